@@ -1,0 +1,67 @@
+/**
+ * Every limit of Holdfast in one place (docs/limits.md is generated from nothing else). Units stand last in the names.
+ */
+const kib = 1024;
+const mib = 1024 * kib;
+const gib = 1024 * mib;
+const tib = 1024 * gib;
+
+export const limits = {
+  /** Of one file. */
+  fileBytesMax: 5 * tib,
+  /** Blocks are cut between these; see docs/format.md. */
+  blockBytesMin: 256 * kib,
+  blockBytesAverage: 1 * mib,
+  blockBytesMax: 4 * mib,
+  /** A pack is closed once it holds this much; one record may take it above. */
+  packBytesTarget: 16 * mib,
+  /** Entries of a manifest that stand in the version row; longer lists are cut into segments. */
+  manifestEntriesInline: 512,
+  segmentEntriesMin: 64,
+  segmentEntriesAverage: 256,
+  segmentEntriesMax: 1024,
+
+  nameBytesMax: 255,
+  pathBytesMax: 4096,
+  pathNamesMax: 128,
+  symlinkTargetBytesMax: 4096,
+  metadataBytesMax: 16 * kib,
+
+  /** Sum of the declared (decoded) lengths of the frames of one request. */
+  requestFramesBytesMax: 64 * mib,
+  requestJsonBytesMax: 16 * mib,
+  batchOperationsMax: 1000,
+  queryHashesMax: 10_000,
+  fetchHashesMax: 1000,
+  manifestsMax: 1000,
+  listItemsMax: 1000,
+  listItemsDefault: 200,
+  inlineBlocksMax: 16,
+  downloadRangesMax: 64,
+  emailBytesMax: 254,
+  passwordBytesMin: 8,
+  passwordBytesMax: 1024,
+
+  headerBytesMax: 16 * kib,
+  headerTimeoutMs: 10_000,
+  bodyIdleTimeoutMs: 30_000,
+  shutdownTimeoutMs: 10_000,
+
+  /** While one PUT of a resumable upload runs, at most this much is received and not yet durable. */
+  uploadDurableBytesMax: 16 * mib,
+  uploadLifetimeMs: 7 * 24 * 3600_000,
+  uploadUrlLifetimeMs: 15 * 60_000,
+
+  accessTokenLifetimeMs: 15 * 60_000,
+  refreshTokenLifetimeMs: 30 * 24 * 3600_000,
+  operationLifetimeMs: 14 * 24 * 3600_000,
+  trashLifetimeMs: 30 * 24 * 3600_000,
+  journalLifetimeMs: 90 * 24 * 3600_000,
+  versionsKeptMin: 30,
+  versionLifetimeMs: 30 * 24 * 3600_000,
+  dataKeyLifetimeMs: 90 * 24 * 3600_000,
+
+  /** A commit's transaction holds the space lock no longer than about this; larger batches are cut. */
+  commitLockMs: 50,
+  pollSecondsMax: 90,
+} as const;

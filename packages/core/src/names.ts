@@ -1,0 +1,54 @@
+import { HoldfastError } from "./errors.ts";
+import { limits } from "./limits.ts";
+
+/** Under this key two names of one folder are the same name: NFC, case kept (a Linux source tree must survive). */
+export function nameKey(name: string): string {
+  return name.normalize("NFC");
+}
+
+/**
+ * What is wrong with a name of a node, or undefined. Any UTF-8 is a name but: empty, `.`, `..`, anything with `/`, NUL,
+ * another control character (C0, DEL) or an unpaired surrogate, and what is longer than 255 bytes.
+ */
+export function nameProblem(name: string): string | undefined {
+  if (name === "") return "is empty";
+  if (name === "." || name === "..") return `is ${name}, which means a folder, not a name`;
+  if (name.includes("/")) return "contains a slash";
+  if (controlCharacters.test(name)) return "contains a control character";
+  if (!name.isWellFormed()) return "is not valid Unicode";
+  if (Buffer.byteLength(name) > limits.nameBytesMax) return `is longer than ${limits.nameBytesMax} bytes`;
+  return undefined;
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const controlCharacters = /[\u0000-\u001f\u007f]/;
+
+/** @throws HoldfastError invalid_field */
+export function checkName(name: string, field = "name"): void {
+  const problem = nameProblem(name);
+  if (problem !== undefined) {
+    throw new HoldfastError("invalid_field", `The name ${JSON.stringify(name.slice(0, 80))} ${problem}.`, { field });
+  }
+}
+
+/**
+ * `/a/b`, `a/b` and `/a/b/` are one path; the result is its names, root first, empty for the root.
+ * @throws HoldfastError invalid_field for a name that cannot be, too many names or too many bytes
+ */
+export function splitPath(path: string, field = "path"): string[] {
+  if (Buffer.byteLength(path) > limits.pathBytesMax) {
+    throw new HoldfastError("invalid_field", `The path is longer than ${limits.pathBytesMax} bytes.`, { field });
+  }
+  const names = path.split("/");
+  if (names[0] === "") names.shift();
+  if (names.at(-1) === "") names.pop();
+  if (names.length > limits.pathNamesMax) {
+    throw new HoldfastError("invalid_field", `The path is deeper than ${limits.pathNamesMax} names.`, { field });
+  }
+  for (const name of names) checkName(name, field);
+  return names;
+}
+
+export function joinPath(names: readonly string[]): string {
+  return `/${names.join("/")}`;
+}
