@@ -1,0 +1,41 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { TestContext } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** When this variable is "1", a test that lacks a program fails instead of being skipped. */
+const requireVariable = "HOLDFAST_REQUIRE_COMPONENTS";
+
+/**
+ * Says whether the program `name` (such as "radosgw") is on PATH. When it is not, the test is marked as skipped and the
+ * caller returns at once; where components are required (continuous integration), this throws instead, so that nothing
+ * is skipped where it counts.
+ *
+ *     if (!requireComponent(t, "radosgw")) return;
+ */
+export function requireComponent(t: Pick<TestContext, "skip">, name: string): boolean {
+  if (findProgram(name) !== undefined) return true;
+  if (process.env[requireVariable] === "1") {
+    throw new HoldfastError("failed", `${name} is not installed and ${requireVariable}=1: install it (see .ci/run).`);
+  }
+  t.skip(`${name} is not installed`);
+  return false;
+}
+
+/** The full path of an executable file of this name on PATH, or undefined. Daemons live in sbin, which may be off PATH. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find(isExecutableFile);
+}
+
+function isExecutableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
