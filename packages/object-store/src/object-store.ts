@@ -1,0 +1,45 @@
+/**
+ * The port to where packs lie: a flat map from keys to immutable bytes. One folder, bucket or memory behind it; retries,
+ * limits, metering and faults are decorators that are object stores themselves.
+ *
+ * The contract, which `store-conformance.ts` checks on each implementation and each decorator:
+ * - A key matches `keyPattern`, at most `keyBytesMax` bytes, with no empty, `.` or `..` part; else `invalid_field`.
+ * - `put` is atomic: a reader sees all of the object or none, the old one or the new one. Once it has returned, the object
+ *   survives a power cut. After it failed the object may be there, whole, or not.
+ * - What was put is what `get`, `stat` and `list` show at once to everybody.
+ * - Failures are HoldfastErrors: `not_found`, `range`, `store_full`, `unavailable` (worth trying again), `failed` (a person must
+ *   look). An aborted signal rejects with `request_timeout` if its reason is a TimeoutError and `failed` with that reason as
+ *   the cause otherwise; a put may then have happened.
+ */
+export interface ObjectStore {
+  /** Replaces what the key held. The pieces are stored one after the other; they must not change until it has returned. */
+  put(key: string, bytes: Uint8Array | readonly Uint8Array[], options?: CallOptions): Promise<void>;
+  /**
+   * @param options.range bytes from `start` up to and without `end`; it must lie inside the object and not be empty, else `range`
+   */
+  get(key: string, options?: CallOptions & { readonly range?: ByteRange }): Promise<Uint8Array>;
+  stat(key: string, options?: CallOptions): Promise<ObjectStat | undefined>;
+  /** All objects whose key starts with the prefix (which need not end at a slash), in ascending order of the keys' bytes. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<ObjectEntry>;
+  /** Succeeds also when there is no such object. */
+  delete(key: string, options?: CallOptions): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ObjectStat {
+  readonly sizeBytes: number;
+  /** Unix milliseconds by the store's clock. */
+  readonly modifiedAtMs: number;
+}
+
+export interface ObjectEntry extends ObjectStat {
+  readonly key: string;
+}
