@@ -20,6 +20,8 @@ export const limits = {
   segmentEntriesMin: 64,
   segmentEntriesAverage: 256,
   segmentEntriesMax: 1024,
+  /** Of one file: as many as 5 TiB have when every block is as short as the chunker cuts it. */
+  manifestEntriesMax: (5 * tib) / (256 * kib),
 
   nameBytesMax: 255,
   pathBytesMax: 4096,
@@ -29,6 +31,7 @@ export const limits = {
 
   /** Sum of the declared (decoded) lengths of the frames of one request. */
   requestFramesBytesMax: 64 * mib,
+  requestFramesMax: 10_000,
   requestJsonBytesMax: 16 * mib,
   batchOperationsMax: 1000,
   queryHashesMax: 10_000,

@@ -1,0 +1,129 @@
+import { gearV1 } from "./chunker-gear.ts";
+import { limits } from "./limits.ts";
+
+/**
+ * FastCDC (Xia et al., USENIX ATC 2016) with normalised chunking of level 2: below the average size a cut needs 22 zero
+ * bits, above it 18, so that sizes gather around the average. A cut depends on bytes alone, never on how they arrive.
+ * Another version gets another constant; blocks cut by an older one stay valid, they are only found again less often.
+ */
+export const chunkerV1 = {
+  version: 1,
+  bytesMin: limits.blockBytesMin,
+  bytesAverage: limits.blockBytesAverage,
+  bytesMax: limits.blockBytesMax,
+  /** Masks of the highest bits: bit k of a gear hash hears only the last k + 1 bytes, and the highest hear the most. */
+  maskBelowAverage: 0xfffffc00 | 0,
+  maskAboveAverage: 0xffffc000 | 0,
+} as const;
+
+export interface Cut {
+  /** Offsets in the buffer; `end` is the first byte after the block. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * @param start where the block begins in `buffer`; @param end the first byte after the known bytes
+ * @param final whether the input ends at `end`
+ * @returns where the block ends, or undefined when more input is needed, or when nothing is left of a final one
+ */
+export function nextCut(buffer: Uint8Array, start: number, end: number, final: boolean): number | undefined {
+  const scan = startScan();
+  const cut = scanBlock(scan, buffer, start, end);
+  if (cut !== undefined) return cut;
+  return final && start < end ? end : undefined;
+}
+
+/** @returns the blocks that end in `buffer`, and how many of its bytes they cover: all of them if `final` */
+export function cutBlocks(buffer: Uint8Array, final: boolean): { blocks: Cut[]; consumed: number } {
+  const blocks: Cut[] = [];
+  let consumed = 0;
+  for (;;) {
+    const end = nextCut(buffer, consumed, buffer.length, final);
+    if (end === undefined) return { blocks, consumed };
+    blocks.push({ start: consumed, end });
+    consumed = end;
+  }
+}
+
+/** Cuts a stream without keeping any of it: the caller holds the bytes, this says where blocks end. */
+export class Chunker {
+  readonly #scan = startScan();
+  #offset = 0;
+
+  /** @returns the stream offsets at which blocks end within `slice`, ascending */
+  push(slice: Uint8Array): number[] {
+    const ends: number[] = [];
+    for (let start = 0; start < slice.length;) {
+      const cut = scanBlock(this.#scan, slice, start, slice.length);
+      if (cut !== undefined) ends.push(this.#offset + cut);
+      start = cut ?? slice.length;
+    }
+    this.#offset += slice.length;
+    return ends;
+  }
+
+  /** @returns the end of the last block, if the stream has bytes after the last cut */
+  finish(): number | undefined {
+    return this.#scan.length > 0 ? this.#offset : undefined;
+  }
+}
+
+/** How far into a block the bytes seen so far reach, and the gear hash there. */
+interface Scan {
+  length: number;
+  /** One number. In an array, because V8 boxes a property that leaves the range of small integers. */
+  readonly hash: Int32Array;
+}
+
+function startScan(): Scan {
+  return { length: 0, hash: new Int32Array(1) };
+}
+
+/**
+ * Goes on with a block at `start`. At a cut, `scan` stands at the beginning of the next block.
+ * The hash starts at 0 after the minimum: the first bytes of a block are skipped, as the paper has it.
+ */
+function scanBlock(scan: Scan, buffer: Uint8Array, start: number, end: number): number | undefined {
+  const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;
+  const begin = start - scan.length;
+  let position = Math.min(Math.max(start, begin + bytesMin), end);
+  for (const [limit, mask] of [
+    [begin + bytesAverage, maskBelowAverage],
+    [begin + bytesMax, maskAboveAverage],
+  ] as const) {
+    const stop = Math.min(limit, end);
+    if (position >= stop) continue;
+    const cut = roll(scan.hash, buffer, position, stop, mask);
+    if (cut >= 0) return startBlock(scan, cut);
+    position = stop;
+  }
+  if (position === begin + bytesMax) return startBlock(scan, position);
+  scan.length = end - begin;
+  return undefined;
+}
+
+function startBlock(scan: Scan, cut: number): number {
+  scan.length = 0;
+  scan.hash[0] = 0;
+  return cut;
+}
+
+/** The inner loop, two bytes a turn. Everything stays a 32-bit integer; the hash goes back into `state`. -1 for no cut. */
+function roll(state: Int32Array, buffer: Uint8Array, from: number, to: number, mask: number): number {
+  const gear = gearV1;
+  let hash = state[0] as number;
+  let position = from;
+  for (const pairs = to - 1; position < pairs; position += 2) {
+    hash = ((hash << 1) + (gear[buffer[position] as number] as number)) | 0;
+    if ((hash & mask) === 0) return position + 1;
+    hash = ((hash << 1) + (gear[buffer[position + 1] as number] as number)) | 0;
+    if ((hash & mask) === 0) return position + 2;
+  }
+  if (position < to) {
+    hash = ((hash << 1) + (gear[buffer[position] as number] as number)) | 0;
+    if ((hash & mask) === 0) return to;
+  }
+  state[0] = hash;
+  return -1;
+}
