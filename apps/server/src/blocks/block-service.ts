@@ -1,0 +1,58 @@
+import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+
+/** A block on its way in: as a frame came off the wire, or cut (and perhaps compressed) by this process's own codec workers. */
+export interface IncomingBlock {
+  readonly hash: HashHex;
+  /** Plain size in bytes. */
+  readonly sizeBytes: number;
+  readonly codec: "raw" | "zstd";
+  readonly payload: Uint8Array;
+  /** Cut and hashed by our own workers, so the hash is known to be right; a frame from outside is verified first. */
+  readonly verified: boolean;
+}
+
+/** A block as it lies in its pack, opened: the payload may still be a zstd frame, and goes on the wire as it is. */
+export interface StoredBlock {
+  readonly hash: HashHex;
+  readonly sizeBytes: number;
+  readonly codec: "raw" | "zstd";
+  readonly payload: Uint8Array;
+}
+
+/** Where content goes in and comes out. Everything is in the context of one space; rights on nodes are checked before. */
+export interface BlockService {
+  /**
+   * Verifies every block (`hash_mismatch` 422 and nothing stored if one is wrong), writes those that the space does not hold
+   * into packs shared with concurrent calls, and returns once pack, cell rows and `space_blocks` are durable. Blocks that the
+   * space holds already have their `since` renewed. Beyond four times the quota: `quota`.
+   */
+  store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[]): Promise<void>;
+  /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */
+  held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
+  /**
+   * The blocks in the order given (a hash may repeat), undefined for what the space does not hold. Neighbours in a pack are read with one ranged
+   * read, a bounded number of bytes ahead. A block that fails its check is marked damaged, logged with the files it touches, and
+   * throws `damaged`; another live row of the hash is tried first.
+   */
+  read(spaceId: SpaceId, hashes: readonly HashHex[], signal?: AbortSignal): AsyncGenerator<StoredBlock | undefined>;
+  /** Plain bytes of the part [start, end) of a file with this manifest, in pieces of up to one block. */
+  readRange(spaceId: SpaceId, entries: readonly ManifestEntry[], startByte: number, endByte: number, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
+  /** Seals the unfinished tail of an upload under a salt of its own; additional data binds it to its place. */
+  sealTail(place: TailPlace, plain: Uint8Array): Promise<SealedTail>;
+  openTail(place: TailPlace, tail: SealedTail): Promise<Uint8Array>;
+}
+
+export interface TailPlace {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+export interface SealedTail {
+  readonly epoch: number;
+  /** 16 random bytes. */
+  readonly salt: Buffer;
+  readonly sealed: Buffer;
+}

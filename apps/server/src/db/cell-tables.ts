@@ -1,0 +1,29 @@
+/**
+ * The tables of the schema `cell`: blocks, packs and data keys, which belong to no owner.
+ * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
+ */
+export interface CellTables {
+  "cell.data_keys": { epoch: number; wrapped: Buffer; created_at: number };
+  "cell.packs": {
+    id: string;
+    epoch: number;
+    size: number;
+    live_bytes: number;
+    state: "live" | "doomed" | "unreadable";
+    created_at: number;
+    scrubbed_at: number | null;
+  };
+  "cell.blocks": {
+    hash: Buffer;
+    pack_id: string;
+    record_index: number;
+    offset: number;
+    stored_size: number;
+    size: number;
+    codec: "raw" | "zstd";
+    state: "live" | "doomed" | "damaged";
+    unreferenced_since: number | null;
+  };
+  "cell.holders": { hash: Buffer; space_id: string; stamp: number };
+  "cell.facts": { name: string; value: unknown };
+}

@@ -1,0 +1,122 @@
+import type { NodeId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
+import type { AccountTables } from "./account-tables.ts";
+
+/**
+ * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.
+ * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
+ */
+export interface ShardTables extends AccountTables {
+  "shard.spaces": SpaceRow;
+  "shard.nodes": NodeRow;
+  "shard.versions": VersionRow;
+  "shard.segments": { space_id: SpaceId; hash: Buffer; entries: Buffer; refs: number };
+  "shard.space_blocks": {
+    space_id: SpaceId;
+    hash: Buffer;
+    size: number;
+    refs: number;
+    stamp: number;
+    since: number;
+    uploader: UserId;
+  };
+  "shard.journal": JournalRow;
+  "shard.operations": {
+    space_id: SpaceId;
+    user_id: UserId;
+    op_id: Buffer;
+    request_hash: Buffer;
+    result: unknown;
+    at: number;
+  };
+  "shard.upload_sessions": UploadSessionRow;
+  "shard.upload_blocks": { space_id: SpaceId; session_id: UploadId; offset: number; hash: Buffer; size: number };
+  "shard.upload_tail": {
+    space_id: SpaceId;
+    session_id: UploadId;
+    offset: number;
+    size: number;
+    epoch: number;
+    salt: Buffer;
+    generation: number;
+    sealed: Buffer;
+  };
+}
+
+export interface SpaceRow {
+  id: SpaceId;
+  owner_id: UserId;
+  root_id: NodeId;
+  epoch: string;
+  seq: number;
+  used_bytes: number;
+  stored_bytes: number;
+  quota_bytes: number | null;
+  created_at: number;
+}
+
+export interface NodeRow {
+  space_id: SpaceId;
+  id: NodeId;
+  parent_id: NodeId | null;
+  name: string;
+  name_key: string;
+  kind: "file" | "folder" | "symlink" | "mount";
+  target: string | null;
+  head_version: VersionId | null;
+  version_number: number | null;
+  content_id: Buffer | null;
+  size: number;
+  modified_at: number;
+  executable: boolean;
+  revision: string;
+  seq: number;
+  trashed_at: number | null;
+  purged_at: number | null;
+  metadata: Record<string, unknown> | null;
+  device_id: string | null;
+  operation_id: Buffer | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface VersionRow {
+  space_id: SpaceId;
+  id: VersionId;
+  node_id: NodeId;
+  number: number;
+  content_id: Buffer;
+  size: number;
+  manifest: Buffer | null;
+  segments: Buffer | null;
+  created_by: UserId;
+  device_id: string | null;
+  operation_id: Buffer | null;
+  created_at: number;
+}
+
+export interface JournalRow {
+  space_id: SpaceId;
+  seq: number;
+  tag: Buffer;
+  node_id: NodeId;
+  kind: "changed" | "appeared" | "gone";
+  from_parent: NodeId | null;
+  actor: UserId;
+  device_id: string | null;
+  at: number;
+}
+
+export interface UploadSessionRow {
+  space_id: SpaceId;
+  id: UploadId;
+  user_id: UserId;
+  device_id: string | null;
+  request: unknown;
+  generation: number;
+  blocks_end: number;
+  durable: number;
+  total: number | null;
+  node_id: NodeId | null;
+  expires_at: number;
+  created_at: number;
+}

@@ -1,0 +1,87 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, NodeId, VersionId } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { NodeJson } from "@holdfast/protocol/values";
+
+/**
+ * One change of one space, whether it came alone by a route of its own or in a batch: there is one way to commit.
+ * Names of fields follow the wire's, so that an error can name the field.
+ */
+export type Operation = OperationBase & OperationKind;
+
+export interface OperationBase {
+  /** 16 bytes: of a batch the operation's own id, of a route a digest of Idempotency-Key; absent if the caller gave none. */
+  readonly operationId?: Buffer;
+  /** SHA-256 of what was asked; the same id with another one is `operation_reused`. Present exactly with operationId. */
+  readonly requestHash?: Buffer;
+  /** Those of one group commit or fail together, names checked at the end. */
+  readonly group?: string;
+  readonly onConflict?: "fail" | "rename" | "replace";
+  readonly revive?: boolean;
+  /** From the header If-Match: revisions that the node must have one of, or "*": it must exist. Else `precondition` 412 with the node. */
+  readonly ifMatch?: readonly string[] | "*";
+  /** From If-None-Match: * : the name must not exist, else `precondition` 412 with the node. */
+  readonly ifNoneMatch?: boolean;
+}
+
+/** A place by parent and name, or by path from the caller's root; `parents` makes missing folders on the way. */
+export interface Place {
+  /** An id or `root`; text that is no id is answered `not_found`. */
+  readonly parentId?: string;
+  readonly name?: string;
+  readonly path?: string;
+  readonly parents?: boolean;
+}
+
+export interface Attributes {
+  readonly modifiedAtMicros?: number;
+  readonly executable?: boolean;
+  readonly metadata?: Record<string, unknown>;
+}
+
+export interface Content {
+  readonly sizeBytes: number;
+  /** Either the whole list, or splices against the base version's list. */
+  readonly blocks?: readonly ManifestEntry[];
+  readonly splices?: readonly { at: number; remove: number; insert: readonly ManifestEntry[] }[];
+  /** Recomputed; another one is `content_mismatch`. */
+  readonly contentId?: HashHex;
+}
+
+export type OperationKind =
+  | ({ readonly op: "mkdir"; readonly id?: NodeId; readonly place: Place } & Attributes)
+  | ({ readonly op: "symlink"; readonly id?: NodeId; readonly place: Place; readonly target: string } & Attributes)
+  | ({
+      readonly op: "put";
+      readonly id?: NodeId;
+      /** The file itself, or a place where a file is made or (with a base, If-Match or on_conflict=replace) replaced. */
+      readonly fileId?: string;
+      readonly place?: Place;
+      /** A number or a version id. Not the head: `conflict` 409 with the current node. */
+      readonly baseVersion?: number | string;
+      readonly content: Content;
+      /** The upload session whose hold on the blocks passes to the version; its row learns the node in the same transaction. */
+      readonly uploadId?: string;
+    } & Attributes)
+  | { readonly op: "move"; readonly fileId: string; readonly place: Place; readonly baseRevision?: string; readonly attributes?: Attributes }
+  | { readonly op: "copy"; readonly fileId: string; readonly place: Place }
+  | ({ readonly op: "set"; readonly fileId: string; readonly baseRevision?: string } & Attributes)
+  | { readonly op: "delete"; readonly fileId: string; readonly baseVersion?: number | string; readonly baseRevision?: string; readonly seen?: number }
+  | { readonly op: "purge"; readonly fileId: string; /** only what lies in the trash */ readonly trashedOnly: boolean }
+  | { readonly op: "restore"; readonly fileId: string; readonly place?: Place }
+  /** Makes an old version the newest again. */
+  | { readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId };
+
+export type OperationResult =
+  | { readonly status: "committed"; readonly node: NodeJson | undefined; /** a node was made, so a route answers 201 */ readonly created: boolean }
+  | { readonly status: "missing"; readonly missingBlocks: readonly HashHex[] }
+  /** `conflict` on the wire for a failed base or a name that exists (409, 412), `error` for the rest; `error.body.node` is the current node. */
+  | { readonly status: "conflict" | "error"; readonly error: HoldfastError };
+
+export interface CommitOutcome {
+  /** One for each operation, in order. */
+  readonly results: readonly OperationResult[];
+  /** The space's sequence number after the commit. */
+  readonly seq: number;
+  readonly epoch: string;
+}

@@ -1,0 +1,287 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { idText, page, timeText } from "./values.ts";
+
+const email = z
+  .string()
+  .min(3)
+  .max(limits.emailBytesMax)
+  .regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address");
+const password = z.string().min(limits.passwordBytesMin).max(limits.passwordBytesMax);
+const personName = z.string().min(1).max(200);
+const secret = z.string().min(1).max(512);
+export const scope = z.enum(["files:read", "files:write", "account", "admin"]);
+export type Scope = z.output<typeof scope>;
+
+export const session = z
+  .object({
+    access_token: z.string().describe("a JWT, 15 minutes"),
+    refresh_token: z.string().describe("30 days, rotates"),
+    expires_in: z.int().describe("seconds"),
+    device_id: z.string(),
+  })
+  .meta({ id: "Session" });
+
+export const user = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    name: z.string(),
+    admin: z.boolean(),
+    disabled: z.boolean(),
+    quota_bytes: z.int().nullable(),
+    used_bytes: z.int(),
+    stored_bytes: z.int(),
+    created_at: z.string(),
+  })
+  .meta({ id: "User" });
+
+export const account = z
+  .object({
+    id: z.string(),
+    server_id: z.string(),
+    email: z.string(),
+    name: z.string(),
+    admin: z.boolean(),
+    quota_bytes: z.int().nullable().describe("null: unlimited"),
+    used_bytes: z.int(),
+    stored_bytes: z.int(),
+    root_id: z.string(),
+    bucket: z.int().describe("the bucket that ids made by this account's clients carry"),
+    device_id: z.string().nullable(),
+    limits: z.record(z.string(), z.number()),
+  })
+  .meta({ id: "Account" });
+
+export const token = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(scope),
+    created_at: z.string(),
+    expires_at: z.string().nullable(),
+    last_used_at: z.string().nullable(),
+  })
+  .meta({ id: "Token" });
+
+export const device = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    created_at: z.string(),
+    last_seen_at: z.string().nullable(),
+    current: z.boolean(),
+  })
+  .meta({ id: "Device" });
+
+const scrubReport = z
+  .object({
+    state: z.enum(["never", "running", "done"]),
+    started_at: z.string().nullable(),
+    finished_at: z.string().nullable(),
+    packs: z.int(),
+    blocks: z.int(),
+    damaged: z.array(
+      z.object({
+        hash: z.string().nullable().describe("null where the footer itself cannot be read"),
+        pack_id: z.string(),
+        reason: z.string(),
+        files: z.array(z.object({ node_id: z.string(), path: z.string(), owner: z.string(), version: z.int() })),
+      }),
+    ),
+  })
+  .meta({ id: "ScrubReport" });
+export type ScrubReportJson = z.output<typeof scrubReport>;
+
+export const accountRoutes = {
+  createSession: defineRoute({
+    method: "POST",
+    path: "/sessions",
+    access: "open",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Sign in with a password; the device is created with the session",
+    body: z.object({
+      email: z.string().min(1).max(limits.emailBytesMax),
+      password: z.string().min(1).max(limits.passwordBytesMax),
+      totp: z.string().max(16).optional(),
+      device_name: z.string().min(1).max(200).optional(),
+    }),
+    responses: { 200: session },
+  }),
+  refreshSession: defineRoute({
+    method: "POST",
+    path: "/sessions/refresh",
+    access: "open",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Exchange a refresh token for its successor and a fresh access token",
+    body: z.object({ refresh_token: secret }),
+    responses: { 200: session },
+  }),
+  deleteCurrentSession: defineRoute({
+    method: "DELETE",
+    path: "/sessions/current",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Sign out: the session's tokens stop working at once",
+    responses: { 204: "empty" },
+  }),
+  createAccount: defineRoute({
+    method: "POST",
+    path: "/accounts",
+    access: "open",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Create an account with an invitation or the one-time set-up token",
+    body: z.object({ email, password, name: personName, invite: secret.optional() }),
+    responses: { 201: user },
+  }),
+  getAccount: defineRoute({
+    method: "GET",
+    path: "/account",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The caller, this server's id, usage and limits",
+    responses: { 200: account },
+  }),
+  createToken: defineRoute({
+    method: "POST",
+    path: "/tokens",
+    access: "account",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Create a personal access token; it is shown once",
+    body: z.object({
+      name: personName,
+      scopes: z.array(scope).min(1).max(4),
+      expires_at: timeText.nullable().optional(),
+    }),
+    responses: { 201: token.extend({ token: z.string() }) },
+  }),
+  listTokens: defineRoute({
+    method: "GET",
+    path: "/tokens",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The caller's personal access tokens, without their secrets",
+    responses: { 200: page(token) },
+  }),
+  deleteToken: defineRoute({
+    method: "DELETE",
+    path: "/tokens/:id",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Revoke a personal access token",
+    params: z.object({ id: idText }),
+    responses: { 204: "empty" },
+  }),
+  listDevices: defineRoute({
+    method: "GET",
+    path: "/devices",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The caller's devices",
+    responses: { 200: page(device) },
+  }),
+  deleteDevice: defineRoute({
+    method: "DELETE",
+    path: "/devices/:id",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Revoke a device with its sessions",
+    params: z.object({ id: idText }),
+    responses: { 204: "empty" },
+  }),
+  adminListUsers: defineRoute({
+    method: "GET",
+    path: "/admin/users",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "All users",
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+      cursor: z.string().max(4096).optional(),
+    }),
+    responses: { 200: page(user) },
+  }),
+  adminCreateUser: defineRoute({
+    method: "POST",
+    path: "/admin/users",
+    access: "admin",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Create an account for somebody",
+    body: z.object({
+      email,
+      password,
+      name: personName.optional(),
+      admin: z.boolean().optional(),
+      quota_bytes: z.int().min(0).nullable().optional(),
+    }),
+    responses: { 201: user },
+  }),
+  adminUpdateUser: defineRoute({
+    method: "PATCH",
+    path: "/admin/users/:id",
+    access: "admin",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Disable, enable, set the quota or the password of a user (by id or e-mail)",
+    params: z.object({ id: z.string().min(1).max(limits.emailBytesMax) }),
+    body: z.object({
+      disabled: z.boolean().optional(),
+      quota_bytes: z.int().min(0).nullable().optional(),
+      password: password.optional(),
+      admin: z.boolean().optional(),
+    }),
+    responses: { 200: user },
+  }),
+  adminInvite: defineRoute({
+    method: "POST",
+    path: "/admin/invitations",
+    access: "admin",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Make an invitation; its token is shown once",
+    body: z.object({ email: email.optional(), quota_bytes: z.int().min(0).nullable().optional() }),
+    responses: { 201: z.object({ token: z.string(), url: z.string(), expires_at: z.string() }) },
+  }),
+  adminStartScrub: defineRoute({
+    method: "POST",
+    path: "/admin/scrub",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Reread every pack now; answers at once with the running report",
+    responses: { 202: scrubReport },
+  }),
+  adminGetScrub: defineRoute({
+    method: "GET",
+    path: "/admin/scrub",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What the last scrub found",
+    responses: { 200: scrubReport },
+  }),
+  adminRebuildIndex: defineRoute({
+    method: "POST",
+    path: "/admin/rebuild-index",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Recreate the block index from the packs and the keys",
+    responses: {
+      200: z.object({ packs: z.int(), blocks: z.int(), holders: z.int(), unreadable_packs: z.array(z.string()) }),
+    },
+  }),
+};

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import {
+  baseVersion,
+  hashHex,
+  idText,
+  manifestEntry,
+  newId,
+  nodeName,
+  onConflict,
+  operationId,
+  pathText,
+  sizeBytes,
+  splice,
+  timeText,
+} from "./values.ts";
+
+/** One operation of POST /sync/delta. A place is `parent_id` and `name`, or `path`; a node is `file_id`, or `path`. */
+const every = {
+  operation_id: operationId,
+  group: z.string().min(1).max(64).optional().describe("operations of one group commit or fail together"),
+  on_conflict: onConflict.optional(),
+  revive: z.boolean().optional(),
+};
+const place = { parent_id: idText.optional(), name: nodeName.optional(), path: pathText.optional() };
+const attributes = { modified_at: timeText.optional(), executable: z.boolean().optional() };
+
+export const batchOperation = z.discriminatedUnion("op", [
+  z.object({ op: z.literal("mkdir"), ...every, ...place, ...attributes, id: newId.optional() }),
+  z.object({
+    op: z.literal("put"),
+    ...every,
+    ...place,
+    ...attributes,
+    id: newId.optional(),
+    file_id: idText.optional(),
+    base_version: baseVersion.optional(),
+    size: sizeBytes,
+    content_id: hashHex.optional(),
+    blocks: z.array(manifestEntry).optional(),
+    splices: z.array(splice).optional(),
+  }),
+  z.object({
+    op: z.literal("symlink"),
+    ...every,
+    ...place,
+    ...attributes,
+    id: newId.optional(),
+    target: z.string().min(1).max(limits.symlinkTargetBytesMax),
+  }),
+  z.object({
+    op: z.literal("move"),
+    ...every,
+    ...place,
+    file_id: idText,
+    base_revision: z.string().max(64).optional(),
+  }),
+  z.object({ op: z.literal("copy"), ...every, ...place, file_id: idText }),
+  z.object({
+    op: z.literal("set"),
+    ...every,
+    ...attributes,
+    file_id: idText,
+    base_revision: z.string().max(64).optional(),
+  }),
+  z.object({
+    op: z.literal("delete"),
+    ...every,
+    file_id: idText,
+    base_version: baseVersion.optional(),
+    base_revision: z.string().max(64).optional(),
+    seen: z.int().min(0).optional(),
+  }),
+  z.object({
+    op: z.literal("restore"),
+    ...every,
+    file_id: idText,
+    parent_id: idText.optional(),
+    name: nodeName.optional(),
+  }),
+]);
+export type BatchOperation = z.output<typeof batchOperation>;
+export type BatchOperationInput = z.input<typeof batchOperation>;

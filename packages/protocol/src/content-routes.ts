@@ -1,0 +1,300 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { batchOperation } from "./batch.ts";
+import { defineRoute } from "./route.ts";
+import {
+  baseVersion,
+  hashHex,
+  idText,
+  manifestEntry,
+  node,
+  nodeName,
+  onConflict,
+  pathText,
+  sizeBytes,
+  splice,
+  timeText,
+} from "./values.ts";
+
+const idParams = z.object({ id: idText });
+const into = z.object({ into: idText.optional() });
+const uploadState = z
+  .object({ size: z.int(), total: z.int().nullable(), complete: z.boolean(), node: node.optional() })
+  .meta({ id: "UploadState" });
+const uploadStarted = z.object({ upload_url: z.string(), upload_id: z.string(), expires_at: z.string() });
+const manifestJson = z
+  .object({
+    version_id: z.string(),
+    version: z.int(),
+    size: z.int(),
+    content_id: z.string(),
+    blocks: z.array(manifestEntry).optional(),
+    splices: z.array(splice).optional().describe("against the version named by base"),
+  })
+  .meta({ id: "Manifest" });
+
+/** Of the body that starts a resumable upload; the commit of a finished one may correct part of it. */
+const commitFields = {
+  name: nodeName.optional(),
+  parent_id: idText.optional(),
+  path: pathText.optional(),
+  file_id: idText.optional(),
+  base_version: baseVersion.optional(),
+  on_conflict: onConflict.optional(),
+};
+
+export const contentRoutes = {
+  upload: defineRoute({
+    method: "POST",
+    path: "/files/upload",
+    access: "files:write",
+    cost: "upload",
+    bodyKind: "bytes",
+    changes: true,
+    summary:
+      "Upload a file at once (uploadType=media, raw body) or start a resumable upload (uploadType=resumable, JSON body)",
+    query: z.object({
+      uploadType: z.enum(["media", "resumable"]).optional(),
+      resumable: z.enum(["true", "false", "1", "0"]).optional(),
+      parent_id: idText.optional(),
+      name: nodeName.optional(),
+      path: pathText.optional(),
+      file_id: idText.optional(),
+      base_version: z.string().max(64).optional(),
+      on_conflict: onConflict.optional(),
+      sha256: hashHex.optional(),
+      modified_at: timeText.optional(),
+      executable: z.enum(["true", "false", "1", "0"]).optional(),
+    }),
+    responses: { 200: z.union([node, uploadStarted]), 201: node },
+  }),
+  putUpload: defineRoute({
+    method: "PUT",
+    path: "/upload/:id",
+    access: "files:write",
+    cost: "upload",
+    bodyKind: "bytes",
+    changes: true,
+    summary: "Append a piece (Content-Range), or ask for the state with an empty piece",
+    params: idParams,
+    responses: { 200: node, 201: node, 308: "empty" },
+  }),
+  postUpload: defineRoute({
+    method: "POST",
+    path: "/upload/:id",
+    access: "files:write",
+    cost: "upload",
+    bodyKind: "bytes",
+    changes: true,
+    summary: "The same as PUT",
+    params: idParams,
+    responses: { 200: node, 201: node, 308: "empty" },
+  }),
+  getUpload: defineRoute({
+    method: "GET",
+    path: "/upload/:id",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    summary: "How much of an upload is durable",
+    params: idParams,
+    responses: { 200: uploadState },
+  }),
+  deleteUpload: defineRoute({
+    method: "DELETE",
+    path: "/upload/:id",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Give an upload up",
+    params: idParams,
+    responses: { 204: "empty" },
+  }),
+  commitUpload: defineRoute({
+    method: "POST",
+    path: "/upload/:id/commit",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Try the commit of a complete upload again, perhaps under another name",
+    params: idParams,
+    body: z.object(commitFields).optional(),
+    responses: { 200: node, 201: node },
+  }),
+  download: defineRoute({
+    method: "GET",
+    path: "/files/:id/download",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The bytes of a file, or a folder as a zip; Range, If-Range, If-None-Match and HEAD are honoured",
+    params: idParams,
+    query: z.object({ version: z.string().min(1).max(64).optional() }),
+    responses: { 200: "bytes", 206: "bytes", 304: "empty" },
+  }),
+  getManifest: defineRoute({
+    method: "GET",
+    path: "/files/:id/manifest",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The blocks of a version, or against a base version as splices",
+    params: idParams,
+    query: z.object({ version: z.string().min(1).max(64).optional(), base: z.string().min(1).max(64).optional() }),
+    responses: { 200: manifestJson },
+  }),
+  queryManifests: defineRoute({
+    method: "POST",
+    path: "/manifests",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "json",
+    summary: "The blocks of many versions",
+    body: z.object({ version_ids: z.array(idText).max(limits.manifestsMax) }),
+    responses: { 200: z.object({ items: z.array(manifestJson) }) },
+  }),
+  syncFile: defineRoute({
+    method: "POST",
+    path: "/files/:id/sync",
+    access: "files:write",
+    cost: "batch",
+    bodyKind: "json",
+    changes: true,
+    summary: "Offer a new version as a list of blocks; commits once none is missing",
+    params: idParams,
+    body: z.object({
+      current_version: baseVersion,
+      new_block_hashes: z.array(z.union([manifestEntry, hashHex])).optional(),
+      splices: z.array(splice).optional(),
+      size: sizeBytes.optional(),
+      content_id: hashHex.optional(),
+      modified_at: timeText.optional(),
+      executable: z.boolean().optional(),
+    }),
+    responses: {
+      200: z.object({
+        status: z.literal("ok"),
+        missing_blocks: z.array(z.string()),
+        version: z.int().optional(),
+        node: node.optional(),
+      }),
+    },
+  }),
+  syncDelta: defineRoute({
+    method: "POST",
+    path: "/sync/delta",
+    access: "files:write",
+    cost: "batch",
+    bodyKind: "batch",
+    changes: true,
+    summary:
+      "A batch of operations, each with its own result; as JSON, or with frames of small blocks as application/vnd.holdfast.batch",
+    body: z.object({
+      epoch: z.string().max(64).optional(),
+      operations: z.array(batchOperation).max(limits.batchOperationsMax),
+    }),
+    responses: {
+      200: z.object({
+        results: z.array(
+          z.object({
+            operation_id: z.string(),
+            status: z.enum(["committed", "missing", "conflict", "error"]),
+            node: node.optional(),
+            missing_blocks: z.array(z.string()).optional(),
+            code: z.string().optional(),
+            message: z.string().optional(),
+            field: z.string().optional(),
+          }),
+        ),
+        seq: z.int(),
+        epoch: z.string(),
+      }),
+    },
+  }),
+  queryBlocks: defineRoute({
+    method: "POST",
+    path: "/blocks/query",
+    access: "files:write",
+    cost: "blocks",
+    bodyKind: "json",
+    summary: "Which of these blocks need not be sent",
+    body: z.object({
+      hashes: z.array(hashHex).max(limits.queryHashesMax),
+      version_ids: z.array(idText).max(limits.manifestsMax).optional(),
+      into: idText.optional(),
+    }),
+    responses: { 200: z.object({ have: z.array(z.string()), missing: z.array(z.string()) }) },
+  }),
+  putBlocks: defineRoute({
+    method: "POST",
+    path: "/blocks",
+    access: "files:write",
+    cost: "blocks",
+    bodyKind: "frames",
+    summary: "Store blocks, sent as frames",
+    query: into,
+    responses: { 200: z.object({ stored: z.int() }) },
+  }),
+  putBlock: defineRoute({
+    method: "PUT",
+    path: "/chunks/:hash",
+    access: "files:write",
+    cost: "blocks",
+    bodyKind: "bytes",
+    summary: "Store one block, sent as plain bytes",
+    params: z.object({ hash: hashHex }),
+    query: into,
+    responses: { 201: z.object({ hash: z.string(), size: z.int() }) },
+  }),
+  getBlock: defineRoute({
+    method: "GET",
+    path: "/blocks/:hash",
+    access: "files:read",
+    cost: "blocks",
+    bodyKind: "none",
+    summary: "One block of the caller's own space, as plain bytes",
+    params: z.object({ hash: hashHex }),
+    responses: { 200: "bytes" },
+  }),
+  fetchBlocks: defineRoute({
+    method: "POST",
+    path: "/blocks/fetch",
+    access: "files:read",
+    cost: "blocks",
+    bodyKind: "json",
+    summary: "Many blocks as frames, in the order asked; an absent-frame stands for what the caller may not read",
+    body: z.object({
+      items: z
+        .array(
+          z.object({
+            version_id: idText.optional(),
+            hashes: z.array(hashHex).max(limits.fetchHashesMax),
+            bases: z.record(hashHex, hashHex).optional(),
+          }),
+        )
+        .max(limits.fetchHashesMax),
+    }),
+    responses: { 200: "bytes" },
+  }),
+  createBlockUploadUrl: defineRoute({
+    method: "POST",
+    path: "/blocks/upload-url",
+    access: "files:write",
+    cost: "blocks",
+    bodyKind: "json",
+    summary: "A short-lived signed URL that takes one PUT of this block without a token",
+    body: z.object({ hash: hashHex, size: z.int().min(1).max(limits.blockBytesMax), into: idText.optional() }),
+    responses: { 200: z.object({ url: z.string(), expires_at: z.string() }) },
+  }),
+  putSignedBlock: defineRoute({
+    method: "PUT",
+    path: "/blocks/signed/:grant",
+    access: "signed",
+    cost: "blocks",
+    bodyKind: "bytes",
+    summary: "Store the block that the signed URL names",
+    params: z.object({ grant: z.string().min(1).max(1024) }),
+    responses: { 201: z.object({ hash: z.string(), size: z.int() }) },
+  }),
+};

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { defineRoute } from "./route.ts";
+
+const health = z.object({ status: z.enum(["ok", "unavailable"]), checks: z.record(z.string(), z.string()).optional() });
+
+/** What operators and machines ask; outside /api/v1 but for the description of the API itself. */
+export const operationRoutes = {
+  live: defineRoute({
+    method: "GET",
+    path: "/healthz",
+    outside: true,
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The process lives",
+    responses: { 200: health },
+  }),
+  ready: defineRoute({
+    method: "GET",
+    path: "/readyz",
+    outside: true,
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Requests can be served: database and store answer; details only to a loopback peer or an administrator",
+    responses: { 200: health, 503: health },
+  }),
+  metrics: defineRoute({
+    method: "GET",
+    path: "/metrics",
+    outside: true,
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Prometheus metrics, to a loopback peer or an administrator",
+    responses: { 200: "bytes" },
+  }),
+  openapi: defineRoute({
+    method: "GET",
+    path: "/api/openapi.json",
+    outside: true,
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    summary: "This API, described",
+    responses: { 200: z.unknown() },
+  }),
+  docs: defineRoute({
+    method: "GET",
+    path: "/api/docs",
+    outside: true,
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    summary: "This API as a page",
+    responses: { 200: "bytes" },
+  }),
+  setupPage: defineRoute({
+    method: "GET",
+    path: "/setup",
+    outside: true,
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The page behind the one-time set-up link and behind invitations",
+    responses: { 200: "bytes" },
+  }),
+};

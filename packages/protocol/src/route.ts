@@ -1,0 +1,40 @@
+import type { z } from "zod";
+
+/** Who may call a route at all; rights on the node itself are checked behind it. */
+export type Access =
+  /** Anybody, without a token. */
+  | "open"
+  /** A session or a personal access token with this scope (sessions have all but `admin`, which takes an administrator). */
+  | "files:read"
+  | "files:write"
+  | "account"
+  | "admin"
+  /** The URL itself carries a signature; no token. */
+  | "signed";
+
+export type BodyKind = "json" | "bytes" | "frames" | "batch" | "none";
+
+/** One route of the API. The server mounts it, OpenAPI and the authorisation tests are generated from it, the client calls it. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below /api/v1 unless `outside`; parameters as `:name`. */
+  readonly path: string;
+  readonly outside?: boolean;
+  readonly access: Access;
+  readonly summary: string;
+  /** Which token bucket pays for it. */
+  readonly cost: "call" | "sign_in" | "upload" | "blocks" | "batch" | "poll";
+  /** Changes nodes, versions or rights, so it takes Idempotency-Key and If-Match. */
+  readonly changes?: boolean;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** What the request carries besides or instead of JSON. */
+  readonly bodyKind: BodyKind;
+  /** Status to schema; "bytes" for a body that is no JSON. */
+  readonly responses: Readonly<Record<number, z.ZodType | "bytes" | "empty">>;
+}
+
+export function defineRoute<const R extends Route>(route: R): R {
+  return route;
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { isHashHex, isId, type HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+
+/** The values that many messages share. All of JSON is snake_case; times are RFC 3339 UTC, to the microsecond. */
+
+/** An id is opaque to callers: one that cannot be is answered as one that does not exist, so any short text passes here. */
+export const idText = z.string().min(1).max(64);
+/** An id that a client makes itself must be well formed, since it becomes the row's. */
+export const newId = z.string().refine(isId, "is not an id of version 8 (docs/format.md)");
+export const hashHex = z
+  .string()
+  .refine(isHashHex, "is not a SHA-256 in 64 lower-case hex digits")
+  .transform((text) => text as HashHex);
+export const operationId = z.string().regex(/^[0-9a-f]{32}$/, "is not 32 lower-case hex digits");
+
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+export const timeText = z
+  .string()
+  .max(40)
+  .refine((text) => timePattern.test(text) && !Number.isNaN(Date.parse(text)), "is not an RFC 3339 time");
+
+export const nodeName = z.string().max(1024);
+export const pathText = z.string().max(limits.pathBytesMax + 1);
+export const sizeBytes = z.int().min(0).max(limits.fileBytesMax);
+export const versionNumber = z.int().min(1);
+/** A version number (people and scripts) or a version id (sync clients). */
+export const baseVersion = z.union([versionNumber, z.string().max(64)]);
+export const onConflict = z.enum(["fail", "rename", "replace"]);
+export const metadataJson = z.record(z.string().max(128), z.json());
+export const cursorText = z.string().min(1).max(4096);
+
+export const manifestEntry = z.object({ hash: hashHex, size: z.int().min(1).max(limits.blockBytesMax) });
+export const splice = z.object({ at: z.int().min(0), remove: z.int().min(0), insert: z.array(manifestEntry) });
+
+export const nodeKind = z.enum(["file", "folder", "symlink", "mount"]);
+export const role = z.enum(["viewer", "commenter", "editor", "owner", "uploader"]);
+
+export const node = z
+  .object({
+    id: z.string(),
+    kind: nodeKind,
+    name: z.string().describe("empty for a root folder"),
+    parent_id: z.string().nullable(),
+    path: z.string(),
+    size: z.int().describe("bytes of the head version; 0 for what is no file"),
+    version: z.int().nullable(),
+    version_id: z.string().nullable(),
+    content_id: z.string().nullable(),
+    revision: z.string().describe("renewed by every change of the node itself; its ETag"),
+    seq: z.int().describe("sequence number of the journal entry that changed it last"),
+    target: z.string().optional(),
+    mime_type: z.string().nullable(),
+    modified_at: z.string(),
+    created_at: z.string(),
+    updated_at: z.string(),
+    executable: z.boolean(),
+    trashed_at: z.string().nullable(),
+    role,
+    shared: z.boolean(),
+    metadata: metadataJson.optional(),
+    device_id: z.string().nullable().optional(),
+    operation_id: z.string().nullable().optional(),
+    blocks: z.array(manifestEntry).optional(),
+  })
+  .meta({ id: "Node" });
+export type NodeJson = z.output<typeof node>;
+export type ManifestEntryJson = z.output<typeof manifestEntry>;
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    retryable: z.boolean(),
+    request_id: z.string().optional(),
+    field: z.string().optional(),
+    node: node.optional(),
+    size: z.int().optional(),
+    complete: z.boolean().optional(),
+    missing_blocks: z.array(z.string()).optional(),
+    reason: z.enum(["expired", "epoch"]).optional(),
+  })
+  .meta({ id: "Problem" });
+export type ProblemJson = z.output<typeof problem>;
+
+export function page<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+}
