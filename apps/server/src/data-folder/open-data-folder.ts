@@ -1,0 +1,111 @@
+import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { HoldfastError } from "@holdfast/core/errors";
+import { syncFolder } from "./durable-file.ts";
+
+export interface DataFolder {
+  /** Absolute, without symbolic links. */
+  readonly path: string;
+  /** Makes (or finds) a folder inside that only the server's own user can enter, and returns its path. */
+  privateFolder(name: string): string;
+  /** Lets another server have the folder. What lives inside must be stopped first. */
+  release(): void;
+}
+
+/**
+ * Creates the data folder where it is missing and takes its lock, which only one process can hold.
+ *
+ * The lock is SQLite's on a file that nobody ever writes: the kernel's own lock below it ends with the process, however
+ * that ends, so there is no stale one to be cleared by a person. It also ends when any code of this process opens and
+ * closes the file, so nothing else may touch `lock.sqlite`.
+ *
+ * The folder itself can be passed through by everybody (0711), because the database runs under another user when the
+ * server is root's; whatever is in it is in a private folder or a private file.
+ * @throws HoldfastError `locked` when another process has it, `failed` when it cannot be created
+ */
+export function openDataFolder(path: string): DataFolder {
+  const folder = createFolder(resolve(path));
+  const lock = takeLock(folder);
+  writeFileSync(join(folder, holderName), `${process.pid}\n`, { mode: 0o644 });
+  return {
+    path: folder,
+    privateFolder: (name) => {
+      const made = join(folder, name);
+      if (mkdirSync(made, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(folder);
+      return made;
+    },
+    release: () => {
+      rmSync(join(folder, holderName), { force: true });
+      lock.close();
+    },
+  };
+}
+
+const lockName = "lock.sqlite";
+/** Who holds the lock: only for the message to the next one, never trusted. */
+const holderName = "server.pid";
+
+function createFolder(path: string): string {
+  try {
+    const firstMade = mkdirSync(path, { recursive: true, mode: 0o755 });
+    if (firstMade !== undefined) {
+      chmodSync(path, 0o711);
+      for (let made = path; made !== dirname(firstMade); made = dirname(made)) syncFolder(dirname(made));
+    }
+    return realpathSync(path);
+  } catch (error) {
+    throw new HoldfastError(
+      "failed",
+      `The data folder ${path} cannot be created (${(error as Error).message}). Choose another with --data DIR.`,
+      { cause: error },
+    );
+  }
+}
+
+function takeLock(folder: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(folder, lockName), { timeout: 0 });
+    lock.exec("begin exclusive");
+    chmodSync(join(folder, lockName), 0o600);
+    return lock;
+  } catch (error) {
+    lock?.close();
+    throw isBusy(error) ? inUse(folder) : unusable(folder, error);
+  }
+}
+
+/** SQLITE_BUSY, https://www.sqlite.org/rescode.html */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === 5;
+}
+
+function inUse(folder: string): HoldfastError {
+  const holder = holderOf(folder);
+  return new HoldfastError(
+    "locked",
+    `The data folder ${folder} is in use by another Holdfast server${holder === undefined ? "" : ` (process ${holder})`}. ` +
+      "Stop that one first, or choose another folder with --data DIR.",
+    { body: { folder, ...(holder === undefined ? {} : { pid: holder }) } },
+  );
+}
+
+function holderOf(folder: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(folder, holderName), "utf8"));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    // The holder has not written it yet, or it is not ours to read: the message does without.
+    return undefined;
+  }
+}
+
+function unusable(folder: string, error: unknown): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `The data folder ${folder} cannot be used: ${(error as Error).message}. Its owner must be the user that runs the ` +
+      "server; otherwise choose another with --data DIR.",
+    { cause: error },
+  );
+}

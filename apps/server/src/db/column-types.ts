@@ -1,0 +1,32 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import pg from "pg";
+
+const int8 = 20;
+const numeric = 1700;
+const int8Array = 1016;
+
+/**
+ * int8, and numeric (which `sum` of an int8 gives), come as numbers: all our sizes and times (microseconds until the
+ * year 2255) are below 2^53, and one that is not is an error rather than a rounded value. bytea comes as Buffer.
+ */
+export const columnTypes: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: "text" | "binary") {
+    if (format !== "binary" && (oid === int8 || oid === numeric)) return parseWholeNumber;
+    if (format !== "binary" && oid === int8Array) return parseWholeNumbers;
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+function parseWholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new HoldfastError("internal", `The database answered ${text} where a whole number below 2^53 belongs.`);
+}
+
+function parseWholeNumbers(text: string): (number | null)[] {
+  if (text === "{}") return [];
+  return text
+    .slice(1, -1)
+    .split(",")
+    .map((item) => (item === "NULL" ? null : parseWholeNumber(item)));
+}

@@ -1,0 +1,68 @@
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** SQLSTATE (appendix A of PostgreSQL's manual) of failures that say nothing about the statement. */
+const unavailableStates = new Set([
+  "25006", // read only: the primary has become a standby
+  "25P03", // idle in transaction for too long
+  "40001", // serialization failure, after the retries of inTransaction
+  "40P01", // deadlock, after the retries of inTransaction
+  "53200", // out of memory
+  "53300", // too many connections
+  "55P03", // a lock was not to be had in time
+  "57014", // cancelled by statement_timeout
+  "57P01", // administrator's shutdown
+  "57P02", // crash of another session
+  "57P03", // starting or stopping
+  "57P05", // idle session
+]);
+
+const networkCodes = new Set([
+  "EAGAIN", // a Unix socket whose queue is full
+  "EAI_AGAIN",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT", // a Unix socket that is not there yet
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+/** `pg` gives these no code. */
+const lostConnection =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
+
+/** Translates what is the database's own trouble; an error of the statement itself comes back as it is. */
+export function toDatabaseError(error: unknown): unknown {
+  if (error instanceof HoldfastError || !(error instanceof Error)) return error;
+  const code = codeOf(error);
+  if (code === "53100") {
+    return new HoldfastError("store_full", "The disk of the database is full. Free some space; nothing is lost.", {
+      cause: error,
+      retryAfterSeconds: 30,
+    });
+  }
+  // Retried by inTransaction, which has to see the state itself.
+  if (isSerializationFailure(error)) return error;
+  const lost =
+    (code !== undefined && (code.startsWith("08") || unavailableStates.has(code) || networkCodes.has(code))) ||
+    lostConnection.test(error.message);
+  if (!lost) return error;
+  return new HoldfastError("unavailable", "The database does not answer just now. Try again in a moment.", {
+    cause: error,
+    retryAfterSeconds: 1,
+  });
+}
+
+export function isSerializationFailure(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "40001" || code === "40P01";
+}
+
+/** The SQLSTATE of a failed statement, or the code of a system call. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,140 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type IsolationLevel, Kysely, PostgresDialect, type PostgresPool, type Transaction } from "kysely";
+import pg from "pg";
+import { isSerializationFailure, toDatabaseError } from "./database-error.ts";
+import type { DatabaseLog } from "./database-log.ts";
+import { columnTypes } from "./column-types.ts";
+
+/** Where a database is and who we are to it: what `pg` takes, a `connectionString` or the single parts. */
+export type Connection = Readonly<
+  Pick<pg.ClientConfig, "connectionString" | "host" | "port" | "user" | "password" | "database" | "ssl">
+>;
+
+export interface DatabaseOptions {
+  readonly connection: Connection;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** The search path of every connection, so that no statement names its schema. */
+  readonly schema?: string;
+  readonly log: DatabaseLog;
+  readonly connectionsMax?: number;
+  /** How long a request waits for a free connection, or for a new one, before it fails as `unavailable`. */
+  readonly connectTimeoutMs?: number;
+  /** A net below all statements, not a tool: a statement that may take longer sets its own. */
+  readonly statementTimeoutMs?: number;
+}
+
+export interface Database<Tables> {
+  readonly db: Kysely<Tables>;
+  /** The pool below `db`, for what speaks `pg` itself. Its errors are not translated. */
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** Opens no connection yet. Every failure of a statement is a HoldfastError where the database as a whole is the cause,
+ * and a `pg.DatabaseError` with its SQLSTATE (`code`) where the statement is. */
+export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables> {
+  const pool = openPool(options);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool) }) });
+  return { db, pool, close: () => db.destroy() };
+}
+
+/** A plain pool with our column types and limits. */
+export function openPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    ...options.connection,
+    ...(options.schema === undefined ? {} : { options: `-c search_path=${options.schema},public` }),
+    application_name: options.applicationName,
+    types: columnTypes,
+    max: options.connectionsMax ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    statement_timeout: options.statementTimeoutMs ?? 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+  });
+  // A connection that dies between two statements tells it by an event that nobody else hears: without a listener on
+  // the client itself it would end the process. The next statement on it fails and is answered as `unavailable`.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("error", (error) => options.log.warn({ reason: error.message }, "an idle database connection was lost"));
+  return pool;
+}
+
+export interface TransactionOptions {
+  readonly isolationLevel?: IsolationLevel;
+  /** Attempts in all when the database chose this transaction as the victim of a deadlock or a serialization conflict. */
+  readonly attemptsMax?: number;
+  /** 0 to 1, for the jitter between attempts. */
+  readonly random?: () => number;
+}
+
+/**
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it throws. `work` runs again from its
+ * beginning after a deadlock (40P01) or a serialization failure (40001), so it must not change anything but the
+ * database. A connection lost during COMMIT leaves the outcome unknown and is `unavailable`: callers that may be
+ * repeated carry an operation id.
+ */
+export async function inTransaction<Tables, Result>(
+  db: Kysely<Tables>,
+  work: (transaction: Transaction<Tables>) => Promise<Result>,
+  options: TransactionOptions = {},
+): Promise<Result> {
+  const { isolationLevel = "read committed", attemptsMax = 5, random = Math.random } = options;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().setIsolationLevel(isolationLevel).execute(work);
+    } catch (error) {
+      if (!isSerializationFailure(error)) throw error;
+      if (attempt >= attemptsMax) {
+        throw new HoldfastError("unavailable", "The database was too busy with conflicting changes. Try again.", {
+          cause: error,
+          retryAfterSeconds: 1,
+        });
+      }
+      const delayMs = random() * 10 * 2 ** attempt;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+}
+
+/** Kysely's view of the pool, with every error translated and no connection kept that is still inside a transaction. */
+function translatingPool(pool: pg.Pool): PostgresPool {
+  const clients = new WeakMap<pg.PoolClient, TranslatingClient>();
+  const translating = {
+    options: pool.options,
+    async connect() {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw toDatabaseError(error);
+      });
+      const known = clients.get(client);
+      if (known !== undefined) return known;
+      const made = new TranslatingClient(client);
+      clients.set(client, made);
+      return made;
+    },
+    end: () => pool.end(),
+  };
+  // Kysely's type also has the query by cursor, which only streaming uses and which needs a `cursor` that we do not give.
+  return translating as unknown as PostgresPool;
+}
+
+class TranslatingClient {
+  readonly #client: pg.PoolClient;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  async query(sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
+    try {
+      return await this.#client.query(sql, [...parameters]);
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  release(destroy?: boolean): void {
+    const status = this.#client.getTransactionStatus();
+    this.#client.release(destroy === true || status !== "I");
+  }
+}

@@ -1,0 +1,77 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type Kysely, sql } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import { type Connection, openDatabase } from "./database.ts";
+import type { DatabaseLog } from "./database-log.ts";
+
+export interface MigrationSet {
+  /** The schema that the migrations fill and in which they are recorded. */
+  readonly schema: "shard" | "cell";
+  /** By name (`001-nouns`), applied in the order of the names. */
+  readonly migrations: Readonly<Record<string, Migration>>;
+}
+
+/**
+ * Brings the schema up to the code, in one transaction and under an advisory lock, so that of several servers that
+ * start at once one migrates and the others wait for it. Refuses a database that a newer Holdfast has migrated.
+ * @returns the names of the migrations that were applied now
+ */
+export async function migrate(
+  connection: Connection,
+  set: MigrationSet,
+  log: DatabaseLog,
+): Promise<readonly string[]> {
+  const { db, close } = openDatabase<unknown>({
+    connection,
+    schema: set.schema,
+    applicationName: `holdfast migration ${set.schema}`,
+    log,
+    connectionsMax: 1,
+    // A migration of a large table, and the wait for another server's migration, take what they take.
+    statementTimeoutMs: 0,
+  });
+  try {
+    return await migrateWith(db, set);
+  } finally {
+    await close();
+  }
+}
+
+async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[]> {
+  await refuseNewerSchema(db, set);
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...set.migrations }) },
+    migrationTableSchema: set.schema,
+    migrationTableName,
+    migrationLockTableName: "migration_lock",
+  });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error === undefined) return results.map((result) => result.migrationName);
+  // A newer server may have migrated while this one waited for the lock.
+  await refuseNewerSchema(db, set);
+  if (error instanceof HoldfastError) throw error;
+  const name = results.find((result) => result.status === "Error")?.migrationName;
+  throw new HoldfastError(
+    "failed",
+    `The migration${name === undefined ? "" : ` ${name}`} of the schema "${set.schema}" failed; nothing was changed: ` +
+      (error instanceof Error ? error.message : String(error)),
+    { cause: error },
+  );
+}
+
+const migrationTableName = "migration";
+
+async function refuseNewerSchema(db: Kysely<unknown>, set: MigrationSet): Promise<void> {
+  const table = `${set.schema}.${migrationTableName}`;
+  const { rows: found } = await sql<{ exists: boolean }>`select to_regclass(${table}) is not null as exists`.execute(db);
+  if (found[0]?.exists !== true) return;
+  const { rows: applied } = await sql<{ name: string }>`select name from ${sql.table(table)} order by name`.execute(db);
+  const unknown = applied.map((row) => row.name).filter((name) => !Object.hasOwn(set.migrations, name));
+  if (unknown.length === 0) return;
+  throw new HoldfastError(
+    "failed",
+    `The database was last used by a newer Holdfast: its schema "${set.schema}" has ${unknown.join(", ")}, which this ` +
+      "version does not know. Nothing was changed. Start the newer version, or restore a backup made with this one.",
+  );
+}

@@ -1,0 +1,100 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type Bucket, bucketCount, bucketOf } from "@holdfast/core/ids";
+import type { Kysely } from "kysely";
+import type { CellTables } from "./cell-tables.ts";
+import { type Connection, openDatabase } from "./database.ts";
+import type { DatabaseLog } from "./database-log.ts";
+import type { ShardTables } from "./shard-tables.ts";
+import { embeddedTopology, type Topology } from "./topology.ts";
+
+/** The database that holds everything of the owners in some buckets. */
+export interface Shard {
+  readonly id: string;
+  readonly db: Kysely<ShardTables>;
+  /** For what speaks `pg` itself (jobs, LISTEN). */
+  readonly connection: Connection;
+}
+
+export interface Shards {
+  of(bucket: Bucket): Shard;
+  /** The shard of whatever the id names: the bucket stands in the id. */
+  ofId(id: Parameters<typeof bucketOf>[0]): Shard;
+  all(): readonly Shard[];
+}
+
+/** A block index and the object store beside it. */
+export interface Cell {
+  readonly id: string;
+  readonly db: Kysely<CellTables>;
+  readonly connection: Connection;
+  /** As configured: a folder or `s3://…`; undefined is the default store. */
+  readonly store: string | undefined;
+}
+
+export interface Cells {
+  of(bucket: Bucket): Cell;
+  all(): readonly Cell[];
+}
+
+export interface DatabasesOptions {
+  readonly topology?: Topology;
+  /** What a shard or cell without a `database_url` of its own uses: the embedded database, or `--database-url`. */
+  readonly defaultConnection: Connection;
+  readonly log: DatabaseLog;
+  readonly connectionsMax?: number;
+}
+
+export interface Databases {
+  readonly shards: Shards;
+  readonly cells: Cells;
+  close(): Promise<void>;
+}
+
+/** Opens a pool for each shard and each cell; connects to none yet. */
+export function openDatabases(options: DatabasesOptions): Databases {
+  const topology = options.topology ?? embeddedTopology;
+  const closers: (() => Promise<void>)[] = [];
+  const open = <Tables>(schema: "shard" | "cell", id: string, url: string | undefined) => {
+    const connection = url === undefined ? options.defaultConnection : { connectionString: url };
+    const { db, close } = openDatabase<Tables>({
+      connection,
+      schema,
+      applicationName: `holdfast ${schema} ${id}`,
+      log: options.log,
+      ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
+    });
+    closers.push(close);
+    return { id, db, connection };
+  };
+  const shards = topology.shards.map(
+    (shard): Shard => ({ ...open<ShardTables>("shard", shard.id, shard.database_url) }),
+  );
+  const cells = topology.cells.map(
+    (cell): Cell => ({ ...open<CellTables>("cell", cell.id, cell.database_url), store: cell.store }),
+  );
+  const shardOf = byBucket(topology.shards, shards);
+  const cellOf = byBucket(topology.cells, cells);
+  return {
+    shards: { of: shardOf, ofId: (id) => shardOf(bucketOf(id)), all: () => shards },
+    cells: { of: cellOf, all: () => cells },
+    close: async () => {
+      await Promise.all(closers.map((close) => close()));
+    },
+  };
+}
+
+function byBucket<Place>(
+  configured: readonly { readonly buckets: readonly (readonly [number, number])[] }[],
+  places: readonly Place[],
+): (bucket: Bucket) => Place {
+  const table = new Array<Place | undefined>(bucketCount);
+  for (const [index, { buckets }] of configured.entries()) {
+    for (const [first, last] of buckets) table.fill(places[index], first, last + 1);
+  }
+  return (bucket) => {
+    const place = table[bucket];
+    if (place === undefined) throw new HoldfastError("internal", `Bucket ${bucket} is mapped to nothing.`);
+    return place;
+  };
+}
+

@@ -1,0 +1,82 @@
+import { bucketCount } from "@holdfast/core/ids";
+import { z } from "zod";
+
+/** First and last bucket, both included. */
+const bucketRange = z
+  .tuple([bucketNumber(), bucketNumber()])
+  .refine(([first, last]) => first <= last, "the first bucket of a range is above its last");
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, "a database is given as postgres://user:password@host/database")
+  .optional();
+const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an id is made of a-z, 0-9 and -");
+const buckets = z.array(bucketRange).min(1);
+
+/**
+ * Which buckets live where. Both maps cover every bucket exactly once, and apart from each other: that is what lets
+ * metadata move between shards without moving a byte of content. Without `database_url` a place is in the default database.
+ */
+export const topologySchema = z.strictObject({
+  shards: places(
+    z.strictObject({
+      id: placeId,
+      buckets,
+      database_url: databaseUrl,
+      replica_urls: z.array(databaseUrl.unwrap()).default([]),
+    }),
+  ),
+  cells: places(z.strictObject({ id: placeId, buckets, database_url: databaseUrl, store: z.string().min(1).optional() })),
+});
+
+export type Topology = z.infer<typeof topologySchema>;
+
+/** The default: one shard and one cell, as two schemas of the same database. */
+export const embeddedTopology: Topology = topologySchema.parse({
+  shards: [{ id: "main", buckets: [[0, bucketCount - 1]] }],
+  cells: [{ id: "main", buckets: [[0, bucketCount - 1]] }],
+});
+
+function bucketNumber() {
+  return z
+    .int()
+    .min(0)
+    .max(bucketCount - 1);
+}
+
+interface Place {
+  readonly id: string;
+  readonly buckets: readonly (readonly [number, number])[];
+  readonly database_url?: string | undefined;
+}
+
+function places<Shape extends z.ZodType<Place>>(shape: Shape) {
+  return z
+    .array(shape)
+    .min(1)
+    .check((context) => {
+      for (const message of faultsOf(context.value as readonly Place[])) {
+        context.issues.push({ code: "custom", message, input: context.value });
+      }
+    });
+}
+
+function faultsOf(all: readonly Place[]): string[] {
+  const faults: string[] = [];
+  const repeated = all.find((place, index) => all.findIndex((other) => other.id === place.id) !== index);
+  if (repeated !== undefined) faults.push(`the id ${repeated.id} is given twice`);
+  // Two places in one database would share one schema, and neither would know its own rows.
+  const databases = all.map((place) => place.database_url ?? "the default database");
+  const shared = databases.findIndex((database, index) => databases.indexOf(database) !== index);
+  if (shared !== -1) faults.push(`${all[shared]?.id} is in the same database as another`);
+  const ranges = all
+    .flatMap((place) => place.buckets.map(([first, last]) => ({ first, last, id: place.id })))
+    .toSorted((left, right) => left.first - right.first);
+  let next = 0;
+  for (const { first, last, id } of ranges) {
+    if (first < next) faults.push(`bucket ${first} of ${id} is mapped twice`);
+    if (first > next) faults.push(`buckets ${next} to ${first - 1} are mapped to nothing`);
+    next = Math.max(next, last + 1);
+  }
+  if (next < bucketCount) faults.push(`buckets ${next} to ${bucketCount - 1} are mapped to nothing`);
+  return faults;
+}
