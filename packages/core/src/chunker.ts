@@ -87,23 +87,16 @@ function startScan(): Scan {
 function scanBlock(scan: Scan, buffer: Uint8Array, start: number, end: number): number | undefined {
   const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;
   const begin = start - scan.length;
-  let position = Math.min(Math.max(start, begin + bytesMin), end);
-  for (const [limit, mask] of [
-    [begin + bytesAverage, maskBelowAverage],
-    [begin + bytesMax, maskAboveAverage],
-  ] as const) {
-    const stop = Math.min(limit, end);
-    if (position >= stop) continue;
-    const cut = roll(scan.hash, buffer, position, stop, mask);
-    if (cut >= 0) return startBlock(scan, cut);
-    position = stop;
+  const from = Math.min(Math.max(start, begin + bytesMin), end);
+  const middle = Math.max(from, Math.min(begin + bytesAverage, end));
+  const to = Math.min(begin + bytesMax, end);
+  let cut = roll(scan.hash, buffer, from, middle, maskBelowAverage);
+  if (cut < 0) cut = roll(scan.hash, buffer, middle, to, maskAboveAverage);
+  if (cut < 0 && to === begin + bytesMax) cut = to;
+  if (cut < 0) {
+    scan.length = end - begin;
+    return undefined;
   }
-  if (position === begin + bytesMax) return startBlock(scan, position);
-  scan.length = end - begin;
-  return undefined;
-}
-
-function startBlock(scan: Scan, cut: number): number {
   scan.length = 0;
   scan.hash[0] = 0;
   return cut;

@@ -57,7 +57,9 @@ export function validateManifest(entries: readonly ManifestEntry[], sizeBytes: n
   }
   const sum = sizeOf(entries);
   if (sum === sizeBytes) return;
-  throw new HoldfastError("invalid_field", `The blocks have ${sum} bytes together, but the file ${sizeBytes}.`, { field });
+  throw new HoldfastError("invalid_field", `The blocks have ${sum} bytes together, but the file ${sizeBytes}.`, {
+    field,
+  });
 }
 
 /** Bytes of the file. */

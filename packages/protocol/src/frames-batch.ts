@@ -1,0 +1,104 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { encodeFrame } from "./frames-header.ts";
+import type { Frame } from "./frames-header.ts";
+import { readFrames } from "./frames-parser.ts";
+import type { FrameOptions } from "./frames-parser.ts";
+
+/** A body of the type `application/vnd.holdfast.batch`: u32 big-endian length of the JSON, the JSON, then frames. */
+export interface BatchBody {
+  /** Parsed, not yet checked against any schema. */
+  readonly json: unknown;
+  /** To be read to its end: only then is the body known to be whole. */
+  readonly frames: AsyncGenerator<Frame[], void, undefined>;
+}
+
+/** The pieces of a body in the order in which they go out; payloads are not copied. */
+export function encodeBatchBody(json: unknown, frames: readonly Frame[]): Uint8Array[] {
+  const text = new TextEncoder().encode(JSON.stringify(json));
+  if (text.length > limits.requestJsonBytesMax) {
+    throw new HoldfastError("too_large", `The JSON of a batch has at most ${limits.requestJsonBytesMax} bytes.`);
+  }
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, text.length);
+  return [length, text, ...frames.flatMap(encodeFrame)];
+}
+
+/**
+ * Reads the JSON, and leaves the frames to be read from the same source.
+ * @throws HoldfastError bad_request for a body that is cut short or no JSON, too_large for more than 16 MiB of JSON
+ */
+export async function readBatchBody(source: AsyncIterable<Uint8Array>, options: FrameOptions = {}): Promise<BatchBody> {
+  const slices = source[Symbol.asyncIterator]();
+  const front = new FrontReader(slices);
+  const length = await front.take(4);
+  const jsonBytes = new DataView(length.buffer).getUint32(0);
+  if (jsonBytes > limits.requestJsonBytesMax) {
+    throw new HoldfastError("too_large", `The JSON of a batch has at most ${limits.requestJsonBytesMax} bytes.`, {
+      field: "body",
+    });
+  }
+  const json = parseJson(await front.take(jsonBytes));
+  return { json, frames: readFrames(front.rest(), options) };
+}
+
+/** Takes exact lengths from the front of a stream, and hands on what follows. */
+class FrontReader {
+  readonly #slices: AsyncIterator<Uint8Array>;
+  #left: Uint8Array = new Uint8Array(0);
+
+  constructor(slices: AsyncIterator<Uint8Array>) {
+    this.#slices = slices;
+  }
+
+  /** The bytes are gathered before they are joined, so a declared length alone allocates nothing. */
+  async take(count: number): Promise<Uint8Array<ArrayBuffer>> {
+    const gathered: Uint8Array[] = [];
+    let have = 0;
+    while (have < count) {
+      if (this.#left.length === 0) await this.#refill();
+      const part = this.#left.slice(0, count - have);
+      this.#left = this.#left.subarray(part.length);
+      gathered.push(part);
+      have += part.length;
+    }
+    return join(gathered, count);
+  }
+
+  async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      if (this.#left.length > 0) yield this.#left;
+      for (let step = await this.#slices.next(); step.done !== true; step = await this.#slices.next()) yield step.value;
+    } finally {
+      await this.#slices.return?.();
+    }
+  }
+
+  async #refill(): Promise<void> {
+    const step = await this.#slices.next();
+    if (step.done === true)
+      throw new HoldfastError("bad_request", "The body of the batch is cut short.", { field: "body" });
+    this.#left = step.value;
+  }
+}
+
+function join(parts: readonly Uint8Array[], count: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(count);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
+  } catch (cause) {
+    throw new HoldfastError("bad_request", "The first part of the batch is not JSON in UTF-8.", {
+      field: "body",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { fromHashHex, hashBytes, writeHash } from "@holdfast/core/hash-hex";
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+
+export type FrameKind = "raw" | "zstd" | "absent" | "patch";
+
+/** How one block travels. docs/format.md, "Frames", has the bytes. */
+export interface Frame {
+  readonly kind: FrameKind;
+  /** SHA-256 of the block's plain bytes. */
+  readonly hash: HashHex;
+  /** Plain bytes of the block: 1 to 4 MiB; 0 for an absent one. */
+  readonly size: number;
+  /**
+   * raw: the plain bytes. zstd, patch: one zstd frame. absent: empty. Of a parsed frame it owns its whole ArrayBuffer,
+   * so it can be handed to another thread without a copy.
+   */
+  readonly payload: Uint8Array<ArrayBuffer>;
+  /** Only of a patch: the block whose plain bytes are the dictionary. */
+  readonly base?: HashHex;
+}
+
+/** As it stands before the payload. Of a patch, `length` counts the 32 bytes of the base hash too. */
+export interface FrameHeader {
+  readonly kind: FrameKind;
+  readonly hash: HashHex;
+  readonly size: number;
+  readonly length: number;
+}
+
+/** kind u8, hash 32 bytes, size u32, length u32; big-endian. */
+export const frameHeaderBytes = 1 + hashBytes + 4 + 4;
+
+export const kindCodes = { raw: 1, zstd: 2, absent: 3, patch: 4 } as const satisfies Record<FrameKind, number>;
+
+/** @throws HoldfastError internal for a header that no parser would take */
+export function encodeFrameHeader(header: FrameHeader): Uint8Array<ArrayBuffer> {
+  const problem = headerProblem(header);
+  if (problem !== undefined) throw new HoldfastError("internal", `A frame ${problem}.`);
+  const bytes = new Uint8Array(frameHeaderBytes);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = kindCodes[header.kind];
+  writeHash(bytes, 1, header.hash);
+  view.setUint32(33, header.size);
+  view.setUint32(37, header.length);
+  return bytes;
+}
+
+/** The pieces of a frame in the order in which they go out; the payload is not copied. */
+export function encodeFrame(frame: Omit<Frame, "payload"> & { readonly payload: Uint8Array }): Uint8Array[] {
+  const { kind, hash, size, payload, base } = frame;
+  if ((kind === "patch") !== (base !== undefined)) {
+    throw new HoldfastError("internal", "A patch frame, and no other, names a base.");
+  }
+  const front = base === undefined ? [] : [fromHashHex(base)];
+  const length = payload.length + hashBytes * front.length;
+  return [encodeFrameHeader({ kind, hash, size, length }), ...front, payload];
+}
+
+/** What is wrong with a header, or undefined: one place for both directions. */
+export function headerProblem({ kind, size, length }: Omit<FrameHeader, "hash">): string | undefined {
+  if (kind === "absent") return size === 0 && length === 0 ? undefined : "of an absent block has size 0 and length 0";
+  if (size < 1 || size > limits.blockBytesMax) {
+    return `declares ${size} bytes, but a block has 1 to ${limits.blockBytesMax}`;
+  }
+  if (kind === "raw") return length === size ? undefined : `is raw, declares ${size} bytes and carries ${length}`;
+  if (length >= size) return `is compressed to ${length} bytes, which is not less than the ${size} that it stands for`;
+  const lengthMin = kind === "patch" ? hashBytes + 1 : 1;
+  return length < lengthMin ? `carries ${length} bytes, too few for its kind` : undefined;
+}
