@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { findViolations } from "./architecture.ts";
+
+const packageNames = {
+  "packages/core": "@holdfast/core",
+  "packages/protocol": "@holdfast/protocol",
+  "packages/codec": "@holdfast/codec",
+  "packages/disk": "@holdfast/disk",
+  "packages/object-store": "@holdfast/object-store",
+  "packages/api-client": "@holdfast/api-client",
+  "packages/sync": "@holdfast/sync",
+  "packages/simulator": "@holdfast/simulator",
+  "apps/server": "@holdfast/server",
+  "apps/cli": "holdfast",
+  "apps/web": "@holdfast/web",
+  bench: "@holdfast/bench",
+  tools: "@holdfast/tools",
+};
+
+/** Sources that keep every arrow; each planted violation is added to them. */
+const sound: Readonly<Record<string, string>> = {
+  "packages/core/src/ids.ts": "export const id = 1;",
+  "packages/core/src/hash.ts": 'import { id } from "./ids.ts"; export const hash = id;',
+  "packages/protocol/src/schemas.ts": 'import { hash } from "@holdfast/core/hash"; export const schemas = hash;',
+  "packages/codec/src/encode.ts":
+    'import { schemas } from "@holdfast/protocol/schemas"; export const encode = schemas;',
+  "packages/codec/src/encode.test.ts": 'import "./encode.ts"; import "@holdfast/tools/components";',
+  "packages/disk/src/disk.ts": 'import { id } from "@holdfast/core/ids"; export const disk = id;',
+  "packages/object-store/src/store.ts": 'import { disk } from "@holdfast/disk/disk"; export const store = disk;',
+  "packages/object-store/src/conformance.ts": 'import { test } from "node:test"; export const conform = test;',
+  "packages/api-client/src/client.ts": 'import { encode } from "@holdfast/codec/encode"; export const client = encode;',
+  "packages/sync/src/engine.ts": 'import { client } from "@holdfast/api-client/client"; export const engine = client;',
+  "packages/simulator/src/world.ts": 'import { engine } from "@holdfast/sync/engine"; export const world = engine;',
+  "packages/simulator/src/soak.test.ts": 'import "./world.ts";',
+  "apps/server/src/main.ts": 'import { serve } from "./roles/all.ts"; serve();',
+  "apps/server/src/admin.ts": 'import { commit } from "./metadata/commit.ts"; export const admin = commit;',
+  "apps/server/src/config.ts": 'import { id } from "@holdfast/core/ids"; export const config = id;',
+  "apps/server/src/roles/all.ts":
+    'import "../http/routes.ts"; import "../notify/bus.ts"; export const serve = () => 1;',
+  "apps/server/src/http/routes.ts": 'import "../metadata/commit.ts"; import "../blocks/put-block.ts";',
+  "apps/server/src/metadata/commit.ts": 'import { config } from "../config.ts"; export const commit = config;',
+  "apps/server/src/blocks/put-block.ts":
+    'import { store } from "@holdfast/object-store/store"; export const put = store;',
+  "apps/server/src/notify/bus.ts": "export const bus = 1;",
+  "apps/cli/src/main.ts":
+    'import { engine } from "@holdfast/sync/engine"; await import("./serve.ts"); export { engine };',
+  "apps/cli/src/serve.ts": 'await import("@holdfast/server/main"); await import("@holdfast/server/admin");',
+  "apps/cli/src/serve.test.ts": 'import "@holdfast/server/main";',
+  "apps/web/src/app.ts": 'import { client } from "@holdfast/api-client/client"; export const app = client;',
+  "apps/web/src/tree.test.ts": 'import "./app.ts";',
+  "bench/src/main.ts": 'import "@holdfast/server/config"; import "@holdfast/tools/components";',
+  "tools/src/components.ts": "export const component = 1;",
+  "tools/src/check.ts": 'import "@holdfast/simulator/world";',
+};
+
+function violationsOf(t: TestContext, planted: Readonly<Record<string, string>>): string[] {
+  const root = mkdtempSync(join(tmpdir(), "holdfast-arrows-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const [part, name] of Object.entries(packageNames))
+    write(root, `${part}/package.json`, JSON.stringify({ name }));
+  for (const [path, text] of Object.entries({ ...sound, ...planted })) write(root, path, text);
+  return findViolations(root);
+}
+
+function write(root: string, path: string, text: string): void {
+  mkdirSync(join(root, dirname(path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+/** [what is forbidden, the file that gets the line, the line, what the report must say] */
+const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
+  ["core -> protocol", "packages/core/src/ids.ts", 'import "@holdfast/protocol/schemas";', /packages\/core may not/],
+  ["core -> disk", "packages/core/src/ids.ts", 'import "@holdfast/disk/disk";', /packages\/core may not/],
+  ["protocol -> codec", "packages/protocol/src/schemas.ts", 'import "@holdfast/codec/encode";', /protocol may not/],
+  ["codec -> api-client", "packages/codec/src/encode.ts", 'import "@holdfast/api-client/client";', /codec may not/],
+  ["codec -> disk", "packages/codec/src/encode.ts", 'import "@holdfast/disk/disk";', /packages\/codec may not/],
+  ["disk -> object-store", "packages/disk/src/disk.ts", 'import "@holdfast/object-store/store";', /disk may not/],
+  ["disk -> protocol", "packages/disk/src/disk.ts", 'import "@holdfast/protocol/schemas";', /disk may not/],
+  ["object-store -> protocol", "packages/object-store/src/store.ts", 'import "@holdfast/protocol/schemas";', /may not/],
+  ["object-store -> server", "packages/object-store/src/store.ts", 'import "@holdfast/server/config";', /may not/],
+  ["api-client -> disk", "packages/api-client/src/client.ts", 'import "@holdfast/disk/disk";', /api-client may not/],
+  ["api-client -> sync", "packages/api-client/src/client.ts", 'import "@holdfast/sync/engine";', /api-client may not/],
+  ["sync -> cli", "packages/sync/src/engine.ts", 'import "holdfast/serve";', /packages\/sync may not/],
+  ["sync -> server", "packages/sync/src/engine.ts", 'import "@holdfast/server/config";', /packages\/sync may not/],
+  ["simulator -> server", "packages/simulator/src/world.ts", 'import "@holdfast/server/config";', /simulator may not/],
+  ["server -> api-client", "apps/server/src/config.ts", 'import "@holdfast/api-client/client";', /server may not/],
+  ["server -> cli", "apps/server/src/config.ts", 'import "holdfast/serve";', /apps\/server may not/],
+  ["web -> codec", "apps/web/src/app.ts", 'import "@holdfast/codec/encode";', /apps\/web may not/],
+  ["web -> sync", "apps/web/src/app.ts", 'import "@holdfast/sync/engine";', /apps\/web may not/],
+  ["cli -> object-store", "apps/cli/src/serve.ts", 'import "@holdfast/object-store/store";', /apps\/cli may not/],
+  ["cli -> server at start", "apps/cli/src/serve.ts", 'import "@holdfast/server/main";', /only by import\(\)/],
+  ["cli -> server's inside", "apps/cli/src/serve.ts", 'await import("@holdfast/server/config");', /only by import\(\)/],
+  ["cli -> a type of server", "apps/cli/src/serve.ts", 'import type { x } from "@holdfast/server/main";', /may not/],
+  [
+    "shipped code -> tools",
+    "apps/server/src/config.ts",
+    'import "@holdfast/tools/components";',
+    /may not import tools/,
+  ],
+  ["shipped code -> bench", "apps/cli/src/serve.ts", 'import "@holdfast/bench/main";', /may not import bench/],
+  ["shipped code -> tests", "packages/codec/src/encode.ts", 'import "./encode.test.ts";', /imports the test code/],
+  ["re-export over an arrow", "packages/core/src/ids.ts", 'export * from "@holdfast/disk/disk";', /core may not/],
+  ["a path into a package", "packages/codec/src/encode.ts", 'import "../../core/src/ids.ts";', /by the package's name/],
+  ["a file that is missing", "packages/codec/src/encode.ts", 'import "./gone.ts";', /does not exist/],
+  ["a computed import", "packages/codec/src/encode.ts", "await import(process.argv[2]);", /computes what it imports/],
+  ["server -> roles", "apps/server/src/admin.ts", 'import "./roles/all.ts";', /only main may import roles/],
+  [
+    "metadata -> http",
+    "apps/server/src/metadata/commit.ts",
+    'import "../http/routes.ts";',
+    /metadata\/ never imports http/,
+  ],
+  [
+    "metadata -> notify",
+    "apps/server/src/metadata/commit.ts",
+    'import "../notify/bus.ts";',
+    /metadata\/ never imports no/,
+  ],
+  [
+    "blocks -> http",
+    "apps/server/src/blocks/put-block.ts",
+    'import "../http/routes.ts";',
+    /blocks\/ never imports http/,
+  ],
+  [
+    "blocks -> notify",
+    "apps/server/src/blocks/put-block.ts",
+    'import "../notify/bus.ts";',
+    /blocks\/ never imports not/,
+  ],
+];
+
+test("a tree that keeps every arrow has nothing to report", (t) => {
+  assert.deepEqual(violationsOf(t, {}), []);
+});
+
+for (const [what, path, line, report] of plantedImports) {
+  test(`a planted import is reported: ${what}`, (t) => {
+    const violations = violationsOf(t, { [path]: `${sound[path]}\n${line}` });
+    assert.ok(
+      violations.some((violation) => violation.startsWith(path) && report.test(violation)),
+      `expected ${path} … ${report}, got ${JSON.stringify(violations)}`,
+    );
+  });
+}
+
+test("folders of the server that import each other in a circle are reported once, with the way round", (t) => {
+  const cycle = violationsOf(t, {
+    "apps/server/src/notify/bus.ts": 'import "../uploads/session.ts";',
+    "apps/server/src/uploads/session.ts": 'import "../journal/append.ts";',
+    "apps/server/src/journal/append.ts": 'import "../notify/bus.ts";',
+  });
+  assert.equal(cycle.length, 1, JSON.stringify(cycle));
+  assert.match(
+    cycle[0] ?? "",
+    /cycle between server folders: journal -> notify \(.*append\.ts:1\) -> uploads .* -> journal/,
+  );
+});
+
+test("a circle between packages is reported even where the table would allow it", (t) => {
+  const cycle = violationsOf(t, {
+    "tools/src/check.ts": 'import "@holdfast/simulator/world"; import "@holdfast/bench/main";',
+  });
+  assert.match(cycle.join("\n"), /cycle between parts: bench -> tools \(.*\) -> bench/);
+});
+
+test("a source that only its own test uses is reported as dead, and a worker's is not", (t) => {
+  const violations = violationsOf(t, {
+    "packages/core/src/forgotten.ts": "export const forgotten = 1;",
+    "packages/core/src/forgotten.pg.test.ts": 'import "./forgotten.ts";',
+    "packages/codec/src/encode.ts": `${sound["packages/codec/src/encode.ts"]}
+      export const worker = new Worker(new URL("./hash-worker.ts", import.meta.url));`,
+    "packages/codec/src/hash-worker.ts": "export {};",
+  });
+  assert.deepEqual(violations, [
+    "packages/core/src/forgotten.ts is dead: no start reaches it, and no test but its own",
+  ]);
+});

@@ -1,0 +1,135 @@
+import { lazyDoors, mayImport, serverFolders, starts, testsMayImport } from "./arrows.ts";
+import { readSourceTree, type Import, type Source } from "./source-tree.ts";
+
+/** Checks every import under `root` against arrows.ts. @returns one line for each violation, none when all is well */
+export function findViolations(root: string): string[] {
+  const sources = readSourceTree(root);
+  const shipped = sources.filter((source) => !source.isTest);
+  return [
+    ...sources.flatMap((source) => source.imports.flatMap((each) => judgeArrow(source, each, sources))),
+    ...shipped.flatMap((source) => source.imports.flatMap((each) => judgeServerFolder(source, each))),
+    ...findCycles("parts", shipped, (source) => source.part),
+    ...findCycles("server folders", shipped, (source) => serverFolderOf(source.path)),
+    ...findDeadFiles(sources),
+  ];
+}
+
+function judgeArrow(source: Source, each: Import, sources: readonly Source[]): string[] {
+  const at = `${source.path}:${each.line}`;
+  if (each.specifier === undefined) {
+    return source.isTest ? [] : [`${at} computes what it imports: name it, so that it can be checked`];
+  }
+  const target = sources.find((other) => other.path === each.target);
+  if (target === undefined) {
+    // A worker's address is found by its look alone and may stand in a comment; the compiler misses no other.
+    return each.target === undefined || each.kind === "url"
+      ? []
+      : [`${at} imports ${each.specifier}, which does not exist`];
+  }
+  if (target.isTest && !source.isTest) return [`${at} imports the test code ${target.path}`];
+  if (target.part === source.part) return [];
+  if (each.specifier.startsWith(".")) {
+    return [`${at} reaches into ${target.part} by a path: import it by the package's name`];
+  }
+  if (isAllowed(source, each, target)) return [];
+  const doors = lazyDoors[source.part] ?? [];
+  const hint = target.part === "apps/server" && doors.length > 0 ? ` (only by import() of ${doors.join(", ")})` : "";
+  return [`${at} imports ${each.specifier}: ${source.part} may not import ${target.part}${hint}`];
+}
+
+function isAllowed(source: Source, each: Import, target: Source): boolean {
+  const allowed = mayImport[source.part] ?? [];
+  if (allowed.includes("*") || allowed.includes(target.part)) return true;
+  if (source.isTest && testsMayImport.includes(target.part)) return true;
+  const isDoor = (lazyDoors[source.part] ?? []).includes(each.specifier ?? "");
+  return isDoor && (source.isTest || each.kind === "dynamic");
+}
+
+function judgeServerFolder(source: Source, each: Import): string[] {
+  const from = serverFolderOf(source.path);
+  const to = each.target === undefined ? undefined : serverFolderOf(each.target);
+  if (from === undefined || to === undefined || from === to) return [];
+  const at = `${source.path}:${each.line}`;
+  const onlyBy = serverFolders.importedOnlyBy[to];
+  if (onlyBy !== undefined && !onlyBy.includes(from)) return [`${at}: only ${onlyBy.join(", ")} may import ${to}/`];
+  if (serverFolders.neverImports[from]?.includes(to)) return [`${at}: ${from}/ never imports ${to}/`];
+  return [];
+}
+
+/** "http" of apps/server/src/http/routes/x.ts, "config" of apps/server/src/config.ts, undefined elsewhere. */
+function serverFolderOf(path: string): string | undefined {
+  const prefix = `${serverFolders.path}/`;
+  if (!path.startsWith(prefix)) return undefined;
+  const [first = ""] = path.slice(prefix.length).split("/");
+  return first.replace(/\.tsx?$/, "");
+}
+
+/** Groups that reach themselves again through others, each cycle told once with the imports that close it. */
+function findCycles(
+  what: string,
+  sources: readonly Source[],
+  groupOf: (source: Source) => string | undefined,
+): string[] {
+  const groupOfPath = new Map(sources.map((source) => [source.path, groupOf(source)]));
+  const edges = new Map<string, Map<string, string>>();
+  for (const source of sources) {
+    const from = groupOf(source);
+    for (const each of source.imports) {
+      const to = each.target === undefined ? undefined : groupOfPath.get(each.target);
+      if (from === undefined || to === undefined || from === to) continue;
+      const targets = edges.get(from) ?? new Map<string, string>();
+      if (!targets.has(to)) targets.set(to, `${source.path}:${each.line}`);
+      edges.set(from, targets);
+    }
+  }
+  const cycles = [...edges.keys()].flatMap((start) => shortestCycle(start, edges) ?? []);
+  return [...new Set(cycles)].map((cycle) => `import cycle between ${what}: ${cycle}`);
+}
+
+type Edges = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Breadth first from `start` back to it; undefined unless `start` is the first by name, so that each is told once. */
+function shortestCycle(start: string, edges: Edges): string | undefined {
+  const queue: string[][] = [[start]];
+  const seen = new Set<string>();
+  for (const way of queue) {
+    const last = way.at(-1) ?? start;
+    for (const next of edges.get(last)?.keys() ?? []) {
+      if (next === start) return way.every((group) => group >= start) ? describeWay([...way, start], edges) : undefined;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      queue.push([...way, next]);
+    }
+  }
+  return undefined;
+}
+
+function describeWay(way: readonly string[], edges: Edges): string {
+  const steps = way.slice(1).map((group, index) => `${group} (${edges.get(way[index] ?? "")?.get(group) ?? "?"})`);
+  return [way[0], ...steps].join(" -> ");
+}
+
+/** Sources that no start reaches and that no test but their own imports. The dead-code tool sees every export as used. */
+function findDeadFiles(sources: readonly Source[]): string[] {
+  const sourceAt = new Map(sources.map((source) => [source.path, source]));
+  const reached = new Set<string>();
+  const queue = [...starts];
+  for (const source of sources.filter((each) => each.isTest)) {
+    const own = source.path.replace(/(\.[a-z0-9]+)?\.test\.ts/, ".ts");
+    queue.push(...source.imports.flatMap(({ target }) => (target === undefined || target === own ? [] : target)));
+  }
+  for (const path of queue) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    queue.push(...(sourceAt.get(path)?.imports ?? []).flatMap(({ target }) => target ?? []));
+  }
+  return sources
+    .filter((source) => !source.isTest && !reached.has(source.path))
+    .map((source) => `${source.path} is dead: no start reaches it, and no test but its own`);
+}
+
+if (import.meta.main) {
+  const violations = findViolations(".");
+  for (const violation of violations) console.log(violation);
+  if (violations.length > 0) process.exitCode = 1;
+}

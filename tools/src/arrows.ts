@@ -1,0 +1,60 @@
+/**
+ * Who may import whom: the one place that says it. A part may import itself and what stands on its line, nothing else
+ * of Holdfast. Read from the bottom up, every arrow points towards `core`.
+ */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  "packages/core": [],
+  "packages/protocol": ["packages/core"],
+  "packages/codec": ["packages/core", "packages/protocol"],
+  "packages/disk": ["packages/core"],
+  "packages/object-store": ["packages/core", "packages/disk"],
+  "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
+  "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/api-client"],
+  "packages/simulator": ["packages/core", "packages/protocol", "packages/sync"],
+  "apps/server": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/object-store"],
+  "apps/web": ["packages/core", "packages/protocol", "packages/api-client"],
+  "apps/cli": [
+    "packages/core",
+    "packages/protocol",
+    "packages/codec",
+    "packages/disk",
+    "packages/api-client",
+    "packages/sync",
+  ],
+  // Whatever is exported.
+  bench: ["*"],
+  tools: ["*"],
+};
+
+/** What the tests of every part may import besides: the machinery of tests and measurements. */
+export const testsMayImport: readonly string[] = ["tools", "bench"];
+
+/**
+ * The only doors through which shipped code passes an arrow that the table above lacks, and only by `import()`, so that
+ * `holdfast put` never loads the server. The command's own tests may import them plainly.
+ */
+export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
+  "apps/cli": ["@holdfast/server/main", "@holdfast/server/admin"],
+};
+
+/** Inside apps/server/src a folder (or a file of its root, named without `.ts`) imports any other, but for these. */
+export const serverFolders = {
+  path: "apps/server/src",
+  /** Only the one on the right imports the one on the left. */
+  importedOnlyBy: { roles: ["main"] } as Readonly<Record<string, readonly string[]>>,
+  /** The one on the left never imports those on the right: what is stored does not know who asks or who listens. */
+  neverImports: { metadata: ["http", "notify"], blocks: ["http", "notify"] } as Readonly<
+    Record<string, readonly string[]>
+  >,
+};
+
+/** Where a process starts. A source that no start and no other source's test reaches is dead. */
+export const starts: readonly string[] = [
+  "apps/server/src/main.ts",
+  "apps/server/src/admin.ts",
+  "apps/cli/src/main.ts",
+  "bench/src/main.ts",
+  "tools/src/check.ts",
+  "tools/src/run-tests.ts",
+  "tools/src/architecture.ts",
+];

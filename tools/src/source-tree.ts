@@ -1,0 +1,110 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join, posix, sep } from "node:path";
+import { parseSync } from "oxc-parser";
+import { HoldfastError } from "@holdfast/core/errors";
+
+export interface Import {
+  /** As written: "./frame.ts", "@holdfast/core/errors", "node:fs"; undefined where `import()` computes it. */
+  readonly specifier: string | undefined;
+  /** "static" for import and export-from, "dynamic" for import(), "url" for the new URL(…, import.meta.url) of a worker. */
+  readonly kind: "static" | "dynamic" | "url";
+  /** The imported file, relative to the root with '/', where it is a source of this tree. */
+  readonly target: string | undefined;
+  readonly line: number;
+}
+
+export interface Source {
+  /** Relative to the root, with '/'. */
+  readonly path: string;
+  /** The workspace: "packages/core", "apps/server", "tools". */
+  readonly part: string;
+  /** A test, or what only tests use: `x.test.ts`, a folder `testing`, a conformance suite. */
+  readonly isTest: boolean;
+  readonly imports: readonly Import[];
+}
+
+/** Reads every TypeScript source of the workspaces under `root` and what it imports. */
+export function readSourceTree(root: string): Source[] {
+  const packageFiles = globSync(
+    ["packages/*/package.json", "apps/*/package.json", "tools/package.json", "bench/package.json"],
+    {
+      cwd: root,
+    },
+  );
+  const folderOfName = new Map(packageFiles.map((file) => [nameOf(join(root, file)), toPosix(dirname(file))]));
+  return packageFiles
+    .map((file) => toPosix(dirname(file)))
+    .toSorted()
+    .flatMap((part) =>
+      globSync(`${part}/src/**/*.{ts,tsx}`, { cwd: root })
+        .toSorted()
+        .map((file) => readSource(root, part, toPosix(file), folderOfName)),
+    );
+}
+
+function readSource(root: string, part: string, path: string, folderOfName: ReadonlyMap<string, string>): Source {
+  const text = readFileSync(join(root, path), "utf8");
+  const imports = readImports(path, text).map(({ specifier, kind, offset }) => ({
+    specifier,
+    kind,
+    target: specifier === undefined ? undefined : resolve(root, path, specifier, folderOfName),
+    line: text.slice(0, offset).split("\n").length,
+  }));
+  const isTest = /\.test\.tsx?$|\/testing\/|conformance[^/]*\.ts$/.test(path);
+  return { path, part, isTest, imports };
+}
+
+interface RawImport {
+  specifier: string | undefined;
+  kind: Import["kind"];
+  offset: number;
+}
+
+function readImports(path: string, text: string): RawImport[] {
+  const parsed = parseSync(path, text);
+  const [error] = parsed.errors;
+  if (error !== undefined) throw new HoldfastError("failed", `${path} does not parse: ${error.message}`);
+  const found: RawImport[] = [];
+  for (const { moduleRequest, start } of parsed.module.staticImports) {
+    found.push({ specifier: moduleRequest.value, kind: "static", offset: start });
+  }
+  for (const { entries, start } of parsed.module.staticExports) {
+    const specifiers = new Set(entries.flatMap((entry) => entry.moduleRequest?.value ?? []));
+    for (const specifier of specifiers) found.push({ specifier, kind: "static", offset: start });
+  }
+  for (const { moduleRequest, start } of parsed.module.dynamicImports) {
+    const literal = /^(["'`])([^"'`$]+)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end));
+    found.push({ specifier: literal?.[2], kind: "dynamic", offset: start });
+  }
+  for (const match of text.matchAll(/new URL\(\s*"(\.[^"]+\.ts)",\s*import\.meta\.url/g)) {
+    found.push({ specifier: match[1], kind: "url", offset: match.index });
+  }
+  return found;
+}
+
+function resolve(
+  root: string,
+  from: string,
+  specifier: string,
+  folderOfName: ReadonlyMap<string, string>,
+): string | undefined {
+  if (specifier.startsWith(".")) return posix.join(posix.dirname(from), specifier);
+  for (const [name, folder] of folderOfName) {
+    if (!specifier.startsWith(`${name}/`)) continue;
+    const path = `${folder}/src/${specifier.slice(name.length + 1)}`;
+    return existsSync(join(root, `${path}.tsx`)) ? `${path}.tsx` : `${path}.ts`;
+  }
+  return undefined;
+}
+
+function nameOf(packageFile: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(packageFile, "utf8"));
+  if (typeof manifest === "object" && manifest !== null && "name" in manifest && typeof manifest.name === "string") {
+    return manifest.name;
+  }
+  throw new HoldfastError("failed", `${packageFile} has no name.`);
+}
+
+function toPosix(path: string): string {
+  return path.split(sep).join("/");
+}
