@@ -1,0 +1,51 @@
+import { extname } from "node:path/posix";
+import { formatTime } from "@holdfast/core/times";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { lookup } from "mime-types";
+import type { NodeRow } from "../db/shard-tables.ts";
+
+export interface NodeView {
+  /** What the caller may do with it; the default is the owner's. */
+  readonly role?: NodeJson["role"];
+  readonly shared?: boolean;
+}
+
+/**
+ * A row as the API shows it.
+ * @param path from the caller's root (`/` for the root itself), since a row knows only its own name
+ */
+export function nodeJson(row: NodeRow, path: string, view: NodeView = {}): NodeJson {
+  const file = row.kind === "file";
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    parent_id: row.parent_id,
+    path,
+    size: row.size,
+    version: file ? row.version_number : null,
+    version_id: file ? row.head_version : null,
+    content_id: file ? (row.content_id?.toString("hex") ?? null) : null,
+    revision: row.revision,
+    seq: row.seq,
+    ...(row.target === null ? {} : { target: row.target }),
+    mime_type: file ? mimeTypeOf(row.name) : null,
+    modified_at: formatTime(row.modified_at),
+    created_at: formatTime(row.created_at),
+    updated_at: formatTime(row.updated_at),
+    executable: row.executable,
+    trashed_at: row.trashed_at === null ? null : formatTime(row.trashed_at),
+    role: view.role ?? "owner",
+    shared: view.shared ?? false,
+    ...(row.metadata === null ? {} : { metadata: row.metadata as NonNullable<NodeJson["metadata"]> }),
+    device_id: row.device_id,
+    operation_id: row.operation_id?.toString("hex") ?? null,
+  };
+}
+
+/** By the name alone: the bytes are never looked at, and a client must not trust it (downloads say nosniff). */
+export function mimeTypeOf(name: string): string {
+  // `lookup` would take a name without a dot for an extension.
+  const type = lookup(extname(name));
+  return type === false ? "application/octet-stream" : type;
+}

@@ -1,0 +1,40 @@
+import { HoldfastError } from "./errors.ts";
+
+const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
+const microsPerSecond = 1_000_000;
+
+/**
+ * RFC 3339 in UTC, always with six digits of the second, so that times sort as text.
+ * @param micros microseconds since 1970, a safe whole number (years 1684 to 2255)
+ */
+export function formatTime(micros: number): string {
+  if (!Number.isSafeInteger(micros)) throw new HoldfastError("internal", `${micros} is no time in microseconds.`);
+  const seconds = Math.floor(micros / microsPerSecond);
+  const fraction = micros - seconds * microsPerSecond;
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(fraction).padStart(6, "0")}Z`;
+}
+
+/**
+ * Microseconds since 1970 of an RFC 3339 time with any offset; what is finer than a microsecond is cut off.
+ * @throws HoldfastError invalid_field for what is no such time, or beyond the years that microseconds can hold
+ */
+export function parseTime(text: string, field = "modified_at"): number {
+  const parts = pattern.exec(text);
+  const seconds = parts === null ? Number.NaN : secondsOf(parts);
+  const micros = seconds * microsPerSecond + Number((parts?.[7] ?? "").slice(0, 6).padEnd(6, "0"));
+  if (Number.isSafeInteger(micros)) return micros;
+  const message = `${JSON.stringify(text.slice(0, 40))} is not an RFC 3339 time between the years 1685 and 2254.`;
+  throw new HoldfastError("invalid_field", message, { field });
+}
+
+/** NaN for a day or an hour that does not exist (February 30, 24:00, a leap second). */
+function secondsOf(parts: RegExpExecArray): number {
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number);
+  const local = `${parts[0].slice(0, 19)}`;
+  const ms = Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute, second);
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== local) return Number.NaN;
+  const [hours, minutes] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
+  if (hours > 23 || minutes > 59) return Number.NaN;
+  const offset = (hours * 60 + minutes) * 60;
+  return ms / 1000 - (parts[8] === "-" ? -offset : offset);
+}
