@@ -67,6 +67,7 @@ function takeLock(folder: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(join(folder, lockName), { timeout: 0 });
+    lock.exec("pragma journal_mode = off");
     lock.exec("begin exclusive");
     chmodSync(join(folder, lockName), 0o600);
     return lock;

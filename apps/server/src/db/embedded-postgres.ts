@@ -1,5 +1,15 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { accountFor, refuseBlockedPath } from "./embedded/account.ts";
+import { findBinaries } from "./embedded/binaries.ts";
+import { clusterFolderOf, makePassable, prepareCluster, readPassword, superuser } from "./embedded/cluster.ts";
+import { openEndpoint, removeShortFolder } from "./embedded/endpoint.ts";
+import { processesIn, readPostmasterFile, stopLeftover } from "./embedded/leftover.ts";
+import { type Postmaster, startPostmaster } from "./embedded/postmaster.ts";
+import { embeddedSettings } from "./embedded/settings.ts";
 
 export interface EmbeddedPostgresOptions {
   /** Held by the caller for as long as the database runs (`openDataFolder`). */
@@ -9,6 +19,8 @@ export interface EmbeddedPostgresOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** Further settings of postgresql.conf; they win over ours. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Listen on a port of 127.0.0.1 instead of a Unix socket; the default where there are none. */
+  readonly loopback?: boolean;
 }
 
 export interface EmbeddedPostgres {
@@ -23,4 +35,138 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-export declare function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres>;
+/**
+ * Runs PostgreSQL as a child over a Unix socket, and keeps it running: whatever kills it, it is started again, at once
+ * and then with growing pauses, and until then statements fail as `unavailable`. The folder may be in any state that a
+ * killed server, a killed database or a power cut leaves.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataFolder, log } = options;
+  const clusterFolder = clusterFolderOf(dataFolder);
+  const account = accountFor(clusterFolder);
+  makePassable(dataFolder, account);
+  refuseBlockedPath(dataFolder, account);
+  const binaries = await findBinaries(dataFolder, account, log);
+  const cluster = await prepareCluster(dataFolder, binaries, account, options.random, log);
+  removeShortFolder(readPostmasterFile(clusterFolder)?.socketFolder ?? "");
+  await stopLeftover(clusterFolder, log);
+  const endpoint = await openEndpoint(dataFolder, account, options.loopback ?? process.platform === "win32");
+  const settings = { ...embeddedSettings, ...endpoint.settings, ...options.settings };
+  const start = async () => {
+    await stopLeftover(clusterFolder, log);
+    return startPostmaster({ program: binaries.postgres, clusterFolder, settings, account, log });
+  };
+  const supervisor = new Supervisor(start, log);
+  await supervisor.startFirst();
+  return {
+    connection: {
+      host: endpoint.host,
+      port: endpoint.port,
+      user: superuser,
+      password: cluster.password,
+      database: databaseName,
+    },
+    pid: () => supervisor.pid,
+    onRestart: (listener) => supervisor.listeners.push(listener),
+    pssBytes: () => pssOf(clusterFolder),
+    stop: async () => {
+      await supervisor.stop();
+      endpoint.close();
+    },
+  };
+}
+
+/** The database of a server that runs beside this process (`admin --data`); undefined when none does. */
+export function findRunningPostgres(dataFolder: string): Connection | undefined {
+  const clusterFolder = clusterFolderOf(dataFolder);
+  const file = readPostmasterFile(clusterFolder);
+  const password = readPassword(dataFolder);
+  if (file === undefined || password === undefined) return undefined;
+  if (!processesIn(clusterFolder, file.pid).includes(file.pid)) return undefined;
+  const host = file.socketFolder === "" ? "127.0.0.1" : file.socketFolder;
+  return { host, port: file.port, user: superuser, password, database: databaseName };
+}
+
+/** initdb makes this one; ours live in it as two schemas. */
+const databaseName = "postgres";
+
+const startAttemptsMax = 5;
+const restartPauseMsMax = 5000;
+
+class Supervisor {
+  readonly listeners: (() => void)[] = [];
+  readonly #start: () => Promise<Postmaster>;
+  readonly #log: DatabaseLog;
+  readonly #stopped = new AbortController();
+  #postmaster: Postmaster | undefined;
+  #watch: Promise<void> = Promise.resolve();
+
+  constructor(start: () => Promise<Postmaster>, log: DatabaseLog) {
+    this.#start = start;
+    this.#log = log;
+  }
+
+  get pid(): number | undefined {
+    return this.#postmaster?.pid;
+  }
+
+  /** Tries again a few times: what a killed database left in the kernel goes away a moment after its processes. */
+  async startFirst(): Promise<void> {
+    for (let attempt = 1; this.#postmaster === undefined; attempt++) {
+      try {
+        this.#postmaster = await this.#start();
+      } catch (error) {
+        if (attempt >= startAttemptsMax || !(error instanceof HoldfastError) || error.code !== "unavailable") throw error;
+        await delay(50 * 2 ** attempt);
+      }
+    }
+    this.#watch = this.#keepRunning(this.#postmaster);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#postmaster?.stop();
+    await this.#watch;
+  }
+
+  async #keepRunning(first: Postmaster): Promise<void> {
+    let running: Postmaster | undefined = first;
+    while (running !== undefined) {
+      const how = await running.exited;
+      this.#postmaster = undefined;
+      if (this.#stopped.signal.aborted) return;
+      this.#log.error({ how }, "the database died and is started again");
+      running = await this.#restart();
+      if (running === undefined) return;
+      for (const listener of this.listeners) listener();
+    }
+  }
+
+  async #restart(): Promise<Postmaster | undefined> {
+    for (let pauseMs = 50; !this.#stopped.signal.aborted; pauseMs = Math.min(2 * pauseMs, restartPauseMsMax)) {
+      try {
+        const postmaster = await this.#start();
+        this.#postmaster = postmaster;
+        if (!this.#stopped.signal.aborted) return postmaster;
+        await postmaster.stop();
+      } catch (error) {
+        this.#log.error({ reason: (error as Error).message }, "the database does not start; it is tried again");
+        await delay(pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => {});
+      }
+    }
+    return undefined;
+  }
+}
+
+function pssOf(clusterFolder: string): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  let kib = 0;
+  for (const pid of processesIn(clusterFolder)) {
+    try {
+      kib += Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+    } catch {
+      // A session that has just ended.
+    }
+  }
+  return kib * 1024;
+}

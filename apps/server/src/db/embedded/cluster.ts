@@ -1,0 +1,123 @@
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { syncFolder, writeDurably } from "../../data-folder/durable-file.ts";
+import type { DatabaseLog } from "../database-log.ts";
+import type { Account } from "./account.ts";
+import type { Binaries } from "./binaries.ts";
+import { stopProcessesIn } from "./leftover.ts";
+import { runProgram } from "./program.ts";
+
+/** The on-disk format, which changes with each major version only. */
+const majorVersion = "18";
+
+export interface Cluster {
+  readonly folder: string;
+  readonly password: string;
+}
+
+export const superuser = "holdfast";
+
+export function clusterFolderOf(dataFolder: string): string {
+  return join(dataFolder, "postgres");
+}
+
+/**
+ * Finds the cluster, or makes it: in a temporary folder that is renamed when it is complete, so that a server killed
+ * in the middle leaves nothing that looks like a database. The password is durable before the cluster is.
+ */
+export async function prepareCluster(
+  dataFolder: string,
+  binaries: Binaries,
+  account: Account,
+  random: (bytes: number) => Uint8Array,
+  log: DatabaseLog,
+): Promise<Cluster> {
+  const folder = clusterFolderOf(dataFolder);
+  await removeUnfinished(dataFolder);
+  const made = existsSync(folder);
+  if (made) refuseOtherVersion(folder);
+  const password = readPassword(dataFolder) ?? (made ? refuseLostPassword(dataFolder) : makePassword(dataFolder, random));
+  if (!made) {
+    log.info({ folder }, "creating the database");
+    await makeCluster(dataFolder, binaries, account, password);
+  }
+  return { folder, password };
+}
+
+const unfinishedPrefix = "postgres-new-";
+
+async function removeUnfinished(dataFolder: string): Promise<void> {
+  for (const name of readdirSync(dataFolder)) {
+    if (!name.startsWith(unfinishedPrefix)) continue;
+    const folder = join(dataFolder, name);
+    await stopProcessesIn(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
+}
+
+async function makeCluster(dataFolder: string, binaries: Binaries, account: Account, password: string): Promise<void> {
+  const unfinished = mkdtempSync(join(dataFolder, unfinishedPrefix));
+  const passwordFile = join(unfinished, "password");
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  own(passwordFile, account);
+  own(unfinished, account);
+  const cluster = join(unfinished, "cluster");
+  // The builtin locale sorts by code point in the database itself: no update of a system library can spoil an index.
+  const args = [
+    ...["--pgdata", cluster, "--username", superuser, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+    ...["--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8", "--data-checksums"],
+    "--no-instructions",
+  ];
+  await runProgram(binaries.initdb, args, account, unfinished);
+  renameSync(cluster, clusterFolderOf(dataFolder));
+  syncFolder(dataFolder);
+  rmSync(unfinished, { recursive: true, force: true });
+}
+
+/** Gives a file or folder to the account that PostgreSQL runs as. */
+export function own(path: string, account: Account): void {
+  if (account !== undefined) chownSync(path, account.uid, account.gid);
+}
+
+/** Lets the account pass through the data folder to its own: what else is in there is private by itself. */
+export function makePassable(dataFolder: string, account: Account): void {
+  if (account === undefined) return;
+  const { mode } = statSync(dataFolder);
+  if ((mode & 0o011) !== 0o011) chmodSync(dataFolder, (mode & 0o7777) | 0o011);
+}
+
+function refuseOtherVersion(folder: string): void {
+  const file = join(folder, "PG_VERSION");
+  const version = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+  if (version === majorVersion) return;
+  throw new HoldfastError(
+    "failed",
+    version === undefined
+      ? `${folder} is not a database (it has no PG_VERSION). Move it away, or choose another folder with --data DIR.`
+      : `The database in ${folder} was made by PostgreSQL ${version}, and this Holdfast brings ${majorVersion}. Start the ` +
+          "Holdfast version that made it, take a backup with it, and restore that here.",
+  );
+}
+
+function passwordPath(dataFolder: string): string {
+  return join(dataFolder, "database-password");
+}
+
+export function readPassword(dataFolder: string): string | undefined {
+  const path = passwordPath(dataFolder);
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+}
+
+function makePassword(dataFolder: string, random: (bytes: number) => Uint8Array): string {
+  const password = Buffer.from(random(32)).toString("base64url");
+  writeDurably(passwordPath(dataFolder), `${password}\n`);
+  return password;
+}
+
+function refuseLostPassword(dataFolder: string): never {
+  throw new HoldfastError(
+    "failed",
+    `${passwordPath(dataFolder)} is missing, and the database cannot be opened without it. Bring the file back from a backup.`,
+  );
+}

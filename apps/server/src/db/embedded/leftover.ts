@@ -1,0 +1,114 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DatabaseLog } from "../database-log.ts";
+
+/** What the postmaster wrote about itself (`postmaster.pid`, src/include/utils/pidfile.h). */
+export interface PostmasterFile {
+  readonly pid: number;
+  readonly port: number;
+  /** Empty where it listens on no Unix socket. */
+  readonly socketFolder: string;
+}
+
+export function readPostmasterFile(clusterFolder: string): PostmasterFile | undefined {
+  const path = postmasterFile(clusterFolder);
+  if (!existsSync(path)) return undefined;
+  const [pid, , , port, socketFolder] = readFileSync(path, "utf8").split("\n");
+  // A single-user backend writes its pid negated; a file without a number was cut short by a crash.
+  const number = Math.abs(Number(pid));
+  if (!Number.isSafeInteger(number) || number <= 1) return undefined;
+  return { pid: number, port: Number(port), socketFolder: socketFolder ?? "" };
+}
+
+/**
+ * Makes the cluster free for a new postmaster, given that no other server holds the data folder: stops the postmaster
+ * that a killed server left behind, waits for the sessions that a killed postmaster left, and removes the pid file of
+ * one that is gone (PostgreSQL itself refuses to start when that pid now belongs to another process of its user).
+ */
+export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Promise<void> {
+  const file = readPostmasterFile(clusterFolder);
+  const left = processesIn(clusterFolder, file?.pid);
+  if (left.length > 0) {
+    const orphan = file !== undefined && left.includes(file.pid) ? file.pid : undefined;
+    log.warn({ pid: orphan, processes: left.length }, "stopping the database processes that a killed server left");
+    if (orphan !== undefined) signal(orphan, "SIGINT");
+    await stopProcessesIn(clusterFolder, file?.pid, orphan === undefined ? 1000 : 5000);
+  }
+  rmSync(postmasterFile(clusterFolder), { force: true });
+}
+
+/** @param graceMs how long they may take to end by themselves */
+export async function stopProcessesIn(folder: string, knownPid?: number, graceMs = 0): Promise<void> {
+  if (await areGone(folder, knownPid, graceMs)) return;
+  for (const name of ["SIGQUIT", "SIGKILL"] as const) {
+    for (const pid of processesIn(folder, knownPid)) signal(pid, name);
+    if (await areGone(folder, knownPid, 5000)) return;
+  }
+  throw new HoldfastError(
+    "failed",
+    `Processes ${processesIn(folder, knownPid).join(", ")} still use ${folder} and cannot be ended. End them by hand and start again.`,
+  );
+}
+
+function postmasterFile(clusterFolder: string): string {
+  return join(clusterFolder, "postmaster.pid");
+}
+
+/** They are not our children, so nothing tells when they end. */
+async function areGone(folder: string, knownPid: number | undefined, withinMs: number): Promise<boolean> {
+  const end = performance.now() + withinMs;
+  while (processesIn(folder, knownPid).length > 0) {
+    if (performance.now() >= end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return true;
+}
+
+/** All processes that work in the folder; every process of a cluster has it as its current folder. Zombies have none.
+ * @param knownPid the only one that can be told where the system has no /proc */
+export function processesIn(folder: string, knownPid?: number): readonly number[] {
+  if (process.platform === "linux") return linuxProcessesIn(existsSync(folder) ? realpathSync(folder) : folder);
+  return knownPid !== undefined && isPostmasterOf(knownPid, folder) ? [knownPid] : [];
+}
+
+function linuxProcessesIn(folder: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const current = currentFolderOf(pid);
+      return current !== undefined && (current === folder || current.startsWith(`${folder}/`));
+    })
+    .map(Number);
+}
+
+function currentFolderOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It has just ended, or it is another user's and so none of ours.
+    return undefined;
+  }
+}
+
+function isPostmasterOf(pid: number, clusterFolder: string): boolean {
+  try {
+    process.kill(pid, 0);
+    const list = process.platform === "win32" ? ["tasklist", "/FI", `PID eq ${pid}`, "/NH"] : ["ps", "-p", `${pid}`, "-o", "args="];
+    const [program = "", ...args] = list;
+    const answer = execFileSync(program, args, { encoding: "utf8" });
+    return process.platform === "win32" ? answer.includes("postgres.exe") : answer.includes(clusterFolder);
+  } catch {
+    // Neither kill nor ps finds it.
+    return false;
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

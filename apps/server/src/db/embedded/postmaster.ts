@@ -1,0 +1,93 @@
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DatabaseLog } from "../database-log.ts";
+import type { Account } from "./account.ts";
+import { cannotStart, startProgram } from "./program.ts";
+
+export interface Postmaster {
+  readonly pid: number;
+  /** Resolves once, when the process is gone. */
+  readonly exited: Promise<string>;
+  /** Fast (sessions are cut off, a checkpoint is written), then immediate (recovery at the next start), then by force. */
+  stop(): Promise<void>;
+}
+
+export interface PostmasterOptions {
+  readonly program: string;
+  readonly clusterFolder: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly account: Account;
+  readonly log: DatabaseLog;
+}
+
+/** Resolves when the database takes connections, however long its recovery takes. @throws HoldfastError when it ends before */
+export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
+  const settings = Object.entries(options.settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const child = startProgram(options.program, ["-D", options.clusterFolder, ...settings], options.account, {
+    folder: options.clusterFolder,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const exited = new Promise<string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
+  });
+  const said = await untilReady(child, options, exited);
+  if (said !== undefined) throw refusal(said);
+  return { pid: child.pid ?? 0, exited, stop: () => stop(child, exited, options.log) };
+}
+
+const stopTimeoutMs = 5000;
+
+/** @returns undefined when it is ready, its last lines when it ended instead */
+function untilReady(
+  child: ChildProcess,
+  options: PostmasterOptions,
+  exited: Promise<string>,
+): Promise<readonly string[] | undefined> {
+  const lastLines: string[] = [];
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(cannotStart(options.program, error)));
+    if (child.stderr === null) return;
+    const lines = createInterface({ input: child.stderr });
+    lines.on("line", (line) => {
+      report(line, options.log);
+      lastLines.push(line);
+      if (lastLines.length > 10) lastLines.shift();
+      if (line.includes("database system is ready to accept connections")) resolve(undefined);
+    });
+    // The sessions share the pipe, so it may stay open when the postmaster itself has been killed.
+    void exited.then((how) => setImmediate(() => resolve([...lastLines, `it ended with ${how}`])));
+  });
+}
+
+function report(line: string, log: DatabaseLog): void {
+  const said = { database: line };
+  if (/^(PANIC|FATAL):/.test(line)) log.warn(said, "the database reports");
+  else log.info(said, "the database reports");
+}
+
+function refusal(said: readonly string[]): HoldfastError {
+  const text = said.join("\n");
+  if (text.includes("No space left on device")) {
+    return new HoldfastError("store_full", `The database cannot start, its disk is full:\n${text}`);
+  }
+  return new HoldfastError("unavailable", `The database did not start:\n${text}`);
+}
+
+async function stop(child: ChildProcess, exited: Promise<string>, log: DatabaseLog): Promise<void> {
+  for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+    child.kill(name);
+    if (await endsWithin(exited, stopTimeoutMs)) return;
+    log.warn({ signal: name }, "the database does not stop");
+  }
+}
+
+async function endsWithin(exited: Promise<string>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const ended = await Promise.race([exited.then(() => true), late]);
+  clearTimeout(timer);
+  return ended;
+}

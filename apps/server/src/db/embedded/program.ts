@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Account } from "./account.ts";
+
+/**
+ * Starts a program of PostgreSQL's under its account, in a session of its own (a Ctrl-C on the terminal is for the
+ * server, which stops the database in order) and with nothing of our environment: PGDATA, PGPORT or a locale there
+ * would change what it does.
+ */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  account: Account,
+  options: { readonly folder: string; readonly stdio: SpawnOptions["stdio"] },
+): ChildProcess {
+  return spawn(program, [...args], {
+    ...account,
+    cwd: options.folder,
+    env: { ...systemEnvironment(), LC_ALL: "C", TZ: "UTC" },
+    detached: true,
+    stdio: options.stdio,
+    windowsHide: true,
+  });
+}
+
+/** Windows' programs do not start without these. */
+function systemEnvironment(): Record<string, string> {
+  const names = ["PATH", "SystemRoot", "TEMP", "TMP"];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+
+/** Runs a program to its end. @throws HoldfastError `failed` with what it said when it fails */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  account: Account,
+  folder: string,
+): Promise<void> {
+  const child = startProgram(program, args, account, { folder, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-4096);
+  });
+  const code = await new Promise<number | string | null>((resolve, reject) => {
+    child.once("error", (error) => reject(cannotStart(program, error)));
+    child.once("close", (status, signal) => resolve(status ?? signal));
+  });
+  if (code !== 0) throw new HoldfastError("failed", `${program} failed (${code}): ${said.trim()}`);
+}
+
+export function cannotStart(program: string, error: Error): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `${program} cannot be started (${error.message}). The programs that npm brings need glibc; elsewhere use a ` +
+      "PostgreSQL of your own with --database-url.",
+    { cause: error },
+  );
+}

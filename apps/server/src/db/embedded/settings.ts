@@ -1,0 +1,39 @@
+/**
+ * How the embedded database runs. Durability is never traded: with any of the first four off, a crash may lose what was
+ * acknowledged. The log holds neither statements nor values: they are people's names and paths.
+ */
+export const embeddedSettings: Readonly<Record<string, string>> = {
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  wal_level: "replica",
+
+  max_connections: "60",
+  shared_buffers: "64MB",
+  work_mem: "8MB",
+  maintenance_work_mem: "64MB",
+  effective_cache_size: "512MB",
+  max_wal_size: "512MB",
+  jit: "off",
+  max_parallel_workers_per_gather: "0",
+  random_page_cost: "1.1",
+  // Its default is three processes more, for reads that our working set seldom needs.
+  io_method: "sync",
+  huge_pages: "off",
+  // Keep what a killed client held for no longer than this, also on a dead network.
+  tcp_keepalives_idle: "30",
+
+  timezone: "UTC",
+  log_timezone: "UTC",
+  log_destination: "stderr",
+  logging_collector: "off",
+  log_line_prefix: "",
+  log_min_messages: "log",
+  log_min_error_statement: "panic",
+  log_error_verbosity: "terse",
+  log_statement: "none",
+  log_parameter_max_length: "0",
+  log_parameter_max_length_on_error: "0",
+  log_checkpoints: "off",
+  log_connections: "",
+};
