@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { BlockList, isIP } from "node:net";
+
+/** Who is at the other end, and how it reached us. */
+export interface Peer {
+  /** The address that rate limits and logs count by. */
+  readonly address: string;
+  /** The connection itself comes from this machine. With a proxy in front that proves nothing: see `behindProxy`. */
+  readonly loopback: boolean;
+  readonly behindProxy: boolean;
+  /** Scheme and authority for links, without a slash at the end. */
+  readonly origin: string;
+}
+
+export interface PeerRules {
+  /** How many proxies stand in front and each append to X-Forwarded-For; 0: none, and the header is not believed. */
+  readonly proxyHops: number;
+  readonly tls: boolean;
+}
+
+export interface Arrival {
+  readonly headers: IncomingHttpHeaders;
+  readonly socketAddress: string | undefined;
+  readonly localAuthority: string;
+}
+
+/**
+ * Of X-Forwarded-For only the entry that the outermost of our own proxies wrote counts (the `proxyHops`th from the right):
+ * everything left of it came from the client and may be invented.
+ */
+export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
+  const socketAddress = withoutMapping(arrival.socketAddress ?? "");
+  const behindProxy = rules.proxyHops > 0;
+  const forwarded = behindProxy ? forwardedEntry(arrival.headers["x-forwarded-for"], rules.proxyHops) : undefined;
+  return {
+    address: forwarded !== undefined && isIP(forwarded) !== 0 ? withoutMapping(forwarded) : socketAddress,
+    loopback: isLoopback(socketAddress),
+    behindProxy,
+    origin: originOf(arrival, rules),
+  };
+}
+
+const loopbackAddresses = new BlockList();
+loopbackAddresses.addSubnet("127.0.0.0", 8, "ipv4");
+loopbackAddresses.addAddress("::1", "ipv6");
+
+export function isLoopback(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && loopbackAddresses.check(address, family === 6 ? "ipv6" : "ipv4");
+}
+
+/** What rate limits count by: an IPv6 customer has a /64 at least, so single addresses of it are no limit at all. */
+export function addressGroup(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = "", tail] = address.split("%", 1).join("").split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  const groups = [...left, ...Array.from({ length: zeros }, () => "0"), ...right].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}
+
+const hostPattern = /^(?:\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::\d{1,5})?$/;
+
+function originOf({ headers, localAuthority }: Arrival, { proxyHops, tls }: PeerRules): string {
+  const scheme = proxyHops > 0 ? forwardedEntry(headers["x-forwarded-proto"], 1) : undefined;
+  const forwardedHost = proxyHops > 0 ? forwardedEntry(headers["x-forwarded-host"], 1) : undefined;
+  const host = [forwardedHost, headers.host].find((text) => text !== undefined && hostPattern.test(text));
+  const secure = scheme === undefined ? tls : scheme === "https";
+  return `${secure ? "https" : "http"}://${host ?? localAuthority}`;
+}
+
+function forwardedEntry(header: string | string[] | undefined, fromRight: number): string | undefined {
+  if (header === undefined) return undefined;
+  const entries = (Array.isArray(header) ? header.join(",") : header).split(",");
+  return entries.at(-fromRight)?.trim();
+}
+
+/** IPv4 on a socket of both families shows as ::ffff:192.0.2.1. */
+function withoutMapping(address: string): string {
+  return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+}
