@@ -57,4 +57,5 @@ export const starts: readonly string[] = [
   "tools/src/check.ts",
   "tools/src/run-tests.ts",
   "tools/src/architecture.ts",
+  "tools/src/lockfile.ts",
 ];

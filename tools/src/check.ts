@@ -10,6 +10,7 @@ const checks: Readonly<Record<string, readonly [command: string, ...args: string
   format: ["oxfmt", "--check", "."],
   "dead code": ["knip", "--no-progress"],
   architecture: ["node", "tools/src/architecture.ts"],
+  lockfile: ["node", "tools/src/lockfile.ts"],
 };
 
 interface Outcome {
