@@ -1,0 +1,56 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ErrorCode } from "@holdfast/core/errors";
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: "not_found",
+  // Something on the way is no folder, so there is nothing of that name.
+  ENOTDIR: "not_found",
+  EEXIST: "exists",
+  ENOSPC: "store_full",
+  EDQUOT: "store_full",
+  EIO: "unavailable",
+  EAGAIN: "unavailable",
+  EBUSY: "unavailable",
+  EINTR: "unavailable",
+  EMFILE: "unavailable",
+  ENFILE: "unavailable",
+  ENOMEM: "unavailable",
+  ESTALE: "unavailable",
+  ETIMEDOUT: "unavailable",
+};
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  store_full: "Free some space or raise the quota, then try again.",
+  unavailable: "Try again; if it stays so, look at the disk and at the system's log.",
+  failed: "Look at the path's owner, mode and kind.",
+};
+
+/**
+ * Turns what a system call threw into a HoldfastError; the original stays as its cause. What is no failure of a system
+ * call passes as it is.
+ * @param action what was being done, as a verb: "create", "sync the folder"
+ */
+export function toDiskError(thrown: unknown, action: string, path: string): unknown {
+  const errno = errnoOf(thrown);
+  if (errno === undefined || thrown instanceof HoldfastError) return thrown;
+  const code = codes[errno] ?? "failed";
+  const next = advice[code];
+  const message = `Could not ${action} ${path} (${errno}).${next === undefined ? "" : ` ${next}`}`;
+  return new HoldfastError(code, message, { cause: thrown });
+}
+
+/** The system's own code (`ENOENT`, `EXDEV`) of an error or of its cause. */
+export function errnoOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const code: unknown = thrown instanceof HoldfastError ? undefined : Reflect.get(thrown, "code");
+  if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
+  return errnoOf(thrown.cause);
+}
+
+export function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && thrown.code === "not_found";
+}
+
+export function isTaken(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && thrown.code === "exists";
+}
