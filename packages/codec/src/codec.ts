@@ -1,0 +1,114 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { decodePatch } from "./patch.ts";
+import { checkZstdFrame } from "./zstd-frame.ts";
+
+export type Codec = "raw" | "zstd";
+
+/** A block in the form in which it is stored and sent. */
+export interface Encoded {
+  readonly codec: Codec;
+  readonly payload: Uint8Array;
+}
+
+/** What a frame carries; `base` holds the plain bytes of a patch's base, which the caller has looked up. */
+export interface CarriedBlock {
+  readonly kind: "raw" | "zstd" | "patch";
+  readonly hash: HashHex;
+  readonly size: number;
+  readonly payload: Uint8Array;
+  readonly base?: Uint8Array;
+}
+
+/**
+ * Measured on one core with 1 MiB blocks of a program: level 1 made 411 MB/s and 38 % of the size, level 3 303 MB/s and
+ * 34 %, level 5 160 MB/s and 33 %. Level 1, because a block is compressed while somebody waits for it.
+ */
+export const compressionLevel = 1;
+
+/**
+ * Compresses a block if that is worth the time: a larger one only if four samples of it shrink by 5 %. Incompressible
+ * bytes cost a few percent of their hash.
+ * @param bytes 1 byte to 4 MiB; `raw` gives them back as they are
+ */
+export function probeCompress(bytes: Uint8Array): Encoded {
+  if (bytes.length > probedBytesMin && !samplesShrink(bytes)) return { codec: "raw", payload: bytes };
+  const payload = compress(bytes);
+  return payload.length < bytes.length ? { codec: "zstd", payload } : { codec: "raw", payload: bytes };
+}
+
+/**
+ * The plain bytes of a payload, never more than `size`. Whether they are the right ones, `verifyFrame` tells.
+ * @throws HoldfastError invalid_field unless it decodes to exactly `size` bytes by the strict rules of docs/format.md
+ */
+export function decodeFrame(kind: Codec, payload: Uint8Array, size: number): Uint8Array {
+  if (kind === "raw") {
+    if (payload.length === size) return payload;
+    throw invalid(`carries ${payload.length} bytes and declares ${size}`);
+  }
+  if (payload.length >= size) throw invalid(`is compressed to ${payload.length} bytes, not less than its ${size}`);
+  checkZstdFrame(payload, size);
+  return decompress(payload, size);
+}
+
+/**
+ * The one function that accepts a block from outside.
+ * @returns its plain bytes
+ * @throws HoldfastError invalid_field if it does not decode, hash_mismatch if it is not what its hash names
+ */
+export function verifyFrame(block: CarriedBlock): Uint8Array {
+  const plain = decodeCarried(block);
+  if (sha256(plain) === block.hash) return plain;
+  throw new HoldfastError("hash_mismatch", `The bytes sent as block ${block.hash} have another hash.`, {
+    field: "frames",
+  });
+}
+
+/** Up to here compressing costs about as much as probing. */
+const probedBytesMin = 64 * 1024;
+const sampleBytes = 8 * 1024;
+const sampleCount = 4;
+
+function samplesShrink(bytes: Uint8Array): boolean {
+  const samples = new Uint8Array(sampleCount * sampleBytes);
+  const step = Math.floor((bytes.length - sampleBytes) / (sampleCount - 1));
+  for (let index = 0; index < sampleCount; index += 1) {
+    samples.set(bytes.subarray(index * step, index * step + sampleBytes), index * sampleBytes);
+  }
+  return compress(samples).length < 0.95 * samples.length;
+}
+
+function compress(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, {
+    pledgedSrcSize: bytes.length,
+    params: {
+      [constants.ZSTD_c_compressionLevel]: compressionLevel,
+      [constants.ZSTD_c_contentSizeFlag]: 1,
+      [constants.ZSTD_c_checksumFlag]: 0,
+    },
+  });
+}
+
+function decodeCarried({ kind, payload, size, base }: CarriedBlock): Uint8Array {
+  if (kind !== "patch") return decodeFrame(kind, payload, size);
+  if (base === undefined) throw new HoldfastError("internal", "A patch is decoded with its base.");
+  return decodePatch(base, payload, size);
+}
+
+/** One output buffer of one byte more than `size`: with less, the decoder would ask for a second one to find its end. */
+function decompress(payload: Uint8Array, size: number): Uint8Array {
+  let plain: Uint8Array;
+  try {
+    plain = zstdDecompressSync(payload, { chunkSize: Math.max(64, size + 1), maxOutputLength: size });
+  } catch (cause) {
+    throw new HoldfastError("invalid_field", "The compressed block does not decode.", { field: "frames", cause });
+  }
+  if (plain.length !== size) throw invalid(`decodes to ${plain.length} bytes, not the declared ${size}`);
+  return plain;
+}
+
+function invalid(problem: string): HoldfastError {
+  return new HoldfastError("invalid_field", `The block ${problem}.`, { field: "frames" });
+}

@@ -1,0 +1,75 @@
+import { nextCut } from "@holdfast/core/chunker";
+import type { Cut } from "@holdfast/core/chunker";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { probeCompress } from "./codec.ts";
+import type { Codec } from "./codec.ts";
+
+/** Part of a stream that begins where a block begins: `byteLength` bytes from `byteOffset` on. The buffer moves. */
+export interface CutInput {
+  readonly buffer: ArrayBuffer;
+  readonly byteOffset?: number;
+  readonly byteLength: number;
+  /** Whether the stream ends here. */
+  readonly final: boolean;
+  readonly compress: boolean;
+}
+
+export interface EncodeInput {
+  readonly buffer: ArrayBuffer;
+  readonly cuts: readonly Cut[];
+  readonly compress: boolean;
+}
+
+/**
+ * A block in the buffer that came back: its plain bytes stood from `start` to `end`; its payload now stands from `start`
+ * on in `length` bytes. A compressed payload has taken the place of the plain bytes, so nothing is allocated for it.
+ */
+export interface CutBlock extends Cut {
+  readonly hash: HashHex;
+  readonly codec: Codec;
+  readonly length: number;
+}
+
+export interface CutOutput {
+  readonly buffer: ArrayBuffer;
+  /** Offsets are those of the buffer. */
+  readonly blocks: CutBlock[];
+  /** How many of the `byteLength` bytes the blocks cover; the caller puts the rest in front of what follows. */
+  readonly consumed: number;
+}
+
+/** Stateless: what it needs of the past is the tail that the caller carries over. */
+export function cut(input: CutInput): CutOutput {
+  const { buffer, cuts, consumed } = findCuts(input);
+  return { ...encodeBlocks({ buffer, cuts, compress: input.compress }), consumed };
+}
+
+/** The first half of `cut`, alone: once it is done, the cuts of the next piece can be sought. */
+export function findCuts(input: Omit<CutInput, "compress">): { buffer: ArrayBuffer; cuts: Cut[]; consumed: number } {
+  const { buffer, byteOffset = 0, byteLength, final } = input;
+  const bytes = new Uint8Array(buffer);
+  const cuts: Cut[] = [];
+  let start = byteOffset;
+  for (;;) {
+    const end = nextCut(bytes, start, byteOffset + byteLength, final);
+    if (end === undefined) return { buffer, cuts, consumed: start - byteOffset };
+    cuts.push({ start, end });
+    start = end;
+  }
+}
+
+/** The second half: hashes and compresses. Many small files, one block each, go through it in one call. */
+export function encodeBlocks(input: EncodeInput): { buffer: ArrayBuffer; blocks: CutBlock[] } {
+  const blocks = input.cuts.map((place) => encodeBlock(new Uint8Array(input.buffer), place, input.compress));
+  return { buffer: input.buffer, blocks };
+}
+
+function encodeBlock(bytes: Uint8Array, { start, end }: Cut, compress: boolean): CutBlock {
+  const plain = bytes.subarray(start, end);
+  const hash = sha256(plain);
+  if (!compress) return { start, end, hash, codec: "raw", length: plain.length };
+  const { codec, payload } = probeCompress(plain);
+  if (codec === "zstd") bytes.set(payload, start);
+  return { start, end, hash, codec, length: payload.length };
+}

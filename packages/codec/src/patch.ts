@@ -1,0 +1,60 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { HoldfastError } from "@holdfast/core/errors";
+import { hashBytes } from "@holdfast/core/hash";
+import { checkZstdFrame } from "./zstd-frame.ts";
+
+/**
+ * The block `next` as one zstd frame with the block `base` as raw dictionary.
+ * @returns undefined if that is no smaller than `next`, or `base` cannot be a raw dictionary
+ */
+export function encodePatch(base: Uint8Array, next: Uint8Array): Uint8Array | undefined {
+  if (!isRawDictionary(base)) return undefined;
+  const payload = zstdCompressSync(next, { dictionary: base, pledgedSrcSize: next.length, params: patchParams });
+  return payload.length + hashBytes < next.length ? payload : undefined;
+}
+
+/**
+ * @param payload the zstd frame alone, without the hash of the base that stands before it on the wire
+ * @param size declared plain bytes of the result
+ * @throws HoldfastError invalid_field
+ */
+export function decodePatch(base: Uint8Array, payload: Uint8Array, size: number): Uint8Array {
+  if (!isRawDictionary(base)) throw invalid("names a base that cannot be a dictionary");
+  if (payload.length + hashBytes >= size) throw invalid(`of ${payload.length} bytes is not less than its ${size}`);
+  checkZstdFrame(payload, size);
+  let plain: Uint8Array;
+  try {
+    plain = zstdDecompressSync(payload, { dictionary: base, chunkSize: Math.max(64, size + 1), maxOutputLength: size });
+  } catch (cause) {
+    throw new HoldfastError("invalid_field", "The patch does not decode.", { field: "frames", cause });
+  }
+  if (plain.length !== size) throw invalid(`decodes to ${plain.length} bytes, not the declared ${size}`);
+  return plain;
+}
+
+/**
+ * zstd's own tables for a level are sized for small dictionaries: with 4 MiB of random bytes and 5 of them changed,
+ * level 3 alone made 3,145,972 bytes, and with tables of 2^20 entries 732, in 10 ms.
+ */
+const patchParams = {
+  [constants.ZSTD_c_compressionLevel]: 3,
+  [constants.ZSTD_c_windowLog]: 22,
+  [constants.ZSTD_c_hashLog]: 20,
+  [constants.ZSTD_c_chainLog]: 20,
+  [constants.ZSTD_c_contentSizeFlag]: 1,
+  [constants.ZSTD_c_checksumFlag]: 0,
+};
+
+/** A dictionary that begins with this number is read as a trained one, whose tables the block does not have. */
+const trainedMagic = 0xec30a437;
+/** zstd ignores shorter dictionaries. */
+const dictionaryBytesMin = 8;
+
+function isRawDictionary(base: Uint8Array): boolean {
+  if (base.length < dictionaryBytesMin) return false;
+  return new DataView(base.buffer, base.byteOffset).getUint32(0, true) !== trainedMagic;
+}
+
+function invalid(problem: string): HoldfastError {
+  return new HoldfastError("invalid_field", `The patch ${problem}.`, { field: "frames" });
+}

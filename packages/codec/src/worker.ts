@@ -1,0 +1,20 @@
+/** The module that each thread of a codec pool loads; every export is a task. */
+import { cut, encodeBlocks, findCuts } from "./cut-task.ts";
+import { encodePatch } from "./patch.ts";
+import { buffersOf, ownBytes, task } from "./task.ts";
+import { decode, verify } from "./verify-task.ts";
+
+export const cutTask = task(cut, (output) => [output.buffer]);
+export const findCutsTask = task(findCuts, (output) => [output.buffer]);
+export const encodeBlocksTask = task(encodeBlocks, (output) => [output.buffer]);
+export const verifyTask = task(verify, (output) =>
+  buffersOf(output.flatMap((each) => (each.ok ? [each.payload] : []))),
+);
+export const decodeTask = task(decode, buffersOf);
+export const encodePatchTask = task(
+  ({ base, next }: { base: Uint8Array; next: Uint8Array }) => {
+    const payload = encodePatch(base, next);
+    return payload === undefined ? undefined : ownBytes(payload);
+  },
+  (payload) => (payload === undefined ? [] : [payload.buffer]),
+);
