@@ -1,3 +1,58 @@
+import type { DeviceId, NodeId, SessionId, SpaceId, TokenId, UserId } from "@holdfast/core/ids";
+import type { Scope } from "@holdfast/protocol/account-routes";
+
 /** The tables of accounts in the schema `shard`. */
-// oxlint-disable-next-line typescript/no-empty-object-type -- filled in beside its migration
-export interface AccountTables {}
+export interface AccountTables {
+  "shard.users": UserRow;
+  "shard.directory": { email_key: string; user_id: UserId; confirmed: boolean; reserved_at: number };
+  "shard.devices": {
+    user_id: UserId;
+    id: DeviceId;
+    name: string;
+    created_at: number;
+    last_seen_at: number | null;
+  };
+  "shard.sessions": {
+    id: SessionId;
+    user_id: UserId;
+    device_id: DeviceId;
+    number: number;
+    number_used: boolean;
+    created_at: number;
+    expires_at: number;
+  };
+  "shard.tokens": {
+    id: TokenId;
+    user_id: UserId;
+    name: string;
+    scopes: Scope[];
+    secret_hash: Buffer;
+    created_at: number;
+    expires_at: number | null;
+    last_used_at: number | null;
+  };
+  "shard.invitations": {
+    secret_hash: Buffer;
+    kind: "setup" | "invite";
+    email: string | null;
+    quota_bytes: number | null;
+    created_at: number;
+    expires_at: number;
+    claimed_by: UserId | null;
+    claimed_at: number | null;
+    used: boolean;
+  };
+  "shard.server_facts": { name: string; value: Buffer };
+}
+
+export interface UserRow {
+  id: UserId;
+  email: string;
+  name: string;
+  password_hash: string;
+  admin: boolean;
+  disabled_at: number | null;
+  space_id: SpaceId;
+  root_id: NodeId;
+  created_at: number;
+}
