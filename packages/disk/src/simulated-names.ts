@@ -90,9 +90,9 @@ export class SimulatedNames {
   }
 
   /** Makes durable as many changes as `choose` says of each pending operation, and the earlier ones of the same names with them. */
-  #settle(choose: (operation: readonly Change[]) => 0 | 1 | 2): void {
+  #settle(choose: (operation: readonly Change[]) => number): void {
     const needed = new Set<string>();
-    const plan = this.#pending.map((operation) => ({ operation, chosen: choose(operation) as number }));
+    const plan = this.#pending.map((operation) => ({ operation, chosen: choose(operation) }));
     const kept = plan.toReversed().map(({ operation, chosen }) => {
       const [first, second] = operation;
       let count = chosen;

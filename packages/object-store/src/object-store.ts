@@ -3,13 +3,13 @@
  * limits, metering and faults are decorators that are object stores themselves.
  *
  * The contract, which `store-conformance.ts` checks on each implementation and each decorator:
- * - A key matches `keyPattern`, at most `keyBytesMax` bytes, with no empty, `.` or `..` part; else `invalid_field`.
+ * - A key is what `assertKey` of `object-key.ts` accepts, else `invalid_field`. No key is another one's folder (`a` beside `a/b`).
  * - `put` is atomic: a reader sees all of the object or none, the old one or the new one. Once it has returned, the object
  *   survives a power cut. After it failed the object may be there, whole, or not.
  * - What was put is what `get`, `stat` and `list` show at once to everybody.
+ * - A delete may come undone by a power cut; whoever counts on it deletes again.
  * - Failures are HoldfastErrors: `not_found`, `range`, `store_full`, `unavailable` (worth trying again), `failed` (a person must
- *   look). An aborted signal rejects with `request_timeout` if its reason is a TimeoutError and `failed` with that reason as
- *   the cause otherwise; a put may then have happened.
+ *   look). A call whose signal is aborted rejects with `request_timeout`; a put may then have happened.
  */
 export interface ObjectStore {
   /** Replaces what the key held. The pieces are stored one after the other; they must not change until it has returned. */

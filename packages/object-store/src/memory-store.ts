@@ -1,0 +1,50 @@
+import { assertWanted } from "./call-signal.ts";
+import { assertKey, assertPrefix, assertRange, countBytes, notFoundError, rangeError } from "./object-key.ts";
+import type { ObjectStat, ObjectStore } from "./object-store.ts";
+
+interface Held extends ObjectStat {
+  readonly bytes: Uint8Array;
+}
+
+/** Keeps everything in memory, for tests. */
+export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): ObjectStore {
+  const objects = new Map<string, Held>();
+  return {
+    async put(key, bytes, { signal } = {}) {
+      assertKey(key);
+      assertWanted(signal);
+      const copy = Buffer.concat(bytes instanceof Uint8Array ? [bytes] : bytes);
+      objects.set(key, { bytes: copy, sizeBytes: countBytes(copy), modifiedAtMs: nowMs() });
+    },
+    async get(key, { range, signal } = {}) {
+      assertKey(key);
+      assertRange(key, range);
+      assertWanted(signal);
+      const held = objects.get(key);
+      if (held === undefined) throw notFoundError(key);
+      if (range !== undefined && range.end > held.sizeBytes) throw rangeError(key, range);
+      return held.bytes.slice(range?.start, range?.end);
+    },
+    async stat(key, { signal } = {}) {
+      assertKey(key);
+      assertWanted(signal);
+      const held = objects.get(key);
+      return held === undefined ? undefined : { sizeBytes: held.sizeBytes, modifiedAtMs: held.modifiedAtMs };
+    },
+    async *list(prefix, { signal } = {}) {
+      assertPrefix(prefix);
+      // A key is ASCII, so the order of its code units is that of its bytes.
+      for (const key of [...objects.keys()].toSorted()) {
+        assertWanted(signal);
+        const held = objects.get(key);
+        if (held === undefined || !key.startsWith(prefix)) continue;
+        yield { key, sizeBytes: held.sizeBytes, modifiedAtMs: held.modifiedAtMs };
+      }
+    },
+    async delete(key, { signal } = {}) {
+      assertKey(key);
+      assertWanted(signal);
+      objects.delete(key);
+    },
+  };
+}

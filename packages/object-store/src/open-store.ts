@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { Disk } from "@holdfast/disk/disk";
+import { openFsStore } from "./fs-store.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { isS3Location, parseS3Location } from "./s3-location.ts";
+import { makeS3Store } from "./s3-store.ts";
+import type { S3Credentials } from "./s3-store.ts";
+import { withLimit } from "./with-limit.ts";
+import { withMeter } from "./with-meter.ts";
+import type { MeteredCall } from "./with-meter.ts";
+import { withRetry } from "./with-retry.ts";
+
+export interface OpenStoreOptions {
+  readonly disk: Disk;
+  readonly randomBytes: (sizeBytes: number) => Uint8Array;
+  /** Numbers from 0 up to 1, for the waits between retries. */
+  readonly random: () => number;
+  /** Unix milliseconds. */
+  readonly nowMs: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicMs: () => number;
+  readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+  /** AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly onCall?: (call: MeteredCall) => void;
+  readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
+}
+
+/**
+ * The store that a server uses, with all that wraps it, put together in this one place: meter( retry( limit( store ) ) ). So a
+ * call that waits for its next attempt takes no other's turn, and the meter sees what the caller sees.
+ * @param location a folder, or `s3://bucket/prefix?endpoint=…&region=…&path_style=true`
+ */
+export async function openStore(location: string, options: OpenStoreOptions): Promise<ObjectStore> {
+  const store = withLimit(await openPlainStore(location, options), { callsMax: 64, bytesMax: 256 * 1024 * 1024 });
+  const { random, sleep, onRetry } = options;
+  const retry = { attemptsMax: 5, delayMs: 100, delayMsMax: 3_000, random, sleep };
+  const retrying = withRetry(store, onRetry === undefined ? retry : { ...retry, onRetry });
+  return withMeter(retrying, { nowMs: options.monotonicMs, onCall: options.onCall ?? (() => undefined) });
+}
+
+/** A folder, or a bucket, without retries and limits. */
+export async function openPlainStore(
+  location: string,
+  { disk, randomBytes, nowMs, environment }: Pick<OpenStoreOptions, "disk" | "randomBytes" | "nowMs" | "environment">,
+): Promise<ObjectStore> {
+  if (isS3Location(location)) {
+    return makeS3Store({ location: parseS3Location(location), credentials: readCredentials(environment) });
+  }
+  return openFsStore({ disk, folder: resolve(location), random: randomBytes, nowMs });
+}
+
+function readCredentials(environment: OpenStoreOptions["environment"]): S3Credentials | undefined {
+  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
+  const sessionToken = environment["AWS_SESSION_TOKEN"];
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}

@@ -1,0 +1,82 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { CallOptions, ObjectEntry, ObjectStore } from "./object-store.ts";
+
+export interface RetryOptions {
+  /** All attempts of a call together, the first included. */
+  readonly attemptsMax: number;
+  /** The wait before the n-th retry is drawn evenly between 0 and this times 2^(n-1) ("full jitter", AWS Architecture Blog, 2015). */
+  readonly delayMs: number;
+  readonly delayMsMax: number;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** Rejects when the signal is aborted. */
+  readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+  readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
+}
+
+/** Tries again what may go better a moment later. All calls of a store can be repeated. */
+export function withRetry(store: ObjectStore, options: RetryOptions): ObjectStore {
+  return {
+    put: (key, bytes, call) => repeat(options, call, () => store.put(key, bytes, call)),
+    get: (key, call) => repeat(options, call, () => store.get(key, call)),
+    stat: (key, call) => repeat(options, call, () => store.stat(key, call)),
+    delete: (key, call) => repeat(options, call, () => store.delete(key, call)),
+    list: (prefix, call) => relist(store, prefix, options, call),
+  };
+}
+
+async function repeat<Result>(
+  options: RetryOptions,
+  call: CallOptions | undefined,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      await waitOrThrow(error, attempt, options, call);
+    }
+  }
+}
+
+/** A list that breaks begins again and skips what it has given already; its order makes that one comparison. */
+async function* relist(
+  store: ObjectStore,
+  prefix: string,
+  options: RetryOptions,
+  call: CallOptions | undefined,
+): AsyncIterable<ObjectEntry> {
+  let last = "";
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      for await (const entry of store.list(prefix, call)) {
+        if (entry.key <= last) continue;
+        last = entry.key;
+        attempt = 1;
+        yield entry;
+      }
+      return;
+    } catch (error) {
+      await waitOrThrow(error, attempt, options, call);
+    }
+  }
+}
+
+async function waitOrThrow(
+  thrown: unknown,
+  attempt: number,
+  options: RetryOptions,
+  call: CallOptions | undefined,
+): Promise<void> {
+  const error = toHoldfastError(thrown);
+  if (!isPassing(error) || attempt >= options.attemptsMax || call?.signal?.aborted === true) throw thrown;
+  const ceilingMs = Math.min(options.delayMsMax, options.delayMs * 2 ** (attempt - 1));
+  const delayMs = Math.max(options.random() * ceilingMs, (error.retryAfterSeconds ?? 0) * 1000);
+  options.onRetry?.(error, delayMs);
+  await options.sleep(delayMs, call?.signal);
+}
+
+/** A full disk is worth trying again for whoever asked, later; not within the seconds of one call. */
+function isPassing(error: HoldfastError): boolean {
+  return error.retryable && error.code !== "store_full";
+}
