@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { SessionTokens, fixedToken } from "./access-tokens.ts";
+import type { AccessTokens, SavedSession } from "./access-tokens.ts";
+import { ApiClient } from "./api-client.ts";
+import { openHttpTransport } from "./transport.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+const waits: number[] = [];
+const closing: (() => Promise<unknown>)[] = [];
+after(() => Promise.all(closing.map((close) => close())));
+
+/** A client of a server that answers the n-th request with the n-th answer, and the last one from then on. */
+async function against(answers: Answer[], tokens: AccessTokens = fixedToken("secret")) {
+  const seen: { url: string; headers: IncomingMessage["headers"]; body: string }[] = [];
+  const server: Server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => (body += text));
+    request.on("end", () => {
+      seen.push({ url: `${request.method} ${request.url}`, headers: request.headers, body });
+      answers[Math.min(seen.length, answers.length) - 1]?.(request, response, body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, nowMicros: () => nowMs * 1000 };
+  const wait = (delayMs: number) => {
+    nowMs += delayMs;
+    waits.push(delayMs);
+    return Promise.resolve();
+  };
+  const transport = openHttpTransport({
+    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: 2,
+  });
+  const retry = { clock, wait, attemptsMax: 4, patienceMs: 5000 };
+  const client = new ApiClient({ transport, tokens, retry, random: (length) => new Uint8Array(length).fill(128) });
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  closing.push(() => client.close(), stop);
+  return { client, seen, stop };
+}
+
+const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+  (_, response) =>
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+const device = { id: "d", name: "laptop", created_at: "2026-01-01T00:00:00Z", last_seen_at: null, current: true };
+const devices = json(200, { items: [device], next_cursor: null });
+const problem = (status: number, code: string, more: object = {}) =>
+  json(status, { type: "about:blank", title: code, status, detail: `it was ${code}`, code, retryable: false, ...more });
+
+test("a call fills in the path, the query and the token, and answers the checked JSON", async () => {
+  const { client, seen } = await against([json(200, { items: [], next_cursor: null })]);
+  const answer = await client.call("listFolder", {
+    params: { id: "a/b" },
+    query: { limit: 10, recursive: "true", cursor: undefined },
+  });
+  assert.deepEqual(answer, { items: [], next_cursor: null });
+  assert.equal(seen[0]?.url, "GET /api/v1/folders/a%2Fb/contents?limit=10&recursive=true");
+  assert.equal(seen[0].headers.authorization, "Bearer secret");
+});
+
+test("an empty answer is undefined", async () => {
+  const { client } = await against([(_, response) => response.writeHead(204).end()]);
+  assert.equal(await client.call("deleteToken", { params: { id: "x" } }), undefined);
+});
+
+test("a problem becomes an error with its code, field and body", async () => {
+  const { client } = await against([problem(409, "exists", { field: "name", node: { id: "n" } })]);
+  await assert.rejects(client.call("createNode", { body: { kind: "folder", path: "/a" } }), (thrown) => {
+    assert.ok(thrown instanceof HoldfastError);
+    assert.equal(thrown.code, "exists");
+    assert.equal(thrown.message, "it was exists");
+    assert.equal(thrown.field, "name");
+    assert.deepEqual(thrown.body["node"], { id: "n" });
+    return true;
+  });
+});
+
+test("an answer that is no problem still becomes an error by its status", async () => {
+  const { client } = await against([(_, response) => response.writeHead(404).end("<h1>nginx</h1>")]);
+  await assert.rejects(client.call("getAccount"), { code: "not_found" });
+});
+
+test("an answer that is not what the route promises is refused", async () => {
+  const { client } = await against([json(200, { items: [{ id: 1 }], next_cursor: null })]);
+  await assert.rejects(client.call("listDevices"), { code: "failed" });
+});
+
+test("a changing call is repeated with one key when the connection breaks before the answer", async () => {
+  const { client, seen } = await against([devices, (request) => request.socket.destroy(), json(200, { purged: 1 })]);
+  await client.call("listDevices");
+  assert.deepEqual(await client.call("emptyTrash"), { purged: 1 });
+  assert.match(String(seen[1]?.headers["idempotency-key"]), /^[0-9a-f]{32}$/);
+  assert.equal(seen[1]?.headers["idempotency-key"], seen[2]?.headers["idempotency-key"]);
+});
+
+test("a call without a key is not repeated when its answer is lost", async () => {
+  const { client, seen } = await against([devices, (request) => request.socket.destroy()]);
+  await client.call("listDevices");
+  await assert.rejects(client.call("createToken", { body: { name: "t", scopes: ["account"] } }), {
+    code: "unreachable",
+  });
+  assert.equal(seen.length, 2);
+});
+
+test("a rate limit is waited for as long as the server asks, and attempts are bounded", async () => {
+  waits.length = 0;
+  const { client, seen } = await against([
+    problem(429, "rate_limited"),
+    json(429, { code: "rate_limited" }, { "retry-after": "3" }),
+    devices,
+  ]);
+  await client.call("listDevices");
+  assert.equal(seen.length, 3);
+  assert.ok(waits[0] !== undefined && waits[0] > 0 && waits[0] <= 250);
+  assert.ok(waits[1] !== undefined && waits[1] >= 3000);
+
+  const never = await against([problem(503, "unavailable")]);
+  await assert.rejects(never.client.call("listDevices"), { code: "unavailable" });
+  assert.equal(never.seen.length, 4);
+});
+
+test("a server that was never there fails at once, one that went away is waited for within the patience", async () => {
+  waits.length = 0;
+  const { client, stop } = await against([devices]);
+  await client.call("listDevices");
+  await stop();
+  await assert.rejects(client.call("listDevices"), { code: "unreachable" });
+  assert.ok(waits.length > 2);
+
+  waits.length = 0;
+  const gone = await against([devices]);
+  await gone.stop();
+  await assert.rejects(gone.client.call("listDevices"), { code: "unreachable", exitCode: 7 });
+  assert.deepEqual(waits, []);
+});
+
+test("a body that breaks off is asked for again as a whole", async () => {
+  const cut: Answer = (request, response) => {
+    response.writeHead(200, { "content-length": "100" }).write("half");
+    setImmediate(() => request.socket.destroy());
+  };
+  const { client } = await against([cut, (_, response) => response.writeHead(200).end("whole")]);
+  const slices = await client.bytes("fetchBlocks", { body: { items: [] } });
+  assert.equal(Buffer.concat(slices).toString(), "whole");
+});
+
+test("a refused token is renewed once, saved before it is used, and shared by calls that fail together", async () => {
+  const steps: string[] = [];
+  let stored: SavedSession | undefined = { accessToken: "old", accessTokenEndsMs: 1e12, refreshToken: "r1" };
+  const store = {
+    read: () => Promise.resolve(stored),
+    async update(change: (session: SavedSession | undefined) => Promise<SavedSession | undefined>) {
+      stored = await change(stored);
+      steps.push(`saved ${stored?.accessToken}`);
+      return stored;
+    },
+  };
+  const exchange = (refreshToken: string) => {
+    steps.push(`exchanged ${refreshToken}`);
+    return Promise.resolve({ accessToken: "new", accessTokenEndsMs: 1e12, refreshToken: "r2" });
+  };
+  const tokens = new SessionTokens(store, exchange, { nowMs: () => 0, nowMicros: () => 0 });
+  const answer: Answer = (request, response, body) => {
+    steps.push(String(request.headers.authorization));
+    const good = request.headers.authorization === "Bearer new";
+    (good ? devices : problem(401, "unauthenticated"))(request, response, body);
+  };
+  const { client } = await against([answer], tokens);
+  await Promise.all([client.call("listDevices"), client.call("listDevices")]);
+  assert.deepEqual(
+    steps.filter((step) => step.startsWith("exchanged")),
+    ["exchanged r1"],
+  );
+  assert.ok(steps.indexOf("saved new") < steps.indexOf("Bearer new"));
+});
+
+test("a token that another process has renewed is taken over, not exchanged again", async () => {
+  const read: SavedSession = { accessToken: "old", accessTokenEndsMs: 1e12, refreshToken: "r1" };
+  const newer: SavedSession = { accessToken: "newer", accessTokenEndsMs: 1e12, refreshToken: "r2" };
+  const store = {
+    read: () => Promise.resolve(read),
+    update: (change: (s: SavedSession) => Promise<SavedSession | undefined>) => change(newer),
+  };
+  const exchange = () => Promise.reject(new Error("must not be called"));
+  const tokens = new SessionTokens(store, exchange, { nowMs: () => 0, nowMicros: () => 0 });
+  assert.equal(await tokens.current(), "old");
+  assert.equal(await tokens.renew("old"), "newer");
+});

@@ -1,0 +1,106 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Random } from "@holdfast/core/clock";
+import { routes } from "@holdfast/protocol/routes";
+import type { RouteAnswer, RouteName } from "@holdfast/protocol/routes";
+import type { Route } from "@holdfast/protocol/route";
+import type { AccessTokens } from "./access-tokens.ts";
+import { encodeRequest } from "./request.ts";
+import type { CallRequest, EncodedRequest, LooseRequest } from "./request.ts";
+import { readJson, readProblem } from "./answer.ts";
+import { RetryTimer } from "./retry.ts";
+import type { RetryOptions } from "./retry.ts";
+import type { Transport, TransportAnswer } from "./transport.ts";
+
+export interface ApiClientOptions {
+  readonly transport: Transport;
+  readonly tokens: AccessTokens;
+  /** For Idempotency-Keys and the jitter of retries. */
+  readonly random: Random;
+  readonly retry: RetryOptions;
+}
+
+/**
+ * Calls the routes of the table by name. Every failure is a HoldfastError: the server's with its code and body,
+ * `unreachable` for the network's. What may be repeated is repeated: a changing call carries an Idempotency-Key, made
+ * here unless the caller brings one, so an answer that was lost is asked for again and nothing happens twice.
+ */
+export class ApiClient {
+  readonly #options: ApiClientOptions;
+  #answered = false;
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the JSON of the answer, undefined for an empty one */
+  async call<Name extends RouteName>(
+    name: Name,
+    ...[request]: CallArguments<Name>
+  ): Promise<RouteAnswer<(typeof routes)[Name]>> {
+    const route: Route = routes[name];
+    const answer = await this.#repeat(name, request ?? {}, async (sent) => readJson(route, sent));
+    return answer as RouteAnswer<(typeof routes)[Name]>;
+  }
+
+  /** The whole body, which must be known to be small. A body that breaks off is asked for again. */
+  bytes<Name extends RouteName>(name: Name, request: CallRequest<Name>): Promise<Uint8Array[]> {
+    return this.#repeat(name, request, async (answer) => {
+      const slices: Uint8Array[] = [];
+      for await (const slice of answer.body) slices.push(slice);
+      return slices;
+    });
+  }
+
+  /** The body as it comes; the caller reads it to its end or ends the iteration, and asks for the rest if it breaks off. */
+  open<Name extends RouteName>(name: Name, request: CallRequest<Name>): Promise<TransportAnswer> {
+    return this.#repeat(name, request, (answer) => Promise.resolve(answer));
+  }
+
+  close(): Promise<void> {
+    return this.#options.transport.close();
+  }
+
+  async #repeat<Result>(
+    name: RouteName,
+    request: LooseRequest,
+    take: (answer: TransportAnswer) => Promise<Result>,
+  ): Promise<Result> {
+    const encoded = encodeRequest(name, request, this.#options.random);
+    const timer = new RetryTimer(this.#options.retry, this.#options.random);
+    for (;;) {
+      try {
+        return await take(await this.#sendSignedIn(routes[name], encoded));
+      } catch (thrown) {
+        if (!(thrown instanceof HoldfastError)) throw thrown;
+        if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
+        await timer.waitAfter(thrown, this.#answered, encoded.signal);
+      }
+    }
+  }
+
+  /** A refused access token is renewed once: it may have run out, or another process may have renewed it already. */
+  async #sendSignedIn(route: Route, request: EncodedRequest): Promise<TransportAnswer> {
+    const { tokens } = this.#options;
+    const open = route.access === "open" || route.access === "signed";
+    const token = open ? undefined : await tokens.current();
+    try {
+      return await this.#send(request, token);
+    } catch (thrown) {
+      if (token === undefined || !(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
+      const renewed = await tokens.renew(token);
+      if (renewed === undefined || !request.replayable) throw thrown;
+      return this.#send(request, renewed);
+    }
+  }
+
+  async #send(request: EncodedRequest, token: string | undefined): Promise<TransportAnswer> {
+    const headers = token === undefined ? request.headers : { ...request.headers, authorization: `Bearer ${token}` };
+    const answer = await this.#options.transport.send({ ...request, headers });
+    this.#answered = true;
+    if (answer.status < 400) return answer;
+    throw await readProblem(answer);
+  }
+}
+
+type CallArguments<Name extends RouteName> =
+  Pick<LooseRequest, "signal"> extends CallRequest<Name> ? [request?: CallRequest<Name>] : [request: CallRequest<Name>];

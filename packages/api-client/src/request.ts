@@ -1,0 +1,107 @@
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { routes, routeUrl } from "@holdfast/protocol/routes";
+import type { RouteBodyInput, RouteName } from "@holdfast/protocol/routes";
+import type { Route } from "@holdfast/protocol/route";
+import type { RequestBody, TransportRequest } from "./transport.ts";
+
+type TableRoute<Name extends RouteName> = (typeof routes)[Name];
+type ParamsOf<R extends Route> = R extends { params: { shape: infer Shape } }
+  ? Record<keyof Shape & string, string>
+  : never;
+type QueryOf<R extends Route> = R extends { query: { shape: infer Shape } }
+  ? Partial<Record<keyof Shape & string, string | number | boolean | undefined>>
+  : never;
+
+/** What a call carries, by the route table. Values of a query that are undefined are left out. */
+export type CallRequest<Name extends RouteName> = {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** A body that is no JSON, in pieces that go out one after the other; they can be sent again. */
+  readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] };
+  /** A body that is read as the server takes it, so the call is never repeated. */
+  readonly stream?: { readonly contentType: string; readonly source: AsyncIterable<Uint8Array> };
+} & ([ParamsOf<TableRoute<Name>>] extends [never] ? object : { readonly params: ParamsOf<TableRoute<Name>> }) &
+  ([QueryOf<TableRoute<Name>>] extends [never] ? object : { readonly query?: QueryOf<TableRoute<Name>> }) &
+  ([RouteBodyInput<TableRoute<Name>>] extends [undefined]
+    ? object
+    : { readonly body?: RouteBodyInput<TableRoute<Name>> });
+
+export interface EncodedRequest extends TransportRequest {
+  /** The body is still there for a second time. */
+  readonly replayable: boolean;
+  /** And the server does nothing twice when it gets the request twice. */
+  readonly repeatable: boolean;
+}
+
+/** The same without the table's types. */
+export interface LooseRequest {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] };
+  readonly stream?: { readonly contentType: string; readonly source: AsyncIterable<Uint8Array> };
+}
+
+export function encodeRequest(name: RouteName, request: LooseRequest, random: Random): EncodedRequest {
+  const route: Route = routes[name];
+  const { body, headers } = encodeBody(request);
+  const replayable = request.stream === undefined;
+  // The operations of a batch bring ids of their own.
+  const keyed =
+    route.changes === true && replayable && name !== "syncDelta" ? idempotencyKey(request.headers, random) : {};
+  return {
+    method: route.method,
+    path: pathOf(route, request),
+    headers: { accept: "application/json, */*", ...headers, ...keyed, ...request.headers },
+    body,
+    signal: request.signal,
+    replayable,
+    repeatable: replayable && (route.changes === true || route.method === "GET" || harmlessTwice.has(name)),
+  };
+}
+
+/** Calls without Idempotency-Key that may still go twice: they only ask, or store what is named by its own hash. */
+const harmlessTwice: ReadonlySet<RouteName> = new Set<RouteName>([
+  "queryBlocks",
+  "putBlocks",
+  "putBlock",
+  "fetchBlocks",
+  "queryManifests",
+  "queryNodes",
+  "deleteToken",
+  "deleteDevice",
+  "adminUpdateUser",
+  "refreshSession",
+]);
+
+function idempotencyKey(headers: Readonly<Record<string, string>> | undefined, random: Random): Record<string, string> {
+  if (headers?.["idempotency-key"] !== undefined) return {};
+  return { "idempotency-key": Buffer.from(random(16)).toString("hex") };
+}
+
+function pathOf(route: Route, { params = {}, query = {} }: LooseRequest): string {
+  const path = routeUrl(route).replaceAll(/:([a-z_]+)/gi, (_, key: string) => {
+    const value = params[key];
+    if (value === undefined) throw new HoldfastError("internal", `The call of ${route.path} lacks ${key}.`);
+    return encodeURIComponent(value);
+  });
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
+  return search.size > 0 ? `${path}?${search.toString()}` : path;
+}
+
+function encodeBody(request: LooseRequest): { body: RequestBody; headers: Record<string, string> } {
+  if (request.stream !== undefined) {
+    return { body: request.stream.source, headers: { "content-type": request.stream.contentType } };
+  }
+  if (request.bytes !== undefined) {
+    const { pieces, contentType } = request.bytes;
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return { body: pieces, headers: { "content-type": contentType, "content-length": String(length) } };
+  }
+  if (request.body === undefined) return { body: undefined, headers: {} };
+  return { body: JSON.stringify(request.body), headers: { "content-type": "application/json" } };
+}

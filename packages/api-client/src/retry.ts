@@ -1,0 +1,57 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import type { HoldfastError } from "@holdfast/core/errors";
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  /** Resolves after that many milliseconds, rejects when the signal aborts. */
+  readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
+  /** Of one call, the first one included. */
+  readonly attemptsMax: number;
+  /** How long one call goes on when the server, which has answered before, does not take connections: it may be starting again. */
+  readonly patienceMs: number;
+}
+
+const delayMsFirst = 250;
+const delayMsMax = 10_000;
+/** A server that asks for more is not waited for. */
+const retryAfterSecondsMax = 120;
+
+/** Decides after each failure of one call whether and when the next attempt comes: full jitter, bounded twice. */
+export class RetryTimer {
+  readonly #options: RetryOptions;
+  readonly #random: Random;
+  readonly #startedMs: number;
+  #attempts = 1;
+
+  constructor(options: RetryOptions, random: Random) {
+    this.#options = options;
+    this.#random = random;
+    this.#startedMs = options.clock.nowMs();
+  }
+
+  /** Returns when it is time for the next attempt. @throws the failure itself when it is not worth one */
+  async waitAfter(failure: HoldfastError, answeredBefore: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const delayMs = this.#delayMs(failure, answeredBefore);
+    if (delayMs === undefined || signal?.aborted === true) throw failure;
+    this.#attempts += 1;
+    await this.#options.wait(delayMs, signal);
+  }
+
+  #delayMs(failure: HoldfastError, answeredBefore: boolean): number | undefined {
+    if (!failure.retryable) return undefined;
+    const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
+    if (failure.code === "unreachable") {
+      const elapsedMs = this.#options.clock.nowMs() - this.#startedMs;
+      return answeredBefore && elapsedMs < this.#options.patienceMs ? jitterMs : undefined;
+    }
+    if (this.#attempts >= this.#options.attemptsMax) return undefined;
+    const asked = failure.retryAfterSeconds ?? 0;
+    return asked > retryAfterSecondsMax ? undefined : asked * 1000 + jitterMs;
+  }
+
+  /** 0 up to 1. */
+  #jitter(): number {
+    const [high = 0, low = 0] = this.#random(2);
+    return (high * 256 + low) / 65_536;
+  }
+}

@@ -1,0 +1,101 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { errors, Pool } from "undici";
+
+export type RequestBody = undefined | string | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+
+export interface TransportRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: RequestBody;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface TransportAnswer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** Read to its end, or its iteration ended, or the connection stays taken. Throws `unreachable` if it breaks off. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** How requests reach the server: one method, so that a test can stand between. */
+export interface Transport {
+  send(request: TransportRequest): Promise<TransportAnswer>;
+  close(): Promise<void>;
+}
+
+export interface HttpTransportOptions {
+  /** `https://drive.example` or `http://127.0.0.1:8420`, without a path. */
+  readonly server: string;
+  /** Requests under way at once; each has a connection that is kept alive. */
+  readonly connections: number;
+}
+
+export function openHttpTransport({ server, connections }: HttpTransportOptions): Transport {
+  const pool = new Pool(server, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: 20_000,
+    connect: { timeout: connectTimeoutMs },
+    // A commit under load may take its time; what is dead is found by the idle body and by TCP.
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: bodyIdleTimeoutMs,
+  });
+  return { send: (request) => send(pool, server, request), close: () => pool.destroy() };
+}
+
+const connectTimeoutMs = 10_000;
+const headersTimeoutMs = 120_000;
+const bodyIdleTimeoutMs = 60_000;
+
+async function send(pool: Pool, server: string, request: TransportRequest): Promise<TransportAnswer> {
+  const { method, path, headers, body, signal } = request;
+  try {
+    const answer = await pool.request({
+      method,
+      path,
+      headers: { ...headers },
+      // The types know no plain iterables, which undici writes with back-pressure as it does the others.
+      body: (body ?? null) as string | null,
+      signal: signal ?? null,
+    });
+    const received = answer.headers;
+    return {
+      status: answer.statusCode,
+      header: (name) => [received[name]].flat()[0],
+      body: whole(answer.body, server, signal),
+    };
+  } catch (thrown) {
+    throw networkError(thrown, server, signal);
+  }
+}
+
+async function* whole(body: AsyncIterable<Uint8Array>, server: string, signal: AbortSignal | undefined) {
+  try {
+    yield* body;
+  } catch (thrown) {
+    throw networkError(thrown, server, signal);
+  }
+}
+
+/** The code stands in `body.network`: whether to try again depends on it. */
+function networkError(thrown: unknown, server: string, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true || thrown instanceof HoldfastError || !(thrown instanceof Error)) return thrown;
+  const code = networkCode(thrown);
+  if (code === undefined) return thrown;
+  const next = code.startsWith("UND_ERR_SOCKET") || code === "ECONNRESET" ? "Try again." : advice;
+  return new HoldfastError("unreachable", `The server ${server} cannot be reached (${code}). ${next}`, {
+    cause: thrown,
+    body: { network: code },
+  });
+}
+
+const advice = "Look whether it runs and whether the address is right.";
+
+function networkCode(thrown: Error): string | undefined {
+  if (thrown instanceof errors.UndiciError) return thrown.code;
+  const code: unknown = Reflect.get(thrown, "code");
+  if (typeof code === "string") return code;
+  return thrown.cause instanceof Error ? networkCode(thrown.cause) : undefined;
+}
