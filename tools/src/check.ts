@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { text } from "node:stream/consumers";
 
@@ -8,7 +8,7 @@ const checks: Readonly<Record<string, readonly [command: string, ...args: string
   types: ["tsc", "-p", "."],
   lint: ["oxlint", "--deny-warnings", "."],
   format: ["oxfmt", "--check", "."],
-  "dead code": ["knip", "--no-progress"],
+  "dead code": ["knip", "--no-progress", "--no-config-hints"],
   architecture: ["node", "tools/src/architecture.ts"],
   lockfile: ["node", "tools/src/lockfile.ts"],
 };
@@ -32,8 +32,11 @@ async function run(name: string, [command, ...args]: readonly [string, ...string
   const startedMs = performance.now();
   const child = spawn(command, args, {
     cwd: root,
-    // The tools are scripts of `env node`: they too must find the Node that npm brought.
-    env: { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}` },
+    // The tools are scripts of `env node`: they must find the Node that runs this.
+    env: {
+      ...process.env,
+      PATH: [dirname(process.execPath), join(root, "node_modules/.bin"), process.env["PATH"]].join(":"),
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<string | undefined>((settle) => {

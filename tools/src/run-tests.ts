@@ -1,5 +1,5 @@
 import { existsSync, globSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { compose } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -15,6 +15,9 @@ const usage = `npm test -- [--name <pattern>]… [<file or folder> | <part of a 
 
 const root = resolve(import.meta.dirname, "../..");
 const mustHaveComponents = process.env["HOLDFAST_REQUIRE_COMPONENTS"] === "1";
+
+// Programs that tests start, `env node` among them, find the Node that runs the tests.
+process.env["PATH"] = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
