@@ -15,6 +15,9 @@ export const limits = {
   blockBytesMax: 4 * mib,
   /** A pack is closed once it holds this much; one record may take it above. */
   packBytesTarget: 16 * mib,
+  /** What a reader accepts as a pack: the target, one more group of records, header and footer are below it. */
+  packBytesMax: 24 * mib,
+  packRecordsMax: 16_384,
   /** Entries of a manifest that stand in the version row; longer lists are cut into segments. */
   manifestEntriesInline: 512,
   segmentEntriesMin: 64,
