@@ -50,10 +50,14 @@ export function startCodecPool<Tasks = CodecTasks>(options: CodecPoolOptions = {
     idleTimeout: idleTimeoutMs,
     maxQueue: options.queueMax ?? 1024,
   });
+  let closing: Promise<void> | undefined;
   return {
     threads,
-    run: (name, input, move = []) => runTask(piscina, name, input, move),
-    close: () => piscina.close({ force: true }),
+    run: async (name, input, move = []) => {
+      if (closing !== undefined) throw stopping();
+      return runTask(piscina, name, input, move);
+    },
+    close: () => (closing ??= piscina.close({ force: true })),
   };
 }
 
@@ -82,18 +86,18 @@ function transferListOf(move: readonly ArrayBuffer[]): object {
   return [...move];
 }
 
-/** Piscina has no codes for its own errors, only these sentences. */
+/** Piscina has no codes for its own errors: one has this sentence, the others are told by their names. */
 function poolError(name: string, thrown: unknown): HoldfastError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (message === "Task queue is at limit" || message === "No task queue available and all Workers are busy") {
+  if (message === "Task queue is at limit") {
     return new HoldfastError("unavailable", "Too much is waiting to be processed; try again.", { cause: thrown });
   }
-  if (
-    message === "Terminating worker thread" ||
-    message === "The task has been aborted" ||
-    message === "Queue is closing up"
-  ) {
-    return new HoldfastError("unavailable", "The work was ended because the process stops.", { cause: thrown });
+  if (thrown instanceof Error && (thrown.name === "AbortError" || message === "Terminating worker thread")) {
+    return stopping(thrown);
   }
   return new HoldfastError("internal", `${name} failed in its thread: ${message}`, { cause: thrown });
+}
+
+function stopping(cause?: Error): HoldfastError {
+  return new HoldfastError("unavailable", "The process is stopping and takes no more work; try again.", { cause });
 }
