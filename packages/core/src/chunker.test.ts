@@ -70,6 +70,21 @@ test("however a stream is sliced, it is cut in the same places", () => {
   );
 });
 
+test("a slice that ends just before a cut does not move it", () => {
+  const bytes = pseudoRandom(5, 3 * mib);
+  const ends = cutBlocks(bytes, true).blocks.map(({ end }) => end);
+  const [first] = ends;
+  assert.ok(first !== undefined && first < chunkerV1.bytesMax);
+  for (let before = 0; before < 33; before += 1) assert.deepEqual(streamedEnds(bytes, [first - before]), ends);
+});
+
+test("each block of a stream starts with a hash of 0", () => {
+  const bytes = new Uint8Array(2 * chunkerV1.bytesMax);
+  const at = chunkerV1.bytesMax + chunkerV1.bytesMin;
+  bytes.set(earlyCut(), at);
+  assert.deepEqual(streamedEnds(bytes, []).slice(0, 2), [chunkerV1.bytesMax, at + 3]);
+});
+
 test("a cut that is found before the end is known is the cut of the whole", () => {
   const bytes = pseudoRandom(7, 6 * mib);
   const first = nextCut(bytes, 0, bytes.length, true);
@@ -104,6 +119,16 @@ test("an inserted byte changes few blocks", () => {
   const added = namesOf(edited).filter((name) => !before.has(name));
   assert.ok(added.length <= 4, `${added.length} blocks are new`);
 });
+
+/** Three bytes that meet the mask when the hash before them is 0. */
+function earlyCut(): number[] {
+  for (let number = 0; number < 2 ** 24; number += 1) {
+    const bytes = [number & 0xff, (number >> 8) & 0xff, number >> 16];
+    const hash = bytes.reduce((sum, byte) => ((sum << 1) + (gearV1[byte] ?? 0)) | 0, 0);
+    if ((hash & chunkerV1.maskBelowAverage) === 0) return bytes;
+  }
+  throw new Error("The gear table has no such three bytes.");
+}
 
 function namesOf(bytes: Uint8Array): string[] {
   return cutBlocks(bytes, true).blocks.map(({ start, end }) => hash("sha256", bytes.subarray(start, end)));

@@ -78,6 +78,7 @@ function equalRuns(base: readonly ManifestEntry[], next: readonly ManifestEntry[
   const anchors: Anchor[] = [{ base: 0, next: 0 }, ...longestChain(sharedOnce(base, next)), ends];
   let previous = { base: 0, next: 0 };
   for (const anchor of anchors) {
+    // It lies within the run before; growing it again would make a long equal run cost its square.
     if (anchor.base < previous.base || anchor.next < previous.next) continue;
     const run = grow(base, next, anchor, previous);
     previous = { base: run.base + run.count, next: run.next + run.count };

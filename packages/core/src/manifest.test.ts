@@ -144,6 +144,15 @@ test("two small edits and a moved block of a long list are a few small splices",
   assert.ok(splices.flatMap(({ insert }) => insert).length <= 4);
 });
 
+test("equal entries on both sides of one that is unique join it", () => {
+  const [zeros, unique, added] = [entryOf(0), entryOf(1), entryOf(2)];
+  const base = [zeros, zeros, unique, zeros, zeros];
+  assert.deepEqual(diffSplices(base, [added, ...base, added]), [
+    { at: 0, remove: 0, insert: [added] },
+    { at: 5, remove: 0, insert: [added] },
+  ]);
+});
+
 test("splices are refused unless they ascend, stay apart and stay within the base", () => {
   const base = entriesOf(10);
   const refused: [Splice[], string][] = [
