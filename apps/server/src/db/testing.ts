@@ -53,6 +53,11 @@ export async function startTestDatabases(options: TestDatabaseOptions = {}): Pro
   return { ...databases, connection: database.connection, stop };
 }
 
+/** A new folder where a database is fast; the process that made it removes it, or a later test does. */
+export function makeTestFolder(): string {
+  return mkdtempSync(join(clustersFolder(), `${folderPrefix}${process.pid}-`));
+}
+
 export const silentLog: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} };
 
 interface Shared {
@@ -67,7 +72,7 @@ const folderPrefix = "holdfast-test-database-";
 
 async function startShared(options: TestDatabaseOptions): Promise<Shared> {
   await sweepAbandoned();
-  const folder = mkdtempSync(join(clustersFolder(), `${folderPrefix}${process.pid}-`));
+  const folder = makeTestFolder();
   await copyTemplate(folder);
   const postgres = await startEmbeddedPostgres({
     dataFolder: folder,
@@ -108,7 +113,7 @@ function clustersFolder(): string {
 }
 
 /** A copy of a fresh cluster is made several times faster than a fresh cluster. One is kept per user and version. */
-async function copyTemplate(folder: string): Promise<void> {
+export async function copyTemplate(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const template = join(tmpdir(), `holdfast-test-template-18-${process.getuid?.()}`);
   if (!existsSync(template)) await makeTemplate(template);

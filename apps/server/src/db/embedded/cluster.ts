@@ -69,10 +69,23 @@ async function makeCluster(dataFolder: string, binaries: Binaries, account: Acco
     ...["--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8", "--data-checksums"],
     "--no-instructions",
   ];
-  await runProgram(binaries.initdb, args, account, unfinished);
+  await runProgram(binaries.initdb, args, account, unfinished).catch((error: unknown) => {
+    throw explain(error, account);
+  });
   renameSync(cluster, clusterFolderOf(dataFolder));
   syncFolder(dataFolder);
   rmSync(unfinished, { recursive: true, force: true });
+}
+
+function explain(error: unknown, account: Account): unknown {
+  if (!(error instanceof HoldfastError) || !error.message.includes("could not look up effective user ID")) return error;
+  const uid = account?.uid ?? process.geteuid?.();
+  return new HoldfastError(
+    "failed",
+    `The user ${uid} has no name on this system, and PostgreSQL creates no database for such a one. Add a line for it to ` +
+      "/etc/passwd (in a container: run as a user of the image), or use a PostgreSQL of your own with --database-url.",
+    { cause: error },
+  );
 }
 
 /** Gives a file or folder to the account that PostgreSQL runs as. */

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { defaultDataFolder } from "./default-data-folder.ts";
+import { openDataFolder } from "./open-data-folder.ts";
+
+function temporaryFolder(t: TestContext): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-data-folder-")));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test("a data folder is made with its parents, and what is private in it is private", (t) => {
+  const path = join(temporaryFolder(t), "a", "b");
+  const folder = openDataFolder(path);
+  assert.equal(folder.path, path);
+  assert.equal(statSync(path).mode & 0o777, 0o711);
+  assert.equal(statSync(folder.privateFolder("keys")).mode & 0o777, 0o700);
+  assert.equal(folder.privateFolder("keys"), join(path, "keys"));
+  folder.release();
+});
+
+test("a data folder in use is refused with its name and its holder, in the same process too", (t) => {
+  const path = temporaryFolder(t);
+  const folder = openDataFolder(path);
+  assert.throws(
+    () => openDataFolder(path),
+    (error) =>
+      error instanceof HoldfastError &&
+      error.code === "locked" &&
+      error.message.includes(path) &&
+      error.message.includes(`process ${process.pid}`),
+  );
+  folder.release();
+  openDataFolder(path).release();
+});
+
+test("a holder that is killed leaves no lock behind", async (t) => {
+  const path = temporaryFolder(t);
+  const script = `
+    import { openDataFolder } from ${JSON.stringify(import.meta.resolve("./open-data-folder.ts"))};
+    globalThis.held = openDataFolder(${JSON.stringify(path)});
+    console.log("held");
+    setInterval(() => {}, 60_000);`;
+  const holder = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(holder.stdout, "data");
+  assert.throws(
+    () => openDataFolder(path),
+    (error) => error instanceof HoldfastError && error.code === "locked" && error.body["pid"] === holder.pid,
+  );
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  openDataFolder(path).release();
+});
+
+test("a folder that cannot be made is refused with a remedy", (t) => {
+  const path = temporaryFolder(t);
+  openDataFolder(path).release();
+  assert.throws(
+    () => openDataFolder(join(path, "lock.sqlite", "below")),
+    (error) => error instanceof HoldfastError && error.code === "failed" && error.message.includes("--data DIR"),
+  );
+});
+
+test("the default data folder is the platform's", () => {
+  const host = { platform: "linux", homeFolder: "/home/ada", environment: {}, userId: 1000 } as const;
+  assert.equal(defaultDataFolder(host), "/home/ada/.local/share/holdfast");
+  assert.equal(defaultDataFolder({ ...host, environment: { XDG_DATA_HOME: "/data" } }), "/data/holdfast");
+  assert.equal(defaultDataFolder({ ...host, environment: { XDG_DATA_HOME: "data" } }), "/home/ada/.local/share/holdfast");
+  assert.equal(defaultDataFolder({ ...host, userId: 0 }), "/var/lib/holdfast");
+  assert.equal(
+    defaultDataFolder({ ...host, platform: "darwin", homeFolder: "/Users/ada" }),
+    "/Users/ada/Library/Application Support/holdfast",
+  );
+  assert.equal(
+    defaultDataFolder({ ...host, platform: "win32", environment: { LOCALAPPDATA: "C:\\Local" }, userId: undefined }),
+    "C:\\Local\\holdfast",
+  );
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { HoldfastError, type ErrorCode } from "@holdfast/core/errors";
+import fc from "fast-check";
+import { sql } from "kysely";
+import {
+  booleanArray,
+  byteaArray,
+  int4Array,
+  int8Array,
+  jsonbArray,
+  textArray,
+  uuidArray,
+} from "./array-parameters.ts";
+import { inTransaction, openDatabase } from "./database.ts";
+import { silentLog, startTestDatabase } from "./testing.ts";
+
+const { connection, stop } = await startTestDatabase();
+const options = { connection, applicationName: "test", log: silentLog };
+const { db, close } = openDatabase<{ counter: { id: number; value: number } }>(options);
+await sql`create table counter (id int8 primary key, value int8 not null)`.execute(db);
+after(async () => {
+  await close();
+  await stop();
+});
+
+const hasCode = (code: ErrorCode) => (error: unknown) => error instanceof HoldfastError && error.code === code;
+const raise = (state: string) => sql`do ${sql.lit(`begin raise exception sqlstate '${state}'; end`)}`;
+
+test("sizes, sums and counts come as numbers, hashes as Buffer, and a number beyond 2^53 is an error", async () => {
+  const { rows } = await sql<Record<string, unknown>>`
+    select 9007199254740991 as size, sum(v) as total, count(*) as n, '\\x00ff'::bytea as hash, array_agg(v) as list
+    from (values (1::int8), (4000000000000)) as t(v)`.execute(db);
+  assert.deepEqual(rows[0], {
+    size: Number.MAX_SAFE_INTEGER,
+    total: 4_000_000_000_001,
+    n: 2,
+    hash: Buffer.of(0, 255),
+    list: [1, 4_000_000_000_000],
+  });
+  await assert.rejects(sql`select 9007199254740993::int8 as size`.execute(db), hasCode("internal"));
+});
+
+test("arrays survive the binary form in which they are sent, nulls and empty ones included", async () => {
+  const nullable = <T>(values: fc.Arbitrary<T>) => fc.array(fc.option(values), { maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(
+      nullable(fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))),
+      nullable(fc.string({ unit: "grapheme" }).filter((text) => text.isWellFormed() && !text.includes("\0"))),
+      nullable(fc.uuid()),
+      nullable(fc.maxSafeInteger()),
+      nullable(fc.integer()),
+      nullable(fc.boolean()),
+      nullable(fc.record({ a: fc.integer(), b: fc.boolean() })),
+      async (bytes, texts, uuids, longs, ints, booleans, documents) => {
+        const { rows } = await sql`
+          select ${byteaArray(bytes)} as bytes, ${textArray(texts)} as texts, ${uuidArray(uuids)}::text[] as uuids,
+            ${int8Array(longs)} as longs, ${int4Array(ints)} as ints, ${booleanArray(booleans)} as booleans,
+            to_json(${jsonbArray(documents)}) as documents`.execute(db);
+        assert.deepEqual(rows[0], {
+          bytes,
+          texts,
+          uuids,
+          longs: longs.map((value) => (Object.is(value, -0) ? 0 : value)),
+          ints,
+          booleans,
+          documents: documents.map((value) => (value === null ? null : { ...value })),
+        });
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test("a transaction is repeated after a deadlock or a serialization failure, and only then", async () => {
+  for (const state of ["40001", "40P01"]) {
+    let attempts = 0;
+    await inTransaction(db, async (transaction) => {
+      attempts += 1;
+      await transaction.insertInto("counter").values({ id: attempts, value: attempts }).execute();
+      if (attempts < 3) await raise(state).execute(transaction);
+    });
+    assert.equal(attempts, 3);
+    const rows = await db.deleteFrom("counter").returning("id").execute();
+    assert.deepEqual(rows, [{ id: 3 }]);
+  }
+  let attempts = 0;
+  const always = inTransaction(
+    db,
+    async (transaction) => {
+      attempts += 1;
+      await raise("40001").execute(transaction);
+    },
+    { attemptsMax: 2 },
+  );
+  await assert.rejects(always, hasCode("unavailable"));
+  assert.equal(attempts, 2);
+});
+
+test("a transaction whose work throws leaves nothing, and its error comes out as it is", async () => {
+  const reason = new HoldfastError("quota", "over");
+  const failing = inTransaction(db, async (transaction) => {
+    await transaction.insertInto("counter").values({ id: 1, value: 1 }).execute();
+    throw reason;
+  });
+  await assert.rejects(failing, (error) => error === reason);
+  assert.deepEqual(await db.selectFrom("counter").selectAll().execute(), []);
+});
+
+test("trouble of the database has a code of ours, an error of the statement keeps its SQLSTATE", async () => {
+  await assert.rejects(raise("53100").execute(db), hasCode("store_full"));
+  for (const state of ["53300", "57P01", "57P03", "08006", "25006"]) {
+    await assert.rejects(raise(state).execute(db), hasCode("unavailable"), state);
+  }
+  await assert.rejects(sql`select 1/0`.execute(db), (error) => (error as { code?: string }).code === "22012");
+});
+
+test("a connection that is cut inside a transaction fails that transaction as unavailable and no other", async () => {
+  const cut = inTransaction(db, async (transaction) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction);
+    const { pool, close: closeOther } = openDatabase(options);
+    const client = await pool.connect();
+    await client.query("select pg_terminate_backend($1, 5000)", [rows[0]?.pid]);
+    client.release();
+    await closeOther();
+    await sql`select 1`.execute(transaction);
+  });
+  await assert.rejects(cut, hasCode("unavailable"));
+  await sql`select 1`.execute(db);
+});
+
+test("waiting for a free connection, and a database that is not there, are unavailable", async () => {
+  const small = openDatabase({ ...options, connectionsMax: 1, connectTimeoutMs: 50 });
+  const client = await small.pool.connect();
+  await assert.rejects(sql`select 1`.execute(small.db), hasCode("unavailable"));
+  client.release();
+  await sql`select 1`.execute(small.db);
+  await small.close();
+  for (const gone of [{ host: "/nowhere" }, { host: "127.0.0.1", port: 1 }]) {
+    const nowhere = openDatabase({ ...options, connection: { ...connection, ...gone } });
+    await assert.rejects(sql`select 1`.execute(nowhere.db), hasCode("unavailable"));
+    await nowhere.close();
+  }
+});
+
+test("an idle connection that is cut is replaced without anybody noticing", async () => {
+  const { db: own, pool, close: closeOwn } = openDatabase(options);
+  const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(own);
+  // `once` of node:events would reject at the error that comes before it.
+  const removed = new Promise((resolve) => pool.once("remove", resolve));
+  await sql`select pg_terminate_backend(${rows[0]?.pid}::int4)`.execute(db);
+  await removed;
+  await sql`select 1`.execute(own);
+  await closeOwn();
+});
+
+test("a statement that does not end is cut off by the safety net", async () => {
+  const { db: own, close: closeOwn } = openDatabase({ ...options, statementTimeoutMs: 50 });
+  await assert.rejects(sql`select pg_sleep(30)`.execute(own), hasCode("unavailable"));
+  await closeOwn();
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sql } from "kysely";
+import type { Migration } from "kysely/migration";
+import { cellMigrations } from "./cell-migrations/index.ts";
+import { openDatabase } from "./database.ts";
+import { migrate, type MigrationSet } from "./migrate.ts";
+import { shardMigrations } from "./shard-migrations/index.ts";
+import { silentLog, startTestDatabase } from "./testing.ts";
+
+const { connection, stop } = await startTestDatabase();
+after(stop);
+
+const creates = (table: string): Migration => ({
+  up: async (db) => {
+    await db.schema.createTable(table).addColumn("id", "int8").execute();
+  },
+});
+const older: MigrationSet = { schema: "shard", migrations: { "001-first": creates("first") } };
+const newer: MigrationSet = { schema: "shard", migrations: { ...older.migrations, "002-second": creates("second") } };
+
+async function tables(): Promise<string[]> {
+  const { db, close } = openDatabase<unknown>({ connection, applicationName: "test", log: silentLog });
+  const { rows } = await sql<{ name: string }>`
+    select table_schema || '.' || table_name as name from information_schema.tables
+    where table_schema in ('shard', 'cell', 'public') and table_name not like 'migration%' order by name`.execute(db);
+  await close();
+  return rows.map((row) => row.name);
+}
+
+test("migrations are applied once, in order, to their own schema, even by several servers at once", async () => {
+  const applied = await Promise.all([1, 2, 3].map(() => migrate(connection, older, silentLog)));
+  assert.deepEqual(applied.flat(), ["001-first"]);
+  assert.deepEqual(await migrate(connection, newer, silentLog), ["002-second"]);
+  assert.deepEqual(await migrate(connection, newer, silentLog), []);
+  const cell: MigrationSet = { schema: "cell", migrations: { "001-first": creates("first") } };
+  assert.deepEqual(await migrate(connection, cell, silentLog), ["001-first"]);
+  assert.deepEqual(await tables(), ["cell.first", "shard.first", "shard.second"]);
+});
+
+test("a schema that a newer server made is refused and left alone", async () => {
+  await assert.rejects(
+    migrate(connection, older, silentLog),
+    (error) => error instanceof HoldfastError && error.code === "failed" && /newer Holdfast.*002-second/s.test(error.message),
+  );
+  assert.deepEqual(await tables(), ["cell.first", "shard.first", "shard.second"]);
+});
+
+test("a migration that fails is undone with those before it, named, and tried again at the next start", async () => {
+  const fails: Migration = { up: async (db) => void (await sql`select 1/0`.execute(db)) };
+  const broken: MigrationSet = {
+    schema: "shard",
+    migrations: { ...newer.migrations, "003-third": creates("third"), "004-fails": fails },
+  };
+  for (let start = 0; start < 2; start++) {
+    await assert.rejects(
+      migrate(connection, broken, silentLog),
+      (error) => error instanceof HoldfastError && /004-fails.*division by zero/s.test(error.message),
+    );
+    assert.deepEqual(await tables(), ["cell.first", "shard.first", "shard.second"]);
+  }
+});
+
+test("the released migrations apply to an empty database", async (t) => {
+  const empty = await startTestDatabase();
+  t.after(() => empty.stop());
+  for (const set of [shardMigrations, cellMigrations]) {
+    const names = Object.keys(set.migrations);
+    assert.deepEqual(names, names.toSorted(), "the list is in the order of the names");
+    assert.deepEqual(await migrate(empty.connection, set, silentLog), names);
+  }
+});

@@ -1,0 +1,28 @@
+import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline";
+import { openDataFolder } from "../data-folder/open-data-folder.ts";
+import { openDatabase } from "./database.ts";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { takeOwnerLock } from "./owner-lock.ts";
+import { silentLog } from "./testing.ts";
+
+/**
+ * A process for tests to kill: owns the data folder given as its argument and adds a row for each line on its input,
+ * answering each with the number of rows that are then committed. Stops in order at the end of its input.
+ */
+const folder = openDataFolder(process.argv[2] ?? "");
+const postgres = await startEmbeddedPostgres({ dataFolder: folder.path, log: silentLog, random: randomBytes });
+const lock = await takeOwnerLock(postgres.connection, silentLog);
+const { pool } = openDatabase({ connection: postgres.connection, applicationName: "test", log: silentLog });
+await pool.query("create table if not exists line (at timestamptz default now())");
+console.log(JSON.stringify({ pid: postgres.pid(), uid: process.getuid?.() }));
+for await (const _line of createInterface({ input: process.stdin })) {
+  lock.assertHeld();
+  await pool.query("insert into line default values");
+  const { rows } = await pool.query<{ n: number }>("select count(*) as n from line");
+  console.log(JSON.stringify({ rows: rows[0]?.n }));
+}
+await pool.end();
+await lock.release();
+await postgres.stop();
+folder.release();
