@@ -10,7 +10,9 @@ export interface Caller {
   readonly spaceId: SpaceId;
   readonly rootId: NodeId;
   readonly deviceId: DeviceId | null;
-  readonly credential: { readonly kind: "session"; readonly id: SessionId } | { readonly kind: "token"; readonly id: TokenId };
+  readonly credential:
+    | { readonly kind: "session"; readonly id: SessionId }
+    | { readonly kind: "token"; readonly id: TokenId };
   readonly scopes: ReadonlySet<Scope>;
   /** An administrator; routes of the scope `admin` need both. */
   readonly admin: boolean;

@@ -1,0 +1,45 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type DeviceId, isId } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
+import type { device as deviceSchema } from "@holdfast/protocol/account-routes";
+import type { z } from "zod";
+import { inTransaction } from "../db/database.ts";
+import type { AccountWorld } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
+
+export async function listDevices(world: AccountWorld, caller: Caller): Promise<z.output<typeof deviceSchema>[]> {
+  const rows = await world.shards
+    .of(caller.bucket)
+    .db.selectFrom("shard.devices")
+    .selectAll()
+    .where("user_id", "=", caller.userId)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    created_at: formatTime(row.created_at),
+    last_seen_at: row.last_seen_at === null ? null : formatTime(row.last_seen_at),
+    current: row.id === caller.deviceId,
+  }));
+}
+
+/** Its sessions end in the same transaction. @throws HoldfastError not_found */
+export async function deleteDevice(world: AccountWorld, caller: Caller, id: string): Promise<void> {
+  if (!isId(id)) throw new HoldfastError("not_found", "There is no such device.");
+  const deviceId = id as DeviceId;
+  await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
+    const deleted = await transaction
+      .deleteFrom("shard.devices")
+      .where("user_id", "=", caller.userId)
+      .where("id", "=", deviceId)
+      .returning("id")
+      .executeTakeFirst();
+    if (deleted === undefined) throw new HoldfastError("not_found", "There is no such device.");
+    await transaction
+      .deleteFrom("shard.sessions")
+      .where("user_id", "=", caller.userId)
+      .where("device_id", "=", deviceId)
+      .execute();
+  });
+}

@@ -1,0 +1,69 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Random } from "@holdfast/core/clock";
+import { type Bucket, isId, type SessionId, toBucket, type TokenId } from "@holdfast/core/ids";
+
+/**
+ * The secrets that people and programs carry. Each says by its prefix what it is and carries its bucket, so that any
+ * instance finds the row. What is stored is a SHA-256, which is enough for 256 random bits.
+ *
+ *     hfp_<id of the token, 32 hex digits>_<32 random bytes, base64url>     personal access token
+ *     hfr_<id of the session, 32 hex digits>_<number>_<HMAC, base64url>     refresh token
+ *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
+ *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
+ */
+const personalPattern = /^hfp_([0-9a-f]{32})_([\w-]{43})$/;
+const refreshPattern = /^hfr_([0-9a-f]{32})_([1-9]\d{0,14})_([\w-]{43})$/;
+const invitationPattern = /^hf[si]_([0-9a-f]{3})_[\w-]{43}$/;
+
+export function makePersonalToken(id: TokenId, random: Random): string {
+  return `hfp_${id.replaceAll("-", "")}_${base64url(random(32))}`;
+}
+
+export function parsePersonalToken(text: string): TokenId | undefined {
+  const match = personalPattern.exec(text);
+  return match?.[1] === undefined ? undefined : (dashed(match[1]) as TokenId | undefined);
+}
+
+/** Derived and never stored: who has the server's key and the session's row can make it again for a client that lost the answer. */
+export function makeRefreshToken(key: Buffer, sessionId: SessionId, number: number): string {
+  const family = sessionId.replaceAll("-", "");
+  const proof = createHmac("sha256", key).update(`refresh ${family} ${number}`).digest("base64url");
+  return `hfr_${family}_${number}_${proof}`;
+}
+
+export function parseRefreshToken(key: Buffer, text: string): { sessionId: SessionId; number: number } | undefined {
+  const match = refreshPattern.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  const sessionId = dashed(match[1]) as SessionId | undefined;
+  if (sessionId === undefined) return undefined;
+  const number = Number(match[2]);
+  return isSame(Buffer.from(makeRefreshToken(key, sessionId, number)), Buffer.from(text))
+    ? { sessionId, number }
+    : undefined;
+}
+
+export function makeInvitationToken(kind: "setup" | "invite", bucket: Bucket, random: Random): string {
+  return `hf${kind === "setup" ? "s" : "i"}_${bucket.toString(16).padStart(3, "0")}_${base64url(random(32))}`;
+}
+
+export function bucketOfInvitationToken(text: string): Bucket | undefined {
+  const match = invitationPattern.exec(text);
+  return match?.[1] === undefined ? undefined : toBucket(Number.parseInt(match[1], 16));
+}
+
+export function digestOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+export function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64url");
+}
+
+function dashed(hex: string): string | undefined {
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return isId(id) ? id : undefined;
+}

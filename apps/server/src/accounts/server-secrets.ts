@@ -1,0 +1,63 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { toBucket } from "@holdfast/core/ids";
+import type { Shards } from "../db/shards.ts";
+
+/** The server's id and the keys with which it signs; all instances of one server share them. */
+export interface ServerSecrets {
+  /** Random hex digits by which clients know this server again. */
+  readonly serverId: string;
+  /** Ed25519, for access tokens. */
+  readonly accessPrivateKey: KeyObject;
+  readonly accessPublicKey: KeyObject;
+  /** 32 bytes each, for HMAC-SHA256. */
+  readonly refreshKey: Buffer;
+  readonly grantKey: Buffer;
+}
+
+/** Wraps secrets under the key-encryption key, so that the database alone opens nothing. */
+export interface SecretWrapper {
+  wrapSecret(label: string, secret: Uint8Array): Buffer | Promise<Buffer>;
+  /** @throws HoldfastError if the key is not the one that wrapped it */
+  unwrapSecret(label: string, wrapped: Uint8Array): Buffer | Promise<Buffer>;
+}
+
+/** Reads the secrets, or makes them on the first start; of several instances that start at once one wins. */
+export async function openServerSecrets(
+  shards: Shards,
+  wrapper: SecretWrapper,
+  random: Random,
+): Promise<ServerSecrets> {
+  const fact = (name: string, make: () => Buffer) => readOrMake(shards, wrapper, name, make);
+  const serverId = await fact("server_id", () => Buffer.from(random(16)));
+  const accessKey = await fact("access_token_key", () =>
+    generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" }),
+  );
+  const refreshKey = await fact("refresh_token_key", () => Buffer.from(random(32)));
+  const grantKey = await fact("grant_key", () => Buffer.from(random(32)));
+  const accessPrivateKey = createPrivateKey({ key: accessKey, format: "der", type: "pkcs8" });
+  return {
+    serverId: serverId.toString("hex"),
+    accessPrivateKey,
+    accessPublicKey: createPublicKey(accessPrivateKey),
+    refreshKey,
+    grantKey,
+  };
+}
+
+async function readOrMake(shards: Shards, wrapper: SecretWrapper, name: string, make: () => Buffer): Promise<Buffer> {
+  const { db } = shards.of(toBucket(0));
+  const read = () => db.selectFrom("shard.server_facts").select("value").where("name", "=", name).executeTakeFirst();
+  const known = await read();
+  if (known !== undefined) return wrapper.unwrapSecret(name, known.value);
+  const value = await wrapper.wrapSecret(name, make());
+  await db
+    .insertInto("shard.server_facts")
+    .values({ name, value })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const winner = await read();
+  if (winner === undefined) throw new HoldfastError("internal", `The server's ${name} could not be kept.`);
+  return wrapper.unwrapSecret(name, winner.value);
+}

@@ -1,0 +1,266 @@
+import { createHmac } from "node:crypto";
+import type { CodecPool } from "@holdfast/codec/pool";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type HashHex, isHashHex, isId, type SpaceId, type UserId, type VersionId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import { encodeFrame, type Frame, framesContentType, readFrames } from "@holdfast/protocol/frames";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import type { Caller } from "../accounts/caller.ts";
+import { findUser } from "../accounts/directory.ts";
+import { isSame } from "../accounts/secret-token.ts";
+import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-service.ts";
+import { findNode } from "../metadata/look-up.ts";
+import { findVersions } from "../metadata/manifests.ts";
+import type { Handlers } from "./handler.ts";
+import { readBounded } from "./read-bounded.ts";
+
+/** Frames are stored in portions of about this size while the rest of the request is still arriving. */
+const portionBytes = limits.packBytesTarget;
+
+/** Blocks without files: asked for, sent, fetched. */
+export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: CodecPool) {
+  const { shards } = world;
+
+  /** The space that takes the blocks: that of the node `into`, which must be the caller's own until folders are shared. */
+  const spaceInto = async (caller: Caller, into: string | undefined): Promise<SpaceId> => {
+    if (into === undefined || into === "root") return caller.spaceId;
+    return (await findNode(shards, caller, into)).row.space_id;
+  };
+
+  return {
+    queryBlocks: async ({ caller, body, charge }) => {
+      await charge("operations", Math.ceil(body.hashes.length / 100));
+      const space = await spaceInto(caller, body.into);
+      const held = await blocks.held(space, [...new Set(body.hashes)]);
+      return {
+        status: 200,
+        json: {
+          have: body.hashes.filter((hash) => held.has(hash)),
+          missing: body.hashes.filter((hash) => !held.has(hash)),
+        },
+      };
+    },
+    putBlocks: async ({ caller, query, stream, charge }) => {
+      const space = await spaceInto(caller, query.into);
+      const stored = await storeFrames({ blocks, codec }, space, caller.userId, readFrames(stream), (bytes) =>
+        charge("bytes", bytes),
+      );
+      return { status: 200, json: { stored } };
+    },
+    putBlock: async ({ caller, params, query, stream, charge }) => {
+      const space = await spaceInto(caller, query.into);
+      const payload = await readBlock(stream);
+      await charge("bytes", payload.length);
+      await blocks.store(space, caller.userId, [rawBlock(params.hash, payload)]);
+      return { status: 201, json: { hash: params.hash, size: payload.length } };
+    },
+    getBlock: async ({ caller, params, head, signal }) => {
+      const plain = await readPlain(blocks, caller.spaceId, params.hash, signal);
+      if (plain === undefined) throw new HoldfastError("not_found", "There is no such block, or you may not see it.");
+      const headers = {
+        "content-type": "application/octet-stream",
+        "content-length": plain.length,
+        etag: `"${params.hash}"`,
+      };
+      return { status: 200, bytes: head ? "" : plain, headers };
+    },
+    fetchBlocks: async ({ caller, body, signal }) => {
+      const wanted = await readableHashes(caller, body.items);
+      if (wanted.length > limits.queryHashesMax) {
+        throw new HoldfastError("invalid_field", `One request fetches at most ${limits.queryHashesMax} blocks.`, {
+          field: "items",
+        });
+      }
+      return {
+        status: 200,
+        bytes: fetchFrames(blocks, caller.spaceId, wanted, signal),
+        headers: { "content-type": framesContentType },
+      };
+    },
+    createBlockUploadUrl: async ({ caller, body, peer }) => {
+      const space = await spaceInto(caller, body.into);
+      const expiresAtMs = world.clock.nowMs() + limits.uploadUrlLifetimeMs;
+      const grant = signGrant(world.secrets.grantKey, {
+        userId: caller.userId,
+        spaceId: space,
+        hash: body.hash,
+        sizeBytes: body.size,
+        expiresAtMs,
+      });
+      return {
+        status: 200,
+        json: { url: `${peer.origin}/api/v1/blocks/signed/${grant}`, expires_at: formatTime(expiresAtMs * 1000) },
+      };
+    },
+    putSignedBlock: async ({ params, stream }) => {
+      const grant = readGrant(world.secrets.grantKey, params.grant, world.clock.nowMs());
+      const user = grant === undefined ? undefined : await findUser(shards, grant.userId);
+      if (grant === undefined || user === undefined || user.disabled_at !== null) {
+        throw new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Ask for a new one.");
+      }
+      const payload = await readBlock(stream);
+      if (payload.length !== grant.sizeBytes) {
+        throw new HoldfastError("hash_mismatch", `The URL takes ${grant.sizeBytes} bytes, not ${payload.length}.`);
+      }
+      await blocks.store(grant.spaceId, grant.userId, [rawBlock(grant.hash, payload)]);
+      return { status: 201, json: { hash: grant.hash, size: payload.length } };
+    },
+  } satisfies Handlers;
+
+  /** Undefined stands for what is answered as absent: blocks of a version that the caller may not read. */
+  async function readableHashes(
+    caller: Caller,
+    items: readonly { version_id?: string | undefined; hashes: readonly HashHex[] }[],
+  ): Promise<{ hash: HashHex; readable: boolean }[]> {
+    const named = items.flatMap(({ version_id }) =>
+      version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
+    );
+    const own = new Set(
+      (await findVersions(shards.of(caller.bucket), caller.spaceId, named)).map((version) => version.id),
+    );
+    return items.flatMap(({ version_id, hashes }) => {
+      // A version of the caller's own space opens nothing that the space itself does not.
+      const readable = version_id === undefined || own.has(version_id as VersionId);
+      return hashes.map((hash) => ({ hash, readable }));
+    });
+  }
+}
+
+/** @returns how many blocks came */
+export async function storeFrames(
+  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
+  spaceId: SpaceId,
+  uploader: UserId,
+  frames: AsyncIterable<Frame[]>,
+  charge: (bytes: number) => Promise<void>,
+): Promise<number> {
+  let stored = 0;
+  let portion: IncomingBlock[] = [];
+  let portionSize = 0;
+  const flush = async () => {
+    if (portion.length === 0) return;
+    await charge(portionSize);
+    await blocks.store(spaceId, uploader, portion);
+    stored += portion.length;
+    portion = [];
+    portionSize = 0;
+  };
+  for await (const some of frames) {
+    for (const frame of some) {
+      portion.push(await incomingBlock({ blocks, codec }, spaceId, frame));
+      portionSize += frame.size;
+    }
+    if (portionSize >= portionBytes) await flush();
+  }
+  await flush();
+  return stored;
+}
+
+async function incomingBlock(
+  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
+  spaceId: SpaceId,
+  { kind, hash, size, payload, base }: Frame,
+): Promise<IncomingBlock> {
+  if (kind === "absent") {
+    throw new HoldfastError("bad_request", "A block that is sent is raw, zstd or a patch, not absent.", {
+      field: "frames",
+    });
+  }
+  if (kind !== "patch") return { hash, sizeBytes: size, codec: kind, payload, verified: false };
+  const basePlain = base === undefined ? undefined : await readPlain(blocks, spaceId, base);
+  if (base === undefined || basePlain === undefined) {
+    throw new HoldfastError("missing_blocks", "The base of a patch is not there. Send the whole block.", {
+      body: { missing_blocks: [base] },
+    });
+  }
+  const [made] = await codec.run("verifyTask", {
+    frames: [{ kind, hash, size, payload, base: basePlain }],
+    want: "stored",
+  });
+  if (made?.ok !== true) throw new HoldfastError(made?.code ?? "internal", made?.message ?? "A patch had no outcome.");
+  return { hash, sizeBytes: size, codec: made.codec, payload: made.payload, verified: true };
+}
+
+function rawBlock(hash: HashHex, payload: Uint8Array): IncomingBlock {
+  if (payload.length === 0) throw new HoldfastError("bad_request", "A block has at least one byte.");
+  return { hash, sizeBytes: payload.length, codec: "raw", payload, verified: false };
+}
+
+function readBlock(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return readBounded(stream, limits.blockBytesMax, "A block");
+}
+
+async function readPlain(
+  blocks: BlockService,
+  spaceId: SpaceId,
+  hash: HashHex,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  for await (const block of blocks.read(spaceId, [hash], signal)) {
+    if (block === undefined) return undefined;
+    const entries = [{ hash, size: block.sizeBytes }];
+    const pieces: Uint8Array[] = [];
+    for await (const piece of blocks.readRange(spaceId, entries, 0, block.sizeBytes, signal)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+  return undefined;
+}
+
+async function* fetchFrames(
+  blocks: BlockService,
+  spaceId: SpaceId,
+  wanted: readonly { hash: HashHex; readable: boolean }[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const readable = blocks.read(
+    spaceId,
+    wanted.filter((item) => item.readable).map((item) => item.hash),
+    signal,
+  );
+  for (const { hash, readable: mayRead } of wanted) {
+    const block = mayRead ? (await readable.next()).value : undefined;
+    yield Buffer.concat(block === undefined ? absentFrame(hash) : storedFrame(block));
+  }
+}
+
+function storedFrame({ hash, sizeBytes, codec, payload }: StoredBlock): Uint8Array[] {
+  return encodeFrame({ kind: codec, hash, size: sizeBytes, payload });
+}
+
+function absentFrame(hash: HashHex): Uint8Array[] {
+  return encodeFrame({ kind: "absent", hash, size: 0, payload: new Uint8Array(0) });
+}
+
+interface Grant {
+  readonly userId: UserId;
+  readonly spaceId: SpaceId;
+  readonly hash: HashHex;
+  readonly sizeBytes: number;
+  readonly expiresAtMs: number;
+}
+
+const grantPattern = /^([0-9a-f]{32})([0-9a-f]{32})([0-9a-f]{64})-(\d{1,8})-(\d{1,16})-([\w-]{43})$/;
+
+function signGrant(key: Buffer, grant: Grant): string {
+  const id = (text: string) => text.replaceAll("-", "");
+  const facts = `${id(grant.userId)}${id(grant.spaceId)}${grant.hash}-${grant.sizeBytes}-${grant.expiresAtMs}`;
+  return `${facts}-${createHmac("sha256", key).update(`block upload ${facts}`).digest("base64url")}`;
+}
+
+function readGrant(key: Buffer, text: string, nowMs: number): Grant | undefined {
+  const match = grantPattern.exec(text);
+  if (match === null) return undefined;
+  const [userId, spaceId, hash, size, expires] = match.slice(1) as [string, string, string, string, string];
+  const dashed = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  if (!isId(dashed(userId)) || !isId(dashed(spaceId)) || !isHashHex(hash)) return undefined;
+  const grant: Grant = {
+    userId: dashed(userId) as UserId,
+    spaceId: dashed(spaceId) as SpaceId,
+    hash,
+    sizeBytes: Number(size),
+    expiresAtMs: Number(expires),
+  };
+  const genuine = isSame(Buffer.from(signGrant(key, grant)), Buffer.from(text));
+  return genuine && grant.expiresAtMs > nowMs ? grant : undefined;
+}

@@ -1,0 +1,17 @@
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** The whole of a body that must be small. @throws HoldfastError too_large as soon as more has come */
+export async function readBounded(
+  stream: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+  what: string,
+): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of stream) {
+    sizeBytes += piece.length;
+    if (sizeBytes > bytesMax) throw new HoldfastError("too_large", `${what} has at most ${bytesMax} bytes.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, sizeBytes);
+}

@@ -1,0 +1,243 @@
+import { createHash } from "node:crypto";
+import type { CodecPool } from "@holdfast/codec/pool";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { BatchOperation } from "@holdfast/protocol/batch";
+import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
+import { routes } from "@holdfast/protocol/routes";
+import type { BlockService } from "../blocks/block-service.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Committer } from "../metadata/committer.ts";
+import { blockSizes } from "../metadata/block-sizes.ts";
+import { findNode } from "../metadata/look-up.ts";
+import { findVersion } from "../metadata/manifests.ts";
+import { nodeJson } from "../metadata/node-json.ts";
+import type { Content, Operation, OperationResult } from "../metadata/operation.ts";
+import { storeFrames } from "./block-handlers.ts";
+import type { Handlers } from "./handler.ts";
+import { attributesOf, baseOf, placeOf } from "./operation-fields.ts";
+
+interface SyncParts {
+  readonly shards: Shards;
+  readonly committer: Committer;
+  readonly blocks: BlockService;
+  readonly codec: CodecPool;
+}
+
+/** Batches of operations, and the offer of one new version. */
+export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
+  return {
+    syncDelta: async ({ caller, headers, stream, readJson, charge }) => {
+      const schema = routes.syncDelta.body;
+      let body;
+      if (isBatch(headers["content-type"])) {
+        const { json, frames } = await readBatchBody(stream);
+        body = parseBatch(schema, json);
+        await charge("operations", body.operations.length);
+        await storeFrames({ blocks, codec }, caller.spaceId, caller.userId, frames, (bytes) => charge("bytes", bytes));
+      } else {
+        body = await readJson(schema);
+        await charge("operations", body.operations.length);
+      }
+      const { epoch } = body;
+      const outcome = await committer.commit(
+        caller,
+        body.operations.map(toOperation),
+        epoch === undefined ? {} : { epoch },
+      );
+      const results = outcome.results.map((result, index) =>
+        resultJson(body.operations[index]?.operation_id ?? "", result),
+      );
+      return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
+    },
+    syncFile: async ({ caller, params, body, conditions }) => {
+      const file = await findNode(shards, caller, params.id);
+      const base = await findVersion(shards, file.row, String(body.current_version)).catch(() => undefined);
+      if (base === undefined || base.id !== file.row.head_version) {
+        const node = nodeJson(file.row, file.path);
+        throw new HoldfastError(
+          "conflict",
+          "Somebody else has changed the file since. Look at the current node and decide.",
+          { body: { node } },
+        );
+      }
+      const content = await offeredContent(caller.spaceId, body);
+      if ("missing" in content) return { status: 200, json: { status: "ok", missing_blocks: content.missing } };
+      const { results } = await committer.commit(caller, [
+        {
+          ...baseOf(conditions(), {}),
+          ...attributesOf(body),
+          op: "put",
+          fileId: file.row.id,
+          baseVersion: base.id,
+          content,
+        },
+      ]);
+      const result = results[0];
+      if (result?.status === "missing")
+        return { status: 200, json: { status: "ok", missing_blocks: [...result.missingBlocks] } };
+      if (result?.status !== "committed")
+        throw result?.error ?? new HoldfastError("internal", "A commit answered nothing.");
+      const { node } = result;
+      return {
+        status: 200,
+        json: { status: "ok", missing_blocks: [], ...(node?.version == null ? {} : { version: node.version, node }) },
+      };
+    },
+  } satisfies Handlers;
+
+  /** Bare hashes get their sizes from what the space holds; those that it does not hold are missing. */
+  async function offeredContent(
+    spaceId: Parameters<typeof blockSizes>[1],
+    body: {
+      new_block_hashes?: (ManifestEntry | HashHex)[] | undefined;
+      splices?: Content["splices"] | undefined;
+      size?: number | undefined;
+      content_id?: HashHex | undefined;
+    },
+  ): Promise<Content | { missing: HashHex[] }> {
+    const contentId = body.content_id === undefined ? {} : { contentId: body.content_id };
+    if (body.splices !== undefined) {
+      if (body.size === undefined)
+        throw new HoldfastError("invalid_field", "Splices need the size of the new version.", { field: "size" });
+      return { sizeBytes: body.size, splices: body.splices, ...contentId };
+    }
+    if (body.new_block_hashes === undefined) {
+      throw new HoldfastError("invalid_field", "Say the new version's blocks: new_block_hashes or splices.", {
+        field: "new_block_hashes",
+      });
+    }
+    const bare = body.new_block_hashes.filter((entry) => typeof entry === "string");
+    const sizes = await blockSizes(shards, spaceId, bare);
+    const missing = [...new Set(bare.filter((hash) => !sizes.has(hash)))];
+    if (missing.length > 0) return { missing };
+    const entries = body.new_block_hashes.map((entry) =>
+      typeof entry === "string" ? { hash: entry, size: sizes.get(entry) ?? 0 } : entry,
+    );
+    const sizeBytes = entries.reduce((sum, entry) => sum + entry.size, 0);
+    if (body.size !== undefined && body.size !== sizeBytes) {
+      throw new HoldfastError("invalid_field", `The blocks have ${sizeBytes} bytes, not ${body.size}.`, {
+        field: "size",
+      });
+    }
+    return { sizeBytes, blocks: entries, ...contentId };
+  }
+}
+
+function isBatch(contentType: string | undefined): boolean {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() === batchContentType;
+}
+
+function parseBatch(schema: typeof routes.syncDelta.body, json: unknown) {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field =
+    issue?.path
+      .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+      .join("")
+      .replace(/^\./, "") ?? "";
+  throw new HoldfastError("invalid_field", `${field}: ${issue?.message ?? "is not valid"}.`, { field });
+}
+
+/** The schema's output has its keys in the schema's order, so equal requests have equal text. */
+function toOperation(operation: BatchOperation): Operation {
+  const { operation_id, ...asked } = operation;
+  const base = {
+    operationId: Buffer.from(operation_id, "hex"),
+    requestHash: createHash("sha256").update(JSON.stringify(asked)).digest(),
+    ...(operation.group === undefined ? {} : { group: operation.group }),
+    ...(operation.revive === undefined ? {} : { revive: operation.revive }),
+    ...baseOf({}, operation),
+  };
+  switch (operation.op) {
+    case "mkdir":
+      return { ...base, ...attributesOf(operation), ...idOf(operation), op: "mkdir", place: placeOf(operation) };
+    case "symlink":
+      return {
+        ...base,
+        ...attributesOf(operation),
+        ...idOf(operation),
+        op: "symlink",
+        place: placeOf(operation),
+        target: operation.target,
+      };
+    case "put": {
+      const place = placeOf(operation);
+      return {
+        ...base,
+        ...attributesOf(operation),
+        ...idOf(operation),
+        op: "put",
+        ...(operation.file_id === undefined ? {} : { fileId: operation.file_id }),
+        ...(Object.keys(place).length === 0 ? {} : { place }),
+        ...(operation.base_version === undefined ? {} : { baseVersion: operation.base_version }),
+        content: contentOf(operation),
+      };
+    }
+    case "move":
+      return { ...base, ...revisionOf(operation), op: "move", fileId: operation.file_id, place: placeOf(operation) };
+    case "copy":
+      return { ...base, op: "copy", fileId: operation.file_id, place: placeOf(operation) };
+    case "set":
+      return { ...base, ...attributesOf(operation), ...revisionOf(operation), op: "set", fileId: operation.file_id };
+    case "delete":
+      return {
+        ...base,
+        ...revisionOf(operation),
+        op: "delete",
+        fileId: operation.file_id,
+        ...(operation.base_version === undefined ? {} : { baseVersion: operation.base_version }),
+        ...(operation.seen === undefined ? {} : { seen: operation.seen }),
+      };
+    case "restore": {
+      const place = placeOf(operation);
+      return {
+        ...base,
+        op: "restore",
+        fileId: operation.file_id,
+        ...(Object.keys(place).length === 0 ? {} : { place }),
+      };
+    }
+  }
+}
+
+function contentOf(operation: Extract<BatchOperation, { op: "put" }>): Content {
+  const { size: sizeBytes, content_id, blocks, splices } = operation;
+  const contentId = content_id === undefined ? {} : { contentId: content_id };
+  if (splices !== undefined) return { sizeBytes, splices, ...contentId };
+  return { sizeBytes, blocks: blocks ?? [], ...contentId };
+}
+
+function idOf({ id }: { id?: string | undefined }): { id?: NodeId } {
+  return id === undefined ? {} : { id: id as NodeId };
+}
+
+function revisionOf({ base_revision }: { base_revision?: string | undefined }): { baseRevision?: string } {
+  return base_revision === undefined ? {} : { baseRevision: base_revision };
+}
+
+function resultJson(operationId: string, result: OperationResult) {
+  if (result.status === "committed") {
+    return {
+      operation_id: operationId,
+      status: result.status,
+      ...(result.node === undefined ? {} : { node: result.node }),
+    };
+  }
+  if (result.status === "missing") {
+    return { operation_id: operationId, status: result.status, missing_blocks: [...result.missingBlocks] };
+  }
+  const { code, message, field, body } = result.error;
+  return {
+    operation_id: operationId,
+    status: result.status,
+    code,
+    message,
+    ...(field === undefined ? {} : { field }),
+    ...("node" in body
+      ? { node: body["node"] as NonNullable<Extract<OperationResult, { status: "committed" }>["node"]> }
+      : {}),
+  };
+}

@@ -1,0 +1,30 @@
+import { isId, type SpaceId } from "@holdfast/core/ids";
+import { z } from "zod";
+import { decodeCursor, encodeCursor } from "../metadata/cursor.ts";
+
+/** Where a reader of one space's journal stands. The tag proves that the entry at `seq` is the one that the reader saw. */
+export interface JournalPosition {
+  readonly spaceId: SpaceId;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Hex of the 8 bytes of the commit that wrote entry `seq`; empty at 0. */
+  readonly tag: string;
+}
+
+const token = z.array(
+  z.tuple([z.string().refine(isId), z.string().max(64), z.int().min(0), z.string().regex(/^([0-9a-f]{16})?$/)]),
+);
+
+export function encodeToken(positions: readonly JournalPosition[]): string {
+  return encodeCursor(positions.map(({ spaceId, epoch, seq, tag }) => [spaceId, epoch, seq, tag]));
+}
+
+/** @throws HoldfastError bad_request */
+export function decodeToken(text: string, field = "since_token"): JournalPosition[] {
+  return decodeCursor(token, text, field).map(([spaceId, epoch, seq, tag]) => ({
+    spaceId: spaceId as SpaceId,
+    epoch,
+    seq,
+    tag,
+  }));
+}

@@ -1,0 +1,87 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import { sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { findNodes, type PlacedNode } from "../metadata/look-up.ts";
+import { nodeJson } from "../metadata/node-json.ts";
+import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
+
+/** A token that stands at the head of every journal in the caller's view. */
+export async function startToken(shards: Shards, caller: Caller): Promise<string> {
+  const shard = shards.of(caller.bucket);
+  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
+    select s.epoch, s.seq, j.tag from shard.spaces s
+    left join shard.journal j on j.space_id = s.id and j.seq = s.seq
+    where s.id = ${caller.spaceId}`.execute(shard.db);
+  const head = rows[0];
+  if (head === undefined) throw new HoldfastError("internal", "The caller has no space.");
+  const { epoch, seq, tag } = head;
+  return encodeToken([{ spaceId: caller.spaceId, epoch, seq, tag: tag?.toString("hex") ?? "" }]);
+}
+
+/**
+ * What happened since the token, oldest first. A node's state is that of now: it may be newer than the entry, and one
+ * that has left the view since is `gone`.
+ * @throws HoldfastError reset: the journal that the token knows is not this one (`epoch`), or is no longer kept (`expired`)
+ */
+export async function listChanges(
+  shards: Shards,
+  caller: Caller,
+  request: { since_token: string; limit?: number | undefined },
+) {
+  const limit = request.limit ?? limits.listItemsMax;
+  const position = decodeToken(request.since_token).find(({ spaceId }) => spaceId === caller.spaceId);
+  if (position === undefined) throw reset("epoch");
+  const shard = shards.of(caller.bucket);
+  const space = await checkPosition(shard, position);
+  // Served by the primary key.
+  const { rows } = await sql<JournalRow>`
+    select * from shard.journal where space_id = ${caller.spaceId} and seq > ${position.seq}
+    order by seq limit ${limit}`.execute(shard.db);
+  const nodes = await findNodes(shard, caller, [...new Set(rows.map((row) => row.node_id))]);
+  const last = rows.at(-1);
+  const reached = last === undefined ? position : { ...position, seq: last.seq, tag: last.tag.toString("hex") };
+  return {
+    changes: rows.map((row) => changeJson(row, nodes.get(row.node_id))),
+    next_token: encodeToken([reached]),
+    has_more: reached.seq < space.seq,
+    epoch: space.epoch,
+  };
+}
+
+async function checkPosition(shard: Shard, position: JournalPosition): Promise<Pick<SpaceRow, "epoch" | "seq">> {
+  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
+    select s.epoch, s.seq, j.tag from shard.spaces s
+    left join shard.journal j on j.space_id = s.id and j.seq = ${position.seq}
+    where s.id = ${position.spaceId}`.execute(shard.db);
+  const space = rows[0];
+  if (space === undefined || space.epoch !== position.epoch || position.seq > space.seq) throw reset("epoch");
+  if (position.seq === 0) {
+    const { rows: first } = await sql<{ seq: number }>`
+      select seq from shard.journal where space_id = ${position.spaceId} order by seq limit 1`.execute(shard.db);
+    if (space.seq > 0 && first[0]?.seq !== 1) throw reset("expired");
+    return space;
+  }
+  if (space.tag === null) throw reset("expired");
+  if (space.tag.toString("hex") !== position.tag) throw reset("epoch");
+  return space;
+}
+
+function reset(reason: "epoch" | "expired"): HoldfastError {
+  const why =
+    reason === "epoch"
+      ? "The server's history is not the one that this token comes from (it was restored, or the token is another server's)."
+      : "The token is older than the history that the server keeps.";
+  return new HoldfastError("reset", `${why} List everything again and begin with a new start token.`, {
+    body: { reason },
+  });
+}
+
+function changeJson(row: JournalRow, node: PlacedNode | undefined): ChangeJson {
+  const { seq, kind, node_id: id } = row;
+  if (kind === "gone" || node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
+  return { seq, kind, id, node: nodeJson(node.row, node.path) };
+}

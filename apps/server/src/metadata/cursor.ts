@@ -1,0 +1,26 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { z } from "zod";
+
+/** An opaque cursor of a list: where the last page ended, by values and not by a count, so that it stays right while rows come and go. */
+export function encodeCursor(position: unknown): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+/** @throws HoldfastError bad_request for anything that this list did not give */
+export function decodeCursor<Schema extends z.ZodType>(
+  schema: Schema,
+  cursor: string,
+  field = "cursor",
+): z.output<Schema> {
+  const refused = (cause?: unknown) =>
+    new HoldfastError("bad_request", "The cursor is not one that this list gave. Begin without it.", { field, cause });
+  let position: unknown;
+  try {
+    position = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+  } catch (cause) {
+    throw refused(cause);
+  }
+  const parsed = schema.safeParse(position);
+  if (!parsed.success) throw refused(parsed.error);
+  return parsed.data;
+}

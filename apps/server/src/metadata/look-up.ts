@@ -1,0 +1,101 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
+import { sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import { textArray, uuidArray } from "../db/array-parameters.ts";
+import type { NodeRow } from "../db/shard-tables.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+
+/** A node with the place in the tree that its row alone does not know. */
+export interface PlacedNode {
+  /** `trashed_at` is that of the nearest trashed ancestor, if the node itself is not trashed. */
+  readonly row: NodeRow;
+  readonly path: string;
+}
+
+/** What `root` and an id mean to this caller, or undefined for text that is no id. */
+export function readNodeId(caller: Caller, text: string): NodeId | undefined {
+  if (text === "root") return caller.rootId;
+  return isId(text) ? (text as NodeId) : undefined;
+}
+
+export function noSuchNode(): HoldfastError {
+  return new HoldfastError("not_found", "There is no such file or folder, or you may not see it.");
+}
+
+/** By id; what lies in the trash is found too. @throws HoldfastError not_found */
+export async function findNode(shards: Shards, caller: Caller, id: string): Promise<PlacedNode> {
+  const nodeId = readNodeId(caller, id);
+  const found =
+    nodeId === undefined ? undefined : (await findNodes(shards.of(caller.bucket), caller, [nodeId])).get(nodeId);
+  if (found === undefined) throw noSuchNode();
+  return found;
+}
+
+/** By path from the caller's root; only live nodes have one. @throws HoldfastError not_found, invalid_field */
+export async function findNodeByPath(shards: Shards, caller: Caller, path: string): Promise<PlacedNode> {
+  const names = splitPath(path);
+  const { db } = shards.of(caller.bucket);
+  // Served by nodes_live_name, one step a name.
+  const { rows } = await sql<NodeRow & { depth: number }>`
+    with recursive walk as (
+      select n.*, 0 as depth from shard.nodes n where n.space_id = ${caller.spaceId} and n.id = ${caller.rootId}
+      union all
+      select n.*, w.depth + 1 from walk w
+      join shard.nodes n on n.space_id = w.space_id and n.parent_id = w.id
+        and n.name_key = (${textArray(names.map(nameKey))})[w.depth + 1] and n.trashed_at is null
+    )
+    select * from walk order by depth`.execute(db);
+  const row = rows[names.length];
+  if (row === undefined) {
+    const missing = joinPath(names.slice(0, rows.length));
+    throw new HoldfastError("not_found", `There is no ${missing}.`, { field: "path" });
+  }
+  return { row, path: joinPath(rows.slice(1).map((step) => step.name)) };
+}
+
+/**
+ * Those of the ids that the caller may see, with their paths; set-based: one walk upwards from all of them. A node whose chain
+ * does not end at the root of the space (a copy still being written) or that awaits its removal is not there.
+ */
+export async function findNodes(
+  shard: Shard,
+  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  ids: readonly NodeId[],
+): Promise<Map<NodeId, PlacedNode>> {
+  if (ids.length === 0) return new Map();
+  // Served by the primary key, one step an ancestor; `union` visits each ancestor once.
+  const { rows } = await sql<NodeRow>`
+    with recursive up as (
+      select n.id, n.parent_id from unnest(${uuidArray(ids)}) as asked (id)
+      join shard.nodes n on n.space_id = ${spaceId} and n.id = asked.id
+      union
+      select p.id, p.parent_id from up join shard.nodes p on p.space_id = ${spaceId} and p.id = up.parent_id
+    )
+    select n.* from up join shard.nodes n on n.space_id = ${spaceId} and n.id = up.id`.execute(shard.db);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const placed = new Map<NodeId, PlacedNode>();
+  for (const id of ids) {
+    const node = place(byId, rootId, id);
+    if (node !== undefined) placed.set(id, node);
+  }
+  return placed;
+}
+
+function place(byId: ReadonlyMap<NodeId, NodeRow>, rootId: NodeId, id: NodeId): PlacedNode | undefined {
+  const names: string[] = [];
+  const own = byId.get(id);
+  let trashedAt: number | null = null;
+  let row = own;
+  for (; row !== undefined && row.id !== rootId; row = row.parent_id === null ? undefined : byId.get(row.parent_id)) {
+    if (row.purged_at !== null) return undefined;
+    trashedAt ??= row.trashed_at;
+    names.push(row.name);
+  }
+  if (own === undefined || row === undefined) return undefined;
+  return {
+    row: own.trashed_at === trashedAt ? own : { ...own, trashed_at: trashedAt },
+    path: joinPath(names.toReversed()),
+  };
+}

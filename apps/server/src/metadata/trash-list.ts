@@ -1,0 +1,45 @@
+import { isId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { Caller } from "../accounts/caller.ts";
+import type { NodeRow } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import type { NodePage } from "./list-folder.ts";
+import { findNodes } from "./look-up.ts";
+import { nodeJson } from "./node-json.ts";
+
+const trashCursor = z.tuple([z.int(), z.string().refine(isId)]);
+
+/** What was deleted itself (not what lies below it), the latest first. */
+export async function listTrash(
+  shards: Shards,
+  caller: Caller,
+  request: { limit?: number | undefined; cursor?: string | undefined },
+): Promise<NodePage> {
+  const limit = request.limit ?? limits.listItemsDefault;
+  const after = request.cursor === undefined ? undefined : decodeCursor(trashCursor, request.cursor);
+  const shard = shards.of(caller.bucket);
+  // Served by nodes_trash: by time downwards, then by id upwards.
+  const { rows } = await sql<NodeRow>`
+    select * from shard.nodes
+    where space_id = ${caller.spaceId} and trashed_at is not null and purged_at is null
+      ${after === undefined ? sql`` : sql`and trashed_at <= ${after[0]} and (trashed_at < ${after[0]} or id > ${after[1]})`}
+    order by trashed_at desc, id limit ${limit + 1}`.execute(shard.db);
+  const page = rows.slice(0, limit);
+  const placed = await findNodes(
+    shard,
+    caller,
+    page.map((row) => row.id),
+  );
+  const items = page.flatMap((row) => {
+    const node = placed.get(row.id);
+    return node === undefined ? [] : [nodeJson(node.row, node.path)];
+  });
+  const last = page.at(-1);
+  return {
+    items,
+    next_cursor: rows.length > limit && last !== undefined ? encodeCursor([last.trashed_at, last.id]) : null,
+  };
+}

@@ -1,0 +1,176 @@
+import { isId, type NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { z } from "zod";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { NodeRow } from "../db/shard-tables.ts";
+import type { Shard } from "../db/shards.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { childPath } from "./list-folder.ts";
+import type { PlacedNode } from "./look-up.ts";
+
+/**
+ * All below a folder, parents before children: the children of a folder by id, then the same for each folder among them.
+ * By ids and not by names, since an id stays while a rename moves a name across the cursor.
+ *
+ * The cursor says where the walk stands: the ids of the folders from the top's child down to the one being listed, and the
+ * last child that was given of it. If one of these folders has moved away meanwhile, the walk goes on behind it.
+ */
+export async function walkFolder(
+  shard: Shard,
+  top: PlacedNode,
+  limit: number,
+  cursor: string | undefined,
+): Promise<{ nodes: PlacedNode[]; nextCursor: string | null }> {
+  const children = new ChildLoader(shard, top.row);
+  const nodes: PlacedNode[] = [];
+  let place = await resume(children, top, cursor);
+  while (place !== undefined) {
+    const { folder } = place;
+    const page = await children.of(folder.row.id, place.afterChild);
+    for (const row of page.rows) {
+      if (nodes.length === limit) return { nodes, nextCursor: encodeCursor(position(place)) };
+      nodes.push({ row, path: childPath(folder.path, row.name) });
+      place.afterChild = row.id;
+    }
+    if (!page.more) place = await nextFolder(children, place, undefined);
+  }
+  return { nodes, nextCursor: null };
+}
+
+/** The folder being listed, the way to it, and the last child given of it. */
+interface Place {
+  readonly folder: PlacedNode;
+  readonly above: Place | undefined;
+  afterChild: NodeId | undefined;
+}
+
+const walkCursor = z.tuple([
+  z.array(z.string().refine(isId)).max(4 * limits.pathNamesMax),
+  z.string().refine(isId).nullable(),
+]);
+
+function position(place: Place): z.input<typeof walkCursor> {
+  const ids: string[] = [];
+  for (let step = place; step.above !== undefined; step = step.above) ids.unshift(step.folder.row.id);
+  return [ids, place.afterChild ?? null];
+}
+
+async function resume(children: ChildLoader, top: PlacedNode, cursor: string | undefined): Promise<Place | undefined> {
+  let place: Place = { folder: top, above: undefined, afterChild: undefined };
+  if (cursor === undefined) return place;
+  const [ids, afterChild] = decodeCursor(walkCursor, cursor);
+  for (const id of ids as NodeId[]) {
+    const row = await children.folder(place.folder.row.id, id);
+    if (row === undefined) return nextFolder(children, place, id);
+    place = { folder: { row, path: childPath(place.folder.path, row.name) }, above: place, afterChild: undefined };
+  }
+  place.afterChild = (afterChild as NodeId | null) ?? undefined;
+  return place;
+}
+
+/** The first folder inside this one, behind `afterFolder`; else the next one beside it, or beside the nearest above that has one. */
+async function nextFolder(
+  children: ChildLoader,
+  place: Place,
+  afterFolder: NodeId | undefined,
+): Promise<Place | undefined> {
+  let above: Place | undefined = place;
+  let passed = afterFolder;
+  while (above !== undefined) {
+    const row = await children.folderAfter(above.folder.row.id, passed);
+    if (row !== undefined) {
+      return { folder: { row, path: childPath(above.folder.path, row.name) }, above, afterChild: undefined };
+    }
+    passed = above.folder.row.id;
+    above = above.above;
+  }
+  return undefined;
+}
+
+const pageRows = limits.listItemsMax;
+/** So many folders that the walk is about to enter have their first children fetched in one query. */
+const prefetchFolders = 64;
+const prefetchRows = 100;
+
+interface ChildPage {
+  readonly rows: readonly NodeRow[];
+  readonly more: boolean;
+}
+
+/** Children in the order of their ids, fetched for many folders at a time and remembered for one request. Served by nodes_parent. */
+class ChildLoader {
+  readonly #shard: Shard;
+  readonly #spaceId: string;
+  readonly #folders = new Map<NodeId, readonly NodeRow[]>();
+  readonly #firstPages = new Map<NodeId, ChildPage>();
+
+  constructor(shard: Shard, { space_id }: NodeRow) {
+    this.#shard = shard;
+    this.#spaceId = space_id;
+  }
+
+  async of(folderId: NodeId, after: NodeId | undefined): Promise<ChildPage> {
+    const first = this.#firstPages.get(folderId);
+    if (after === undefined && first !== undefined) return first;
+    const { rows } = await sql<NodeRow>`
+      select * from shard.nodes
+      where space_id = ${this.#spaceId} and parent_id = ${folderId} and trashed_at is null
+        ${after === undefined ? sql`` : sql`and id > ${after}`}
+      order by id limit ${pageRows + 1}`.execute(this.#shard.db);
+    const page = { rows: rows.slice(0, pageRows), more: rows.length > pageRows };
+    if (after === undefined && !page.more)
+      this.#folders.set(
+        folderId,
+        page.rows.filter((row) => row.kind === "folder"),
+      );
+    return page;
+  }
+
+  async folder(parentId: NodeId, id: NodeId): Promise<NodeRow | undefined> {
+    const { rows } = await sql<NodeRow>`
+      select * from shard.nodes
+      where space_id = ${this.#spaceId} and id = ${id} and parent_id = ${parentId} and kind = 'folder'
+        and trashed_at is null`.execute(this.#shard.db);
+    return rows[0];
+  }
+
+  async folderAfter(parentId: NodeId, after: NodeId | undefined): Promise<NodeRow | undefined> {
+    const folders = this.#folders.get(parentId) ?? (await this.#loadFolders(parentId));
+    const index = after === undefined ? 0 : folders.findIndex((row) => row.id > after);
+    const next = index < 0 ? undefined : folders[index];
+    if (next !== undefined && !this.#firstPages.has(next.id))
+      await this.#prefetch(folders.slice(index, index + prefetchFolders));
+    return next;
+  }
+
+  async #loadFolders(parentId: NodeId): Promise<readonly NodeRow[]> {
+    const { rows } = await sql<NodeRow>`
+      select * from shard.nodes
+      where space_id = ${this.#spaceId} and parent_id = ${parentId} and kind = 'folder' and trashed_at is null
+      order by id`.execute(this.#shard.db);
+    this.#folders.set(parentId, rows);
+    return rows;
+  }
+
+  async #prefetch(folders: readonly NodeRow[]): Promise<void> {
+    const ids = folders.map((row) => row.id);
+    const { rows } = await sql<NodeRow>`
+      select n.* from unnest(${uuidArray(ids)}) as asked (id)
+      cross join lateral (
+        select * from shard.nodes
+        where space_id = ${this.#spaceId} and parent_id = asked.id and trashed_at is null
+        order by id limit ${prefetchRows + 1}) as n`.execute(this.#shard.db);
+    const byParent = Map.groupBy(rows, (row) => row.parent_id);
+    for (const id of ids) {
+      const found = byParent.get(id) ?? [];
+      const page = { rows: found.slice(0, prefetchRows), more: found.length > prefetchRows };
+      this.#firstPages.set(id, page);
+      if (!page.more)
+        this.#folders.set(
+          id,
+          page.rows.filter((row) => row.kind === "folder"),
+        );
+    }
+  }
+}
