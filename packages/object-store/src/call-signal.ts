@@ -10,3 +10,17 @@ export function abandonedError(signal: AbortSignal): HoldfastError {
     cause: signal.reason,
   });
 }
+
+/** Ends early, in whatever way, when the signal is aborted. */
+export type Sleep = (delayMs: number, signal?: AbortSignal) => Promise<void>;
+
+export async function waitWhileWanted(sleep: Sleep, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(delayMs, signal);
+  } catch (error) {
+    // Whatever the sleep says of an abort, the caller gets our word for it.
+    assertWanted(signal);
+    throw error;
+  }
+  assertWanted(signal);
+}

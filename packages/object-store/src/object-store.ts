@@ -36,7 +36,7 @@ export interface ByteRange {
 
 export interface ObjectStat {
   readonly sizeBytes: number;
-  /** Unix milliseconds by the store's clock. */
+  /** Unix milliseconds by the store's clock; `stat` and `list` may round it to seconds, each in its own way. */
   readonly modifiedAtMs: number;
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { HoldfastError } from "@holdfast/core/errors";
 import type { Disk } from "@holdfast/disk/disk";
+import type { Sleep } from "./call-signal.ts";
 import { openFsStore } from "./fs-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { isS3Location, parseS3Location } from "./s3-location.ts";
@@ -20,7 +21,7 @@ export interface OpenStoreOptions {
   readonly nowMs: () => number;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonicMs: () => number;
-  readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
   /** AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly onCall?: (call: MeteredCall) => void;

@@ -29,6 +29,8 @@ export interface S3StoreOptions {
   readonly answerTimeoutMs?: number;
   /** Without a byte either way. */
   readonly idleTimeoutMs?: number;
+  /** Keys in one answer to a list; undefined: as many as the server gives, mostly 1000. */
+  readonly listPageKeysMax?: number;
 }
 
 /**
@@ -80,7 +82,12 @@ export function makeS3Store(options: S3StoreOptions): ObjectStore {
       let next: string | undefined;
       do {
         const page = next === undefined ? {} : { ContinuationToken: next };
-        const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix + wanted, ...page });
+        const command = new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix + wanted,
+          MaxKeys: options.listPageKeysMax,
+          ...page,
+        });
         const listed = await attempt(`list ${wanted}`, call, (http) => client.send(command, http));
         for (const { Key = "", Size = 0, LastModified } of listed.Contents ?? []) {
           const key = Key.slice(prefix.length);

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { assertWanted } from "./call-signal.ts";
+import { waitWhileWanted } from "./call-signal.ts";
+import type { Sleep } from "./call-signal.ts";
 import type { CallOptions, ObjectStore } from "./object-store.ts";
 
 export interface FaultRates {
@@ -18,7 +19,7 @@ export type Fault = keyof FaultRates;
 export interface FaultOptions {
   /** Numbers from 0 up to 1; seeded, so that a run can be repeated. */
   readonly random: () => number;
-  readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
   readonly slowMs: number;
   readonly hangMs: number;
 }
@@ -45,21 +46,26 @@ interface Planned {
   readonly error: HoldfastError | undefined;
 }
 
+interface FaultPlan extends FaultSwitch {
+  take(operation: keyof ObjectStore): Planned | undefined;
+  takeQueued(operation: keyof ObjectStore): Planned | undefined;
+  draw(): Planned | undefined;
+}
+
 /** A store that fails, dawdles and hangs as it is told. Without rates and with an empty queue it does nothing of its own. */
 export function withFaults(store: ObjectStore, options: FaultOptions): FaultyStore {
   const plan = makePlan(options.random);
   const disturb = async <Result>(
     operation: keyof ObjectStore,
     call: CallOptions | undefined,
+    planned: Planned | undefined,
     act: () => Promise<Result>,
   ): Promise<Result> => {
-    const planned = plan.take(operation);
     if (planned === undefined) return act();
     const error =
       planned.error ?? new HoldfastError("unavailable", `Injected fault: ${planned.fault} of ${operation}.`);
-    if (planned.fault === "slow") await options.sleep(options.slowMs, call?.signal);
-    if (planned.fault === "hang") await options.sleep(options.hangMs, call?.signal);
-    assertWanted(call?.signal);
+    if (planned.fault === "slow") await waitWhileWanted(options.sleep, options.slowMs, call?.signal);
+    if (planned.fault === "hang") await waitWhileWanted(options.sleep, options.hangMs, call?.signal);
     if (planned.fault === "hang" || planned.fault === "failBefore") throw error;
     const result = await act();
     if (planned.fault === "failAfter") throw error;
@@ -68,16 +74,17 @@ export function withFaults(store: ObjectStore, options: FaultOptions): FaultySto
 
   return {
     faults: plan,
-    put: (key, bytes, call) => disturb("put", call, () => store.put(key, bytes, call)),
-    get: (key, call) => disturb("get", call, () => store.get(key, call)),
-    stat: (key, call) => disturb("stat", call, () => store.stat(key, call)),
-    delete: (key, call) => disturb("delete", call, () => store.delete(key, call)),
+    put: (key, bytes, call) => disturb("put", call, plan.take("put"), () => store.put(key, bytes, call)),
+    get: (key, call) => disturb("get", call, plan.take("get"), () => store.get(key, call)),
+    stat: (key, call) => disturb("stat", call, plan.take("stat"), () => store.stat(key, call)),
+    delete: (key, call) => disturb("delete", call, plan.take("delete"), () => store.delete(key, call)),
     async *list(prefix, call) {
-      // Each step may break, so that a list is also cut in its middle.
+      // A list is one call and draws once, but a fault that is queued in its middle cuts it there.
       const entries = store.list(prefix, call)[Symbol.asyncIterator]();
       try {
-        for (;;) {
-          const step = await disturb("list", call, () => entries.next());
+        for (let drawn = plan.draw(); ; drawn = undefined) {
+          const planned = plan.takeQueued("list") ?? drawn;
+          const step = await disturb("list", call, planned, () => entries.next());
           if (step.done === true) return;
           yield step.value;
         }
@@ -88,19 +95,10 @@ export function withFaults(store: ObjectStore, options: FaultOptions): FaultySto
   };
 }
 
-function makePlan(random: () => number): FaultSwitch & { take(operation: keyof ObjectStore): Planned | undefined } {
+function makePlan(random: () => number): FaultPlan {
   let rates: Partial<FaultRates> = {};
   let faultCount = 0;
   const queued: Planned[] = [];
-
-  const draw = (): Fault | undefined => {
-    let left = random();
-    for (const fault of ["failBefore", "failAfter", "slow", "hang"] as const) {
-      left -= rates[fault] ?? 0;
-      if (left < 0) return fault;
-    }
-    return undefined;
-  };
 
   return {
     get faultCount() {
@@ -113,12 +111,28 @@ function makePlan(random: () => number): FaultSwitch & { take(operation: keyof O
       for (let count = 0; count < times; count += 1) queued.push({ fault, operation, error });
     },
     take(operation) {
+      return this.takeQueued(operation) ?? this.draw();
+    },
+    takeQueued(operation) {
       const index = queued.findIndex((planned) => planned.operation === undefined || planned.operation === operation);
-      const fault = index === -1 ? draw() : undefined;
-      const planned =
-        index === -1 ? fault && { fault, operation: undefined, error: undefined } : queued.splice(index, 1)[0];
-      if (planned !== undefined) faultCount += 1;
-      return planned;
+      if (index === -1) return undefined;
+      faultCount += 1;
+      return queued.splice(index, 1)[0];
+    },
+    draw() {
+      const fault = pickFault(rates, random());
+      if (fault === undefined) return undefined;
+      faultCount += 1;
+      return { fault, operation: undefined, error: undefined };
     },
   };
+}
+
+function pickFault(rates: Partial<FaultRates>, drawn: number): Fault | undefined {
+  let left = drawn;
+  for (const fault of ["failBefore", "failAfter", "slow", "hang"] as const) {
+    left -= rates[fault] ?? 0;
+    if (left < 0) return fault;
+  }
+  return undefined;
 }

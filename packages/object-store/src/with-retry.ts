@@ -1,4 +1,7 @@
-import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { HoldfastError } from "@holdfast/core/errors";
+import { waitWhileWanted } from "./call-signal.ts";
+import type { Sleep } from "./call-signal.ts";
 import type { CallOptions, ObjectEntry, ObjectStore } from "./object-store.ts";
 
 export interface RetryOptions {
@@ -9,8 +12,7 @@ export interface RetryOptions {
   readonly delayMsMax: number;
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
-  /** Rejects when the signal is aborted. */
-  readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
   readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
 }
 
@@ -73,7 +75,7 @@ async function waitOrThrow(
   const ceilingMs = Math.min(options.delayMsMax, options.delayMs * 2 ** (attempt - 1));
   const delayMs = Math.max(options.random() * ceilingMs, (error.retryAfterSeconds ?? 0) * 1000);
   options.onRetry?.(error, delayMs);
-  await options.sleep(delayMs, call?.signal);
+  await waitWhileWanted(options.sleep, delayMs, call?.signal);
 }
 
 /** A full disk is worth trying again for whoever asked, later; not within the seconds of one call. */

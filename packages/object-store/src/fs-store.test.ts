@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
+import type { CrashScenario } from "@holdfast/disk/crash-every-call";
+import type { Disk } from "@holdfast/disk/disk";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
+import { openFsStore } from "./fs-store.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { testStore } from "./store-conformance.ts";
+
+const home = await mkdtemp(join(tmpdir(), "holdfast-store-"));
+after(() => rm(home, { recursive: true }));
+
+const nowMs = (): number => 1_700_000_000_000;
+const open = (disk: Disk, folder = "/store"): Promise<ObjectStore> =>
+  openFsStore({ disk, folder, random: randomBytes, nowMs });
+
+testStore("store in a folder", async () => open(nodeDisk, join(await mkdtemp(join(home, "case-")), "deep", "store")));
+testStore("store on the simulated disk", async () => open(new SimulatedDisk()));
+
+const seed = 20_260_102;
+const objects = new Map([
+  ["packs/aa/1", Buffer.alloc(9000, 1)],
+  ["packs/aa/2", Buffer.alloc(5000, 2)],
+  ["packs/bb/3", Buffer.alloc(1, 3)],
+  ["keyring", Buffer.alloc(4096, 4)],
+]);
+
+interface Notes {
+  readonly begun: Set<string>;
+  readonly acknowledged: Set<string>;
+}
+
+const puts: CrashScenario<Notes> = {
+  makeNotes: () => ({ begun: new Set(), acknowledged: new Set() }),
+  async work(disk, { begun, acknowledged }) {
+    const store = await open(disk, "/data/store");
+    for (const [key, bytes] of objects) {
+      if (acknowledged.has(key)) continue;
+      begun.add(key);
+      await store.put(key, bytes);
+      acknowledged.add(key);
+    }
+  },
+  async check(disk, { begun, acknowledged }) {
+    const store = await open(disk, "/data/store");
+    const listed = await Array.fromAsync(store.list(""));
+    const found = new Set(listed.map(({ key }) => key));
+    for (const key of acknowledged) assert.ok(found.has(key), `${key} was acknowledged and is lost`);
+    for (const { key, sizeBytes } of listed) {
+      assert.ok(begun.has(key), `${key} was never put`);
+      assert.equal(sizeBytes, objects.get(key)?.length);
+      assert.deepEqual(Buffer.from(await store.get(key)), objects.get(key));
+    }
+  },
+};
+
+test("whenever the power is cut, what was acknowledged is there and everything that is there is whole", async () => {
+  assert.ok((await crashEveryCall(puts, { seed })) > 30);
+});
+
+test("leaving out any one sync of it is noticed", async () => {
+  assert.deepEqual(await findUnmissedSyncs(puts, { seed, randomOutcomes: 0 }), []);
+});
+
+test("an overwritten object is the old one or the new one after a power cut, and the new one once acknowledged", async () => {
+  const scenario: CrashScenario<{ acknowledged: number }> = {
+    makeNotes: () => ({ acknowledged: 0 }),
+    prepare: async (disk) => (await open(disk)).put("keyring", Buffer.alloc(5000, 1)),
+    async work(disk, notes) {
+      const store = await open(disk);
+      for (const version of [2, 3]) {
+        await store.put("keyring", Buffer.alloc(5000, version));
+        notes.acknowledged = version;
+      }
+    },
+    async check(disk, { acknowledged }) {
+      const bytes = await (await open(disk)).get("keyring");
+      const version = bytes[0] ?? 0;
+      assert.ok(version >= Math.max(1, acknowledged));
+      assert.deepEqual(Buffer.from(bytes), Buffer.alloc(5000, version));
+    },
+  };
+  await crashEveryCall(scenario, { seed });
+});
+
+test("puts of many objects at once, into folders that are new to all of them, are all durable", async () => {
+  const disk = new SimulatedDisk();
+  const store = await open(disk);
+  const keys = Array.from({ length: 40 }, (_, number) => `packs/${number % 4}/${number}`);
+  await Promise.all(keys.map(async (key) => store.put(key, Buffer.from(key))));
+  disk.crash(() => 0.99);
+  const again = await open(disk);
+  for (const key of keys) assert.equal(Buffer.from(await again.get(key)).toString(), key);
+});
+
+test("a put whose sync fails is never synced again, leaves nothing, and the next one is durable", async () => {
+  let failures = 1;
+  const synced: string[] = [];
+  const disk = new SimulatedDisk({
+    onCall({ name, path }) {
+      if (name !== "datasync") return undefined;
+      synced.push(path);
+      return failures-- > 0 ? "EIO" : undefined;
+    },
+  });
+  const store = await open(disk);
+  await assert.rejects(store.put("a", Buffer.alloc(9000, 1)), { code: "unavailable" });
+  await store.put("a", Buffer.alloc(9000, 1));
+  assert.equal(new Set(synced).size, 2, "each temporary file is synced once");
+  disk.crash(() => 0.99);
+  assert.deepEqual(Buffer.from(await (await open(disk)).get("a")), Buffer.alloc(9000, 1));
+  assert.deepEqual(await Array.fromAsync(disk.list("/store/tmp")), []);
+});
+
+test("a full disk is store_full, keeps what was there, and works again when there is room", async () => {
+  const disk = new SimulatedDisk({ capacityBytes: 65_536 });
+  const store = await open(disk);
+  await store.put("a", Buffer.alloc(40_000, 1));
+  await assert.rejects(store.put("b", Buffer.alloc(40_000, 2)), { code: "store_full" });
+  assert.equal((await store.get("a")).length, 40_000);
+  assert.equal(await store.stat("b"), undefined);
+  await store.put("c", Buffer.alloc(20_000, 3));
+  await store.delete("a");
+  await store.put("b", Buffer.alloc(40_000, 2));
+  assert.equal((await store.get("b")).length, 40_000);
+});
+
+test("what a killed process left unfinished is removed at open once it is old, and never listed", async () => {
+  const disk = new SimulatedDisk({ nowMicros: () => BigInt(nowMs()) * 1000n });
+  await open(disk);
+  const file = await disk.createFile("/store/tmp/left", { mode: 0o600 });
+  await file.close();
+  const openAt = (atMs: number): Promise<ObjectStore> =>
+    openFsStore({ disk, folder: "/store", random: randomBytes, nowMs: () => atMs });
+  const early = await openAt(nowMs() + 3500_000);
+  assert.deepEqual(await Array.fromAsync(disk.list("/store/tmp")), [{ name: "left", kind: "file" }]);
+  assert.deepEqual(await Array.fromAsync(early.list("")), []);
+  await openAt(nowMs() + 3601_000);
+  assert.deepEqual(await Array.fromAsync(disk.list("/store/tmp")), []);
+});

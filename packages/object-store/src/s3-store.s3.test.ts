@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { findProgram, requireComponent } from "@holdfast/tools/components";
+import { makeS3Store } from "./s3-store.ts";
+import { startRadosgw, startS3rver } from "./s3-test-server.ts";
+import type { S3TestServer } from "./s3-test-server.ts";
+import { testStore } from "./store-conformance.ts";
+
+/** What every server must do; `start` runs before the first test. */
+function describeServer(name: string, start: () => Promise<S3TestServer>, without: readonly string[]): void {
+  describe(name, () => {
+    let server: S3TestServer;
+    let stores = 0;
+    const openEmpty = async () => {
+      stores += 1;
+      // Small pages, so that short lists have several.
+      const options = { location: server.locationOf(`store-${stores}/`), listPageKeysMax: 4 };
+      return makeS3Store({ ...options, credentials: server.credentials });
+    };
+    before(async () => {
+      server = await start();
+    });
+    after(() => server.stop());
+
+    testStore(`S3 store on ${name}`, openEmpty, { without });
+
+    test("a bucket that is not there is a failure that a person must look at, not an absent object", async () => {
+      const location = { ...server.locationOf(""), bucket: "nowhere" };
+      const store = makeS3Store({ location, credentials: server.credentials });
+      await assert.rejects(store.put("a", Buffer.from("x")), { code: "failed" });
+      await assert.rejects(store.get("a"), { code: "failed" });
+    });
+  });
+}
+
+// It answers a range beyond the end with too few bytes, and walks its folders instead of sorting the keys.
+describeServer("s3rver", startS3rver, [
+  "a range that is empty or leaves the object is refused",
+  "a list has what starts with a prefix, in the order of the keys' bytes",
+]);
+
+if (findProgram("radosgw") === undefined) {
+  test("S3 store on radosgw", (t) => void requireComponent(t, "radosgw"));
+} else {
+  describeServer("radosgw", startRadosgw, []);
+}

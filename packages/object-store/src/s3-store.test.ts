@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { RequestListener } from "node:http";
+import { test } from "node:test";
+import type { ErrorCode } from "@holdfast/core/errors";
+import { makeS3Store } from "./s3-store.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+/** Runs against a server that answers as told, for what no real server does on demand. */
+async function withServer(answer: RequestListener, body: (store: ObjectStore) => Promise<void>): Promise<void> {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const endpoint = `http://127.0.0.1:${address.port}`;
+  const location = { bucket: "b", prefix: "p/", endpoint, region: "r", pathStyle: true };
+  const credentials = { accessKeyId: "a", secretAccessKey: "s" };
+  try {
+    await body(makeS3Store({ location, credentials, connectTimeoutMs: 500, answerTimeoutMs: 200, idleTimeoutMs: 200 }));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  }
+}
+
+const problem =
+  (status: number, code: string): RequestListener =>
+  (request, response) => {
+    request.resume().on("end", () => {
+      response.writeHead(status, { "content-type": "application/xml" });
+      response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`);
+    });
+  };
+
+test("what the server refuses becomes the code that says what to do", async () => {
+  const expected: readonly (readonly [number, string, ErrorCode])[] = [
+    [500, "InternalError", "unavailable"],
+    [503, "SlowDown", "unavailable"],
+    [429, "TooManyRequests", "unavailable"],
+    [400, "BadDigest", "unavailable"],
+    [400, "XAmzContentSHA256Mismatch", "unavailable"],
+    [507, "InsufficientStorage", "store_full"],
+    [403, "QuotaExceeded", "store_full"],
+    [403, "AccessDenied", "failed"],
+    [404, "NoSuchBucket", "failed"],
+    [404, "NoSuchKey", "not_found"],
+  ];
+  for (const [status, name, code] of expected) {
+    await withServer(problem(status, name), async (store) => {
+      await assert.rejects(store.get("a"), { code, name: "HoldfastError" }, name);
+    });
+  }
+});
+
+test("no answer, a cut answer and a silent server are unavailable, and no attempt is made twice", async () => {
+  let requests = 0;
+  const listeners: RequestListener[] = [
+    (request) => request.socket.destroy(),
+    (_request, response) => {
+      response.writeHead(200, { "content-length": 100 });
+      response.write("only this");
+      setImmediate(() => response.destroy());
+    },
+    () => undefined,
+    (_request, response) => {
+      response.writeHead(200, { "content-length": 100 });
+      response.write("and then silence");
+    },
+    (_request, response) => void response.writeHead(502, { "content-type": "text/html" }).end("<p>no XML"),
+  ];
+  for (const [number, listener] of listeners.entries()) {
+    requests = 0;
+    const counted: RequestListener = (request, response) => {
+      requests += 1;
+      listener(request, response);
+    };
+    await withServer(counted, async (store) => {
+      await assert.rejects(store.get("a"), { code: "unavailable", name: "HoldfastError" }, `listener ${number}`);
+    });
+    assert.equal(requests, 1, `listener ${number}`);
+  }
+  let refused: ObjectStore | undefined;
+  await withServer(problem(500, "x"), async (store) => void (refused = store));
+  await assert.rejects(refused?.put("a", Buffer.from("x")) ?? Promise.resolve(), { code: "unavailable" });
+});
+
+test("a range is read only as far as it was asked for, and a server that sends the whole object is refused", async () => {
+  const whole: RequestListener = (_request, response) => void response.writeHead(200).end("0123456789");
+  await withServer(whole, async (store) => {
+    await assert.rejects(store.get("a", { range: { start: 2, end: 5 } }), { code: "unavailable" });
+  });
+});
+
+test("a put is one PUT that signs the SHA-256 of the content and sends nothing that other servers stumble over", async () => {
+  const headers: Record<string, unknown>[] = [];
+  const accept: RequestListener = (request, response) => {
+    headers.push({ method: request.method, url: request.url, ...request.headers });
+    request.resume().on("end", () => response.writeHead(200).end());
+  };
+  await withServer(accept, (store) => store.put("a/b", [Buffer.from("he"), Buffer.from("llo")]));
+  assert.equal(headers.length, 1);
+  const [sent = {}] = headers;
+  assert.equal(sent["method"], "PUT");
+  assert.equal(String(sent["url"]).split("?")[0], "/b/p/a/b");
+  assert.equal(sent["content-length"], "5");
+  // sha256sum of "hello"
+  assert.equal(sent["x-amz-content-sha256"], "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  assert.match(String(sent["authorization"]), /SignedHeaders=[^,]*x-amz-content-sha256/);
+  assert.equal(sent["content-encoding"], undefined);
+  assert.equal(sent["x-amz-trailer"], undefined);
+});
+
+test("a call in flight ends when it is given up", async () => {
+  const controller = new AbortController();
+  await withServer(
+    () => controller.abort(),
+    async (store) => {
+      await assert.rejects(store.get("a", { signal: controller.signal }), { code: "request_timeout" });
+    },
+  );
+});
