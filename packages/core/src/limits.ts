@@ -51,6 +51,9 @@ export const limits = {
   headerBytesMax: 16 * kib,
   headerTimeoutMs: 10_000,
   bodyIdleTimeoutMs: 30_000,
+  /** A client that takes nothing of a streamed answer for so long (a paused player does for a while) is cut off. */
+  answerIdleTimeoutMs: 5 * 60_000,
+  keepAliveTimeoutMs: 75_000,
   shutdownTimeoutMs: 10_000,
 
   /** While one PUT of a resumable upload runs, at most this much is received and not yet durable. */

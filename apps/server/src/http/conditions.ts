@@ -49,7 +49,7 @@ export function readEntityTags(header: string, value: string | undefined): reado
   if (value.trim() === "*") return "*";
   const tags: string[] = [];
   const one = /[ \t]*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"|([A-Za-z0-9._~+/=:-]+))[ \t]*(,|$)/y;
-  for (let end = false; !end; ) {
+  for (let end = false; !end;) {
     const match = one.exec(value);
     if (match === null || tags.length >= entityTagsMax) throw badTags(header);
     tags.push(match[1] ?? match[2] ?? "");

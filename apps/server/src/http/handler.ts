@@ -42,21 +42,23 @@ export interface RequestContext<Name extends RouteName = RouteName> {
    * Reads the whole of `stream` as JSON and validates it, with the errors of a JSON route: for routes of a binary kind that
    * take JSON as well. An empty body is undefined to the schema.
    */
-  readJson<Schema extends z.ZodType>(schema: Schema): Promise<z.output<Schema>>;
+  readonly readJson: <Schema extends z.ZodType>(schema: Schema) => Promise<z.output<Schema>>;
   /**
    * If-Match, If-None-Match and Idempotency-Key. The request's hash covers method, path, query and the JSON body received
    * (by a JSON route or `readJson`); a handler that streams passes what stands for its body: `{ sha256, size }`.
    */
-  conditions(bodyFacts?: unknown): Conditions;
+  readonly conditions: (bodyFacts?: unknown) => Conditions;
   /** For `open` routes: who the token, if there is a valid one, belongs to. */
-  identify(): Promise<Caller | undefined>;
+  readonly identify: () => Promise<Caller | undefined>;
   /** Takes what a call costs beyond the call itself from the caller's budget. @throws HoldfastError `rate_limited` */
-  charge(unit: "operations" | "bytes" | "uploads", amount: number): Promise<void>;
+  readonly charge: (unit: "operations" | "bytes" | "uploads", amount: number) => Promise<void>;
   readonly requestId: string;
   /** The address that counts for this request, and the URL under which the client reached us. */
   readonly peer: Peer;
-  /** Aborted when the client goes away before the answer is complete, and when the server stops. */
+  /** Aborted when the client goes away before the answer is complete, and when the time to stop the server runs out. */
   readonly signal: AbortSignal;
+  /** Aborted when the server begins to stop: what only waits (a poll) answers at once, what works goes on. */
+  readonly stopping: AbortSignal;
   readonly log: Log;
 }
 

@@ -1,0 +1,122 @@
+import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { AnswerBytes, AnswerHeaders } from "./handler.ts";
+import { readEntityTags } from "./conditions.ts";
+import { toProblem } from "./problem.ts";
+
+/** Any answer of any route, its type's edges worn off. */
+export interface LooseAnswer {
+  readonly status: number;
+  readonly json?: unknown;
+  readonly bytes?: AnswerBytes;
+  readonly headers?: AnswerHeaders;
+}
+
+export interface Sending {
+  readonly response: ServerResponse;
+  readonly head: boolean;
+  readonly ifNoneMatch: string | undefined;
+  readonly requestId: string;
+  /** Headers of every answer. */
+  readonly baseHeaders: Readonly<Record<string, string>>;
+  /** How long a client may leave a streamed answer lying before its connection is cut. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Resolves once the client has taken it all; rejects when a stream breaks in the middle, the connection then being cut. */
+export async function sendAnswer(sending: Sending, answer: LooseAnswer): Promise<void> {
+  if (Object.hasOwn(answer, "json")) return sendJson(sending, answer);
+  if (answer.bytes === undefined) {
+    writeHead(sending, answer.status, emptyHeaders(answer));
+    return end(sending);
+  }
+  if (typeof answer.bytes === "string" || answer.bytes instanceof Uint8Array) {
+    const bytes = typeof answer.bytes === "string" ? Buffer.from(answer.bytes) : answer.bytes;
+    writeHead(sending, answer.status, { "content-length": bytes.length, ...answer.headers });
+    return end(sending, bytes);
+  }
+  return sendStream(sending, answer, answer.bytes);
+}
+
+/** Nothing if the answer had already begun: then only cutting the connection tells that it is not whole. */
+export function sendProblem(sending: Sending, error: HoldfastError): void {
+  if (sending.response.headersSent) {
+    sending.response.destroy();
+    return;
+  }
+  const { status, headers, body } = toProblem(error, sending.requestId);
+  const bytes = Buffer.from(JSON.stringify(body));
+  // After a stalled body the connection cannot serve another request.
+  const connection = error.code === "request_timeout" ? { connection: "close" } : {};
+  writeHead(sending, status, { ...headers, ...connection, "content-length": bytes.length });
+  end(sending, bytes);
+}
+
+function sendJson(sending: Sending, answer: LooseAnswer): void {
+  const etag = answer.headers?.["etag"];
+  if (typeof etag === "string" && answer.status === 200 && isFresh(sending.ifNoneMatch, etag)) {
+    writeHead(sending, 304, { "cache-control": "private, no-cache", ...answer.headers });
+    return end(sending);
+  }
+  const bytes = Buffer.from(JSON.stringify(answer.json));
+  writeHead(sending, answer.status, {
+    "content-type": "application/json",
+    "content-length": bytes.length,
+    "cache-control": etag === undefined ? "no-store" : "private, no-cache",
+    ...answer.headers,
+  });
+  return end(sending, bytes);
+}
+
+/** Weak comparison (RFC 9110, 13.1.2). */
+function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = readEntityTags("If-None-Match", ifNoneMatch);
+  return tags !== undefined && tags !== "*" && tags.includes(etag.replace(/^W\//, "").replaceAll('"', ""));
+}
+
+async function sendStream(
+  sending: Sending,
+  answer: LooseAnswer,
+  bytes: Readable | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  writeHead(sending, answer.status, answer.headers ?? {});
+  if (sending.head) {
+    if (bytes instanceof Readable) bytes.destroy();
+    return end(sending);
+  }
+  const source = bytes instanceof Readable ? bytes : Readable.from(bytes, { objectMode: false });
+  const clock = watchTaking(sending);
+  try {
+    await pipeline(source, sending.response);
+  } finally {
+    clearTimeout(clock);
+  }
+}
+
+/** A client that takes nothing would hold blocks, files and a place among the connections for ever. */
+function watchTaking({ response, idleTimeoutMs }: Sending): NodeJS.Timeout {
+  const clock = setTimeout(() => {
+    if (response.writableNeedDrain) response.destroy();
+    else clock.refresh();
+  }, idleTimeoutMs);
+  response.on("drain", () => clock.refresh());
+  return clock;
+}
+
+function emptyHeaders({ status, headers }: LooseAnswer): AnswerHeaders {
+  return status === 204 || status === 304 ? { ...headers } : { "content-length": 0, ...headers };
+}
+
+function writeHead({ response, baseHeaders, requestId }: Sending, status: number, headers: AnswerHeaders): void {
+  for (const [name, value] of Object.entries({ ...baseHeaders, "x-request-id": requestId, ...headers })) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  response.writeHead(status);
+}
+
+function end({ response, head }: Sending, bytes?: Uint8Array): void {
+  if (head || bytes === undefined) response.end();
+  else response.end(bytes);
+}

@@ -1,0 +1,245 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { Route } from "@holdfast/protocol/route";
+import type { z } from "zod";
+import type { Caller } from "../accounts/caller.ts";
+import type { Log } from "../operation/log.ts";
+import { type LooseAnswer, sendAnswer, sendProblem, type Sending } from "./answer.ts";
+import { assertAccess, type Authenticator, readBearer, signInNeeded } from "./authentication.ts";
+import { type Conditions, readConditions } from "./conditions.ts";
+import { readJsonBody, tooLarge, validate } from "./json-body.ts";
+import { addressGroup, type Peer } from "./peer.ts";
+import { fromTransport } from "./problem.ts";
+import type { RateLimits } from "./rate-limits.ts";
+import { drainAfterAnswer, RequestBody } from "./request-body.ts";
+
+/** A handler as the exchange calls it: the types of its route were checked where it was written. */
+export type LooseHandler = (context: unknown) => Promise<LooseAnswer> | LooseAnswer;
+
+export interface ExchangeWorld {
+  readonly authenticator: Authenticator;
+  readonly rateLimits: RateLimits;
+  readonly bodyIdleTimeoutMs: number;
+  readonly answerIdleTimeoutMs: number;
+  readonly stopping: AbortSignal;
+  /** Every exchange that is under way; aborting one ends its work. */
+  readonly running: Set<AbortController>;
+}
+
+export interface Arrived {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly requestId: string;
+  readonly peer: Peer;
+  readonly log: Log;
+  readonly baseHeaders: Readonly<Record<string, string>>;
+  /** Written to the connection when the request arrived. */
+  readonly writtenBefore: number;
+}
+
+export interface ExchangeResult {
+  readonly caller: Caller | undefined;
+  readonly error: HoldfastError | undefined;
+  /** Of the body. */
+  readonly bytesIn: number;
+}
+
+/** One request to one route, from the token to the last byte of the answer. Never rejects. */
+export async function runExchange(
+  world: ExchangeWorld,
+  route: Route,
+  handler: LooseHandler,
+  arrived: Arrived,
+): Promise<ExchangeResult> {
+  const { request, response, requestId, baseHeaders } = arrived;
+  const sending: Sending = {
+    response,
+    head: request.method === "HEAD",
+    ifNoneMatch: request.headers["if-none-match"],
+    requestId,
+    baseHeaders,
+    idleTimeoutMs: world.answerIdleTimeoutMs,
+  };
+  const exchange = new Exchange(world, route, arrived);
+  let error: HoldfastError | undefined;
+  try {
+    await sendAnswer(sending, await handler(await exchange.open()));
+  } catch (thrown) {
+    error = exchange.clientGone ? clientGone(thrown) : fromTransport(thrown);
+    sendProblem(sending, error);
+  }
+  await exchange.close();
+  return { caller: exchange.caller, error, bytesIn: exchange.receivedBytes };
+}
+
+function clientGone(thrown: unknown): HoldfastError {
+  return new HoldfastError("bad_request", "The client went away before the answer was complete.", { cause: thrown });
+}
+
+class Exchange {
+  readonly #world: ExchangeWorld;
+  readonly #route: Route;
+  readonly #arrived: Arrived;
+  readonly #body: RequestBody;
+  readonly #gone = new AbortController();
+  #json: unknown;
+  caller: Caller | undefined;
+
+  constructor(world: ExchangeWorld, route: Route, arrived: Arrived) {
+    this.#world = world;
+    this.#route = route;
+    this.#arrived = arrived;
+    this.#body = new RequestBody(arrived.request, world.bodyIdleTimeoutMs);
+    arrived.response.once("close", () => {
+      if (!arrived.response.writableFinished) this.#gone.abort();
+    });
+    world.running.add(this.#gone);
+  }
+
+  get receivedBytes(): number {
+    return this.#body.receivedBytes;
+  }
+
+  get clientGone(): boolean {
+    return this.#gone.signal.aborted;
+  }
+
+  /** Everything that stands before the handler, cheapest refusal first. */
+  async open() {
+    const { request, params, query, requestId, peer, log } = this.#arrived;
+    const route = this.#route;
+    await this.#admit();
+    const checkedParams = route.params === undefined ? undefined : readParams(route, params);
+    const checkedQuery = route.query === undefined ? undefined : validate(route.query, query, "query");
+    const body = route.bodyKind === "json" ? await this.#readJson(route.body) : undefined;
+    return {
+      caller: this.caller,
+      params: checkedParams,
+      query: checkedQuery,
+      body,
+      headers: request.headers,
+      head: request.method === "HEAD",
+      stream: this.#body,
+      contentLengthBytes: declaredLength(request),
+      readJson: (schema: z.ZodType) => this.#readJson(schema),
+      conditions: (facts?: unknown) => this.#conditions(facts),
+      identify: () => this.#identify(),
+      charge: (unit: "operations" | "bytes" | "uploads", amount: number) =>
+        this.#world.rateLimits.take(unit, this.#payer(), amount),
+      requestId,
+      peer,
+      signal: this.#gone.signal,
+      stopping: this.#world.stopping,
+      log,
+    };
+  }
+
+  /** What arrived is counted when it is over: nobody knows before how much a body will be. */
+  async close(): Promise<void> {
+    const { receivedBytes } = this.#body;
+    this.#world.running.delete(this.#gone);
+    this.#body.destroy();
+    drainAfterAnswer(this.#arrived.request);
+    if (this.#route.cost === "call" || receivedBytes === 0) return;
+    await this.#world.rateLimits.debit("bytes", this.#payer(), receivedBytes);
+  }
+
+  async #admit(): Promise<void> {
+    const { access, cost } = this.#route;
+    const bearer = readBearer(this.#arrived.request.headers.authorization);
+    if (access === "open" || access === "signed" || bearer === undefined) {
+      await this.#payAsStranger();
+      if (access === "open" || access === "signed") return;
+      throw signInNeeded(this.#arrived.request.headers.authorization);
+    }
+    this.caller = await this.#authenticate(bearer);
+    assertAccess(this.caller, access);
+    const { rateLimits } = this.#world;
+    const payer = this.#payer();
+    if (cost === "call" || cost === "poll" || cost === "sign_in") return rateLimits.take("calls", payer, 1);
+    await rateLimits.take("operations", payer, 1);
+    await rateLimits.check("bytes", payer);
+    if (this.#route.path === "/files/upload") await rateLimits.take("uploads", payer, 1);
+  }
+
+  async #authenticate(bearer: string): Promise<Caller> {
+    const { request, peer } = this.#arrived;
+    const facts = { address: peer.address, userAgent: request.headers["user-agent"] };
+    try {
+      return await this.#world.authenticator.authenticate(bearer, facts);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === "unauthenticated") await this.#payAsStranger();
+      throw error;
+    }
+  }
+
+  async #identify(): Promise<Caller | undefined> {
+    const bearer = readBearer(this.#arrived.request.headers.authorization);
+    if (bearer === undefined) return undefined;
+    try {
+      return await this.#authenticate(bearer);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === "unauthenticated") return undefined;
+      throw error;
+    }
+  }
+
+  #payAsStranger(): Promise<void> {
+    return this.#world.rateLimits.take("address", addressGroup(this.#arrived.peer.address), 1);
+  }
+
+  #payer(): string {
+    return this.caller?.userId ?? addressGroup(this.#arrived.peer.address);
+  }
+
+  async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {
+    assertJson(this.#arrived.request);
+    this.#json = await readJsonBody(this.#body);
+    return schema === undefined ? undefined : validate(schema, this.#json, "body");
+  }
+
+  #conditions(facts: unknown): Conditions {
+    const { request } = this.#arrived;
+    const body = facts === undefined ? this.#json : facts;
+    return readConditions(request.headers, {
+      method: request.method ?? "",
+      url: request.url ?? "/",
+      body,
+      callerId: this.caller?.userId,
+    });
+  }
+}
+
+/** A malformed id is answered like one that does not exist; a hash to be stored under cannot be looked for, so it is named. */
+function readParams(route: Route, params: unknown): unknown {
+  const result = route.params?.safeParse(params);
+  if (result?.success === true) return result.data;
+  if (route.method === "PUT" && result?.error.issues[0]?.path[0] === "hash") {
+    return validate(route.params as z.ZodObject, params, "path");
+  }
+  throw new HoldfastError("not_found", "There is nothing here, or nothing that you may see.");
+}
+
+function declaredLength({ headers }: IncomingMessage): number | undefined {
+  const text = headers["content-length"];
+  return text === undefined ? undefined : Number(text);
+}
+
+const jsonTypes = /^application\/(?:json|[a-z0-9.+-]{1,100}\+json)\s*(?:;|$)/i;
+
+function assertJson(request: IncomingMessage): void {
+  const type = request.headers["content-type"];
+  if (type !== undefined && !jsonTypes.test(type)) {
+    throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
+  }
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
+    throw new HoldfastError("unsupported_media_type", "A JSON body is sent without Content-Encoding.", {
+      field: "Content-Encoding",
+    });
+  }
+  if ((declaredLength(request) ?? 0) > limits.requestJsonBytesMax) throw tooLarge(limits.requestJsonBytesMax);
+}

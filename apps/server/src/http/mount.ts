@@ -1,0 +1,85 @@
+import type { ServerResponse } from "node:http";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Route } from "@holdfast/protocol/route";
+import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Arrived, type ExchangeResult, type ExchangeWorld, type LooseHandler, runExchange } from "./exchange.ts";
+import type { Handlers } from "./handler.ts";
+
+export interface Mounting {
+  readonly handlers: Handlers;
+  readonly unmounted: ReadonlySet<RouteName>;
+  readonly world: ExchangeWorld;
+  readonly arrive: (request: FastifyRequest, response: ServerResponse) => Arrived;
+  readonly finish: (arrived: Arrived, route: string, startedMs: number) => (result: ExchangeResult) => void;
+}
+
+const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+/** Mounts every route of the table that has a handler, and on each of their URLs a 405 for the other methods. */
+export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
+  const handlers = mounting.handlers as Readonly<Record<string, LooseHandler | undefined>>;
+  const table: readonly [string, Route][] = Object.entries(routes);
+  const missing = table.filter(([name]) => handlers[name] === undefined && !mounting.unmounted.has(name as RouteName));
+  if (missing.length > 0) {
+    throw new HoldfastError("internal", `These routes have no handler: ${missing.map(([name]) => name).join(", ")}.`);
+  }
+  const allowed = new Map<string, Set<string>>();
+  for (const [name, route] of table) {
+    const handler = handlers[name];
+    if (handler === undefined) continue;
+    const url = routeUrl(route);
+    const taken = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
+    mount(app, mounting, taken, url, route, handler);
+    allowed.set(url, new Set([...(allowed.get(url) ?? []), ...taken]));
+  }
+  for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken);
+}
+
+function mount(
+  app: FastifyInstance,
+  mounting: Mounting,
+  taken: string[],
+  url: string,
+  route: Route,
+  handler: LooseHandler,
+): void {
+  app.route({
+    method: taken,
+    url,
+    handler: (request, reply) => {
+      const startedMs = performance.now();
+      reply.hijack();
+      const arrived = mounting.arrive(request, reply.raw);
+      const finish = mounting.finish(arrived, url, startedMs);
+      void runExchange(mounting.world, route, handler, arrived).then((result) =>
+        afterClose(reply.raw, () => finish(result)),
+      );
+    },
+  });
+}
+
+/** The line of the log is written when the last byte has left, so that its time and its count of bytes are true. */
+function afterClose(response: ServerResponse, then: () => void): void {
+  if (response.closed || response.destroyed) then();
+  else response.once("close", then);
+}
+
+function mountRefusal(app: FastifyInstance, mounting: Mounting, url: string, taken: ReadonlySet<string>): void {
+  const allow = [...taken].toSorted().join(", ");
+  const route: Route = {
+    method: "GET",
+    path: url,
+    outside: true,
+    access: "open",
+    summary: "",
+    cost: "call",
+    bodyKind: "none",
+    responses: {},
+  };
+  const refuse: LooseHandler = () => {
+    throw new HoldfastError("method_not_allowed", `This URL takes ${allow}.`, { body: { allow } });
+  };
+  const refused = methods.filter((method) => !taken.has(method));
+  if (refused.length > 0) mount(app, mounting, refused, url, route, refuse);
+}

@@ -1,0 +1,84 @@
+import { errorTable, HoldfastError } from "@holdfast/core/errors";
+import type { ProblemJson } from "@holdfast/protocol/values";
+
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ProblemJson;
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: "The request cannot be read",
+  401: "Not signed in",
+  403: "Not allowed",
+  404: "Not found",
+  405: "Method not allowed",
+  408: "The request took too long to arrive",
+  409: "The state does not allow this",
+  410: "Start over",
+  412: "The precondition failed",
+  413: "Too large",
+  415: "This kind of body is not understood",
+  416: "No such range",
+  422: "The input is not valid",
+  423: "Locked",
+  429: "Too many requests",
+  431: "The headers are too large",
+  500: "The server failed",
+  503: "Not available now",
+  507: "Over quota",
+};
+
+/** What a client may be told to wait where nobody said how long: short, since clients add their own growing delays. */
+const retryAfterSecondsDefault = 1;
+
+/** Shapes an error as RFC 9457 problem+json. What is no answer for strangers (a bug, a disk's message) keeps its words to the log. */
+export function toProblem(error: HoldfastError, requestId: string): ProblemAnswer {
+  const { status, retryable } = errorTable[error.code];
+  const body: Record<string, unknown> = {
+    ...error.body,
+    type: `/api/docs#${error.code}`,
+    title: titles[status] ?? "The server failed",
+    status,
+    detail: isPrivate(error) ? `Something went wrong here. The server's log has it under ${requestId}.` : error.message,
+    code: error.code,
+    retryable,
+    request_id: requestId,
+    ...(error.field === undefined ? {} : { field: error.field }),
+  };
+  return { status, headers: headersOf(error, status, retryable), body: body as ProblemJson };
+}
+
+/** A bug, or a failure whose message was never meant for the wire. */
+function isPrivate(error: HoldfastError): boolean {
+  return error.code === "internal" || error.code === "failed";
+}
+
+function headersOf(error: HoldfastError, status: number, retryable: boolean): Record<string, string> {
+  const size = error.body["size"];
+  return {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    ...(retryable && status !== 408
+      ? { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterSeconds ?? retryAfterSecondsDefault))) }
+      : {}),
+    ...(status === 401 ? { "www-authenticate": 'Bearer realm="holdfast"' } : {}),
+    ...(status === 416 && typeof size === "number" ? { "content-range": `bytes */${size}` } : {}),
+    ...(status === 405 && typeof error.body["allow"] === "string" ? { allow: error.body["allow"] } : {}),
+  };
+}
+
+/** What Fastify or Node found wrong before any handler ran, in our words. */
+export function fromTransport(thrown: unknown): HoldfastError {
+  if (thrown instanceof HoldfastError) return thrown;
+  const { statusCode, message } = thrown as { statusCode?: unknown; message?: unknown };
+  if (thrown instanceof Error && typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) {
+    if (statusCode === 413) return new HoldfastError("too_large", "The body is too large.", { cause: thrown });
+    if (statusCode === 414) return new HoldfastError("bad_request", "The URL is too long.", { cause: thrown });
+    if (statusCode === 415) {
+      return new HoldfastError("unsupported_media_type", "This Content-Type is not understood.", { cause: thrown });
+    }
+    return new HoldfastError("bad_request", String(message), { cause: thrown });
+  }
+  return new HoldfastError("internal", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+}

@@ -1,0 +1,116 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+
+/** Of a resumable upload: a piece, or (no positions, only a total) the question what is durable. The total is null where it stands as `*`. */
+export type ContentRange =
+  | {
+      readonly kind: "piece";
+      readonly start: number;
+      /** Of the byte after the last. */ readonly end: number;
+      readonly total: number | null;
+    }
+  | { readonly kind: "query"; readonly total: number | null };
+
+const contentRangePattern = /^bytes[ \t]+(?:(\d{1,16})-(\d{1,16})|\*)\/(?:(\d{1,16})|\*)$/i;
+
+/** @throws HoldfastError `bad_request` for what is none, `too_large` for a total above the largest file */
+export function parseContentRange(text: string): ContentRange {
+  const match = contentRangePattern.exec(text.slice(0, 100).trim());
+  if (match === null || text.length > 100) throw badContentRange();
+  const [first, last, total] = match.slice(1).map((digits) => (digits === undefined ? null : Number(digits)));
+  if (!isPosition(first) || !isPosition(last) || !isPosition(total)) throw badContentRange();
+  if (Math.max(total ?? 0, (last ?? -1) + 1) > limits.fileBytesMax) {
+    throw new HoldfastError("too_large", `A file has at most ${limits.fileBytesMax} bytes.`, {
+      field: "Content-Range",
+    });
+  }
+  if (first === null || last === null) return { kind: "query", total };
+  if (last < first || (total !== null && last >= total)) throw badContentRange();
+  return { kind: "piece", start: first, end: last + 1, total };
+}
+
+function isPosition(value: number | null | undefined): value is number | null {
+  return value === null || Number.isSafeInteger(value);
+}
+
+function badContentRange(): HoldfastError {
+  return new HoldfastError(
+    "bad_request",
+    "Content-Range must read like bytes 0-5242879/10737418240; the total may be *, and bytes */* asks for the state.",
+    { field: "Content-Range" },
+  );
+}
+
+/** A part of a file: first byte and the byte after the last. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Ranges that overlap, or lie so near that the headers of a part would cost more than the gap, are sent as one. */
+const gapBytesMax = 80;
+const rangeHeaderBytesMax = 8192;
+
+/**
+ * The parts of a download that `Range` asks for, in the order asked unless some overlap; undefined where the whole file is to
+ * be sent (no header, another unit, or no valid one: RFC 9110, 14.2). Never more bytes than the file has.
+ * @throws HoldfastError `range` with `size` when no part lies in the file, or for too many parts
+ */
+export function parseRange(header: string | undefined, sizeBytes: number): readonly ByteRange[] | undefined {
+  if (header === undefined) return undefined;
+  const set = /^bytes=([\d ,\t-]+)$/i.exec(header.slice(0, rangeHeaderBytesMax + 1).trim())?.[1];
+  if (set === undefined || header.length > rangeHeaderBytesMax) return undefined;
+  const specs = set
+    .split(",")
+    .map((spec) => spec.trim())
+    .filter((spec) => spec !== "");
+  if (specs.length > limits.downloadRangesMax) {
+    throw unsatisfiable(`A download takes at most ${limits.downloadRangesMax} ranges.`, sizeBytes);
+  }
+  const ranges: ByteRange[] = [];
+  for (const spec of specs) {
+    const range = readSpec(spec, sizeBytes);
+    if (range === "invalid") return undefined;
+    if (range !== "outside") ranges.push(range);
+  }
+  if (ranges.length === 0) {
+    if (specs.length === 0) return undefined;
+    throw unsatisfiable(`The file has ${sizeBytes} bytes; no part asked for lies inside.`, sizeBytes);
+  }
+  return coalesce(ranges);
+}
+
+function readSpec(spec: string, sizeBytes: number): ByteRange | "invalid" | "outside" {
+  const match = /^(\d{0,16})-(\d{0,16})$/.exec(spec);
+  const [, first = "", last = ""] = match ?? [];
+  if (match === null || (first === "" && last === "")) return "invalid";
+  if (first === "") {
+    const start = Math.max(0, sizeBytes - Number(last));
+    return start < sizeBytes ? { start, end: sizeBytes } : "outside";
+  }
+  const start = Number(first);
+  const end = last === "" ? sizeBytes : Math.min(Number(last) + 1, sizeBytes);
+  if (last !== "" && Number(last) < start) return "invalid";
+  return start < sizeBytes ? { start, end } : "outside";
+}
+
+function coalesce(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const sorted = ranges.toSorted((left, right) => left.start - right.start);
+  const merged: ByteRange[] = [];
+  for (const range of sorted) {
+    const before = merged.at(-1);
+    if (before !== undefined && range.start - before.end <= gapBytesMax) {
+      merged[merged.length - 1] = { start: before.start, end: Math.max(before.end, range.end) };
+    } else merged.push(range);
+  }
+  return merged.length === ranges.length ? ranges : merged;
+}
+
+function unsatisfiable(message: string, sizeBytes: number): HoldfastError {
+  return new HoldfastError("range", message, { field: "Range", body: { size: sizeBytes } });
+}
+
+/** `Content-Range` of one part of an answer. */
+export function formatContentRange({ start, end }: ByteRange, sizeBytes: number): string {
+  return `bytes ${start}-${end - 1}/${sizeBytes}`;
+}

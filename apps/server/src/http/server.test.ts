@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Handlers } from "./handler.ts";
+import { asUser, speakRaw, startTestServer, type TestServer } from "./testing.ts";
+
+const json = { "content-type": "application/json" };
+
+async function start(
+  t: TestContext,
+  handlers: Handlers,
+  options: Parameters<typeof startTestServer>[1] = {},
+): Promise<TestServer> {
+  const server = await startTestServer(handlers, options);
+  t.after(() => server.close(0));
+  return server;
+}
+
+async function problemOf(response: Response): Promise<Record<string, unknown>> {
+  assert.equal(response.headers.get("content-type"), "application/problem+json");
+  return (await response.json()) as Record<string, unknown>;
+}
+
+test("a valid request reaches its handler typed, and its answer comes back as JSON", async (t) => {
+  const server = await start(t, {
+    getStartToken: ({ caller }) => ({ status: 200, json: { token: caller.email } }),
+    queryNodes: ({ body }) => ({
+      status: 200,
+      json: { items: body.ids.map((id) => ({ id, state: "gone" as const })) },
+    }),
+  });
+  const token = await fetch(`${server.url}/api/v1/changes/start_token`, { headers: asUser });
+  assert.deepEqual(await token.json(), { token: "user1@example.org" });
+  assert.ok(token.headers.get("x-request-id"));
+  const nodes = await fetch(`${server.url}/api/v1/nodes/query`, {
+    method: "POST",
+    headers: { ...asUser, ...json },
+    body: JSON.stringify({ ids: ["a"] }),
+  });
+  assert.deepEqual(await nodes.json(), { items: [{ id: "a", state: "gone" }] });
+});
+
+test("a route of the table without a handler keeps the server from starting", async () => {
+  await assert.rejects(startTestServer({}, { unmounted: new Set(["live"]) }), /have no handler: createSession/);
+});
+
+test("bad input is answered with the field at fault", async (t) => {
+  const server = await start(t, {
+    queryNodes: () => ({ status: 200, json: { items: [] } }),
+    syncDelta: async ({ readJson }) => {
+      const { routes } = await import("@holdfast/protocol/routes");
+      const { operations } = await readJson(routes.syncDelta.body);
+      return { status: 200, json: { results: [], seq: operations.length, epoch: "e" } };
+    },
+    listChanges: () => ({ status: 200, json: { changes: [], next_token: "", has_more: false, epoch: "" } }),
+    createNode: ({ body }) => {
+      assert.ok(!Object.hasOwn(body.metadata ?? {}, "__proto__"));
+      assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
+      throw new HoldfastError("exists", "There is one.", { body: { node: { id: "n" } } });
+    },
+  });
+  const post = (path: string, body: string, headers: object = json) =>
+    fetch(`${server.url}/api/v1${path}`, { method: "POST", headers: { ...asUser, ...headers }, body });
+  const cases: [Response, number, string, string | undefined][] = [
+    [await post("/nodes/query", "{"), 400, "bad_request", undefined],
+    [await post("/nodes/query", Buffer.from([0x22, 0xff, 0x22]) as never), 400, "bad_request", undefined],
+    [await post("/nodes/query", "[".repeat(100_000) + "]".repeat(100_000)), 400, "bad_request", undefined],
+    [await post("/nodes/query", ""), 422, "invalid_field", undefined],
+    [await post("/nodes/query", '{"ids": ["a", 7]}'), 422, "invalid_field", "ids[1]"],
+    [
+      await post("/nodes/query", "ids=a", { "content-type": "application/x-www-form-urlencoded" }),
+      415,
+      "unsupported_media_type",
+      "Content-Type",
+    ],
+    [
+      await post(
+        "/sync/delta",
+        JSON.stringify({ operations: [{ op: "delete", operation_id: "0".repeat(32), file_id: "" }] }),
+      ),
+      422,
+      "invalid_field",
+      "operations[0].file_id",
+    ],
+    [
+      await fetch(`${server.url}/api/v1/changes/list?since_token=a&limit=0`, { headers: asUser }),
+      400,
+      "bad_request",
+      "limit",
+    ],
+    [await post("/metadata", '{"kind":"folder","metadata":{"__proto__":{"polluted":1}}}'), 409, "exists", undefined],
+    [await fetch(`${server.url}/api/v1/nowhere`), 404, "not_found", undefined],
+    [await fetch(`${server.url}/api/v1/files/%zz`), 400, "bad_request", undefined],
+  ];
+  for (const [response, status, code, field] of cases) {
+    const problem = await problemOf(response);
+    assert.deepEqual(
+      [response.status, problem["status"], problem["code"], problem["field"]],
+      [status, status, code, field],
+    );
+    assert.equal(problem["request_id"], response.headers.get("x-request-id"));
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+  }
+  assert.deepEqual((await problemOf(await post("/metadata", '{"kind":"folder"}')))["node"], { id: "n" });
+});
+
+test("another method on a known URL is answered 405 with the ones it takes", async (t) => {
+  const server = await start(t, {
+    getNode: () => Promise.reject(new HoldfastError("not_found", "no")),
+    updateNode: () => Promise.reject(new HoldfastError("not_found", "no")),
+  });
+  const response = await fetch(`${server.url}/api/v1/files/x`, { method: "PUT", headers: asUser, body: "x" });
+  assert.equal(response.status, 405);
+  assert.equal(response.headers.get("allow"), "GET, HEAD, PATCH");
+});
+
+test("who has no valid token is told so, and a token reaches no further than its scopes", async (t) => {
+  const server = await start(t, {
+    getStartToken: () => ({ status: 200, json: { token: "t" } }),
+    emptyTrash: () => ({ status: 200, json: { purged: 0 } }),
+    adminGetScrub: () => Promise.reject(new HoldfastError("unavailable", "later", { retryAfterSeconds: 7 })),
+  });
+  const call = (path: string, method: string, authorization?: string) =>
+    fetch(`${server.url}/api/v1${path}`, { method, headers: authorization === undefined ? {} : { authorization } });
+  for (const authorization of [undefined, "Basic dTpw", "Bearer", "Bearer nobody"]) {
+    const response = await call("/changes/start_token", "GET", authorization);
+    assert.equal(response.status, 401);
+    assert.match(response.headers.get("www-authenticate") ?? "", /^Bearer/);
+  }
+  assert.equal((await call("/changes/start_token", "GET", "Bearer reader-token")).status, 200);
+  assert.equal((await call("/trash", "DELETE", "Bearer reader-token")).status, 403);
+  assert.equal((await call("/admin/scrub", "GET", "Bearer user-token")).status, 403);
+  const later = await call("/admin/scrub", "GET", "Bearer admin-token");
+  assert.deepEqual([later.status, later.headers.get("retry-after")], [503, "7"]);
+});
+
+test("what is no HoldfastError is answered 500 without a word of its own, and logged with its stack", async (t) => {
+  const server = await start(t, {
+    getStartToken: () => {
+      throw new TypeError("/etc/secret-place");
+    },
+  });
+  const response = await fetch(`${server.url}/api/v1/changes/start_token`, { headers: asUser });
+  const text = await response.text();
+  assert.equal(response.status, 500);
+  assert.ok(!text.includes("secret-place"));
+  await response.body?.cancel().catch(() => {});
+  await server.close(1000);
+  const line = server.lines.find((one) => one["status"] === 500);
+  assert.match(JSON.stringify(line?.["error"]), /secret-place/);
+  assert.equal(line?.["request_id"], response.headers.get("x-request-id"));
+});
+
+test("HEAD answers the headers of GET and never pulls the stream, and a known ETag is answered 304", async (t) => {
+  let pulled = false;
+  const server = await start(t, {
+    download: () => ({
+      status: 200,
+      headers: { "content-length": 5, "content-type": "text/plain" },
+      bytes: (async function* () {
+        pulled = true;
+        yield Buffer.from("hello");
+      })(),
+    }),
+    queryManifests: () => ({ status: 200, json: { items: [] } }),
+    getAccount: () => ({ status: 200, json: {} as never, headers: { etag: '"r1"' } }),
+  });
+  const head = await fetch(`${server.url}/api/v1/files/x/download`, { method: "HEAD", headers: asUser });
+  assert.deepEqual([head.status, head.headers.get("content-length"), await head.text(), pulled], [200, "5", "", false]);
+  const get = await fetch(`${server.url}/api/v1/files/x/download`, { headers: asUser });
+  assert.equal(await get.text(), "hello");
+  const fresh = await fetch(`${server.url}/api/v1/account`, { headers: { ...asUser, "if-none-match": 'W/"r1"' } });
+  assert.equal(fresh.status, 304);
+});
+
+test("the log has one line a request and none of its secrets", async (t) => {
+  const server = await start(t, {
+    createSession: () => Promise.reject(new HoldfastError("unauthenticated", "no")),
+    putSignedBlock: ({ log }) => {
+      log.info({ grant: "the-grant", nested: { password: "hunter22" } }, "seen");
+      return Promise.reject(new HoldfastError("not_found", "no"));
+    },
+    listChanges: () => ({ status: 200, json: { changes: [], next_token: "", has_more: false, epoch: "" } }),
+  });
+  await fetch(`${server.url}/api/v1/sessions`, {
+    method: "POST",
+    headers: { ...json, authorization: "Bearer very-secret" },
+    body: JSON.stringify({ email: "a@b", password: "hunter22" }),
+  });
+  await fetch(`${server.url}/api/v1/blocks/signed/the-grant`, { method: "PUT", body: "x" });
+  await fetch(`${server.url}/api/v1/changes/list?since_token=the-cursor`, { headers: asUser });
+  await fetch(`${server.url}/api/v1/nothing/the-grant`, { headers: asUser });
+  await server.close(1000);
+  assert.equal(server.lines.filter((line) => line["route"] !== undefined).length, 4);
+  for (const secret of ["hunter22", "very-secret", "the-grant", "the-cursor", "user-token"]) {
+    assert.ok(!server.logText().includes(secret), secret);
+  }
+});
+
+test("headers above the limit and broken HTTP are answered as problems", async (t) => {
+  const server = await start(t, {});
+  const large = await speakRaw(server.port, `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(20_000)}\r\n\r\n`);
+  assert.match(large, /^HTTP\/1.1 431 [^]*header_too_large/);
+  const broken = await speakRaw(server.port, "NONSENSE\r\n\r\n");
+  assert.match(broken, /^HTTP\/1.1 400 [^]*x-content-type-options: nosniff[^]*bad_request/);
+});
+
+test("a body above the limit is refused by its declared length and by its true one", async (t) => {
+  const server = await start(t, { queryNodes: () => ({ status: 200, json: { items: [] } }) });
+  const declared = await speakRaw(
+    server.port,
+    `POST /api/v1/nodes/query HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer user-token\r\ncontent-length: 99999999\r\n\r\n`,
+  ).catch(() => "");
+  assert.match(declared, /^HTTP\/1.1 413 [^]*too_large/);
+  const piece = Buffer.alloc(1024 * 1024, " ");
+  const body = new ReadableStream({
+    start: () => {},
+    pull: (controller) => controller.enqueue(piece),
+  });
+  const response = await fetch(`${server.url}/api/v1/nodes/query`, {
+    method: "POST",
+    headers: { ...asUser, ...json },
+    body,
+    duplex: "half",
+  } as RequestInit);
+  assert.equal(response.status, 413);
+});

@@ -1,0 +1,234 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { RouteName } from "@holdfast/protocol/routes";
+import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Log } from "../operation/log.ts";
+import { sendProblem } from "./answer.ts";
+import type { Authenticator } from "./authentication.ts";
+import { answerBrokenRequest } from "./broken-request.ts";
+import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange.ts";
+import type { Handlers } from "./handler.ts";
+import { mountRoutes } from "./mount.ts";
+import { type PeerRules, readPeer } from "./peer.ts";
+import { fromTransport } from "./problem.ts";
+import type { RateLimits } from "./rate-limits.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+export interface HttpServerOptions {
+  readonly handlers: Handlers;
+  /** Routes that may stay without a handler; any other missing one fails at start. */
+  readonly unmounted?: ReadonlySet<RouteName>;
+  readonly authenticator: Authenticator;
+  readonly rateLimits: RateLimits;
+  readonly log: Log;
+  /** Told of each request when it is over. */
+  readonly observe?: (request: ObservedRequest) => void;
+  /** See `PeerRules`. */
+  readonly proxyHops?: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly timeouts?: Partial<Timeouts>;
+  readonly connectionsMax?: number;
+}
+
+export interface Timeouts {
+  readonly headerTimeoutMs: number;
+  readonly bodyIdleTimeoutMs: number;
+  readonly answerIdleTimeoutMs: number;
+}
+
+export interface ObservedRequest {
+  readonly method: string;
+  /** The pattern (`/api/v1/files/:id`), never the URL itself: it may hold a secret. `none` if no route fits. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+export interface HttpServer {
+  /** @param port 0 takes a free one. @returns the URL with the real port */
+  listen(host: string, port: number): Promise<string>;
+  /** New connections get this certificate from now on. */
+  renewTls(tls: { readonly cert: string; readonly key: string }): void;
+  /** Stops accepting, lets what runs finish for `drainMs`, then cuts it. */
+  close(drainMs?: number): Promise<void>;
+}
+
+const connectionsMaxDefault = 16_384;
+const drainMsDefault = 6000;
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const timeouts: Timeouts = { ...limits, ...options.timeouts };
+  const stop = new AbortController();
+  const world: ExchangeWorld = {
+    authenticator: options.authenticator,
+    rateLimits: options.rateLimits,
+    bodyIdleTimeoutMs: timeouts.bodyIdleTimeoutMs,
+    answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
+    stopping: stop.signal,
+    running: new Set(),
+  };
+  const rules: PeerRules = { proxyHops: options.proxyHops ?? 0, tls: options.tls !== undefined };
+  const arrive = (request: FastifyRequest, response: ServerResponse): Arrived => {
+    const arrived = describe(request, response, rules, options.log);
+    if (stop.signal.aborted) response.shouldKeepAlive = false;
+    return arrived;
+  };
+  const finish = (arrived: Arrived, route: string, startedMs: number) => (result: ExchangeResult) =>
+    report(options, arrived, route, startedMs, result);
+  const app = openFastify(options, timeouts, arrive);
+  mountRoutes(app, { handlers: options.handlers, unmounted: options.unmounted ?? new Set(), world, arrive, finish });
+  app.server.maxConnections = options.connectionsMax ?? connectionsMaxDefault;
+  return {
+    listen: async (host, port) => {
+      await app.listen({ host, port, backlog: 4096 });
+      const { port: realPort } = app.server.address() as AddressInfo;
+      return `${rules.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${realPort}`;
+    },
+    renewTls: (tls) => {
+      (app.server as { setSecureContext?: (tls: object) => void }).setSecureContext?.(tls);
+    },
+    close: (drainMs = drainMsDefault) => closeGently(app, world, stop, drainMs),
+  };
+}
+
+function openFastify(
+  options: HttpServerOptions,
+  timeouts: Timeouts,
+  arrive: (request: FastifyRequest, response: ServerResponse) => Arrived,
+): FastifyInstance {
+  const transport = {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: timeouts.headerTimeoutMs,
+    // How often Node looks for connections above `headersTimeout`; its default of 30 s would triple the limit.
+    connectionsCheckingInterval: Math.min(1000, timeouts.headerTimeoutMs),
+    noDelay: true,
+    ...(options.tls === undefined ? {} : { ...options.tls, minVersion: "TLSv1.2" as const }),
+  };
+  const refuse = (thrown: unknown, request: FastifyRequest, response: ServerResponse) => {
+    const startedMs = performance.now();
+    const arrived = arrive(request, response);
+    const error = fromTransport(thrown);
+    sendProblem({ ...arrived, head: request.method === "HEAD", ifNoneMatch: undefined, idleTimeoutMs: 0 }, error);
+    response.once("close", () => report(options, arrived, "none", startedMs, { caller: undefined, error, bytesIn: 0 }));
+  };
+  const app = fastify({
+    logger: false,
+    genReqId: (request) => makeRequestId(request, options.proxyHops ?? 0),
+    requestTimeout: 0,
+    connectionTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    ...(options.tls === undefined ? { http: transport } : { https: transport }),
+    routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: false },
+    exposeHeadRoutes: false,
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, options.tls !== undefined),
+    frameworkErrors: (error, request, reply) => {
+      reply.hijack();
+      refuse(error, request, reply.raw);
+    },
+  }) as unknown as FastifyInstance;
+  // Bodies are read by the exchange alone, which bounds and times them.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.setErrorHandler((error, request, reply) => {
+    reply.hijack();
+    refuse(error, request, reply.raw);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack();
+    refuse(new HoldfastError("not_found", "There is no such route. See /api/docs."), request, reply.raw);
+  });
+  return app;
+}
+
+const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** A proxy of ours may have given the request an id already; from anybody else it would only forge our log. */
+function makeRequestId(request: { headers: IncomingMessage["headers"] }, proxyHops: number): string {
+  const given = request.headers["x-request-id"];
+  if (proxyHops > 0 && typeof given === "string" && requestIdPattern.test(given)) return given;
+  return randomBytes(9).toString("base64url");
+}
+
+function describe(request: FastifyRequest, response: ServerResponse, rules: PeerRules, log: Log): Arrived {
+  const { raw } = request;
+  const { localAddress = "localhost", localPort, remoteAddress } = raw.socket;
+  const host = localAddress.includes(":") ? `[${localAddress}]` : localAddress;
+  const peer = readPeer(
+    { headers: raw.headers, socketAddress: remoteAddress, localAuthority: `${host}:${localPort ?? 0}` },
+    rules,
+  );
+  return {
+    request: raw,
+    response,
+    params: request.params,
+    query: request.query,
+    requestId: request.id,
+    peer,
+    log,
+    baseHeaders: securityHeaders(peer.origin.startsWith("https:")),
+    writtenBefore: raw.socket.bytesWritten,
+  };
+}
+
+/** The one line of the log that each request has. */
+function report(
+  options: HttpServerOptions,
+  arrived: Arrived,
+  route: string,
+  startedMs: number,
+  result: ExchangeResult,
+): void {
+  const { request, response, requestId, peer, writtenBefore } = arrived;
+  const { caller, error, bytesIn } = result;
+  const ms = performance.now() - startedMs;
+  const bytesOut = Math.max(0, request.socket.bytesWritten - writtenBefore);
+  const { statusCode: status } = response;
+  const method = request.method ?? "";
+  options.observe?.({ method, route, status, seconds: ms / 1000, bytesIn, bytesOut });
+  const fields = {
+    request_id: requestId,
+    method,
+    route,
+    status,
+    ms: Math.round(ms * 10) / 10,
+    bytes_in: bytesIn,
+    bytes_out: bytesOut,
+    address: peer.address,
+    ...(caller === undefined ? {} : { user_id: caller.userId }),
+    ...(error === undefined ? {} : { code: error.code }),
+  };
+  if (status >= 500 && error !== undefined) options.log.error({ ...fields, error: causes(error) }, "request failed");
+  else options.log.info(fields, "request");
+}
+
+/** The stacks of an error and of all that caused it, which is where a wrapped failure says what really happened. */
+function causes(error: Error): string[] {
+  const stacks: string[] = [];
+  for (let at: unknown = error; at instanceof Error && stacks.length < 5; at = at.cause)
+    stacks.push(at.stack ?? at.message);
+  return stacks;
+}
+
+async function closeGently(
+  app: FastifyInstance,
+  world: ExchangeWorld,
+  stop: AbortController,
+  drainMs: number,
+): Promise<void> {
+  stop.abort();
+  const { server } = app;
+  const cut = setTimeout(() => {
+    for (const controller of world.running) controller.abort();
+    server.closeAllConnections();
+  }, drainMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
+}
