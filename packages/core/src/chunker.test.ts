@@ -124,8 +124,8 @@ test("an inserted byte changes few blocks", () => {
 function earlyCut(): number[] {
   for (let number = 0; number < 2 ** 24; number += 1) {
     const bytes = [number & 0xff, (number >> 8) & 0xff, number >> 16];
-    const hash = bytes.reduce((sum, byte) => ((sum << 1) + (gearV1[byte] ?? 0)) | 0, 0);
-    if ((hash & chunkerV1.maskBelowAverage) === 0) return bytes;
+    const gear = bytes.reduce((sum, byte) => ((sum << 1) + (gearV1[byte] ?? 0)) | 0, 0);
+    if ((gear & chunkerV1.maskBelowAverage) === 0) return bytes;
   }
   throw new Error("The gear table has no such three bytes.");
 }
