@@ -29,8 +29,8 @@ export interface CarriedBlock {
 export const compressionLevel = 1;
 
 /**
- * Compresses a block if that is worth the time: a larger one only if four samples of it shrink by 5 %. Incompressible
- * bytes cost a few percent of their hash.
+ * Compresses a block if that is worth the time: a larger one only if four samples of it shrink by 5 %. On
+ * incompressible ones that is a tenth of the time of their hash (22 GB/s against 2).
  * @param bytes 1 byte to 4 MiB; `raw` gives them back as they are
  */
 export function probeCompress(bytes: Uint8Array): Encoded {
@@ -66,7 +66,7 @@ export function verifyFrame(block: CarriedBlock): Uint8Array {
   });
 }
 
-/** Up to here compressing costs about as much as probing. */
+/** Below, the samples would be half of the block: it is simply tried. */
 const probedBytesMin = 64 * 1024;
 const sampleBytes = 8 * 1024;
 const sampleCount = 4;
