@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { topologySchema } from "../db/topology.ts";
+import { limitNames } from "../http/rate-limits.ts";
+import { logLevels } from "../operation/log.ts";
+
+export const roleNames = ["api", "blocks", "notify", "worker"] as const;
+export type RoleName = (typeof roleNames)[number];
+
+const yesNo = z.preprocess((value) => ({ true: true, "1": true, false: false, "0": false })[String(value)] ?? value, z.boolean());
+const amount = z.preprocess(toNumber, z.number().min(0).max(1e15));
+const text = z.string().min(1).max(4096);
+
+/** How many proxies stand in front: `--behind-proxy` alone says one. */
+const hops = z.preprocess(
+  (value) => ({ true: 1, "": 1, false: 0 })[String(value)] ?? toNumber(value),
+  z.int().min(0).max(10),
+);
+const roles = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",").map((role) => role.trim()) : value),
+  z.array(z.enum(roleNames)).min(1),
+);
+
+/**
+ * Every setting of the server by its name in the configuration file. The flag has the same name with dashes, the
+ * environment variable in capitals behind HOLDFAST_. docs/operation.md explains each, which a test checks.
+ */
+export const optionSchemas = {
+  data: text,
+  listen: text,
+  database_url: z.string().regex(/^postgres(ql)?:\/\//, "must read like postgres://user:password@host/database"),
+  store: text,
+  redis_url: z.string().regex(/^rediss?:\/\//, "must read like redis://host:6379"),
+  tls_cert: text,
+  tls_key: text,
+  behind_proxy: hops,
+  roles,
+  log_level: z.enum(logLevels),
+  connections_max: z.preprocess(toNumber, z.int().min(1).max(1_000_000)),
+  open_registration: yesNo,
+  admin_email: text,
+  admin_password: text,
+  rate_limit_preset: z.enum(["default", "public"]),
+  rate_limit_user: amount,
+  rate_limit_address: amount,
+  rate_limit_sign_in: amount,
+  rate_limit_operations: amount,
+  rate_limit_uploads: amount,
+  rate_limit_bytes: amount,
+  rate_limit_polls: z.preprocess(toNumber, z.int().min(0).max(1_000_000)),
+  topology: topologySchema,
+} as const satisfies Record<string, z.ZodType>;
+
+export type OptionName = keyof typeof optionSchemas;
+export type Options = { readonly [Name in OptionName]?: z.output<(typeof optionSchemas)[Name]> };
+
+/** Secrets would show in the list of processes, and maps of shards have no flag's shape. */
+export const notAsFlag: ReadonlySet<OptionName> = new Set(["admin_email", "admin_password", "topology"]);
+
+export const limitOptions = {
+  calls: "rate_limit_user",
+  address: "rate_limit_address",
+  sign_in: "rate_limit_sign_in",
+  operations: "rate_limit_operations",
+  uploads: "rate_limit_uploads",
+  bytes: "rate_limit_bytes",
+} as const satisfies Record<(typeof limitNames)[number], OptionName>;
+
+function toNumber(value: unknown): unknown {
+  return typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value;
+}

@@ -1,0 +1,38 @@
+import { limitNames, type Rate, type Rates } from "../http/rate-limits.ts";
+import { limitOptions, type Options } from "./options.ts";
+
+/** What one bucket gets in a minute, unless told otherwise; 0 switches it off. Bytes are those that clients send. */
+const presets = {
+  default: {
+    calls: 12_000,
+    address: 5000,
+    sign_in: 10,
+    operations: 1_200_000,
+    uploads: 120_000,
+    bytes: 120e9,
+  },
+  // A server open to the world: 1,000 calls a minute, 100 uploads and 10 GB an hour for each user.
+  public: {
+    calls: 1000,
+    address: 1000,
+    sign_in: 10,
+    operations: 60_000,
+    uploads: 100 / 60,
+    bytes: 10e9 / 60,
+  },
+} as const;
+
+export function ratesOf(options: Options): Rates {
+  const preset = presets[options.rate_limit_preset ?? "default"];
+  const entries = limitNames.map((name) => {
+    const perMinute = options[limitOptions[name]] ?? preset[name];
+    return [name, perMinute === 0 ? undefined : rateOf(name, perMinute)] as const;
+  });
+  return Object.fromEntries(entries) as Record<(typeof limitNames)[number], Rate | undefined>;
+}
+
+/** Failures may all come at once, since people mistype in a row; what is counted by the hour may come within the hour. */
+function rateOf(name: (typeof limitNames)[number], perMinute: number): Rate {
+  const burst = { sign_in: perMinute, uploads: perMinute * 60, bytes: perMinute * 60 }[name as string] ?? perMinute / 6;
+  return { perSecond: perMinute / 60, burst: Math.max(1, burst) };
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { HoldfastError } from "@holdfast/core/errors";
+import { defaultDataFolder } from "../data-folder/default-data-folder.ts";
+import type { Topology } from "../db/topology.ts";
+import type { Rates } from "../http/rate-limits.ts";
+import type { LogLevel } from "../operation/log.ts";
+import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
+import { notAsFlag, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";
+import { ratesOf } from "./rates.ts";
+
+/** Everything that a server is told, checked and with its defaults. */
+export interface Config {
+  /** Absolute or relative to the working directory. */
+  readonly dataFolder: string;
+  readonly listen: ListenAddress;
+  /** Undefined: the embedded database. */
+  readonly databaseUrl: string | undefined;
+  /** A folder or `s3://…`; undefined: a folder inside the data folder. */
+  readonly store: string | undefined;
+  readonly redisUrl: string | undefined;
+  /** Paths of PEM files. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly proxyHops: number;
+  /** Undefined: all of them in one process. */
+  readonly roles: readonly RoleName[] | undefined;
+  readonly logLevel: LogLevel;
+  readonly connectionsMax: number | undefined;
+  readonly openRegistration: boolean;
+  /** Created at the first start instead of a set-up link. */
+  readonly administrator: { readonly email: string; readonly password: string } | undefined;
+  readonly rates: Rates;
+  readonly pollsMax: number;
+  readonly topology: Topology | undefined;
+}
+
+export interface ConfigSources {
+  /** By the flag's name without dashes in front (`tls-cert`); what was not given is absent or undefined. */
+  readonly flags?: Readonly<Record<string, string | boolean | undefined>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Text of the configuration file, where it was read already; otherwise `--config` or HOLDFAST_CONFIG names it. */
+  readonly file?: string;
+}
+
+const pollsMaxDefault = 64;
+
+/** Flag beats environment beats file. @throws HoldfastError `usage` naming the setting and where it was given */
+export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
+  const options = readOptions(flags, environment, readFile(flags, environment, file));
+  const config: Config = {
+    dataFolder: options.data ?? platformDataFolder(environment),
+    listen: parseListen(options.listen ?? "127.0.0.1:8420"),
+    databaseUrl: options.database_url,
+    store: options.store,
+    redisUrl: options.redis_url,
+    tls: tlsOf(options),
+    proxyHops: options.behind_proxy ?? 0,
+    roles: options.roles,
+    logLevel: options.log_level ?? "info",
+    connectionsMax: options.connections_max,
+    openRegistration: options.open_registration ?? false,
+    administrator: administratorOf(options),
+    rates: ratesOf(options),
+    pollsMax: options.rate_limit_polls ?? pollsMaxDefault,
+    topology: options.topology,
+  };
+  assertSafeToListen(config.listen, config.tls !== undefined, config.proxyHops > 0);
+  return config;
+}
+
+function readFile(flags: ConfigSources["flags"], environment: ConfigSources["environment"], given: string | undefined) {
+  const path = flags?.["config"] ?? environment?.["HOLDFAST_CONFIG"];
+  const name = typeof path === "string" ? path : "the configuration file";
+  if (given === undefined && typeof path !== "string") return {};
+  let values: unknown;
+  try {
+    values = JSON.parse(given ?? readFileSync(name, "utf8"));
+  } catch (error) {
+    throw usage(`${name} cannot be read as JSON: ${(error as Error).message}`);
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw usage(`${name} must hold one JSON object.`);
+  }
+  const unknown = Object.keys(values).find((key) => !Object.hasOwn(optionSchemas, key));
+  if (unknown !== undefined) throw usage(`${name} has a setting ${unknown}, which does not exist. See docs/operation.md.`);
+  return values as Readonly<Record<string, unknown>>;
+}
+
+function readOptions(
+  flags: Readonly<Record<string, string | boolean | undefined>>,
+  environment: Readonly<Record<string, string | undefined>>,
+  file: Readonly<Record<string, unknown>>,
+): Options {
+  const options: Record<string, unknown> = {};
+  for (const name of Object.keys(optionSchemas) as OptionName[]) {
+    const flag = name.replaceAll("_", "-");
+    const variable = `HOLDFAST_${name.toUpperCase()}`;
+    const inEnvironment = environment[variable] === "" ? undefined : environment[variable];
+    const [value, source] =
+      flags[flag] !== undefined && !notAsFlag.has(name)
+        ? [flags[flag], `--${flag}`]
+        : inEnvironment !== undefined
+          ? [name === "topology" ? parseVariable(variable, inEnvironment) : inEnvironment, variable]
+          : [file[name], `${name} of the configuration file`];
+    if (value === undefined) continue;
+    const result = optionSchemas[name].safeParse(value);
+    if (!result.success) throw usage(`${source}: ${result.error.issues[0]?.message ?? "is not valid"}.`);
+    options[name] = result.data;
+  }
+  return options;
+}
+
+function parseVariable(variable: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    throw usage(`${variable} is not JSON: ${(error as Error).message}.`);
+  }
+}
+
+function tlsOf({ tls_cert: certFile, tls_key: keyFile }: Options): Config["tls"] {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw usage("TLS needs both --tls-cert and --tls-key, two files in PEM form.");
+  }
+  return { certFile, keyFile };
+}
+
+function administratorOf({ admin_email: email, admin_password: password }: Options): Config["administrator"] {
+  if (email === undefined && password === undefined) return undefined;
+  if (email === undefined || password === undefined) {
+    throw usage("HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD are given together or not at all.");
+  }
+  return { email, password };
+}
+
+function platformDataFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  return defaultDataFolder({
+    platform: process.platform,
+    homeFolder: homedir(),
+    environment,
+    userId: process.getuid?.(),
+  });
+}
+
+function usage(message: string): HoldfastError {
+  return new HoldfastError("usage", message);
+}

@@ -1,0 +1,48 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+
+/** Rejects, or takes too long, while what it asks about does not work. */
+export type Probe = () => Promise<void>;
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** One short word or message for each probe: `ok` or what is wrong. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+const probeTimeoutMs = 2000;
+/** Answers are shared for so long, since a balancer's questions must not become a load on the database. */
+const freshMs = 500;
+
+/** @param nowMs never goes back */
+export function openReadiness(probes: Readonly<Record<string, Probe>>, nowMs: () => number): () => Promise<Readiness> {
+  let last: { readonly atMs: number; readonly answer: Promise<Readiness> } | undefined;
+  return () => {
+    if (last === undefined || nowMs() - last.atMs > freshMs) last = { atMs: nowMs(), answer: ask(probes) };
+    return last.answer;
+  };
+}
+
+async function ask(probes: Readonly<Record<string, Probe>>): Promise<Readiness> {
+  const results = await Promise.all(
+    Object.entries(probes).map(async ([name, probe]) => [name, await outcomeOf(probe)] as const),
+  );
+  return { ready: results.every(([, outcome]) => outcome === "ok"), checks: Object.fromEntries(results) };
+}
+
+async function outcomeOf(probe: Probe): Promise<string> {
+  let clock: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    clock = setTimeout(
+      () => reject(new HoldfastError("unavailable", `no answer within ${probeTimeoutMs / 1000} s`)),
+      probeTimeoutMs,
+    );
+  });
+  try {
+    await Promise.race([probe(), late]);
+    return "ok";
+  } catch (error) {
+    return toHoldfastError(error).message;
+  } finally {
+    clearTimeout(clock);
+  }
+}

@@ -1,0 +1,65 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ObservedRequest } from "../http/server.ts";
+
+export interface Metrics {
+  observe(request: ObservedRequest): void;
+  pollHeld(): void;
+  pollReleased(): void;
+  /** Prometheus' text format. */
+  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Read when somebody asks, so that nothing is counted twice: what the database or a store knows better than this process. */
+export interface MetricSources {
+  /** Logical bytes of all versions' blocks divided by the bytes stored; undefined where nobody knows yet. */
+  readonly deduplicationRatio?: () => Promise<number | undefined>;
+}
+
+/** Metrics in units of Prometheus' own: seconds, bytes. p99 of the metadata API is the quantile of the histogram over `api="metadata"`. */
+export function openMetrics(sources: MetricSources = {}): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const seconds = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Time from a request's headers to the last byte of its answer",
+    labelNames: ["method", "route", "status", "api"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
+    registers,
+  });
+  const bytesIn = new Counter({ name: "http_request_bytes_total", help: "Bytes of request bodies", labelNames: ["api"], registers });
+  const bytesOut = new Counter({ name: "http_response_bytes_total", help: "Bytes of answers", labelNames: ["api"], registers });
+  const polls = new Gauge({ name: "active_notification_connections", help: "Polls held now", registers });
+  if (sources.deduplicationRatio !== undefined) addRatio(registry, sources.deduplicationRatio);
+  return {
+    observe: (request) => {
+      const api = apiOf(request.route);
+      const status = `${Math.trunc(request.status / 100)}xx`;
+      seconds.observe({ method: request.method, route: request.route, status, api }, request.seconds);
+      bytesIn.inc({ api }, request.bytesIn);
+      bytesOut.inc({ api }, request.bytesOut);
+    },
+    pollHeld: () => polls.inc(),
+    pollReleased: () => polls.dec(),
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+function addRatio(registry: Registry, read: () => Promise<number | undefined>): void {
+  new Gauge({
+    name: "deduplication_ratio",
+    help: "Bytes that versions refer to, divided by the bytes stored for them",
+    registers: [registry],
+    async collect() {
+      this.set((await read()) ?? Number.NaN);
+    },
+  });
+}
+
+const contentRoutes = /\/(?:files\/upload|upload|download|manifest|manifests|sync|blocks|chunks)(?:\/|$)/;
+
+/** Which of the figures that people watch a route belongs to; few values, so that the series stay few. */
+function apiOf(route: string): "metadata" | "content" | "operation" {
+  if (!route.startsWith("/api/v1/")) return "operation";
+  return contentRoutes.test(route) ? "content" : "metadata";
+}
