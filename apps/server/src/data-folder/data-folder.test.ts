@@ -47,7 +47,9 @@ test("a holder that is killed leaves no lock behind", async (t) => {
     globalThis.held = openDataFolder(${JSON.stringify(path)});
     console.log("held");
     setInterval(() => {}, 60_000);`;
-  const holder = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   await once(holder.stdout, "data");
   assert.throws(
     () => openDataFolder(path),
@@ -71,7 +73,10 @@ test("the default data folder is the platform's", () => {
   const host = { platform: "linux", homeFolder: "/home/ada", environment: {}, userId: 1000 } as const;
   assert.equal(defaultDataFolder(host), "/home/ada/.local/share/holdfast");
   assert.equal(defaultDataFolder({ ...host, environment: { XDG_DATA_HOME: "/data" } }), "/data/holdfast");
-  assert.equal(defaultDataFolder({ ...host, environment: { XDG_DATA_HOME: "data" } }), "/home/ada/.local/share/holdfast");
+  assert.equal(
+    defaultDataFolder({ ...host, environment: { XDG_DATA_HOME: "data" } }),
+    "/home/ada/.local/share/holdfast",
+  );
   assert.equal(defaultDataFolder({ ...host, userId: 0 }), "/var/lib/holdfast");
   assert.equal(
     defaultDataFolder({ ...host, platform: "darwin", homeFolder: "/Users/ada" }),

@@ -15,7 +15,10 @@ export function byteaArray(values: readonly (Uint8Array | null)[]): RawBuilder<B
 }
 
 export function textArray(values: readonly (string | null)[]): RawBuilder<string[]> {
-  return sql`${encodeArray(25, values.map((value) => (value === null ? null : Buffer.from(value))))}::text[]`;
+  return sql`${encodeArray(
+    25,
+    values.map((value) => (value === null ? null : Buffer.from(value))),
+  )}::text[]`;
 }
 
 /** @param values UUIDs in their usual text form */

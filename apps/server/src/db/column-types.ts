@@ -10,10 +10,10 @@ const int8Array = 1016;
  * year 2255) are below 2^53, and one that is not is an error rather than a rounded value. bytea comes as Buffer.
  */
 export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: "text" | "binary") {
+  getTypeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {
     if (format !== "binary" && (oid === int8 || oid === numeric)) return parseWholeNumber;
     if (format !== "binary" && oid === int8Array) return parseWholeNumbers;
-    return pg.types.getTypeParser(oid, format);
+    return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
   },
 };
 

@@ -28,7 +28,7 @@ export interface Database<Tables> {
   readonly db: Kysely<Tables>;
   /** The pool below `db`, for what speaks `pg` itself. Its errors are not translated. */
   readonly pool: pg.Pool;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens no connection yet. Every failure of a statement is a HoldfastError where the database as a whole is the cause,

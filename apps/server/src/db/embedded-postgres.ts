@@ -116,7 +116,8 @@ class Supervisor {
       try {
         this.#postmaster = await this.#start();
       } catch (error) {
-        if (attempt >= startAttemptsMax || !(error instanceof HoldfastError) || error.code !== "unavailable") throw error;
+        if (attempt >= startAttemptsMax || !(error instanceof HoldfastError) || error.code !== "unavailable")
+          throw error;
         await delay(50 * 2 ** attempt);
       }
     }

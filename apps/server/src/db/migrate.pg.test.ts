@@ -42,7 +42,8 @@ test("migrations are applied once, in order, to their own schema, even by severa
 test("a schema that a newer server made is refused and left alone", async () => {
   await assert.rejects(
     migrate(connection, older, silentLog),
-    (error) => error instanceof HoldfastError && error.code === "failed" && /newer Holdfast.*002-second/s.test(error.message),
+    (error) =>
+      error instanceof HoldfastError && error.code === "failed" && /newer Holdfast.*002-second/s.test(error.message),
   );
   assert.deepEqual(await tables(), ["cell.first", "shard.first", "shard.second"]);
 });

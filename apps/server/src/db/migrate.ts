@@ -1,4 +1,4 @@
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { type Kysely, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { type Connection, openDatabase } from "./database.ts";
@@ -16,11 +16,7 @@ export interface MigrationSet {
  * start at once one migrates and the others wait for it. Refuses a database that a newer Holdfast has migrated.
  * @returns the names of the migrations that were applied now
  */
-export async function migrate(
-  connection: Connection,
-  set: MigrationSet,
-  log: DatabaseLog,
-): Promise<readonly string[]> {
+export async function migrate(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
   const { db, close } = openDatabase<unknown>({
     connection,
     schema: set.schema,
@@ -55,7 +51,7 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
   throw new HoldfastError(
     "failed",
     `The migration${name === undefined ? "" : ` ${name}`} of the schema "${set.schema}" failed; nothing was changed: ` +
-      (error instanceof Error ? error.message : String(error)),
+      toHoldfastError(error).message,
     { cause: error },
   );
 }
@@ -64,7 +60,9 @@ const migrationTableName = "migration";
 
 async function refuseNewerSchema(db: Kysely<unknown>, set: MigrationSet): Promise<void> {
   const table = `${set.schema}.${migrationTableName}`;
-  const { rows: found } = await sql<{ exists: boolean }>`select to_regclass(${table}) is not null as exists`.execute(db);
+  const { rows: found } = await sql<{ exists: boolean }>`select to_regclass(${table}) is not null as exists`.execute(
+    db,
+  );
   if (found[0]?.exists !== true) return;
   const { rows: applied } = await sql<{ name: string }>`select name from ${sql.table(table)} order by name`.execute(db);
   const unknown = applied.map((row) => row.name).filter((name) => !Object.hasOwn(set.migrations, name));

@@ -23,7 +23,10 @@ export interface OwnerLock {
 export async function takeOwnerLock(connection: Connection, log: DatabaseLog): Promise<OwnerLock> {
   const holder = new LockHolder(connection, log);
   if (!(await holder.take())) {
-    throw new HoldfastError("locked", "The database in the data folder is in use by another Holdfast server. Stop that one first.");
+    throw new HoldfastError(
+      "locked",
+      "The database in the data folder is in use by another Holdfast server. Stop that one first.",
+    );
   }
   return holder;
 }

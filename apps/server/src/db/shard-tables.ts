@@ -9,7 +9,7 @@ export interface ShardTables extends AccountTables {
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;
-  "shard.segments": { space_id: SpaceId; hash: Buffer; entries: Buffer; refs: number };
+  "shard.segments": { space_id: SpaceId; hash: Buffer; entries: Buffer; refs: number; since: number };
   "shard.space_blocks": {
     space_id: SpaceId;
     hash: Buffer;

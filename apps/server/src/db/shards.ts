@@ -47,7 +47,7 @@ export interface DatabasesOptions {
 export interface Databases {
   readonly shards: Shards;
   readonly cells: Cells;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens a pool for each shard and each cell; connects to none yet. */
@@ -66,12 +66,13 @@ export function openDatabases(options: DatabasesOptions): Databases {
     closers.push(close);
     return { id, db, connection };
   };
-  const shards = topology.shards.map(
-    (shard): Shard => ({ ...open<ShardTables>("shard", shard.id, shard.database_url) }),
-  );
-  const cells = topology.cells.map(
-    (cell): Cell => ({ ...open<CellTables>("cell", cell.id, cell.database_url), store: cell.store }),
-  );
+  const shards = topology.shards.map((shard): Shard => ({
+    ...open<ShardTables>("shard", shard.id, shard.database_url),
+  }));
+  const cells = topology.cells.map((cell): Cell => ({
+    ...open<CellTables>("cell", cell.id, cell.database_url),
+    store: cell.store,
+  }));
   const shardOf = byBucket(topology.shards, shards);
   const cellOf = byBucket(topology.cells, cells);
   return {
@@ -97,4 +98,3 @@ function byBucket<Place>(
     return place;
   };
 }
-

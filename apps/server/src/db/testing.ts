@@ -17,7 +17,7 @@ import { shardMigrations } from "./shard-migrations/index.ts";
 /** An empty database of its own, on a PostgreSQL that all tests of this process share. */
 export interface TestDatabase {
   readonly connection: Connection;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface TestDatabaseOptions {
@@ -38,7 +38,7 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
 /** One shard and one cell, migrated, in a database of their own. */
 export interface TestDatabases extends Databases {
   readonly connection: Connection;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export async function startTestDatabases(options: TestDatabaseOptions = {}): Promise<TestDatabases> {

@@ -10,8 +10,14 @@ const url = (name: string) => `postgres://holdfast@db/${name}`;
 const cells = [{ id: "main", buckets: [[0, 4095]] }];
 
 test("the default is one shard and one cell with all buckets", () => {
-  assert.deepEqual(embeddedTopology.shards.map((shard) => shard.buckets), [[[0, bucketCount - 1]]]);
-  assert.deepEqual(embeddedTopology.cells.map((cell) => cell.buckets), [[[0, bucketCount - 1]]]);
+  assert.deepEqual(
+    embeddedTopology.shards.map((shard) => shard.buckets),
+    [[[0, bucketCount - 1]]],
+  );
+  assert.deepEqual(
+    embeddedTopology.cells.map((cell) => cell.buckets),
+    [[[0, bucketCount - 1]]],
+  );
 });
 
 test("any division of the buckets is accepted, and each bucket finds its shard, also through an id", () => {

@@ -25,7 +25,9 @@ export const topologySchema = z.strictObject({
       replica_urls: z.array(databaseUrl.unwrap()).default([]),
     }),
   ),
-  cells: places(z.strictObject({ id: placeId, buckets, database_url: databaseUrl, store: z.string().min(1).optional() })),
+  cells: places(
+    z.strictObject({ id: placeId, buckets, database_url: databaseUrl, store: z.string().min(1).optional() }),
+  ),
 });
 
 export type Topology = z.infer<typeof topologySchema>;
@@ -54,7 +56,7 @@ function places<Shape extends z.ZodType<Place>>(shape: Shape) {
     .array(shape)
     .min(1)
     .check((context) => {
-      for (const message of faultsOf(context.value as readonly Place[])) {
+      for (const message of faultsOf(context.value)) {
         context.issues.push({ code: "custom", message, input: context.value });
       }
     });

@@ -1,7 +1,11 @@
 import type { MigrationSet } from "../migrate.ts";
+import * as blocksAndPacks from "./010-blocks-and-packs.ts";
 
 /**
  * The migrations of the schema `cell`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
- * database, so it never changes once released. Tables are named without a schema: the search path is `cell`.
+ * database, so it never changes once released.
  */
-export const cellMigrations: MigrationSet = { schema: "cell", migrations: {} };
+export const cellMigrations: MigrationSet = {
+  schema: "cell",
+  migrations: { "010-blocks-and-packs": blocksAndPacks },
+};

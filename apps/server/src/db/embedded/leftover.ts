@@ -95,7 +95,10 @@ function currentFolderOf(pid: string): string | undefined {
 function isPostmasterOf(pid: number, clusterFolder: string): boolean {
   try {
     process.kill(pid, 0);
-    const list = process.platform === "win32" ? ["tasklist", "/FI", `PID eq ${pid}`, "/NH"] : ["ps", "-p", `${pid}`, "-o", "args="];
+    const list =
+      process.platform === "win32"
+        ? ["tasklist", "/FI", `PID eq ${pid}`, "/NH"]
+        : ["ps", "-p", `${pid}`, "-o", "args="];
     const [program = "", ...args] = list;
     const answer = execFileSync(program, args, { encoding: "utf8" });
     return process.platform === "win32" ? answer.includes("postgres.exe") : answer.includes(clusterFolder);

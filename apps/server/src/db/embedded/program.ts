@@ -26,7 +26,9 @@ export function startProgram(
 /** Windows' programs do not start without these. */
 function systemEnvironment(): Record<string, string> {
   const names = ["PATH", "SystemRoot", "TEMP", "TMP"];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 /** Runs a program to its end. @throws HoldfastError `failed` with what it said when it fails */

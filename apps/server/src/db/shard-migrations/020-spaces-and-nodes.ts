@@ -39,7 +39,8 @@ create table shard.nodes (
   revision text not null,
   seq int8 not null,
   trashed_at int8,
-  -- set once the node and all below it await the removal of their rows; they answer as gone
+  -- set once the node and all below it await the removal of their rows; they answer as gone. The top of a copy that is
+  -- still written has a time in the future here, and is removed like a purged node if it is not attached until then
   purged_at int8,
   metadata jsonb,
   device_id uuid,
@@ -56,6 +57,8 @@ create index nodes_modified on shard.nodes (space_id, parent_id, modified_at, id
 create index nodes_created on shard.nodes (space_id, parent_id, created_at, id) where trashed_at is null;
 create index nodes_size on shard.nodes (space_id, parent_id, size, id) where trashed_at is null;
 create index nodes_trash on shard.nodes (space_id, trashed_at desc, id) where trashed_at is not null and purged_at is null;
+-- trash of all spaces by age, for the job that empties it
+create index nodes_trash_age on shard.nodes (trashed_at) where trashed_at is not null and purged_at is null;
 create index nodes_purged on shard.nodes (purged_at) where purged_at is not null;
 
 create table shard.versions (
@@ -77,6 +80,8 @@ create table shard.versions (
 );
 create unique index versions_node on shard.versions (space_id, node_id, number);
 -- hashes do not compress, so no time is spent on trying
+-- files with history, for the job that prunes it
+create index nodes_history on shard.nodes (space_id, id) where version_number > 1;
 alter table shard.versions alter column manifest set storage external;
 alter table shard.versions alter column segments set storage external;
 
@@ -84,9 +89,12 @@ create table shard.segments (
   space_id uuid not null,
   hash bytea not null,
   entries bytea not null,
+  -- how many versions name it; 0: staged for a commit, or left by the last version, until nobody asked for it for a day
   refs int8 not null,
+  since int8 not null,
   primary key (space_id, hash)
 );
+create index segments_unreferenced on shard.segments (since) where refs = 0;
 alter table shard.segments alter column entries set storage external;
 
 create table shard.space_blocks (
@@ -117,6 +125,9 @@ create table shard.journal (
   at int8 not null,
   primary key (space_id, seq)
 );
+
+-- entries are appended in the order of time, so a summary of each range of pages is enough to find the old ones
+create index journal_age on shard.journal using brin (at);
 
 create table shard.operations (
   space_id uuid not null,
