@@ -13,6 +13,7 @@ import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-s
 import { findNode } from "../metadata/look-up.ts";
 import { findVersions } from "../metadata/manifests.ts";
 import type { Handlers } from "./handler.ts";
+import { primed } from "./primed.ts";
 import { readBounded } from "./read-bounded.ts";
 
 /** Frames are stored in portions of about this size while the rest of the request is still arriving. */
@@ -74,7 +75,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       }
       return {
         status: 200,
-        bytes: fetchFrames(blocks, caller.spaceId, wanted, signal),
+        bytes: await primed(fetchFrames(blocks, caller.spaceId, wanted, signal)),
         headers: { "content-type": framesContentType },
       };
     },
@@ -197,14 +198,12 @@ async function readPlain(
   hash: HashHex,
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  for await (const block of blocks.read(spaceId, [hash], signal)) {
-    if (block === undefined) return undefined;
-    const entries = [{ hash, size: block.sizeBytes }];
-    const pieces: Uint8Array[] = [];
-    for await (const piece of blocks.readRange(spaceId, entries, 0, block.sizeBytes, signal)) pieces.push(piece);
-    return Buffer.concat(pieces);
-  }
-  return undefined;
+  const found = await blocks.read(spaceId, [hash], signal).next();
+  if (found.done === true || found.value === undefined) return undefined;
+  const { sizeBytes: size } = found.value;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of blocks.readRange(spaceId, [{ hash, size }], 0, size, signal)) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 async function* fetchFrames(

@@ -11,6 +11,7 @@ import { mimeTypeOf } from "../metadata/node-json.ts";
 import { readEntityTags } from "./conditions.ts";
 import { contentDisposition } from "./content-disposition.ts";
 import type { Handlers } from "./handler.ts";
+import { primed } from "./primed.ts";
 import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
 
 /** Content on its way out: as a file, as a zip, as a list of blocks. */
@@ -28,7 +29,7 @@ export function downloadHandlers({
       const found = await findNode(shards, caller, params.id);
       if (found.row.kind === "folder") return downloadFolder(caller, found, head, signal);
       const version = await findVersion(shards, found.row, query.version);
-      return downloadFile(found, version, headers, signal);
+      return downloadFile(found, version, headers, head, signal);
     },
     getManifest: async ({ caller, params, query }) => {
       const { row } = await findNode(shards, caller, params.id);
@@ -51,7 +52,7 @@ export function downloadHandlers({
       const nodes = await findNodes(shard, caller, [...new Set(versions.map((version) => version.node_id))]);
       const readable = versions.filter((version) => nodes.has(version.node_id));
       const manifests = await readManifests(shard, caller.spaceId, readable);
-      const items = readable.map((version, index) => ({ ...manifestHead(version), blocks: manifests[index] ?? [] }));
+      const items = readable.map((version, index) => Object.assign(manifestHead(version), { blocks: manifests[index] ?? [] }));
       return { status: 200, json: { items } };
     },
   } satisfies Handlers;
@@ -60,6 +61,7 @@ export function downloadHandlers({
     found: PlacedNode,
     version: VersionRow,
     headers: Record<string, string | string[] | undefined>,
+    head: boolean,
     signal: AbortSignal,
   ) {
     const { row } = found;
@@ -75,10 +77,12 @@ export function downloadHandlers({
     const ranges = parseRange(typeof rangeHeader === "string" ? rangeHeader : undefined, version.size);
     const [entries = []] = await readManifests(shards.ofId(row.space_id), row.space_id, [version]);
     const read = (range: ByteRange) => blocks.readRange(row.space_id, entries, range.start, range.end, signal);
+    // The head of an answer needs nothing of the content.
+    const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(content));
     const only = ranges?.[0];
     if (ranges === undefined || only === undefined) {
       const whole = { ...common, "content-type": mimeTypeOf(row.name), "content-length": version.size };
-      return { status: 200 as const, bytes: read({ start: 0, end: version.size }), headers: whole };
+      return { status: 200 as const, bytes: await open(read({ start: 0, end: version.size })), headers: whole };
     }
     if (ranges.length === 1) {
       const part = {
@@ -87,11 +91,11 @@ export function downloadHandlers({
         "content-length": only.end - only.start,
         "content-range": formatContentRange(only, version.size),
       };
-      return { status: 206 as const, bytes: read(only), headers: part };
+      return { status: 206 as const, bytes: await open(read(only)), headers: part };
     }
     const multipart = multipartOf(ranges, version.size, mimeTypeOf(row.name), boundary());
     const parts = { ...common, "content-type": multipart.contentType, "content-length": multipart.sizeBytes };
-    return { status: 206 as const, bytes: multipart.body(read), headers: parts };
+    return { status: 206 as const, bytes: await open(multipart.body(read)), headers: parts };
   }
 
   async function downloadFolder(caller: Caller, folder: PlacedNode, head: boolean, signal: AbortSignal) {
@@ -148,7 +152,7 @@ function multipartOf(ranges: readonly ByteRange[], sizeBytes: number, type: stri
   return {
     contentType: `multipart/byteranges; boundary=${boundary}`,
     sizeBytes: partsBytes + end.length,
-    async *body(read: (range: ByteRange) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    async *body(read: (range: ByteRange) => AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
       for (const [index, range] of ranges.entries()) {
         yield heads[index] ?? Buffer.alloc(0);
         yield* read(range);

@@ -131,15 +131,15 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       const items = body.ids.map((id, index) => {
         const nodeId = ids[index];
         const node = nodeId === undefined ? undefined : found.get(nodeId);
-        const state =
-          node === undefined
-            ? ("gone" as const)
-            : node.row.trashed_at === null
-              ? ("live" as const)
-              : ("trashed" as const);
-        return { id, state };
+        return { id, state: nodeState(node?.row.trashed_at) };
       });
       return { status: 200, json: { items } };
     },
   } satisfies Handlers;
+}
+
+/** @param trashedAt undefined where there is no such node */
+function nodeState(trashedAt: number | null | undefined): "live" | "trashed" | "gone" {
+  if (trashedAt === undefined) return "gone";
+  return trashedAt === null ? "live" : "trashed";
 }
