@@ -37,7 +37,13 @@ export interface BlockService {
    */
   read(spaceId: SpaceId, hashes: readonly HashHex[], signal?: AbortSignal): AsyncGenerator<StoredBlock | undefined>;
   /** Plain bytes of the part [start, end) of a file with this manifest, in pieces of up to one block. */
-  readRange(spaceId: SpaceId, entries: readonly ManifestEntry[], startByte: number, endByte: number, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
+  readRange(
+    spaceId: SpaceId,
+    entries: readonly ManifestEntry[],
+    startByte: number,
+    endByte: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array>;
   /** Seals the unfinished tail of an upload under a salt of its own; additional data binds it to its place. */
   sealTail(place: TailPlace, plain: Uint8Array): Promise<SealedTail>;
   openTail(place: TailPlace, tail: SealedTail): Promise<Uint8Array>;

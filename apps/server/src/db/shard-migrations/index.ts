@@ -1,7 +1,12 @@
 import type { MigrationSet } from "../migrate.ts";
+import * as accounts from "./010-accounts.ts";
+import * as spacesAndNodes from "./020-spaces-and-nodes.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
- * database, so it never changes once released. Tables are named without a schema: the search path is `shard`.
+ * database, so it never changes once released.
  */
-export const shardMigrations: MigrationSet = { schema: "shard", migrations: {} };
+export const shardMigrations: MigrationSet = {
+  schema: "shard",
+  migrations: { "010-accounts": accounts, "020-spaces-and-nodes": spacesAndNodes },
+};

@@ -1,0 +1,62 @@
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { fromHashHex } from "@holdfast/core/hash";
+import { type Kysely, sql } from "kysely";
+import { byteaArray } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import type { PackId } from "./pack-format.ts";
+
+/** Where one copy of a block lies. */
+export interface BlockPlace {
+  readonly hash: HashHex;
+  readonly packId: PackId;
+  readonly epoch: number;
+  readonly recordIndex: number;
+  readonly offset: number;
+  readonly storedSize: number;
+  readonly sizeBytes: number;
+  readonly codec: "raw" | "zstd";
+}
+
+/**
+ * Every copy that may be read, the best first: live ones before doomed ones, which are whole until their pack goes.
+ * @param hashes each once
+ */
+export async function findPlaces(
+  cell: Kysely<CellTables>,
+  hashes: readonly HashHex[],
+): Promise<Map<HashHex, BlockPlace[]>> {
+  const { rows } = await sql<Omit<BlockPlace, "hash"> & { hash: Buffer }>`
+    select block.hash, block.pack_id as "packId", pack.epoch, block.record_index as "recordIndex", block."offset",
+      block.stored_size as "storedSize", block.size as "sizeBytes", block.codec
+    from cell.blocks as block join cell.packs as pack on pack.id = block.pack_id
+    where block.hash = any(${byteaArray(hashes.map(fromHashHex))}) and block.state in ('live', 'doomed')
+    order by block.state = 'live' desc, pack.state = 'live' desc, pack.created_at desc`.execute(cell);
+  const places = new Map<HashHex, BlockPlace[]>();
+  for (const row of rows) {
+    const place = { ...row, hash: row.hash.toString("hex") as HashHex };
+    const known = places.get(place.hash);
+    if (known === undefined) places.set(place.hash, [place]);
+    else known.push(place);
+  }
+  return places;
+}
+
+/** Of these hashes, those that the space says it has stored. */
+export async function findStored(
+  shard: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  hashes: readonly HashHex[],
+): Promise<Set<HashHex>> {
+  const { rows } = await sql<{ hash: Buffer }>`
+    select hash from shard.space_blocks
+    where space_id = ${spaceId} and hash = any(${byteaArray(hashes.map(fromHashHex))})`.execute(shard);
+  return new Set(rows.map(({ hash }) => hash.toString("hex") as HashHex));
+}
+
+/** Never undone: a copy that reads again after all is still one on a disk that lied once. @returns whether it was live until now */
+export async function markDamaged(cell: Kysely<CellTables>, { hash, packId }: { hash: HashHex; packId: PackId }): Promise<boolean> {
+  const { rows } = await sql`update cell.blocks set state = 'damaged'
+    where hash = ${Buffer.from(hash, "hex")} and pack_id = ${packId}::uuid and state <> 'damaged' returning 1`.execute(cell);
+  return rows.length > 0;
+}

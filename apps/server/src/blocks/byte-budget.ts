@@ -1,0 +1,38 @@
+/** Bytes that may be in flight at once, in all calls of the process; who comes later waits, in the order of coming. */
+export class ByteBudget {
+  readonly #totalBytes: number;
+  #freeBytes: number;
+  readonly #waiting: { readonly sizeBytes: number; readonly start: () => void }[] = [];
+
+  constructor(totalBytes: number) {
+    this.#totalBytes = totalBytes;
+    this.#freeBytes = totalBytes;
+  }
+
+  /** One piece of work larger than the whole budget runs alone. */
+  async spend<Result>(wantedBytes: number, work: () => Promise<Result>): Promise<Result> {
+    const sizeBytes = Math.min(wantedBytes, this.#totalBytes);
+    await this.#take(sizeBytes);
+    try {
+      return await work();
+    } finally {
+      this.#freeBytes += sizeBytes;
+      this.#startWaiting();
+    }
+  }
+
+  #take(sizeBytes: number): Promise<void> {
+    return new Promise((start) => {
+      this.#waiting.push({ sizeBytes, start });
+      this.#startWaiting();
+    });
+  }
+
+  #startWaiting(): void {
+    for (let first = this.#waiting[0]; first !== undefined && first.sizeBytes <= this.#freeBytes; first = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#freeBytes -= first.sizeBytes;
+      first.start();
+    }
+  }
+}

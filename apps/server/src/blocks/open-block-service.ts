@@ -1,0 +1,69 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import { fromHashHex } from "@holdfast/core/hash";
+import { bucketOf } from "@holdfast/core/ids";
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import type { Shards } from "../db/shards.ts";
+import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
+import type { BlockService } from "./block-service.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import { ByteBudget } from "./byte-budget.ts";
+import { PackWriter } from "./pack-writer.ts";
+import type { CrashPoint } from "./pack-writer.ts";
+import { readBlocks } from "./read-blocks.ts";
+import { readFileRange } from "./read-file-range.ts";
+import { findHeld } from "./space-blocks.ts";
+import { storeBlocks } from "./store-blocks.ts";
+import { openTail, sealTail } from "./tails.ts";
+
+export interface BlockServiceOptions {
+  readonly cells: BlockCells;
+  readonly shards: Shards;
+  /** `startCodecPool({ workerUrl: blockWorkerUrl })`; the caller closes it, after this service. */
+  readonly pool: BlockPool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: BlockLog;
+  /**
+   * Payload bytes of blocks that may be on their way into packs at once; 64 MiB unless told. Each is in memory up to three times
+   * (the caller's, the slab, the pack).
+   */
+  readonly bytesInFlightMax?: number;
+  readonly crashPoint?: CrashPoint;
+}
+
+export interface OpenBlockService extends BlockService {
+  /** Refuses further stores and resolves once those under way are done. */
+  close(): Promise<void>;
+}
+
+export function openBlockService(options: BlockServiceOptions): OpenBlockService {
+  const { cells, shards, pool, clock, random } = options;
+  const { crashPoint = () => {}, bytesInFlightMax = 64 * 1024 * 1024 } = options;
+  const writers = new Map<BlockCell, PackWriter>(
+    cells.all().map((cell) => [cell, new PackWriter({ cell, shards, pool, clock, random, crashPoint })]),
+  );
+  const writerOf = (spaceId: SpaceId): PackWriter => {
+    const cell = cells.of(bucketOf(spaceId));
+    return writers.get(cell) ?? new PackWriter({ cell, shards, pool, clock, random, crashPoint });
+  };
+  const storePorts = { ...options, budget: new ByteBudget(bytesInFlightMax), writerOf };
+
+  return {
+    store: (spaceId, uploader, blocks) => storeBlocks(storePorts, spaceId, uploader, blocks),
+    async held(spaceId, hashes) {
+      if (hashes.length === 0) return new Set();
+      const { db } = cells.of(bucketOf(spaceId));
+      const bytes = [...new Set(hashes)].map(fromHashHex);
+      const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, { now: clock.nowMicros() });
+      return held as Set<HashHex>;
+    },
+    read: (spaceId, hashes, signal) => readBlocks(options, spaceId, hashes, { plain: false, signal }),
+    readRange: (spaceId, entries, startByte, endByte, signal) =>
+      readFileRange(options, spaceId, { entries, startByte, endByte, signal }),
+    sealTail: (place, plain) => sealTail(cells, random, place, plain),
+    openTail: (place, tail) => openTail(cells, place, tail),
+    async close() {
+      await Promise.all([...writers.values()].map((writer) => writer.close()));
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { byteaArray, int8Array, textArray, uuidArray } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { PackId } from "./pack-format.ts";
+
+export interface PackRows {
+  readonly packId: PackId;
+  readonly epoch: number;
+  readonly sizeBytes: number;
+  /** In the order of the records; of a hash that stands twice the first gets the row. */
+  readonly blocks: readonly BlockRow[];
+}
+
+export interface BlockRow {
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly recordIndex: number;
+  readonly offset: number;
+  readonly storedSize: number;
+  readonly sizeBytes: number;
+  readonly codec: "raw" | "zstd";
+}
+
+export interface Holder {
+  readonly hash: Uint8Array;
+  readonly spaceId: SpaceId;
+}
+
+/** Which stamp each holder got: nearly always `stamp`, and a later one where the holder had that already. */
+export interface Stamps {
+  readonly stamp: number;
+  readonly later: readonly { readonly hash: Buffer; readonly spaceId: SpaceId; readonly stamp: number }[];
+}
+
+/**
+ * Makes the rows of a pack that is durable in the store, and its holders, in one transaction.
+ * @param holders each once, in an order that all callers share (`compareHolders`), so that no two wait for each other
+ * @param stamp microseconds since 1970; a holder never gets an older one than it had
+ */
+export async function insertPack(
+  db: Kysely<CellTables>,
+  pack: PackRows,
+  holders: readonly Holder[],
+  stamp: number,
+): Promise<Stamps> {
+  return await inTransaction(db, async (transaction) => {
+    await insertPackRows(transaction, pack, { now: stamp, unreferencedSince: null });
+    const { rows } = await sql<{ hash: Buffer; space_id: SpaceId; stamp: number }>`
+      with held as (
+        insert into cell.holders as known (hash, space_id, stamp)
+        select hash, space_id, ${stamp}::int8
+        from unnest(${byteaArray(holders.map(({ hash }) => hash))}, ${uuidArray(holders.map(({ spaceId }) => spaceId))})
+          as given (hash, space_id)
+        on conflict (hash, space_id) do update set stamp = greatest(known.stamp + 1, excluded.stamp)
+        returning hash, space_id, stamp
+      )
+      select hash, space_id, stamp from held where stamp <> ${stamp}::int8`.execute(transaction);
+    return { stamp, later: rows.map((row) => ({ hash: row.hash, spaceId: row.space_id, stamp: row.stamp })) };
+  });
+}
+
+export function compareHolders(left: Holder, right: Holder): number {
+  return Buffer.compare(left.hash, right.hash) || (left.spaceId < right.spaceId ? -1 : 1);
+}
+
+/** Rows that are there already stay as they are, so that what is known to be damaged stays so. @returns how many are new */
+export async function insertPackRows(
+  db: Kysely<CellTables>,
+  { packId, epoch, sizeBytes, blocks }: PackRows,
+  { now, unreferencedSince }: { readonly now: number; readonly unreferencedSince: number | null },
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with made as (
+      insert into cell.blocks (hash, pack_id, record_index, "offset", stored_size, size, codec, unreferenced_since)
+      select hash, ${packId}::uuid, record_index, "offset", stored_size, size, codec, ${unreferencedSince}::int8
+      from unnest(
+        ${byteaArray(blocks.map(({ hash }) => hash))}, ${int8Array(blocks.map(({ recordIndex }) => recordIndex))},
+        ${int8Array(blocks.map(({ offset }) => offset))}, ${int8Array(blocks.map(({ storedSize }) => storedSize))},
+        ${int8Array(blocks.map((block) => block.sizeBytes))}, ${textArray(blocks.map(({ codec }) => codec))}
+      ) as given (hash, record_index, "offset", stored_size, size, codec)
+      on conflict do nothing
+      returning stored_size
+    ), pack as (
+      insert into cell.packs as known (id, epoch, size, live_bytes, created_at)
+      select ${packId}::uuid, ${epoch}::int8, ${sizeBytes}::int8, coalesce(sum(stored_size), 0), ${now}::int8 from made
+      on conflict (id) do update set live_bytes = known.live_bytes + excluded.live_bytes
+    )
+    select count(*) as count from made`.execute(db);
+  return rows[0]?.count ?? 0;
+}

@@ -1,0 +1,230 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { fromHashHex } from "@holdfast/core/hash";
+import type { SpaceId, UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Shards } from "../db/shards.ts";
+import type { BlockCell } from "./block-cell.ts";
+import { sealInPool } from "./block-tasks.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import { packIdOf, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
+import type { PackRecord } from "./pack.ts";
+import { compareHolders, insertPack } from "./pack-rows.ts";
+import type { Holder, PackRows, Stamps } from "./pack-rows.ts";
+import { packKeyOf } from "./seal.ts";
+import type { Slab } from "./slab.ts";
+import { insertSpaceBlocks } from "./space-blocks.ts";
+
+/** Between two durable steps of a store; a test ends the process there. */
+export type CrashPoint = (reached: "pack durable" | "cell rows" | "shard rows") => void;
+
+export interface PackWriterPorts {
+  readonly cell: BlockCell;
+  readonly shards: Shards;
+  readonly pool: BlockPool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crashPoint: CrashPoint;
+}
+
+/** Verified blocks of one call that the space does not hold. */
+export interface Parcel {
+  readonly spaceId: SpaceId;
+  readonly uploader: UserId;
+  readonly slab: Slab;
+}
+
+interface Pending {
+  readonly parcel: Parcel;
+  readonly sizeBytes: number;
+  readonly done: () => void;
+  readonly fail: (error: HoldfastError) => void;
+}
+
+/**
+ * Group commit of one cell: what comes while packs are being written waits for a few milliseconds, or until a pack is
+ * full, and shares one pack, one fsync and one transaction. Several packs are under way at once, so that one is sealed
+ * while another is synced.
+ *
+ * A group that failed is given up: its calls fail, and what they send again is sealed under a new id. Its pack may stand
+ * in the store nevertheless; it is adopted (`adopt-orphans.ts`).
+ */
+export class PackWriter {
+  readonly #ports: PackWriterPorts;
+  readonly #pending: Pending[] = [];
+  #pendingBytes = 0;
+  #underWay = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closing = false;
+  #idle: (() => void)[] = [];
+
+  constructor(ports: PackWriterPorts) {
+    this.#ports = ports;
+  }
+
+  /** Resolves once all of it is acknowledged. The slabs move: they are gone afterwards. */
+  async write(parcels: readonly Parcel[]): Promise<void> {
+    if (this.#closing) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
+    const outcomes = parcels.map((parcel) => this.#enqueue(parcel));
+    this.#schedule();
+    // All of them, so that nothing of a failed call is under way any more when it is told.
+    const settled = await Promise.allSettled(outcomes);
+    for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  /** Refuses what is new and resolves once the rest is done. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#underWay === 0 && this.#pending.length === 0) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #enqueue(parcel: Parcel): Promise<void> {
+    return new Promise((done, fail) => {
+      this.#pending.push({ parcel, sizeBytes: parcel.slab.buffer.byteLength, done, fail });
+      this.#pendingBytes += parcel.slab.buffer.byteLength;
+    });
+  }
+
+  #schedule(): void {
+    while (this.#underWay < packsUnderWayMax && this.#pendingBytes >= limits.packBytesTarget) this.#start();
+    if (this.#pending.length === 0 || this.#underWay >= packsUnderWayMax || this.#timer !== undefined) return;
+    // With nothing under way, waiting would only cost time: whoever comes meanwhile waits for this pack.
+    if (this.#underWay === 0) return this.#start();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#pending.length > 0 && this.#underWay < packsUnderWayMax) this.#start();
+      this.#schedule();
+    }, groupDelayMs);
+  }
+
+  #start(): void {
+    const group = this.#takeGroup();
+    this.#underWay += 1;
+    void this.#writeGroup(group)
+      .catch((error: unknown) => {
+        const failure = toStoreFailure(error);
+        for (const { fail } of group) fail(failure);
+      })
+      .finally(() => {
+        this.#underWay -= 1;
+        this.#schedule();
+        if (this.#underWay === 0 && this.#pending.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      });
+  }
+
+  #takeGroup(): Pending[] {
+    const group: Pending[] = [];
+    let sizeBytes = 0;
+    let records = 0;
+    for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+      const count = next.parcel.slab.blocks.length;
+      if (group.length > 0 && (sizeBytes >= limits.packBytesTarget || records + count > limits.packRecordsMax)) break;
+      group.push(next);
+      this.#pending.shift();
+      sizeBytes += next.sizeBytes;
+      records += count;
+    }
+    this.#pendingBytes -= sizeBytes;
+    return group;
+  }
+
+  async #writeGroup(group: readonly Pending[]): Promise<void> {
+    const { cell, pool, clock, random, crashPoint } = this.#ports;
+    const packId = packIdOf(random(16));
+    const { epoch, key: dataKey } = await cell.keyring.current();
+    const records = group.flatMap(({ parcel }, slab) => recordsOf(parcel.slab, slab));
+    const slabs = group.map(({ parcel }) => parcel.slab.buffer);
+    const pack = await sealInPool(pool, { packId, epoch, key: packKeyOf(dataKey, packId), slabs, records });
+    await cell.store.put(packKey(packId), pack);
+    crashPoint("pack durable");
+    const rows = { packId, epoch, sizeBytes: pack.length, blocks: blockRowsOf(records) };
+    const stamps = await insertPack(cell.db, rows, holdersOf(group, records), clock.nowMicros());
+    crashPoint("cell rows");
+    await Promise.all(callersOf(group).map((caller) => this.#acknowledge(caller, stamps)));
+  }
+
+  /** Each space on its own shard: one that does not answer fails its own calls only. */
+  async #acknowledge(parts: readonly Pending[], stamps: Stamps): Promise<void> {
+    const [first] = parts;
+    if (first === undefined) return;
+    const { spaceId, uploader } = first.parcel;
+    const later = new Map(
+      stamps.later.filter((each) => each.spaceId === spaceId).map(({ hash, stamp }) => [hash.toString("hex"), stamp]),
+    );
+    const sizes = new Map(parts.flatMap(({ parcel }) => parcel.slab.blocks.map(({ hash, size }) => [hash, size])));
+    const blocks = [...sizes].map(([hash, sizeBytes]) => {
+      return { hash: fromHashHex(hash), sizeBytes, stamp: later.get(hash) ?? stamps.stamp };
+    });
+    blocks.sort((left, right) => Buffer.compare(left.hash, right.hash));
+    try {
+      await insertSpaceBlocks(this.#ports.shards.ofId(spaceId).db, spaceId, uploader, blocks, this.#ports.clock.nowMicros());
+      this.#ports.crashPoint("shard rows");
+      for (const { done } of parts) done();
+    } catch (error) {
+      const failure = toStoreFailure(error);
+      for (const { fail } of parts) fail(failure);
+    }
+  }
+}
+
+/** Short beside an fsync, long enough for the requests of a busy moment to meet. */
+const groupDelayMs = 4;
+const packsUnderWayMax = 4;
+
+function recordsOf({ blocks }: Slab, slab: number): PackRecord[] {
+  return blocks.map(({ hash, size, codec, start, length }) => {
+    return { hash: fromHashHex(hash), sizeBytes: size, codec, slab, start, length };
+  });
+}
+
+function blockRowsOf(records: readonly PackRecord[]): PackRows["blocks"] {
+  const storedLengths = records.map(({ length }) => length + tagBytes);
+  const offsets = recordOffsets(storedLengths);
+  return records.map(({ hash, sizeBytes, codec }, recordIndex) => {
+    return { hash, sizeBytes, codec, recordIndex, offset: offsets[recordIndex] ?? 0, storedSize: storedLengths[recordIndex] ?? 0 };
+  });
+}
+
+function holdersOf(group: readonly Pending[], records: readonly PackRecord[]): Holder[] {
+  let record = 0;
+  const holders: Holder[] = [];
+  for (const { parcel } of group) {
+    for (const _ of parcel.slab.blocks) {
+      const { hash } = records[record] ?? missingRecord();
+      holders.push({ hash, spaceId: parcel.spaceId });
+      record += 1;
+    }
+  }
+  holders.sort(compareHolders);
+  return holders.filter((holder, index) => {
+    const before = holders[index - 1];
+    return before === undefined || before.spaceId !== holder.spaceId || Buffer.compare(before.hash, holder.hash) !== 0;
+  });
+}
+
+/** The parts of a group by space and uploader. */
+function callersOf(group: readonly Pending[]): Pending[][] {
+  const callers = new Map<string, Pending[]>();
+  for (const part of group) {
+    const caller = `${part.parcel.spaceId} ${part.parcel.uploader}`;
+    const known = callers.get(caller);
+    if (known === undefined) callers.set(caller, [part]);
+    else known.push(part);
+  }
+  return [...callers.values()];
+}
+
+function missingRecord(): never {
+  throw new HoldfastError("internal", "A group has fewer records than blocks.");
+}
+
+/** Nothing that fails here is the caller's doing, so it may come again with the same bytes. */
+function toStoreFailure(error: unknown): HoldfastError {
+  const failure = toHoldfastError(error);
+  if (failure.retryable || failure.code === "not_found") return failure;
+  return new HoldfastError("unavailable", "The block could not be stored just now. Try again in a moment.", {
+    cause: error,
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,55 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { readBlocks } from "./read-blocks.ts";
+import type { ReadPorts } from "./read-blocks.ts";
+
+export interface FileRange {
+  readonly entries: readonly ManifestEntry[];
+  readonly startByte: number;
+  readonly endByte: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** See `BlockService.readRange`. @throws HoldfastError damaged for a block that the space does not hold, though the manifest names it */
+export async function* readFileRange(
+  ports: ReadPorts,
+  spaceId: SpaceId,
+  { entries, startByte, endByte, signal }: FileRange,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { first, last, offset } = findEntries(entries, startByte, endByte);
+  const needed = entries.slice(first, last);
+  let start = offset;
+  let index = 0;
+  for await (const block of readBlocks(ports, spaceId, needed.map(({ hash }) => hash), { plain: true, signal })) {
+    const entry = needed[index];
+    if (entry === undefined || block?.payload.length !== entry.size) throw notThere(entry);
+    yield block.payload.subarray(Math.max(0, startByte - start), Math.min(entry.size, endByte - start));
+    start += entry.size;
+    index += 1;
+  }
+}
+
+/** @returns indices of the entries from the first to behind the last that the range touches, and the first one's offset */
+function findEntries(
+  entries: readonly ManifestEntry[],
+  startByte: number,
+  endByte: number,
+): { first: number; last: number; offset: number } {
+  let end = 0;
+  let first = 0;
+  let offset = 0;
+  for (const [index, { size }] of entries.entries()) {
+    if (end <= startByte) [first, offset] = [index, end];
+    if (end >= endByte) return { first, last: index, offset };
+    end += size;
+  }
+  if (startByte >= 0 && endByte <= end && startByte <= endByte) return { first, last: entries.length, offset };
+  throw new HoldfastError("range", `The file has ${end} bytes; ${startByte} to ${endByte} does not lie in it.`);
+}
+
+function notThere(entry: ManifestEntry | undefined): HoldfastError {
+  return new HoldfastError("damaged", "A block of this file is missing in the store. Restore it from a backup.", {
+    body: entry === undefined ? {} : { hash: entry.hash, files: [] },
+  });
+}

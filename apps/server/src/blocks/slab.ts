@@ -1,0 +1,64 @@
+import { verifyFrame } from "@holdfast/codec/codec";
+import type { HashHex } from "@holdfast/core/ids";
+import type { IncomingBlock } from "./block-service.ts";
+
+/** A block whose payload stands in a slab. */
+export interface SlabBlock {
+  readonly hash: HashHex;
+  /** Plain bytes. */
+  readonly size: number;
+  readonly codec: "raw" | "zstd";
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Payloads of several blocks in one buffer, so that they move to a thread and back as one. */
+export interface Slab {
+  readonly buffer: ArrayBuffer;
+  readonly blocks: readonly SlabBlock[];
+}
+
+/** Of one slab: small enough that the threads share the work of a request, and that a pack stays near its target. */
+const slabBytesMax = 4 * 1024 * 1024;
+const slabBlocksMax = 2048;
+
+/** Copies the payloads, which stay the caller's: one copy costs less than moving hundreds of small buffers. */
+export function fillSlabs(blocks: readonly IncomingBlock[]): Slab[] {
+  const slabs: Slab[] = [];
+  for (let start = 0; start < blocks.length;) {
+    const end = slabEnd(blocks, start);
+    slabs.push(fillSlab(blocks.slice(start, end)));
+    start = end;
+  }
+  return slabs;
+}
+
+/** @throws HoldfastError as `verifyFrame` does for the first wrong one; @returns the buffer, to be moved back */
+export function verifySlab({ slab, blocks }: { slab: ArrayBuffer; blocks: readonly SlabBlock[] }): ArrayBuffer {
+  for (const { hash, size, codec, start, length } of blocks) {
+    verifyFrame({ kind: codec, hash, size, payload: new Uint8Array(slab, start, length) });
+  }
+  return slab;
+}
+
+function slabEnd(blocks: readonly IncomingBlock[], start: number): number {
+  let sizeBytes = 0;
+  for (let index = start; index < blocks.length; index += 1) {
+    sizeBytes += blocks[index]?.payload.length ?? 0;
+    if (index > start && (sizeBytes > slabBytesMax || index - start >= slabBlocksMax)) return index;
+  }
+  return blocks.length;
+}
+
+function fillSlab(blocks: readonly IncomingBlock[]): Slab {
+  const sizeBytes = blocks.reduce((sum, { payload }) => sum + payload.length, 0);
+  // Not from Node's pool, and not filled with zeros first.
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  let start = 0;
+  const placed = blocks.map(({ hash, sizeBytes: size, codec, payload }): SlabBlock => {
+    bytes.set(payload, start);
+    start += payload.length;
+    return { hash, size, codec, start: start - payload.length, length: payload.length };
+  });
+  return { buffer: bytes.buffer, blocks: placed };
+}

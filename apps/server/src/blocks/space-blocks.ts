@@ -1,0 +1,125 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId, UserId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+
+/** A row whose `since` is younger keeps it: 7 days become an hour less, and most answers write nothing. */
+const renewalMicros = 3600_000_000;
+
+/**
+ * Of these hashes, those that the space holds and whose block is live; their `since` is renewed.
+ *
+ * The shard is asked first: once `since` is recent, the row stays for days, so the holder of its stamp stays, so its block
+ * is not doomed, and what the cell answers afterwards stays true. A row that somebody else has locked is not waited for
+ * (a commit may hold it and wait for us) and answers as not held: then its bytes come once more.
+ * @param uploader who has brought the blocks once more, and from now on counts as the one who did
+ * @returns hashes in hex
+ */
+export async function findHeld(
+  shard: Kysely<ShardTables>,
+  cell: Kysely<CellTables>,
+  spaceId: SpaceId,
+  hashes: readonly Uint8Array[],
+  { now, uploader }: { readonly now: number; readonly uploader?: UserId },
+): Promise<Set<string>> {
+  const by = uploader ?? null;
+  const { rows } = await sql<{ hash: Buffer }>`
+    with asked as (
+      select hash, since < ${now - renewalMicros}::int8 or uploader <> coalesce(${by}::uuid, uploader) as stale
+      from shard.space_blocks where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})
+    ), locked as (
+      select hash from shard.space_blocks
+      where space_id = ${spaceId} and hash in (select hash from asked where stale)
+      for no key update skip locked
+    ), renewed as (
+      update shard.space_blocks as block
+      set since = greatest(block.since, ${now}::int8), uploader = coalesce(${by}::uuid, block.uploader)
+      from locked where block.space_id = ${spaceId} and block.hash = locked.hash
+      returning block.hash
+    )
+    select hash from asked where not stale union all select hash from renewed`.execute(shard);
+  if (rows.length === 0) return new Set();
+  const { rows: live } = await sql<{ hash: Buffer }>`
+    select holder.hash from cell.holders as holder
+    where holder.space_id = ${spaceId} and holder.hash = any(${byteaArray(rows.map(({ hash }) => hash))})
+      and exists (select from cell.blocks as block where block.hash = holder.hash and block.state = 'live')`.execute(cell);
+  return new Set(live.map(({ hash }) => hash.toString("hex")));
+}
+
+/**
+ * Refuses more than four times the quota. Read before the bytes are written, so calls at the same moment may pass it by
+ * what they bring.
+ */
+export async function assertStorable(shard: Kysely<ShardTables>, spaceId: SpaceId, addedBytes: number): Promise<void> {
+  const { rows } = await sql<{ stored_bytes: number; quota_bytes: number | null }>`
+    select stored_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shard);
+  const space = rows[0];
+  if (space === undefined) throw new HoldfastError("not_found", "There is no such space.");
+  if (space.quota_bytes === null || space.stored_bytes + addedBytes <= quotaFactor * space.quota_bytes) return;
+  throw new HoldfastError(
+    "quota",
+    "With its history this space takes four times its quota. Empty the trash or thin out old versions, then try again.",
+    { body: { stored_bytes: space.stored_bytes, quota_bytes: space.quota_bytes } },
+  );
+}
+
+const quotaFactor = 4;
+
+export interface SpaceBlock {
+  readonly hash: Uint8Array;
+  readonly sizeBytes: number;
+  /** Of the holder in the cell. */
+  readonly stamp: number;
+}
+
+/**
+ * Says on the shard what the space has stored; the last step before the answer. The space row is locked first, as every
+ * commit does, so that neither waits for the other with a lock in hand.
+ * @param blocks each hash once
+ */
+export async function insertSpaceBlocks(
+  shard: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  uploader: UserId,
+  blocks: readonly SpaceBlock[],
+  now: number,
+): Promise<void> {
+  for (let start = 0; start < blocks.length; start += rowsPerTransaction) {
+    await insertSlice(shard, spaceId, uploader, blocks.slice(start, start + rowsPerTransaction), now);
+  }
+}
+
+/** About 20 ms of work under the space lock. */
+const rowsPerTransaction = 1000;
+
+async function insertSlice(
+  shard: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  uploader: UserId,
+  blocks: readonly SpaceBlock[],
+  now: number,
+): Promise<void> {
+  await inTransaction(shard, async (transaction) => {
+    const { rows } = await sql`select from shard.spaces where id = ${spaceId} for no key update`.execute(transaction);
+    if (rows.length === 0) throw new HoldfastError("not_found", "There is no such space.");
+    await sql`
+      with stored as (
+        insert into shard.space_blocks as known (space_id, hash, size, refs, stamp, since, uploader)
+        select ${spaceId}::uuid, hash, size, 0, stamp, ${now}::int8, ${uploader}::uuid
+        from unnest(
+          ${byteaArray(blocks.map(({ hash }) => hash))}, ${int8Array(blocks.map(({ sizeBytes }) => sizeBytes))},
+          ${int8Array(blocks.map(({ stamp }) => stamp))}
+        ) as given (hash, size, stamp)
+        on conflict (space_id, hash) do update
+          set stamp = greatest(known.stamp, excluded.stamp), since = greatest(known.since, excluded.since),
+            uploader = excluded.uploader
+        returning size, xmax = 0 as added
+      )
+      update shard.spaces set stored_bytes = stored_bytes + added.bytes
+      from (select coalesce(sum(size), 0) as bytes from stored where added) as added
+      where id = ${spaceId} and added.bytes > 0`.execute(transaction);
+  });
+}

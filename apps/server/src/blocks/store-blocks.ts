@@ -1,0 +1,96 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { fromHashHex } from "@holdfast/core/hash";
+import type { SpaceId, UserId } from "@holdfast/core/ids";
+import type { Clock } from "@holdfast/core/clock";
+import { bucketOf } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Shards } from "../db/shards.ts";
+import type { BlockCells } from "./block-cell.ts";
+import type { IncomingBlock } from "./block-service.ts";
+import { verifyInPool } from "./block-tasks.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { PackWriter } from "./pack-writer.ts";
+import { fillSlabs } from "./slab.ts";
+import type { Slab } from "./slab.ts";
+import { assertStorable, findHeld } from "./space-blocks.ts";
+
+export interface StorePorts {
+  readonly cells: BlockCells;
+  readonly shards: Shards;
+  readonly pool: BlockPool;
+  readonly clock: Clock;
+  readonly budget: ByteBudget;
+  readonly writerOf: (spaceId: SpaceId) => PackWriter;
+}
+
+/** Resolves once the space holds all the blocks: see `BlockService.store`. */
+export async function storeBlocks(
+  ports: StorePorts,
+  spaceId: SpaceId,
+  uploader: UserId,
+  incoming: readonly IncomingBlock[],
+): Promise<void> {
+  for (const block of incoming) assertShape(block);
+  const sizeBytes = incoming.reduce((sum, { payload }) => sum + payload.length, 0);
+  if (incoming.length === 0) return;
+  await ports.budget.spend(sizeBytes, async () => {
+    const [slabs, held] = await bothOf(
+      verifyAll(ports.pool, incoming),
+      findHeldOf(ports, spaceId, uploader, incoming),
+    );
+    const wanted = keepWanted(slabs, held);
+    const wantedBytes = wanted.reduce((sum, { blocks }) => sum + blocks.reduce((bytes, { size }) => bytes + size, 0), 0);
+    if (wanted.length === 0) return;
+    await assertStorable(ports.shards.ofId(spaceId).db, spaceId, wantedBytes);
+    await ports.writerOf(spaceId).write(wanted.map((slab) => ({ spaceId, uploader, slab })));
+  });
+}
+
+/** Blocks of our own codec workers are right; every other goes through the one function that accepts a block. */
+async function verifyAll(pool: BlockPool, incoming: readonly IncomingBlock[]): Promise<Slab[]> {
+  const known = fillSlabs(incoming.filter(({ verified }) => verified));
+  const unknown = fillSlabs(incoming.filter(({ verified }) => !verified)).map(async ({ buffer, blocks }) => {
+    return { buffer: await verifyInPool(pool, buffer, blocks), blocks };
+  });
+  return [...known, ...(await Promise.all(unknown))];
+}
+
+function findHeldOf(
+  { cells, shards, clock }: StorePorts,
+  spaceId: SpaceId,
+  uploader: UserId,
+  incoming: readonly IncomingBlock[],
+): Promise<Set<string>> {
+  const hashes = [...new Set(incoming.map(({ hash }) => hash))].map(fromHashHex);
+  const { db } = cells.of(bucketOf(spaceId));
+  return findHeld(shards.ofId(spaceId).db, db, spaceId, hashes, { now: clock.nowMicros(), uploader });
+}
+
+/** What the space does not hold, each hash once. The payloads that are left out stay in the buffer and are not sealed. */
+function keepWanted(slabs: readonly Slab[], held: ReadonlySet<string>): Slab[] {
+  const taken = new Set<string>(held);
+  const wanted = slabs.map(({ buffer, blocks }) => {
+    const fresh = blocks.filter(({ hash }) => !taken.has(hash) && taken.add(hash) !== undefined);
+    return { buffer, blocks: fresh };
+  });
+  return wanted.filter(({ blocks }) => blocks.length > 0);
+}
+
+/** What cannot be a block is refused here too: what it would do to a pack could not be undone. */
+function assertShape({ hash, sizeBytes, codec, payload }: IncomingBlock): void {
+  const sizeFits = Number.isInteger(sizeBytes) && sizeBytes >= 1 && sizeBytes <= limits.blockBytesMax;
+  const payloadFits = codec === "raw" ? payload.length === sizeBytes : payload.length >= 1 && payload.length < sizeBytes;
+  if (sizeFits && payloadFits) return;
+  throw new HoldfastError(
+    "invalid_field",
+    `Block ${hash} declares ${sizeBytes} bytes and carries ${payload.length} as ${codec}; a block has 1 to ${limits.blockBytesMax} bytes.`,
+    { field: "frames" },
+  );
+}
+
+/** Like Promise.all, but waits for both also where one fails, so that nothing runs on behind the answer. */
+async function bothOf<Left, Right>(left: Promise<Left>, right: Promise<Right>): Promise<[Left, Right]> {
+  await Promise.allSettled([left, right]);
+  return [await left, await right];
+}

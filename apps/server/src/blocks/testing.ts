@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { startCodecPool } from "@holdfast/codec/pool";
+import type { Clock } from "@holdfast/core/clock";
+import { sha256 } from "@holdfast/core/hash";
+import { makeId, toBucket } from "@holdfast/core/ids";
+import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
+import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { sql } from "kysely";
+import type { Databases } from "../db/shards.ts";
+import { openBlockCells } from "./block-cell.ts";
+import type { BlockCells, BlockLog } from "./block-cell.ts";
+import type { IncomingBlock } from "./block-service.ts";
+import { blockWorkerUrl } from "./block-tasks.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import { openBlockService } from "./open-block-service.ts";
+import type { OpenBlockService } from "./open-block-service.ts";
+import type { CrashPoint } from "./pack-writer.ts";
+
+/** The system's clock, which a test can put forward. */
+export function makeTestClock(): Clock & { forwardMs(byMs: number): void } {
+  let aheadMs = 0;
+  return {
+    nowMs: () => Date.now() + aheadMs,
+    nowMicros: () => (Date.now() + aheadMs) * 1000,
+    forwardMs: (byMs) => void (aheadMs += byMs),
+  };
+}
+
+export interface BlockWorldOptions {
+  readonly databases: Databases;
+  readonly store: ObjectStore;
+  readonly clock?: Clock;
+  readonly log?: BlockLog;
+  readonly crashPoint?: CrashPoint;
+}
+
+export interface BlockWorld {
+  readonly cells: BlockCells;
+  readonly service: OpenBlockService;
+}
+
+/** The threads that all services of a test process share. */
+export function startTestPool(): BlockPool {
+  return startCodecPool<typeof import("./worker.ts")>({ workerUrl: blockWorkerUrl, threads: 2 });
+}
+
+/** A block service as a server that starts would open it; the same key file is found each time. */
+export async function openBlockWorld(pool: BlockPool, options: BlockWorldOptions): Promise<BlockWorld> {
+  const { databases, store, clock = makeTestClock(), log = silentBlockLog, crashPoint } = options;
+  const cells = await openBlockCells({
+    cells: databases.cells,
+    storeOf: () => store,
+    keySource: { disk: new SimulatedDisk(), path: "/key-encryption-key", variable: testKey },
+    clock,
+    random: randomBytes,
+    log,
+  });
+  const ports = { cells, shards: databases.shards, pool, clock, random: randomBytes, log };
+  return { cells, service: openBlockService(crashPoint === undefined ? ports : { ...ports, crashPoint }) };
+}
+
+export const silentBlockLog: BlockLog = { info: () => {}, warn: () => {}, error: () => {} };
+
+const testKey = Buffer.alloc(32, 7).toString("base64");
+
+/** A user with an empty space. */
+export async function makeSpace(
+  { shards }: Pick<Databases, "shards">,
+  quotaBytes: number | null = null,
+): Promise<{ spaceId: SpaceId; userId: UserId; rootId: NodeId }> {
+  const bucket = toBucket(randomBytes(2).readUInt16BE() % 4096);
+  const spaceId = makeId<SpaceId>(bucket, Date.now(), randomBytes(8));
+  const userId = makeId<UserId>(bucket, Date.now(), randomBytes(8));
+  const rootId = makeId<NodeId>(bucket, Date.now(), randomBytes(8));
+  await sql`insert into shard.spaces (id, owner_id, root_id, epoch, quota_bytes, created_at)
+    values (${spaceId}, ${userId}, ${rootId}, 'e', ${quotaBytes}::int8, 0)`.execute(shards.ofId(spaceId).db);
+  return { spaceId, userId, rootId };
+}
+
+/** An unverified raw block of these bytes. */
+export function blockOf(payload: Uint8Array): IncomingBlock {
+  return { hash: sha256(payload), sizeBytes: payload.length, codec: "raw", payload, verified: false };
+}
