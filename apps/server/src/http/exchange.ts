@@ -20,6 +20,7 @@ export type LooseHandler = (context: unknown) => Promise<LooseAnswer> | LooseAns
 export interface ExchangeWorld {
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
+  readonly assertWritable: () => void;
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
   readonly stopping: AbortSignal;
@@ -112,6 +113,7 @@ class Exchange {
     const { request, params, query, requestId, peer, log } = this.#arrived;
     const route = this.#route;
     await this.#admit();
+    if (route.method !== "GET") this.#world.assertWritable();
     const checkedParams = route.params === undefined ? undefined : readParams(route, params);
     const checkedQuery = route.query === undefined ? undefined : validate(route.query, query, "query");
     const body = route.bodyKind === "json" ? await this.#readJson(route.body) : undefined;

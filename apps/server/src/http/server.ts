@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
   readonly log: Log;
+  /** Throws while nothing may be changed; asked before each request that is no GET. */
+  readonly assertWritable?: () => void;
   /** Told of each request when it is over. */
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
@@ -67,6 +69,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const world: ExchangeWorld = {
     authenticator: options.authenticator,
     rateLimits: options.rateLimits,
+    assertWritable: options.assertWritable ?? (() => {}),
     bodyIdleTimeoutMs: timeouts.bodyIdleTimeoutMs,
     answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
     stopping: stop.signal,

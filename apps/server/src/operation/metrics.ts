@@ -51,7 +51,9 @@ function addRatio(registry: Registry, read: () => Promise<number | undefined>): 
     help: "Bytes that versions refer to, divided by the bytes stored for them",
     registers: [registry],
     async collect() {
-      this.set((await read()) ?? Number.NaN);
+      const ratio = await read();
+      if (ratio === undefined) this.remove();
+      else this.set(ratio);
     },
   });
 }

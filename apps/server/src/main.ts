@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { type Config, type ConfigSources, readConfig } from "./config/read-config.ts";
+import { type RunningServer, serveAll } from "./roles/all.ts";
+
+export { readConfig } from "./config/read-config.ts";
+
+/** Starts a server and resolves once it serves requests. */
+export async function serve(config: Config): Promise<RunningServer> {
+  if (config.roles !== undefined && config.roles.length < 4) {
+    throw new HoldfastError("usage", "--roles cannot split the roles yet: leave it away, or name all of api,blocks,notify,worker.");
+  }
+  return serveAll(config, version());
+}
+
+/**
+ * What `holdfast serve` does: serves until it is told to stop. Stdout has the line `holdfast ready at URL` and, before there
+ * is an administrator, the link that makes one; everything else goes to stderr.
+ * @param flags as the command line parser gives them, in camel case or with dashes
+ */
+export async function serveCommand(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const server = await serve(readConfig({ flags: toFlags(flags), environment: process.env }));
+  process.stdout.write(`holdfast ready at ${server.url}\n`);
+  if (server.setupUrl !== undefined) {
+    process.stdout.write(`Open this link once to create the administrator: ${server.setupUrl}\n`);
+  }
+  await untilToldToStop(server);
+}
+
+/** The first SIGTERM or SIGINT stops in order, a second one at once; so does the end of the time to stop. */
+async function untilToldToStop(server: RunningServer): Promise<void> {
+  const renew = () => {
+    try {
+      server.renewTls();
+      server.log.info({}, "the certificate was read again");
+    } catch (error) {
+      server.log.error({ reason: (error as Error).message }, "the certificate stays as it was");
+    }
+  };
+  process.on("SIGHUP", renew);
+  const signal = await new Promise<string>((resolve) => {
+    process.once("SIGTERM", () => resolve("SIGTERM"));
+    process.once("SIGINT", () => resolve("SIGINT"));
+  });
+  server.log.info({ signal }, "stopping");
+  const leave = () => process.exit(1);
+  process.once("SIGTERM", leave);
+  process.once("SIGINT", leave);
+  const late = setTimeout(leave, limits.shutdownTimeoutMs - 500);
+  await server.close();
+  clearTimeout(late);
+  for (const name of ["SIGTERM", "SIGINT"]) process.off(name, leave);
+  process.off("SIGHUP", renew);
+  server.log.info({}, "stopped");
+}
+
+function toFlags(options: Readonly<Record<string, unknown>>): NonNullable<ConfigSources["flags"]> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      typeof value === "string" || typeof value === "boolean" ? value : undefined,
+    ]),
+  );
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

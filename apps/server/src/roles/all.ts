@@ -1,0 +1,75 @@
+import { toBucket } from "@holdfast/core/ids";
+import { Authenticator } from "../accounts/authenticator.ts";
+import { setUp } from "../accounts/set-up.ts";
+import type { Config } from "../config/read-config.ts";
+import { openReadiness } from "../operation/health.ts";
+import { openMetrics } from "../operation/metrics.ts";
+import { createHttpServer } from "../http/server.ts";
+import { openLog, type Log } from "../operation/log.ts";
+import { purgeSweep } from "../jobs/sweeps.ts";
+import { startJobs } from "../jobs/periodic-jobs.ts";
+import { Closers } from "./closers.ts";
+import { makeHandlers, unmountedRoutes } from "./handlers.ts";
+import { openAccounts } from "./open-accounts.ts";
+import { openLimits } from "./open-limits.ts";
+import { openStorage } from "./open-storage.ts";
+import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
+import { systemClock } from "./system-clock.ts";
+import { readTls } from "./tls.ts";
+
+export interface RunningServer {
+  readonly url: string;
+  /** Where the first administrator is made; undefined once there is one. */
+  readonly setupUrl: string | undefined;
+  readonly log: Log;
+  /** Reads the certificate's files again. */
+  renewTls(): void;
+  /** Stops accepting, drains, and closes everything, the database last. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Every role in one process: opens all, serves, and takes down what it opened if anything fails on the way. */
+export async function serveAll(config: Config, version: string): Promise<RunningServer> {
+  const log = openLog(config.logLevel);
+  const closers = new Closers(log);
+  try {
+    const storage = await openStorage(config, log, closers);
+    const { shards } = storage.databases;
+    const rateLimits = openLimits(config, log, closers);
+    const accounts = await openAccounts(storage, rateLimits);
+    const jobs = startJobs([purgeSweep(shards, systemClock)], {
+      db: shards.of(toBucket(0)).db,
+      log,
+      random: Math.random,
+      assertMayRun: storage.assertOwner,
+    });
+    closers.add("jobs", () => jobs.stop());
+    const metrics = openMetrics({ deduplicationRatio: deduplicationRatio(shards) });
+    const readiness = openReadiness(storageProbes(storage), () => performance.now());
+    const http = createHttpServer({
+      handlers: makeHandlers(accounts, storage, { readiness, metrics, version }),
+      unmounted: unmountedRoutes,
+      authenticator: new Authenticator(accounts),
+      rateLimits,
+      log,
+      observe: metrics.observe,
+      assertWritable: storage.assertOwner,
+      proxyHops: config.proxyHops,
+      ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
+      ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
+    });
+    const setupToken = await setUp(accounts, config.administrator);
+    closers.add("http", () => http.close());
+    const url = await http.listen(config.listen.host, config.listen.port);
+    return {
+      url,
+      setupUrl: setupToken === undefined ? undefined : `${url}/setup#${setupToken}`,
+      log,
+      renewTls: () => config.tls !== undefined && http.renewTls(readTls(config.tls)),
+      close: () => closers.close(),
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}

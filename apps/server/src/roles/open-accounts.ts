@@ -1,0 +1,26 @@
+import { randomBytes } from "node:crypto";
+import { toBucket } from "@holdfast/core/ids";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { openServerSecrets } from "../accounts/server-secrets.ts";
+import type { RateLimits } from "../http/rate-limits.ts";
+import type { Storage } from "./open-storage.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** The world of the accounts: their secrets are wrapped by the keys of bucket 0's cell, their failures counted by the rate limits. */
+export async function openAccounts({ databases, cells }: Storage, rateLimits: RateLimits): Promise<AccountWorld> {
+  const { keyring } = cells.of(toBucket(0));
+  const wrapper = {
+    wrapSecret: async (label: string, secret: Uint8Array) => Buffer.from(await keyring.wrapSecret(label, secret)),
+    unwrapSecret: async (label: string, wrapped: Uint8Array) => Buffer.from(await keyring.unwrapSecret(label, wrapped)),
+  };
+  return {
+    shards: databases.shards,
+    clock: systemClock,
+    random: randomBytes,
+    secrets: await openServerSecrets(databases.shards, wrapper, randomBytes),
+    throttle: {
+      check: (key) => rateLimits.check("sign_in", key),
+      failed: (key) => rateLimits.debit("sign_in", key, 1),
+    },
+  };
+}
