@@ -80,6 +80,8 @@ async function startShared(options: TestDatabaseOptions): Promise<Shared> {
     random: randomBytes,
     settings: {
       max_wal_size: "128MB",
+      // In the cluster's own folder, so that a killed test leaves nothing behind that goes unnoticed.
+      dynamic_shared_memory_type: "mmap",
       ...(options.fsync === false ? { fsync: "off", full_page_writes: "off" } : {}),
     },
   });
