@@ -63,17 +63,33 @@ export type OperationKind =
       /** The upload session whose hold on the blocks passes to the version; its row learns the node in the same transaction. */
       readonly uploadId?: string;
     } & Attributes)
-  | { readonly op: "move"; readonly fileId: string; readonly place: Place; readonly baseRevision?: string; readonly attributes?: Attributes }
+  | {
+      readonly op: "move";
+      readonly fileId: string;
+      readonly place: Place;
+      readonly baseRevision?: string;
+      readonly attributes?: Attributes;
+    }
   | { readonly op: "copy"; readonly fileId: string; readonly place: Place }
   | ({ readonly op: "set"; readonly fileId: string; readonly baseRevision?: string } & Attributes)
-  | { readonly op: "delete"; readonly fileId: string; readonly baseVersion?: number | string; readonly baseRevision?: string; readonly seen?: number }
+  | {
+      readonly op: "delete";
+      readonly fileId: string;
+      readonly baseVersion?: number | string;
+      readonly baseRevision?: string;
+      readonly seen?: number;
+    }
   | { readonly op: "purge"; readonly fileId: string; /** only what lies in the trash */ readonly trashedOnly: boolean }
   | { readonly op: "restore"; readonly fileId: string; readonly place?: Place }
   /** Makes an old version the newest again. */
   | { readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId };
 
 export type OperationResult =
-  | { readonly status: "committed"; readonly node: NodeJson | undefined; /** a node was made, so a route answers 201 */ readonly created: boolean }
+  | {
+      readonly status: "committed";
+      readonly node: NodeJson | undefined;
+      /** a node was made, so a route answers 201 */ readonly created: boolean;
+    }
   | { readonly status: "missing"; readonly missingBlocks: readonly HashHex[] }
   /** `conflict` on the wire for a failed base or a name that exists (409, 412), `error` for the rest; `error.body.node` is the current node. */
   | { readonly status: "conflict" | "error"; readonly error: HoldfastError };

@@ -1,0 +1,159 @@
+import type { NodeId, VersionId } from "@holdfast/core/ids";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nameKey } from "@holdfast/core/names";
+import { sql } from "kysely";
+import { inTransaction } from "../db/database.ts";
+import type { NodeRow } from "../db/shard-tables.ts";
+import { contentOf } from "./content.ts";
+import { loadVersions, lockSpace, type ShardReader } from "./load.ts";
+import { sweepDetached } from "./removal.ts";
+import type { TransactionPlace } from "./run-transaction.ts";
+import { Tree } from "./tree.ts";
+import { addVersion, type DetachedFolder, newId, newRevision, noChanges, type Step, type Work } from "./work.ts";
+import { insertNodes, insertVersions } from "./write.ts";
+import { changeBlockRefs, changeSegmentRefs, countOf } from "./references.ts";
+
+const nodesPerPiece = 500;
+/** While it is written the copy is to be removed at a time in the future, which each piece moves on. */
+const leaseMicros = 3600 * 1_000_000;
+
+interface FolderPair {
+  readonly from: NodeId;
+  readonly to: NodeId;
+}
+
+interface Copying {
+  readonly place: TransactionPlace;
+  readonly step: Step;
+  readonly topId: NodeId;
+}
+
+/**
+ * Copies what lies in a folder to a place outside the tree, piece by piece, each a short transaction of its own, so
+ * that the space is never locked for long. Nobody sees the copy before one more commit attaches its top (`applyCopy`).
+ * A copy into the folder itself ends, since the copy is not in the tree while it is written. What a crash leaves behind
+ * has a time in `purged_at` and is removed by `sweepPurged`.
+ */
+export async function copyFolder(place: TransactionPlace, step: Step, source: NodeRow): Promise<DetachedFolder> {
+  const topId = await makeTop(place, step, source);
+  const copying: Copying = { place, step, topId };
+  let sizeBytes = 0;
+  try {
+    const waiting: FolderPair[] = [{ from: source.id, to: topId }];
+    for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
+      // oxlint-disable-next-line no-await-in-loop -- the lock is given up between two pieces
+      sizeBytes += await copyChildren(copying, pair, waiting);
+    }
+  } catch (error) {
+    await sweepDetached(place.db, place.spaceId, topId, place.clock.nowMicros());
+    throw error;
+  }
+  return { topId, sizeBytes };
+}
+
+async function makeTop(place: TransactionPlace, step: Step, source: NodeRow): Promise<NodeId> {
+  return await inTransaction(place.db, async (transaction) => {
+    const work = await startPiece(transaction, place);
+    const top = copyOf(work, step, source, null);
+    const lease = { trashed_at: work.nowMicros, purged_at: work.nowMicros + leaseMicros };
+    await insertNodes(transaction, [{ ...top, ...lease, name_key: nameKey(top.name) }]);
+    return top.id;
+  });
+}
+
+/** @returns the bytes of the files that were copied */
+async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderPair[]): Promise<number> {
+  let sizeBytes = 0;
+  let after: NodeId | undefined = undefined;
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- the lock is given up between two pieces
+    const piece: Piece = await copyPiece(copying, pair, after);
+    sizeBytes += piece.sizeBytes;
+    waiting.push(...piece.folders);
+    after = piece.last;
+  } while (after !== undefined);
+  return sizeBytes;
+}
+
+interface Piece {
+  readonly sizeBytes: number;
+  readonly folders: readonly FolderPair[];
+  /** Undefined once the folder is done. */
+  readonly last: NodeId | undefined;
+}
+
+async function copyPiece({ place, step, topId }: Copying, pair: FolderPair, after: NodeId | undefined): Promise<Piece> {
+  return await inTransaction(place.db, async (transaction) => {
+    const work = await startPiece(transaction, place);
+    await renewLease(work, topId);
+    const sources = await loadChildren(work, pair.from, after);
+    const copies = sources.map((source) => ({ source, copy: copyOf(work, step, source, pair.to) }));
+    const heads = sources.flatMap((source) => source.head_version ?? []);
+    const versions = new Map((await loadVersions(transaction, work.space.id, heads)).map((head) => [head.id, head]));
+    const rows = copies.map(({ source, copy }) => {
+      const head = source.head_version === null ? undefined : versions.get(source.head_version);
+      return head === undefined ? copy : withHead(work, step, copy, head);
+    });
+    await insertNodes(transaction, rows);
+    await insertVersions(transaction, work.changes.versions);
+    await changeBlockRefs(transaction, work.space.id, countOf(work.changes.blockRefs), work.nowMicros);
+    await changeSegmentRefs(transaction, work.space.id, countOf(work.changes.segmentRefs), work.nowMicros);
+    return {
+      sizeBytes: rows.reduce((sum, row) => sum + row.size, 0),
+      folders: copies.flatMap(({ source, copy }) =>
+        source.kind === "folder" ? [{ from: source.id, to: copy.id }] : [],
+      ),
+      last: sources.length < nodesPerPiece ? undefined : sources.at(-1)?.id,
+    };
+  });
+}
+
+async function startPiece(transaction: ShardReader, { clock, random, spaceId }: TransactionPlace): Promise<Work> {
+  const space = await lockSpace(transaction, spaceId);
+  const tree = new Tree(transaction, space.id, space.root_id);
+  const held = { heldBlocks: new Map(), heldSegments: new Set<never>() };
+  return { reader: transaction, space, tree, changes: noChanges(), nowMicros: clock.nowMicros(), clock, random, ...held };
+}
+
+/** Once the time has come the sweep may have begun, and nothing may be added. */
+async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId): Promise<void> {
+  const { numAffectedRows } = await sql`
+    update shard.nodes set purged_at = ${nowMicros + leaseMicros}
+    where space_id = ${space.id} and id = ${topId} and purged_at > ${nowMicros}`.execute(reader);
+  if (numAffectedRows === 1n) return;
+  throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+}
+
+/** By nodes_parent. */
+async function loadChildren({ reader, space }: Work, folder: NodeId, after: NodeId | undefined): Promise<NodeRow[]> {
+  const { rows } = await sql<NodeRow>`
+    select * from shard.nodes
+    where space_id = ${space.id} and parent_id = ${folder} and (${after ?? null}::uuid is null or id > ${after ?? null})
+      and trashed_at is null
+    order by id limit ${nodesPerPiece}`.execute(reader);
+  return rows;
+}
+
+function copyOf(work: Work, step: Step, source: NodeRow, parentId: NodeId | null): NodeRow {
+  return {
+    ...source,
+    id: newId<NodeId>(work),
+    parent_id: parentId,
+    head_version: null,
+    version_number: source.kind === "file" ? 0 : null,
+    content_id: null,
+    size: 0,
+    revision: newRevision(work),
+    seq: work.space.seq,
+    device_id: step.caller.deviceId,
+    operation_id: step.operation.operationId ?? null,
+    created_at: work.nowMicros,
+    updated_at: work.nowMicros,
+  };
+}
+
+function withHead(work: Work, step: Step, copy: NodeRow, head: Awaited<ReturnType<typeof loadVersions>>[number]) {
+  const version = addVersion(work, step, contentOf(head), { nodeId: copy.id, number: 1 });
+  const { id, number, content_id, size } = version;
+  return { ...copy, head_version: id as VersionId, version_number: number, content_id, size };
+}

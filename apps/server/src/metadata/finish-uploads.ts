@@ -1,0 +1,51 @@
+import type { HashHex, NodeId, SpaceId, UploadId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { ShardReader } from "./load.ts";
+import { changeBlockRefs } from "./references.ts";
+
+/** An upload with more blocks than this gives its references back later, so that the space lock is not held for them. */
+const blocksAtOnceMax = 2000;
+
+/** The sessions learn their nodes, and the versions take over what the sessions held. */
+export async function finishUploads(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  uploads: readonly { readonly uploadId: UploadId; readonly nodeId: NodeId }[],
+  nowMicros: number,
+): Promise<void> {
+  if (uploads.length === 0) return;
+  await sql`
+    update shard.upload_sessions s set node_id = v.node_id
+    from unnest(${uuidArray(uploads.map((upload) => upload.uploadId))},
+      ${uuidArray(uploads.map((upload) => upload.nodeId))}) as v (id, node_id)
+    where s.space_id = ${spaceId} and s.id = v.id`.execute(transaction);
+  for (const { uploadId } of uploads) {
+    // oxlint-disable-next-line no-await-in-loop -- nearly always one
+    await releaseUploadBlocks(transaction, spaceId, uploadId, nowMicros);
+  }
+}
+
+/**
+ * Deletes rows of `upload_blocks`, each of which is one reference on its block. The caller holds the space lock.
+ * @returns whether rows may be left
+ */
+export async function releaseUploadBlocks(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  uploadId: UploadId,
+  nowMicros: number,
+): Promise<boolean> {
+  const { rows } = await sql<{ hash: Buffer }>`
+    delete from shard.upload_blocks where space_id = ${spaceId} and session_id = ${uploadId} and "offset" in (
+      select "offset" from shard.upload_blocks where space_id = ${spaceId} and session_id = ${uploadId}
+      order by "offset" limit ${blocksAtOnceMax})
+    returning hash`.execute(transaction);
+  const deltas = new Map<HashHex, number>();
+  for (const { hash } of rows) {
+    const hex = hash.toString("hex") as HashHex;
+    deltas.set(hex, (deltas.get(hex) ?? 0) - 1);
+  }
+  await changeBlockRefs(transaction, spaceId, deltas, nowMicros);
+  return rows.length === blocksAtOnceMax;
+}

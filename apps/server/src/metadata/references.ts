@@ -1,0 +1,88 @@
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import { entryBytes, segmentRecordBytes } from "./content.ts";
+import { hashBuffer, type ShardReader } from "./load.ts";
+
+/**
+ * What keeps a block from being collected: each version counts once for every distinct block of a short list, or for
+ * every distinct segment of a long one; each segment once for every distinct block of its entries; each row of
+ * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`).
+ */
+export async function changeBlockRefs(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  deltas: ReadonlyMap<HashHex, number>,
+  nowMicros: number,
+): Promise<void> {
+  if (deltas.size === 0) return;
+  const { hashes, counts } = sortedArrays(deltas);
+  await sql`
+    update shard.space_blocks b set refs = b.refs + v.delta, since = greatest(b.since, ${nowMicros}::int8)
+    from unnest(${hashes}, ${counts}) as v (hash, delta)
+    where b.space_id = ${spaceId} and b.hash = v.hash`.execute(transaction);
+}
+
+export async function changeSegmentRefs(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  deltas: ReadonlyMap<HashHex, number>,
+  nowMicros: number,
+): Promise<void> {
+  if (deltas.size === 0) return;
+  const { hashes, counts } = sortedArrays(deltas);
+  await sql`
+    update shard.segments s set refs = s.refs + v.delta, since = greatest(s.since, ${nowMicros}::int8)
+    from unnest(${hashes}, ${counts}) as v (hash, delta)
+    where s.space_id = ${spaceId} and s.hash = v.hash`.execute(transaction);
+}
+
+/** A version's own references, as its row tells. */
+export interface ReferringVersion {
+  readonly manifest: Buffer | null;
+  readonly segments: Buffer | null;
+}
+
+/** Gives back what versions held whose rows are deleted in this transaction. */
+export async function releaseVersions(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  versions: readonly ReferringVersion[],
+  nowMicros: number,
+): Promise<void> {
+  const blocks = releaseCounts(versions.map((version) => hashesIn(version.manifest, entryBytes)));
+  const segments = releaseCounts(versions.map((version) => hashesIn(version.segments, segmentRecordBytes)));
+  await changeBlockRefs(transaction, spaceId, blocks, nowMicros);
+  await changeSegmentRefs(transaction, spaceId, segments, nowMicros);
+}
+
+/** Distinct hashes, each at the start of a record of so many bytes. */
+export function hashesIn(records: Buffer | null, recordBytes: number): Set<HashHex> {
+  const hashes = new Set<HashHex>();
+  for (let at = 0; records !== null && at < records.length; at += recordBytes) {
+    hashes.add(records.toString("hex", at, at + 32) as HashHex);
+  }
+  return hashes;
+}
+
+export function countOf(hashes: readonly HashHex[]): Map<HashHex, number> {
+  const counts = new Map<HashHex, number>();
+  for (const hash of hashes) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  return counts;
+}
+
+/** @param holders the distinct hashes that each holder held */
+export function releaseCounts(holders: readonly Iterable<HashHex>[]): Map<HashHex, number> {
+  const counts = new Map<HashHex, number>();
+  for (const hashes of holders) for (const hash of hashes) counts.set(hash, (counts.get(hash) ?? 0) - 1);
+  return counts;
+}
+
+/** Sorted, so that rows are locked in one order by everybody. */
+function sortedArrays(deltas: ReadonlyMap<HashHex, number>) {
+  const sorted = [...deltas].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return {
+    hashes: byteaArray(sorted.map(([hash]) => hashBuffer(hash))),
+    counts: int8Array(sorted.map(([, count]) => count)),
+  };
+}

@@ -1,0 +1,160 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import { lockSpace, type ShardReader } from "./load.ts";
+import { type ReferringVersion, releaseVersions } from "./references.ts";
+
+/** So many nodes, or versions, are removed by one transaction at most; a larger subtree goes piece by piece. */
+const nodesInlineMax = 5000;
+const nodesPieceMax = 1000;
+
+/**
+ * Removes a purged subtree within the purge itself, if it is small. The caller holds the space lock.
+ * @returns the bytes that the space no longer uses; 0 too if the subtree is left to `sweepPurged`
+ */
+export async function removeSubtree(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  topId: NodeId,
+  nowMicros: number,
+): Promise<number> {
+  const ids = await below(transaction, spaceId, topId, nodesInlineMax + 1);
+  if (ids.length > nodesInlineMax) return 0;
+  if (!(await removeVersions(transaction, spaceId, ids, nowMicros))) return 0;
+  return await removeNodes(transaction, spaceId, ids);
+}
+
+export interface SweepOptions {
+  readonly nowMicros: number;
+  /** Asked before each piece. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Removes the rows of large purged subtrees, and those of copies that were never attached, in pieces that each hold the
+ * space lock for some milliseconds. A crash leaves the top of what remains, which the next sweep finds.
+ * @returns how many nodes went
+ */
+export async function sweepPurged(db: Kysely<ShardTables>, { nowMicros, signal }: SweepOptions): Promise<number> {
+  // By nodes_purged. A copy under way has a time in the future.
+  const { rows: tops } = await sql<{ space_id: SpaceId; id: NodeId; parent_id: NodeId | null }>`
+    select space_id, id, parent_id from shard.nodes where purged_at is not null and purged_at <= ${nowMicros}
+    order by purged_at limit 1000`.execute(db);
+  let removed = 0;
+  for (const top of tops) {
+    signal?.throwIfAborted();
+    // A copy that was never attached was never counted.
+    const sweep = { db, spaceId: top.space_id, nowMicros, counted: top.parent_id !== null, signal };
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that commits come between
+    removed += await sweepBelow(sweep, top.id);
+  }
+  return removed;
+}
+
+/** Removes one copy that was given up, however recent. */
+export async function sweepDetached(
+  db: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  topId: NodeId,
+  nowMicros: number,
+): Promise<void> {
+  await sweepBelow({ db, spaceId, nowMicros, counted: false, signal: undefined }, topId);
+}
+
+interface Sweep {
+  readonly db: Kysely<ShardTables>;
+  readonly spaceId: SpaceId;
+  readonly nowMicros: number;
+  readonly counted: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Children before their folder, so that nothing is ever without a way to its top. */
+async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
+  let removed = 0;
+  const folders = [topId];
+  for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
+    sweep.signal?.throwIfAborted();
+    // oxlint-disable-next-line no-await-in-loop -- piece after piece
+    const piece = await sweepPiece(sweep, folder);
+    removed += piece.removed;
+    if (piece.folders === undefined) folders.pop();
+    else folders.push(...piece.folders);
+  }
+  return removed;
+}
+
+/** @returns `folders`: what has to go before this folder can; undefined once it is gone itself */
+async function sweepPiece(
+  sweep: Sweep,
+  folderId: NodeId,
+): Promise<{ removed: number; folders: NodeId[] | undefined }> {
+  return await inTransaction(sweep.db, async (transaction) => {
+    await lockSpace(transaction, sweep.spaceId);
+    const ids = await below(transaction, sweep.spaceId, folderId, nodesPieceMax + 1);
+    if (ids.length <= nodesPieceMax) {
+      const removed = await removeCounted(transaction, sweep, ids);
+      return { removed, folders: removed === ids.length ? undefined : [] };
+    }
+    const { rows: children } = await sql<{ id: NodeId; kind: string }>`
+      select id, kind from shard.nodes where space_id = ${sweep.spaceId} and parent_id = ${folderId}
+      order by id limit ${nodesPieceMax}`.execute(transaction);
+    const leaves = children.filter((child) => child.kind !== "folder").map((child) => child.id);
+    const removed = await removeCounted(transaction, sweep, leaves);
+    return { removed, folders: children.filter((child) => child.kind === "folder").map((child) => child.id) };
+  });
+}
+
+/** @returns how many nodes went: none while their versions are too many for one transaction */
+async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
+  if (!(await removeVersions(transaction, sweep.spaceId, ids, sweep.nowMicros))) return 0;
+  const sizeBytes = await removeNodes(transaction, sweep.spaceId, ids);
+  if (sweep.counted && sizeBytes > 0) {
+    await sql`update shard.spaces set used_bytes = used_bytes - ${sizeBytes} where id = ${sweep.spaceId}`.execute(
+      transaction,
+    );
+  }
+  return ids.length;
+}
+
+/** The node and what lies below it, nearest first, up to so many. By nodes_parent. */
+async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, limit: number): Promise<NodeId[]> {
+  const { rows } = await sql<{ id: NodeId }>`
+    with recursive below (id) as (
+      select n.id from shard.nodes n where n.space_id = ${spaceId} and n.id = ${topId}
+      union all
+      select child.id from below cross join lateral (
+        select n.id from shard.nodes n where n.space_id = ${spaceId} and n.parent_id = below.id offset 0
+      ) child
+    ) select id from below limit ${limit}`.execute(transaction);
+  return rows.map((row) => row.id);
+}
+
+/** Newest last. @returns whether none is left. By versions_node. */
+async function removeVersions(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  nodeIds: readonly NodeId[],
+  nowMicros: number,
+): Promise<boolean> {
+  if (nodeIds.length === 0) return true;
+  const { rows } = await sql<ReferringVersion>`
+    delete from shard.versions where space_id = ${spaceId} and id in (
+      select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(nodeIds)})
+      limit ${nodesInlineMax})
+    returning manifest, segments`.execute(transaction);
+  await releaseVersions(transaction, spaceId, rows, nowMicros);
+  return rows.length < nodesInlineMax;
+}
+
+/** @returns the bytes of the files among them */
+async function removeNodes(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { rows } = await sql<{ bytes: number }>`
+    with gone as (
+      delete from shard.nodes where space_id = ${spaceId} and id = any(${uuidArray(ids)}) returning size
+    ) select coalesce(sum(size), 0) as bytes from gone`.execute(transaction);
+  return rows[0]?.bytes ?? 0;
+}

@@ -1,0 +1,67 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { StepOutcome } from "./apply-steps.ts";
+import { loadOperations, type ShardReader } from "./load.ts";
+import type { OperationResult } from "./operation.ts";
+import type { Step } from "./work.ts";
+import type { OperationRow } from "./write.ts";
+
+/** What an operation answered, as it is stored. */
+interface StoredResult {
+  readonly node?: NodeJson;
+  readonly created: boolean;
+}
+
+/**
+ * Answers of operations that were done before. Only what was done is kept: a refused operation changed nothing, so it
+ * is simply looked at again, and one whose blocks were missing may be repeated under the same id once they are there.
+ */
+export class Replays {
+  /** Of this transaction, to be stored. */
+  readonly added: OperationRow[] = [];
+  readonly #known: Map<string, { requestHash: Buffer; result: StoredResult }>;
+
+  private constructor(known: Map<string, { requestHash: Buffer; result: StoredResult }>) {
+    this.#known = known;
+  }
+
+  static async load(transaction: ShardReader, spaceId: SpaceId, steps: readonly Step[]): Promise<Replays> {
+    const wanted = steps.flatMap(({ caller, operation }) =>
+      operation.operationId === undefined ? [] : [{ userId: caller.userId, operationId: operation.operationId }],
+    );
+    const rows = await loadOperations(transaction, spaceId, wanted);
+    const entries = rows.map((row) => {
+      const stored = { requestHash: row.request_hash, result: row.result as StoredResult };
+      return [keyOf(row.user_id, row.op_id), stored] as const;
+    });
+    return new Replays(new Map(entries));
+  }
+
+  /** The first answer, `operation_reused` if it was another request, or undefined for an operation not done yet. */
+  resultOf({ caller, operation }: Step): OperationResult | undefined {
+    if (operation.operationId === undefined) return undefined;
+    const known = this.#known.get(keyOf(caller.userId, operation.operationId));
+    if (known === undefined) return undefined;
+    if (operation.requestHash?.equals(known.requestHash) !== true) {
+      const error = new HoldfastError("operation_reused", "This operation id was used for another request.");
+      return { status: "error", error };
+    }
+    return { status: "committed", node: known.result.node, created: known.result.created };
+  }
+
+  add(step: Step | undefined, outcome: StepOutcome): void {
+    if (outcome.status !== "committed" || step?.operation.operationId === undefined) return;
+    const { caller, operation } = step;
+    const { operationId, requestHash } = operation;
+    if (operationId === undefined || requestHash === undefined) return;
+    const { node, created } = outcome;
+    const result: StoredResult = { ...(node === undefined ? {} : { node }), created };
+    this.#known.set(keyOf(caller.userId, operationId), { requestHash, result });
+    this.added.push({ userId: caller.userId, operationId, requestHash, result });
+  }
+}
+
+function keyOf(userId: string, operationId: Buffer): string {
+  return `${userId}/${operationId.toString("hex")}`;
+}

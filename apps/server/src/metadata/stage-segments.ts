@@ -1,0 +1,98 @@
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { encodeEntries, type ManifestEntry } from "@holdfast/core/manifest";
+import { type Kysely, sql } from "kysely";
+import { byteaArray } from "../db/array-parameters.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import { distinctBlocks } from "./content.ts";
+import { hashBuffer, lockBlocks, lockSegments, lockSpace, type ShardReader } from "./load.ts";
+import { changeBlockRefs } from "./references.ts";
+
+/** Some two thousand blocks: so the space lock is held for milliseconds each time. */
+const segmentsAtOnce = 8;
+
+export interface Staging {
+  readonly db: Kysely<ShardTables>;
+  readonly spaceId: SpaceId;
+  readonly nowMicros: number;
+}
+
+export interface NewSegment {
+  readonly hash: HashHex;
+  readonly entries: readonly ManifestEntry[];
+}
+
+/**
+ * Stores those segments of a long manifest that the space does not hold, each with its hold on its blocks, before the
+ * commit that names them: else the commit of a large file would change a row for each of its blocks under one lock.
+ * A segment that no commit names within a day is removed again (`retention.ts`).
+ * @returns blocks that the space does not hold; their segments are not stored
+ */
+export async function stageSegments(staging: Staging, segments: readonly NewSegment[]): Promise<HashHex[]> {
+  const missing = new Set<HashHex>();
+  for (let start = 0; start < segments.length; start += segmentsAtOnce) {
+    const piece = segments.slice(start, start + segmentsAtOnce);
+    // oxlint-disable-next-line no-await-in-loop -- the lock is given up between two pieces
+    const lacking = await inTransaction(staging.db, async (transaction) => stagePiece(transaction, staging, piece));
+    for (const hash of lacking) missing.add(hash);
+  }
+  return [...missing];
+}
+
+async function stagePiece(
+  transaction: ShardReader,
+  { spaceId, nowMicros }: Staging,
+  segments: readonly NewSegment[],
+): Promise<HashHex[]> {
+  await lockSpace(transaction, spaceId);
+  const known = await lockSegments(
+    transaction,
+    spaceId,
+    segments.map((segment) => segment.hash),
+  );
+  await touchSegments(transaction, spaceId, [...known], nowMicros);
+  const unknown = segments.filter((segment) => !known.has(segment.hash));
+  const blocks = unknown.map((segment) => distinctBlocks(segment.entries));
+  const held = await lockBlocks(transaction, spaceId, [...new Set(blocks.flatMap((distinct) => [...distinct.keys()]))]);
+  const missing = new Set<HashHex>();
+  const refs = new Map<HashHex, number>();
+  const complete: NewSegment[] = [];
+  for (const [index, segment] of unknown.entries()) {
+    const distinct = [...(blocks[index] ?? [])];
+    const lacking = distinct.filter(([hash, size]) => held.get(hash) !== size);
+    for (const [hash] of lacking) missing.add(hash);
+    if (lacking.length > 0) continue;
+    complete.push(segment);
+    for (const [hash] of distinct) refs.set(hash, (refs.get(hash) ?? 0) + 1);
+  }
+  await insertSegments(transaction, spaceId, complete, nowMicros);
+  await changeBlockRefs(transaction, spaceId, refs, nowMicros);
+  return [...missing];
+}
+
+async function insertSegments(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  segments: readonly NewSegment[],
+  nowMicros: number,
+): Promise<void> {
+  if (segments.length === 0) return;
+  const hashes = byteaArray(segments.map((segment) => hashBuffer(segment.hash)));
+  const entries = byteaArray(segments.map((segment) => encodeEntries(segment.entries)));
+  await sql`
+    insert into shard.segments (space_id, hash, entries, refs, since)
+    select ${spaceId}::uuid, v.hash, v.entries, 0, ${nowMicros}::int8
+    from unnest(${hashes}, ${entries}) as v (hash, entries)`.execute(transaction);
+}
+
+async function touchSegments(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  hashes: readonly HashHex[],
+  nowMicros: number,
+): Promise<void> {
+  if (hashes.length === 0) return;
+  await sql`
+    update shard.segments set since = greatest(since, ${nowMicros}::int8)
+    where space_id = ${spaceId} and hash = any(${byteaArray(hashes.map(hashBuffer))})`.execute(transaction);
+}

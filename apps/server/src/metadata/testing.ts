@@ -1,0 +1,158 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Clock } from "@holdfast/core/clock";
+import { type HashHex, makeId, toBucket, type UserId } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { type Kysely, sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import type { ShardTables, SpaceRow } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { type Committer, openCommitter } from "./commit-queue.ts";
+import { createSpace } from "./create-space.ts";
+import { hashBuffer } from "./load.ts";
+import type { Operation, OperationResult } from "./operation.ts";
+
+/** A clock that moves on by a microsecond with each look, and by as much as a test says. */
+export class TestClock implements Clock {
+  #micros = 1_900_000_000_000_000;
+
+  nowMs(): number {
+    return Math.floor(this.nowMicros() / 1000);
+  }
+
+  nowMicros(): number {
+    this.#micros += 1;
+    return this.#micros;
+  }
+
+  advanceMs(ms: number): void {
+    this.#micros += ms * 1000;
+  }
+}
+
+/** A space of its own in a test's database, and short words for what tests do with it. */
+export class TestSpace {
+  readonly db: Kysely<ShardTables>;
+  readonly caller: Caller;
+  readonly clock: TestClock;
+  readonly committer: Committer;
+  readonly committed: number[] = [];
+
+  constructor(db: Kysely<ShardTables>, shards: Shards, row: SpaceRow, clock: TestClock) {
+    this.db = db;
+    this.clock = clock;
+    this.caller = callerOf(row);
+    this.committer = openCommitter({
+      shards,
+      clock,
+      random: randomBytes,
+      onCommitted: (_, seq) => this.committed.push(seq),
+      log: { warn: () => {}, error: () => {} },
+    });
+  }
+
+  /** The same user at another device. */
+  otherDevice(): Caller {
+    return { ...this.caller, deviceId: newTestId() };
+  }
+
+  async commit(operations: readonly Operation[], caller = this.caller): Promise<readonly OperationResult[]> {
+    return (await this.committer.commit(caller, operations)).results;
+  }
+
+  /** One operation that is expected to be done. */
+  async do(operation: Operation, caller = this.caller): Promise<NodeJson> {
+    const [result] = await this.commit([operation], caller);
+    if (result?.status === "committed" && result.node !== undefined) return result.node;
+    throw new Error(`not committed: ${describe(result)}`);
+  }
+
+  /** One operation that is expected to be refused: its code and the node that came with it. */
+  async refused(operation: Operation, caller = this.caller): Promise<{ code: string; node: NodeJson | undefined }> {
+    const [result] = await this.commit([operation], caller);
+    if (result?.status !== "conflict" && result?.status !== "error") throw new Error(`not refused: ${describe(result)}`);
+    return { code: result.error.code, node: result.error.body["node"] as NodeJson | undefined };
+  }
+
+  async mkdir(parentId: string, name: string): Promise<NodeJson> {
+    return await this.do({ op: "mkdir", place: { parentId, name } });
+  }
+
+  /** A new file whose content is this text, one block, already stored. */
+  async put(parentId: string, name: string, text: string): Promise<NodeJson> {
+    return await this.do({ op: "put", place: { parentId, name }, content: await this.content(text) });
+  }
+
+  /** Content whose block the space holds. */
+  async content(text: string): Promise<{ sizeBytes: number; blocks: ManifestEntry[] }> {
+    const content = contentOfText(text);
+    await this.store(content.blocks);
+    return content;
+  }
+
+  async store(blocks: readonly ManifestEntry[]): Promise<void> {
+    await storeBlocks(this.db, this.caller, blocks);
+  }
+
+  async row(): Promise<SpaceRow> {
+    const { rows } = await sql<SpaceRow>`select * from shard.spaces where id = ${this.caller.spaceId}`.execute(this.db);
+    if (rows[0] === undefined) throw new Error("the space is gone");
+    return rows[0];
+  }
+}
+
+export async function makeTestSpace(
+  shards: Shards,
+  { quotaBytes = null, clock = new TestClock() }: { quotaBytes?: number | null; clock?: TestClock } = {},
+): Promise<TestSpace> {
+  const ownerId = newTestId<UserId>();
+  const { db } = shards.ofId(ownerId);
+  const row = await createSpace(db, { ownerId, quotaBytes, clock, random: randomBytes });
+  return new TestSpace(db, shards, row, clock);
+}
+
+/** All of one bucket, as ids of one owner are. */
+export function newTestId<Id extends ReturnType<typeof makeId>>(): Id {
+  return makeId<Id>(toBucket(7), 1_900_000_000_000, randomBytes(8));
+}
+
+export function contentOfText(text: string): { sizeBytes: number; blocks: ManifestEntry[] } {
+  const size = Buffer.byteLength(text);
+  const hash = createHash("sha256").update(text).digest("hex") as HashHex;
+  return { sizeBytes: size, blocks: size === 0 ? [] : [{ hash, size }] };
+}
+
+/** As if the blocks had been uploaded: rows in `space_blocks` that nothing refers to. */
+export async function storeBlocks(
+  db: Kysely<ShardTables>,
+  { spaceId, userId }: Caller,
+  blocks: readonly ManifestEntry[],
+): Promise<void> {
+  await sql`
+    insert into shard.space_blocks (space_id, hash, size, refs, stamp, since, uploader)
+    select ${spaceId}::uuid, v.hash, v.size, 0, 1, 0, ${userId}::uuid
+    from unnest(${byteaArray(blocks.map((block) => hashBuffer(block.hash)))},
+      ${int8Array(blocks.map((block) => block.size))}) as v (hash, size)
+    on conflict do nothing`.execute(db);
+}
+
+export function describe(result: OperationResult | undefined): string {
+  if (result === undefined) return "no result";
+  if ("error" in result) return `${result.status} ${result.error.code}: ${result.error.message}`;
+  return JSON.stringify(result);
+}
+
+function callerOf(row: SpaceRow): Caller {
+  return {
+    userId: row.owner_id,
+    email: "someone@example.org",
+    bucket: toBucket(7),
+    spaceId: row.id,
+    rootId: row.root_id,
+    deviceId: newTestId(),
+    credential: { kind: "session", id: newTestId() },
+    scopes: new Set(["files:read", "files:write"]),
+    admin: false,
+  };
+}
