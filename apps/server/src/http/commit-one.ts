@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Caller } from "../accounts/caller.ts";
-import type { Committer } from "../metadata/committer.ts";
+import type { Committer } from "../metadata/commit-queue.ts";
 import type { Operation } from "../metadata/operation.ts";
 
 /** The one operation of a route of its own: its failure is the route's. */

@@ -1,7 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import type { Caller } from "../accounts/caller.ts";
 import type { Shards } from "../db/shards.ts";
-import type { Committer } from "../metadata/committer.ts";
+import type { Committer } from "../metadata/commit-queue.ts";
 import { listTrash } from "../metadata/trash-list.ts";
 
 /** Purges what lay in the trash when it began, in batches, so that no lock is held for long. @returns how many items */

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Caller } from "../accounts/caller.ts";
 import type { Shards } from "../db/shards.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
-import type { Committer } from "../metadata/committer.ts";
+import type { Committer } from "../metadata/commit-queue.ts";
 import { listFolder } from "../metadata/list-folder.ts";
 import { findNode, findNodeByPath, findNodes, readNodeId } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";

@@ -8,7 +8,7 @@ import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
 import { routes } from "@holdfast/protocol/routes";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
-import type { Committer } from "../metadata/committer.ts";
+import type { Committer } from "../metadata/commit-queue.ts";
 import { blockSizes } from "../metadata/block-sizes.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { findVersion } from "../metadata/manifests.ts";

@@ -1,0 +1,134 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { findProgram } from "@holdfast/tools/components";
+import type { FileTree, LargeFile } from "./data.ts";
+import { type Row, timed } from "./report.ts";
+
+interface PeerData {
+  readonly folder: string;
+  readonly large: LargeFile | undefined;
+  readonly small: FileTree | undefined;
+}
+
+/** The same data through programs that people use today, over loopback as ours goes, where they are installed. */
+export async function measurePeers(data: PeerData): Promise<Row[]> {
+  const rows: Row[] = [];
+  if (findProgram("rsync") !== undefined) rows.push(...(await measureRsync(data)));
+  if (findProgram("rclone") !== undefined) rows.push(...(await measureRclone(data)));
+  return rows;
+}
+
+/** A daemon, with --fsync so that it acknowledges what is on disk as we do. */
+async function measureRsync(data: PeerData): Promise<Row[]> {
+  const port = await freePort();
+  const module = `${data.folder}/rsync`;
+  mkdirSync(module);
+  const uid = process.getuid?.() ?? 0;
+  const config = [
+    `port = ${port}`,
+    "address = 127.0.0.1",
+    "use chroot = no",
+    ...(uid === 0 ? ["uid = root", "gid = root"] : []),
+    "[bench]",
+    `path = ${module}`,
+    "read only = no",
+  ];
+  writeFileSync(`${data.folder}/rsyncd.conf`, `${config.join("\n")}\n`);
+  const daemon = spawn("rsync", ["--daemon", "--no-detach", `--config=${data.folder}/rsyncd.conf`], {
+    stdio: "ignore",
+  });
+  try {
+    await listening(port);
+    const remote = `rsync://127.0.0.1:${port}/bench`;
+    return await transfers("rsync --fsync", data, {
+      put: (from, name) => ["rsync", "-a", "--fsync", from, `${remote}/${name}`],
+      get: (name, to) => ["rsync", "-a", "--fsync", `${remote}/${name}`, to],
+    });
+  } finally {
+    daemon.kill();
+    rmSync(module, { recursive: true });
+  }
+}
+
+/** Over the WebDAV that rclone itself serves; it syncs nothing to disk. */
+async function measureRclone(data: PeerData): Promise<Row[]> {
+  const port = await freePort();
+  const served = `${data.folder}/rclone`;
+  mkdirSync(served);
+  const daemon: ChildProcess = spawn("rclone", ["serve", "webdav", served, "--addr", `127.0.0.1:${port}`], {
+    stdio: "ignore",
+  });
+  try {
+    await listening(port);
+    const remote = `:webdav,url='http://127.0.0.1:${port}':`;
+    return await transfers("rclone webdav, no fsync", data, {
+      put: (from, name) => ["rclone", "copy", "--transfers", "16", from, `${remote}${name}`],
+      get: (name, to) => ["rclone", "copy", "--transfers", "16", `${remote}${name}`, to],
+    });
+  } finally {
+    daemon.kill();
+    rmSync(served, { recursive: true });
+  }
+}
+
+interface Commands {
+  put(from: string, name: string): string[];
+  get(name: string, to: string): string[];
+}
+
+async function transfers(by: string, { folder, large, small }: PeerData, commands: Commands): Promise<Row[]> {
+  const run = ([program = "", ...args]: string[]) =>
+    timed(() => execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"] }));
+  const rows: Row[] = [];
+  const back = `${folder}/peer-back`;
+  if (large !== undefined) {
+    const name = `${Math.round(large.sizeBytes / 2 ** 20)} MiB`;
+    const note = (seconds: number) => `${(large.sizeBytes / 1e6 / seconds).toFixed(0)} MB/s`;
+    const put = await run(commands.put(large.path, "large/"));
+    const get = await run(commands.get("large/", `${back}-large/`));
+    rows.push(
+      { work: `${name} put`, by, value: put, unit: "s", note: note(put) },
+      { work: `${name} get`, by, value: get, unit: "s", note: note(get) },
+    );
+  }
+  if (small !== undefined) {
+    const put = await run(commands.put(`${small.path}/`, "small/"));
+    const get = await run(commands.get("small/", `${back}-small/`));
+    const rate = (work: string, seconds: number): Row => ({
+      work: `${small.files} files ${work}`,
+      by,
+      value: small.files / seconds,
+      unit: "files/s",
+      note: `${seconds.toFixed(2)} s`,
+    });
+    rows.push(rate("put", put), rate("get", get));
+  }
+  rmSync(`${back}-large`, { recursive: true, force: true });
+  rmSync(`${back}-small`, { recursive: true, force: true });
+  return rows;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** Resolves once something accepts connections; gives up after ten seconds. */
+async function listening(port: number): Promise<void> {
+  const endMs = performance.now() + 10_000;
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (open) return;
+    if (performance.now() > endMs) throw new Error(`Nothing listens on port ${port}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
