@@ -23,7 +23,8 @@ export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): Ob
       const held = objects.get(key);
       if (held === undefined) throw notFoundError(key);
       if (range !== undefined && range.end > held.sizeBytes) throw rangeError(key, range);
-      return held.bytes.slice(range?.start, range?.end);
+      // A copy: `slice` of a Buffer would be a view, and what was got is the caller's to overwrite.
+      return Uint8Array.from(held.bytes.subarray(range?.start, range?.end));
     },
     async stat(key, { signal } = {}) {
       assertKey(key);
