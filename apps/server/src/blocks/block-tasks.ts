@@ -1,8 +1,8 @@
 import type { CodecPool } from "@holdfast/codec/pool";
 import { buffersOf, ownBytes } from "@holdfast/codec/task";
 import { openRecords, sealPack } from "./pack.ts";
-import type { CheckedPack, OpenInput, SealInput } from "./pack.ts";
-import type { PackId } from "./pack-format.ts";
+import type { OpenInput, SealInput } from "./pack.ts";
+import type { ScrubFinding, ScrubInput } from "./pack-check.ts";
 import { verifySlab } from "./slab.ts";
 import type { SlabBlock } from "./slab.ts";
 
@@ -20,8 +20,8 @@ export async function verifyInPool(pool: BlockPool, slab: ArrayBuffer, blocks: r
   return await pool.run("verifySlabTask", { slab, blocks }, [slab]);
 }
 
-/** The slabs move and are gone. */
-export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Uint8Array<ArrayBuffer>> {
+/** The slabs move and come back as pieces of the pack. */
+export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Uint8Array[]> {
   const sizeBytes = input.slabs.reduce((sum, slab) => sum + slab.byteLength, 0);
   if (sizeBytes <= inlineBytesMax) return sealPack(input);
   return await pool.run("sealTask", input, [...input.slabs]);
@@ -37,7 +37,8 @@ export async function openInPool(
   return await pool.run("openTask", owned, buffersOf([owned.bytes]));
 }
 
-export async function checkPackInPool(pool: BlockPool, pack: Uint8Array, packId: PackId, key: Uint8Array): Promise<CheckedPack> {
-  const owned = ownBytes(pack);
-  return await pool.run("checkPackTask", { pack: owned, packId, key }, buffersOf([owned]));
+/** The pack moves and is gone. */
+export async function scrubPackInPool(pool: BlockPool, input: ScrubInput): Promise<ScrubFinding> {
+  const pack = ownBytes(input.pack);
+  return await pool.run("scrubPackTask", { ...input, pack }, [pack.buffer]);
 }

@@ -122,7 +122,8 @@ class CellKeyring implements Keyring {
       if (rows.length === 0 && objects.length > 0 && (await hasPacks(this.#options.store))) await requireRebuild(db);
       const newest = newestOf(keys);
       if (newest === undefined || this.#isDue(newest)) {
-        const made = { epoch: (newest?.epoch ?? 0) + 1, key: this.#options.random(32), createdAt: this.#options.clock.nowMicros() };
+        const key = Uint8Array.from(this.#options.random(32));
+        const made = { epoch: (newest?.epoch ?? 0) + 1, key, createdAt: this.#options.clock.nowMicros() };
         keys.set(made.epoch, made);
         this.#options.log.info({ epoch: made.epoch }, "made a new data key");
       }

@@ -24,8 +24,8 @@ export interface BlockServiceOptions {
   readonly random: Random;
   readonly log: BlockLog;
   /**
-   * Payload bytes of blocks that may be on their way into packs at once; 64 MiB unless told. Each is in memory up to three times
-   * (the caller's, the slab, the pack).
+   * Payload bytes of blocks that may be on their way into packs at once; 64 MiB unless told. Each is in memory twice (the
+   * caller's, and the slab that becomes the pack).
    */
   readonly bytesInFlightMax?: number;
   readonly crashPoint?: CrashPoint;

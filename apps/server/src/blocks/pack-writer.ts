@@ -138,7 +138,8 @@ export class PackWriter {
     const pack = await sealInPool(pool, { packId, epoch, key: packKeyOf(dataKey, packId), slabs, records });
     await cell.store.put(packKey(packId), pack);
     crashPoint("pack durable");
-    const rows = { packId, epoch, sizeBytes: pack.length, blocks: blockRowsOf(records) };
+    const sizeBytes = pack.reduce((sum, piece) => sum + piece.length, 0);
+    const rows = { packId, epoch, sizeBytes, blocks: blockRowsOf(records) };
     const stamps = await insertPack(cell.db, rows, holdersOf(group, records), clock.nowMicros());
     crashPoint("cell rows");
     await Promise.all(callersOf(group).map((caller) => this.#acknowledge(caller, stamps)));

@@ -1,7 +1,5 @@
 import { decodeFrame } from "@holdfast/codec/codec";
 import { HoldfastError } from "@holdfast/core/errors";
-import { sha256Bytes } from "@holdfast/core/hash";
-import { limits } from "@holdfast/core/limits";
 import {
   footerEntryBytes,
   footerLength,
@@ -16,10 +14,11 @@ import {
 import type { FooterEntry, PackHeader, PackId } from "./pack-format.ts";
 import { openRecord, sealRecord } from "./seal.ts";
 
-/** A block to be sealed: its payload stands in one of the slabs. */
+/** A block to be sealed: its payload stands in one of the slabs, with room for the tag behind it. */
 export interface PackRecord extends FooterEntry {
   readonly slab: number;
   readonly start: number;
+  /** Of the payload. */
   readonly length: number;
 }
 
@@ -28,26 +27,25 @@ export interface SealInput {
   readonly epoch: number;
   /** Of this pack alone (`packKeyOf`). */
   readonly key: Uint8Array;
+  /** Overwritten: the records are sealed where they stand. */
   readonly slabs: readonly ArrayBuffer[];
   readonly records: readonly PackRecord[];
 }
 
-/** @returns the whole pack, on an ArrayBuffer of its own; the records lie at `recordOffsets` of their lengths */
-export function sealPack({ packId, epoch, key, slabs, records }: SealInput): Uint8Array<ArrayBuffer> {
+/** @returns the pack in pieces, which follow one another; the records lie at `recordOffsets` of their lengths */
+export function sealPack({ packId, epoch, key, slabs, records }: SealInput): Uint8Array<ArrayBuffer>[] {
+  const count = records.length;
+  const head = new Uint8Array(headerLength(count));
+  const footer = new Uint8Array(footerLength(count));
   const storedLengths = Uint32Array.from(records, ({ length }) => length + tagBytes);
-  const offsets = recordOffsets(storedLengths);
-  const footerAt = offsets[records.length] ?? headerLength(0);
-  const pack = new Uint8Array(footerAt + footerLength(records.length));
-  const footer = new Uint8Array(records.length * footerEntryBytes);
-  writeHeader(pack, { packId, epoch, storedLengths, footerLength: footerLength(records.length) });
+  writeHeader(head, { packId, epoch, storedLengths, footerLength: footer.length });
   for (const [index, record] of records.entries()) {
-    const { codec, sizeBytes, slab, start, length } = record;
-    const payload = new Uint8Array(slabs[slab] ?? noBytes, start, length);
-    sealRecord(key, { packId, index, codec, sizeBytes }, payload, pack, offsets[index] ?? 0);
+    const { codec, sizeBytes } = record;
+    sealRecord(key, { packId, index, codec, sizeBytes }, storedBytesOf(slabs, record));
     writeFooterEntry(footer, index, record);
   }
-  sealRecord(key, { packId, index: records.length, codec: "footer", sizeBytes: footer.length }, footer, pack, footerAt);
-  return pack;
+  sealRecord(key, { packId, index: count, codec: "footer", sizeBytes: footer.length - tagBytes }, footer);
+  return [head, ...joinNeighbours(slabs, records), footer];
 }
 
 export interface OpenInput {
@@ -72,10 +70,8 @@ export function openRecords({ packId, key, bytes, records, plain }: OpenInput): 
   return records.map(({ index, start, storedSize, codec, sizeBytes }) => {
     const sealed = bytes.subarray(start, start + storedSize);
     const payload = sealed.length === storedSize ? openRecord(key, { packId, index, codec, sizeBytes }, sealed) : undefined;
-    if (payload === undefined) return undefined;
-    if (plain && codec === "zstd") return Uint8Array.from(decodeFrame(codec, payload, sizeBytes));
-    sealed.set(payload);
-    return sealed.subarray(0, payload.length);
+    if (payload === undefined || !plain) return payload;
+    return codec === "raw" ? payload : Uint8Array.from(decodeFrame(codec, payload, sizeBytes));
   });
 }
 
@@ -100,7 +96,7 @@ export function openFooter(
   const count = header.storedLengths.length;
   if (header.packId !== expected.packId) throw damaged(`it says that it is ${header.packId}`);
   const place = { packId: header.packId, index: count, codec: "footer", sizeBytes: count * footerEntryBytes } as const;
-  const footer = openRecord(expected.key, place, sealedFooter);
+  const footer = openRecord(expected.key, place, Uint8Array.from(sealedFooter));
   if (footer === undefined) throw damaged("its footer does not open");
   const entries = parseFooter(footer, count);
   for (const [index, { sizeBytes, codec }] of entries.entries()) {
@@ -111,34 +107,25 @@ export function openFooter(
   return { header, entries, offsets: recordOffsets(header.storedLengths) };
 }
 
-export interface CheckedPack extends PackIndex {
-  /** For each record: whether it opens and has the hash that the footer lists. */
-  readonly sound: readonly boolean[];
-}
-
-/** Opens the whole pack and checks the hash of every block. @throws HoldfastError damaged where not even its footer opens */
-export function checkPack(pack: Uint8Array, expected: { packId: PackId; key: Uint8Array }): CheckedPack {
-  if (pack.length > limits.packBytesMax) throw damaged(`it has ${pack.length} bytes`);
-  const sealedFooter = pack.subarray(pack.length - parseHeader(pack, pack.length).footerLength);
-  const index = openFooter(pack, sealedFooter, pack.length, expected);
-  const sound = index.entries.map((entry, record) => {
-    const sealed = pack.subarray(index.offsets[record], index.offsets[record + 1]);
-    const payload = openRecord(expected.key, { packId: expected.packId, index: record, ...entry }, sealed);
-    return payload !== undefined && hasHash(payload, entry);
-  });
-  return { ...index, sound };
-}
-
 const noBytes = new ArrayBuffer(0);
 
-function hasHash(payload: Uint8Array, { codec, sizeBytes, hash }: FooterEntry): boolean {
-  try {
-    return Buffer.compare(sha256Bytes(decodeFrame(codec, payload, sizeBytes)), hash) === 0;
-  } catch (error) {
-    // A record that opens and does not decode was sealed wrong: as lost as one that does not open.
-    if (error instanceof HoldfastError) return false;
-    throw error;
+function storedBytesOf(slabs: readonly ArrayBuffer[], { slab, start, length }: PackRecord): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(slabs[slab] ?? noBytes, start, length + tagBytes);
+}
+
+/** Records that follow one another in a slab make one piece. */
+function joinNeighbours(slabs: readonly ArrayBuffer[], records: readonly PackRecord[]): Uint8Array<ArrayBuffer>[] {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  for (const record of records) {
+    const piece = storedBytesOf(slabs, record);
+    const last = pieces.at(-1);
+    if (last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset) {
+      pieces[pieces.length - 1] = new Uint8Array(piece.buffer, last.byteOffset, last.length + piece.length);
+    } else {
+      pieces.push(piece);
+    }
   }
+  return pieces;
 }
 
 function damaged(problem: string): HoldfastError {

@@ -23,14 +23,22 @@ export interface RecordPlace {
   readonly sizeBytes: number;
 }
 
-/** Writes ciphertext and tag at `offset` of `target`: `payload.length + tagBytes` bytes. */
-export function sealRecord(key: Uint8Array, place: RecordPlace, payload: Uint8Array, target: Uint8Array, offset: number): void {
-  sealInto(key, nonceOf(place.index), additionalDataOf(place), payload, target, offset);
+/** Seals in place. @param record the payload, and behind it room for the tag */
+export function sealRecord(key: Uint8Array, place: RecordPlace, record: Uint8Array): void {
+  sealInPlace(key, nonceOf(place.index), additionalDataOf(place), record);
 }
 
-/** @returns undefined where the bytes, or the place they are said to be from, are not what was sealed */
-export function openRecord(key: Uint8Array, place: RecordPlace, sealed: Uint8Array): Buffer | undefined {
-  return openSealed(key, nonceOf(place.index), additionalDataOf(place), sealed);
+/**
+ * Opens in place.
+ * @returns the payload as part of `record`, or undefined where that, or the place it is said to be from, is not what was sealed:
+ *   then its bytes mean nothing any more
+ */
+export function openRecord<Memory extends ArrayBufferLike>(
+  key: Uint8Array,
+  place: RecordPlace,
+  record: Uint8Array<Memory>,
+): Uint8Array<Memory> | undefined {
+  return openInPlace(key, nonceOf(place.index), additionalDataOf(place), record);
 }
 
 /** For a key that seals once. */
@@ -38,7 +46,8 @@ export const onlyNonce = Buffer.alloc(12);
 
 export function seal(key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, plain: Uint8Array): Buffer {
   const sealed = Buffer.allocUnsafeSlow(plain.length + tagBytes);
-  sealInto(key, nonce, additionalData, plain, sealed, 0);
+  sealed.set(plain);
+  sealInPlace(key, nonce, additionalData, sealed);
   return sealed;
 }
 
@@ -48,34 +57,45 @@ export function openSealed(
   nonce: Uint8Array,
   additionalData: Uint8Array,
   sealed: Uint8Array,
-): Buffer | undefined {
-  if (sealed.length < tagBytes) return undefined;
+): Uint8Array<ArrayBuffer> | undefined {
+  return openInPlace(key, nonce, additionalData, Uint8Array.from(sealed));
+}
+
+/** Node's ciphers give back new buffers. Small ones are reused by the allocator and stay in the processor's cache. */
+const stepBytes = 64 * 1024;
+
+function sealInPlace(key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, record: Uint8Array): void {
+  const end = record.length - tagBytes;
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
+  cipher.setAAD(additionalData);
+  for (let start = 0; start < end; start += stepBytes) {
+    record.set(cipher.update(record.subarray(start, Math.min(end, start + stepBytes))), start);
+  }
+  cipher.final();
+  record.set(cipher.getAuthTag(), end);
+}
+
+function openInPlace<Memory extends ArrayBufferLike>(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additionalData: Uint8Array,
+  record: Uint8Array<Memory>,
+): Uint8Array<Memory> | undefined {
+  const end = record.length - tagBytes;
+  if (end < 0) return undefined;
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
   decipher.setAAD(additionalData);
-  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
-  const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes));
+  decipher.setAuthTag(record.subarray(end));
+  for (let start = 0; start < end; start += stepBytes) {
+    record.set(decipher.update(record.subarray(start, Math.min(end, start + stepBytes))), start);
+  }
   try {
     decipher.final();
   } catch {
     // The one failure that `final` has: the tag does not fit.
     return undefined;
   }
-  return plain;
-}
-
-function sealInto(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  additionalData: Uint8Array,
-  plain: Uint8Array,
-  target: Uint8Array,
-  offset: number,
-): void {
-  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
-  cipher.setAAD(additionalData);
-  target.set(cipher.update(plain), offset);
-  cipher.final();
-  target.set(cipher.getAuthTag(), offset + plain.length);
+  return record.subarray(0, end);
 }
 
 function nonceOf(index: number): Uint8Array {

@@ -22,14 +22,14 @@ export async function unwrapSecret(
 ): Promise<Uint8Array> {
   const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength);
   const opened = bytes.length >= headBytes && bytes[0] === formatVersion ? await open(keyOf, label, bytes) : undefined;
-  if (opened !== undefined) return new Uint8Array(opened);
+  if (opened !== undefined) return opened;
   throw new HoldfastError("damaged", `The secret "${label}" in the database does not open. Restore it from a backup.`);
 }
 
 const formatVersion = 1;
 const headBytes = 21;
 
-async function open(keyOf: (epoch: number) => Promise<DataKey>, label: string, bytes: Buffer): Promise<Buffer | undefined> {
+async function open(keyOf: (epoch: number) => Promise<DataKey>, label: string, bytes: Buffer): Promise<Uint8Array | undefined> {
   const head = bytes.subarray(0, headBytes);
   const { key } = await keyOf(bytes.readUInt32BE(1));
   const secretKey = deriveKey(key, head.subarray(5), "secret");

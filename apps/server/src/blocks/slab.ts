@@ -1,6 +1,7 @@
 import { verifyFrame } from "@holdfast/codec/codec";
 import type { HashHex } from "@holdfast/core/ids";
 import type { IncomingBlock } from "./block-service.ts";
+import { tagBytes } from "./pack-format.ts";
 
 /** A block whose payload stands in a slab. */
 export interface SlabBlock {
@@ -12,7 +13,10 @@ export interface SlabBlock {
   readonly length: number;
 }
 
-/** Payloads of several blocks in one buffer, so that they move to a thread and back as one. */
+/**
+ * Payloads of several blocks in one buffer, so that they move to a thread and back as one. Behind each is room for the tag, so that
+ * they are sealed where they stand and the slab is the pack's middle.
+ */
 export interface Slab {
   readonly buffer: ArrayBuffer;
   readonly blocks: readonly SlabBlock[];
@@ -51,14 +55,15 @@ function slabEnd(blocks: readonly IncomingBlock[], start: number): number {
 }
 
 function fillSlab(blocks: readonly IncomingBlock[]): Slab {
-  const sizeBytes = blocks.reduce((sum, { payload }) => sum + payload.length, 0);
+  const sizeBytes = blocks.reduce((sum, { payload }) => sum + payload.length + tagBytes, 0);
   // Not from Node's pool, and not filled with zeros first.
   const bytes = Buffer.allocUnsafeSlow(sizeBytes);
   let start = 0;
-  const placed = blocks.map(({ hash, sizeBytes: size, codec, payload }): SlabBlock => {
+  const slabBlocks = blocks.map(({ hash, sizeBytes: size, codec, payload }): SlabBlock => {
+    const placed = { hash, size, codec, start, length: payload.length };
     bytes.set(payload, start);
-    start += payload.length;
-    return { hash, size, codec, start: start - payload.length, length: payload.length };
+    start += payload.length + tagBytes;
+    return placed;
   });
-  return { buffer: bytes.buffer, blocks: placed };
+  return { buffer: bytes.buffer, blocks: slabBlocks };
 }

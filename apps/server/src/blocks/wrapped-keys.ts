@@ -23,7 +23,7 @@ export function wrapDataKey(keyEncryptionKey: Uint8Array, epoch: number, dataKey
 export function unwrapDataKey(keyEncryptionKey: Uint8Array, { epoch, wrapped }: WrappedKey): Uint8Array | undefined {
   if (wrapped.length !== wrappedBytes) return undefined;
   const plain = openSealed(keyEncryptionKey, wrapped.subarray(0, 12), additionalDataOf(epoch), wrapped.subarray(12));
-  return plain === undefined ? undefined : new Uint8Array(plain);
+  return plain;
 }
 
 /** The copy of the data keys in the object store, from which an index can be rebuilt when the database is lost. */

@@ -1,0 +1,73 @@
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { assertWanted } from "@holdfast/object-store/call-signal";
+import { type Kysely, sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+import type { BlockCell, BlockLog } from "./block-cell.ts";
+import { isIndexComplete } from "./cell-facts.ts";
+import { listPacks } from "./list-packs.ts";
+import type { ListedPack } from "./list-packs.ts";
+import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
+import { insertPackRows } from "./pack-rows.ts";
+
+export interface AdoptionPorts {
+  readonly cell: BlockCell;
+  readonly clock: Clock;
+  readonly log: BlockLog;
+  readonly signal?: AbortSignal;
+}
+
+export interface Adoption {
+  readonly packs: number;
+  readonly blocks: number;
+  /** Left alone: whatever they hold was never acknowledged. */
+  readonly unreadable: number;
+}
+
+/**
+ * A pack without rows was left by a store that ended between its two steps. Its blocks get rows and wait, unreferenced, to
+ * be deleted like all others, so that there is one way to delete. While the index is not complete nothing is adopted.
+ * @param graceMs a younger pack may just be on its way to its rows
+ */
+export async function adoptOrphans(
+  { cell, clock, log, signal }: AdoptionPorts,
+  { graceMs }: { readonly graceMs: number },
+): Promise<Adoption> {
+  const adoption = { packs: 0, blocks: 0, unreadable: 0 };
+  if (!(await isIndexComplete(cell.db))) return adoption;
+  const olderThanMs = clock.nowMs() - graceMs;
+  for await (const listed of listPacks(cell.store, signal)) {
+    const old = listed.filter(({ modifiedAtMs }) => modifiedAtMs < olderThanMs);
+    for (const orphan of await withoutRows(cell.db, old)) {
+      assertWanted(signal);
+      const blocks = await adopt(cell, clock, log, orphan);
+      if (blocks === undefined) adoption.unreadable += 1;
+      else adoption.packs += 1;
+      adoption.blocks += blocks ?? 0;
+    }
+  }
+  if (adoption.packs > 0) log.info(adoption, "packs that had no rows were adopted");
+  return adoption;
+}
+
+async function withoutRows(db: Kysely<CellTables>, packs: readonly ListedPack[]): Promise<ListedPack[]> {
+  if (packs.length === 0) return [];
+  const { rows } = await sql<{ id: string }>`
+    select id from cell.packs where id = any(${uuidArray(packs.map(({ packId }) => packId))})`.execute(db);
+  const known = new Set(rows.map(({ id }) => id));
+  return packs.filter(({ packId }) => !known.has(packId));
+}
+
+/** @returns how many blocks got rows, or undefined where the pack cannot be read */
+async function adopt(cell: BlockCell, clock: Clock, log: BlockLog, pack: ListedPack): Promise<number | undefined> {
+  const now = clock.nowMicros();
+  try {
+    const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
+    return await insertPackRows(cell.db, rows, { now, unreferencedSince: now });
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
+    log.error({ pack_id: pack.packId, reason: error.message }, "a pack without rows cannot be read");
+    return undefined;
+  }
+}

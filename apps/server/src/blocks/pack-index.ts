@@ -1,0 +1,45 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { BlockCell } from "./block-cell.ts";
+import type { ListedPack } from "./list-packs.ts";
+import { headerLength, packKey, parseHeader } from "./pack-format.ts";
+import { openFooter } from "./pack.ts";
+import type { PackIndex } from "./pack.ts";
+import type { PackRows } from "./pack-rows.ts";
+import { packKeyOf } from "./seal.ts";
+
+/** Header and footer of a pack by two ranged reads. @throws HoldfastError damaged where they are not those of a pack of this cell */
+export async function readPackIndex({ store, keyring }: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
+  if (sizeBytes > limits.packBytesMax) {
+    throw new HoldfastError("damaged", `The pack cannot be read: it has ${sizeBytes} bytes.`);
+  }
+  const key = packKey(packId);
+  const head = await store.get(key, { range: { start: 0, end: Math.min(sizeBytes, headBytesMax) } });
+  const { epoch, footerLength } = parseHeader(head, sizeBytes);
+  const footer = await store.get(key, { range: { start: sizeBytes - footerLength, end: sizeBytes } });
+  return openFooter(head, footer, sizeBytes, { packId, key: packKeyOf(await dataKeyOf(keyring, epoch), packId) });
+}
+
+const headBytesMax = headerLength(limits.packRecordsMax);
+
+export function rowsOfIndex({ header, entries, offsets }: PackIndex, sizeBytes: number): PackRows {
+  const blocks = entries.map(({ hash, sizeBytes: size, codec }, recordIndex) => ({
+    hash,
+    sizeBytes: size,
+    codec,
+    recordIndex,
+    offset: offsets[recordIndex] ?? 0,
+    storedSize: header.storedLengths[recordIndex] ?? 0,
+  }));
+  return { packId: header.packId, epoch: header.epoch, sizeBytes, blocks };
+}
+
+/** An epoch that nobody knows makes this one pack unreadable, and is no reason to stop at it. */
+async function dataKeyOf(keyring: BlockCell["keyring"], epoch: number): Promise<Uint8Array> {
+  try {
+    return (await keyring.keyOf(epoch)).key;
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "failed") throw error;
+    throw new HoldfastError("damaged", `The pack cannot be read: ${error.message}`, { cause: error });
+  }
+}

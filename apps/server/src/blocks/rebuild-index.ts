@@ -1,0 +1,157 @@
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf } from "@holdfast/core/ids";
+import type { SpaceId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { byteaArray, int8Array, uuidArray } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
+import { noteRebuilt, requireRebuild } from "./cell-facts.ts";
+import { listPacks } from "./list-packs.ts";
+import type { ListedPack } from "./list-packs.ts";
+import { packKey } from "./pack-format.ts";
+import type { PackId } from "./pack-format.ts";
+import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
+import { insertPackRows } from "./pack-rows.ts";
+
+export interface RebuildPorts {
+  readonly cells: BlockCells;
+  readonly shards: Shards;
+  readonly clock: Clock;
+  readonly log: BlockLog;
+}
+
+export interface RebuildReport {
+  /** That were found in the stores and could be read. */
+  packs: number;
+  /** That got a row now. */
+  blocks: number;
+  /** Rows of all spaces, each of which has its holder now. */
+  holders: number;
+  unreadable_packs: string[];
+}
+
+/**
+ * Recreates blocks and packs from the stores and the keys, then holders from what every shard's spaces say they have
+ * stored. It can run twice, and beside a server: rows that are there stay, damage that is known stays known, and
+ * until the end nothing is deleted in any cell.
+ */
+export async function rebuildIndex({ cells, shards, clock, log }: RebuildPorts): Promise<RebuildReport> {
+  const report: RebuildReport = { packs: 0, blocks: 0, holders: 0, unreadable_packs: [] };
+  for (const { db } of cells.all()) await requireRebuild(db);
+  for (const cell of cells.all()) await rebuildPacks(cell, clock.nowMicros(), log, report);
+  for (const shard of shards.all()) report.holders += await rebuildHolders(cells, shard);
+  for (const { db } of cells.all()) {
+    await settleReferences(db, clock.nowMicros());
+    await noteRebuilt(db);
+  }
+  log.info({ ...report, unreadable_packs: report.unreadable_packs.length }, "the block index was rebuilt");
+  return report;
+}
+
+async function rebuildPacks(cell: BlockCell, now: number, log: BlockLog, report: RebuildReport): Promise<void> {
+  let after = lowestId;
+  for await (const page of listPacks(cell.store, undefined)) {
+    const last = page.at(-1)?.packId ?? after;
+    await noteMissingPacks(cell, { after, upTo: last, now }, page);
+    for (const pack of page) await rebuildPack(cell, pack, now, log, report);
+    after = last;
+  }
+  await noteMissingPacks(cell, { after, upTo: highestId, now }, []);
+}
+
+const lowestId = "00000000-0000-0000-0000-000000000000";
+const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+async function rebuildPack(
+  cell: BlockCell,
+  pack: ListedPack,
+  now: number,
+  log: BlockLog,
+  report: RebuildReport,
+): Promise<void> {
+  try {
+    const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
+    report.blocks += await insertPackRows(cell.db, rows, { now, unreferencedSince: now });
+    report.packs += 1;
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
+    report.unreadable_packs.push(pack.packId);
+    log.error({ pack_id: pack.packId, reason: error.message }, "a pack cannot be read");
+  }
+}
+
+/** Packs are listed in the order of their ids, so of each page it is known which rows should have been in it. */
+async function noteMissingPacks(
+  { db, store }: BlockCell,
+  { after, upTo, now }: { readonly after: string; readonly upTo: string; readonly now: number },
+  page: readonly ListedPack[],
+): Promise<void> {
+  const { rows } = await sql<{ id: PackId }>`
+    select id from cell.packs where id > ${after}::uuid and id <= ${upTo}::uuid and state = 'live'
+      and created_at < ${now}::int8 and not id = any(${uuidArray(page.map(({ packId }) => packId))})`.execute(db);
+  for (const { id } of rows) if ((await store.stat(packKey(id))) === undefined) await markPackMissing(db, id);
+}
+
+/** All blocks of a pack that is gone are damaged: a reader tries their other copies, and a device that has them heals them. */
+export async function markPackMissing(db: Kysely<CellTables>, packId: PackId): Promise<void> {
+  await sql`
+    with pack as (update cell.packs set state = 'unreadable' where id = ${packId}::uuid)
+    update cell.blocks set state = 'damaged' where pack_id = ${packId}::uuid and state <> 'damaged'`.execute(db);
+}
+
+interface StoredRow {
+  readonly space_id: SpaceId;
+  readonly hash: Buffer;
+  readonly stamp: number;
+}
+
+/** @returns how many rows the shard's spaces have */
+async function rebuildHolders(cells: BlockCells, shard: Shard): Promise<number> {
+  let count = 0;
+  let last: Pick<StoredRow, "space_id" | "hash"> = { space_id: lowestId as SpaceId, hash: Buffer.alloc(0) };
+  for (;;) {
+    const { rows } = await sql<StoredRow>`
+      select space_id, hash, stamp from shard.space_blocks where (space_id, hash) > (${last.space_id}::uuid, ${last.hash})
+      order by space_id, hash limit ${pageRows}`.execute(shard.db);
+    for (const [cell, held] of byCell(cells, rows)) await insertHolders(cell.db, held);
+    count += rows.length;
+    const end = rows.at(-1);
+    if (end === undefined || rows.length < pageRows) return count;
+    last = end;
+  }
+}
+
+const pageRows = 5000;
+
+function byCell(cells: BlockCells, rows: readonly StoredRow[]): Map<BlockCell, StoredRow[]> {
+  const groups = new Map<BlockCell, StoredRow[]>();
+  for (const row of rows) {
+    const cell = cells.of(bucketOf(row.space_id));
+    const known = groups.get(cell);
+    if (known === undefined) groups.set(cell, [row]);
+    else known.push(row);
+  }
+  return groups;
+}
+
+async function insertHolders(db: Kysely<CellTables>, rows: readonly StoredRow[]): Promise<void> {
+  const sorted = rows.toSorted((left, right) => Buffer.compare(left.hash, right.hash));
+  await sql`
+    insert into cell.holders as known (hash, space_id, stamp)
+    select hash, space_id, stamp from unnest(
+      ${byteaArray(sorted.map(({ hash }) => hash))}, ${uuidArray(sorted.map(({ space_id }) => space_id))},
+      ${int8Array(sorted.map(({ stamp }) => stamp))}
+    ) as given (hash, space_id, stamp)
+    on conflict (hash, space_id) do update set stamp = excluded.stamp where known.stamp < excluded.stamp`.execute(db);
+}
+
+/** What has a holder is referenced; what has none begins to wait now. */
+async function settleReferences(db: Kysely<CellTables>, now: number): Promise<void> {
+  await sql`update cell.blocks as block set unreferenced_since = null
+    where unreferenced_since is not null and state <> 'doomed'
+      and exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(db);
+  await sql`update cell.blocks as block set unreferenced_since = ${now}::int8
+    where unreferenced_since is null and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(db);
+}

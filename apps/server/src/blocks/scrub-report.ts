@@ -1,0 +1,41 @@
+import type { Clock } from "@holdfast/core/clock";
+import type { ScrubReportJson } from "@holdfast/protocol/account-routes";
+import type { Kysely } from "kysely";
+import type { CellTables } from "../db/cell-tables.ts";
+import type { BlockCells } from "./block-cell.ts";
+import { readFact, writeFact } from "./cell-facts.ts";
+
+/** What one cell found; of the shape that the API shows. */
+export type CellScrubReport = ScrubReportJson;
+
+export function startScrubReport(clock: Clock): CellScrubReport {
+  const started_at = new Date(clock.nowMs()).toISOString();
+  return { state: "running", started_at, finished_at: null, packs: 0, blocks: 0, damaged: [] };
+}
+
+export async function writeScrubReport(db: Kysely<CellTables>, report: CellScrubReport): Promise<void> {
+  await writeFact(db, factName, report);
+}
+
+/** What the last scrub of all cells found, or has found so far. */
+export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJson> {
+  const reports: CellScrubReport[] = [];
+  for (const { db } of cells.all()) {
+    const report = (await readFact(db, factName)) as CellScrubReport | undefined;
+    if (report !== undefined) reports.push(report);
+  }
+  const running = reports.some(({ state }) => state === "running");
+  const state = running ? "running" : reports.length === cells.all().length ? "done" : "never";
+  const started = reports.map(({ started_at }) => started_at).filter((time) => time !== null).toSorted();
+  const finished = reports.map(({ finished_at }) => finished_at).filter((time) => time !== null).toSorted();
+  return {
+    state,
+    started_at: started[0] ?? null,
+    finished_at: state === "done" ? (finished.at(-1) ?? null) : null,
+    packs: reports.reduce((sum, { packs }) => sum + packs, 0),
+    blocks: reports.reduce((sum, { blocks }) => sum + blocks, 0),
+    damaged: reports.flatMap(({ damaged }) => damaged),
+  };
+}
+
+const factName = "scrub";
