@@ -171,7 +171,7 @@ async function syncFolder(path: string): Promise<void> {
  * Node takes times as a double of seconds, whose steps are 0.24 µs until 2038 and 0.48 µs until 2106. A quarter of a
  * microsecond more puts the double between 0 and 0.5 µs above the wanted one, so that truncating and rounding both give it back.
  */
-function toDoubleSeconds(micros: bigint): number {
+export function toDoubleSeconds(micros: bigint): number {
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
   return Number((micros - fraction) / 1_000_000n) + (Number(fraction) + 0.25) / 1_000_000;
 }

@@ -105,6 +105,21 @@ test("between folders the sync of the new name's folder counts, and the old name
   assert.deepEqual(await outcomes(work("/from"), look), [">a", "a>"]);
 });
 
+test("a renamed file is not lost when its old name is used again and that folder is synced", async () => {
+  const seen = await outcomes(
+    async (disk) => {
+      for (const folder of ["/from", "/to"]) await disk.mkdir(folder);
+      await put(disk, "/from/a", "x", true);
+      disk.syncAll();
+      await disk.rename("/from/a", "/to/b");
+      await put(disk, "/from/a", "y", true);
+      await disk.syncFolder("/from");
+    },
+    async (disk) => `${await names(disk, "/from")}>${await names(disk, "/to")}`,
+  );
+  assert.deepEqual(seen, ["a>b"]);
+});
+
 test("a folder whose own name was not synced takes its synced contents with it", async () => {
   const seen = await outcomes(
     async (disk) => {

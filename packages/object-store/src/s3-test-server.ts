@@ -166,7 +166,8 @@ async function run(home: string, program: string, parameters: readonly string[])
   });
   let complaint = "";
   child.stderr.on("data", (text: Buffer) => (complaint += text.toString()));
-  const [code] = await once(child, "close");
+  const ended: unknown[] = await once(child, "close");
+  const code = ended[0];
   if (code !== 0)
     throw new HoldfastError("failed", `${program} ${parameters.join(" ")} ended with ${String(code)}: ${complaint}`);
 }

@@ -64,6 +64,16 @@ test("no more calls and bytes run at once than allowed, in the order in which th
   await Promise.all(puts);
 });
 
+test("small calls wait for the number of calls alone", async () => {
+  const { store, running, finish } = makeHeldStore();
+  const limited = withLimit(store, { callsMax: 2, bytesMax: 1000 });
+  const puts = ["a", "b", "c"].map(async (key) => limited.put(key, Buffer.alloc(1)));
+  await settle();
+  assert.deepEqual(running, ["a", "b"]);
+  for (const key of ["a", "b", "c"]) await finish(key);
+  await Promise.all(puts);
+});
+
 test("a call that fails or is given up while it waits makes room for the next", async () => {
   const { store, running, finish } = makeHeldStore();
   const limited = withLimit(store, { callsMax: 1, bytesMax: 100 });
