@@ -116,7 +116,10 @@ export interface UploadSessionRow {
   blocks_end: number;
   durable: number;
   total: number | null;
+  sha256: Buffer | null;
   node_id: NodeId | null;
+  operation_id: Buffer | null;
+  request_hash: Buffer | null;
   expires_at: number;
   created_at: number;
 }

@@ -153,13 +153,22 @@ create table shard.upload_sessions (
   blocks_end int8 not null default 0,
   durable int8 not null default 0,
   total int8,
+  -- of all bytes, once it was computed to be compared with the one that the client declared
+  sha256 bytea,
   node_id uuid,
+  -- of the Idempotency-Key that it was started with
+  operation_id bytea,
+  request_hash bytea,
+  -- 0 once it is being removed: nobody finds it any more, and its rows go piece by piece
   expires_at int8 not null,
   created_at int8 not null,
   primary key (space_id, id)
 );
 create index upload_sessions_expiry on shard.upload_sessions (expires_at);
+create unique index upload_sessions_operation on shard.upload_sessions (space_id, user_id, operation_id)
+  where operation_id is not null;
 
+-- each row is one reference on its block
 create table shard.upload_blocks (
   space_id uuid not null,
   session_id uuid not null,

@@ -1,0 +1,101 @@
+import type { Readable } from "node:stream";
+import type { Hash } from "node:crypto";
+import { limits } from "@holdfast/core/limits";
+import { appendBlocks, type Progress } from "./append-rows.ts";
+import { BodySource } from "./body-source.ts";
+import { type Session, takeOver, type Writer } from "./session-rows.ts";
+import { storeBody } from "./store-body.ts";
+import { openTail, saveTail } from "./tails.ts";
+import { badRange, type UploadStep } from "./upload-state.ts";
+import type { UploadsPorts } from "./uploads-ports.ts";
+
+type Append = Extract<UploadStep, { do: "append" }>;
+
+/**
+ * Takes the upload over and makes durable what arrives, the bytes behind the last cut included, also when the client goes
+ * away in the middle.
+ * @returns the file's total if it ended with the body and nobody had said it before, else null; undefined if the upload
+ *   is not where it was when the step was chosen, and nothing was read
+ * @throws HoldfastError superseded; what broke the body or the store, with all durable that could be
+ */
+export async function appendPiece(
+  ports: UploadsPorts,
+  session: Session,
+  step: Append,
+  body: Readable,
+): Promise<{ readonly total: number | null } | undefined> {
+  const { shards, clock, hashes } = ports;
+  const generation = await takeOver(shards.ofId(session.spaceId).db, session, step.total, clock.nowMicros());
+  if (generation === undefined) return undefined;
+  await ports.crashPoint("taken over");
+  const piece: PieceUnderWay = {
+    writer: { session, generation },
+    step,
+    body,
+    hash: session.request.sha256 === undefined ? undefined : hashes.take(session.id, step.start),
+  };
+  const { source, progress } = canWaitAsTail(piece) ? await appendToTail(ports, piece) : await appendToBlocks(ports, piece);
+  if (piece.hash !== undefined && progress.durable === step.start + source.receivedBytes) {
+    hashes.put(session.id, progress.durable, piece.hash);
+  }
+  if (source.surplus) throw badRange("The body has more bytes than were to come.");
+  if (source.failure !== undefined) throw source.failure;
+  return { total: step.total === null && step.end === null ? progress.durable : null };
+}
+
+interface PieceUnderWay {
+  readonly writer: Writer;
+  readonly step: Append;
+  readonly body: Readable;
+  readonly hash: Hash | undefined;
+}
+
+interface Outcome {
+  readonly source: BodySource;
+  readonly progress: Progress;
+}
+
+/** Below the minimum of a block there can be no cut, so nothing that is there already has to be looked at. */
+function canWaitAsTail({ writer: { session }, step: { end, total } }: PieceUnderWay): boolean {
+  return end !== null && end !== total && end - session.blocksEnd < limits.blockBytesMin;
+}
+
+async function appendToTail(ports: UploadsPorts, piece: PieceUnderWay): Promise<Outcome> {
+  const source = sourceOf(piece, new Uint8Array(0));
+  const fresh: Uint8Array[] = [];
+  for await (const bytes of source) fresh.push(bytes);
+  const progress = await saveTail(ports, piece.writer, piece.writer.session, { fresh: Buffer.concat(fresh) });
+  return { source, progress };
+}
+
+async function appendToBlocks(ports: UploadsPorts, piece: PieceUnderWay): Promise<Outcome> {
+  const { writer, step } = piece;
+  const { spaceId, userId } = writer.session;
+  const before = await openTail(ports, writer.session);
+  await ports.crashPoint("tail opened");
+  const source = sourceOf(piece, before);
+  let progress: Progress = writer.session;
+  const target = {
+    spaceId,
+    uploader: userId,
+    pieceBytes: ports.pieceBytes(),
+    fileEnds: () =>
+      step.total === null
+        ? step.end === null && source.failure === undefined && !source.surplus
+        : step.start + source.receivedBytes === step.total,
+    onStored: async (entries: Parameters<typeof appendBlocks>[3]) => {
+      progress = await appendBlocks(ports.shards.ofId(spaceId).db, writer, progress, entries, ports.clock.nowMicros());
+      await ports.crashPoint("blocks appended");
+    },
+  };
+  const tail = await storeBody(ports, target, source);
+  return { source, progress: await saveTail(ports, writer, progress, { whole: tail }) };
+}
+
+function sourceOf({ body, step: { start, end, total }, hash }: PieceUnderWay, before: Uint8Array): BodySource {
+  return new BodySource(body, {
+    bytesMax: (end ?? total ?? limits.fileBytesMax) - start,
+    before,
+    ...(hash === undefined ? {} : { onBytes: (bytes: Uint8Array) => void hash.update(bytes) }),
+  });
+}

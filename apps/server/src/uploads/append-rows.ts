@@ -1,0 +1,134 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { type Kysely, sql } from "kysely";
+import type { SealedTail } from "../blocks/block-service.ts";
+import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import { lockBlocks, lockSpace } from "../metadata/load.ts";
+import { changeBlockRefs } from "../metadata/references.ts";
+import { advance, type Session, type Writer } from "./session-rows.ts";
+
+type Db = Kysely<ShardTables>;
+
+/** Where the upload stands for the one who appends to it. */
+export interface Progress {
+  readonly blocksEnd: number;
+  readonly durable: number;
+}
+
+/**
+ * Makes stored blocks a part of the upload: rows, one reference for each, the durable offset, and the tail's rows gone whose
+ * bytes are in the blocks now, all or nothing. The space lock comes first, as everywhere.
+ * @throws HoldfastError superseded, not_found; unavailable when a block is not held any more
+ */
+export async function appendBlocks(
+  db: Db,
+  writer: Writer,
+  from: Progress,
+  entries: readonly ManifestEntry[],
+  nowMicros: number,
+): Promise<Progress> {
+  const { spaceId, id } = writer.session;
+  const blocksEnd = entries.reduce((sum, { size }) => sum + size, from.blocksEnd);
+  if (blocksEnd < from.durable) {
+    throw new HoldfastError("internal", "The chunker found a cut where it found none before.");
+  }
+  return await inTransaction(db, async (transaction) => {
+    await lockSpace(transaction, spaceId);
+    await advance(transaction, writer, { from, to: { blocksEnd, durable: blocksEnd } }, nowMicros);
+    await holdBlocks(transaction, writer.session, entries, nowMicros);
+    await sql`
+      insert into shard.upload_blocks (space_id, session_id, "offset", hash, size)
+      select ${spaceId}::uuid, ${id}::uuid, v."offset", v.hash, v.size
+      from unnest(${int8Array(offsetsOf(from.blocksEnd, entries))},
+        ${byteaArray(entries.map(({ hash }) => Buffer.from(hash, "hex")))}, ${int8Array(entries.map(({ size }) => size))})
+      as v ("offset", hash, size)`.execute(transaction);
+    await sql`delete from shard.upload_tail where space_id = ${spaceId} and session_id = ${id}`.execute(transaction);
+    return { blocksEnd, durable: blocksEnd };
+  });
+}
+
+export interface NewTail {
+  readonly offset: number;
+  readonly sizeBytes: number;
+  readonly sealed: SealedTail;
+}
+
+/**
+ * Adds what follows the last block as one row.
+ * @param tail from the durable offset on, beside the rows that are there; or from the last block on, in their place
+ * @throws HoldfastError superseded, not_found
+ */
+export async function appendTail(
+  db: Db,
+  writer: Writer,
+  from: Progress,
+  tail: NewTail,
+  nowMicros: number,
+): Promise<Progress> {
+  const { generation, session } = writer;
+  const to = { blocksEnd: from.blocksEnd, durable: tail.offset + tail.sizeBytes };
+  return await inTransaction(db, async (transaction) => {
+    await advance(transaction, writer, { from, to }, nowMicros);
+    await sql`delete from shard.upload_tail
+      where space_id = ${session.spaceId} and session_id = ${session.id} and "offset" >= ${tail.offset}`.execute(
+      transaction,
+    );
+    await sql`
+      insert into shard.upload_tail (space_id, session_id, "offset", size, epoch, salt, generation, sealed)
+      values (${session.spaceId}, ${session.id}, ${tail.offset}, ${tail.sizeBytes}, ${tail.sealed.epoch},
+        ${tail.sealed.salt}, ${generation}, ${tail.sealed.sealed})`.execute(transaction);
+    return to;
+  });
+}
+
+export interface TailRow {
+  readonly offset: number;
+  readonly size: number;
+  readonly epoch: number;
+  readonly salt: Buffer;
+  readonly generation: number;
+  readonly sealed: Buffer;
+}
+
+/** By the primary key, in order. */
+export async function readTailRows(db: Db, { spaceId, id }: Session): Promise<TailRow[]> {
+  const { rows } = await sql<TailRow>`
+    select "offset", size, epoch, salt, generation, sealed from shard.upload_tail
+    where space_id = ${spaceId} and session_id = ${id} order by "offset"`.execute(db);
+  return rows;
+}
+
+/** The blocks of the upload in the order of the file. By the primary key. */
+export async function readEntries(db: Db, { spaceId, id }: Session): Promise<ManifestEntry[]> {
+  const { rows } = await sql<{ hash: Buffer; size: number }>`
+    select hash, size from shard.upload_blocks where space_id = ${spaceId} and session_id = ${id}
+    order by "offset"`.execute(db);
+  return rows.map(({ hash, size }) => ({ hash: hash.toString("hex") as HashHex, size }));
+}
+
+async function holdBlocks(
+  transaction: Db,
+  { spaceId }: Session,
+  entries: readonly ManifestEntry[],
+  nowMicros: number,
+): Promise<void> {
+  const counts = new Map<HashHex, number>();
+  for (const { hash } of entries) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  const held = await lockBlocks(transaction, spaceId, [...counts.keys()]);
+  // They were stored a moment ago and are kept for days; still, without its row a reference would hold nothing.
+  if (entries.some(({ hash, size }) => held.get(hash) !== size)) {
+    throw new HoldfastError("unavailable", "A block was removed before the upload could hold it. Send the piece again.");
+  }
+  await changeBlockRefs(transaction, spaceId, counts, nowMicros);
+}
+
+function offsetsOf(start: number, entries: readonly ManifestEntry[]): number[] {
+  let offset = start;
+  return entries.map(({ size }) => {
+    offset += size;
+    return offset - size;
+  });
+}

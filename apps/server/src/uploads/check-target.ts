@@ -1,0 +1,117 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { checkName, joinPath, nameKey, splitPath } from "@holdfast/core/names";
+import { sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import type { NodeRow } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { isHead } from "../metadata/base.ts";
+import { findNode, findNodeByPath, type PlacedNode } from "../metadata/look-up.ts";
+import { nodeJson } from "../metadata/node-json.ts";
+import type { Place } from "../metadata/operation.ts";
+import type { UploadRequest } from "./upload-request.ts";
+
+/**
+ * Refuses at once what the commit would refuse now, before anybody has sent the bytes. The commit decides, under its lock;
+ * this only saves the way there.
+ * @param sizeBytes of the file, if it is known
+ * @throws HoldfastError not_found, invalid_field, trashed, exists, conflict, precondition, quota
+ */
+export async function checkTarget(
+  shards: Shards,
+  caller: Caller,
+  request: UploadRequest,
+  sizeBytes: number | null,
+): Promise<void> {
+  const existing = await findExisting(shards, caller, request);
+  if (existing === undefined) assertNoBase(request);
+  else assertMayReplace(existing, request);
+  if (sizeBytes === null) return;
+  const replaced = existing !== undefined && request.onConflict !== "rename" ? existing.row.size : 0;
+  await assertQuota(shards, caller.spaceId, sizeBytes - replaced);
+}
+
+/** The node that the upload would meet; that there is a place for it is checked on the way. */
+async function findExisting(
+  shards: Shards,
+  caller: Caller,
+  { fileId, place = {} }: UploadRequest,
+): Promise<PlacedNode | undefined> {
+  if (fileId !== undefined) return assertLive(await findNode(shards, caller, fileId));
+  const { parent, name } = await findPlace(shards, caller, place);
+  assertLive(parent);
+  if (parent.row.kind !== "folder") {
+    const field = place.path === undefined ? "parent_id" : "path";
+    throw new HoldfastError("invalid_field", `${JSON.stringify(parent.row.name)} is not a folder.`, { field });
+  }
+  // By nodes_live_name.
+  const { rows } = await sql<NodeRow>`
+    select * from shard.nodes where space_id = ${caller.spaceId} and parent_id = ${parent.row.id as NodeId}
+      and name_key = ${nameKey(name)} and trashed_at is null`.execute(shards.of(caller.bucket).db);
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return { row, path: parent.path === "/" ? `/${row.name}` : `${parent.path}/${row.name}` };
+}
+
+async function findPlace(
+  shards: Shards,
+  caller: Caller,
+  { parentId = "root", name, path }: Place,
+): Promise<{ parent: PlacedNode; name: string }> {
+  if (path !== undefined) {
+    const names = splitPath(path);
+    const last = names.pop();
+    if (last !== undefined) return { parent: await findNodeByPath(shards, caller, joinPath(names)), name: last };
+    throw new HoldfastError("exists", "The root folder is always there, and it is no file.", { field: "path" });
+  }
+  if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
+  checkName(name);
+  return { parent: await findNode(shards, caller, parentId), name };
+}
+
+function assertLive(node: PlacedNode): PlacedNode {
+  if (node.row.trashed_at === null) return node;
+  throw withNode("trashed", `${JSON.stringify(node.row.name)} is in the trash.`, node);
+}
+
+function assertMayReplace(existing: PlacedNode, request: UploadRequest): void {
+  const { row } = existing;
+  const { fileId, baseVersion, ifMatch, ifNoneMatch, onConflict } = request;
+  if (fileId !== undefined && row.kind !== "file") {
+    throw new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a file.`, { field: "file_id" });
+  }
+  if (ifNoneMatch === true) throw withNode("precondition", taken(row), existing);
+  if (ifMatch !== undefined && ifMatch !== "*" && !ifMatch.includes(row.revision)) {
+    throw withNode("precondition", "The file has changed: If-Match names another revision.", existing);
+  }
+  if (baseVersion !== undefined && !isHead(row, baseVersion)) {
+    throw withNode("conflict", "The file has a newer version than the one that you changed.", existing);
+  }
+  const known = fileId !== undefined || ((baseVersion !== undefined || ifMatch !== undefined) && row.kind === "file");
+  if (known || onConflict === "rename" || onConflict === "replace") return;
+  throw withNode("exists", taken(row), existing);
+}
+
+function taken(row: NodeRow): string {
+  return `There is already a ${row.kind} ${JSON.stringify(row.name)} here.`;
+}
+
+function assertNoBase({ baseVersion, ifMatch }: UploadRequest): void {
+  if (ifMatch !== undefined) throw new HoldfastError("precondition", "If-Match names a file, and there is none here.");
+  if (baseVersion === undefined) return;
+  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field: "base_version" });
+}
+
+async function assertQuota(shards: Shards, spaceId: SpaceId, addedBytes: number): Promise<void> {
+  // By the primary key.
+  const { rows } = await sql<{ used_bytes: number; quota_bytes: number | null }>`
+    select used_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
+  const { used_bytes: used = 0, quota_bytes: quota = null } = rows[0] ?? {};
+  if (quota === null || addedBytes <= 0 || used + addedBytes <= quota) return;
+  const free = Math.max(0, quota - used);
+  throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${free} are free.`);
+}
+
+function withNode(code: "trashed" | "exists" | "conflict" | "precondition", message: string, node: PlacedNode): HoldfastError {
+  return new HoldfastError(code, message, { body: { node: nodeJson(node.row, node.path) } });
+}

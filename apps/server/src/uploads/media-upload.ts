@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
+import type { Caller } from "../accounts/caller.ts";
+import type { OperationBase } from "../metadata/operation.ts";
+import { BodySource } from "./body-source.ts";
+import { checkTarget } from "./check-target.ts";
+import { type Committed, commitPut, hashMismatch } from "./finish-upload.ts";
+import { storeBody } from "./store-body.ts";
+import { putOperation, type UploadRequest } from "./upload-request.ts";
+import type { UploadsPorts } from "./uploads-ports.ts";
+
+export interface MediaUpload {
+  readonly caller: Caller;
+  readonly request: UploadRequest;
+  readonly body: Readable;
+  readonly contentLengthBytes: number | undefined;
+  /** Whether the request has an Idempotency-Key: it may be a repetition, which must not meet what it left itself. */
+  readonly repeatable: boolean;
+  /** The operation's id and hash, once the facts that stand for the body are known. */
+  readonly identify: (facts: { sha256: HashHex | null; size: number }) => Pick<OperationBase, "operationId" | "requestHash">;
+}
+
+/**
+ * A whole file in one request: its blocks are stored as they come, and one commit at the end makes it visible. Cut short, it
+ * leaves blocks that nothing names, for the collector.
+ * @throws HoldfastError hash_mismatch, too_large, quota and all of the commit
+ */
+export async function uploadMedia(ports: UploadsPorts, upload: MediaUpload): Promise<Committed> {
+  const { caller, request, contentLengthBytes, repeatable } = upload;
+  assertSize(contentLengthBytes ?? 0);
+  // For a short body the commit itself is as soon.
+  if (!repeatable && (contentLengthBytes ?? Infinity) > limits.blockBytesMax) {
+    await checkTarget(ports.shards, caller, request, contentLengthBytes ?? null);
+  }
+  const { entries, sha256 } = await storeWhole(ports, upload);
+  if (request.sha256 !== undefined && sha256 !== null && sha256 !== request.sha256) throw hashMismatch(request.sha256, sha256);
+  const sizeBytes = sizeOf(entries);
+  const operation = { ...putOperation(request, entries, sizeBytes), ...upload.identify({ sha256, size: sizeBytes }) };
+  return commitPut(ports.committer, caller, operation);
+}
+
+async function storeWhole(
+  ports: UploadsPorts,
+  { caller, request, body, repeatable }: MediaUpload,
+): Promise<{ entries: readonly ManifestEntry[]; sha256: HashHex | null }> {
+  const hash = request.sha256 !== undefined || repeatable ? createHash("sha256") : undefined;
+  const source = new BodySource(body, {
+    bytesMax: limits.fileBytesMax,
+    before: new Uint8Array(0),
+    ...(hash === undefined ? {} : { onBytes: (bytes: Uint8Array) => void hash.update(bytes) }),
+  });
+  const entries: ManifestEntry[] = [];
+  const target = {
+    spaceId: caller.spaceId,
+    uploader: caller.userId,
+    pieceBytes: ports.pieceBytes(),
+    fileEnds: () => source.failure === undefined,
+    onStored: async (stored: readonly ManifestEntry[]) => void entries.push(...stored),
+  };
+  await storeBody(ports, target, source);
+  if (source.failure !== undefined) throw source.failure;
+  if (source.surplus) assertSize(Infinity);
+  return { entries, sha256: (hash?.digest("hex") as HashHex | undefined) ?? null };
+}
+
+function assertSize(sizeBytes: number): void {
+  if (sizeBytes <= limits.fileBytesMax) return;
+  throw new HoldfastError("too_large", `A file has at most ${limits.fileBytesMax} bytes.`);
+}

@@ -1,0 +1,110 @@
+import type { HashHex, SpaceId, UploadId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import type { Clock } from "@holdfast/core/clock";
+import { uuidArray } from "../db/array-parameters.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { releaseUploadBlocks } from "../metadata/finish-uploads.ts";
+import { lockSpace } from "../metadata/load.ts";
+import { changeBlockRefs } from "../metadata/references.ts";
+
+type Db = Kysely<ShardTables>;
+
+interface RemovalPorts {
+  readonly shards: Shards;
+  readonly clock: Clock;
+}
+
+/**
+ * Gives an upload up. First, in one statement, it ceases to exist for everybody, a request that is appending included;
+ * only then its rows go, in pieces, so that nobody ever commits half of it.
+ */
+export async function removeUpload({ shards, clock }: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
+  const { db } = shards.ofId(spaceId);
+  await sql`update shard.upload_sessions set expires_at = 0, generation = generation + 1, operation_id = null
+    where space_id = ${spaceId} and id = ${id}`.execute(db);
+  await removeEnded(db, spaceId, [id], clock.nowMicros());
+}
+
+/** What the commit of a very long upload left to be released. Cut short, it is done when the session expires. */
+export async function giveBackRest({ shards, clock }: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
+  const { db } = shards.ofId(spaceId);
+  const left = async () => {
+    const { rows } = await sql`select from shard.upload_blocks where space_id = ${spaceId} and session_id = ${id}
+      limit 1`.execute(db);
+    return rows.length > 0;
+  };
+  while (await left()) {
+    await inTransaction(db, async (transaction) => {
+      await lockSpace(transaction, spaceId);
+      await releaseUploadBlocks(transaction, spaceId, id, clock.nowMicros());
+    });
+  }
+}
+
+/**
+ * The job that removes expired uploads, hundreds at a time, with what they held.
+ * @returns how many went
+ */
+export async function expireUploads({ shards, clock }: RemovalPorts, signal?: AbortSignal): Promise<number> {
+  let removed = 0;
+  for (const { db } of shards.all()) {
+    for (let ended = await endExpired(db, clock.nowMicros()); ended.size > 0;) {
+      for (const [spaceId, ids] of ended) {
+        signal?.throwIfAborted();
+        await removeEnded(db, spaceId, ids, clock.nowMicros());
+        removed += ids.length;
+      }
+      ended = await endExpired(db, clock.nowMicros());
+    }
+  }
+  return removed;
+}
+
+const sessionsAtOnce = 200;
+const blocksAtOnce = 2000;
+
+/** By upload_sessions_expiry. The raised generation stops whoever might still append. */
+async function endExpired(db: Db, nowMicros: number): Promise<Map<SpaceId, UploadId[]>> {
+  const { rows } = await sql<{ space_id: SpaceId; id: UploadId }>`
+    update shard.upload_sessions set expires_at = 0, generation = generation + 1, operation_id = null
+    where (space_id, id) in (
+      select space_id, id from shard.upload_sessions where expires_at <= ${nowMicros}
+      order by expires_at limit ${sessionsAtOnce} for update skip locked)
+    returning space_id, id`.execute(db);
+  const ended = new Map<SpaceId, UploadId[]>();
+  for (const { space_id: spaceId, id } of rows) ended.set(spaceId, [...(ended.get(spaceId) ?? []), id]);
+  return ended;
+}
+
+async function removeEnded(db: Db, spaceId: SpaceId, ids: readonly UploadId[], nowMicros: number): Promise<void> {
+  for (let more = true; more;) {
+    more = await inTransaction(db, async (transaction) => {
+      await lockSpace(transaction, spaceId);
+      const gone = await deleteBlocks(transaction, spaceId, ids);
+      const deltas = new Map<HashHex, number>();
+      for (const hash of gone) deltas.set(hash, (deltas.get(hash) ?? 0) - 1);
+      await changeBlockRefs(transaction, spaceId, deltas, nowMicros);
+      if (gone.length === blocksAtOnce) return true;
+      await sql`delete from shard.upload_tail where space_id = ${spaceId} and session_id = any(${uuidArray(ids)})`.execute(
+        transaction,
+      );
+      await sql`delete from shard.upload_sessions
+        where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and expires_at = 0`.execute(transaction);
+      return false;
+    });
+  }
+}
+
+/** By the primary key. */
+async function deleteBlocks(transaction: Db, spaceId: SpaceId, ids: readonly UploadId[]): Promise<HashHex[]> {
+  const { rows } = await sql<{ hash: Buffer }>`
+    delete from shard.upload_blocks b using (
+      select session_id, "offset" from shard.upload_blocks
+      where space_id = ${spaceId} and session_id = any(${uuidArray(ids)}) limit ${blocksAtOnce}
+    ) gone
+    where b.space_id = ${spaceId} and b.session_id = gone.session_id and b."offset" = gone."offset"
+    returning b.hash`.execute(transaction);
+  return rows.map(({ hash }) => hash.toString("hex") as HashHex);
+}

@@ -1,0 +1,77 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { Attributes, Operation, OperationBase, Place } from "../metadata/operation.ts";
+
+/** Where and how an upload is to be committed; as JSON in the session's row. */
+export interface UploadRequest extends Pick<OperationBase, "onConflict" | "ifMatch" | "ifNoneMatch"> {
+  /** Either the file itself or a place. */
+  readonly fileId?: string;
+  readonly place?: Place;
+  readonly baseVersion?: number | string;
+  readonly attributes: Attributes;
+  /** Of the whole file, as the client declared it. */
+  readonly sha256?: HashHex;
+}
+
+/** What a second try of the commit may say anew. */
+export type Correction = Omit<UploadRequest, "attributes" | "sha256">;
+
+export type PutOperation = Extract<Operation, { op: "put" }>;
+
+export function putOperation(
+  { fileId, place, attributes, sha256: _, ...rest }: UploadRequest,
+  entries: readonly ManifestEntry[],
+  sizeBytes: number,
+): PutOperation {
+  const target = fileId === undefined ? { place: place ?? {} } : { fileId };
+  return { ...rest, ...attributes, ...target, op: "put", content: { sizeBytes, blocks: entries } };
+}
+
+/**
+ * The request of the next try. One that says nothing changes nothing. Once it says anything, it is a new decision about
+ * what may be in the way: base and conditions of the first request would hold it to a state that has passed, so they go.
+ * @throws HoldfastError invalid_field
+ */
+export function correct(request: UploadRequest, correction: Correction): UploadRequest {
+  if (Object.keys(correction).length === 0) return request;
+  const { fileId, place, attributes, sha256, onConflict } = request;
+  const { fileId: newFileId, place: newPlace, ...rest } = correction;
+  const target =
+    newFileId === undefined && newPlace === undefined
+      ? { ...(fileId === undefined ? {} : { fileId }), ...(place === undefined ? {} : { place }) }
+      : correctTarget(place, newFileId, newPlace);
+  return {
+    attributes,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(onConflict === undefined ? {} : { onConflict }),
+    ...target,
+    ...rest,
+  };
+}
+
+function correctTarget(
+  old: Place | undefined,
+  fileId: string | undefined,
+  place: Place | undefined,
+): Pick<UploadRequest, "fileId" | "place"> {
+  assertOneTarget(fileId, place);
+  if (place === undefined) return fileId === undefined ? {} : { fileId };
+  return { place: mergePlace(old ?? {}, place) };
+}
+
+/** Another name in the same folder, the same name in another folder, or a new path. */
+function mergePlace(old: Place, place: Place): Place {
+  if (place.path !== undefined || (place.name !== undefined && place.parentId !== undefined)) return place;
+  if (old.path === undefined) return { ...old, ...place };
+  const names = old.path.split("/").filter((name) => name !== "");
+  const oldName = names.pop();
+  if (place.name !== undefined) return { path: `/${[...names, place.name].join("/")}` };
+  return { ...place, ...(oldName === undefined ? {} : { name: oldName }) };
+}
+
+/** @throws HoldfastError invalid_field */
+export function assertOneTarget(fileId: string | undefined, place: Place | undefined): void {
+  if (fileId === undefined || place === undefined || Object.keys(place).length === 0) return;
+  throw new HoldfastError("invalid_field", "Say a file_id, or a place for the file, not both.", { field: "file_id" });
+}

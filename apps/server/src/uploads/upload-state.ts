@@ -1,0 +1,95 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ContentRange } from "../http/ranges.ts";
+
+/** What decides the next step of a resumable upload: nothing else of a session does. */
+export interface UploadState {
+  /** Bytes that survive whatever happens now; the only offset at which a piece may begin. */
+  readonly durable: number;
+  /** Of the file, once somebody has said it. */
+  readonly total: number | null;
+  /** Present once it is committed. */
+  readonly nodeId: string | null;
+}
+
+export interface UploadAsk {
+  /** Absent: the body is the whole file. */
+  readonly range: ContentRange | undefined;
+  /** Undefined for a chunked body, whose length is known only at its end. */
+  readonly contentLengthBytes: number | undefined;
+}
+
+export type UploadStep =
+  /** It is committed: answer with its node. */
+  | { readonly do: "show" }
+  /** Say what is durable. */
+  | { readonly do: "report" }
+  /** Every byte is durable: commit. */
+  | { readonly do: "finish"; readonly total: number }
+  /** `end` is null where the body's own end is the end of the piece, and of the file if its total is not known. */
+  | { readonly do: "append"; readonly start: number; readonly end: number | null; readonly total: number | null };
+
+/**
+ * The whole state machine. It decides before a byte of the body is read, so what it refuses takes nothing over.
+ * @throws HoldfastError `offset` with `size`, the offset to go on from; `bad_request` that names Content-Range
+ */
+export function nextStep(state: UploadState, ask: UploadAsk): UploadStep {
+  if (state.nodeId !== null) return { do: "show" };
+  if (ask.range === undefined) return wholeFile(state, ask);
+  return ask.range.kind === "query" ? question(state, ask.range, ask) : piece(state, ask.range, ask);
+}
+
+export function isComplete({ durable, total }: UploadState): boolean {
+  return durable === total;
+}
+
+function wholeFile({ durable, total }: UploadState, { contentLengthBytes }: UploadAsk): UploadStep {
+  if (durable > 0) throw badRange("Part of this upload is there already: say with Content-Range what the body is.");
+  if (contentLengthBytes === undefined) return { do: "append", start: 0, end: null, total };
+  assertTotal(total, contentLengthBytes);
+  if (contentLengthBytes === 0) return { do: "finish", total: 0 };
+  return { do: "append", start: 0, end: contentLengthBytes, total: contentLengthBytes };
+}
+
+function question(
+  state: UploadState,
+  range: Extract<ContentRange, { kind: "query" }>,
+  { contentLengthBytes = 0 }: UploadAsk,
+): UploadStep {
+  if (contentLengthBytes > 0) throw badRange("A Content-Range without positions goes with an empty body.");
+  assertTotal(state.total, range.total);
+  const total = state.total ?? range.total;
+  if (total !== null && total < state.durable) {
+    throw badRange(`The file cannot have ${total} bytes: ${state.durable} are here already.`);
+  }
+  return total === state.durable ? { do: "finish", total } : { do: "report" };
+}
+
+function piece(
+  { durable, total: knownTotal }: UploadState,
+  { start, end, total }: Extract<ContentRange, { kind: "piece" }>,
+  { contentLengthBytes }: UploadAsk,
+): UploadStep {
+  assertTotal(knownTotal, total);
+  if (knownTotal !== null && end > knownTotal) {
+    throw badRange(`The file has ${knownTotal} bytes, and this piece would end at ${end}.`);
+  }
+  if (start !== durable) {
+    throw new HoldfastError("offset", `The next piece begins at byte ${durable}, not ${start}.`, {
+      field: "Content-Range",
+      body: { size: durable },
+    });
+  }
+  if (contentLengthBytes !== undefined && contentLengthBytes !== end - start) {
+    throw badRange(`Content-Range names ${end - start} bytes, and the body has ${contentLengthBytes}.`);
+  }
+  return { do: "append", start, end, total: knownTotal ?? total };
+}
+
+function assertTotal(known: number | null, said: number | null): void {
+  if (known === null || said === null || known === said) return;
+  throw badRange(`This file was said to have ${known} bytes, and now ${said}. Start a new upload for another file.`);
+}
+
+export function badRange(message: string): HoldfastError {
+  return new HoldfastError("bad_request", message, { field: "Content-Range" });
+}

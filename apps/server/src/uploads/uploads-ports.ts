@@ -1,0 +1,38 @@
+import type { CodecPool } from "@holdfast/codec/pool";
+import type { Clock, Random } from "@holdfast/core/clock";
+import type { BlockService } from "../blocks/block-service.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Committer } from "../metadata/committer.ts";
+import type { SeenHashes } from "./seen-hashes.ts";
+
+/** What uploads are given from outside. */
+export interface UploadsOptions {
+  readonly shards: Shards;
+  readonly blocks: BlockService;
+  readonly codec: Pick<CodecPool, "run">;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Between two steps of an append, each of them a place where a process may end; a test ends it there. */
+  readonly crashPoint?: (reached: CrashPoint) => void | Promise<void>;
+}
+
+export const crashPoints = [
+  "taken over",
+  "tail opened",
+  "blocks stored",
+  "blocks appended",
+  "tail sealed",
+  "tail appended",
+  "all durable",
+  "hash checked",
+  "committed",
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+export interface UploadsPorts extends UploadsOptions {
+  readonly crashPoint: (reached: CrashPoint) => void | Promise<void>;
+  readonly hashes: SeenHashes;
+  /** Bytes of the pieces that a body is read in. */
+  readonly pieceBytes: () => number;
+}

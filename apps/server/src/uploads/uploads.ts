@@ -1,0 +1,207 @@
+import type { Readable } from "node:stream";
+import { HoldfastError } from "@holdfast/core/errors";
+import { makeId, type UploadId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Caller } from "../accounts/caller.ts";
+import type { Conditions } from "../http/conditions.ts";
+import { findNode } from "../metadata/look-up.ts";
+import { nodeJson } from "../metadata/node-json.ts";
+import { appendPiece } from "./append-piece.ts";
+import { checkTarget } from "./check-target.ts";
+import { type Committed, finishUpload } from "./finish-upload.ts";
+import { type MediaUpload, uploadMedia } from "./media-upload.ts";
+import { expireUploads, removeUpload } from "./remove-uploads.ts";
+import { SeenHashes } from "./seen-hashes.ts";
+import { findSession, findStarted, insertSession, type Session } from "./session-rows.ts";
+import { type Correction, correct, type UploadRequest } from "./upload-request.ts";
+import { isComplete, nextStep, type UploadAsk, type UploadStep } from "./upload-state.ts";
+import type { UploadsOptions, UploadsPorts } from "./uploads-ports.ts";
+
+export interface Uploads {
+  /** @throws HoldfastError as the commit would now; too_large, operation_reused */
+  start(caller: Caller, start: UploadStart): Promise<{ readonly id: UploadId; readonly expiresAt: number }>;
+  /** A piece, or a question. @throws HoldfastError offset, superseded, bad_request; of the commit, with `complete` */
+  put(caller: Caller, id: string, ask: UploadAsk, body: Readable): Promise<Committed | { readonly durable: number }>;
+  state(caller: Caller, id: string): Promise<UploadShown>;
+  remove(caller: Caller, id: string): Promise<void>;
+  commit(caller: Caller, id: string, correction: Correction): Promise<Committed>;
+  media(upload: MediaUpload): Promise<Committed>;
+  /** The job that removes what has expired. @returns how many went */
+  expire(signal?: AbortSignal): Promise<number>;
+  /** Resolves once no request is at work: what they received is durable then. */
+  idle(): Promise<void>;
+}
+
+export interface UploadStart {
+  readonly request: UploadRequest;
+  readonly sizeBytes: number | null;
+  /** Of Idempotency-Key. */
+  readonly key: Pick<Conditions, "operationId" | "requestHash">;
+}
+
+export interface UploadShown {
+  readonly durable: number;
+  readonly total: number | null;
+  readonly complete: boolean;
+  readonly node: NodeJson | undefined;
+}
+
+export function openUploads(options: UploadsOptions): Uploads {
+  const running = new Set<Promise<unknown>>();
+  const ports: UploadsPorts = {
+    crashPoint: () => {},
+    ...options,
+    hashes: new SeenHashes(),
+    pieceBytes: () => (running.size > bodiesAtFullSize ? limits.blockBytesAverage : limits.blockBytesMax),
+  };
+  const track = <Result>(work: Promise<Result>): Promise<Result> => {
+    running.add(work);
+    const forget = () => void running.delete(work);
+    work.then(forget, forget);
+    return work;
+  };
+  const find = (caller: Caller, id: string) =>
+    findSession(ports.shards.of(caller.bucket).db, caller, id, ports.clock.nowMicros());
+  return {
+    start: (caller, start) => startUpload(ports, caller, start),
+    put: (caller, id, ask, body) => track(putPiece(ports, caller, { ask, body, find: () => find(caller, id) })),
+    state: async (caller, id) => show(ports, caller, await find(caller, id)),
+    remove: async (caller, id) => removeUpload(ports, caller.spaceId, (await find(caller, id)).id),
+    commit: (caller, id, correction) => track(commitAgain(ports, caller, () => find(caller, id), correction)),
+    media: (upload) => track(uploadMedia(ports, upload)),
+    expire: (signal) => expireUploads(ports, signal),
+    idle: async () => void (await Promise.allSettled(running)),
+  };
+}
+
+/** With more bodies than this under way at once, each is read in smaller pieces, so that all together stay bounded. */
+const bodiesAtFullSize = 16;
+
+/** How often a request looks again after another one moved the upload on between its look and its step. */
+const looksMax = 5;
+
+async function startUpload(
+  ports: UploadsPorts,
+  caller: Caller,
+  { request, sizeBytes, key }: UploadStart,
+): Promise<{ id: UploadId; expiresAt: number }> {
+  const { shards, clock, random } = ports;
+  const { db } = shards.of(caller.bucket);
+  const { operationId = null, requestHash = null } = key;
+  for (let look = 0; look < looksMax; look += 1) {
+    const nowMicros = clock.nowMicros();
+    const started = operationId === null ? undefined : await findStarted(db, caller, operationId, nowMicros);
+    if (started !== undefined && requestHash?.equals(started.requestHash) === true) return started;
+    if (started !== undefined) {
+      throw new HoldfastError("operation_reused", "This Idempotency-Key has started another upload.", {
+        field: "Idempotency-Key",
+      });
+    }
+    await checkTarget(shards, caller, request, sizeBytes);
+    const id = makeId<UploadId>(caller.bucket, clock.nowMs(), random(8));
+    const session = { id, request, total: sizeBytes, operationId, requestHash };
+    if (await insertSession(db, caller, session, nowMicros)) {
+      return { id, expiresAt: nowMicros + limits.uploadLifetimeMs * 1000 };
+    }
+  }
+  throw busy();
+}
+
+interface Put {
+  readonly ask: UploadAsk;
+  readonly body: Readable;
+  readonly find: () => Promise<Session>;
+}
+
+async function putPiece(ports: UploadsPorts, caller: Caller, put: Put): Promise<Committed | { durable: number }> {
+  for (let look = 0; look < looksMax; look += 1) {
+    const session = await put.find();
+    const answer = await takeStep(ports, caller, { ...put, session, step: nextStep(session, put.ask) });
+    if (answer !== undefined) return answer;
+  }
+  throw busy();
+}
+
+/** @returns undefined if the upload was no longer where it was looked at, and nothing was done */
+async function takeStep(
+  ports: UploadsPorts,
+  caller: Caller,
+  { session, step, body, find }: Put & { readonly session: Session; readonly step: UploadStep },
+): Promise<Committed | { durable: number } | undefined> {
+  if (step.do !== "append") return settle(ports, caller, session, step);
+  const done = await appendPiece(ports, session, step, body);
+  return done === undefined ? undefined : afterPiece(ports, caller, find, done.total);
+}
+
+/** The body is read and durable, so from here on this is a question like any other. */
+async function afterPiece(
+  ports: UploadsPorts,
+  caller: Caller,
+  find: () => Promise<Session>,
+  total: number | null,
+): Promise<Committed | { durable: number }> {
+  for (let look = 0; look < looksMax; look += 1) {
+    const session = await find();
+    const step = nextStep(session, { range: { kind: "query", total }, contentLengthBytes: 0 });
+    const answer = step.do === "append" ? undefined : await settle(ports, caller, session, step);
+    if (answer !== undefined) return answer;
+  }
+  throw busy();
+}
+
+async function settle(
+  ports: UploadsPorts,
+  caller: Caller,
+  session: Session,
+  step: Exclude<UploadStep, { do: "append" }>,
+): Promise<Committed | { durable: number } | undefined> {
+  if (step.do === "show") return { node: await nodeOf(ports, caller, session), created: false };
+  if (step.do === "report") return { durable: session.durable };
+  return finishUpload(ports, caller, session, step);
+}
+
+async function commitAgain(
+  ports: UploadsPorts,
+  caller: Caller,
+  find: () => Promise<Session>,
+  correction: Correction,
+): Promise<Committed> {
+  for (let look = 0; look < looksMax; look += 1) {
+    const session = await find();
+    if (session.nodeId !== null) return { node: await nodeOf(ports, caller, session), created: false };
+    if (session.total === null || !isComplete(session)) throw notComplete(session);
+    const request = correct(session.request, correction);
+    const committed = await finishUpload(ports, caller, session, { total: session.total, request });
+    if (committed !== undefined) return committed;
+  }
+  throw busy();
+}
+
+async function show(ports: UploadsPorts, caller: Caller, session: Session): Promise<UploadShown> {
+  const { durable, total, nodeId } = session;
+  let node: NodeJson | undefined;
+  try {
+    node = nodeId === null ? undefined : await nodeOf(ports, caller, session);
+  } catch (error) {
+    // The file was purged since; that the upload was finished is still true.
+    if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
+  }
+  return { durable, total, complete: isComplete(session), node };
+}
+
+async function nodeOf({ shards }: UploadsPorts, caller: Caller, { nodeId }: Session): Promise<NodeJson> {
+  const { row, path } = await findNode(shards, caller, nodeId ?? "");
+  return nodeJson(row, path);
+}
+
+function notComplete({ durable, total }: Session): HoldfastError {
+  const of = total === null ? "" : ` of ${total}`;
+  return new HoldfastError("offset", `The upload is not complete: ${durable}${of} bytes are here.`, {
+    body: { size: durable, complete: false },
+  });
+}
+
+function busy(): HoldfastError {
+  return new HoldfastError("superseded", "Other requests keep moving this upload on. Ask for its state, then go on.");
+}
