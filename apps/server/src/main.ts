@@ -9,7 +9,10 @@ export { readConfig } from "./config/read-config.ts";
 /** Starts a server and resolves once it serves requests. */
 export async function serve(config: Config): Promise<RunningServer> {
   if (config.roles !== undefined && config.roles.length < 4) {
-    throw new HoldfastError("usage", "--roles cannot split the roles yet: leave it away, or name all of api,blocks,notify,worker.");
+    throw new HoldfastError(
+      "usage",
+      "--roles cannot split the roles yet: leave it away, or name all of api,blocks,notify,worker.",
+    );
   }
   return serveAll(config, version());
 }

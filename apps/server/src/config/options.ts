@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { topologySchema } from "../db/topology.ts";
-import { limitNames } from "../http/rate-limits.ts";
+import type { limitNames } from "../http/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
 
 export const roleNames = ["api", "blocks", "notify", "worker"] as const;
 export type RoleName = (typeof roleNames)[number];
 
-const yesNo = z.preprocess((value) => ({ true: true, "1": true, false: false, "0": false })[String(value)] ?? value, z.boolean());
+const yesNo = z.preprocess(
+  (value) => ({ true: true, "1": true, false: false, "0": false })[String(value)] ?? value,
+  z.boolean(),
+);
 const amount = z.preprocess(toNumber, z.number().min(0).max(1e15));
 const text = z.string().min(1).max(4096);
 
@@ -21,7 +24,7 @@ const roles = z.preprocess(
 );
 
 /**
- * Every setting of the server by its name in the configuration file. The flag has the same name with dashes, the
+ * Every setting of the server by its name in the configuration file. A flag has the same name with dashes, the
  * environment variable in capitals behind HOLDFAST_. docs/operation.md explains each, which a test checks.
  */
 export const optionSchemas = {
@@ -53,8 +56,18 @@ export const optionSchemas = {
 export type OptionName = keyof typeof optionSchemas;
 export type Options = { readonly [Name in OptionName]?: z.output<(typeof optionSchemas)[Name]> };
 
-/** Secrets would show in the list of processes, and maps of shards have no flag's shape. */
-export const notAsFlag: ReadonlySet<OptionName> = new Set(["admin_email", "admin_password", "topology"]);
+/** What `holdfast serve` takes on its command line; the rest stands in the environment or the file. A password among flags would show in the list of processes. */
+export const flagNames: ReadonlySet<OptionName> = new Set([
+  "data",
+  "listen",
+  "database_url",
+  "store",
+  "redis_url",
+  "tls_cert",
+  "tls_key",
+  "behind_proxy",
+  "roles",
+]);
 
 export const limitOptions = {
   calls: "rate_limit_user",

@@ -6,7 +6,7 @@ import type { Topology } from "../db/topology.ts";
 import type { Rates } from "../http/rate-limits.ts";
 import type { LogLevel } from "../operation/log.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
-import { notAsFlag, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";
+import { flagNames, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";
 import { ratesOf } from "./rates.ts";
 
 /** Everything that a server is told, checked and with its defaults. */
@@ -82,7 +82,8 @@ function readFile(flags: ConfigSources["flags"], environment: ConfigSources["env
     throw usage(`${name} must hold one JSON object.`);
   }
   const unknown = Object.keys(values).find((key) => !Object.hasOwn(optionSchemas, key));
-  if (unknown !== undefined) throw usage(`${name} has a setting ${unknown}, which does not exist. See docs/operation.md.`);
+  if (unknown !== undefined)
+    throw usage(`${name} has a setting ${unknown}, which does not exist. See docs/operation.md.`);
   return values as Readonly<Record<string, unknown>>;
 }
 
@@ -95,13 +96,11 @@ function readOptions(
   for (const name of Object.keys(optionSchemas) as OptionName[]) {
     const flag = name.replaceAll("_", "-");
     const variable = `HOLDFAST_${name.toUpperCase()}`;
-    const inEnvironment = environment[variable] === "" ? undefined : environment[variable];
-    const [value, source] =
-      flags[flag] !== undefined && !notAsFlag.has(name)
-        ? [flags[flag], `--${flag}`]
-        : inEnvironment !== undefined
-          ? [name === "topology" ? parseVariable(variable, inEnvironment) : inEnvironment, variable]
-          : [file[name], `${name} of the configuration file`];
+    const [value, source] = firstGiven([
+      [flagNames.has(name) ? flags[flag] : undefined, `--${flag}`],
+      [fromEnvironment(name, environment[variable]), variable],
+      [file[name], `${name} of the configuration file`],
+    ]);
     if (value === undefined) continue;
     const result = optionSchemas[name].safeParse(value);
     if (!result.success) throw usage(`${source}: ${result.error.issues[0]?.message ?? "is not valid"}.`);
@@ -110,11 +109,18 @@ function readOptions(
   return options;
 }
 
-function parseVariable(variable: string, value: string): unknown {
+function firstGiven(given: readonly (readonly [value: unknown, source: string])[]): readonly [unknown, string] {
+  return given.find(([value]) => value !== undefined) ?? [undefined, ""];
+}
+
+/** An empty variable counts as none: that is how a shell or a service file switches one off. */
+function fromEnvironment(name: OptionName, value: string | undefined): unknown {
+  if (value === undefined || value === "") return undefined;
+  if (name !== "topology") return value;
   try {
     return JSON.parse(value);
   } catch (error) {
-    throw usage(`${variable} is not JSON: ${(error as Error).message}.`);
+    throw usage(`HOLDFAST_TOPOLOGY is not JSON: ${(error as Error).message}.`);
   }
 }
 

@@ -23,6 +23,8 @@ export interface Sending {
   readonly baseHeaders: Readonly<Record<string, string>>;
   /** How long a client may leave a streamed answer lying before its connection is cut. */
   readonly idleTimeoutMs: number;
+  /** While the server stops, no connection outlives its answer. */
+  readonly stopping: AbortSignal;
 }
 
 /** Resolves once the client has taken it all; rejects when a stream breaks in the middle, the connection then being cut. */
@@ -109,7 +111,9 @@ function emptyHeaders({ status, headers }: LooseAnswer): AnswerHeaders {
   return status === 204 || status === 304 ? { ...headers } : { "content-length": 0, ...headers };
 }
 
-function writeHead({ response, baseHeaders, requestId }: Sending, status: number, headers: AnswerHeaders): void {
+function writeHead(sending: Sending, status: number, headers: AnswerHeaders): void {
+  const { response, baseHeaders, requestId, stopping } = sending;
+  if (stopping.aborted) response.shouldKeepAlive = false;
   for (const [name, value] of Object.entries({ ...baseHeaders, "x-request-id": requestId, ...headers })) {
     if (value !== undefined) response.setHeader(name, value);
   }

@@ -63,6 +63,7 @@ export async function runExchange(
     requestId,
     baseHeaders,
     idleTimeoutMs: world.answerIdleTimeoutMs,
+    stopping: world.stopping,
   };
   const exchange = new Exchange(world, route, arrived);
   let error: HoldfastError | undefined;

@@ -62,10 +62,13 @@ export function validate<Schema extends z.ZodType>(
   if (result.success) return result.data;
   const issue = deepestIssue(result.error.issues);
   const field = fieldName(issue.path);
-  const subject = field === "" ? (value === undefined ? "A JSON body" : `The ${place}`) : field;
   const message =
-    value === undefined && field === "" ? `${subject} is needed.` : `${subject}: ${lowerFirst(issue.message)}.`;
+    field === "" && value === undefined ? "A JSON body is needed." : sentence(field, place, issue.message);
   throw new HoldfastError(place === "body" ? "invalid_field" : "bad_request", message, field === "" ? {} : { field });
+}
+
+function sentence(field: string, place: string, message: string): string {
+  return `${field === "" ? `The ${place}` : field}: ${message.charAt(0).toLowerCase()}${message.slice(1)}.`;
 }
 
 interface Issue {
@@ -91,8 +94,4 @@ function fieldName(path: readonly PropertyKey[]): string {
     else name += name === "" ? String(part) : `.${String(part)}`;
   }
   return name.slice(0, 200);
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -30,20 +30,20 @@ export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
     if (handler === undefined) continue;
     const url = routeUrl(route);
     const taken = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
-    mount(app, mounting, taken, url, route, handler);
+    mount(app, mounting, { taken, url, route, handler });
     allowed.set(url, new Set([...(allowed.get(url) ?? []), ...taken]));
   }
   for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken);
 }
 
-function mount(
-  app: FastifyInstance,
-  mounting: Mounting,
-  taken: string[],
-  url: string,
-  route: Route,
-  handler: LooseHandler,
-): void {
+interface Place {
+  readonly taken: string[];
+  readonly url: string;
+  readonly route: Route;
+  readonly handler: LooseHandler;
+}
+
+function mount(app: FastifyInstance, mounting: Mounting, { taken, url, route, handler }: Place): void {
   app.route({
     method: taken,
     url,
@@ -81,5 +81,5 @@ function mountRefusal(app: FastifyInstance, mounting: Mounting, url: string, tak
     throw new HoldfastError("method_not_allowed", `This URL takes ${allow}.`, { body: { allow } });
   };
   const refused = methods.filter((method) => !taken.has(method));
-  if (refused.length > 0) mount(app, mounting, refused, url, route, refuse);
+  if (refused.length > 0) mount(app, mounting, { taken: refused, url, route, handler: refuse });
 }

@@ -26,7 +26,10 @@ export function operationHandlers({ readiness, metrics, version }: OperationWorl
     },
     metrics: async ({ peer, identify }) => {
       if (!(await mayInspect(peer, identify))) {
-        throw new HoldfastError("not_found", "Metrics are shown to this machine, or with the token of an administrator.");
+        throw new HoldfastError(
+          "not_found",
+          "Metrics are shown to this machine, or with the token of an administrator.",
+        );
       }
       const { contentType, text } = await metrics.render();
       return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, bytes: text };

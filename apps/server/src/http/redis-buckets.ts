@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Redis } from "ioredis";
 import type { Log } from "../operation/log.ts";
 import type { BucketStore } from "./rate-limits.ts";
@@ -26,6 +27,8 @@ interface ScriptedRedis extends Redis {
 }
 
 export interface RedisBuckets extends BucketStore {
+  /** Resolves once Redis answers. */
+  ready(): Promise<void>;
   close(): void;
 }
 
@@ -60,6 +63,9 @@ export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): 
         note(false, (error as Error).message);
         return fallback.take(key, rate, amount, force);
       }
+    },
+    ready: async () => {
+      if (redis.status !== "ready") await once(redis, "ready");
     },
     close: () => redis.disconnect(),
   };

@@ -76,14 +76,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     running: new Set(),
   };
   const rules: PeerRules = { proxyHops: options.proxyHops ?? 0, tls: options.tls !== undefined };
-  const arrive = (request: FastifyRequest, response: ServerResponse): Arrived => {
-    const arrived = describe(request, response, rules, options.log);
-    if (stop.signal.aborted) response.shouldKeepAlive = false;
-    return arrived;
-  };
+  const arrive = (request: FastifyRequest, response: ServerResponse) => describe(request, response, rules, options.log);
   const finish = (arrived: Arrived, route: string, startedMs: number) => (result: ExchangeResult) =>
     report(options, arrived, route, startedMs, result);
-  const app = openFastify(options, timeouts, arrive);
+  const app = openFastify(options, timeouts, stop.signal, arrive);
   mountRoutes(app, { handlers: options.handlers, unmounted: options.unmounted ?? new Set(), world, arrive, finish });
   app.server.maxConnections = options.connectionsMax ?? connectionsMaxDefault;
   return {
@@ -102,6 +98,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function openFastify(
   options: HttpServerOptions,
   timeouts: Timeouts,
+  stopping: AbortSignal,
   arrive: (request: FastifyRequest, response: ServerResponse) => Arrived,
 ): FastifyInstance {
   const transport = {
@@ -116,7 +113,10 @@ function openFastify(
     const startedMs = performance.now();
     const arrived = arrive(request, response);
     const error = fromTransport(thrown);
-    sendProblem({ ...arrived, head: request.method === "HEAD", ifNoneMatch: undefined, idleTimeoutMs: 0 }, error);
+    sendProblem(
+      { ...arrived, head: request.method === "HEAD", ifNoneMatch: undefined, idleTimeoutMs: 0, stopping },
+      error,
+    );
     response.once("close", () => report(options, arrived, "none", startedMs, { caller: undefined, error, bytesIn: 0 }));
   };
   const app = fastify({

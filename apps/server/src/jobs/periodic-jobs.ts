@@ -8,6 +8,8 @@ export interface PeriodicJob {
   /** Also the name of its lock: of all processes only one runs it at a time. */
   readonly name: string;
   readonly everyMs: number;
+  /** When it runs for the first time after a start; soon unless told. */
+  readonly firstInMs?: number;
   /** Ends early, at a point where it may, when the signal says so. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
@@ -35,7 +37,7 @@ const firstRunMsMax = 15_000;
 export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): Jobs {
   const stop = new AbortController();
   const runners = new Map(jobs.map((job) => [job.name, new Runner(job, options, stop.signal)]));
-  for (const runner of runners.values()) runner.schedule(options.random() * Math.min(runner.everyMs, firstRunMsMax));
+  for (const runner of runners.values()) runner.schedule(options.random() * runner.firstInMs);
   return {
     runNow: async (name) => runners.get(name)?.run(),
     stop: async () => {
@@ -58,8 +60,8 @@ class Runner {
     this.#stopped = stopped;
   }
 
-  get everyMs(): number {
-    return this.#job.everyMs;
+  get firstInMs(): number {
+    return this.#job.firstInMs ?? Math.min(this.#job.everyMs, firstRunMsMax);
   }
 
   schedule(inMs: number): void {
@@ -83,7 +85,10 @@ class Runner {
       await this.run();
     } catch (error) {
       const { code, message } = toHoldfastError(error);
-      this.#options.log.error({ job: this.#job.name, code, reason: message }, "a job failed; it runs again in its time");
+      this.#options.log.error(
+        { job: this.#job.name, code, reason: message },
+        "a job failed; it runs again in its time",
+      );
     }
     this.schedule(this.everyMs * (0.9 + this.#options.random() * 0.2));
   }

@@ -67,7 +67,9 @@ function renderOperation(method: string, path: string, operation: OpenApiOperati
     .map(([type, { schema }]) => `<p>Body <code>${escape(type)}</code></p>${renderJson(schema)}`)
     .join("");
   const answers = Object.entries(operation.responses)
-    .map(([status, answer]) => `<p>Answer ${escape(status)}</p>${renderJson(answer["content"] ?? answer["description"])}`)
+    .map(
+      ([status, answer]) => `<p>Answer ${escape(status)}</p>${renderJson(answer["content"] ?? answer["description"])}`,
+    )
     .join("");
   return `<details id="${escape(operation.operationId)}"><summary><b>${method}</b> <code>${escape(path)}</code> ${escape(operation.summary)}</summary>
 <p>Scope: <code>${escape(String(operation["x-scope"]))}</code></p>

@@ -2,9 +2,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { ObservedRequest } from "../http/server.ts";
 
 export interface Metrics {
-  observe(request: ObservedRequest): void;
-  pollHeld(): void;
-  pollReleased(): void;
+  readonly observe: (request: ObservedRequest) => void;
+  readonly pollHeld: () => void;
+  readonly pollReleased: () => void;
   /** Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -27,8 +27,18 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
     registers,
   });
-  const bytesIn = new Counter({ name: "http_request_bytes_total", help: "Bytes of request bodies", labelNames: ["api"], registers });
-  const bytesOut = new Counter({ name: "http_response_bytes_total", help: "Bytes of answers", labelNames: ["api"], registers });
+  const bytesIn = new Counter({
+    name: "http_request_bytes_total",
+    help: "Bytes of request bodies",
+    labelNames: ["api"],
+    registers,
+  });
+  const bytesOut = new Counter({
+    name: "http_response_bytes_total",
+    help: "Bytes of answers",
+    labelNames: ["api"],
+    registers,
+  });
   const polls = new Gauge({ name: "active_notification_connections", help: "Polls held now", registers });
   if (sources.deduplicationRatio !== undefined) addRatio(registry, sources.deduplicationRatio);
   return {
@@ -46,14 +56,14 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
 }
 
 function addRatio(registry: Registry, read: () => Promise<number | undefined>): void {
-  new Gauge({
+  const gauge = new Gauge({
     name: "deduplication_ratio",
     help: "Bytes that versions refer to, divided by the bytes stored for them",
     registers: [registry],
-    async collect() {
+    collect: async () => {
       const ratio = await read();
-      if (ratio === undefined) this.remove();
-      else this.set(ratio);
+      if (ratio === undefined) gauge.remove();
+      else gauge.set(ratio);
     },
   });
 }

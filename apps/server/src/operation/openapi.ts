@@ -48,7 +48,9 @@ export function makeOpenApi(version: string): OpenApi {
     paths,
     components: {
       schemas,
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "an access token or a personal access token" } },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "an access token or a personal access token" },
+      },
     },
   };
 }
@@ -125,14 +127,23 @@ function answerOf(shape: z.ZodType | "bytes" | "empty", schemas: Record<string, 
 
 /** Schemas with a name of their own (`meta.id`) go among the components and are referred to. */
 function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<string, Json>): Json {
-  const { $schema: _dialect, $defs: definitions, ...own } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
+  const {
+    $schema: _dialect,
+    $defs: definitions,
+    ...own
+  } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
   for (const [name, definition] of Object.entries((definitions ?? {}) as Record<string, Json>)) {
-    schemas[name] ??= relocate(withoutId(definition)) as Json;
+    schemas[componentName(name)] ??= relocate(withoutId(definition)) as Json;
   }
   const id = schema.meta()?.id;
   if (id === undefined) return relocate(own) as Json;
   schemas[id] ??= relocate(withoutId(own)) as Json;
   return { $ref: `#/components/schemas/${id}` };
+}
+
+/** Only `z.json()` refers to itself without a name of its own, so what zod numbers is always any JSON at all. */
+function componentName(name: string): string {
+  return name.startsWith("__schema") ? "AnyJson" : name;
 }
 
 function withoutId({ id: _id, ...rest }: Json): Json {
@@ -146,7 +157,7 @@ function relocate(value: unknown): unknown {
     Object.entries(value).map(([name, member]) => [
       name,
       name === "$ref" && typeof member === "string"
-        ? member.replace(/^#\/\$defs\//, "#/components/schemas/")
+        ? member.replace(/^#\/\$defs\/(.+)$/, (_, target: string) => `#/components/schemas/${componentName(target)}`)
         : relocate(member),
     ]),
   );

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { toBucket } from "@holdfast/core/ids";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
@@ -6,7 +7,9 @@ import { openReadiness } from "../operation/health.ts";
 import { openMetrics } from "../operation/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
 import { openLog, type Log } from "../operation/log.ts";
-import { purgeSweep } from "../jobs/sweeps.ts";
+import { openCommitter } from "../metadata/commit-queue.ts";
+import { retentionJobs } from "../jobs/retention-jobs.ts";
+import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";
 import { Closers } from "./closers.ts";
 import { makeHandlers, unmountedRoutes } from "./handlers.ts";
@@ -36,18 +39,18 @@ export async function serveAll(config: Config, version: string): Promise<Running
     const storage = await openStorage(config, log, closers);
     const { shards } = storage.databases;
     const rateLimits = openLimits(config, log, closers);
-    const accounts = await openAccounts(storage, rateLimits);
-    const jobs = startJobs([purgeSweep(shards, systemClock)], {
-      db: shards.of(toBucket(0)).db,
-      log,
-      random: Math.random,
-      assertMayRun: storage.assertOwner,
-    });
+    const accounts = await openAccounts(config, storage, rateLimits);
+    const committer = openCommitter({ shards, clock: systemClock, random: randomBytes, onCommitted: () => {}, log });
+    const alone = config.databaseUrl === undefined && config.topology === undefined;
+    const jobs = startJobs(
+      [...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, shards, clock: systemClock, log, alone })],
+      { db: shards.of(toBucket(0)).db, log, random: Math.random, assertMayRun: storage.assertOwner },
+    );
     closers.add("jobs", () => jobs.stop());
     const metrics = openMetrics({ deduplicationRatio: deduplicationRatio(shards) });
     const readiness = openReadiness(storageProbes(storage), () => performance.now());
     const http = createHttpServer({
-      handlers: makeHandlers(accounts, storage, { readiness, metrics, version }),
+      handlers: makeHandlers({ accounts, storage, committer, jobs, log }, { readiness, metrics, version }),
       unmounted: unmountedRoutes,
       authenticator: new Authenticator(accounts),
       rateLimits,

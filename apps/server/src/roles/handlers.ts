@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { toHoldfastError } from "@holdfast/core/errors";
 import type { RouteName } from "@holdfast/protocol/routes";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { accountHandlers } from "../http/account-handlers.ts";
@@ -7,49 +8,64 @@ import { downloadHandlers } from "../http/download-handlers.ts";
 import type { Handlers } from "../http/handler.ts";
 import { operationHandlers, type OperationWorld } from "../http/operation-handlers.ts";
 import { openSetupPage } from "../http/setup-page.ts";
+import { nodeHandlers } from "../http/node-handlers.ts";
+import { type StorageCare, storageHandlers } from "../http/storage-handlers.ts";
+import { syncHandlers } from "../http/sync-handlers.ts";
+import { readScrubReport } from "../blocks/scrub-report.ts";
+import { rebuildIndex } from "../blocks/rebuild-index.ts";
+import type { Jobs } from "../jobs/periodic-jobs.ts";
+import type { Committer } from "../metadata/commit-queue.ts";
+import type { Log } from "../operation/log.ts";
 import type { Storage } from "./open-storage.ts";
+import { systemClock } from "./system-clock.ts";
+
+export interface ApiParts {
+  readonly accounts: AccountWorld;
+  readonly storage: Storage;
+  readonly committer: Committer;
+  readonly jobs: Jobs;
+  readonly log: Log;
+}
 
 /** All handlers of the API, each area given what it needs. */
-export function makeHandlers(world: AccountWorld, storage: Storage, operation: OperationWorld): Handlers {
-  const { blocks, databases, pool } = storage;
+export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
+  const { accounts, committer } = parts;
+  const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
   const setup = openSetupPage();
   return {
-    ...accountHandlers(world),
+    ...accountHandlers(accounts),
+    ...nodeHandlers({ shards, committer }),
+    ...syncHandlers({ shards, committer, blocks, codec }),
     ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),
-    ...blockHandlers(world, blocks, pool),
+    ...blockHandlers(accounts, blocks, codec),
+    ...storageHandlers(storageCare(parts)),
     ...operationHandlers(operation),
     setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }),
   };
 }
 
+function storageCare({ storage, jobs, log }: ApiParts): StorageCare {
+  const { cells, databases } = storage;
+  return {
+    async startScrub() {
+      const done = jobs.runNow("scrub");
+      done.catch((error: unknown) => log.error({ reason: toHoldfastError(error).message }, "the scrub failed"));
+      const report = await readScrubReport(cells);
+      // The job has only been started; the report of the last one may still stand.
+      return { ...report, state: "running" };
+    },
+    readScrub: () => readScrubReport(cells),
+    rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, clock: systemClock, log }),
+  };
+}
+
 /** Routes of the table that this server does not serve. */
 export const unmountedRoutes: ReadonlySet<RouteName> = new Set<RouteName>([
-  "lookUpPath",
-  "createNode",
-  "getNode",
-  "updateNode",
-  "deleteNode",
-  "copyNode",
-  "listFolder",
-  "listVersions",
-  "restoreVersion",
-  "listTrash",
-  "restoreFromTrash",
-  "emptyTrash",
-  "purgeFromTrash",
-  "getStartToken",
-  "listChanges",
-  "queryNodes",
   "upload",
   "putUpload",
   "postUpload",
   "getUpload",
   "deleteUpload",
   "commitUpload",
-  "syncFile",
-  "syncDelta",
-  "adminStartScrub",
-  "adminGetScrub",
-  "adminRebuildIndex",
 ]);

@@ -2,12 +2,17 @@ import { randomBytes } from "node:crypto";
 import { toBucket } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
+import type { Config } from "../config/read-config.ts";
 import type { RateLimits } from "../http/rate-limits.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** The world of the accounts: their secrets are wrapped by the keys of bucket 0's cell, their failures counted by the rate limits. */
-export async function openAccounts({ databases, cells }: Storage, rateLimits: RateLimits): Promise<AccountWorld> {
+export async function openAccounts(
+  config: Config,
+  { databases, cells }: Storage,
+  rateLimits: RateLimits,
+): Promise<AccountWorld> {
   const { keyring } = cells.of(toBucket(0));
   const wrapper = {
     wrapSecret: async (label: string, secret: Uint8Array) => Buffer.from(await keyring.wrapSecret(label, secret)),
@@ -18,6 +23,7 @@ export async function openAccounts({ databases, cells }: Storage, rateLimits: Ra
     clock: systemClock,
     random: randomBytes,
     secrets: await openServerSecrets(databases.shards, wrapper, randomBytes),
+    openRegistration: config.openRegistration,
     throttle: {
       check: (key) => rateLimits.check("sign_in", key),
       failed: (key) => rateLimits.debit("sign_in", key, 1),

@@ -94,6 +94,7 @@ function openOneStore(location: string, log: Log): Promise<ObjectStore> {
     monotonicMs: () => performance.now(),
     sleep: (durationMs, signal) => delay(durationMs, undefined, signal === undefined ? {} : { signal }),
     environment: process.env,
-    onRetry: (error, delayMs) => log.warn({ code: error.code, reason: error.message, delay_ms: delayMs }, "the store is tried again"),
+    onRetry: (error, delayMs) =>
+      log.warn({ code: error.code, reason: error.message, delay_ms: delayMs }, "the store is tried again"),
   });
 }

@@ -4,11 +4,14 @@ import type { Probe } from "../operation/health.ts";
 import type { Storage } from "./open-storage.ts";
 
 /** What readiness asks: every database, and every store for an object that need not exist. */
-export function storageProbes({ databases, stores }: Pick<Storage, "databases" | "stores">): Readonly<Record<string, Probe>> {
+export function storageProbes({
+  databases,
+  stores,
+}: Pick<Storage, "databases" | "stores">): Readonly<Record<string, Probe>> {
   const places = [...databases.shards.all(), ...databases.cells.all()];
   return {
     database: async () => {
-      for (const { db } of places) await sql`select 1`.execute(db as Parameters<ReturnType<typeof sql>["execute"]>[0]);
+      for (const { db } of places) await sql`select 1`.execute(db);
     },
     store: async () => {
       for (const store of stores) await store.stat("keyring");
@@ -35,7 +38,10 @@ async function readRatio(shards: Shards): Promise<number | undefined> {
   for (const { db } of shards.all()) {
     const row = await db
       .selectFrom("shard.spaces")
-      .select(({ fn }) => [fn.sum<string | null>("used_bytes").as("used"), fn.sum<string | null>("stored_bytes").as("stored")])
+      .select(({ fn }) => [
+        fn.sum<string | null>("used_bytes").as("used"),
+        fn.sum<string | null>("stored_bytes").as("stored"),
+      ])
       .executeTakeFirst();
     used += Number(row?.used ?? 0);
     stored += Number(row?.stored ?? 0);

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { parseListen } from "./listen.ts";
+import { flagNames, type OptionName, optionSchemas } from "./options.ts";
+import { type ConfigSources, readConfig } from "./read-config.ts";
+
+const read = (sources: ConfigSources) => readConfig({ environment: { HOME: "/home/u" }, ...sources });
+const messageOf = (sources: ConfigSources): string => {
+  try {
+    read(sources);
+  } catch (error) {
+    assert.ok(error instanceof HoldfastError && error.code === "usage" && error.exitCode === 2, String(error));
+    return error.message;
+  }
+  return "accepted";
+};
+
+test("without any setting a server listens on loopback and keeps everything in the platform's folder", () => {
+  const config = read({});
+  assert.deepEqual(config.listen, { host: "127.0.0.1", port: 8420 });
+  assert.ok(config.dataFolder.endsWith("holdfast"));
+  assert.deepEqual(
+    [config.databaseUrl, config.store, config.redisUrl, config.tls, config.roles, config.administrator],
+    Array(6).fill(undefined),
+  );
+  assert.deepEqual(
+    [config.proxyHops, config.logLevel, config.openRegistration, config.pollsMax],
+    [0, "info", false, 64],
+  );
+  assert.deepEqual(config.rates.calls, { perSecond: 200, burst: 2000 });
+  assert.deepEqual(config.rates.sign_in, { perSecond: 10 / 60, burst: 10 });
+});
+
+test("a flag beats the environment, which beats the file", () => {
+  const file = JSON.stringify({ data: "/file", listen: "127.0.0.1:1", store: "/file-store" });
+  const environment = { HOLDFAST_DATA: "/environment", HOLDFAST_LISTEN: "127.0.0.1:2", HOLDFAST_REDIS_URL: "" };
+  const config = readConfig({ flags: { data: "/flag", listen: undefined }, environment, file });
+  assert.deepEqual(
+    [config.dataFolder, config.listen.port, config.store, config.redisUrl],
+    ["/flag", 2, "/file-store", undefined],
+  );
+});
+
+test("settings have their types in every source", () => {
+  assert.equal(read({ flags: { "behind-proxy": true } }).proxyHops, 1);
+  assert.equal(read({ flags: { "behind-proxy": "2" } }).proxyHops, 2);
+  assert.equal(read({ file: '{"behind_proxy": 3}' }).proxyHops, 3);
+  assert.equal(read({ environment: { HOLDFAST_OPEN_REGISTRATION: "true" } }).openRegistration, true);
+  assert.deepEqual(read({ flags: { roles: "api, worker" } }).roles, ["api", "worker"]);
+  assert.equal(read({ environment: { HOLDFAST_RATE_LIMIT_USER: "0" } }).rates.calls, undefined);
+  const topology = { shards: [{ id: "a", buckets: [[0, 4095]] }], cells: [{ id: "a", buckets: [[0, 4095]] }] };
+  assert.equal(read({ environment: { HOLDFAST_TOPOLOGY: JSON.stringify(topology) } }).topology?.shards[0]?.id, "a");
+  assert.deepEqual(read({ environment: { HOLDFAST_RATE_LIMIT_PRESET: "public" } }).rates.bytes, {
+    perSecond: 10e9 / 60 / 60,
+    burst: 10e9,
+  });
+});
+
+test("a wrong setting is refused in words that say where it was given", () => {
+  assert.match(messageOf({ flags: { roles: "api,cook" } }), /^--roles: /);
+  assert.match(messageOf({ environment: { HOLDFAST_LOG_LEVEL: "loud" } }), /^HOLDFAST_LOG_LEVEL: /);
+  assert.match(messageOf({ file: '{"databas_url": "x"}' }), /databas_url, which does not exist/);
+  assert.match(
+    messageOf({ file: '{"database_url": "mysql://x"}' }),
+    /database_url of the configuration file: must read like/,
+  );
+  assert.match(messageOf({ file: "[" }), /cannot be read as JSON/);
+  assert.match(messageOf({ flags: { config: "/nowhere/holdfast.json" } }), /\/nowhere\/holdfast.json cannot be read/);
+  assert.match(messageOf({ flags: { "tls-cert": "c.pem" } }), /both --tls-cert and --tls-key/);
+  assert.match(messageOf({ environment: { HOLDFAST_ADMIN_EMAIL: "a@b" } }), /together or not at all/);
+  // A password among the flags would show in the list of processes.
+  assert.equal(read({ flags: { "admin-password": "p", "admin-email": "a@b" } }).administrator, undefined);
+});
+
+test("an address is read in its usual forms, and one that the network can reach needs TLS or a proxy", () => {
+  assert.deepEqual(parseListen("[::1]:0"), { host: "::1", port: 0 });
+  assert.deepEqual(parseListen("9000"), { host: "127.0.0.1", port: 9000 });
+  assert.deepEqual(parseListen("drive.example:443"), { host: "drive.example", port: 443 });
+  for (const bad of ["", "a:b", "127.0.0.1:70000", "::1:80", "[127.0.0.1]:80", "a b:1"])
+    assert.match(messageOf({ flags: { listen: bad } }), /--listen/);
+  for (const open of ["0.0.0.0:8420", "[::]:8420", "192.168.1.2:80"]) {
+    assert.match(messageOf({ flags: { listen: open } }), /unencrypted.*--tls-cert.*--behind-proxy/);
+    assert.equal(messageOf({ flags: { listen: open, "behind-proxy": true } }), "accepted");
+    assert.equal(messageOf({ flags: { listen: open, "tls-cert": "c", "tls-key": "k" } }), "accepted");
+  }
+});
+
+test("every setting is explained in docs/operation.md", () => {
+  const text = readFileSync(join(import.meta.dirname, "../../../../docs/operation.md"), "utf8");
+  for (const name of Object.keys(optionSchemas) as OptionName[]) {
+    assert.ok(text.includes(`\`HOLDFAST_${name.toUpperCase()}\``), name);
+    if (flagNames.has(name)) assert.ok(text.includes(`\`--${name.replaceAll("_", "-")}`), name);
+  }
+});

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { test, type TestContext } from "node:test";
+import type { Readable } from "node:stream";
+import type { Handlers } from "./handler.ts";
+import { asUser, readToClose, speakRaw, startTestServer, type TestServer } from "./testing.ts";
+
+async function start(
+  t: TestContext,
+  handlers: Handlers,
+  options: Parameters<typeof startTestServer>[1] = {},
+): Promise<TestServer> {
+  const server = await startTestServer(handlers, options);
+  t.after(() => server.close(0));
+  return server;
+}
+
+/** A handler that hands out the body it was given and answers when told to. */
+function holdBody() {
+  const arrived = Promise.withResolvers<Readable>();
+  const answer = Promise.withResolvers<void>();
+  const signal = Promise.withResolvers<AbortSignal>();
+  const handlers: Handlers = {
+    putBlocks: async (context) => {
+      arrived.resolve(context.stream);
+      signal.resolve(context.signal);
+      await answer.promise;
+      return { status: 200, json: { stored: 0 } };
+    },
+  };
+  return { handlers, arrived: arrived.promise, signal: signal.promise, answer: () => answer.resolve() };
+}
+
+const headersOf = (lengthBytes: number) =>
+  `POST /api/v1/blocks HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\ncontent-length: ${lengthBytes}\r\n\r\n`;
+
+test("a body is not received faster than its handler reads it", async (t) => {
+  const held = holdBody();
+  const server = await start(t, held.handlers);
+  const totalBytes = 64 * 1024 * 1024;
+  const upload = httpRequest(`${server.url}/api/v1/blocks`, {
+    method: "POST",
+    headers: { ...asUser, "content-length": totalBytes },
+  });
+  upload.on("error", () => {});
+  const piece = Buffer.alloc(1024 * 1024);
+  let sentBytes = 0;
+  const send = () => {
+    while (sentBytes < totalBytes) {
+      sentBytes += piece.length;
+      if (!upload.write(piece)) return;
+    }
+    upload.end();
+  };
+  upload.on("drain", send);
+  send();
+  const stream = await held.arrived;
+  const socket = upload.socket;
+  assert.ok(socket);
+  // Nobody reads: what is written stops at what the kernel's buffers of both sides hold.
+  let before = -1;
+  for (let quiet = 0; quiet < 5; before = socket.bytesWritten - socket.writableLength) {
+    quiet = socket.bytesWritten - socket.writableLength === before ? quiet + 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.ok(before < 32 * 1024 * 1024, `${before} bytes left the client`);
+  let received = 0;
+  for await (const bytes of stream as AsyncIterable<Buffer>) received += bytes.length;
+  assert.equal(received, totalBytes);
+  held.answer();
+  const [response] = (await once(upload, "response")) as [{ statusCode: number; resume(): void }];
+  response.resume();
+  assert.equal(response.statusCode, 200);
+});
+
+test("a body that stalls ends with 408, and one that goes on slowly does not", async (t) => {
+  const server = await start(
+    t,
+    {
+      putBlocks: async ({ stream }) => {
+        let stored = 0;
+        for await (const bytes of stream as AsyncIterable<Buffer>) stored += bytes.length;
+        return { status: 200, json: { stored } };
+      },
+    },
+    { timeouts: { bodyIdleTimeoutMs: 200 } },
+  );
+  const answer = await speakRaw(server.port, `${headersOf(100)}abc`);
+  assert.match(answer, /^HTTP\/1.1 408 [^]*connection: close[^]*request_timeout/);
+  const slow = connect(server.port, "127.0.0.1");
+  slow.write(headersOf(8).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+  for (let at = 0; at < 8; at++) {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    slow.write("x");
+  }
+  assert.match(await readToClose(slow), /^HTTP\/1.1 200 [^]*"stored":8/);
+});
+
+test("a handler that takes its time before it reads does not cost the client its upload", async (t) => {
+  const held = holdBody();
+  const server = await start(t, held.handlers, { timeouts: { bodyIdleTimeoutMs: 50 } });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(`${headersOf(5)}hello`.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+  const stream = await held.arrived;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const pieces: Buffer[] = [];
+  for await (const bytes of stream as AsyncIterable<Buffer>) pieces.push(bytes);
+  assert.equal(Buffer.concat(pieces).toString(), "hello");
+  held.answer();
+  assert.match(await readToClose(socket), /^HTTP\/1.1 200 /);
+});
+
+test("headers that never end are answered 408, and a connection that says nothing is closed", async (t) => {
+  const server = await start(t, {}, { timeouts: { headerTimeoutMs: 150 } });
+  const [half, silent] = await Promise.all([
+    speakRaw(server.port, "GET / HTTP/1.1\r\nhost:"),
+    speakRaw(server.port, ""),
+  ]);
+  assert.match(half, /^HTTP\/1.1 408 [^]*request_timeout/);
+  assert.ok(silent === "" || silent.startsWith("HTTP/1.1 408"));
+});
+
+test("a client that goes away aborts the handler's signal and ends its body with an error", async (t) => {
+  const held = holdBody();
+  const server = await start(t, held.handlers);
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(`${headersOf(100)}abc`);
+  const [stream, signal] = await Promise.all([held.arrived, held.signal]);
+  const reading = (async () => {
+    for await (const bytes of stream) assert.equal(String(bytes), "abc");
+  })();
+  const aborted = once(signal, "abort");
+  socket.destroy();
+  await assert.rejects(reading, /ended in the middle of the body/);
+  await aborted;
+  held.answer();
+});
+
+test("an answer that comes before the end of the body arrives, and the connection serves the next request", async (t) => {
+  const server = await start(t, {
+    putBlocks: () => ({ status: 200, json: { stored: 0 } }),
+    getStartToken: () => ({ status: 200, json: { token: "next" } }),
+  });
+  const socket = connect(server.port, "127.0.0.1");
+  const body = Buffer.alloc(4 * 1024 * 1024);
+  socket.write(headersOf(body.length));
+  socket.write(body);
+  socket.write(
+    "GET /api/v1/changes/start_token HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\nconnection: close\r\n\r\n",
+  );
+  assert.match(await readToClose(socket), /^HTTP\/1.1 200 [^]*"stored":0[^]*HTTP\/1.1 200 [^]*"token":"next"/);
+});
+
+test("a stream is pulled only as fast as the client takes it, and ended when the client goes", async (t) => {
+  let pulled = 0;
+  const ended = Promise.withResolvers<void>();
+  const server = await start(t, {
+    download: () => ({
+      status: 200,
+      bytes: (async function* () {
+        try {
+          for (;;) {
+            pulled += 1;
+            yield Buffer.alloc(1024 * 1024);
+          }
+        } finally {
+          ended.resolve();
+        }
+      })(),
+    }),
+  });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write("GET /api/v1/files/x/download HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\n\r\n");
+  await once(socket, "readable");
+  for (let before = -1; before !== pulled; await new Promise((resolve) => setTimeout(resolve, 100))) before = pulled;
+  assert.ok(pulled < 64, `${pulled} MiB were pulled`);
+  socket.destroy();
+  await ended.promise;
+});
+
+test("a client that takes nothing of its answer is cut off", async (t) => {
+  const ended = Promise.withResolvers<void>();
+  const server = await start(
+    t,
+    {
+      download: () => ({
+        status: 200,
+        bytes: (async function* () {
+          try {
+            for (;;) yield Buffer.alloc(1024 * 1024);
+          } finally {
+            ended.resolve();
+          }
+        })(),
+      }),
+    },
+    { timeouts: { answerIdleTimeoutMs: 150 } },
+  );
+  const socket = connect(server.port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write("GET /api/v1/files/x/download HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\n\r\n");
+  await ended.promise;
+  socket.destroy();
+});
+
+test("a server that stops lets what runs finish, and cuts it when the time is over", async () => {
+  const held = holdBody();
+  const server = await startTestServer(held.handlers);
+  const answered = speakRaw(server.port, `${headersOf(3)}abc`);
+  await held.arrived;
+  const closed = server.close(5000);
+  held.answer();
+  assert.match(await answered, /^HTTP\/1.1 200 [^]*[Cc]onnection: close/);
+  await closed;
+
+  const stuck = holdBody();
+  const other = await startTestServer(stuck.handlers);
+  const cut = speakRaw(other.port, `${headersOf(3)}abc`);
+  const signal = await stuck.signal;
+  await other.close(50);
+  assert.equal(signal.aborted, true);
+  assert.equal(await cut, "");
+  stuck.answer();
+});

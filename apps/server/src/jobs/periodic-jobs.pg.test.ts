@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toBucket } from "@holdfast/core/ids";
+import { HoldfastError } from "@holdfast/core/errors";
+import { startTestDatabases } from "../db/testing.ts";
+import { openLog } from "../operation/log.ts";
+import { type JobsOptions, startJobs } from "./periodic-jobs.ts";
+
+test("a job runs by itself, again after a failure, in one process at a time, and ends when told to", async (t) => {
+  const databases = await startTestDatabases({ fsync: false });
+  t.after(() => databases.stop());
+  const lines: string[] = [];
+  const options: JobsOptions = {
+    db: databases.shards.of(toBucket(0)).db,
+    log: openLog("info", { write: (line) => lines.push(line) }),
+    random: () => 0,
+  };
+  let runs = 0;
+  const second = Promise.withResolvers<void>();
+  const failing = startJobs(
+    [
+      {
+        name: "failing",
+        everyMs: 10,
+        run: async () => {
+          runs += 1;
+          if (runs === 2) second.resolve();
+          throw new HoldfastError("unavailable", "not yet");
+        },
+      },
+    ],
+    options,
+  );
+  await second.promise;
+  await failing.stop();
+  assert.match(lines[0] ?? "", /"job":"failing","code":"unavailable","reason":"not yet"/);
+
+  const inside = Promise.withResolvers<void>();
+  let runsOfOther = 0;
+  const long = {
+    name: "long",
+    everyMs: 3_600_000,
+    run: async (signal: AbortSignal) => {
+      inside.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    },
+  };
+  const one = startJobs([long], options);
+  await inside.promise;
+  const other = startJobs([{ ...long, run: async () => void (runsOfOther += 1) }], { ...options, random: () => 0.9 });
+  await other.runNow("long");
+  assert.equal(runsOfOther, 0);
+  await one.stop();
+  await other.runNow("long");
+  assert.equal(runsOfOther, 1);
+  await other.stop();
+
+  const refused = startJobs([{ ...long, run: () => Promise.resolve() }], {
+    ...options,
+    random: () => 0.9,
+    assertMayRun: () => {
+      throw new HoldfastError("unavailable", "the lock is lost");
+    },
+  });
+  await assert.rejects(refused.runNow("long"), /the lock is lost/);
+  await refused.stop();
+});

@@ -1,0 +1,43 @@
+import { limits } from "@holdfast/core/limits";
+
+/** docs/limits.md as it must stand: every limit of the code with its value in words. */
+export function renderLimits(): string {
+  const rows = Object.entries(limits).map(([name, value]) => `| \`${name}\` | ${describe(name, value)} |`);
+  return `# Limits
+
+Every limit of Holdfast as it stands in \`packages/core/src/limits.ts\`, where the comments say why. The names end in
+their units. \`GET /account\` answers them to clients. Rate limits can be set: see [operation.md](operation.md).
+
+| limit | value |
+| --- | --- |
+${rows.join("\n")}
+
+Written by \`node apps/server/src/operation/write-limits-page.ts\`; a test fails when it is behind.
+`;
+}
+
+function describe(name: string, value: number): string {
+  const exact = value.toLocaleString("en-US");
+  if (/Ms$|TimeoutMs|LifetimeMs/.test(name)) return `${exact} ms${inWords(value, timeUnits)}`;
+  if (name.includes("Bytes")) return `${exact} bytes${inWords(value, byteUnits)}`;
+  return exact;
+}
+
+const byteUnits = [
+  ["TiB", 2 ** 40],
+  ["GiB", 2 ** 30],
+  ["MiB", 2 ** 20],
+  ["KiB", 2 ** 10],
+] as const;
+const timeUnits = [
+  ["days", 24 * 3600_000],
+  ["hours", 3600_000],
+  ["minutes", 60_000],
+  ["seconds", 1000],
+] as const;
+
+/** The largest unit of which the value is a whole number above one. */
+function inWords(value: number, units: readonly (readonly [string, number])[]): string {
+  const unit = units.find(([, size]) => value % size === 0);
+  return unit === undefined ? "" : ` (${value / unit[1]} ${unit[0]})`;
+}
