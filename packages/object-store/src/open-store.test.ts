@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
+import { openStore } from "./open-store.ts";
+import type { OpenStoreOptions } from "./open-store.ts";
+import { testStore } from "./store-conformance.ts";
+import type { MeteredCall } from "./with-meter.ts";
+
+function makeOptions(changed: Partial<OpenStoreOptions> = {}): OpenStoreOptions {
+  return {
+    disk: new SimulatedDisk(),
+    randomBytes,
+    random: () => 0.5,
+    nowMs: () => 1_700_000_000_000,
+    monotonicMs: () => 0,
+    sleep: async () => undefined,
+    environment: {},
+    ...changed,
+  };
+}
+
+testStore("a folder with all that wraps it", () => openStore("/data/store", makeOptions()));
+
+test("a passing failure of the disk is tried again, and the meter sees one call", async () => {
+  let failures = 2;
+  const disk = new SimulatedDisk({ onCall: ({ name }) => (name === "datasync" && failures-- > 0 ? "EIO" : undefined) });
+  const calls: MeteredCall[] = [];
+  const waits: number[] = [];
+  const sleep = async (delayMs: number): Promise<void> => void waits.push(delayMs);
+  const store = await openStore("/store", makeOptions({ disk, sleep, onCall: (call) => calls.push(call) }));
+  await store.put("a", Buffer.from("xyz"));
+  assert.deepEqual(waits, [50, 100]);
+  assert.deepEqual(calls, [{ operation: "put", outcome: "ok", sizeBytes: 3, durationMs: 0 }]);
+});
+
+test("an address that is wrong is refused at once", async () => {
+  await assert.rejects(openStore("s3://bucket?regoin=x", makeOptions()), { code: "usage" });
+});
