@@ -1,0 +1,129 @@
+import { formatBytes, formatTable, printable } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { newGroup, runs, usage } from "./command.ts";
+import type { Context, Run } from "./command.ts";
+
+export function usersCommand(context: Context) {
+  return newGroup("users", "Accounts", [
+    add(context),
+    list(context),
+    update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
+    update(context, "enable", "Let somebody in again", { disabled: false }),
+    quota(context),
+    resetPassword(context),
+    invite(context),
+  ]);
+}
+
+function add(context: Context) {
+  const command = newAdminCommand("add", "Create an account", [
+    "admin users add ann@example.org --quota 100G",
+    "admin users add ann@example.org --password-stdin < password.txt",
+  ])
+    .argument("<email>", "address to sign in with")
+    .option("--name <name>", "as others see it")
+    .option("--password-stdin", "read the password from standard input (its first line)")
+    .option("--quota <bytes>", "bytes, or 500M, 100G, 2T; none for no limit")
+    .option("--admin", "may administrate too");
+  return runs<[string]>(context, command, async (run, email, options) => {
+    const limit = options["quota"] === undefined ? {} : { quota_bytes: parseQuota(String(options["quota"])) };
+    const name = options["name"] === undefined ? {} : { name: String(options["name"]) };
+    const password = await newPassword(run, email, options["passwordStdin"] === true);
+    const body = { email, password, admin: options["admin"] === true, ...name, ...limit };
+    const user = await adminCall(run, options["data"], "adminCreateUser", { body });
+    await run.output.result(user, () => [`created ${user.email}`]);
+  });
+}
+
+function list(context: Context) {
+  const command = newAdminCommand("ls", "List the accounts", ["admin users ls"]);
+  return runs<[]>(context, command, async (run, { data }) => {
+    const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+    const pages = allPages((cursor) =>
+      adminCall(run, data, "adminListUsers", {
+        query: cursor === undefined ? { limit: pageItemsMax } : { limit: pageItemsMax, cursor },
+      }),
+    );
+    await run.output.listing(pages, (users) =>
+      formatTable(
+        users.map((user) => [
+          printable(user.email),
+          printable(user.name),
+          formatBytes(user.used_bytes),
+          user.quota_bytes === null ? "no quota" : `of ${formatBytes(user.quota_bytes)}`,
+          [user.admin ? "administrator" : "", user.disabled ? "disabled" : ""].filter(Boolean).join(", "),
+        ]),
+        [2],
+      ),
+    );
+  });
+}
+
+function update(context: Context, name: string, summary: string, body: { disabled: boolean }) {
+  const command = newAdminCommand(name, summary, [`admin users ${name} ann@example.org`]).argument(
+    "<email>",
+    "of the account",
+  );
+  return runs<[string]>(context, command, async (run, email, { data }) => {
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
+    await run.output.result(user, () => [`${user.email} is ${user.disabled ? "disabled" : "enabled"}`]);
+  });
+}
+
+function quota(context: Context) {
+  const command = newAdminCommand("quota", "Set how much an account may keep", [
+    "admin users quota ann@example.org 200G",
+  ])
+    .argument("<email>", "of the account")
+    .argument("<bytes>", "bytes, or 500M, 100G, 2T; none for no limit");
+  return runs<[string, string]>(context, command, async (run, email, bytes, { data }) => {
+    const body = { quota_bytes: parseQuota(bytes) };
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
+    await run.output.result(user, () => [
+      `${user.email} may keep ${user.quota_bytes === null ? "anything" : formatBytes(user.quota_bytes)}`,
+    ]);
+  });
+}
+
+function resetPassword(context: Context) {
+  const command = newAdminCommand("reset-password", "Give an account a new password", [
+    "admin users reset-password ann@example.org",
+  ])
+    .argument("<email>", "of the account")
+    .option("--password-stdin", "read the password from standard input (its first line)");
+  return runs<[string]>(context, command, async (run, email, { data, passwordStdin }) => {
+    const password = await newPassword(run, email, passwordStdin === true);
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body: { password } });
+    await run.output.result(user, () => [`${user.email} has a new password`]);
+  });
+}
+
+function invite(context: Context) {
+  const command = newAdminCommand("invite", "Make a link with which somebody creates an account", [
+    "admin users invite ann@example.org",
+  ])
+    .argument("[email]", "only for this address")
+    .option("--quota <bytes>", "of the new account");
+  return runs<[string | undefined]>(context, command, async (run, email, options) => {
+    const limit = options["quota"] === undefined ? {} : { quota_bytes: parseQuota(String(options["quota"])) };
+    const body = { ...(email === undefined ? {} : { email }), ...limit };
+    const invitation = await adminCall(run, options["data"], "adminInvite", { body });
+    await run.output.result(invitation, () => [invitation.url]);
+  });
+}
+
+async function newPassword(run: Run, email: string, fromStdin: boolean): Promise<string> {
+  const { askNewPassword, firstLine } = await import("../terminal.ts");
+  return fromStdin ? firstLine(run.context.stdin) : askNewPassword(run.context, email);
+}
+
+const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** "none" is null: no limit. */
+export function parseQuota(text: string): number | null {
+  if (text === "none") return null;
+  const [, count, unit] = /^(\d{1,15})([KMGT]?)(?:iB|B)?$/.exec(text) ?? [];
+  const bytes = Number(count) * (unitBytes[unit ?? ""] ?? Number.NaN);
+  if (!Number.isSafeInteger(bytes)) throw usage(`${text} is no quota; write bytes, or 500M, 100G, 2T, or none.`);
+  return bytes;
+}

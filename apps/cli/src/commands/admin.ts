@@ -1,0 +1,11 @@
+import { newGroup } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import { rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
+import { usersCommand } from "./admin-users.ts";
+
+export const adminCommand: CommandMaker = (context) =>
+  newGroup("admin", "Run by an administrator signed in, or with --data DIR on the server's own machine", [
+    usersCommand(context),
+    scrubCommand(context),
+    rebuildIndexCommand(context),
+  ]);

@@ -1,0 +1,85 @@
+import type { ReadStream } from "node:tty";
+import type { Readable, Writable } from "node:stream";
+import { Command } from "commander";
+import type { OptionValues } from "commander";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { Connection } from "../config/connection.ts";
+import { Output } from "../output/output.ts";
+
+/** What a command gets from the process, so that a test can give it something else. */
+export interface Context {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  exitCode: number;
+}
+
+/** Makes one command of the tree; what its action needs is imported when it runs. */
+export type CommandMaker = (context: Context) => Command;
+
+/** One run of one command: its output, and the server once it is needed. */
+export class Run {
+  readonly context: Context;
+  readonly output: Output;
+  #connection: Connection | undefined;
+
+  constructor(context: Context, output: Output) {
+    this.context = context;
+    this.output = output;
+  }
+
+  async connect(): Promise<Connection> {
+    const { connect } = await import("../config/connection.ts");
+    this.#connection ??= await connect(this.context.environment);
+    return this.#connection;
+  }
+
+  close(): Promise<void> {
+    return this.#connection?.client.close() ?? Promise.resolve();
+  }
+}
+
+/** Every command has --json, --quiet and examples. */
+export function newCommand(name: string, summary: string, examples: readonly string[]): Command {
+  const shown = examples.map((example) => `  $ holdfast ${example}`).join("\n");
+  return new Command(name)
+    .description(summary)
+    .option("--json", "print one JSON document and nothing else on standard output")
+    .option("--quiet", "no progress and no remarks")
+    .addHelpText("after", `\nExamples:\n${shown}`);
+}
+
+/** A command that only holds others. */
+export function newGroup(name: string, summary: string, commands: readonly Command[]): Command {
+  const group = new Command(name).description(summary);
+  for (const command of commands) group.addCommand(command);
+  return group;
+}
+
+/** Sets what the command does. Its errors become a sentence on stderr and an exit code. */
+export function runs<Arguments extends unknown[]>(
+  context: Context,
+  command: Command,
+  body: (run: Run, ...args: [...Arguments, OptionValues]) => Promise<void>,
+): Command {
+  return command.action(async (...given: unknown[]) => {
+    const args = given.slice(0, -1) as [...Arguments, OptionValues];
+    const run = new Run(context, new Output(command.opts(), context.stdout, context.stderr));
+    try {
+      await body(run, ...args);
+    } catch (thrown) {
+      const error = toHoldfastError(thrown);
+      if (error.code === "internal" && context.environment["HOLDFAST_DEBUG"] !== undefined)
+        run.output.note(String(error.stack));
+      await run.output.failure(error);
+      context.exitCode = error.exitCode;
+    } finally {
+      await run.close();
+    }
+  });
+}
+
+export function usage(message: string): HoldfastError {
+  return new HoldfastError("usage", message);
+}

@@ -1,0 +1,36 @@
+import { formatTable, formatTime, printable } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker, Context } from "./command.ts";
+
+export const devicesCommand: CommandMaker = (context) => {
+  const command = newCommand("devices", "List the devices that are signed in, or sign one out", [
+    "devices",
+    "devices rm 0198…",
+  ]);
+  return runs<[]>(context, command.addCommand(remove(context)), async (run) => {
+    const { client } = await run.connect();
+    const page = await client.call("listDevices");
+    await run.output.result(page, () =>
+      formatTable(
+        page.items.map((device) => [
+          device.id,
+          printable(device.name),
+          `seen ${formatTime(device.last_seen_at)}`,
+          device.current ? "this one" : "",
+        ]),
+      ),
+    );
+  });
+};
+
+function remove(context: Context) {
+  const command = newCommand("rm", "Sign a device out: its sessions end at once", ["devices rm 0198…"]).argument(
+    "<id>",
+    "as 'holdfast devices' lists it",
+  );
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    await client.call("deleteDevice", { params: { id } });
+    await run.output.result({ id, revoked: true }, () => [`signed out ${id}`]);
+  });
+}

@@ -1,0 +1,54 @@
+import { formatBytes } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker, Run } from "./command.ts";
+
+export const getCommand: CommandMaker = (context) => {
+  const command = newCommand("get", "Get files and folders from the server; run again, it goes on where it was", [
+    "get /documents/report.odt .",
+    "get /photos ./photos",
+    "get /folder.tar - | tar x",
+  ])
+    .argument("<remote>", "a path on the server")
+    .argument("<local>", "where to on this machine; - is standard output")
+    .addHelpText(
+      "after",
+      "\nA file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name.\nOtherwise it becomes that path; a folder is merged into what is there.",
+    );
+  return runs<[string, string]>(context, command, get);
+};
+
+async function get(run: Run, remote: string, local: string): Promise<void> {
+  const { client } = await run.connect();
+  const { context, output } = run;
+  if (local === "-") return getToStdout(run, remote);
+  const [transfer, { TransferReport }, { Progress }] = await Promise.all([
+    import("../transfer/get/get.ts"),
+    import("../transfer/transfer-report.ts"),
+    import("../output/progress.ts"),
+  ]);
+  const report = new TransferReport(output);
+  const progress = new Progress(report.counts, {
+    stream: context.stderr,
+    quiet: output.quiet,
+    nowMs: () => performance.now(),
+    label: "get",
+  });
+  try {
+    await transfer.get({ client, report }, remote, local);
+  } finally {
+    progress.stop();
+  }
+  await output.result(report.toJson(), () => [
+    `${report.filesSent} files fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${report.problems.length} problems`,
+  ]);
+  if (report.problems.length > 0) context.exitCode = 1;
+}
+
+async function getToStdout(run: Run, remote: string): Promise<void> {
+  const [{ lookUp }, { streamFile }] = await Promise.all([
+    import("../remote/look-up.ts"),
+    import("../transfer/get/stream-file.ts"),
+  ]);
+  const { client } = await run.connect();
+  await streamFile(client, await lookUp(client, remote), (bytes) => run.output.write(bytes));
+}

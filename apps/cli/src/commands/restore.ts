@@ -1,0 +1,19 @@
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const restoreCommand: CommandMaker = (context) => {
+  const command = newCommand("restore", "Make an old version of a file the newest again; none is lost", [
+    "restore /report.odt --version 3",
+  ])
+    .argument("<path>", "a file on the server")
+    .requiredOption("--version <number>", "which one, as 'holdfast versions' lists it");
+  return runs<[string]>(context, command, async (run, path, { version }) => {
+    const { lookUp } = await import("../remote/look-up.ts");
+    const { client } = await run.connect();
+    const { id } = await lookUp(client, path);
+    const node = await client.call("restoreVersion", { params: { id }, query: { version: String(version) } });
+    await run.output.result(node, () => [
+      `${path} is at version ${node.version} again, with the content of ${version}.`,
+    ]);
+  });
+};

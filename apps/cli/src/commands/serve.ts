@@ -1,0 +1,25 @@
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const serveCommand: CommandMaker = (context) => {
+  const command = newCommand("serve", "Run the server; the first start creates everything", [
+    "serve",
+    "serve --data /srv/holdfast --listen 127.0.0.1:8420",
+    "serve --listen 0.0.0.0:8420 --tls-cert cert.pem --tls-key key.pem",
+  ])
+    .option("--data <folder>", "where everything is kept")
+    .option("--listen <address>", "host and port, 127.0.0.1:8420 unless told")
+    .option("--database-url <url>", "an external PostgreSQL instead of the embedded one")
+    .option("--store <place>", "a folder or s3://… for the packs")
+    .option("--redis-url <url>", "shares rate limits and wake-ups between several processes")
+    .option("--tls-cert <file>", "certificate, with its chain, in PEM")
+    .option("--tls-key <file>", "its private key in PEM")
+    .option("--behind-proxy [hops]", "a proxy ends TLS; trust the forwarded address of that many hops")
+    .option("--roles <list>", "run only these parts, comma-separated")
+    .option("--config <file>", "a JSON file with the same settings");
+  return runs<[]>(context, command, async (_, options) => {
+    const server = await import("@holdfast/server/main");
+    const { json: _json, quiet: _quiet, ...flags } = options;
+    await server.serveCommand(flags);
+  });
+};

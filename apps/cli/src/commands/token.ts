@@ -1,0 +1,71 @@
+import { formatTable, formatTime, printable } from "../output/text.ts";
+import { parseExpiry } from "./expiry.ts";
+import { newCommand, newGroup, runs, usage } from "./command.ts";
+import type { CommandMaker, Context } from "./command.ts";
+
+export const tokenCommand: CommandMaker = (context) =>
+  newGroup("token", "Personal access tokens, for scripts and other programs", [
+    create(context),
+    list(context),
+    remove(context),
+  ]);
+
+const scopes = ["files:read", "files:write", "account", "admin"] as const;
+type Scope = (typeof scopes)[number];
+
+function create(context: Context) {
+  const command = newCommand("create", "Create a token; it is shown once", [
+    "token create backup",
+    "token create ci --scopes files:read --expires 30d",
+  ])
+    .argument("<name>", "what it is for")
+    .option("--scopes <list>", `comma-separated, of ${scopes.join(", ")}`, "files:read,files:write")
+    .option("--expires <when>", "a duration (12h, 30d) or a time (2027-01-31T00:00:00Z); otherwise it does not expire");
+  return runs<[string]>(context, command, async (run, name, options) => {
+    const chosen = String(options["scopes"]).split(",").map(parseScope);
+    const expires =
+      options["expires"] === undefined ? {} : { expires_at: parseExpiry(String(options["expires"]), Date.now()) };
+    const { client, server } = await run.connect();
+    const token = await client.call("createToken", { body: { name, scopes: chosen, ...expires } });
+    await run.output.result(token, () => [token.token]);
+    if (!run.output.json)
+      run.output.note(`Keep it now, it is not shown again. Use it with HOLDFAST_SERVER=${server} HOLDFAST_TOKEN=…`);
+  });
+}
+
+function parseScope(text: string): Scope {
+  const scope = scopes.find((each) => each === text.trim());
+  if (scope === undefined) throw usage(`${text} is not a scope; there are ${scopes.join(", ")}.`);
+  return scope;
+}
+
+function list(context: Context) {
+  const command = newCommand("ls", "List the tokens, without their secrets", ["token ls"]);
+  return runs<[]>(context, command, async (run) => {
+    const { client } = await run.connect();
+    const page = await client.call("listTokens");
+    await run.output.result(page, () =>
+      formatTable(
+        page.items.map((token) => [
+          token.id,
+          printable(token.name),
+          token.scopes.join(","),
+          `expires ${formatTime(token.expires_at)}`,
+          `used ${formatTime(token.last_used_at)}`,
+        ]),
+      ),
+    );
+  });
+}
+
+function remove(context: Context) {
+  const command = newCommand("rm", "Revoke a token at once", ["token rm 0198…"]).argument(
+    "<id>",
+    "as 'holdfast token ls' lists it",
+  );
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    await client.call("deleteToken", { params: { id } });
+    await run.output.result({ id, revoked: true }, () => [`revoked ${id}`]);
+  });
+}

@@ -1,0 +1,49 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+import { printable } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const treeCommand: CommandMaker = (context) => {
+  const command = newCommand("tree", "Show a folder and all below it as a tree", ["tree /photos"]).argument(
+    "[path]",
+    "a folder on the server",
+    "/",
+  );
+  return runs<[string]>(context, command, async (run, path) => {
+    const [{ lookUp }, { allPages, pageItemsMax }] = await Promise.all([
+      import("../remote/look-up.ts"),
+      import("../remote/pages.ts"),
+    ]);
+    const { client } = await run.connect();
+    const root = await lookUp(client, path);
+    const children = new Map<string, NodeJson[]>();
+    const items: NodeJson[] = [];
+    const pages = allPages((cursor) =>
+      client.call("listFolder", { params: { id: root.id }, query: { recursive: "true", limit: pageItemsMax, cursor } }),
+    );
+    for await (const page of root.kind === "folder" ? pages : []) {
+      items.push(...page);
+      for (const node of page)
+        children.set(node.parent_id ?? "", [...(children.get(node.parent_id ?? "") ?? []), node]);
+    }
+    await run.output.result({ ...root, items, next_cursor: null }, () => [
+      printable(root.path),
+      ...treeLines(children, root.id, ""),
+    ]);
+  });
+};
+
+/** The lines below one folder, by name, folders and files together. */
+export function treeLines(
+  children: ReadonlyMap<string, readonly Pick<NodeJson, "id" | "name" | "kind" | "target">[]>,
+  parentId: string,
+  indent: string,
+): string[] {
+  const nodes = (children.get(parentId) ?? []).toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return nodes.flatMap((node, index) => {
+    const last = index === nodes.length - 1;
+    const target = node.target === undefined ? "" : ` -> ${printable(node.target)}`;
+    const line = `${indent}${last ? "└── " : "├── "}${printable(node.name)}${node.kind === "folder" ? "/" : target}`;
+    return [line, ...treeLines(children, node.id, `${indent}${last ? "    " : "│   "}`)];
+  });
+}

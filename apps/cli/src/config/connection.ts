@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import { fixedToken, noTokens, SessionTokens } from "@holdfast/api-client/access-tokens";
+import type { AccessTokens, SavedSession } from "@holdfast/api-client/access-tokens";
+import { ApiClient } from "@holdfast/api-client/api-client";
+import { openHttpTransport } from "@holdfast/api-client/transport";
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { configFolder } from "./config-folder.ts";
+import { SavedLogin } from "./saved-login.ts";
+
+export interface Connection {
+  readonly server: string;
+  readonly client: ApiClient;
+  readonly configFolder: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  nowMicros: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
+};
+const connectionsMax = 8;
+
+/** The server that the environment or the last login names. @throws HoldfastError unauthenticated if neither does */
+export async function connect(environment: Environment): Promise<Connection> {
+  const folder = thisConfigFolder(environment);
+  const saved = new SavedLogin(folder);
+  const token = environment["HOLDFAST_TOKEN"];
+  const named = environment["HOLDFAST_SERVER"];
+  const login = token !== undefined && named !== undefined ? undefined : await saved.read();
+  const server = named === undefined ? login?.server : parseServer(named);
+  if (server === undefined) await noTokens.current();
+  const tokens = token === undefined ? sessionTokens(saved, server ?? "") : fixedToken(token);
+  if (token === undefined && login?.server !== server) {
+    throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
+  }
+  return { server: server ?? "", client: openClient(server ?? "", tokens), configFolder: folder };
+}
+
+/** For what needs no token: signing in, and renewing a session. */
+export function openClient(server: string, tokens: AccessTokens = noTokens): ApiClient {
+  return new ApiClient({
+    transport: openHttpTransport({ server, connections: connectionsMax }),
+    tokens,
+    random: (lengthBytes) => randomBytes(lengthBytes),
+    retry: {
+      clock: systemClock,
+      wait: (delayMs, signal) => wait(delayMs, undefined, signal === undefined ? {} : { signal }),
+      attemptsMax: 8,
+      patienceMs: 60_000,
+    },
+  });
+}
+
+export function thisConfigFolder(environment: Environment): string {
+  return configFolder({ platform: process.platform, homeFolder: homedir(), environment });
+}
+
+/** @returns scheme, host and port. @throws HoldfastError usage for what is no address of a server */
+export function parseServer(text: string): string {
+  const url = URL.parse(text.includes("://") ? text : `https://${text}`);
+  if (url === null || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
+    throw new HoldfastError(
+      "usage",
+      `${text} is not an address such as https://drive.example or http://127.0.0.1:8420.`,
+    );
+  }
+  return url.origin;
+}
+
+export function toSavedSession(answer: {
+  access_token: string;
+  refresh_token: string;
+  expires_in: number;
+}): SavedSession {
+  return {
+    accessToken: answer.access_token,
+    accessTokenEndsMs: systemClock.nowMs() + answer.expires_in * 1000,
+    refreshToken: answer.refresh_token,
+  };
+}
+
+function sessionTokens(saved: SavedLogin, server: string): AccessTokens {
+  const exchange = async (refreshToken: string): Promise<SavedSession> => {
+    const client = openClient(server);
+    try {
+      return toSavedSession(await client.call("refreshSession", { body: { refresh_token: refreshToken } }));
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
+      const message = `The login to ${server} has ended. Run 'holdfast login ${server}' again.`;
+      throw new HoldfastError("unauthenticated", message, { cause: thrown });
+    } finally {
+      await client.close();
+    }
+  };
+  return new SessionTokens(saved, exchange, systemClock);
+}

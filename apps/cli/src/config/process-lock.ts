@@ -1,0 +1,40 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { DatabaseSync } from "node:sqlite";
+import { HoldfastError } from "@holdfast/core/errors";
+
+const retryDelayMs = 20;
+const waitMsMax = 30_000;
+
+/**
+ * Runs `act` while no other process holds the lock of this file. The lock is SQLite's own lock on an empty database, so
+ * the system gives it back when the process dies in any way, and there is never a stale one.
+ */
+export async function withProcessLock<Result>(path: string, act: () => Promise<Result>): Promise<Result> {
+  const database = new DatabaseSync(path);
+  try {
+    await begin(database, path);
+    try {
+      return await act();
+    } finally {
+      database.exec("ROLLBACK");
+    }
+  } finally {
+    database.close();
+  }
+}
+
+async function begin(database: DatabaseSync, path: string): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += retryDelayMs) {
+    try {
+      database.exec("BEGIN EXCLUSIVE");
+      return;
+    } catch (thrown) {
+      if (waitedMs < waitMsMax && isBusy(thrown)) await wait(retryDelayMs);
+      else throw new HoldfastError("failed", `The lock ${path} cannot be taken.`, { cause: thrown });
+    }
+  }
+}
+
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof Error && Reflect.get(thrown, "errcode") === 5;
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { promises as fs } from "node:fs";
+import { join } from "node:path";
+import type { SavedSession, SessionStore } from "@holdfast/api-client/access-tokens";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-durably";
+import { withProcessLock } from "./process-lock.ts";
+
+/** What a login leaves behind. Whoever can read it can act as the user until the device is revoked. */
+export interface Login extends SavedSession {
+  readonly server: string;
+  readonly email: string;
+  readonly deviceId: string;
+}
+
+const fileName = "login.json";
+
+/** The login in the configuration folder: mode 0600 in a folder of mode 0700, replaced as a whole and durably. */
+export class SavedLogin implements SessionStore<Login> {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async read(): Promise<Login | undefined> {
+    let text: string;
+    try {
+      text = await fs.readFile(join(this.#folder, fileName), "utf8");
+    } catch (thrown) {
+      if (errno(thrown) === "ENOENT") return undefined;
+      throw new HoldfastError("failed", `The login in ${this.#folder} cannot be read.`, { cause: thrown });
+    }
+    return parseLogin(text, this.#folder);
+  }
+
+  async update(change: (stored: Login | undefined) => Promise<Login | undefined>): Promise<Login | undefined> {
+    await ensureFolderDurably(nodeDisk, this.#folder, { mode: 0o700 });
+    return withProcessLock(join(this.#folder, "login.lock"), async () => {
+      const stored = await this.read();
+      const changed = await change(stored);
+      if (changed !== stored) await this.#write(changed);
+      return changed;
+    });
+  }
+
+  async #write(login: Login | undefined): Promise<void> {
+    const path = join(this.#folder, fileName);
+    if (login !== undefined) {
+      const bytes = Buffer.from(`${JSON.stringify(login, undefined, 2)}\n`);
+      return writeFileDurably(nodeDisk, path, bytes, { mode: 0o600, random: (sizeBytes) => randomBytes(sizeBytes) });
+    }
+    await fs.rm(path, { force: true });
+    await nodeDisk.syncFolder(this.#folder);
+  }
+}
+
+function parseLogin(text: string, folder: string): Login {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const login = value as Partial<Record<keyof Login, unknown>> | undefined;
+  const texts = [login?.server, login?.email, login?.deviceId, login?.accessToken, login?.refreshToken];
+  if (texts.every((each) => typeof each === "string") && typeof login?.accessTokenEndsMs === "number") {
+    return login as Login;
+  }
+  throw new HoldfastError("unauthenticated", `The login in ${folder} is damaged. Run 'holdfast login URL' again.`);
+}
+
+function errno(thrown: unknown): unknown {
+  return thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+}

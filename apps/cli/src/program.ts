@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import type { Context } from "./commands/command.ts";
+import { commandTable } from "./commands/table.ts";
+
+/**
+ * The tree of commands. With the name of a command only that one is loaded, so that `ls` does not pay for the others.
+ * @param only the first argument of the command line
+ */
+export async function makeProgram(context: Context, version: string, only?: string): Promise<Command> {
+  const program = new Command("holdfast")
+    .description("Files on a server of your own: put them there, get them back, keep every version.")
+    .version(version, "--version", "print the version")
+    .helpOption("--help", "show help, also after each command")
+    .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ holdfast ${example}`).join("\n")}`);
+  const single = only === undefined ? undefined : commandTable[only];
+  const loaders = single === undefined ? Object.values(commandTable) : [single];
+  const makers = await Promise.all(loaders.map((load) => load()));
+  for (const make of makers) program.addCommand(make(context));
+  prepare(program, context);
+  return program;
+}
+
+const examples = [
+  "serve",
+  "login https://drive.example",
+  "put photos /photos",
+  "get /photos ./photos",
+  "ls -l /photos",
+];
+
+/** Settings of commander are not inherited by commands that are added, so each gets them. */
+function prepare(command: Command, context: Context): void {
+  command
+    .exitOverride()
+    .helpOption("--help", "show help")
+    .showHelpAfterError("Run it with --help to see how it is used.")
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    });
+  if (command.commands.length > 0) command.helpCommand(false);
+  for (const child of command.commands) prepare(child, context);
+}

@@ -1,0 +1,50 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, splitPath } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
+
+/** @throws HoldfastError not_found that names the path and what to do */
+export async function lookUp(client: ApiClient, path: string): Promise<NodeJson> {
+  const node = await findNode(client, path);
+  if (node !== undefined) return node;
+  const parent = joinPath(splitPath(path).slice(0, -1));
+  throw new HoldfastError(
+    "not_found",
+    `There is no ${path} on the server. 'holdfast ls ${parent}' shows what there is.`,
+  );
+}
+
+export async function findNode(client: ApiClient, path: string): Promise<NodeJson | undefined> {
+  try {
+    return await client.call("lookUpPath", { query: { path: joinPath(splitPath(path)), limit: 1 } });
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "not_found") return undefined;
+    throw thrown;
+  }
+}
+
+/** A folder that must be there, for something to be put into it. */
+export async function lookUpFolder(client: ApiClient, path: string): Promise<NodeJson> {
+  const node = await lookUp(client, path);
+  if (node.kind === "folder") return node;
+  throw new HoldfastError("conflict", `${path} is a ${node.kind}, not a folder.`);
+}
+
+/**
+ * Where something goes, by the custom of cp and mv: into `destination` under `ownName` if that is a folder or ends in a
+ * slash, else to `destination` itself.
+ */
+export async function placeFor(
+  client: ApiClient,
+  destination: string,
+  ownName: string,
+): Promise<{ parentId: string; name: string; path: string }> {
+  const names = splitPath(destination);
+  const there = await findNode(client, destination);
+  if (there?.kind === "folder" || destination.endsWith("/") || names.length === 0) {
+    const folder = there?.kind === "folder" ? there : await lookUpFolder(client, joinPath(names));
+    return { parentId: folder.id, name: ownName, path: joinPath([...names, ownName]) };
+  }
+  const parent = await lookUpFolder(client, joinPath(names.slice(0, -1)));
+  return { parentId: parent.id, name: names.at(-1) ?? ownName, path: joinPath(names) };
+}

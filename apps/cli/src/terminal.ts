@@ -1,0 +1,74 @@
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import type { Context } from "./commands/command.ts";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** Asks a person. @throws HoldfastError usage where there is none */
+export async function ask(context: Context, question: string): Promise<string> {
+  requireTerminal(context, question);
+  const lines = createInterface({ input: context.stdin, output: context.stderr });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      lines.once("close", () => reject(new HoldfastError("usage", "Nothing was entered.")));
+      lines.question(question, (answer) => resolve(answer.trim()));
+    });
+  } finally {
+    lines.close();
+  }
+}
+
+/** Asks without showing what is typed. */
+export async function askSecret(context: Context, question: string): Promise<string> {
+  requireTerminal(context, question);
+  context.stderr.write(question);
+  context.stdin.setRawMode?.(true);
+  try {
+    return await typedLine(context.stdin);
+  } finally {
+    context.stdin.setRawMode?.(false);
+    context.stdin.pause();
+    context.stderr.write("\n");
+  }
+}
+
+/** Asks twice, since a new password that was mistyped locks its owner out. */
+export async function askNewPassword(context: Context, whose: string): Promise<string> {
+  const first = await askSecret(context, `Password for ${whose}: `);
+  const second = await askSecret(context, "Once more: ");
+  if (first !== second) throw new HoldfastError("usage", "The two passwords are not the same.");
+  return first;
+}
+
+/** For --password-stdin: the first line, without its end. */
+export async function firstLine(input: Context["stdin"]): Promise<string> {
+  const [line = ""] = (await text(input)).split(/\r?\n/, 1);
+  if (line === "") throw new HoldfastError("usage", "Standard input has no password in its first line.");
+  return line;
+}
+
+function requireTerminal({ stdin }: Context, question: string): void {
+  if (stdin.isTTY === true) return;
+  throw new HoldfastError(
+    "usage",
+    `There is no terminal to ask for '${question.trim()}'. Give it as an option; see --help.`,
+  );
+}
+
+function typedLine(input: Context["stdin"]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let typed = "";
+    const onData = (data: string | Buffer): void => {
+      for (const character of data.toString()) {
+        if (character === "\r" || character === "\n") return done(() => resolve(typed));
+        if (character === "\u0003" || character === "\u0004")
+          return done(() => reject(new HoldfastError("usage", "Interrupted.")));
+        typed = character === "\u007f" || character === "\b" ? typed.slice(0, -1) : typed + character;
+      }
+    };
+    const done = (settle: () => void): void => {
+      input.off("data", onData);
+      settle();
+    };
+    input.on("data", onData).resume();
+  });
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import type { FileStamp } from "./read-files.ts";
+
+/** A file's times may stand still for this long while it is written: what was touched so shortly before is not recorded. */
+const grainMs = 50;
+
+/**
+ * What content the files of this machine were seen to have, by path and stamp, so that an unchanged file need not be read
+ * again to know it. A cache: losing it costs time and nothing else.
+ */
+export class ContentJournal {
+  readonly #database: DatabaseSync;
+  readonly #find: StatementSync;
+  readonly #record: StatementSync;
+  #pending: [string, FileStamp, string][] = [];
+
+  constructor(configFolder: string) {
+    mkdirSync(configFolder, { recursive: true, mode: 0o700 });
+    this.#database = open(join(configFolder, "put-journal.sqlite"));
+    this.#find = this.#database.prepare(
+      "SELECT content_id FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?",
+    );
+    this.#record = this.#database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)");
+  }
+
+  find(path: string, { sizeBytes, mtimeNanos, ctimeNanos, inode }: FileStamp): string | undefined {
+    const row = this.#find.get(path, sizeBytes, mtimeNanos, ctimeNanos, BigInt.asIntN(64, inode));
+    return row === undefined ? undefined : String(row["content_id"]);
+  }
+
+  /** @param readAtMs Unix milliseconds before the file was opened to be read */
+  record(path: string, stamp: FileStamp, contentId: string, readAtMs: number): void {
+    const quietSince = BigInt(Math.floor(readAtMs - grainMs)) * 1_000_000n;
+    if (stamp.mtimeNanos >= quietSince || stamp.ctimeNanos >= quietSince) return;
+    this.#pending.push([path, stamp, contentId]);
+    if (this.#pending.length >= 1000) this.#flush();
+  }
+
+  close(): void {
+    this.#flush();
+    this.#database.close();
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return;
+    this.#database.exec("BEGIN IMMEDIATE");
+    for (const [path, { sizeBytes, mtimeNanos, ctimeNanos, inode }, contentId] of this.#pending) {
+      this.#record.run(path, sizeBytes, mtimeNanos, ctimeNanos, BigInt.asIntN(64, inode), contentId);
+    }
+    this.#database.exec("COMMIT");
+    this.#pending = [];
+  }
+}
+
+function open(path: string): DatabaseSync {
+  try {
+    return prepare(path);
+  } catch (thrown) {
+    const damaged = thrown instanceof Error && [11, 26].includes(Number(Reflect.get(thrown, "errcode")));
+    if (!damaged) throw thrown;
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    return prepare(path);
+  }
+}
+
+function prepare(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 10_000 });
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+       ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, content_id TEXT NOT NULL) WITHOUT ROWID, STRICT`,
+  );
+  return database;
+}

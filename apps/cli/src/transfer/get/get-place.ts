@@ -1,0 +1,61 @@
+import { lstatSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Disk } from "@holdfast/disk/disk";
+import { ensureFolderDurably } from "@holdfast/disk/write-durably";
+import { isNotFound } from "@holdfast/disk/disk-error";
+import type { LocalDisk } from "./local-disk.ts";
+import { statOf } from "./local-folders.ts";
+
+/** Where REMOTE goes on this side: it becomes `name` in `folderPath`, which is there and free of links. */
+export interface GetPlace {
+  readonly folderPath: string;
+  readonly name: string;
+}
+
+/**
+ * The mirror of `putTargets`: a file got to an existing folder, and anything got to a LOCAL that ends in a slash, goes
+ * inside under its own name; otherwise REMOTE becomes LOCAL. Links on the way to LOCAL are the caller's own and followed.
+ */
+export async function placeOf(
+  disk: Disk,
+  local: string,
+  node: { readonly kind: string; readonly name: string },
+): Promise<GetPlace> {
+  const path = resolve(local);
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  const endsInSlash = /[/\\]$/.test(local);
+  const leadsToFolder = there !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (endsInSlash && there !== undefined && !leadsToFolder)
+    throw new HoldfastError("conflict", `${local} is no folder.`);
+  const isRoot = node.name === "";
+  const goesInside = !isRoot && (endsInSlash || (node.kind !== "folder" && leadsToFolder));
+  const folder = goesInside ? path : dirname(path);
+  await ensureFolderDurably(disk, folder);
+  // A folder that is reached through a link at LOCAL itself, with a slash, is meant as it is.
+  if (endsInSlash && isRoot && leadsToFolder) {
+    const real = realpathSync(path);
+    return { folderPath: dirname(real), name: basename(real) };
+  }
+  return { folderPath: realpathSync(folder), name: goesInside ? node.name : basename(path) };
+}
+
+/** Whether the filesystem takes two names that differ in case for one. */
+export async function foldsNames(disk: LocalDisk, folder: string, runId: string): Promise<boolean> {
+  const name = `.holdfast-part-probe-${runId}`;
+  const file = await disk.createFile(join(folder, name), { mode: 0o600 });
+  await file.close();
+  try {
+    return (await statOf(disk, join(folder, name.toUpperCase()))) !== undefined;
+  } finally {
+    await removeProbe(disk, join(folder, name));
+  }
+}
+
+async function removeProbe(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.unlink(path);
+  } catch (thrown) {
+    if (!isNotFound(thrown)) throw thrown;
+  }
+}

@@ -1,0 +1,38 @@
+import type { DiskStat } from "@holdfast/disk/disk";
+import type { NodeJson } from "@holdfast/protocol/values";
+
+export type GetStep =
+  | { readonly do: "create" }
+  /** Of equal length: only reading it tells whether it is equal. */
+  | { readonly do: "compare" }
+  | { readonly do: "replace" }
+  | { readonly do: "keep" }
+  | { readonly do: "refuse"; readonly message: string };
+
+/** What `get` does about one name. Pure. @param target of a link that stands here */
+export function planGet(
+  remote: Pick<NodeJson, "kind" | "size" | "target">,
+  local: Pick<DiskStat, "kind" | "sizeBytes"> | undefined,
+  target?: string,
+): GetStep {
+  if (local === undefined) return { do: "create" };
+  if (remote.kind === "folder" || local.kind === "folder") {
+    if (remote.kind === local.kind) return { do: "keep" };
+    const link = local.kind === "symlink" ? " Nothing is written through links." : "";
+    return {
+      do: "refuse",
+      message: `is a ${local.kind} here and a ${remote.kind} on the server. Move it away.${link}`,
+    };
+  }
+  if (local.kind === "other")
+    return { do: "refuse", message: "is no file here (a socket, pipe or device). Move it away." };
+  if (remote.kind === "symlink")
+    return local.kind === "symlink" && target === remote.target ? { do: "keep" } : { do: "replace" };
+  return local.kind === "file" && local.sizeBytes === remote.size ? { do: "compare" } : { do: "replace" };
+}
+
+/** Permission bits of a file that is written over another one: its own, with the executable bit as it is on the server. */
+export function replacedMode(mode: number, executable: boolean): number {
+  const plain = mode & ~0o111;
+  return executable ? plain | ((plain & 0o444) >> 2) : plain;
+}

@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { nameProblem } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { wholeFileBytesMax } from "../read-files.ts";
+import { assertNotHopeless } from "../transfer-report.ts";
+import { Turns } from "../turns.ts";
+import { planGet } from "./get-plan.ts";
+import { pathOf } from "./get-work.ts";
+import type { FileToGet, GetWork } from "./get-work.ts";
+import { getLargeFile } from "./large-file.ts";
+import { chainOf } from "./local-folders.ts";
+import type { LocalFolder } from "./local-folders.ts";
+import { getWholeFiles } from "./whole-files.ts";
+import { assertSameFolders } from "./write-files.ts";
+
+const batchFilesMax = 500;
+const batchBytesMax = 8 * 1024 * 1024;
+const batchesAtOnce = 4;
+const largeFilesAtOnce = 2;
+
+/** Takes nodes, parents first, and makes them here: folders at once, files in batches, links last. */
+export class TreeGet {
+  readonly #work: GetWork;
+  readonly #folders = new Map<string, LocalFolder | "skipped">();
+  readonly #batches = new Turns(batchesAtOnce);
+  readonly #largeFiles = new Turns(largeFilesAtOnce);
+  readonly #links: FileToGet[] = [];
+  #batch: FileToGet[] = [];
+  #batchBytes = 0;
+  #batchBlocks = 0;
+
+  constructor(work: GetWork) {
+    this.#work = work;
+  }
+
+  setRoot(nodeId: string, folder: LocalFolder): void {
+    this.#folders.set(nodeId, folder);
+  }
+
+  async take(node: NodeJson): Promise<void> {
+    const folder = this.#folders.get(node.parent_id ?? "");
+    if (folder === "skipped" || folder === undefined) {
+      // What is below a skipped folder is not tried; the folder is listed.
+      this.#folders.set(node.id, "skipped");
+      return;
+    }
+    await this.takeAs(node, folder, node.name);
+  }
+
+  /** @param name of the node on this side */
+  async takeAs(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
+    const path = join(folder.path, name);
+    try {
+      const problem = nameProblem(name);
+      if (problem !== undefined) throw new HoldfastError("failed", `its name ${problem}.`);
+      if (!this.#work.folders.claim(folder, name)) {
+        throw new HoldfastError(
+          "exists",
+          "this filesystem cannot tell its name from another one's. Rename one on the server.",
+        );
+      }
+      await this.#make(node, folder, name);
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError)) throw thrown;
+      this.#folders.set(node.id, "skipped");
+      this.#fail(path, thrown);
+    }
+  }
+
+  /** Resolves when all is here and durable. */
+  async finish(): Promise<void> {
+    this.#work.report.counts.totalIsFinal = true;
+    await this.#sendBatch();
+    await this.#batches.finish();
+    await this.#largeFiles.finish();
+    for (const link of this.#links) await this.#makeLink(link);
+    await this.#work.folders.sync();
+    await this.#removeParts();
+  }
+
+  /** After a failure: nothing of this get is under way any more. */
+  async settle(): Promise<void> {
+    await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
+  }
+
+  async #make(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
+    const { report, folders } = this.#work;
+    if (node.kind === "folder" || node.kind === "mount") {
+      const entered = await folders.enter(join(folder.path, name), folder);
+      this.#folders.set(node.id, entered.folder);
+      if (entered.isNew) report.foldersMade += 1;
+      return;
+    }
+    const local = await folders.look(folder, name);
+    const file = { node, folder, name, local };
+    const target = local?.kind === "symlink" ? await this.#work.disk.readLink(pathOf(file)) : undefined;
+    const step = planGet(node, local, target);
+    if (step.do === "refuse") throw new HoldfastError("conflict", step.message);
+    report.planned(node.size);
+    if (step.do === "keep") report.done(0);
+    else if (node.kind === "symlink") this.#links.push(file);
+    else if (isWhole(node)) await this.#takeWhole(file);
+    else await this.#largeFiles.start(() => this.#getLarge(file));
+  }
+
+  async #takeWhole(file: FileToGet): Promise<void> {
+    const { size, blocks = [] } = file.node;
+    const isFull =
+      this.#batch.length >= batchFilesMax ||
+      this.#batchBytes + size > batchBytesMax ||
+      this.#batchBlocks + blocks.length > limits.fetchHashesMax;
+    if (isFull) await this.#sendBatch();
+    this.#batch.push(file);
+    this.#batchBytes += size;
+    this.#batchBlocks += blocks.length;
+  }
+
+  async #sendBatch(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    this.#batchBlocks = 0;
+    if (batch.length > 0) await this.#batches.start(() => getWholeFiles(this.#work, batch));
+  }
+
+  async #getLarge(file: FileToGet): Promise<void> {
+    try {
+      await getLargeFile(this.#work, file);
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError)) throw thrown;
+      this.#fail(pathOf(file), thrown);
+    }
+  }
+
+  /** A link too appears whole: made beside, then renamed. */
+  async #makeLink(file: FileToGet): Promise<void> {
+    const { disk, folders, report, runId } = this.#work;
+    const temporary = join(file.folder.path, `.holdfast-part-${file.node.id}.${runId}`);
+    try {
+      await assertSameFolders(disk, chainOf(file.folder));
+      await disk.symlink(file.node.target ?? "", temporary);
+      await disk.rename(temporary, pathOf(file));
+      folders.changed(file.folder.path);
+      report.linksMade += 1;
+      report.done(0);
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError)) throw thrown;
+      await Promise.allSettled([disk.unlink(temporary)]);
+      this.#fail(pathOf(file), thrown);
+    }
+  }
+
+  /** What interrupted runs left: everything that it could be good for is here now, unless something failed. */
+  async #removeParts(): Promise<void> {
+    if (this.#work.report.problems.length > 0) return;
+    for (const folder of this.#folders.values()) {
+      if (folder === "skipped") continue;
+      const names = [...folder.parts.values()].flat();
+      await Promise.allSettled(names.map((name) => this.#work.disk.unlink(join(folder.path, name))));
+    }
+  }
+
+  #fail(path: string, error: HoldfastError): void {
+    assertNotHopeless(error.code === "conflict" ? undefined : error.code, error.message);
+    this.#work.report.problem(path, error.message, error.code);
+  }
+}
+
+/** Read and written in one go, if the listing brought its blocks. */
+function isWhole({ size, blocks }: NodeJson): boolean {
+  return size === 0 || (size <= wholeFileBytesMax && blocks !== undefined);
+}

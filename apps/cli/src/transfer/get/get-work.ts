@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { Disk, DiskStat } from "@holdfast/disk/disk";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { toMicros } from "../times.ts";
+import type { TransferPool } from "../transfer-pool.ts";
+import type { TransferReport } from "../transfer-report.ts";
+import type { LocalDisk } from "./local-disk.ts";
+import { replacedMode } from "./get-plan.ts";
+import type { LocalFolder, LocalFolders } from "./local-folders.ts";
+import type { FileMode } from "./write-files.ts";
+
+/** What all steps of one get share. */
+export interface GetWork {
+  readonly client: ApiClient;
+  readonly pool: TransferPool;
+  /** For names and small files. */
+  readonly disk: LocalDisk;
+  /** The same disk for large files, whose writes must not block. */
+  readonly largeDisk: Disk;
+  readonly folders: LocalFolders;
+  readonly report: TransferReport;
+  /** Eight hex digits that no other run has, for temporary names. */
+  readonly runId: string;
+}
+
+/** A file to fetch, or to compare first. */
+export interface FileToGet {
+  readonly node: NodeJson;
+  readonly folder: LocalFolder;
+  readonly name: string;
+  /** What it replaces. */
+  readonly local: DiskStat | undefined;
+}
+
+export function pathOf({ folder, name }: FileToGet): string {
+  return join(folder.path, name);
+}
+
+export function temporaryOf(work: GetWork, { folder, node }: FileToGet): string {
+  return join(folder.path, `.holdfast-part-${node.version_id ?? node.id}.${work.runId}`);
+}
+
+export function modeOf({ node, local }: FileToGet): FileMode {
+  if (local?.kind !== "file") return { bits: node.executable ? 0o777 : 0o666, exact: false };
+  return { bits: replacedMode(local.mode, node.executable), exact: true };
+}
+
+export function mtimeOf({ node }: FileToGet): bigint {
+  return BigInt(toMicros(node.modified_at));
+}
+
+/** For a file with the right content: sets its time and executable bit if they differ. */
+export async function keepFile(work: GetWork, file: FileToGet): Promise<void> {
+  const { local, node } = file;
+  const mtimeMicros = mtimeOf(file);
+  const isSame = local?.mtimeMicros === mtimeMicros && ((local.mode & 0o100) !== 0) === node.executable;
+  if (isSame) work.report.filesEqual += 1;
+  else {
+    await work.disk.setAttributes(pathOf(file), { mtimeMicros, mode: modeOf(file).bits });
+    work.report.attributesSet += 1;
+  }
+  work.report.done(node.size);
+}

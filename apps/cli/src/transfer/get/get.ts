@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { lookUp } from "../../remote/look-up.ts";
+import { allPages, pageItemsMax } from "../../remote/pages.ts";
+import { startTransferPool } from "../transfer-pool.ts";
+import type { TransferReport } from "../transfer-report.ts";
+import { foldsNames, placeOf } from "./get-place.ts";
+import { TreeGet } from "./get-tree.ts";
+import type { GetWork } from "./get-work.ts";
+import { blockingDisk } from "./local-disk.ts";
+import { LocalFolders } from "./local-folders.ts";
+
+export interface GetOptions {
+  readonly client: ApiClient;
+  readonly report: TransferReport;
+}
+
+/**
+ * Gets a file or a tree, merging into what is here. What could not be got is listed in the report, and the rest is done.
+ * @throws HoldfastError for what stops all of it, and for the one file that was to be got
+ */
+export async function get({ client, report }: GetOptions, remote: string, local: string): Promise<void> {
+  const node = await lookUp(client, remote);
+  const { folderPath, name } = await placeOf(nodeDisk, local, node);
+  const runId = randomBytes(4).toString("hex");
+  const folders = new LocalFolders(blockingDisk, await foldsNames(blockingDisk, folderPath, runId));
+  const pool = startTransferPool();
+  const work: GetWork = { client, pool, disk: blockingDisk, largeDisk: nodeDisk, folders, report, runId };
+  const tree = new TreeGet(work);
+  try {
+    const { folder } = await folders.enter(folderPath, undefined);
+    await tree.takeAs(node, folder, name);
+    if (node.kind === "folder") await takeBelow(client, tree, node);
+    await tree.finish();
+  } finally {
+    await tree.settle();
+    await pool.close();
+  }
+  const [problem] = report.problems;
+  if (node.kind !== "folder" && problem !== undefined) {
+    throw new HoldfastError(isErrorCode(problem.code) ? problem.code : "failed", `${remote} was not got.`);
+  }
+}
+
+async function takeBelow(client: ApiClient, tree: TreeGet, node: NodeJson): Promise<void> {
+  const query = { recursive: "true", include: "blocks", limit: pageItemsMax } as const;
+  const pages = allPages((cursor) =>
+    client.call("listFolder", { params: { id: node.id }, query: { ...query, cursor } }),
+  );
+  for await (const nodes of pages) for (const each of nodes) await tree.take(each);
+}

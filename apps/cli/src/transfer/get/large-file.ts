@@ -1,0 +1,197 @@
+import { dirname, join } from "node:path";
+import { cutStream } from "@holdfast/codec/cut-stream";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import { contentIdOf } from "@holdfast/core/manifest";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { DiskFile, DiskReader } from "@holdfast/disk/disk";
+import { asCodecPool } from "../transfer-pool.ts";
+import { Turns } from "../turns.ts";
+import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
+import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
+import type { FileToGet, GetWork } from "./get-work.ts";
+import { chainOf } from "./local-folders.ts";
+import { assertSameFolders } from "./write-files.ts";
+
+const windowBytes = 8 * 1024 * 1024;
+const windowsAtOnce = 4;
+/** The disk writes behind the network, not after it. */
+const syncEveryBytes = 64 * 1024 * 1024;
+const sliceBytes = 1024 * 1024;
+
+interface PlacedBlock extends ManifestEntry {
+  readonly offset: number;
+}
+
+/** A file of this side that may have blocks, and where: verified before they are used. */
+interface Source {
+  readonly reader: DiskReader;
+  offsetOf(block: PlacedBlock): number | undefined;
+}
+
+/**
+ * Gets a file of any size with bounded memory: blocks that this side has already (in the file that is replaced, or in what
+ * an interrupted run left) are copied, the others fetched, several windows at once. Written beside, synced, then renamed.
+ */
+export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void> {
+  const entries = await manifestOf(work.client, file.node);
+  const sources = await openParts(work, file);
+  try {
+    const old = file.local?.kind === "file" ? await openOld(work, file) : undefined;
+    if (old !== undefined) sources.push(old);
+    if (old?.contentId === file.node.content_id) return await keepFile(work, file);
+    await assertSameFolders(work.disk, chainOf(file.folder));
+    await writeBeside(work, file, entries, sources);
+  } finally {
+    for (const { reader } of sources) await reader.close();
+  }
+  await work.largeDisk.rename(temporaryOf(work, file), pathOf(file));
+  await work.largeDisk.syncFolder(dirname(pathOf(file)));
+  work.report.filesSent += 1;
+  work.report.counts.filesDone += 1;
+}
+
+async function writeBeside(
+  work: GetWork,
+  file: FileToGet,
+  entries: readonly ManifestEntry[],
+  sources: readonly Source[],
+): Promise<void> {
+  const mode = modeOf(file);
+  const temporary = temporaryOf(work, file);
+  const target = await work.largeDisk.createFile(temporary, { mode: mode.exact ? 0o600 : mode.bits });
+  const turns = new Turns(windowsAtOnce);
+  const writer = new SyncingWriter(target);
+  try {
+    for (const window of windowsOf(placed(entries), windowBytes)) {
+      await turns.start(() => writeWindow(work, writer, window, sources));
+    }
+    await turns.finish();
+    if (mode.exact) await target.setMode(mode.bits);
+    await target.setTimes(mtimeOf(file));
+    await writer.finish();
+    await assertSameFolders(work.disk, chainOf(file.folder));
+  } catch (thrown) {
+    await turns.settle();
+    await writer.settle();
+    throw thrown;
+  } finally {
+    await target.close();
+  }
+}
+
+function placed(entries: readonly ManifestEntry[]): PlacedBlock[] {
+  let offset = 0;
+  return entries.map(({ hash, size }) => {
+    const block = { hash, size, offset };
+    offset += size;
+    return block;
+  });
+}
+
+async function writeWindow(
+  work: GetWork,
+  writer: SyncingWriter,
+  window: readonly PlacedBlock[],
+  sources: readonly Source[],
+): Promise<void> {
+  const wanted: PlacedBlock[] = [];
+  for (const block of window) {
+    const bytes = await findLocally(block, sources);
+    if (bytes === undefined) wanted.push(block);
+    else await writer.write(bytes, block.offset);
+  }
+  const plain = wanted.length === 0 ? undefined : await fetchPlain(work.client, work.pool, wanted);
+  for (const { hash, offset, size } of wanted) {
+    const bytes = plain?.get(hash);
+    if (bytes?.length !== size)
+      throw new HoldfastError("hash_mismatch", `Block ${hash} has another length than its file says.`);
+    await writer.write(bytes, offset);
+    work.report.bytesSent += size;
+  }
+  for (const { size } of window) work.report.counts.bytesDone += size;
+}
+
+async function findLocally(block: PlacedBlock, sources: readonly Source[]): Promise<Uint8Array | undefined> {
+  for (const source of sources) {
+    const position = source.offsetOf(block);
+    if (position === undefined) continue;
+    const bytes = new Uint8Array(block.size);
+    const count = await source.reader.readAt(bytes, position);
+    if (count === block.size && sha256(bytes) === block.hash) return bytes;
+  }
+  return undefined;
+}
+
+/** What interrupted runs left of this very version: its blocks stand at their own offsets, or nowhere. */
+async function openParts(work: GetWork, { folder, node }: FileToGet): Promise<Source[]> {
+  const names = folder.parts.get(node.version_id ?? "") ?? [];
+  const sources: Source[] = [];
+  for (const name of names) {
+    sources.push({
+      reader: await work.largeDisk.openForRead(join(folder.path, name)),
+      offsetOf: ({ offset }) => offset,
+    });
+  }
+  return sources;
+}
+
+/** The file that is replaced, cut as the new one is, so that what they share is found. */
+async function openOld(work: GetWork, file: FileToGet): Promise<Source & { contentId: string }> {
+  const reader = await work.largeDisk.openForRead(pathOf(file));
+  const offsets = new Map<string, number>();
+  const blocks: ManifestEntry[] = [];
+  try {
+    for await (const window of cutStream(asCodecPool(work.pool), slicesOf(reader), { compress: false })) {
+      for (const { hash, size, offset } of window) {
+        offsets.set(hash, offset);
+        blocks.push({ hash, size });
+      }
+    }
+  } catch (thrown) {
+    await reader.close();
+    throw thrown;
+  }
+  return { reader, offsetOf: ({ hash }) => offsets.get(hash), contentId: contentIdOf(blocks) };
+}
+
+async function* slicesOf(reader: DiskReader): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let position = 0; ;) {
+    const slice = new Uint8Array(sliceBytes);
+    const count = await reader.readAt(slice, position);
+    if (count > 0) yield slice.subarray(0, count);
+    if (count < sliceBytes) return;
+    position += count;
+  }
+}
+
+/** Starts to make durable what is written while more is written. A sync that failed fails the file: see the port. */
+class SyncingWriter {
+  readonly #file: DiskFile;
+  #unsyncedBytes = 0;
+  #syncing: Promise<void> | undefined;
+
+  constructor(file: DiskFile) {
+    this.#file = file;
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#file.write(bytes, position);
+    this.#unsyncedBytes += bytes.length;
+    if (this.#unsyncedBytes < syncEveryBytes) return;
+    this.#unsyncedBytes = 0;
+    await this.#syncing;
+    this.#syncing = this.#file.datasync();
+    // Its failure is met by whoever awaits it next.
+    this.#syncing.catch(() => {});
+  }
+
+  async finish(): Promise<void> {
+    await this.#syncing;
+    await this.#file.sync();
+  }
+
+  async settle(): Promise<void> {
+    await Promise.allSettled([this.#syncing]);
+  }
+}

@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { isNotFound, isTaken } from "@holdfast/disk/disk-error";
+import type { Disk, DiskStat } from "@holdfast/disk/disk";
+import type { KnownFolder } from "./write-files.ts";
+
+/** A folder of this side that things are got into. */
+export interface LocalFolder extends KnownFolder {
+  readonly parent: LocalFolder | undefined;
+  /** What stood in it when it was entered; empty for a new one. */
+  readonly entries: ReadonlySet<string>;
+  /** Files that an interrupted get was writing: version id to names. */
+  readonly parts: ReadonlyMap<string, string[]>;
+  /** Names that were given out, as the filesystem tells them apart. */
+  readonly taken: Set<string>;
+}
+
+const partPattern = /^\.holdfast-part-([0-9a-f-]{36})\.[0-9a-f]{8}$/;
+
+/** Enters and makes folders, never through a link, and knows which have to be synced for their names to last. */
+export class LocalFolders {
+  readonly #disk: Disk;
+  readonly #foldsNames: boolean;
+  readonly #unsynced = new Set<string>();
+
+  constructor(disk: Disk, foldsNames: boolean) {
+    this.#disk = disk;
+    this.#foldsNames = foldsNames;
+  }
+
+  /** @throws HoldfastError conflict where something else stands there */
+  async enter(path: string, parent: LocalFolder | undefined): Promise<{ folder: LocalFolder; isNew: boolean }> {
+    let there = await statOf(this.#disk, path);
+    const isNew = there === undefined;
+    if (there === undefined) there = await this.#make(path);
+    if (there.kind !== "folder") {
+      throw new HoldfastError("conflict", `is a ${there.kind} here and a folder on the server. Move it away.`);
+    }
+    const { device, inode } = there;
+    const { entries, parts } = isNew ? emptyListing : await this.#list(path);
+    return { folder: { path, parent, device, inode, entries, parts, taken: new Set() }, isNew };
+  }
+
+  /** @returns false for a name that this filesystem cannot tell from one that was given out before */
+  claim(folder: LocalFolder, name: string): boolean {
+    if (!this.#foldsNames) return true;
+    const key = name.normalize("NFC").toLowerCase();
+    if (folder.taken.has(key)) return false;
+    folder.taken.add(key);
+    return true;
+  }
+
+  /** What stands at a name now; a folder that was made by this run is known to be empty. */
+  async look(folder: LocalFolder, name: string): Promise<DiskStat | undefined> {
+    if (!this.#foldsNames && !folder.entries.has(name)) return undefined;
+    return statOf(this.#disk, join(folder.path, name));
+  }
+
+  /** A name in it was changed by other means than `writeFiles`. */
+  changed(path: string): void {
+    this.#unsynced.add(path);
+  }
+
+  /** Makes the names of all new folders and links durable. */
+  async sync(): Promise<void> {
+    for (const path of this.#unsynced) await this.#disk.syncFolder(path);
+    this.#unsynced.clear();
+  }
+
+  async #make(path: string): Promise<DiskStat> {
+    try {
+      await this.#disk.mkdir(path);
+    } catch (thrown) {
+      if (!isTaken(thrown)) throw thrown;
+    }
+    this.changed(join(path, ".."));
+    return this.#disk.stat(path);
+  }
+
+  async #list(path: string) {
+    const entries = new Set<string>();
+    const parts = new Map<string, string[]>();
+    for await (const { name } of this.#disk.list(path)) {
+      entries.add(name);
+      const versionId = partPattern.exec(name)?.[1];
+      if (versionId !== undefined) parts.set(versionId, [...(parts.get(versionId) ?? []), name]);
+    }
+    return { entries, parts };
+  }
+}
+
+/** The folder and all its parents up to the root of the get. */
+export function chainOf(folder: LocalFolder): KnownFolder[] {
+  const chain: KnownFolder[] = [];
+  for (let each: LocalFolder | undefined = folder; each !== undefined; each = each.parent) {
+    chain.push({ path: each.path, device: each.device, inode: each.inode });
+  }
+  return chain;
+}
+
+const emptyListing = { entries: new Set<string>(), parts: new Map<string, string[]>() };
+
+export async function statOf(disk: Disk, path: string): Promise<DiskStat | undefined> {
+  try {
+    return await disk.stat(path);
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,33 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { startTransferPool } from "../transfer-pool.ts";
+import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
+
+const windowBytes = 8 * 1024 * 1024;
+
+/** Hands out a file's bytes in order, each block verified before any of it is handed out; one window is fetched ahead. */
+export async function streamFile(
+  client: ApiClient,
+  node: NodeJson,
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  if (node.kind !== "file") throw new HoldfastError("conflict", `${node.path} is a ${node.kind}, not a file.`);
+  const windows = windowsOf(await manifestOf(client, node), windowBytes);
+  const pool = startTransferPool();
+  try {
+    const fetching: ReturnType<typeof fetchPlain>[] = [];
+    for (const [index, window] of windows.entries()) {
+      for (const next of windows.slice(index + fetching.length, index + 2)) {
+        const coming = fetchPlain(client, pool, next);
+        // Its failure is met when it is awaited.
+        coming.catch(() => {});
+        fetching.push(coming);
+      }
+      const plain = await fetching.shift();
+      for (const { hash } of window) await write(plain?.get(hash) ?? new Uint8Array(0));
+    }
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,99 @@
+import { fetchBlocks } from "@holdfast/api-client/block-transfer";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { assertNotHopeless } from "../transfer-report.ts";
+import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
+import type { FileToGet, GetWork } from "./get-work.ts";
+import { chainOf } from "./local-folders.ts";
+import type { KnownFolder } from "./write-files.ts";
+
+/** Gets small files: one request for the blocks of all, one task of a thread to verify and write them. */
+export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]): Promise<void> {
+  const wanted = await withoutEqual(work, files);
+  if (wanted.length > 0) await fetchAndWrite(work, wanted);
+}
+
+/** Files whose content is here already cost no transfer. */
+async function withoutEqual(work: GetWork, files: readonly FileToGet[]): Promise<FileToGet[]> {
+  const alike = files.filter(({ local, node }) => local?.kind === "file" && local.sizeBytes === node.size);
+  if (alike.length === 0) return [...files];
+  const requests = alike.map((file) => ({ path: pathOf(file), sizeBytes: file.node.size, knownContentId: undefined }));
+  const { outcomes } = await work.pool.run("readFilesTask", { files: requests, frames: false });
+  const equal = new Set<FileToGet>();
+  for (const [index, file] of alike.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.status === "read" && outcome.contentId === file.node.content_id) equal.add(file);
+  }
+  for (const file of equal) {
+    try {
+      await keepFile(work, file);
+    } catch (thrown) {
+      failed(work, file, thrown);
+    }
+  }
+  return files.filter((file) => !equal.has(file));
+}
+
+async function fetchAndWrite(work: GetWork, files: readonly FileToGet[]): Promise<void> {
+  try {
+    const frames = await framesOf(work, files);
+    const toWrite = files.map((file) => ({
+      path: pathOf(file),
+      temporary: temporaryOf(work, file),
+      folderPath: file.folder.path,
+      mode: modeOf(file),
+      mtimeMicros: mtimeOf(file),
+      blocks: (file.node.blocks ?? []).map(({ hash }) => hash),
+    }));
+    const outcomes = await work.pool.run("writeFilesTask", { files: toWrite, folders: foldersOf(files), frames }, [
+      frames.buffer,
+    ]);
+    for (const [index, file] of files.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok === true) {
+        work.report.filesSent += 1;
+        work.report.bytesSent += file.node.size;
+        work.report.done(file.node.size);
+      } else if (outcome !== undefined) failed(work, file, outcome);
+    }
+  } catch (thrown) {
+    // One damaged block or one moved folder must not take the other files along: halve until it stands alone.
+    const [first] = files;
+    if (!(thrown instanceof HoldfastError) || first === undefined) throw thrown;
+    if (files.length === 1) return failed(work, first, thrown);
+    assertNotHopeless(thrown.code, thrown.message);
+    const middle = Math.ceil(files.length / 2);
+    await fetchAndWrite(work, files.slice(0, middle));
+    await fetchAndWrite(work, files.slice(middle));
+  }
+}
+
+async function framesOf(work: GetWork, files: readonly FileToGet[]): Promise<Uint8Array<ArrayBuffer>> {
+  const hashes = new Set<HashHex>();
+  for (const { node } of files) for (const { hash } of node.blocks ?? []) hashes.add(hash);
+  const slices = hashes.size === 0 ? [] : await fetchBlocks(work.client, [{ hashes: [...hashes] }]);
+  const body = new Uint8Array(slices.reduce((sum, slice) => sum + slice.length, 0));
+  let end = 0;
+  for (const slice of slices) {
+    body.set(slice, end);
+    end += slice.length;
+  }
+  return body;
+}
+
+/** Of all the files, each once, parents too. */
+function foldersOf(files: readonly FileToGet[]): KnownFolder[] {
+  const folders = new Map<string, KnownFolder>();
+  for (const { folder } of files) {
+    if (folders.has(folder.path)) continue;
+    for (const each of chainOf(folder)) folders.set(each.path, each);
+  }
+  return [...folders.values()];
+}
+
+function failed(work: GetWork, file: FileToGet, thrown: unknown): void {
+  const { code, message } = thrown as { code?: string; message?: string };
+  if (code === undefined || message === undefined) throw thrown;
+  assertNotHopeless(code === "store_full" ? code : undefined, message);
+  work.report.problem(pathOf(file), message, code);
+}

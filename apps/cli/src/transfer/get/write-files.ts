@@ -1,0 +1,107 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Disk, DiskFile } from "@holdfast/disk/disk";
+
+/** A folder of this side as it was when it was entered. */
+export interface KnownFolder {
+  readonly path: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+export interface FileToWrite {
+  readonly path: string;
+  /** Beside it, in the same folder. */
+  readonly temporary: string;
+  readonly folderPath: string;
+  readonly mode: FileMode;
+  readonly mtimeMicros: bigint;
+  /** Hashes of its blocks, in order. */
+  readonly blocks: readonly string[];
+}
+
+/** `exact` where a file is replaced, whose bits stay; otherwise the umask has its say. */
+export interface FileMode {
+  readonly bits: number;
+  readonly exact: boolean;
+}
+
+export type WriteOutcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/**
+ * Writes many files so that each visible path is wholly old or wholly new at every instant and after a power cut, and all
+ * of them are durable when this resolves: beside, sync, rename, and sync each folder once. What goes wrong with one file is
+ * its own outcome and leaves nothing behind.
+ * @param folders of all the files, with all their parents up to the root: a rename goes only into the very folder that
+ *   was entered, never through a link that has taken its place
+ * @param plain bytes of verified blocks by hash
+ */
+export async function writeFiles(
+  disk: Disk,
+  files: readonly FileToWrite[],
+  folders: readonly KnownFolder[],
+  plain: ReadonlyMap<string, Uint8Array>,
+): Promise<WriteOutcome[]> {
+  await assertSameFolders(disk, folders);
+  const open: (DiskFile | undefined)[] = [];
+  const outcomes: WriteOutcome[] = files.map(() => ({ ok: true }));
+  const step = async (index: number, act: () => Promise<void>): Promise<void> => {
+    if (outcomes[index]?.ok !== true) return;
+    try {
+      await act();
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError)) throw thrown;
+      outcomes[index] = { ok: false, code: thrown.code, message: thrown.message };
+    }
+  };
+  for (const [index, file] of files.entries()) {
+    await step(index, async () => {
+      const pieces = piecesOf(file, plain);
+      const handle = await disk.createFile(file.temporary, { mode: file.mode.exact ? 0o600 : file.mode.bits });
+      open[index] = handle;
+      await handle.write(pieces);
+      if (file.mode.exact) await handle.setMode(file.mode.bits);
+      await handle.setTimes(file.mtimeMicros);
+    });
+  }
+  await Promise.all(files.map((_, index) => step(index, () => open[index]?.sync() ?? Promise.resolve())));
+  // Also of a file that failed: its descriptor must not be lost, nor closed twice.
+  const closed = await Promise.allSettled(open.map((handle) => handle?.close() ?? Promise.resolve()));
+  for (const [index, result] of closed.entries()) {
+    if (result.status === "rejected") await step(index, () => Promise.reject(result.reason as Error));
+  }
+  await assertSameFolders(disk, folders);
+  const changed = new Set<string>();
+  for (const [index, file] of files.entries()) {
+    await step(index, async () => {
+      await disk.rename(file.temporary, file.path);
+      changed.add(file.folderPath);
+    });
+    // The failure that led here is the one to report.
+    if (outcomes[index]?.ok === false && open[index] !== undefined)
+      await Promise.allSettled([disk.unlink(file.temporary)]);
+  }
+  for (const path of changed) await disk.syncFolder(path);
+  return outcomes;
+}
+
+/** @throws HoldfastError conflict if a folder is not the one that was entered */
+export async function assertSameFolders(disk: Disk, folders: readonly KnownFolder[]): Promise<void> {
+  for (const { path, device, inode } of folders) {
+    const now = await disk.stat(path);
+    if (now.kind === "folder" && now.device === device && now.inode === inode) continue;
+    throw new HoldfastError("conflict", `${path} was replaced by something else meanwhile. Run get again.`);
+  }
+}
+
+function piecesOf(file: FileToWrite, plain: ReadonlyMap<string, Uint8Array>): Uint8Array[] {
+  return file.blocks.map((hash) => {
+    const bytes = plain.get(hash);
+    if (bytes !== undefined) return bytes;
+    throw new HoldfastError(
+      "not_found",
+      "the server does not give its content; perhaps it was removed meanwhile. Run get again.",
+    );
+  });
+}

@@ -1,0 +1,56 @@
+import { sendBatch } from "@holdfast/api-client/block-transfer";
+import type { BatchResult } from "@holdfast/api-client/block-transfer";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { assertNotHopeless } from "../transfer-report.ts";
+import type { PutWork } from "./put-work.ts";
+
+/** One thing that is put, with its operations: they commit or fail together. */
+export interface Item {
+  /** On this side, for messages. */
+  readonly path: string;
+  readonly operations: readonly BatchOperationInput[];
+  readonly onCommitted: () => void;
+  readonly onFailed?: () => void;
+}
+
+/**
+ * Sends the operations of all items as one batch, and lists what failed.
+ * @returns the items of which the server lacks blocks; nothing of them is done
+ * @throws HoldfastError for what the next batch would meet too
+ */
+export async function commit(
+  work: PutWork,
+  items: readonly Item[],
+  frames: readonly Uint8Array[] = [],
+): Promise<Item[]> {
+  if (items.length === 0) return [];
+  const operations = items.flatMap((item) => item.operations);
+  const answer = await sendBatch(work.client, operations, frames);
+  const results = new Map(answer.results.map((result) => [result.operation_id, result]));
+  return items.filter((item) => settle(work, item, results) === "missing");
+}
+
+function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchResult>): "done" | "missing" {
+  const own = item.operations.map(({ operation_id }) => results.get(operation_id));
+  if (own.every((result) => result?.status === "committed")) {
+    item.onCommitted();
+    return "done";
+  }
+  if (own.some((result) => result?.status === "missing")) return "missing";
+  // Of operations that fail together one has the reason, and the others only say `dependency`.
+  const failed = own.filter((result) => result?.status !== "committed");
+  const reason = failed.find((result) => result?.code !== "dependency") ?? failed[0];
+  const message = sentenceFor(reason);
+  assertNotHopeless(reason?.code, `${item.path}: ${message}`);
+  work.report.problem(item.path, message, reason?.code ?? "failed");
+  item.onFailed?.();
+  return "done";
+}
+
+function sentenceFor(result: BatchResult | undefined): string {
+  if (result?.code === "conflict") return "was changed on the server meanwhile. Run put again.";
+  if (result?.code === "exists") {
+    return "its name is taken on the server, perhaps by one that only looks the same (Unicode). Rename one of them.";
+  }
+  return result?.message ?? `the server answered ${result?.code ?? "nothing"} for it.`;
+}

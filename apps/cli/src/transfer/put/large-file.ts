@@ -1,0 +1,191 @@
+import { constants, promises as fs } from "node:fs";
+import { putBlocks } from "@holdfast/api-client/block-transfer";
+import { cutStream } from "@holdfast/codec/cut-stream";
+import type { StreamBlock } from "@holdfast/codec/cut-stream";
+import { HoldfastError } from "@holdfast/core/errors";
+import { contentIdOf } from "@holdfast/core/manifest";
+import type { HashHex } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { toStamp } from "../read-files.ts";
+import type { FileStamp } from "../read-files.ts";
+import { nanosToMicros } from "../times.ts";
+import { asCodecPool } from "../transfer-pool.ts";
+import { Turns } from "../turns.ts";
+import { commit } from "./commit.ts";
+import { readFailure } from "./local-folder.ts";
+import { planCompared } from "./put-plan.ts";
+import { isBlocked, putOperations, setOperation } from "./put-work.ts";
+import type { PutWork, QueuedFile } from "./put-work.ts";
+
+/** New bytes in each request of blocks, and how many requests of one file are under way: what a put holds of it. */
+const windowBytes = 8 * 1024 * 1024;
+const windowsAtOnce = 3;
+const sliceBytes = 1024 * 1024;
+/** The put operation lists all blocks, and its JSON is limited; this many leave room. */
+const blocksMax = 150_000;
+const attemptsMax = 2;
+
+/** Puts a file of any size with bounded memory. One that changes meanwhile is read once more, then listed. */
+export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<void> {
+  if (isBlocked(file.folder)) return;
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const doneBefore = work.report.counts.bytesDone;
+    const outcome = await putOnce(work, file);
+    if (outcome === "done") return;
+    work.report.counts.bytesDone = doneBefore;
+  }
+  work.report.problem(
+    file.entry.path,
+    "changes while it is read, skipped. Run put again when nothing writes to it.",
+    "conflict",
+  );
+}
+
+async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again"> {
+  const { path } = file.entry;
+  const readAtMs = work.nowMs();
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch (thrown) {
+    work.report.problem(path, readFailure(thrown));
+    return "done";
+  }
+  try {
+    const before = await handle.stat({ bigint: true });
+    // Equal content is told by hashing alone, without the work of compressing what is not sent.
+    const compare = file.remote !== undefined && !file.exchange && file.remote.size === Number(before.size);
+    const compared = compare ? await hashStream(work, slicesOf(handle)) : undefined;
+    const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
+    const sent = isEqual ? compared : await sendStream(work, slicesOf(handle), file.folder.id);
+    const stats = await handle.stat({ bigint: true });
+    const [first, stamp] = [toStamp(before), toStamp(stats)];
+    if (!isSame(first, stamp) || sent.sizeBytes !== stamp.sizeBytes) return "again";
+    const mtimeMicros = nanosToMicros(stats.mtimeNs);
+    const executable = (stats.mode & 0o100n) !== 0n;
+    const committed = await commitFile(work, file, { ...sent, mtimeMicros, executable });
+    if (committed) work.journal.record(path, stamp, sent.contentId, readAtMs);
+    return committed ? "done" : "again";
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Standard input: it can be read only once, and has no times. */
+export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIterable<Uint8Array>): Promise<void> {
+  const sent = await sendStream(work, source, file.folder.id);
+  work.report.counts.bytesTotal = sent.sizeBytes;
+  const done = await commitFile(work, file, { ...sent, mtimeMicros: undefined, executable: undefined });
+  if (!done) throw new HoldfastError("missing_blocks", "The server does not keep what was sent. Run put again.");
+}
+
+interface Sent {
+  readonly blocks: readonly ManifestEntry[];
+  readonly sizeBytes: number;
+  readonly contentId: HashHex;
+}
+
+/** @returns false when the server lacks blocks after all, so that they have to be sent again */
+async function commitFile(
+  work: PutWork,
+  file: QueuedFile,
+  content: Sent & { readonly mtimeMicros: number | undefined; readonly executable: boolean | undefined },
+): Promise<boolean> {
+  const { report } = work;
+  const { path } = file.entry;
+  const { mtimeMicros = 0, executable = false, contentId } = content;
+  const { remote, exchange } = file;
+  const step =
+    remote === undefined || exchange ? undefined : planCompared({ mtimeMicros, executable }, contentId, remote);
+  const counted = (): void => void (report.counts.filesDone += 1);
+  if (step?.do === "keep" || (step?.do === "attributes" && content.mtimeMicros === undefined)) {
+    report.filesEqual += 1;
+    counted();
+    return true;
+  }
+  const onCommitted = (): void => {
+    if (step?.do === "attributes") report.attributesSet += 1;
+    else report.filesSent += 1;
+    counted();
+  };
+  const { blocks, sizeBytes } = content;
+  if (blocks.length > blocksMax) {
+    report.problem(
+      path,
+      `has ${blocks.length} blocks, more than the ${blocksMax} of one operation. Split it.`,
+      "too_large",
+    );
+    return true;
+  }
+  const operations =
+    step?.do === "attributes"
+      ? [setOperation(work, step.remote, content)]
+      : putOperations(work, file, { ...content, size: sizeBytes, content_id: contentId });
+  return (await commit(work, [{ path, operations, onCommitted }])).length === 0;
+}
+
+async function hashStream(work: PutWork, source: AsyncIterable<Uint8Array>): Promise<Sent> {
+  const blocks: ManifestEntry[] = [];
+  for await (const window of cutStream(asCodecPool(work.pool), source, { compress: false })) {
+    for (const { hash, size } of window) {
+      blocks.push({ hash, size });
+      work.report.counts.bytesDone += size;
+    }
+  }
+  return toSent(blocks);
+}
+
+/** While one window of blocks is on its way, the next ones are read, cut and hashed. */
+async function sendStream(work: PutWork, source: AsyncIterable<Uint8Array>, into: string): Promise<Sent> {
+  const blocks: ManifestEntry[] = [];
+  const turns = new Turns(windowsAtOnce);
+  const doneBefore = work.report.counts.bytesDone;
+  try {
+    const pieces = cutStream(asCodecPool(work.pool), source, { compress: true, pieceBytes: windowBytes });
+    for await (const window of pieces) {
+      for (const { hash, size } of window) blocks.push({ hash, size });
+      await turns.start(() => sendWindow(work, window, into));
+    }
+    await turns.finish();
+  } finally {
+    await turns.settle();
+  }
+  const sent = toSent(blocks);
+  work.report.counts.bytesDone = Math.min(work.report.counts.bytesDone, doneBefore + sent.sizeBytes);
+  return sent;
+}
+
+async function sendWindow(work: PutWork, window: readonly StreamBlock[], into: string): Promise<void> {
+  const unsent = new Map(window.map((block) => [block.hash, block]));
+  for (const hash of unsent.keys()) if (work.sent.has(hash)) unsent.delete(hash);
+  if (unsent.size > 0) {
+    const { missing } = await work.client.call("queryBlocks", { body: { hashes: [...unsent.keys()], into } });
+    const needed = new Set<string>(missing);
+    const blocks = [...unsent.values()].filter(({ hash }) => needed.has(hash));
+    if (blocks.length > 0) await putBlocks(work.client, blocks, { into });
+    for (const { size } of blocks) work.report.bytesSent += size;
+    for (const hash of unsent.keys()) work.sent.add(hash);
+  }
+  for (const { size } of window) work.report.counts.bytesDone += size;
+}
+
+function toSent(blocks: readonly ManifestEntry[]): Sent {
+  return { blocks, sizeBytes: blocks.reduce((sum, { size }) => sum + size, 0), contentId: contentIdOf(blocks) };
+}
+
+/** Each slice is new, since the cutter keeps what it is given. */
+async function* slicesOf(handle: fs.FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let position = 0; ;) {
+    const slice = Buffer.allocUnsafeSlow(sliceBytes);
+    const { bytesRead } = await handle.read(slice, 0, sliceBytes, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield slice.subarray(0, bytesRead);
+  }
+}
+
+function isSame(one: FileStamp, other: FileStamp): boolean {
+  return (
+    one.sizeBytes === other.sizeBytes && one.mtimeNanos === other.mtimeNanos && one.ctimeNanos === other.ctimeNanos
+  );
+}

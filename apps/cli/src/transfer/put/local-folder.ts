@@ -1,0 +1,117 @@
+import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { nameProblem } from "@holdfast/core/names";
+import type { FileStamp } from "../read-files.ts";
+import { toStamp } from "../read-files.ts";
+import { nanosToMicros } from "../times.ts";
+import type { LocalState } from "./put-plan.ts";
+
+export interface LocalEntry extends LocalState {
+  readonly name: string;
+  readonly path: string;
+  readonly stamp: FileStamp;
+}
+
+/** What cannot be put, and why. */
+export interface Unfit {
+  readonly path: string;
+  readonly message: string;
+}
+
+const entriesAtOnce = 500;
+/** Files that a `get` was writing when it was interrupted. */
+export const partNamePattern = /^\.holdfast-part-[0-9a-f-]{36}\.[0-9a-f]{8}$/;
+
+/** The entries of a folder in the order of their names, some at a time; looked at, never followed. */
+export function* listLocalFolder(folder: string): Generator<{ entries: LocalEntry[]; unfit: Unfit[] }> {
+  const { names, unfit } = readNames(folder);
+  if (unfit.length > 0) yield { entries: [], unfit };
+  for (let start = 0; start < names.length; start += entriesAtOnce) {
+    const looked = names.slice(start, start + entriesAtOnce).map((name) => lookAt(join(folder, name), name));
+    yield {
+      entries: looked.flatMap((each) => ("entry" in each ? [each.entry] : [])),
+      unfit: looked.flatMap((each) => ("unfit" in each ? [each.unfit] : [])),
+    };
+  }
+}
+
+export function lookAt(path: string, name: string): { entry: LocalEntry } | { unfit: Unfit } {
+  try {
+    const stats = lstatSync(path, { bigint: true });
+    const kind = kindOf(stats);
+    if (kind === undefined)
+      return { unfit: { path, message: "is no file, folder or link (a socket, pipe or device), skipped" } };
+    const stamp = toStamp(stats);
+    const entry = { name, path, kind, stamp, sizeBytes: stamp.sizeBytes, mtimeMicros: nanosToMicros(stats.mtimeNs) };
+    const executable = kind === "file" && (stats.mode & 0o100n) !== 0n;
+    if (kind !== "symlink") return { entry: { ...entry, executable } };
+    const target = readTarget(path);
+    if (target === undefined) return { unfit: { path, message: "is a link whose target is not UTF-8, skipped" } };
+    return { entry: { ...entry, executable, target } };
+  } catch (thrown) {
+    return { unfit: { path, message: readFailure(thrown) } };
+  }
+}
+
+/** A sentence about a file that could not be read. @throws what is no failure of the system */
+export function readFailure(thrown: unknown): string {
+  const code: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+  if (typeof code !== "string") throw thrown;
+  return readFailureOf(code);
+}
+
+export function readFailureOf(errno: string): string {
+  if (errno === "ENOENT") return "went away while it was read, skipped";
+  if (errno === "ELOOP") return "became a link while it was read, skipped; run put again";
+  return errno === "EACCES" || errno === "EPERM"
+    ? "may not be read by you, skipped"
+    : `cannot be read (${errno}), skipped`;
+}
+
+/** A name that has a replacement character in it may be none at all: then its bytes are looked at. */
+function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
+  let all: string[];
+  try {
+    all = readdirSync(folder);
+  } catch (thrown) {
+    return { names: [], unfit: [{ path: folder, message: readFailure(thrown) }] };
+  }
+  const unfit: Unfit[] = [];
+  const bad = all.some((name) => name.includes("\ufffd")) ? namesNotUtf8(folder) : new Map<string, string>();
+  const names = all.filter((name) => {
+    if (partNamePattern.test(name)) return false;
+    const shown = bad.get(name);
+    const problem = shown === undefined ? nameProblem(name) : "is not UTF-8";
+    if (problem !== undefined)
+      unfit.push({ path: join(folder, shown ?? name), message: `its name ${problem}, skipped; rename it to put it` });
+    return problem === undefined;
+  });
+  return { names: names.toSorted(), unfit };
+}
+
+/** Decoded name -> its bytes with escapes, of those that are not UTF-8. */
+function namesNotUtf8(folder: string): Map<string, string> {
+  const raw = readdirSync(folder, { encoding: "buffer" });
+  const bad = raw.filter((name) => !Buffer.from(name.toString("utf8")).equals(name));
+  return new Map(bad.map((name) => [name.toString("utf8"), name.toString("latin1").replaceAll(/[^ -~]/g, escapeByte)]));
+}
+
+function escapeByte(character: string): string {
+  return String.raw`\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
+function readTarget(path: string): string | undefined {
+  const bytes = readlinkSync(path, { encoding: "buffer" });
+  const target = bytes.toString("utf8");
+  return Buffer.from(target).equals(bytes) ? target : undefined;
+}
+
+function kindOf(stats: {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}): LocalState["kind"] | undefined {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "folder";
+  return stats.isSymbolicLink() ? "symlink" : undefined;
+}

@@ -1,0 +1,53 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+import { toMicros } from "../times.ts";
+
+/** What the planner needs to know of a name on this side. */
+export interface LocalState {
+  readonly kind: "file" | "folder" | "symlink";
+  readonly sizeBytes: number;
+  readonly mtimeMicros: number;
+  readonly executable: boolean;
+  readonly target?: string;
+}
+
+/** And on the other. */
+export type RemoteState = Pick<
+  NodeJson,
+  "id" | "kind" | "size" | "version_id" | "content_id" | "modified_at" | "executable" | "target"
+>;
+
+export type PutStep =
+  | { readonly do: "keep" }
+  | { readonly do: "create" }
+  /** Only reading it tells whether it is equal. */
+  | { readonly do: "compare"; readonly remote: RemoteState }
+  /** A file with another content: the next version of what was seen. */
+  | { readonly do: "update"; readonly remote: RemoteState }
+  | { readonly do: "attributes"; readonly remote: RemoteState }
+  /** A link or a file in the place of the other: the old one goes to the trash with the same stroke. */
+  | { readonly do: "exchange"; readonly remote: RemoteState }
+  | { readonly do: "refuse"; readonly message: string };
+
+/** What `put` does about one name. Pure; equal means equal content, never size and time alone. */
+export function planPut(local: LocalState, remote: RemoteState | undefined): PutStep {
+  if (remote === undefined) return { do: "create" };
+  if (local.kind === "folder" || remote.kind === "folder" || remote.kind === "mount") {
+    if (local.kind === "folder" && remote.kind === "folder") return { do: "keep" };
+    const message = `is a ${local.kind} here and a ${remote.kind} on the server. Move one of them away.`;
+    return { do: "refuse", message };
+  }
+  if (local.kind !== remote.kind) return { do: "exchange", remote };
+  if (local.kind === "symlink") return local.target === remote.target ? { do: "keep" } : { do: "exchange", remote };
+  return local.sizeBytes === remote.size ? { do: "compare", remote } : { do: "update", remote };
+}
+
+/** The second half for a file that was read or found in the journal. */
+export function planCompared(
+  local: Pick<LocalState, "mtimeMicros" | "executable">,
+  contentId: string,
+  remote: RemoteState,
+): PutStep {
+  if (contentId !== remote.content_id) return { do: "update", remote };
+  const sameTime = local.mtimeMicros === toMicros(remote.modified_at);
+  return sameTime && local.executable === remote.executable ? { do: "keep" } : { do: "attributes", remote };
+}

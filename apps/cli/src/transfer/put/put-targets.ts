@@ -1,0 +1,51 @@
+import { basename, resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, splitPath } from "@holdfast/core/names";
+
+export interface LocalArgument {
+  /** As it was given, `-` for standard input. */
+  readonly path: string;
+  readonly kind: "file" | "folder" | "symlink" | "stdin";
+}
+
+export interface PutTarget {
+  readonly local: LocalArgument;
+  /** What LOCAL becomes: a folder is merged into it, a file is its next version. */
+  readonly remotePath: string;
+}
+
+/**
+ * A file put to an existing folder, anything put to a REMOTE that ends in a slash, and each of several LOCALs goes inside
+ * under its own name; otherwise LOCAL becomes REMOTE.
+ * @param remoteKind what stands at REMOTE now
+ * @throws HoldfastError usage or conflict
+ */
+export function putTargets(
+  locals: readonly LocalArgument[],
+  remote: string,
+  remoteKind: "file" | "folder" | "symlink" | "mount" | undefined,
+): PutTarget[] {
+  const names = splitPath(remote);
+  const several = locals.length > 1;
+  const isInto = several || remote.endsWith("/");
+  if (isInto && remoteKind !== undefined && remoteKind !== "folder") {
+    throw new HoldfastError(
+      "conflict",
+      `${remote} is a ${remoteKind} on the server, not a folder to put something into.`,
+    );
+  }
+  const targets = locals.map((local) => {
+    const inside = isInto || (local.kind !== "folder" && (remoteKind === "folder" || names.length === 0));
+    return { local, remotePath: joinPath(inside ? [...names, ownName(local)] : names) };
+  });
+  const twice = targets.find(
+    ({ remotePath }, index) => targets.findIndex((other) => other.remotePath === remotePath) !== index,
+  );
+  if (twice !== undefined) throw new HoldfastError("usage", `Two of these would become ${twice.remotePath}.`);
+  return targets;
+}
+
+function ownName({ kind, path }: LocalArgument): string {
+  if (kind === "stdin") throw new HoldfastError("usage", "Standard input has no name: name the file on the server.");
+  return basename(resolve(path));
+}

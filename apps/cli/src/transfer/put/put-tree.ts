@@ -1,0 +1,202 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { wholeFileBytesMax } from "../read-files.ts";
+import { Turns } from "../turns.ts";
+import { commit } from "./commit.ts";
+import type { Item } from "./commit.ts";
+import { putLargeFile } from "./large-file.ts";
+import { listLocalFolder } from "./local-folder.ts";
+import type { LocalEntry } from "./local-folder.ts";
+import { planCompared, planPut } from "./put-plan.ts";
+import type { RemoteState } from "./put-plan.ts";
+import { linkOperations, setOperation } from "./put-work.ts";
+import type { PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
+import type { RemoteTree } from "./remote-tree.ts";
+import { putWholeFiles } from "./whole-files.ts";
+
+/** Of one request. The server takes 1,000 operations. */
+const batchFilesMax = 500;
+const batchBytesMax = 8 * 1024 * 1024;
+const batchesAtOnce = 4;
+const largeFilesAtOnce = 2;
+const operationsMax = 1000;
+/** So many files are looked at before any is read: the new folders among them go in one request. */
+const aheadFilesMax = 4 * batchFilesMax;
+
+/** A folder of this side and what it becomes. */
+interface Visit {
+  readonly localPath: string;
+  readonly folder: RemoteFolder;
+}
+
+/**
+ * Walks, plans and sends at the same time, with a bounded number of names and bytes in memory.
+ * New folders are committed before anything in them is sent, in requests of their own.
+ */
+export class TreePut {
+  readonly #work: PutWork;
+  readonly #remote: RemoteTree | undefined;
+  readonly #batches = new Turns(batchesAtOnce);
+  readonly #largeFiles = new Turns(largeFilesAtOnce);
+  #newFolders: Item[] = [];
+  #operations: Item[] = [];
+  #small: QueuedFile[] = [];
+  #large: QueuedFile[] = [];
+
+  /** @param remote what is below the folder that is put to; undefined for a new one */
+  constructor(work: PutWork, remote: RemoteTree | undefined) {
+    this.#work = work;
+    this.#remote = remote;
+  }
+
+  async putFolder(localPath: string, folder: RemoteFolder): Promise<void> {
+    const waiting: Visit[] = [{ localPath, folder }];
+    for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
+      const below: Visit[] = [];
+      for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
+        for (const { path, message } of unfit) this.#work.report.problem(path, message);
+        for (const entry of entries) {
+          const child = this.#take(entry, visit.folder, this.#remote?.child(visit.folder.id, entry.name));
+          if (child !== undefined) below.push(child);
+        }
+        if (this.#small.length >= aheadFilesMax || this.#newFolders.length >= operationsMax) await this.#send(false);
+        else await nextTurn();
+      }
+      waiting.push(...below.toReversed());
+    }
+  }
+
+  putEntry(entry: LocalEntry, folder: RemoteFolder, remote: RemoteState | undefined): void {
+    this.#take(entry, folder, remote);
+  }
+
+  /** Sends what still waits, and resolves when all is acknowledged. */
+  async finish(): Promise<void> {
+    this.#work.report.counts.totalIsFinal = true;
+    await this.#send(true);
+    await this.#batches.finish();
+    await this.#sendLarge();
+    await this.#largeFiles.finish();
+  }
+
+  /** After a failure: nothing of this put is under way any more. */
+  async settle(): Promise<void> {
+    await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
+  }
+
+  /** @returns what to visit, for a folder */
+  #take(entry: LocalEntry, folder: RemoteFolder, remote: RemoteState | undefined): Visit | undefined {
+    const step = planPut(entry, remote);
+    if (step.do === "refuse") {
+      this.#work.report.problem(entry.path, step.message, "conflict");
+      return undefined;
+    }
+    if (entry.kind === "folder") {
+      return {
+        localPath: entry.path,
+        folder: step.do === "create" ? this.#newFolder(entry, folder) : toFolder(remote, folder),
+      };
+    }
+    const file = { entry, folder, remote, exchange: step.do === "exchange" };
+    this.#work.report.planned(entry.kind === "file" ? entry.sizeBytes : 0);
+    if (entry.kind === "symlink") this.#takeLink(file, step.do === "keep");
+    else if (step.do !== "compare" || !this.#isKnown(entry, step.remote)) this.#takeFile(file);
+    return undefined;
+  }
+
+  #newFolder(entry: LocalEntry, parent: RemoteFolder): RemoteFolder {
+    const { ids, report } = this.#work;
+    const made: RemoteFolder = { id: ids.node(), failed: false, parent };
+    this.#newFolders.push({
+      path: entry.path,
+      operations: [{ op: "mkdir", operation_id: ids.operation(), id: made.id, parent_id: parent.id, name: entry.name }],
+      onCommitted: () => void (report.foldersMade += 1),
+      onFailed: () => void (made.failed = true),
+    });
+    return made;
+  }
+
+  #takeLink(file: QueuedFile, isEqual: boolean): void {
+    const { report } = this.#work;
+    const onCommitted = (): void => {
+      report.linksMade += 1;
+      report.done(0);
+    };
+    if (isEqual) report.done(0);
+    else this.#operations.push({ path: file.entry.path, operations: linkOperations(this.#work, file), onCommitted });
+  }
+
+  #takeFile(file: QueuedFile): void {
+    const isSmall = file.entry.sizeBytes <= wholeFileBytesMax;
+    (isSmall ? this.#small : this.#large).push(file);
+  }
+
+  /** The journal knows the content of a file that was read before, so that it need not be read to be compared. */
+  #isKnown(entry: LocalEntry, remote: RemoteState): boolean {
+    const { journal, report } = this.#work;
+    const contentId = journal.find(entry.path, entry.stamp);
+    if (contentId === undefined) return false;
+    const step = planCompared(entry, contentId, remote);
+    if (step.do === "update") return false;
+    const onCommitted = (): void => {
+      report.attributesSet += 1;
+      report.done(entry.sizeBytes);
+    };
+    if (step.do === "attributes") {
+      this.#operations.push({ path: entry.path, operations: [setOperation(this.#work, remote, entry)], onCommitted });
+      return true;
+    }
+    report.filesEqual += 1;
+    report.done(entry.sizeBytes);
+    return true;
+  }
+
+  async #send(all: boolean): Promise<void> {
+    for (const items of slices(this.#newFolders, operationsMax)) await commit(this.#work, items);
+    this.#newFolders = [];
+    for (const items of slices(this.#operations, operationsMax / 2)) {
+      await this.#batches.start(async () => void (await commit(this.#work, items)));
+    }
+    this.#operations = [];
+    for (const batch of batchesOf(this.#small)) {
+      const isLastAndShort = !all && batch.length < batchFilesMax && batch.at(-1) === this.#small.at(-1);
+      if (isLastAndShort) {
+        this.#small = batch;
+        return this.#sendLarge();
+      }
+      await this.#batches.start(async () => void this.#large.push(...(await putWholeFiles(this.#work, batch))));
+    }
+    this.#small = [];
+    await this.#sendLarge();
+  }
+
+  async #sendLarge(): Promise<void> {
+    for (let file = this.#large.shift(); file !== undefined; file = this.#large.shift()) {
+      const next = file;
+      await this.#largeFiles.start(() => putLargeFile(this.#work, next));
+    }
+  }
+}
+
+function toFolder(remote: RemoteState | undefined, parent: RemoteFolder): RemoteFolder {
+  return { id: remote?.id ?? parent.id, failed: false, parent };
+}
+
+export function batchesOf(files: readonly QueuedFile[]): QueuedFile[][] {
+  const batches: QueuedFile[][] = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    bytes += file.entry.sizeBytes;
+    const last = batches.at(-1);
+    if (last === undefined || bytes > batchBytesMax || last.length >= batchFilesMax) {
+      batches.push([file]);
+      bytes = file.entry.sizeBytes;
+    } else last.push(file);
+  }
+  return batches;
+}
+
+function slices<Element>(items: readonly Element[], count: number): Element[][] {
+  return Array.from({ length: Math.ceil(items.length / count) }, (_, index) =>
+    items.slice(index * count, (index + 1) * count),
+  );
+}

@@ -1,0 +1,127 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { HashHex } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { ContentJournal } from "../content-journal.ts";
+import type { NewIds } from "../new-ids.ts";
+import { toTimeText } from "../times.ts";
+import type { TransferPool } from "../transfer-pool.ts";
+import type { TransferReport } from "../transfer-report.ts";
+import type { LocalEntry } from "./local-folder.ts";
+import type { RemoteState } from "./put-plan.ts";
+
+/** What all steps of one put share. */
+export interface PutWork {
+  readonly client: ApiClient;
+  readonly pool: TransferPool;
+  readonly journal: ContentJournal;
+  readonly ids: NewIds;
+  readonly report: TransferReport;
+  readonly nowMs: () => number;
+  /** Blocks that the server has taken in this run, so that no second file sends them. */
+  readonly sent: SentBlocks;
+}
+
+/** A folder of the server that things are put into. */
+export interface RemoteFolder {
+  readonly id: string;
+  /** It could not be made, which is listed already: nothing below it is tried. */
+  failed: boolean;
+  readonly parent: RemoteFolder | undefined;
+}
+
+export function isBlocked(folder: RemoteFolder | undefined): boolean {
+  return folder !== undefined && (folder.failed || isBlocked(folder.parent));
+}
+
+/** A file to read and to put. */
+export interface QueuedFile {
+  readonly entry: LocalEntry;
+  readonly folder: RemoteFolder;
+  readonly remote: RemoteState | undefined;
+  /** `remote` is of another kind and gives way. */
+  readonly exchange: boolean;
+}
+
+export interface PutContent {
+  readonly size: number;
+  readonly blocks: readonly ManifestEntry[];
+  readonly content_id: HashHex;
+  readonly mtimeMicros: number | undefined;
+  readonly executable: boolean | undefined;
+}
+
+/** The operations that give a file this content: one, or two that commit together. */
+export function putOperations(work: PutWork, file: QueuedFile, content: PutContent): BatchOperationInput[] {
+  const { remote, folder, entry, exchange } = file;
+  const { size, blocks, content_id } = content;
+  const put = { op: "put" as const, operation_id: work.ids.operation(), size, blocks: [...blocks], content_id };
+  const attributes = attributesOf(content);
+  if (remote !== undefined && !exchange) {
+    const base = remote.version_id === null ? {} : { base_version: remote.version_id };
+    return [{ ...put, ...attributes, ...base, file_id: remote.id }];
+  }
+  const made = { ...put, ...attributes, id: work.ids.node(), parent_id: folder.id, name: entry.name };
+  return remote === undefined ? [made] : together(work, remote, made);
+}
+
+export function linkOperations(work: PutWork, file: QueuedFile): BatchOperationInput[] {
+  const { remote, folder, entry } = file;
+  const made = {
+    op: "symlink",
+    operation_id: work.ids.operation(),
+    id: work.ids.node(),
+    parent_id: folder.id,
+    name: entry.name,
+    target: entry.target ?? "",
+    ...attributesOf({ mtimeMicros: entry.mtimeMicros, executable: undefined }),
+  } as const;
+  return remote === undefined ? [made] : together(work, remote, made);
+}
+
+export function setOperation(
+  work: PutWork,
+  remote: RemoteState,
+  to: Pick<PutContent, "mtimeMicros" | "executable">,
+): BatchOperationInput {
+  return { op: "set", operation_id: work.ids.operation(), file_id: remote.id, ...attributesOf(to) };
+}
+
+function together(work: PutWork, remote: RemoteState, made: BatchOperationInput): BatchOperationInput[] {
+  const group = work.ids.operation();
+  const gone = { op: "delete", operation_id: work.ids.operation(), file_id: remote.id, group } as const;
+  return [gone, { ...made, group }];
+}
+
+function attributesOf({ mtimeMicros, executable }: Pick<PutContent, "mtimeMicros" | "executable">) {
+  const time = mtimeMicros === undefined ? undefined : toTimeText(mtimeMicros);
+  return { ...(time === undefined ? {} : { modified_at: time }), ...(executable === undefined ? {} : { executable }) };
+}
+
+const sentBlocksMax = 500_000;
+const silentBatches = 15;
+
+/** What need not be sent again, and whether it is worth asking the server what it has. */
+export class SentBlocks {
+  readonly #hashes = new Set<string>();
+  #silentLeft = 0;
+
+  has(hash: string): boolean {
+    return this.#hashes.has(hash);
+  }
+
+  add(hash: string): void {
+    if (this.#hashes.size < sentBlocksMax) this.#hashes.add(hash);
+  }
+
+  /** Where the server had nothing of a batch, the next ones go without asking. */
+  shouldAsk(): boolean {
+    if (this.#silentLeft === 0) return true;
+    this.#silentLeft -= 1;
+    return false;
+  }
+
+  learned(haveCount: number): void {
+    this.#silentLeft = haveCount > 0 ? 0 : silentBatches;
+  }
+}

@@ -1,0 +1,33 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { allPages, pageItemsMax } from "../../remote/pages.ts";
+import type { RemoteState } from "./put-plan.ts";
+
+/** What stands below one folder of the server, by parent and name. */
+export class RemoteTree {
+  readonly #children = new Map<string, Map<string, RemoteState>>();
+
+  static async load(client: ApiClient, folderId: string): Promise<RemoteTree> {
+    const tree = new RemoteTree();
+    const pages = allPages((cursor) =>
+      client.call("listFolder", {
+        params: { id: folderId },
+        query: { recursive: "true", limit: pageItemsMax, cursor },
+      }),
+    );
+    for await (const nodes of pages) for (const node of nodes) tree.#add(node);
+    return tree;
+  }
+
+  child(parentId: string, name: string): RemoteState | undefined {
+    return this.#children.get(parentId)?.get(name);
+  }
+
+  /** Keeps what the planner looks at; a tree may have a million nodes. */
+  #add({ id, kind, size, version_id, content_id, modified_at, executable, target, parent_id, name }: NodeJson): void {
+    const siblings = this.#children.get(parent_id ?? "") ?? new Map<string, RemoteState>();
+    this.#children.set(parent_id ?? "", siblings);
+    const state = { id, kind, size, version_id, content_id, modified_at, executable };
+    siblings.set(name, target === undefined ? state : { ...state, target });
+  }
+}

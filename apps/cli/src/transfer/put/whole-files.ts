@@ -1,0 +1,121 @@
+import type { HashHex } from "@holdfast/core/ids";
+import type { ReadFile, ReadOutcome } from "../read-files.ts";
+import { commit } from "./commit.ts";
+import type { Item } from "./commit.ts";
+import { readFailureOf } from "./local-folder.ts";
+import { planCompared } from "./put-plan.ts";
+import { isBlocked, putOperations, setOperation } from "./put-work.ts";
+import type { PutWork, QueuedFile } from "./put-work.ts";
+
+/** A file that was read and is to be committed, with where its frames stand. */
+interface FileItem extends Item {
+  readonly read: ReadFile;
+}
+
+/**
+ * Puts small files in as few calls as can be: one task of a thread reads them all, one request carries blocks and
+ * operations together.
+ * @returns those that changed while they were read, for one more try
+ */
+export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]): Promise<QueuedFile[]> {
+  const files = queued.filter(({ folder }) => !isBlocked(folder));
+  if (files.length === 0) return [];
+  const readAtMs = work.nowMs();
+  const requests = files.map(({ entry, remote, exchange }) => ({
+    path: entry.path,
+    sizeBytes: entry.sizeBytes,
+    knownContentId: exchange ? undefined : (remote?.content_id ?? undefined),
+  }));
+  const { outcomes, buffer } = await work.pool.run("readFilesTask", { files: requests, frames: true });
+  const { puts, sets, again } = sortOut(work, files, outcomes, readAtMs);
+  await commit(work, sets);
+  const needed = await neededBlocks(work, puts);
+  const missing = await commit(work, puts, framesOf(puts, buffer, needed));
+  // A block that was there when asked, or came with another batch, can be gone: then all of the file's frames go along.
+  const lost =
+    missing.length === 0
+      ? []
+      : await commit(
+          work,
+          missing,
+          framesOf(missing as FileItem[], buffer, () => true),
+        );
+  for (const { path } of lost)
+    work.report.problem(path, "the server does not keep its blocks. Run put again.", "missing_blocks");
+  return again;
+}
+
+function sortOut(work: PutWork, files: readonly QueuedFile[], outcomes: readonly ReadOutcome[], readAtMs: number) {
+  const puts: FileItem[] = [];
+  const sets: Item[] = [];
+  const again: QueuedFile[] = [];
+  for (const [index, file] of files.entries()) {
+    const read = outcomes[index];
+    if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets });
+    else if (read?.status === "failed") work.report.problem(file.entry.path, readFailureOf(read.errno));
+    else again.push(file);
+  }
+  return { puts, sets, again };
+}
+
+function place(
+  work: PutWork,
+  file: QueuedFile,
+  read: ReadFile,
+  readAtMs: number,
+  into: { puts: FileItem[]; sets: Item[] },
+): void {
+  const { path, sizeBytes } = file.entry;
+  const { report, journal } = work;
+  const { contentId, mtimeMicros, executable, blocks } = read;
+  const remember = (): void => {
+    journal.record(path, read.stamp, contentId, readAtMs);
+    report.done(sizeBytes);
+  };
+  const step = file.remote === undefined || file.exchange ? undefined : planCompared(read, contentId, file.remote);
+  if (step?.do === "keep") {
+    report.filesEqual += 1;
+    remember();
+  } else if (step?.do === "attributes") {
+    const onCommitted = (): void => {
+      report.attributesSet += 1;
+      remember();
+    };
+    into.sets.push({ path, operations: [setOperation(work, step.remote, read)], onCommitted });
+  } else {
+    const content = { size: read.stamp.sizeBytes, blocks, content_id: contentId, mtimeMicros, executable };
+    const onCommitted = (): void => {
+      report.filesSent += 1;
+      report.bytesSent += sizeBytes;
+      for (const { hash } of blocks) work.sent.add(hash);
+      remember();
+    };
+    into.puts.push({ path, operations: putOperations(work, file, content), read, onCommitted });
+  }
+}
+
+/** Which blocks of these files have to go along. */
+async function neededBlocks(work: PutWork, items: readonly FileItem[]): Promise<(hash: HashHex) => boolean> {
+  const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
+  for (const hash of hashes) if (work.sent.has(hash)) hashes.delete(hash);
+  if (hashes.size > 0 && work.sent.shouldAsk()) {
+    const { have } = await work.client.call("queryBlocks", { body: { hashes: [...hashes] } });
+    work.sent.learned(have.length);
+    for (const hash of have) hashes.delete(hash as HashHex);
+  }
+  // Each goes once, however many files of the batch have it.
+  return (hash) => hashes.delete(hash);
+}
+
+/** Slices of the buffer; neighbours are joined, so a batch that needs all of it is one slice. */
+function framesOf(items: readonly FileItem[], buffer: ArrayBuffer, isNeeded: (hash: HashHex) => boolean): Uint8Array[] {
+  const slices: { start: number; end: number }[] = [];
+  for (const { read } of items) {
+    const needed = read.blocks.filter(({ hash }) => isNeeded(hash));
+    if (needed.length === 0 || read.frames === undefined) continue;
+    const last = slices.at(-1);
+    if (last?.end === read.frames.start) last.end = read.frames.end;
+    else slices.push({ ...read.frames });
+  }
+  return slices.map(({ start, end }) => new Uint8Array(buffer, start, end - start));
+}

@@ -1,0 +1,159 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { probeCompress } from "@holdfast/codec/codec";
+import { cutBlocks } from "@holdfast/core/chunker";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { contentIdOf } from "@holdfast/core/manifest";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
+import { nanosToMicros } from "./times.ts";
+
+/** Files up to here are read whole, many in one task. Others stream. */
+export const wholeFileBytesMax = limits.blockBytesMax;
+
+export interface ReadRequest {
+  readonly path: string;
+  /** As it was listed. */
+  readonly sizeBytes: number;
+  /** Content that needs no frames, because the other side has it. */
+  readonly knownContentId: string | undefined;
+}
+
+export interface ReadInput {
+  readonly files: readonly ReadRequest[];
+  /** False to hash only. */
+  readonly frames: boolean;
+}
+
+/** What tells whether a file is still the one that was read. */
+export interface FileStamp {
+  readonly sizeBytes: number;
+  readonly mtimeNanos: bigint;
+  readonly ctimeNanos: bigint;
+  readonly inode: bigint;
+}
+
+export interface ReadFile {
+  readonly status: "read";
+  readonly stamp: FileStamp;
+  readonly mtimeMicros: number;
+  readonly executable: boolean;
+  readonly contentId: HashHex;
+  readonly blocks: readonly ManifestEntry[];
+  /** Where the frames of its blocks stand in the output; absent where none are needed. */
+  readonly frames: { readonly start: number; readonly end: number } | undefined;
+}
+
+/** `changed`: it was written to meanwhile, or is longer than a task takes; it is worth one more try. */
+export type ReadOutcome =
+  | ReadFile
+  | { readonly status: "changed" }
+  | { readonly status: "failed"; readonly errno: string };
+
+export interface ReadOutput {
+  /** One for each file, in order. */
+  readonly outcomes: ReadOutcome[];
+  /** Frames, one after the other, as they go on the wire. */
+  readonly buffer: ArrayBuffer;
+}
+
+/**
+ * Reads, cuts, hashes and compresses small files, in a thread: its calls block. A file that is not the same before and
+ * after it was read is not taken.
+ */
+export function readFiles({ files, frames }: ReadInput): ReadOutput {
+  const capacity = frames ? files.reduce((sum, file) => sum + framesBytesMax(file.sizeBytes), 0) : 0;
+  const writer = new FrameWriter(capacity);
+  const outcomes = files.map((file) => readOne(file, frames ? writer : undefined));
+  return { outcomes, buffer: writer.take() };
+}
+
+const noFollow = process.platform === "win32" ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const scratch = Buffer.allocUnsafeSlow(wholeFileBytesMax + 1);
+
+function readOne(file: ReadRequest, writer: FrameWriter | undefined): ReadOutcome {
+  try {
+    const descriptor = openSync(file.path, constants.O_RDONLY | noFollow);
+    try {
+      return readOpen(descriptor, file, writer);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (thrown) {
+    const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+    if (typeof errno !== "string") throw thrown;
+    return { status: "failed", errno };
+  }
+}
+
+function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | undefined): ReadOutcome {
+  const before = fstatSync(descriptor, { bigint: true });
+  if (!before.isFile() || before.size !== BigInt(file.sizeBytes)) return { status: "changed" };
+  const bytes = scratch.subarray(0, readAll(descriptor, scratch.subarray(0, file.sizeBytes + 1)));
+  const after = fstatSync(descriptor, { bigint: true });
+  if (bytes.length !== file.sizeBytes || !isSame(before, after)) return { status: "changed" };
+  const cuts = cutBlocks(bytes, true).blocks.map(({ start, end }) => bytes.subarray(start, end));
+  const blocks = cuts.map((plain) => ({ hash: sha256(plain), size: plain.length }));
+  const contentId = contentIdOf(blocks);
+  const known = writer === undefined || contentId === file.knownContentId;
+  return {
+    status: "read",
+    stamp: toStamp(after),
+    mtimeMicros: nanosToMicros(after.mtimeNs),
+    executable: (after.mode & 0o100n) !== 0n,
+    contentId,
+    blocks,
+    frames: known ? undefined : writer.write(cuts, blocks),
+  };
+}
+
+function readAll(descriptor: number, target: Uint8Array): number {
+  let filled = 0;
+  while (filled < target.length) {
+    const count = readSync(descriptor, target, filled, target.length - filled, null);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+export function toStamp(stats: BigIntStats): FileStamp {
+  return { sizeBytes: Number(stats.size), mtimeNanos: stats.mtimeNs, ctimeNanos: stats.ctimeNs, inode: stats.ino };
+}
+
+function isSame(one: BigIntStats, other: BigIntStats): boolean {
+  return one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs;
+}
+
+function framesBytesMax(sizeBytes: number): number {
+  return sizeBytes + frameHeaderBytes * (1 + Math.ceil(sizeBytes / limits.blockBytesMin));
+}
+
+/** Lays frames one behind the other into one buffer. */
+class FrameWriter {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #end = 0;
+
+  constructor(capacityBytes: number) {
+    this.#bytes = new Uint8Array(capacityBytes);
+  }
+
+  write(cuts: readonly Uint8Array[], blocks: readonly ManifestEntry[]): { start: number; end: number } {
+    const start = this.#end;
+    for (const [index, plain] of cuts.entries()) {
+      const entry = blocks[index];
+      if (entry === undefined) break;
+      const { codec, payload } = probeCompress(plain);
+      this.#bytes.set(encodeFrameHeader({ kind: codec, ...entry, length: payload.length }), this.#end);
+      this.#bytes.set(payload, this.#end + frameHeaderBytes);
+      this.#end += frameHeaderBytes + payload.length;
+    }
+    return { start, end: this.#end };
+  }
+
+  take(): ArrayBuffer {
+    return this.#bytes.buffer;
+  }
+}

@@ -1,0 +1,8 @@
+/** The module that each thread of a transfer loads: the codec's tasks, and those that touch small files. */
+import { task } from "@holdfast/codec/task";
+import { readFiles } from "./read-files.ts";
+import { writeFilesTask as writeFiles } from "./get/write-files-task.ts";
+
+export { encodeBlocksTask, findCutsTask, verifyTask } from "@holdfast/codec/worker";
+export const readFilesTask = task(readFiles, (output) => [output.buffer]);
+export const writeFilesTask = writeFiles;
