@@ -13,12 +13,12 @@ export async function commitOperation(
   const { results } = await committer.commit(caller, [operation]);
   const result = results[0];
   if (result === undefined) throw new HoldfastError("internal", "A commit answered nothing.");
-  if (result.status === "conflict" || result.status === "error") throw result.error;
   if (result.status === "missing") {
     throw new HoldfastError("missing_blocks", "Some of the content is not there (any more). Send it again.", {
       body: { missing_blocks: result.missingBlocks },
     });
   }
+  if (result.status !== "committed") throw result.error;
   return result;
 }
 

@@ -90,7 +90,7 @@ class Runner {
         "a job failed; it runs again in its time",
       );
     }
-    this.schedule(this.everyMs * (0.9 + this.#options.random() * 0.2));
+    this.schedule(this.#job.everyMs * (0.9 + this.#options.random() * 0.2));
   }
 
   async #runOnce(): Promise<void> {

@@ -11,7 +11,7 @@ import { openSetupPage } from "../http/setup-page.ts";
 import { nodeHandlers } from "../http/node-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/storage-handlers.ts";
 import { syncHandlers } from "../http/sync-handlers.ts";
-import { readScrubReport } from "../blocks/scrub-report.ts";
+import { readScrubReport, startScrubReport, writeScrubReport } from "../blocks/scrub-report.ts";
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
 import type { Jobs } from "../jobs/periodic-jobs.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
@@ -49,11 +49,12 @@ function storageCare({ storage, jobs, log }: ApiParts): StorageCare {
   const { cells, databases } = storage;
   return {
     async startScrub() {
-      const done = jobs.runNow("scrub");
-      done.catch((error: unknown) => log.error({ reason: toHoldfastError(error).message }, "the scrub failed"));
-      const report = await readScrubReport(cells);
-      // The job has only been started; the report of the last one may still stand.
-      return { ...report, state: "running" };
+      // Written before the job begins, so that whoever asks from now on does not take the last report for this one.
+      for (const { db } of cells.all()) await writeScrubReport(db, startScrubReport(systemClock));
+      jobs
+        .runNow("scrub")
+        .catch((error: unknown) => log.error({ reason: toHoldfastError(error).message }, "the scrub failed"));
+      return readScrubReport(cells);
     },
     readScrub: () => readScrubReport(cells),
     rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, clock: systemClock, log }),

@@ -4,9 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
-import { startCodecPool } from "@holdfast/codec/pool";
 import { type BlockCells, openBlockCells } from "../blocks/block-cell.ts";
-import { type BlockPool, blockWorkerUrl } from "../blocks/block-tasks.ts";
+import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { keyVariable } from "../blocks/key-encryption-key.ts";
 import { openBlockService, type OpenBlockService } from "../blocks/open-block-service.ts";
 import type { Config } from "../config/read-config.ts";
@@ -60,7 +59,7 @@ export async function openStorage(config: Config, log: Log, closers: Closers): P
     },
     ...ports,
   });
-  const pool: BlockPool = startCodecPool({ workerUrl: blockWorkerUrl });
+  const pool = startBlockPool();
   closers.add("threads", () => pool.close());
   const blocks = openBlockService({ cells, shards: databases.shards, pool, ...ports });
   closers.add("blocks", () => blocks.close());

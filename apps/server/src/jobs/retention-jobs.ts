@@ -1,0 +1,45 @@
+import type { Clock } from "@holdfast/core/clock";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { expireCredentials } from "../accounts/expire-credentials.ts";
+import { sweepPurged } from "../metadata/removal.ts";
+import {
+  expireJournal,
+  expireOperations,
+  expireSegments,
+  expireTrash,
+  expireUploads,
+  pruneVersions,
+} from "../metadata/retention.ts";
+import type { PeriodicJob } from "./periodic-jobs.ts";
+
+const hourMs = 3600_000;
+
+/** What is kept for a time and no longer, on every shard. */
+export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob[] {
+  const { shards } = accounts;
+  return [
+    {
+      name: "purge-sweep",
+      everyMs: 60_000,
+      run: async (signal) => {
+        for (const { db } of shards.all()) await sweepPurged(db, { nowMicros: clock.nowMicros(), signal });
+      },
+    },
+    {
+      name: "retention",
+      everyMs: hourMs,
+      run: async (signal) => {
+        for (const { db } of shards.all()) {
+          const job = { db, nowMicros: clock.nowMicros(), signal };
+          await expireOperations(job);
+          await expireUploads(job);
+          await expireTrash(job);
+          await pruneVersions(job);
+          await expireSegments(job);
+          await expireJournal(job);
+        }
+      },
+    },
+    { name: "expire-credentials", everyMs: hourMs, run: async () => void (await expireCredentials(accounts)) },
+  ];
+}

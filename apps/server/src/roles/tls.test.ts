@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { get } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { requireComponent } from "@holdfast/tools/components";
+import { readTls } from "./tls.ts";
+import { startTestServer } from "../http/testing.ts";
+
+function makeCertificate(folder: string, name: string): { certFile: string; keyFile: string } {
+  const [certFile, keyFile] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
+  const subject = ["-subj", `/CN=${name}`, "-days", "2"];
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", keyFile, "-out", certFile], { stdio: "ignore" });
+  return { certFile, keyFile };
+}
+
+async function certificateName(url: string): Promise<{ name: string; hsts: string | undefined }> {
+  const request = get(`${url}/healthz`, { rejectUnauthorized: false, agent: false });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  response.resume();
+  const { subject } = (response.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }).getPeerCertificate();
+  return { name: subject.CN, hsts: response.headers["strict-transport-security"] };
+}
+
+test("with a certificate the server speaks TLS, says so to browsers, and takes a renewed one while it runs", async (t) => {
+  if (!requireComponent(t, "openssl")) return;
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-tls-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const first = makeCertificate(folder, "first.example");
+  const second = makeCertificate(folder, "second.example");
+  const server = await startTestServer({ live: () => ({ status: 200, json: { status: "ok" } }) }, { tls: readTls(first) });
+  t.after(() => server.close(0));
+  assert.match(server.url, /^https:/);
+  assert.deepEqual(await certificateName(server.url), { name: "first.example", hsts: "max-age=31536000" });
+  server.renewTls(readTls(second));
+  assert.equal((await certificateName(server.url)).name, "second.example");
+
+  assert.throws(() => readTls({ certFile: first.certFile, keyFile: second.keyFile }), /not a certificate and its key/);
+  assert.throws(() => readTls({ certFile: join(folder, "none"), keyFile: first.keyFile }), /--tls-cert: .* cannot be read/);
+});
