@@ -15,7 +15,9 @@ function makeCertificate(folder: string, name: string): { certFile: string; keyF
   const [certFile, keyFile] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
   const subject = ["-subj", `/CN=${name}`, "-days", "2"];
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", keyFile, "-out", certFile], { stdio: "ignore" });
+  execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", keyFile, "-out", certFile], {
+    stdio: "ignore",
+  });
   return { certFile, keyFile };
 }
 
@@ -23,7 +25,9 @@ async function certificateName(url: string): Promise<{ name: string; hsts: strin
   const request = get(`${url}/healthz`, { rejectUnauthorized: false, agent: false });
   const [response] = (await once(request, "response")) as [IncomingMessage];
   response.resume();
-  const { subject } = (response.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }).getPeerCertificate();
+  const { subject } = (
+    response.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }
+  ).getPeerCertificate();
   return { name: subject.CN, hsts: response.headers["strict-transport-security"] };
 }
 
@@ -33,7 +37,10 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
   t.after(() => rmSync(folder, { recursive: true }));
   const first = makeCertificate(folder, "first.example");
   const second = makeCertificate(folder, "second.example");
-  const server = await startTestServer({ live: () => ({ status: 200, json: { status: "ok" } }) }, { tls: readTls(first) });
+  const server = await startTestServer(
+    { live: () => ({ status: 200, json: { status: "ok" } }) },
+    { tls: readTls(first) },
+  );
   t.after(() => server.close(0));
   assert.match(server.url, /^https:/);
   assert.deepEqual(await certificateName(server.url), { name: "first.example", hsts: "max-age=31536000" });
@@ -41,5 +48,8 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
   assert.equal((await certificateName(server.url)).name, "second.example");
 
   assert.throws(() => readTls({ certFile: first.certFile, keyFile: second.keyFile }), /not a certificate and its key/);
-  assert.throws(() => readTls({ certFile: join(folder, "none"), keyFile: first.keyFile }), /--tls-cert: .* cannot be read/);
+  assert.throws(
+    () => readTls({ certFile: join(folder, "none"), keyFile: first.keyFile }),
+    /--tls-cert: .* cannot be read/,
+  );
 });

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import { test, type TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { makeTestFolder } from "./db/testing.ts";
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly setupUrl: string;
+  readonly log: () => string;
+}
+
+const main = pathToFileURL(join(import.meta.dirname, "main.ts")).href;
+
+async function start(t: TestContext, data: string): Promise<Started> {
+  const script = `const { serveCommand } = await import(${JSON.stringify(main)});
+    await serveCommand({ data: ${JSON.stringify(data)}, listen: "127.0.0.1:0" });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+  t.after(() => child.kill("SIGKILL"));
+  let log = "";
+  child.stderr.on("data", (text: Buffer) => (log += String(text)));
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (lines.length === 2) break;
+  }
+  const url = /^holdfast ready at (http:\/\/127\.0\.0\.1:\d+)$/.exec(lines[0] ?? "")?.[1];
+  const setupUrl = /(http:\S+\/setup#\S+)$/.exec(lines[1] ?? "")?.[1];
+  assert.ok(url !== undefined && setupUrl !== undefined, `${lines.join("\n")}\n${log}`);
+  return { child, url, setupUrl, log: () => log };
+}
+
+test("a server starts from nothing, makes its administrator, drains when told to stop, and starts again", async (t) => {
+  const data = makeTestFolder();
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const first = await start(t, data);
+  const ready = await fetch(`${first.url}/readyz`);
+  assert.deepEqual(await ready.json(), { status: "ok", checks: { database: "ok", store: "ok" } });
+  const invite = first.setupUrl.split("#")[1] ?? "";
+  const created = await fetch(`${first.url}/api/v1/accounts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email: "a@example.org", password: "correct horse battery", name: "A", invite }),
+  });
+  assert.equal(created.status, 201, await created.text());
+
+  // A request on its way when the signal comes is still answered.
+  const half = connect(Number(new URL(first.url).port), "127.0.0.1");
+  const body = JSON.stringify({ email: "a@example.org", password: "correct horse battery" });
+  half.write(`POST /api/v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
+  await once(half, "connect");
+  while ((await fetch(`${first.url}/healthz`)).status !== 200);
+  first.child.kill("SIGTERM");
+  while (!first.log().includes('"stopping"')) await once(first.child.stderr ?? first.child, "data");
+  half.write(body.slice(10));
+  let answer = "";
+  half.on("data", (bytes: Buffer) => (answer += String(bytes)));
+  const [code] = (await once(first.child, "exit")) as [number | null];
+  assert.equal(code, 0, first.log());
+  assert.match(answer, /^HTTP\/1.1 200 [^]*access_token/);
+  for (const secret of [invite, "correct horse battery"])
+    assert.ok(!first.log().includes(secret), "the log has a secret");
+});
+
+test("a second signal ends the process at once", async (t) => {
+  const data = makeTestFolder();
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const { child, url, log } = await start(t, data);
+  const held = connect(Number(new URL(url).port), "127.0.0.1");
+  held.on("error", () => {});
+  await once(held, "connect");
+  held.write("POST /api/v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{");
+  await fetch(`${url}/healthz`);
+  child.kill("SIGTERM");
+  while (!log().includes('"stopping"')) await once(child.stderr ?? child, "data");
+  child.kill("SIGTERM");
+  const [code] = (await once(child, "exit")) as [number | null];
+  assert.equal(code, 1);
+});
