@@ -33,10 +33,12 @@ function describeServer(name: string, start: () => Promise<S3TestServer>, withou
   });
 }
 
-// It answers a range beyond the end with too few bytes, and walks its folders instead of sorting the keys.
+// It answers a range beyond the end with too few bytes, walks its folders instead of sorting the keys, and overwrites an
+// object in place, so that a reader at that moment gets an error or a mixture.
 describeServer("s3rver", startS3rver, [
   "a range that is empty or leaves the object is refused",
   "a list has what starts with a prefix, in the order of the keys' bytes",
+  "puts of one key at once leave one of them whole, and a reader never sees another",
 ]);
 
 if (findProgram("radosgw") === undefined) {
