@@ -45,7 +45,8 @@ export interface BlockCellsOptions {
  */
 export async function openBlockCells({ cells, storeOf, keySource, ...ports }: BlockCellsOptions): Promise<BlockCells> {
   const places = cells.all().map((cell) => ({ cell, id: cell.id, db: cell.db, store: storeOf(cell) }));
-  const keyEncryptionKey = (await loadKeyEncryptionKey(keySource)) ?? (await createFirstKey(keySource, places, ports.random));
+  const keyEncryptionKey =
+    (await loadKeyEncryptionKey(keySource)) ?? (await createFirstKey(keySource, places, ports.random));
   const opened = new Map<Cell, BlockCell>();
   for (const { cell, id, db, store } of places) {
     opened.set(cell, { id, db, store, keyring: await openKeyring({ db, store, keyEncryptionKey, ...ports }) });
@@ -73,5 +74,5 @@ async function createFirstKey(
         `${keyVariable} is there. Put it back from where you keep a copy; nothing was changed.`,
     );
   }
-  return await createKeyEncryptionKey(source, random);
+  return createKeyEncryptionKey(source, random);
 }

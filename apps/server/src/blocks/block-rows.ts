@@ -55,8 +55,13 @@ export async function findStored(
 }
 
 /** Never undone: a copy that reads again after all is still one on a disk that lied once. @returns whether it was live until now */
-export async function markDamaged(cell: Kysely<CellTables>, { hash, packId }: { hash: HashHex; packId: PackId }): Promise<boolean> {
+export async function markDamaged(
+  cell: Kysely<CellTables>,
+  { hash, packId }: { hash: HashHex; packId: PackId },
+): Promise<boolean> {
   const { rows } = await sql`update cell.blocks set state = 'damaged'
-    where hash = ${Buffer.from(hash, "hex")} and pack_id = ${packId}::uuid and state <> 'damaged' returning 1`.execute(cell);
+    where hash = ${Buffer.from(hash, "hex")} and pack_id = ${packId}::uuid and state <> 'damaged' returning 1`.execute(
+    cell,
+  );
   return rows.length > 0;
 }

@@ -1,30 +1,39 @@
+import { startCodecPool } from "@holdfast/codec/pool";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { buffersOf, ownBytes } from "@holdfast/codec/task";
 import { openRecords, sealPack } from "./pack.ts";
 import type { OpenInput, SealInput } from "./pack.ts";
 import type { ScrubFinding, ScrubInput } from "./pack-check.ts";
 import { verifySlab } from "./slab.ts";
+import type * as worker from "./worker.ts";
 import type { SlabBlock } from "./slab.ts";
 
-export type BlockPool = CodecPool<typeof import("./worker.ts")>;
+export type BlockPool = CodecPool<typeof worker>;
 
-/** For `startCodecPool`. */
-export const blockWorkerUrl = new URL("worker.ts", import.meta.url);
+/** The threads of a server: the codec's tasks and those of packs. @param threads as many as the machine has cores unless told */
+export function startBlockPool(threads?: number): BlockPool {
+  const workerUrl = new URL("worker.ts", import.meta.url);
+  return startCodecPool<typeof worker>(threads === undefined ? { workerUrl } : { workerUrl, threads });
+}
 
 /** Up to here the way to a thread and back takes longer than the work, and waking a thread far longer. */
 const inlineBytesMax = 128 * 1024;
 
 /** The slab moves: use the one that comes back. */
-export async function verifyInPool(pool: BlockPool, slab: ArrayBuffer, blocks: readonly SlabBlock[]): Promise<ArrayBuffer> {
+export async function verifyInPool(
+  pool: BlockPool,
+  slab: ArrayBuffer,
+  blocks: readonly SlabBlock[],
+): Promise<ArrayBuffer> {
   if (slab.byteLength <= inlineBytesMax) return verifySlab({ slab, blocks });
-  return await pool.run("verifySlabTask", { slab, blocks }, [slab]);
+  return pool.run("verifySlabTask", { slab, blocks }, [slab]);
 }
 
 /** The slabs move and come back as pieces of the pack. */
 export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Uint8Array[]> {
   const sizeBytes = input.slabs.reduce((sum, slab) => sum + slab.byteLength, 0);
   if (sizeBytes <= inlineBytesMax) return sealPack(input);
-  return await pool.run("sealTask", input, [...input.slabs]);
+  return pool.run("sealTask", input, [...input.slabs]);
 }
 
 /** The bytes move, and come back as the payloads. */
@@ -34,11 +43,11 @@ export async function openInPool(
 ): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
   const owned = { ...input, bytes: ownBytes(input.bytes) };
   if (owned.bytes.length <= inlineBytesMax) return openRecords(owned);
-  return await pool.run("openTask", owned, buffersOf([owned.bytes]));
+  return pool.run("openTask", owned, buffersOf([owned.bytes]));
 }
 
 /** The pack moves and is gone. */
 export async function scrubPackInPool(pool: BlockPool, input: ScrubInput): Promise<ScrubFinding> {
   const pack = ownBytes(input.pack);
-  return await pool.run("scrubPackTask", { ...input, pack }, [pack.buffer]);
+  return pool.run("scrubPackTask", { ...input, pack }, [pack.buffer]);
 }

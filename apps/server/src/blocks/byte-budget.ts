@@ -29,7 +29,11 @@ export class ByteBudget {
   }
 
   #startWaiting(): void {
-    for (let first = this.#waiting[0]; first !== undefined && first.sizeBytes <= this.#freeBytes; first = this.#waiting[0]) {
+    for (
+      let first = this.#waiting[0];
+      first !== undefined && first.sizeBytes <= this.#freeBytes;
+      first = this.#waiting[0]
+    ) {
       this.#waiting.shift();
       this.#freeBytes -= first.sizeBytes;
       first.start();

@@ -56,9 +56,12 @@ test("two instances that start at once make one key, and each learns what the ot
 
 test("another key-encryption key opens nothing and changes nothing", async () => {
   await open();
-  const before = Buffer.from(await store.get(keyringKey));
-  await assert.rejects(open({ keyEncryptionKey: randomBytes(32) }), { code: "failed", message: /does not open the data key/ });
-  assert.ok(before.equals(await store.get(keyringKey)));
+  const kept = Buffer.from(await store.get(keyringKey));
+  await assert.rejects(open({ keyEncryptionKey: randomBytes(32) }), {
+    code: "failed",
+    message: /does not open the data key/,
+  });
+  assert.ok(kept.equals(await store.get(keyringKey)));
 });
 
 test("a database without keys takes over those of the store, and asks for a rebuild where there are packs", async () => {
@@ -89,7 +92,13 @@ test("the store of another installation is refused", async () => {
 });
 
 test("a keyring object that is none is called damaged, and the server does not start over it", async () => {
-  for (const bytes of ["", "{}", '{"format":"holdfast keyring 2","keys":[]}', "[".repeat(5000), '{"format":"holdfast keyring 1","keys":[{"epoch":0}]}']) {
+  for (const bytes of [
+    "",
+    "{}",
+    '{"format":"holdfast keyring 2","keys":[]}',
+    "[".repeat(5000),
+    '{"format":"holdfast keyring 1","keys":[{"epoch":0}]}',
+  ]) {
     await store.put(keyringKey, Buffer.from(bytes));
     await assert.rejects(open(), { code: "damaged" }, bytes.slice(0, 50));
   }
@@ -112,7 +121,10 @@ test("a rewrapping that was cut short between store and database is finished or 
   const faulty = withFaults(store, { random: () => 1, sleep: async () => {}, slowMs: 0, hangMs: 0 });
   const ring = await open({ store: faulty });
   const { key } = await ring.current();
-  for (const [chosen, other] of [[keyEncryptionKey, next], [next, keyEncryptionKey]] as const) {
+  for (const [chosen, other] of [
+    [keyEncryptionKey, next],
+    [next, keyEncryptionKey],
+  ] as const) {
     faulty.faults.queue("failAfter", { operation: "put" });
     await assert.rejects(ring.rewrap(next), { code: "unavailable" });
     assert.deepEqual((await (await open({ keyEncryptionKey: chosen })).current()).key, key);
@@ -157,7 +169,10 @@ test("a missing key file is made only where nothing is stored yet", async () => 
 test("what is no key is refused by name", async () => {
   const disk = new SimulatedDisk();
   const source = { disk, path: "/key", variable: undefined };
-  await assert.rejects(loadKeyEncryptionKey({ ...source, variable: "c2hvcnQ=" }), { code: "failed", message: /HOLDFAST_KEY_ENCRYPTION_KEY/ });
+  await assert.rejects(loadKeyEncryptionKey({ ...source, variable: "c2hvcnQ=" }), {
+    code: "failed",
+    message: /HOLDFAST_KEY_ENCRYPTION_KEY/,
+  });
   const file = await disk.createFile("/key", { mode: 0o600 });
   await assert.rejects(loadKeyEncryptionKey(source), { code: "failed", message: /\/key/ });
   await file.write(randomBytes(1000));
@@ -194,7 +209,10 @@ test("a key file and a keyring that were used survive a power cut after any call
 
 test("leaving out any sync of the key file is noticed", async () => {
   const unmissed = await findUnmissedSyncs(firstStart, { seed: 12, randomOutcomes: 1 });
-  assert.deepEqual(unmissed.filter((each) => each.includes("/data/key")), []);
+  assert.deepEqual(
+    unmissed.filter((each) => each.includes("/data/key")),
+    [],
+  );
 });
 
 function db() {
@@ -202,7 +220,15 @@ function db() {
 }
 
 function open(options: { keyEncryptionKey?: Uint8Array; store?: ObjectStore } = {}): Promise<Keyring> {
-  return openKeyring({ db: db(), store, keyEncryptionKey, clock, random: randomBytes, log: silentBlockLog, ...options });
+  return openKeyring({
+    db: db(),
+    store,
+    keyEncryptionKey,
+    clock,
+    random: randomBytes,
+    log: silentBlockLog,
+    ...options,
+  });
 }
 
 function openCells(disk: SimulatedDisk) {

@@ -173,7 +173,7 @@ class CellKeyring implements Keyring {
   #locked<Result>(work: (db: Kysely<CellTables>) => Promise<Result>): Promise<Result> {
     return inTransaction(this.#options.db, async (transaction) => {
       await sql`select pg_advisory_xact_lock(${keyringLock})`.execute(transaction);
-      return await work(transaction);
+      return work(transaction);
     });
   }
 }
@@ -186,8 +186,10 @@ function newestOf(keys: ReadonlyMap<number, OpenKey>): OpenKey | undefined {
 }
 
 async function hasPacks(store: ObjectStore): Promise<boolean> {
-  for await (const _ of store.list(packPrefix)) return true;
-  return false;
+  const packs = store.list(packPrefix)[Symbol.asyncIterator]();
+  const { done } = await packs.next();
+  await packs.return?.();
+  return done !== true;
 }
 
 async function readRows(db: Kysely<CellTables>): Promise<WrappedKey[]> {
@@ -212,5 +214,8 @@ function twoKeyrings(epoch: number): HoldfastError {
 }
 
 function unknownEpoch(epoch: number): never {
-  throw new HoldfastError("failed", `There is no data key of epoch ${epoch}. Restore the object "keyring" or the database.`);
+  throw new HoldfastError(
+    "failed",
+    `There is no data key of epoch ${epoch}. Restore the object "keyring" or the database.`,
+  );
 }

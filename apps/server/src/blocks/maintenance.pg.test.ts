@@ -73,8 +73,10 @@ test("the scrubber finds a flipped byte and a missing pack, names the files, and
   const report = await scrubCell({ cell, shards: databases.shards, pool, clock, log });
   assert.equal(report.state, "done");
   const found = new Map(report.damaged.map((damage) => [damage.hash, damage]));
-  assert.deepEqual([...found.keys()].toSorted(), [flipped.hash, lost.hash, null].toSorted());
-  assert.deepEqual(found.get(flipped.hash)?.files, [{ node_id: nodeId, path: "/folder/photo.jpg", owner: place.userId, version: 1 }]);
+  assert.deepEqual(new Set(found.keys()), new Set([flipped.hash, lost.hash, null]));
+  assert.deepEqual(found.get(flipped.hash)?.files, [
+    { node_id: nodeId, path: "/folder/photo.jpg", owner: place.userId, version: 1 },
+  ]);
   assert.match(found.get(lost.hash)?.reason ?? "", /missing/);
   assert.deepEqual(await readScrubReport(world.cells), report);
 
@@ -82,24 +84,33 @@ test("the scrubber finds a flipped byte and a missing pack, names the files, and
   const second = await scrubCell({ cell, shards: databases.shards, pool, clock, log });
   assert.match(second.damaged.find(({ hash }) => hash === flipped.hash)?.reason ?? "", /reads well now/);
   assert.deepEqual([...(await world.service.held(place.spaceId, [flipped.hash, sound.hash]))], [sound.hash]);
-  await assert.rejects(Array.fromAsync(world.service.read(place.spaceId, [flipped.hash])), (error: { body?: unknown }) => {
-    assert.deepEqual(error.body, { hash: flipped.hash, files: ["/folder/photo.jpg"] });
-    return true;
-  });
+  await assert.rejects(
+    Array.fromAsync(world.service.read(place.spaceId, [flipped.hash])),
+    (error: { body?: unknown }) => {
+      assert.deepEqual(error.body, { hash: flipped.hash, files: ["/folder/photo.jpg"] });
+      return true;
+    },
+  );
 });
 
 test("a manifest of segments names its file too", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(4000));
   const key = await storeAlone(place, [block]);
-  const entries = encodeEntries([{ hash: sha256(randomBytes(1)), size: 7 }, { hash: block.hash, size: 4000 }]);
+  const entries = encodeEntries([
+    { hash: sha256(randomBytes(1)), size: 7 },
+    { hash: block.hash, size: 4000 },
+  ]);
   const segment = { hash: randomBytes(32), entries };
   await makeFile(place, "film.mp4", block, segment);
   await store.delete(key);
-  await assert.rejects(Array.fromAsync(world.service.read(place.spaceId, [block.hash])), (error: { body?: unknown }) => {
-    assert.deepEqual(error.body, { hash: block.hash, files: ["/folder/film.mp4"] });
-    return true;
-  });
+  await assert.rejects(
+    Array.fromAsync(world.service.read(place.spaceId, [block.hash])),
+    (error: { body?: unknown }) => {
+      assert.deepEqual(error.body, { hash: block.hash, files: ["/folder/film.mp4"] });
+      return true;
+    },
+  );
 });
 
 test("an index that was lost is rebuilt from store, keys and spaces, twice with the same result", async () => {
@@ -107,13 +118,13 @@ test("an index that was lost is rebuilt from store, keys and spaces, twice with 
   const blocks = Array.from({ length: 40 }, () => blockOf(randomBytes(2000)));
   await world.service.store(place.spaceId, place.userId, blocks);
   const cell = world.cells.all()[0] ?? assert.fail();
-  const before = await snapshot();
+  const original = await snapshot();
   const damaged = await sql`select from cell.blocks where state = 'damaged'`.execute(cell.db);
   assert.ok(damaged.rows.length > 0);
   await rebuildIndex({ cells: world.cells, shards: databases.shards, clock, log });
   const untouched = await snapshot();
-  assert.deepEqual(untouched.blocks, before.blocks, "a complete index stays as it is, damage included");
-  assert.deepEqual(untouched.holders, before.holders);
+  assert.deepEqual(untouched.blocks, original.blocks, "a complete index stays as it is, damage included");
+  assert.deepEqual(untouched.holders, original.holders);
 
   await sql`truncate cell.data_keys, cell.packs, cell.blocks, cell.holders, cell.facts`.execute(cell.db);
   const reopened = await openBlockWorld(pool, { databases, store });
@@ -125,9 +136,10 @@ test("an index that was lost is rebuilt from store, keys and spaces, twice with 
   assert.equal(await isIndexComplete(fresh.db), true);
   const hashes = blocks.map(({ hash }) => hash);
   assert.equal((await reopened.service.held(place.spaceId, hashes)).size, 40);
-  for await (const block of reopened.service.read(place.spaceId, hashes)) assert.equal(sha256(block?.payload ?? randomBytes(1)), block?.hash);
+  for await (const block of reopened.service.read(place.spaceId, hashes))
+    assert.equal(sha256(block?.payload ?? randomBytes(1)), block?.hash);
   const rebuilt = await snapshot();
-  assert.deepEqual(rebuilt.holders, before.holders);
+  assert.deepEqual(rebuilt.holders, original.holders);
   await rebuildIndex({ cells: reopened.cells, shards: databases.shards, clock, log });
   assert.deepEqual(await snapshot(), rebuilt);
   await reopened.service.close();
@@ -161,9 +173,9 @@ async function storeAndForget(place: Place, blocks: readonly IncomingBlock[]): P
 
 /** @returns the key of the one pack that the blocks are in */
 async function storeAlone(place: Place, blocks: readonly IncomingBlock[]): Promise<string> {
-  const before = new Set((await Array.fromAsync(store.list("packs/"))).map(({ key }) => key));
+  const known = new Set((await Array.fromAsync(store.list("packs/"))).map(({ key }) => key));
   await world.service.store(place.spaceId, place.userId, blocks);
-  const added = (await Array.fromAsync(store.list("packs/"))).filter(({ key }) => !before.has(key));
+  const added = (await Array.fromAsync(store.list("packs/"))).filter(({ key }) => !known.has(key));
   assert.equal(added.length, 1);
   return added[0]?.key ?? assert.fail();
 }
@@ -176,7 +188,9 @@ async function makeFile(
   segment?: { hash: Uint8Array; entries: Uint8Array },
 ): Promise<NodeId> {
   const { db } = databases.shards.ofId(place.spaceId);
-  const [folderId, nodeId, versionId] = [0, 1, 2].map(() => makeId<NodeId>(bucketOf(place.spaceId), Date.now(), randomBytes(8)));
+  const [folderId, nodeId, versionId] = [0, 1, 2].map(() =>
+    makeId<NodeId>(bucketOf(place.spaceId), Date.now(), randomBytes(8)),
+  );
   const nodes = [
     { id: place.rootId, parent: null, name: "", kind: "folder" },
     { id: folderId, parent: place.rootId, name: "folder", kind: "folder" },
@@ -184,21 +198,30 @@ async function makeFile(
   ];
   for (const node of nodes) {
     await sql`insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, modified_at, revision, seq, created_at, updated_at)
-      values (${place.spaceId}, ${node.id}, ${node.parent}, ${node.name}, ${node.name}, ${node.kind}, 0, 'r', 1, 0, 0)`.execute(db);
+      values (${place.spaceId}, ${node.id}, ${node.parent}, ${node.name}, ${node.name}, ${node.kind}, 0, 'r', 1, 0, 0)`.execute(
+      db,
+    );
   }
   const manifest = segment === undefined ? encodeEntries([{ hash: block.hash, size: block.sizeBytes }]) : null;
   const segments = segment === undefined ? null : Buffer.concat([segment.hash, Buffer.alloc(12)]);
   await sql`insert into shard.versions (space_id, id, node_id, number, content_id, size, manifest, segments, created_by, created_at)
-    values (${place.spaceId}, ${versionId}, ${nodeId}, 1, ${randomBytes(32)}, 1, ${manifest}, ${segments}, ${place.userId}, 0)`.execute(db);
+    values (${place.spaceId}, ${versionId}, ${nodeId}, 1, ${randomBytes(32)}, 1, ${manifest}, ${segments}, ${place.userId}, 0)`.execute(
+    db,
+  );
   if (segment !== undefined) {
-    await sql`insert into shard.segments (space_id, hash, entries, refs, since) values (${place.spaceId}, ${segment.hash}, ${segment.entries}, 1, 0)`.execute(db);
+    await sql`insert into shard.segments (space_id, hash, entries, refs, since) values (${place.spaceId}, ${segment.hash}, ${segment.entries}, 1, 0)`.execute(
+      db,
+    );
   }
   return nodeId ?? assert.fail();
 }
 
 async function snapshot() {
   const { db } = world.cells.all()[0] ?? assert.fail();
-  const blocks = await sql`select hash, pack_id, record_index, "offset", stored_size, size, codec, state from cell.blocks order by 1, 2`.execute(db);
+  const blocks =
+    await sql`select hash, pack_id, record_index, "offset", stored_size, size, codec, state from cell.blocks order by 1, 2`.execute(
+      db,
+    );
   const packs = await sql`select id, epoch, size, live_bytes, state from cell.packs order by 1`.execute(db);
   const holders = await sql`select * from cell.holders order by 1, 2`.execute(db);
   return { blocks: blocks.rows, packs: packs.rows, holders: holders.rows };

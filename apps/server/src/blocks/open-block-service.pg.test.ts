@@ -41,7 +41,10 @@ test("what was stored is read back in the order asked for, and what was not is u
   const hashes = blocks.toReversed().map(({ hash }) => hash);
   const unknown = sha256(randomBytes(3));
   const read = await readAll([...hashes, unknown, ...hashes.slice(0, 3)]);
-  assert.deepEqual(read.map((block) => block?.hash), [...hashes, undefined, ...hashes.slice(0, 3)]);
+  assert.deepEqual(
+    read.map((block) => block?.hash),
+    [...hashes, undefined, ...hashes.slice(0, 3)],
+  );
   for (const block of read) if (block !== undefined) assert.equal(sha256(block.payload), block.hash);
 });
 
@@ -54,41 +57,49 @@ test("a compressed frame comes back as it came, and as plain bytes in a range of
   assert.deepEqual(Buffer.from(first?.payload ?? []), Buffer.from(blocks[0]?.payload ?? []));
   const entries = blocks.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes }));
   const whole = Buffer.concat(parts);
-  for (const [start, end] of [[0, whole.length], [299_999, 300_001], [300_000, 370_000], [5, 5], [370_001, 379_000]] as const) {
+  for (const [start, end] of [
+    [0, whole.length],
+    [299_999, 300_001],
+    [300_000, 370_000],
+    [5, 5],
+    [370_001, 379_000],
+  ] as const) {
     const pieces = await Array.fromAsync(world.service.readRange(spaceId, entries, start, end));
     assert.ok(whole.subarray(start, end).equals(Buffer.concat(pieces)), `${start} to ${end}`);
   }
-  await assert.rejects(Array.fromAsync(world.service.readRange(spaceId, entries, 0, whole.length + 1)), { code: "range" });
+  await assert.rejects(Array.fromAsync(world.service.readRange(spaceId, entries, 0, whole.length + 1)), {
+    code: "range",
+  });
 });
 
 test("one wrong block refuses the call and nothing of it is stored", async () => {
   const good = blockOf(randomBytes(5000));
   const wrong = { ...blockOf(randomBytes(5000)), hash: sha256(randomBytes(4)) };
-  const before = await listPacks();
+  const known = await listPacks();
   await assert.rejects(world.service.store(spaceId, userId, [good, wrong]), { code: "hash_mismatch" });
   assert.deepEqual(await readAll([good.hash, wrong.hash]), [undefined, undefined]);
-  assert.deepEqual(await listPacks(), before);
+  assert.deepEqual(await listPacks(), known);
 });
 
 test("500 small blocks of a call share one pack, and storing them again writes none", async () => {
   const blocks = Array.from({ length: 500 }, () => blockOf(randomBytes(1600)));
-  const before = await listPacks();
+  const known = await listPacks();
   await world.service.store(spaceId, userId, blocks);
   await world.service.store(spaceId, userId, [...blocks, ...blocks]);
-  assert.equal((await listPacks()).length, before.length + 1);
+  assert.equal((await listPacks()).length, known.length + 1);
   const held = await world.service.held(spaceId, [...blocks.map(({ hash }) => hash), sha256(randomBytes(2))]);
   assert.equal(held.size, 500);
 });
 
 test("calls of one moment share packs, whatever their spaces are", async () => {
   const other = await makeSpace(databases);
-  const before = await listPacks();
+  const known = await listPacks();
   const calls = Array.from({ length: 40 }, (_, index) => {
     const place = index % 2 === 0 ? { spaceId, userId } : other;
     return world.service.store(place.spaceId, place.userId, [blockOf(randomBytes(100))]);
   });
   await Promise.all(calls);
-  const added = (await listPacks()).length - before.length;
+  const added = (await listPacks()).length - known.length;
   assert.ok(added >= 1 && added < 10, `${added} packs for 40 calls`);
 });
 
@@ -96,10 +107,20 @@ test("the same block in two calls of one moment is acknowledged to both, and cou
   const place = await makeSpace(databases);
   const blocks = Array.from({ length: 20 }, () => blockOf(randomBytes(100)));
   await Promise.all(Array.from({ length: 8 }, () => world.service.store(place.spaceId, place.userId, blocks)));
-  assert.equal((await world.service.held(place.spaceId, blocks.map(({ hash }) => hash))).size, 20);
+  assert.equal(
+    (
+      await world.service.held(
+        place.spaceId,
+        blocks.map(({ hash }) => hash),
+      )
+    ).size,
+    20,
+  );
   assert.equal(await storedBytes(place.spaceId), 2000);
   const { rows } = await sql<{ differ: number }>`
-    select count(*) as differ from cell.holders natural join shard.space_blocks as b where b.space_id = ${place.spaceId}`.execute(databases.cells.all()[0]?.db ?? assert.fail());
+    select count(*) as differ from cell.holders natural join shard.space_blocks as b where b.space_id = ${place.spaceId}`.execute(
+    databases.cells.all()[0]?.db ?? assert.fail(),
+  );
   assert.equal(rows[0]?.differ, 20, "each holder has the stamp of its space's row");
 });
 
@@ -109,9 +130,9 @@ test("a block that only another space holds is written anew and answers as not h
   await world.service.store(spaceId, userId, [block]);
   assert.equal((await world.service.held(other.spaceId, [block.hash])).size, 0);
   assert.deepEqual(await readAll([block.hash], other.spaceId), [undefined]);
-  const before = await listPacks();
+  const known = await listPacks();
   await world.service.store(other.spaceId, other.userId, [block]);
-  assert.equal((await listPacks()).length, before.length + 1);
+  assert.equal((await listPacks()).length, known.length + 1);
 });
 
 test("beyond four times the quota nothing more is stored", async () => {
@@ -122,9 +143,9 @@ test("beyond four times the quota nothing more is stored", async () => {
 
 test("a pack contains neither the plain bytes nor the hash of what it seals", async () => {
   const plain = Buffer.from(`the quick brown fox ${randomBytes(8).toString("hex")}`.repeat(9));
-  const before = new Set(await listPacks());
+  const known = new Set(await listPacks());
   await world.service.store(spaceId, userId, [blockOf(plain)]);
-  const [key] = (await listPacks()).filter((each) => !before.has(each));
+  const key = (await listPacks()).find((each) => !known.has(each));
   const pack = Buffer.from(await store.get(key ?? assert.fail()));
   assert.equal(pack.indexOf("quick brown"), -1);
   assert.equal(pack.indexOf(Buffer.from(sha256(plain), "hex")), -1);
@@ -134,9 +155,9 @@ test("a pack contains neither the plain bytes nor the hash of what it seals", as
 test("a flipped byte is found, told and marked, and a device that has the block heals it", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(5000));
-  const before = new Set(await listPacks());
+  const known = new Set(await listPacks());
   await world.service.store(place.spaceId, place.userId, [block]);
-  const [key = ""] = (await listPacks()).filter((each) => !before.has(each));
+  const key = (await listPacks()).find((each) => !known.has(each)) ?? "";
   const pack = Buffer.from(await store.get(key));
   pack[2000] = (pack[2000] ?? 0) ^ 1;
   await store.put(key, pack);
@@ -156,18 +177,47 @@ test("a pack that is gone is looked up once more, and another copy is read", asy
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(5000));
   await world.service.store(spaceId, userId, [block]);
-  const before = new Set(await listPacks());
+  const known = new Set(await listPacks());
   await world.service.store(place.spaceId, place.userId, [block]);
-  const [key = ""] = (await listPacks()).filter((each) => !before.has(each));
+  const key = (await listPacks()).find((each) => !known.has(each)) ?? "";
   await store.delete(key);
   assert.equal((await readAll([block.hash], place.spaceId))[0]?.hash, block.hash);
+});
+
+test("small blocks in the order of their upload are read with few calls to the store", async () => {
+  let gets = 0;
+  const counting: ObjectStore = { ...store, get: (...call) => ((gets += 1), store.get(...call)) };
+  const { service } = await openBlockWorld(pool, { databases, store: counting });
+  const blocks = Array.from({ length: 1000 }, () => blockOf(randomBytes(8000)));
+  await service.store(spaceId, userId, blocks);
+  gets = 0;
+  const hashes = blocks.map(({ hash }) => hash);
+  const read = await Array.fromAsync(service.read(spaceId, hashes));
+  assert.deepEqual(
+    read.map((block) => block?.hash),
+    hashes,
+  );
+  assert.ok(gets >= 2 && gets <= 4, `${gets} calls for 8 MB`);
+});
+
+test("calls beyond the bound on bytes in flight wait, and are stored all the same", async () => {
+  const { service } = await openBlockWorld(pool, { databases, store, bytesInFlightMax: 10_000 });
+  const calls = Array.from({ length: 30 }, () => [blockOf(randomBytes(4000))]);
+  calls.push([blockOf(randomBytes(50_000))]);
+  await Promise.all(calls.map((blocks) => service.store(spaceId, userId, blocks)));
+  const hashes = calls.flat().map(({ hash }) => hash);
+  assert.equal((await service.held(spaceId, hashes)).size, 31);
 });
 
 test("an aborted signal ends a reading", async () => {
   const blocks = Array.from({ length: 12 }, () => blockOf(randomBytes(1_000_000)));
   await world.service.store(spaceId, userId, blocks);
   const abort = new AbortController();
-  const reading = world.service.read(spaceId, blocks.map(({ hash }) => hash), abort.signal);
+  const reading = world.service.read(
+    spaceId,
+    blocks.map(({ hash }) => hash),
+    abort.signal,
+  );
   await reading.next();
   abort.abort();
   await assert.rejects(Array.fromAsync(reading), { code: "request_timeout" });
@@ -212,9 +262,9 @@ async function listPacks(): Promise<string[]> {
 }
 
 async function storedBytes(space: SpaceId): Promise<number | undefined> {
-  const { rows } = await sql<{ stored_bytes: number }>`select stored_bytes from shard.spaces where id = ${space}`.execute(
-    databases.shards.ofId(space).db,
-  );
+  const { rows } = await sql<{
+    stored_bytes: number;
+  }>`select stored_bytes from shard.spaces where id = ${space}`.execute(databases.shards.ofId(space).db);
   return rows[0]?.stored_bytes;
 }
 

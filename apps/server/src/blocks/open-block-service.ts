@@ -18,7 +18,7 @@ import { openTail, sealTail } from "./tails.ts";
 export interface BlockServiceOptions {
   readonly cells: BlockCells;
   readonly shards: Shards;
-  /** `startCodecPool({ workerUrl: blockWorkerUrl })`; the caller closes it, after this service. */
+  /** `startBlockPool()`; the caller closes it, after this service. */
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly random: Random;

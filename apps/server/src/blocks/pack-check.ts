@@ -51,7 +51,11 @@ function describe(pack: Uint8Array, packId: PackId, key: Uint8Array): PackIndex 
   }
 }
 
-function faultOf(pack: Uint8Array, { packId, key }: { packId: PackId; key: Uint8Array }, row: ScrubRow): string | undefined {
+function faultOf(
+  pack: Uint8Array,
+  { packId, key }: { packId: PackId; key: Uint8Array },
+  row: ScrubRow,
+): string | undefined {
   const { index, start, storedSize, codec, sizeBytes, hash } = row;
   const record = pack.subarray(start, start + storedSize);
   if (record.length !== storedSize) return "the pack ends before the block does";

@@ -103,7 +103,8 @@ export function parseHeader(start: Uint8Array, packBytes: number): PackHeader {
   let end = length;
   for (let index = 0; index < storedLengths.length; index += 1) {
     const stored = view.getUint32(fixedHeaderBytes + 4 * index);
-    if (stored <= tagBytes || stored > limits.blockBytesMax + tagBytes) throw damaged(`record ${index} has ${stored} bytes`);
+    if (stored <= tagBytes || stored > limits.blockBytesMax + tagBytes)
+      throw damaged(`record ${index} has ${stored} bytes`);
     storedLengths[index] = stored;
     end += stored;
   }
@@ -129,7 +130,8 @@ export function parseFooter(plain: Uint8Array, count: number): FooterEntry[] {
     const at = index * footerEntryBytes;
     const sizeBytes = view.getUint32(at + hashBytes);
     const code = view.getUint8(at + hashBytes + 4);
-    if (sizeBytes < 1 || sizeBytes > limits.blockBytesMax) throw damaged(`record ${index} stands for ${sizeBytes} bytes`);
+    if (sizeBytes < 1 || sizeBytes > limits.blockBytesMax)
+      throw damaged(`record ${index} stands for ${sizeBytes} bytes`);
     if (code !== codecCodes.raw && code !== codecCodes.zstd) throw damaged(`record ${index} has the codec ${code}`);
     return { hash: plain.slice(at, at + hashBytes), sizeBytes, codec: code === codecCodes.raw ? "raw" : "zstd" };
   });

@@ -9,7 +9,10 @@ import type { PackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
 
 /** Header and footer of a pack by two ranged reads. @throws HoldfastError damaged where they are not those of a pack of this cell */
-export async function readPackIndex({ store, keyring }: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
+export async function readPackIndex(
+  { store, keyring }: BlockCell,
+  { packId, sizeBytes }: ListedPack,
+): Promise<PackIndex> {
   if (sizeBytes > limits.packBytesMax) {
     throw new HoldfastError("damaged", `The pack cannot be read: it has ${sizeBytes} bytes.`);
   }

@@ -45,7 +45,7 @@ export async function insertPack(
   holders: readonly Holder[],
   stamp: number,
 ): Promise<Stamps> {
-  return await inTransaction(db, async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     await insertPackRows(transaction, pack, { now: stamp, unreferencedSince: null });
     const { rows } = await sql<{ hash: Buffer; space_id: SpaceId; stamp: number }>`
       with held as (

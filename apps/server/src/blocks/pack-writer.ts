@@ -159,7 +159,13 @@ export class PackWriter {
     });
     blocks.sort((left, right) => Buffer.compare(left.hash, right.hash));
     try {
-      await insertSpaceBlocks(this.#ports.shards.ofId(spaceId).db, spaceId, uploader, blocks, this.#ports.clock.nowMicros());
+      await insertSpaceBlocks(
+        this.#ports.shards.ofId(spaceId).db,
+        spaceId,
+        uploader,
+        blocks,
+        this.#ports.clock.nowMicros(),
+      );
       this.#ports.crashPoint("shard rows");
       for (const { done } of parts) done();
     } catch (error) {
@@ -183,7 +189,14 @@ function blockRowsOf(records: readonly PackRecord[]): PackRows["blocks"] {
   const storedLengths = records.map(({ length }) => length + tagBytes);
   const offsets = recordOffsets(storedLengths);
   return records.map(({ hash, sizeBytes, codec }, recordIndex) => {
-    return { hash, sizeBytes, codec, recordIndex, offset: offsets[recordIndex] ?? 0, storedSize: storedLengths[recordIndex] ?? 0 };
+    return {
+      hash,
+      sizeBytes,
+      codec,
+      recordIndex,
+      offset: offsets[recordIndex] ?? 0,
+      storedSize: storedLengths[recordIndex] ?? 0,
+    };
   });
 }
 

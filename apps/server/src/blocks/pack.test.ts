@@ -9,14 +9,27 @@ import fc from "fast-check";
 import { fillSlabs } from "./slab.ts";
 import { openFooter, openRecords, sealPack } from "./pack.ts";
 import type { PackRecord } from "./pack.ts";
-import { footerLength, packIdOf, packIdOfKey, packKey, parseFooter, parseHeader, readHeaderLength, tagBytes } from "./pack-format.ts";
+import {
+  footerLength,
+  packIdOf,
+  packIdOfKey,
+  packKey,
+  parseFooter,
+  parseHeader,
+  readHeaderLength,
+  tagBytes,
+} from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 
 const key = Buffer.alloc(32, 9);
 const packId = packIdOf(Buffer.alloc(16, 0xab));
 
 const plainBlocks = fc.array(
-  fc.record({ bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }), times: fc.integer({ min: 1, max: 900 }), zstd: fc.boolean() }),
+  fc.record({
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    times: fc.integer({ min: 1, max: 900 }),
+    zstd: fc.boolean(),
+  }),
   { minLength: 1, maxLength: 20 },
 );
 
@@ -25,11 +38,16 @@ test("any blocks that are sealed into a pack open again, each by itself and all 
     fc.property(plainBlocks, (drawn) => {
       const { pack, records, payloads } = sealDrawn(drawn);
       const index = openIndex(pack);
-      assert.deepEqual(index.entries.map(({ hash, sizeBytes, codec }) => ({ hash, sizeBytes, codec })), records.map(({ hash, sizeBytes, codec }) => ({ hash, sizeBytes, codec })));
+      assert.deepEqual(
+        index.entries.map(({ hash, sizeBytes, codec }) => ({ hash, sizeBytes, codec })),
+        records.map(({ hash, sizeBytes, codec }) => ({ hash, sizeBytes, codec })),
+      );
       const opened = openRecords({ packId, key, bytes: Uint8Array.from(pack), plain: false, records: placesOf(index) });
-      for (const [number, payload] of opened.entries()) assert.ok(Buffer.from(payload ?? []).equals(payloads[number] ?? assert.fail()));
+      for (const [number, payload] of opened.entries())
+        assert.ok(Buffer.from(payload ?? []).equals(payloads[number] ?? assert.fail()));
       const plain = openRecords({ packId, key, bytes: Uint8Array.from(pack), plain: true, records: placesOf(index) });
-      for (const [number, bytes] of plain.entries()) assert.deepEqual(sha256Bytes(bytes ?? new Uint8Array()), Buffer.from(records[number]?.hash ?? []));
+      for (const [number, bytes] of plain.entries())
+        assert.deepEqual(sha256Bytes(bytes ?? new Uint8Array()), Buffer.from(records[number]?.hash ?? []));
     }),
   );
 });
@@ -53,14 +71,19 @@ test("one changed bit anywhere is noticed by the header, the footer or the recor
       }
       const opened = openRecords({ packId, key, bytes: Uint8Array.from(pack), plain: false, records: before });
       const records = before.filter(({ start, storedSize }) => at >= start && at < start + storedSize);
-      if (records.length === 0) assert.equal(described, false, `byte ${at} of ${pack.length}, ${header.storedLengths.length} records`);
-      for (const [number, payload] of opened.entries()) assert.equal(payload === undefined, records.includes(before[number] ?? assert.fail()));
+      if (records.length === 0)
+        assert.equal(described, false, `byte ${at} of ${pack.length}, ${header.storedLengths.length} records`);
+      for (const [number, payload] of opened.entries())
+        assert.equal(payload === undefined, records.includes(before[number] ?? assert.fail()));
     }),
   );
 });
 
 test("a record does not open under another id, index, codec or size", () => {
-  const { pack } = sealDrawn([{ bytes: randomBytes(100), times: 1, zstd: false }, { bytes: randomBytes(100), times: 1, zstd: false }]);
+  const { pack } = sealDrawn([
+    { bytes: randomBytes(100), times: 1, zstd: false },
+    { bytes: randomBytes(100), times: 1, zstd: false },
+  ]);
   const [first, second] = placesOf(openIndex(pack));
   assert.ok(first !== undefined && second !== undefined);
   const open = (place: typeof first, id = packId) =>
@@ -115,7 +138,14 @@ test("the key of an object and the id of its pack name each other, and nothing e
     }),
   );
   const id = packId as string;
-  for (const odd of ["keyring", `packs/${id}`, `packs/00/${id}`, `packs/ab/${id}.tmp`, `packs/ab/${id.toUpperCase()}`, "packs/ab/"]) {
+  for (const odd of [
+    "keyring",
+    `packs/${id}`,
+    `packs/00/${id}`,
+    `packs/ab/${id}.tmp`,
+    `packs/ab/${id.toUpperCase()}`,
+    "packs/ab/",
+  ]) {
     assert.equal(packIdOfKey(odd), undefined, odd);
   }
 });
@@ -131,7 +161,13 @@ function sealDrawn(drawn: readonly Drawn[]): { pack: Uint8Array; records: PackRe
     const plain = Buffer.concat(Array.from({ length: times }, () => bytes));
     const packed = zstdCompressSync(plain, { pledgedSrcSize: plain.length });
     const codec = zstd && packed.length < plain.length ? ("zstd" as const) : ("raw" as const);
-    return { hash: sha256(plain), sizeBytes: plain.length, codec, payload: codec === "zstd" ? packed : plain, verified: true };
+    return {
+      hash: sha256(plain),
+      sizeBytes: plain.length,
+      codec,
+      payload: codec === "zstd" ? packed : plain,
+      verified: true,
+    };
   });
   const slabs = fillSlabs(blocks);
   const records = slabs.flatMap((slab, number) =>

@@ -66,10 +66,17 @@ export interface OpenInput {
 }
 
 /** @returns payloads, or undefined where a record is not what was sealed there */
-export function openRecords({ packId, key, bytes, records, plain }: OpenInput): (Uint8Array<ArrayBuffer> | undefined)[] {
+export function openRecords({
+  packId,
+  key,
+  bytes,
+  records,
+  plain,
+}: OpenInput): (Uint8Array<ArrayBuffer> | undefined)[] {
   return records.map(({ index, start, storedSize, codec, sizeBytes }) => {
     const sealed = bytes.subarray(start, start + storedSize);
-    const payload = sealed.length === storedSize ? openRecord(key, { packId, index, codec, sizeBytes }, sealed) : undefined;
+    const payload =
+      sealed.length === storedSize ? openRecord(key, { packId, index, codec, sizeBytes }, sealed) : undefined;
     if (payload === undefined || !plain) return payload;
     return codec === "raw" ? payload : Uint8Array.from(decodeFrame(codec, payload, sizeBytes));
   });

@@ -2,25 +2,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf } from "@holdfast/core/ids";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { assertWanted } from "@holdfast/object-store/call-signal";
-import type { Shards } from "../db/shards.ts";
-import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
 import { findPlaces, findStored } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
-import { openInPool } from "./block-tasks.ts";
-import type { BlockPool } from "./block-tasks.ts";
-import { packKey } from "./pack-format.ts";
+import { openRange, toBlock } from "./open-range.ts";
+import type { Reader, ReadPorts } from "./open-range.ts";
 import { choosePlace, cutBatches, planRanges } from "./read-plan.ts";
 import type { PackRange } from "./read-plan.ts";
 import { rescueBlock } from "./rescue-block.ts";
-import { packKeyOf } from "./seal.ts";
-
-export interface ReadPorts {
-  readonly cells: BlockCells;
-  readonly shards: Shards;
-  readonly pool: BlockPool;
-  readonly log: BlockLog;
-}
 
 export interface ReadOptions {
   /** Decode: payloads are plain bytes and `codec` is raw. */
@@ -54,13 +43,6 @@ export async function* readBlocks(
 
 const windowHashes = 1000;
 const batchesAhead = 3;
-
-export interface Reader extends ReadPorts {
-  readonly cell: BlockCell;
-  readonly spaceId: SpaceId;
-  readonly plain: boolean;
-  readonly signal: AbortSignal;
-}
 
 /** `place` is undefined for what the space does not hold, and where no copy is known to be whole. */
 interface Wanted {
@@ -123,21 +105,4 @@ async function readRange(reader: Reader, range: PackRange, opened: Map<HashHex, 
     const payload = payloads[index];
     if (payload !== undefined) opened.set(hash, payload);
   }
-}
-
-/** @throws HoldfastError not_found or range where the pack is gone or too short */
-export async function openRange(
-  { cell, pool, plain, signal }: Reader,
-  { packId, epoch, start, end, places }: PackRange,
-): Promise<(Uint8Array | undefined)[]> {
-  const { key } = await cell.keyring.keyOf(epoch);
-  const bytes = await cell.store.get(packKey(packId), { range: { start, end }, signal });
-  const records = places.map(({ recordIndex, offset, storedSize, codec, sizeBytes }) => {
-    return { index: recordIndex, start: offset - start, storedSize, codec, sizeBytes };
-  });
-  return await openInPool(pool, { packId, key: packKeyOf(key, packId), bytes, records, plain });
-}
-
-export function toBlock({ plain }: Reader, { hash, sizeBytes, codec }: BlockPlace, payload: Uint8Array): StoredBlock {
-  return { hash, sizeBytes, codec: plain ? "raw" : codec, payload };
 }

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { readBlocks } from "./read-blocks.ts";
-import type { ReadPorts } from "./read-blocks.ts";
+import type { ReadPorts } from "./open-range.ts";
 
 export interface FileRange {
   readonly entries: readonly ManifestEntry[];
@@ -21,7 +21,12 @@ export async function* readFileRange(
   const needed = entries.slice(first, last);
   let start = offset;
   let index = 0;
-  for await (const block of readBlocks(ports, spaceId, needed.map(({ hash }) => hash), { plain: true, signal })) {
+  for await (const block of readBlocks(
+    ports,
+    spaceId,
+    needed.map(({ hash }) => hash),
+    { plain: true, signal },
+  )) {
     const entry = needed[index];
     if (entry === undefined || block?.payload.length !== entry.size) throw notThere(entry);
     yield block.payload.subarray(Math.max(0, startByte - start), Math.min(entry.size, endByte - start));

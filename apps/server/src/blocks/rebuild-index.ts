@@ -153,5 +153,7 @@ async function settleReferences(db: Kysely<CellTables>, now: number): Promise<vo
     where unreferenced_since is not null and state <> 'doomed'
       and exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(db);
   await sql`update cell.blocks as block set unreferenced_since = ${now}::int8
-    where unreferenced_since is null and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(db);
+    where unreferenced_since is null and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(
+    db,
+  );
 }

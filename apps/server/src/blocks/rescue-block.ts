@@ -4,8 +4,8 @@ import { findPlaces, markDamaged } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
 import { findFilesTouching } from "./files-touching.ts";
-import { openRange, toBlock } from "./read-blocks.ts";
-import type { Reader } from "./read-blocks.ts";
+import { openRange, toBlock } from "./open-range.ts";
+import type { Reader } from "./open-range.ts";
 
 /**
  * Reads a block whose first reading failed. Each time the rows are looked up anew, since its pack may just have been

@@ -24,10 +24,15 @@ export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJso
     const report = (await readFact(db, factName)) as CellScrubReport | undefined;
     if (report !== undefined) reports.push(report);
   }
-  const running = reports.some(({ state }) => state === "running");
-  const state = running ? "running" : reports.length === cells.all().length ? "done" : "never";
-  const started = reports.map(({ started_at }) => started_at).filter((time) => time !== null).toSorted();
-  const finished = reports.map(({ finished_at }) => finished_at).filter((time) => time !== null).toSorted();
+  const state = stateOf(reports, cells.all().length);
+  const started = reports
+    .map(({ started_at }) => started_at)
+    .filter((time) => time !== null)
+    .toSorted();
+  const finished = reports
+    .map(({ finished_at }) => finished_at)
+    .filter((time) => time !== null)
+    .toSorted();
   return {
     state,
     started_at: started[0] ?? null,
@@ -36,6 +41,11 @@ export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJso
     blocks: reports.reduce((sum, { blocks }) => sum + blocks, 0),
     damaged: reports.flatMap(({ damaged }) => damaged),
   };
+}
+
+function stateOf(reports: readonly CellScrubReport[], cellCount: number): CellScrubReport["state"] {
+  if (reports.some(({ state }) => state === "running")) return "running";
+  return reports.length === cellCount ? "done" : "never";
 }
 
 const factName = "scrub";

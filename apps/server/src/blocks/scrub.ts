@@ -83,9 +83,11 @@ async function scrubPack(ports: ScrubPorts, { id, epoch }: PackRow, report: Cell
     const hex = Buffer.from(hash).toString("hex") as HashHex;
     const fault = found.faults[index];
     if (fault !== undefined) await markDamaged(ports.cell.db, { hash: hex, packId: id });
-    if (fault !== undefined || known) damaged.push({ hash: hex, reason: fault ?? "was found damaged before, and reads well now" });
+    if (fault !== undefined || known)
+      damaged.push({ hash: hex, reason: fault ?? "was found damaged before, and reads well now" });
   }
-  if (found.footer !== undefined) noteDamage(ports, report, { hash: null, packId: id, reason: found.footer, files: [] });
+  if (found.footer !== undefined)
+    noteDamage(ports, report, { hash: null, packId: id, reason: found.footer, files: [] });
   if (damaged.length > 0) await noteBlocks(ports, report, id, damaged);
 }
 
@@ -135,7 +137,11 @@ async function noteBlocks(
 ): Promise<void> {
   const hashes = damaged.map(({ hash }) => hash);
   const whole = await findPlaces(ports.cell.db, hashes);
-  const touched = await findFilesTouching(ports.shards, ports.cell.db, hashes.filter((hash) => !whole.has(hash)));
+  const touched = await findFilesTouching(
+    ports.shards,
+    ports.cell.db,
+    hashes.filter((hash) => !whole.has(hash)),
+  );
   for (const { hash, reason } of damaged) {
     const healed = whole.has(hash) ? `${reason}; another copy is whole` : reason;
     noteDamage(ports, report, { hash, packId, reason: healed, files: touched.get(hash) ?? [] });
@@ -145,7 +151,12 @@ async function noteBlocks(
 function noteDamage(
   { log }: ScrubPorts,
   report: CellScrubReport,
-  { hash, packId, reason, files }: { hash: HashHex | null; packId: PackId; reason: string; files: CellScrubReport["damaged"][number]["files"] },
+  {
+    hash,
+    packId,
+    reason,
+    files,
+  }: { hash: HashHex | null; packId: PackId; reason: string; files: CellScrubReport["damaged"][number]["files"] },
 ): void {
   log.error({ hash, pack_id: packId, reason, files }, "the scrubber found damage");
   if (report.damaged.length < damagedMax) report.damaged.push({ hash, pack_id: packId, reason, files });

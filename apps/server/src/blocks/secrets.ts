@@ -29,7 +29,11 @@ export async function unwrapSecret(
 const formatVersion = 1;
 const headBytes = 21;
 
-async function open(keyOf: (epoch: number) => Promise<DataKey>, label: string, bytes: Buffer): Promise<Uint8Array | undefined> {
+async function open(
+  keyOf: (epoch: number) => Promise<DataKey>,
+  label: string,
+  bytes: Buffer,
+): Promise<Uint8Array | undefined> {
   const head = bytes.subarray(0, headBytes);
   const { key } = await keyOf(bytes.readUInt32BE(1));
   const secretKey = deriveKey(key, head.subarray(5), "secret");

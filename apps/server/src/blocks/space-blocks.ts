@@ -45,7 +45,9 @@ export async function findHeld(
   const { rows: live } = await sql<{ hash: Buffer }>`
     select holder.hash from cell.holders as holder
     where holder.space_id = ${spaceId} and holder.hash = any(${byteaArray(rows.map(({ hash }) => hash))})
-      and exists (select from cell.blocks as block where block.hash = holder.hash and block.state = 'live')`.execute(cell);
+      and exists (select from cell.blocks as block where block.hash = holder.hash and block.state = 'live')`.execute(
+    cell,
+  );
   return new Set(live.map(({ hash }) => hash.toString("hex")));
 }
 

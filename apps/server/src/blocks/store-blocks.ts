@@ -35,12 +35,12 @@ export async function storeBlocks(
   const sizeBytes = incoming.reduce((sum, { payload }) => sum + payload.length, 0);
   if (incoming.length === 0) return;
   await ports.budget.spend(sizeBytes, async () => {
-    const [slabs, held] = await bothOf(
-      verifyAll(ports.pool, incoming),
-      findHeldOf(ports, spaceId, uploader, incoming),
-    );
+    const [slabs, held] = await bothOf(verifyAll(ports.pool, incoming), findHeldOf(ports, spaceId, uploader, incoming));
     const wanted = keepWanted(slabs, held);
-    const wantedBytes = wanted.reduce((sum, { blocks }) => sum + blocks.reduce((bytes, { size }) => bytes + size, 0), 0);
+    const wantedBytes = wanted.reduce(
+      (sum, { blocks }) => sum + blocks.reduce((bytes, { size }) => bytes + size, 0),
+      0,
+    );
     if (wanted.length === 0) return;
     await assertStorable(ports.shards.ofId(spaceId).db, spaceId, wantedBytes);
     await ports.writerOf(spaceId).write(wanted.map((slab) => ({ spaceId, uploader, slab })));
@@ -80,7 +80,8 @@ function keepWanted(slabs: readonly Slab[], held: ReadonlySet<string>): Slab[] {
 /** What cannot be a block is refused here too: what it would do to a pack could not be undone. */
 function assertShape({ hash, sizeBytes, codec, payload }: IncomingBlock): void {
   const sizeFits = Number.isInteger(sizeBytes) && sizeBytes >= 1 && sizeBytes <= limits.blockBytesMax;
-  const payloadFits = codec === "raw" ? payload.length === sizeBytes : payload.length >= 1 && payload.length < sizeBytes;
+  const payloadFits =
+    codec === "raw" ? payload.length === sizeBytes : payload.length >= 1 && payload.length < sizeBytes;
   if (sizeFits && payloadFits) return;
   throw new HoldfastError(
     "invalid_field",

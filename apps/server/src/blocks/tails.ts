@@ -7,7 +7,12 @@ import type { SealedTail, TailPlace } from "./block-service.ts";
 import { deriveKey, onlyNonce, openSealed, seal } from "./seal.ts";
 
 /** Seals the unfinished tail of an upload: 4 MiB take about a millisecond, less than the way to a thread. */
-export async function sealTail(cells: BlockCells, random: Random, place: TailPlace, plain: Uint8Array): Promise<SealedTail> {
+export async function sealTail(
+  cells: BlockCells,
+  random: Random,
+  place: TailPlace,
+  plain: Uint8Array,
+): Promise<SealedTail> {
   if (plain.length !== place.sizeBytes) {
     throw new HoldfastError("internal", `A tail of ${place.sizeBytes} bytes was given ${plain.length}.`);
   }
@@ -17,7 +22,11 @@ export async function sealTail(cells: BlockCells, random: Random, place: TailPla
 }
 
 /** @throws HoldfastError damaged where it is not what was sealed for this place */
-export async function openTail(cells: BlockCells, place: TailPlace, { epoch, salt, sealed }: SealedTail): Promise<Uint8Array> {
+export async function openTail(
+  cells: BlockCells,
+  place: TailPlace,
+  { epoch, salt, sealed }: SealedTail,
+): Promise<Uint8Array> {
   const { key } = await keyringOf(cells, place).keyOf(epoch);
   const plain = openSealed(deriveKey(key, salt, "tail"), onlyNonce, additionalDataOf(place), sealed);
   if (plain?.length === place.sizeBytes) return plain;

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { startCodecPool } from "@holdfast/codec/pool";
 import type { Clock } from "@holdfast/core/clock";
 import { sha256 } from "@holdfast/core/hash";
 import { makeId, toBucket } from "@holdfast/core/ids";
@@ -11,7 +10,7 @@ import type { Databases } from "../db/shards.ts";
 import { openBlockCells } from "./block-cell.ts";
 import type { BlockCells, BlockLog } from "./block-cell.ts";
 import type { IncomingBlock } from "./block-service.ts";
-import { blockWorkerUrl } from "./block-tasks.ts";
+import { startBlockPool } from "./block-tasks.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { openBlockService } from "./open-block-service.ts";
 import type { OpenBlockService } from "./open-block-service.ts";
@@ -33,6 +32,7 @@ export interface BlockWorldOptions {
   readonly clock?: Clock;
   readonly log?: BlockLog;
   readonly crashPoint?: CrashPoint;
+  readonly bytesInFlightMax?: number;
 }
 
 export interface BlockWorld {
@@ -42,12 +42,12 @@ export interface BlockWorld {
 
 /** The threads that all services of a test process share. */
 export function startTestPool(): BlockPool {
-  return startCodecPool<typeof import("./worker.ts")>({ workerUrl: blockWorkerUrl, threads: 2 });
+  return startBlockPool(2);
 }
 
 /** A block service as a server that starts would open it; the same key file is found each time. */
 export async function openBlockWorld(pool: BlockPool, options: BlockWorldOptions): Promise<BlockWorld> {
-  const { databases, store, clock = makeTestClock(), log = silentBlockLog, crashPoint } = options;
+  const { databases, store, clock = makeTestClock(), log = silentBlockLog, crashPoint, bytesInFlightMax } = options;
   const cells = await openBlockCells({
     cells: databases.cells,
     storeOf: () => store,
@@ -56,8 +56,17 @@ export async function openBlockWorld(pool: BlockPool, options: BlockWorldOptions
     random: randomBytes,
     log,
   });
-  const ports = { cells, shards: databases.shards, pool, clock, random: randomBytes, log };
-  return { cells, service: openBlockService(crashPoint === undefined ? ports : { ...ports, crashPoint }) };
+  const service = openBlockService({
+    cells,
+    shards: databases.shards,
+    pool,
+    clock,
+    random: randomBytes,
+    log,
+    ...(crashPoint === undefined ? {} : { crashPoint }),
+    ...(bytesInFlightMax === undefined ? {} : { bytesInFlightMax }),
+  });
+  return { cells, service };
 }
 
 export const silentBlockLog: BlockLog = { info: () => {}, warn: () => {}, error: () => {} };

@@ -15,7 +15,12 @@ export interface WrappedKey {
 export const keyringKey = "keyring";
 
 /** @param nonce 12 fresh random bytes */
-export function wrapDataKey(keyEncryptionKey: Uint8Array, epoch: number, dataKey: Uint8Array, nonce: Uint8Array): Uint8Array {
+export function wrapDataKey(
+  keyEncryptionKey: Uint8Array,
+  epoch: number,
+  dataKey: Uint8Array,
+  nonce: Uint8Array,
+): Uint8Array {
   return Buffer.concat([nonce, seal(keyEncryptionKey, nonce, additionalDataOf(epoch), dataKey)]);
 }
 
@@ -66,7 +71,9 @@ const keyringFormat = "holdfast keyring 1";
 const keyringSchema = z.strictObject({
   format: z.literal(keyringFormat),
   keys: z
-    .array(z.strictObject({ epoch: z.int().min(1).max(0xffff_ffff), wrapped: z.base64().max(200), created_at: z.int() }))
+    .array(
+      z.strictObject({ epoch: z.int().min(1).max(0xffff_ffff), wrapped: z.base64().max(200), created_at: z.int() }),
+    )
     .max(4096),
 });
 

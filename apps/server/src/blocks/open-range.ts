@@ -1,0 +1,42 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import type { Shards } from "../db/shards.ts";
+import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
+import type { BlockPlace } from "./block-rows.ts";
+import type { StoredBlock } from "./block-service.ts";
+import { openInPool } from "./block-tasks.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import { packKey } from "./pack-format.ts";
+import type { PackRange } from "./read-plan.ts";
+import { packKeyOf } from "./seal.ts";
+
+export interface ReadPorts {
+  readonly cells: BlockCells;
+  readonly shards: Shards;
+  readonly pool: BlockPool;
+  readonly log: BlockLog;
+}
+
+/** One reading. */
+export interface Reader extends ReadPorts {
+  readonly cell: BlockCell;
+  readonly spaceId: SpaceId;
+  readonly plain: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** @throws HoldfastError not_found or range where the pack is gone or too short */
+export async function openRange(
+  { cell, pool, plain, signal }: Reader,
+  { packId, epoch, start, end, places }: PackRange,
+): Promise<(Uint8Array | undefined)[]> {
+  const { key } = await cell.keyring.keyOf(epoch);
+  const bytes = await cell.store.get(packKey(packId), { range: { start, end }, signal });
+  const records = places.map(({ recordIndex, offset, storedSize, codec, sizeBytes }) => {
+    return { index: recordIndex, start: offset - start, storedSize, codec, sizeBytes };
+  });
+  return openInPool(pool, { packId, key: packKeyOf(key, packId), bytes, records, plain });
+}
+
+export function toBlock({ plain }: Reader, { hash, sizeBytes, codec }: BlockPlace, payload: Uint8Array): StoredBlock {
+  return { hash, sizeBytes, codec: plain ? "raw" : codec, payload };
+}
