@@ -94,7 +94,7 @@ class SpaceQueue {
   #running = false;
   #copying = 0;
   /** How much one transaction takes; follows the measured time. */
-  #weight = 500;
+  #weight = 1000;
 
   constructor(options: CommitterOptions, place: TransactionPlace, onIdle: () => void) {
     this.#options = options;
@@ -257,7 +257,7 @@ class SpaceQueue {
 }
 
 function weightOf(step: Step): number {
-  return 1 + (step.content === undefined ? 0 : step.content.blocks.size / blocksPerWeight);
+  return 1 + Math.floor((step.content?.blocks.size ?? 0) / blocksPerWeight);
 }
 
 /** A group stands together in the batch; one whose name comes again elsewhere is refused, since it cannot be cut out. */

@@ -45,9 +45,30 @@ export interface Name {
   readonly key: string;
 }
 
+/** Up to so many folders are asked one by one, since many names of one folder are found by one walk of the index. */
+const foldersOneByOne = 4;
+
 /** The live nodes under these names. By `nodes_live_name`. */
 export async function loadNames(reader: ShardReader, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
-  if (names.length === 0) return [];
+  const folders = Map.groupBy(names, (name) => name.parentId);
+  if (folders.size > foldersOneByOne) return await loadScatteredNames(reader, spaceId, names);
+  const found: NodeRow[] = [];
+  for (const [parentId, inFolder] of folders) {
+    // oxlint-disable-next-line no-await-in-loop -- a transaction has one connection
+    const { rows } = await sql<NodeRow>`
+      select * from shard.nodes n
+      where n.space_id = ${spaceId} and n.parent_id = ${parentId}
+        and n.name_key = any(${textArray(inFolder.map((name) => name.key))}) and n.trashed_at is null`.execute(reader);
+    found.push(...rows);
+  }
+  return found;
+}
+
+async function loadScatteredNames(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  names: readonly Name[],
+): Promise<NodeRow[]> {
   const parents = uuidArray(names.map((name) => name.parentId));
   const keys = textArray(names.map((name) => name.key));
   const { rows } = await sql<NodeRow>`

@@ -39,6 +39,7 @@ export interface Changes {
   readonly segmentRefs: HashHex[];
   readonly uploads: { readonly uploadId: UploadId; readonly nodeId: NodeId }[];
   readonly purged: NodeId[];
+  /** What the space uses more than before, after each step that changed it. */
   readonly usedBytes: number[];
 }
 
@@ -111,12 +112,13 @@ export function record(
 
 /** @throws HoldfastError quota unless so many more bytes fit */
 export function useBytes(work: Work, deltaBytes: number): void {
-  const used = work.changes.usedBytes.reduce((sum, delta) => sum + delta, work.space.used_bytes);
+  const before = work.changes.usedBytes.at(-1) ?? 0;
+  const used = work.space.used_bytes + before;
   const quota = work.space.quota_bytes;
   if (deltaBytes > 0 && quota !== null && used + deltaBytes > quota) {
     throw new HoldfastError("quota", `This needs ${deltaBytes} more bytes, and ${Math.max(0, quota - used)} are free.`);
   }
-  if (deltaBytes !== 0) work.changes.usedBytes.push(deltaBytes);
+  if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
 }
 
 /** Appends a version, and the references that it holds. */

@@ -39,7 +39,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   await finishUploads(reader, space.id, changes.uploads, nowMicros);
   const seq = await insertJournal(work, changes.journal);
   await insertOperations(work, operations);
-  let usedBytes = changes.usedBytes.reduce((sum, delta) => sum + delta, 0);
+  let usedBytes = changes.usedBytes.at(-1) ?? 0;
   for (const topId of changes.purged) {
     // oxlint-disable-next-line no-await-in-loop -- purges are rare, and one may lie in another
     usedBytes -= await removeSubtree(reader, space.id, topId, nowMicros);
