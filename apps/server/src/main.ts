@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { type Config, type ConfigSources, readConfig } from "./config/read-config.ts";
-import { type RunningServer, serveAll } from "./roles/all.ts";
+import { serveAll } from "./roles/all.ts";
+import type { RunningServer } from "./roles/running-server.ts";
 
 export { readConfig } from "./config/read-config.ts";
 

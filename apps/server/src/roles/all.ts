@@ -6,30 +6,21 @@ import type { Config } from "../config/read-config.ts";
 import { openReadiness } from "../operation/health.ts";
 import { openMetrics } from "../operation/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
-import { openLog, type Log } from "../operation/log.ts";
+import { openLog } from "../operation/log.ts";
 import { openCommitter } from "../metadata/commit-queue.ts";
 import { retentionJobs } from "../jobs/retention-jobs.ts";
 import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";
+import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
-import { makeHandlers, unmountedRoutes } from "./handlers.ts";
+import { makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
 import { openStorage } from "./open-storage.ts";
 import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
+import type { RunningServer } from "./running-server.ts";
 import { readTls } from "./tls.ts";
-
-export interface RunningServer {
-  readonly url: string;
-  /** Where the first administrator is made; undefined once there is one. */
-  readonly setupUrl: string | undefined;
-  readonly log: Log;
-  /** Reads the certificate's files again. */
-  renewTls(): void;
-  /** Stops accepting, drains, and closes everything, the database last. Idempotent. */
-  close(): Promise<void>;
-}
 
 /** Every role in one process: opens all, serves, and takes down what it opened if anything fails on the way. */
 export async function serveAll(config: Config, version: string): Promise<RunningServer> {
@@ -38,20 +29,24 @@ export async function serveAll(config: Config, version: string): Promise<Running
   try {
     const storage = await openStorage(config, log, closers);
     const { shards } = storage.databases;
+    const ports = { shards, clock: systemClock, random: randomBytes, log };
     const rateLimits = openLimits(config, log, closers);
     const accounts = await openAccounts(config, storage, rateLimits);
-    const committer = openCommitter({ shards, clock: systemClock, random: randomBytes, onCommitted: () => {}, log });
+    const committer = openCommitter({ ...ports, onCommitted: () => {} });
+    const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer });
+    closers.add("uploads", () => uploads.idle());
     const alone = config.databaseUrl === undefined && config.topology === undefined;
-    const jobs = startJobs(
-      [...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, shards, clock: systemClock, log, alone })],
-      { db: shards.of(toBucket(0)).db, log, random: Math.random, assertMayRun: storage.assertOwner },
-    );
+    const jobs = startJobs([...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, ...ports, alone })], {
+      db: shards.of(toBucket(0)).db,
+      log,
+      random: Math.random,
+      assertMayRun: storage.assertOwner,
+    });
     closers.add("jobs", () => jobs.stop());
     const metrics = openMetrics({ deduplicationRatio: deduplicationRatio(shards) });
     const readiness = openReadiness(storageProbes(storage), () => performance.now());
     const http = createHttpServer({
-      handlers: makeHandlers({ accounts, storage, committer, jobs, log }, { readiness, metrics, version }),
-      unmounted: unmountedRoutes,
+      handlers: makeHandlers({ accounts, storage, committer, uploads, jobs, log }, { readiness, metrics, version }),
       authenticator: new Authenticator(accounts),
       rateLimits,
       log,

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { toHoldfastError } from "@holdfast/core/errors";
-import type { RouteName } from "@holdfast/protocol/routes";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { accountHandlers } from "../http/account-handlers.ts";
 import { blockHandlers } from "../http/block-handlers.ts";
@@ -11,6 +10,8 @@ import { openSetupPage } from "../http/setup-page.ts";
 import { nodeHandlers } from "../http/node-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/storage-handlers.ts";
 import { syncHandlers } from "../http/sync-handlers.ts";
+import { uploadHandlers } from "../http/upload-handlers.ts";
+import type { Uploads } from "../uploads/uploads.ts";
 import { readScrubReport, startScrubReport, writeScrubReport } from "../blocks/scrub-report.ts";
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
 import type { Jobs } from "../jobs/periodic-jobs.ts";
@@ -23,13 +24,14 @@ export interface ApiParts {
   readonly accounts: AccountWorld;
   readonly storage: Storage;
   readonly committer: Committer;
+  readonly uploads: Uploads;
   readonly jobs: Jobs;
   readonly log: Log;
 }
 
 /** All handlers of the API, each area given what it needs. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
-  const { accounts, committer } = parts;
+  const { accounts, committer, uploads } = parts;
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
   const setup = openSetupPage();
@@ -37,6 +39,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...accountHandlers(accounts),
     ...nodeHandlers({ shards, committer }),
     ...syncHandlers({ shards, committer, blocks, codec }),
+    ...uploadHandlers({ uploads }),
     ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),
     ...blockHandlers(accounts, blocks, codec),
     ...storageHandlers(storageCare(parts)),
@@ -60,13 +63,3 @@ function storageCare({ storage, jobs, log }: ApiParts): StorageCare {
     rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, clock: systemClock, log }),
   };
 }
-
-/** Routes of the table that this server does not serve. */
-export const unmountedRoutes: ReadonlySet<RouteName> = new Set<RouteName>([
-  "upload",
-  "putUpload",
-  "postUpload",
-  "getUpload",
-  "deleteUpload",
-  "commitUpload",
-]);
