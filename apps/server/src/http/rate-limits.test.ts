@@ -22,6 +22,7 @@ const none: Rates = {
   uploads: undefined,
   bytes: undefined,
 };
+const redisServer = "redis-server";
 const rate: Rate = { perSecond: 2, burst: 3 };
 
 test("a bucket gives its burst, then as much as flows in, and debts are paid first", async () => {
@@ -112,10 +113,10 @@ test("users, strangers and senders of bytes each run into their own limit with R
 });
 
 test("with Redis several processes share a bucket, and without it each counts alone", async (t) => {
-  if (!requireComponent(t, "redis-server")) return;
+  if (!requireComponent(t, redisServer)) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-redis-"));
   const socket = join(folder, "s");
-  const redis = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder], {
+  const redis = spawn(redisServer, ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => {

@@ -6,6 +6,7 @@ import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Log } from "../operation/log.ts";
+import type { ObservedRequest } from "../operation/metrics.ts";
 import { sendProblem } from "./answer.ts";
 import type { Authenticator } from "./authentication.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
@@ -39,16 +40,6 @@ export interface Timeouts {
   readonly headerTimeoutMs: number;
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
-}
-
-export interface ObservedRequest {
-  readonly method: string;
-  /** The pattern (`/api/v1/files/:id`), never the URL itself: it may hold a secret. `none` if no route fits. */
-  readonly route: string;
-  readonly status: number;
-  readonly seconds: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
 }
 
 export interface HttpServer {

@@ -1,5 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { ObservedRequest } from "../http/server.ts";
+
+/** One request that is over. */
+export interface ObservedRequest {
+  readonly method: string;
+  /** The pattern (`/api/v1/files/:id`), never the URL itself: it may hold a secret. `none` if no route fits. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
 
 export interface Metrics {
   readonly observe: (request: ObservedRequest) => void;

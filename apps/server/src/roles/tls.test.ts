@@ -11,11 +11,13 @@ import { requireComponent } from "@holdfast/tools/components";
 import { readTls } from "./tls.ts";
 import { startTestServer } from "../http/testing.ts";
 
+const openssl = "openssl";
+
 function makeCertificate(folder: string, name: string): { certFile: string; keyFile: string } {
   const [certFile, keyFile] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
   const subject = ["-subj", `/CN=${name}`, "-days", "2"];
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", keyFile, "-out", certFile], {
+  execFileSync(openssl, ["req", "-x509", ...key, ...subject, "-keyout", keyFile, "-out", certFile], {
     stdio: "ignore",
   });
   return { certFile, keyFile };
@@ -32,7 +34,7 @@ async function certificateName(url: string): Promise<{ name: string; hsts: strin
 }
 
 test("with a certificate the server speaks TLS, says so to browsers, and takes a renewed one while it runs", async (t) => {
-  if (!requireComponent(t, "openssl")) return;
+  if (!requireComponent(t, openssl)) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-tls-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const first = makeCertificate(folder, "first.example");
