@@ -66,6 +66,10 @@ test("a compressed frame comes back as it came, and as plain bytes in a range of
   ] as const) {
     const pieces = await Array.fromAsync(world.service.readRange(spaceId, entries, start, end));
     assert.ok(whole.subarray(start, end).equals(Buffer.concat(pieces)), `${start} to ${end}`);
+    assert.ok(
+      pieces.every(({ length }) => length > 0),
+      "no block is read in vain",
+    );
   }
   await assert.rejects(Array.fromAsync(world.service.readRange(spaceId, entries, 0, whole.length + 1)), {
     code: "range",
@@ -122,6 +126,24 @@ test("the same block in two calls of one moment is acknowledged to both, and cou
     databases.cells.all()[0]?.db ?? assert.fail(),
   );
   assert.equal(rows[0]?.differ, 20, "each holder has the stamp of its space's row");
+});
+
+test("a block stored anew gets a later stamp, also where the clock has gone back", async () => {
+  const place = await makeSpace(databases);
+  const block = blockOf(randomBytes(500));
+  const ahead = makeTestClock();
+  ahead.forwardMs(50_000);
+  const earlier = await openBlockWorld(pool, { databases, store, clock: ahead });
+  await earlier.service.store(place.spaceId, place.userId, [block]);
+  const [old] = await stampsOf(place.spaceId);
+  await sql`update cell.blocks set state = 'damaged' where hash = ${Buffer.from(block.hash, "hex")}`.execute(
+    databases.cells.all()[0]?.db ?? assert.fail(),
+  );
+  await world.service.store(place.spaceId, place.userId, [block]);
+  const [fresh] = await stampsOf(place.spaceId);
+  assert.ok(old !== undefined && fresh !== undefined);
+  assert.ok(fresh.holder > old.holder);
+  assert.equal(fresh.stored, fresh.holder);
 });
 
 test("a block that only another space holds is written anew and answers as not held", async () => {
@@ -266,6 +288,14 @@ async function storedBytes(space: SpaceId): Promise<number | undefined> {
     stored_bytes: number;
   }>`select stored_bytes from shard.spaces where id = ${space}`.execute(databases.shards.ofId(space).db);
   return rows[0]?.stored_bytes;
+}
+
+async function stampsOf(space: SpaceId): Promise<{ holder: number; stored: number }[]> {
+  const { rows } = await sql<{ holder: number; stored: number }>`
+    select holder.stamp as holder, block.stamp as stored
+    from cell.holders as holder join shard.space_blocks as block on block.hash = holder.hash and block.space_id = holder.space_id
+    where block.space_id = ${space}`.execute(databases.shards.ofId(space).db);
+  return rows;
 }
 
 async function sinceOf(space: SpaceId, hash: HashHex): Promise<number> {

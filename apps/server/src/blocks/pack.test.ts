@@ -20,6 +20,7 @@ import {
   tagBytes,
 } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
+import { packKeyOf } from "./seal.ts";
 
 const key = Buffer.alloc(32, 9);
 const packId = packIdOf(Buffer.alloc(16, 0xab));
@@ -96,6 +97,20 @@ test("a record does not open under another id, index, codec or size", () => {
   assert.equal(open(first, packIdOf(Buffer.alloc(16, 1))), undefined);
 });
 
+test("the pack of docs/format.md has the bytes that stand there", () => {
+  const pack = sealKnown();
+  assert.equal(pack.length, 38 + 8 + 19 + 19 + 90);
+  assert.equal(
+    Buffer.from(pack.subarray(0, 46)).toString("hex"),
+    "68662d7061636b0a0001abababababababababababababababab00000007000000020000005a0000001300000013",
+  );
+  assert.equal(
+    Buffer.from(pack.subarray(46, 84)).toString("hex"),
+    "a52b69c1db315da52ecc7481560385ac2785c655d923792c2482f0c135a17414bef3033c635b",
+  );
+  assert.equal(sha256(pack), "bb073d729fab5e38902a68b3e047040bf45e6cb1af9caaa8ec48b40757fe299e");
+});
+
 test("the parsers of header and footer take any bytes and either read them or call them damaged", () => {
   const { pack } = sealDrawn([{ bytes: randomBytes(100), times: 1, zstd: false }]);
   const start = fc.oneof(
@@ -149,6 +164,19 @@ test("the key of an object and the id of its pack name each other, and nothing e
     assert.equal(packIdOfKey(odd), undefined, odd);
   }
 });
+
+/** "abc" twice, under a data key of 32 bytes 0x01 and the id of 16 bytes 0xab. */
+function sealKnown(): Uint8Array {
+  const payload = Buffer.from("abc");
+  const block = { hash: sha256(payload), sizeBytes: 3, codec: "raw" as const, payload, verified: true };
+  const [slab] = fillSlabs([block, block]);
+  assert.ok(slab !== undefined);
+  const records = slab.blocks.map(({ start, length }) => {
+    return { hash: Buffer.from(block.hash, "hex"), sizeBytes: 3, codec: "raw" as const, slab: 0, start, length };
+  });
+  const known = { packId, epoch: 7, key: packKeyOf(Buffer.alloc(32, 1), packId) };
+  return new Uint8Array(Buffer.concat(sealPack({ ...known, slabs: [slab.buffer], records })));
+}
 
 interface Drawn {
   readonly bytes: Uint8Array;

@@ -18,7 +18,7 @@ export async function* readFileRange(
   { entries, startByte, endByte, signal }: FileRange,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { first, last, offset } = findEntries(entries, startByte, endByte);
-  const needed = entries.slice(first, last);
+  const needed = startByte === endByte ? [] : entries.slice(first, last);
   let start = offset;
   let index = 0;
   for await (const block of readBlocks(
