@@ -2,14 +2,13 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type VersionId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../db/shard-tables.ts";
-import { setHead } from "./apply-put.ts";
 import { checkBase } from "./base.ts";
 import { claimName } from "./claim-name.ts";
 import { contentOf } from "./content.ts";
 import { loadNumberedVersions, loadVersions } from "./load.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { notAFile, putContent } from "./apply-put.ts";
+import { notAFile, putContent, setHead } from "./apply-put.ts";
 import { checkPath, findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
 import { type Applied, type DetachedFolder, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
 
@@ -30,12 +29,12 @@ export async function applyCopy(
   const { row } = found;
   if (step.attach === undefined) await requireLive(work, found);
   if (step.attach === undefined) await checkBase(work, row, operation);
-  const current = { parent: async () => await parentOf(work, row), name: row.name };
+  const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
   await checkPath(work, target);
   const name = await claimName(work, step, scope, target, { kind: row.kind });
-  if (row.kind !== "folder") return await copyOne(work, step, row, { parent: target.parent, name });
-  if (step.attach !== undefined) return await attach(work, step, step.attach, { parent: target.parent, name });
+  if (row.kind !== "folder") return copyOne(work, step, row, { parent: target.parent, name });
+  if (step.attach !== undefined) return attach(work, step, step.attach, { parent: target.parent, name });
   if (scope.inGroup) {
     throw new HoldfastError("invalid_field", "A folder is copied on its own, not in a group.", { field: "group" });
   }
@@ -63,7 +62,8 @@ async function copyOne(work: Work, step: Step, source: NodeRow, { parent, name }
   const row = { ...node, modified_at, executable, metadata };
   if (source.head_version === null) return { nodeId: record(work, step, row).id, created: true };
   const pending = work.changes.versions.find((version) => version.id === source.head_version);
-  const [head] = pending === undefined ? await loadVersions(work.reader, work.space.id, [source.head_version]) : [pending];
+  const [head] =
+    pending === undefined ? await loadVersions(work.reader, work.space.id, [source.head_version]) : [pending];
   if (head === undefined) throw new HoldfastError("internal", `Version ${source.head_version} has no row.`);
   useBytes(work, head.size);
   return { nodeId: setHead(work, step, row, contentOf(head), {}).id, created: true };
@@ -85,8 +85,8 @@ async function loadOld({ reader, space, changes }: Work, row: NodeRow, version: 
     (made) => made.node_id === row.id && (isNumber ? made.number === number : made.id === version),
   );
   if (pending.length > 0) return pending;
-  if (isNumber) return await loadNumberedVersions(reader, space.id, [{ nodeId: row.id, number }]);
-  return isId(String(version)) ? await loadVersions(reader, space.id, [version as VersionId]) : [];
+  if (isNumber) return loadNumberedVersions(reader, space.id, [{ nodeId: row.id, number }]);
+  return isId(String(version)) ? loadVersions(reader, space.id, [version as VersionId]) : [];
 }
 
 async function parentOf(work: Work, row: NodeRow): Promise<NodeRow> {

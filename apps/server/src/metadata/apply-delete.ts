@@ -52,13 +52,11 @@ async function changedBelow(work: Work, step: Step, row: NodeRow, seen: number):
   const stored = await changedSince(work.reader, work.space.id, { seen, device });
   if (stored.length > changedNodesMax) return true;
   const pending = work.changes.journal.filter(
-    (entry, index) =>
-      work.space.seq + index + 1 > seen && (entry.device_id === null || entry.device_id !== device),
+    (entry, index) => work.space.seq + index + 1 > seen && (entry.device_id === null || entry.device_id !== device),
   );
   const ids = new Set([...stored, ...pending.map((entry) => entry.node_id)]);
   await work.tree.loadNodes(ids);
   for (const id of ids) {
-    // oxlint-disable-next-line no-await-in-loop -- loaded above
     if (await isBelow(work, id, row)) return true;
   }
   return false;

@@ -22,7 +22,7 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
     const placed = await placeRevived(work, step, scope, row, operation.place);
     return { nodeId: setAttributes(work, step, placed).id, created: false };
   }
-  const current = { parent: async () => await parentOf(work, row), name: row.name };
+  const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
   await checkPlace(work, target, row);
   const name = await claimName(work, step, scope, target, row);

@@ -57,8 +57,8 @@ async function putAtPlace(
   if (existing !== undefined && hasBase && operation.onConflict === undefined) {
     throw await nameTaken(work, "exists", existing);
   }
-  if (existing === undefined) await requireNoBase(operation);
-  return await putNew(work, step, scope, target);
+  if (existing === undefined) requireNoBase(operation);
+  return putNew(work, step, scope, target);
 }
 
 async function putNew(work: Work, step: PutStep, scope: Scope, target: Target): Promise<Applied> {

@@ -18,7 +18,7 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   const { row, standing } = await findNode(work, step, scope, operation.fileId, "file_id");
   await checkBase(work, row, operation);
   if (standing.state === "live") return { nodeId: row.id, created: false };
-  const current = { parent: async () => await liveParentOrRoot(work, row), name: row.name };
+  const current = { parent: async () => liveParentOrRoot(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place ?? {}, current);
   await checkPlace(work, target, row);
   const name =
@@ -39,7 +39,7 @@ export async function placeRevived(
   row: NodeRow,
   place: Place | undefined,
 ): Promise<NodeRow> {
-  const current = { parent: async () => await revivedParent(work, step, row), name: row.name };
+  const current = { parent: async () => revivedParent(work, step, row), name: row.name };
   const target = await findPlace(work, step, scope, place ?? {}, current);
   await checkPlace(work, target, row);
   const name = await claimName(work, step, scope, target, row);
@@ -62,16 +62,16 @@ function appear(work: Work, step: Step, row: NodeRow, { parent, name }: Target):
 
 async function restoredName(work: Work, { parent, name }: Target, row: NodeRow): Promise<string> {
   const taken = await work.tree.child(parent.id, nameKey(name), row.id);
-  return taken === undefined ? name : await freeName(work, parent, name, row.kind, "restored");
+  return taken === undefined ? name : freeName(work, parent, name, row.kind, "restored");
 }
 
 async function liveParentOrRoot(work: Work, row: NodeRow): Promise<NodeRow> {
   const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
   const live = parent !== undefined && (await work.tree.standing(parent)).state === "live";
-  return live ? parent : await rootOf(work);
+  return live ? parent : rootOf(work);
 }
 
 async function revivedParent(work: Work, step: Step, row: NodeRow): Promise<NodeRow> {
   const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
-  return parent === undefined ? await rootOf(work) : await liveFolder(work, step, parent);
+  return parent === undefined ? rootOf(work) : liveFolder(work, step, parent);
 }

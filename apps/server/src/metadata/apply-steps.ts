@@ -44,20 +44,18 @@ export async function applyGroup(
   let current = 0;
   try {
     for (const step of steps) {
-      // oxlint-disable-next-line no-await-in-loop -- in order
       applied.push((await apply(work, step, { failedIds, inGroup: true })) as Applied);
       current += 1;
     }
     // The later claimer is the one that is refused.
     for (current = steps.length - 1; current >= 0; current -= 1) {
-      // oxlint-disable-next-line no-await-in-loop -- known already
       await requireOwnName(work, applied[current]?.nodeId);
     }
   } catch (error) {
     rollbackWork(work, mark);
     return steps.map((_, index) => (index === current ? refusal(error) : dependencyResult()));
   }
-  return await Promise.all(applied.map(async (each) => committed(work, each)));
+  return Promise.all(applied.map(async (each) => committed(work, each)));
 }
 
 export function dependencyResult(): OperationResult {
@@ -78,25 +76,25 @@ async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | Fo
   const { operation } = step;
   switch (operation.op) {
     case "mkdir":
-      return await applyMkdir(work, { ...step, operation }, scope);
+      return applyMkdir(work, { ...step, operation }, scope);
     case "symlink":
-      return await applySymlink(work, { ...step, operation }, scope);
+      return applySymlink(work, { ...step, operation }, scope);
     case "put":
-      return await applyPut(work, { ...step, operation }, scope);
+      return applyPut(work, { ...step, operation }, scope);
     case "move":
-      return await applyMove(work, { ...step, operation }, scope);
+      return applyMove(work, { ...step, operation }, scope);
     case "copy":
-      return await applyCopy(work, { ...step, operation }, scope);
+      return applyCopy(work, { ...step, operation }, scope);
     case "set":
-      return await applySet(work, { ...step, operation }, scope);
+      return applySet(work, { ...step, operation }, scope);
     case "delete":
-      return await applyDelete(work, { ...step, operation }, scope);
+      return applyDelete(work, { ...step, operation }, scope);
     case "purge":
-      return await applyPurge(work, { ...step, operation }, scope);
+      return applyPurge(work, { ...step, operation }, scope);
     case "restore":
-      return await applyRestore(work, { ...step, operation }, scope);
+      return applyRestore(work, { ...step, operation }, scope);
     case "revert":
-      return await applyRevert(work, { ...step, operation }, scope);
+      return applyRevert(work, { ...step, operation }, scope);
     default:
       throw toHoldfastError(new Error(`There is no operation ${JSON.stringify(operation satisfies never)}.`));
   }

@@ -20,7 +20,7 @@ export async function claimName(
   if (taken === undefined) return target.name;
   const { ifNoneMatch, onConflict } = step.operation;
   if (ifNoneMatch === true) throw await nameTaken(work, "precondition", taken);
-  if (onConflict === "rename") return await freeName(work, target.parent, target.name, claimer.kind);
+  if (onConflict === "rename") return freeName(work, target.parent, target.name, claimer.kind);
   if (onConflict === "replace") {
     trash(work, step, taken);
     return target.name;
@@ -30,7 +30,7 @@ export async function claimName(
 }
 
 export async function nameTaken(work: Work, code: "exists" | "precondition", taken: NodeRow): Promise<Error> {
-  return await conflictWith(work, code, `There is already a ${taken.kind} ${JSON.stringify(taken.name)} here.`, taken);
+  return conflictWith(work, code, `There is already a ${taken.kind} ${JSON.stringify(taken.name)} here.`, taken);
 }
 
 export function trash(work: Work, step: Step, row: NodeRow): NodeRow {

@@ -9,7 +9,13 @@ import { copyFolder } from "./copy-folder.ts";
 import type { CommitOutcome, Operation, OperationResult } from "./operation.ts";
 import { prepareSteps } from "./prepare.ts";
 import { sweepDetached } from "./removal.ts";
-import { runTransaction, type SliceOutcome, type TransactionOutcome, type TransactionPlace, unitsOf } from "./run-transaction.ts";
+import {
+  runTransaction,
+  type SliceOutcome,
+  type TransactionOutcome,
+  type TransactionPlace,
+  unitsOf,
+} from "./run-transaction.ts";
 import type { Step } from "./work.ts";
 
 export interface CommitLog {
@@ -52,9 +58,10 @@ export function openCommitter(options: CommitterOptions): Committer {
       const { spaceId } = caller;
       const { db } = options.shards.ofId(spaceId);
       const steps = await prepareSteps({ db, caller, nowMicros: options.clock.nowMicros() }, operations);
-      const queue = queues.get(spaceId) ?? new SpaceQueue(options, { ...options, db, spaceId }, () => queues.delete(spaceId));
+      const queue =
+        queues.get(spaceId) ?? new SpaceQueue(options, { ...options, db, spaceId }, () => queues.delete(spaceId));
       queues.set(spaceId, queue);
-      return await queue.add(withGroupsTogether(steps), epoch);
+      return queue.add(withGroupsTogether(steps), epoch);
     },
   };
 }
@@ -77,6 +84,8 @@ interface Cut {
 
 /** A put of some hundred blocks costs as much as several small ones. */
 const blocksPerWeight = 8;
+/** It removes what lies below with statements of its own. */
+const purgeWeight = 25;
 const weightMin = 50;
 const weightMax = 2000;
 /** The lock is to be given up well before the limit, as a measure of what is past says little of what comes. */
@@ -103,7 +112,7 @@ class SpaceQueue {
   }
 
   async add(steps: Step[], epoch: string | undefined): Promise<CommitOutcome> {
-    return await new Promise((settle, fail) => {
+    return new Promise((settle, fail) => {
       this.#waiting.push({ steps, results: [], epoch, settle, fail, failedIds: new Set() });
       void this.#run();
     });
@@ -114,7 +123,6 @@ class SpaceQueue {
     this.#running = true;
     while (this.#waiting.length > 0) {
       const cuts = this.#cut();
-      // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
       await this.#transact(cuts);
     }
     this.#running = false;
@@ -143,7 +151,6 @@ class SpaceQueue {
   }
 
   async #transact(cuts: readonly Cut[]): Promise<void> {
-    const startedMs = performance.now();
     const slices = cuts.map(({ request, steps }) => ({ steps, failedIds: request.failedIds, epoch: request.epoch }));
     let outcome: TransactionOutcome;
     try {
@@ -152,21 +159,32 @@ class SpaceQueue {
       await this.#refuse(cuts, error);
       return;
     }
-    this.#measure(cuts, performance.now() - startedMs);
+    this.#measure(cuts, performance.now() - outcome.lockedAtMs);
     const { seq, epoch, changed } = outcome;
     for (const [index, cut] of cuts.entries()) this.#take(cut.request, outcome.slices[index], { seq, epoch });
-    if (changed) this.#options.onCommitted(this.#place.spaceId, seq);
+    if (changed) this.#tell(seq);
+  }
+
+  /** The change is done, whatever becomes of the wake-up. */
+  #tell(seq: number): void {
+    try {
+      this.#options.onCommitted(this.#place.spaceId, seq);
+    } catch (error) {
+      this.#options.log.error({ reason: toHoldfastError(error).message }, "nobody was told of a commit");
+    }
   }
 
   /** One request that breaks the transaction must not break those that happened to come with it. */
   async #refuse(cuts: readonly Cut[], thrown: unknown): Promise<void> {
     const error = toHoldfastError(thrown);
     if (!error.retryable && cuts.length > 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
       for (const cut of cuts) await this.#transact([cut]);
       return;
     }
-    this.#options.log.error({ code: error.code, reason: error.message, spaceId: this.#place.spaceId }, "a commit failed");
+    this.#options.log.error(
+      { code: error.code, reason: error.message, spaceId: this.#place.spaceId },
+      "a commit failed",
+    );
     for (const { request } of cuts) {
       this.#leave(request);
       request.fail(error);
@@ -257,7 +275,8 @@ class SpaceQueue {
 }
 
 function weightOf(step: Step): number {
-  return 1 + Math.floor((step.content?.blocks.size ?? 0) / blocksPerWeight);
+  const refs = (step.content?.blocks.size ?? 0) + (step.content?.segmentHashes.length ?? 0);
+  return (step.operation.op === "purge" ? purgeWeight : 1) + Math.floor(refs / blocksPerWeight);
 }
 
 /** A group stands together in the batch; one whose name comes again elsewhere is refused, since it cannot be cut out. */

@@ -1,4 +1,4 @@
-import type { NodeId, VersionId } from "@holdfast/core/ids";
+import type { NodeId } from "@holdfast/core/ids";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameKey } from "@holdfast/core/names";
 import { sql } from "kysely";
@@ -41,7 +41,6 @@ export async function copyFolder(place: TransactionPlace, step: Step, source: No
   try {
     const waiting: FolderPair[] = [{ from: source.id, to: topId }];
     for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
-      // oxlint-disable-next-line no-await-in-loop -- the lock is given up between two pieces
       sizeBytes += await copyChildren(copying, pair, waiting);
     }
   } catch (error) {
@@ -52,7 +51,7 @@ export async function copyFolder(place: TransactionPlace, step: Step, source: No
 }
 
 async function makeTop(place: TransactionPlace, step: Step, source: NodeRow): Promise<NodeId> {
-  return await inTransaction(place.db, async (transaction) => {
+  return inTransaction(place.db, async (transaction) => {
     const work = await startPiece(transaction, place);
     const top = copyOf(work, step, source, null);
     const lease = { trashed_at: work.nowMicros, purged_at: work.nowMicros + leaseMicros };
@@ -66,7 +65,6 @@ async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderP
   let sizeBytes = 0;
   let after: NodeId | undefined = undefined;
   do {
-    // oxlint-disable-next-line no-await-in-loop -- the lock is given up between two pieces
     const piece: Piece = await copyPiece(copying, pair, after);
     sizeBytes += piece.sizeBytes;
     waiting.push(...piece.folders);
@@ -83,7 +81,7 @@ interface Piece {
 }
 
 async function copyPiece({ place, step, topId }: Copying, pair: FolderPair, after: NodeId | undefined): Promise<Piece> {
-  return await inTransaction(place.db, async (transaction) => {
+  return inTransaction(place.db, async (transaction) => {
     const work = await startPiece(transaction, place);
     await renewLease(work, topId);
     const sources = await loadChildren(work, pair.from, after);
@@ -112,7 +110,16 @@ async function startPiece(transaction: ShardReader, { clock, random, spaceId }: 
   const space = await lockSpace(transaction, spaceId);
   const tree = new Tree(transaction, space.id, space.root_id);
   const held = { heldBlocks: new Map(), heldSegments: new Set<never>() };
-  return { reader: transaction, space, tree, changes: noChanges(), nowMicros: clock.nowMicros(), clock, random, ...held };
+  return {
+    reader: transaction,
+    space,
+    tree,
+    changes: noChanges(),
+    nowMicros: clock.nowMicros(),
+    clock,
+    random,
+    ...held,
+  };
 }
 
 /** Once the time has come the sweep may have begun, and nothing may be added. */
@@ -155,5 +162,5 @@ function copyOf(work: Work, step: Step, source: NodeRow, parentId: NodeId | null
 function withHead(work: Work, step: Step, copy: NodeRow, head: Awaited<ReturnType<typeof loadVersions>>[number]) {
   const version = addVersion(work, step, contentOf(head), { nodeId: copy.id, number: 1 });
   const { id, number, content_id, size } = version;
-  return { ...copy, head_version: id as VersionId, version_number: number, content_id, size };
+  return { ...copy, head_version: id, version_number: number, content_id, size };
 }

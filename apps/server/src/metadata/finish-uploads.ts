@@ -21,7 +21,6 @@ export async function finishUploads(
       ${uuidArray(uploads.map((upload) => upload.nodeId))}) as v (id, node_id)
     where s.space_id = ${spaceId} and s.id = v.id`.execute(transaction);
   for (const { uploadId } of uploads) {
-    // oxlint-disable-next-line no-await-in-loop -- nearly always one
     await releaseUploadBlocks(transaction, spaceId, uploadId, nowMicros);
   }
 }

@@ -17,10 +17,8 @@ export async function freeName(
 ): Promise<string> {
   for (let first = word === undefined ? 2 : 1; ; first += namesAtOnce) {
     const names = Array.from({ length: namesAtOnce }, (_, index) => numberedName(name, kind, word, first + index));
-    // oxlint-disable-next-line no-await-in-loop -- the next are needed only if all of these are taken
     await work.tree.loadNames(names.map((candidate) => ({ parentId: parent.id, key: nameKey(candidate) })));
     for (const candidate of names) {
-      // oxlint-disable-next-line no-await-in-loop -- known from the line above
       if ((await work.tree.child(parent.id, nameKey(candidate))) === undefined) return candidate;
     }
   }

@@ -77,12 +77,12 @@ test("a folder with 10,000 files moves, is renamed and deleted by a few statemen
     { op: "delete", fileId: a.id },
     { op: "restore", fileId: a.id },
   ] satisfies Operation[]) {
-    const { rows: before } = await sql<{ lsn: string }>`select pg_current_wal_insert_lsn() as lsn`.execute(space.db);
+    const { rows: start } = await sql<{ lsn: string }>`select pg_current_wal_insert_lsn() as lsn`.execute(space.db);
     statements.length = 0;
     const outcome = await counted.committer.commit(space.caller, [operation]);
     assert.equal(outcome.results[0]?.status, "committed");
     const { rows: wal } = await sql<{ bytes: number }>`
-      select (pg_current_wal_insert_lsn() - ${before[0]?.lsn}::pg_lsn)::int8 as bytes`.execute(space.db);
+      select (pg_current_wal_insert_lsn() - ${start[0]?.lsn}::pg_lsn)::int8 as bytes`.execute(space.db);
     assert.ok(statements.length <= 12, `${operation.op}: ${statements.length} statements`);
     assert.ok((wal[0]?.bytes ?? Infinity) < 10_240, `${operation.op}: ${wal[0]?.bytes} bytes`);
   }
@@ -100,7 +100,7 @@ test("a copied folder appears whole, by one entry of the journal, with the bytes
   const trashed = await space.put(a.id, "trashed", "old");
   await space.do({ op: "delete", fileId: trashed.id });
   const { seq, used_bytes } = await space.row();
-  const before = await countNodes(space);
+  const countBefore = await countNodes(space);
   const [copy, next] = await space.commit([
     { op: "copy", fileId: a.id, place: { parentId: "root", name: "b" } },
     { op: "mkdir", place: { path: "/b/after" } },
@@ -111,8 +111,13 @@ test("a copied folder appears whole, by one entry of the journal, with the bytes
   const row = await space.row();
   assert.equal(row.seq, seq + 2);
   assert.equal(row.used_bytes, used_bytes + 1200 * 5);
-  assert.equal(await countNodes(space), before + 1 + 12 + 1200 + 1 + 1);
-  const inside = await space.do({ op: "put", place: { path: "/b/folder 11/1199.txt" }, content: await space.content("new"), baseVersion: 1 });
+  assert.equal(await countNodes(space), countBefore + 1 + 12 + 1200 + 1 + 1);
+  const inside = await space.do({
+    op: "put",
+    place: { path: "/b/folder 11/1199.txt" },
+    content: await space.content("new"),
+    baseVersion: 1,
+  });
   assert.equal(inside.version, 2);
 });
 
@@ -130,20 +135,20 @@ test("a copy that may not be attached leaves nothing, once the sweep has run", a
   const space = await open(20);
   const a = await space.mkdir("root", "a");
   await space.put(a.id, "f", "0123456789a");
-  const before = await countNodes(space);
+  const countBefore = await countNodes(space);
   const copy = { op: "copy", fileId: a.id, place: { parentId: "root", name: "b" } } as const;
   assert.equal((await space.refused(copy)).code, "quota");
   assert.equal((await space.refused({ ...copy, place: { name: "a" } })).code, "exists");
   space.clock.advanceMs(2 * 3600_000);
   await sweepPurged(space.db, { nowMicros: space.clock.nowMicros() });
-  assert.equal(await countNodes(space), before);
+  assert.equal(await countNodes(space), countBefore);
 });
 
 test("a copy that a crash left is invisible, and removed after its hour", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   await fill(space, a.id, 600);
-  const before = await countNodes(space);
+  const countBefore = await countNodes(space);
   const { rows } = await sql<never>`select * from shard.nodes where id = ${a.id}`.execute(space.db);
   const [source] = rows;
   assert.ok(source);
@@ -162,17 +167,22 @@ test("a copy that a crash left is invisible, and removed after its hour", async 
   assert.equal((await space.refused({ op: "set", fileId: detached.topId, executable: true })).code, "not_found");
   await checkInvariants(space.db, space.caller.spaceId);
   await sweepPurged(space.db, { nowMicros: space.clock.nowMicros() });
-  assert.equal(await countNodes(space), before + 607);
+  assert.equal(await countNodes(space), countBefore + 607);
   space.clock.advanceMs(2 * 3600_000);
   assert.equal(await sweepPurged(space.db, { nowMicros: space.clock.nowMicros() }), 607);
-  assert.equal(await countNodes(space), before);
+  assert.equal(await countNodes(space), countBefore);
 });
 
 test("a purge of many nodes answers at once and is swept in pieces", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   await fill(space, a.id, 5500);
-  const file = await space.do({ op: "put", place: { path: "/a/folder 3/300.txt" }, content: await space.content("new"), baseVersion: 1 });
+  const file = await space.do({
+    op: "put",
+    place: { path: "/a/folder 3/300.txt" },
+    content: await space.content("new"),
+    baseVersion: 1,
+  });
   await space.commit([{ op: "purge", fileId: a.id, trashedOnly: false }]);
   assert.equal((await space.refused({ op: "set", fileId: file.id, executable: true })).code, "not_found");
   assert.equal((await space.refused({ op: "restore", fileId: a.id })).code, "not_found");

@@ -51,10 +51,9 @@ const foldersOneByOne = 4;
 /** The live nodes under these names. By `nodes_live_name`. */
 export async function loadNames(reader: ShardReader, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
   const folders = Map.groupBy(names, (name) => name.parentId);
-  if (folders.size > foldersOneByOne) return await loadScatteredNames(reader, spaceId, names);
+  if (folders.size > foldersOneByOne) return loadScatteredNames(reader, spaceId, names);
   const found: NodeRow[] = [];
   for (const [parentId, inFolder] of folders) {
-    // oxlint-disable-next-line no-await-in-loop -- a transaction has one connection
     const { rows } = await sql<NodeRow>`
       select * from shard.nodes n
       where n.space_id = ${spaceId} and n.parent_id = ${parentId}
@@ -64,11 +63,7 @@ export async function loadNames(reader: ShardReader, spaceId: SpaceId, names: re
   return found;
 }
 
-async function loadScatteredNames(
-  reader: ShardReader,
-  spaceId: SpaceId,
-  names: readonly Name[],
-): Promise<NodeRow[]> {
+async function loadScatteredNames(reader: ShardReader, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
   const parents = uuidArray(names.map((name) => name.parentId));
   const keys = textArray(names.map((name) => name.key));
   const { rows } = await sql<NodeRow>`

@@ -12,7 +12,13 @@ export interface ModelNode {
   trashed: boolean;
 }
 
-type Create = { readonly id: string; readonly parent: string; readonly name: string; readonly kind: ModelNode["kind"]; readonly text?: string };
+type Create = {
+  readonly id: string;
+  readonly parent: string;
+  readonly name: string;
+  readonly kind: ModelNode["kind"];
+  readonly text?: string;
+};
 
 class Refusal extends Error {
   readonly code: string;
@@ -30,7 +36,15 @@ export class ModelTree {
 
   constructor(rootId: string) {
     this.rootId = rootId;
-    this.nodes.set(rootId, { id: rootId, parent: null, name: "", kind: "folder", text: "", version: 0, trashed: false });
+    this.nodes.set(rootId, {
+      id: rootId,
+      parent: null,
+      name: "",
+      kind: "folder",
+      text: "",
+      version: 0,
+      trashed: false,
+    });
   }
 
   startBatch(): void {
@@ -67,7 +81,12 @@ export class ModelTree {
         const parent = this.#parent(operation.place.parentId, operation.revive);
         const existing = this.#child(parent.id, operation.place.name ?? "");
         if (operation.onConflict === "replace" && existing?.kind === "folder") return;
-        this.#create(operation, { id: operation.id ?? "", parent: parent.id, name: operation.place.name ?? "", kind: "folder" });
+        this.#create(operation, {
+          id: operation.id ?? "",
+          parent: parent.id,
+          name: operation.place.name ?? "",
+          kind: "folder",
+        });
         return;
       }
       case "put":
@@ -94,7 +113,13 @@ export class ModelTree {
         if (this.#trashedBy(node) === undefined) return;
         const old = this.nodes.get(node.parent ?? "");
         const parent = old !== undefined && this.#trashedBy(old) === undefined ? old : this.#find(this.rootId);
-        this.#placeAt(node, parent, this.#child(parent.id, node.name, node.id) === undefined ? node.name : this.#free(parent.id, node.name, node.kind, "restored"));
+        this.#placeAt(
+          node,
+          parent,
+          this.#child(parent.id, node.name, node.id) === undefined
+            ? node.name
+            : this.#free(parent.id, node.name, node.kind, "restored"),
+        );
         return;
       }
       case "purge": {
@@ -115,7 +140,13 @@ export class ModelTree {
       const parent = this.#parent(operation.place?.parentId, operation.revive);
       const existing = this.#child(parent.id, operation.place?.name ?? "");
       if (existing?.kind === "file" && operation.onConflict === "replace") return this.#write(existing, text);
-      this.#create(operation, { id: operation.id ?? "", parent: parent.id, name: operation.place?.name ?? "", kind: "file", text });
+      this.#create(operation, {
+        id: operation.id ?? "",
+        parent: parent.id,
+        name: operation.place?.name ?? "",
+        kind: "file",
+        text,
+      });
       return;
     }
     const node = this.#find(operation.fileId);
@@ -180,7 +211,7 @@ export class ModelTree {
     const dot = kind === "folder" ? -1 : name.lastIndexOf(".");
     const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
     for (let number = word === undefined ? 2 : 1; ; number += 1) {
-      const label = word === undefined ? String(number) : number === 1 ? word : `${word} ${number}`;
+      const label = [word ?? "", number === 1 ? "" : String(number)].filter((part) => part !== "").join(" ");
       if (this.#child(parent, `${stem} (${label})${extension}`) === undefined) return `${stem} (${label})${extension}`;
     }
   }

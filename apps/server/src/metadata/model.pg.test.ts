@@ -18,7 +18,9 @@ before(async () => {
 after(async () => databases.stop());
 
 const texts = ["", "a", "bb", "ccc"];
-const textOfHash = new Map(texts.flatMap((text) => contentOfText(text).blocks.map(({ hash }) => [hash as string, text])));
+const textOfHash = new Map(
+  texts.flatMap((text) => contentOfText(text).blocks.map(({ hash }) => [hash as string, text])),
+);
 
 const name = fc.constantFrom("a", "b", "c.txt");
 const choice = fc.record({
@@ -79,7 +81,7 @@ function toOperation(each: Choice, ids: string[]): Operation {
   if (op === "move") return { op, fileId, place, revive, ...conflict };
   if (op === "copy") return { op, fileId, place, ...conflict };
   if (op === "purge") return { op, fileId, trashedOnly };
-  return { op: op as "delete" | "restore", fileId };
+  return { op, fileId };
 }
 
 /** Read by itself, from the rows alone. */

@@ -23,13 +23,7 @@ export interface Found {
  * The node that a text names, live or trashed.
  * @throws HoldfastError not_found, or dependency if an earlier operation should have made it
  */
-export async function findNode(
-  work: Work,
-  step: Step,
-  scope: Scope,
-  text: string,
-  field: string,
-): Promise<Found> {
+export async function findNode(work: Work, step: Step, scope: Scope, text: string, field: string): Promise<Found> {
   const id = text === "root" ? step.caller.rootId : text;
   const row = isId(id) ? await work.tree.node(id as NodeId) : undefined;
   const standing = row === undefined ? undefined : await work.tree.standing(row);
@@ -57,7 +51,7 @@ export async function findPlace(
   place: Place,
   current?: { readonly parent: () => Promise<NodeRow>; readonly name: string },
 ): Promise<Target> {
-  if (place.path !== undefined) return await findPath(work, step, place.path, place.parents === true);
+  if (place.path !== undefined) return findPath(work, step, place.path, place.parents === true);
   if (place.name !== undefined) checkName(place.name);
   const name = place.name ?? current?.name;
   if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
@@ -80,7 +74,6 @@ export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promi
   const root = await rootOf(work);
   let live = root;
   for (const row of lineage[0]?.id === root.id ? lineage.slice(1) : []) {
-    // oxlint-disable-next-line no-await-in-loop -- each stands in the one before
     live = row.parent_id === live.id && row.trashed_at === null ? row : await folderNamed(work, step, live, row.name);
   }
   return live;
@@ -94,7 +87,9 @@ export async function checkPath(work: Work, { parent, name }: Target): Promise<v
   const above = await work.tree.path(parent);
   const path = above === "/" ? `/${name}` : `${above}/${name}`;
   if (Buffer.byteLength(path) > limits.pathBytesMax) {
-    throw new HoldfastError("invalid_field", `The path is longer than ${limits.pathBytesMax} bytes.`, { field: "name" });
+    throw new HoldfastError("invalid_field", `The path is longer than ${limits.pathBytesMax} bytes.`, {
+      field: "name",
+    });
   }
   if (path.split("/").length - 1 > limits.pathNamesMax) {
     const message = `The path is deeper than ${limits.pathNamesMax} names.`;
@@ -121,7 +116,6 @@ async function findPath(work: Work, step: Step, path: string, makeParents: boole
   }
   let parent = await rootOf(work);
   for (const folder of names) {
-    // oxlint-disable-next-line no-await-in-loop -- each stands in the one before
     const child = await work.tree.child(parent.id, nameKey(folder));
     if (child === undefined && !makeParents) {
       throw new HoldfastError("not_found", `There is no folder ${JSON.stringify(folder)} on the path.`, {
@@ -129,7 +123,6 @@ async function findPath(work: Work, step: Step, path: string, makeParents: boole
       });
     }
     if (child !== undefined) requireFolder(child, "path");
-    // oxlint-disable-next-line no-await-in-loop -- as above
     parent = child ?? (await makeFolder(work, step, parent, folder));
   }
   return { parent, name };
@@ -139,5 +132,5 @@ async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string
   const child = await work.tree.child(parent.id, nameKey(name));
   if (child?.kind === "folder") return child;
   const free = child === undefined ? name : await freeName(work, parent, name, "folder");
-  return await makeFolder(work, step, parent, free);
+  return makeFolder(work, step, parent, free);
 }

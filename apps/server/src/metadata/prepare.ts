@@ -29,7 +29,6 @@ export async function prepareSteps(preparation: Preparation, operations: readonl
   const bases = await loadBases(preparation, operations);
   const steps: Step[] = [];
   for (const operation of operations) {
-    // oxlint-disable-next-line no-await-in-loop -- only a long list waits for anything
     steps.push(await prepareStep(preparation, operation, bases));
   }
   return steps;
@@ -85,7 +84,6 @@ async function loadBases({ db, caller }: Preparation, operations: readonly Opera
       wanted.set(operation, (version) => version.id === base);
       continue;
     }
-    // oxlint-disable-next-line no-await-in-loop -- a number is what people send, one at a time
     const nodeId = await nodeIdOf(tree, operation);
     const number = Number(base);
     if (nodeId === undefined || !Number.isSafeInteger(number) || number < 1) continue;
@@ -99,7 +97,6 @@ async function loadBases({ db, caller }: Preparation, operations: readonly Opera
   const bases = new Map<Operation, readonly ManifestEntry[]>();
   for (const [operation, isWanted] of wanted) {
     const version = versions.find(isWanted);
-    // oxlint-disable-next-line no-await-in-loop -- only long lists are read
     if (version !== undefined) bases.set(operation, await readManifest(db, version));
   }
   return bases;
@@ -131,7 +128,6 @@ async function nodeIdOf(tree: Tree, { fileId, place }: OperationOf<"put">): Prom
   let at: NodeId | undefined = place?.path === undefined ? (parentId as NodeId) : tree.rootId;
   if (!isId(at)) return undefined;
   for (const name of names) {
-    // oxlint-disable-next-line no-await-in-loop -- a level needs the one above it
     at = at === undefined ? undefined : (await tree.child(at, nameKey(name)))?.id;
   }
   return at;

@@ -50,7 +50,10 @@ test("a block declared with a wrong size, a wrong sum and a wrong content id are
   const { blocks } = await space.content("hello");
   const wrong = blocks.map((block) => ({ ...block, size: 6 }));
   const place = { parentId: "root", name: "a" };
-  assert.equal((await space.refused({ op: "put", place, content: { sizeBytes: 6, blocks: wrong } })).code, "invalid_field");
+  assert.equal(
+    (await space.refused({ op: "put", place, content: { sizeBytes: 6, blocks: wrong } })).code,
+    "invalid_field",
+  );
   assert.equal((await space.refused({ op: "put", place, content: { sizeBytes: 4, blocks } })).code, "invalid_field");
   const contentId = contentOfText("x").blocks[0]?.hash;
   assert.ok(contentId);
@@ -114,7 +117,8 @@ test("a base that is the head, by id or by number, adds a version, and another o
 test("If-Match takes the revision, any of several, or any node at all", async () => {
   const space = await open();
   const first = await space.put("root", "a", "one");
-  const put = async (text: string) => ({ op: "put", place: { path: "a" }, content: await space.content(text) }) as const;
+  const put = async (text: string) =>
+    ({ op: "put", place: { path: "a" }, content: await space.content(text) }) as const;
   assert.equal((await space.refused({ ...(await put("two")), ifMatch: ["x"] })).code, "precondition");
   assert.equal((await space.do({ ...(await put("two")), ifMatch: ["x", first.revision] })).version, 2);
   assert.equal((await space.do({ ...(await put("3")), ifMatch: "*" })).version, 3);
@@ -129,7 +133,10 @@ test("equal content is no new version, only new attributes are a change", async 
   const same = await space.do({ op: "put", fileId: first.id, content });
   assert.deepEqual(same, first);
   const touched = await space.do({ op: "put", fileId: first.id, content, modifiedAtMicros: 5, executable: true });
-  assert.deepEqual([touched.version, touched.executable, touched.modified_at], [1, true, "1970-01-01T00:00:00.000005Z"]);
+  assert.deepEqual(
+    [touched.version, touched.executable, touched.modified_at],
+    [1, true, "1970-01-01T00:00:00.000005Z"],
+  );
   assert.equal((await space.row()).seq, 2);
 });
 
@@ -148,7 +155,12 @@ test("splices edit the base's list, and a base that is not the head is a conflic
   const first = await space.do({ op: "put", place: { path: "a" }, content: { sizeBytes: 3, blocks: [one, two] } });
   const splices = [{ at: 1, remove: 1, insert: [three] }];
   assert.ok(first.version_id);
-  const edit = { op: "put", place: { path: "a" }, baseVersion: first.version_id, content: { sizeBytes: 4, splices } } as const;
+  const edit = {
+    op: "put",
+    place: { path: "a" },
+    baseVersion: first.version_id,
+    content: { sizeBytes: 4, splices },
+  } as const;
   const second = await space.do(edit);
   const whole = await space.do({ op: "put", place: { path: "b" }, content: { sizeBytes: 4, blocks: [one, three] } });
   assert.equal(second.content_id, whole.content_id);
@@ -213,7 +225,12 @@ test("a put at a trashed node is refused with it, and revive places that node al
   const revived = await space.do({ ...put, revive: true });
   assert.deepEqual([revived.id, revived.path, revived.version], [file.id, "/outer/inner/file", 2]);
   assert.notEqual(revived.parent_id, inner.id);
-  const sibling = await space.refused({ op: "put", place: { path: "/outer/inner/sibling" }, content: put.content, baseVersion: 1 });
+  const sibling = await space.refused({
+    op: "put",
+    place: { path: "/outer/inner/sibling" },
+    content: put.content,
+    baseVersion: 1,
+  });
   assert.equal(sibling.node, undefined);
 });
 
@@ -246,6 +263,10 @@ test("an upload session learns its node and gives its references to the version"
     .execute();
   await space.db.updateTable("shard.space_blocks").set({ refs: 1 }).where("space_id", "=", spaceId).execute();
   const node = await space.do({ op: "put", place: { path: "a" }, content: { sizeBytes: 6, blocks }, uploadId });
-  const session = await space.db.selectFrom("shard.upload_sessions").selectAll().where("id", "=", uploadId as never).executeTakeFirst();
+  const session = await space.db
+    .selectFrom("shard.upload_sessions")
+    .selectAll()
+    .where("id", "=", uploadId as never)
+    .executeTakeFirst();
   assert.equal(session?.node_id, node.id);
 });

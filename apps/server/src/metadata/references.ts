@@ -59,9 +59,8 @@ export async function releaseVersions(
 /** Distinct hashes, each at the start of a record of so many bytes. */
 export function hashesIn(records: Buffer | null, recordBytes: number): Set<HashHex> {
   const hashes = new Set<HashHex>();
-  for (let at = 0; records !== null && at < records.length; at += recordBytes) {
-    hashes.add(records.toString("hex", at, at + 32) as HashHex);
-  }
+  const bytes = records ?? Buffer.alloc(0);
+  for (let at = 0; at < bytes.length; at += recordBytes) hashes.add(bytes.toString("hex", at, at + 32) as HashHex);
   return hashes;
 }
 

@@ -11,19 +11,27 @@ const nodesInlineMax = 5000;
 const nodesPieceMax = 1000;
 
 /**
- * Removes a purged subtree within the purge itself, if it is small. The caller holds the space lock.
- * @returns the bytes that the space no longer uses; 0 too if the subtree is left to `sweepPurged`
+ * Removes purged subtrees within the purge itself, as long as they are small together; `sweepPurged` finds the others.
+ * The caller holds the space lock.
+ * @returns the bytes that the space no longer uses
  */
-export async function removeSubtree(
+export async function removeSubtrees(
   transaction: ShardReader,
   spaceId: SpaceId,
-  topId: NodeId,
+  topIds: readonly NodeId[],
   nowMicros: number,
 ): Promise<number> {
-  const ids = await below(transaction, spaceId, topId, nodesInlineMax + 1);
-  if (ids.length > nodesInlineMax) return 0;
-  if (!(await removeVersions(transaction, spaceId, ids, nowMicros))) return 0;
-  return await removeNodes(transaction, spaceId, ids);
+  let room = nodesInlineMax;
+  let sizeBytes = 0;
+  for (const topId of topIds) {
+    if (room === 0) break;
+    const ids = await below(transaction, spaceId, topId, room + 1);
+    if (ids.length > room) continue;
+    if (!(await removeVersions(transaction, spaceId, ids, nowMicros))) break;
+    sizeBytes += await removeNodes(transaction, spaceId, ids);
+    room -= ids.length;
+  }
+  return sizeBytes;
 }
 
 export interface SweepOptions {
@@ -47,7 +55,6 @@ export async function sweepPurged(db: Kysely<ShardTables>, { nowMicros, signal }
     signal?.throwIfAborted();
     // A copy that was never attached was never counted.
     const sweep = { db, spaceId: top.space_id, nowMicros, counted: top.parent_id !== null, signal };
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that commits come between
     removed += await sweepBelow(sweep, top.id);
   }
   return removed;
@@ -77,7 +84,6 @@ async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
   const folders = [topId];
   for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
     sweep.signal?.throwIfAborted();
-    // oxlint-disable-next-line no-await-in-loop -- piece after piece
     const piece = await sweepPiece(sweep, folder);
     removed += piece.removed;
     if (piece.folders === undefined) folders.pop();
@@ -87,11 +93,8 @@ async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
 }
 
 /** @returns `folders`: what has to go before this folder can; undefined once it is gone itself */
-async function sweepPiece(
-  sweep: Sweep,
-  folderId: NodeId,
-): Promise<{ removed: number; folders: NodeId[] | undefined }> {
-  return await inTransaction(sweep.db, async (transaction) => {
+async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: number; folders: NodeId[] | undefined }> {
+  return inTransaction(sweep.db, async (transaction) => {
     await lockSpace(transaction, sweep.spaceId);
     const ids = await below(transaction, sweep.spaceId, folderId, nodesPieceMax + 1);
     if (ids.length <= nodesPieceMax) {

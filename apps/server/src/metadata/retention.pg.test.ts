@@ -39,7 +39,12 @@ function job(space: TestSpace): Retention {
 
 test("answers of operations are kept for 14 days", async () => {
   const space = await open();
-  const operation = { op: "mkdir", place: { path: "a" }, operationId: Buffer.alloc(16, 3), requestHash: Buffer.alloc(32) } as const;
+  const operation = {
+    op: "mkdir",
+    place: { path: "a" },
+    operationId: Buffer.alloc(16, 3),
+    requestHash: Buffer.alloc(32),
+  } as const;
   const first = await space.commit([operation]);
   space.clock.advanceMs(14 * dayMs - 1000);
   await expireOperations(job(space));
@@ -93,7 +98,10 @@ test("a version goes only when it is beyond the newest and also old", async () =
   assert.equal(await pruneVersions(job(space), { keptMin: 1 }), 1);
   const { rows } = await sql<{ number: number }>`
     select number from shard.versions where space_id = ${space.caller.spaceId} order by number`.execute(space.db);
-  assert.deepEqual(rows.map((row) => row.number), [6, 7]);
+  assert.deepEqual(
+    rows.map((row) => row.number),
+    [6, 7],
+  );
   assert.equal((await space.refused({ op: "revert", fileId: file.id, version: 1 })).code, "not_found");
 });
 

@@ -24,8 +24,11 @@ const piece = 1000;
 const segmentLifetimeMs = 24 * 3600_000;
 
 /** Answers are repeated for 14 days. By operations_age. */
-export async function expireOperations(job: Retention, lifetimeMs: number = limits.operationLifetimeMs): Promise<number> {
-  return await inPieces(job, async () => {
+export async function expireOperations(
+  job: Retention,
+  lifetimeMs: number = limits.operationLifetimeMs,
+): Promise<number> {
+  return inPieces(job, async () => {
     const { numAffectedRows } = await sql`
       delete from shard.operations where ctid = any(array(
         select ctid from shard.operations where at < ${job.nowMicros - lifetimeMs * 1000} order by at limit ${piece}
@@ -40,7 +43,7 @@ export async function expireOperations(job: Retention, lifetimeMs: number = limi
  */
 export async function expireTrash(job: Retention, lifetimeMs: number = limits.trashLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
-  return await inPieces(job, async () => {
+  return inPieces(job, async () => {
     const { rows } = await sql<{ space_id: SpaceId; ids: NodeId[] }>`
       select space_id, array_agg(id::text) as ids from (
         select space_id, id from shard.nodes
@@ -48,7 +51,6 @@ export async function expireTrash(job: Retention, lifetimeMs: number = limits.tr
       ) old group by space_id`.execute(job.db);
     let count = 0;
     for (const { space_id, ids } of rows) {
-      // oxlint-disable-next-line no-await-in-loop -- one space after the other
       count += await inTransaction(job.db, async (transaction) => {
         await lockSpace(transaction, space_id);
         const { numAffectedRows } = await sql`
@@ -74,7 +76,6 @@ export async function expireJournal(job: Retention, lifetimeMs: number = limits.
     where j.at < ${before} group by j.space_id`.execute(job.db);
   let count = 0;
   for (const { space_id, last } of spaces) {
-    // oxlint-disable-next-line no-await-in-loop -- one space after the other
     count += await inPieces(job, async () => {
       const { numAffectedRows } = await sql`
         delete from shard.journal where space_id = ${space_id} and seq in (
@@ -101,10 +102,8 @@ export async function pruneVersions(job: Retention, options: VersionRetention = 
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     for (const [spaceId, files] of Map.groupBy(page, (file) => file.space_id)) {
       const ids = files.map((file) => file.id);
-      // oxlint-disable-next-line no-await-in-loop -- one space after the other
-      count += await inPieces(job, async () => await pruneFiles(job, spaceId, ids, { keptMin, before }));
+      count += await inPieces(job, async () => pruneFiles(job, spaceId, ids, { keptMin, before }));
     }
-    // oxlint-disable-next-line no-await-in-loop -- page after page
     page = await filesWithHistory(job, keptMin, last);
   }
   return count;
@@ -113,7 +112,7 @@ export async function pruneVersions(job: Retention, options: VersionRetention = 
 /** Segments that no version has named for a day, with their holds on blocks. By segments_unreferenced. */
 export async function expireSegments(job: Retention, lifetimeMs: number = segmentLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
-  return await inPieces(job, async () => {
+  return inPieces(job, async () => {
     const { rows } = await sql<{ space_id: SpaceId; hash: Buffer }>`
       select space_id, hash from shard.segments where refs = 0 and since < ${before} order by since limit 8`.execute(
       job.db,
@@ -121,7 +120,6 @@ export async function expireSegments(job: Retention, lifetimeMs: number = segmen
     let count = 0;
     for (const [spaceId, segments] of Map.groupBy(rows, (row) => row.space_id)) {
       const hashes = segments.map((segment) => segment.hash);
-      // oxlint-disable-next-line no-await-in-loop -- one space after the other
       count += await inTransaction(job.db, async (transaction) => {
         await lockSpace(transaction, spaceId);
         const { rows: gone } = await sql<{ entries: Buffer }>`
@@ -142,13 +140,12 @@ export async function expireSegments(job: Retention, lifetimeMs: number = segmen
  * upload_sessions_expiry. The tails go with the sessions.
  */
 export async function expireUploads(job: Retention): Promise<number> {
-  return await inPieces(job, async () => {
+  return inPieces(job, async () => {
     const { rows } = await sql<{ space_id: SpaceId; id: UploadId }>`
       select space_id, id from shard.upload_sessions where expires_at < ${job.nowMicros}
       order by expires_at limit ${piece}`.execute(job.db);
     let count = 0;
     for (const { space_id, id } of rows) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       if (await expireUpload(job, space_id, id)) count += 1;
     }
     return count;
@@ -158,7 +155,6 @@ export async function expireUploads(job: Retention): Promise<number> {
 async function expireUpload(job: Retention, spaceId: SpaceId, id: UploadId): Promise<boolean> {
   for (let more = true; more;) {
     job.signal?.throwIfAborted();
-    // oxlint-disable-next-line no-await-in-loop -- piece after piece
     more = await inTransaction(job.db, async (transaction) => {
       await lockSpace(transaction, spaceId);
       const { rows } = await sql`
@@ -167,7 +163,7 @@ async function expireUpload(job: Retention, spaceId: SpaceId, id: UploadId): Pro
       return rows.length > 0 && (await releaseUploadBlocks(transaction, spaceId, id, job.nowMicros));
     });
   }
-  return await inTransaction(job.db, async (transaction) => {
+  return inTransaction(job.db, async (transaction) => {
     await lockSpace(transaction, spaceId);
     const { numAffectedRows } = await sql`
       delete from shard.upload_sessions s where space_id = ${spaceId} and id = ${id} and expires_at < ${job.nowMicros}
@@ -202,7 +198,7 @@ async function pruneFiles(
   ids: readonly NodeId[],
   { keptMin, before }: { readonly keptMin: number; readonly before: number },
 ): Promise<number> {
-  return await inTransaction(job.db, async (transaction) => {
+  return inTransaction(job.db, async (transaction) => {
     await lockSpace(transaction, spaceId);
     const { rows } = await sql<ReferringVersion>`
       delete from shard.versions where space_id = ${spaceId} and id in (
@@ -220,7 +216,6 @@ async function inPieces(job: Retention, run: () => Promise<number>): Promise<num
   let count = 0;
   for (let last = 1; last > 0; count += last) {
     job.signal?.throwIfAborted();
-    // oxlint-disable-next-line no-await-in-loop -- piece after piece
     last = await run();
   }
   return count;

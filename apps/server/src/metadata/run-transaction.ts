@@ -37,6 +37,8 @@ export interface TransactionOutcome {
   readonly seq: number;
   readonly epoch: string;
   readonly changed: boolean;
+  /** When the lock was taken, on the scale of `performance.now`: waiting for it says nothing of the work under it. */
+  readonly lockedAtMs: number;
 }
 
 export interface TransactionPlace {
@@ -51,16 +53,16 @@ export interface TransactionPlace {
  * statements, they are applied in order in memory, and what changed is written in a few statements.
  */
 export async function runTransaction(place: TransactionPlace, slices: readonly Slice[]): Promise<TransactionOutcome> {
-  return await inTransaction(place.db, async (transaction) => {
+  return inTransaction(place.db, async (transaction) => {
     const space = await lockSpace(transaction, place.spaceId);
+    const lockedAtMs = performance.now();
     const steps = slices.filter((slice) => resetOf(space, slice) === undefined).flatMap((slice) => slice.steps);
     const replays = await Replays.load(transaction, space.id, steps);
     const work = await startWork(transaction, place, space, steps);
     const outcomes: SliceOutcome[] = [];
-    // oxlint-disable-next-line no-await-in-loop -- in order
     for (const slice of slices) outcomes.push(await applySlice(work, replays, slice));
     const seq = await writeWork(work, replays.added);
-    return { slices: outcomes, seq, epoch: space.epoch, changed: seq !== space.seq };
+    return { slices: outcomes, seq, epoch: space.epoch, changed: seq !== space.seq, lockedAtMs };
   });
 }
 
@@ -81,7 +83,6 @@ async function applySlice(work: Work, replays: Replays, slice: Slice): Promise<S
   const failedIds = new Set(slice.failedIds);
   const results: OperationResult[] = [];
   for (const unit of reset === undefined ? unitsOf(slice.steps) : []) {
-    // oxlint-disable-next-line no-await-in-loop -- in order
     const outcomes = await applyUnit(work, replays, unit, failedIds);
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "folder") return { results, failedIds, folderCopy: outcome.folderCopy, reset };
@@ -117,7 +118,7 @@ async function applyRest(
   if (first?.operation.group !== undefined) {
     // A reused operation id fails its whole group; an operation that was done before is no reason to.
     const failed = known.some((result) => result !== undefined && result.status !== "committed");
-    return failed ? rest.map(() => dependencyResult()) : await applyGroup(work, rest, failedIds);
+    return failed ? rest.map(() => dependencyResult()) : applyGroup(work, rest, failedIds);
   }
   return first === undefined ? [] : [await applyStep(work, first, failedIds)];
 }
@@ -168,7 +169,9 @@ function nameOf({ operation }: Step, rootId: NodeId): Name[] {
   const place = "place" in operation ? operation.place : undefined;
   if (place?.name === undefined || place.path !== undefined) return [];
   const parentId = place.parentId === undefined || place.parentId === "root" ? rootId : place.parentId;
-  return isId(parentId) && !place.name.includes("\0") ? [{ parentId: parentId as NodeId, key: nameKey(place.name) }] : [];
+  return isId(parentId) && !place.name.includes("\0")
+    ? [{ parentId: parentId as NodeId, key: nameKey(place.name) }]
+    : [];
 }
 
 function pathOf({ operation }: Step): string[][] {

@@ -32,7 +32,6 @@ export async function stageSegments(staging: Staging, segments: readonly NewSegm
   const missing = new Set<HashHex>();
   for (let start = 0; start < segments.length; start += segmentsAtOnce) {
     const piece = segments.slice(start, start + segmentsAtOnce);
-    // oxlint-disable-next-line no-await-in-loop -- the lock is given up between two pieces
     const lacking = await inTransaction(staging.db, async (transaction) => stagePiece(transaction, staging, piece));
     for (const hash of lacking) missing.add(hash);
   }

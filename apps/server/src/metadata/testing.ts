@@ -71,17 +71,18 @@ export class TestSpace {
   /** One operation that is expected to be refused: its code and the node that came with it. */
   async refused(operation: Operation, caller = this.caller): Promise<{ code: string; node: NodeJson | undefined }> {
     const [result] = await this.commit([operation], caller);
-    if (result?.status !== "conflict" && result?.status !== "error") throw new Error(`not refused: ${describe(result)}`);
+    if (result?.status !== "conflict" && result?.status !== "error")
+      throw new Error(`not refused: ${describe(result)}`);
     return { code: result.error.code, node: result.error.body["node"] as NodeJson | undefined };
   }
 
   async mkdir(parentId: string, name: string): Promise<NodeJson> {
-    return await this.do({ op: "mkdir", place: { parentId, name } });
+    return this.do({ op: "mkdir", place: { parentId, name } });
   }
 
   /** A new file whose content is this text, one block, already stored. */
   async put(parentId: string, name: string, text: string): Promise<NodeJson> {
-    return await this.do({ op: "put", place: { parentId, name }, content: await this.content(text) });
+    return this.do({ op: "put", place: { parentId, name }, content: await this.content(text) });
   }
 
   /** Content whose block the space holds. */

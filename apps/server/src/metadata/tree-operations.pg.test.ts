@@ -37,7 +37,10 @@ test("parents makes the folders on the way, and leaves none behind when the rest
   assert.equal((await space.refused({ op: "mkdir", place: { path: "/x/y/z" } })).code, "not_found");
   assert.equal((await space.do({ op: "mkdir", place: { path: "/x/y/z", parents: true } })).path, "/x/y/z");
   const id = newTestId<NodeId>().replace("-8007-", "-8008-") as NodeId;
-  assert.equal((await space.refused({ op: "mkdir", id, place: { path: "/u/v", parents: true } })).code, "invalid_field");
+  assert.equal(
+    (await space.refused({ op: "mkdir", id, place: { path: "/u/v", parents: true } })).code,
+    "invalid_field",
+  );
   assert.equal((await space.refused({ op: "mkdir", place: { path: "/u/v" } })).code, "not_found");
   assert.equal((await space.row()).seq, 3);
 });
@@ -51,10 +54,16 @@ test("names that cannot be, paths that are too deep and parents that are no fold
   }
   const deep = Array.from({ length: 128 }, () => "d").join("/");
   const deepest = await space.do({ op: "mkdir", place: { path: deep, parents: true } });
-  assert.equal((await space.refused({ op: "mkdir", place: { parentId: deepest.id, name: "e" } })).code, "invalid_field");
+  assert.equal(
+    (await space.refused({ op: "mkdir", place: { parentId: deepest.id, name: "e" } })).code,
+    "invalid_field",
+  );
   assert.equal((await space.refused({ op: "mkdir", place: { parentId: file.id, name: "e" } })).code, "invalid_field");
   assert.equal((await space.refused({ op: "mkdir", place: { parentId: "nonsense", name: "e" } })).code, "not_found");
-  assert.equal((await space.refused({ op: "mkdir", place: { parentId: newTestId<NodeId>(), name: "e" } })).code, "not_found");
+  assert.equal(
+    (await space.refused({ op: "mkdir", place: { parentId: newTestId<NodeId>(), name: "e" } })).code,
+    "not_found",
+  );
 });
 
 test("a symbolic link keeps its target, and metadata its limits", async () => {
@@ -187,8 +196,20 @@ test("later operations see what earlier ones of the batch made", async () => {
     { op: "restore", fileId: file },
   ]);
   assert.deepEqual(
-    results.map((result) => (result.status === "committed" ? [result.node?.path, result.node?.version] : codeOf(result))),
-    [["/a", null], ["/a/f", 1], ["/a/f", 2], ["/copy", 1], ["/a/f", 3], ["/a/f", 3], ["/a/f", 1], ["/b", null], ["/b/f (restored)", 3]],
+    results.map((result) =>
+      result.status === "committed" ? [result.node?.path, result.node?.version] : codeOf(result),
+    ),
+    [
+      ["/a", null],
+      ["/a/f", 1],
+      ["/a/f", 2],
+      ["/copy", 1],
+      ["/a/f", 3],
+      ["/a/f", 3],
+      ["/a/f", 1],
+      ["/b", null],
+      ["/b/f (restored)", 3],
+    ],
   );
   assert.equal((await space.row()).used_bytes, 1 + 2 + 2);
 });
@@ -256,8 +277,13 @@ test("restore puts a node back, or into the root when its folder is gone, under 
   assert.equal((await space.do({ op: "restore", fileId: file.id, place, onConflict: "replace" })).path, "/b/g");
   assert.equal((await space.do({ op: "restore", fileId: a.id })).path, "/a");
   const kinds = await sql<{ kind: string }>`
-    select kind from shard.journal where space_id = ${space.caller.spaceId} and node_id = ${a.id} order by seq`.execute(space.db);
-  assert.deepEqual(kinds.rows.map((row) => row.kind), ["changed", "gone", "appeared"]);
+    select kind from shard.journal where space_id = ${space.caller.spaceId} and node_id = ${a.id} order by seq`.execute(
+    space.db,
+  );
+  assert.deepEqual(
+    kinds.rows.map((row) => row.kind),
+    ["changed", "gone", "appeared"],
+  );
 });
 
 test("a move out of a trashed folder needs revive, and then only that node comes back", async () => {

@@ -58,7 +58,6 @@ export class Tree {
   async loadPaths(paths: readonly (readonly string[])[]): Promise<void> {
     let walks = paths.map((names) => ({ at: this.rootId, names }));
     while (walks.length > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- a level needs the one above it
       await this.loadNames(walks.flatMap(({ at, names }) => toName(at, names[0])));
       walks = walks.flatMap(({ at, names }) => {
         const next = names[0] === undefined ? undefined : this.#named(at, nameKey(names[0]))[0];
@@ -77,14 +76,13 @@ export class Tree {
   async child(parentId: NodeId, key: string, except?: NodeId): Promise<NodeRow | undefined> {
     await this.loadNames([{ parentId, key }]);
     const id = this.#named(parentId, key).find((claimer) => claimer !== except);
-    return id === undefined ? undefined : await this.node(id);
+    return id === undefined ? undefined : this.node(id);
   }
 
   /** From the node itself up to the root; shorter if a row above is missing. */
   async lineage(row: NodeRow): Promise<NodeRow[]> {
     const rows = [row];
     for (let at = row; at.parent_id !== null;) {
-      // oxlint-disable-next-line no-await-in-loop -- each names the next; all are loaded already
       const parent = await this.node(at.parent_id);
       if (parent === undefined) break;
       rows.push(parent);

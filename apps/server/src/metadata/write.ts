@@ -5,7 +5,7 @@ import type { NodeRow, VersionRow } from "../db/shard-tables.ts";
 import type { ShardReader } from "./load.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "./references.ts";
 import { finishUploads } from "./finish-uploads.ts";
-import { removeSubtree } from "./removal.ts";
+import { removeSubtrees } from "./removal.ts";
 import type { JournalEntry, Work } from "./work.ts";
 
 export interface OperationRow {
@@ -39,11 +39,8 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   await finishUploads(reader, space.id, changes.uploads, nowMicros);
   const seq = await insertJournal(work, changes.journal);
   await insertOperations(work, operations);
-  let usedBytes = changes.usedBytes.at(-1) ?? 0;
-  for (const topId of changes.purged) {
-    // oxlint-disable-next-line no-await-in-loop -- purges are rare, and one may lie in another
-    usedBytes -= await removeSubtree(reader, space.id, topId, nowMicros);
-  }
+  const removedBytes = await removeSubtrees(reader, space.id, changes.purged, nowMicros);
+  const usedBytes = (changes.usedBytes.at(-1) ?? 0) - removedBytes;
   if (seq !== space.seq || usedBytes !== 0) {
     await sql`update shard.spaces set seq = ${seq}, used_bytes = used_bytes + ${usedBytes}
       where id = ${space.id}`.execute(reader);
@@ -116,7 +113,9 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
       ${int8Array(rows.map((row) => row.seq))}, ${int8Array(rows.map((row) => row.trashed_at))},
       ${int8Array(rows.map((row) => row.purged_at))}, ${jsonbArray(rows.map((row) => row.metadata))},
       ${uuidArray(rows.map((row) => row.device_id))}, ${byteaArray(rows.map((row) => row.operation_id))},
-      ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))})`.execute(reader);
+      ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))})`.execute(
+    reader,
+  );
 }
 
 export async function insertVersions(reader: ShardReader, rows: readonly VersionRow[]): Promise<void> {
