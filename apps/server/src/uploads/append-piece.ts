@@ -34,7 +34,9 @@ export async function appendPiece(
     body,
     hash: session.request.sha256 === undefined ? undefined : hashes.take(session.id, step.start),
   };
-  const { source, progress } = canWaitAsTail(piece) ? await appendToTail(ports, piece) : await appendToBlocks(ports, piece);
+  const { source, progress } = canWaitAsTail(piece)
+    ? await appendToTail(ports, piece)
+    : await appendToBlocks(ports, piece);
   if (piece.hash !== undefined && progress.durable === step.start + source.receivedBytes) {
     hashes.put(session.id, progress.durable, piece.hash);
   }

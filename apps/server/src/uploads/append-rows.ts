@@ -35,7 +35,7 @@ export async function appendBlocks(
   if (blocksEnd < from.durable) {
     throw new HoldfastError("internal", "The chunker found a cut where it found none before.");
   }
-  return await inTransaction(db, async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     await lockSpace(transaction, spaceId);
     await advance(transaction, writer, { from, to: { blocksEnd, durable: blocksEnd } }, nowMicros);
     await holdBlocks(transaction, writer.session, entries, nowMicros);
@@ -70,7 +70,7 @@ export async function appendTail(
 ): Promise<Progress> {
   const { generation, session } = writer;
   const to = { blocksEnd: from.blocksEnd, durable: tail.offset + tail.sizeBytes };
-  return await inTransaction(db, async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     await advance(transaction, writer, { from, to }, nowMicros);
     await sql`delete from shard.upload_tail
       where space_id = ${session.spaceId} and session_id = ${session.id} and "offset" >= ${tail.offset}`.execute(
@@ -120,7 +120,10 @@ async function holdBlocks(
   const held = await lockBlocks(transaction, spaceId, [...counts.keys()]);
   // They were stored a moment ago and are kept for days; still, without its row a reference would hold nothing.
   if (entries.some(({ hash, size }) => held.get(hash) !== size)) {
-    throw new HoldfastError("unavailable", "A block was removed before the upload could hold it. Send the piece again.");
+    throw new HoldfastError(
+      "unavailable",
+      "A block was removed before the upload could hold it. Send the piece again.",
+    );
   }
   await changeBlockRefs(transaction, spaceId, counts, nowMicros);
 }

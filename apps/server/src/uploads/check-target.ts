@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import type { SpaceId } from "@holdfast/core/ids";
 import { checkName, joinPath, nameKey, splitPath } from "@holdfast/core/names";
 import { sql } from "kysely";
 import type { Caller } from "../accounts/caller.ts";
@@ -46,7 +46,7 @@ async function findExisting(
   }
   // By nodes_live_name.
   const { rows } = await sql<NodeRow>`
-    select * from shard.nodes where space_id = ${caller.spaceId} and parent_id = ${parent.row.id as NodeId}
+    select * from shard.nodes where space_id = ${caller.spaceId} and parent_id = ${parent.row.id}
       and name_key = ${nameKey(name)} and trashed_at is null`.execute(shards.of(caller.bucket).db);
   const row = rows[0];
   if (row === undefined) return undefined;
@@ -112,6 +112,10 @@ async function assertQuota(shards: Shards, spaceId: SpaceId, addedBytes: number)
   throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${free} are free.`);
 }
 
-function withNode(code: "trashed" | "exists" | "conflict" | "precondition", message: string, node: PlacedNode): HoldfastError {
+function withNode(
+  code: "trashed" | "exists" | "conflict" | "precondition",
+  message: string,
+  node: PlacedNode,
+): HoldfastError {
   return new HoldfastError(code, message, { body: { node: nodeJson(node.row, node.path) } });
 }

@@ -4,7 +4,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Caller } from "../accounts/caller.ts";
-import type { Committer } from "../metadata/committer.ts";
+import type { Committer } from "../metadata/commit-queue.ts";
 import { appendBlocks, type Progress, readEntries } from "./append-rows.ts";
 import { giveBackRest } from "./remove-uploads.ts";
 import { rememberHash, type Session, takeOver } from "./session-rows.ts";
@@ -55,7 +55,8 @@ export async function finishUpload(
 export async function commitPut(committer: Committer, caller: Caller, operation: PutOperation): Promise<Committed> {
   const { results } = await committer.commit(caller, [operation]);
   const [result] = results;
-  if (result?.status === "committed" && result.node !== undefined) return { node: result.node, created: result.created };
+  if (result?.status === "committed" && result.node !== undefined)
+    return { node: result.node, created: result.created };
   if (result?.status === "conflict" || result?.status === "error") throw result.error;
   if (result?.status !== "missing") throw new HoldfastError("internal", "The commit of an upload answered no node.");
   throw new HoldfastError("missing_blocks", "Part of the content is not there any more. Start a new upload.", {

@@ -21,7 +21,10 @@ export interface MediaUpload {
   /** Whether the request has an Idempotency-Key: it may be a repetition, which must not meet what it left itself. */
   readonly repeatable: boolean;
   /** The operation's id and hash, once the facts that stand for the body are known. */
-  readonly identify: (facts: { sha256: HashHex | null; size: number }) => Pick<OperationBase, "operationId" | "requestHash">;
+  readonly identify: (facts: {
+    sha256: HashHex | null;
+    size: number;
+  }) => Pick<OperationBase, "operationId" | "requestHash">;
 }
 
 /**
@@ -37,7 +40,8 @@ export async function uploadMedia(ports: UploadsPorts, upload: MediaUpload): Pro
     await checkTarget(ports.shards, caller, request, contentLengthBytes ?? null);
   }
   const { entries, sha256 } = await storeWhole(ports, upload);
-  if (request.sha256 !== undefined && sha256 !== null && sha256 !== request.sha256) throw hashMismatch(request.sha256, sha256);
+  if (request.sha256 !== undefined && sha256 !== null && sha256 !== request.sha256)
+    throw hashMismatch(request.sha256, sha256);
   const sizeBytes = sizeOf(entries);
   const operation = { ...putOperation(request, entries, sizeBytes), ...upload.identify({ sha256, size: sizeBytes }) };
   return commitPut(ports.committer, caller, operation);

@@ -73,12 +73,7 @@ export interface NewSession {
 }
 
 /** @returns false if another start with the same key was faster */
-export async function insertSession(
-  db: Db,
-  caller: Caller,
-  session: NewSession,
-  nowMicros: number,
-): Promise<boolean> {
+export async function insertSession(db: Db, caller: Caller, session: NewSession, nowMicros: number): Promise<boolean> {
   const { rows } = await sql`
     insert into shard.upload_sessions
       (space_id, id, user_id, device_id, request, total, operation_id, request_hash, expires_at, created_at)

@@ -72,7 +72,9 @@ async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: Piece, 
     if (final && start < end) return { buffer, cuts: [{ start, end }], tail: new Uint8Array(0) };
     return { buffer, cuts: [], tail: new Uint8Array(buffer, start, end - start) };
   }
-  const found = await codec.run("findCutsTask", { buffer, byteOffset: start, byteLength: end - start, final }, [buffer]);
+  const found = await codec.run("findCutsTask", { buffer, byteOffset: start, byteLength: end - start, final }, [
+    buffer,
+  ]);
   const tail = new Uint8Array(found.buffer, start + found.consumed, end - start - found.consumed);
   // Copied, because the buffer goes on to the next thread; without a cut it stays here.
   return { ...found, tail: found.cuts.length > 0 ? tail.slice() : tail };

@@ -26,7 +26,13 @@ test("each state of an upload meets each kind of request as the table says", () 
   const empty = { ...fresh, total: 0 };
   const table: [string, UploadState, string | undefined, number | undefined, object][] = [
     ["the next piece", begun, "bytes 100-199/300", 100, { do: "append", start: 100, end: 200, total: 300 }],
-    ["the next piece, total unknown", begun, "bytes 100-199/*", 100, { do: "append", start: 100, end: 200, total: null }],
+    [
+      "the next piece, total unknown",
+      begun,
+      "bytes 100-199/*",
+      100,
+      { do: "append", start: 100, end: 200, total: null },
+    ],
     ["a chunked piece", begun, "bytes 100-199/*", undefined, { do: "append", start: 100, end: 200, total: null }],
     ["a known total is kept", sized, "bytes 100-199/*", 100, { do: "append", start: 100, end: 200, total: 300 }],
     ["overlap", begun, "bytes 99-199/*", 101, { code: "offset", field: "Content-Range", size: 100 }],
@@ -67,7 +73,12 @@ test("whatever is asked, only the durable offset is appended to, never beyond th
     fc.constant(undefined),
     fc.record({ kind: fc.constant("query" as const), total: maybe }),
     fc
-      .record({ kind: fc.constant("piece" as const), start: size, length: fc.integer({ min: 1, max: 6 }), total: maybe })
+      .record({
+        kind: fc.constant("piece" as const),
+        start: size,
+        length: fc.integer({ min: 1, max: 6 }),
+        total: maybe,
+      })
       .map(({ kind, start, length, total }) => ({ kind, start, end: start + length, total }))
       .filter(({ end, total }) => total === null || end <= total),
   );

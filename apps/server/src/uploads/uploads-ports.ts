@@ -2,7 +2,7 @@ import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
-import type { Committer } from "../metadata/committer.ts";
+import type { Committer } from "../metadata/commit-queue.ts";
 import type { SeenHashes } from "./seen-hashes.ts";
 
 /** What uploads are given from outside. */
