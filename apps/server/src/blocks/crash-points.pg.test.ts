@@ -14,9 +14,13 @@ import type { HashHex } from "@holdfast/core/ids";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import { openFsStore } from "@holdfast/object-store/fs-store";
+import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { withFaults } from "@holdfast/object-store/with-faults";
 import { sql } from "kysely";
+import pg from "pg";
+import { openDatabases } from "../db/shards.ts";
+import type { Databases } from "../db/shards.ts";
 import { startTestDatabases } from "../db/testing.ts";
 import type { TestDatabases } from "../db/testing.ts";
 import { adoptOrphans } from "./adopt-orphans.ts";
@@ -100,8 +104,10 @@ test("with a store that fails and dawdles, what is acknowledged is there and wha
       acknowledged: false,
     };
   });
-  await Promise.all(
-    sent.map(async (call) => {
+  faulty.faults.queue("failBefore", { operation: "put" });
+  faulty.faults.queue("failAfter", { operation: "put" });
+  const sendAll = async (calls: typeof sent) => {
+    for (const call of calls) {
       while (!call.acknowledged) {
         try {
           await world.service.store(call.space.spaceId, call.space.userId, call.blocks);
@@ -110,13 +116,45 @@ test("with a store that fails and dawdles, what is acknowledged is there and wha
           assert.ok(error instanceof HoldfastError && error.retryable, String(error));
         }
       }
-    }),
-  );
-  assert.ok(faulty.faults.faultCount > 0);
+    }
+  };
+  await Promise.all([0, 1, 2, 3].map((caller) => sendAll(sent.filter((_, index) => index % 4 === caller))));
+  assert.ok(faulty.faults.faultCount >= 2);
   const restarted = await openBlockWorld(pool, { databases, store });
   for (const { space, blocks } of sent) await assertReads(restarted, space, blocks);
   for (const space of spaces) await assertBooksBalance(space);
   assert.deepEqual(await rowsWithoutPack(), []);
+});
+
+test("with a database whose connections are cut, what is acknowledged is there and what is not can be sent again", async () => {
+  const cut = await startTestDatabases();
+  const files = makeMemoryStore({ nowMs: () => Date.now() });
+  const world = await openBlockWorld(pool, { databases: cut, store: files });
+  const space = await makeSpace(cut);
+  const calls = Array.from({ length: 30 }, () => someBlocks(20));
+  let acknowledged = 0;
+  let failures = 0;
+  await Promise.all(
+    calls.map(async (blocks) => {
+      for (;;) {
+        try {
+          await world.service.store(space.spaceId, space.userId, blocks);
+          acknowledged += 1;
+          if (acknowledged % 10 === 1) await cutConnections(cut);
+          return;
+        } catch (error) {
+          assert.ok(error instanceof HoldfastError && error.retryable, String(error));
+          failures += 1;
+          if (failures < 5) await cutConnections(cut);
+        }
+      }
+    }),
+  );
+  const fresh = openDatabases({ defaultConnection: cut.connection, log: silentBlockLog });
+  await assertReads(await openBlockWorld(pool, { databases: fresh, store: files }), space, calls.flat());
+  await assertBooksBalance(space, fresh);
+  await fresh.close();
+  await cut.stop();
 });
 
 test("closing lets what is under way end, and refuses what comes later", async () => {
@@ -154,17 +192,30 @@ async function assertReads(
 }
 
 /** What the space says it has stored is what it counts, and each block has the holder of the same stamp. */
-async function assertBooksBalance({ spaceId }: Space): Promise<void> {
+async function assertBooksBalance({ spaceId }: Space, { shards }: Databases = databases): Promise<void> {
   const { rows } = await sql<{ counted: number; stored: number; unheld: number }>`
     select (select coalesce(sum(size), 0) from shard.space_blocks where space_id = ${spaceId}) as counted,
       (select stored_bytes from shard.spaces where id = ${spaceId}) as stored,
       (select count(*) from shard.space_blocks as block where space_id = ${spaceId} and not exists
         (select from cell.holders as holder
           where holder.hash = block.hash and holder.space_id = block.space_id and holder.stamp = block.stamp)) as unheld`.execute(
-    databases.shards.ofId(spaceId).db,
+    shards.ofId(spaceId).db,
   );
   assert.equal(rows[0]?.counted, rows[0]?.stored);
   assert.equal(rows[0]?.unheld, 0);
+}
+
+/** Of everybody in this database but those who cut. */
+async function cutConnections({ connection }: TestDatabases): Promise<void> {
+  const client = new pg.Client({ ...connection, application_name: "cutter" });
+  await client.connect();
+  try {
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name <> 'cutter'",
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 async function rowsWithoutPack(): Promise<string[]> {

@@ -37,14 +37,14 @@ export interface OpenBlockService extends BlockService {
 }
 
 export function openBlockService(options: BlockServiceOptions): OpenBlockService {
-  const { cells, shards, pool, clock, random } = options;
+  const { cells, shards, pool, clock, random, log } = options;
   const { crashPoint = () => {}, bytesInFlightMax = 64 * 1024 * 1024 } = options;
   const writers = new Map<BlockCell, PackWriter>(
-    cells.all().map((cell) => [cell, new PackWriter({ cell, shards, pool, clock, random, crashPoint })]),
+    cells.all().map((cell) => [cell, new PackWriter({ cell, shards, pool, clock, random, log, crashPoint })]),
   );
   const writerOf = (spaceId: SpaceId): PackWriter => {
     const cell = cells.of(bucketOf(spaceId));
-    return writers.get(cell) ?? new PackWriter({ cell, shards, pool, clock, random, crashPoint });
+    return writers.get(cell) ?? new PackWriter({ cell, shards, pool, clock, random, log, crashPoint });
   };
   const storePorts = { ...options, budget: new ByteBudget(bytesInFlightMax), writerOf };
 

@@ -4,7 +4,7 @@ import { fromHashHex } from "@holdfast/core/hash";
 import type { SpaceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Shards } from "../db/shards.ts";
-import type { BlockCell } from "./block-cell.ts";
+import type { BlockCell, BlockLog } from "./block-cell.ts";
 import { sealInPool } from "./block-tasks.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { packIdOf, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
@@ -24,6 +24,7 @@ export interface PackWriterPorts {
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: BlockLog;
   readonly crashPoint: CrashPoint;
 }
 
@@ -88,9 +89,10 @@ export class PackWriter {
 
   #schedule(): void {
     while (this.#underWay < packsUnderWayMax && this.#pendingBytes >= limits.packBytesTarget) this.#start();
-    if (this.#pending.length === 0 || this.#underWay >= packsUnderWayMax || this.#timer !== undefined) return;
+    if (this.#pending.length === 0) return;
     // With nothing under way, waiting would only cost time: whoever comes meanwhile waits for this pack.
     if (this.#underWay === 0) return this.#start();
+    if (this.#underWay >= packsUnderWayMax || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#pending.length > 0 && this.#underWay < packsUnderWayMax) this.#start();
@@ -102,10 +104,7 @@ export class PackWriter {
     const group = this.#takeGroup();
     this.#underWay += 1;
     void this.#writeGroup(group)
-      .catch((error: unknown) => {
-        const failure = toStoreFailure(error);
-        for (const { fail } of group) fail(failure);
-      })
+      .catch((error: unknown) => this.#giveUp(group, error))
       .finally(() => {
         this.#underWay -= 1;
         this.#schedule();
@@ -169,9 +168,14 @@ export class PackWriter {
       this.#ports.crashPoint("shard rows");
       for (const { done } of parts) done();
     } catch (error) {
-      const failure = toStoreFailure(error);
-      for (const { fail } of parts) fail(failure);
+      this.#giveUp(parts, error);
     }
+  }
+
+  #giveUp(parts: readonly Pending[], error: unknown): void {
+    const failure = toStoreFailure(error);
+    this.#ports.log.warn({ err: error, calls: parts.length }, "blocks could not be stored");
+    for (const { fail } of parts) fail(failure);
   }
 }
 
