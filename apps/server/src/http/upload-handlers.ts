@@ -58,6 +58,7 @@ const startBody = z
     sha256: hashHex.optional(),
   })
   .optional();
+type StartFields = NonNullable<z.output<typeof startBody>>;
 
 async function startResumable(
   uploads: Uploads,
@@ -117,24 +118,17 @@ function bodyLength({ headers, contentLengthBytes }: Pick<RequestContext, "heade
 }
 
 /** The query has everything as text; what it does not say is not there at all, so that a JSON body may say it. */
-function fieldsOf({
-  uploadType: _,
-  resumable: __,
-  base_version: base,
-  executable,
-  ...fields
-}: RequestContext<"upload">["query"]) {
+function fieldsOf(query: RequestContext<"upload">["query"]): Partial<StartFields> {
+  const { base_version: base, executable } = query;
+  const names = ["parent_id", "name", "path", "file_id", "on_conflict", "sha256", "modified_at"] as const;
   return {
-    ...fields,
+    ...Object.fromEntries(names.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))),
     ...(base === undefined ? {} : { base_version: versionOf(base) }),
     ...(executable === undefined ? {} : { executable: isTrue(executable) }),
   };
 }
 
-function requestOf(
-  fields: Omit<NonNullable<z.output<typeof startBody>>, "size">,
-  conditions: Conditions,
-): UploadRequest {
+function requestOf(fields: Omit<StartFields, "size">, conditions: Conditions): UploadRequest {
   const target = targetOf(fields, conditions);
   return {
     ...target,
@@ -143,10 +137,7 @@ function requestOf(
   };
 }
 
-type TargetFields = Pick<
-  NonNullable<z.output<typeof startBody>>,
-  "name" | "parent_id" | "path" | "file_id" | "base_version" | "on_conflict"
->;
+type TargetFields = Pick<StartFields, "name" | "parent_id" | "path" | "file_id" | "base_version" | "on_conflict">;
 
 function targetOf(fields: TargetFields, { ifMatch, ifNoneMatch }: Conditions): Correction {
   const place = placeOf(fields);

@@ -20,12 +20,21 @@ export type Correction = Omit<UploadRequest, "attributes" | "sha256">;
 export type PutOperation = Extract<Operation, { op: "put" }>;
 
 export function putOperation(
-  { fileId, place, attributes, sha256: _, ...rest }: UploadRequest,
+  { fileId, place, baseVersion, attributes, onConflict, ifMatch, ifNoneMatch }: UploadRequest,
   entries: readonly ManifestEntry[],
   sizeBytes: number,
 ): PutOperation {
   const target = fileId === undefined ? { place: place ?? {} } : { fileId };
-  return { ...rest, ...attributes, ...target, op: "put", content: { sizeBytes, blocks: entries } };
+  return {
+    op: "put",
+    ...target,
+    ...attributes,
+    ...(baseVersion === undefined ? {} : { baseVersion }),
+    ...(onConflict === undefined ? {} : { onConflict }),
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+    content: { sizeBytes, blocks: entries },
+  };
 }
 
 /**
