@@ -10,6 +10,8 @@ export async function makeProgram(context: Context, version: string, only?: stri
   const program = new Command("holdfast")
     .description("Files on a server of your own: put them there, get them back, keep every version.")
     .version(version, "--version", "print the version")
+    // So that `restore --version N` is an option of restore.
+    .enablePositionalOptions()
     .helpOption("--help", "show help, also after each command")
     .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ holdfast ${example}`).join("\n")}`);
   const single = only === undefined ? undefined : commandTable[only];

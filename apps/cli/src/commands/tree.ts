@@ -23,8 +23,11 @@ export const treeCommand: CommandMaker = (context) => {
     );
     for await (const page of root.kind === "folder" ? pages : []) {
       items.push(...page);
-      for (const node of page)
-        children.set(node.parent_id ?? "", [...(children.get(node.parent_id ?? "") ?? []), node]);
+      for (const node of page) {
+        const siblings = children.get(node.parent_id ?? "") ?? [];
+        children.set(node.parent_id ?? "", siblings);
+        siblings.push(node);
+      }
     }
     await run.output.result({ ...root, items, next_cursor: null }, () => [
       printable(root.path),
@@ -34,16 +37,18 @@ export const treeCommand: CommandMaker = (context) => {
 };
 
 /** The lines below one folder, by name, folders and files together. */
-export function treeLines(
+function treeLines(
   children: ReadonlyMap<string, readonly Pick<NodeJson, "id" | "name" | "kind" | "target">[]>,
   parentId: string,
   indent: string,
 ): string[] {
   const nodes = (children.get(parentId) ?? []).toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  return nodes.flatMap((node, index) => {
+  const lines: string[] = [];
+  for (const [index, node] of nodes.entries()) {
     const last = index === nodes.length - 1;
     const target = node.target === undefined ? "" : ` -> ${printable(node.target)}`;
-    const line = `${indent}${last ? "└── " : "├── "}${printable(node.name)}${node.kind === "folder" ? "/" : target}`;
-    return [line, ...treeLines(children, node.id, `${indent}${last ? "    " : "│   "}`)];
-  });
+    lines.push(`${indent}${last ? "└── " : "├── "}${printable(node.name)}${node.kind === "folder" ? "/" : target}`);
+    for (const line of treeLines(children, node.id, `${indent}${last ? "    " : "│   "}`)) lines.push(line);
+  }
+  return lines;
 }

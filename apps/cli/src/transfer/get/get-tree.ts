@@ -27,6 +27,7 @@ export class TreeGet {
   readonly #batches = new Turns(batchesAtOnce);
   readonly #largeFiles = new Turns(largeFilesAtOnce);
   readonly #links: FileToGet[] = [];
+  #rootParts: string[] = [];
   #batch: FileToGet[] = [];
   #batchBytes = 0;
   #batchBlocks = 0;
@@ -35,8 +36,10 @@ export class TreeGet {
     this.#work = work;
   }
 
-  setRoot(nodeId: string, folder: LocalFolder): void {
-    this.#folders.set(nodeId, folder);
+  /** The node that was asked for. @param name that it becomes in `folder`, where other things may stand too */
+  async takeRoot(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
+    this.#rootParts = (folder.parts.get(node.version_id ?? "") ?? []).map((part) => join(folder.path, part));
+    await this.#takeAs(node, folder, name);
   }
 
   async take(node: NodeJson): Promise<void> {
@@ -46,11 +49,10 @@ export class TreeGet {
       this.#folders.set(node.id, "skipped");
       return;
     }
-    await this.takeAs(node, folder, node.name);
+    await this.#takeAs(node, folder, node.name);
   }
 
-  /** @param name of the node on this side */
-  async takeAs(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
+  async #takeAs(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     const path = join(folder.path, name);
     try {
       const problem = nameProblem(name);
@@ -136,13 +138,12 @@ export class TreeGet {
 
   /** A link too appears whole: made beside, then renamed. */
   async #makeLink(file: FileToGet): Promise<void> {
-    const { disk, folders, report, runId } = this.#work;
+    const { disk, report, runId } = this.#work;
     const temporary = join(file.folder.path, `.holdfast-part-${file.node.id}.${runId}`);
     try {
       await assertSameFolders(disk, chainOf(file.folder));
       await disk.symlink(file.node.target ?? "", temporary);
       await disk.rename(temporary, pathOf(file));
-      folders.changed(file.folder.path);
       report.linksMade += 1;
       report.done(0);
     } catch (thrown) {
@@ -155,11 +156,12 @@ export class TreeGet {
   /** What interrupted runs left: everything that it could be good for is here now, unless something failed. */
   async #removeParts(): Promise<void> {
     if (this.#work.report.problems.length > 0) return;
+    const paths = [...this.#rootParts];
     for (const folder of this.#folders.values()) {
       if (folder === "skipped") continue;
-      const names = [...folder.parts.values()].flat();
-      await Promise.allSettled(names.map((name) => this.#work.disk.unlink(join(folder.path, name))));
+      for (const name of [...folder.parts.values()].flat()) paths.push(join(folder.path, name));
     }
+    for (const path of paths) await Promise.allSettled([this.#work.disk.unlink(path)]);
   }
 
   #fail(path: string, error: HoldfastError): void {

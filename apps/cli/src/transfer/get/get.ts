@@ -32,7 +32,7 @@ export async function get({ client, report }: GetOptions, remote: string, local:
   const tree = new TreeGet(work);
   try {
     const { folder } = await folders.enter(folderPath, undefined);
-    await tree.takeAs(node, folder, name);
+    await tree.takeRoot(node, folder, name);
     if (node.kind === "folder") await takeBelow(client, tree, node);
     await tree.finish();
   } finally {

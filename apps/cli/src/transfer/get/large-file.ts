@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { cutStream } from "@holdfast/codec/cut-stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
@@ -46,7 +46,6 @@ export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void
     for (const { reader } of sources) await reader.close();
   }
   await work.largeDisk.rename(temporaryOf(work, file), pathOf(file));
-  await work.largeDisk.syncFolder(dirname(pathOf(file)));
   work.report.filesSent += 1;
   work.report.counts.filesDone += 1;
 }

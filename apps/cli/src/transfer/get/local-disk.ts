@@ -15,6 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import type { BigIntStats } from "node:fs";
+import { promisify } from "node:util";
 import { toDiskError } from "@holdfast/disk/disk-error";
 import type { Disk, DiskFile, DiskStat } from "@holdfast/disk/disk";
 import { nodeDisk, toDoubleSeconds } from "@holdfast/disk/node-disk";
@@ -85,11 +86,11 @@ class BlockingFile implements DiskFile {
   }
 
   datasync(): Promise<void> {
-    return this.#wait((done) => fdatasync(this.#descriptor, done));
+    return this.#wait(promisify(fdatasync));
   }
 
   sync(): Promise<void> {
-    return this.#wait((done) => fsync(this.#descriptor, done));
+    return this.#wait(promisify(fsync));
   }
 
   setTimes(mtimeMicros: bigint): Promise<void> {
@@ -105,21 +106,21 @@ class BlockingFile implements DiskFile {
     return attempt("close", this.#path, () => closeSync(this.#descriptor));
   }
 
-  #wait(call: (done: (error: Error | null) => void) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      call((error) => {
-        if (error === null) resolve();
-        else reject(toDiskError(error, "sync", this.#path));
-      });
-    });
+  async #wait(call: (descriptor: number) => Promise<void>): Promise<void> {
+    try {
+      await call(this.#descriptor);
+    } catch (thrown) {
+      throw toDiskError(thrown, "sync", this.#path);
+    }
   }
 }
 
-function attempt<Result>(action: string, path: string, call: () => Result): Promise<Result> {
+// oxlint-disable-next-line typescript/require-await -- what the call throws is to be a rejection
+async function attempt<Result>(action: string, path: string, call: () => Result): Promise<Result> {
   try {
-    return Promise.resolve(call());
+    return call();
   } catch (thrown) {
-    return Promise.reject(toDiskError(thrown, action, path));
+    throw toDiskError(thrown, action, path);
   }
 }
 

@@ -15,13 +15,14 @@ export interface LocalFolder extends KnownFolder {
   readonly taken: Set<string>;
 }
 
+const syncsAtOnce = 32;
 const partPattern = /^\.holdfast-part-([0-9a-f-]{36})\.[0-9a-f]{8}$/;
 
-/** Enters and makes folders, never through a link, and knows which have to be synced for their names to last. */
+/** Enters and makes folders, never through a link, and makes the names in them last. */
 export class LocalFolders {
   readonly #disk: Disk;
   readonly #foldsNames: boolean;
-  readonly #unsynced = new Set<string>();
+  readonly #entered = new Set<string>();
 
   constructor(disk: Disk, foldsNames: boolean) {
     this.#disk = disk;
@@ -37,6 +38,7 @@ export class LocalFolders {
       throw new HoldfastError("conflict", `is a ${there.kind} here and a folder on the server. Move it away.`);
     }
     const { device, inode } = there;
+    this.#entered.add(path);
     const { entries, parts } = isNew ? emptyListing : await this.#list(path);
     return { folder: { path, parent, device, inode, entries, parts, taken: new Set() }, isNew };
   }
@@ -56,15 +58,15 @@ export class LocalFolders {
     return statOf(this.#disk, join(folder.path, name));
   }
 
-  /** A name in it was changed by other means than `writeFiles`. */
-  changed(path: string): void {
-    this.#unsynced.add(path);
-  }
-
-  /** Makes the names of all new folders and links durable. */
+  /**
+   * Makes durable what was named in any of the folders. All of them, changed or not: names that are there already may have
+   * been given by a run that was killed before it came here.
+   */
   async sync(): Promise<void> {
-    for (const path of this.#unsynced) await this.#disk.syncFolder(path);
-    this.#unsynced.clear();
+    const paths = [...this.#entered];
+    for (let start = 0; start < paths.length; start += syncsAtOnce) {
+      await Promise.all(paths.slice(start, start + syncsAtOnce).map((path) => this.#disk.syncFolder(path)));
+    }
   }
 
   async #make(path: string): Promise<DiskStat> {
@@ -73,7 +75,6 @@ export class LocalFolders {
     } catch (thrown) {
       if (!isTaken(thrown)) throw thrown;
     }
-    this.changed(join(path, ".."));
     return this.#disk.stat(path);
   }
 

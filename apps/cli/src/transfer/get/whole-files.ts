@@ -40,7 +40,6 @@ async function fetchAndWrite(work: GetWork, files: readonly FileToGet[]): Promis
     const toWrite = files.map((file) => ({
       path: pathOf(file),
       temporary: temporaryOf(work, file),
-      folderPath: file.folder.path,
       mode: modeOf(file),
       mtimeMicros: mtimeOf(file),
       blocks: (file.node.blocks ?? []).map(({ hash }) => hash),

@@ -12,7 +12,6 @@ export interface FileToWrite {
   readonly path: string;
   /** Beside it, in the same folder. */
   readonly temporary: string;
-  readonly folderPath: string;
   readonly mode: FileMode;
   readonly mtimeMicros: bigint;
   /** Hashes of its blocks, in order. */
@@ -30,9 +29,9 @@ export type WriteOutcome =
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 /**
- * Writes many files so that each visible path is wholly old or wholly new at every instant and after a power cut, and all
- * of them are durable when this resolves: beside, sync, rename, and sync each folder once. What goes wrong with one file is
- * its own outcome and leaves nothing behind.
+ * Writes many files so that each visible path is wholly old or wholly new at every instant and after a power cut: beside,
+ * sync, rename. Their content is durable when this resolves; their names once the folders are synced (`LocalFolders`).
+ * What goes wrong with one file is its own outcome and leaves nothing behind.
  * @param folders of all the files, with all their parents up to the root: a rename goes only into the very folder that
  *   was entered, never through a link that has taken its place
  * @param plain bytes of verified blocks by hash
@@ -72,17 +71,12 @@ export async function writeFiles(
     if (result.status === "rejected") await step(index, () => Promise.reject(result.reason as Error));
   }
   await assertSameFolders(disk, folders);
-  const changed = new Set<string>();
   for (const [index, file] of files.entries()) {
-    await step(index, async () => {
-      await disk.rename(file.temporary, file.path);
-      changed.add(file.folderPath);
-    });
+    await step(index, () => disk.rename(file.temporary, file.path));
     // The failure that led here is the one to report.
     if (outcomes[index]?.ok === false && open[index] !== undefined)
       await Promise.allSettled([disk.unlink(file.temporary)]);
   }
-  for (const path of changed) await disk.syncFolder(path);
   return outcomes;
 }
 

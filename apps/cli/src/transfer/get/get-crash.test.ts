@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { verify } from "@holdfast/codec/verify-task";
+import { encodeBlocks, findCuts } from "@holdfast/codec/cut-task";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { contentIdOf } from "@holdfast/core/manifest";
+import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
+import type { CrashScenario } from "@holdfast/disk/crash-every-call";
+import { isNotFound } from "@holdfast/disk/disk-error";
+import type { Disk } from "@holdfast/disk/disk";
+import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
+import { encodeFrame } from "@holdfast/protocol/frames";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { Output } from "../../output/output.ts";
+import type { TransferPool } from "../transfer-pool.ts";
+import { TransferReport } from "../transfer-report.ts";
+import { TreeGet } from "./get-tree.ts";
+import type { LocalDisk } from "./local-disk.ts";
+import { LocalFolders } from "./local-folders.ts";
+import { plainBlocks } from "./write-files-task.ts";
+import { writeFiles } from "./write-files.ts";
+import type { FileToWrite, KnownFolder } from "./write-files.ts";
+import { Writable } from "node:stream";
+
+const seed = 20_260_102;
+const modified_at = "2001-02-03T04:05:06.123457Z";
+const oldBytes = Buffer.alloc(6000, "o");
+
+/** A new file, one that replaces another, one in a new folder, and one that comes without its blocks, as a large one does. */
+const wanted = {
+  "new.txt": Buffer.alloc(5000, "n"),
+  "replaced.txt": Buffer.alloc(9000, "r"),
+  "folder/inner.txt": Buffer.from("inner"),
+  "folder/large.bin": Buffer.alloc(300_000, "l"),
+};
+const root = node({ id: "root", kind: "folder", name: "tree", parent_id: "top" });
+const nodes: NodeJson[] = [
+  node({ id: "folder", kind: "folder", name: "folder", parent_id: "root" }),
+  file("new.txt", "root"),
+  file("replaced.txt", "root"),
+  file("folder/inner.txt", "folder"),
+  file("folder/large.bin", "folder"),
+  node({ id: "link", kind: "symlink", name: "link", parent_id: "root", target: "new.txt" }),
+];
+
+interface Notes {
+  runs: number;
+  acknowledged: boolean;
+}
+
+const scenario: CrashScenario<Notes> = {
+  makeNotes: () => ({ runs: 0, acknowledged: false }),
+  async prepare(disk) {
+    await disk.mkdir("/home");
+    await disk.mkdir("/home/tree");
+    const old = await disk.createFile("/home/tree/replaced.txt", { mode: 0o640 });
+    await old.write(oldBytes);
+    await old.close();
+  },
+  async work(disk, notes) {
+    notes.runs += 1;
+    await getTree(disk, notes.runs);
+    notes.acknowledged = true;
+  },
+  async check(disk, { acknowledged }) {
+    for (const [name, bytes] of Object.entries(wanted)) await checkFile(disk, name, bytes, acknowledged);
+    const target = await orUndefined(disk.readLink("/home/tree/link"));
+    assert.ok(target === "new.txt" || (target === undefined && !acknowledged), `the link leads to ${target}`);
+  },
+};
+
+async function checkFile(disk: Disk, name: string, bytes: Buffer, acknowledged: boolean): Promise<void> {
+  const path = `/home/tree/${name}`;
+  const seen = await orUndefined(disk.readFile(path));
+  const isNew = seen !== undefined && bytes.equals(seen);
+  const isOld = name === "replaced.txt" ? seen !== undefined && oldBytes.equals(seen) : seen === undefined;
+  assert.ok(isNew || (isOld && !acknowledged), `${name} is torn or lost`);
+  if (!isNew) return;
+  const { mode, mtimeMicros } = await disk.stat(path);
+  assert.equal(mtimeMicros, 981_173_106_123_457n, `${name} lost its time`);
+  assert.equal(mode, name === "replaced.txt" ? 0o640 : 0o666, `${name} has mode ${mode.toString(8)}`);
+}
+
+test("got files are old or new, whole, whenever the power is cut, and stay once get is done", async () => {
+  const calls = await crashEveryCall(scenario, { seed, randomOutcomes: 2 });
+  assert.ok(calls > 30, `${calls} calls`);
+});
+
+test("get makes no sync that nobody would miss", async () => {
+  assert.deepEqual(await findUnmissedSyncs(scenario, { seed, randomOutcomes: 1 }), []);
+});
+
+test("a get that finds all there changes nothing", async () => {
+  const disk = new SimulatedDisk();
+  await scenario.prepare?.(disk);
+  await getTree(disk, 1);
+  const report = await getTree(disk, 2);
+  assert.deepEqual([report.filesSent, report.filesEqual, report.linksMade], [0, 4, 0]);
+});
+
+test("a folder that was exchanged for a link is not written through", async () => {
+  const disk = new SimulatedDisk();
+  await scenario.prepare?.(disk);
+  await disk.mkdir("/elsewhere");
+  await disk.symlink("/elsewhere", "/home/tree/folder");
+  const report = await getTree(disk, 1);
+  assert.deepEqual(
+    report.problems.map(({ path, code }) => [path, code]),
+    [["/home/tree/folder", "conflict"]],
+  );
+  for await (const entry of disk.list("/elsewhere")) assert.fail(`${entry.name} was written elsewhere`);
+});
+
+async function getTree(disk: Disk, run: number): Promise<TransferReport> {
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const report = new TransferReport(new Output({ quiet: true }, sink, sink));
+  const local: LocalDisk = Object.assign(Object.create(disk) as Disk, { setAttributes: () => Promise.resolve() });
+  const bound = new Proxy(local, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(name === "setAttributes" ? target : disk, name);
+      return typeof value === "function" ? value.bind(disk) : value;
+    },
+  });
+  const folders = new LocalFolders(bound, false);
+  const work = {
+    client: fakeServer,
+    pool: inProcess(bound),
+    disk: bound,
+    largeDisk: bound,
+    folders,
+    report,
+    runId: run.toString(16).padStart(8, "0"),
+  };
+  const tree = new TreeGet(work);
+  try {
+    const { folder } = await folders.enter("/home", undefined);
+    await tree.takeRoot(root, folder, "tree");
+    for (const each of nodes) await tree.take(each);
+    await tree.finish();
+  } finally {
+    await tree.settle();
+  }
+  return report;
+}
+
+const blocks = new Map<string, Buffer>();
+for (const bytes of Object.values(wanted)) for (const each of cut(bytes)) blocks.set(each.hash, each.bytes);
+
+const fakeServer = {
+  bytes: (_name: string, { body }: { body: { items: { hashes: HashHex[] }[] } }) => {
+    const hashes = body.items.flatMap((item) => item.hashes);
+    return Promise.resolve(
+      hashes.flatMap((hash) => {
+        const payload = Uint8Array.from(blocks.get(hash) ?? Buffer.alloc(0));
+        return encodeFrame({ kind: "raw", hash, size: payload.length, payload });
+      }),
+    );
+  },
+  call: () =>
+    Promise.resolve({
+      blocks: cut(wanted["folder/large.bin"]).map(({ hash, bytes }) => ({ hash, size: bytes.length })),
+    }),
+} as unknown as ApiClient;
+
+/** The tasks of the threads, run at once: on a simulated disk there is nothing to wait for. */
+function inProcess(disk: Disk): TransferPool {
+  const tasks: Record<string, (input: never) => unknown> = {
+    writeFilesTask: ({
+      files,
+      folders,
+      frames,
+    }: {
+      files: FileToWrite[];
+      folders: KnownFolder[];
+      frames: Uint8Array;
+    }) => writeFiles(disk, files, folders, plainBlocks(frames)),
+    async readFilesTask({ files }: { files: { path: string }[] }) {
+      const contents = await Promise.all(files.map(({ path }) => disk.readFile(path)));
+      return { outcomes: contents.map((bytes) => ({ status: "read", contentId: idOf(Buffer.from(bytes)) })) };
+    },
+    verifyTask: verify,
+    findCutsTask: findCuts,
+    encodeBlocksTask: encodeBlocks,
+  };
+  const run = async (name: string, input: never): Promise<unknown> => tasks[name]?.(input);
+  return { threads: 1, run, close: () => Promise.resolve() } as unknown as TransferPool;
+}
+
+function cut(bytes: Buffer): { hash: HashHex; bytes: Buffer }[] {
+  const copy = Uint8Array.from(bytes);
+  return findCuts({ buffer: copy.buffer, byteLength: bytes.length, final: true }).cuts.map(({ start, end }) => {
+    const piece = bytes.subarray(start, end);
+    return { hash: sha256(piece), bytes: piece };
+  });
+}
+
+function idOf(bytes: Buffer): string {
+  return contentIdOf(cut(bytes).map((each) => ({ hash: each.hash, size: each.bytes.length })));
+}
+
+function file(path: keyof typeof wanted, parent_id: string): NodeJson {
+  const bytes = wanted[path];
+  const list = cut(bytes).map((each) => ({ hash: each.hash, size: each.bytes.length }));
+  const inline = path === "folder/large.bin" ? {} : { blocks: list };
+  const name = path.split("/").at(-1) ?? path;
+  const size = bytes.length;
+  return {
+    ...node({ id: name, kind: "file", name, parent_id, size, content_id: idOf(bytes), version_id: `version-${name}` }),
+    ...inline,
+  };
+}
+
+function node(fields: Partial<NodeJson>): NodeJson {
+  return { size: 0, version_id: null, content_id: null, modified_at, executable: false, ...fields } as NodeJson;
+}
+
+async function orUndefined<Value>(reading: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await reading;
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { testDisk } from "@holdfast/disk/disk-conformance";
+import { blockingDisk } from "./local-disk.ts";
+
+const home = await mkdtemp(join(tmpdir(), "holdfast-local-"));
+after(() => rm(home, { recursive: true }));
+
+testDisk("blocking disk", blockingDisk, () => mkdtemp(join(home, "case-")));
+
+test("attributes are set to the microsecond, and not through a link", async () => {
+  const path = join(home, "file");
+  await (await blockingDisk.createFile(path, { mode: 0o600 })).close();
+  await blockingDisk.setAttributes(path, { mtimeMicros: 981_173_106_123_457n, mode: 0o750 });
+  const { mtimeMicros, mode } = await blockingDisk.stat(path);
+  assert.deepEqual({ mtimeMicros, mode }, { mtimeMicros: 981_173_106_123_457n, mode: 0o750 });
+  await blockingDisk.symlink(path, join(home, "link"));
+  await assert.rejects(blockingDisk.setAttributes(join(home, "link"), { mtimeMicros: 0n, mode: 0o777 }), {
+    code: "failed",
+  });
+  assert.equal((await blockingDisk.stat(path)).mode, 0o750);
+});
