@@ -6,6 +6,7 @@ import type pg from "pg";
 import { openPool } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { emptyTrash } from "./empty-trash.ts";
 import { sweepPurged } from "./removal.ts";
 import {
   expireJournal,
@@ -149,6 +150,8 @@ async function runEverything(space: TestSpace): Promise<void> {
   const edit = { sizeBytes: sizeBytes - 7, splices: [{ at: 0, remove: 1, insert: [] }] };
   await space.do({ op: "put", fileId: long.id, content: edit, baseVersion: 1 });
   await space.do({ op: "delete", fileId: long.id });
+  await emptyTrash(logged, space.committer, space.caller);
+  await space.do({ op: "delete", fileId: file.id });
   const job = { db: logged, nowMicros: space.clock.nowMicros() };
   await expireTrash(job, 0);
   await sweepPurged(logged, job);
