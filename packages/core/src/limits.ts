@@ -47,6 +47,10 @@ export const limits = {
   emailBytesMax: 254,
   passwordBytesMin: 8,
   passwordBytesMax: 1024,
+  /** Of one user; with one more sign-in the device goes that was not seen for longest. */
+  devicesMax: 1000,
+  /** Personal access tokens of one user. */
+  tokensMax: 1000,
 
   headerBytesMax: 16 * kib,
   headerTimeoutMs: 10_000,
@@ -63,6 +67,9 @@ export const limits = {
 
   accessTokenLifetimeMs: 15 * 60_000,
   refreshTokenLifetimeMs: 30 * 24 * 3600_000,
+  invitationLifetimeMs: 7 * 24 * 3600_000,
+  /** After this a token that has expired, and a device that is signed in no more, are forgotten. */
+  credentialRecordLifetimeMs: 30 * 24 * 3600_000,
   operationLifetimeMs: 14 * 24 * 3600_000,
   trashLifetimeMs: 30 * 24 * 3600_000,
   journalLifetimeMs: 90 * 24 * 3600_000,

@@ -2,16 +2,22 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import type { Shards } from "../db/shards.ts";
 import type { ServerSecrets } from "./server-secrets.ts";
 
-/** What every part of the accounts is given from outside. */
-export interface AccountWorld {
+/** Where accounts are kept: enough to administer them without being the server that signs people in. */
+export interface AccountStore {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  readonly secrets: ServerSecrets;
-  readonly throttle: SignInThrottle;
 }
 
-/** Counts failures of secrets that people type or guess, for each account and each set-up or invitation token. */
+/** What every part of the accounts is given from outside. */
+export interface AccountWorld extends AccountStore {
+  readonly secrets: ServerSecrets;
+  readonly throttle: SignInThrottle;
+  /** Anybody may make an account, without an invitation. */
+  readonly openRegistration?: boolean;
+}
+
+/** Counts failures of secrets that people type or guess, under keys that accounts choose. */
 export interface SignInThrottle {
   /** @throws HoldfastError rate_limited after repeated failures under this key */
   check(key: string): Promise<void>;

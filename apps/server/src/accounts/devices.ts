@@ -1,9 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { type DeviceId, isId } from "@holdfast/core/ids";
+import { type DeviceId, isId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { device as deviceSchema } from "@holdfast/protocol/account-routes";
+import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 
@@ -24,7 +27,19 @@ export async function listDevices(world: AccountWorld, caller: Caller): Promise<
   }));
 }
 
-/** Its sessions end in the same transaction. @throws HoldfastError not_found */
+/** Keeps the list bounded for who signs in anew each time: those not seen for longest go, and their sessions with them. */
+export async function forgetSurplusDevices(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
+  await sql`
+    with surplus as (
+      delete from shard.devices where user_id = ${userId} and id in (
+        select id from shard.devices where user_id = ${userId}
+        order by coalesce(last_seen_at, created_at) desc, id desc offset ${limits.devicesMax}
+      ) returning id
+    )
+    delete from shard.sessions where user_id = ${userId} and device_id in (select id from surplus)`.execute(transaction);
+}
+
+/** Its sessions end in the same transaction, the caller's own included. @throws HoldfastError not_found */
 export async function deleteDevice(world: AccountWorld, caller: Caller, id: string): Promise<void> {
   if (!isId(id)) throw new HoldfastError("not_found", "There is no such device.");
   const deviceId = id as DeviceId;

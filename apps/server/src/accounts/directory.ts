@@ -2,21 +2,30 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import type { UserRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
+import type { AccountStore } from "./account-world.ts";
 import { bucketOfEmail, emailKey } from "./email-address.ts";
+import { isPlainText } from "./plain-text.ts";
 
-/** A reservation whose sign-up never finished may be taken over after this long. */
-const reservationLifetimeMicros = 3600_000_000;
+/** Longer than any sign-up takes. What one that died in the middle has reserved or claimed may be taken over after it. */
+export const signUpLifetimeMicros = 60_000_000;
 
+/** Well formed and given to nobody: its row is looked for where an address has none, so that both take as long. */
+const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
+
+/**
+ * A user whose sign-up died before its address was confirmed is found too: the row of the user is what makes an account,
+ * and as long as it stands nobody else gets the address.
+ */
 export async function findUserByEmail(shards: Shards, email: string): Promise<UserRow | undefined> {
   const key = emailKey(email);
+  if (!isPlainText(key)) return undefined;
   const entry = await shards
     .of(bucketOfEmail(key))
     .db.selectFrom("shard.directory")
     .select("user_id")
     .where("email_key", "=", key)
-    .where("confirmed", "=", true)
     .executeTakeFirst();
-  return entry === undefined ? undefined : findUser(shards, entry.user_id);
+  return findUser(shards, entry?.user_id ?? nobody);
 }
 
 export function findUser(shards: Shards, id: UserId): Promise<UserRow | undefined> {
@@ -24,28 +33,38 @@ export function findUser(shards: Shards, id: UserId): Promise<UserRow | undefine
 }
 
 /** @throws HoldfastError exists */
-export async function reserveEmail(shards: Shards, email: string, userId: UserId, nowMicros: number): Promise<void> {
+export async function reserveEmail({ shards, clock }: AccountStore, email: string, userId: UserId): Promise<void> {
   const key = emailKey(email);
+  const now = clock.nowMicros();
   const { db } = shards.of(bucketOfEmail(key));
   const reserved = await db
     .insertInto("shard.directory")
-    .values({ email_key: key, user_id: userId, confirmed: false, reserved_at: nowMicros })
-    .onConflict((conflict) =>
-      conflict
-        .column("email_key")
-        .doUpdateSet({ user_id: userId, reserved_at: nowMicros })
-        .where("shard.directory.confirmed", "=", false)
-        .where("shard.directory.reserved_at", "<", nowMicros - reservationLifetimeMicros),
-    )
+    .values({ email_key: key, user_id: userId, confirmed: false, reserved_at: now })
+    .onConflict((conflict) => conflict.doNothing())
     .returning("user_id")
     .executeTakeFirst();
-  if (reserved === undefined) {
-    throw new HoldfastError("exists", "There is an account with this e-mail address.", { field: "email" });
-  }
+  if (reserved !== undefined) return;
+  const holder = await db
+    .selectFrom("shard.directory")
+    .selectAll()
+    .where("email_key", "=", key)
+    .where("confirmed", "=", false)
+    .where("reserved_at", "<=", now - signUpLifetimeMicros)
+    .executeTakeFirst();
+  if (holder === undefined || (await findUser(shards, holder.user_id)) !== undefined) throw addressTaken();
+  const takenOver = await db
+    .updateTable("shard.directory")
+    .set({ user_id: userId, reserved_at: now })
+    .where("email_key", "=", key)
+    .where("user_id", "=", holder.user_id)
+    .where("confirmed", "=", false)
+    .returning("user_id")
+    .executeTakeFirst();
+  if (takenOver === undefined) throw addressTaken();
 }
 
-/** @throws HoldfastError exists if the reservation has expired and was taken over */
-export async function confirmEmail(shards: Shards, email: string, userId: UserId): Promise<void> {
+/** @returns whether the address is this user's for good; not if the reservation was taken over in the meantime */
+export async function confirmEmail(shards: Shards, email: string, userId: UserId): Promise<boolean> {
   const key = emailKey(email);
   const confirmed = await shards
     .of(bucketOfEmail(key))
@@ -55,6 +74,28 @@ export async function confirmEmail(shards: Shards, email: string, userId: UserId
     .where("user_id", "=", userId)
     .returning("user_id")
     .executeTakeFirst();
-  if (confirmed === undefined)
-    throw new HoldfastError("exists", "There is an account with this e-mail address.", { field: "email" });
+  return confirmed !== undefined;
+}
+
+/** Frees an address that was reserved by a sign-up that never got as far as its user. */
+export async function releaseEmail(shards: Shards, email: string): Promise<void> {
+  const key = emailKey(email);
+  const { db } = shards.of(bucketOfEmail(key));
+  const entry = await db
+    .selectFrom("shard.directory")
+    .select("user_id")
+    .where("email_key", "=", key)
+    .where("confirmed", "=", false)
+    .executeTakeFirst();
+  if (entry === undefined || (await findUser(shards, entry.user_id)) !== undefined) return;
+  await db
+    .deleteFrom("shard.directory")
+    .where("email_key", "=", key)
+    .where("user_id", "=", entry.user_id)
+    .where("confirmed", "=", false)
+    .execute();
+}
+
+export function addressTaken(): HoldfastError {
+  return new HoldfastError("exists", "There is an account with this e-mail address.", { field: "email" });
 }

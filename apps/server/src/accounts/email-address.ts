@@ -1,9 +1,12 @@
 import { sha256 } from "@holdfast/core/hash";
 import { type Bucket, bucketOfHash } from "@holdfast/core/ids";
 
-/** The form under which two spellings of an address are one account. */
+/**
+ * The form under which two spellings of an address are one account, and one count of failures. NFC and not NFKC, which
+ * RFC 6532 (3.1) warns of since it would make one of two different mailboxes.
+ */
 export function emailKey(email: string): string {
-  return email.trim().normalize("NFC").toLowerCase();
+  return email.trim().normalize("NFC").toLowerCase().normalize("NFC");
 }
 
 /** Where the directory row of an address lives. */

@@ -1,12 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketCount, toBucket } from "@holdfast/core/ids";
-import type { AccountWorld } from "./account-world.ts";
+import { bucketCount, toBucket, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { inTransaction } from "../db/database.ts";
+import type { AccountStore } from "./account-world.ts";
+import { findUser, signUpLifetimeMicros } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
 import { bucketOfInvitationToken, digestOf, makeInvitationToken } from "./secret-token.ts";
-
-const lifetimeMicros = 7 * 24 * 3600_000_000;
-/** A sign-up that died in the middle gives its invitation back after this long. */
-const claimLifetimeMicros = 10 * 60_000_000;
+import { hasAdministrator } from "./administrators.ts";
 
 export interface ClaimedInvitation {
   readonly token: string;
@@ -15,85 +15,98 @@ export interface ClaimedInvitation {
 }
 
 export async function createInvitation(
-  world: AccountWorld,
+  store: AccountStore,
   invitation: { kind: "setup" | "invite"; email: string | null; quotaBytes: number | null },
 ): Promise<{ token: string; expiresAtMicros: number }> {
-  const bucket = toBucket(invitation.kind === "setup" ? 0 : Buffer.from(world.random(2)).readUInt16BE() % bucketCount);
-  const token = makeInvitationToken(invitation.kind, bucket, world.random);
-  const now = world.clock.nowMicros();
-  await world.shards
+  const { kind } = invitation;
+  const bucket = toBucket(kind === "setup" ? 0 : Buffer.from(store.random(2)).readUInt16BE() % bucketCount);
+  const token = makeInvitationToken(kind, bucket, store.random);
+  const now = store.clock.nowMicros();
+  const expiresAtMicros = now + limits.invitationLifetimeMs * 1000;
+  await store.shards
     .of(bucket)
     .db.insertInto("shard.invitations")
     .values({
       secret_hash: digestOf(token),
-      kind: invitation.kind,
-      email: invitation.email,
+      kind,
+      email: invitation.email === null ? null : emailKey(invitation.email),
       quota_bytes: invitation.quotaBytes,
       created_at: now,
-      expires_at: now + lifetimeMicros,
+      expires_at: expiresAtMicros,
       claimed_by: null,
       claimed_at: null,
-      used: false,
     })
     .execute();
-  return { token, expiresAtMicros: now + lifetimeMicros };
+  return { token, expiresAtMicros };
 }
 
-/** One caller at a time gets an invitation; `finishInvitation` uses it up or gives it back. */
+/**
+ * One sign-up at a time gets an invitation; `useUpInvitation` or `giveBackInvitation` ends that. A claim whose sign-up died is
+ * taken over after a while, unless that sign-up got as far as its user: then the invitation is used up.
+ * @param userId of the user to be
+ * @returns undefined for one that is not known, used up, expired, in use, or for another address
+ */
 export async function claimInvitation(
-  world: AccountWorld,
-  token: string | undefined,
+  store: AccountStore,
+  token: string,
   email: string,
-): Promise<ClaimedInvitation> {
-  const refused = () =>
-    new HoldfastError(
-      "forbidden",
-      "Accounts on this server are made by invitation, and this invitation is missing, used, expired or for another address. Ask an administrator for a new one.",
-      { field: "invite" },
-    );
-  if (token === undefined) throw refused();
-  const throttleKey = `sign-up ${emailKey(email)}`;
-  await world.throttle.check(throttleKey);
+  userId: UserId,
+): Promise<ClaimedInvitation | undefined> {
   const bucket = bucketOfInvitationToken(token);
-  const now = world.clock.nowMicros();
-  const claimed =
-    bucket === undefined
-      ? undefined
-      : await world.shards
-          .of(bucket)
-          .db.updateTable("shard.invitations")
-          .set({ claimed_at: now })
-          .where("secret_hash", "=", digestOf(token))
-          .where("used", "=", false)
-          .where("expires_at", ">", now)
-          .where((where) =>
-            where.or([where("claimed_at", "is", null), where("claimed_at", "<", now - claimLifetimeMicros)]),
-          )
-          .where((where) => where.or([where("email", "is", null), where("email", "=", emailKey(email))]))
-          .returning(["kind", "quota_bytes"])
-          .executeTakeFirst();
-  if (claimed === undefined) {
-    await world.throttle.failed(throttleKey);
-    throw refused();
+  if (bucket === undefined) return undefined;
+  const now = store.clock.nowMicros();
+  const { db } = store.shards.of(bucket);
+  const row = await db
+    .selectFrom("shard.invitations")
+    .selectAll()
+    .where("secret_hash", "=", digestOf(token))
+    .executeTakeFirst();
+  if (row === undefined || row.expires_at <= now || (row.email !== null && row.email !== emailKey(email)))
+    return undefined;
+  if (row.claimed_at !== null && row.claimed_at > now - signUpLifetimeMicros) return undefined;
+  const used =
+    (row.claimed_by !== null && (await findUser(store.shards, row.claimed_by)) !== undefined) ||
+    (row.kind === "setup" && (await hasAdministrator(store)));
+  if (used) {
+    await useUpInvitation(store, token);
+    return undefined;
   }
-  return { token, kind: claimed.kind, quotaBytes: claimed.quota_bytes };
+  const claimed = await db
+    .updateTable("shard.invitations")
+    .set({ claimed_by: userId, claimed_at: now })
+    .where("secret_hash", "=", row.secret_hash)
+    .where("claimed_by", "is not distinct from", row.claimed_by)
+    .returning("kind")
+    .executeTakeFirst();
+  return claimed === undefined ? undefined : { token, kind: row.kind, quotaBytes: row.quota_bytes };
 }
 
-export async function finishInvitation(
-  world: AccountWorld,
-  invitation: ClaimedInvitation,
-  used: boolean,
-): Promise<void> {
-  const bucket = bucketOfInvitationToken(invitation.token);
-  if (bucket === undefined) throw new HoldfastError("internal", "A claimed invitation has a bucket.");
-  const { db } = world.shards.of(bucket);
-  if (used && invitation.kind === "setup") {
-    await db.deleteFrom("shard.invitations").where("kind", "=", "setup").execute();
-    return;
-  }
-  await db
+/** With a set-up token all others go, too. */
+export async function useUpInvitation(store: AccountStore, token: string): Promise<void> {
+  const digest = digestOf(token);
+  await inTransaction(dbOf(store, token), async (transaction) => {
+    const used = await transaction
+      .deleteFrom("shard.invitations")
+      .where("secret_hash", "=", digest)
+      .returning("kind")
+      .executeTakeFirst();
+    if (used?.kind === "setup") await transaction.deleteFrom("shard.invitations").where("kind", "=", "setup").execute();
+  });
+}
+
+/** After a sign-up that failed: at once, unless its user stands all the same. */
+export async function giveBackInvitation(store: AccountStore, token: string, userId: UserId): Promise<void> {
+  if ((await findUser(store.shards, userId)) !== undefined) return useUpInvitation(store, token);
+  await dbOf(store, token)
     .updateTable("shard.invitations")
-    .set(used ? { used: true } : { claimed_at: null })
-    .where("secret_hash", "=", digestOf(invitation.token))
+    .set({ claimed_by: null, claimed_at: null })
+    .where("secret_hash", "=", digestOf(token))
+    .where("claimed_by", "=", userId)
     .execute();
+}
+
+function dbOf(store: AccountStore, token: string) {
+  const bucket = bucketOfInvitationToken(token);
+  if (bucket === undefined) throw new HoldfastError("internal", "A claimed invitation has a bucket.");
+  return store.shards.of(bucket).db;
 }

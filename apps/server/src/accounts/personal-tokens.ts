@@ -1,16 +1,21 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, makeId, type TokenId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { Scope, token as tokenSchema } from "@holdfast/protocol/account-routes";
 import type { z } from "zod";
 import type { AccountTables } from "../db/account-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import { assertPlainText } from "./plain-text.ts";
 import { digestOf, makePersonalToken } from "./secret-token.ts";
 
 type TokenJson = z.output<typeof tokenSchema>;
 
-/** @throws HoldfastError forbidden for a scope that the caller does not have: a token never opens more than its maker could */
+/**
+ * A token never opens more, nor for longer, than what it was made with.
+ * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict
+ */
 export async function createPersonalToken(
   world: AccountWorld,
   caller: Caller,
@@ -22,6 +27,9 @@ export async function createPersonalToken(
       field: "scopes",
     });
   }
+  assertPlainText(request.name, "name");
+  await assertExpiry(world, caller, request.expiresAtMicros);
+  await assertRoom(world, caller);
   const id = makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8));
   const token = makePersonalToken(id, world.random);
   const row = {
@@ -36,6 +44,36 @@ export async function createPersonalToken(
   };
   await world.shards.of(caller.bucket).db.insertInto("shard.tokens").values(row).execute();
   return { ...tokenJson(row), token };
+}
+
+async function assertExpiry(world: AccountWorld, caller: Caller, expiresAtMicros: number | null): Promise<void> {
+  if (expiresAtMicros !== null && expiresAtMicros <= world.clock.nowMicros()) {
+    throw new HoldfastError("invalid_field", "expires_at: lies in the past.", { field: "expires_at" });
+  }
+  if (caller.credential.kind === "session") return;
+  const maker = await world.shards
+    .of(caller.bucket)
+    .db.selectFrom("shard.tokens")
+    .select("expires_at")
+    .where("id", "=", caller.credential.id)
+    .executeTakeFirst();
+  const latest = maker === undefined ? 0 : (maker.expires_at ?? Infinity);
+  if ((expiresAtMicros ?? Infinity) > latest) {
+    throw new HoldfastError("invalid_field", "expires_at: a token made with a token cannot outlive it.", {
+      field: "expires_at",
+    });
+  }
+}
+
+async function assertRoom(world: AccountWorld, caller: Caller): Promise<void> {
+  const { count } = await world.shards
+    .of(caller.bucket)
+    .db.selectFrom("shard.tokens")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("user_id", "=", caller.userId)
+    .executeTakeFirstOrThrow();
+  if (Number(count) < limits.tokensMax) return;
+  throw new HoldfastError("conflict", `An account has at most ${limits.tokensMax} tokens. Revoke some first.`);
 }
 
 export async function listPersonalTokens(world: AccountWorld, userId: UserId): Promise<TokenJson[]> {

@@ -1,14 +1,20 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type DeviceId, makeId, type SessionId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { z } from "zod";
 import type { session as sessionSchema } from "@holdfast/protocol/account-routes";
+import type { Kysely } from "kysely";
+import type { z } from "zod";
+import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
 import { signAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
+import { guardAttempt, throttleKey } from "./attempts.ts";
+import { forgetSurplusDevices } from "./devices.ts";
 import { findUserByEmail } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
 import { isPassword } from "./passwords.ts";
+import { assertPlainText } from "./plain-text.ts";
 import { makeRefreshToken, parseRefreshToken } from "./secret-token.ts";
 
 export type SessionJson = z.output<typeof sessionSchema>;
@@ -22,44 +28,59 @@ export async function signIn(
   world: AccountWorld,
   request: { email: string; password: string; device_name?: string | undefined },
 ): Promise<SessionJson> {
-  const throttleKey = `sign-in ${emailKey(request.email)}`;
-  await world.throttle.check(throttleKey);
-  const user = await findUserByEmail(world.shards, request.email);
-  if (!(await isPassword(user?.password_hash, request.password)) || user === undefined) {
-    await world.throttle.failed(throttleKey);
-    throw new HoldfastError("unauthenticated", "The e-mail address or the password is wrong.");
-  }
-  if (user.disabled_at !== null) {
-    throw new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
-  }
-  return startSession(world, user.id, request.device_name ?? "unnamed device");
+  const { device_name: deviceName = "unnamed device" } = request;
+  assertPlainText(deviceName, "device_name");
+  const user = await guardAttempt(world.throttle, throttleKey("sign-in", emailKey(request.email)), async () => {
+    const claimed = await findUserByEmail(world.shards, request.email);
+    return (await isPassword(claimed?.password_hash, request.password)) ? claimed : undefined;
+  });
+  if (user === undefined) throw wrongPassword();
+  return startSession(world, user, deviceName);
 }
 
-export async function startSession(world: AccountWorld, userId: UserId, deviceName: string): Promise<SessionJson> {
+/** @param user as read when the password was checked: what has changed since counts */
+async function startSession(world: AccountWorld, user: UserRow, deviceName: string): Promise<SessionJson> {
   const nowMs = world.clock.nowMs();
-  const bucket = bucketOf(userId);
-  const deviceId = makeId<DeviceId>(bucket, nowMs, world.random(8));
-  const sessionId = makeId<SessionId>(bucket, nowMs, world.random(8));
   const now = world.clock.nowMicros();
+  const bucket = bucketOf(user.id);
+  const deviceId = makeId<DeviceId>(bucket, nowMs, world.random(8));
+  const session = {
+    id: makeId<SessionId>(bucket, nowMs, world.random(8)),
+    user_id: user.id,
+    device_id: deviceId,
+    number: 1,
+    number_used: false,
+    created_at: now,
+    expires_at: now + limits.refreshTokenLifetimeMs * 1000,
+  };
   await inTransaction(world.shards.of(bucket).db, async (transaction) => {
+    await assertUnchanged(transaction, user);
     await transaction
       .insertInto("shard.devices")
-      .values({ user_id: userId, id: deviceId, name: deviceName, created_at: now, last_seen_at: now })
+      .values({ user_id: user.id, id: deviceId, name: deviceName, created_at: now, last_seen_at: now })
       .execute();
-    await transaction
-      .insertInto("shard.sessions")
-      .values({
-        id: sessionId,
-        user_id: userId,
-        device_id: deviceId,
-        number: 1,
-        number_used: false,
-        created_at: now,
-        expires_at: now + limits.refreshTokenLifetimeMs * 1000,
-      })
-      .execute();
+    await transaction.insertInto("shard.sessions").values(session).execute();
+    await forgetSurplusDevices(transaction, user.id);
   });
-  return sessionJson(world, { id: sessionId, user_id: userId, device_id: deviceId, number: 1 });
+  return sessionJson(world, session);
+}
+
+/** Under a lock that a suspension or a new password waits for, so that neither leaves a session behind that it should have ended. */
+async function assertUnchanged(transaction: Kysely<ShardTables>, user: UserRow): Promise<void> {
+  const now = await transaction
+    .selectFrom("shard.users")
+    .select(["password_hash", "disabled_at"])
+    .where("id", "=", user.id)
+    .forShare()
+    .executeTakeFirst();
+  if (now?.password_hash !== user.password_hash) throw wrongPassword();
+  if (now.disabled_at !== null) {
+    throw new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
+  }
+}
+
+function wrongPassword(): HoldfastError {
+  return new HoldfastError("unauthenticated", "The e-mail address or the password is wrong.");
 }
 
 /**
@@ -76,11 +97,11 @@ export async function refreshSession(world: AccountWorld, refreshToken: string):
   const { db } = world.shards.ofId(claimed.sessionId);
   const session = await inTransaction(db, async (transaction) => {
     const row = await transaction
-      .selectFrom("shard.sessions")
-      .innerJoin("shard.users", "shard.users.id", "shard.sessions.user_id")
-      .select(["shard.sessions.id", "user_id", "device_id", "number", "number_used", "expires_at", "disabled_at"])
-      .where("shard.sessions.id", "=", claimed.sessionId)
-      .forUpdate("shard.sessions")
+      .selectFrom("shard.sessions as s")
+      .innerJoin("shard.users as u", "u.id", "s.user_id")
+      .select(["s.id", "s.user_id", "s.device_id", "s.number", "s.number_used", "s.expires_at", "u.disabled_at"])
+      .where("s.id", "=", claimed.sessionId)
+      .forUpdate("s")
       .executeTakeFirst();
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
     if (claimed.number === row.number - 1 && !row.number_used) return row;
@@ -98,13 +119,6 @@ export async function refreshSession(world: AccountWorld, refreshToken: string):
 
 export async function endSession(world: AccountWorld, sessionId: SessionId): Promise<void> {
   await world.shards.ofId(sessionId).db.deleteFrom("shard.sessions").where("id", "=", sessionId).execute();
-}
-
-/** All of a user's, or those of one device. */
-export async function endSessions(world: AccountWorld, userId: UserId, deviceId?: DeviceId): Promise<void> {
-  let query = world.shards.ofId(userId).db.deleteFrom("shard.sessions").where("user_id", "=", userId);
-  if (deviceId !== undefined) query = query.where("device_id", "=", deviceId);
-  await query.execute();
 }
 
 async function sessionJson(

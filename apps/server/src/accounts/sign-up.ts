@@ -1,11 +1,15 @@
-import { bucketCount, makeId, type NodeId, type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
+import { accountRoutes } from "@holdfast/protocol/account-routes";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { createSpace } from "../metadata/create-space.ts";
-import type { AccountWorld } from "./account-world.ts";
-import { confirmEmail, reserveEmail } from "./directory.ts";
-import { claimInvitation, finishInvitation } from "./invitations.ts";
+import type { AccountStore, AccountWorld } from "./account-world.ts";
+import { guardAttempt, throttleKey } from "./attempts.ts";
+import { addressTaken, confirmEmail, reserveEmail } from "./directory.ts";
+import { type ClaimedInvitation, claimInvitation, giveBackInvitation, useUpInvitation } from "./invitations.ts";
 import { hashPassword } from "./passwords.ts";
+import { assertPlainText } from "./plain-text.ts";
 
 export interface NewUser {
   readonly email: string;
@@ -16,62 +20,122 @@ export interface NewUser {
 }
 
 /**
- * Address reserved, then user with space and root, then address confirmed: no transaction spans two shards, and a crash
- * between them leaves at worst a reservation that expires.
- * @throws HoldfastError exists
+ * Address reserved, then user with space and root, then address confirmed: no transaction spans two shards. A crash before
+ * the user's row leaves a reservation that expires, a crash after it an account that is as good as any.
+ * @throws HoldfastError exists, invalid_field
  */
-export async function createUser(world: AccountWorld, user: NewUser): Promise<UserRow> {
-  const nowMs = world.clock.nowMs();
-  const now = world.clock.nowMicros();
-  const bucket = toBucket(Buffer.from(world.random(2)).readUInt16BE() % bucketCount);
-  const row: UserRow = {
-    id: makeId<UserId>(bucket, nowMs, world.random(8)),
-    email: user.email.trim(),
-    name: user.name,
-    password_hash: await hashPassword(user.password),
-    admin: user.admin,
-    disabled_at: null,
-    space_id: makeId<SpaceId>(bucket, nowMs, world.random(8)),
-    root_id: makeId<NodeId>(bucket, nowMs, world.random(8)),
-    created_at: now,
-  };
-  await reserveEmail(world.shards, row.email, row.id, now);
-  await inTransaction(world.shards.of(bucket).db, async (transaction) => {
-    await transaction.insertInto("shard.users").values(row).execute();
-    await createSpace(transaction, {
-      spaceId: row.space_id,
-      rootId: row.root_id,
-      ownerId: row.id,
-      quotaBytes: user.quotaBytes,
-      nowMicros: now,
-      random: world.random,
-    });
+export async function createUser(
+  store: AccountStore,
+  user: NewUser,
+  id: UserId = makeUserId(store),
+): Promise<UserRow> {
+  assertAddress(user.email);
+  assertPlainText(user.name, "name");
+  const email = user.email.trim();
+  const passwordHash = await hashPassword(user.password);
+  await reserveEmail(store, email, id);
+  const row = await inTransaction(store.shards.ofId(id).db, async (transaction) => {
+    const space = await createSpace(transaction, { ...store, ownerId: id, quotaBytes: user.quotaBytes });
+    const made: UserRow = {
+      id,
+      email,
+      name: user.name,
+      password_hash: passwordHash,
+      admin: user.admin,
+      disabled_at: null,
+      space_id: space.id,
+      root_id: space.root_id,
+      created_at: space.created_at,
+    };
+    await transaction.insertInto("shard.users").values(made).execute();
+    return made;
   });
-  await confirmEmail(world.shards, row.email, row.id);
-  return row;
+  if (await confirmEmail(store.shards, email, id)) return row;
+  await withdrawUser(store, row);
+  throw addressTaken();
 }
 
 /**
- * With an invitation, or with the one-time token that makes the first administrator.
+ * With an invitation, with the one-time token that makes the first administrator, or by anybody where registration is open.
+ * @param source what failures are counted under, so that tokens and addresses cannot be tried one after the other
  * @throws HoldfastError forbidden (no invitation, or one that is used, expired or for somebody else), exists, rate_limited
  */
 export async function signUp(
   world: AccountWorld,
   request: { email: string; password: string; name: string; invite?: string | undefined },
+  source: string,
 ): Promise<UserRow> {
-  const invitation = await claimInvitation(world, request.invite, request.email);
+  const id = makeUserId(world);
+  const { invite } = request;
+  const person = { email: request.email, password: request.password, name: request.name };
+  if (invite === undefined) {
+    if (world.openRegistration !== true) throw notInvited();
+    return countTaken(world, throttleKey("sign-up", source), () =>
+      createUser(world, { ...person, admin: false, quotaBytes: null }, id),
+    );
+  }
+  const invitation = await guardAttempt(world.throttle, throttleKey("sign-up", source), () =>
+    claimInvitation(world, invite, request.email, id),
+  );
+  if (invitation === undefined) throw notInvited();
+  return countTaken(world, throttleKey("invitation", invite), () => createInvited(world, person, id, invitation));
+}
+
+async function createInvited(
+  world: AccountWorld,
+  person: { email: string; password: string; name: string },
+  id: UserId,
+  invitation: ClaimedInvitation,
+): Promise<UserRow> {
+  const { token, kind, quotaBytes } = invitation;
+  let user: UserRow;
   try {
-    const user = await createUser(world, {
-      email: request.email,
-      password: request.password,
-      name: request.name,
-      admin: invitation.kind === "setup",
-      quotaBytes: invitation.quotaBytes,
-    });
-    await finishInvitation(world, invitation, true);
-    return user;
+    user = await createUser(world, { ...person, admin: kind === "setup", quotaBytes }, id);
   } catch (error) {
-    await finishInvitation(world, invitation, false);
+    // Should this fail, too, the claim ends by itself, and the first error is the one to tell.
+    await giveBackInvitation(world, token, id).catch(() => {});
     throw error;
   }
+  await useUpInvitation(world, token);
+  return user;
+}
+
+/** Who has an invitation could otherwise ask of any number of addresses whether they have an account. */
+async function countTaken(world: AccountWorld, key: string, create: () => Promise<UserRow>): Promise<UserRow> {
+  const made = await guardAttempt(world.throttle, key, () =>
+    create().catch((error: unknown) => {
+      if (error instanceof HoldfastError && error.code === "exists") return undefined;
+      throw error;
+    }),
+  );
+  if (made === undefined) throw addressTaken();
+  return made;
+}
+
+/** The sign-up was so slow that somebody else has taken its reservation over. */
+async function withdrawUser(store: AccountStore, user: UserRow): Promise<void> {
+  await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
+    await transaction.deleteFrom("shard.users").where("id", "=", user.id).execute();
+    await transaction.deleteFrom("shard.nodes").where("space_id", "=", user.space_id).execute();
+    await transaction.deleteFrom("shard.spaces").where("id", "=", user.space_id).execute();
+  });
+}
+
+function makeUserId({ random, clock }: AccountStore): UserId {
+  const bucket = toBucket(Buffer.from(random(2)).readUInt16BE() % bucketCount);
+  return makeId<UserId>(bucket, clock.nowMs(), random(8));
+}
+
+function assertAddress(email: string): void {
+  assertPlainText(email, "email");
+  if (accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
+  throw new HoldfastError("invalid_field", "email: is not an e-mail address.", { field: "email" });
+}
+
+function notInvited(): HoldfastError {
+  return new HoldfastError(
+    "forbidden",
+    "Accounts on this server are made by invitation, and this one is missing, used, in use, expired or for another address. Ask an administrator for a new one.",
+    { field: "invite" },
+  );
 }

@@ -6,7 +6,8 @@ import type { z } from "zod";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { SpaceRow } from "../db/shard-tables.ts";
-import type { AccountWorld } from "./account-world.ts";
+import type { AccountStore } from "./account-world.ts";
+import { unlessLastAdministrator } from "./administrators.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
 import { hashPassword } from "./passwords.ts";
 
@@ -21,49 +22,46 @@ export interface UserChange {
 }
 
 /** By id or e-mail address. @throws HoldfastError not_found */
-export async function getUser(world: AccountWorld, idOrEmail: string): Promise<UserRow> {
+export async function getUser(store: AccountStore, idOrEmail: string): Promise<UserRow> {
   const user = isId(idOrEmail)
-    ? await findUser(world.shards, idOrEmail as UserId)
-    : await findUserByEmail(world.shards, idOrEmail);
+    ? await findUser(store.shards, idOrEmail as UserId)
+    : await findUserByEmail(store.shards, idOrEmail);
   if (user === undefined) throw new HoldfastError("not_found", `There is no user ${idOrEmail}.`);
   return user;
 }
 
-/** Ordered by id within each shard; the cursor says after which id of which shard to go on. */
+/** Ordered by id, and so by time of creation, over all shards; the cursor is the last id given. */
 export async function listUsers(
-  world: AccountWorld,
+  store: AccountStore,
   request: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: UserJson[]; next_cursor: string | null }> {
-  const shards = world.shards.all();
-  let { shardIndex, afterId } = parseCursor(request.cursor);
-  const items: UserJson[] = [];
-  for (; shardIndex < shards.length; shardIndex++, afterId = undefined) {
-    const db = shards[shardIndex]?.db;
-    let query = db
-      ?.selectFrom("shard.users as u")
-      .innerJoin("shard.spaces as s", "s.id", "u.space_id")
-      .selectAll("u")
-      .select(["s.quota_bytes", "s.used_bytes", "s.stored_bytes"])
-      .orderBy("u.id")
-      .limit(request.limit - items.length + 1);
-    if (afterId !== undefined) query = query?.where("u.id", ">", afterId);
-    for (const row of (await query?.execute()) ?? []) {
-      const last = items.at(-1);
-      if (items.length === request.limit && last !== undefined) {
-        return { items, next_cursor: `${shardIndex}:${shardIndexOf(world, last.id) === shardIndex ? last.id : ""}` };
-      }
-      items.push(userJson(row, row));
-    }
+  const { limit, cursor } = request;
+  if (cursor !== undefined && !isId(cursor)) {
+    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
   }
-  return { items, next_cursor: null };
+  const pages = await Promise.all(
+    store.shards.all().map(({ db }) => {
+      const query = db
+        .selectFrom("shard.users as u")
+        .innerJoin("shard.spaces as s", "s.id", "u.space_id")
+        .selectAll("u")
+        .select(["s.quota_bytes", "s.used_bytes", "s.stored_bytes"])
+        .orderBy("u.id")
+        .limit(limit + 1);
+      return (cursor === undefined ? query : query.where("u.id", ">", cursor as UserId)).execute();
+    }),
+  );
+  const rows = pages.flat().toSorted((left, right) => (left.id < right.id ? -1 : 1));
+  const items = rows.slice(0, limit).map((row) => userJson(row, row));
+  return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
-export async function describeUser(world: AccountWorld, user: UserRow): Promise<UserJson> {
-  return userJson(user, await readUsage(world, user));
+export async function describeUser(store: AccountStore, user: UserRow): Promise<UserJson> {
+  return userJson(user, await readUsage(store, user));
 }
 
-function readUsage(world: AccountWorld, user: Pick<UserRow, "space_id">): Promise<SpaceUsage> {
-  return world.shards
+function readUsage(store: AccountStore, user: Pick<UserRow, "space_id">): Promise<SpaceUsage> {
+  return store.shards
     .ofId(user.space_id)
     .db.selectFrom("shard.spaces")
     .select(["quota_bytes", "used_bytes", "stored_bytes"])
@@ -71,13 +69,28 @@ function readUsage(world: AccountWorld, user: Pick<UserRow, "space_id">): Promis
     .executeTakeFirstOrThrow();
 }
 
-/** Suspension and a new password end all sessions; both act on the next request. */
-export async function updateUser(world: AccountWorld, idOrEmail: string, change: UserChange): Promise<UserJson> {
-  const user = await getUser(world, idOrEmail);
+/**
+ * Suspension and a new password end all sessions; both act on the next request.
+ * @throws HoldfastError not_found, conflict where it would leave nobody who can administer
+ */
+export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
+  const user = await getUser(store, idOrEmail);
   const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
-  await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+  const apply = () => applyChange(store, user, change, passwordHash);
+  if (change.disabled === true || change.admin === false) await unlessLastAdministrator(store, user, apply);
+  else await apply();
+  return describeUser(store, await getUser(store, user.id));
+}
+
+async function applyChange(
+  store: AccountStore,
+  user: UserRow,
+  change: UserChange,
+  passwordHash: string | undefined,
+): Promise<void> {
+  await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
     const set = {
-      ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? world.clock.nowMicros() : null }),
+      ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? store.clock.nowMicros() : null }),
       ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
       ...(change.admin === undefined ? {} : { admin: change.admin }),
     };
@@ -95,7 +108,6 @@ export async function updateUser(world: AccountWorld, idOrEmail: string, change:
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     }
   });
-  return describeUser(world, await getUser(world, user.id));
 }
 
 function userJson(user: UserRow, usage: SpaceUsage): UserJson {
@@ -110,18 +122,4 @@ function userJson(user: UserRow, usage: SpaceUsage): UserJson {
     stored_bytes: usage.stored_bytes,
     created_at: formatTime(user.created_at),
   };
-}
-
-function parseCursor(cursor: string | undefined): { shardIndex: number; afterId: UserId | undefined } {
-  if (cursor === undefined) return { shardIndex: 0, afterId: undefined };
-  const match = /^(\d{1,4}):(.*)$/.exec(cursor);
-  const afterId = match?.[2] ?? "";
-  if (match === null || (afterId !== "" && !isId(afterId))) {
-    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
-  }
-  return { shardIndex: Number(match[1]), afterId: afterId === "" ? undefined : (afterId as UserId) };
-}
-
-function shardIndexOf(world: AccountWorld, id: string): number {
-  return world.shards.all().indexOf(world.shards.ofId(id as UserId));
 }

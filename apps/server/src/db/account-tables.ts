@@ -40,7 +40,6 @@ export interface AccountTables {
     expires_at: number;
     claimed_by: UserId | null;
     claimed_at: number | null;
-    used: boolean;
   };
   "shard.server_facts": { name: string; value: Buffer };
 }

@@ -1,9 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountStore, AccountWorld } from "../accounts/account-world.ts";
 import { deleteDevice, listDevices } from "../accounts/devices.ts";
-import { emailKey } from "../accounts/email-address.ts";
 import { createInvitation } from "../accounts/invitations.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../accounts/personal-tokens.ts";
 import { endSession, refreshSession, signIn } from "../accounts/sessions.ts";
@@ -11,6 +10,7 @@ import { createUser, signUp } from "../accounts/sign-up.ts";
 import { describeUser, getUser, listUsers, updateUser } from "../accounts/users.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Handlers } from "./handler.ts";
+import { addressGroup } from "./peer.ts";
 
 /** Sessions, accounts, tokens, devices and the administration of users. */
 export function accountHandlers(world: AccountWorld) {
@@ -27,7 +27,10 @@ export function accountHandlers(world: AccountWorld) {
       await endSession(world, caller.credential.id);
       return { status: 204 };
     },
-    createAccount: async ({ body }) => ({ status: 201, json: await describeUser(world, await signUp(world, body)) }),
+    createAccount: async ({ body, peer }) => {
+      const user = await signUp(world, body, addressGroup(peer.address));
+      return { status: 201, json: await describeUser(world, user) };
+    },
     getAccount: async ({ caller }) => ({ status: 200, json: await accountJson(world, caller) }),
     createToken: async ({ caller, body }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
@@ -50,28 +53,35 @@ export function accountHandlers(world: AccountWorld) {
       await deleteDevice(world, caller, params.id);
       return { status: 204 };
     },
+    ...userHandlers(world),
+  } satisfies Handlers;
+}
+
+/** The administration of users: all that it needs is where they are kept. */
+export function userHandlers(store: AccountStore) {
+  return {
     adminListUsers: async ({ query }) => ({
       status: 200,
-      json: await listUsers(world, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
+      json: await listUsers(store, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
     }),
     adminCreateUser: async ({ body }) => {
-      const user = await createUser(world, {
+      const user = await createUser(store, {
         email: body.email,
         password: body.password,
         name: body.name ?? body.email,
         admin: body.admin ?? false,
         quotaBytes: body.quota_bytes ?? null,
       });
-      return { status: 201, json: await describeUser(world, user) };
+      return { status: 201, json: await describeUser(store, user) };
     },
     adminUpdateUser: async ({ params, body }) => ({
       status: 200,
-      json: await updateUser(world, params.id, { ...body, quotaBytes: body.quota_bytes }),
+      json: await updateUser(store, params.id, { ...body, quotaBytes: body.quota_bytes }),
     }),
     adminInvite: async ({ body, peer }) => {
-      const { token, expiresAtMicros } = await createInvitation(world, {
+      const { token, expiresAtMicros } = await createInvitation(store, {
         kind: "invite",
-        email: body.email === undefined ? null : emailKey(body.email),
+        email: body.email ?? null,
         quotaBytes: body.quota_bytes ?? null,
       });
       // The token stands after the #, so that no server and no proxy sees it in a log.
@@ -82,6 +92,11 @@ export function accountHandlers(world: AccountWorld) {
     },
   } satisfies Handlers;
 }
+
+/** As all of the wire, in snake_case. */
+const wireLimits = Object.fromEntries(
+  Object.entries(limits).map(([name, value]) => [name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+);
 
 async function accountJson(world: AccountWorld, caller: Caller) {
   const user = await describeUser(world, await getUser(world, caller.userId));
@@ -97,6 +112,6 @@ async function accountJson(world: AccountWorld, caller: Caller) {
     root_id: caller.rootId,
     bucket: caller.bucket,
     device_id: caller.deviceId,
-    limits: { ...limits },
+    limits: wireLimits,
   };
 }

@@ -19,6 +19,7 @@ create table shard.users (
   root_id uuid not null,
   created_at int8 not null
 );
+create index users_admin on shard.users (id) where admin;
 
 -- in the bucket of the address's own SHA-256; reserved first, confirmed once the user's row stands
 create table shard.directory (
@@ -27,6 +28,7 @@ create table shard.directory (
   confirmed boolean not null,
   reserved_at int8 not null
 );
+create index directory_unconfirmed on shard.directory (reserved_at) where not confirmed;
 
 create table shard.devices (
   user_id uuid not null,
@@ -62,6 +64,7 @@ create table shard.tokens (
 );
 create index tokens_user on shard.tokens (user_id, id);
 
+-- the row goes when its invitation is used; claimed while a sign-up with it is under way
 create table shard.invitations (
   secret_hash bytea primary key,
   kind text not null check (kind in ('setup', 'invite')),
@@ -70,8 +73,7 @@ create table shard.invitations (
   created_at int8 not null,
   expires_at int8 not null,
   claimed_by uuid,
-  claimed_at int8,
-  used boolean not null default false
+  claimed_at int8
 );
 
 -- single facts of the whole server, on the shard of bucket 0: its id, its wrapped signing keys

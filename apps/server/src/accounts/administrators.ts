@@ -1,0 +1,57 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { toBucket, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { UserRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { AccountStore } from "./account-world.ts";
+
+/** Suspended ones count: that nobody can administer just now does not open the server to whoever comes first. */
+export async function hasAdministrator({ shards }: AccountStore): Promise<boolean> {
+  for (const { db } of shards.all()) {
+    const found = await db.selectFrom("shard.users").select("id").where("admin", "=", true).limit(1).executeTakeFirst();
+    if (found !== undefined) return true;
+  }
+  return false;
+}
+
+/**
+ * Runs a change that may take somebody out of the administrators, unless that is the last one who can sign in. They live on
+ * any shard, so a lock on the shard of bucket 0 keeps two of them from taking each other out at once.
+ * @throws HoldfastError conflict for the last one, locked while another such change is under way
+ */
+export async function unlessLastAdministrator(
+  store: AccountStore,
+  user: Pick<UserRow, "id" | "admin">,
+  change: () => Promise<void>,
+): Promise<void> {
+  if (!user.admin) return change();
+  await inTransaction(store.shards.of(toBucket(0)).db, async (transaction) => {
+    const { rows } = await sql<{ taken: boolean }>`
+      select pg_try_advisory_xact_lock(hashtextextended('holdfast administrators', 0)) as taken`.execute(transaction);
+    if (rows[0]?.taken !== true) {
+      throw new HoldfastError("locked", "Another change of administrators is under way. Try again.", {
+        retryAfterSeconds: 1,
+      });
+    }
+    if (await hasOtherAdministrator(store, user.id)) return change();
+    throw new HoldfastError(
+      "conflict",
+      "This is the last administrator who can sign in. Make another one first (holdfast admin users add EMAIL --admin).",
+    );
+  });
+}
+
+async function hasOtherAdministrator({ shards }: AccountStore, userId: UserId): Promise<boolean> {
+  for (const { db } of shards.all()) {
+    const other = await db
+      .selectFrom("shard.users")
+      .select("id")
+      .where("admin", "=", true)
+      .where("disabled_at", "is", null)
+      .where("id", "!=", userId)
+      .limit(1)
+      .executeTakeFirst();
+    if (other !== undefined) return true;
+  }
+  return false;
+}

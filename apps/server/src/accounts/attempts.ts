@@ -1,0 +1,56 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { SignInThrottle } from "./account-world.ts";
+
+/** Attempts that may wait behind each other under one key; a person makes one. */
+const waitingMax = 100;
+
+/** Those under way, by throttle and key: the last of each line, and how many stand in it. */
+const lines = new WeakMap<SignInThrottle, Map<string, { last: Promise<unknown>; length: number }>>();
+
+/**
+ * Runs an attempt to use a secret that can be guessed, unless too many failed under this key. Attempts under one key run one
+ * after the other, so that a thousand guesses sent at once are not all let in before the first has failed.
+ * @param attempt undefined when the secret was wrong
+ * @throws HoldfastError rate_limited
+ */
+export async function guardAttempt<Result>(
+  throttle: SignInThrottle,
+  key: string,
+  attempt: () => Promise<Result | undefined>,
+): Promise<Result | undefined> {
+  const line = lines.get(throttle) ?? new Map<string, { last: Promise<unknown>; length: number }>();
+  lines.set(throttle, line);
+  const place = line.get(key) ?? { last: Promise.resolve(), length: 0 };
+  if (place.length >= waitingMax) {
+    throw new HoldfastError("rate_limited", "Too many attempts at once. Try again in a moment.", {
+      retryAfterSeconds: 1,
+    });
+  }
+  const mine = place.last.then(() => countAttempt(throttle, key, attempt));
+  place.last = mine.catch(() => {});
+  place.length += 1;
+  line.set(key, place);
+  try {
+    return await mine;
+  } finally {
+    place.length -= 1;
+    if (place.length === 0) line.delete(key);
+  }
+}
+
+/** What is counted under is hashed: neither memory nor a shared store of buckets lists people's addresses. */
+export function throttleKey(kind: "sign-in" | "sign-up" | "invitation", subject: string): string {
+  return `${kind}:${sha256(Buffer.from(subject)).slice(0, 32)}`;
+}
+
+async function countAttempt<Result>(
+  throttle: SignInThrottle,
+  key: string,
+  attempt: () => Promise<Result | undefined>,
+): Promise<Result | undefined> {
+  await throttle.check(key);
+  const result = await attempt();
+  if (result === undefined) await throttle.failed(key);
+  return result;
+}

@@ -1,0 +1,67 @@
+import { limits } from "@holdfast/core/limits";
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { ShardTables } from "../db/shard-tables.ts";
+import type { AccountStore } from "./account-world.ts";
+import { confirmEmail, findUser, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
+
+/**
+ * A job, run now and then: removes what has expired already and works no more. It may run twice, and in pieces.
+ * @returns rows removed
+ */
+export async function expireCredentials(store: AccountStore): Promise<number> {
+  const now = store.clock.nowMicros();
+  const forgottenBefore = now - limits.credentialRecordLifetimeMs * 1000;
+  let removed = 0;
+  for (const { db } of store.shards.all()) {
+    removed += await deleteWhere(db, "sessions", sql`expires_at <= ${now}`);
+    removed += await deleteWhere(db, "tokens", sql`expires_at <= ${forgottenBefore}`);
+    removed += await deleteWhere(db, "invitations", sql`expires_at <= ${now}`);
+    removed += await deleteWhere(
+      db,
+      "devices",
+      sql`coalesce(last_seen_at, created_at) <= ${forgottenBefore} and not exists (
+        select from shard.sessions s where s.user_id = candidate.user_id and s.device_id = candidate.id)`,
+    );
+    removed += await releaseReservations(store, db, now - signUpLifetimeMicros);
+  }
+  return removed;
+}
+
+const batchRows = 1000;
+
+async function deleteWhere(
+  db: Kysely<ShardTables>,
+  table: "sessions" | "tokens" | "invitations" | "devices",
+  condition: RawBuilder<unknown>,
+): Promise<number> {
+  const name = sql.table(`shard.${table}`);
+  for (let removed = 0; ;) {
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${name} where ctid in (
+        select candidate.ctid from ${name} candidate where ${condition} limit ${batchRows} for update skip locked
+      )`.execute(db);
+    removed += Number(numAffectedRows);
+    if (numAffectedRows < batchRows) return removed;
+  }
+}
+
+/** Reservations of sign-ups that died. One whose user stands is no reservation any more, and is confirmed. */
+async function releaseReservations(store: AccountStore, db: Kysely<ShardTables>, before: number): Promise<number> {
+  const stale = await db
+    .selectFrom("shard.directory")
+    .select(["email_key", "user_id"])
+    .where("confirmed", "=", false)
+    .where("reserved_at", "<=", before)
+    .limit(batchRows)
+    .execute();
+  let removed = 0;
+  for (const { email_key: key, user_id: userId } of stale) {
+    if ((await findUser(store.shards, userId)) !== undefined) {
+      await confirmEmail(store.shards, key, userId);
+      continue;
+    }
+    await releaseEmail(store.shards, key);
+    removed += 1;
+  }
+  return removed;
+}

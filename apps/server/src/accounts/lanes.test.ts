@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { hash } from "@node-rs/argon2";
+import { guardAttempt } from "./attempts.ts";
+import { Lanes } from "./lanes.ts";
+import { hashOfNobody, hashPassword, isPassword } from "./passwords.ts";
+
+test("no more run at once than there are lanes, and no more wait than the line is long", async () => {
+  const lanes = new Lanes(2, 3);
+  let running = 0;
+  let most = 0;
+  const gates: (() => void)[] = [];
+  const work = () =>
+    lanes.run(async () => {
+      most = Math.max(most, ++running);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      running -= 1;
+    });
+  const started = [work(), work(), work(), work(), work()];
+  await assert.rejects(work(), { code: "unavailable" });
+  let over = false;
+  const all = Promise.all(started).then(() => (over = true));
+  while (!over) {
+    gates.shift()?.();
+    await new Promise(setImmediate);
+  }
+  await all;
+  assert.equal(most, 2);
+});
+
+test("work that fails gives its lane back", async () => {
+  const lanes = new Lanes(1, 0);
+  await assert.rejects(lanes.run(() => Promise.reject(new HoldfastError("failed", "no"))));
+  assert.equal(await lanes.run(() => Promise.resolve(1)), 1);
+});
+
+test("of a hundred guesses at once as many are tried as may fail, and the one that is right in time is let in", async () => {
+  let failures = 0;
+  let tried = 0;
+  const throttle = {
+    check: async () => {
+      if (failures >= 10) throw new HoldfastError("rate_limited", "Too many.");
+    },
+    failed: async () => void (failures += 1),
+  };
+  const guess = (right: boolean) =>
+    guardAttempt(throttle, "key", async () => {
+      tried += 1;
+      await new Promise(setImmediate);
+      return right ? "in" : undefined;
+    });
+  const outcomes = await Promise.allSettled([
+    ...Array.from({ length: 30 }, () => guess(true)),
+    ...Array.from({ length: 70 }, () => guess(false)),
+  ]);
+  assert.equal(outcomes.filter((each) => each.status === "fulfilled" && each.value === "in").length, 30);
+  assert.equal(tried, 40);
+  assert.equal(failures, 10);
+  assert.equal(outcomes.filter((each) => each.status === "rejected").length, 60);
+});
+
+test("checking a password of nobody is the same work as checking somebody's", async () => {
+  const [, algorithm, version, parameters] = (await hashPassword("long enough")).split("$");
+  assert.deepEqual(hashOfNobody.split("$").slice(0, 4), ["", algorithm, version, parameters]);
+  assert.equal(await isPassword(undefined, "anything"), false);
+  const timeOf = async (work: () => Promise<unknown>) => {
+    const startedMs = performance.now();
+    for (let round = 0; round < 5; round++) await work();
+    return performance.now() - startedMs;
+  };
+  const known = await hashPassword("long enough");
+  const knownMs = await timeOf(() => isPassword(known, "wrong"));
+  const unknownMs = await timeOf(() => isPassword(undefined, "wrong"));
+  // Coarse, since the machine is shared: without any hashing it would be a hundredth.
+  assert.ok(unknownMs > knownMs / 4, `${unknownMs} ms against ${knownMs} ms`);
+});
+
+test("a password is the same in either normal form", async () => {
+  assert.ok(await isPassword(await hashPassword("cafe\u0301 au lait"), "caf\u00e9 au lait"));
+  assert.ok(await isPassword(await hash("pw", { memoryCost: 19_456, timeCost: 2, parallelism: 1 }), "pw"));
+});

@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Clock } from "@holdfast/core/clock";
+import type { Shards } from "../db/shards.ts";
+import type { AccountWorld } from "./account-world.ts";
+import { openServerSecrets, type SecretWrapper } from "./server-secrets.ts";
+import { createUser, type NewUser } from "./sign-up.ts";
+
+export interface TestClock extends Clock {
+  forwardMs(byMs: number): void;
+}
+
+/** Stands still unless told to go on. */
+export function makeTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
+  let nowMs = startMs;
+  return { nowMs: () => nowMs, nowMicros: () => nowMs * 1000, forwardMs: (byMs) => void (nowMs += byMs) };
+}
+
+export interface TestAccounts extends AccountWorld {
+  readonly clock: TestClock;
+  /** Failures counted since the start, by key. */
+  readonly failures: ReadonlyMap<string, number>;
+}
+
+export const failuresMax = 10;
+
+/** A world of accounts on these databases. Its throttle refuses after `failuresMax` failures and forgets nothing. */
+export async function openTestAccounts(
+  shards: Shards,
+  options: { readonly openRegistration?: boolean; readonly clock?: TestClock } = {},
+): Promise<TestAccounts> {
+  const failures = new Map<string, number>();
+  return {
+    shards,
+    clock: options.clock ?? makeTestClock(),
+    random: randomBytes,
+    secrets: await openServerSecrets(shards, testWrapper, randomBytes),
+    failures,
+    throttle: {
+      check: async (key) => {
+        if ((failures.get(key) ?? 0) >= failuresMax) throw new HoldfastError("rate_limited", "Too many failures.");
+      },
+      failed: async (key) => void failures.set(key, (failures.get(key) ?? 0) + 1),
+    },
+    openRegistration: options.openRegistration ?? false,
+  };
+}
+
+/** Not encryption, only something that the plain secret does not show in. */
+export const testWrapper: SecretWrapper = {
+  wrapSecret: (label, secret) => Buffer.from([label.length, ...Buffer.from(secret).map((byte) => byte ^ 0xa5)]),
+  unwrapSecret: (_, wrapped) => Buffer.from(wrapped.subarray(1).map((byte) => byte ^ 0xa5)),
+};
+
+export const testPassword = "correct horse battery";
+
+export function createTestUser(world: AccountWorld, email: string, user: Partial<NewUser> = {}) {
+  return createUser(world, { email, password: testPassword, name: "Ann", admin: false, quotaBytes: null, ...user });
+}
