@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import { processesIn, readPostmasterFile } from "../db/embedded/leftover.ts";
+import { findRunningPostgres } from "../db/embedded-postgres.ts";
 
 /** The launcher, as a user's shell would start it. */
 export const launcher = fileURLToPath(new URL("../../../cli/bin/holdfast", import.meta.url));
@@ -26,7 +30,8 @@ export interface ServerOptions {
   readonly dataFolder: string;
   /** Further arguments of `serve`. */
   readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Beside the first administrator's, and no limit on the rate of requests; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** The port of an earlier start, so that clients find it again; a free one unless told. */
   readonly port?: number;
 }
@@ -36,6 +41,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** The link that makes the first administrator, where there is none yet. */
+  readonly setupUrl: string | undefined;
   /** Where its log lines go. */
   readonly logFile: string;
   readonly exited: Promise<number | null>;
@@ -45,27 +52,42 @@ export interface RunningServer {
   stop(): Promise<number | null>;
 }
 
+/** What the launcher needs to start a server for a test. */
+export function serveArguments({ dataFolder, port, args }: ServerOptions): string[] {
+  return ["serve", "--data", dataFolder, "--listen", `127.0.0.1:${port ?? 0}`, ...(args ?? [])];
+}
+
+export function serveEnvironment({ env }: Pick<ServerOptions, "env">): Record<string, string | undefined> {
+  return {
+    HOLDFAST_ADMIN_EMAIL: administrator.email,
+    HOLDFAST_ADMIN_PASSWORD: administrator.password,
+    HOLDFAST_RATE_LIMIT_USER: "0",
+    HOLDFAST_RATE_LIMIT_ADDRESS: "0",
+    ...env,
+  };
+}
+
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const logFile = join(options.dataFolder, "..", `${process.pid}-server.log`);
-  const child = spawn(
-    launcher,
-    ["serve", "--data", options.dataFolder, "--listen", `127.0.0.1:${options.port ?? 0}`, ...(options.args ?? [])],
-    {
-      env: {
-        ...process.env,
-        HOLDFAST_ADMIN_EMAIL: administrator.email,
-        HOLDFAST_ADMIN_PASSWORD: administrator.password,
-        ...options.env,
-      },
-      stdio: ["ignore", "pipe", openSync(logFile, "a")],
-    },
-  );
-  const exited = new Promise<number | null>((resolve) => {
-    child.once("exit", resolve);
+  const log = openSync(logFile, "a");
+  const child = spawn(launcher, serveArguments(options), {
+    env: { ...process.env, ...serveEnvironment(options) },
+    stdio: ["ignore", "pipe", log],
   });
-  const url = await readyUrl(child, exited, logFile);
+  closeSync(log);
+  // A test that fails before it stops its server must not leave it behind.
+  const endWithTest = () => void child.kill("SIGTERM");
+  process.once("exit", endWithTest);
+  const exited = new Promise<number | null>((resolve) => {
+    child.once("exit", (code) => {
+      process.off("exit", endWithTest);
+      resolve(code);
+    });
+  });
+  const { url, setupUrl } = await readyLines(child, exited, logFile);
   return {
     url,
+    setupUrl,
     port: Number(new URL(url).port),
     pid: child.pid!,
     logFile,
@@ -81,28 +103,70 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function readyUrl(child: ChildProcess, exited: Promise<number | null>, logFile: string): Promise<string> {
-  const lines = createInterface({ input: child.stdout! });
-  const ready = (async () => {
-    for await (const line of lines) {
-      const match = /^holdfast ready at (\S+)$/.exec(line);
-      if (match !== null) return match[1]!;
-    }
-    return undefined;
-  })();
-  const url = await Promise.race([
-    ready,
-    exited.then((code) => {
-      throw new Error(`The server ended with ${code} before it was ready; its log is ${logFile}.`);
-    }),
-    delay(60_000, undefined, { ref: false }).then(() => {
+async function readyLines(
+  child: ChildProcess,
+  exited: Promise<number | null>,
+  logFile: string,
+): Promise<{ url: string; setupUrl: string | undefined }> {
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout! });
+  const ready = new Promise<void>((resolve) => {
+    reader.on("line", (line) => {
+      lines.push(line);
+      // The link, where there is one, is written in the same breath.
+      if (line.startsWith("holdfast ready at ")) setImmediate(resolve);
+    });
+  });
+  const given = new AbortController();
+  const late = delay(60_000, undefined, { signal: given.signal }).then(
+    () => {
       throw new Error(`The server was not ready within a minute; its log is ${logFile}.`);
-    }),
-  ]);
-  if (url === undefined) throw new Error(`The server closed its output before it was ready; its log is ${logFile}.`);
-  lines.on("line", () => {});
-  child.stdout!.resume();
-  return url;
+    },
+    () => {},
+  );
+  const ended = exited.then((code) => {
+    throw new Error(`The server ended with ${code} before it was ready; its log is ${logFile}.`);
+  });
+  ended.catch(() => {});
+  await Promise.race([ready, late, ended]);
+  given.abort();
+  const find = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).find((found) => found !== undefined);
+  const url = find(/^holdfast ready at (\S+)$/);
+  if (url === undefined) throw new Error(`The server said ${lines.join(" | ")}; its log is ${logFile}.`);
+  return { url, setupUrl: find(/(https?:\S+\/setup#\S+)$/) };
+}
+
+/** Of the database of a running server; undefined while it is down. */
+export function postmasterPid(dataFolder: string): number | undefined {
+  const folder = clusterFolderOf(dataFolder);
+  const pid = readPostmasterFile(folder)?.pid;
+  return pid !== undefined && processesIn(folder, pid).includes(pid) ? pid : undefined;
+}
+
+/** Rows as they stand in the database of a running server. */
+export async function queryDatabase(dataFolder: string, statement: string): Promise<any[]> {
+  const client = new pg.Client(findRunningPostgres(dataFolder));
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Asks again and again until there is an answer. @throws Error once `timeoutMs` have passed, naming what was waited for */
+export async function eventually<Result>(
+  what: string,
+  timeoutMs: number,
+  ask: () => Promise<Result | undefined> | Result | undefined,
+): Promise<Result> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
+    await delay(50);
+  }
 }
 
 export interface ApiAnswer {
@@ -110,6 +174,9 @@ export interface ApiAnswer {
   readonly headers: Headers;
   readonly body: any;
 }
+
+/** Nothing here takes that long; a server that never answers is a finding, and no reason to wait for ever. */
+const answerTimeoutMs = 60_000;
 
 /** Requests as a script would make them. */
 export class Api {
@@ -138,6 +205,7 @@ export class Api {
       method,
       headers,
       redirect: "manual",
+      signal: init.signal ?? AbortSignal.timeout(answerTimeoutMs),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
     const isJson = /json/.test(answer.headers.get("content-type") ?? "");
@@ -147,6 +215,17 @@ export class Api {
       headers: answer.headers,
       body: isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : bytes,
     };
+  }
+
+  /** The id of the node at that path. */
+  async idOf(path: string): Promise<string> {
+    const { status, body } = await this.call("GET", `/metadata?path=${encodeURIComponent(path)}`);
+    if (status !== 200) throw new Error(`${path} was answered ${status}: ${JSON.stringify(body)}`);
+    return body.id;
+  }
+
+  async download(path: string, headers: Record<string, string> = {}): Promise<ApiAnswer> {
+    return this.call("GET", `/files/${await this.idOf(path)}/download`, undefined, { headers });
   }
 
   /** Uploads at once. */
@@ -159,6 +238,7 @@ export class Api {
 }
 
 export interface CommandResult {
+  /** Null where a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -167,7 +247,7 @@ export interface CommandResult {
 /** Runs `holdfast` as a user would. */
 export function holdfast(
   args: readonly string[],
-  options: { env?: Record<string, string>; input?: string; cwd?: string } = {},
+  options: { env?: Record<string, string | undefined>; input?: string; cwd?: string } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(launcher, args, { env: { ...process.env, ...options.env }, cwd: options.cwd, stdio: "pipe" });
