@@ -97,6 +97,19 @@ test("a record does not open under another id, index, codec or size", () => {
   assert.equal(open(first, packIdOf(Buffer.alloc(16, 1))), undefined);
 });
 
+test("a record that was sealed as zstd and is none reads as broken where plain bytes are wanted", () => {
+  const payload = randomBytes(50);
+  const block = { hash: sha256(payload), sizeBytes: 500, codec: "zstd" as const, payload, verified: true };
+  const [slab] = fillSlabs([block]);
+  assert.ok(slab !== undefined);
+  const records = [{ hash: randomBytes(32), sizeBytes: 500, codec: "zstd" as const, slab: 0, start: 0, length: 50 }];
+  const pack = new Uint8Array(Buffer.concat(sealPack({ packId, epoch: 1, key, slabs: [slab.buffer], records })));
+  const open = (plain: boolean) =>
+    openRecords({ packId, key, bytes: Uint8Array.from(pack), plain, records: placesOf(openIndex(pack)) });
+  assert.ok(open(false)[0] !== undefined);
+  assert.deepEqual(open(true), [undefined]);
+});
+
 test("the pack of docs/format.md has the bytes that stand there", () => {
   const pack = sealKnown();
   assert.equal(pack.length, 38 + 8 + 19 + 19 + 90);

@@ -78,7 +78,7 @@ export function openRecords({
     const payload =
       sealed.length === storedSize ? openRecord(key, { packId, index, codec, sizeBytes }, sealed) : undefined;
     if (payload === undefined || !plain) return payload;
-    return codec === "raw" ? payload : Uint8Array.from(decodeFrame(codec, payload, sizeBytes));
+    return codec === "raw" ? payload : decodeSealed(payload, sizeBytes);
   });
 }
 
@@ -115,6 +115,16 @@ export function openFooter(
 }
 
 const noBytes = new ArrayBuffer(0);
+
+/** A record that opens and does not decode was sealed wrong: as lost as one that does not open. */
+function decodeSealed(payload: Uint8Array, sizeBytes: number): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(decodeFrame("zstd", payload, sizeBytes));
+  } catch (error) {
+    if (error instanceof HoldfastError) return undefined;
+    throw error;
+  }
+}
 
 function storedBytesOf(slabs: readonly ArrayBuffer[], { slab, start, length }: PackRecord): Uint8Array<ArrayBuffer> {
   return new Uint8Array(slabs[slab] ?? noBytes, start, length + tagBytes);
