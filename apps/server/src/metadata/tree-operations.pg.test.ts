@@ -248,13 +248,15 @@ test("a delete with seen is refused only if another device changed something bel
   const remove = { op: "delete", fileId: a.id, seen } as const;
   await space.do({ op: "set", fileId: file.id, executable: false }, other);
   assert.equal((await space.refused(remove)).code, "subtree_changed");
-  // In one transaction with the change too, so before it is written.
-  const now = (await space.row()).seq;
-  const both = await Promise.all([
+  // While the first commit runs the other two gather, and share a transaction: the change is not written yet.
+  const { seq } = await space.row();
+  const [, , combined] = await Promise.all([
+    space.mkdir("root", "first"),
     space.commit([{ op: "set", fileId: file.id, executable: true }], other),
-    space.commit([{ ...remove, seen: now }]),
+    space.commit([{ ...remove, seen: seq }]),
   ]);
-  assert.equal(codeOf(both[1][0]), "subtree_changed");
+  assert.equal(codeOf(combined[0]), "subtree_changed");
+  assert.deepEqual(space.committed.slice(-2), [seq + 1, seq + 2]);
   await space.do({ ...remove, seen: (await space.row()).seq });
 });
 
