@@ -22,6 +22,8 @@ export interface ScrubInput {
   /** Opened in place. */
   readonly pack: Uint8Array;
   readonly packId: PackId;
+  /** Of the data key that the index names. */
+  readonly epoch: number;
   readonly key: Uint8Array;
   readonly rows: readonly ScrubRow[];
 }
@@ -34,16 +36,21 @@ export interface ScrubFinding {
 }
 
 /** Checks seal and hash of every record that has a row, and that the footer says the same of it. */
-export function checkPack({ pack, packId, key, rows }: ScrubInput): ScrubFinding {
-  const index = describe(pack, packId, key);
+export function checkPack({ pack, packId, epoch, key, rows }: ScrubInput): ScrubFinding {
+  const index = describe(pack, { packId, epoch, key });
   const known = typeof index === "string" ? undefined : index;
   const faults = rows.map((row) => faultOf(pack, { packId, key }, row) ?? (known && differenceOf(known, row)));
   return { footer: known === undefined ? (index as string) : undefined, faults };
 }
 
-function describe(pack: Uint8Array, packId: PackId, key: Uint8Array): PackIndex | string {
+function describe(
+  pack: Uint8Array,
+  { packId, epoch, key }: Pick<ScrubInput, "packId" | "epoch" | "key">,
+): PackIndex | string {
   try {
-    const { footerLength } = parseHeader(pack, pack.length);
+    const { epoch: named, footerLength } = parseHeader(pack, pack.length);
+    // Whoever rebuilds the index has nothing else to find the key by.
+    if (named !== epoch) return `The pack cannot be read: it names the data key ${named}, and was sealed by ${epoch}.`;
     return openFooter(pack, pack.subarray(pack.length - footerLength), pack.length, { packId, key });
   } catch (error) {
     if (error instanceof HoldfastError && error.code === "damaged") return error.message;

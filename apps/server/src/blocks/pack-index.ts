@@ -13,7 +13,8 @@ export async function readPackIndex(
   { store, keyring }: BlockCell,
   { packId, sizeBytes }: ListedPack,
 ): Promise<PackIndex> {
-  if (sizeBytes > limits.packBytesMax) {
+  // Of an empty object a store gives no range at all.
+  if (sizeBytes === 0 || sizeBytes > limits.packBytesMax) {
     throw new HoldfastError("damaged", `The pack cannot be read: it has ${sizeBytes} bytes.`);
   }
   const key = packKey(packId);

@@ -73,7 +73,7 @@ async function scrubPack(ports: ScrubPorts, { id, epoch }: PackRow, report: Cell
   const rows = await rowsOf(ports.cell.db, id);
   report.blocks += rows.length;
   const { key } = await ports.cell.keyring.keyOf(epoch);
-  const check = () => checkOnce(ports, id, packKeyOf(key, id), rows);
+  const check = () => checkOnce(ports, { id, epoch }, packKeyOf(key, id), rows);
   let found = await check();
   if (isWorse(found, rows)) found = await check();
   if (found.missing && !(await isStillWanted(ports.cell.db, id))) return;
@@ -101,7 +101,7 @@ async function rowsOf(db: Kysely<CellTables>, packId: PackId): Promise<ScrubRow[
 
 async function checkOnce(
   { cell, pool, signal }: ScrubPorts,
-  packId: PackId,
+  { id: packId, epoch }: PackRow,
   key: Uint8Array,
   rows: readonly ScrubRow[],
 ): Promise<ScrubFinding & { readonly missing: boolean }> {
@@ -112,7 +112,7 @@ async function checkOnce(
   if (stat.sizeBytes > limits.packBytesMax) return { ...gone(`the pack has ${stat.sizeBytes} bytes`), missing: false };
   try {
     const pack = await cell.store.get(packKey(packId), options);
-    return { ...(await scrubPackInPool(pool, { pack, packId, key, rows })), missing: false };
+    return { ...(await scrubPackInPool(pool, { pack, packId, epoch, key, rows })), missing: false };
   } catch (error) {
     if (error instanceof HoldfastError && error.code === "not_found") return gone("the pack is missing");
     throw error;
