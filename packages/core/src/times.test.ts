@@ -11,9 +11,7 @@ test("every microsecond survives the way to text and back", () => {
 });
 
 test("later times are greater as text", () => {
-  fc.assert(
-    fc.property(anyMicros, anyMicros, (left, right) => left < right === formatTime(left) < formatTime(right)),
-  );
+  fc.assert(fc.property(anyMicros, anyMicros, (left, right) => left < right === formatTime(left) < formatTime(right)));
 });
 
 test("an offset names the same moment", () => {
