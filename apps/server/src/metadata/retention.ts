@@ -157,10 +157,11 @@ async function expireUpload(job: Retention, spaceId: SpaceId, id: UploadId): Pro
     job.signal?.throwIfAborted();
     more = await inTransaction(job.db, async (transaction) => {
       await lockSpace(transaction, spaceId);
-      const { rows } = await sql`
-        select 1 from shard.upload_sessions where space_id = ${spaceId} and id = ${id}
-          and expires_at < ${job.nowMicros} for update`.execute(transaction);
-      return rows.length > 0 && (await releaseUploadBlocks(transaction, spaceId, id, job.nowMicros));
+      // From here on no request continues it, so that nobody ever commits half of it.
+      const { numAffectedRows } = await sql`
+        update shard.upload_sessions set expires_at = 0, generation = generation + 1
+        where space_id = ${spaceId} and id = ${id} and expires_at < ${job.nowMicros}`.execute(transaction);
+      return numAffectedRows === 1n && (await releaseUploadBlocks(transaction, spaceId, id, job.nowMicros));
     });
   }
   return inTransaction(job.db, async (transaction) => {
