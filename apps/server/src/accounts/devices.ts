@@ -36,7 +36,9 @@ export async function forgetSurplusDevices(transaction: Kysely<ShardTables>, use
         order by coalesce(last_seen_at, created_at) desc, id desc offset ${limits.devicesMax}
       ) returning id
     )
-    delete from shard.sessions where user_id = ${userId} and device_id in (select id from surplus)`.execute(transaction);
+    delete from shard.sessions where user_id = ${userId} and device_id in (select id from surplus)`.execute(
+    transaction,
+  );
 }
 
 /** Its sessions end in the same transaction, the caller's own included. @throws HoldfastError not_found */

@@ -72,7 +72,7 @@ async function assertRoom(world: AccountWorld, caller: Caller): Promise<void> {
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .where("user_id", "=", caller.userId)
     .executeTakeFirstOrThrow();
-  if (Number(count) < limits.tokensMax) return;
+  if (count < limits.tokensMax) return;
   throw new HoldfastError("conflict", `An account has at most ${limits.tokensMax} tokens. Revoke some first.`);
 }
 

@@ -108,7 +108,11 @@ test("an access token says what it was signed with, for a quarter of an hour, an
 
 test("no damaged access token is accepted, and none makes the reader throw", async () => {
   const userId = makeId<UserId>(toBucket(1), nowMs, randomBytes(8));
-  const genuine = await signAccessToken(secrets, { userId, sessionId: userId as string as SessionId, number: 1 }, nowMs);
+  const genuine = await signAccessToken(
+    secrets,
+    { userId, sessionId: userId as string as SessionId, number: 1 },
+    nowMs,
+  );
   await fc.assert(
     fc.asyncProperty(damaged(fc.constant(genuine)), async (text) => {
       const claims = await readAccessToken(secrets, text, nowMs);

@@ -24,11 +24,7 @@ export interface NewUser {
  * the user's row leaves a reservation that expires, a crash after it an account that is as good as any.
  * @throws HoldfastError exists, invalid_field
  */
-export async function createUser(
-  store: AccountStore,
-  user: NewUser,
-  id: UserId = makeUserId(store),
-): Promise<UserRow> {
+export async function createUser(store: AccountStore, user: NewUser, id: UserId = makeUserId(store)): Promise<UserRow> {
   assertAddress(user.email);
   assertPlainText(user.name, "name");
   const email = user.email.trim();

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { DeviceId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import fc from "fast-check";
+import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { Authenticator } from "./authenticator.ts";
+import { deleteDevice, listDevices } from "./devices.ts";
+import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "./personal-tokens.ts";
+import { endSession, refreshSession, signIn } from "./sessions.ts";
+import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
+import { updateUser } from "./users.ts";
+
+let databases: TestDatabases;
+let world: TestAccounts;
+let authenticator: Authenticator;
+let people = 0;
+
+before(async () => {
+  databases = await startTestDatabases({ fsync: false });
+  world = await openTestAccounts(databases.shards);
+  authenticator = new Authenticator(world);
+});
+after(() => databases.stop());
+
+async function newPerson() {
+  const email = `person${++people}@example.org`;
+  const user = await createTestUser(world, email);
+  const session = await signIn(world, { email, password: testPassword, device_name: "laptop" });
+  return { email, user, session, caller: await authenticator.authenticate(session.access_token) };
+}
+
+const unauthenticated = { code: "unauthenticated" };
+const dayMs = 24 * 3600_000;
+
+test("wrong password, unknown address and an address that is none get the same answer", async () => {
+  const { email } = await newPerson();
+  const messages = new Set<string>();
+  for (const claimed of [email, "nobody@example.org", "\u0000", "no address", "\ud800@x"]) {
+    await assert.rejects(signIn(world, { email: claimed, password: "wrong password" }), (error: Error) => {
+      messages.add(error.message);
+      return (error as { code?: string }).code === "unauthenticated";
+    });
+  }
+  assert.equal(messages.size, 1);
+});
+
+test("failures count for the account however its address is spelled, unknown accounts alike, and others are not touched", async () => {
+  const { email } = await newPerson();
+  const other = await newPerson();
+  const spellings = [email, email.toUpperCase(), ` ${email} `, email.replace("person", "Person")];
+  for (const known of [spellings, ["ghost@example.org", "GHOST@example.org "]]) {
+    for (let failure = 0; failure < failuresMax; failure++) {
+      const claimed = known[failure % known.length] ?? "";
+      await assert.rejects(signIn(world, { email: claimed, password: "wrong password" }), unauthenticated);
+    }
+    for (const claimed of known) {
+      await assert.rejects(signIn(world, { email: claimed, password: testPassword }), { code: "rate_limited" });
+    }
+  }
+  await signIn(world, { email: other.email, password: testPassword });
+});
+
+test("a session ends 30 days after its last refresh, and its access token after 15 minutes", async () => {
+  const { session } = await newPerson();
+  world.clock.forwardMs(limits.accessTokenLifetimeMs);
+  await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
+  world.clock.forwardMs(29 * dayMs);
+  const renewed = await refreshSession(world, session.refresh_token);
+  world.clock.forwardMs(29 * dayMs);
+  const again = await refreshSession(world, renewed.refresh_token);
+  world.clock.forwardMs(30 * dayMs);
+  await assert.rejects(refreshSession(world, again.refresh_token), unauthenticated);
+});
+
+test("a lost answer is given again, with the same refresh token, until anything that came with it is used", async () => {
+  const { session } = await newPerson();
+  const first = await refreshSession(world, session.refresh_token);
+  const second = await refreshSession(world, session.refresh_token);
+  assert.equal(second.refresh_token, first.refresh_token);
+  await authenticator.authenticate(second.access_token);
+  await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
+  // That was a reuse: everything of the family is over.
+  await assert.rejects(authenticator.authenticate(second.access_token), unauthenticated);
+  await assert.rejects(refreshSession(world, first.refresh_token), unauthenticated);
+});
+
+test("two refreshes at once both get usable answers", async () => {
+  const { session } = await newPerson();
+  const answers = await Promise.all(Array.from({ length: 5 }, () => refreshSession(world, session.refresh_token)));
+  assert.equal(new Set(answers.map((answer) => answer.refresh_token)).size, 1);
+  for (const answer of answers) await authenticator.authenticate(answer.access_token);
+  await refreshSession(world, answers[0]?.refresh_token ?? "");
+});
+
+test("any sequence of refreshes and uses does what a model of one family does", async () => {
+  const step = fc.record({ kind: fc.constantFrom("refresh", "refresh", "use"), back: fc.nat(2) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
+      const { session } = await newPerson();
+      // The model: the newest number, whether anything issued with it was used, and whether the family lives.
+      let [newest, used, alive] = [1, true, true];
+      const refreshTokens = ["", session.refresh_token];
+      const accessTokens = ["", session.access_token];
+      for (const { kind, back } of steps) {
+        const number = Math.max(1, newest - back);
+        if (kind === "use") {
+          const outcome = await authenticator.authenticate(accessTokens[number] ?? "").then(
+            () => true,
+            () => false,
+          );
+          assert.equal(outcome, alive);
+          if (alive && number === newest) used = true;
+          continue;
+        }
+        const answer = await refreshSession(world, refreshTokens[number] ?? "").catch(() => undefined);
+        const isLostAnswer = number === newest - 1 && !used;
+        const works: boolean = alive && (number === newest || isLostAnswer);
+        assert.equal(answer !== undefined, works, `${kind} ${number} of ${newest}`);
+        if (answer === undefined) {
+          alive = false;
+          continue;
+        }
+        if (number === newest) [newest, used] = [newest + 1, false];
+        else assert.equal(answer.refresh_token, refreshTokens[newest]);
+        refreshTokens[newest] = answer.refresh_token;
+        accessTokens[newest] = answer.access_token;
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("signing out, revoking the device and deleting the device in use act on the next request", async () => {
+  const first = await newPerson();
+  await endSession(world, first.caller.credential.id as Parameters<typeof endSession>[1]);
+  await assert.rejects(authenticator.authenticate(first.session.access_token), unauthenticated);
+  await assert.rejects(refreshSession(world, first.session.refresh_token), unauthenticated);
+
+  const { caller, session, email } = await newPerson();
+  const phone = await signIn(world, { email, password: testPassword, device_name: "phone" });
+  assert.deepEqual(
+    (await listDevices(world, caller)).map(({ name, current }) => [name, current]),
+    [
+      ["laptop", true],
+      ["phone", false],
+    ],
+  );
+  await deleteDevice(world, caller, phone.device_id);
+  await assert.rejects(authenticator.authenticate(phone.access_token), unauthenticated);
+  await authenticator.authenticate(session.access_token);
+  await deleteDevice(world, caller, session.device_id);
+  await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
+  await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
+});
+
+test("another person's device and token are not found, and stay", async () => {
+  const owner = await newPerson();
+  const stranger = await newPerson();
+  const token = await createPersonalToken(world, owner.caller, {
+    name: "t",
+    scopes: ["account"],
+    expiresAtMicros: null,
+  });
+  for (const id of [owner.session.device_id, "no id"]) {
+    await assert.rejects(deleteDevice(world, stranger.caller, id), { code: "not_found" });
+  }
+  await assert.rejects(deletePersonalToken(world, stranger.caller.userId, token.id), { code: "not_found" });
+  await authenticator.authenticate(owner.session.access_token);
+  await authenticator.authenticate(token.token);
+});
+
+test("who signs in anew each time keeps the newest devices", async () => {
+  const { email, user, session } = await newPerson();
+  const { db } = world.shards.ofId(user.id);
+  const ids = Array.from({ length: limits.devicesMax }, (_, index) =>
+    session.device_id.replace(/.{8}$/, index.toString(16).padStart(8, "0")),
+  );
+  await db
+    .insertInto("shard.devices")
+    .values(ids.map((id) => ({ user_id: user.id, id: id as DeviceId, name: "old", created_at: 1, last_seen_at: 1 })))
+    .execute();
+  const newest = await signIn(world, { email, password: testPassword });
+  const caller = await authenticator.authenticate(newest.access_token);
+  await authenticator.authenticate(session.access_token);
+  assert.equal((await listDevices(world, caller)).length, limits.devicesMax);
+});
+
+test("suspension stops sessions and tokens at once; enabling brings back tokens, not sessions", async () => {
+  const { email, caller, session } = await newPerson();
+  const { token } = await createPersonalToken(world, caller, { name: "t", scopes: ["account"], expiresAtMicros: null });
+  await updateUser(world, email, { disabled: true });
+  for (const bearer of [session.access_token, token]) {
+    await assert.rejects(authenticator.authenticate(bearer), unauthenticated);
+  }
+  await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
+  await assert.rejects(signIn(world, { email, password: testPassword }), { code: "forbidden" });
+  await assert.rejects(signIn(world, { email, password: "wrong password" }), unauthenticated);
+  await updateUser(world, email, { disabled: false });
+  await authenticator.authenticate(token);
+  await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
+});
+
+test("a new password ends all sessions, and no sign-in with the old one outlives it", async () => {
+  const { email, session } = await newPerson();
+  const [outcome] = await Promise.allSettled([
+    signIn(world, { email, password: testPassword }),
+    updateUser(world, email, { password: "another long password" }),
+  ]);
+  if (outcome.status === "fulfilled") {
+    await assert.rejects(authenticator.authenticate(outcome.value.access_token), unauthenticated);
+  }
+  await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
+  await assert.rejects(signIn(world, { email, password: testPassword }), unauthenticated);
+  await signIn(world, { email, password: "another long password" });
+});
+
+test("a token opens what it was given, no more than its maker had, and no longer", async () => {
+  const { caller } = await newPerson();
+  const nowMicros = world.clock.nowMicros();
+  const make = (by: typeof caller, scopes: string[], expiresAtMicros: number | null) =>
+    createPersonalToken(world, by, { name: "script", scopes: scopes as never, expiresAtMicros });
+  await assert.rejects(make(caller, ["admin"], null), { code: "forbidden", field: "scopes" });
+  await assert.rejects(make(caller, ["account"], nowMicros), { code: "invalid_field", field: "expires_at" });
+  const made = await make(caller, ["account", "files:read", "account"], nowMicros + 3600_000_000);
+  assert.deepEqual(made.scopes, ["account", "files:read"]);
+  const script = await authenticator.authenticate(made.token);
+  assert.deepEqual([...script.scopes], ["account", "files:read"]);
+  await assert.rejects(make(script, ["files:write"], nowMicros + 1_000_000), { code: "forbidden" });
+  await assert.rejects(make(script, ["files:read"], null), { code: "invalid_field" });
+  await make(script, ["files:read"], nowMicros + 1_000_000);
+  world.clock.forwardMs(3600_000);
+  await assert.rejects(authenticator.authenticate(made.token), unauthenticated);
+  assert.equal((await listPersonalTokens(world, caller.userId)).length, 2);
+});
+
+test("a token with one wrong character, or of a name that is none, is refused", async () => {
+  const { caller } = await newPerson();
+  const request = { scopes: ["account"] as const, expiresAtMicros: null };
+  const { token } = await createPersonalToken(world, caller, { ...request, name: "t" });
+  const wrong = token.slice(0, -1) + (token.endsWith("A") ? "B" : "A");
+  await assert.rejects(authenticator.authenticate(wrong), unauthenticated);
+  await assert.rejects(authenticator.authenticate(undefined), unauthenticated);
+  await assert.rejects(createPersonalToken(world, caller, { ...request, name: "a\u0000b" }), { field: "name" });
+});
+
+test("seen times are kept to the minute", async () => {
+  const { caller, session } = await newPerson();
+  const seen = async () => (await listDevices(world, caller))[0]?.last_seen_at;
+  const atFirst = await seen();
+  world.clock.forwardMs(59_000);
+  await authenticator.authenticate(session.access_token);
+  assert.equal(await seen(), atFirst);
+  world.clock.forwardMs(2000);
+  await authenticator.authenticate(session.access_token);
+  assert.notEqual(await seen(), atFirst);
+});

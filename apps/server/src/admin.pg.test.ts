@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { runAdmin } from "./admin.ts";
+import { openTestAccounts, testPassword } from "./accounts/testing.ts";
+import { signIn } from "./accounts/sessions.ts";
+import { cellMigrations } from "./db/cell-migrations/index.ts";
+import { findRunningPostgres, startEmbeddedPostgres } from "./db/embedded-postgres.ts";
+import { migrate } from "./db/migrate.ts";
+import { shardMigrations } from "./db/shard-migrations/index.ts";
+import { openDatabases } from "./db/shards.ts";
+import { copyTemplate, makeTestFolder, silentLog } from "./db/testing.ts";
+
+let folder: string;
+
+before(async () => {
+  folder = makeTestFolder();
+  await copyTemplate(folder);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const add = (email: string, more: object = {}) =>
+  runAdmin(folder, "adminCreateUser", { body: { email, password: testPassword, ...more } }, {});
+
+/** Whether somebody may sign in, asked of the database itself. */
+async function maySignIn(email: string, password: string): Promise<string> {
+  const connection = findRunningPostgres(folder);
+  const own =
+    connection === undefined
+      ? await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes })
+      : undefined;
+  const databases = openDatabases({ defaultConnection: own?.connection ?? connection ?? {}, log: silentLog });
+  try {
+    const world = await openTestAccounts(databases.shards);
+    return await signIn(world, { email, password }).then(
+      () => "yes",
+      (error: unknown) => (error as { code: string }).code,
+    );
+  } finally {
+    await databases.close();
+    await own?.stop();
+  }
+}
+
+test("a folder without a database is refused in words that say so, and nothing is made in it", async () => {
+  const empty = mkdtempSync(join(tmpdir(), "holdfast-admin-"));
+  await assert.rejects(runAdmin(empty, "adminListUsers", {}, {}), { code: "not_found", message: /no database in/ });
+  const missing = join(empty, "missing");
+  await assert.rejects(runAdmin(missing, "adminListUsers", {}, {}), { code: "not_found" });
+  assert.equal(existsSync(missing), false);
+  rmSync(empty, { recursive: true });
+});
+
+test("beside a stopped server users are added, listed, suspended, enabled, limited and given passwords", async () => {
+  const made = await add("Ann@example.org", { admin: true, quota_bytes: 1000 });
+  assert.deepEqual([made.email, made.admin, made.quota_bytes], ["Ann@example.org", true, 1000]);
+  await add("bob@example.org");
+  await assert.rejects(add("ann@EXAMPLE.org"), { code: "exists" });
+  await assert.rejects(add("bob"), { code: "invalid_field", field: "email" });
+  const update = (body: object) => runAdmin(folder, "adminUpdateUser", { params: { id: "bob@example.org" }, body }, {});
+  assert.equal((await update({ disabled: true })).disabled, true);
+  assert.equal(await maySignIn("bob@example.org", testPassword), "forbidden");
+  assert.equal((await update({ disabled: false, quota_bytes: 7 })).quota_bytes, 7);
+  await update({ password: "another password" });
+  assert.equal(await maySignIn("bob@example.org", testPassword), "unauthenticated");
+  assert.equal(await maySignIn("bob@example.org", "another password"), "yes");
+  const first = await runAdmin(folder, "adminListUsers", { query: { limit: 1 } }, {});
+  assert.ok(first.next_cursor !== null);
+  const second = await runAdmin(folder, "adminListUsers", { query: { limit: 1, cursor: first.next_cursor } }, {});
+  assert.deepEqual([...first.items, ...second.items].map(({ email }) => email).toSorted(), [
+    "Ann@example.org",
+    "bob@example.org",
+  ]);
+  await assert.rejects(
+    runAdmin(folder, "adminUpdateUser", { params: { id: "ann@example.org" }, body: { disabled: true } }, {}),
+    { code: "conflict" },
+  );
+  await assert.rejects(runAdmin(folder, "adminUpdateUser", { params: { id: "nobody@example.org" }, body: {} }, {}), {
+    code: "not_found",
+  });
+  const { url } = await runAdmin(folder, "adminInvite", { body: {} }, { HOLDFAST_LISTEN: "127.0.0.1:9999" });
+  assert.match(url, /^http:\/\/127\.0\.0\.1:9999\/setup#hfi_/);
+  assert.equal(findRunningPostgres(folder), undefined, "what it started it has stopped");
+});
+
+test("beside a running server it uses the server's database and leaves it running", async () => {
+  const server = spawn(process.execPath, [new URL("db/testing-server.ts", import.meta.url).pathname, folder], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: server.stdout });
+  await once(lines, "line");
+  try {
+    await add("carl@example.org");
+    assert.equal(await maySignIn("carl@example.org", testPassword), "yes");
+    server.stdin.write("\n");
+    assert.deepEqual(JSON.parse(String((await once(lines, "line"))[0])), { rows: 1 });
+    const connection = findRunningPostgres(folder);
+    assert.ok(connection !== undefined);
+    const databases = openDatabases({ defaultConnection: connection, log: silentLog });
+    await databases.shards.all()[0]?.db.schema.alterTable("shard.migration").renameTo("migration_gone").execute();
+    await assert.rejects(add("dora@example.org"), { code: "failed", message: /another version/ });
+    await databases.close();
+  } finally {
+    server.stdin.end();
+    await once(server, "close");
+  }
+});
+
+test("an external database is used as it is", async () => {
+  const own = makeTestFolder();
+  await copyTemplate(own);
+  const postgres = await startEmbeddedPostgres({ dataFolder: own, log: silentLog, random: randomBytes });
+  try {
+    const { host = "", port, user, password, database } = postgres.connection;
+    const query = new URLSearchParams({ host, port: String(port) });
+    const url = `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${query.toString()}`;
+    const nowhere = join(own, "no data folder");
+    mkdirSync(nowhere);
+    const list = () => runAdmin(nowhere, "adminListUsers", {}, { HOLDFAST_DATABASE_URL: url });
+    await assert.rejects(list(), { code: "failed" });
+    await migrate(postgres.connection, shardMigrations, silentLog);
+    await migrate(postgres.connection, cellMigrations, silentLog);
+    assert.deepEqual(await list(), { items: [], next_cursor: null });
+  } finally {
+    await postgres.stop();
+    rmSync(own, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,50 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Route } from "@holdfast/protocol/route";
+import { type RouteAnswer, type RouteName, routes } from "@holdfast/protocol/routes";
+import { adminHandlers } from "./admin/admin-handlers.ts";
+import { openAdminStorage } from "./admin/open-admin-storage.ts";
+import { readConfig } from "./config/read-config.ts";
+import { validate } from "./http/json-body.ts";
+
+export type AdminRouteName = RouteName & `admin${string}`;
+
+/**
+ * Does what an administration route does, beside the data and with nobody signed in: whoever may read the data folder is its
+ * administrator. The server may run or not; a database that it is not running is started for this and stopped again.
+ * @param request `params`, `query` and `body` as a call of the API would carry them
+ * @param environment the settings of the server as `serve` reads them (HOLDFAST_DATABASE_URL, HOLDFAST_STORE, …)
+ * @returns what the route answers
+ * @throws HoldfastError not_found for a folder that holds no data of Holdfast, and what the route throws
+ */
+export async function runAdmin<Name extends AdminRouteName>(
+  dataFolder: string,
+  name: Name,
+  request: object,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<RouteAnswer<(typeof routes)[Name]>> {
+  const config = readConfig({ flags: { data: dataFolder }, environment });
+  const checked = check(routes[name], request);
+  const storage = await openAdminStorage(config);
+  try {
+    const { host, port } = config.listen;
+    const origin = `${config.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const handler: unknown = Reflect.get(adminHandlers(storage), name);
+    if (typeof handler !== "function") {
+      throw new HoldfastError("usage", "This is not done with --data. Sign in as an administrator and run it without.");
+    }
+    const context = { ...checked, peer: { origin } };
+    const { json } = (await (handler as (context: unknown) => Promise<{ json: unknown }>)(context)) ?? {};
+    return json as RouteAnswer<(typeof routes)[Name]>;
+  } finally {
+    await storage.close();
+  }
+}
+
+function check(route: Route, request: { params?: unknown; query?: unknown; body?: unknown }) {
+  const { params, query = {}, body } = request;
+  return {
+    params: route.params === undefined ? undefined : validate(route.params, params, "path"),
+    query: route.query === undefined ? {} : validate(route.query, query, "query"),
+    body: route.body === undefined ? undefined : validate(route.body, body, "body"),
+  };
+}
