@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { toHoldfastError } from "@holdfast/core/errors";
 import { ZipFile } from "yazl";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
@@ -21,7 +21,7 @@ const fileTypeFolder = 0o040000;
  */
 export async function zipFolder(
   { shards, blocks }: { shards: Shards; blocks: BlockService },
-  caller: Caller,
+  caller: Actor,
   folder: PlacedNode,
   signal: AbortSignal,
 ): Promise<Readable> {

@@ -42,17 +42,14 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
         },
       };
     },
-    putBlocks: async ({ caller, query, stream, charge }) => {
+    putBlocks: async ({ caller, query, stream }) => {
       const space = await spaceInto(caller, query.into);
-      const stored = await storeFrames({ blocks, codec }, space, caller.userId, readFrames(stream), (bytes) =>
-        charge("bytes", bytes),
-      );
+      const stored = await storeFrames({ blocks, codec }, space, caller.userId, readFrames(stream));
       return { status: 200, json: { stored } };
     },
-    putBlock: async ({ caller, params, query, stream, charge }) => {
+    putBlock: async ({ caller, params, query, stream }) => {
       const space = await spaceInto(caller, query.into);
       const payload = await readBlock(stream);
-      await charge("bytes", payload.length);
       await blocks.store(space, caller.userId, [rawBlock(params.hash, payload)]);
       return { status: 201, json: { hash: params.hash, size: payload.length } };
     },
@@ -134,14 +131,12 @@ export async function storeFrames(
   spaceId: SpaceId,
   uploader: UserId,
   frames: AsyncIterable<Frame[]>,
-  charge: (bytes: number) => Promise<void>,
 ): Promise<number> {
   let stored = 0;
   let portion: IncomingBlock[] = [];
   let portionSize = 0;
   const flush = async () => {
     if (portion.length === 0) return;
-    await charge(portionSize);
     await blocks.store(spaceId, uploader, portion);
     stored += portion.length;
     portion = [];

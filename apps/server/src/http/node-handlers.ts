@@ -3,6 +3,7 @@ import type { Caller } from "../accounts/caller.ts";
 import type { Shards } from "../db/shards.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
+import { emptyTrash } from "../metadata/empty-trash.ts";
 import { listFolder } from "../metadata/list-folder.ts";
 import { findNode, findNodeByPath, findNodes, readNodeId } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";
@@ -12,7 +13,6 @@ import { listVersions } from "../metadata/versions-list.ts";
 import type { Handlers } from "./handler.ts";
 import { commitNode, commitOperation } from "./commit-one.ts";
 import { attributesOf, baseOf, placeOf, revisionTag, versionOf } from "./operation-fields.ts";
-import { emptyTrash } from "./empty-trash.ts";
 
 /** The tree: look up, list, create, change, delete, restore, and what changed. */
 export function nodeHandlers({ shards, committer }: { shards: Shards; committer: Committer }) {
@@ -111,7 +111,7 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       });
       return { status: 200, json: node, headers: revisionTag(node) };
     },
-    emptyTrash: async ({ caller }) => ({ status: 200, json: { purged: await emptyTrash(shards, committer, caller) } }),
+    emptyTrash: async ({ caller }) => ({ status: 200, json: { purged: await emptyTrash(shards.of(caller.bucket).db, committer, caller) } }),
     purgeFromTrash: async ({ caller, params, conditions }) => {
       await commitOperation(committer, caller, {
         ...baseOf(conditions(), {}),

@@ -35,7 +35,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         const { json, frames } = await readBatchBody(stream);
         body = parseBatch(schema, json);
         await charge("operations", body.operations.length);
-        await storeFrames({ blocks, codec }, caller.spaceId, caller.userId, frames, (bytes) => charge("bytes", bytes));
+        await storeFrames({ blocks, codec }, caller.spaceId, caller.userId, frames);
       } else {
         body = await readJson(schema);
         await charge("operations", body.operations.length);

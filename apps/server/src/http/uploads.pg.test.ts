@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import type { TestSpace } from "../metadata/testing.ts";
+import type { TokenId } from "@holdfast/core/ids";
+import type { Caller } from "../accounts/caller.ts";
+import { newTestId, type TestSpace } from "../metadata/testing.ts";
 import { bytesOf, contentIdOfBytes, readFile, startUploadWorld, type UploadWorld } from "../uploads/testing.ts";
 import type { Uploads } from "../uploads/uploads.ts";
 import { startTestServer, type TestServer } from "./testing.ts";
@@ -18,13 +20,24 @@ before(async () => {
   space = await world.space();
   uploads = world.instance(space);
   server = await startTestServer(uploadHandlers({ uploads }), {
-    authenticator: { authenticate: async () => space.caller },
+    authenticator: { authenticate: async () => callerOf(space) },
   });
 });
 after(async () => {
   await server.close();
   await world.stop();
 });
+
+function callerOf({ caller }: TestSpace): Caller {
+  const credential = { kind: "token", id: newTestId<TokenId>() } as const;
+  return {
+    ...caller,
+    email: "someone@example.org",
+    credential,
+    scopes: new Set(["files:read", "files:write"]),
+    admin: false,
+  };
+}
 
 const bytes = bytesOf("http", 5_000_000);
 

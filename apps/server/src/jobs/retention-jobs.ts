@@ -2,14 +2,8 @@ import type { Clock } from "@holdfast/core/clock";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
 import { sweepPurged } from "../metadata/removal.ts";
-import {
-  expireJournal,
-  expireOperations,
-  expireSegments,
-  expireTrash,
-  expireUploads,
-  pruneVersions,
-} from "../metadata/retention.ts";
+import { expireJournal, expireOperations, expireSegments, expireTrash, pruneVersions } from "../metadata/retention.ts";
+import { expireUploads } from "../uploads/remove-uploads.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
 const hourMs = 3600_000;
@@ -32,13 +26,17 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
         for (const { db } of shards.all()) {
           const job = { db, nowMicros: clock.nowMicros(), signal };
           await expireOperations(job);
-          await expireUploads(job);
           await expireTrash(job);
           await pruneVersions(job);
           await expireSegments(job);
           await expireJournal(job);
         }
       },
+    },
+    {
+      name: "expire-uploads",
+      everyMs: hourMs,
+      run: async (signal) => void (await expireUploads({ shards, clock }, signal)),
     },
     { name: "expire-credentials", everyMs: hourMs, run: async () => void (await expireCredentials(accounts)) },
   ];

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { findNodes, type PlacedNode } from "../metadata/look-up.ts";
@@ -10,7 +10,7 @@ import { nodeJson } from "../metadata/node-json.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
 /** A token that stands at the head of every journal in the caller's view. */
-export async function startToken(shards: Shards, caller: Caller): Promise<string> {
+export async function startToken(shards: Shards, caller: Actor): Promise<string> {
   const shard = shards.of(caller.bucket);
   const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
     select s.epoch, s.seq, j.tag from shard.spaces s
@@ -29,12 +29,11 @@ export async function startToken(shards: Shards, caller: Caller): Promise<string
  */
 export async function listChanges(
   shards: Shards,
-  caller: Caller,
+  caller: Actor,
   request: { since_token: string; limit?: number | undefined },
 ) {
   const limit = request.limit ?? limits.listItemsMax;
-  const position = decodeToken(request.since_token).find(({ spaceId }) => spaceId === caller.spaceId);
-  if (position === undefined) throw reset("epoch");
+  const position = positionIn(caller, request.since_token);
   const shard = shards.of(caller.bucket);
   const space = await checkPosition(shard, position);
   // Served by the primary key.
@@ -52,7 +51,18 @@ export async function listChanges(
   };
 }
 
-async function checkPosition(shard: Shard, position: JournalPosition): Promise<Pick<SpaceRow, "epoch" | "seq">> {
+/**
+ * Where a token stands in the journal that the caller sees.
+ * @throws HoldfastError bad_request, and reset for the token of another view
+ */
+export function positionIn({ spaceId }: Pick<Actor, "spaceId">, token: string, field = "since_token"): JournalPosition {
+  const position = decodeToken(token, field).find((each) => each.spaceId === spaceId);
+  if (position === undefined) throw reset("epoch");
+  return position;
+}
+
+/** @returns the head. @throws HoldfastError reset unless the position is one of this journal, and still kept */
+export async function checkPosition(shard: Shard, position: JournalPosition): Promise<Pick<SpaceRow, "epoch" | "seq">> {
   const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
     select s.epoch, s.seq, j.tag from shard.spaces s
     left join shard.journal j on j.space_id = s.id and j.seq = ${position.seq}
@@ -70,7 +80,7 @@ async function checkPosition(shard: Shard, position: JournalPosition): Promise<P
   return space;
 }
 
-function reset(reason: "epoch" | "expired"): HoldfastError {
+export function reset(reason: "epoch" | "expired"): HoldfastError {
   const why =
     reason === "epoch"
       ? "The server's history is not the one that this token comes from (it was restored, or the token is another server's)."

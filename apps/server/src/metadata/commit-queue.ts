@@ -2,7 +2,7 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import type { Shards } from "../db/shards.ts";
 import { refusal } from "./apply-steps.ts";
 import { copyFolder } from "./copy-folder.ts";
@@ -41,7 +41,7 @@ export interface Committer {
    * store_full: then it is open which operations were done; those with an operation id may be repeated.
    */
   commit(
-    caller: Caller,
+    caller: Actor,
     operations: readonly Operation[],
     options?: { readonly epoch?: string },
   ): Promise<CommitOutcome>;

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import type { Committer } from "./commit-queue.ts";
 import type { ShardReader } from "./load.ts";
 
@@ -9,7 +9,7 @@ import type { ShardReader } from "./load.ts";
  * Purges what lies in the trash of the caller's space when it is called, a batch at a time, newest first.
  * @returns how many were purged; what lay inside another of them counts once
  */
-export async function emptyTrash(reader: ShardReader, committer: Committer, caller: Caller): Promise<number> {
+export async function emptyTrash(reader: ShardReader, committer: Committer, caller: Actor): Promise<number> {
   let purged = 0;
   let page = await trashedBefore(reader, caller, undefined);
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
@@ -27,7 +27,7 @@ interface Trashed {
 }
 
 /** By nodes_trash. */
-async function trashedBefore(reader: ShardReader, caller: Caller, last: Trashed | undefined): Promise<Trashed[]> {
+async function trashedBefore(reader: ShardReader, caller: Actor, last: Trashed | undefined): Promise<Trashed[]> {
   const latest = last?.trashed_at ?? Number.MAX_SAFE_INTEGER;
   const { rows } = await sql<Trashed>`
     select id, trashed_at from shard.nodes

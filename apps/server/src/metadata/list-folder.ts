@@ -6,7 +6,7 @@ import type { SortOrder } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import { uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
@@ -31,7 +31,7 @@ export interface NodePage {
 /** @throws HoldfastError bad_request for a cursor of another list, invalid_field for what is no folder */
 export async function listFolder(
   shards: Shards,
-  caller: Caller,
+  caller: Actor,
   folder: PlacedNode,
   request: ListRequest,
 ): Promise<NodePage> {
@@ -91,7 +91,7 @@ export function childPath(parentPath: string, name: string): string {
 }
 
 /** The block lists of small files, inline, so that a client can fetch a folder's content without asking for manifests. */
-async function addBlocks(shard: Shard, caller: Caller, items: NodeJson[]): Promise<void> {
+async function addBlocks(shard: Shard, caller: Actor, items: NodeJson[]): Promise<void> {
   const files = items.filter((item) => item.version_id !== null);
   const { rows } = await sql<{ id: VersionId; manifest: Buffer }>`
     select v.id, v.manifest from unnest(${uuidArray(files.map((file) => file.version_id))}) as asked (id)

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import { textArray, uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
@@ -15,7 +15,7 @@ export interface PlacedNode {
 }
 
 /** What `root` and an id mean to this caller, or undefined for text that is no id. */
-export function readNodeId(caller: Caller, text: string): NodeId | undefined {
+export function readNodeId(caller: Actor, text: string): NodeId | undefined {
   if (text === "root") return caller.rootId;
   return isId(text) ? (text as NodeId) : undefined;
 }
@@ -25,7 +25,7 @@ export function noSuchNode(): HoldfastError {
 }
 
 /** By id; what lies in the trash is found too. @throws HoldfastError not_found */
-export async function findNode(shards: Shards, caller: Caller, id: string): Promise<PlacedNode> {
+export async function findNode(shards: Shards, caller: Actor, id: string): Promise<PlacedNode> {
   const nodeId = readNodeId(caller, id);
   const found =
     nodeId === undefined ? undefined : (await findNodes(shards.of(caller.bucket), caller, [nodeId])).get(nodeId);
@@ -34,7 +34,7 @@ export async function findNode(shards: Shards, caller: Caller, id: string): Prom
 }
 
 /** By path from the caller's root; only live nodes have one. @throws HoldfastError not_found, invalid_field */
-export async function findNodeByPath(shards: Shards, caller: Caller, path: string): Promise<PlacedNode> {
+export async function findNodeByPath(shards: Shards, caller: Actor, path: string): Promise<PlacedNode> {
   const names = splitPath(path);
   const { db } = shards.of(caller.bucket);
   // Served by nodes_live_name, one step a name.

@@ -8,14 +8,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { emptyTrash } from "./empty-trash.ts";
 import { sweepPurged } from "./removal.ts";
-import {
-  expireJournal,
-  expireOperations,
-  expireSegments,
-  expireTrash,
-  expireUploads,
-  pruneVersions,
-} from "./retention.ts";
+import { expireJournal, expireOperations, expireSegments, expireTrash, pruneVersions } from "./retention.ts";
 import { contentOfText, makeTestSpace, newTestId, type TestSpace } from "./testing.ts";
 
 interface Statement {
@@ -159,11 +152,6 @@ async function runEverything(space: TestSpace): Promise<void> {
   await expireJournal(job);
   await pruneVersions(job, { keptMin: 1, lifetimeMs: 0 });
   await expireSegments(job, 0);
-  await sql`update shard.upload_sessions set expires_at = 1 where space_id = ${space.caller.spaceId} and id in (
-    select id from shard.upload_sessions where space_id = ${space.caller.spaceId} limit 2)`.execute(
-    databases.shards.all()[0]?.db ?? logged,
-  );
-  await expireUploads(job);
 }
 
 interface PlanStep {

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { applySplices, decodeSegment, type ManifestEntry } from "@holdfast/core/manifest";
 import { nameKey } from "@holdfast/core/names";
 import { type Kysely, sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import { byteaArray } from "../db/array-parameters.ts";
 import type { ShardTables, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 import { decodeEntries, encodeContent, type NewContent, segmentHashesOf } from "./content.ts";
@@ -17,7 +17,7 @@ import type { Step } from "./work.ts";
 
 export interface Preparation {
   readonly db: Kysely<ShardTables>;
-  readonly caller: Caller;
+  readonly caller: Actor;
   readonly nowMicros: number;
 }
 
@@ -133,7 +133,7 @@ async function nodeIdOf(tree: Tree, { fileId, place }: OperationOf<"put">): Prom
   return at;
 }
 
-async function spaceOf(db: Kysely<ShardTables>, caller: Caller): Promise<SpaceRow> {
+async function spaceOf(db: Kysely<ShardTables>, caller: Actor): Promise<SpaceRow> {
   const { rows } = await sql<SpaceRow>`select * from shard.spaces where id = ${caller.spaceId}`.execute(db);
   if (rows[0] === undefined) throw new HoldfastError("not_found", "There is no such space.");
   return rows[0];

@@ -9,13 +9,11 @@ import {
   expireOperations,
   expireSegments,
   expireTrash,
-  expireUploads,
   pruneVersions,
   type Retention,
 } from "./retention.ts";
 import { stageSegments } from "./stage-segments.ts";
-import { contentOfText, makeTestSpace, newTestId, type TestSpace } from "./testing.ts";
-import type { UploadId } from "@holdfast/core/ids";
+import { contentOfText, makeTestSpace, type TestSpace } from "./testing.ts";
 import { sha256 } from "@holdfast/core/hash";
 
 let databases: TestDatabases;
@@ -116,21 +114,4 @@ test("segments that no commit named are removed after a day and give their block
   await checkInvariants(space.db, space.caller.spaceId);
   space.clock.advanceMs(25 * 3600_000);
   assert.equal(await expireSegments(job(space)), 1);
-});
-
-test("an expired upload gives back what it held", async () => {
-  const space = await open();
-  const { blocks } = await space.content("upload");
-  const id = newTestId<UploadId>();
-  const { spaceId, userId } = space.caller;
-  await sql`
-    insert into shard.upload_sessions (space_id, id, user_id, request, expires_at, created_at)
-    values (${spaceId}, ${id}, ${userId}, '{}', ${space.clock.nowMicros()}, 0)`.execute(space.db);
-  const hash = Buffer.from(blocks[0]?.hash ?? "", "hex");
-  await sql`
-    insert into shard.upload_blocks select ${spaceId}::uuid, ${id}::uuid, n * 6, ${hash}::bytea, 6
-    from generate_series(1, 2500) as n`.execute(space.db);
-  await sql`update shard.space_blocks set refs = 2500 where space_id = ${spaceId}`.execute(space.db);
-  assert.equal(await expireUploads(job(space)), 1);
-  assert.equal(await expireUploads(job(space)), 0);
 });

@@ -1,11 +1,10 @@
-import type { NodeId, SpaceId, UploadId } from "@holdfast/core/ids";
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { entryBytes } from "./content.ts";
-import { releaseUploadBlocks } from "./finish-uploads.ts";
 import { lockSpace } from "./load.ts";
 import { changeBlockRefs, hashesIn, type ReferringVersion, releaseCounts, releaseVersions } from "./references.ts";
 
@@ -132,48 +131,6 @@ export async function expireSegments(job: Retention, lifetimeMs: number = segmen
       });
     }
     return count;
-  });
-}
-
-/**
- * Upload sessions whose time is over, with what they hold; and the holds of finished ones that their commit left. By
- * upload_sessions_expiry. The tails go with the sessions.
- */
-export async function expireUploads(job: Retention): Promise<number> {
-  return inPieces(job, async () => {
-    const { rows } = await sql<{ space_id: SpaceId; id: UploadId }>`
-      select space_id, id from shard.upload_sessions where expires_at < ${job.nowMicros}
-      order by expires_at limit ${piece}`.execute(job.db);
-    let count = 0;
-    for (const { space_id, id } of rows) {
-      if (await expireUpload(job, space_id, id)) count += 1;
-    }
-    return count;
-  });
-}
-
-async function expireUpload(job: Retention, spaceId: SpaceId, id: UploadId): Promise<boolean> {
-  for (let more = true; more;) {
-    job.signal?.throwIfAborted();
-    more = await inTransaction(job.db, async (transaction) => {
-      await lockSpace(transaction, spaceId);
-      // From here on no request continues it, so that nobody ever commits half of it.
-      const { numAffectedRows } = await sql`
-        update shard.upload_sessions set expires_at = 0, generation = generation + 1
-        where space_id = ${spaceId} and id = ${id} and expires_at < ${job.nowMicros}`.execute(transaction);
-      return numAffectedRows === 1n && (await releaseUploadBlocks(transaction, spaceId, id, job.nowMicros));
-    });
-  }
-  return inTransaction(job.db, async (transaction) => {
-    await lockSpace(transaction, spaceId);
-    const { numAffectedRows } = await sql`
-      delete from shard.upload_sessions s where space_id = ${spaceId} and id = ${id} and expires_at < ${job.nowMicros}
-        and not exists (select from shard.upload_blocks b where b.space_id = s.space_id and b.session_id = s.id)`.execute(
-      transaction,
-    );
-    if (numAffectedRows !== 1n) return false;
-    await sql`delete from shard.upload_tail where space_id = ${spaceId} and session_id = ${id}`.execute(transaction);
-    return true;
   });
 }
 

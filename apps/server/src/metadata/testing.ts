@@ -4,7 +4,7 @@ import { type HashHex, makeId, toBucket, type UserId } from "@holdfast/core/ids"
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type Kysely, sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import { byteaArray, int8Array } from "../db/array-parameters.ts";
 import type { ShardTables, SpaceRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
@@ -34,7 +34,7 @@ export class TestClock implements Clock {
 /** A space of its own in a test's database, and short words for what tests do with it. */
 export class TestSpace {
   readonly db: Kysely<ShardTables>;
-  readonly caller: Caller;
+  readonly caller: Actor;
   readonly clock: TestClock;
   readonly committer: Committer;
   readonly committed: number[] = [];
@@ -53,7 +53,7 @@ export class TestSpace {
   }
 
   /** The same user at another device. */
-  otherDevice(): Caller {
+  otherDevice(): Actor {
     return { ...this.caller, deviceId: newTestId() };
   }
 
@@ -127,7 +127,7 @@ export function contentOfText(text: string): { sizeBytes: number; blocks: Manife
 /** As if the blocks had been uploaded: rows in `space_blocks` that nothing refers to. */
 export async function storeBlocks(
   db: Kysely<ShardTables>,
-  { spaceId, userId }: Caller,
+  { spaceId, userId }: Actor,
   blocks: readonly ManifestEntry[],
 ): Promise<void> {
   await sql`
@@ -144,16 +144,12 @@ export function describe(result: OperationResult | undefined): string {
   return JSON.stringify(result);
 }
 
-function callerOf(row: SpaceRow): Caller {
+function callerOf(row: SpaceRow): Actor {
   return {
     userId: row.owner_id,
-    email: "someone@example.org",
     bucket: toBucket(7),
     spaceId: row.id,
     rootId: row.root_id,
     deviceId: newTestId(),
-    credential: { kind: "session", id: newTestId() },
-    scopes: new Set(["files:read", "files:write"]),
-    admin: false,
   };
 }

@@ -2,7 +2,7 @@ import { isId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -15,7 +15,7 @@ const trashCursor = z.tuple([z.int(), z.string().refine(isId)]);
 /** What was deleted itself (not what lies below it), the latest first. */
 export async function listTrash(
   shards: Shards,
-  caller: Caller,
+  caller: Actor,
   request: { limit?: number | undefined; cursor?: string | undefined },
 ): Promise<NodePage> {
   const limit = request.limit ?? limits.listItemsDefault;

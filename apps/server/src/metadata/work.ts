@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type HashHex, makeId, type NodeId, type UploadId, type VersionId } from "@holdfast/core/ids";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "./actor.ts";
 import type { JournalRow, NodeRow, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 import type { NewContent, VersionContent } from "./content.ts";
 import type { ShardReader } from "./load.ts";
@@ -11,7 +11,7 @@ import type { Tree } from "./tree.ts";
 
 /** One operation on its way through a transaction. */
 export interface Step<Kind extends Operation = Operation> {
-  readonly caller: Caller;
+  readonly caller: Actor;
   readonly operation: Kind;
   /** Of a put, encoded before the lock was taken; undefined if its splices name a base that is not there. */
   readonly content: NewContent | undefined;

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { checkName, joinPath, nameKey, splitPath } from "@holdfast/core/names";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { isHead } from "../metadata/base.ts";
@@ -19,7 +19,7 @@ import type { UploadRequest } from "./upload-request.ts";
  */
 export async function checkTarget(
   shards: Shards,
-  caller: Caller,
+  caller: Actor,
   request: UploadRequest,
   sizeBytes: number | null,
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function checkTarget(
 /** The node that the upload would meet; that there is a place for it is checked on the way. */
 async function findExisting(
   shards: Shards,
-  caller: Caller,
+  caller: Actor,
   { fileId, place = {} }: UploadRequest,
 ): Promise<PlacedNode | undefined> {
   if (fileId !== undefined) return assertLive(await findNode(shards, caller, fileId));
@@ -55,7 +55,7 @@ async function findExisting(
 
 async function findPlace(
   shards: Shards,
-  caller: Caller,
+  caller: Actor,
   { parentId = "root", name, path }: Place,
 ): Promise<{ parent: PlacedNode; name: string }> {
   if (path !== undefined) {

@@ -3,7 +3,7 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
 import { appendBlocks, type Progress, readEntries } from "./append-rows.ts";
 import { giveBackRest } from "./remove-uploads.ts";
@@ -25,7 +25,7 @@ export interface Committed {
  */
 export async function finishUpload(
   ports: UploadsPorts,
-  caller: Caller,
+  caller: Actor,
   session: Session,
   { total, request = session.request }: { readonly total: number; readonly request?: UploadRequest },
 ): Promise<Committed | undefined> {
@@ -52,7 +52,7 @@ export async function finishUpload(
 }
 
 /** The one operation of an upload: its failure is the upload's. @throws HoldfastError */
-export async function commitPut(committer: Committer, caller: Caller, operation: PutOperation): Promise<Committed> {
+export async function commitPut(committer: Committer, caller: Actor, operation: PutOperation): Promise<Committed> {
   const { results } = await committer.commit(caller, [operation]);
   const [result] = results;
   if (result?.status === "committed" && result.node !== undefined)

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import type { OperationBase } from "../metadata/operation.ts";
 import { BodySource } from "./body-source.ts";
 import { checkTarget } from "./check-target.ts";
@@ -14,7 +14,7 @@ import { putOperation, type UploadRequest } from "./upload-request.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 
 export interface MediaUpload {
-  readonly caller: Caller;
+  readonly caller: Actor;
   readonly request: UploadRequest;
   readonly body: Readable;
   readonly contentLengthBytes: number | undefined;

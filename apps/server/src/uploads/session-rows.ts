@@ -2,7 +2,7 @@ import { type HashHex, isId, type NodeId, type SpaceId, type UploadId, type User
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { type Kysely, sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import type { ShardTables, UploadSessionRow } from "../db/shard-tables.ts";
 import type { UploadRequest } from "./upload-request.ts";
 import type { UploadState } from "./upload-state.ts";
@@ -33,7 +33,7 @@ export function noSuchUpload(): HoldfastError {
 /** By the primary keys. @throws HoldfastError not_found */
 export async function findSession(
   db: Db,
-  caller: Pick<Caller, "spaceId" | "userId">,
+  caller: Pick<Actor, "spaceId" | "userId">,
   id: string,
   nowMicros: number,
 ): Promise<Session> {
@@ -73,7 +73,7 @@ export interface NewSession {
 }
 
 /** @returns false if another start with the same key was faster */
-export async function insertSession(db: Db, caller: Caller, session: NewSession, nowMicros: number): Promise<boolean> {
+export async function insertSession(db: Db, caller: Actor, session: NewSession, nowMicros: number): Promise<boolean> {
   const { rows } = await sql`
     insert into shard.upload_sessions
       (space_id, id, user_id, device_id, request, total, operation_id, request_hash, expires_at, created_at)
@@ -88,7 +88,7 @@ export async function insertSession(db: Db, caller: Caller, session: NewSession,
 /** The upload that was started with this key; one that has expired gives the key back. By upload_sessions_operation. */
 export async function findStarted(
   db: Db,
-  { spaceId, userId }: Caller,
+  { spaceId, userId }: Actor,
   operationId: Buffer,
   nowMicros: number,
 ): Promise<{ readonly id: UploadId; readonly requestHash: Buffer; readonly expiresAt: number } | undefined> {

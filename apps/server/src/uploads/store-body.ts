@@ -1,10 +1,10 @@
 import { encodeBlocks } from "@holdfast/codec/cut-task";
-import { type Piece, PieceReader, putBefore } from "@holdfast/codec/pieces";
 import type { Cut } from "@holdfast/core/chunker";
 import type { SpaceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { IncomingBlock } from "../blocks/block-service.ts";
+import { type BodyPiece, BodyPieces, putBefore } from "./body-pieces.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 
 export interface BodyTarget {
@@ -28,18 +28,18 @@ interface Source extends AsyncIterable<Uint8Array> {
  * @returns what follows the last block: less than a block of maximum size
  */
 export async function storeBody(ports: UploadsPorts, target: BodyTarget, source: Source): Promise<Uint8Array> {
-  const reader = new PieceReader(source, target.pieceBytes, () => {});
+  const pieces = new BodyPieces(source, target.pieceBytes);
   const underWay: Promise<void>[] = [];
   let told: Promise<void> = Promise.resolve();
   let tail: Uint8Array = new Uint8Array(0);
   try {
-    for (let reading = ahead(reader.next()); ;) {
+    for (let reading = ahead(pieces.next()); ;) {
       const piece = putBefore(await reading, tail);
-      if (!piece.final) reading = ahead(reader.next());
+      if (!piece.final) reading = ahead(pieces.next());
       const found = await findCuts(ports, piece, piece.final && target.fileEnds());
       tail = found.tail;
       if (found.cuts.length > 0) {
-        told = ahead(tellInOrder(target, told, ahead(storePiece(ports, target, found))));
+        told = ahead(tellInOrder(target, told, ahead(storePiece(ports, target, found, pieces))));
         told.catch(() => source.stop());
         underWay.push(told);
       }
@@ -49,7 +49,7 @@ export async function storeBody(ports: UploadsPorts, target: BodyTarget, source:
     await told;
     return tail;
   } finally {
-    await reader.close();
+    await pieces.close();
     await Promise.allSettled(underWay);
   }
 }
@@ -66,7 +66,7 @@ interface Found {
   readonly tail: Uint8Array;
 }
 
-async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: Piece, final: boolean): Promise<Found> {
+async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: BodyPiece, final: boolean): Promise<Found> {
   if (end - start <= limits.blockBytesMin) {
     // No block is shorter, unless it is the last one.
     if (final && start < end) return { buffer, cuts: [{ start, end }], tail: new Uint8Array(0) };
@@ -87,6 +87,7 @@ async function storePiece(
   { codec, blocks, crashPoint }: UploadsPorts,
   { spaceId, uploader }: BodyTarget,
   { buffer, cuts }: Found,
+  pieces: BodyPieces,
 ): Promise<ManifestEntry[]> {
   const input = { buffer, cuts, compress: true };
   const encoded =
@@ -96,6 +97,8 @@ async function storePiece(
     return { hash, sizeBytes: end - start, codec: kind, payload, verified: true };
   });
   await blocks.store(spaceId, uploader, incoming);
+  // Only now: the payloads stand in it.
+  pieces.giveBack(encoded.buffer);
   await crashPoint("blocks stored");
   return incoming.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes }));
 }

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { makeId, type UploadId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import type { Conditions } from "../http/conditions.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";
@@ -20,12 +20,12 @@ import type { UploadsOptions, UploadsPorts } from "./uploads-ports.ts";
 
 export interface Uploads {
   /** @throws HoldfastError as the commit would now; too_large, operation_reused */
-  start(caller: Caller, start: UploadStart): Promise<{ readonly id: UploadId; readonly expiresAt: number }>;
+  start(caller: Actor, start: UploadStart): Promise<{ readonly id: UploadId; readonly expiresAt: number }>;
   /** A piece, or a question. @throws HoldfastError offset, superseded, bad_request; of the commit, with `complete` */
-  put(caller: Caller, id: string, ask: UploadAsk, body: Readable): Promise<Committed | { readonly durable: number }>;
-  state(caller: Caller, id: string): Promise<UploadShown>;
-  remove(caller: Caller, id: string): Promise<void>;
-  commit(caller: Caller, id: string, correction: Correction): Promise<Committed>;
+  put(caller: Actor, id: string, ask: UploadAsk, body: Readable): Promise<Committed | { readonly durable: number }>;
+  state(caller: Actor, id: string): Promise<UploadShown>;
+  remove(caller: Actor, id: string): Promise<void>;
+  commit(caller: Actor, id: string, correction: Correction): Promise<Committed>;
   media(upload: MediaUpload): Promise<Committed>;
   /** The job that removes what has expired. @returns how many went */
   expire(signal?: AbortSignal): Promise<number>;
@@ -61,7 +61,7 @@ export function openUploads(options: UploadsOptions): Uploads {
     work.then(forget, forget);
     return work;
   };
-  const find = (caller: Caller, id: string) =>
+  const find = (caller: Actor, id: string) =>
     findSession(ports.shards.of(caller.bucket).db, caller, id, ports.clock.nowMicros());
   return {
     start: (caller, start) => startUpload(ports, caller, start),
@@ -83,7 +83,7 @@ const looksMax = 5;
 
 async function startUpload(
   ports: UploadsPorts,
-  caller: Caller,
+  caller: Actor,
   { request, sizeBytes, key }: UploadStart,
 ): Promise<{ id: UploadId; expiresAt: number }> {
   const { shards, clock, random } = ports;
@@ -114,7 +114,7 @@ interface Put {
   readonly find: () => Promise<Session>;
 }
 
-async function putPiece(ports: UploadsPorts, caller: Caller, put: Put): Promise<Committed | { durable: number }> {
+async function putPiece(ports: UploadsPorts, caller: Actor, put: Put): Promise<Committed | { durable: number }> {
   for (let look = 0; look < looksMax; look += 1) {
     const session = await put.find();
     const answer = await takeStep(ports, caller, { ...put, session, step: nextStep(session, put.ask) });
@@ -126,7 +126,7 @@ async function putPiece(ports: UploadsPorts, caller: Caller, put: Put): Promise<
 /** @returns undefined if the upload was no longer where it was looked at, and nothing was done */
 async function takeStep(
   ports: UploadsPorts,
-  caller: Caller,
+  caller: Actor,
   { session, step, body, find }: Put & { readonly session: Session; readonly step: UploadStep },
 ): Promise<Committed | { durable: number } | undefined> {
   if (step.do !== "append") return settle(ports, caller, session, step);
@@ -137,7 +137,7 @@ async function takeStep(
 /** The body is read and durable, so from here on this is a question like any other. */
 async function afterPiece(
   ports: UploadsPorts,
-  caller: Caller,
+  caller: Actor,
   find: () => Promise<Session>,
   total: number | null,
 ): Promise<Committed | { durable: number }> {
@@ -152,7 +152,7 @@ async function afterPiece(
 
 async function settle(
   ports: UploadsPorts,
-  caller: Caller,
+  caller: Actor,
   session: Session,
   step: Exclude<UploadStep, { do: "append" }>,
 ): Promise<Committed | { durable: number } | undefined> {
@@ -163,7 +163,7 @@ async function settle(
 
 async function commitAgain(
   ports: UploadsPorts,
-  caller: Caller,
+  caller: Actor,
   find: () => Promise<Session>,
   correction: Correction,
 ): Promise<Committed> {
@@ -178,7 +178,7 @@ async function commitAgain(
   throw busy();
 }
 
-async function show(ports: UploadsPorts, caller: Caller, session: Session): Promise<UploadShown> {
+async function show(ports: UploadsPorts, caller: Actor, session: Session): Promise<UploadShown> {
   const { durable, total, nodeId } = session;
   let node: NodeJson | undefined;
   try {
@@ -190,7 +190,7 @@ async function show(ports: UploadsPorts, caller: Caller, session: Session): Prom
   return { durable, total, complete: isComplete(session), node };
 }
 
-async function nodeOf({ shards }: UploadsPorts, caller: Caller, { nodeId }: Session): Promise<NodeJson> {
+async function nodeOf({ shards }: UploadsPorts, caller: Actor, { nodeId }: Session): Promise<NodeJson> {
   const { row, path } = await findNode(shards, caller, nodeId ?? "");
   return nodeJson(row, path);
 }
