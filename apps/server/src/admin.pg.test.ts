@@ -89,6 +89,19 @@ test("beside a stopped server users are added, listed, suspended, enabled, limit
   assert.equal(findRunningPostgres(folder), undefined, "what it started it has stopped");
 });
 
+test("scrub runs to its end, its report stays, and the index is rebuilt, beside a server or without one", async () => {
+  assert.equal((await runAdmin(folder, "adminGetScrub", {}, {})).state, "never");
+  const done = await runAdmin(folder, "adminStartScrub", {}, {});
+  assert.deepEqual([done.state, done.packs, done.damaged], ["done", 0, []]);
+  assert.equal((await runAdmin(folder, "adminGetScrub", {}, {})).state, "done");
+  assert.deepEqual(await runAdmin(folder, "adminRebuildIndex", {}, {}), {
+    packs: 0,
+    blocks: 0,
+    holders: 0,
+    unreadable_packs: [],
+  });
+});
+
 test("beside a running server it uses the server's database and leaves it running", async () => {
   const server = spawn(process.execPath, [new URL("db/testing-server.ts", import.meta.url).pathname, folder], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -97,6 +110,7 @@ test("beside a running server it uses the server's database and leaves it runnin
   await once(lines, "line");
   try {
     await add("carl@example.org");
+    assert.equal((await runAdmin(folder, "adminStartScrub", {}, {})).state, "done");
     assert.equal(await maySignIn("carl@example.org", testPassword), "yes");
     server.stdin.write("\n");
     assert.deepEqual(JSON.parse(String((await once(lines, "line"))[0])), { rows: 1 });

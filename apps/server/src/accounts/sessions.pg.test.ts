@@ -138,6 +138,7 @@ test("signing out, revoking the device and deleting the device in use act on the
   await assert.rejects(refreshSession(world, first.session.refresh_token), unauthenticated);
 
   const { caller, session, email } = await newPerson();
+  world.clock.forwardMs(1);
   const phone = await signIn(world, { email, password: testPassword, device_name: "phone" });
   assert.deepEqual(
     (await listDevices(world, caller)).map(({ name, current }) => [name, current]),

@@ -1,7 +1,32 @@
+import { rebuildIndex } from "../blocks/rebuild-index.ts";
+import { scrubCell } from "../blocks/scrub.ts";
+import { readScrubReport } from "../blocks/scrub-report.ts";
+import { startBlockPool } from "../blocks/block-tasks.ts";
 import { userHandlers } from "../http/account-handlers.ts";
-import type { AdminStorage } from "./open-admin-storage.ts";
+import { type StorageCare, storageHandlers } from "../http/storage-handlers.ts";
+import { openAdminCells } from "./open-admin-cells.ts";
+import { type AdminStorage, silent } from "./open-admin-storage.ts";
 
-/** The routes that can be done without a server. */
+/** The routes that can be done without a server. The stores and their keys are opened by those alone that need them. */
 export function adminHandlers(storage: AdminStorage) {
-  return userHandlers(storage);
+  return { ...userHandlers(storage), ...storageHandlers(careFor(storage)) };
+}
+
+function careFor(storage: AdminStorage): StorageCare {
+  const { shards, clock } = storage;
+  return {
+    // Nobody stays behind to go on with it, so it is over when this returns.
+    async startScrub() {
+      const cells = await openAdminCells(storage);
+      const pool = startBlockPool();
+      try {
+        for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, log: silent });
+        return await readScrubReport(cells);
+      } finally {
+        await pool.close();
+      }
+    },
+    readScrub: async () => readScrubReport(await openAdminCells(storage)),
+    rebuildIndex: async () => rebuildIndex({ cells: await openAdminCells(storage), shards, clock, log: silent }),
+  };
 }

@@ -18,12 +18,17 @@ import { type Databases, openDatabases } from "../db/shards.ts";
 import { assertMigrated } from "./assert-migrated.ts";
 
 export interface AdminStorage extends AccountStore {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly databases: Databases;
   close(): Promise<void>;
 }
 
 /** The databases of a data folder, whether a server runs on it or not. */
-export async function openAdminStorage(config: Config): Promise<AdminStorage> {
+export async function openAdminStorage(
+  config: Config,
+  environment: AdminStorage["environment"],
+): Promise<AdminStorage> {
   const place =
     config.databaseUrl === undefined ? await openEmbedded(config.dataFolder) : await openExternal(config.databaseUrl);
   const databases = openDatabases({
@@ -44,7 +49,7 @@ export async function openAdminStorage(config: Config): Promise<AdminStorage> {
     throw error;
   }
   const clock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };
-  return { databases, shards: databases.shards, clock, random: randomBytes, close };
+  return { config, environment, databases, shards: databases.shards, clock, random: randomBytes, close };
 }
 
 interface Place {
@@ -115,4 +120,4 @@ async function startOwn(folder: DataFolder): Promise<Place> {
 }
 
 /** The command says what failed, by the error that reaches it. */
-const silent: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} };
+export const silent: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} };

@@ -9,6 +9,7 @@ export function openSetupPage(): { html: string; headers: Record<string, string>
   const html = readFileSync(new URL("setup-page.html", import.meta.url), "utf8");
   const policy = [
     "default-src 'none'",
+    "img-src data:",
     "connect-src 'self'",
     `script-src ${digestOfElement(html, "script")}`,
     `style-src ${digestOfElement(html, "style")}`,

@@ -1,0 +1,49 @@
+import type { SessionId, TokenId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { Shard } from "../db/shards.ts";
+import type { AccountStore } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
+
+type Credential = Caller["credential"];
+
+/**
+ * Which of these sessions and personal access tokens, each proved when its request began, are still alive: what the
+ * authenticator asks of their rows, for many at once.
+ */
+export async function findLiveCredentials(
+  { shards, clock }: Pick<AccountStore, "shards" | "clock">,
+  credentials: readonly Credential[],
+): Promise<ReadonlySet<SessionId | TokenId>> {
+  const byShard = new Map<Shard, Credential[]>();
+  for (const credential of credentials) {
+    const shard = shards.ofId(credential.id);
+    const list = byShard.get(shard);
+    if (list === undefined) byShard.set(shard, [credential]);
+    else list.push(credential);
+  }
+  const now = clock.nowMicros();
+  const live = new Set<SessionId | TokenId>();
+  for (const [shard, list] of byShard) for (const id of await findIn(shard, list, now)) live.add(id);
+  return live;
+}
+
+async function findIn(
+  { db }: Shard,
+  credentials: readonly Credential[],
+  nowMicros: number,
+): Promise<(SessionId | TokenId)[]> {
+  const idsOf = (kind: Credential["kind"]) => [
+    ...new Set(credentials.filter((credential) => credential.kind === kind).map(({ id }) => id)),
+  ];
+  // Served by primary keys alone.
+  const { rows } = await sql<{ id: SessionId | TokenId }>`
+    select s.id from unnest(${uuidArray(idsOf("session"))}) as asked (id)
+    join shard.sessions s on s.id = asked.id and s.expires_at > ${nowMicros}
+    join shard.users u on u.id = s.user_id and u.disabled_at is null
+    union all
+    select t.id from unnest(${uuidArray(idsOf("token"))}) as asked (id)
+    join shard.tokens t on t.id = asked.id and (t.expires_at is null or t.expires_at > ${nowMicros})
+    join shard.users u on u.id = t.user_id and u.disabled_at is null`.execute(db);
+  return rows.map((row) => row.id);
+}
