@@ -53,7 +53,7 @@ export class BodyPieces {
   async #readFirst(): Promise<BodyPiece> {
     const slices: Uint8Array[] = [];
     let sizeBytes = 0;
-    while (sizeBytes < gatheredBytesMax && (await this.#pull())) {
+    while (sizeBytes < Math.min(gatheredBytesMax, this.#pieceBytes) && (await this.#pull())) {
       const slice = this.#take(this.#pieceBytes - sizeBytes);
       slices.push(slice);
       sizeBytes += slice.length;

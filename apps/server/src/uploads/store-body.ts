@@ -32,12 +32,15 @@ export async function storeBody(ports: UploadsPorts, target: BodyTarget, source:
   const underWay: Promise<void>[] = [];
   let told: Promise<void> = Promise.resolve();
   let tail: Uint8Array = new Uint8Array(0);
+  let uncut: ArrayBuffer | undefined;
   try {
     for (let reading = ahead(pieces.next()); ;) {
       const piece = putBefore(await reading, tail);
+      if (uncut !== undefined) pieces.giveBack(uncut);
       if (!piece.final) reading = ahead(pieces.next());
       const found = await findCuts(ports, piece, piece.final && target.fileEnds());
       tail = found.tail;
+      uncut = found.cuts.length === 0 ? found.buffer : undefined;
       if (found.cuts.length > 0) {
         told = ahead(tellInOrder(target, told, ahead(storePiece(ports, target, found, pieces))));
         told.catch(() => source.stop());
