@@ -1,5 +1,8 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { type Bucket, bucketOfHash } from "@holdfast/core/ids";
+import { accountRoutes } from "@holdfast/protocol/account-routes";
+import { isPlainText } from "./plain-text.ts";
 
 /**
  * The form under which two spellings of an address are one account, and one count of failures. NFC and not NFKC, which
@@ -12,4 +15,10 @@ export function emailKey(email: string): string {
 /** Where the directory row of an address lives. */
 export function bucketOfEmail(key: string): Bucket {
   return bucketOfHash(sha256(Buffer.from(key)));
+}
+
+/** @throws HoldfastError invalid_field */
+export function assertAddress(email: string): void {
+  if (isPlainText(email) && accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
+  throw new HoldfastError("invalid_field", "email: is not an e-mail address.", { field: "email" });
 }

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { inTransaction } from "../db/database.ts";
 import type { AccountStore } from "./account-world.ts";
 import { findUser, signUpLifetimeMicros } from "./directory.ts";
-import { emailKey } from "./email-address.ts";
+import { assertAddress, emailKey } from "./email-address.ts";
 import { bucketOfInvitationToken, digestOf, makeInvitationToken } from "./secret-token.ts";
 import { hasAdministrator } from "./administrators.ts";
 
@@ -19,6 +19,7 @@ export async function createInvitation(
   invitation: { kind: "setup" | "invite"; email: string | null; quotaBytes: number | null },
 ): Promise<{ token: string; expiresAtMicros: number }> {
   const { kind } = invitation;
+  if (invitation.email !== null) assertAddress(invitation.email);
   const bucket = toBucket(kind === "setup" ? 0 : Buffer.from(store.random(2)).readUInt16BE() % bucketCount);
   const token = makeInvitationToken(kind, bucket, store.random);
   const now = store.clock.nowMicros();

@@ -1,12 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
-import { accountRoutes } from "@holdfast/protocol/account-routes";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { createSpace } from "../metadata/create-space.ts";
 import type { AccountStore, AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { addressTaken, confirmEmail, reserveEmail } from "./directory.ts";
+import { assertAddress } from "./email-address.ts";
 import { type ClaimedInvitation, claimInvitation, giveBackInvitation, useUpInvitation } from "./invitations.ts";
 import { hashPassword } from "./passwords.ts";
 import { assertPlainText } from "./plain-text.ts";
@@ -120,12 +120,6 @@ async function withdrawUser(store: AccountStore, user: UserRow): Promise<void> {
 function makeUserId({ random, clock }: AccountStore): UserId {
   const bucket = toBucket(Buffer.from(random(2)).readUInt16BE() % bucketCount);
   return makeId<UserId>(bucket, clock.nowMs(), random(8));
-}
-
-function assertAddress(email: string): void {
-  assertPlainText(email, "email");
-  if (accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
-  throw new HoldfastError("invalid_field", "email: is not an e-mail address.", { field: "email" });
 }
 
 function notInvited(): HoldfastError {
