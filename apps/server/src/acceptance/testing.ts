@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -41,8 +41,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** The link that makes the first administrator, where there is none yet. */
-  readonly setupUrl: string | undefined;
+  /** The link that makes the first administrator; only where there is none yet does it come. */
+  readonly setupUrl: Promise<string>;
   /** Where its log lines go. */
   readonly logFile: string;
   readonly exited: Promise<number | null>;
@@ -67,6 +67,9 @@ export function serveEnvironment({ env }: Pick<ServerOptions, "env">): Record<st
   };
 }
 
+/** Long enough for a recovery on a busy machine. */
+const startTimeoutMs = 60_000;
+
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const logFile = join(options.dataFolder, "..", `${process.pid}-server.log`);
   const log = openSync(logFile, "a");
@@ -84,7 +87,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       resolve(code);
     });
   });
-  const { url, setupUrl } = await readyLines(child, exited, logFile);
+  const lines = createInterface({ input: child.stdout! });
+  const setupUrl = lineOf(lines, /(https?:\S+\/setup#\S+)$/);
+  const url = await readyUrl(lines, exited, logFile);
   return {
     url,
     setupUrl,
@@ -103,37 +108,31 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function readyLines(
-  child: ChildProcess,
-  exited: Promise<number | null>,
-  logFile: string,
-): Promise<{ url: string; setupUrl: string | undefined }> {
-  const lines: string[] = [];
-  const reader = createInterface({ input: child.stdout! });
-  const ready = new Promise<void>((resolve) => {
-    reader.on("line", (line) => {
-      lines.push(line);
-      // The link, where there is one, is written in the same breath.
-      if (line.startsWith("holdfast ready at ")) setImmediate(resolve);
+async function readyUrl(lines: Interface, exited: Promise<number | null>, logFile: string): Promise<string> {
+  const given = new AbortController();
+  const failure = async (): Promise<never> => {
+    const late = delay(startTimeoutMs, "is not ready", { signal: given.signal });
+    const how = await Promise.race([late, exited.then((code) => `ended with ${code}`)]);
+    throw new Error(`The server ${how}. Its log ends: ${readFileSync(logFile, "utf8").slice(-3000)}`);
+  };
+  const failed = failure();
+  // Once it is ready nobody waits for this any more.
+  failed.catch(() => {});
+  try {
+    return await Promise.race([lineOf(lines, /^holdfast ready at (\S+)$/), failed]);
+  } finally {
+    given.abort();
+  }
+}
+
+/** @returns what the first group finds in the first line that the pattern fits */
+function lineOf(lines: Interface, pattern: RegExp): Promise<string> {
+  return new Promise((resolve) => {
+    lines.on("line", (line) => {
+      const found = pattern.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
     });
   });
-  const given = new AbortController();
-  const late = delay(60_000, undefined, { signal: given.signal }).then(
-    () => {
-      throw new Error(`The server was not ready within a minute; its log is ${logFile}.`);
-    },
-    () => {},
-  );
-  const ended = exited.then((code) => {
-    throw new Error(`The server ended with ${code} before it was ready; its log is ${logFile}.`);
-  });
-  ended.catch(() => {});
-  await Promise.race([ready, late, ended]);
-  given.abort();
-  const find = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).find((found) => found !== undefined);
-  const url = find(/^holdfast ready at (\S+)$/);
-  if (url === undefined) throw new Error(`The server said ${lines.join(" | ")}; its log is ${logFile}.`);
-  return { url, setupUrl: find(/(https?:\S+\/setup#\S+)$/) };
 }
 
 /** Of the database of a running server; undefined while it is down. */

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { sha256Bytes } from "@holdfast/core/hash";
+import { assertCommitted, putBatch } from "./batches.ts";
+import { filesBelow, findNeedles, findRuns, spellings } from "./plain-text-search.ts";
+import { openStoredSecrets } from "./stored-secrets.ts";
+import { Api, makeFolder, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/**
+ * Invariant: who has the disks without the key-encryption key learns names and sizes, and not one run of what the files hold;
+ * nothing that opens a door stands anywhere in the clear.
+ */
+describe("What stands on the disk", () => {
+  let folder: string;
+  let data: string;
+  let server: RunningServer;
+  /** What was stored, by where it came in. */
+  const texts: Record<string, Uint8Array> = {};
+  /** The plain hashes of blocks whose cut we know. */
+  const hashes: Record<string, string | Uint8Array> = {};
+  const secrets: Record<string, string | Uint8Array> = {};
+  const fileName = `a name that may be read ${randomBytes(8).toString("hex")}`;
+  const smallText = proseOf(40_000);
+
+  before(async () => {
+    folder = makeFolder("at-rest");
+    data = `${folder}/data`;
+    server = await startServer({
+      dataFolder: data,
+      env: { HOLDFAST_ADMIN_EMAIL: undefined, HOLDFAST_ADMIN_PASSWORD: undefined, HOLDFAST_LOG_LEVEL: "debug" },
+    });
+    const admin = await makeAccounts();
+    await storeContent(admin);
+    secrets["the access token after all"] = admin.token!;
+    Object.assign(secrets, await keysOf(data));
+    await queryDatabase(data, "checkpoint");
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  /** Every way in which a password or a token passes through the server. */
+  async function makeAccounts(): Promise<Api> {
+    const draw = () => randomBytes(12).toString("hex");
+    const account = { email: "first@example.com", password: `password ${draw()}` };
+    const invite = (await server.setupUrl).split("#")[1]!;
+    const nobody = new Api(server.url);
+    assert.equal((await nobody.call("POST", "/accounts", { ...account, name: "First", invite })).status, 201);
+    const { body: session } = await nobody.call("POST", "/sessions", account);
+    const { body: renewed } = await nobody.call("POST", "/sessions/refresh", { refresh_token: session.refresh_token });
+    const admin = new Api(server.url, renewed.access_token);
+    const wrong = `wrong password ${draw()}`;
+    assert.equal((await nobody.call("POST", "/sessions", { ...account, password: wrong })).status, 401);
+    const { body: personal } = await admin.call("POST", "/tokens", { name: "script", scopes: ["files:read"] });
+    assert.equal((await new Api(server.url, personal.token).call("GET", "/metadata?path=/")).status, 200);
+    const { body: invitation } = await admin.call("POST", "/admin/invitations", {});
+    const second = { email: "second@example.com", password: `second password ${draw()}` };
+    assert.equal((await admin.call("POST", "/admin/users", second)).status, 201);
+    const changed = `changed password ${draw()}`;
+    const update = await admin.call("PATCH", `/admin/users/${second.email}`, { password: changed });
+    assert.equal(update.status, 200, JSON.stringify(update.body));
+    // Taken already, so the database refuses the row and reports it.
+    assert.equal((await admin.call("POST", "/admin/users", second)).status, 409);
+    // Tokens where they do not belong, and one that is nearly right.
+    await nobody.call("GET", `/account?access_token=${session.access_token}`);
+    await new Api(server.url, `${personal.token}x`).call("GET", "/account");
+    const { body: grant } = await admin.call("POST", "/blocks/upload-url", {
+      hash: Buffer.from(sha256Bytes(smallText)).toString("hex"),
+      size: smallText.length,
+    });
+    Object.assign(secrets, {
+      "the set-up token": invite,
+      "the first password": account.password,
+      "a wrong password": wrong,
+      "the second password": second.password,
+      "the changed password": changed,
+      "the first access token": session.access_token,
+      "the second access token": renewed.access_token,
+      "the first refresh token": session.refresh_token,
+      "the second refresh token": renewed.refresh_token,
+      "the personal token": personal.token,
+      "the invitation": invitation.token,
+      "the grant of a signed URL": grant.url.split("/").at(-1),
+    });
+    for (const [name, secret] of Object.entries(secrets)) assert.ok(secret.length >= 16, `${name}: ${String(secret)}`);
+    return admin;
+  }
+
+  /** Small and large, compressible and not, finished and not. */
+  async function storeContent(api: Api): Promise<void> {
+    texts["a small text in a batch"] = smallText;
+    texts["random bytes in a batch"] = randomBytes(30_000);
+    texts["a tiny file"] = randomBytes(40);
+    const batch = ["a small text in a batch", "random bytes in a batch", "a tiny file"].map((name) => ({
+      path: `/${fileName} ${name}`,
+      blocks: [Buffer.from(texts[name]!)],
+    }));
+    assertCommitted(await putBatch(api, batch));
+    for (const name of ["a text sent at once", "random bytes sent at once"]) {
+      const content = name.startsWith("a text") ? proseOf(2_000_000) : randomBytes(6_000_000);
+      texts[`the begin of ${name}`] = content.subarray(0, 30_000);
+      texts[`the end of ${name}`] = content.subarray(-30_000);
+      const { status, body } = await api.put(`/${name}`, content);
+      assert.equal(status, 201, JSON.stringify(body));
+      const { body: manifest } = await api.call("GET", `/files/${body.id}/manifest`);
+      for (const { hash } of manifest.blocks) Object.assign(hashes, spellings(`a hash of ${name}`, hexBytes(hash)));
+    }
+    for (const { path, blocks } of batch) {
+      for (const block of blocks) Object.assign(hashes, spellings(`the hash of ${path}`, sha256Bytes(block)));
+    }
+    // Two uploads that stop in their first and their second piece, one of text and one of random bytes.
+    for (const [name, content] of [
+      ["an unfinished text", proseOf(300_000)],
+      ["unfinished random bytes", randomBytes(5_300_000)],
+    ] as const) {
+      await sendUnfinished(api, `/${name}`, content);
+      texts[`the begin of ${name}`] = content.subarray(0, 20_000);
+      texts[`the tail of ${name}`] = content.subarray(-60_000);
+    }
+    // What was stored goes to the trash and away; its traces must not stand either.
+    const { body: gone } = await api.put("/purged", Buffer.from((texts["a purged file"] = randomBytes(20_000))));
+    assert.equal((await api.call("DELETE", `/files/${gone.id}?permanent=true`)).status, 204);
+  }
+
+  async function sendUnfinished(api: Api, path: string, content: Buffer): Promise<void> {
+    const { body } = await api.call("POST", "/files/upload?uploadType=resumable", { path, size: 50_000_000 });
+    const cut = content.length - 50_000;
+    for (const [start, end] of [
+      [0, cut],
+      [cut, content.length],
+    ] as const) {
+      const piece = await api.call("PUT", `/upload/${body.upload_id}`, undefined, {
+        body: content.subarray(start, end) as NonNullable<RequestInit["body"]>,
+        headers: { "content-range": `bytes ${start}-${end - 1}/50000000` },
+      });
+      assert.equal(piece.status, 308, JSON.stringify(piece.body));
+      assert.equal(piece.headers.get("range"), `bytes=0-${end - 1}`);
+    }
+  }
+
+  const databaseFiles = () => filesBelow(join(data, "postgres"));
+  const packs = () => filesBelow(join(data, "store"));
+  const foundNothing = (found: readonly unknown[]) => assert.deepEqual(found.slice(0, 5), []);
+
+  for (const when of ["while the server runs", "after it has stopped"]) {
+    test(`${when} no file of the data folder has a run of a stored text`, async () => {
+      if (when === "after it has stopped") assert.equal(await server.stop(), 0);
+      const files = filesBelow(data);
+      assert.ok(files.length > databaseFiles().length && packs().length >= 2, "there is nothing to look at");
+      foundNothing(findRuns([...files, server.logFile], texts));
+    });
+
+    test(`${when} no pack has a plain hash`, () => {
+      foundNothing(findNeedles(packs(), hashes));
+    });
+
+    test(`${when} no secret stands in the database, the packs, the log or any other file`, () => {
+      // The two files are what they are for; they are for the server's user alone, as its tests show.
+      const open = filesBelow(data).filter((file) => !/\/(key-encryption-key|database-password)$/.test(file));
+      const password = readFileSync(join(data, "database-password"), "utf8").trim();
+      foundNothing(findNeedles([...open, server.logFile], { ...secrets, "the database's password": password }));
+    });
+  }
+
+  test("the same search finds what does stand there: names and, in the database, hashes", () => {
+    const named = findRuns(databaseFiles(), { name: Buffer.from(fileName) });
+    assert.ok(
+      named.some(({ file }) => file.includes("/base/")),
+      "the name is not found in the tables",
+    );
+    assert.ok(
+      named.some(({ file }) => file.includes("/pg_wal/")),
+      "the name is not found in the log of the database",
+    );
+    assert.ok(findNeedles(databaseFiles(), hashes).length > 0, "no hash is found in the database");
+    assert.ok(findNeedles(packs(), { magic: "hf-pack\n" }).length > 0, "no pack is found");
+  });
+
+  test("the same search finds a run of any text in a file that has one", () => {
+    const planted = join(folder, "planted");
+    const runs = Object.values(texts).map((text) => {
+      const at = Math.floor((text.length - 16) / 2);
+      return Buffer.concat([randomBytes(1001), text.subarray(at, at + 16)]);
+    });
+    writeFileSync(planted, Buffer.concat(runs));
+    const found = findRuns([planted], texts);
+    assert.deepEqual(
+      found.map(({ what, offset }) => [what, offset]),
+      Object.keys(texts).map((name, index) => [name, 1001 + 1017 * index]),
+    );
+  });
+});
+
+async function keysOf(data: string): Promise<Record<string, string | Uint8Array>> {
+  const { keyEncryptionKey, dataKeys, accessKey, refreshKey, grantKey } = await openStoredSecrets(data);
+  // The last 32 bytes of the PKCS #8 form are the key itself, RFC 8410.
+  const seed = accessKey.export({ format: "der", type: "pkcs8" }).subarray(-32);
+  return {
+    ...spellings("the key-encryption key", keyEncryptionKey),
+    ...spellings("the key of access tokens", seed),
+    ...spellings("the key of refresh tokens", refreshKey),
+    ...spellings("the key of signed URLs", grantKey),
+    ...Object.assign({}, ...[...dataKeys].map(([epoch, key]) => spellings(`data key ${epoch}`, key))),
+  };
+}
+
+/** Words that zstd shortens well, and that say nothing twice for long. */
+function proseOf(sizeBytes: number): Buffer {
+  const words = Array.from({ length: 300 }, () => randomBytes(4).toString("hex"));
+  const order = randomBytes(Math.ceil(sizeBytes / 5));
+  const text = Array.from(order, (byte, index) => words[(byte + index) % words.length]).join(" ");
+  return Buffer.from(text.slice(0, sizeBytes));
+}
+
+function hexBytes(hex: string): Buffer {
+  return Buffer.from(hex, "hex");
+}

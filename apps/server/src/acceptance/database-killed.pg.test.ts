@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  Api,
+  eventually,
+  makeFolder,
+  postmasterPid,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+import {
+  commitBatch,
+  drawsOf,
+  finishUploads,
+  isPassingFailure,
+  keepWorking,
+  newLedger,
+  uploadAtOnce,
+  uploadInPieces,
+  verifyFiles,
+} from "./traffic.ts";
+
+/** From the kill to the first request that is served again; some of it is PostgreSQL's recovery on a busy machine. */
+const outageMsMax = 20_000;
+const killsMax = 3;
+const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(4).toString("hex");
+
+/** Invariant: the server outlives its database. Until it is back requests are told to come again; nothing acknowledged is lost. */
+describe("kill -9 of the database alone", () => {
+  let folder: string;
+  let data: string;
+  let server: RunningServer;
+  const ledger = newLedger();
+
+  before(async () => {
+    folder = makeFolder("database-killed");
+    data = `${folder}/data`;
+    server = await startServer({ dataFolder: data });
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  test(`under load, ${killsMax} times: answers are retryable or right, and service returns (HOLDFAST_SEED=${seed})`, async (t) => {
+    const draw = drawsOf(seed);
+    const traffic = { api: await Api.signIn(server.url), ledger, draw, passes: isPassingFailure };
+    const kills = (async () => {
+      for (let kill = 1; kill <= killsMax; kill++) {
+        await delay(200 + draw() * 1000);
+        const outageMs = await killDatabase();
+        t.diagnostic(`kill ${kill}: back after ${Math.round(outageMs)} ms, ${ledger.files.size} files acknowledged`);
+      }
+      await delay(300);
+    })();
+    await keepWorking(traffic, [uploadAtOnce, uploadAtOnce, uploadInPieces, commitBatch, commitBatch], kills);
+    assert.ok(ledger.files.size > 0, "nothing was acknowledged, so nothing was tested");
+    assert.ok(ledger.refused > 0, "no request met the outage, so nothing was tested");
+  });
+
+  test("every acknowledged file reads back, and uploads go on from the durable offset", async () => {
+    const api = await Api.signIn(server.url);
+    await finishUploads(api, ledger);
+    await verifyFiles(api, ledger.files);
+  });
+
+  test("while it is away requests of every kind are answered 503, liveness stays and readiness goes and comes back", async () => {
+    const api = await Api.signIn(server.url);
+    const [path] = ledger.files.keys();
+    const id = await api.idOf(path!);
+    const seen = new Set<string>();
+    const killed = killDatabase();
+    const readiness = (async () => {
+      await eventually("readiness goes", 5000, async () => ((await get("/readyz")) === 503 ? true : undefined));
+      await eventually("readiness returns", outageMsMax, async () =>
+        (await get("/readyz")) === 200 ? true : undefined,
+      );
+    })();
+    const asking = (async () => {
+      for (;;) {
+        const answers = await Promise.all([
+          api.call("GET", `/files/${id}`),
+          api.call("GET", `/files/${id}/download`),
+          api.call("POST", "/metadata", { path: `/folder-${randomBytes(6).toString("hex")}`, kind: "folder" }),
+          api.call("POST", "/blocks/query", { hashes: ["0".repeat(64)] }),
+          new Api(server.url).call("POST", "/sessions", { email: "nobody@example.com", password: "wrong password" }),
+        ]);
+        for (const answer of answers) {
+          assert.ok(
+            answer.status < 500 || isPassingFailure(answer),
+            `answered ${answer.status} ${JSON.stringify(answer.body)}`,
+          );
+          seen.add(answer.status === 503 ? answer.body.code : "served");
+        }
+        assert.equal(await get("/healthz"), 200);
+        if (seen.has("unavailable") && answers.every(({ status }) => status !== 503)) return;
+      }
+    })();
+    await Promise.all([killed, readiness, asking]);
+  });
+
+  /** @returns how long no request was served, in milliseconds */
+  async function killDatabase(): Promise<number> {
+    const pid = await eventually("the database runs", outageMsMax, () => postmasterPid(data));
+    process.kill(pid, "SIGKILL");
+    const killedMs = performance.now();
+    const api = new Api(server.url);
+    await eventually("service returns", outageMsMax, async () => {
+      if (postmasterPid(data) === pid) return undefined;
+      // The wrong password is only known once the database has been asked.
+      const { status } = await api.call("POST", "/sessions", {
+        email: "nobody@example.com",
+        password: "wrong password",
+      });
+      return status === 401 ? true : undefined;
+    });
+    return performance.now() - killedMs;
+  }
+
+  async function get(path: string): Promise<number> {
+    const answer = await fetch(`${server.url}${path}`);
+    await answer.arrayBuffer();
+    return answer.status;
+  }
+});

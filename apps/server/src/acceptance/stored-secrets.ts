@@ -1,0 +1,54 @@
+import { createDecipheriv, createPrivateKey, hkdfSync, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { queryDatabase } from "./testing.ts";
+
+/**
+ * The secrets of a running server, opened as docs/format.md describes it (Keyring, Sealing) and with none of the server's own code: what
+ * a thief of the whole data folder could do, and the proof that what other tests look for in the clear is the real thing.
+ */
+export interface StoredSecrets {
+  readonly keyEncryptionKey: Buffer;
+  readonly dataKeys: ReadonlyMap<number, Buffer>;
+  readonly accessKey: KeyObject;
+  readonly refreshKey: Buffer;
+  readonly grantKey: Buffer;
+}
+
+export async function openStoredSecrets(dataFolder: string): Promise<StoredSecrets> {
+  const keyEncryptionKey = Buffer.from(readFileSync(join(dataFolder, "key-encryption-key"), "utf8").trim(), "base64");
+  const dataKeys = new Map<number, Buffer>();
+  for (const { epoch, wrapped } of await queryDatabase(dataFolder, "select epoch, wrapped from cell.data_keys")) {
+    const label = Buffer.concat([Buffer.from("holdfast data key 1"), uint32(Number(epoch))]);
+    dataKeys.set(Number(epoch), open(keyEncryptionKey, wrapped.subarray(0, 12), label, wrapped.subarray(12)));
+  }
+  const facts = await queryDatabase(dataFolder, "select name, value from shard.server_facts");
+  const secret = (name: string) => openSecret(dataKeys, name, facts.find((fact) => fact.name === name).value);
+  return {
+    keyEncryptionKey,
+    dataKeys,
+    accessKey: createPrivateKey({ key: secret("access_token_key"), format: "der", type: "pkcs8" }),
+    refreshKey: secret("refresh_token_key"),
+    grantKey: secret("grant_key"),
+  };
+}
+
+function openSecret(dataKeys: ReadonlyMap<number, Buffer>, label: string, stored: Buffer): Buffer {
+  const head = stored.subarray(0, 21);
+  const dataKey = dataKeys.get(head.readUInt32BE(1))!;
+  const key = Buffer.from(hkdfSync("sha256", dataKey, head.subarray(5), "holdfast secret 1", 32));
+  return open(key, Buffer.alloc(12), Buffer.concat([head, Buffer.from(label)]), stored.subarray(21));
+}
+
+function open(key: Buffer, nonce: Buffer, additional: Buffer, sealed: Buffer): Buffer {
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce);
+  decipher.setAAD(additional);
+  decipher.setAuthTag(sealed.subarray(-16));
+  return Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
