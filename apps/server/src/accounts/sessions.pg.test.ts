@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { DeviceId } from "@holdfast/core/ids";
+import type { DeviceId, SessionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
+import { sql } from "kysely";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { Authenticator } from "./authenticator.ts";
 import { deleteDevice, listDevices } from "./devices.ts";
@@ -91,6 +92,25 @@ test("two refreshes at once both get usable answers", async () => {
   assert.equal(new Set(answers.map((answer) => answer.refresh_token)).size, 1);
   for (const answer of answers) await authenticator.authenticate(answer.access_token);
   await refreshSession(world, answers[0]?.refresh_token ?? "");
+});
+
+test("a refresh beside another one waits for it and judges by what it finds then", async () => {
+  const { session, caller } = await newPerson();
+  const { db } = world.shards.of(caller.bucket);
+  const refresh = await db.transaction().execute(async (other) => {
+    await other
+      .updateTable("shard.sessions")
+      .set({ number: 3 })
+      .where("id", "=", caller.credential.id as SessionId)
+      .execute();
+    const started = Promise.allSettled([refreshSession(world, session.refresh_token)]);
+    const waiting = sql<{ n: number }>`select count(*) as n from pg_stat_activity
+      where wait_event_type = 'Lock' and datname = current_database()`;
+    while ((await waiting.execute(db)).rows[0]?.n === 0) await new Promise(setImmediate);
+    return { started };
+  });
+  assert.equal((await refresh.started)[0].status, "rejected");
+  await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
 });
 
 test("any sequence of refreshes and uses does what a model of one family does", async () => {
@@ -200,6 +220,22 @@ test("suspension stops sessions and tokens at once; enabling brings back tokens,
   await updateUser(world, email, { disabled: false });
   await authenticator.authenticate(token);
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
+});
+
+test("a session that a suspension has missed opens nothing while it lasts", async () => {
+  const { user, session } = await newPerson();
+  const suspend = (at: number | null) =>
+    world.shards
+      .ofId(user.id)
+      .db.updateTable("shard.users")
+      .set({ disabled_at: at })
+      .where("id", "=", user.id)
+      .execute();
+  await suspend(1);
+  await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
+  await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
+  await suspend(null);
+  await authenticator.authenticate(session.access_token);
 });
 
 test("a new password ends all sessions, and no sign-in with the old one outlives it", async () => {
