@@ -95,7 +95,10 @@ export function userHandlers(store: AccountStore) {
 
 /** As all of the wire, in snake_case. */
 const wireLimits = Object.fromEntries(
-  Object.entries(limits).map(([name, value]) => [name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+  Object.entries(limits).map(([name, value]) => [
+    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]),
 );
 
 async function accountJson(world: AccountWorld, caller: Caller) {
