@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, test } from "node:test";
+import type { Command } from "commander";
+import { makeProgram } from "../program.ts";
+import { parseQuota } from "./admin-users.ts";
+import type { Context } from "./command.ts";
+import { commandTable } from "./table.ts";
+import { parseExpiry } from "./expiry.ts";
+
+const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
+const home = mkdtempSync(join(tmpdir(), "holdfast-commands-"));
+after(() => rmSync(home, { recursive: true }));
+
+function holdfast(args: string[], environment: Record<string, string> = {}) {
+  const env = { PATH: process.env["PATH"] ?? "", HOLDFAST_CONFIG_DIR: join(home, "config"), ...environment };
+  const { status, stdout, stderr } = spawnSync(launcher, args, { env, encoding: "utf8", input: "" });
+  return { status, stdout, stderr };
+}
+
+const context: Context = {
+  environment: {},
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  exitCode: 0,
+};
+
+test("the exit code tells what went wrong", () => {
+  const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" };
+  const table: [string[], Record<string, string>, number][] = [
+    [["--version"], {}, 0],
+    [["--help"], {}, 0],
+    [["put", "--help"], {}, 0],
+    [[], {}, 2],
+    [["frobnicate"], {}, 2],
+    [["ls", "--frobnicate"], {}, 2],
+    [["put", "only-one"], nobody, 2],
+    [["token", "create", "x", "--scopes", "everything"], nobody, 2],
+    [["login", "ftp://x"], {}, 2],
+    [["login", "http://127.0.0.1:9"], {}, 2],
+    [["completion", "tcsh"], {}, 2],
+    [["whoami"], {}, 3],
+    [["ls"], { HOLDFAST_SERVER: "http://127.0.0.1:9" }, 3],
+    [["put", "does-not-exist", "/"], nobody, 4],
+    [["ls", "/"], nobody, 7],
+  ];
+  for (const [args, environment, status] of table) {
+    const ran = holdfast(args, environment);
+    assert.equal(ran.status, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
+  }
+});
+
+test("a command that does not exist yet is not offered", () => {
+  for (const name of ["sync", "status", "share", "link", "conflicts"]) assert.equal(holdfast([name]).status, 2);
+  assert.doesNotMatch(holdfast(["--help"]).stdout, /\bsync\b/);
+});
+
+test("with --json a failure too is one document on stdout", () => {
+  const { stdout, stderr, status } = holdfast(["whoami", "--json"]);
+  assert.equal(status, 3);
+  assert.equal(JSON.parse(stdout).error.code, "unauthenticated");
+  assert.match(stderr, /holdfast login/);
+});
+
+test("every command has help with examples, and its name is its place in the table", async () => {
+  const program = await makeProgram(context, "1.0.0");
+  assert.deepEqual(
+    program.commands.map((command) => command.name()),
+    Object.keys(commandTable),
+  );
+  const check = (command: Command): void => {
+    let help = "";
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    if (command.commands.length === 0) assert.match(help, /Examples:\n {2}(\$|tar)/, `help of ${command.name()}`);
+    assert.notEqual(command.description(), "");
+    command.commands.forEach(check);
+  };
+  program.commands.forEach(check);
+});
+
+test("one command alone is loaded as it is in the whole tree", async () => {
+  const program = await makeProgram(context, "1.0.0", "ls");
+  assert.deepEqual(
+    program.commands.map((command) => command.name()),
+    ["ls"],
+  );
+});
+
+test("the completion script is one that bash takes, and completes commands, options and nested ones", () => {
+  const { stdout, status } = holdfast(["completion", "bash"]);
+  assert.equal(status, 0);
+  const complete = (...words: string[]): string[] => {
+    const line = words.map((word) => `'${word}'`).join(" ");
+    const script = `${stdout}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const ran = spawnSync("bash", ["--norc", "-c", script], { encoding: "utf8", cwd: home });
+    assert.equal(ran.stderr, "");
+    return ran.stdout.split("\n").filter(Boolean);
+  };
+  assert.deepEqual(complete("holdfast", "w"), ["whoami"]);
+  assert.deepEqual(complete("holdfast", "admin", "users", "di"), ["disable"]);
+  assert.deepEqual(complete("holdfast", "--json", "admin", "users", "--quiet", "inv"), ["invite"]);
+  assert.deepEqual(complete("holdfast", "rm", "--per"), ["--permanent"]);
+});
+
+test("the scripts for zsh and fish name every command", () => {
+  for (const shell of ["zsh", "fish"]) {
+    const { stdout, status } = holdfast(["completion", shell]);
+    assert.equal(status, 0);
+    for (const name of [...Object.keys(commandTable), "reset-password"])
+      assert.ok(stdout.includes(name), `${shell}: ${name}`);
+  }
+});
+
+test("quotas and expiries are read as people write them", () => {
+  assert.deepEqual(["5", "2K", "500M", "100G", "2TiB", "none"].map(parseQuota), [
+    5,
+    2048,
+    500 * 2 ** 20,
+    100 * 2 ** 30,
+    2 ** 41,
+    null,
+  ]);
+  for (const bad of ["", "-1", "5X", "1.5G", "99999999999T"]) assert.throws(() => parseQuota(bad), { code: "usage" });
+  const nowMs = Date.parse("2026-01-01T00:00:00Z");
+  assert.equal(parseExpiry("30d", nowMs), "2026-01-31T00:00:00.000Z");
+  assert.equal(parseExpiry("2027-01-31T00:00:00Z", nowMs), "2027-01-31T00:00:00.000Z");
+  for (const bad of ["soon", "0d", "2020-01-01"]) assert.throws(() => parseExpiry(bad, nowMs), { code: "usage" });
+});
