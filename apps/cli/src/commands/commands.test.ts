@@ -77,9 +77,9 @@ test("every command has help with examples, and its name is its place in the tab
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     if (command.commands.length === 0) assert.match(help, /Examples:\n {2}(\$|tar)/, `help of ${command.name()}`);
     assert.notEqual(command.description(), "");
-    command.commands.forEach(check);
+    for (const child of command.commands) check(child);
   };
-  program.commands.forEach(check);
+  for (const child of program.commands) check(child);
 });
 
 test("one command alone is loaded as it is in the whole tree", async () => {

@@ -115,7 +115,7 @@ class BlockingFile implements DiskFile {
   }
 }
 
-// oxlint-disable-next-line typescript/require-await -- what the call throws is to be a rejection
+/** Asynchronous only so that what the call throws is a rejection. */
 async function attempt<Result>(action: string, path: string, call: () => Result): Promise<Result> {
   try {
     return call();
