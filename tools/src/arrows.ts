@@ -9,8 +9,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/disk": ["packages/core"],
   "packages/object-store": ["packages/core", "packages/disk"],
   "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
-  "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/api-client"],
-  "packages/simulator": ["packages/core", "packages/protocol", "packages/sync"],
+  "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/api-client"],
+  "packages/simulator": ["packages/core", "packages/protocol", "packages/disk", "packages/sync"],
   "apps/server": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/object-store"],
   "apps/web": ["packages/core", "packages/protocol", "packages/api-client"],
   "apps/cli": [

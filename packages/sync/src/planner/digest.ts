@@ -1,0 +1,9 @@
+import type { RemoteOperation } from "./plan-types.ts";
+
+/** Names an operation and all that it rests on: with another base, place or content it is another one. */
+export function digestOf(operation: RemoteOperation): string {
+  const place = "place" in operation ? [operation.place.parent, operation.place.name] : [];
+  const base = "base" in operation ? operation.base.revision : "";
+  const content = "local" in operation ? operation.local.content : "";
+  return JSON.stringify([operation.op, ...place, base, content, operation.group === undefined ? "" : "group"]);
+}

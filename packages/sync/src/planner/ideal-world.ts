@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import type { NodeId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import {
+  type ContentKey,
+  isLive,
+  type LocalRow,
+  type NodeKind,
+  type Place,
+  type RemoteRow,
+  type SyncedRow,
+  type Trees,
+} from "../trees.ts";
+import { plan } from "./plan.ts";
+import type { LocalOperation, Plan, RemoteOperation } from "./plan-types.ts";
+import type { Policy } from "./policy.ts";
+import { rekey } from "./rekey.ts";
+import { settle } from "./settle.ts";
+
+/**
+ * A server and a disk on which everything that is planned works at once. It checks that whatever is proposed could be done
+ * at all: names free, folders there, bases current.
+ */
+export class IdealWorld implements Trees {
+  readonly rootId = "root" as NodeId;
+  readonly remote = new Map<NodeId, RemoteRow>();
+  readonly local = new Map<NodeId, LocalRow>();
+  readonly synced = new Map<NodeId, SyncedRow>();
+  readonly offers = [];
+  readonly slotKey: (name: string) => string;
+  readonly log: string[] = [];
+  #seq = 0;
+  #ids = 0;
+
+  constructor(slotKey: (name: string) => string = nameKey) {
+    this.slotKey = slotKey;
+  }
+
+  readonly policy: Policy = {
+    device: "ada",
+    nowMs: 0,
+    slotKey: (name) => this.slotKey(name),
+    seenSeq: 0,
+    refusals: [],
+    mayDelete: () => true,
+    makeNodeId: () => this.newId(),
+  };
+
+  newId(): NodeId {
+    this.#ids += 1;
+    return `n${String(this.#ids).padStart(4, "0")}` as NodeId;
+  }
+
+  plan(): Plan {
+    for (const [id, row] of settle(this)) putRow(this.synced, id, row);
+    return plan(this, this.policy);
+  }
+
+  /** Does what is planned until nothing is. @returns the last plan */
+  settleDown(roundsMax = 40): Plan {
+    for (let round = 0; round < roundsMax; round += 1) {
+      const next = this.plan();
+      if (next.rekeyings.length + next.remote.length + next.local.length === 0) return next;
+      for (const rekeying of next.rekeyings) {
+        this.log.push(`rekey ${rekeying.from} ${rekeying.to}`);
+        const changes = rekey(this, rekeying);
+        for (const [id, row] of changes.remote) putRow(this.remote, id, row);
+        for (const [id, row] of changes.local) putRow(this.local, id, row);
+        for (const [id, row] of changes.synced) putRow(this.synced, id, row);
+      }
+      this.#send(next.remote);
+      for (const operation of next.local) this.#act(operation);
+    }
+    throw new Error(`It does not come to rest:\n${this.log.slice(-40).join("\n")}`);
+  }
+
+  serverPut(id: NodeId, change: Partial<RemoteRow>): void {
+    const before = this.remote.get(id);
+    this.#seq += 1;
+    const content = change.content ?? before?.content ?? ("" as ContentKey);
+    this.remote.set(id, {
+      kind: "file",
+      parent: this.rootId,
+      name: "",
+      executable: false,
+      trashed: false,
+      sizeBytes: 0,
+      modifiedAt: "",
+      operationId: null,
+      ...before,
+      ...change,
+      content,
+      versionId: content === before?.content ? before.versionId : `v${this.#seq}`,
+      revision: `r${this.#seq}`,
+      seq: this.#seq,
+    });
+  }
+
+  diskPut(id: NodeId, change: { kind?: NodeKind; parent?: NodeId; name?: string; content?: ContentKey }): void {
+    const fingerprint = { inode: 0n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
+    const blank = {
+      kind: "file" as const,
+      parent: this.rootId,
+      name: "",
+      content: "" as ContentKey,
+      executable: false,
+    };
+    this.local.set(id, { ...blank, fingerprint, sight: "known", ...this.local.get(id), ...change });
+  }
+
+  /** Path -> kind and content, of what is live on the server. */
+  serverTree(): Map<string, string> {
+    const live = new Map([...this.remote].filter(([id]) => isLive(this, id)));
+    return new Map([...live].map(([id, row]) => [pathIn(this.rootId, live, id), `${row.kind} ${row.content}`]));
+  }
+
+  diskTree(): Map<string, string> {
+    return new Map(
+      [...this.local].map(([id, row]) => [pathIn(this.rootId, this.local, id), `${row.kind} ${row.content}`]),
+    );
+  }
+
+  #send(operations: readonly RemoteOperation[]): void {
+    for (const [index, operation] of operations.entries()) {
+      this.log.push(`send ${describe(operation)}`);
+      if ("base" in operation) assert.equal(operation.base.kind, this.remote.get(operation.id)?.kind);
+      this.#commit(operation);
+      const next = operations[index + 1];
+      if (operation.group === undefined || next?.group !== operation.group) this.#checkServer();
+    }
+  }
+
+  #commit(operation: RemoteOperation): void {
+    const { id } = operation;
+    switch (operation.op) {
+      case "mkdir":
+      case "symlink":
+      case "create": {
+        assert.ok(!this.remote.has(id), "an id is used once");
+        const content = operation.op === "create" ? operation.local.content : ("" as ContentKey);
+        const kinds = { mkdir: "folder", symlink: "symlink", create: "file" } as const;
+        this.serverPut(id, { ...operation.place, kind: kinds[operation.op], content });
+        break;
+      }
+      case "put":
+        assert.equal(this.remote.get(id)?.versionId, operation.base.versionId);
+        this.serverPut(id, { ...operation.revive, content: operation.local.content, trashed: false });
+        break;
+      case "move":
+        assert.equal(this.remote.get(id)?.revision, operation.base.revision);
+        this.serverPut(id, { ...operation.place, trashed: false });
+        break;
+      case "set":
+        this.serverPut(id, { executable: operation.executable });
+        break;
+      case "delete":
+        assert.equal(this.remote.get(id)?.revision, operation.base.revision);
+        this.serverPut(id, { trashed: true });
+        break;
+    }
+    assert.ok(isLive(this, id) || operation.op === "delete", `${describe(operation)} stands in the trash or in itself`);
+  }
+
+  #checkServer(): void {
+    const names = new Set<string>();
+    for (const [id, row] of this.remote) {
+      if (!isLive(this, id)) continue;
+      const claim = `${row.parent}/${nameKey(row.name)}`;
+      assert.ok(!names.has(claim), `two nodes are called ${claim} on the server`);
+      names.add(claim);
+    }
+  }
+
+  #act(operation: LocalOperation): void {
+    this.log.push(`do ${describe(operation)}`);
+    const { id } = operation;
+    switch (operation.op) {
+      case "create":
+        assert.ok(!this.local.has(id));
+        this.#place(id, operation.place);
+        this.diskPut(id, { kind: operation.remote.kind, ...operation.place, content: operation.remote.content });
+        break;
+      case "replace":
+        this.diskPut(id, { content: operation.remote.content });
+        break;
+      case "move":
+        this.#place(id, operation.place);
+        this.diskPut(id, operation.place);
+        break;
+      case "copy_aside": {
+        const { parent, content } = operation.local;
+        this.#place(undefined, { parent, name: operation.name });
+        this.diskPut(this.newId(), { parent, name: operation.name, content });
+        break;
+      }
+      case "delete":
+        for (const row of this.local.values()) assert.notEqual(row.parent, id, "a folder is deleted when it is empty");
+        this.local.delete(id);
+        break;
+      case "park":
+        this.diskPut(id, { name: `(parked) ${id}`, parent: this.rootId });
+        break;
+      case "set":
+        break;
+    }
+  }
+
+  #place(id: NodeId | undefined, { parent, name }: Place): void {
+    assert.ok(parent === this.rootId || this.local.get(parent)?.kind === "folder", "the folder is there");
+    for (const [other, row] of this.local) {
+      const isTaken = other !== id && row.parent === parent && this.slotKey(row.name) === this.slotKey(name);
+      assert.ok(!isTaken, `${name} is free on the disk`);
+    }
+    for (let at = parent; at !== this.rootId; at = this.local.get(at)?.parent ?? this.rootId) {
+      assert.notEqual(at, id, "nothing is moved into itself");
+    }
+  }
+}
+
+function describe(operation: RemoteOperation | LocalOperation): string {
+  const place = "place" in operation ? ` ${operation.place.parent}/${operation.place.name}` : "";
+  return `${operation.op} ${operation.id}${place}`;
+}
+
+function putRow<Row>(rows: Map<NodeId, Row>, id: NodeId, row: Row | undefined): void {
+  if (row === undefined) rows.delete(id);
+  else rows.set(id, row);
+}
+
+function pathIn(rootId: NodeId, rows: ReadonlyMap<NodeId, Place>, id: NodeId): string {
+  const names: string[] = [];
+  for (let at = id; at !== rootId;) {
+    const row = rows.get(at);
+    if (row === undefined || names.length > 200) return `?/${names.join("/")}`;
+    names.unshift(row.name);
+    at = row.parent;
+  }
+  return names.join("/");
+}

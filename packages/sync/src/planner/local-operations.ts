@@ -1,0 +1,112 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { conflictedName, copyLabel, isCopyOf } from "../conflicted-name.ts";
+import { type LocalRow, type Place, placeOf, type RemoteRow, samePlace, type Trees } from "../trees.ts";
+import type { Merged, MergedTree } from "./merge.ts";
+import { NameTable, order, type Step } from "./order.ts";
+import type { LocalOperation } from "./plan-types.ts";
+import type { Policy } from "./policy.ts";
+import { serverGoesFirst } from "./remote-operations.ts";
+import type { Standing } from "./standing.ts";
+
+type LocalStep = Step<LocalOperation>;
+
+export interface LocalPlan {
+  readonly operations: readonly LocalOperation[];
+  readonly stuck: readonly NodeId[];
+}
+
+/** What has to be done on the disk so that it becomes the merged tree, as far as the server has it already. */
+export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly Standing[], policy: Policy): LocalPlan {
+  const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
+  const nodes = [...trees.local].map(([id, row]) => [id, placeOf(row)] as const);
+  const table = new NameTable(trees.rootId, claim, nodes);
+  const isTaken = (place: Place): boolean =>
+    table.holderOf(place) !== undefined || [...tree.values()].some((other) => claim(other.place) === claim(place));
+  const steps = [
+    ...[...tree.values()].flatMap((node) => stepOf(tree, node, policy, isTaken)),
+    ...deletions.flatMap(({ id, local }) => (local === undefined ? [] : deletionOf(id, local))),
+  ];
+  return orderWithParking(trees, table, steps);
+}
+
+/** Whoever stands in the way and is to go elsewhere itself waits aside. */
+function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalStep[]): LocalPlan {
+  const operations: LocalOperation[] = [];
+  for (let waiting = steps; ;) {
+    const { ready, stuck } = order(table, waiting);
+    operations.push(...ready.map(({ operation }) => operation));
+    waiting = stuck;
+    const leaving = new Set(stuck.filter(({ inPlace }) => !inPlace).map(({ id }) => id));
+    const blocking = stuck
+      .flatMap(({ id, to }) => (to === undefined ? [] : { id, holder: table.holderOf(to) }))
+      .find(({ id, holder }) => holder !== undefined && holder !== id && leaving.has(holder))?.holder;
+    const local = blocking === undefined ? undefined : trees.local.get(blocking);
+    if (blocking === undefined || local === undefined) return { operations, stuck: stuck.map(({ id }) => id) };
+    operations.push({ op: "park", id: blocking, local });
+    table.put(blocking, undefined);
+  }
+}
+
+function stepOf(tree: MergedTree, node: Merged, policy: Policy, isTaken: (place: Place) => boolean): LocalStep[] {
+  const { id, local, remote } = node.standing;
+  if (serverGoesFirst(node)) return [];
+  if (local === undefined) return remote === undefined ? [] : creationOf(node, remote);
+  if (local.sight !== "known") return [];
+  const follows = node.source === "forced_on_disk" || (remote !== undefined && samePlace(remote, node.place));
+  if (!samePlace(local, node.place)) {
+    return follows
+      ? [{ operation: { op: "move", id, local, place: node.place }, id, to: node.place, inPlace: false }]
+      : [];
+  }
+  return remote === undefined ? [] : changesOf(tree, node, { local, remote }, { policy, isTaken });
+}
+
+function creationOf({ standing: { id }, place }: Merged, remote: RemoteRow): LocalStep[] {
+  if (!samePlace(remote, place)) return [];
+  return [{ operation: { op: "create", id, place, remote }, id, to: place, inPlace: false }];
+}
+
+function changesOf(
+  tree: MergedTree,
+  node: Merged,
+  { local, remote }: { readonly local: LocalRow; readonly remote: RemoteRow },
+  { policy, isTaken }: { readonly policy: Policy; readonly isTaken: (place: Place) => boolean },
+): LocalStep[] {
+  const { id } = node.standing;
+  if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
+  if (node.content === remote.content) return [stepIn({ op: "replace", id, local, remote })];
+  if (node.content !== undefined) return [];
+  const copy = copyOf(tree, node, local);
+  if (copy?.standing.remote?.content === local.content) return [stepIn({ op: "replace", id, local, remote })];
+  // The copy is on its way to the server; until it is there nothing is replaced.
+  if (copy !== undefined) return [];
+  const { parent, name } = node.place;
+  const free = conflictedName(name, copyLabel(policy.device, policy.nowMs), (each) => !isTaken({ parent, name: each }));
+  return [stepIn({ op: "copy_aside", id, local, name: free })];
+}
+
+/** A conflicted copy with these bytes, of whichever device: it is used, and no second one is made. */
+function copyOf(tree: MergedTree, { place, standing: { id } }: Merged, local: LocalRow): Merged | undefined {
+  const equal = [...tree.values()].filter(
+    (other) =>
+      other.standing.id !== id &&
+      other.place.parent === place.parent &&
+      other.content === local.content &&
+      isCopyOf(other.place.name, place.name),
+  );
+  return equal.find(({ standing }) => standing.remote?.content === local.content) ?? equal[0];
+}
+
+function settingOf({ standing: { id }, kind, executable }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
+  if (kind !== "file" || local.executable === executable || remote.executable !== executable) return [];
+  return [stepIn({ op: "set", id, local, executable })];
+}
+
+function deletionOf(id: NodeId, local: LocalRow): LocalStep[] {
+  if (local.sight !== "known") return [];
+  return [{ operation: { op: "delete", id, local }, id, to: undefined, inPlace: false }];
+}
+
+function stepIn(operation: LocalOperation): LocalStep {
+  return { operation, id: operation.id, to: undefined, inPlace: true };
+}

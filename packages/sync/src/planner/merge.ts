@@ -1,0 +1,144 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { type ContentKey, type NodeKind, type Place, placeOf, samePlace, type Trees } from "../trees.ts";
+import type { Standing } from "./standing.ts";
+
+/** Where a node's place in the merged tree came from. */
+export type Source =
+  | "disk"
+  | "server"
+  | "both"
+  /** Neither side has it there: it had to give way. The side that is named moves it first, and the other follows. */
+  | "forced_on_disk"
+  | "forced_on_server";
+
+/** What a node is to be on both sides. */
+export interface Merged {
+  readonly standing: Standing;
+  readonly kind: NodeKind;
+  readonly place: Place;
+  readonly source: Source;
+  /** Undefined: the bytes differ on both sides, and neither is a successor of the other. */
+  readonly content: ContentKey | undefined;
+  readonly executable: boolean;
+  /** Only a shell: it was deleted, and is made anew since something in it must live. */
+  readonly isShell: boolean;
+}
+
+export type MergedTree = Map<NodeId, Merged>;
+
+/** The tree that both sides are to become, names not yet checked against each other. */
+export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): MergedTree {
+  const candidates = new Map([...standings].map(([id, standing]) => [id, mergeNode(standing)]));
+  breakCycles(trees.rootId, candidates);
+  return keepExisting(trees.rootId, candidates);
+}
+
+function mergeNode(standing: Standing): Merged {
+  const { local, remote, synced } = standing;
+  const { place, source } = mergePlace(standing);
+  return {
+    standing,
+    kind: local?.kind ?? remote?.kind ?? synced?.kind ?? "file",
+    place,
+    source,
+    content: threeWay(local?.content, remote?.content, synced?.content),
+    executable: threeWay(local?.executable, remote?.executable, synced?.executable) ?? remote?.executable ?? false,
+    isShell: false,
+  };
+}
+
+/** Where both have moved it, the server's move stands (it serialises them); where one has not, the other's does. */
+function mergePlace({ local, remote, synced }: Standing): { place: Place; source: Source } {
+  const onDisk = local === undefined ? undefined : placeOf(local);
+  const onServer = remote === undefined ? undefined : placeOf(remote);
+  if (onDisk === undefined || onServer === undefined) {
+    if (onDisk !== undefined) return { place: onDisk, source: "disk" };
+    return { place: onServer ?? synced?.place ?? { parent: "" as NodeId, name: "" }, source: "server" };
+  }
+  if (samePlace(onDisk, onServer)) return { place: onServer, source: "both" };
+  const stayed = samePlace(onServer, synced?.place);
+  return stayed ? { place: onDisk, source: "disk" } : { place: onServer, source: "server" };
+}
+
+function threeWay<Value>(local: Value | undefined, remote: Value | undefined, base: Value | undefined) {
+  if (local === undefined || remote === undefined) return local ?? remote;
+  if (local === remote || local === base) return remote;
+  return remote === base ? local : undefined;
+}
+
+/** Two moves that are right alone may make a ring together: the disk's moves in it are taken back. */
+function breakCycles(rootId: NodeId, candidates: MergedTree): void {
+  for (const id of candidates.keys()) {
+    for (let ring = ringAt(rootId, candidates, id); ring.length > 0; ring = ringAt(rootId, candidates, id)) {
+      const mine = ring.filter((each) => each.source === "disk" && each.standing.remote !== undefined);
+      if (mine.length === 0) break;
+      for (const each of mine) {
+        const { remote } = each.standing;
+        if (remote !== undefined)
+          candidates.set(each.standing.id, { ...each, place: placeOf(remote), source: "server" });
+      }
+    }
+  }
+}
+
+/** The ring that the way up from a node runs into, empty if it ends. */
+function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[] {
+  const way: Merged[] = [];
+  const seen = new Map<NodeId, number>();
+  for (let id = start; id !== rootId;) {
+    const at = candidates.get(id);
+    if (at === undefined) return [];
+    const first = seen.get(id);
+    if (first !== undefined) return way.slice(first);
+    seen.set(id, way.length);
+    way.push(at);
+    id = at.place.parent;
+  }
+  return [];
+}
+
+function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
+  const alive = new Map<NodeId, boolean>();
+  const isAlive = (id: NodeId): boolean => {
+    if (id === rootId) return true;
+    const known = alive.get(id);
+    if (known !== undefined) return known;
+    // Stands while the way up is being looked at, so that a ring of the dead ends.
+    alive.set(id, false);
+    const node = candidates.get(id);
+    const fate = node?.standing.fate ?? "absent";
+    const is = fate === "needed" || (fate === "follows" && node !== undefined && isAlive(folderToFollow(node)));
+    alive.set(id, is);
+    return is;
+  };
+  const kept: MergedTree = new Map();
+  for (const [id, node] of candidates) if (isAlive(id)) keepWithFolders(rootId, candidates, kept, { id, node });
+  for (const [id, node] of kept) kept.set(id, { ...node, isShell: !isAlive(id) });
+  return kept;
+}
+
+/** What was not touched here goes with the folder in which the server threw it away. */
+function folderToFollow({ standing: { onDisk, remote, remoteRow }, place }: Merged): NodeId {
+  return onDisk === "kept" && remote === undefined && remoteRow !== undefined ? remoteRow.parent : place.parent;
+}
+
+function keepWithFolders(
+  rootId: NodeId,
+  candidates: MergedTree,
+  kept: MergedTree,
+  start: { readonly id: NodeId; readonly node: Merged },
+): void {
+  let { id, node } = start;
+  while (!kept.has(id)) {
+    kept.set(id, node);
+    if (node.place.parent === rootId) return;
+    const parent = candidates.get(node.place.parent);
+    if (parent === undefined) {
+      // Nothing is known of the folder any more: the node stays at the top.
+      kept.set(id, { ...node, place: { parent: rootId, name: node.place.name }, source: "forced_on_disk" });
+      return;
+    }
+    id = node.place.parent;
+    node = parent;
+  }
+}

@@ -1,0 +1,104 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Place } from "../trees.ts";
+
+/** What one operation does to a tree of names. */
+export interface Step<Operation> {
+  readonly operation: Operation;
+  readonly id: NodeId;
+  /** Where it is afterwards; undefined: gone. */
+  readonly to: Place | undefined;
+  /** Neither name nor existence changes: only the node and its folder must be there. */
+  readonly inPlace: boolean;
+}
+
+export interface Ordering<Operation> {
+  readonly ready: readonly Step<Operation>[];
+  /** What is left once none can go before another: rings of names, or what waits for something outside. */
+  readonly stuck: readonly Step<Operation>[];
+}
+
+/** A tree as it will be in the middle of a plan: where each node is, who has each name, and how many are in each folder. */
+export class NameTable {
+  readonly #rootId: NodeId;
+  readonly #claim: (place: Place) => string;
+  readonly #places = new Map<NodeId, Place | undefined>();
+  readonly #holders = new Map<string, NodeId>();
+  readonly #children = new Map<NodeId, number>();
+
+  constructor(rootId: NodeId, claim: (place: Place) => string, nodes: Iterable<readonly [NodeId, Place]>) {
+    this.#rootId = rootId;
+    this.#claim = claim;
+    for (const [id, place] of nodes) this.put(id, place);
+  }
+
+  placeOf(id: NodeId): Place | undefined {
+    return this.#places.get(id);
+  }
+
+  /** @param place undefined: parked; it is there, and has no name */
+  put(id: NodeId, place: Place | undefined): void {
+    this.#leave(id);
+    this.#places.set(id, place);
+    if (place === undefined) return;
+    this.#holders.set(this.#claim(place), id);
+    this.#children.set(place.parent, (this.#children.get(place.parent) ?? 0) + 1);
+  }
+
+  remove(id: NodeId): void {
+    this.#leave(id);
+    this.#places.delete(id);
+  }
+
+  holderOf(place: Place): NodeId | undefined {
+    return this.#holders.get(this.#claim(place));
+  }
+
+  /** Whether the step can be taken now. */
+  allows({ id, to, inPlace }: Step<unknown>): boolean {
+    if (inPlace) return this.#places.has(id);
+    if (to === undefined) return (this.#children.get(id) ?? 0) === 0;
+    const holder = this.holderOf(to);
+    return (holder === undefined || holder === id) && this.#reaches(to.parent, id);
+  }
+
+  /** Whether it hangs together up to the root, or to something parked, without passing `except`. */
+  #reaches(id: NodeId, except: NodeId): boolean {
+    for (let at: NodeId = id; at !== this.#rootId;) {
+      if (at === except || !this.#places.has(at)) return false;
+      const parent = this.#places.get(at)?.parent;
+      if (parent === undefined) return true;
+      at = parent;
+    }
+    return true;
+  }
+
+  #leave(id: NodeId): void {
+    const before = this.#places.get(id);
+    if (before === undefined) return;
+    if (this.#holders.get(this.#claim(before)) === id) this.#holders.delete(this.#claim(before));
+    this.#children.set(before.parent, (this.#children.get(before.parent) ?? 1) - 1);
+  }
+}
+
+/** Takes what can be taken, again and again, until nothing moves. Changes the table. */
+export function order<Operation>(table: NameTable, steps: readonly Step<Operation>[]): Ordering<Operation> {
+  const ready: Step<Operation>[] = [];
+  let waiting = steps;
+  for (let moved = true; moved;) {
+    moved = false;
+    const still: Step<Operation>[] = [];
+    for (const step of waiting) {
+      if (!table.allows(step)) {
+        still.push(step);
+        continue;
+      }
+      moved = true;
+      ready.push(step);
+      if (step.inPlace) continue;
+      if (step.to === undefined) table.remove(step.id);
+      else table.put(step.id, step.to);
+    }
+    waiting = still;
+  }
+  return { ready, stuck: waiting };
+}

@@ -1,0 +1,83 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Trees } from "../trees.ts";
+import { resolveCollisions } from "./collisions.ts";
+import { planLocal } from "./local-operations.ts";
+import { merge, type Merged, type MergedTree } from "./merge.ts";
+import type { Plan, RemoteOperation } from "./plan-types.ts";
+import type { Deletions, Policy } from "./policy.ts";
+import { needsNewId, planRemote } from "./remote-operations.ts";
+import { type Standing, standingsOf } from "./standing.ts";
+import { digestOf } from "./digest.ts";
+
+/**
+ * What to do next so that all three trees become equal. Pure but for the ids that `policy` makes. The trees must be
+ * settled (`settle`). Once all that is proposed is done, and the trees have been looked at again, the next plan goes on;
+ * an empty one says that nothing is left, or that what is left waits.
+ */
+export function plan(trees: Trees, policy: Policy): Plan {
+  const standings = standingsOf(trees);
+  const tree = merge(trees, standings);
+  const rekeyings = [...resolveCollisions(tree, policy), ...newIds(tree, policy)];
+  if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
+  const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
+  const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
+  const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
+  const mayDelete = policy.mayDelete(countDeletions(trees, fromDisk, fromServer));
+  const topmost = fromServer.filter(({ remote }) => remote !== undefined && isKept(trees, tree, remote.parent));
+  const remote = planRemote(trees, tree, {
+    deletions: mayDelete ? topmost : [],
+    seenSeq: policy.seenSeq,
+  });
+  const local = planLocal(trees, tree, mayDelete ? fromDisk : [], policy);
+  const refused = remote.operations.filter((operation) => isRefused(operation, policy));
+  return {
+    rekeyings: [],
+    remote: remote.operations.filter((operation) => !refused.includes(operation)),
+    local: local.operations,
+    waiting: new Map<NodeId, string>([
+      ...[...remote.stuck, ...local.stuck].map((id) => [id, "stuck"] as const),
+      ...refused.map(({ id }) => [id, "refused"] as const),
+      ...[...trees.local].flatMap(([id, { sight }]) => (sight === "known" ? [] : [[id, sight] as const])),
+    ]),
+    heldDeletions: mayDelete ? [] : [...fromServer, ...fromDisk].map(({ id }) => id),
+  };
+}
+
+const emptyPlan: Plan = { rekeyings: [], remote: [], local: [], waiting: new Map(), heldDeletions: [] };
+
+function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[] {
+  return [...tree.values()]
+    .filter((node) => needsNewId(node) || isHopeless(node, policy))
+    .map(({ standing }) => ({ from: standing.id, to: policy.makeNodeId() }));
+}
+
+/** The server would not take it back under its old id (purged, or changed before it was deleted): it is made anew. */
+function isHopeless({ standing: { id, local, remote, onDisk } }: Merged, policy: Policy): boolean {
+  if (local === undefined || remote !== undefined || onDisk === "kept") return false;
+  return policy.refusals.some(({ nodeId, code }) => nodeId === id && (code === "conflict" || code === "not_found"));
+}
+
+/** The first of several for one node counts: meeting what the server has goes before a new id. */
+function uniqueRekeyings(rekeyings: Plan["rekeyings"]): Plan["rekeyings"] {
+  const seen = new Set<NodeId>();
+  return rekeyings.filter(({ from, to }) => {
+    const isFirst = !seen.has(from) && !seen.has(to);
+    seen.add(from).add(to);
+    return isFirst;
+  });
+}
+
+function isKept(trees: Trees, tree: MergedTree, id: NodeId): boolean {
+  return id === trees.rootId || tree.has(id);
+}
+
+function countDeletions(trees: Trees, fromDisk: readonly Standing[], fromServer: readonly Standing[]): Deletions {
+  return { onDisk: fromDisk.length, onServer: fromServer.length, known: trees.synced.size };
+}
+
+function isRefused(operation: RemoteOperation, { refusals, nowMs }: Policy): boolean {
+  const digest = digestOf(operation);
+  return refusals.some(
+    (refusal) => refusal.nodeId === operation.id && refusal.digest === digest && refusal.notBeforeMs > nowMs,
+  );
+}

@@ -1,0 +1,145 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { isLive, type LocalRow, type Place, placeOf, type RemoteRow, samePlace, type Trees } from "../trees.ts";
+import { claimOf } from "./collisions.ts";
+import type { Merged, MergedTree } from "./merge.ts";
+import { NameTable, order, type Step } from "./order.ts";
+import type { RemoteOperation } from "./plan-types.ts";
+import type { Standing } from "./standing.ts";
+
+type RemoteStep = Step<RemoteOperation>;
+
+export interface RemotePlan {
+  readonly operations: readonly RemoteOperation[];
+  /** Nodes whose operation cannot be placed in any order now. */
+  readonly stuck: readonly NodeId[];
+}
+
+/** What has to be sent so that the server's tree becomes the merged one, as far as this disk has it already. */
+export function planRemote(
+  trees: Trees,
+  tree: MergedTree,
+  { deletions, seenSeq }: { readonly deletions: readonly Standing[]; readonly seenSeq: number },
+): RemotePlan {
+  const steps = [
+    ...[...tree.values()].flatMap(stepsOf),
+    ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeq))),
+  ];
+  const nodes = holdersOf(trees, tree, deletions);
+  const { ready, stuck } = order(new NameTable(trees.rootId, claimOf, nodes), steps);
+  const tableAfter = (claim: (place: Place) => string): NameTable =>
+    ready.reduce(take, new NameTable(trees.rootId, claim, nodes));
+  const ring = orderRing(tableAfter, stuck);
+  const group = ring[0]?.id;
+  const grouped = ring.map(({ operation }) => (group === undefined ? operation : { ...operation, group }));
+  const placed = new Set(ring.map(({ id }) => id));
+  return {
+    operations: [...ready.map(({ operation }) => operation), ...grouped],
+    stuck: stuck.flatMap(({ id }) => (placed.has(id) ? [] : [id])),
+  };
+}
+
+/** Whether the merged place of a node is to be reached on the server before the disk follows. */
+export function serverGoesFirst({ source }: Merged): boolean {
+  return source === "forced_on_server";
+}
+
+/** Nodes that this disk has, whose folder the server has thrown away: they need another id. */
+export function needsNewId({ standing: { local, remote, remoteRow, synced, onDisk }, isShell }: Merged): boolean {
+  if (local === undefined || remote !== undefined) return false;
+  if (remoteRow === undefined) return synced !== undefined;
+  return isShell || (onDisk === "new" && remoteRow.trashed);
+}
+
+/**
+ * Who has a name on the server that matters to the order: what stays, what is deleted by an operation of its own, and what
+ * comes back with its folder.
+ */
+function holdersOf(trees: Trees, tree: MergedTree, deletions: readonly Standing[]): [NodeId, Place][] {
+  const deleted = new Set(deletions.map(({ id }) => id));
+  return [...trees.remote].flatMap(([id, row]) =>
+    !row.trashed && (tree.has(id) || deleted.has(id) || !isLive(trees, id)) ? [[id, placeOf(row)]] : [],
+  );
+}
+
+function stepsOf(node: Merged): RemoteStep[] {
+  const { local, remote, remoteRow } = node.standing;
+  if (remote !== undefined && serverGoesFirst(node)) return [moveOf(node, remote, false)];
+  if (local === undefined || local.sight !== "known" || !samePlace(local, node.place)) return [];
+  if (remote !== undefined) return changesOf(node, local, remote);
+  if (remoteRow === undefined) return [creationOf(node, local)];
+  if (node.kind === "file" && node.standing.onDisk === "edited") {
+    const operation = { op: "put", id: node.standing.id, local, base: remoteRow, revive: node.place } as const;
+    return [stepTo(operation, node.place)];
+  }
+  const isPlaced = !remoteRow.trashed && samePlace(remoteRow, node.place);
+  return isPlaced ? [] : [moveOf(node, remoteRow, true)];
+}
+
+function changesOf(node: Merged, local: LocalRow, remote: RemoteRow): RemoteStep[] {
+  const { id } = node.standing;
+  // One change of a node at a time: the next rests on the revision that this one makes.
+  if (!samePlace(node.place, remote)) return [moveOf(node, remote, false)];
+  if (node.kind !== "file" || node.content === undefined || local.content !== node.content) return [];
+  if (node.content !== remote.content) return [stepIn({ op: "put", id, local, base: remote, revive: undefined })];
+  const sets = node.executable === local.executable && node.executable !== remote.executable;
+  return sets ? [stepIn({ op: "set", id, executable: node.executable, base: remote })] : [];
+}
+
+function creationOf({ standing: { id }, kind, place }: Merged, local: LocalRow): RemoteStep {
+  if (kind === "folder") return stepTo({ op: "mkdir", id, place }, place);
+  if (kind === "symlink") return stepTo({ op: "symlink", id, place, content: local.content }, place);
+  return stepTo({ op: "create", id, place, local }, place);
+}
+
+function moveOf({ standing: { id }, place }: Merged, base: RemoteRow, revive: boolean): RemoteStep {
+  return stepTo({ op: "move", id, place, base, revive }, place);
+}
+
+function deletionOf(id: NodeId, base: RemoteRow, seenSeq: number): RemoteStep {
+  const seen = base.kind === "folder" ? seenSeq : undefined;
+  return { operation: { op: "delete", id, base, seen }, id, to: undefined, inPlace: false };
+}
+
+/** Of what waits for names those that set each other free: the server checks the names of a group at its end. */
+function orderRing(
+  tableAfter: (claim: (place: Place) => string) => NameTable,
+  stuck: readonly RemoteStep[],
+): readonly RemoteStep[] {
+  const named = tableAfter(claimOf);
+  for (let ring = stuck.filter(({ inPlace }) => !inPlace); ;) {
+    const leaving = new Set(ring.map(({ id }) => id));
+    const free = ring.filter(({ to }) => {
+      const holder = to === undefined ? undefined : named.holderOf(to);
+      return holder === undefined || leaving.has(holder);
+    });
+    const { ready } = order(tableAfter(uniqueClaim()), free);
+    if (ready.length === ring.length) return ready;
+    ring = [...ready];
+  }
+}
+
+function stepTo(operation: RemoteOperation, to: Place): RemoteStep {
+  return { operation, id: operation.id, to, inPlace: false };
+}
+
+function stepIn(operation: RemoteOperation): RemoteStep {
+  return { operation, id: operation.id, to: undefined, inPlace: true };
+}
+
+function take(table: NameTable, { id, to, inPlace }: RemoteStep): NameTable {
+  if (inPlace) return table;
+  if (to === undefined) table.remove(id);
+  else table.put(id, to);
+  return table;
+}
+
+/** Without names in the way only the folders decide the order. */
+function uniqueClaim(): (place: Place) => string {
+  let number = 0;
+  const claims = new WeakMap<Place, string>();
+  return (place) => {
+    const claim = claims.get(place) ?? String((number += 1));
+    claims.set(place, claim);
+    return claim;
+  };
+}

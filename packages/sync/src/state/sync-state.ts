@@ -1,0 +1,191 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { LocalRow, Offer, Refusal, RemoteRow, SyncedRow, Trees } from "../trees.ts";
+import { decodeRow, encodeRow } from "./row-codec.ts";
+
+/** Something that left its name for more than one system call: where its bytes are, and whose they are. */
+export interface Parked {
+  readonly nodeId: NodeId;
+  /** Relative to the root. */
+  readonly path: string;
+}
+
+/** Bytes that were taken from a path by a replacement or a deletion, and that are looked at again before they may go. */
+export interface Stashed {
+  /** Relative to the root; the key. */
+  readonly path: string;
+  readonly parent: NodeId;
+  readonly name: string;
+  /** What it should hold; other bytes are an edit that came too late to be seen. */
+  readonly contents: readonly string[];
+  /** In the local trash it stays when it was looked at; else it goes. */
+  readonly keep: boolean;
+  readonly sinceMs: number;
+}
+
+/** Where the device stands in the space's journal. */
+export interface Cursor {
+  readonly token: string;
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** Rows to write, all in one transaction; an undefined row goes. */
+export interface StateChange {
+  readonly remote?: Iterable<readonly [NodeId, RemoteRow | undefined]>;
+  readonly local?: Iterable<readonly [NodeId, LocalRow | undefined]>;
+  readonly synced?: Iterable<readonly [NodeId, SyncedRow | undefined]>;
+  readonly cursor?: Cursor | undefined;
+  readonly offers?: Iterable<Offer>;
+  readonly refusals?: Iterable<Refusal>;
+  readonly parked?: Iterable<readonly [NodeId, Parked | undefined]>;
+  readonly stashed?: Iterable<readonly [string, Stashed | undefined]>;
+  readonly settings?: Iterable<readonly [string, string]>;
+}
+
+const tables = ["remote", "local", "synced", "offers", "refusals", "parked", "stashed", "settings"] as const;
+type TableName = (typeof tables)[number];
+
+/** Rows are read once; every change is durable before it is seen. */
+const schema = tables.map(
+  (name) => `create table if not exists ${name} (key text primary key, row text not null) strict, without rowid;`,
+);
+
+/**
+ * What a device knows, never what it is about to do: the three trees, the cursor, what was offered, refused, parked and
+ * stashed. One connection, WAL, synchronous=FULL: what `commit` returned from is there after a power cut.
+ */
+export class SyncState implements Trees {
+  readonly rootId: NodeId;
+  readonly remote: Map<NodeId, RemoteRow>;
+  readonly local: Map<NodeId, LocalRow>;
+  readonly synced: Map<NodeId, SyncedRow>;
+  readonly parked: Map<NodeId, Parked>;
+  readonly stashed: Map<string, Stashed>;
+  readonly #offers: Map<string, Offer>;
+  readonly #refusals: Map<string, Refusal>;
+  readonly #settings: Map<string, string>;
+  readonly #database: DatabaseSync;
+  readonly #statements: Record<TableName, { put: StatementSync; remove: StatementSync }>;
+
+  constructor(database: DatabaseSync, rootId: NodeId) {
+    database.exec("pragma journal_mode = wal; pragma synchronous = full;");
+    database.exec(schema.join("\n"));
+    this.#database = database;
+    this.#statements = Object.fromEntries(tables.map((name) => [name, statementsOf(database, name)])) as Record<
+      TableName,
+      { put: StatementSync; remove: StatementSync }
+    >;
+    this.rootId = rootId;
+    this.remote = loadRows(database, "remote");
+    this.local = loadRows(database, "local");
+    this.synced = loadRows(database, "synced");
+    this.parked = loadRows(database, "parked");
+    this.stashed = loadRows(database, "stashed");
+    this.#offers = loadRows(database, "offers");
+    this.#refusals = loadRows(database, "refusals");
+    this.#settings = loadRows(database, "settings");
+  }
+
+  get offers(): readonly Offer[] {
+    return [...this.#offers.values()];
+  }
+
+  get refusals(): readonly Refusal[] {
+    return [...this.#refusals.values()];
+  }
+
+  get cursor(): Cursor | undefined {
+    const text = this.#settings.get("cursor");
+    return text === undefined ? undefined : (JSON.parse(text) as Cursor);
+  }
+
+  setting(name: string): string | undefined {
+    return this.#settings.get(name);
+  }
+
+  /** All of it or nothing of it, now and after a power cut. */
+  commit(change: StateChange): void {
+    const cursor = change.cursor === undefined ? [] : [["cursor", JSON.stringify(change.cursor)] as const];
+    const writes = [
+      this.#write("remote", this.remote, change.remote),
+      this.#write("local", this.local, change.local),
+      this.#write("synced", this.synced, change.synced),
+      this.#write("parked", this.parked, change.parked),
+      this.#write("stashed", this.stashed, change.stashed),
+      this.#write(
+        "offers",
+        this.#offers,
+        keyed(change.offers, ({ operationId }) => operationId),
+      ),
+      this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
+      this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),
+    ];
+    this.#database.exec("begin immediate");
+    try {
+      for (const write of writes) write.store();
+      this.#database.exec("commit");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw new HoldfastError("unavailable", "Could not write what this device knows. Is its disk full?", {
+        cause: error,
+      });
+    }
+    for (const write of writes) write.show();
+  }
+
+  /** A refusal ends with its time, so that it is not kept for ever. */
+  forgetRefusals(nowMs: number): void {
+    const over = [...this.#refusals].filter(([, { notBeforeMs }]) => notBeforeMs <= nowMs);
+    for (const [key] of over) {
+      this.#statements.refusals.remove.run(key);
+      this.#refusals.delete(key);
+    }
+  }
+
+  #write<Key extends string, Row>(
+    table: TableName,
+    rows: Map<Key, Row>,
+    changes: Iterable<readonly [Key, Row | undefined]> = [],
+  ): { store: () => void; show: () => void } {
+    const list = [...changes];
+    const { put, remove } = this.#statements[table];
+    return {
+      store: () => {
+        for (const [key, row] of list) {
+          if (row === undefined) remove.run(key);
+          else put.run(key, encodeRow(row));
+        }
+      },
+      show: () => {
+        for (const [key, row] of list) {
+          if (row === undefined) rows.delete(key);
+          else rows.set(key, row);
+        }
+      },
+    };
+  }
+}
+
+function statementsOf(database: DatabaseSync, name: TableName): { put: StatementSync; remove: StatementSync } {
+  return {
+    put: database.prepare(
+      `insert into ${name} (key, row) values (?, ?) on conflict (key) do update set row = excluded.row`,
+    ),
+    remove: database.prepare(`delete from ${name} where key = ?`),
+  };
+}
+
+function loadRows<Key extends string, Row>(database: DatabaseSync, name: TableName): Map<Key, Row> {
+  const rows = database.prepare(`select key, row from ${name}`).all();
+  return new Map(rows.map(({ key, row }) => [String(key) as Key, decodeRow<Row>(String(row))]));
+}
+
+function keyed<Row>(rows: Iterable<Row> = [], keyOf: (row: Row) => string): (readonly [string, Row])[] {
+  return [...rows].map((row) => [keyOf(row), row] as const);
+}
+
+function refusalKey({ nodeId, digest }: Refusal): string {
+  return `${nodeId} ${digest}`;
+}

@@ -1,0 +1,114 @@
+import type { NodeId } from "@holdfast/core/ids";
+
+type Branded<Base, Name extends string> = Base & { readonly __brand: Name };
+
+/**
+ * What a node holds, so that equal keys prove equal content: `contentIdOf` of a file's manifest, `link:` and the target of
+ * a symbolic link, and nothing for a folder.
+ */
+export type ContentKey = Branded<string, "ContentKey">;
+export type OperationId = Branded<string, "OperationId">;
+
+export type NodeKind = "file" | "folder" | "symlink";
+
+export interface Place {
+  readonly parent: NodeId;
+  readonly name: string;
+}
+
+/** What the three trees agree or differ on. The root is in none of them; it is the parent of the first level. */
+export interface NodeState extends Place {
+  readonly kind: NodeKind;
+  readonly content: ContentKey;
+  readonly executable: boolean;
+}
+
+/** What the server last said of a node. */
+export interface RemoteRow extends NodeState {
+  /** In the trash itself. What lies below it keeps its row, and is live again if it or a folder between is. */
+  readonly trashed: boolean;
+  readonly versionId: string | null;
+  readonly revision: string;
+  readonly seq: number;
+  readonly sizeBytes: number;
+  readonly modifiedAt: string;
+  /** Of the operation that made the head version. */
+  readonly operationId: OperationId | null;
+}
+
+/** By what a file on disk is known to be the one that was read. A ctime that differs alone asks for another look. */
+export interface Fingerprint {
+  readonly inode: bigint;
+  readonly sizeBytes: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly birthNs: bigint;
+}
+
+/** What the last look at the disk saw. */
+export interface LocalRow extends NodeState {
+  readonly fingerprint: Fingerprint;
+  /**
+   * - `known`: `content` was read, whole and at rest.
+   * - `racy`: the same, but a change within the clock's grain of the reading would not show; read again at the next look.
+   * - `unsettled`: something else is there, which could not be read yet. Nothing is done to it.
+   */
+  readonly sight: "known" | "racy" | "unsettled";
+}
+
+/** The last state that both sides agreed on: the base of each merge. A member that they never agreed on is absent. */
+export interface SyncedRow {
+  readonly kind: NodeKind;
+  readonly place: Place | undefined;
+  readonly content: ContentKey | undefined;
+  readonly executable: boolean;
+  /** Version ids that were synced here, newest first, at most `syncedVersionsKept`. */
+  readonly versionIds: readonly string[];
+}
+
+export const syncedVersionsKept = 30;
+
+/** What was sent to the server, kept before it was sent: the server's head that came of it is mine. */
+export interface Offer {
+  readonly operationId: OperationId;
+  readonly nodeId: NodeId;
+  readonly place: Place | undefined;
+  readonly content: ContentKey | undefined;
+}
+
+/** An operation that the server refused, so that it is not proposed again before its time. */
+export interface Refusal {
+  readonly nodeId: NodeId;
+  /** Names the operation and all that it rests on; another base is another operation. */
+  readonly digest: string;
+  readonly code: string;
+  readonly notBeforeMs: number;
+}
+
+export interface Trees {
+  readonly rootId: NodeId;
+  readonly remote: ReadonlyMap<NodeId, RemoteRow>;
+  readonly local: ReadonlyMap<NodeId, LocalRow>;
+  readonly synced: ReadonlyMap<NodeId, SyncedRow>;
+  readonly offers: readonly Offer[];
+}
+
+export function samePlace(one: Place | undefined, other: Place | undefined): boolean {
+  return one?.parent === other?.parent && one?.name === other?.name;
+}
+
+export function placeOf({ parent, name }: Place): Place {
+  return { parent, name };
+}
+
+/** Whether a remote row is live: neither it nor anything above it is in the trash, and all above it is known. */
+export function isLive(trees: Pick<Trees, "rootId" | "remote">, id: NodeId): boolean {
+  let at = id;
+  for (let depth = 0; depth <= trees.remote.size; depth += 1) {
+    if (at === trees.rootId) return true;
+    const row = trees.remote.get(at);
+    if (row === undefined || row.trashed) return false;
+    at = row.parent;
+  }
+  return false;
+}
