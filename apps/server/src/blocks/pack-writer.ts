@@ -237,9 +237,15 @@ function missingRecord(): never {
   throw new HoldfastError("internal", "A group has fewer records than blocks.");
 }
 
-/** Nothing that fails here is the caller's doing, so it may come again with the same bytes. */
+/** Nothing that fails here is the caller's doing, so it may come again with the same bytes. Where the store lies is for the log. */
 function toStoreFailure(error: unknown): HoldfastError {
   const failure = toHoldfastError(error);
+  if (failure.code === "store_full") {
+    return new HoldfastError("store_full", "The store is full. Nothing is lost; try again once there is room.", {
+      cause: error,
+      retryAfterSeconds: failure.retryAfterSeconds ?? 30,
+    });
+  }
   if (failure.retryable || failure.code === "not_found") return failure;
   return new HoldfastError("unavailable", "The block could not be stored just now. Try again in a moment.", {
     cause: error,

@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from "node:fs";
 import { pino } from "pino";
 
 /** Structured log lines: fields first, then what happened in words. Never given a secret on purpose; `secretPaths` is the net below. */
@@ -29,8 +30,12 @@ const secretNames = [
   "redisUrl",
 ];
 
+interface Destination {
+  write(line: string): void;
+}
+
 /** One JSON document a line, on stderr unless told otherwise; stdout belongs to what the command promises there. */
-export function openLog(level: LogLevel, destination: { write(line: string): void } = process.stderr): Log {
+export function openLog(level: LogLevel, destination: Destination = openStderr()): Log {
   return pino(
     {
       level,
@@ -42,4 +47,22 @@ export function openLog(level: LogLevel, destination: { write(line: string): voi
     },
     destination,
   );
+}
+
+/**
+ * The disk below the log may be full, and who reads it may go away: then lines are lost, and the server is not. Node's own
+ * stream to a file ends with the first write that fails, so a file is written without it and has the later lines.
+ */
+function openStderr(): Destination {
+  process.stderr.on("error", () => {});
+  if (!fstatSync(2).isFile()) return process.stderr;
+  return {
+    write: (line) => {
+      try {
+        writeSync(2, line);
+      } catch {
+        // There is no other place to say so.
+      }
+    },
+  };
 }
