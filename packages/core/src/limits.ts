@@ -80,4 +80,6 @@ export const limits = {
   /** A commit's transaction holds the space lock no longer than about this; larger batches are cut. */
   commitLockMs: 50,
   pollSecondsMax: 90,
+  /** Without the header `Timeout`; below the minute at which many proxies cut. */
+  pollSecondsDefault: 55,
 } as const;

@@ -40,6 +40,38 @@ const change = z
   .meta({ id: "Change" });
 export type ChangeJson = z.output<typeof change>;
 
+/** What the newest change was: for people and scripts. A program asks for the changes themselves. */
+export const eventTypes = [
+  "file_create",
+  "file_update",
+  "file_delete",
+  "folder_create",
+  "folder_update",
+  "folder_delete",
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** A poll in the query of which a cursor stands; how long it is held is in the header `Timeout`. */
+const poll = {
+  method: "GET",
+  access: "files:read",
+  cost: "poll",
+  bodyKind: "none",
+  query: z.object({ since_token: cursorText }),
+  responses: {
+    200: z
+      .object({
+        event_type: z.enum(eventTypes).describe("of the newest change"),
+        file_id: z.string(),
+        timestamp: z.string(),
+        changes: z.literal(true),
+        backoff: z.int().optional().describe("seconds to wait before the next request"),
+      })
+      .meta({ id: "Wake" }),
+    204: "empty",
+  },
+} as const;
+
 export const nodeRoutes = {
   lookUpPath: defineRoute({
     method: "GET",
@@ -251,6 +283,24 @@ export const nodeRoutes = {
       200: z.object({ changes: z.array(change), next_token: z.string(), has_more: z.boolean(), epoch: z.string() }),
     },
   }),
+  getSnapshot: defineRoute({
+    method: "GET",
+    path: "/changes/snapshot",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Every node in view in the order of ids, with the cursor from which to ask for what changed meanwhile",
+    query: z.object({ cursor: cursorText.optional(), limit }),
+    responses: {
+      200: nodePage.extend({ token: z.string().describe("taken before the first page, and the same on all of them") }),
+    },
+  }),
+  pollChanges: defineRoute({
+    ...poll,
+    path: "/notifications/poll",
+    summary: "Answered once something has changed since a cursor, or with 204 after the seconds in the header Timeout (1 to 90)",
+  }),
+  pollEvents: defineRoute({ ...poll, path: "/events", summary: "The same as /notifications/poll" }),
   queryNodes: defineRoute({
     method: "POST",
     path: "/nodes/query",

@@ -5,4 +5,4 @@
 export const protocolVersion = 1;
 
 /** SHA-256 over the JSON schemas of all routes and the kinds and header of frames; see version.test.ts. */
-export const protocolHash = "71aba46343bd63f16614f89a4844287045a40f46f34fc67035f115eb1fe590b6";
+export const protocolHash = "dd397c1ef5f1b35547ed63159e4153df5ab7a3b6e24751cbee21d1b669c4268c";

@@ -25,7 +25,7 @@ export interface ExchangeWorld {
   readonly answerIdleTimeoutMs: number;
   readonly stopping: AbortSignal;
   /** Every exchange that is under way; aborting one ends its work. */
-  readonly running: Set<AbortController>;
+  readonly running: Set<{ abort(): void }>;
 }
 
 export interface Arrived {
@@ -55,8 +55,22 @@ export async function runExchange(
   handler: LooseHandler,
   arrived: Arrived,
 ): Promise<ExchangeResult> {
-  const { request, response, requestId, baseHeaders } = arrived;
-  const sending: Sending = {
+  const exchange = new Exchange(world, route, arrived);
+  let error: HoldfastError | undefined;
+  try {
+    await exchange.open();
+    const answer = await handler(exchange);
+    await sendAnswer(sendingOf(world, arrived), answer);
+  } catch (thrown) {
+    error = exchange.clientGone ? clientGone(thrown) : fromTransport(thrown);
+    sendProblem(sendingOf(world, arrived), error);
+  }
+  await exchange.close();
+  return { caller: exchange.caller, error, bytesIn: exchange.receivedBytes };
+}
+
+function sendingOf(world: ExchangeWorld, { request, response, requestId, baseHeaders }: Arrived): Sending {
+  return {
     response,
     head: request.method === "HEAD",
     ifNoneMatch: request.headers["if-none-match"],
@@ -65,86 +79,135 @@ export async function runExchange(
     idleTimeoutMs: world.answerIdleTimeoutMs,
     stopping: world.stopping,
   };
-  const exchange = new Exchange(world, route, arrived);
-  let error: HoldfastError | undefined;
-  try {
-    await sendAnswer(sending, await handler(await exchange.open()));
-  } catch (thrown) {
-    error = exchange.clientGone ? clientGone(thrown) : fromTransport(thrown);
-    sendProblem(sending, error);
-  }
-  await exchange.close();
-  return { caller: exchange.caller, error, bytesIn: exchange.receivedBytes };
 }
 
 function clientGone(thrown: unknown): HoldfastError {
   return new HoldfastError("bad_request", "The client went away before the answer was complete.", { cause: thrown });
 }
 
+/**
+ * A request under way, and the context that its handler sees (`RequestContext`). A poll is one of many thousand that are
+ * under way for a minute, so whatever a handler may not need is made when it is first asked for.
+ */
 class Exchange {
   readonly #world: ExchangeWorld;
   readonly #route: Route;
   readonly #arrived: Arrived;
-  readonly #body: RequestBody;
-  readonly #gone = new AbortController();
+  #stream: RequestBody | undefined;
+  #gone: AbortController | undefined;
+  #clientGone = false;
+  #goneListener: (() => void) | undefined;
   #json: unknown;
   caller: Caller | undefined;
+  params: unknown;
+  query: unknown;
+  body: unknown;
 
   constructor(world: ExchangeWorld, route: Route, arrived: Arrived) {
     this.#world = world;
     this.#route = route;
     this.#arrived = arrived;
-    this.#body = new RequestBody(arrived.request, world.bodyIdleTimeoutMs);
-    arrived.response.once("close", () => {
-      if (!arrived.response.writableFinished) this.#gone.abort();
+    arrived.response.on("close", () => {
+      if (arrived.response.writableFinished) return;
+      this.abort();
+      this.#goneListener?.();
     });
-    world.running.add(this.#gone);
+    world.running.add(this);
   }
 
   get receivedBytes(): number {
-    return this.#body.receivedBytes;
+    return this.#stream?.receivedBytes ?? 0;
   }
 
   get clientGone(): boolean {
-    return this.#gone.signal.aborted;
+    return this.#clientGone;
+  }
+
+  /** Ends the work of the handler. */
+  abort(): void {
+    this.#clientGone = true;
+    this.#gone?.abort();
+  }
+
+  get headers() {
+    return this.#arrived.request.headers;
+  }
+
+  get head(): boolean {
+    return this.#arrived.request.method === "HEAD";
+  }
+
+  get stream(): RequestBody {
+    this.#stream ??= new RequestBody(this.#arrived.request, this.#world.bodyIdleTimeoutMs);
+    return this.#stream;
+  }
+
+  get contentLengthBytes(): number | undefined {
+    return declaredLength(this.#arrived.request);
+  }
+
+  get readJson() {
+    return (schema: z.ZodType) => this.#readJson(schema);
+  }
+
+  get conditions() {
+    return (facts?: unknown) => this.#conditions(facts);
+  }
+
+  get identify() {
+    return () => this.#identify();
+  }
+
+  get charge() {
+    return (unit: "operations" | "bytes" | "uploads", amount: number) =>
+      this.#world.rateLimits.take(unit, this.#payer(), amount);
+  }
+
+  get requestId(): string {
+    return this.#arrived.requestId;
+  }
+
+  get peer(): Peer {
+    return this.#arrived.peer;
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#clientGone) this.#gone.abort();
+    return this.#gone.signal;
+  }
+
+  get onGone() {
+    return (listener: () => void) => {
+      this.#goneListener = listener;
+      if (this.#clientGone) listener();
+    };
+  }
+
+  get stopping(): AbortSignal {
+    return this.#world.stopping;
+  }
+
+  get log(): Log {
+    return this.#arrived.log;
   }
 
   /** Everything that stands before the handler, cheapest refusal first. */
-  async open() {
-    const { request, params, query, requestId, peer, log } = this.#arrived;
+  async open(): Promise<void> {
+    const { params, query } = this.#arrived;
     const route = this.#route;
     await this.#admit();
     if (route.method !== "GET") this.#world.assertWritable();
-    const checkedParams = route.params === undefined ? undefined : readParams(route, params);
-    const checkedQuery = route.query === undefined ? undefined : validate(route.query, query, "query");
-    const body = route.bodyKind === "json" ? await this.#readJson(route.body) : undefined;
-    return {
-      caller: this.caller,
-      params: checkedParams,
-      query: checkedQuery,
-      body,
-      headers: request.headers,
-      head: request.method === "HEAD",
-      stream: this.#body,
-      contentLengthBytes: declaredLength(request),
-      readJson: (schema: z.ZodType) => this.#readJson(schema),
-      conditions: (facts?: unknown) => this.#conditions(facts),
-      identify: () => this.#identify(),
-      charge: (unit: "operations" | "bytes" | "uploads", amount: number) =>
-        this.#world.rateLimits.take(unit, this.#payer(), amount),
-      requestId,
-      peer,
-      signal: this.#gone.signal,
-      stopping: this.#world.stopping,
-      log,
-    };
+    if (route.params !== undefined) this.params = readParams(route, params);
+    if (route.query !== undefined) this.query = validate(route.query, query, "query");
+    if (route.bodyKind === "json") this.body = await this.#readJson(route.body);
   }
 
   /** What arrived is counted when it is over: nobody knows before how much a body will be. */
   async close(): Promise<void> {
-    const { receivedBytes } = this.#body;
-    this.#world.running.delete(this.#gone);
-    this.#body.destroy();
+    const { receivedBytes } = this;
+    this.#world.running.delete(this);
+    this.#stream?.destroy();
     drainAfterAnswer(this.#arrived.request);
     if (this.#route.cost === "call" || receivedBytes === 0) return;
     await this.#world.rateLimits.debit("bytes", this.#payer(), receivedBytes);
@@ -200,7 +263,7 @@ class Exchange {
 
   async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {
     assertJson(this.#arrived.request);
-    this.#json = await readJsonBody(this.#body);
+    this.#json = await readJsonBody(this.stream);
     return schema === undefined ? undefined : validate(schema, this.#json, "body");
   }
 

@@ -5,6 +5,8 @@ import { type CompiledQuery, type KyselyPlugin, sql } from "kysely";
 import type { Shard, Shards } from "../db/shards.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
+import { readHeads, readNewestChange } from "../journal/newest-change.ts";
+import { readSnapshot } from "../journal/snapshot.ts";
 import { blockSizes } from "./block-sizes.ts";
 import { listFolder } from "./list-folder.ts";
 import { findNode, findNodeByPath } from "./look-up.ts";
@@ -74,6 +76,15 @@ describe("the statements behind the reading routes", () => {
       await listTrash(shards, space.caller, { limit: 20, cursor: next_cursor! });
     },
     changes: async () => listChanges(shards, space.caller, { since_token: await startToken(shards, space.caller) }),
+    snapshot: async () => {
+      const { next_cursor } = await readSnapshot(shards, space.caller, { limit: 1000 });
+      await readSnapshot(shards, space.caller, { limit: 1000, cursor: next_cursor! });
+    },
+    "the newest change": async () => {
+      const shard = shards.of(space.caller.bucket);
+      await readNewestChange(shard, space.caller.spaceId);
+      await readHeads(shard, [space.caller.spaceId]);
+    },
     "sizes of blocks": () => blockSizes(shards, space.caller.spaceId, ["0".repeat(64) as never]),
   };
 

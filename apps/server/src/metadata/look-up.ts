@@ -65,15 +65,18 @@ export async function findNodes(
   ids: readonly NodeId[],
 ): Promise<Map<NodeId, PlacedNode>> {
   if (ids.length === 0) return new Map();
-  // Served by the primary key, one step an ancestor; `union` visits each ancestor once.
+  // Served by the primary key, one step an ancestor; `union` visits each ancestor once. The planner takes a walk up from
+  // many nodes for far longer than it is, and would read the whole table instead: `offset 0` keeps it to single look-ups.
   const { rows } = await sql<NodeRow>`
     with recursive up as (
       select n.id, n.parent_id from unnest(${uuidArray(ids)}) as asked (id)
-      join shard.nodes n on n.space_id = ${spaceId} and n.id = asked.id
+      cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = asked.id offset 0) n
       union
-      select p.id, p.parent_id from up join shard.nodes p on p.space_id = ${spaceId} and p.id = up.parent_id
+      select p.id, p.parent_id from up
+      cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = up.parent_id offset 0) p
     )
-    select n.* from up join shard.nodes n on n.space_id = ${spaceId} and n.id = up.id`.execute(shard.db);
+    select n.* from up
+    cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = up.id offset 0) n`.execute(shard.db);
   const byId = new Map(rows.map((row) => [row.id, row]));
   const placed = new Map<NodeId, PlacedNode>();
   for (const id of ids) {

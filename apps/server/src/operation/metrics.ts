@@ -78,10 +78,13 @@ function addRatio(registry: Registry, read: () => Promise<number | undefined>): 
   });
 }
 
+const waitingRoutes = /\/(?:notifications\/poll|events)$/;
 const contentRoutes = /\/(?:files\/upload|upload|download|manifest|manifests|sync|blocks|chunks)(?:\/|$)/;
 
 /** Which of the figures that people watch a route belongs to; few values, so that the series stay few. */
-function apiOf(route: string): "metadata" | "content" | "operation" {
+function apiOf(route: string): "metadata" | "content" | "operation" | "poll" {
   if (!route.startsWith("/api/v1/")) return "operation";
+  // They take as long as nothing happens, which says nothing of how fast the server is.
+  if (waitingRoutes.test(route)) return "poll";
   return contentRoutes.test(route) ? "content" : "metadata";
 }

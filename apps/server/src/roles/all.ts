@@ -16,6 +16,7 @@ import { Closers } from "./closers.ts";
 import { makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
+import { openNotifier } from "./open-notifier.ts";
 import { openStorage } from "./open-storage.ts";
 import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
@@ -32,10 +33,12 @@ export async function serveAll(config: Config, version: string): Promise<Running
     const ports = { shards, clock: systemClock, random: randomBytes, log };
     const rateLimits = openLimits(config, log, closers);
     const accounts = await openAccounts(config, storage, rateLimits);
-    const committer = openCommitter({ ...ports, onCommitted: () => {} });
+    const metrics = openMetrics({ deduplicationRatio: deduplicationRatio(shards) });
+    const alone = config.databaseUrl === undefined && config.topology === undefined;
+    const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
+    const committer = openCommitter({ ...ports, onCommitted: committed });
     const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer });
     closers.add("uploads", () => uploads.idle());
-    const alone = config.databaseUrl === undefined && config.topology === undefined;
     const jobs = startJobs([...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, ...ports, alone })], {
       db: shards.of(toBucket(0)).db,
       log,
@@ -43,10 +46,10 @@ export async function serveAll(config: Config, version: string): Promise<Running
       assertMayRun: storage.assertOwner,
     });
     closers.add("jobs", () => jobs.stop());
-    const metrics = openMetrics({ deduplicationRatio: deduplicationRatio(shards) });
     const readiness = openReadiness(storageProbes(storage), () => performance.now());
+    const parts = { accounts, storage, committer, uploads, polls, rateLimits, jobs, log };
     const http = createHttpServer({
-      handlers: makeHandlers({ accounts, storage, committer, uploads, jobs, log }, { readiness, metrics, version }),
+      handlers: makeHandlers(parts, { readiness, metrics, version }),
       authenticator: new Authenticator(accounts),
       rateLimits,
       log,

@@ -8,6 +8,8 @@ import type { Handlers } from "../http/handler.ts";
 import { operationHandlers, type OperationWorld } from "../http/operation-handlers.ts";
 import { openSetupPage } from "../http/setup-page.ts";
 import { nodeHandlers } from "../http/node-handlers.ts";
+import { notifyHandlers } from "../http/notify-handlers.ts";
+import type { RateLimits } from "../http/rate-limits.ts";
 import { type StorageCare, storageHandlers } from "../http/storage-handlers.ts";
 import { syncHandlers } from "../http/sync-handlers.ts";
 import { uploadHandlers } from "../http/upload-handlers.ts";
@@ -16,6 +18,7 @@ import { readScrubReport, startScrubReport, writeScrubReport } from "../blocks/s
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
 import type { Jobs } from "../jobs/periodic-jobs.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
+import type { HeldPolls } from "../notify/held-polls.ts";
 import type { Log } from "../operation/log.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
@@ -25,19 +28,22 @@ export interface ApiParts {
   readonly storage: Storage;
   readonly committer: Committer;
   readonly uploads: Uploads;
+  readonly polls: HeldPolls;
+  readonly rateLimits: RateLimits;
   readonly jobs: Jobs;
   readonly log: Log;
 }
 
 /** All handlers of the API, each area given what it needs. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
-  const { accounts, committer, uploads } = parts;
+  const { accounts, committer, uploads, polls, rateLimits } = parts;
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
   const setup = openSetupPage();
   return {
     ...accountHandlers(accounts),
     ...nodeHandlers({ shards, committer }),
+    ...notifyHandlers({ shards, polls, rateLimits }),
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),
     ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),

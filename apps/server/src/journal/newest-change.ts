@@ -1,0 +1,64 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import type { EventType } from "@holdfast/protocol/node-routes";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { JournalRow, NodeRow } from "../db/shard-tables.ts";
+import type { Shard } from "../db/shards.ts";
+
+/** Where a journal ends. */
+export interface JournalHead {
+  readonly spaceId: SpaceId;
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export interface NewestChange {
+  readonly type: EventType;
+  readonly nodeId: NodeId;
+  readonly atMicros: number;
+}
+
+interface NewestRow {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly entry_kind: JournalRow["kind"] | null;
+  readonly node_id: NodeId | null;
+  readonly at: number | null;
+  readonly node_kind: NodeRow["kind"] | null;
+  readonly created_at: number | null;
+}
+
+/** The head of a space's journal and the entry that stands there; undefined for a space that is no more. */
+export async function readNewestChange(
+  shard: Shard,
+  spaceId: SpaceId,
+): Promise<{ readonly head: JournalHead; readonly change: NewestChange | undefined } | undefined> {
+  // Served by primary keys alone.
+  const { rows } = await sql<NewestRow>`
+    select s.epoch, s.seq, j.kind as entry_kind, j.node_id, j.at, n.kind as node_kind, n.created_at
+    from shard.spaces s
+    left join shard.journal j on j.space_id = s.id and j.seq = s.seq
+    left join shard.nodes n on n.space_id = s.id and n.id = j.node_id
+    where s.id = ${spaceId}`.execute(shard.db);
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const { epoch, seq, node_id: nodeId, at: atMicros } = row;
+  const head = { spaceId, epoch, seq };
+  if (nodeId === null || atMicros === null) return { head, change: undefined };
+  return { head, change: { type: typeOf(row), nodeId, atMicros } };
+}
+
+/** The heads of those of the spaces that there are. */
+export async function readHeads(shard: Shard, spaceIds: readonly SpaceId[]): Promise<JournalHead[]> {
+  const { rows } = await sql<JournalHead>`
+    select s.id as "spaceId", s.epoch, s.seq from unnest(${uuidArray(spaceIds)}) as asked (id)
+    join shard.spaces s on s.id = asked.id`.execute(shard.db);
+  return rows;
+}
+
+/** Links count as files, and so does what was purged since and left no row that could say. */
+function typeOf({ entry_kind: entryKind, node_kind: nodeKind, at, created_at: createdAt }: NewestRow): EventType {
+  const what = nodeKind === "folder" || nodeKind === "mount" ? "folder" : "file";
+  if (entryKind === "gone" || nodeKind === null) return `${what}_delete`;
+  return entryKind === "appeared" || createdAt === at ? `${what}_create` : `${what}_update`;
+}

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { listChanges, startToken } from "../journal/changes.ts";
+import { makeTestSpace, type TestSpace } from "../metadata/testing.ts";
+import { HeldPolls, type PollAnswer } from "./held-polls.ts";
+import { signInTo, type Tap, tapShards } from "./testing.ts";
+
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const journalQuery = "left join shard.journal j on j.space_id = s.id and j.seq = s.seq";
+
+describe("polls that wait", () => {
+  let databases: TestDatabases;
+  let space: TestSpace;
+  let caller: Caller;
+  let tap: Tap;
+  let polls: HeldPolls;
+  let held: number;
+  let warnings: string[];
+
+  before(async () => {
+    databases = await startTestDatabases({ fsync: false });
+  });
+  after(() => databases.stop());
+  beforeEach(async () => {
+    space = await makeTestSpace(databases.shards);
+    caller = await signInTo(space);
+    // A cursor at the beginning takes one statement more to compare, and `holdWaiting` waits for one.
+    await space.mkdir("root", "first");
+    tap = tapShards(databases.shards);
+    held = 0;
+    warnings = [];
+    polls = new HeldPolls({
+      shards: tap.shards,
+      clock: space.clock,
+      random: () => 0.999,
+      log: { ...log, warn: (_, message) => warnings.push(message) },
+      onHeld: () => (held += 1),
+      onReleased: () => (held -= 1),
+    });
+  });
+
+  const now = () => startToken(databases.shards, space.caller);
+  const hold = async (
+    options: { token?: string; timeoutMs?: number; as?: Caller; onGone?: (listener: () => void) => void } = {},
+  ) =>
+    polls.hold({
+      caller: options.as ?? caller,
+      token: options.token ?? (await now()),
+      timeoutMs: options.timeoutMs ?? 60_000,
+      onGone: options.onGone ?? (() => {}),
+    });
+  /** Holds a poll and resolves once it has compared its cursor and waits. */
+  const holdWaiting = async (): Promise<{ answer: Promise<PollAnswer> }> => {
+    const token = await now();
+    const compared = Promise.withResolvers<void>();
+    tap.before = () => void setImmediate(compared.resolve);
+    const answer = hold({ token });
+    answer.catch(() => {});
+    await compared.promise;
+    tap.before = () => {};
+    return { answer };
+  };
+  const wake = () => polls.wake(space.caller.spaceId);
+
+  test("a commit answers a waiting poll with what it was", async () => {
+    const folder = await space.mkdir("root", "folder");
+    const steps: [string, () => Promise<{ id: string }>][] = [
+      ["file_create", () => space.put(folder.id, "file", "one")],
+      ["folder_create", () => space.mkdir("root", "another")],
+      ["folder_update", () => space.do({ op: "move", fileId: folder.id, place: { name: "renamed" } })],
+      ["file_create", () => space.do({ op: "symlink", place: { parentId: "root", name: "link" }, target: "x" })],
+      ["folder_delete", () => space.do({ op: "delete", fileId: folder.id })],
+      ["folder_create", () => space.do({ op: "restore", fileId: folder.id })],
+    ];
+    for (const [type, change] of steps) {
+      const { answer } = await holdWaiting();
+      assert.equal(held, 1);
+      const node = await change();
+      await polls.compareAll();
+      const { change: told } = await answer;
+      assert.deepEqual([told?.type, told?.nodeId], [type, node.id]);
+      assert.equal(held, 0);
+    }
+    const file = await space.put("root", "updated", "one");
+    const { answer } = await holdWaiting();
+    await space.do({ op: "put", fileId: file.id, content: await space.content("two") });
+    await polls.compareAll();
+    assert.deepEqual((await answer).change?.type, "file_update");
+  });
+
+  test("a cursor behind the journal is answered at once, without any wake-up", async () => {
+    const token = await now();
+    const file = await space.put("root", "file", "one");
+    const { change, backoffSeconds } = await hold({ token });
+    assert.deepEqual([change?.type, change?.nodeId, backoffSeconds], ["file_create", file.id, 0]);
+  });
+
+  test("a commit between the comparison and its answer is not missed", async () => {
+    const token = await now();
+    let file: { id: string } | undefined;
+    tap.before = async (statement) => {
+      if (file !== undefined || !statement.includes("shard.journal")) return;
+      // The database has said that nothing is new; before that arrives here, there is something, and the wake-up has gone by.
+      file = await space.put("root", "late", "one");
+      wake();
+    };
+    const { change } = await hold({ token, timeoutMs: 20_000 });
+    assert.equal(change?.nodeId, file?.id);
+  });
+
+  test("a commit before the comparison is found by it, the wake-up unheard", async () => {
+    const token = await now();
+    const answer = hold({ token });
+    await space.put("root", "early", "one");
+    wake();
+    assert.equal((await answer).change?.type, "file_create");
+  });
+
+  test("a wake-up reads the journal once for all polls of its space, and the credentials once", async () => {
+    const token = await now();
+    const answers = Array.from({ length: 50 }, () => hold({ token }));
+    while (tap.statements.length < 50) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    await space.put("root", "file", "one");
+    tap.statements.length = 0;
+    wake();
+    for (const { change } of await Promise.all(answers)) assert.equal(change?.type, "file_create");
+    assert.equal(tap.statements.filter((statement) => statement.includes(journalQuery)).length, 1);
+    assert.equal(tap.statements.length, 2);
+  });
+
+  test("a wake-up without a change answers nobody, one of another space costs nothing", async () => {
+    const { answer } = await holdWaiting();
+    tap.statements.length = 0;
+    polls.wake((await makeTestSpace(databases.shards)).caller.spaceId);
+    await new Promise(setImmediate);
+    assert.equal(tap.statements.length, 0);
+    const read = Promise.withResolvers<void>();
+    tap.before = () => void setImmediate(read.resolve);
+    wake();
+    await read.promise;
+    assert.equal(polls.size, 1);
+    polls.stop();
+    await answer;
+  });
+
+  test("when nothing happens the poll ends with its time", async () => {
+    const startMs = performance.now();
+    const { change, backoffSeconds } = await hold({ timeoutMs: 300 });
+    assert.deepEqual([change, backoffSeconds, held], [undefined, 0, 0]);
+    const tookMs = performance.now() - startMs;
+    assert.ok(tookMs >= 300, `${tookMs} ms`);
+  });
+
+  test("a client that goes away frees its poll at once", async () => {
+    let leave = () => {};
+    const answer = hold({ onGone: (listener) => (leave = listener) });
+    while (polls.size === 0) await new Promise(setImmediate);
+    leave();
+    assert.deepEqual([polls.size, held, (await answer).change], [0, 0, undefined]);
+  });
+
+  test("a stop answers everything held, spread over some seconds, and what comes later at once", async () => {
+    const { answer } = await holdWaiting();
+    polls.stop();
+    assert.deepEqual(await answer, { change: undefined, backoffSeconds: 5 });
+    assert.deepEqual(await hold(), { change: undefined, backoffSeconds: 5 });
+    assert.equal(held, 0);
+  });
+
+  test("a cursor of another history, another space, or no longer kept is refused before anything is held", async () => {
+    const token = await now();
+    const other = await makeTestSpace(databases.shards);
+    const isReset = (reason: string) => (error: unknown) =>
+      error instanceof HoldfastError && error.code === "reset" && error.body["reason"] === reason;
+    await assert.rejects(hold({ token: await startToken(databases.shards, other.caller) }), isReset("epoch"));
+    await assert.rejects(hold({ token: "nonsense" }), { code: "bad_request", field: "since_token" });
+    await space.put("root", "file", "one");
+    const later = await now();
+    await space.put("root", "second", "one");
+    await sql`delete from shard.journal where space_id = ${caller.spaceId} and seq <= 2`.execute(space.db);
+    await assert.rejects(hold({ token: later }), isReset("expired"));
+    await assert.rejects(hold({ token }), isReset("expired"));
+    await sql`update shard.spaces set epoch = 'restored' where id = ${caller.spaceId}`.execute(space.db);
+    await assert.rejects(hold({ token }), isReset("epoch"));
+    assert.equal(held, 0);
+  });
+
+  test("a server that is restored while a poll waits answers it with a reset", async () => {
+    const { answer } = await holdWaiting();
+    await sql`update shard.spaces set epoch = 'restored' where id = ${caller.spaceId}`.execute(space.db);
+    await polls.compareAll();
+    await assert.rejects(answer, { code: "reset" });
+    assert.equal(held, 0);
+  });
+
+  test("whoever is signed out or suspended while the poll waits learns nothing of what happened", async () => {
+    const ends: [string, () => Promise<unknown>][] = [
+      ["signed out", () => sql`delete from shard.sessions where user_id = ${caller.userId}`.execute(space.db)],
+      ["suspended", () => sql`update shard.users set disabled_at = 1 where id = ${caller.userId}`.execute(space.db)],
+    ];
+    for (const [name, end] of ends) {
+      caller = await signInTo(space);
+      const { answer } = await holdWaiting();
+      await end();
+      await space.put("root", name, "one");
+      await polls.compareAll();
+      await assert.rejects(answer, { code: "unauthenticated" }, name);
+    }
+    assert.equal(held, 0);
+  });
+
+  test("a database that fails at a wake-up leaves the poll waiting for the next", async () => {
+    const { answer } = await holdWaiting();
+    await space.put("root", "file", "one");
+    const failed = Promise.withResolvers<void>();
+    tap.before = () => {
+      setImmediate(failed.resolve);
+      throw new Error("the database is away");
+    };
+    wake();
+    await failed.promise;
+    tap.before = () => {};
+    assert.equal(polls.size, 1);
+    assert.deepEqual(warnings, ["a wake-up was lost"]);
+    await polls.compareAll();
+    assert.equal((await answer).change?.type, "file_create");
+  });
+
+  test("a loop of polls and changes ends with every change seen", async () => {
+    let token = await now();
+    let seen = 0;
+    const writing = (async () => {
+      for (let index = 0; index < 60; index++) {
+        await space.put("root", `raced ${index}`, "x");
+        wake();
+        if (index % 7 === 0) await new Promise(setImmediate);
+      }
+    })();
+    while (seen < 60) {
+      const { change } = await hold({ token, timeoutMs: 20_000 });
+      assert.ok(change !== undefined, `a poll ended in vain after ${seen} changes`);
+      const page = await listChanges(databases.shards, space.caller, { since_token: token });
+      seen += page.changes.length;
+      token = page.next_token;
+    }
+    await writing;
+    assert.equal(held, 0);
+  });
+});

@@ -1,0 +1,221 @@
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
+import type { Caller } from "../accounts/caller.ts";
+import { findLiveCredentials } from "../accounts/live-credentials.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { checkPosition, positionIn, reset } from "../journal/changes.ts";
+import { type JournalHead, type NewestChange, readHeads, readNewestChange } from "../journal/newest-change.ts";
+import type { JournalPosition } from "../journal/change-token.ts";
+import type { Log } from "../operation/log.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Load } from "./load.ts";
+import { WakeGate } from "./wake-gate.ts";
+
+export interface PollRequest {
+  readonly caller: Pick<Caller, "spaceId" | "credential">;
+  readonly token: string;
+  readonly timeoutMs: number;
+  /** Takes what is to be called when the client goes away. */
+  readonly onGone: (listener: () => void) => void;
+}
+
+export interface PollAnswer {
+  /** Undefined: nothing happened until the time was over, or until the server stops. */
+  readonly change: NewestChange | undefined;
+  /** How long the client is asked to wait before its next request; 0: not at all. */
+  readonly backoffSeconds: number;
+}
+
+export interface HeldPollsOptions {
+  readonly shards: Shards;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly onHeld?: () => void;
+  readonly onReleased?: () => void;
+}
+
+/** What is kept of a request while it waits, and no more: there may be many thousand of them. */
+interface Poll {
+  readonly spaceId: SpaceId;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly credential: Caller["credential"];
+  readonly settle: (answer: PollAnswer) => void;
+  readonly fail: (error: HoldfastError) => void;
+  slot: number;
+  /** It has compared its cursor with the journal; before that a wake only leaves a mark. */
+  compared: boolean;
+  woken: boolean;
+  settled: boolean;
+}
+
+const mergeMs = 200;
+/** At a stop the clients are asked to come back spread over so long, since all of them come to the next start. */
+const stopSpreadSeconds = 5;
+/** Of one statement that compares many spaces with their journals. */
+const spacesPerStatement = 1000;
+
+/**
+ * The polls that wait in this process. Each subscribes to the wake-ups of its space first, then compares its cursor
+ * with the journal, then waits: a commit falls either before the comparison or after the subscription. A wake-up is only a hint: what
+ * is answered is read from the journal, once for all polls of the space.
+ */
+export class HeldPolls {
+  readonly #options: HeldPollsOptions;
+  readonly #bySpace = new Map<SpaceId, Set<Poll>>();
+  readonly #load: Load;
+  readonly #deadlines: Deadlines<Poll>;
+  readonly #gate: WakeGate;
+  #stopping = false;
+
+  constructor(options: HeldPollsOptions) {
+    this.#options = options;
+    this.#load = new Load(options.random);
+    this.#deadlines = new Deadlines(
+      (poll) => this.#settle(poll, undefined),
+      (latenessMs) => this.#load.noteLateness(latenessMs),
+    );
+    this.#gate = new WakeGate((spaceId) => this.#answerSpace(spaceId), mergeMs);
+  }
+
+  get size(): number {
+    return this.#deadlines.size;
+  }
+
+  /** @throws HoldfastError bad_request, reset, unauthenticated (the session ended while the poll was held), unavailable */
+  hold({ caller, token, timeoutMs, onGone }: PollRequest): Promise<PollAnswer> {
+    const position = positionIn(caller, token);
+    if (this.#stopping) return Promise.resolve(this.#stopAnswer());
+    return new Promise((settle, fail) => {
+      const { spaceId, epoch, seq } = position;
+      const { credential } = caller;
+      const state = { slot: 0, compared: false, woken: false, settled: false };
+      const poll: Poll = { spaceId, epoch, seq, credential, settle, fail, ...state };
+      this.#add(poll, timeoutMs);
+      onGone(() => this.#settle(poll, undefined));
+      void this.#compare(poll, position);
+    });
+  }
+
+  /** Something was committed in this space, here or in another process. Costs nothing where nobody waits for it. */
+  wake(spaceId: SpaceId): void {
+    if (this.#bySpace.has(spaceId)) this.#gate.wake(spaceId);
+  }
+
+  /** For when wake-ups may have been lost: every poll's cursor is compared with its journal again. */
+  async compareAll(): Promise<void> {
+    const byShard = new Map<Shard, SpaceId[]>();
+    for (const spaceId of this.#bySpace.keys()) {
+      const shard = this.#options.shards.ofId(spaceId);
+      const list = byShard.get(shard);
+      if (list === undefined) byShard.set(shard, [spaceId]);
+      else list.push(spaceId);
+    }
+    for (const [shard, spaceIds] of byShard) {
+      for (let start = 0; start < spaceIds.length; start += spacesPerStatement) {
+        const heads = await readHeads(shard, spaceIds.slice(start, start + spacesPerStatement));
+        for (const head of heads) if (this.#isMoved(head)) this.wake(head.spaceId);
+      }
+    }
+  }
+
+  /** Answers everything that is held, and from now on whatever comes, at once. */
+  stop(): void {
+    this.#stopping = true;
+    for (const polls of this.#bySpace.values()) for (const poll of polls) this.#settle(poll, this.#stopAnswer());
+  }
+
+  #stopAnswer(): PollAnswer {
+    return { change: undefined, backoffSeconds: this.#load.spread(stopSpreadSeconds) };
+  }
+
+  async #compare(poll: Poll, position: JournalPosition): Promise<void> {
+    try {
+      const head = await checkPosition(this.#options.shards.ofId(poll.spaceId), position);
+      poll.compared = true;
+      if (head.seq > poll.seq || poll.woken) await this.#answer(poll.spaceId, [poll]);
+    } catch (error) {
+      this.#fail(poll, toHoldfastError(error));
+    }
+  }
+
+  #isMoved({ spaceId, epoch, seq }: JournalHead): boolean {
+    for (const poll of this.#bySpace.get(spaceId) ?? []) if (poll.seq !== seq || poll.epoch !== epoch) return true;
+    return false;
+  }
+
+  #answerSpace(spaceId: SpaceId): void {
+    const polls: Poll[] = [];
+    for (const poll of this.#bySpace.get(spaceId) ?? []) {
+      if (poll.compared) polls.push(poll);
+      else poll.woken = true;
+    }
+    if (polls.length === 0) return;
+    this.#answer(spaceId, polls).catch((error: unknown) => {
+      // They are held on: the next wake-up, or the next poll's own comparison, makes up for this one.
+      this.#options.log.warn({ reason: toHoldfastError(error).message, polls: polls.length }, "a wake-up was lost");
+    });
+  }
+
+  /** One reading of the journal and one of the credentials, whatever the number of polls. */
+  async #answer(spaceId: SpaceId, polls: readonly Poll[]): Promise<void> {
+    const credentials = polls.map((poll) => poll.credential);
+    const [newest, live] = await Promise.all([
+      readNewestChange(this.#options.shards.ofId(spaceId), spaceId),
+      findLiveCredentials(this.#options, credentials),
+    ]);
+    for (const poll of polls) {
+      if (newest === undefined || newest.head.epoch !== poll.epoch || newest.head.seq < poll.seq) {
+        this.#fail(poll, live.has(poll.credential.id) ? reset("epoch") : signedOut());
+        continue;
+      }
+      if (newest.head.seq === poll.seq) continue;
+      if (!live.has(poll.credential.id)) this.#fail(poll, signedOut());
+      // Ahead of the cursor, and yet the newest entry is no longer kept: the cursor's is not either.
+      else if (newest.change === undefined) this.#fail(poll, reset("expired"));
+      else this.#answerWith(poll, newest.change);
+    }
+  }
+
+  #answerWith(poll: Poll, change: NewestChange): void {
+    if (poll.settled) return;
+    this.#load.noteAnswers(1);
+    this.#settle(poll, { change, backoffSeconds: this.#load.backoffSeconds() });
+  }
+
+  #add(poll: Poll, timeoutMs: number): void {
+    const polls = this.#bySpace.get(poll.spaceId);
+    if (polls === undefined) this.#bySpace.set(poll.spaceId, new Set([poll]));
+    else polls.add(poll);
+    poll.slot = this.#deadlines.add(poll, timeoutMs);
+    this.#options.onHeld?.();
+  }
+
+  /** @param answer undefined where nothing happened in time, or nobody is there to be told */
+  #settle(poll: Poll, answer: PollAnswer | undefined): void {
+    if (!this.#remove(poll)) return;
+    poll.settle(answer ?? { change: undefined, backoffSeconds: this.#load.backoffSeconds() });
+  }
+
+  #fail(poll: Poll, error: HoldfastError): void {
+    if (this.#remove(poll)) poll.fail(error);
+  }
+
+  #remove(poll: Poll): boolean {
+    if (poll.settled) return false;
+    poll.settled = true;
+    this.#deadlines.remove(poll, poll.slot);
+    const polls = this.#bySpace.get(poll.spaceId);
+    polls?.delete(poll);
+    if (polls?.size === 0) this.#bySpace.delete(poll.spaceId);
+    this.#options.onReleased?.();
+    return true;
+  }
+}
+
+function signedOut(): HoldfastError {
+  return new HoldfastError("unauthenticated", "The session or token ended while the poll was held. Sign in again.");
+}

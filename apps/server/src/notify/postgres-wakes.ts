@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { SpaceId } from "@holdfast/core/ids";
+import pg from "pg";
+import type { Shard, Shards } from "../db/shards.ts";
+import type { Log } from "../operation/log.ts";
+import { decodeWakes, encodeWakes, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
+
+export interface PostgresWakesOptions {
+  readonly shards: Shards;
+  readonly listener: WakeListener;
+  readonly log: Log;
+}
+
+const channel = "holdfast_wake";
+const retryMsMin = 100;
+const retryMsMax = 2000;
+/** A connection on which a statement takes longer is taken for dead. */
+const statementTimeoutMs = 5000;
+
+/** By LISTEN and NOTIFY, on one connection to each shard. */
+export function openPostgresWakes({ shards, listener, log }: PostgresWakesOptions): WakeBus {
+  const origin = randomBytes(8).toString("hex");
+  const lines = new Map(shards.all().map((shard) => [shard, new Line(shard, origin, listener, log)]));
+  return {
+    publish: (spaceId) => lines.get(shards.ofId(spaceId))?.outbox.add(spaceId),
+    close: async () => {
+      await Promise.all([...lines.values()].map((line) => line.close()));
+    },
+  };
+}
+
+/** The connection to one shard, made again whenever it is lost. */
+class Line {
+  readonly outbox: WakeOutbox;
+  readonly #shard: Shard;
+  readonly #origin: string;
+  readonly #listener: WakeListener;
+  readonly #log: Log;
+  readonly #closed = new AbortController();
+  readonly #kept: Promise<void>;
+  #client: pg.Client | undefined;
+
+  constructor(shard: Shard, origin: string, listener: WakeListener, log: Log) {
+    this.#shard = shard;
+    this.#origin = origin;
+    this.#listener = listener;
+    this.#log = log;
+    this.outbox = new WakeOutbox((spaceIds) => this.#notify(spaceIds));
+    this.#kept = this.#keep();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#client?.end();
+    await this.#kept;
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#closed;
+    for (let retryMs = retryMsMin; !signal.aborted; retryMs = Math.min(retryMsMax, retryMs * 2)) {
+      const reason = await this.#listen(() => (retryMs = retryMsMin));
+      if (signal.aborted) return;
+      this.#log.warn({ shard: this.#shard.id, reason }, "the connection for wake-ups was lost; polls may answer late");
+      await delay(retryMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Listens for as long as the connection holds. @returns why it ended */
+  async #listen(onConnected: () => void): Promise<string> {
+    const client = new pg.Client({
+      ...this.#shard.connection,
+      application_name: `holdfast wakes ${this.#shard.id}`,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: statementTimeoutMs,
+      query_timeout: statementTimeoutMs,
+    });
+    let reason = "it was closed";
+    client.on("error", (error) => (reason = error.message));
+    client.on("notification", ({ payload }) => {
+      for (const spaceId of decodeWakes(this.#origin, payload ?? "")) this.#listener.wake(spaceId);
+    });
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    try {
+      await client.connect();
+      // A notification makes a commit record, and nobody needs one on disk: what it tells is in the journal already.
+      await client.query("set synchronous_commit = off");
+      await client.query(`listen ${channel}`);
+    } catch (error) {
+      await client.end().catch(() => {});
+      return (error as Error).message;
+    }
+    onConnected();
+    this.#client = client;
+    if (this.#closed.signal.aborted) void client.end();
+    else this.#listener.connected();
+    await ended;
+    this.#client = undefined;
+    return reason;
+  }
+
+  async #notify(spaceIds: readonly SpaceId[]): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    try {
+      const messages = encodeWakes(this.#origin, spaceIds);
+      await client.query("select pg_notify($1, message) from unnest($2::text[]) as message", [channel, messages]);
+    } catch (error) {
+      this.#log.warn({ shard: this.#shard.id, reason: (error as Error).message }, "a wake-up was not sent");
+      await client.end().catch(() => {});
+    }
+  }
+}

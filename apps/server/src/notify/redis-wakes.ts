@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import type { SpaceId } from "@holdfast/core/ids";
+import { Redis } from "ioredis";
+import type { Log } from "../operation/log.ts";
+import { decodeWakes, encodeWakes, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
+
+export interface RedisWakesOptions {
+  readonly url: string;
+  readonly listener: WakeListener;
+  readonly log: Log;
+}
+
+const channel = "holdfast:wake";
+const callTimeoutMs = 500;
+
+/** By a channel of Redis, on two connections: one that listens can do nothing else. */
+export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeBus {
+  const origin = randomBytes(8).toString("hex");
+  const options = {
+    connectTimeout: callTimeoutMs,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: (times: number) => Math.min(times * 100, 2000),
+    connectionName: "holdfast wakes",
+  };
+  const sender = new Redis(url, { ...options, commandTimeout: callTimeoutMs });
+  const receiver = new Redis(url, { ...options, autoResubscribe: false });
+  let reachable = true;
+  const note = (now: boolean, reason: string) => {
+    if (now !== reachable)
+      log.warn({ reason }, now ? "wake-ups go by Redis again" : "no wake-ups by Redis; polls may answer late");
+    reachable = now;
+  };
+  sender.on("error", (error) => note(false, error.message));
+  receiver.on("error", (error) => note(false, error.message));
+  receiver.on("message", (_, message) => {
+    for (const spaceId of decodeWakes(origin, message)) listener.wake(spaceId);
+  });
+  receiver.on("ready", () => {
+    receiver.subscribe(channel).then(
+      () => {
+        note(true, "connected");
+        listener.connected();
+      },
+      (error: Error) => note(false, error.message),
+    );
+  });
+  const outbox = new WakeOutbox((spaceIds) => send(sender, encodeWakes(origin, spaceIds), note));
+  return {
+    publish: (spaceId: SpaceId) => outbox.add(spaceId),
+    close: async () => {
+      sender.disconnect();
+      receiver.disconnect();
+    },
+  };
+}
+
+async function send(sender: Redis, messages: readonly string[], note: (now: boolean, reason: string) => void) {
+  try {
+    await Promise.all(messages.map((message) => sender.publish(channel, message)));
+  } catch (error) {
+    note(false, (error as Error).message);
+  }
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from "node:crypto";
+import type { SessionId } from "@holdfast/core/ids";
+import { type KyselyPlugin, sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import type { Shards } from "../db/shards.ts";
+import { newTestId, type TestSpace } from "../metadata/testing.ts";
+
+/** A user with a session, as signing in leaves them, for a space that a test made. */
+export async function signInTo(space: TestSpace): Promise<Caller> {
+  const { db, caller } = space;
+  const sessionId = newTestId<SessionId>();
+  const email = `${caller.userId}@example.org`;
+  await sql`
+    insert into shard.users (id, email, name, password_hash, admin, space_id, root_id, created_at)
+    values (${caller.userId}, ${email}, '', '', false, ${caller.spaceId}, ${caller.rootId}, 0)
+    on conflict do nothing`.execute(db);
+  await sql`
+    insert into shard.sessions (id, user_id, device_id, number, number_used, created_at, expires_at)
+    values (${sessionId}, ${caller.userId}, ${caller.deviceId}, 1, true, 0, ${8_000_000_000_000_000})`.execute(db);
+  return {
+    ...caller,
+    email,
+    credential: { kind: "session", id: sessionId },
+    scopes: new Set(["files:read", "files:write", "account"]),
+    admin: false,
+  };
+}
+
+/** Watches, and may hold back, the answers that the database gives. */
+export interface Tap {
+  readonly shards: Shards;
+  /** Of each statement that was answered. */
+  readonly statements: string[];
+  /** Awaited between an answer of the database and its delivery. */
+  before: (statement: string) => Promise<void> | void;
+}
+
+export function tapShards(shards: Shards): Tap {
+  const statements: string[] = [];
+  const names = new WeakMap<object, string>();
+  const tap: { -readonly [Key in keyof Tap]: Tap[Key] } = { shards, statements, before: () => {} };
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node, queryId }) => {
+      names.set(queryId, JSON.stringify(node));
+      return node;
+    },
+    transformResult: async ({ result, queryId }) => {
+      const statement = names.get(queryId) ?? "";
+      statements.push(statement);
+      await tap.before(statement);
+      return result;
+    },
+  };
+  const tapped = new Map(shards.all().map((shard) => [shard, { ...shard, db: shard.db.withPlugin(plugin) }]));
+  const of = (shard: ReturnType<Shards["of"]>) => tapped.get(shard) ?? shard;
+  tap.shards = {
+    of: (bucket) => of(shards.of(bucket)),
+    ofId: (id) => of(shards.ofId(id)),
+    all: () => [...tapped.values()],
+  };
+  return tap;
+}
+
+/** 0 to 1, from the generator that tests use for ids as well. */
+export const testRandom = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;

@@ -1,0 +1,62 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
+import type { Config } from "../config/read-config.ts";
+import type { Shards } from "../db/shards.ts";
+import { HeldPolls } from "../notify/held-polls.ts";
+import { openPostgresWakes } from "../notify/postgres-wakes.ts";
+import { openRedisWakes } from "../notify/redis-wakes.ts";
+import type { WakeBus, WakeListener } from "../notify/wakes.ts";
+import type { Metrics } from "../operation/metrics.ts";
+import type { Log } from "../operation/log.ts";
+import type { Closers } from "./closers.ts";
+import { systemClock } from "./system-clock.ts";
+
+export interface Notifier {
+  readonly polls: HeldPolls;
+  /** Something was committed by this process. */
+  readonly committed: (spaceId: SpaceId) => void;
+}
+
+export interface NotifierParts {
+  readonly shards: Shards;
+  readonly metrics: Pick<Metrics, "pollHeld" | "pollReleased">;
+  readonly log: Log;
+  /** No other process can share the database. */
+  readonly alone: boolean;
+}
+
+/** The polls of this process, and the wake-ups between it and others: by Redis where there is one, else by the shards' databases. */
+export function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Notifier {
+  const { shards, metrics, log } = parts;
+  const polls = new HeldPolls({
+    shards,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    onHeld: metrics.pollHeld,
+    onReleased: metrics.pollReleased,
+  });
+  const listener: WakeListener = {
+    wake: (spaceId) => polls.wake(spaceId),
+    connected: () => {
+      polls.compareAll().catch((error: unknown) => {
+        log.warn({ reason: toHoldfastError(error).message }, "polls could not be compared with the journal");
+      });
+    },
+  };
+  const bus = openBus(config, parts, listener);
+  if (bus !== undefined) closers.add("wake-ups", () => bus.close());
+  return {
+    polls,
+    committed: (spaceId) => {
+      polls.wake(spaceId);
+      bus?.publish(spaceId);
+    },
+  };
+}
+
+function openBus(config: Config, { shards, log, alone }: NotifierParts, listener: WakeListener): WakeBus | undefined {
+  if (alone) return undefined;
+  if (config.redisUrl !== undefined) return openRedisWakes({ url: config.redisUrl, listener, log });
+  return openPostgresWakes({ shards, listener, log });
+}
