@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { test, type TestContext } from "node:test";
+import { hashOf, putBatch } from "./batches.ts";
+import {
+  Api,
+  type ApiAnswer,
+  eventually,
+  makeFolder,
+  postmasterPid,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from "./testing.ts";
+import { finishUploads, isPassingFailure, type Ledger, newLedger, verifyFiles } from "./traffic.ts";
+
+const mib = 1024 * 1024;
+/** From the moment there is room again; the database may have to start anew for it. */
+const recoveryMsMax = 30_000;
+
+/**
+ * Invariant: a full disk refuses with an answer that says so and that it may be tried again, keeps all that was acknowledged,
+ * and needs nobody to start anything again once there is room.
+ */
+test("a store whose disk is full refuses, serves on, and takes files again once there is room", (t) =>
+  withSmallDisk(t, 48 * mib, async (disk) => {
+    const folder = makeFolder("store-full");
+    t.after(() => removeFolder(folder));
+    await withServer({ dataFolder: `${folder}/data`, args: ["--store", `${disk}/store`] }, async (server) => {
+      writeFileSync(`${disk}/ballast`, randomBytes(12 * mib));
+      const api = await Api.signIn(server.url);
+      const files = new Map<string, string>();
+      await fillUp(api, files);
+
+      // The database has room, so all that needs no content goes on.
+      assert.equal((await api.call("POST", "/metadata", { path: "/folder", kind: "folder" })).status, 201);
+      assert.equal((await api.put("/empty", "")).status, 201);
+      const again = await Promise.all([
+        api.put("/refused", randomBytes(3 * mib)),
+        putBatch(api, [{ path: "/refused in a batch", blocks: [randomBytes(3 * mib)] }]),
+        sendPiece(api, randomBytes(6 * mib)),
+      ]);
+      for (const answer of again) assertFull(answer);
+      assert.equal((await api.call("GET", "/metadata?path=/refused")).status, 404);
+      await verifyFiles(api, files);
+
+      rmSync(`${disk}/ballast`);
+      await takesFilesAgain(api, files);
+      await verifyFiles(api, files);
+      assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
+    });
+  }));
+
+test("a data folder whose disk is full, its database included, refuses, loses nothing, and returns by itself", (t) =>
+  withSmallDisk(t, 208 * mib, (disk) =>
+    withServer({ dataFolder: `${disk}/data` }, async (server) => {
+      writeFileSync(`${disk}/ballast`, randomBytes(40 * mib));
+      const api = await Api.signIn(server.url);
+      const ledger = newLedger();
+      await startHalf(api, ledger, 3 * mib);
+      await fillUp(api, ledger.files);
+
+      // Down to the last byte, the log's included: whatever happens to the database, answers stay in the contract.
+      fillUpTo(disk, 0);
+      const file = await api.put("/no-room", randomBytes(20_000));
+      assert.ok(isPassingFailure(file), `where there is no room: ${file.status} ${JSON.stringify(file.body)}`);
+      const folders = await makeFoldersUntilRefused(api);
+
+      // Room for tables and not for the database's log, which grows by 16 MiB: that ends it, and its recovery has no room either.
+      rmSync(`${disk}/filler`);
+      rmSync(`${disk}/ballast`);
+      fillUpTo(disk, 8 * mib);
+      await queryDatabase(`${disk}/data`, "select pg_switch_wal()");
+      folders.push(...(await makeFoldersUntilRefused(api)));
+      await eventually(
+        "the database dies of it",
+        10_000,
+        () => readLog(server).includes("automatic recovery in progress") || undefined,
+      );
+      assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+
+      rmSync(`${disk}/filler`);
+      await takesFilesAgain(api, ledger.files);
+      await finishUploads(api, ledger);
+      await verifyFiles(api, ledger.files);
+      for (const folder of folders) await api.idOf(folder);
+      assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
+    }),
+  ));
+
+test("a database that dies on a full disk is started again once there is room", (t) =>
+  withSmallDisk(t, 208 * mib, (disk) =>
+    withServer({ dataFolder: `${disk}/data` }, async (server) => {
+      const api = await Api.signIn(server.url);
+      const before = randomBytes(100_000);
+      assert.equal((await api.put("/before", before)).status, 201);
+      const files = new Map([["/before", hashOf(before)]]);
+      fillUpTo(disk, 0);
+      process.kill(await eventually("the database runs", 5000, () => postmasterPid(`${disk}/data`)), "SIGKILL");
+      const refused = await eventually("requests are refused", 10_000, async () => {
+        const path = `/folder-${randomBytes(8).toString("hex")}`;
+        const answer = await api.call("POST", "/metadata", { path, kind: "folder" });
+        return answer.status === 503 ? answer : undefined;
+      });
+      assert.ok(isPassingFailure(refused), JSON.stringify(refused.body));
+      assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+      rmSync(`${disk}/filler`);
+      await takesFilesAgain(api, files);
+      await verifyFiles(api, files);
+    }),
+  ));
+
+/** Gives the work a disk of its own, or skips the test where this user may not make one. */
+async function withSmallDisk(t: TestContext, sizeBytes: number, work: (disk: string) => Promise<void>): Promise<void> {
+  if (process.getuid?.() !== 0) return t.skip("only root may mount a small disk");
+  const folder = makeFolder("small-disk");
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeBytes},mode=0711`, "tmpfs", folder], { stdio: "pipe" });
+  } catch (error) {
+    removeFolder(folder);
+    return t.skip(`a small disk cannot be mounted here: ${String((error as { stderr?: Buffer }).stderr).trim()}`);
+  }
+  try {
+    await work(folder);
+  } finally {
+    // What a failed test left running holds the disk until it has ended too.
+    execFileSync("umount", ["--lazy", folder], { stdio: "pipe" });
+    removeFolder(folder);
+  }
+}
+
+async function withServer(options: ServerOptions, work: (server: RunningServer) => Promise<void>): Promise<void> {
+  const server = await startServer(options);
+  try {
+    await work(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Uploads of all kinds until the store is full. */
+async function fillUp(api: Api, files: Map<string, string>): Promise<void> {
+  for (let file = 0; ; file++) {
+    const content = randomBytes(2 * mib);
+    const path = `/file-${file}`;
+    const answer = file % 2 === 0 ? await api.put(path, content) : await putBatch(api, [{ path, blocks: [content] }]);
+    if (answer.status >= 400) {
+      assertFull(answer);
+      assert.ok(files.size > 2, "the disk was full before anything was stored");
+      return;
+    }
+    if (file % 2 === 1) assert.equal(answer.body.results[0].status, "committed", JSON.stringify(answer.body));
+    files.set(path, hashOf(content));
+    assert.ok(file < 200, "the disk is never full");
+  }
+}
+
+function assertFull(answer: ApiAnswer): void {
+  assert.ok(isPassingFailure(answer), `answered ${answer.status} ${JSON.stringify(answer.body)}`);
+  assert.equal(answer.body.code, "store_full");
+}
+
+async function sendPiece(api: Api, content: Buffer): Promise<ApiAnswer> {
+  const path = `/in-pieces-${randomBytes(6).toString("hex")}`;
+  const { body } = await api.call("POST", "/files/upload?uploadType=resumable", { path, size: content.length });
+  return api.call("PUT", `/upload/${body.upload_id}`, undefined, {
+    body: content as NonNullable<RequestInit["body"]>,
+    headers: { "content-range": `bytes 0-${content.length - 1}/${content.length}` },
+  });
+}
+
+async function takesFilesAgain(api: Api, files: Map<string, string>): Promise<void> {
+  const content = randomBytes(2 * mib);
+  await eventually("uploads work again", recoveryMsMax, async () => {
+    const answer = await api.put("/after", content);
+    if (answer.status === 201) return true;
+    assert.ok(isPassingFailure(answer), `answered ${answer.status} ${JSON.stringify(answer.body)}`);
+    return undefined;
+  });
+  files.set("/after", hashOf(content));
+}
+
+/** An upload that is half there when the disk is full, and has to go on afterwards. */
+async function startHalf(api: Api, ledger: Ledger, sizeBytes: number): Promise<void> {
+  const content = randomBytes(sizeBytes);
+  const { body } = await api.call("POST", "/files/upload?uploadType=resumable", { path: "/half", size: sizeBytes });
+  const half = await api.call("PUT", `/upload/${body.upload_id}`, undefined, {
+    body: content.subarray(0, sizeBytes >> 1),
+    headers: { "content-range": `bytes 0-${(sizeBytes >> 1) - 1}/${sizeBytes}` },
+  });
+  assert.equal(half.status, 308, JSON.stringify(half.body));
+  ledger.uploads.push({ id: body.upload_id, path: "/half", content, acknowledged: sizeBytes >> 1 });
+}
+
+/** The database's log needs a new file every 16 MiB, for which there is no room. @returns what was acknowledged */
+async function makeFoldersUntilRefused(api: Api): Promise<string[]> {
+  const made: string[] = [];
+  for (let batch = 0; batch < 200; batch++) {
+    const paths = Array.from({ length: 200 }, () => `/folder ${randomBytes(100).toString("hex")}`);
+    const operations = paths.map((path) => ({ op: "mkdir", operation_id: randomBytes(16).toString("hex"), path }));
+    const answer = await api.call("POST", "/sync/delta", { operations });
+    if (isPassingFailure(answer)) return made;
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    for (const [index, result] of answer.body.results.entries()) {
+      assert.equal(result.status, "committed", JSON.stringify(result));
+      // Some of each are enough to look up later.
+      if (index < 5) made.push(paths[index]!);
+    }
+  }
+  throw new Error("the database never ran out of room");
+}
+
+function fillUpTo(disk: string, leftBytes: number): void {
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(`${disk}/filler`, Buffer.alloc(bavail * bsize - leftBytes));
+}
+
+function readLog({ logFile }: RunningServer): string {
+  return readFileSync(logFile, "utf8");
+}

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { get } from "node:https";
+import { connect, type Socket } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { requireComponent } from "@holdfast/tools/components";
+import {
+  Api,
+  holdfast,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  serveArguments,
+  serveEnvironment,
+  startServer,
+} from "./testing.ts";
+
+/** What the contract gives a server from the signal to its end. */
+const stopMsMax = 10_000;
+
+describe("One server for one data folder", () => {
+  let folder: string;
+  let data: string;
+  let server: RunningServer;
+
+  before(async () => {
+    folder = makeFolder("second-server");
+    data = `${folder}/data`;
+    server = await startServer({ dataFolder: data });
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const serve = (args: readonly string[], dataFolder = data) =>
+    holdfast(serveArguments({ dataFolder, args }), { env: serveEnvironment({}) });
+
+  test("a second one is refused, says who has the folder, and the first serves on", async () => {
+    const { code, stdout, stderr } = await serve([]);
+    assert.equal(code, 1);
+    assert.doesNotMatch(stdout, /ready/);
+    assert.match(stderr, new RegExp(`${data} is in use by another Holdfast server \\(process ${server.pid}\\)`));
+    assert.doesNotMatch(stderr, /\n\s+at /, "a stack is no message");
+    const api = await Api.signIn(server.url);
+    assert.equal((await api.put("/still-served", "yes")).status, 201);
+  });
+
+  test("the same by another way to the folder: a symbolic link", async () => {
+    execFileSync("ln", ["-s", data, `${folder}/link`]);
+    const { code, stderr } = await serve([], `${folder}/link`);
+    assert.equal(code, 1);
+    assert.match(stderr, /in use by another Holdfast server/);
+  });
+
+  test("a server that others could reach without TLS is refused, with what to do about it", async () => {
+    for (const listen of ["0.0.0.0:0", "[::]:0"]) {
+      const { code, stderr } = await serve(["--listen", listen], `${folder}/other`);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /--tls-cert/);
+      assert.match(stderr, /--behind-proxy/);
+    }
+  });
+
+  test("behind a proxy it may listen there", async () => {
+    await restart(["--listen", "0.0.0.0:0", "--behind-proxy"]);
+    assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
+  });
+
+  test("with a certificate of one's own it speaks TLS, and nothing but TLS", async (t) => {
+    if (!requireComponent(t, "openssl")) return;
+    const [certificate, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-days", "2"];
+    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    execFileSync("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", certificate], {
+      stdio: "ignore",
+    });
+    await restart(["--listen", "0.0.0.0:0", "--tls-cert", certificate, "--tls-key", key]);
+    assert.match(server.url, /^https:/);
+    // Checked against the certificate, so a wrong one would fail here.
+    const request = get({ host: "127.0.0.1", port: server.port, path: "/readyz", ca: readFileSync(certificate) });
+    const [answer] = (await once(request, "response")) as [IncomingMessage];
+    answer.resume();
+    assert.equal(answer.statusCode, 200);
+    await assert.rejects(fetch(`http://127.0.0.1:${server.port}/readyz`), "it answered without TLS");
+  });
+
+  test("a certificate that is not there is refused with its name", async () => {
+    const { code, stderr } = await serve(
+      ["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"],
+      `${folder}/other`,
+    );
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /\/nowhere\.pem/);
+  });
+
+  test("after kill -9 the next start works at once, beside the database that was left behind", async () => {
+    await server.kill();
+    server = await startServer({ dataFolder: data });
+    const api = await Api.signIn(server.url);
+    assert.equal((await api.download("/still-served")).body.toString(), "yes");
+  });
+
+  test("told to stop, it ends within 10 s with 0 while slow transfers are under way; what a piece had sent is durable", async () => {
+    const api = await Api.signIn(server.url);
+    const [large, pieces] = [randomBytes(40_000_000), randomBytes(6_000_000)];
+    assert.equal((await api.put("/large", large)).status, 201);
+    const { body: upload } = await api.call("POST", "/files/upload?uploadType=resumable", {
+      path: "/pieces",
+      size: pieces.length,
+    });
+    const slow = [
+      await startDownload(server, api.token!, await api.idOf("/large")),
+      await startUpload(server, api.token!, "POST", "/files/upload?uploadType=media&path=/slow", large, 5_000_000),
+      await startUpload(server, api.token!, "PUT", `/upload/${upload.upload_id}`, pieces, 5_000_000),
+    ];
+    const stoppedMs = performance.now();
+    assert.equal(await server.stop(), 0);
+    const ms = performance.now() - stoppedMs;
+    assert.ok(ms < stopMsMax, `it took ${Math.round(ms)} ms`);
+    for (const socket of slow) socket.destroy();
+
+    await restart([]);
+    const again = await Api.signIn(server.url);
+    assert.ok((await again.download("/large")).body.equals(large));
+    assert.equal((await again.call("GET", "/metadata?path=/slow")).status, 404, "half an upload became a file");
+    const { body: state } = await again.call("GET", `/upload/${upload.upload_id}`);
+    assert.equal(state.size, 5_000_000, "what arrived before the end is not durable");
+    const rest = await again.call("PUT", `/upload/${upload.upload_id}`, undefined, {
+      body: pieces.subarray(state.size),
+      headers: { "content-range": `bytes ${state.size}-${pieces.length - 1}/${pieces.length}` },
+    });
+    assert.equal(rest.status, 201, JSON.stringify(rest.body));
+    assert.ok((await again.download("/pieces")).body.equals(pieces));
+  });
+
+  async function restart(args: readonly string[]): Promise<void> {
+    assert.equal(await server.stop(), 0);
+    server = await startServer({ dataFolder: data, args });
+  }
+});
+
+/** Takes the first bytes of the answer and then nothing more. */
+async function startDownload({ port }: RunningServer, token: string, id: string): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(`GET /api/v1/files/${id}/download HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n\r\n`);
+  const [first] = (await once(socket, "data")) as [Buffer];
+  assert.match(first.toString("latin1"), /^HTTP\/1\.1 200 /);
+  socket.pause();
+  return socket;
+}
+
+/** Sends the head, which declares all of the content, its first bytes, and then nothing more. */
+async function startUpload(
+  { port }: RunningServer,
+  token: string,
+  method: string,
+  path: string,
+  content: Buffer,
+  sentBytes: number,
+): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(
+    `${method} /api/v1${path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n` +
+      `content-range: bytes 0-${content.length - 1}/${content.length}\r\ncontent-length: ${content.length}\r\n\r\n`,
+  );
+  await new Promise<void>((resolve) => socket.write(content.subarray(0, sentBytes), () => resolve()));
+  return socket;
+}

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { requireComponent } from "@holdfast/tools/components";
+import pg from "pg";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { silentLog } from "../db/testing.ts";
+import {
+  Api,
+  type ApiAnswer,
+  eventually,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/** A poll that nobody wakes ends after this, so whatever is answered earlier was woken. */
+const timeoutSeconds = 60;
+const wokenMsMax = 20_000;
+const redisServer = "redis-server";
+
+describe("Several servers on one database and one store", () => {
+  let folder: string;
+  let postgres: EmbeddedPostgres;
+  let databaseUrl: string;
+  const key = randomBytes(32).toString("base64");
+
+  before(async () => {
+    folder = makeFolder("several-servers");
+    mkdirSync(`${folder}/database`, { mode: 0o711 });
+    const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
+    postgres = await startEmbeddedPostgres(options);
+    const { user, password, host, port, database } = postgres.connection;
+    databaseUrl = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
+  });
+  after(async () => {
+    await postgres?.stop();
+    removeFolder(folder);
+  });
+
+  const start = (name: string, args: readonly string[] = []): Promise<RunningServer> => {
+    mkdirSync(`${folder}/${name}`, { recursive: true });
+    return startServer({
+      dataFolder: `${folder}/${name}/data`,
+      args: ["--database-url", databaseUrl, "--store", `${folder}/store`, ...args],
+      env: { HOLDFAST_KEY_ENCRYPTION_KEY: key },
+    });
+  };
+  /** The second starts when the first has made the schema. */
+  const startPair = async (args: readonly string[] = []) => {
+    const one = await start("one", args);
+    const two = await start("two", args);
+    const [a, b] = [await Api.signIn(one.url), await Api.signIn(two.url)];
+    return { a, b, stop: () => Promise.all([one.stop(), two.stop()]) };
+  };
+  const ask = async (statement: string): Promise<Record<string, unknown>[]> => {
+    const client = new pg.Client(postgres.connection);
+    await client.connect();
+    try {
+      return (await client.query(statement)).rows as Record<string, unknown>[];
+    } finally {
+      await client.end();
+    }
+  };
+  const listeners = () => ask("select pid from pg_stat_activity where application_name like 'holdfast wakes%'");
+
+  /** A poll that waits at this server. */
+  const hold = async (api: Api): Promise<{ answer: Promise<ApiAnswer> }> => {
+    const token = (await api.call("GET", "/changes/start_token")).body.token as string;
+    const answer = api.call("GET", `/notifications/poll?since_token=${token}`, undefined, {
+      headers: { timeout: String(timeoutSeconds) },
+    });
+    await eventually("the poll is held", 10_000, async () => ((await gaugeOf(api)) === 1 ? true : undefined));
+    return { answer };
+  };
+  const assertWoken = async (answer: Promise<ApiAnswer>, change: () => Promise<ApiAnswer>) => {
+    const { body: node } = await change();
+    const startMs = performance.now();
+    const { status, body } = await answer;
+    assert.deepEqual([status, body.file_id, body.changes], [200, node.id, true], JSON.stringify(body));
+    assert.ok(performance.now() - startMs < wokenMsMax);
+  };
+
+  test("a commit on one wakes a poll on the other by LISTEN and NOTIFY, also after that connection was cut", async () => {
+    const { a, b, stop } = await startPair();
+    try {
+      await eventually("both listen", 10_000, async () => ((await listeners()).length === 2 ? true : undefined));
+      for (const [from, to] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const { answer } = await hold(to);
+        await assertWoken(answer, () => from.put(`/by-notify-${from === a}`, "x"));
+      }
+      const { answer } = await hold(b);
+      const before = await listeners();
+      await ask("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'holdfast wakes%'");
+      // Committed while nobody listens: found by the comparison once somebody does again.
+      await assertWoken(answer, () => a.put("/while-cut", "x"));
+      await eventually("both listen again", 10_000, async () => {
+        const pids = (await listeners()).map((row) => row["pid"]);
+        return pids.length === 2 && before.every((row) => !pids.includes(row["pid"])) ? true : undefined;
+      });
+      const { answer: later } = await hold(b);
+      await assertWoken(later, () => a.put("/after-the-cut", "x"));
+    } finally {
+      assert.deepEqual(await stop(), [0, 0]);
+    }
+  });
+
+  test("with Redis the wake-up goes by it, also after Redis was away", async (t) => {
+    if (!requireComponent(t, redisServer)) return;
+    const port = await freePort();
+    let redis = await startRedis(port, folder);
+    const { a, b, stop } = await startPair(["--redis-url", `redis://127.0.0.1:${port}`]);
+    try {
+      assert.deepEqual(await listeners(), []);
+      const { answer } = await hold(b);
+      await assertWoken(answer, () => a.put("/by-redis", "x"));
+
+      const { answer: waiting } = await hold(b);
+      await stopRedis(redis);
+      const { body: node } = await a.put("/while-redis-is-away", "x");
+      redis = await startRedis(port, folder);
+      assert.deepEqual((await waiting).body.file_id, node.id);
+      const { answer: later } = await hold(b);
+      await assertWoken(later, () => a.put("/after-redis-came-back", "x"));
+    } finally {
+      assert.deepEqual(await stop(), [0, 0]);
+      await stopRedis(redis);
+    }
+  });
+});
+
+async function gaugeOf(api: Api): Promise<number> {
+  const { body } = await api.call("GET", `${api.url}/metrics`);
+  return Number(/^active_notification_connections (\d+)$/m.exec(String(body))?.[1]);
+}
+
+async function startRedis(port: number, folder: string): Promise<ChildProcess> {
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
+  const redis = spawn(redisServer, args, { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of redis.stdout!) if (String(line).includes("eady to accept connections")) break;
+  return redis;
+}
+
+async function stopRedis(redis: ChildProcess): Promise<void> {
+  if (redis.exitCode !== null || redis.signalCode !== null) return;
+  const exited = once(redis, "exit");
+  redis.kill("SIGKILL");
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
