@@ -4,6 +4,7 @@ import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
 import { openReadiness } from "../operation/health.ts";
+import { IdleMemory } from "../operation/idle-memory.ts";
 import { openMetrics } from "../operation/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
 import { openLog } from "../operation/log.ts";
@@ -17,18 +18,18 @@ import { makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
 import { openNotifier } from "./open-notifier.ts";
-import { openStorage } from "./open-storage.ts";
+import { openStorage, type StoreWrap } from "./open-storage.ts";
 import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
 import type { RunningServer } from "./running-server.ts";
 import { readTls } from "./tls.ts";
 
 /** Every role in one process: opens all, serves, and takes down what it opened if anything fails on the way. */
-export async function serveAll(config: Config, version: string): Promise<RunningServer> {
+export async function serveAll(config: Config, version: string, wrapStore?: StoreWrap): Promise<RunningServer> {
   const log = openLog(config.logLevel);
   const closers = new Closers(log);
   try {
-    const storage = await openStorage(config, log, closers);
+    const storage = await openStorage(config, log, closers, wrapStore);
     const { shards } = storage.databases;
     const ports = { shards, clock: systemClock, random: randomBytes, log };
     const rateLimits = openLimits(config, log, closers);
@@ -46,6 +47,8 @@ export async function serveAll(config: Config, version: string): Promise<Running
       assertMayRun: storage.assertOwner,
     });
     closers.add("jobs", () => jobs.stop());
+    const memory = new IdleMemory();
+    closers.add("memory", () => memory.stop());
     const readiness = openReadiness(storageProbes(storage), () => performance.now());
     const parts = { accounts, storage, committer, uploads, polls, rateLimits, jobs, log };
     const http = createHttpServer({
@@ -53,7 +56,10 @@ export async function serveAll(config: Config, version: string): Promise<Running
       authenticator: new Authenticator(accounts),
       rateLimits,
       log,
-      observe: metrics.observe,
+      observe: (request) => {
+        metrics.observe(request);
+        memory.touched();
+      },
       assertWritable: storage.assertOwner,
       proxyHops: config.proxyHops,
       ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),

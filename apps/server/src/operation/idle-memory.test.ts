@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { IdleMemory } from "./idle-memory.ts";
+
+test("memory is given back once, after work and a silence, and not during work", () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  let collected = 0;
+  const memory = new IdleMemory(() => (collected += 1));
+  mock.timers.tick(60_000);
+  assert.equal(collected, 0, "nothing was done, so there is nothing to give back");
+  for (let second = 0; second < 60; second += 5) {
+    memory.touched();
+    mock.timers.tick(5000);
+  }
+  assert.equal(collected, 0, "it was never silent");
+  mock.timers.tick(60_000);
+  assert.equal(collected, 1);
+  memory.touched();
+  mock.timers.tick(60_000);
+  assert.equal(collected, 2);
+  mock.timers.reset();
+});
+
+test("the heap that garbage has grown shrinks", () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  const memory = new IdleMemory();
+  let garbage: unknown[] | undefined = Array.from({ length: 1_000_000 }, (_, index) => ({ index }));
+  const grown = process.memoryUsage().heapUsed;
+  assert.equal(garbage.length, 1_000_000);
+  garbage = undefined;
+  memory.touched();
+  mock.timers.tick(30_000);
+  assert.ok(process.memoryUsage().heapUsed < grown - 20_000_000);
+  mock.timers.reset();
+});
