@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { SpaceId } from "@holdfast/core/ids";
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { checkName, joinPath, nameKey, splitPath } from "@holdfast/core/names";
 import { sql } from "kysely";
 import type { Actor } from "../metadata/actor.ts";
@@ -37,9 +37,9 @@ async function findExisting(
   caller: Actor,
   { fileId, place = {} }: UploadRequest,
 ): Promise<PlacedNode | undefined> {
-  if (fileId !== undefined) return assertLive(await findNode(shards, caller, fileId));
+  if (fileId !== undefined) return requireLive(shards, caller, await findNode(shards, caller, fileId));
   const { parent, name } = await findPlace(shards, caller, place);
-  assertLive(parent);
+  await requireLive(shards, caller, parent);
   if (parent.row.kind !== "folder") {
     const field = place.path === undefined ? "parent_id" : "path";
     throw new HoldfastError("invalid_field", `${JSON.stringify(parent.row.name)} is not a folder.`, { field });
@@ -69,9 +69,20 @@ async function findPlace(
   return { parent: await findNode(shards, caller, parentId), name };
 }
 
-function assertLive(node: PlacedNode): PlacedNode {
+/** @throws HoldfastError trashed, with the node that was put into the trash: this one or the nearest above it */
+async function requireLive(shards: Shards, caller: Actor, node: PlacedNode): Promise<PlacedNode> {
   if (node.row.trashed_at === null) return node;
-  throw withNode("trashed", `${JSON.stringify(node.row.name)} is in the trash.`, node);
+  // By the primary key, one step an ancestor.
+  const { rows } = await sql<{ id: NodeId }>`
+    with recursive up as (
+      select id, parent_id, trashed_at from shard.nodes where space_id = ${caller.spaceId} and id = ${node.row.id}
+      union all
+      select p.id, p.parent_id, p.trashed_at from up
+      join shard.nodes p on p.space_id = ${caller.spaceId} and p.id = up.parent_id where up.trashed_at is null
+    )
+    select id from up where trashed_at is not null`.execute(shards.of(caller.bucket).db);
+  const trashed = rows[0] === undefined ? node : await findNode(shards, caller, rows[0].id);
+  throw withNode("trashed", `${JSON.stringify(trashed.row.name)} is in the trash.`, trashed);
 }
 
 function assertMayReplace(existing: PlacedNode, request: UploadRequest): void {
@@ -117,5 +128,6 @@ function withNode(
   message: string,
   node: PlacedNode,
 ): HoldfastError {
-  return new HoldfastError(code, message, { body: { node: nodeJson(node.row, node.path) } });
+  const field = code === "exists" ? { field: "name" } : {};
+  return new HoldfastError(code, message, { ...field, body: { node: nodeJson(node.row, node.path) } });
 }

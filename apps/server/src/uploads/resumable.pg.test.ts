@@ -149,6 +149,24 @@ test("a second writer takes the upload over, and the first one appends nothing m
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });
 
+test("the first writer is stopped by the second one's mere arrival, before that has sent a byte", async () => {
+  const space = await world.space();
+  const bytes = bytesOf("arrival", 100_000);
+  const uploads = world.instance(space);
+  const { id } = await uploads.start(space.caller, startOf("arrival"));
+  const [older, newer] = [new PassThrough(), new PassThrough()];
+  const first = refusalOf(put(uploads, space, id, "bytes 0-99999/100000", older));
+  while ((await durableGeneration(space, id)) < 1) await new Promise(setImmediate);
+  const second = put(world.instance(space), space, id, "bytes 0-99999/100000", newer);
+  while ((await durableGeneration(space, id)) < 2) await new Promise(setImmediate);
+  older.end(bytesOf("somebody else", 100_000));
+  assert.equal((await first)["code"], "superseded");
+  assert.equal((await uploads.state(space.caller, id)).durable, 0);
+  newer.end(bytes);
+  const done = await second;
+  assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
+});
+
 test("many writers at once leave the bytes of a file, whoever wins each piece", async () => {
   const space = await world.space();
   const bytes = bytesOf("race", 3 * mib);
