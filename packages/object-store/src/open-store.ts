@@ -24,6 +24,8 @@ export interface OpenStoreOptions {
   readonly sleep: Sleep;
   /** AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Put around the plain store, below limit and retry: a test's faults come from where real ones do. */
+  readonly wrap?: (store: ObjectStore) => ObjectStore;
   readonly onCall?: (call: MeteredCall) => void;
   readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
 }
@@ -34,7 +36,8 @@ export interface OpenStoreOptions {
  * @param location a folder, or `s3://bucket/prefix?endpoint=…&region=…&path_style=true`
  */
 export async function openStore(location: string, options: OpenStoreOptions): Promise<ObjectStore> {
-  const store = withLimit(await openPlainStore(location, options), { callsMax: 64, bytesMax: 256 * 1024 * 1024 });
+  const plain = await openPlainStore(location, options);
+  const store = withLimit(options.wrap?.(plain) ?? plain, { callsMax: 64, bytesMax: 256 * 1024 * 1024 });
   const { random, sleep, onRetry } = options;
   const retry = { attemptsMax: 5, delayMs: 100, delayMsMax: 3_000, random, sleep };
   const retrying = withRetry(store, onRetry === undefined ? retry : { ...retry, onRetry });

@@ -111,7 +111,7 @@ function acknowledge(ledger: Ledger, upload: Upload): void {
 }
 
 export async function commitBatch({ api, ledger, draw, passes }: Traffic): Promise<void> {
-  const files = Array.from({ length: 1 + Math.floor(draw() ** 2 * 200) }, () => ({
+  const files = Array.from({ length: 1 + Math.floor(draw() ** 2 * 100) }, () => ({
     path: `/batch-${randomBytes(8).toString("hex")}`,
     blocks: [randomBytes(1 + Math.floor(draw() * 20_000))],
   }));
@@ -126,19 +126,31 @@ export async function commitBatch({ api, ledger, draw, passes }: Traffic): Promi
 
 const readersMax = 4;
 
-/** Every file reads back with the hash under which it was acknowledged. */
+/** Every file reads back with the hash under which it was acknowledged. All of them lie in the root. */
 export async function verifyFiles(api: Api, files: ReadonlyMap<string, string>): Promise<void> {
+  const ids = await listRoot(api);
   const left = files.entries();
   const readers = Array.from({ length: readersMax }, async () => {
     for (const [path, hash] of left) {
-      const node = await api.call("GET", `/metadata?path=${encodeURIComponent(path)}`);
-      assert.equal(node.status, 200, `${path} was acknowledged: ${node.status} ${JSON.stringify(node.body)}`);
-      const { status, body } = await api.call("GET", `/files/${node.body.id}/download`);
+      const id = ids.get(path);
+      assert.ok(id !== undefined, `${path} was acknowledged and is gone`);
+      const { status, body } = await api.call("GET", `/files/${id}/download`);
       assert.equal(status, 200, `${path} was acknowledged and cannot be read: ${JSON.stringify(body)}`);
       assert.equal(hashOf(body), hash, `${path} reads back otherwise`);
     }
   });
   await Promise.all(readers);
+}
+
+async function listRoot(api: Api): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (let cursor = ""; ;) {
+    const { status, body } = await api.call("GET", `/folders/root/contents?limit=1000${cursor}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    for (const { id, name } of body.items) ids.set(`/${name}`, id);
+    if (body.next_cursor === null || body.next_cursor === undefined) return ids;
+    cursor = `&cursor=${encodeURIComponent(body.next_cursor)}`;
+  }
 }
 
 /** What was acknowledged of unfinished uploads is durable, and each goes on from there to its end. */

@@ -33,7 +33,10 @@ export interface Storage {
   readonly assertOwner: () => void;
 }
 
-export async function openStorage(config: Config, log: Log, closers: Closers): Promise<Storage> {
+/** What a test puts around each store; see `OpenStoreOptions`. */
+export type StoreWrap = (store: ObjectStore) => ObjectStore;
+
+export async function openStorage(config: Config, log: Log, closers: Closers, wrap?: StoreWrap): Promise<Storage> {
   const folder = openDataFolder(config.dataFolder);
   closers.add("data folder", () => folder.release());
   const { connection, owner } = await openDatabaseServer(config, folder.path, log, closers);
@@ -47,7 +50,7 @@ export async function openStorage(config: Config, log: Log, closers: Closers): P
   for (const cell of databases.cells.all()) await migrate(cell.connection, cellMigrations, log);
   const defaultStore = config.store ?? folder.privateFolder("store");
   const stores = new Map<Cell, ObjectStore>();
-  for (const cell of databases.cells.all()) stores.set(cell, await openOneStore(cell.store ?? defaultStore, log));
+  for (const cell of databases.cells.all()) stores.set(cell, await openOneStore(cell.store ?? defaultStore, log, wrap));
   const ports = { clock: systemClock, random: randomBytes, log };
   const cells = await openBlockCells({
     cells: databases.cells,
@@ -84,7 +87,7 @@ async function openDatabaseServer(
   return { connection: postgres.connection, owner };
 }
 
-function openOneStore(location: string, log: Log): Promise<ObjectStore> {
+function openOneStore(location: string, log: Log, wrap: StoreWrap | undefined): Promise<ObjectStore> {
   return openStore(location, {
     disk: nodeDisk,
     randomBytes,
@@ -93,6 +96,7 @@ function openOneStore(location: string, log: Log): Promise<ObjectStore> {
     monotonicMs: () => performance.now(),
     sleep: (durationMs, signal) => delay(durationMs, undefined, signal === undefined ? {} : { signal }),
     environment: process.env,
+    ...(wrap === undefined ? {} : { wrap }),
     onRetry: (error, delayMs) =>
       log.warn({ code: error.code, reason: error.message, delay_ms: delayMs }, "the store is tried again"),
   });

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Fault, type FaultyStore, withFaults } from "@holdfast/object-store/with-faults";
+import { readConfig } from "../config/read-config.ts";
+import { serveAll } from "../roles/all.ts";
+import type { RunningServer } from "../roles/running-server.ts";
+import { administrator, Api, eventually, makeFolder, removeFolder } from "./testing.ts";
+import {
+  commitBatch,
+  drawsOf,
+  finishUploads,
+  isPassingFailure,
+  keepWorking,
+  newLedger,
+  uploadAtOnce,
+  uploadInPieces,
+  verifyFiles,
+} from "./traffic.ts";
+
+const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(4).toString("hex");
+const works = [uploadAtOnce, uploadAtOnce, uploadInPieces, commitBatch, commitBatch];
+/** Longer than readiness waits for an answer. */
+const hangMs = 4000;
+
+/**
+ * Invariant: whatever the store does (fails, dawdles, hangs, fails after it has done what was asked), a client gets a right answer
+ * or one to try again after, and nothing that was acknowledged is lost. In this process, since the faults are told from here.
+ */
+describe("A store that fails", () => {
+  let folder: string;
+  let server: RunningServer;
+  let store: FaultyStore;
+  const ledger = newLedger();
+  const draw = drawsOf(seed);
+
+  before(async () => {
+    folder = makeFolder("store-faults");
+    const environment = {
+      HOLDFAST_ADMIN_EMAIL: administrator.email,
+      HOLDFAST_ADMIN_PASSWORD: administrator.password,
+      HOLDFAST_RATE_LIMIT_USER: "0",
+      HOLDFAST_LOG_LEVEL: "silent",
+    };
+    const config = readConfig({ flags: { data: `${folder}/data`, listen: "127.0.0.1:0" }, environment });
+    const sleep = (ms: number, signal?: AbortSignal) => delay(ms, undefined, signal === undefined ? {} : { signal });
+    server = await serveAll(config, "test", (plain) => {
+      store = withFaults(plain, { random: draw, sleep, slowMs: 200, hangMs });
+      return store;
+    });
+  });
+  after(async () => {
+    store?.faults.setRates({});
+    await server?.close();
+    removeFolder(folder);
+  });
+
+  for (const [name, rates, forMs] of [
+    ["fails now and then", { failBefore: 0.5 }, 1000],
+    ["fails after it has done what was asked", { failAfter: 0.5 }, 1000],
+    ["is slow", { slow: 0.5 }, 1000],
+    ["hangs now and then", { hang: 0.1 }, 2000],
+    ["does all of that", { failBefore: 0.3, failAfter: 0.2, slow: 0.2, hang: 0.02 }, 2000],
+  ] as const) {
+    test(`that ${name} (HOLDFAST_SEED=${seed})`, async (t) => {
+      const [before, faultsBefore] = [ledger.files.size, store.faults.faultCount];
+      store.faults.setRates(rates);
+      // At least one of each, however the draws fall.
+      for (const fault of Object.keys(rates) as Fault[]) store.faults.queue(fault, { operation: "put" });
+      const traffic = { api: await Api.signIn(server.url), ledger, draw, passes: isPassingFailure };
+      await keepWorking(traffic, works, delay(forMs));
+      store.faults.setRates({});
+      const faults = store.faults.faultCount - faultsBefore;
+      t.diagnostic(
+        `${ledger.files.size - before} files acknowledged, ${faults} faults, ${ledger.refused} refused so far`,
+      );
+      assert.ok(faults > 0, "there was no fault, so nothing was tested");
+      assert.ok(ledger.files.size > before, "nothing was acknowledged, so nothing was tested");
+    });
+  }
+
+  test("that is gone: readiness goes, requests are refused, what needs no store goes on, and all returns by itself", async () => {
+    const api = await Api.signIn(server.url);
+    const refusedBefore = ledger.refused;
+    store.faults.setRates({ failBefore: 1 });
+    await eventually("readiness goes", 20_000, async () => ((await ready()) === 503 ? true : undefined));
+    const traffic = { api, ledger, draw, passes: isPassingFailure };
+    const known = ledger.files.size;
+    // An empty file needs no store; all others cannot have been stored.
+    await Promise.all([commitBatch(traffic), uploadInPieces(traffic), readRefused(api)]);
+    assert.equal(ledger.files.size, known, "something was acknowledged that no store has");
+    assert.ok(ledger.refused > refusedBefore);
+    assert.equal((await api.call("POST", "/metadata", { path: "/folder", kind: "folder" })).status, 201);
+    store.faults.setRates({});
+    await eventually("readiness returns", 10_000, async () => ((await ready()) === 200 ? true : undefined));
+    await commitBatch({ ...traffic, passes: () => false });
+  });
+
+  test("that hangs for all: readiness goes and returns, and requests come to an end", async () => {
+    const api = await Api.signIn(server.url);
+    store.faults.setRates({ hang: 1 });
+    const waiting = api.put("/waits", randomBytes(1000));
+    await eventually("readiness goes", 20_000, async () => ((await ready()) === 503 ? true : undefined));
+    store.faults.setRates({});
+    const answer = await waiting;
+    assert.ok(answer.status === 201 || isPassingFailure(answer), `${answer.status} ${JSON.stringify(answer.body)}`);
+    await eventually("readiness returns", 10_000, async () => ((await ready()) === 200 ? true : undefined));
+  });
+
+  test("has lost nothing that was acknowledged, and cut uploads go on", async () => {
+    const api = await Api.signIn(server.url);
+    await finishUploads(api, ledger);
+    await verifyFiles(api, ledger.files);
+  });
+
+  async function readRefused(api: Api): Promise<void> {
+    const answer = await api.download([...ledger.files.keys()].find((path) => path.startsWith("/batch-"))!);
+    assert.ok(isPassingFailure(answer), `a download was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+
+  async function ready(): Promise<number> {
+    const answer = await fetch(`${server.url}/readyz`);
+    await answer.arrayBuffer();
+    return answer.status;
+  }
+});
