@@ -9,13 +9,14 @@ import { launcher, makeFolder, removeFolder, startServer } from "@holdfast/serve
 import { calibrate } from "./calibrate.ts";
 import { makeFiles, makeLargeFile } from "./data.ts";
 import { describeMachine } from "./machine.ts";
+import { measureHeldPolls } from "./held-polls.ts";
 import { measureMixedTraffic } from "./mixed-traffic.ts";
 import { measurePeers } from "./peers.ts";
 import { type Row, printTable } from "./report.ts";
 import { measureRest, measureStart } from "./rest.ts";
 import { measureTransfers } from "./transfers.ts";
 
-const rowNames = ["start", "large", "small", "mixed", "rest"] as const;
+const rowNames = ["start", "large", "small", "mixed", "rest", "polls"] as const;
 type RowName = (typeof rowNames)[number];
 
 async function main(): Promise<void> {
@@ -26,8 +27,8 @@ async function main(): Promise<void> {
   const wants = (name: RowName) => wanted.has(name);
   const scale =
     values.quick === true
-      ? { largeMib: 128, files: 2000, mixedSeconds: 5 }
-      : { largeMib: 1024, files: 10_000, mixedSeconds: 20 };
+      ? { largeMib: 128, files: 2000, mixedSeconds: 5, polls: 2000 }
+      : { largeMib: 1024, files: 10_000, mixedSeconds: 20, polls: 15_000 };
   const folder = makeFolder("bench");
   const rows: Row[] = [];
   try {
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
     } finally {
       await server.stop();
     }
+    if (wants("polls")) rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
     rows.push(...(await measurePeers({ folder, large, small })));
     const machine = describeMachine(folder);
     printTable(machine, rows);

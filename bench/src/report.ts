@@ -5,7 +5,7 @@ export interface Row {
   /** Who did it: `holdfast`, `calibration`, or a peer. */
   readonly by: string;
   readonly value: number;
-  readonly unit: "s" | "files/s" | "MB/s" | "requests/s" | "ms" | "MB" | "errors";
+  readonly unit: "s" | "files/s" | "MB/s" | "requests/s" | "ms" | "MB" | "KB" | "errors";
   /** What else to know, such as the seconds behind a rate. */
   readonly note?: string;
 }

@@ -46,7 +46,8 @@ function processTree(root: number): number[] {
   return tree;
 }
 
-function pssBytes(pid: number): number {
+/** The proportional set size of one process. */
+export function pssBytes(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
 }
 

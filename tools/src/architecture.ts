@@ -26,7 +26,7 @@ function judgeArrow(source: Source, each: Import, sources: readonly Source[]): s
       ? []
       : [`${at} imports ${each.specifier}, which does not exist`];
   }
-  if (target.isTest && !source.isTest) return [`${at} imports the test code ${target.path}`];
+  if (target.isTest && !source.isTest && source.part !== "bench") return [`${at} imports the test code ${target.path}`];
   if (target.part === source.part) return [];
   if (each.specifier.startsWith(".")) {
     return [`${at} reaches into ${target.part} by a path: import it by the package's name`];

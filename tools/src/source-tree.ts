@@ -18,7 +18,7 @@ export interface Source {
   readonly path: string;
   /** The workspace: "packages/core", "apps/server", "tools". */
   readonly part: string;
-  /** A test, or what only tests use: `x.test.ts`, `testing.ts`, a folder `testing`, a conformance suite. */
+  /** A test, or what only tests use: `x.test.ts`, `testing.ts`, `testing-….ts`, a folder `testing` or `acceptance`, a conformance suite. */
   readonly isTest: boolean;
   readonly imports: readonly Import[];
 }
@@ -50,7 +50,7 @@ function readSource(root: string, part: string, path: string, folderOfName: Read
     target: specifier === undefined ? undefined : resolve(root, path, specifier, folderOfName),
     line: text.slice(0, offset).split("\n").length,
   }));
-  const isTest = /\.test\.tsx?$|\/testing(?:\/|\.ts$)|conformance[^/]*\.ts$/.test(path);
+  const isTest = /\.test\.tsx?$|\/testing(?:\/|\.ts$|-[^/]*\.ts$)|\/acceptance\/|conformance[^/]*\.ts$/.test(path);
   return { path, part, isTest, imports };
 }
 

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { HashHex } from "./ids.ts";
 
-export { fromHashHex, hashBytes, parseHashHex, toHashHex, writeHash } from "./hash-hex.ts";
+export { fromHashHex, hashBytes, parseHashHex, toHashHex } from "./hash-hex.ts";
 
 /** The name of a block: the SHA-256 of its plain bytes. */
 export function sha256(bytes: Uint8Array): HashHex {

@@ -30,7 +30,7 @@ export function parseTime(text: string, field = "modified_at"): number {
 /** NaN for a day or an hour that does not exist (February 30, 24:00, a leap second). */
 function secondsOf(parts: RegExpExecArray): number {
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number);
-  const local = `${parts[0].slice(0, 19)}`;
+  const local = parts[0].slice(0, 19);
   const ms = Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute, second);
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== local) return Number.NaN;
   const [hours, minutes] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];

@@ -1,10 +1,8 @@
 /** Blocks on the wire: what docs/format.md calls "Frames". */
 export { encodeFrame, encodeFrameHeader, frameHeaderBytes } from "./frames-header.ts";
-export type { Frame, FrameHeader, FrameKind } from "./frames-header.ts";
+export type { Frame, FrameKind } from "./frames-header.ts";
 export { FrameParser, parseFrames, readFrames } from "./frames-parser.ts";
-export type { FrameOptions } from "./frames-parser.ts";
 export { encodeBatchBody, readBatchBody } from "./frames-batch.ts";
-export type { BatchBody } from "./frames-batch.ts";
 
 /** A body of frames and nothing else: `POST /blocks`, and the answer of `POST /blocks/fetch`. */
 export const framesContentType = "application/vnd.holdfast.frames";

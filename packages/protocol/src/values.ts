@@ -10,7 +10,7 @@ export const idText = z.string().min(1).max(64);
 export const newId = z.string().refine(isId, "is not an id of version 8 (docs/format.md)");
 export const hashHex = z
   .string()
-  .refine(isHashHex, "is not a SHA-256 in 64 lower-case hex digits")
+  .refine((text) => isHashHex(text), "is not a SHA-256 in 64 lower-case hex digits")
   .transform((text) => text as HashHex);
 export const operationId = z.string().regex(/^[0-9a-f]{32}$/, "is not 32 lower-case hex digits");
 
@@ -65,7 +65,6 @@ export const node = z
   })
   .meta({ id: "Node" });
 export type NodeJson = z.output<typeof node>;
-export type ManifestEntryJson = z.output<typeof manifestEntry>;
 
 export const problem = z
   .object({

@@ -213,7 +213,8 @@ async function* fetchFrames(
     signal,
   );
   for (const { hash, readable: mayRead } of wanted) {
-    const block = mayRead ? (await readable.next()).value : undefined;
+    const step = mayRead ? await readable.next() : undefined;
+    const block = step?.done === false ? step.value : undefined;
     yield Buffer.concat(block === undefined ? absentFrame(hash) : storedFrame(block));
   }
 }

@@ -7,7 +7,8 @@ import { readConditions, readEntityTags } from "./conditions.ts";
 import { contentDisposition } from "./content-disposition.ts";
 import { parseJson } from "./json-body.ts";
 import { addressGroup, readPeer } from "./peer.ts";
-import { parseContentRange, parseRange } from "./ranges.ts";
+import { parseContentRange } from "../uploads/content-range.ts";
+import { parseRange } from "./ranges.ts";
 
 const codeOf = (work: () => unknown): string => {
   try {

@@ -2,16 +2,17 @@ import { createHash } from "node:crypto";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
-import type { ManifestEntry } from "@holdfast/core/manifest";
+import { applySplices, type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { BatchOperation } from "@holdfast/protocol/batch";
 import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
 import { routes } from "@holdfast/protocol/routes";
 import type { BlockService } from "../blocks/block-service.ts";
+import type { NodeRow, VersionRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
 import { blockSizes } from "../metadata/block-sizes.ts";
-import { findNode } from "../metadata/look-up.ts";
-import { findVersion } from "../metadata/manifests.ts";
+import { findNode, type PlacedNode } from "../metadata/look-up.ts";
+import { findVersion, readManifests } from "../metadata/manifests.ts";
 import { nodeJson } from "../metadata/node-json.ts";
 import type { Content, Operation, OperationResult } from "../metadata/operation.ts";
 import { storeFrames } from "./block-handlers.ts";
@@ -53,26 +54,18 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     },
     syncFile: async ({ caller, params, body, conditions }) => {
       const file = await findNode(shards, caller, params.id);
-      const base = await findVersion(shards, file.row, String(body.current_version)).catch(() => undefined);
-      if (base === undefined || base.id !== file.row.head_version) {
-        const node = nodeJson(file.row, file.path);
-        throw new HoldfastError(
-          "conflict",
-          "Somebody else has changed the file since. Look at the current node and decide.",
-          { body: { node } },
-        );
+      const base = await namedVersion(file.row, String(body.current_version));
+      const asked = baseOf(conditions(), {});
+      const isHead = base !== undefined && base.id === file.row.head_version;
+      // A request that is repeated meets the version that it made itself: only the commit knows whether it is one.
+      if (base === undefined || (!isHead && asked.operationId === undefined)) throw moved(file);
+      const content = await offeredContent(base, body);
+      if ("missing" in content) {
+        if (!isHead) throw moved(file);
+        return { status: 200, json: { status: "ok", missing_blocks: content.missing } };
       }
-      const content = await offeredContent(caller.spaceId, body);
-      if ("missing" in content) return { status: 200, json: { status: "ok", missing_blocks: content.missing } };
       const { results } = await committer.commit(caller, [
-        {
-          ...baseOf(conditions(), {}),
-          ...attributesOf(body),
-          op: "put",
-          fileId: file.row.id,
-          baseVersion: base.id,
-          content,
-        },
+        { ...asked, ...attributesOf(body), op: "put", fileId: file.row.id, baseVersion: base.id, content },
       ]);
       const result = results[0];
       if (result?.status === "missing")
@@ -87,9 +80,25 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     },
   } satisfies Handlers;
 
+  /** @throws HoldfastError invalid_field for what is no file */
+  async function namedVersion(row: NodeRow, version: string): Promise<VersionRow | undefined> {
+    try {
+      return await findVersion(shards, row, version);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === "not_found") return undefined;
+      throw error;
+    }
+  }
+
+  /** What the splices make of the base, in bytes. */
+  async function splicedSize(base: VersionRow, splices: NonNullable<Content["splices"]>): Promise<number> {
+    const [entries = []] = await readManifests(shards.ofId(base.space_id), base.space_id, [base]);
+    return sizeOf(applySplices(entries, splices));
+  }
+
   /** Bare hashes get their sizes from what the space holds; those that it does not hold are missing. */
   async function offeredContent(
-    spaceId: Parameters<typeof blockSizes>[1],
+    base: VersionRow,
     body: {
       new_block_hashes?: (ManifestEntry | HashHex)[] | undefined;
       splices?: Content["splices"] | undefined;
@@ -99,9 +108,8 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   ): Promise<Content | { missing: HashHex[] }> {
     const contentId = body.content_id === undefined ? {} : { contentId: body.content_id };
     if (body.splices !== undefined) {
-      if (body.size === undefined)
-        throw new HoldfastError("invalid_field", "Splices need the size of the new version.", { field: "size" });
-      return { sizeBytes: body.size, splices: body.splices, ...contentId };
+      const sizeBytes = body.size ?? (await splicedSize(base, body.splices));
+      return { sizeBytes, splices: body.splices, ...contentId };
     }
     if (body.new_block_hashes === undefined) {
       throw new HoldfastError("invalid_field", "Say the new version's blocks: new_block_hashes or splices.", {
@@ -109,7 +117,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       });
     }
     const bare = body.new_block_hashes.filter((entry) => typeof entry === "string");
-    const sizes = await blockSizes(shards, spaceId, bare);
+    const sizes = await blockSizes(shards, base.space_id, bare);
     const missing = [...new Set(bare.filter((hash) => !sizes.has(hash)))];
     if (missing.length > 0) return { missing };
     const entries = body.new_block_hashes.map((entry) =>
@@ -123,6 +131,16 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     }
     return { sizeBytes, blocks: entries, ...contentId };
   }
+}
+
+function moved({ row, path }: PlacedNode): HoldfastError {
+  return new HoldfastError(
+    "conflict",
+    "Somebody else has changed the file since. Look at the current node and decide.",
+    {
+      body: { node: nodeJson(row, path) },
+    },
+  );
 }
 
 function isBatch(contentType: string | undefined): boolean {
@@ -200,6 +218,8 @@ function toOperation(operation: BatchOperation): Operation {
         ...(Object.keys(place).length === 0 ? {} : { place }),
       };
     }
+    default:
+      return operation satisfies never;
   }
 }
 

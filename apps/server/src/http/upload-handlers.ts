@@ -18,7 +18,7 @@ import type { Uploads } from "../uploads/uploads.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Handlers, RequestContext } from "./handler.ts";
 import { attributesOf, placeOf, revisionTag, versionOf } from "./operation-fields.ts";
-import { parseContentRange } from "./ranges.ts";
+import { parseContentRange } from "../uploads/content-range.ts";
 
 /** Files at once, or piece by piece. */
 export function uploadHandlers({ uploads }: { uploads: Uploads }) {

@@ -93,7 +93,7 @@ describe("the statements behind the reading routes", () => {
       compiled.length = 0;
       await read();
       assert.ok(compiled.length > 0);
-      for (const query of [...compiled]) {
+      for (const query of compiled.slice()) {
         const { rows: plan } = await space.db.executeQuery<{ "QUERY PLAN": unknown }>({
           ...query,
           sql: `explain (format json) ${query.sql}`,

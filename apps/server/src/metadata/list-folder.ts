@@ -12,7 +12,7 @@ import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { walkFolder } from "./walk-folder.ts";
-import type { PlacedNode } from "./look-up.ts";
+import { childPath, type PlacedNode } from "./look-up.ts";
 import { nodeJson } from "./node-json.ts";
 
 export interface ListRequest {
@@ -84,10 +84,6 @@ function after(column: string, descending: boolean, sort: SortOrder, cursor: str
   }
   const typed = typeof value === "string" ? sql`${value}::text collate "C"` : sql`${value}::int8`;
   return sql`and (${sql.ref(column)}, id) ${sql.raw(descending ? "<" : ">")} (${typed}, ${id}::uuid)`;
-}
-
-export function childPath(parentPath: string, name: string): string {
-  return parentPath === "/" ? `/${name}` : `${parentPath}/${name}`;
 }
 
 /** The block lists of small files, inline, so that a client can fetch a folder's content without asking for manifests. */

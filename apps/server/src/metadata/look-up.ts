@@ -14,6 +14,10 @@ export interface PlacedNode {
   readonly path: string;
 }
 
+export function childPath(parentPath: string, name: string): string {
+  return parentPath === "/" ? `/${name}` : `${parentPath}/${name}`;
+}
+
 /** What `root` and an id mean to this caller, or undefined for text that is no id. */
 export function readNodeId(caller: Actor, text: string): NodeId | undefined {
   if (text === "root") return caller.rootId;

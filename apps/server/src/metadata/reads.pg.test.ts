@@ -101,7 +101,7 @@ describe("reading the tree", () => {
       for (const file of stays) assert.ok(ids.includes(file.id), `${file.name} was skipped`);
       const key = sort.replace("-", "") as "name" | "size" | "modified_at" | "created_at";
       const values = items.map((item) => item[key]);
-      const sorted = values.toSorted((left, right) => (left < right ? -1 : left > right ? 1 : 0));
+      const sorted = values.toSorted((left, right) => Number(left > right) - Number(left < right));
       assert.deepEqual(values, sort.startsWith("-") ? sorted.toReversed() : sorted);
     });
   }

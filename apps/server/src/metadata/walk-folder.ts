@@ -6,8 +6,7 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { childPath } from "./list-folder.ts";
-import type { PlacedNode } from "./look-up.ts";
+import { childPath, type PlacedNode } from "./look-up.ts";
 
 /**
  * All below a folder, parents before children: the children of a folder by id, then the same for each folder among them.

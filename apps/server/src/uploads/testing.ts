@@ -10,7 +10,7 @@ import type { BlockService } from "../blocks/block-service.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { openBlockWorld, startTestPool } from "../blocks/testing.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
-import { parseContentRange } from "../http/ranges.ts";
+import { parseContentRange } from "./content-range.ts";
 import { makeTestSpace, TestClock, type TestSpace } from "../metadata/testing.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { findVersion, readManifests } from "../metadata/manifests.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import fc from "fast-check";
-import { parseContentRange } from "../http/ranges.ts";
+import { parseContentRange } from "./content-range.ts";
 import { isComplete, nextStep, type UploadState } from "./upload-state.ts";
 
 const begun: UploadState = { durable: 100, total: null, nodeId: null };

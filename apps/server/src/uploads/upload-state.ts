@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { ContentRange } from "../http/ranges.ts";
+import type { ContentRange } from "./content-range.ts";
 
 /** What decides the next step of a resumable upload: nothing else of a session does. */
 export interface UploadState {

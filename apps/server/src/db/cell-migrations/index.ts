@@ -7,5 +7,5 @@ import * as blocksAndPacks from "./010-blocks-and-packs.ts";
  */
 export const cellMigrations: MigrationSet = {
   schema: "cell",
-  migrations: { "010-blocks-and-packs": blocksAndPacks },
+  migrations: { "010-blocks-and-packs": { up: blocksAndPacks.up } },
 };

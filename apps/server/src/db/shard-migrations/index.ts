@@ -8,5 +8,5 @@ import * as spacesAndNodes from "./020-spaces-and-nodes.ts";
  */
 export const shardMigrations: MigrationSet = {
   schema: "shard",
-  migrations: { "010-accounts": accounts, "020-spaces-and-nodes": spacesAndNodes },
+  migrations: { "010-accounts": { up: accounts.up }, "020-spaces-and-nodes": { up: spacesAndNodes.up } },
 };

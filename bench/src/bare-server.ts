@@ -1,0 +1,17 @@
+/**
+ * The least that a Node server can be which holds requests: what `held-polls.ts` compares memory with. Tells its port once it
+ * listens, and how many requests it holds whenever it is asked.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+let held = 0;
+const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 75_000 }, (_, response) => {
+  held += 1;
+  response.on("close", () => (held -= 1));
+});
+server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, () => {
+  process.send?.({ port: (server.address() as AddressInfo).port });
+});
+process.on("message", () => process.send?.({ held }));
+process.on("disconnect", () => process.exit());

@@ -1,0 +1,226 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { request as sendRequest } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Api, eventually, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { startEmbeddedPostgres } from "@holdfast/server/db/embedded-postgres";
+import { silentLog } from "@holdfast/server/db/testing";
+import type { HolderOrder } from "./poll-holder.ts";
+import type { Row } from "./report.ts";
+import { pssBytes } from "./rest.ts";
+
+/** As many as one address of this machine lends ports for at once. */
+const perAddress = 7500;
+/** Held and let go before the memory of a warm process is read. */
+const warming = 1000;
+/** Until V8 has given back what starting the polls left behind. */
+const settleMs = 20_000;
+
+interface Holding {
+  readonly port: number;
+  readonly pid: number;
+  readonly request: string;
+  readonly held: () => Promise<number>;
+}
+
+/**
+ * What polls cost that are only held: `each` of them in every server process, one process and then two, and beside
+ * them a bare `node:http` server that holds as many of the very same requests. Memory is PSS above that of the warm process.
+ */
+export async function measureHeldPolls(folder: string, each: number): Promise<Row[]> {
+  const database = await startDatabase(folder);
+  const servers: RunningServer[] = [];
+  try {
+    for (const name of ["one", "two"]) servers.push(await startPollServer(`${folder}/${name}`, folder, database.url));
+    const latency = await measureLatency(servers[0]!);
+    // Only now, since a poll with an older cursor would be answered at once.
+    return [...latency, ...(await measureMemory(await Promise.all(servers.map(pollsOf)), each))];
+  } finally {
+    for (const server of servers) await server.stop();
+    await database.stop();
+  }
+}
+
+async function startDatabase(folder: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const dataFolder = `${folder}/database`;
+  mkdirSync(dataFolder, { recursive: true, mode: 0o711 });
+  const postgres = await startEmbeddedPostgres({ dataFolder, log: silentLog, random: randomBytes, loopback: true });
+  const { user, password, host, port, database } = postgres.connection;
+  return { url: `postgres://${user}:${String(password)}@${host}:${port}/${database}`, stop: () => postgres.stop() };
+}
+
+const key = randomBytes(32).toString("base64");
+
+async function startPollServer(folder: string, shared: string, databaseUrl: string): Promise<RunningServer> {
+  mkdirSync(folder, { recursive: true });
+  return startServer({
+    dataFolder: `${folder}/data`,
+    args: ["--database-url", databaseUrl, "--store", `${shared}/store`],
+    env: { HOLDFAST_KEY_ENCRYPTION_KEY: key, HOLDFAST_RATE_LIMIT_POLLS: "0" },
+  });
+}
+
+interface ServerPolls extends Holding {
+  readonly api: Api;
+}
+
+async function pollsOf(server: RunningServer): Promise<ServerPolls> {
+  const api = await Api.signIn(server.url);
+  const { token } = (await api.call("GET", "/changes/start_token")).body as { token: string };
+  const held = async () => {
+    const { body } = await api.call("GET", `${server.url}/metrics`);
+    return Number(/^active_notification_connections (\d+)$/m.exec(String(body))?.[1]);
+  };
+  return { api, port: server.port, pid: server.pid, request: requestText(api, token, 90), held };
+}
+
+/** As a device sends it. */
+function requestText(api: Api, token: string, timeoutSeconds: number): string {
+  const headers = {
+    host: new URL(api.url).host,
+    authorization: `Bearer ${api.token}`,
+    timeout: timeoutSeconds,
+    "user-agent": "holdfast",
+    accept: "application/json",
+    connection: "keep-alive",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET /api/v1/notifications/poll?since_token=${token} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+async function measureMemory(polls: readonly Holding[], each: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const count of [1, 2]) {
+    const work = `${each * count} held polls in ${count === 1 ? "one process" : "two processes"}`;
+    const ours = await bytesPerPoll(polls.slice(0, count), each);
+    const bare = await bareBytesPerPoll(polls.slice(0, count), each);
+    rows.push(
+      { work, by: "holdfast", value: ours / 1000, unit: "KB", note: `each; ${(ours / bare).toFixed(2)} of bare` },
+      { work, by: "bare node:http", value: bare / 1000, unit: "KB", note: "each" },
+    );
+  }
+  return rows;
+}
+
+async function bareBytesPerPoll(polls: readonly Holding[], each: number): Promise<number> {
+  const children: ChildProcess[] = [];
+  try {
+    const bare: Holding[] = [];
+    for (const { request } of polls) {
+      const child = forkScript("bare-server.ts");
+      children.push(child);
+      const { port } = await answerOf<{ port: number }>(child);
+      const held = async () => {
+        child.send({});
+        return (await answerOf<{ held: number }>(child)).held;
+      };
+      bare.push({ port, pid: child.pid!, request, held });
+    }
+    return await bytesPerPoll(bare, each);
+  } finally {
+    for (const child of children) child.disconnect();
+  }
+}
+
+async function bytesPerPoll(targets: readonly Holding[], each: number): Promise<number> {
+  for (const target of targets) await (await holdAt(target, warming)).release();
+  await delay(settleMs);
+  const warmBytes = sumOf(targets);
+  const held = await Promise.all(targets.map((target) => holdAt(target, each)));
+  await delay(settleMs);
+  for (const target of targets)
+    if ((await target.held()) !== each) throw new Error("polls ended before they were measured");
+  const bytes = (sumOf(targets) - warmBytes) / (each * targets.length);
+  for (const { release } of held) await release();
+  return bytes;
+}
+
+function sumOf(targets: readonly Holding[]): number {
+  return targets.reduce((sum, { pid }) => sum + pssBytes(pid), 0);
+}
+
+let addressSerial = 1;
+
+async function holdAt(target: Holding, count: number): Promise<{ release: () => Promise<void> }> {
+  const children: ChildProcess[] = [];
+  for (let left = count; left > 0; left -= perAddress) {
+    const child = forkScript("poll-holder.ts");
+    children.push(child);
+    // A new address each time: the ports of the last connections stay taken for a minute.
+    addressSerial += 1;
+    const localAddress = `127.0.${Math.floor(addressSerial / 250)}.${addressSerial % 250}`;
+    const { port, request } = target;
+    child.send({ port, request, count: Math.min(left, perAddress), localAddress } satisfies HolderOrder);
+  }
+  await Promise.all(children.map((child) => answerOf(child)));
+  await eventually("all polls are held", 60_000, async () => ((await target.held()) === count ? true : undefined));
+  return {
+    release: async () => {
+      for (const child of children) child.disconnect();
+      await eventually("all polls are gone", 60_000, async () => ((await target.held()) === 0 ? true : undefined));
+    },
+  };
+}
+
+function forkScript(name: string): ChildProcess {
+  return fork(fileURLToPath(new URL(name, import.meta.url)), { serialization: "advanced" });
+}
+
+async function answerOf<Message>(child: ChildProcess): Promise<Message> {
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`A process of the measurement ended with ${String(code)}.`);
+  });
+  ended.catch(() => {});
+  const [message] = (await Promise.race([once(child, "message"), ended])) as [Message];
+  return message;
+}
+
+const changes = 60;
+/** Longer than wake-ups are merged for, so that each change is the first. */
+const pauseMs = 250;
+
+/** From a change being sent to a poll of another connection being answered, on loopback. */
+async function measureLatency(server: RunningServer): Promise<Row[]> {
+  const { api, held } = await pollsOf(server);
+  const wokenMs: number[] = [];
+  const committedMs: number[] = [];
+  for (let count = 0; count < changes; count++) {
+    const { token } = (await api.call("GET", "/changes/start_token")).body as { token: string };
+    const woken = pollOnce(server, api, token);
+    while ((await held()) !== 1) await delay(1);
+    await delay(pauseMs);
+    const startMs = performance.now();
+    const made = api.call("POST", "/metadata", { path: `/change-${count}`, kind: "folder" });
+    void made.then(() => committedMs.push(performance.now() - startMs));
+    wokenMs.push((await woken) - startMs);
+    await made;
+  }
+  const at = (values: number[], share: number) =>
+    values.toSorted((left, right) => left - right)[Math.floor(values.length * share)] ?? 0;
+  const work = "change sent to poll answered";
+  const note = `the change itself is answered after ${at(committedMs, 0.5).toFixed(1)} ms`;
+  return [
+    { work: `${work}, median`, by: "holdfast", value: at(wokenMs, 0.5), unit: "ms", note },
+    { work: `${work}, p95`, by: "holdfast", value: at(wokenMs, 0.95), unit: "ms" },
+  ];
+}
+
+/** @returns when it was answered */
+function pollOnce(server: RunningServer, api: Api, token: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${api.token}`, timeout: "30" };
+    const url = `${server.url}/api/v1/notifications/poll?since_token=${token}`;
+    const outgoing = sendRequest(url, { headers }, (answer) => {
+      answer.resume();
+      answer.once("end", () => {
+        if (answer.statusCode === 200) resolve(performance.now());
+        else reject(new Error(`The poll was answered ${answer.statusCode}.`));
+      });
+    });
+    outgoing.once("error", reject);
+    outgoing.end();
+  });
+}
