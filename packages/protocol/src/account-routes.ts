@@ -142,7 +142,7 @@ export const accountRoutes = {
   getAccount: defineRoute({
     method: "GET",
     path: "/account",
-    access: "account",
+    access: "signed_in",
     cost: "call",
     bodyKind: "none",
     summary: "The caller, this server's id, usage and limits",

@@ -4,6 +4,8 @@ import type { z } from "zod";
 export type Access =
   /** Anybody, without a token. */
   | "open"
+  /** A session or a personal access token, whatever its scopes. */
+  | "signed_in"
   /** A session or a personal access token with this scope (sessions have all but `admin`, which takes an administrator). */
   | "files:read"
   | "files:write"

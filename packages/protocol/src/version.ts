@@ -5,4 +5,4 @@
 export const protocolVersion = 1;
 
 /** SHA-256 over the JSON schemas of all routes and the kinds and header of frames; see version.test.ts. */
-export const protocolHash = "dd397c1ef5f1b35547ed63159e4153df5ab7a3b6e24751cbee21d1b669c4268c";
+export const protocolHash = "ed9ac4956a3c8ca20c82ac791f8905d5406a7194e17645352520ab2ccea43d4f";

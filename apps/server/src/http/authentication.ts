@@ -23,7 +23,7 @@ export function readBearer(header: string | undefined): string | undefined {
 
 /** @throws HoldfastError `forbidden` when the caller's credential does not reach this far */
 export function assertAccess(caller: Caller, access: Access): void {
-  if (access === "open" || access === "signed") return;
+  if (access === "open" || access === "signed" || access === "signed_in") return;
   if (access === "admin" && !caller.admin) {
     throw new HoldfastError("forbidden", "Only an administrator may do this.");
   }

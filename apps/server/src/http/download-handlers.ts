@@ -50,9 +50,14 @@ export function downloadHandlers({
       const ids = body.version_ids.filter((id) => isId(id)) as VersionId[];
       const versions = await findVersions(shard, caller.spaceId, ids);
       const nodes = await findNodes(shard, caller, [...new Set(versions.map((version) => version.node_id))]);
-      const readable = versions.filter((version) => nodes.has(version.node_id));
+      const asked = new Map(ids.map((id, index) => [id, index]));
+      const readable = versions
+        .filter((version) => nodes.has(version.node_id))
+        .toSorted((left, right) => (asked.get(left.id) ?? 0) - (asked.get(right.id) ?? 0));
       const manifests = await readManifests(shard, caller.spaceId, readable);
-      const items = readable.map((version, index) => Object.assign(manifestHead(version), { blocks: manifests[index] ?? [] }));
+      const items = readable.map((version, index) =>
+        Object.assign(manifestHead(version), { blocks: manifests[index] ?? [] }),
+      );
       return { status: 200, json: { items } };
     },
   } satisfies Handlers;

@@ -294,7 +294,12 @@ function declaredLength({ headers }: IncomingMessage): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-const jsonTypes = /^application\/(?:json|[a-z0-9.+-]{1,100}\+json)\s*(?:;|$)/i;
+/**
+ * JSON, and what clients call it that were told nothing: `curl -d`, a `fetch` of text, a library's default. No cookie signs
+ * anybody in, so a form on a strange page gains nothing by such a type. What is no JSON then fails as such.
+ */
+const jsonTypes =
+  /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;
 
 function assertJson(request: IncomingMessage): void {
   const type = request.headers["content-type"];

@@ -65,18 +65,16 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       return { status: 200, json: node, headers: revisionTag(node) };
     },
     deleteNode: async ({ caller, params, query, conditions }) => {
-      const base = baseOf(conditions(), {});
-      if (query.permanent === true) {
-        await commitOperation(committer, caller, { ...base, op: "purge", fileId: params.id, trashedOnly: false });
-        return { status: 204 };
-      }
-      const { node } = await commitOne(caller, {
-        ...base,
-        op: "delete",
-        fileId: params.id,
+      const known = {
+        ...baseOf(conditions(), {}),
         ...(query.seen === undefined ? {} : { seen: query.seen }),
         ...(query.base_version === undefined ? {} : { baseVersion: versionOf(query.base_version) }),
-      });
+      };
+      if (query.permanent === true) {
+        await commitOperation(committer, caller, { ...known, op: "purge", fileId: params.id, trashedOnly: false });
+        return { status: 204 };
+      }
+      const { node } = await commitOne(caller, { ...known, op: "delete", fileId: params.id });
       return { status: 200, json: node };
     },
     copyNode: async ({ caller, params, body, conditions }) => {
@@ -111,7 +109,10 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       });
       return { status: 200, json: node, headers: revisionTag(node) };
     },
-    emptyTrash: async ({ caller }) => ({ status: 200, json: { purged: await emptyTrash(shards.of(caller.bucket).db, committer, caller) } }),
+    emptyTrash: async ({ caller }) => ({
+      status: 200,
+      json: { purged: await emptyTrash(shards.of(caller.bucket).db, committer, caller) },
+    }),
     purgeFromTrash: async ({ caller, params, conditions }) => {
       await commitOperation(committer, caller, {
         ...baseOf(conditions(), {}),

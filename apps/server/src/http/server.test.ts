@@ -66,9 +66,15 @@ test("bad input is answered with the field at fault", async (t) => {
     [await post("/nodes/query", Buffer.from([0x22, 0xff, 0x22]) as never), 400, "bad_request", undefined],
     [await post("/nodes/query", "[".repeat(100_000) + "]".repeat(100_000)), 400, "bad_request", undefined],
     [await post("/nodes/query", ""), 422, "invalid_field", undefined],
-    [await post("/nodes/query", '{"ids": ["a", 7]}'), 422, "invalid_field", "ids[1]"],
     [
       await post("/nodes/query", "ids=a", { "content-type": "application/x-www-form-urlencoded" }),
+      400,
+      "bad_request",
+      undefined,
+    ],
+    [await post("/nodes/query", '{"ids": ["a", 7]}'), 422, "invalid_field", "ids[1]"],
+    [
+      await post("/nodes/query", "<ids/>", { "content-type": "application/xml" }),
       415,
       "unsupported_media_type",
       "Content-Type",

@@ -17,10 +17,7 @@ export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>,
   requireNotRoot(work, found.row, "deleted");
   await requireLive(work, found);
   await checkBase(work, found.row, operation);
-  if (operation.seen !== undefined && (await changedBelow(work, step, found.row, operation.seen))) {
-    const message = "Another device has changed something in here that you have not seen yet.";
-    throw await conflictWith(work, "subtree_changed", message, found.row);
-  }
+  await requireSeen(work, step, found.row, operation.seen);
   return { nodeId: trash(work, step, found.row).id, created: false };
 }
 
@@ -33,11 +30,19 @@ export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, s
     throw new HoldfastError("not_found", "There is no such file or folder in the trash.", { field: "file_id" });
   }
   await checkBase(work, row, operation);
+  await requireSeen(work, step, row, operation.seen);
   const trashed_at = row.trashed_at ?? work.nowMicros;
   const gone = { ...row, trashed_at, purged_at: work.nowMicros };
   record(work, step, gone, { kind: "gone", from_parent: row.parent_id });
   work.changes.purged.push(row.id);
   return { nodeId: undefined, created: false };
+}
+
+/** @throws HoldfastError subtree_changed, with the node that was to go */
+async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | undefined): Promise<void> {
+  if (seen === undefined || !(await changedBelow(work, step, row, seen))) return;
+  const message = "Another device has changed something in here that you have not seen yet.";
+  throw await conflictWith(work, "subtree_changed", message, row);
 }
 
 /** More changed nodes than this are not looked at one by one; the caller then hears that something changed. */

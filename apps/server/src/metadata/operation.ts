@@ -79,7 +79,13 @@ export type OperationKind =
       readonly baseRevision?: string;
       readonly seen?: number;
     }
-  | { readonly op: "purge"; readonly fileId: string; /** only what lies in the trash */ readonly trashedOnly: boolean }
+  | {
+      readonly op: "purge";
+      readonly fileId: string;
+      /** only what lies in the trash */ readonly trashedOnly: boolean;
+      readonly baseVersion?: number | string;
+      readonly seen?: number;
+    }
   | { readonly op: "restore"; readonly fileId: string; readonly place?: Place }
   /** Makes an old version the newest again. */
   | { readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId };

@@ -158,5 +158,6 @@ export function newRevision({ random }: Pick<Work, "random">): string {
 
 /** An error that shows the node that is in the way, as it is now. */
 export async function conflictWith(work: Work, code: ErrorCode, message: string, row: NodeRow): Promise<HoldfastError> {
-  return new HoldfastError(code, message, { body: { node: nodeJson(row, await work.tree.path(row)) } });
+  const field = code === "exists" ? { field: "name" } : {};
+  return new HoldfastError(code, message, { ...field, body: { node: nodeJson(row, await work.tree.path(row)) } });
 }

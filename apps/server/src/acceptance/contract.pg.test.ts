@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { administrator, Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
+
+describe("what a script may expect of the API", () => {
+  let folder: string;
+  let server: RunningServer;
+  let api: Api;
+  let made = 0;
+
+  before(async () => {
+    folder = makeFolder("contract");
+    server = await startServer({ dataFolder: join(folder, "data") });
+    api = await Api.signIn(server.url);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const name = (stem: string) => `${stem} ${(made += 1)}`;
+  const makeDirectory = async (parent = "root") =>
+    (await api.call("POST", "/metadata", { parent_id: parent, name: name("folder"), kind: "folder" })).body;
+  const makeFile = async (content: string) => (await api.put(`/${name("file")}`, content)).body;
+  const headSeq = async () => (await api.call("POST", "/sync/delta", { operations: [] })).body.seq;
+
+  for (const type of ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8", "application/octet-stream"]) {
+    test(`a JSON body is read though it is sent as ${type}`, async () => {
+      const body = JSON.stringify({ email: administrator.email, password: administrator.password });
+      const { status } = await new Api(server.url).call("POST", "/sessions", undefined, {
+        body,
+        headers: { "content-type": type },
+      });
+      assert.equal(status, 200);
+    });
+  }
+
+  test("a token for files alone may ask for the account, which has what uploads need to know", async () => {
+    const { body } = await api.call("POST", "/tokens", { name: "script", scopes: ["files:read"] });
+    const { status, body: account } = await new Api(server.url, body.token).call("GET", "/account");
+    assert.equal(status, 200);
+    assert.equal(typeof account.bucket, "number");
+  });
+
+  test("deleting for good looks at seen and at the base as deleting does", async () => {
+    const directory = await makeDirectory();
+    const seen = await headSeq();
+    const other = await Api.signIn(server.url);
+    await other.put(`${directory.path}/unseen`, "by another device");
+    const unseen = await api.call("DELETE", `/files/${directory.id}?permanent=true&seen=${seen}`);
+    assert.equal(unseen.status, 409);
+    assert.equal(unseen.body.code, "subtree_changed");
+    assert.equal(unseen.body.node.id, directory.id);
+    const now = await headSeq();
+    assert.equal((await api.call("DELETE", `/files/${directory.id}?permanent=true&seen=${now}`)).status, 204);
+
+    const file = await makeFile("one");
+    const stale = await api.call("DELETE", `/files/${file.id}?permanent=true&base_version=2`);
+    assert.equal(stale.status, 409);
+    assert.equal(stale.body.code, "conflict");
+    assert.equal((await api.call("DELETE", `/files/${file.id}?permanent=true&base_version=1`)).status, 204);
+  });
+
+  test("a sync that is repeated with its key is answered as the first time, and one with another body is refused", async () => {
+    const file = await makeFile("one");
+    const headers = { "idempotency-key": randomBytes(8).toString("hex") };
+    const sync = (hashes: string[]) =>
+      api.call("POST", `/files/${file.id}/sync`, { current_version: 1, new_block_hashes: hashes }, { headers });
+    const first = await sync([hashOf("one"), hashOf("one")]);
+    assert.equal(first.status, 200);
+    assert.equal(first.body.version, 2);
+    const again = await sync([hashOf("one"), hashOf("one")]);
+    assert.equal(again.status, 200);
+    assert.deepEqual(again.body, first.body);
+    const another = await sync([hashOf("one")]);
+    assert.equal(another.status, 422);
+    assert.equal(another.body.code, "operation_reused");
+  });
+
+  test("a sync with a key on a version that is not the head is 409 with the current node", async () => {
+    const file = await makeFile("one");
+    await api.put(file.path, "two", "&on_conflict=replace");
+    for (const hashes of [[hashOf("one")], [hashOf("never sent")]]) {
+      const headers = { "idempotency-key": randomBytes(8).toString("hex") };
+      const body = { current_version: 1, new_block_hashes: hashes };
+      const stale = await api.call("POST", `/files/${file.id}/sync`, body, { headers });
+      assert.equal(stale.status, 409);
+      assert.equal(stale.body.code, "conflict");
+      assert.equal(stale.body.node.version, 2);
+    }
+  });
+
+  test("the splices of a sync need no size beside them", async () => {
+    const file = await makeFile("one");
+    const splices = [{ at: 1, remove: 0, insert: [{ hash: hashOf("one"), size: 3 }] }];
+    const { status, body } = await api.call("POST", `/files/${file.id}/sync`, { current_version: 1, splices });
+    assert.equal(status, 200);
+    assert.equal(body.node.size, 6);
+    assert.equal((await api.download(file.path)).body.toString(), "oneone");
+  });
+
+  test("what is no file cannot be synced", async () => {
+    const body = { current_version: 1, new_block_hashes: [] };
+    const { status, body: problem } = await api.call("POST", "/files/root/sync", body);
+    assert.equal(status, 422);
+    assert.equal(problem.code, "invalid_field");
+  });
+
+  test("manifests come in the order in which their versions were asked for", async () => {
+    const files = [await makeFile("a"), await makeFile("b"), await makeFile("c")];
+    for (const order of [files, files.toReversed()]) {
+      const ids = order.map(({ version_id }) => version_id);
+      const { body } = await api.call("POST", "/manifests", { version_ids: ids });
+      assert.deepEqual(
+        body.items.map((item: { version_id: string }) => item.version_id),
+        ids,
+      );
+    }
+  });
+
+  test("an upload below a folder in the trash names the folder that was put there, of either kind", async () => {
+    const trashed = await makeDirectory();
+    const below = await makeDirectory(trashed.id);
+    await api.call("DELETE", `/files/${trashed.id}`);
+    for (const kind of ["media", "resumable"]) {
+      const query = `uploadType=${kind}&parent_id=${below.id}&name=file`;
+      const { status, body } = await api.call("POST", `/files/upload?${query}`);
+      assert.equal(status, 409);
+      assert.equal(body.code, "trashed");
+      assert.equal(body.node.id, trashed.id);
+    }
+  });
+
+  test("a name that exists is named as the field, whichever call meets it", async () => {
+    const { name: taken } = await makeFile("one");
+    const place = { parent_id: "root", name: taken };
+    const answers = [
+      await api.call("POST", "/metadata", { ...place, kind: "folder" }),
+      await api.call("POST", "/files/upload?uploadType=resumable", place),
+      await api.put(`/${taken}`, "two"),
+      await api.call("PATCH", `/files/${(await makeDirectory()).id}`, place),
+    ];
+    for (const { status, body } of answers) {
+      assert.equal(status, 409);
+      assert.equal(body.code, "exists");
+      assert.equal(body.field, "name");
+    }
+  });
+});
