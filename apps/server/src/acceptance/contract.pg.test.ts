@@ -135,6 +135,27 @@ describe("what a script may expect of the API", () => {
     }
   });
 
+  test("If-Match and If-None-Match with the last piece hold for its commit", async () => {
+    const file = await makeFile("one");
+    const start = async (to: object) =>
+      (await api.call("POST", "/files/upload?uploadType=resumable", { size: 3, ...to })).body;
+    const send = (url: string, headers: Record<string, string>) =>
+      api.call("PUT", url, undefined, { body: "two", headers: { "content-range": "bytes 0-2/3", ...headers } });
+
+    const another = await start({ file_id: file.id });
+    const refused = await send(another.upload_url, { "if-match": '"another"' });
+    assert.equal(refused.status, 412);
+    assert.equal(refused.body.complete, true);
+    assert.equal(refused.body.node.id, file.id);
+    const same = await start({ file_id: file.id });
+    assert.equal((await send(same.upload_url, { "if-match": `"${file.revision}"` })).body.version, 2);
+
+    const place = { parent_id: "root", name: file.name, on_conflict: "replace" };
+    const taken = await send((await start(place)).upload_url, { "if-none-match": "*" });
+    assert.equal(taken.status, 412);
+    assert.equal(taken.body.code, "precondition");
+  });
+
   test("a name that exists is named as the field, whichever call meets it", async () => {
     const { name: taken } = await makeFile("one");
     const place = { parent_id: "root", name: taken };

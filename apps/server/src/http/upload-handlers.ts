@@ -99,10 +99,17 @@ async function uploadAtOnce(uploads: Uploads, context: RequestContext<"upload">)
 }
 
 async function putPiece(uploads: Uploads, context: RequestContext<"putUpload" | "postUpload">) {
-  const { caller, params, headers, stream } = context;
+  const { caller, params, headers, stream, conditions } = context;
+  const { ifMatch, ifNoneMatch } = conditions();
   const text = headers["content-range"];
   const range = text === undefined ? undefined : parseContentRange(text);
-  const done = await uploads.put(caller, params.id, { range, contentLengthBytes: bodyLength(context) }, stream);
+  const ask = {
+    range,
+    contentLengthBytes: bodyLength(context),
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  };
+  const done = await uploads.put(caller, params.id, ask, stream);
   if ("node" in done) return committedAnswer(done);
   return { status: 308 as const, headers: done.durable === 0 ? {} : { range: `bytes=0-${done.durable - 1}` } };
 }

@@ -24,12 +24,28 @@ export async function appendPiece(
   step: Append,
   body: Readable,
 ): Promise<{ readonly total: number | null } | undefined> {
-  const { shards, clock, hashes } = ports;
+  const { shards, clock, bodies } = ports;
   const generation = await takeOver(shards.ofId(session.spaceId).db, session, step.total, clock.nowMicros());
   if (generation === undefined) return undefined;
-  await ports.crashPoint("taken over");
+  const leave = bodies.enter(session.id, generation, body);
+  try {
+    await ports.crashPoint("taken over");
+    return await append(ports, { session, generation }, step, body);
+  } finally {
+    leave();
+  }
+}
+
+async function append(
+  ports: UploadsPorts,
+  writer: Writer,
+  step: Append,
+  body: Readable,
+): Promise<{ readonly total: number | null }> {
+  const { hashes } = ports;
+  const { session } = writer;
   const piece: PieceUnderWay = {
-    writer: { session, generation },
+    writer,
     step,
     body,
     hash: session.request.sha256 === undefined ? undefined : hashes.take(session.id, step.start),

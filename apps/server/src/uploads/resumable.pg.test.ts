@@ -167,6 +167,21 @@ test("the first writer is stopped by the second one's mere arrival, before that 
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });
 
+test("a writer of the same process that waits for bytes hears at once that another has taken over", async () => {
+  const space = await world.space();
+  const bytes = bytesOf("at once", 100_000);
+  const uploads = world.instance(space);
+  const { id } = await uploads.start(space.caller, startOf("at once"));
+  const older = new PassThrough();
+  older.write(bytes.subarray(0, 10));
+  const first = refusalOf(put(uploads, space, id, "bytes 0-99999/100000", older));
+  while ((await durableGeneration(space, id)) < 1) await new Promise(setImmediate);
+  const done = await putPart(uploads, space, id, { bytes, start: 0, end: bytes.length, total: bytes.length });
+  // Its body never ends by itself.
+  assert.equal((await first)["code"], "superseded");
+  assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
+});
+
 test("many writers at once leave the bytes of a file, whoever wins each piece", async () => {
   const space = await world.space();
   const bytes = bytesOf("race", 3 * mib);

@@ -160,7 +160,10 @@ export async function rememberHash(db: Db, { spaceId, id }: Session, sha256: Has
 async function notMine(db: Db, { spaceId, id }: Session, nowMicros: number): Promise<HoldfastError> {
   const { rows } = await sql`select from shard.upload_sessions
     where space_id = ${spaceId} and id = ${id} and expires_at > ${nowMicros}`.execute(db);
-  if (rows.length === 0) return noSuchUpload();
+  return rows.length === 0 ? noSuchUpload() : superseded();
+}
+
+export function superseded(): HoldfastError {
   return new HoldfastError("superseded", "Another request has taken this upload over.");
 }
 

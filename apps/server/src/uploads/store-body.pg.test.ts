@@ -4,6 +4,7 @@ import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import fc from "fast-check";
+import { BodiesAtWork } from "./bodies-at-work.ts";
 import { BodySource } from "./body-source.ts";
 import { SeenHashes } from "./seen-hashes.ts";
 import { storeBody } from "./store-body.ts";
@@ -28,6 +29,7 @@ test("the blocks of a body do not depend on how it arrives, how large its pieces
     random: () => new Uint8Array(8),
     crashPoint: () => {},
     hashes: new SeenHashes(),
+    bodies: new BodiesAtWork(),
     pieceBytes: () => 4 * mib,
   };
   const store = async (bytes: Uint8Array, tail: Uint8Array, how: { slice: number; piece: number; ends: boolean }) => {

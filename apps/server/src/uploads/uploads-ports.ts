@@ -3,6 +3,7 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
+import type { BodiesAtWork } from "./bodies-at-work.ts";
 import type { SeenHashes } from "./seen-hashes.ts";
 
 /** What uploads are given from outside. */
@@ -33,6 +34,7 @@ export type CrashPoint = (typeof crashPoints)[number];
 export interface UploadsPorts extends UploadsOptions {
   readonly crashPoint: (reached: CrashPoint) => void | Promise<void>;
   readonly hashes: SeenHashes;
+  readonly bodies: BodiesAtWork;
   /** Bytes of the pieces that a body is read in. */
   readonly pieceBytes: () => number;
 }

@@ -8,6 +8,7 @@ import type { Conditions } from "../http/conditions.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";
 import { appendPiece } from "./append-piece.ts";
+import { BodiesAtWork } from "./bodies-at-work.ts";
 import { checkTarget } from "./check-target.ts";
 import { type Committed, finishUpload } from "./finish-upload.ts";
 import { type MediaUpload, uploadMedia } from "./media-upload.ts";
@@ -22,7 +23,7 @@ export interface Uploads {
   /** @throws HoldfastError as the commit would now; too_large, operation_reused */
   start(caller: Actor, start: UploadStart): Promise<{ readonly id: UploadId; readonly expiresAt: number }>;
   /** A piece, or a question. @throws HoldfastError offset, superseded, bad_request; of the commit, with `complete` */
-  put(caller: Actor, id: string, ask: UploadAsk, body: Readable): Promise<Committed | { readonly durable: number }>;
+  put(caller: Actor, id: string, ask: PieceAsk, body: Readable): Promise<Committed | { readonly durable: number }>;
   state(caller: Actor, id: string): Promise<UploadShown>;
   remove(caller: Actor, id: string): Promise<void>;
   commit(caller: Actor, id: string, correction: Correction): Promise<Committed>;
@@ -32,6 +33,9 @@ export interface Uploads {
   /** Resolves once no request is at work: what they received is durable then. */
   idle(): Promise<void>;
 }
+
+/** Headers that are to hold for the commit, should this request be the one that comes to it, beside those of the start. */
+export interface PieceAsk extends UploadAsk, Pick<UploadRequest, "ifMatch" | "ifNoneMatch"> {}
 
 export interface UploadStart {
   readonly request: UploadRequest;
@@ -53,6 +57,7 @@ export function openUploads(options: UploadsOptions): Uploads {
     crashPoint: () => {},
     ...options,
     hashes: new SeenHashes(),
+    bodies: new BodiesAtWork(),
     pieceBytes: () => (running.size > bodiesAtFullSize ? limits.blockBytesAverage : limits.blockBytesMax),
   };
   const track = <Result>(work: Promise<Result>): Promise<Result> => {
@@ -109,7 +114,7 @@ async function startUpload(
 }
 
 interface Put {
-  readonly ask: UploadAsk;
+  readonly ask: PieceAsk;
   readonly body: Readable;
   readonly find: () => Promise<Session>;
 }
@@ -127,11 +132,22 @@ async function putPiece(ports: UploadsPorts, caller: Actor, put: Put): Promise<C
 async function takeStep(
   ports: UploadsPorts,
   caller: Actor,
-  { session, step, body, find }: Put & { readonly session: Session; readonly step: UploadStep },
+  { session: found, step, ask, body, find }: Put & { readonly session: Session; readonly step: UploadStep },
 ): Promise<Committed | { durable: number } | undefined> {
+  const session = withConditions(found, ask);
   if (step.do !== "append") return settle(ports, caller, session, step);
   const done = await appendPiece(ports, session, step, body);
-  return done === undefined ? undefined : afterPiece(ports, caller, find, done.total);
+  const findAgain = async () => withConditions(await find(), ask);
+  return done === undefined ? undefined : afterPiece(ports, caller, findAgain, done.total);
+}
+
+function withConditions(session: Session, { ifMatch, ifNoneMatch }: PieceAsk): Session {
+  if (ifMatch === undefined && ifNoneMatch === undefined) return session;
+  const conditions = {
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  };
+  return { ...session, request: { ...session.request, ...conditions } };
 }
 
 /** The body is read and durable, so from here on this is a question like any other. */
