@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
+import { openStoredSecrets } from "./stored-secrets.ts";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /**
@@ -191,6 +192,8 @@ const matrix: Matrix = {
   deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
 };
 
+const scopes: readonly string[] = ["files:read", "files:write", "account", "admin"];
+
 const names = Object.keys(matrix) as RouteName[];
 
 describe("Who may call what", () => {
@@ -200,7 +203,8 @@ describe("Who may call what", () => {
   let owner: Api;
   let fixture: Fixture;
   const badTokens: { name: string; token: string | undefined }[] = [];
-  let noScope: string;
+  /** Tokens that have every scope but one. */
+  const withoutScope = new Map<string, string>();
   /** Another user, with a session for each route, since some routes end theirs. */
   const stranger = { email: "stranger@example.com", password: "the stranger's password" };
 
@@ -218,11 +222,21 @@ describe("Who may call what", () => {
       { name: "nonsense", token: "nonsense" },
       { name: "a token signed with another key", token: forgedJwt(owner.token!) },
       { name: "a token without a signature", token: unsignedJwt(owner.token!) },
-      { name: "an expired token", token: await expiredToken(owner) },
+      { name: "an expired personal token", token: await expiredToken(owner) },
+      { name: "an expired access token", token: await expiredJwt(`${folder}/data`, owner) },
+      { name: "an access token of another server", token: await foreignJwt(`${folder}/data`, owner) },
+      { name: "the token of a suspended user", token: await suspendedToken(server.url, admin) },
       { name: "a revoked session", token: await revokedSession(server.url, account) },
       { name: "a personal token with another secret", token: await alteredToken(owner) },
     );
-    noScope = (await owner.call("POST", "/tokens", { name: "narrow", scopes: ["account"] })).body.token;
+    for (const scope of scopes) {
+      const others = scopes.filter((each) => each !== scope);
+      const caller = scope === "admin" ? admin : owner;
+      // Only an administrator may make a token for administration.
+      const allowed = caller === admin ? others : others.filter((each) => each !== "admin");
+      const { body } = await caller.call("POST", "/tokens", { name: `all but ${scope}`, scopes: allowed });
+      withoutScope.set(scope, body.token);
+    }
   });
 
   after(async () => {
@@ -242,10 +256,12 @@ describe("Who may call what", () => {
         }
       });
     }
-    if (route.access === "files:read" || route.access === "files:write") {
+    if (scopes.includes(route.access)) {
       test(`${name} takes no token without its scope`, async () => {
-        const answer = await send(new Api(server.url, noScope), route, row, fixture);
-        assert.equal(answer.status, 403);
+        const token = withoutScope.get(route.access);
+        assert.ok(token !== undefined);
+        const answer = await send(new Api(server.url, token), route, row, fixture);
+        assert.equal(answer.status, 403, JSON.stringify(answer.body));
         assert.equal(answer.body.code, "forbidden");
       });
     }
@@ -269,10 +285,20 @@ describe("Who may call what", () => {
             withoutRequest(nowhere.body),
             "not the answer of what does not exist",
           );
+          assert.deepEqual([...answer.headers.keys()], [...nowhere.headers.keys()]);
         }
       });
     }
   }
+
+  test("HEAD of a download tells a stranger no more than GET", async () => {
+    const other = await Api.signIn(server.url, stranger);
+    const head = await other.call("HEAD", `/files/${fixture.file}/download`);
+    const nowhere = await other.call("HEAD", `/files/${missing(fixture).file}/download`);
+    assert.deepEqual([head.status, nowhere.status], [404, 404]);
+    assert.deepEqual([...head.headers.keys()], [...nowhere.headers.keys()]);
+    assert.equal(head.headers.get("content-length"), nowhere.headers.get("content-length"));
+  });
 
   for (const name of names) {
     const route: Route = routes[name];
@@ -405,6 +431,36 @@ async function expiredToken(owner: Api): Promise<string> {
   const api = new Api(owner.url, body.token);
   while ((await api.call("GET", "/account")).status !== 401) assert.ok(Date.now() < Date.parse(expiresAt) + 10_000);
   return body.token;
+}
+
+/** Signed with the server's own key, which only a thief of its data folder has: so nothing but the time is wrong with it. */
+async function expiredJwt(data: string, { url, token }: Api): Promise<string> {
+  const { accessKey } = await openStoredSecrets(data);
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const good = resignJwt(token!, accessKey, { exp: nowSeconds + 60 });
+  assert.equal((await new Api(url, good).call("GET", "/account")).status, 200, "the signature is not the server's");
+  return resignJwt(token!, accessKey, { exp: nowSeconds - 1 });
+}
+
+async function foreignJwt(data: string, { token }: Api): Promise<string> {
+  const { accessKey } = await openStoredSecrets(data);
+  return resignJwt(token!, accessKey, { iss: "0".repeat(32) });
+}
+
+function resignJwt(genuine: string, key: KeyObject, changes: Record<string, unknown>): string {
+  const [head, payload] = genuine.split(".");
+  const claims = { ...JSON.parse(Buffer.from(payload!, "base64url").toString()), ...changes };
+  const text = `${head}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+  return `${text}.${sign(null, Buffer.from(text), key).toString("base64url")}`;
+}
+
+async function suspendedToken(url: string, admin: Api): Promise<string> {
+  const account = { email: "suspended@example.com", password: "the suspended password" };
+  assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
+  const api = await Api.signIn(url, account);
+  assert.equal((await api.call("GET", "/account")).status, 200);
+  assert.equal((await admin.call("PATCH", `/admin/users/${account.email}`, { disabled: true })).status, 200);
+  return api.token!;
 }
 
 async function revokedSession(url: string, account: { email: string; password: string }): Promise<string> {
