@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { test, type TestContext } from "node:test";
+import { type S3TestServer, startRadosgw, startS3rver } from "@holdfast/object-store/s3-test-server";
+import { requireComponent } from "@holdfast/tools/components";
+import { administrator, Api, holdfast, makeFolder, removeFolder, startServer } from "./testing.ts";
+
+/** A tree goes through the command, the server and a bucket, and comes back after the server was killed. */
+async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
+  const folder = makeFolder("s3");
+  t.after(() => removeFolder(folder));
+  t.after(() => s3.stop());
+  const { endpoint, bucket, region } = s3.locationOf("whole-server/");
+  const store = `s3://${bucket}/whole-server?${new URLSearchParams({ endpoint: String(endpoint), region: region ?? "us-east-1", path_style: "true" })}`;
+  const env = {
+    AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+    HOLDFAST_CONFIG_DIR: `${folder}/config`,
+  };
+  const options = { dataFolder: `${folder}/data`, args: ["--store", store], env };
+  const tree = `${folder}/tree`;
+  mkdirSync(`${tree}/inner`, { recursive: true });
+  for (let index = 0; index < 100; index++) writeFileSync(`${tree}/inner/file ${index}`, randomBytes(index * 37));
+  writeFileSync(`${tree}/large`, randomBytes(30_000_000));
+
+  let server = await startServer(options);
+  const run = async (...args: string[]) => {
+    const { code, stderr } = await holdfast(args, { env, input: administrator.password });
+    assert.equal(code, 0, stderr);
+  };
+  await run("login", server.url, "--email", administrator.email, "--password-stdin");
+  await run("put", "--quiet", tree, "/tree");
+  await server.kill();
+  server = await startServer({ ...options, port: server.port });
+  try {
+    await run("get", "--quiet", "/tree", `${folder}/back`);
+    execFileSync("diff", ["-r", tree, `${folder}/back`]);
+    const api = await Api.signIn(server.url);
+    assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
+    let report;
+    do report = (await api.call("GET", "/admin/scrub")).body;
+    while (report.state === "running");
+    assert.deepEqual(report.damaged, []);
+    assert.ok(report.packs > 0, "the scrub found no pack in the bucket");
+  } finally {
+    await server.stop();
+  }
+}
+
+test("a server keeps its packs in a bucket of s3rver", async (t) => roundTrip(t, await startS3rver()));
+
+test("a server keeps its packs in a bucket of Ceph's gateway", async (t) => {
+  if (!requireComponent(t, "radosgw")) return;
+  await roundTrip(t, await startRadosgw());
+});
