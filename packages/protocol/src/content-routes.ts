@@ -60,6 +60,11 @@ export const contentRoutes = {
       name: nodeName.optional(),
       path: pathText.optional(),
       file_id: idText.optional(),
+      size: z
+        .string()
+        .regex(/^\d{1,16}$/, "is not a number of bytes")
+        .transform(Number)
+        .optional(),
       base_version: z.string().max(64).optional(),
       on_conflict: onConflict.optional(),
       sha256: hashHex.optional(),

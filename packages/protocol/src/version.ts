@@ -5,4 +5,4 @@
 export const protocolVersion = 1;
 
 /** SHA-256 over the JSON schemas of all routes and the kinds and header of frames; see version.test.ts. */
-export const protocolHash = "ed9ac4956a3c8ca20c82ac791f8905d5406a7194e17645352520ab2ccea43d4f";
+export const protocolHash = "7a4a595eddcb55c7ed339853f8f6e885cf0447624fbbbcb73c8ebb25ad9b2654";

@@ -135,6 +135,18 @@ describe("what a script may expect of the API", () => {
     }
   });
 
+  test("a resumable upload may be started by its query alone, its size included", async () => {
+    const start = (query: string) => api.call("POST", `/files/upload?${query}&name=${name("query")}&size=5`);
+    for (const query of ["uploadType=resumable", "resumable=true"]) {
+      const { status, body } = await start(query);
+      assert.equal(status, 200);
+      assert.equal((await api.call("GET", `/upload/${body.upload_id}`)).body.total, 5);
+    }
+    const { status, body } = await start("resumable=true&size=five");
+    assert.equal(status, 400);
+    assert.equal(body.field, "size");
+  });
+
   test("If-Match and If-None-Match with the last piece hold for its commit", async () => {
     const file = await makeFile("one");
     const start = async (to: object) =>

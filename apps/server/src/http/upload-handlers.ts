@@ -127,7 +127,7 @@ function bodyLength({ headers, contentLengthBytes }: Pick<RequestContext, "heade
 /** The query has everything as text; what it does not say is not there at all, so that a JSON body may say it. */
 function fieldsOf(query: RequestContext<"upload">["query"]): Partial<StartFields> {
   const { base_version: base, executable } = query;
-  const names = ["parent_id", "name", "path", "file_id", "on_conflict", "sha256", "modified_at"] as const;
+  const names = ["parent_id", "name", "path", "file_id", "size", "on_conflict", "sha256", "modified_at"] as const;
   return {
     ...Object.fromEntries(names.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))),
     ...(base === undefined ? {} : { base_version: versionOf(base) }),
