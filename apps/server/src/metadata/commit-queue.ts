@@ -279,16 +279,23 @@ function weightOf(step: Step): number {
   return (step.operation.op === "purge" ? purgeWeight : 1) + Math.floor(refs / blocksPerWeight);
 }
 
-/** A group stands together in the batch; one whose name comes again elsewhere is refused, since it cannot be cut out. */
+/**
+ * A group stands together in the batch. Of one whose name comes again elsewhere every operation is refused: it cannot be cut
+ * out, and no part of it may be done alone.
+ */
 function withGroupsTogether(steps: readonly Step[]): Step[] {
   const seen = new Set<string>();
+  const scattered = new Set<string>();
   let last: string | undefined;
-  return steps.map((step) => {
-    const { group } = step.operation;
-    const again = group !== undefined && group !== last && seen.has(group);
+  for (const { operation } of steps) {
+    const { group } = operation;
+    if (group !== undefined && group !== last && seen.has(group)) scattered.add(group);
     if (group !== undefined) seen.add(group);
     last = group;
-    if (!again) return step;
+  }
+  return steps.map((step) => {
+    const { group } = step.operation;
+    if (group === undefined || !scattered.has(group)) return step;
     const message = `The operations of group ${JSON.stringify(group)} do not stand together.`;
     return { ...step, refused: new HoldfastError("invalid_field", message, { field: "group" }) };
   });
