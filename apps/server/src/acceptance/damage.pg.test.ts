@@ -217,7 +217,7 @@ describe("Damage on the disk", () => {
 });
 
 function assertDamaged({ status, body }: ApiAnswer, path: string, hash: string, what = path): void {
-  assert.equal(status, 500, `${what}: ${status} ${JSON.stringify(body)}`);
+  assert.equal(status, 500, `${what}: ${status} ${Buffer.isBuffer(body) ? "and bytes" : JSON.stringify(body)}`);
   assert.equal(body.code, "damaged", what);
   assert.deepEqual([body.hash, body.files], [hash, [path]], what);
 }
