@@ -6,7 +6,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 let held = 0;
-const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 75_000 }, (_, response) => {
+const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 75_000 }, (request, response) => {
+  if (request.url?.includes("/poll") !== true) {
+    response.end("{}");
+    return;
+  }
   held += 1;
   response.on("close", () => (held -= 1));
 });

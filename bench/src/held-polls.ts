@@ -14,10 +14,10 @@ import { pssBytes } from "./rest.ts";
 
 /** As many as one address of this machine lends ports for at once. */
 const perAddress = 7500;
-/** Held and let go before the memory of a warm process is read. */
-const warming = 1000;
-/** Until V8 has given back what starting the polls left behind. */
-const settleMs = 20_000;
+/** What a warm process has done: polls held and let go, and plain requests answered, so that its heap has the size that traffic gives it. */
+const warming = { polls: 500, requests: 5000, callers: 16 };
+/** Until V8 has given back what the requests left behind. */
+const settleMs = 15_000;
 
 interface Holding {
   readonly port: number;
@@ -121,12 +121,19 @@ async function bareBytesPerPoll(polls: readonly Holding[], each: number): Promis
     }
     return await bytesPerPoll(bare, each);
   } finally {
-    for (const child of children) child.disconnect();
+    await Promise.all(children.map(endOf));
   }
 }
 
+/** Listeners stay on what has not ended. */
+async function endOf(child: ChildProcess): Promise<void> {
+  const exited = once(child, "exit");
+  child.disconnect();
+  await exited;
+}
+
 async function bytesPerPoll(targets: readonly Holding[], each: number): Promise<number> {
-  for (const target of targets) await (await holdAt(target, warming)).release();
+  await Promise.all(targets.map(warm));
   await delay(settleMs);
   const warmBytes = sumOf(targets);
   const held = await Promise.all(targets.map((target) => holdAt(target, each)));
@@ -136,6 +143,17 @@ async function bytesPerPoll(targets: readonly Holding[], each: number): Promise<
   const bytes = (sumOf(targets) - warmBytes) / (each * targets.length);
   for (const { release } of held) await release();
   return bytes;
+}
+
+async function warm(target: Holding): Promise<void> {
+  await (await holdAt(target, warming.polls)).release();
+  const authorization = /authorization: (.*)\r\n/.exec(target.request)?.[1] ?? "";
+  const url = `http://127.0.0.1:${target.port}/api/v1/changes/start_token`;
+  const call = async () => {
+    for (let count = 0; count < warming.requests / warming.callers; count++)
+      await (await fetch(url, { headers: { authorization } })).arrayBuffer();
+  };
+  await Promise.all(Array.from({ length: warming.callers }, call));
 }
 
 function sumOf(targets: readonly Holding[]): number {
@@ -159,7 +177,7 @@ async function holdAt(target: Holding, count: number): Promise<{ release: () => 
   await eventually("all polls are held", 60_000, async () => ((await target.held()) === count ? true : undefined));
   return {
     release: async () => {
-      for (const child of children) child.disconnect();
+      await Promise.all(children.map(endOf));
       await eventually("all polls are gone", 60_000, async () => ((await target.held()) === 0 ? true : undefined));
     },
   };
@@ -170,11 +188,14 @@ function forkScript(name: string): ChildProcess {
 }
 
 async function answerOf<Message>(child: ChildProcess): Promise<Message> {
-  const ended = once(child, "exit").then(([code]) => {
+  const given = new AbortController();
+  const { signal } = given;
+  const ended = once(child, "exit", { signal }).then(([code]) => {
     throw new Error(`A process of the measurement ended with ${String(code)}.`);
   });
   ended.catch(() => {});
-  const [message] = (await Promise.race([once(child, "message"), ended])) as [Message];
+  const [message] = (await Promise.race([once(child, "message", { signal }), ended])) as [Message];
+  given.abort();
   return message;
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
-import { limits } from "@holdfast/core/limits";
+import type { UserId } from "@holdfast/core/ids";
 import type { Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
 import type { Caller } from "../accounts/caller.ts";
@@ -8,14 +8,18 @@ import type { Log } from "../operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem, type Sending } from "./answer.ts";
 import { assertAccess, type Authenticator, readBearer, signInNeeded } from "./authentication.ts";
 import { type Conditions, readConditions } from "./conditions.ts";
-import { readJsonBody, tooLarge, validate } from "./json-body.ts";
+import type { Later } from "./handler.ts";
+import { readJsonBody, validate } from "./json-body.ts";
 import { addressGroup, type Peer } from "./peer.ts";
 import { fromTransport } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
+import { assertJson, declaredLength, readParams } from "./request-checks.ts";
 import { drainAfterAnswer, RequestBody } from "./request-body.ts";
 
 /** A handler as the exchange calls it: the types of its route were checked where it was written. */
-export type LooseHandler = (context: unknown) => Promise<LooseAnswer> | LooseAnswer;
+export type LooseHandler = (
+  context: unknown,
+) => Promise<LooseAnswer | Later<LooseAnswer>> | LooseAnswer | Later<LooseAnswer>;
 
 export interface ExchangeWorld {
   readonly authenticator: Authenticator;
@@ -26,11 +30,16 @@ export interface ExchangeWorld {
   readonly stopping: AbortSignal;
   /** Every exchange that is under way; aborting one ends its work. */
   readonly running: Set<{ abort(): void }>;
+  /** Told of each exchange once the last byte has left, so that its time and its count of bytes are true. */
+  readonly report: (arrived: Arrived, result: ExchangeResult) => void;
 }
 
 export interface Arrived {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** The pattern of the route, or `none`. */
+  readonly route: string;
+  readonly startedMs: number;
   readonly params: unknown;
   readonly query: unknown;
   readonly requestId: string;
@@ -42,31 +51,32 @@ export interface Arrived {
 }
 
 export interface ExchangeResult {
-  readonly caller: Caller | undefined;
+  readonly userId: UserId | undefined;
   readonly error: HoldfastError | undefined;
   /** Of the body. */
   readonly bytesIn: number;
 }
 
-/** One request to one route, from the token to the last byte of the answer. Never rejects. */
+/**
+ * One request to one route, from the token to the last byte of the answer. Never rejects. Resolves early where the
+ * handler wants to answer later, so that nothing of what ran until then is kept.
+ */
 export async function runExchange(
   world: ExchangeWorld,
   route: Route,
   handler: LooseHandler,
   arrived: Arrived,
-): Promise<ExchangeResult> {
+): Promise<void> {
   const exchange = new Exchange(world, route, arrived);
-  let error: HoldfastError | undefined;
+  let answer: LooseAnswer | Later<LooseAnswer>;
   try {
     await exchange.open();
-    const answer = await handler(exchange);
-    await sendAnswer(sendingOf(world, arrived), answer);
+    answer = await handler(exchange);
   } catch (thrown) {
-    error = exchange.clientGone ? clientGone(thrown) : fromTransport(thrown);
-    sendProblem(sendingOf(world, arrived), error);
+    return exchange.refuse(thrown);
   }
-  await exchange.close();
-  return { caller: exchange.caller, error, bytesIn: exchange.receivedBytes };
+  if ("later" in answer) exchange.wait(answer);
+  else await exchange.answer(answer);
 }
 
 function sendingOf(world: ExchangeWorld, { request, response, requestId, baseHeaders }: Arrived): Sending {
@@ -81,6 +91,9 @@ function sendingOf(world: ExchangeWorld, { request, response, requestId, baseHea
   };
 }
 
+const noRawHeaders: string[] = [];
+const noHeaders = {};
+
 function clientGone(thrown: unknown): HoldfastError {
   return new HoldfastError("bad_request", "The client went away before the answer was complete.", { cause: thrown });
 }
@@ -92,7 +105,8 @@ function clientGone(thrown: unknown): HoldfastError {
 class Exchange {
   readonly #world: ExchangeWorld;
   readonly #route: Route;
-  readonly #arrived: Arrived;
+  #arrived: Arrived;
+  #userId: UserId | undefined;
   #stream: RequestBody | undefined;
   #gone: AbortController | undefined;
   #clientGone = false;
@@ -108,7 +122,7 @@ class Exchange {
     this.#route = route;
     this.#arrived = arrived;
     arrived.response.on("close", () => {
-      if (arrived.response.writableFinished) return;
+      if (this.#arrived.response.writableFinished) return;
       this.abort();
       this.#goneListener?.();
     });
@@ -203,8 +217,45 @@ class Exchange {
     if (route.bodyKind === "json") this.body = await this.#readJson(route.body);
   }
 
+  async answer(answer: LooseAnswer): Promise<void> {
+    try {
+      await sendAnswer(sendingOf(this.#world, this.#arrived), answer);
+    } catch (thrown) {
+      return this.refuse(thrown);
+    }
+    await this.#close(undefined);
+  }
+
+  async refuse(thrown: unknown): Promise<void> {
+    const error = this.#clientGone ? clientGone(thrown) : fromTransport(thrown);
+    sendProblem(sendingOf(this.#world, this.#arrived), error);
+    await this.#close(error);
+  }
+
+  /** What the request said has been read by now, and is let go while it waits. */
+  wait({ later }: Later<LooseAnswer>): void {
+    const { request } = this.#arrived;
+    request.rawHeaders = noRawHeaders;
+    request.headers = noHeaders;
+    request.url = "";
+    this.#arrived = { ...this.#arrived, params: undefined, query: undefined };
+    this.caller = undefined;
+    this.params = undefined;
+    this.query = undefined;
+    later((answer) => void (answer instanceof HoldfastError ? this.refuse(answer) : this.answer(answer)));
+  }
+
+  async #close(error: HoldfastError | undefined): Promise<void> {
+    const arrived = this.#arrived;
+    const { response } = arrived;
+    await this.#settle();
+    const result = { userId: this.#userId, error, bytesIn: this.receivedBytes };
+    if (response.closed || response.destroyed) this.#world.report(arrived, result);
+    else response.once("close", () => this.#world.report(arrived, result));
+  }
+
   /** What arrived is counted when it is over: nobody knows before how much a body will be. */
-  async close(): Promise<void> {
+  async #settle(): Promise<void> {
     const { receivedBytes } = this;
     this.#world.running.delete(this);
     this.#stream?.destroy();
@@ -222,6 +273,7 @@ class Exchange {
       throw signInNeeded(this.#arrived.request.headers.authorization);
     }
     this.caller = await this.#authenticate(bearer);
+    this.#userId = this.caller.userId;
     assertAccess(this.caller, access);
     const { rateLimits } = this.#world;
     const payer = this.#payer();
@@ -258,7 +310,7 @@ class Exchange {
   }
 
   #payer(): string {
-    return this.caller?.userId ?? addressGroup(this.#arrived.peer.address);
+    return this.#userId ?? addressGroup(this.#arrived.peer.address);
   }
 
   async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {
@@ -274,43 +326,7 @@ class Exchange {
       method: request.method ?? "",
       url: request.url ?? "/",
       body,
-      callerId: this.caller?.userId,
+      callerId: this.#userId,
     });
   }
-}
-
-/** A malformed id is answered like one that does not exist; a hash to be stored under cannot be looked for, so it is named. */
-function readParams(route: Route, params: unknown): unknown {
-  const result = route.params?.safeParse(params);
-  if (result?.success === true) return result.data;
-  if (route.method === "PUT" && result?.error.issues[0]?.path[0] === "hash") {
-    return validate(route.params as z.ZodObject, params, "path");
-  }
-  throw new HoldfastError("not_found", "There is nothing here, or nothing that you may see.");
-}
-
-function declaredLength({ headers }: IncomingMessage): number | undefined {
-  const text = headers["content-length"];
-  return text === undefined ? undefined : Number(text);
-}
-
-/**
- * JSON, and what clients call it that were told nothing: `curl -d`, a `fetch` of text, a library's default. No cookie signs
- * anybody in, so a form on a strange page gains nothing by such a type. What is no JSON then fails as such.
- */
-const jsonTypes =
-  /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;
-
-function assertJson(request: IncomingMessage): void {
-  const type = request.headers["content-type"];
-  if (type !== undefined && !jsonTypes.test(type)) {
-    throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
-  }
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
-    throw new HoldfastError("unsupported_media_type", "A JSON body is sent without Content-Encoding.", {
-      field: "Content-Encoding",
-    });
-  }
-  if ((declaredLength(request) ?? 0) > limits.requestJsonBytesMax) throw tooLarge(limits.requestJsonBytesMax);
 }

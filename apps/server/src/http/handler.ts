@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
+import type { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import type { RouteBody, RouteName, RouteParams, RouteQuery, routes } from "@holdfast/protocol/routes";
 import type { z } from "zod";
@@ -14,7 +15,16 @@ import type { Peer } from "./peer.ts";
  */
 export type Handler<Name extends RouteName> = (
   context: RequestContext<Name>,
-) => Promise<Answer<RouteOf<Name>>> | Answer<RouteOf<Name>>;
+) => Promise<Answer<RouteOf<Name>>> | Answer<RouteOf<Name>> | Later<Answer<RouteOf<Name>>>;
+
+/**
+ * In place of an answer that may be a minute away. Of the request only the connection is kept until then: its headers, query and
+ * caller are gone, and no promise waits, as each would keep alive what led to it.
+ */
+export interface Later<Given> {
+  /** Called once, with what is to be called once. */
+  readonly later: (give: (answer: Given | HoldfastError) => void) => void;
+}
 
 /** Each area gives a part of these; the server refuses to start while a route has none. */
 export type Handlers = { readonly [Name in RouteName]?: Handler<Name> };

@@ -3,15 +3,15 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Arrived, type ExchangeResult, type ExchangeWorld, type LooseHandler, runExchange } from "./exchange.ts";
+import { type Arrived, type ExchangeWorld, type LooseHandler, runExchange } from "./exchange.ts";
 import type { Handlers } from "./handler.ts";
 
 export interface Mounting {
   readonly handlers: Handlers;
   readonly unmounted: ReadonlySet<RouteName>;
   readonly world: ExchangeWorld;
-  readonly arrive: (request: FastifyRequest, response: ServerResponse) => Arrived;
-  readonly finish: (arrived: Arrived, route: string, startedMs: number) => (result: ExchangeResult) => void;
+  /** @param url the pattern of the route */
+  readonly arrive: (request: FastifyRequest, response: ServerResponse, url: string) => Arrived;
 }
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
@@ -48,21 +48,10 @@ function mount(app: FastifyInstance, mounting: Mounting, { taken, url, route, ha
     method: taken,
     url,
     handler: (request, reply) => {
-      const startedMs = performance.now();
       reply.hijack();
-      const arrived = mounting.arrive(request, reply.raw);
-      const finish = mounting.finish(arrived, url, startedMs);
-      void runExchange(mounting.world, route, handler, arrived).then((result) =>
-        afterClose(reply.raw, () => finish(result)),
-      );
+      void runExchange(mounting.world, route, handler, mounting.arrive(request, reply.raw, url));
     },
   });
-}
-
-/** The line of the log is written when the last byte has left, so that its time and its count of bytes are true. */
-function afterClose(response: ServerResponse, then: () => void): void {
-  if (response.closed || response.destroyed) then();
-  else response.once("close", then);
 }
 
 function mountRefusal(app: FastifyInstance, mounting: Mounting, url: string, taken: ReadonlySet<string>): void {

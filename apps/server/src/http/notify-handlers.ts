@@ -20,31 +20,29 @@ type PollContext = Pick<RequestContext<"pollChanges">, "caller" | "query" | "hea
 /** All that is in view, and a wait for what changes in it. */
 export function notifyHandlers({ shards, polls, rateLimits }: NotifyWorld) {
   const stops = new WeakSet<AbortSignal>();
-  // No async function: of those that wait each would keep all that it was called with.
   const poll = ({ caller, query, headers, onGone, stopping }: PollContext) => {
     if (!stops.has(stopping)) {
       stops.add(stopping);
       stopping.addEventListener("abort", () => polls.stop(), { once: true });
     }
+    const held = polls.open(caller, query.since_token);
     const timeoutMs = readTimeout(headers) * 1000;
     const release = rateLimits.holdPoll(keyOf(caller));
-    const held = holdOrRelease(() => polls.hold({ caller, token: query.since_token, timeoutMs, onGone }), release);
-    return held.finally(release).then(answerOf);
+    return {
+      later: (give: (answer: ReturnType<typeof answerOf> | HoldfastError) => void) => {
+        polls.hold(held, timeoutMs, (answer) => {
+          release();
+          give(answer instanceof HoldfastError ? answer : answerOf(answer));
+        });
+        onGone(() => polls.leave(held));
+      },
+    };
   };
   return {
     getSnapshot: async ({ caller, query }) => ({ status: 200, json: await readSnapshot(shards, caller, query) }),
     pollChanges: poll,
     pollEvents: poll,
   } satisfies Handlers;
-}
-
-function holdOrRelease(hold: () => Promise<PollAnswer>, release: () => void): Promise<PollAnswer> {
-  try {
-    return hold();
-  } catch (error) {
-    release();
-    throw error;
-  }
 }
 
 /** Sync clients count by device, whatever the number of their sessions; scripts by token. */

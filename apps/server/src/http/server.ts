@@ -65,13 +65,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
     stopping: stop.signal,
     running: new Set(),
+    report: (arrived, result) => report(options, arrived, result),
   };
   const rules: PeerRules = { proxyHops: options.proxyHops ?? 0, tls: options.tls !== undefined };
-  const arrive = (request: FastifyRequest, response: ServerResponse) => describe(request, response, rules, options.log);
-  const finish = (arrived: Arrived, route: string, startedMs: number) => (result: ExchangeResult) =>
-    report(options, arrived, route, startedMs, result);
+  const arrive = (request: FastifyRequest, response: ServerResponse, route: string) =>
+    describe(request, response, route, rules, options.log);
   const app = openFastify(options, timeouts, stop.signal, arrive);
-  mountRoutes(app, { handlers: options.handlers, unmounted: options.unmounted ?? new Set(), world, arrive, finish });
+  mountRoutes(app, { handlers: options.handlers, unmounted: options.unmounted ?? new Set(), world, arrive });
   app.server.maxConnections = options.connectionsMax ?? connectionsMaxDefault;
   return {
     listen: async (host, port) => {
@@ -90,7 +90,7 @@ function openFastify(
   options: HttpServerOptions,
   timeouts: Timeouts,
   stopping: AbortSignal,
-  arrive: (request: FastifyRequest, response: ServerResponse) => Arrived,
+  arrive: (request: FastifyRequest, response: ServerResponse, route: string) => Arrived,
 ): FastifyInstance {
   const transport = {
     maxHeaderSize: limits.headerBytesMax,
@@ -101,14 +101,13 @@ function openFastify(
     ...(options.tls === undefined ? {} : { ...options.tls, minVersion: "TLSv1.2" as const }),
   };
   const refuse = (thrown: unknown, request: FastifyRequest, response: ServerResponse) => {
-    const startedMs = performance.now();
-    const arrived = arrive(request, response);
+    const arrived = arrive(request, response, "none");
     const error = fromTransport(thrown);
     sendProblem(
       { ...arrived, head: request.method === "HEAD", ifNoneMatch: undefined, idleTimeoutMs: 0, stopping },
       error,
     );
-    response.once("close", () => report(options, arrived, "none", startedMs, { caller: undefined, error, bytesIn: 0 }));
+    response.once("close", () => report(options, arrived, { userId: undefined, error, bytesIn: 0 }));
   };
   const app = fastify({
     logger: false,
@@ -148,7 +147,13 @@ function makeRequestId(request: { headers: IncomingMessage["headers"] }, proxyHo
   return randomBytes(9).toString("base64url");
 }
 
-function describe(request: FastifyRequest, response: ServerResponse, rules: PeerRules, log: Log): Arrived {
+function describe(
+  request: FastifyRequest,
+  response: ServerResponse,
+  route: string,
+  rules: PeerRules,
+  log: Log,
+): Arrived {
   const { raw } = request;
   const { localAddress = "localhost", localPort, remoteAddress } = raw.socket;
   const host = localAddress.includes(":") ? `[${localAddress}]` : localAddress;
@@ -159,6 +164,8 @@ function describe(request: FastifyRequest, response: ServerResponse, rules: Peer
   return {
     request: raw,
     response,
+    route,
+    startedMs: performance.now(),
     params: request.params,
     query: request.query,
     requestId: request.id,
@@ -170,15 +177,9 @@ function describe(request: FastifyRequest, response: ServerResponse, rules: Peer
 }
 
 /** The one line of the log that each request has. */
-function report(
-  options: HttpServerOptions,
-  arrived: Arrived,
-  route: string,
-  startedMs: number,
-  result: ExchangeResult,
-): void {
-  const { request, response, requestId, peer, writtenBefore } = arrived;
-  const { caller, error, bytesIn } = result;
+function report(options: HttpServerOptions, arrived: Arrived, result: ExchangeResult): void {
+  const { request, response, route, startedMs, requestId, peer, writtenBefore } = arrived;
+  const { userId, error, bytesIn } = result;
   const ms = performance.now() - startedMs;
   const bytesOut = Math.max(0, request.socket.bytesWritten - writtenBefore);
   const { statusCode: status } = response;
@@ -193,7 +194,7 @@ function report(
     bytes_in: bytesIn,
     bytes_out: bytesOut,
     address: peer.address,
-    ...(caller === undefined ? {} : { user_id: caller.userId }),
+    ...(userId === undefined ? {} : { user_id: userId }),
     ...(error === undefined ? {} : { code: error.code }),
   };
   if (status >= 500 && error !== undefined) options.log.error({ ...fields, error: causes(error) }, "request failed");

@@ -6,7 +6,7 @@ import type { Caller } from "../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
 import { makeTestSpace, type TestSpace } from "../metadata/testing.ts";
-import { HeldPolls, type PollAnswer } from "./held-polls.ts";
+import { HeldPolls, type Poll, type PollAnswer } from "./held-polls.ts";
 import { signInTo, type Tap, tapShards } from "./testing.ts";
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -44,15 +44,12 @@ describe("polls that wait", () => {
   });
 
   const now = () => startToken(databases.shards, space.caller);
-  const hold = async (
-    options: { token?: string; timeoutMs?: number; as?: Caller; onGone?: (listener: () => void) => void } = {},
-  ) =>
-    polls.hold({
-      caller: options.as ?? caller,
-      token: options.token ?? (await now()),
-      timeoutMs: options.timeoutMs ?? 60_000,
-      onGone: options.onGone ?? (() => {}),
-    });
+  const answerTo = (poll: Poll, timeoutMs = 60_000): Promise<PollAnswer> =>
+    new Promise((resolve, reject) =>
+      polls.hold(poll, timeoutMs, (answer) => (answer instanceof HoldfastError ? reject(answer) : resolve(answer))),
+    );
+  const hold = async ({ token, timeoutMs }: { token?: string; timeoutMs?: number } = {}) =>
+    answerTo(polls.open(caller, token ?? (await now())), timeoutMs);
   /** Holds a poll and resolves once it has compared its cursor and waits. */
   const holdWaiting = async (): Promise<{ answer: Promise<PollAnswer> }> => {
     const token = await now();
@@ -157,10 +154,11 @@ describe("polls that wait", () => {
   });
 
   test("a client that goes away frees its poll at once", async () => {
-    let leave = () => {};
-    const answer = hold({ onGone: (listener) => (leave = listener) });
-    while (polls.size === 0) await new Promise(setImmediate);
-    leave();
+    const poll = polls.open(caller, await now());
+    const answer = answerTo(poll);
+    assert.equal(held, 1);
+    polls.leave(poll);
+    polls.leave(poll);
     assert.deepEqual([polls.size, held, (await answer).change], [0, 0, undefined]);
   });
 

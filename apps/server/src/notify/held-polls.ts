@@ -6,19 +6,10 @@ import { findLiveCredentials } from "../accounts/live-credentials.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { checkPosition, positionIn, reset } from "../journal/changes.ts";
 import { type JournalHead, type NewestChange, readHeads, readNewestChange } from "../journal/newest-change.ts";
-import type { JournalPosition } from "../journal/change-token.ts";
 import type { Log } from "../operation/log.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Load } from "./load.ts";
 import { WakeGate } from "./wake-gate.ts";
-
-export interface PollRequest {
-  readonly caller: Pick<Caller, "spaceId" | "credential">;
-  readonly token: string;
-  readonly timeoutMs: number;
-  /** Takes what is to be called when the client goes away. */
-  readonly onGone: (listener: () => void) => void;
-}
 
 export interface PollAnswer {
   /** Undefined: nothing happened until the time was over, or until the server stops. */
@@ -38,18 +29,17 @@ export interface HeldPollsOptions {
 }
 
 /** What is kept of a request while it waits, and no more: there may be many thousand of them. */
-interface Poll {
+export interface Poll {
   readonly spaceId: SpaceId;
   readonly epoch: string;
   readonly seq: number;
+  /** Of its cursor, until that is compared with the journal; before, a wake-up only leaves a mark. */
+  tag: string | undefined;
   readonly credential: Caller["credential"];
-  readonly settle: (answer: PollAnswer) => void;
-  readonly fail: (error: HoldfastError) => void;
+  /** Called once, unless the poll is never held. */
+  answer: ((answer: PollAnswer | HoldfastError) => void) | undefined;
   slot: number;
-  /** It has compared its cursor with the journal; before that a wake only leaves a mark. */
-  compared: boolean;
   woken: boolean;
-  settled: boolean;
 }
 
 const mergeMs = 200;
@@ -85,19 +75,30 @@ export class HeldPolls {
     return this.#deadlines.size;
   }
 
-  /** @throws HoldfastError bad_request, reset, unauthenticated (the session ended while the poll was held), unavailable */
-  hold({ caller, token, timeoutMs, onGone }: PollRequest): Promise<PollAnswer> {
-    const position = positionIn(caller, token);
-    if (this.#stopping) return Promise.resolve(this.#stopAnswer());
-    return new Promise((settle, fail) => {
-      const { spaceId, epoch, seq } = position;
-      const { credential } = caller;
-      const state = { slot: 0, compared: false, woken: false, settled: false };
-      const poll: Poll = { spaceId, epoch, seq, credential, settle, fail, ...state };
-      this.#add(poll, timeoutMs);
-      onGone(() => this.#settle(poll, undefined));
-      void this.#compare(poll, position);
-    });
+  /** A poll that is not held yet. @throws HoldfastError bad_request, and reset for a cursor of another view */
+  open({ spaceId, credential }: Pick<Caller, "spaceId" | "credential">, token: string): Poll {
+    const { epoch, seq, tag } = positionIn({ spaceId }, token);
+    return { spaceId, epoch, seq, tag, credential, answer: undefined, slot: 0, woken: false };
+  }
+
+  /**
+   * Answers once the journal is ahead of the poll's cursor or the time is over.
+   * @param answer called once; with an error where the cursor is of another history (reset), the session ended
+   * meanwhile (unauthenticated) or the database does not answer (unavailable)
+   */
+  hold(poll: Poll, timeoutMs: number, answer: (answer: PollAnswer | HoldfastError) => void): void {
+    if (this.#stopping) {
+      answer(this.#stopAnswer());
+      return;
+    }
+    poll.answer = answer;
+    this.#add(poll, timeoutMs);
+    void this.#compare(poll);
+  }
+
+  /** The client went away. */
+  leave(poll: Poll): void {
+    this.#settle(poll, undefined);
   }
 
   /** Something was committed in this space, here or in another process. Costs nothing where nobody waits for it. */
@@ -132,10 +133,11 @@ export class HeldPolls {
     return { change: undefined, backoffSeconds: this.#load.spread(stopSpreadSeconds) };
   }
 
-  async #compare(poll: Poll, position: JournalPosition): Promise<void> {
+  async #compare(poll: Poll): Promise<void> {
     try {
-      const head = await checkPosition(this.#options.shards.ofId(poll.spaceId), position);
-      poll.compared = true;
+      const { spaceId, epoch, seq, tag = "" } = poll;
+      const head = await checkPosition(this.#options.shards.ofId(spaceId), { spaceId, epoch, seq, tag });
+      poll.tag = undefined;
       if (head.seq > poll.seq || poll.woken) await this.#answer(poll.spaceId, [poll]);
     } catch (error) {
       this.#fail(poll, toHoldfastError(error));
@@ -150,7 +152,7 @@ export class HeldPolls {
   #answerSpace(spaceId: SpaceId): void {
     const polls: Poll[] = [];
     for (const poll of this.#bySpace.get(spaceId) ?? []) {
-      if (poll.compared) polls.push(poll);
+      if (poll.tag === undefined) polls.push(poll);
       else poll.woken = true;
     }
     if (polls.length === 0) return;
@@ -181,7 +183,7 @@ export class HeldPolls {
   }
 
   #answerWith(poll: Poll, change: NewestChange): void {
-    if (poll.settled) return;
+    if (poll.answer === undefined) return;
     this.#load.noteAnswers(1);
     this.#settle(poll, { change, backoffSeconds: this.#load.backoffSeconds() });
   }
@@ -196,23 +198,24 @@ export class HeldPolls {
 
   /** @param answer undefined where nothing happened in time, or nobody is there to be told */
   #settle(poll: Poll, answer: PollAnswer | undefined): void {
-    if (!this.#remove(poll)) return;
-    poll.settle(answer ?? { change: undefined, backoffSeconds: this.#load.backoffSeconds() });
+    this.#release(poll)?.(answer ?? { change: undefined, backoffSeconds: this.#load.backoffSeconds() });
   }
 
   #fail(poll: Poll, error: HoldfastError): void {
-    if (this.#remove(poll)) poll.fail(error);
+    this.#release(poll)?.(error);
   }
 
-  #remove(poll: Poll): boolean {
-    if (poll.settled) return false;
-    poll.settled = true;
+  /** @returns what the poll was to be answered by; undefined for one that was answered before */
+  #release(poll: Poll): Poll["answer"] {
+    const { answer } = poll;
+    if (answer === undefined) return undefined;
+    poll.answer = undefined;
     this.#deadlines.remove(poll, poll.slot);
     const polls = this.#bySpace.get(poll.spaceId);
     polls?.delete(poll);
     if (polls?.size === 0) this.#bySpace.delete(poll.spaceId);
     this.#options.onReleased?.();
-    return true;
+    return answer;
   }
 }
 

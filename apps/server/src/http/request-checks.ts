@@ -1,0 +1,44 @@
+import type { IncomingMessage } from "node:http";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { Route } from "@holdfast/protocol/route";
+import type { z } from "zod";
+import { tooLarge, validate } from "./json-body.ts";
+
+/** A malformed id is answered like one that does not exist; a hash to be stored under cannot be looked for, so it is named. */
+export function readParams(route: Route, params: unknown): unknown {
+  const result = route.params?.safeParse(params);
+  if (result?.success === true) return result.data;
+  if (route.method === "PUT" && result?.error.issues[0]?.path[0] === "hash") {
+    return validate(route.params as z.ZodObject, params, "path");
+  }
+  throw new HoldfastError("not_found", "There is nothing here, or nothing that you may see.");
+}
+
+/** What Content-Length says; undefined for a chunked body. */
+export function declaredLength({ headers }: IncomingMessage): number | undefined {
+  const text = headers["content-length"];
+  return text === undefined ? undefined : Number(text);
+}
+
+/**
+ * JSON, and what clients call it that were told nothing: `curl -d`, a `fetch` of text, a library's default. No cookie signs
+ * anybody in, so a form on a strange page gains nothing by such a type. What is no JSON then fails as such.
+ */
+const jsonTypes =
+  /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;
+
+/** @throws HoldfastError unsupported_media_type, too_large */
+export function assertJson(request: IncomingMessage): void {
+  const type = request.headers["content-type"];
+  if (type !== undefined && !jsonTypes.test(type)) {
+    throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
+  }
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
+    throw new HoldfastError("unsupported_media_type", "A JSON body is sent without Content-Encoding.", {
+      field: "Content-Encoding",
+    });
+  }
+  if ((declaredLength(request) ?? 0) > limits.requestJsonBytesMax) throw tooLarge(limits.requestJsonBytesMax);
+}
