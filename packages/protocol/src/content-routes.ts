@@ -7,6 +7,7 @@ import {
   hashHex,
   idText,
   manifestEntry,
+  metadataJson,
   node,
   nodeName,
   onConflict,
@@ -43,6 +44,17 @@ const commitFields = {
   on_conflict: onConflict.optional(),
 };
 
+const uploadStart = z
+  .object({
+    ...commitFields,
+    size: z.int().min(0).optional().describe("checked against the quota at once"),
+    modified_at: timeText.optional(),
+    executable: z.boolean().optional(),
+    metadata: metadataJson.optional(),
+    sha256: hashHex.optional().describe("verified before the commit"),
+  })
+  .meta({ id: "UploadStart" });
+
 export const contentRoutes = {
   upload: defineRoute({
     method: "POST",
@@ -71,6 +83,7 @@ export const contentRoutes = {
       modified_at: timeText.optional(),
       executable: z.enum(["true", "false", "1", "0"]).optional(),
     }),
+    body: uploadStart.optional().describe("of a resumable upload; what it leaves out may stand in the query"),
     responses: { 200: z.union([node, uploadStarted]), 201: node },
   }),
   putUpload: defineRoute({

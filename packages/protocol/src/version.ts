@@ -5,4 +5,4 @@
 export const protocolVersion = 1;
 
 /** SHA-256 over the JSON schemas of all routes and the kinds and header of frames; see version.test.ts. */
-export const protocolHash = "7a4a595eddcb55c7ed339853f8f6e885cf0447624fbbbcb73c8ebb25ad9b2654";
+export const protocolHash = "4c3ea4ec4baeed44ca276ad22a77f249ba801c2234ca046293ea16b19e174b8c";

@@ -1,17 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import {
-  baseVersion,
-  hashHex,
-  idText,
-  metadataJson,
-  nodeName,
-  onConflict,
-  pathText,
-  timeText,
-} from "@holdfast/protocol/values";
-import { z } from "zod";
+import { routes } from "@holdfast/protocol/routes";
+import type { z } from "zod";
 import type { Committed } from "../uploads/finish-upload.ts";
 import { assertOneTarget, type Correction, type UploadRequest } from "../uploads/upload-request.ts";
 import type { Uploads } from "../uploads/uploads.ts";
@@ -43,21 +34,7 @@ export function uploadHandlers({ uploads }: { uploads: Uploads }) {
   } satisfies Handlers;
 }
 
-const startBody = z
-  .object({
-    name: nodeName.optional(),
-    size: z.int().min(0).optional(),
-    parent_id: idText.optional(),
-    path: pathText.optional(),
-    file_id: idText.optional(),
-    base_version: baseVersion.optional(),
-    on_conflict: onConflict.optional(),
-    modified_at: timeText.optional(),
-    executable: z.boolean().optional(),
-    metadata: metadataJson.optional(),
-    sha256: hashHex.optional(),
-  })
-  .optional();
+const startBody = routes.upload.body;
 type StartFields = NonNullable<z.output<typeof startBody>>;
 
 async function startResumable(
