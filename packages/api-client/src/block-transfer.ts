@@ -3,12 +3,12 @@ import { batchContentType, encodeFrame, framesContentType } from "@holdfast/prot
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ApiClient } from "./api-client.ts";
 
-/** A block as `cutStream` and the codec's tasks give it. */
+/** A block as `cutStream`, `cutFile` and the codec's tasks give it. */
 export interface OutgoingBlock {
   readonly hash: HashHex;
   readonly size: number;
   readonly codec: "raw" | "zstd";
-  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly payload: Uint8Array;
 }
 
 export interface FetchItem {

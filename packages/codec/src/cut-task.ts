@@ -48,12 +48,21 @@ export function cut(input: CutInput): CutOutput {
 /** The first half of `cut`, alone: once it is done, the cuts of the next piece can be sought. */
 export function findCuts(input: Omit<CutInput, "compress">): { buffer: ArrayBuffer; cuts: Cut[]; consumed: number } {
   const { buffer, byteOffset = 0, byteLength, final } = input;
-  const bytes = new Uint8Array(buffer);
+  return { buffer, ...findCutsIn(new Uint8Array(buffer), byteOffset, byteOffset + byteLength, final) };
+}
+
+/** @param first offset of the first byte; @param last of the first byte after the known ones */
+export function findCutsIn(
+  bytes: Uint8Array,
+  first: number,
+  last: number,
+  final: boolean,
+): { cuts: Cut[]; consumed: number } {
   const cuts: Cut[] = [];
-  let start = byteOffset;
+  let start = first;
   for (;;) {
-    const end = nextCut(bytes, start, byteOffset + byteLength, final);
-    if (end === undefined) return { buffer, cuts, consumed: start - byteOffset };
+    const end = nextCut(bytes, start, last, final);
+    if (end === undefined) return { cuts, consumed: start - first };
     cuts.push({ start, end });
     start = end;
   }
@@ -61,8 +70,13 @@ export function findCuts(input: Omit<CutInput, "compress">): { buffer: ArrayBuff
 
 /** The second half: hashes and compresses. Many small files, one block each, go through it in one call. */
 export function encodeBlocks(input: EncodeInput): { buffer: ArrayBuffer; blocks: CutBlock[] } {
-  const blocks = input.cuts.map((place) => encodeBlock(new Uint8Array(input.buffer), place, input.compress));
-  return { buffer: input.buffer, blocks };
+  const { buffer, cuts, compress } = input;
+  return { buffer, blocks: encodeCuts(new Uint8Array(buffer), cuts, compress) };
+}
+
+/** Compressed payloads take the place of the plain bytes. */
+export function encodeCuts(bytes: Uint8Array, cuts: readonly Cut[], compress: boolean): CutBlock[] {
+  return cuts.map((place) => encodeBlock(bytes, place, compress));
 }
 
 function encodeBlock(bytes: Uint8Array, { start, end }: Cut, compress: boolean): CutBlock {

@@ -3,10 +3,13 @@ import { cut, encodeBlocks, findCuts } from "./cut-task.ts";
 import { encodePatch } from "./patch.ts";
 import { buffersOf, ownBytes, task } from "./task.ts";
 import { decode, verify } from "./verify-task.ts";
+import { cutWindow, encodeWindow } from "./window-task.ts";
 
 export const cutTask = task(cut, (output) => [output.buffer]);
 export const findCutsTask = task(findCuts, (output) => [output.buffer]);
 export const encodeBlocksTask = task(encodeBlocks, (output) => [output.buffer]);
+export const cutWindowTask = task(cutWindow);
+export const encodeWindowTask = task(encodeWindow);
 export const verifyTask = task(verify, (output) =>
   buffersOf(output.flatMap((each) => (each.ok ? [each.payload] : []))),
 );

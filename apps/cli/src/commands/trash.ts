@@ -34,7 +34,9 @@ function restore(context: Context) {
   return runs<[string[]]>(context, command, async (run, wanted, { to }) => {
     const { lookUpFolder } = await import("../remote/look-up.ts");
     const { client } = await run.connect();
-    const body = to === undefined ? {} : { parent_id: (await lookUpFolder(client, String(to))).id };
+    const folder = to === undefined ? {} : { parent_id: (await lookUpFolder(client, String(to))).id };
+    // Whoever wants something back wants it, whatever has taken its name meanwhile.
+    const body = { ...folder, on_conflict: "rename" as const };
     const items: NodeJson[] = [];
     for (const what of wanted) {
       const { id } = await findTrashed(client, what);

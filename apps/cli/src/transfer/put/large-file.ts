@@ -1,7 +1,8 @@
 import { constants, promises as fs } from "node:fs";
 import { putBlocks } from "@holdfast/api-client/block-transfer";
+import type { OutgoingBlock } from "@holdfast/api-client/block-transfer";
+import { cutFile } from "@holdfast/codec/cut-file";
 import { cutStream } from "@holdfast/codec/cut-stream";
-import type { StreamBlock } from "@holdfast/codec/cut-stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { HashHex } from "@holdfast/core/ids";
@@ -12,15 +13,14 @@ import { nanosToMicros } from "../times.ts";
 import { asCodecPool } from "../transfer-pool.ts";
 import { Turns } from "../turns.ts";
 import { commit } from "./commit.ts";
-import { readFailure } from "./local-folder.ts";
+import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
 import { isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
-/** New bytes in each request of blocks, and how many requests of one file are under way: what a put holds of it. */
-const windowBytes = 8 * 1024 * 1024;
+/** Requests of one file that are under way; of a stream, with so many new bytes each. */
 const windowsAtOnce = 3;
-const sliceBytes = 1024 * 1024;
+const streamWindowBytes = 8 * 1024 * 1024;
 /** The put operation lists all blocks, and its JSON is limited; this many leave room. */
 const blocksMax = 150_000;
 const attemptsMax = 2;
@@ -55,9 +55,9 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     const before = await handle.stat({ bigint: true });
     // Equal content is told by hashing alone, without the work of compressing what is not sent.
     const compare = file.remote !== undefined && !file.exchange && file.remote.size === Number(before.size);
-    const compared = compare ? await hashStream(work, slicesOf(handle)) : undefined;
+    const compared = compare ? await hashFile(work, handle.fd) : undefined;
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
-    const sent = isEqual ? compared : await sendStream(work, slicesOf(handle), file.folder.id);
+    const sent = isEqual ? compared : await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id);
     const stats = await handle.stat({ bigint: true });
     const [first, stamp] = [toStamp(before), toStamp(stats)];
     if (!isSame(first, stamp) || sent.sizeBytes !== stamp.sizeBytes) return "again";
@@ -66,6 +66,11 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     const committed = await commitFile(work, file, { ...sent, mtimeMicros, executable });
     if (committed) work.journal.record(path, stamp, sent.contentId, readAtMs);
     return committed ? "done" : "again";
+  } catch (thrown) {
+    const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : undefined;
+    if (typeof errno !== "string") throw thrown;
+    work.report.problem(path, readFailureOf(errno));
+    return "done";
   } finally {
     await handle.close();
   }
@@ -73,7 +78,7 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
 
 /** Standard input: it can be read only once, and has no times. */
 export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIterable<Uint8Array>): Promise<void> {
-  const sent = await sendStream(work, source, file.folder.id);
+  const sent = await sendWindows(work, windowsOfStream(work, source), file.folder.id);
   work.report.counts.bytesTotal = sent.sizeBytes;
   const done = await commitFile(work, file, { ...sent, mtimeMicros: undefined, executable: undefined });
   if (!done) throw new HoldfastError("missing_blocks", "The server does not keep what was sent. Run put again.");
@@ -124,27 +129,48 @@ async function commitFile(
   return (await commit(work, [{ path, operations, onCommitted }])).length === 0;
 }
 
-async function hashStream(work: PutWork, source: AsyncIterable<Uint8Array>): Promise<Sent> {
+async function hashFile(work: PutWork, descriptor: number): Promise<Sent> {
   const blocks: ManifestEntry[] = [];
-  for await (const window of cutStream(asCodecPool(work.pool), source, { compress: false })) {
-    for (const { hash, size } of window) {
+  for await (const window of cutFile(asCodecPool(work.pool), descriptor, { windows: work.windows, compress: false })) {
+    for (const { hash, size } of window.blocks) {
       blocks.push({ hash, size });
       work.report.counts.bytesDone += size;
     }
+    window.giveBack();
   }
   return toSent(blocks);
 }
 
+/** Blocks that go in one request. */
+interface Window {
+  readonly blocks: readonly OutgoingBlock[];
+  giveBack(): void;
+}
+
+function windowsOfFile(work: PutWork, descriptor: number): AsyncIterable<Window> {
+  return cutFile(asCodecPool(work.pool), descriptor, { windows: work.windows, compress: true });
+}
+
+async function* windowsOfStream(work: PutWork, source: AsyncIterable<Uint8Array>): AsyncIterable<Window> {
+  const options = { compress: true, pieceBytes: streamWindowBytes };
+  for await (const blocks of cutStream(asCodecPool(work.pool), source, options)) yield { blocks, giveBack: () => {} };
+}
+
 /** While one window of blocks is on its way, the next ones are read, cut and hashed. */
-async function sendStream(work: PutWork, source: AsyncIterable<Uint8Array>, into: string): Promise<Sent> {
+async function sendWindows(work: PutWork, windows: AsyncIterable<Window>, into: string): Promise<Sent> {
   const blocks: ManifestEntry[] = [];
   const turns = new Turns(windowsAtOnce);
   const doneBefore = work.report.counts.bytesDone;
   try {
-    const pieces = cutStream(asCodecPool(work.pool), source, { compress: true, pieceBytes: windowBytes });
-    for await (const window of pieces) {
-      for (const { hash, size } of window) blocks.push({ hash, size });
-      await turns.start(() => sendWindow(work, window, into));
+    for await (const window of windows) {
+      for (const { hash, size } of window.blocks) blocks.push({ hash, size });
+      try {
+        await turns.start(() => sendWindow(work, window.blocks, into).finally(() => window.giveBack()));
+      } catch (thrown) {
+        // Not begun: another file may wait for this window.
+        window.giveBack();
+        throw thrown;
+      }
     }
     await turns.finish();
   } finally {
@@ -155,7 +181,7 @@ async function sendStream(work: PutWork, source: AsyncIterable<Uint8Array>, into
   return sent;
 }
 
-async function sendWindow(work: PutWork, window: readonly StreamBlock[], into: string): Promise<void> {
+async function sendWindow(work: PutWork, window: readonly OutgoingBlock[], into: string): Promise<void> {
   const unsent = new Map(window.map((block) => [block.hash, block]));
   for (const hash of unsent.keys()) if (work.sent.has(hash)) unsent.delete(hash);
   if (unsent.size > 0) {
@@ -171,17 +197,6 @@ async function sendWindow(work: PutWork, window: readonly StreamBlock[], into: s
 
 function toSent(blocks: readonly ManifestEntry[]): Sent {
   return { blocks, sizeBytes: blocks.reduce((sum, { size }) => sum + size, 0), contentId: contentIdOf(blocks) };
-}
-
-/** Each slice is new, since the cutter keeps what it is given. */
-async function* slicesOf(handle: fs.FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let position = 0; ;) {
-    const slice = Buffer.allocUnsafeSlow(sliceBytes);
-    const { bytesRead } = await handle.read(slice, 0, sliceBytes, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield slice.subarray(0, bytesRead);
-  }
 }
 
 function isSame(one: FileStamp, other: FileStamp): boolean {

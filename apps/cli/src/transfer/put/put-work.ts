@@ -1,4 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
@@ -20,6 +21,8 @@ export interface PutWork {
   readonly nowMs: () => number;
   /** Blocks that the server has taken in this run, so that no second file sends them. */
   readonly sent: SentBlocks;
+  /** For all large files together: what a put holds of them. */
+  readonly windows: SharedWindows;
 }
 
 /** A folder of the server that things are put into. */

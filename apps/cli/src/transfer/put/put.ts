@@ -5,6 +5,7 @@ import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { findNode } from "../../remote/look-up.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
@@ -26,6 +27,10 @@ export interface PutOptions {
   readonly stdin: Readable;
 }
 
+/** 64 MiB of large files in memory: while one window is cut and one hashed, two are on their way. */
+const windowBytes = 16 * 1024 * 1024;
+const windowsMax = 4;
+
 /**
  * Puts files and trees, merging into what is there. What could not be put is listed in the report, and the rest is done.
  * @throws HoldfastError for what stops all of it, and for the one file that was to be put
@@ -40,7 +45,8 @@ export async function put(options: PutOptions, locals: readonly string[], remote
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
   const ids = new NewIds(account.bucket, nowMs);
-  const work: PutWork = { client, pool, journal, ids, report, nowMs, sent: new SentBlocks() };
+  const windows = new SharedWindows(windowBytes, windowsMax);
+  const work: PutWork = { client, pool, journal, ids, report, nowMs, sent: new SentBlocks(), windows };
   try {
     for (const target of targets) await putTarget(work, target, options.stdin);
   } finally {

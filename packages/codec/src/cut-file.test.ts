@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { cutBlocks } from "@holdfast/core/chunker";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import fc from "fast-check";
+import { decodeFrame } from "./codec.ts";
+import { cutFile } from "./cut-file.ts";
+import { startCodecPool } from "./pool.ts";
+import { SharedWindows } from "./shared-windows.ts";
+
+const mib = 1024 * 1024;
+const pool = startCodecPool({ threads: 2 });
+const folder = mkdtempSync(join(tmpdir(), "holdfast-cut-file-"));
+after(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Noise with stretches of zeros, so that both codecs and both kinds of cuts occur. */
+function sample(length: number, seed: number): Buffer {
+  const bytes = createHash("shake256", { outputLength: length }).update(String(seed)).digest();
+  return bytes.fill(0, Math.floor(length / 4), Math.floor(length / 2));
+}
+
+async function withFile<Result>(bytes: Uint8Array, use: (descriptor: number) => Promise<Result>): Promise<Result> {
+  const path = join(folder, "file");
+  writeFileSync(path, bytes);
+  const descriptor = openSync(path, "r");
+  try {
+    return await use(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The blocks of the file; each payload is checked while its window is held. */
+async function collect(descriptor: number, windows: SharedWindows, compress: boolean) {
+  const blocks: { hash: string; size: number }[] = [];
+  for await (const window of cutFile(pool, descriptor, { windows, compress })) {
+    for (const { hash, size, codec, payload } of window.blocks) {
+      assert.equal(sha256(decodeFrame(codec, Uint8Array.from(payload), size)), hash);
+      blocks.push({ hash, size });
+    }
+    window.giveBack();
+  }
+  return blocks;
+}
+
+function expected(bytes: Uint8Array) {
+  return cutBlocks(bytes, true).blocks.map(({ start, end }) => {
+    return { hash: sha256(bytes.subarray(start, end)), size: end - start };
+  });
+}
+
+test("a file has the blocks of its bytes, whatever the windows", async () => {
+  const input = fc.record({
+    length: fc.oneof(fc.nat(300_000), fc.nat(14 * mib), fc.constantFrom(0, 5 * mib, 10 * mib)),
+    seed: fc.nat(),
+    windowBytes: fc.constantFrom(4 * mib, 5 * mib),
+    count: fc.integer({ min: 1, max: 3 }),
+    compress: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(input, async ({ length, seed, windowBytes, count, compress }) => {
+      const bytes = sample(length, seed);
+      const windows = new SharedWindows(windowBytes, count);
+      const blocks = await withFile(bytes, (descriptor) => collect(descriptor, windows, compress));
+      assert.deepEqual(blocks, expected(bytes));
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test("files that share one window all come to their end", async () => {
+  const bytes = sample(9 * mib, 7);
+  const windows = new SharedWindows(4 * mib, 1);
+  await withFile(bytes, async (descriptor) => {
+    const each = await Promise.all([1, 2, 3].map(() => collect(descriptor, windows, true)));
+    for (const blocks of each) assert.deepEqual(blocks, expected(bytes));
+  });
+});
+
+test("a file that is left early, or cannot be read, gives back its windows", async () => {
+  const windows = new SharedWindows(4 * mib, 2);
+  await withFile(sample(12 * mib, 8), async (descriptor) => {
+    for await (const { giveBack } of cutFile(pool, descriptor, { windows, compress: true })) {
+      giveBack();
+      break;
+    }
+  });
+  const noFile = openSync(folder, "r");
+  await assert.rejects(collect(noFile, windows, true), (thrown: unknown) => {
+    return thrown instanceof HoldfastError && thrown.code === "failed" && thrown.body["errno"] === "EISDIR";
+  });
+  closeSync(noFile);
+  assert.ok(windows.takeFree() !== undefined && windows.takeFree() !== undefined, "a window is lost");
+});

@@ -1,0 +1,53 @@
+import { readSync } from "node:fs";
+import type { Cut } from "@holdfast/core/chunker";
+import { encodeCuts, findCutsIn } from "./cut-task.ts";
+import type { CutBlock } from "./cut-task.ts";
+
+export interface CutWindowInput {
+  readonly window: SharedArrayBuffer;
+  /** Of a file that the process has open; descriptors are the same in all threads. */
+  readonly descriptor: number;
+  /** Where in the file a block begins. */
+  readonly position: number;
+}
+
+export type CutWindow =
+  | {
+      readonly ok: true;
+      readonly cuts: Cut[];
+      /** How many bytes the cuts cover; the next window begins after them. */
+      readonly consumed: number;
+      /** Whether the file ends in this window. */
+      readonly final: boolean;
+    }
+  | { readonly ok: false; readonly errno: string };
+
+/** Fills the window from the file, and finds the blocks that end in it. Its calls block. */
+export function cutWindow({ window, descriptor, position }: CutWindowInput): CutWindow {
+  const bytes = new Uint8Array(window);
+  let filled = 0;
+  try {
+    while (filled < bytes.length) {
+      const count = readSync(descriptor, bytes, filled, bytes.length - filled, position + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+  } catch (thrown) {
+    const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+    if (typeof errno !== "string") throw thrown;
+    return { ok: false, errno };
+  }
+  const final = filled < bytes.length;
+  return { ok: true, ...findCutsIn(bytes, 0, filled, final), final };
+}
+
+export interface EncodeWindowInput {
+  readonly window: SharedArrayBuffer;
+  readonly cuts: readonly Cut[];
+  readonly compress: boolean;
+}
+
+/** Hashes and compresses the blocks of a window where they stand. */
+export function encodeWindow({ window, cuts, compress }: EncodeWindowInput): CutBlock[] {
+  return encodeCuts(new Uint8Array(window), cuts, compress);
+}
