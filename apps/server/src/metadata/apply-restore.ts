@@ -10,8 +10,8 @@ import { checkPath, findNode, findPlace, liveFolder, rootOf, type Target } from 
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
 /**
- * Out of the trash, back to its folder if that is live, else to the root. A name that is taken is changed to
- * `name (restored).ext` unless `on_conflict` says otherwise. What is live already stays as it is.
+ * Out of the trash, back to its folder if that is live, else to the root. A name that is taken is refused as
+ * everywhere; `on_conflict=rename` makes it `name (restored).ext`. What is live already stays as it is.
  */
 export async function applyRestore(work: Work, step: Step<OperationOf<"restore">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
@@ -22,7 +22,7 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   const target = await findPlace(work, step, scope, operation.place ?? {}, current);
   await checkPlace(work, target, row);
   const name =
-    operation.onConflict === undefined
+    operation.onConflict === "rename"
       ? await restoredName(work, target, row)
       : await claimName(work, step, scope, target, row);
   return { nodeId: appear(work, step, row, { parent: target.parent, name }).id, created: false };

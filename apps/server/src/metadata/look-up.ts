@@ -80,7 +80,9 @@ export async function findNodes(
       cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = up.parent_id offset 0) p
     )
     select n.* from up
-    cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = up.id offset 0) n`.execute(shard.db);
+    cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = up.id offset 0) n`.execute(
+    shard.db,
+  );
   const byId = new Map(rows.map((row) => [row.id, row]));
   const placed = new Map<NodeId, PlacedNode>();
   for (const id of ids) {

@@ -113,13 +113,12 @@ export class ModelTree {
         if (this.#trashedBy(node) === undefined) return;
         const old = this.nodes.get(node.parent ?? "");
         const parent = old !== undefined && this.#trashedBy(old) === undefined ? old : this.#find(this.rootId);
-        this.#placeAt(
-          node,
-          parent,
-          this.#child(parent.id, node.name, node.id) === undefined
-            ? node.name
-            : this.#free(parent.id, node.name, node.kind, "restored"),
-        );
+        const taken = this.#child(parent.id, node.name, node.id) !== undefined;
+        const name =
+          taken && operation.onConflict === "rename"
+            ? this.#free(parent.id, node.name, node.kind, "restored")
+            : this.#claim(operation, parent, node.name, node.kind);
+        this.#placeAt(node, parent, name);
         return;
       }
       case "purge": {

@@ -194,7 +194,7 @@ test("later operations see what earlier ones of the batch made", async () => {
     { op: "delete", fileId: file },
     { op: "put", place: { path: "a/f" }, content: two },
     { op: "move", fileId: folder, place: { name: "b" } },
-    { op: "restore", fileId: file },
+    { op: "restore", fileId: file, onConflict: "rename" },
   ]);
   assert.deepEqual(
     results.map((result) =>
@@ -266,12 +266,13 @@ test("restore puts a node back, or into the root when its folder is gone, under 
   const file = await space.put(a.id, "f.txt", "x");
   await space.do({ op: "delete", fileId: file.id });
   await space.put(a.id, "f.txt", "y");
-  const back = await space.do({ op: "restore", fileId: file.id });
+  assert.equal((await space.refused({ op: "restore", fileId: file.id })).code, "exists");
+  const back = await space.do({ op: "restore", fileId: file.id, onConflict: "rename" });
   assert.deepEqual([back.path, back.trashed_at, back.version], ["/a/f (restored).txt", null, 1]);
   assert.deepEqual(await space.do({ op: "restore", fileId: file.id }), back);
   await space.do({ op: "delete", fileId: file.id });
   await space.do({ op: "delete", fileId: a.id });
-  assert.equal((await space.do({ op: "restore", fileId: file.id })).path, "/f (restored).txt");
+  assert.equal((await space.do({ op: "restore", fileId: file.id, onConflict: "rename" })).path, "/f (restored).txt");
   await space.do({ op: "delete", fileId: file.id });
   const b = await space.mkdir("root", "b");
   await space.put(b.id, "g", "z");

@@ -4,7 +4,7 @@ import { makeId, type UploadId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Actor } from "../metadata/actor.ts";
-import type { Conditions } from "../http/conditions.ts";
+import type { OperationBase } from "../metadata/operation.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";
 import { appendPiece } from "./append-piece.ts";
@@ -41,7 +41,7 @@ export interface UploadStart {
   readonly request: UploadRequest;
   readonly sizeBytes: number | null;
   /** Of Idempotency-Key. */
-  readonly key: Pick<Conditions, "operationId" | "requestHash">;
+  readonly key: Pick<OperationBase, "operationId" | "requestHash">;
 }
 
 export interface UploadShown {
