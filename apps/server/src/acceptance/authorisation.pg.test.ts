@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
-import { openStoredSecrets } from "./stored-secrets.ts";
+import { type BadToken, makeBadTokens } from "./bad-tokens.ts";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /**
@@ -202,7 +202,7 @@ describe("Who may call what", () => {
   let admin: Api;
   let owner: Api;
   let fixture: Fixture;
-  const badTokens: { name: string; token: string | undefined }[] = [];
+  let badTokens: readonly BadToken[] = [];
   /** Tokens that have every scope but one. */
   const withoutScope = new Map<string, string>();
   /** Another user, with a session for each route, since some routes end theirs. */
@@ -217,18 +217,7 @@ describe("Who may call what", () => {
     assert.equal((await admin.call("POST", "/admin/users", stranger)).status, 201);
     owner = await Api.signIn(server.url, account);
     fixture = await makeFixture(owner, account);
-    badTokens.push(
-      { name: "no token", token: undefined },
-      { name: "nonsense", token: "nonsense" },
-      { name: "a token signed with another key", token: forgedJwt(owner.token!) },
-      { name: "a token without a signature", token: unsignedJwt(owner.token!) },
-      { name: "an expired personal token", token: await expiredToken(owner) },
-      { name: "an expired access token", token: await expiredJwt(`${folder}/data`, owner) },
-      { name: "an access token of another server", token: await foreignJwt(`${folder}/data`, owner) },
-      { name: "the token of a suspended user", token: await suspendedToken(server.url, admin) },
-      { name: "a revoked session", token: await revokedSession(server.url, account) },
-      { name: "a personal token with another secret", token: await alteredToken(owner) },
-    );
+    badTokens = await makeBadTokens({ data: `${folder}/data`, owner, admin, account });
     for (const scope of scopes) {
       const others = scopes.filter((each) => each !== scope);
       const caller = scope === "admin" ? admin : owner;
@@ -274,7 +263,7 @@ describe("Who may call what", () => {
             answer.status < 300 || answer.status === 410,
             `answered ${answer.status} ${JSON.stringify(answer.body)}`,
           );
-          assertSaysNothing(answer, fixture, requestText(row, fixture));
+          assertSaysNothing(answer, fixture, JSON.stringify(row.request(fixture)));
           return;
         }
         assert.equal(answer.status, Number(row.stranger), JSON.stringify(answer.body));
@@ -377,15 +366,11 @@ function missing(fixture: Fixture): Fixture {
 function send(api: Api, route: Route, row: Row, fixture: Fixture): Promise<ApiAnswer> {
   const { path = {}, query, body, bytes, headers } = row.request(fixture);
   const filled = routeUrl(route).replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(path[name] ?? "none"));
-  const url = `${api.url}${filled}${query === undefined ? "" : `?${new URLSearchParams(query)}`}`;
+  const url = `${api.url}${filled}${query === undefined ? "" : `?${new URLSearchParams(query).toString()}`}`;
   return api.call(route.method, url, body, {
     ...(headers === undefined ? {} : { headers }),
     ...(bytes === undefined ? {} : { body: bytes as NonNullable<RequestInit["body"]> }),
   });
-}
-
-function requestText(row: Row, fixture: Fixture): string {
-  return JSON.stringify(row.request(fixture));
 }
 
 /** Nothing of the owner's may be in the answer but what the stranger had put into the request. */
@@ -410,70 +395,4 @@ function assertSaysNothing(answer: ApiAnswer, fixture: Fixture, request: string)
 function withoutRequest(body: Record<string, unknown>): Record<string, unknown> {
   const { request_id: _, ...rest } = body;
   return JSON.parse(JSON.stringify(rest).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}/g, "…"));
-}
-
-function forgedJwt(genuine: string): string {
-  const [, payload] = genuine.split(".");
-  const head = Buffer.from(JSON.stringify({ alg: "EdDSA", typ: "JWT" })).toString("base64url");
-  const { privateKey } = generateKeyPairSync("ed25519");
-  return `${head}.${payload}.${sign(null, Buffer.from(`${head}.${payload}`), privateKey).toString("base64url")}`;
-}
-
-function unsignedJwt(genuine: string): string {
-  return `${Buffer.from(JSON.stringify({ alg: "none", typ: "JWT" })).toString("base64url")}.${genuine.split(".")[1]}.`;
-}
-
-/** Made for one second, and used once it is over. */
-async function expiredToken(owner: Api): Promise<string> {
-  const scopes = ["files:read", "files:write", "account"];
-  const expiresAt = new Date(Date.now() + 1000).toISOString();
-  const { body } = await owner.call("POST", "/tokens", { name: "short", scopes, expires_at: expiresAt });
-  const api = new Api(owner.url, body.token);
-  while ((await api.call("GET", "/account")).status !== 401) assert.ok(Date.now() < Date.parse(expiresAt) + 10_000);
-  return body.token;
-}
-
-/** Signed with the server's own key, which only a thief of its data folder has: so nothing but the time is wrong with it. */
-async function expiredJwt(data: string, { url, token }: Api): Promise<string> {
-  const { accessKey } = await openStoredSecrets(data);
-  const nowSeconds = Math.floor(Date.now() / 1000);
-  const good = resignJwt(token!, accessKey, { exp: nowSeconds + 60 });
-  assert.equal((await new Api(url, good).call("GET", "/account")).status, 200, "the signature is not the server's");
-  return resignJwt(token!, accessKey, { exp: nowSeconds - 1 });
-}
-
-async function foreignJwt(data: string, { token }: Api): Promise<string> {
-  const { accessKey } = await openStoredSecrets(data);
-  return resignJwt(token!, accessKey, { iss: "0".repeat(32) });
-}
-
-function resignJwt(genuine: string, key: KeyObject, changes: Record<string, unknown>): string {
-  const [head, payload] = genuine.split(".");
-  const claims = { ...JSON.parse(Buffer.from(payload!, "base64url").toString()), ...changes };
-  const text = `${head}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
-  return `${text}.${sign(null, Buffer.from(text), key).toString("base64url")}`;
-}
-
-async function suspendedToken(url: string, admin: Api): Promise<string> {
-  const account = { email: "suspended@example.com", password: "the suspended password" };
-  assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
-  const api = await Api.signIn(url, account);
-  assert.equal((await api.call("GET", "/account")).status, 200);
-  assert.equal((await admin.call("PATCH", `/admin/users/${account.email}`, { disabled: true })).status, 200);
-  return api.token!;
-}
-
-async function revokedSession(url: string, account: { email: string; password: string }): Promise<string> {
-  const api = await Api.signIn(url, account);
-  assert.equal((await api.call("DELETE", "/sessions/current")).status, 204);
-  return api.token!;
-}
-
-async function alteredToken(owner: Api): Promise<string> {
-  const { body } = await owner.call("POST", "/tokens", {
-    name: "altered",
-    scopes: ["files:read", "files:write", "account"],
-  });
-  const token: string = body.token;
-  return token.slice(0, -2) + (token.endsWith("AA") ? "BB" : "AA");
 }

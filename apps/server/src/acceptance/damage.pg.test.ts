@@ -4,6 +4,7 @@ import { readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
+import type { ScrubReportJson } from "@holdfast/protocol/account-routes";
 import { sha256 } from "@holdfast/core/hash";
 import { assertCommitted, type BatchFile, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte, type PackLayout, readPackLayout } from "./pack-files.ts";
@@ -48,7 +49,7 @@ describe("Damage on the disk", () => {
     return made[0]!;
   }
 
-  async function scrub(): Promise<any> {
+  async function scrub(): Promise<ScrubReportJson> {
     assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
     return eventually("the scrub ends", 30_000, async () => {
       const { body } = await api.call("GET", "/admin/scrub");
@@ -77,9 +78,9 @@ describe("Damage on the disk", () => {
     assert.match(JSON.stringify(said), /"path":"\/broken"/, "the log does not name the file");
 
     const report = await scrub();
-    const found = report.damaged.find((each: any) => each.hash === hashOf(broken));
+    const found = report.damaged.find((each) => each.hash === hashOf(broken));
     assert.deepEqual(
-      found?.files.map(({ path, owner, version }: any) => ({ path, owner, version })),
+      found?.files.map(({ path, owner, version }) => ({ path, owner, version })),
       [{ path: "/broken", owner: administrator.email, version: 1 }],
       JSON.stringify(report.damaged),
     );
@@ -106,7 +107,7 @@ describe("Damage on the disk", () => {
     });
     assert.equal(sent.status, 200, JSON.stringify(sent.body));
     assert.deepEqual((await api.download("/broken")).body, broken);
-    const healed = (await scrub()).damaged.find((each: any) => each.hash === hashOf(broken));
+    const healed = (await scrub()).damaged.find((each) => each.hash === hashOf(broken));
     assert.deepEqual(healed?.files ?? [], [], "the file is whole again and still named");
   });
 
@@ -195,7 +196,7 @@ describe("Damage on the disk", () => {
     await readAll();
     const report = await scrub();
     for (const { name, pack } of damaged) {
-      const reasons = report.damaged.filter((each: any) => each.pack_id === pack).map((each: any) => each.reason);
+      const reasons = report.damaged.filter((each) => each.pack_id === pack).map((each) => each.reason);
       assert.ok(reasons.length > 0, `${name}: the scrub says nothing`);
       t.diagnostic(`${name}: ${[...new Set(reasons)].join("; ")}`);
     }

@@ -7,6 +7,8 @@ import { malformedRequests, sendMalformed } from "../http/malformed-requests.ts"
 import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const count = 10_000;
+/** A fifth of what the generator makes is in order by chance, such as a query that is ignored. */
+const sentCount = 14_000;
 /** Sent before memory is looked at: a heap has to grow to its working size first. */
 const warmUpCount = 3000;
 /** A server that has nothing to do gives memory back after 10 to 20 s. */
@@ -56,15 +58,15 @@ describe("Malformed requests to a whole server", () => {
     await sendAll(seed + 1, warmUpCount);
     const beforeBytes = residentBytes(server.pid);
     statuses.clear();
-    await sendAll(seed, count);
+    await sendAll(seed, sentCount);
     const busyBytes = residentBytes(server.pid);
-    t.diagnostic(`answers: ${JSON.stringify(Object.fromEntries([...statuses].toSorted()))}`);
+    t.diagnostic(`answers: ${JSON.stringify(Object.fromEntries(statuses))}`);
     const afterBytes = await memoryBelow(server.pid, beforeBytes);
     t.diagnostic(`memory: ${mib(beforeBytes)} MiB, then ${mib(busyBytes)} MiB, at rest ${mib(afterBytes)} MiB`);
     assert.deepEqual(wrong.slice(0, 5), []);
-    // Some are by chance in order, such as a query that is ignored.
-    const good = [...statuses].filter(([status]) => status < 400).reduce((sum, [, times]) => sum + times, 0);
-    assert.ok(good < count / 5, `${good} were not malformed at all`);
+    const refused = [...statuses].filter(([status]) => status >= 400 && status < 500);
+    const times = refused.reduce((sum, [, each]) => sum + each, 0);
+    assert.ok(times >= count, `only ${times} were malformed`);
     for (const status of [400, 401, 404, 422])
       assert.ok((statuses.get(status) ?? 0) > count / 200, `few were ${status}`);
     assert.ok((await api.download("/kept")).body.equals(kept), "what was stored before is not as it was");

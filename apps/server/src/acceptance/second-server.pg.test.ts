@@ -115,8 +115,8 @@ describe("One server for one data folder", () => {
     });
     const slow = [
       await startDownload(server, api.token!, await api.idOf("/large")),
-      await startUpload(server, api.token!, "POST", "/files/upload?uploadType=media&path=/slow", large, 5_000_000),
-      await startUpload(server, api.token!, "PUT", `/upload/${upload.upload_id}`, pieces, 5_000_000),
+      await startUpload(server, api.token!, "POST /api/v1/files/upload?uploadType=media&path=/slow", large),
+      await startUpload(server, api.token!, `PUT /api/v1/upload/${upload.upload_id}`, pieces),
     ];
     const stoppedMs = performance.now();
     assert.equal(await server.stop(), 0);
@@ -129,7 +129,7 @@ describe("One server for one data folder", () => {
     assert.ok((await again.download("/large")).body.equals(large));
     assert.equal((await again.call("GET", "/metadata?path=/slow")).status, 404, "half an upload became a file");
     const { body: state } = await again.call("GET", `/upload/${upload.upload_id}`);
-    assert.equal(state.size, 5_000_000, "what arrived before the end is not durable");
+    assert.equal(state.size, sentBytes, "what arrived before the end is not durable");
     const rest = await again.call("PUT", `/upload/${upload.upload_id}`, undefined, {
       body: pieces.subarray(state.size),
       headers: { "content-range": `bytes ${state.size}-${pieces.length - 1}/${pieces.length}` },
@@ -155,19 +155,19 @@ async function startDownload({ port }: RunningServer, token: string, id: string)
   return socket;
 }
 
+const sentBytes = 5_000_000;
+
 /** Sends the head, which declares all of the content, its first bytes, and then nothing more. */
 async function startUpload(
   { port }: RunningServer,
   token: string,
-  method: string,
-  path: string,
+  methodAndPath: string,
   content: Buffer,
-  sentBytes: number,
 ): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
   socket.write(
-    `${method} /api/v1${path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n` +
+    `${methodAndPath} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n` +
       `content-range: bytes 0-${content.length - 1}/${content.length}\r\ncontent-length: ${content.length}\r\n\r\n`,
   );
   await new Promise<void>((resolve) => socket.write(content.subarray(0, sentBytes), () => resolve()));

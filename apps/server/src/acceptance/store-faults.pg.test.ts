@@ -64,7 +64,7 @@ describe("A store that fails", () => {
     ["does all of that", { failBefore: 0.3, failAfter: 0.2, slow: 0.2, hang: 0.02 }, 2000],
   ] as const) {
     test(`that ${name} (HOLDFAST_SEED=${seed})`, async (t) => {
-      const [before, faultsBefore] = [ledger.files.size, store.faults.faultCount];
+      const [filesBefore, faultsBefore] = [ledger.files.size, store.faults.faultCount];
       store.faults.setRates(rates);
       // At least one of each, however the draws fall.
       for (const fault of Object.keys(rates) as Fault[]) store.faults.queue(fault, { operation: "put" });
@@ -73,10 +73,10 @@ describe("A store that fails", () => {
       store.faults.setRates({});
       const faults = store.faults.faultCount - faultsBefore;
       t.diagnostic(
-        `${ledger.files.size - before} files acknowledged, ${faults} faults, ${ledger.refused} refused so far`,
+        `${ledger.files.size - filesBefore} files acknowledged, ${faults} faults, ${ledger.refused} refused so far`,
       );
       assert.ok(faults > 0, "there was no fault, so nothing was tested");
-      assert.ok(ledger.files.size > before, "nothing was acknowledged, so nothing was tested");
+      assert.ok(ledger.files.size > filesBefore, "nothing was acknowledged, so nothing was tested");
     });
   }
 

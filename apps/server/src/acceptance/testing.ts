@@ -143,7 +143,7 @@ export function postmasterPid(dataFolder: string): number | undefined {
 }
 
 /** Rows as they stand in the database of a running server. */
-export async function queryDatabase(dataFolder: string, statement: string): Promise<any[]> {
+export async function queryDatabase(dataFolder: string, statement: string): Promise<pg.QueryResult["rows"]> {
   const client = new pg.Client(findRunningPostgres(dataFolder));
   await client.connect();
   try {
@@ -171,7 +171,8 @@ export async function eventually<Result>(
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: any;
+  /** Tests look into it without a schema; bytes where it is no JSON. */
+  readonly body: ReturnType<typeof JSON.parse>;
 }
 
 /** Nothing here takes that long; a server that never answers is a finding, and no reason to wait for ever. */

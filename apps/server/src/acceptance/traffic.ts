@@ -47,10 +47,10 @@ export function isPassingFailure({ status, body, headers }: ApiAnswer): boolean 
 
 /** Each of the works once and again until `until` resolves. */
 export async function keepWorking(traffic: Traffic, works: readonly Work[], until: Promise<unknown>): Promise<void> {
-  let over = false;
-  const end = until.finally(() => (over = true));
+  const time = { over: false };
+  const end = until.finally(() => (time.over = true));
   const working = works.map(async (work) => {
-    while (!over) await work(traffic);
+    while (!time.over) await work(traffic);
   });
   await Promise.all([...working, end]);
 }
@@ -155,7 +155,7 @@ async function listRoot(api: Api): Promise<Map<string, string>> {
 
 /** What was acknowledged of unfinished uploads is durable, and each goes on from there to its end. */
 export async function finishUploads(api: Api, ledger: Ledger): Promise<void> {
-  for (const upload of [...ledger.uploads]) {
+  for (const upload of ledger.uploads.slice()) {
     const { id, content, acknowledged } = upload;
     const state = await api.call("GET", `/upload/${id}`);
     assert.equal(state.status, 200, JSON.stringify(state.body));
