@@ -68,10 +68,15 @@ export interface SyncedRow {
 
 export const syncedVersionsKept = 30;
 
-/** What was sent to the server, kept before it was sent: the server's head that came of it is mine. */
+/**
+ * What was sent to the server, kept before it was sent and until its answer was heard, or until the node shows what became of
+ * it: the server's head that came of it is mine.
+ */
 export interface Offer {
   readonly operationId: OperationId;
   readonly nodeId: NodeId;
+  /** The revision on which it rests; undefined: it makes the node. While the server still has that one it is under way. */
+  readonly baseRevision: string | undefined;
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
 }

@@ -11,6 +11,7 @@ import {
   type SyncedRow,
   type Trees,
 } from "../trees.ts";
+import { noFaults } from "../faults.ts";
 import { plan } from "./plan.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
@@ -42,6 +43,7 @@ export class IdealWorld implements Trees {
     slotKey: (name) => this.slotKey(name),
     seenSeq: 0,
     refusals: [],
+    faults: noFaults,
     mayDelete: () => true,
     makeNodeId: () => this.newId(),
   };
@@ -52,7 +54,7 @@ export class IdealWorld implements Trees {
   }
 
   plan(): Plan {
-    for (const [id, row] of settle(this)) putRow(this.synced, id, row);
+    for (const [id, row] of settle(this).synced) putRow(this.synced, id, row);
     return plan(this, this.policy);
   }
 

@@ -76,6 +76,7 @@ function changesOf(
   if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
   if (node.content === remote.content) return [stepIn({ op: "replace", id, local, remote })];
   if (node.content !== undefined) return [];
+  if (policy.faults.has("a conflict is overwritten")) return [stepIn({ op: "replace", id, local, remote })];
   const copy = copyOf(tree, node, local);
   if (copy?.standing.remote?.content === local.content) return [stepIn({ op: "replace", id, local, remote })];
   // The copy is on its way to the server; until it is there nothing is replaced.

@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import type { Faults } from "../faults.ts";
 import type { Refusal } from "../trees.ts";
 
 /** What the planner takes into account beside the trees. */
@@ -11,6 +12,7 @@ export interface Policy {
   /** Of the space, as far as its journal was applied: what a deletion of a folder has seen. */
   readonly seenSeq: number;
   readonly refusals: readonly Refusal[];
+  readonly faults: Faults;
   /** Deletions that were approved, or that no brake holds. */
   readonly mayDelete: (deletions: Deletions) => boolean;
   /** A new id, in the owner's bucket. */

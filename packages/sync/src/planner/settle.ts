@@ -10,39 +10,42 @@ import {
   type Trees,
 } from "../trees.ts";
 
-/** Rows of the synced tree that follow from the other two; undefined: the row goes. */
-export type Settlements = ReadonlyMap<NodeId, SyncedRow | undefined>;
+export interface Settlement {
+  /** Rows of the synced tree that follow from the other two; undefined: the row goes. */
+  readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
+  /** Offers of which it is known by now what became of them. */
+  readonly answered: readonly Offer[];
+}
 
 /**
- * What both sides agree on is the new base, member by member, and so is what the server has from one of my own offers,
- * even if the disk has moved on since: a lost answer is never a conflict with myself.
+ * What both sides agree on is the new base, member by member, and so is what the server has from one of my own offers, even
+ * if the disk has moved on since: a lost answer is never a conflict with myself.
  */
-export function settle(trees: Trees): Settlements {
+export function settle(trees: Trees): Settlement {
   const offers = Map.groupBy(trees.offers, (offer) => offer.nodeId);
-  const settled = new Map<NodeId, SyncedRow | undefined>();
-  for (const id of new Set([...trees.synced.keys(), ...trees.local.keys()])) {
+  const synced = new Map<NodeId, SyncedRow | undefined>();
+  for (const id of new Set([...trees.synced.keys(), ...trees.local.keys(), ...offers.keys()])) {
     const before = trees.synced.get(id);
     const after = settleNode(trees, id, offers.get(id) ?? []);
-    if (!sameSynced(before, after)) settled.set(id, after);
+    if (!sameSynced(before, after)) synced.set(id, after);
   }
-  return settled;
+  return { synced, answered: trees.offers.filter((offer) => isAnswered(trees.remote.get(offer.nodeId), offer)) };
 }
 
 function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedRow | undefined {
-  const synced = trees.synced.get(id);
   const local = trees.local.get(id);
   const row = trees.remote.get(id);
   const remote = isLive(trees, id) ? row : undefined;
+  const synced = row === undefined ? trees.synced.get(id) : offers.reduce((base, offer) => take(base, row, offer), trees.synced.get(id));
   // What lies below something in the trash comes back with it, and must then be known as deleted here.
   if (remote === undefined) return local === undefined && row?.trashed !== false ? undefined : synced;
-  if (local === undefined) return synced;
-  if (local.kind !== remote.kind) return synced;
+  if (local === undefined || local.kind !== remote.kind) return synced;
   const isSeen = local.sight !== "unsettled";
-  const contentAgreed = (isSeen && local.content === remote.content) || isMine(remote, offers);
-  const placeAgreed = samePlace(local, remote) || offers.some((offer) => samePlace(offer.place, remote));
-  const executableAgreed = isSeen && (local.executable === remote.executable || contentAgreed);
-  const base = synced ?? { kind: remote.kind, place: undefined, content: undefined, executable: false, versionIds: [] };
+  const contentAgreed = isSeen && local.content === remote.content;
+  const placeAgreed = samePlace(local, remote);
+  const executableAgreed = isSeen && local.executable === remote.executable;
   if (synced === undefined && !contentAgreed && !placeAgreed) return undefined;
+  const base = synced ?? blank(remote.kind);
   return {
     kind: remote.kind,
     place: placeAgreed ? placeOf(remote) : base.place,
@@ -52,11 +55,27 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
   };
 }
 
-function isMine(remote: RemoteRow, offers: readonly Offer[]): boolean {
-  return (
-    remote.operationId !== null &&
-    offers.some((offer) => offer.operationId === remote.operationId && offer.content === remote.content)
-  );
+function blank(kind: SyncedRow["kind"]): SyncedRow {
+  return { kind, place: undefined, content: undefined, executable: false, versionIds: [] };
+}
+
+/** An offer whose answer was lost: what the server shows of it was agreed on. */
+function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): SyncedRow | undefined {
+  if (!isAnswered(remote, offer)) return base;
+  const isContentMine = remote.operationId === offer.operationId && offer.content === remote.content;
+  const isPlaceMine = samePlace(offer.place, remote);
+  if (!isContentMine && !isPlaceMine && offer.baseRevision !== undefined) return base;
+  const known = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
+  return {
+    ...known,
+    place: isPlaceMine ? placeOf(remote) : known.place,
+    content: isContentMine || remote.kind === "folder" ? remote.content : known.content,
+    versionIds: isContentMine ? withVersion(known.versionIds, remote.versionId) : known.versionIds,
+  };
+}
+
+function isAnswered(remote: RemoteRow | undefined, { baseRevision }: Offer): boolean {
+  return remote !== undefined && remote.revision !== baseRevision;
 }
 
 function withVersion(versionIds: readonly string[], versionId: string | null): readonly string[] {

@@ -37,7 +37,7 @@ export interface StateChange {
   readonly local?: Iterable<readonly [NodeId, LocalRow | undefined]>;
   readonly synced?: Iterable<readonly [NodeId, SyncedRow | undefined]>;
   readonly cursor?: Cursor | undefined;
-  readonly offers?: Iterable<Offer>;
+  readonly offers?: Iterable<readonly [string, Offer | undefined]>;
   readonly refusals?: Iterable<Refusal>;
   readonly parked?: Iterable<readonly [NodeId, Parked | undefined]>;
   readonly stashed?: Iterable<readonly [string, Stashed | undefined]>;
@@ -117,7 +117,7 @@ export class SyncState implements Trees {
       this.#write(
         "offers",
         this.#offers,
-        keyed(change.offers, ({ operationId }) => operationId),
+        change.offers,
       ),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),

@@ -1,0 +1,83 @@
+import type { Tape } from "./scheduler.ts";
+
+interface Change {
+  readonly folder: number;
+  readonly name: string;
+  /** undefined: nothing stands there afterwards */
+  readonly inode: number | undefined;
+}
+
+interface Named {
+  readonly name: string;
+  readonly inode: number;
+}
+
+type Names = Map<number, Map<string, Named>>;
+
+/**
+ * The names of a simulated filesystem as everybody sees them, and as a power cut would leave them. An operation is kept or
+ * lost as a whole, and keeping it keeps the earlier ones of its names; nothing else orders them.
+ */
+export class DurableNames {
+  readonly #key: (name: string) => string;
+  #seen: Names = new Map();
+  #durable: Names = new Map();
+  #pending: (readonly Change[])[] = [];
+
+  /** @param key under one key two names are one (a filesystem that folds case) */
+  constructor(key: (name: string) => string) {
+    this.#key = key;
+  }
+
+  find(folder: number, name: string): Named | undefined {
+    return this.#seen.get(folder)?.get(this.#key(name));
+  }
+
+  inFolder(folder: number): readonly Named[] {
+    return [...(this.#seen.get(folder)?.values() ?? [])];
+  }
+
+  linksOf(inode: number): number {
+    let links = 0;
+    for (const names of this.#seen.values()) for (const named of names.values()) if (named.inode === inode) links += 1;
+    return links;
+  }
+
+  do(changes: readonly Change[], isDurable: boolean): void {
+    for (const change of changes) this.#apply(this.#seen, change);
+    this.#pending.push(changes);
+    if (isDurable) this.#settle((operation) => operation === changes);
+  }
+
+  syncFolder(folder: number): void {
+    this.#settle((operation) => operation.some((change) => change.folder === folder));
+  }
+
+  crash(tape: Tape): void {
+    this.#settle(() => tape() < 0.5);
+    this.#pending = [];
+    this.#seen = new Map([...this.#durable].map(([folder, names]) => [folder, new Map(names)]));
+  }
+
+  #settle(isChosen: (operation: readonly Change[]) => boolean): void {
+    const needed = new Set<string>();
+    const slot = ({ folder, name }: Change): string => `${folder}/${this.#key(name)}`;
+    const kept = new Set<readonly Change[]>();
+    for (const operation of this.#pending.toReversed()) {
+      if (!isChosen(operation) && !operation.some((change) => needed.has(slot(change)))) continue;
+      kept.add(operation);
+      for (const change of operation) needed.add(slot(change));
+    }
+    for (const operation of this.#pending) {
+      if (kept.has(operation)) for (const change of operation) this.#apply(this.#durable, change);
+    }
+    this.#pending = this.#pending.filter((operation) => !kept.has(operation));
+  }
+
+  #apply(names: Names, { folder, name, inode }: Change): void {
+    const entries = names.get(folder) ?? new Map<string, Named>();
+    names.set(folder, entries);
+    if (inode === undefined) entries.delete(this.#key(name));
+    else entries.set(this.#key(name), { name, inode });
+  }
+}

@@ -1,0 +1,93 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { LocalDisk, LocalStat } from "@holdfast/sync/ports";
+import type { Inode, SimulatedRoot } from "./simulated-root.ts";
+
+/** Told of everything that the engine does to the disk. */
+export interface DiskWatch {
+  /** Waits, and may never come back; a thrown error is the call's. */
+  readonly before: (call: string, path: string) => Promise<void>;
+  readonly after: (call: string, path: string) => Promise<void>;
+  /** The last name of these bytes is about to go. */
+  readonly dropping: (inode: Inode, path: string) => void;
+  /** This file has just got a name that a person sees. */
+  readonly shown: (inode: Inode, path: string) => void;
+}
+
+/** The engine's view of a simulated filesystem; nothing that it does is durable before it is synced. */
+export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch): LocalDisk {
+  const call = async <Result>(name: string, path: string, act: () => Result): Promise<Result> => {
+    await watch.before(name, path);
+    const result = act();
+    await watch.after(name, path);
+    return result;
+  };
+  const statOf = (inode: Inode): LocalStat => toStat(root, inode);
+  const show = (path: string): void => {
+    if (!path.startsWith(".holdfast/")) watch.shown(root.mustBeAt(path), path);
+  };
+  return {
+    stat: (path) =>
+      call("stat", path, () => {
+        const inode = root.at(path);
+        return inode === undefined ? undefined : statOf(inode);
+      }),
+    list: (path) => call("list", path, () => root.list(path).map(({ name }) => name)),
+    async read(path) {
+      const inode = await call("open", path, () => root.mustBeAt(path));
+      if (inode.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
+      const before = statOf(inode);
+      const half = Math.ceil(inode.now.bytes.length / 2);
+      const head = await call("read", path, () => inode.now.bytes.slice(0, half));
+      const [tail, after] = await call("read", path, () => [inode.now.bytes.slice(half), statOf(inode)] as const);
+      return { bytes: Buffer.concat([head, tail]), before, after };
+    },
+    readLink: (path) => call("readLink", path, () => root.mustBeAt(path).target),
+    create: (path, bytes, { mtimeNs, executable }) =>
+      call("create", path, () => {
+        const inode = root.create(path, "file", false);
+        root.write(inode, { bytes, executable }, false);
+        if (mtimeNs !== undefined) root.write(inode, { mtimeNs }, false);
+      }),
+    symlink: (target, path) => call("symlink", path, () => void root.create(path, "symlink", false, target)),
+    mkdir: (path) => call("mkdir", path, () => void root.create(path, "folder", false)),
+    setExecutable: (path, executable) =>
+      call("setExecutable", path, () => root.write(root.mustBeAt(path), { executable }, false)),
+    rename: (from, to) =>
+      call("rename", `${from} -> ${to}`, () => {
+        root.rename(from, to, { over: false, isDurable: false });
+        show(to);
+      }),
+    exchange: (one, other) =>
+      call("exchange", `${one} <-> ${other}`, () => {
+        root.exchange(one, other);
+        show(one);
+        show(other);
+      }),
+    unlink: (path) =>
+      call("unlink", path, () => {
+        const inode = root.mustBeAt(path);
+        if (root.linksOf(inode) === 1) watch.dropping(inode, path);
+        root.remove(path, false);
+      }),
+    rmdir: (path) => call("rmdir", path, () => root.remove(path, false)),
+    syncFile: (path) => call("syncFile", path, () => root.sync(root.mustBeAt(path))),
+    syncFolder: (path) => call("syncFolder", path, () => root.syncFolder(path)),
+    now: (path) =>
+      call("now", path, () => {
+        const inode = root.at(path) ?? root.create(path, "file", false);
+        root.write(inode, {}, false);
+        return inode.ctimeNs;
+      }),
+  };
+}
+
+function toStat(root: SimulatedRoot, inode: Inode): LocalStat {
+  const { kind, now, ctimeNs, birthNs, number } = inode;
+  const sizeBytes = kind === "symlink" ? Buffer.byteLength(inode.target) : now.bytes.length;
+  return {
+    kind,
+    fingerprint: { inode: BigInt(number), sizeBytes, mtimeNs: now.mtimeNs, ctimeNs, birthNs },
+    executable: now.executable,
+    links: root.linksOf(inode),
+  };
+}

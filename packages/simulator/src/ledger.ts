@@ -1,0 +1,51 @@
+import { contentOf } from "@holdfast/sync/content";
+import type { Inode, SimulatedRoot } from "./simulated-root.ts";
+
+/** What stands unchanged for so long may be taken for a state; a little less than the engine's rest, for the ticks of clocks. */
+const restMicros = 42_000;
+
+/** What the people of a story did: what must not be lost, and what may be shown at all. */
+export class Ledger {
+  /** Contents that nobody who had seen them replaced or deleted. */
+  readonly mustLive = new Set<string>();
+  /** Contents that were whole: a file was closed with them, or they stood for a while. */
+  readonly states = new Set<string>([emptyContent]);
+  /** Every content that ever stood in a file, whole or not. */
+  readonly written = new Set<string>();
+  /** Seen by somebody and replaced or deleted, perhaps before its writer had closed the file. */
+  readonly #superseded = new Set<string>();
+  readonly #nowMicros: () => number;
+
+  constructor(nowMicros: () => number) {
+    this.#nowMicros = nowMicros;
+  }
+
+  write(root: SimulatedRoot, inode: Inode, bytes: Uint8Array): void {
+    this.#leave(inode);
+    root.write(inode, { bytes }, true);
+    this.written.add(contentOf(bytes).key);
+  }
+
+  /** A person has finished with a file. @param isShared others write the same bytes, so that nobody can tell whose they are */
+  close(root: SimulatedRoot, inode: Inode, isShared: boolean): string {
+    const { key } = contentOf(inode.now.bytes);
+    this.states.add(key);
+    const counts = !isShared && inode.now.bytes.length > 0 && root.linksOf(inode) > 0;
+    if (counts && !this.#superseded.has(key)) this.mustLive.add(key);
+    return key.slice(0, 12);
+  }
+
+  /** A person removes a file, or puts another in its place. */
+  discard(inode: Inode): void {
+    if (inode.kind === "file") this.#leave(inode);
+  }
+
+  #leave(inode: Inode): void {
+    const { key } = contentOf(inode.now.bytes);
+    if (this.#nowMicros() - inode.changedAtMicros >= restMicros) this.states.add(key);
+    this.mustLive.delete(key);
+    this.#superseded.add(key);
+  }
+}
+
+const emptyContent: string = contentOf(new Uint8Array()).key;

@@ -1,0 +1,214 @@
+import { toHoldfastError, HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { sha256 } from "@holdfast/core/hash";
+import { contentIdOf } from "@holdfast/core/manifest";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { BatchResult, Block, Server } from "@holdfast/sync/ports";
+import { applyOperation, requireOwnNames } from "./model-operations.ts";
+import { isLiveNode, liveBelow, type ModelNode, toJson } from "./model-tree.ts";
+
+export interface JournalEntry {
+  readonly seq: number;
+  readonly kind: "changed" | "appeared" | "gone";
+  readonly id: string;
+  readonly device: string;
+  readonly tag: string;
+}
+
+interface Backup {
+  readonly nodes: Map<string, ModelNode>;
+  readonly journal: JournalEntry[];
+  readonly operations: Map<string, BatchResult>;
+}
+
+const pageSize = 7;
+
+/** A server in memory that answers as the real one does, one request after the other. */
+export class ModelServer {
+  readonly rootId = "root-node";
+  epoch = "epoch 1";
+  nodes = new Map<string, ModelNode>();
+  journal: JournalEntry[] = [];
+  readonly blocks = new Map<HashHex, Uint8Array>();
+  /** Version id -> its blocks; history is never thinned. */
+  readonly versions = new Map<string, readonly HashHex[]>();
+  /** Of contents that ever were a version: all that history, trash and tree can give back. */
+  readonly contents = new Set<string>();
+  readonly #operations = new Map<string, BatchResult>();
+  #count = 0;
+  #wakers: (() => void)[] = [];
+  onCommit: () => void = () => undefined;
+
+  constructor() {
+    const root = { id: this.rootId, kind: "folder" as const, parentId: null, name: "", target: "", trashed: false };
+    const blank = { versionId: null, contentId: null, sizeBytes: 0, operationId: null, modifiedAt: "", executable: false };
+    this.nodes.set(this.rootId, { ...root, ...blank, revision: "r", seq: 0 });
+  }
+
+  get seq(): number {
+    return this.journal.length;
+  }
+
+  fresh(word: string): string {
+    this.#count += 1;
+    return `${word}${this.#count}`;
+  }
+
+  listChanges(sinceToken: string): Awaited<ReturnType<Server["listChanges"]>> {
+    const [epoch = "", text = "", tag = ""] = sinceToken.split("|");
+    const since = Number(text);
+    if (epoch !== this.epoch || since > this.seq || (since > 0 && this.journal[since - 1]?.tag !== tag)) {
+      throw new HoldfastError("reset", "The journal is another one.", { body: { reason: "epoch" } });
+    }
+    const entries = this.journal.slice(since, since + pageSize);
+    const changes = entries.map((entry) => this.#changeOf(entry));
+    const end = since + entries.length;
+    return { changes, next_token: this.#tokenAt(end), has_more: end < this.seq, epoch: this.epoch };
+  }
+
+  snapshot(cursor: string | undefined): Awaited<ReturnType<Server["snapshot"]>> {
+    const [after = "", token = this.#tokenAt(this.seq)] = cursor?.split("#") ?? [];
+    const live = [...this.nodes.values()].filter(({ id }) => id > after && isLiveNode(this.nodes, id));
+    live.sort((one, other) => (one.id < other.id ? -1 : 1));
+    const page = live.slice(0, pageSize);
+    const next = live.length > pageSize ? `${page.at(-1)?.id}#${token}` : null;
+    return { items: page.map((node) => toJson(this.nodes, node)), next_cursor: next, token, epoch: this.epoch };
+  }
+
+  queryNodes(ids: readonly NodeId[]): Awaited<ReturnType<Server["queryNodes"]>> {
+    return ids.map((id) => {
+      const standing = isLiveNode(this.nodes, id) ? "live" : "trashed";
+      return { id, state: this.nodes.has(id) ? standing : "gone" };
+    });
+  }
+
+  listBelow(id: NodeId): Awaited<ReturnType<Server["listBelow"]>> {
+    if (!isLiveNode(this.nodes, id)) throw new HoldfastError("not_found", "There is no such folder.");
+    return liveBelow(this.nodes, id).map((node) => toJson(this.nodes, node));
+  }
+
+  readVersion(nodeId: NodeId, versionId: string): Uint8Array {
+    const hashes = this.versions.get(versionId);
+    if (hashes === undefined || !this.nodes.has(nodeId)) throw new HoldfastError("not_found", "There is no such version.");
+    return Buffer.concat(hashes.map((hash) => this.blocks.get(hash) ?? new Uint8Array()));
+  }
+
+  putBlocks(blocks: readonly Block[]): void {
+    for (const { hash, bytes } of blocks) {
+      if (sha256(bytes) !== hash) throw new HoldfastError("hash_mismatch", "These bytes have another hash.");
+      this.blocks.set(hash, bytes.slice());
+    }
+  }
+
+  commit(device: string, epoch: string, operations: readonly BatchOperationInput[]): Awaited<ReturnType<Server["commit"]>> {
+    if (epoch !== this.epoch) throw new HoldfastError("reset", "Another epoch.", { body: { reason: "epoch" } });
+    const before = this.seq;
+    const results: BatchResult[] = [];
+    for (let start = 0; start < operations.length; ) {
+      const group = operations[start]?.group;
+      let end = start + 1;
+      while (group !== undefined && operations[end]?.group === group) end += 1;
+      results.push(...this.#applyUnit(device, operations.slice(start, end)));
+      start = end;
+    }
+    if (this.seq !== before) this.#announce();
+    return { results, seq: this.seq };
+  }
+
+  /** Resolves with the next change after a token, at once if there was one. */
+  waitBeyond(sinceToken: string): Promise<void> {
+    if (sinceToken !== this.#tokenAt(this.seq)) return Promise.resolve();
+    return new Promise((resolve) => this.#wakers.push(resolve));
+  }
+
+  backUp(): Backup {
+    return { nodes: new Map(this.nodes), journal: [...this.journal], operations: new Map(this.#operations) };
+  }
+
+  /** Everything since the backup is forgotten, and the epoch says so. */
+  restore(backup: Backup): void {
+    this.nodes = new Map(backup.nodes);
+    this.journal = [...backup.journal];
+    this.#operations.clear();
+    for (const [id, result] of backup.operations) this.#operations.set(id, result);
+    this.epoch = this.fresh("epoch ");
+    this.#announce();
+  }
+
+  record(device: string, node: ModelNode, kind: JournalEntry["kind"]): void {
+    this.journal.push({ seq: this.seq + 1, kind, id: node.id, device, tag: this.fresh("tag") });
+    this.nodes.set(node.id, { ...node, seq: this.seq, revision: this.fresh("r") });
+  }
+
+  addVersion(operation: { readonly blocks?: readonly { hash: HashHex | string; size: number }[] | undefined; readonly content_id?: string | undefined }): {
+    versionId: string;
+    contentId: string;
+    sizeBytes: number;
+  } {
+    const entries = (operation.blocks ?? []).map(({ hash, size }) => ({ hash: hash as HashHex, size }));
+    const contentId = contentIdOf(entries);
+    if (operation.content_id !== undefined && operation.content_id !== contentId) {
+      throw new HoldfastError("content_mismatch", "The blocks make another content.");
+    }
+    const versionId = this.fresh("v");
+    this.versions.set(versionId, entries.map(({ hash }) => hash));
+    this.contents.add(contentId);
+    return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
+  }
+
+  #applyUnit(device: string, unit: readonly BatchOperationInput[]): BatchResult[] {
+    const done = unit.map((operation) => this.#operations.get(operation.operation_id));
+    if (done.every((result) => result !== undefined)) return done;
+    const missing = unit.map((operation) => this.#missingOf(operation));
+    if (missing.some(Boolean)) {
+      return unit.map(({ operation_id }, index) => ({ operation_id, ...(missing[index] ? missingBlocks : dependency) }));
+    }
+    const [nodes, length] = [new Map(this.nodes), this.journal.length];
+    let current = 0;
+    try {
+      for (const operation of unit) {
+        applyOperation(this, device, operation, unit.length > 1);
+        current += 1;
+      }
+      current = requireOwnNames(this.nodes, unit);
+    } catch (thrown) {
+      const error = toHoldfastError(thrown);
+      if (error.code === "internal") throw error;
+      this.nodes = nodes;
+      this.journal.length = length;
+      const conflicts = ["conflict", "exists", "precondition"].includes(error.code);
+      const refused = { status: conflicts ? ("conflict" as const) : ("error" as const), code: error.code };
+      return unit.map(({ operation_id }, index) => ({ operation_id, ...(index === current || unit.length === 1 ? refused : dependency) }));
+    }
+    return unit.map(({ operation_id }) => {
+      const result: BatchResult = { operation_id, status: "committed" };
+      this.#operations.set(operation_id, result);
+      return result;
+    });
+  }
+
+  #missingOf(operation: BatchOperationInput): boolean {
+    return operation.op === "put" && (operation.blocks ?? []).some(({ hash }) => !this.blocks.has(hash as HashHex));
+  }
+
+  #changeOf({ seq, kind, id }: JournalEntry): ChangeJson {
+    const node = this.nodes.get(id);
+    if (node === undefined || !isLiveNode(this.nodes, id)) return { seq, kind: "gone", id };
+    return { seq, kind: kind === "gone" ? "changed" : kind, id, node: toJson(this.nodes, node) };
+  }
+
+  #tokenAt(seq: number): string {
+    return `${this.epoch}|${seq}|${this.journal[seq - 1]?.tag ?? ""}`;
+  }
+
+  #announce(): void {
+    this.onCommit();
+    const wakers = this.#wakers;
+    this.#wakers = [];
+    for (const wake of wakers) wake();
+  }
+}
+
+const missingBlocks = { status: "missing" as const };
+const dependency = { status: "error" as const, code: "dependency" };

@@ -1,0 +1,84 @@
+import { HoldfastError, type ErrorCode } from "@holdfast/core/errors";
+import { nameKey } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
+
+export interface ModelNode {
+  readonly id: string;
+  readonly kind: "file" | "folder" | "symlink";
+  readonly parentId: string | null;
+  readonly name: string;
+  readonly target: string;
+  readonly trashed: boolean;
+  readonly revision: string;
+  readonly seq: number;
+  readonly versionId: string | null;
+  readonly contentId: string | null;
+  readonly sizeBytes: number;
+  readonly operationId: string | null;
+  readonly modifiedAt: string;
+  readonly executable: boolean;
+}
+
+export type Nodes = ReadonlyMap<string, ModelNode>;
+
+/** From the node itself up to the root. */
+export function lineage(nodes: Nodes, id: string): ModelNode[] {
+  const way: ModelNode[] = [];
+  for (let at: string | null = id; at !== null; ) {
+    const node = nodes.get(at);
+    if (node === undefined) return way;
+    way.push(node);
+    at = node.parentId;
+  }
+  return way;
+}
+
+export function isLiveNode(nodes: Nodes, id: string): boolean {
+  const way = lineage(nodes, id);
+  return way.at(-1)?.parentId === null && way.every((node) => !node.trashed);
+}
+
+export function childNamed(nodes: Nodes, parentId: string, name: string, except?: string): ModelNode | undefined {
+  for (const node of nodes.values()) {
+    const isIt = node.parentId === parentId && !node.trashed && node.id !== except && nameKey(node.name) === nameKey(name);
+    if (isIt) return node;
+  }
+  return undefined;
+}
+
+export function liveBelow(nodes: Nodes, id: string): ModelNode[] {
+  return [...nodes.values()].filter(
+    (node) => node.id !== id && isLiveNode(nodes, node.id) && lineage(nodes, node.id).some((above) => above.id === id),
+  );
+}
+
+export function toJson(nodes: Nodes, node: ModelNode): NodeJson {
+  const path = lineage(nodes, node.id).slice(0, -1).map(({ name }) => name);
+  return {
+    id: node.id,
+    kind: node.kind,
+    name: node.name,
+    parent_id: node.parentId,
+    path: `/${path.toReversed().join("/")}`,
+    size: node.sizeBytes,
+    version: node.versionId === null ? null : 1,
+    version_id: node.versionId,
+    content_id: node.contentId,
+    revision: node.revision,
+    seq: node.seq,
+    ...(node.kind === "symlink" && { target: node.target }),
+    mime_type: null,
+    modified_at: node.modifiedAt,
+    created_at: node.modifiedAt,
+    updated_at: node.modifiedAt,
+    executable: node.executable,
+    trashed_at: node.trashed ? node.modifiedAt : null,
+    role: "owner",
+    shared: false,
+    operation_id: node.operationId,
+  };
+}
+
+export function refuse(code: ErrorCode, message: string): never {
+  throw new HoldfastError(code, message);
+}

@@ -1,0 +1,68 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Server } from "@holdfast/sync/ports";
+import type { ModelServer } from "./model-server.ts";
+import { type Life, type Scheduler, type Tape } from "./scheduler.ts";
+
+export interface Trouble {
+  /** Of each call, from 0 to 1. */
+  readonly rate: () => number;
+  readonly tape: Tape;
+  readonly notice: (what: string) => void;
+}
+
+/** The way of one device to the server: late, cut before or after the server heard, twice, or damaged. */
+export function makeNetwork(
+  model: ModelServer,
+  scheduler: Scheduler,
+  { device, life, world, trouble }: { readonly device: string; readonly life: Life; readonly world: Life; readonly trouble: Trouble },
+): Server {
+  const latencyMicros = 15_000;
+  const cut = (when: string, name: string): never => {
+    trouble.notice(`the network cuts ${name} of ${device} ${when}`);
+    throw new HoldfastError("unreachable", `The server cannot be reached: ${name} was cut ${when}.`);
+  };
+  const call = async <Result>(name: string, act: () => Result, repeats = false): Promise<Result> => {
+    await scheduler.work(life, latencyMicros);
+    const chance = trouble.tape();
+    const rate = trouble.rate();
+    if (chance < rate * 0.3) cut("on the way out", name);
+    if (repeats && chance < rate * 0.5) {
+      // The request is still on its way when its sender has given it up.
+      void scheduler.sleep(world, trouble.tape() * 20_000_000).then(() => attempt(act));
+      if (chance < rate * 0.4) cut("for a while", name);
+    }
+    const result = act();
+    await scheduler.work(life, latencyMicros);
+    if (chance > 1 - rate * 0.4) cut("on the way back", name);
+    return result;
+  };
+  return {
+    listChanges: (token) => call("listChanges", () => model.listChanges(token)),
+    snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor)),
+    queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids)),
+    listBelow: (id) => call("listBelow", () => model.listBelow(id)),
+    commit: (epoch, operations) => call("commit", () => model.commit(device, epoch, operations), true),
+    putBlocks: (blocks) => call("putBlocks", () => model.putBlocks(blocks)),
+    async readVersion(nodeId, versionId) {
+      const bytes = await call("readVersion", () => model.readVersion(nodeId, versionId));
+      if (bytes.length === 0 || trouble.tape() >= trouble.rate() * 0.3) return bytes;
+      trouble.notice(`the network damages a download of ${device}`);
+      return bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
+    },
+    async poll(token, timeoutMs) {
+      let isChanged = false;
+      const changed = call("poll", () => model.waitBeyond(token)).then(() => (isChanged = true));
+      await Promise.race([changed, scheduler.sleep(life, timeoutMs * 1000)]);
+      return isChanged;
+    },
+  };
+}
+
+/** What comes late may be refused; nobody listens any more. */
+function attempt(act: () => unknown): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { nameKey } from "@holdfast/core/names";
+import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
+import { seenTree } from "./person.ts";
+import type { World } from "./world.ts";
+
+/**
+ * The invariants that hold at rest; 2 and 8 are checked at every step, 9 by the story. Of 5 and 6: what one person alone did
+ * is exactly what is left, so nothing came back and there is no conflicted copy.
+ * @param alone the tree that the only active person left, if there was only one
+ */
+export function checkRest(world: World, alone: ReadonlyMap<string, string> | undefined): void {
+  const server = serverTree(world.model.nodes);
+  for (const { name, root } of world.devices) compare(world, `${name} / server`, seenTree(root), server);
+  if (alone !== undefined) compare(world, "what the only active one left / server", alone, server);
+  checkContents(world);
+  checkTree(world);
+  checkServer(world);
+}
+
+/** 1 */
+function compare(world: World, what: string, one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): void {
+  for (const path of new Set([...one.keys(), ...other.keys()])) {
+    if (one.get(path) === other.get(path)) continue;
+    world.violate(`${what} differ at ${path}: ${one.get(path) ?? "nothing"} / ${other.get(path) ?? "nothing"}`);
+  }
+}
+
+/** 3 and 4 */
+function checkContents(world: World): void {
+  const { model, ledger } = world;
+  const live = new Set(liveNodes(model.nodes).map(({ contentId }) => contentId));
+  for (const content of ledger.mustLive) {
+    if (!live.has(content)) world.violate(`nobody replaced or deleted ${content.slice(0, 12)}, and it is not live`);
+  }
+  for (const content of live) {
+    if (content !== null && !ledger.states.has(content)) world.violate(`${content.slice(0, 12)} is live and never was a state`);
+  }
+}
+
+/** 7 */
+function checkTree(world: World): void {
+  const names = new Set<string>();
+  for (const { parentId, name } of liveNodes(world.model.nodes)) {
+    const claim = `${parentId}/${nameKey(name)}`;
+    if (names.has(claim)) world.violate(`two nodes are called ${claim}`);
+    names.add(claim);
+  }
+}
+
+/** 10 */
+function checkServer(world: World): void {
+  const { model } = world;
+  for (const { versionId } of model.nodes.values()) {
+    for (const hash of versionId === null ? [] : (model.versions.get(versionId) ?? [])) {
+      if (!model.blocks.has(hash)) world.violate(`the block ${hash.slice(0, 12)} is missing`);
+    }
+  }
+  for (const [index, { seq }] of model.journal.entries()) {
+    if (seq !== index + 1) world.violate(`the journal has a gap at ${index + 1}`);
+  }
+}
+
+function serverTree(nodes: Nodes): Map<string, string> {
+  return new Map(liveNodes(nodes).map((node) => [pathOfNode(nodes, node), describeNode(node)]));
+}
+
+function liveNodes(nodes: Nodes): ModelNode[] {
+  return [...nodes.values()].filter(({ id, parentId }) => parentId !== null && isLiveNode(nodes, id));
+}
+
+function pathOfNode(nodes: Nodes, node: ModelNode): string {
+  const names = lineage(nodes, node.id).slice(0, -1).map(({ name }) => name);
+  return names.toReversed().join("/");
+}
+
+function describeNode({ kind, target, contentId, executable }: ModelNode): string {
+  if (kind === "folder") return "folder";
+  return kind === "symlink" ? `symlink ${target}` : `file ${contentId?.slice(0, 12)}${executable ? " x" : ""}`;
+}

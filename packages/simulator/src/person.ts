@@ -1,0 +1,230 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Ledger } from "./ledger.ts";
+import { type Life, pick, type Scheduler, type Tape } from "./scheduler.ts";
+import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
+
+export interface PersonOptions {
+  readonly name: string;
+  readonly root: SimulatedRoot;
+  readonly ledger: Ledger;
+  readonly scheduler: Scheduler;
+  readonly work: Tape;
+  readonly names: readonly string[];
+  readonly notice: (what: string) => void;
+  /** The watcher may notice it, or not. */
+  readonly changed: () => void;
+}
+
+const verbs = [
+  "create",
+  "create",
+  "create shared",
+  "mkdir",
+  "mkdir",
+  "overwrite",
+  "overwrite",
+  "save by rename",
+  "append",
+  "move",
+  "move",
+  "move",
+  "delete",
+  "delete",
+  "swap",
+  "retype",
+  "set executable",
+] as const;
+type Verb = (typeof verbs)[number];
+
+/** Somebody who works in a synced folder the way people and their programs do: in several steps, and never waiting for the engine. */
+export class Person {
+  readonly #options: PersonOptions;
+  readonly life: Life;
+  #count = 0;
+
+  constructor(options: PersonOptions) {
+    this.#options = options;
+    this.life = { isAlive: true, name: options.name };
+  }
+
+  async act(): Promise<void> {
+    const verb = pick(this.#options.work, verbs) ?? "create";
+    try {
+      await this.#do(verb);
+    } catch (error) {
+      // Another's hand was faster: what one wanted to touch is not there any more.
+      if (!(error instanceof HoldfastError)) throw error;
+    }
+    this.#options.changed();
+  }
+
+  async #do(verb: Verb): Promise<void> {
+    switch (verb) {
+      case "create":
+        return this.#create(this.#somePlace(), this.#newBytes());
+      case "create shared":
+        return this.#create(this.#somePlace(), Buffer.from(`shared ${Math.floor(this.#options.work() * 3)}`), true);
+      case "mkdir":
+        return this.#mkdir(this.#somePlace());
+      case "overwrite":
+        return this.#overwrite(this.#some("file"));
+      case "save by rename":
+        return this.#saveByRename(this.#some("file"));
+      case "append":
+        return this.#append(this.#some("file"));
+      case "move":
+        return this.#move(this.#some(), this.#somePlace());
+      case "delete":
+        return this.#delete(this.#some());
+      case "swap":
+        return this.#swap(this.#some(), this.#some());
+      case "retype":
+        return this.#retype(this.#some("file"));
+      case "set executable":
+        return this.#setExecutable(this.#some("file"));
+    }
+  }
+
+  async #create(path: string, bytes: Uint8Array, isShared = false): Promise<void> {
+    const { root, ledger } = this.#options;
+    if (root.at(path) !== undefined) return;
+    this.#say(`creates ${path}`);
+    const inode = root.create(path, "file", true);
+    if (this.#options.work() < 0.4) await this.#pause();
+    ledger.write(root, inode, bytes);
+    this.#say(`is done with ${ledger.close(root, inode, isShared)}`);
+  }
+
+  async #mkdir(path: string): Promise<void> {
+    if (this.#options.root.at(path) !== undefined) return;
+    this.#say(`makes the folder ${path}`);
+    this.#options.root.create(path, "folder", true);
+  }
+
+  async #overwrite(path: string | undefined): Promise<void> {
+    const { root, ledger, work } = this.#options;
+    const inode = path === undefined ? undefined : root.at(path);
+    if (inode?.kind !== "file") return;
+    this.#say(`overwrites ${path}`);
+    if (work() < 0.6) {
+      ledger.write(root, inode, new Uint8Array());
+      await this.#pause();
+    }
+    ledger.write(root, inode, this.#newBytes());
+    this.#say(`is done with ${ledger.close(root, inode, false)}`);
+  }
+
+  async #saveByRename(path: string | undefined): Promise<void> {
+    const { root, ledger } = this.#options;
+    if (path === undefined || root.at(path)?.kind !== "file") return;
+    this.#say(`saves ${path} by rename`);
+    const temporary = `${path}.new`;
+    await this.#create(temporary, this.#newBytes());
+    await this.#pause();
+    const old = root.at(path);
+    if (old?.kind !== "file") return;
+    ledger.discard(old);
+    root.rename(temporary, path, { over: true, isDurable: true });
+  }
+
+  async #append(path: string | undefined): Promise<void> {
+    const { root, ledger } = this.#options;
+    const inode = path === undefined ? undefined : root.at(path);
+    if (inode?.kind !== "file") return;
+    this.#say(`appends to ${path}`);
+    for (let piece = 0; piece < 3; piece += 1) {
+      ledger.write(root, inode, Buffer.concat([inode.now.bytes, this.#newBytes()]));
+      await this.#pause();
+    }
+    this.#say(`is done with ${ledger.close(root, inode, false)}`);
+  }
+
+  async #move(from: string | undefined, to: string): Promise<void> {
+    const { root } = this.#options;
+    if (from === undefined || root.at(to) !== undefined) return;
+    this.#say(`moves ${from} to ${to}`);
+    root.rename(from, to, { over: false, isDurable: true });
+  }
+
+  async #delete(path: string | undefined): Promise<void> {
+    if (path === undefined || this.#options.root.at(path) === undefined) return;
+    this.#say(`deletes ${path}`);
+    await this.#deleteTree(path);
+  }
+
+  async #deleteTree(path: string): Promise<void> {
+    const { root, ledger } = this.#options;
+    const inode = root.mustBeAt(path);
+    if (inode.kind === "folder") for (const { name } of root.list(path)) await this.#deleteTree(`${path}/${name}`);
+    if (this.#options.work() < 0.2) await this.#pause();
+    const current = root.mustBeAt(path);
+    if (current !== inode && current.kind === "folder") return;
+    ledger.discard(current);
+    root.remove(path, true);
+  }
+
+  async #swap(one: string | undefined, other: string | undefined): Promise<void> {
+    const { root } = this.#options;
+    if (one === undefined || other === undefined || one === other) return;
+    if (`${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`)) return;
+    this.#say(`swaps ${one} and ${other}`);
+    const aside = `${one}.aside`;
+    if (root.at(aside) !== undefined) return;
+    root.rename(one, aside, { over: false, isDurable: true });
+    if (this.#options.work() < 0.5) await this.#pause();
+    root.rename(other, one, { over: false, isDurable: true });
+    if (this.#options.work() < 0.5) await this.#pause();
+    root.rename(aside, other, { over: false, isDurable: true });
+  }
+
+  async #retype(path: string | undefined): Promise<void> {
+    const { root, ledger } = this.#options;
+    const inode = path === undefined ? undefined : root.at(path);
+    if (path === undefined || inode?.kind !== "file") return;
+    this.#say(`makes a folder of ${path}`);
+    ledger.discard(inode);
+    root.remove(path, true);
+    root.create(path, "folder", true);
+    await this.#create(`${path}/inside`, this.#newBytes());
+  }
+
+  async #setExecutable(path: string | undefined): Promise<void> {
+    const { root } = this.#options;
+    const inode = path === undefined ? undefined : root.at(path);
+    if (inode?.kind !== "file") return;
+    this.#say(`flips the executable bit of ${path}`);
+    root.write(inode, { executable: !inode.now.executable }, true);
+  }
+
+  /** Mostly moments, sometimes seconds. */
+  async #pause(): Promise<void> {
+    const { scheduler, work } = this.#options;
+    this.#options.changed();
+    await scheduler.sleep(this.life, work() < 0.8 ? work() * 90_000 : work() * 2_500_000);
+  }
+
+  #some(kind?: Inode["kind"]): string | undefined {
+    const all = [...this.#options.root.visible()].filter(([, inode]) => kind === undefined || inode.kind === kind);
+    return pick(this.#options.work, all)?.[0];
+  }
+
+  #somePlace(): string {
+    const { root, work, names } = this.#options;
+    const folders = ["", ...[...root.visible()].filter(([, { kind }]) => kind === "folder").map(([path]) => `${path}/`)];
+    return `${pick(work, folders) ?? ""}${pick(work, names) ?? "a"}`;
+  }
+
+  #newBytes(): Uint8Array {
+    this.#count += 1;
+    return Buffer.from(`${this.#options.name} wrote this, number ${this.#count}. `.padEnd(20 + this.#options.work() * 80, "."));
+  }
+
+  #say(what: string): void {
+    this.#options.notice(`${this.#options.name} ${what}`);
+  }
+}
+
+/** A tree as a person sees it: path -> kind, content, executable bit. */
+export function seenTree(root: SimulatedRoot): Map<string, string> {
+  return new Map([...root.visible()].map(([path, inode]) => [path, describeInode(inode)]));
+}

@@ -1,0 +1,101 @@
+import { seededRandom } from "@holdfast/disk/seeded-random";
+
+/** Of a whole story: far beyond any that ends. */
+const stepsMax = 60_000;
+
+/** One source of chance; three of them (work, order, faults) make a story, so that one can be cut while the others stand. */
+export type Tape = () => number;
+
+export function makeTapes(seed: number): { readonly work: Tape; readonly order: Tape; readonly faults: Tape } {
+  return { work: seededRandom(seed * 3 + 1), order: seededRandom(seed * 3 + 2), faults: seededRandom(seed * 3 + 3) };
+}
+
+export function pick<Item>(tape: Tape, items: readonly Item[]): Item | undefined {
+  return items[Math.floor(tape() * items.length)];
+}
+
+/** Something that lives until it is killed: what it waits for never comes once it is dead. */
+export interface Life {
+  isAlive: boolean;
+  readonly name: string;
+}
+
+interface Wait {
+  readonly atMicros: number;
+  readonly order: number;
+  readonly life: Life;
+  readonly resolve: () => void;
+}
+
+/**
+ * Simulated time. Everybody who does anything first waits here, and exactly one is let go at a time, the one whose time comes
+ * first; so equal tapes give equal runs.
+ */
+export class Scheduler {
+  nowMicros = 1_800_000_000_000_000;
+  steps = 0;
+  readonly #order: Tape;
+  #waits: Wait[] = [];
+  #count = 0;
+
+  constructor(order: Tape) {
+    this.#order = order;
+  }
+
+  nowMs(): number {
+    return Math.floor(this.nowMicros / 1000);
+  }
+
+  /** Takes from half to one and a half times so long. */
+  work(life: Life, micros: number): Promise<void> {
+    return this.sleep(life, Math.ceil(micros * (0.5 + this.#order())));
+  }
+
+  sleep(life: Life, micros: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (!life.isAlive) return;
+      this.#count += 1;
+      this.#insert({ atMicros: this.nowMicros + Math.max(1, Math.ceil(micros)), order: this.#count, life, resolve });
+    });
+  }
+
+  kill(life: Life): void {
+    Object.assign(life, { isAlive: false });
+    this.#waits = this.#waits.filter((wait) => wait.life !== life);
+  }
+
+  /** Lets one after the other go until the time is over or `isDone`. @returns whether it was done */
+  async runUntil(untilMicros: number, isDone: () => boolean): Promise<boolean> {
+    for (;;) {
+      await macrotask();
+      if (isDone()) return true;
+      const next = this.#waits[0];
+      if (this.steps > stepsMax) return false;
+      if (next === undefined || next.atMicros > untilMicros) {
+        this.nowMicros = Math.max(this.nowMicros, untilMicros);
+        return false;
+      }
+      this.#waits.shift();
+      this.nowMicros = Math.max(this.nowMicros, next.atMicros);
+      this.steps += 1;
+      next.resolve();
+    }
+  }
+
+  #insert(wait: Wait): void {
+    let low = 0;
+    let high = this.#waits.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#waits[middle];
+      if (other !== undefined && other.atMicros <= wait.atMicros) low = middle + 1;
+      else high = middle;
+    }
+    this.#waits.splice(low, 0, wait);
+  }
+}
+
+/** All that follows from the last one let go has happened when this returns. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}

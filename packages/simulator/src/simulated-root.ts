@@ -1,0 +1,212 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { contentOf } from "@holdfast/sync/content";
+import { DurableNames } from "./durable-names.ts";
+import type { Tape } from "./scheduler.ts";
+
+export type InodeKind = "file" | "folder" | "symlink";
+
+interface Stored {
+  readonly bytes: Uint8Array;
+  readonly mtimeNs: bigint;
+  readonly executable: boolean;
+}
+
+export interface Inode {
+  readonly number: number;
+  readonly kind: InodeKind;
+  readonly target: string;
+  readonly birthNs: bigint;
+  now: Stored;
+  /** What a power cut leaves for certain. */
+  durable: Stored;
+  ctimeNs: bigint;
+  /** When the bytes changed last, in true time, for the oracle. */
+  changedAtMicros: number;
+}
+
+export interface RootOptions {
+  readonly nowMicros: () => number;
+  /** Of this device's clock against true time. */
+  readonly skewMicros: () => number;
+  readonly key: (name: string) => string;
+}
+
+/** Times of a filesystem come in steps of a kernel's tick. */
+const tickNs = 4_000_000n;
+const rootNumber = 1;
+
+/**
+ * A filesystem in memory: inodes, names, and what of both is durable. Whoever acts says whether it is durable at once (a
+ * person's doing is, so that the oracle knows what must not be lost) or only when synced (the engine's).
+ */
+export class SimulatedRoot {
+  readonly #options: RootOptions;
+  readonly #names: DurableNames;
+  readonly #inodes = new Map<number, Inode>();
+  #next = rootNumber;
+
+  constructor(options: RootOptions) {
+    this.#options = options;
+    this.#names = new DurableNames(options.key);
+    this.#make("folder");
+  }
+
+  timeNs(): bigint {
+    const micros = BigInt(Math.floor(this.#options.nowMicros() + this.#options.skewMicros()));
+    return ((micros * 1000n) / tickNs) * tickNs;
+  }
+
+  /** undefined: nothing of that name is there */
+  at(path: string): Inode | undefined {
+    let inode = this.#inode(rootNumber);
+    for (const name of partsOf(path)) {
+      if (inode.kind !== "folder") return undefined;
+      const named = this.#names.find(inode.number, name);
+      if (named === undefined) return undefined;
+      inode = this.#inode(named.inode);
+    }
+    return inode;
+  }
+
+  mustBeAt(path: string): Inode {
+    const inode = this.at(path);
+    if (inode === undefined) throw new HoldfastError("not_found", `There is no ${path}.`);
+    return inode;
+  }
+
+  linksOf(inode: Inode): number {
+    return this.#names.linksOf(inode.number);
+  }
+
+  list(path: string): { readonly name: string; readonly inode: Inode }[] {
+    return this.#names
+      .inFolder(this.#folder(path).number)
+      .map(({ name, inode }) => ({ name, inode: this.#inode(inode) }));
+  }
+
+  create(path: string, kind: InodeKind, isDurable: boolean, target = ""): Inode {
+    const slot = this.#slot(path);
+    if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${path} is taken.`);
+    const inode = this.#make(kind, target);
+    this.#names.do([{ ...slot, inode: inode.number }], isDurable);
+    return inode;
+  }
+
+  write(inode: Inode, change: Partial<Stored>, isDurable: boolean): void {
+    const time = this.timeNs();
+    Object.assign(inode, { now: { ...inode.now, ...(change.bytes && { mtimeNs: time }), ...change }, ctimeNs: time });
+    if (change.bytes !== undefined) Object.assign(inode, { changedAtMicros: this.#options.nowMicros() });
+    if (isDurable) this.sync(inode);
+  }
+
+  /** @param over whether what stands at `to` is replaced; else it must be free */
+  rename(from: string, to: string, { over, isDurable }: { readonly over: boolean; readonly isDurable: boolean }): void {
+    const inode = this.mustBeAt(from);
+    const [source, target] = [this.#slot(from), this.#slot(to)];
+    const taken = this.#names.find(target.folder, target.name);
+    if (taken !== undefined && taken.inode !== inode.number && !over) throw new HoldfastError("exists", `${to} is taken.`);
+    if (`${to}/`.startsWith(`${from}/`) && from !== to) throw new HoldfastError("failed", `${to} is inside ${from}.`);
+    this.#names.do([{ ...source, inode: undefined }, { ...target, inode: inode.number }], isDurable);
+    Object.assign(inode, { ctimeNs: this.timeNs() });
+  }
+
+  exchange(one: string, other: string): void {
+    const [first, second] = [this.mustBeAt(one), this.mustBeAt(other)];
+    const changes = [
+      { ...this.#slot(one), inode: second.number },
+      { ...this.#slot(other), inode: first.number },
+    ];
+    this.#names.do(changes, false);
+    for (const inode of [first, second]) Object.assign(inode, { ctimeNs: this.timeNs() });
+  }
+
+  remove(path: string, isDurable: boolean): void {
+    const inode = this.mustBeAt(path);
+    const isFull = inode.kind === "folder" && this.#names.inFolder(inode.number).length > 0;
+    if (isFull) throw new HoldfastError("failed", `${path} is not empty.`);
+    this.#names.do([{ ...this.#slot(path), inode: undefined }], isDurable);
+  }
+
+  sync(inode: Inode): void {
+    Object.assign(inode, { durable: inode.now });
+  }
+
+  syncFolder(path: string): void {
+    this.#names.syncFolder(this.#folder(path).number);
+  }
+
+  /** The power goes: what was not synced is kept, lost or torn. */
+  crash(tape: Tape): void {
+    this.#names.crash(tape);
+    for (const inode of this.#inodes.values()) {
+      if (inode.now === inode.durable) continue;
+      const chance = tape();
+      const torn = { ...inode.now, bytes: inode.now.bytes.map((byte, index) => (index * 2 < inode.now.bytes.length ? byte : 0)) };
+      const left = chance < 0.34 ? inode.now : chance < 0.67 ? torn : inode.durable;
+      Object.assign(inode, { now: left, durable: left });
+    }
+  }
+
+  /** Path -> inode, of all that a person sees. */
+  visible(): Map<string, Inode> {
+    const found = new Map<string, Inode>();
+    const visit = (folder: Inode, prefix: string): void => {
+      for (const { name, inode } of this.#names.inFolder(folder.number)) {
+        if (prefix === "" && name === ".holdfast") continue;
+        const child = this.#inode(inode);
+        found.set(prefix + name, child);
+        if (child.kind === "folder") visit(child, `${prefix}${name}/`);
+      }
+    };
+    visit(this.#inode(rootNumber), "");
+    return found;
+  }
+
+  #inode(number: number): Inode {
+    const inode = this.#inodes.get(number);
+    if (inode === undefined) throw new HoldfastError("internal", "An inode is missing.");
+    return inode;
+  }
+
+  #folder(path: string): Inode {
+    const inode = this.mustBeAt(path);
+    if (inode.kind !== "folder") throw new HoldfastError("not_found", `${path} is no folder.`);
+    return inode;
+  }
+
+  #slot(path: string): { folder: number; name: string } {
+    const parts = partsOf(path);
+    const name = parts.pop();
+    if (name === undefined) throw new HoldfastError("failed", "The root has no name.");
+    return { folder: this.#folder(parts.join("/")).number, name };
+  }
+
+  #make(kind: InodeKind, target = ""): Inode {
+    const time = this.timeNs();
+    const stored = { bytes: new Uint8Array(), mtimeNs: time, executable: false };
+    const inode = {
+      number: this.#next,
+      kind,
+      target,
+      birthNs: time,
+      now: stored,
+      durable: stored,
+      ctimeNs: time,
+      changedAtMicros: this.#options.nowMicros(),
+    };
+    this.#inodes.set(this.#next, inode);
+    this.#next += 1;
+    return inode;
+  }
+}
+
+/** As the oracle compares: kind, content and executable bit. */
+export function describeInode({ kind, target, now }: Inode): string {
+  if (kind === "folder") return "folder";
+  if (kind === "symlink") return `symlink ${target}`;
+  return `file ${contentOf(now.bytes).key.slice(0, 12)}${now.executable ? " x" : ""}`;
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "");
+}

@@ -1,0 +1,144 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { act, type Hands } from "../execute/local-executor.ts";
+import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
+import { plan } from "../planner/plan.ts";
+import type { LocalOperation, Plan } from "../planner/plan-types.ts";
+import type { Deletions } from "../planner/policy.ts";
+import { rekey } from "../planner/rekey.ts";
+import { settle } from "../planner/settle.ts";
+import { fetchRemote } from "../remote/fetch.ts";
+import { send } from "../remote/send.ts";
+import { scan } from "../scan/scan.ts";
+import type { LocalRow } from "../trees.ts";
+import { checkRoot } from "./root.ts";
+
+/** Many deletions at once are more often an accident than a wish. */
+export interface Brake {
+  /** From so many on they wait. */
+  readonly countMax: number;
+  /** From this part of the tree on too, */
+  readonly shareMax: number;
+  /** but not below so many. */
+  readonly countMin: number;
+}
+
+export interface Problem {
+  readonly subject: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface CycleOutcome {
+  /** Something was done or sent: what comes next is planned from what came of it. */
+  readonly hasProgressed: boolean;
+  /** When to look again unless something wakes it before; undefined: nothing is waited for. */
+  readonly lookAgainMs: number | undefined;
+  readonly problems: readonly Problem[];
+  readonly waiting: Plan["waiting"];
+  readonly heldDeletions: readonly NodeId[];
+}
+
+export interface CycleContext extends Hands {
+  readonly slotKey: (name: string) => string;
+  readonly brake: Brake | undefined;
+}
+
+const restlessMs = 60;
+const rekeyingsMax = 100;
+
+/** Listens, looks, decides, acts. */
+export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
+  const { state } = context;
+  await checkRoot(context);
+  await fetchRemote(context);
+  await reviewStash(context, context.nowMs());
+  state.forgetRefusals(context.nowMs());
+  const look = await scan(context.disk, { ...context, rootId: state.rootId, local: state.local });
+  await checkRoot(context);
+  state.commit({ local: localChanges(state.local, look.rows) });
+  const next = decide(context);
+  const problems: Problem[] = [...look.skipped].map(([subject, message]) => ({ subject, code: "skipped", message }));
+  const done = await actAll(context, next.local, problems);
+  const sent = await send(context, next.remote);
+  return {
+    hasProgressed: done > 0 || sent,
+    lookAgainMs: look.isRestless || problems.some(({ code }) => code === "conflict") ? restlessMs : whenToLookAgainMs(context),
+    problems,
+    waiting: next.waiting,
+    heldDeletions: next.heldDeletions,
+  };
+}
+
+/** Settles and plans, until no node has to go by another id first. */
+function decide(context: CycleContext): Plan {
+  const { state, device, slotKey, makeNodeId } = context;
+  for (let round = 0; round < rekeyingsMax; round += 1) {
+    const { synced, answered } = settle(state);
+    state.commit({ synced, offers: answered.map(({ operationId }) => [operationId, undefined] as const) });
+    const next = plan(state, {
+      device,
+      nowMs: context.nowMs(),
+      slotKey,
+      makeNodeId,
+      seenSeq: state.cursor?.seq ?? 0,
+      refusals: state.refusals,
+      faults: context.faults,
+      mayDelete: (deletions) => mayDelete(context.brake, deletions),
+    });
+    if (next.rekeyings.length === 0) return next;
+    for (const rekeying of next.rekeyings) state.commit(rekey(state, rekeying));
+  }
+  throw new HoldfastError("internal", "The same nodes got new ids again and again.");
+}
+
+function mayDelete(brake: Brake | undefined, { onDisk, onServer, known }: Deletions): boolean {
+  if (brake === undefined) return true;
+  return [onDisk, onServer].every(
+    (count) => count < brake.countMax && (count < brake.countMin || count < known * brake.shareMax),
+  );
+}
+
+/** Each on its own: what the disk does not allow now is planned again from the next look. */
+async function actAll(context: CycleContext, operations: readonly LocalOperation[], problems: Problem[]): Promise<number> {
+  let done = 0;
+  for (const operation of operations) {
+    try {
+      await act(context, operation);
+      done += 1;
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      const subject = "place" in operation ? operation.place.name : operation.local.name;
+      problems.push({ subject, code: error.code, message: error.message });
+    }
+  }
+  if (context.state.parked.size > 0) await settleParked(context);
+  return done;
+}
+
+function whenToLookAgainMs({ state, nowMs }: CycleContext): number | undefined {
+  const times = [
+    ...[...state.stashed.values()].map(({ sinceMs }) => sinceMs + stashRestMs),
+    ...state.refusals.map(({ notBeforeMs }) => notBeforeMs),
+  ];
+  return times.length === 0 ? undefined : Math.max(restlessMs, Math.min(...times) - nowMs());
+}
+
+function* localChanges(
+  before: ReadonlyMap<NodeId, LocalRow>,
+  after: ReadonlyMap<NodeId, LocalRow>,
+): Generator<readonly [NodeId, LocalRow | undefined]> {
+  for (const id of before.keys()) if (!after.has(id)) yield [id, undefined];
+  for (const [id, row] of after) if (!sameRow(before.get(id), row)) yield [id, row];
+}
+
+function sameRow(one: LocalRow | undefined, other: LocalRow): boolean {
+  if (one === other) return true;
+  const fields = ["kind", "parent", "name", "content", "executable", "sight"] as const;
+  const times = ["inode", "sizeBytes", "mtimeNs", "ctimeNs", "birthNs"] as const;
+  return (
+    one !== undefined &&
+    fields.every((field) => one[field] === other[field]) &&
+    times.every((field) => one.fingerprint[field] === other.fingerprint[field])
+  );
+}

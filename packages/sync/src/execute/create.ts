@@ -1,0 +1,99 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { contentOf, folderContent, targetOf } from "../content.ts";
+import { joinPath, ownFolders } from "../paths.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import type { LocalStat } from "../ports.ts";
+import type { ContentKey, Fingerprint, LocalRow, NodeKind, RemoteRow } from "../trees.ts";
+import { isRecent } from "../scan/scan.ts";
+import { DiskChanged, fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
+
+/** Durable beside, then given its name, which must be free: at every moment the path is absent or whole. */
+export async function create(hands: Hands, operation: LocalOperation & { op: "create" }): Promise<void> {
+  const { id, place, remote } = operation;
+  if (remote.kind === "folder") {
+    const path = joinPath(await knownFolder(hands, place.parent), place.name);
+    await hands.disk.mkdir(path);
+    await syncFolders(hands, path);
+    const stat = await mustStat(hands, path);
+    const row = { ...rowOf(remote, stat.fingerprint), ...place, fingerprint: folderFingerprint(stat.fingerprint) };
+    return hands.state.commit({ local: [[id, row]] });
+  }
+  const temporary = await writeAside(hands, await contentOfRemote(hands, id, remote));
+  const before = await mustStat(hands, temporary);
+  const path = joinPath(await knownFolder(hands, place.parent), place.name);
+  await hands.disk.rename(temporary, path);
+  await syncFolders(hands, path, temporary);
+  const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
+  hands.state.commit({ local: [[id, { ...rowOf(remote, fingerprint), ...place }]] });
+}
+
+/** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
+export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
+  const { id, local, name } = operation;
+  const from = await knownPath(hands, id);
+  await recheck(hands, from, local);
+  const { bytes } = await hands.disk.read(from);
+  if (contentOf(bytes).key !== local.content) throw new DiskChanged(from);
+  const content = { kind: "file", bytes, mtimeNs: local.fingerprint.mtimeNs, executable: local.executable } as const;
+  const temporary = await writeAside(hands, content);
+  const before = await mustStat(hands, temporary);
+  const path = joinPath(await knownFolder(hands, local.parent), name);
+  await hands.disk.rename(temporary, path);
+  await syncFolders(hands, path, temporary);
+  const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
+  const row = { ...local, name, fingerprint, sight: sightOf(fingerprint) };
+  hands.state.commit({ local: [[hands.makeNodeId(), row]] });
+}
+
+export type NewContent =
+  | { readonly kind: "file"; readonly bytes: Uint8Array; readonly mtimeNs: bigint | undefined; readonly executable: boolean }
+  | { readonly kind: "symlink"; readonly target: string };
+
+/** Fetches what the server has, and proves that it is that. */
+export async function contentOfRemote(hands: Hands, id: LocalOperation["id"], remote: RemoteRow): Promise<NewContent> {
+  if (remote.kind === "symlink") return { kind: "symlink", target: targetOf(remote.content) };
+  const bytes = remote.versionId === null ? new Uint8Array() : await hands.server.readVersion(id, remote.versionId);
+  if (contentOf(bytes).key !== remote.content && !hands.faults.has("content is not verified")) {
+    throw new HoldfastError("hash_mismatch", `The bytes of ${remote.name} arrived damaged; they are fetched again.`);
+  }
+  return { kind: "file", bytes, mtimeNs: timeNs(remote.modifiedAt), executable: remote.executable };
+}
+
+/** Writes to the engine's own folder on the same filesystem, durably. @returns its path */
+export async function writeAside(hands: Hands, content: NewContent): Promise<string> {
+  const path = joinPath(ownFolders.temporary, randomName(hands));
+  if (content.kind === "symlink") await hands.disk.symlink(content.target, path);
+  else {
+    await hands.disk.create(path, content.bytes, content);
+    if (!hands.faults.has("a new file is not synced")) await hands.disk.syncFile(path);
+  }
+  return path;
+}
+
+export async function mustStat({ disk }: Pick<Hands, "disk">, path: string): Promise<LocalStat> {
+  const stat = await disk.stat(path);
+  if (stat === undefined) throw new DiskChanged(path);
+  return stat;
+}
+
+export function rowOf(
+  { kind, parent, name, content, executable }: { kind: NodeKind; parent: LocalRow["parent"]; name: string; content: ContentKey; executable: boolean },
+  fingerprint: Fingerprint,
+): LocalRow {
+  const isFolder = kind === "folder";
+  return { kind, parent, name, content: isFolder ? folderContent : content, executable, fingerprint, sight: sightOf(fingerprint) };
+}
+
+/** What we wrote ourselves has the time that we gave it; only a time as late as now could hide a later change. */
+function sightOf(fingerprint: Fingerprint): LocalRow["sight"] {
+  return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs) ? "racy" : "known";
+}
+
+function folderFingerprint(fingerprint: Fingerprint): Fingerprint {
+  return { ...fingerprint, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n };
+}
+
+function timeNs(text: string): bigint | undefined {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000_000n;
+}

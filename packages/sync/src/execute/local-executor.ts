@@ -1,0 +1,113 @@
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { Faults } from "../faults.ts";
+import { folderOf, pathOf } from "../paths.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import type { LocalDisk, LocalStat, Server } from "../ports.ts";
+import { sameButCtime, sameFingerprint } from "../scan/scan.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import type { Fingerprint, LocalRow, NodeKind } from "../trees.ts";
+import { copyAside, create } from "./create.ts";
+import { moveNode, park, setNode } from "./move.ts";
+import { remove } from "./remove.ts";
+import { replace } from "./replace.ts";
+
+/** What every change of the disk needs. */
+export interface Hands {
+  readonly disk: LocalDisk;
+  readonly server: Server;
+  readonly state: SyncState;
+  readonly random: Random;
+  /** Names this device in conflicted copies. */
+  readonly device: string;
+  readonly nowMs: () => number;
+  readonly makeNodeId: () => NodeId;
+  readonly faults: Faults;
+}
+
+/** The disk is not as it was when it was looked at: nothing was done, and the next look decides. */
+export class DiskChanged extends HoldfastError {
+  constructor(path: string) {
+    super("conflict", `${path} has changed since it was looked at.`);
+  }
+}
+
+/** Does one operation, or throws and leaves what was there. Its rows are committed when it is durable. */
+export async function act(hands: Hands, operation: LocalOperation): Promise<void> {
+  switch (operation.op) {
+    case "create":
+      return create(hands, operation);
+    case "replace":
+      return replace(hands, operation);
+    case "move":
+      return moveNode(hands, operation);
+    case "set":
+      return setNode(hands, operation);
+    case "delete":
+      return remove(hands, operation);
+    case "park":
+      return park(hands, operation);
+    case "copy_aside":
+      return copyAside(hands, operation);
+    default:
+      throw new HoldfastError("internal", `There is no local operation ${JSON.stringify(operation satisfies never)}.`);
+  }
+}
+
+/** Where a node is, after checking that every folder above it is the one that is known, and no link. */
+export async function knownPath(hands: Pick<Hands, "state" | "disk">, id: NodeId): Promise<string> {
+  const path = pathOf(hands.state, id);
+  if (path === undefined) throw new DiskChanged(id);
+  await checkFolders(hands, hands.state.local.get(id)?.parent);
+  return path;
+}
+
+export async function knownFolder(hands: Pick<Hands, "state" | "disk">, id: NodeId): Promise<string> {
+  const path = id === hands.state.rootId ? "" : pathOf(hands.state, id);
+  if (path === undefined) throw new DiskChanged(id);
+  await checkFolders(hands, id);
+  return path;
+}
+
+async function checkFolders({ state, disk }: Pick<Hands, "state" | "disk">, start: NodeId | undefined): Promise<void> {
+  for (let at = start; at !== undefined && at !== state.rootId; at = state.local.get(at)?.parent) {
+    const row = state.local.get(at);
+    const path = pathOf(state, at);
+    const stat = path === undefined ? undefined : await disk.stat(path);
+    const isKnown = stat?.kind === "folder" && stat.fingerprint.inode === row?.fingerprint.inode;
+    if (!isKnown) throw new DiskChanged(path ?? at);
+  }
+}
+
+/** Looks again at what is about to be changed. @throws DiskChanged unless it is exactly what the row says */
+export async function recheck({ disk }: Pick<Hands, "disk">, path: string, row: LocalRow): Promise<LocalStat> {
+  const stat = await disk.stat(path);
+  if (stat === undefined || stat.kind !== row.kind || !isSame(row.kind, stat.fingerprint, row.fingerprint)) {
+    throw new DiskChanged(path);
+  }
+  return stat;
+}
+
+function isSame(kind: NodeKind, seen: Fingerprint, known: Fingerprint): boolean {
+  return kind === "folder" ? seen.inode === known.inode : sameFingerprint(seen, known);
+}
+
+/**
+ * The fingerprint to keep after a rename of our own, which renews the ctime: what is read back, but only if all else is as it
+ * was; if not, somebody wrote in between, and the old one makes the next look read it.
+ */
+export async function fingerprintAfter(disk: LocalDisk, path: string, before: Fingerprint): Promise<Fingerprint> {
+  const stat = await disk.stat(path);
+  if (stat === undefined || !sameButCtime(stat.fingerprint, before)) return before;
+  return stat.fingerprint;
+}
+
+export async function syncFolders({ disk, faults }: Pick<Hands, "disk" | "faults">, ...paths: string[]): Promise<void> {
+  if (faults.has("a folder is not synced")) return;
+  for (const folder of new Set(paths.map(folderOf))) await disk.syncFolder(folder);
+}
+
+export function randomName({ random }: Pick<Hands, "random">): string {
+  return Buffer.from(random(12)).toString("hex");
+}

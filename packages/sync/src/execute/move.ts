@@ -1,0 +1,46 @@
+import { joinPath, ownFolders } from "../paths.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import { DiskChanged, fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
+
+/** One rename, never over anything. */
+export async function moveNode(hands: Hands, operation: LocalOperation & { op: "move" }): Promise<void> {
+  const { id, local, place } = operation;
+  const from = await knownPath(hands, id);
+  const current = hands.state.local.get(id) ?? local;
+  await recheck(hands, from, current);
+  const to = joinPath(await knownFolder(hands, place.parent), place.name);
+  await hands.disk.rename(from, to);
+  await syncFolders(hands, from, to);
+  const fingerprint = local.kind === "folder" ? local.fingerprint : await fingerprintAfter(hands.disk, to, current.fingerprint);
+  hands.state.commit({ local: [[id, { ...local, ...place, fingerprint }]], parked: [[id, undefined]] });
+}
+
+/** The record stands before the name is gone: whoever starts again knows where it waits. */
+export async function park(hands: Hands, operation: LocalOperation & { op: "park" }): Promise<void> {
+  if (hands.faults.has("nothing is parked")) throw new DiskChanged(operation.local.name);
+  const { id, local } = operation;
+  const from = await knownPath(hands, id);
+  await recheck(hands, from, local);
+  const path = joinPath(ownFolders.parked, randomName(hands));
+  hands.state.commit({ parked: [[id, { nodeId: id, path }]] });
+  try {
+    await hands.disk.rename(from, path);
+  } catch (error) {
+    hands.state.commit({ parked: [[id, undefined]] });
+    throw error;
+  }
+  await syncFolders(hands, from, path);
+  if (local.kind === "folder") return;
+  const fingerprint = await fingerprintAfter(hands.disk, path, local.fingerprint);
+  hands.state.commit({ local: [[id, { ...local, fingerprint }]] });
+}
+
+export async function setNode(hands: Hands, operation: LocalOperation & { op: "set" }): Promise<void> {
+  const { id, local, executable } = operation;
+  const path = await knownPath(hands, id);
+  await recheck(hands, path, local);
+  await hands.disk.setExecutable(path, executable);
+  await hands.disk.syncFile(path);
+  const fingerprint = await fingerprintAfter(hands.disk, path, local.fingerprint);
+  hands.state.commit({ local: [[id, { ...local, executable, fingerprint }]] });
+}

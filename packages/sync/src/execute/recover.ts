@@ -1,0 +1,89 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { conflictedName, copyLabel } from "../conflicted-name.ts";
+import { contentOf, linkContent } from "../content.ts";
+import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
+import type { Stashed } from "../state/sync-state.ts";
+import type { Place } from "../trees.ts";
+import { type Hands, syncFolders } from "./local-executor.ts";
+
+/** After this a stashed file is looked at again: whoever had it open has written by then. */
+export const stashRestMs = 10_000;
+
+/** The engine's own folders; their names must be durable before anything is trusted to them. */
+export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<void> {
+  for (const folder of [ownFolder, ...Object.values(ownFolders)]) {
+    if ((await disk.stat(folder)) === undefined) await disk.mkdir(folder);
+    await disk.syncFolder(folderOf(folder));
+  }
+}
+
+/** What a stopped run left under way: first of all, before anything is looked at. */
+export async function recover(hands: Hands): Promise<void> {
+  await settleParked(hands);
+  await reviewStash(hands, Infinity);
+  const known = new Set([...hands.state.stashed.keys()]);
+  for (const name of await hands.disk.list(ownFolders.temporary)) {
+    const path = joinPath(ownFolders.temporary, name);
+    // What never was exchanged holds nothing but what the server has.
+    if (!known.has(path)) await hands.disk.unlink(path);
+  }
+}
+
+/** Gives what still waits aside its old name back, or one beside it. */
+export async function settleParked(hands: Hands): Promise<void> {
+  for (const [id, { path }] of hands.state.parked) {
+    const row = hands.state.local.get(id);
+    if ((await hands.disk.stat(path)) !== undefined && row !== undefined) await unpark(hands, path, row);
+    hands.state.commit({ parked: [[id, undefined]] });
+  }
+}
+
+async function unpark(hands: Hands, path: string, row: Place): Promise<void> {
+  // A folder above may be parked as well, and then has its record still.
+  const folder = await existingFolder(hands, row.parent);
+  await renameBeside(hands, path, folder, row.name);
+}
+
+/** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
+export async function reviewStash(hands: Hands, untilMs: number): Promise<void> {
+  if (hands.faults.has("stashed bytes are not looked at again")) return;
+  for (const stashed of hands.state.stashed.values()) {
+    if (stashed.sinceMs + stashRestMs > untilMs) continue;
+    await review(hands, stashed);
+    hands.state.commit({ stashed: [[stashed.path, undefined]] });
+  }
+}
+
+async function review(hands: Hands, stashed: Stashed): Promise<void> {
+  const { disk } = hands;
+  const stat = await disk.stat(stashed.path);
+  if (stat === undefined) return;
+  const content = stat.kind === "symlink" ? linkContent(await disk.readLink(stashed.path)) : contentOf((await disk.read(stashed.path)).bytes).key;
+  if (!stashed.contents.includes(content)) {
+    const folder = await existingFolder(hands, stashed.parent);
+    return renameBeside(hands, stashed.path, folder, stashed.name);
+  }
+  if (!stashed.keep) await disk.unlink(stashed.path);
+}
+
+async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<string> {
+  const path = id === state.rootId ? "" : pathOf(state, id);
+  const stat = path === undefined ? undefined : await disk.stat(path);
+  return path !== undefined && stat?.kind === "folder" ? path : "";
+}
+
+async function renameBeside(hands: Hands, from: string, folder: string, name: string): Promise<void> {
+  const tried = new Set<string>();
+  for (let candidate = name; ; ) {
+    const to = joinPath(folder, candidate);
+    try {
+      await hands.disk.rename(from, to);
+      return await syncFolders(hands, from, to);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== "exists") throw error;
+    }
+    tried.add(candidate);
+    candidate = conflictedName(name, copyLabel(hands.device, hands.nowMs()), (each) => !tried.has(each));
+  }
+}

@@ -1,0 +1,47 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, ownFolders } from "../paths.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import { sameButCtime } from "../scan/scan.ts";
+import { mustStat } from "./create.ts";
+import { DiskChanged, type Hands, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
+
+/** A file goes to the local trash by one rename and comes back if it was not what it should be; a folder only if it is empty. */
+export async function remove(hands: Hands, operation: LocalOperation & { op: "delete" }): Promise<void> {
+  const { id, local } = operation;
+  const { disk, state, faults } = hands;
+  const path = await knownPath(hands, id);
+  if (faults.has("no recheck before a deletion")) await mustStat(hands, path);
+  else await recheck(hands, path, local);
+  if (local.kind === "folder") {
+    await disk.rmdir(path);
+    await syncFolders(hands, path);
+    return state.commit({ local: [[id, undefined]], parked: [[id, undefined]] });
+  }
+  if (faults.has("a deleted file is unlinked")) {
+    await disk.unlink(path);
+    return state.commit({ local: [[id, undefined]], parked: [[id, undefined]] });
+  }
+  const trashed = joinPath(ownFolders.trash, `${randomName(hands)} ${local.name}`.slice(0, 80));
+  const { parent, name, content } = local;
+  const stashed = { path: trashed, parent, name, contents: [content], keep: true, sinceMs: hands.nowMs() };
+  state.commit({ stashed: [[trashed, stashed]] });
+  await disk.rename(path, trashed);
+  const taken = await mustStat(hands, trashed);
+  if (!sameButCtime(taken.fingerprint, local.fingerprint) && !faults.has("no recheck before a deletion")) {
+    await putBack(hands, trashed, path);
+    throw new DiskChanged(path);
+  }
+  await syncFolders(hands, path, trashed);
+  state.commit({ local: [[id, undefined]], parked: [[id, undefined]] });
+}
+
+/** If the name was taken meanwhile it stays aside, and is looked at as what is stashed is. */
+async function putBack(hands: Hands, trashed: string, path: string): Promise<void> {
+  try {
+    await hands.disk.rename(trashed, path);
+    await syncFolders(hands, path, trashed);
+    hands.state.commit({ stashed: [[trashed, undefined]] });
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+  }
+}

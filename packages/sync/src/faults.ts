@@ -1,0 +1,27 @@
+/**
+ * Bugs that can be planted, so that it is proved that the simulator's oracle sees them. Only tests pass any: `noFaults` is
+ * what runs.
+ */
+export const plantableFaults = [
+  "no recheck before a replacement",
+  "no recheck before a deletion",
+  "errors are deletions",
+  "one look is enough",
+  "no file is racy",
+  "ctime is ignored",
+  "a new file is not synced",
+  "a folder is not synced",
+  "offers are forgotten",
+  "a conflict is overwritten",
+  "a restored server is not noticed",
+  "stashed bytes are not looked at again",
+  "nothing is parked",
+  "deletions have seen everything",
+  "a deleted file is unlinked",
+  "content is not verified",
+] as const;
+
+export type Fault = (typeof plantableFaults)[number];
+export type Faults = ReadonlySet<Fault>;
+
+export const noFaults: Faults = new Set();

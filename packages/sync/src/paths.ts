@@ -1,0 +1,41 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Place } from "./trees.ts";
+
+/** The engine's own folder in the root: nothing of it is ever synced. */
+export const ownFolder = ".holdfast";
+export const ownFolders = {
+  temporary: `${ownFolder}/tmp`,
+  parked: `${ownFolder}/parked`,
+  trash: `${ownFolder}/trash`,
+} as const;
+export const markerPath = `${ownFolder}/root.json`;
+export const clockPath = `${ownFolder}/clock`;
+
+export interface PathTable {
+  readonly rootId: NodeId;
+  readonly local: ReadonlyMap<NodeId, Place>;
+  readonly parked: ReadonlyMap<NodeId, { readonly path: string }>;
+}
+
+/** Where a node of the local tree is on the disk; undefined if its folder is not there. */
+export function pathOf(table: PathTable, id: NodeId): string | undefined {
+  const names: string[] = [];
+  for (let at = id; at !== table.rootId; ) {
+    const parked = table.parked.get(at);
+    if (parked !== undefined) return [parked.path, ...names].join("/");
+    const row = table.local.get(at);
+    if (row === undefined) return undefined;
+    names.unshift(row.name);
+    at = row.parent;
+  }
+  return names.join("/");
+}
+
+export function joinPath(folder: string, name: string): string {
+  return folder === "" ? name : `${folder}/${name}`;
+}
+
+export function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash === -1 ? "" : path.slice(0, slash);
+}

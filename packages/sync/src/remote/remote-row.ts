@@ -1,0 +1,27 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { folderContent, linkContent } from "../content.ts";
+import type { ContentKey, NodeKind, OperationId, RemoteRow } from "../trees.ts";
+
+export function remoteRowOf(node: NodeJson): RemoteRow {
+  const kind: NodeKind = node.kind === "file" || node.kind === "symlink" ? node.kind : "folder";
+  return {
+    kind,
+    parent: (node.parent_id ?? "") as NodeId,
+    name: node.name,
+    content: contentOfNode(node),
+    executable: kind === "file" && node.executable,
+    trashed: node.trashed_at !== null,
+    versionId: node.version_id,
+    revision: node.revision,
+    seq: node.seq,
+    sizeBytes: node.size,
+    modifiedAt: node.modified_at,
+    operationId: (node.operation_id ?? null) as OperationId | null,
+  };
+}
+
+function contentOfNode({ kind, content_id: contentId, target }: NodeJson): ContentKey {
+  if (kind === "symlink") return linkContent(target ?? "");
+  return (kind === "file" ? (contentId ?? "") : folderContent) as ContentKey;
+}

@@ -1,0 +1,57 @@
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { targetOf } from "../content.ts";
+import type { RemoteOperation } from "../planner/plan-types.ts";
+import type { Block } from "../ports.ts";
+import type { LocalRow, OperationId, Place } from "../trees.ts";
+
+export interface Outgoing {
+  readonly operation: RemoteOperation;
+  readonly operationId: OperationId;
+  readonly blocks: readonly Block[];
+  /** Undefined only with a planted bug: a deletion that does not say what it has seen. */
+  readonly seen: "seen" | undefined;
+}
+
+/** As it travels; see the batch's table in the API. */
+export function toWire({ operation, operationId, blocks, seen }: Outgoing): BatchOperationInput {
+  const { id, group } = operation;
+  const base = { operation_id: operationId, ...(group === undefined ? {} : { group }) };
+  switch (operation.op) {
+    case "mkdir":
+      return { ...base, op: "mkdir", id, ...wirePlace(operation.place) };
+    case "symlink":
+      return { ...base, op: "symlink", id, ...wirePlace(operation.place), target: targetOf(operation.content) };
+    case "create":
+      return { ...base, op: "put", id, ...wirePlace(operation.place), ...wireContent(operation.local, blocks) };
+    case "put": {
+      const placed = operation.revive === undefined ? {} : { ...wirePlace(operation.revive), revive: true };
+      const version = operation.base.versionId === null ? {} : { base_version: operation.base.versionId };
+      return { ...base, op: "put", file_id: id, ...version, ...placed, ...wireContent(operation.local, blocks) };
+    }
+    case "move": {
+      // What lies in the trash has another revision since it was thrown away.
+      const revision = operation.revive ? { revive: true } : { base_revision: operation.base.revision };
+      return { ...base, op: "move", file_id: id, ...wirePlace(operation.place), ...revision };
+    }
+    case "set":
+      return { ...base, op: "set", file_id: id, executable: operation.executable, base_revision: operation.base.revision };
+    case "delete": {
+      const rest = operation.seen === undefined || seen === undefined ? {} : { seen: operation.seen };
+      return { ...base, op: "delete", file_id: id, ...(seen === undefined ? {} : { base_revision: operation.base.revision }), ...rest };
+    }
+  }
+}
+
+function wirePlace({ parent, name }: Place): { parent_id: string; name: string } {
+  return { parent_id: parent, name };
+}
+
+function wireContent(local: LocalRow, blocks: readonly Block[]) {
+  return {
+    size: local.fingerprint.sizeBytes,
+    content_id: local.content,
+    blocks: blocks.map(({ hash, bytes }) => ({ hash, size: bytes.length })),
+    modified_at: new Date(Number(local.fingerprint.mtimeNs / 1_000_000n)).toISOString(),
+    executable: local.executable,
+  };
+}

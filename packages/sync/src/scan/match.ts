@@ -1,0 +1,81 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { linkContent } from "../content.ts";
+import type { LocalRow } from "../trees.ts";
+import type { Entry } from "./walk.ts";
+
+export interface Matches {
+  /** Every entry has a node; those of `fresh` a new one so far. */
+  readonly ids: Map<Entry, NodeId>;
+  readonly fresh: Set<Entry>;
+  /** Rows that nothing on the disk was found for. */
+  readonly vanished: Map<NodeId, LocalRow>;
+}
+
+/**
+ * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
+ * there (editors save by rename), and only where that fails by its inode.
+ */
+export function match(
+  { rootId, local }: { readonly rootId: NodeId; readonly local: ReadonlyMap<NodeId, LocalRow> },
+  entries: readonly Entry[],
+  makeNodeId: () => NodeId,
+): Matches {
+  const vanished = new Map(local);
+  const ids = new Map<Entry, NodeId>();
+  const fresh = new Set<Entry>();
+  const take = (entry: Entry, id: NodeId): void => {
+    ids.set(entry, id);
+    vanished.delete(id);
+  };
+  for (const [entry, id] of matchFolders(local, entries)) take(entry, id);
+  const byPlace = new Map([...local].map(([id, row]) => [`${row.parent}/${row.name}`, id]));
+  for (const entry of entries) {
+    if (ids.has(entry)) continue;
+    const parent = entry.folder === undefined ? rootId : ids.get(entry.folder);
+    const id = byPlace.get(`${parent}/${entry.name}`);
+    const row = id === undefined ? undefined : vanished.get(id);
+    if (id !== undefined && row !== undefined && isSameThing(row, entry)) take(entry, id);
+    else {
+      ids.set(entry, makeNodeId());
+      fresh.add(entry);
+    }
+  }
+  for (const entry of fresh) {
+    const id = movedFrom(vanished, entry);
+    if (id === undefined) continue;
+    take(entry, id);
+    fresh.delete(entry);
+  }
+  return { ids, fresh, vanished };
+}
+
+function isSameThing(row: LocalRow, entry: Entry): boolean {
+  if (row.kind !== entry.kind) return false;
+  return entry.target === undefined || row.content === linkContent(entry.target);
+}
+
+/** An inode number may be given again: the folder must be as old, and hold something of what it held. */
+function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly Entry[]): [Entry, NodeId][] {
+  const folders = [...local].filter(([, { kind }]) => kind === "folder");
+  const byInode = new Map(folders.map(([id, row]) => [row.fingerprint.inode, { id, row }]));
+  const children = Map.groupBy(local, ([, { parent }]) => parent);
+  return entries.flatMap((entry): [Entry, NodeId][] => {
+    const known = entry.kind === "folder" ? byInode.get(entry.stat.fingerprint.inode) : undefined;
+    if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) return [];
+    const names = new Set((children.get(known.id) ?? []).map(([, { name }]) => name));
+    const hasOne = names.size === 0 || entry.children.some(({ name }) => names.has(name));
+    const stayed = known.row.name === entry.name;
+    return hasOne || stayed ? [[entry, known.id]] : [];
+  });
+}
+
+function movedFrom(vanished: ReadonlyMap<NodeId, LocalRow>, { kind, stat, target }: Entry): NodeId | undefined {
+  if (kind === "folder" || stat.links > 1) return undefined;
+  const { inode, sizeBytes, mtimeNs, birthNs } = stat.fingerprint;
+  for (const [id, row] of vanished) {
+    const known = row.fingerprint;
+    const isSame = known.inode === inode && known.sizeBytes === sizeBytes && known.mtimeNs === mtimeNs && known.birthNs === birthNs;
+    if (isSame && row.kind === kind && (target === undefined || row.content === linkContent(target))) return id;
+  }
+  return undefined;
+}
