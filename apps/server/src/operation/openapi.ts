@@ -1,13 +1,20 @@
 import type { Route } from "@holdfast/protocol/route";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import { problem } from "@holdfast/protocol/values";
+import { protocolVersion } from "@holdfast/protocol/version";
 import { z } from "zod";
 
 type Json = Record<string, unknown>;
 
 export interface OpenApi extends Json {
   readonly openapi: "3.1.0";
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly info: {
+    readonly title: string;
+    readonly version: string;
+    /** Of the protocol: the same where clients of the one server get along with the other. */
+    readonly "x-protocol-version": number;
+    readonly description: string;
+  };
   readonly paths: Record<string, Record<string, OpenApiOperation>>;
   readonly components: { readonly schemas: Record<string, Json>; readonly securitySchemes: Json };
 }
@@ -42,6 +49,7 @@ export function makeOpenApi(version: string): OpenApi {
     info: {
       title: "Holdfast",
       version,
+      "x-protocol-version": protocolVersion,
       description:
         "A self-hosted drive. JSON in snake_case; errors are RFC 9457 problems; ids are opaque, and `root` stands for the caller's root folder.",
     },
