@@ -16,8 +16,11 @@ import { pssBytes } from "./rest.ts";
 const perAddress = 7500;
 /** What a warm process has done: polls held and let go, and plain requests answered, so that its heap has the size that traffic gives it. */
 const warming = { polls: 500, requests: 5000, callers: 16 };
-/** Until V8 has given back what the requests left behind. */
-const settleMs = 15_000;
+/** After a collection, until its memory is given back. */
+const settleMs = 3000;
+/** What is freed by one collection is given back by a later one. */
+const collections = 3;
+const preload = `--import=${new URL("collect-on-signal.ts", import.meta.url).href}`;
 
 interface Holding {
   readonly port: number;
@@ -28,7 +31,8 @@ interface Holding {
 
 /**
  * What polls cost that are only held: `each` of them in every server process, one process and then two, and beside
- * them a bare `node:http` server that holds as many of the very same requests. Memory is PSS above that of the warm process.
+ * them a bare `node:http` server that holds as many of the very same requests. Memory is
+ * PSS above that of the warm process, both after a collection of garbage.
  */
 export async function measureHeldPolls(folder: string, each: number): Promise<Row[]> {
   const database = await startDatabase(folder);
@@ -59,7 +63,7 @@ async function startPollServer(folder: string, shared: string, databaseUrl: stri
   return startServer({
     dataFolder: `${folder}/data`,
     args: ["--database-url", databaseUrl, "--store", `${shared}/store`],
-    env: { HOLDFAST_KEY_ENCRYPTION_KEY: key, HOLDFAST_RATE_LIMIT_POLLS: "0" },
+    env: { HOLDFAST_KEY_ENCRYPTION_KEY: key, HOLDFAST_RATE_LIMIT_POLLS: "0", NODE_OPTIONS: preload },
   });
 }
 
@@ -134,13 +138,12 @@ async function endOf(child: ChildProcess): Promise<void> {
 
 async function bytesPerPoll(targets: readonly Holding[], each: number): Promise<number> {
   await Promise.all(targets.map(warm));
-  await delay(settleMs);
-  const warmBytes = sumOf(targets);
+  const warmBytes = await sumOf(targets);
   const held = await Promise.all(targets.map((target) => holdAt(target, each)));
-  await delay(settleMs);
+  const heldBytes = await sumOf(targets);
   for (const target of targets)
     if ((await target.held()) !== each) throw new Error("polls ended before they were measured");
-  const bytes = (sumOf(targets) - warmBytes) / (each * targets.length);
+  const bytes = (heldBytes - warmBytes) / (each * targets.length);
   for (const { release } of held) await release();
   return bytes;
 }
@@ -156,7 +159,12 @@ async function warm(target: Holding): Promise<void> {
   await Promise.all(Array.from({ length: warming.callers }, call));
 }
 
-function sumOf(targets: readonly Holding[]): number {
+/** Without garbage. */
+async function sumOf(targets: readonly Holding[]): Promise<number> {
+  for (let count = 0; count < collections; count++) {
+    for (const { pid } of targets) process.kill(pid, "SIGUSR2");
+    await delay(settleMs);
+  }
   return targets.reduce((sum, { pid }) => sum + pssBytes(pid), 0);
 }
 
@@ -184,7 +192,7 @@ async function holdAt(target: Holding, count: number): Promise<{ release: () => 
 }
 
 function forkScript(name: string): ChildProcess {
-  return fork(fileURLToPath(new URL(name, import.meta.url)), { serialization: "advanced" });
+  return fork(fileURLToPath(new URL(name, import.meta.url)), { execArgv: [preload] });
 }
 
 async function answerOf<Message>(child: ChildProcess): Promise<Message> {
