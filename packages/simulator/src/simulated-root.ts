@@ -141,8 +141,9 @@ export class SimulatedRoot {
     for (const inode of this.#inodes.values()) {
       if (inode.now === inode.durable) continue;
       const chance = tape();
+      const isOnlyAttributes = inode.now.bytes === inode.durable.bytes;
       const torn = { ...inode.now, bytes: inode.now.bytes.map((byte, index) => (index * 2 < inode.now.bytes.length ? byte : 0)) };
-      const left = chance < 0.34 ? inode.now : chance < 0.67 ? torn : inode.durable;
+      const left = chance < 0.34 ? inode.now : chance < 0.67 && !isOnlyAttributes ? torn : inode.durable;
       Object.assign(inode, { now: left, durable: left });
     }
   }

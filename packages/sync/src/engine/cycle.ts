@@ -52,7 +52,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
   await checkRoot(context);
   await fetchRemote(context);
-  await reviewStash(context, context.nowMs());
+  await reviewStash(context);
   state.forgetRefusals(context.nowMs());
   const look = await scan(context.disk, { ...context, rootId: state.rootId, local: state.local });
   await checkRoot(context);

@@ -4,6 +4,7 @@ import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
 import type { ContentKey, Fingerprint, LocalRow, NodeKind, RemoteRow } from "../trees.ts";
+import { agreedWithServer } from "./agreed.ts";
 import { isRecent } from "../scan/scan.ts";
 import { DiskChanged, fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
 
@@ -16,7 +17,7 @@ export async function create(hands: Hands, operation: LocalOperation & { op: "cr
     await syncFolders(hands, path);
     const stat = await mustStat(hands, path);
     const row = { ...rowOf(remote, stat.fingerprint), ...place, fingerprint: folderFingerprint(stat.fingerprint) };
-    return hands.state.commit({ local: [[id, row]] });
+    return hands.state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(hands.state, id, row)]] });
   }
   const temporary = await writeAside(hands, await contentOfRemote(hands, id, remote));
   const before = await mustStat(hands, temporary);
@@ -24,7 +25,8 @@ export async function create(hands: Hands, operation: LocalOperation & { op: "cr
   await hands.disk.rename(temporary, path);
   await syncFolders(hands, path, temporary);
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
-  hands.state.commit({ local: [[id, { ...rowOf(remote, fingerprint), ...place }]] });
+  const row = { ...rowOf(remote, fingerprint), ...place };
+  hands.state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(hands.state, id, row)]] });
 }
 
 /** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */

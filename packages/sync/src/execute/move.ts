@@ -1,5 +1,6 @@
 import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
+import { agreedWithServer } from "./agreed.ts";
 import { DiskChanged, fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
 
 /** One rename, never over anything. */
@@ -12,7 +13,9 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
   await hands.disk.rename(from, to);
   await syncFolders(hands, from, to);
   const fingerprint = local.kind === "folder" ? local.fingerprint : await fingerprintAfter(hands.disk, to, current.fingerprint);
-  hands.state.commit({ local: [[id, { ...local, ...place, fingerprint }]], parked: [[id, undefined]] });
+  const row = { ...local, ...place, fingerprint };
+  const synced = agreedWithServer(hands.state, id, row);
+  hands.state.commit({ local: [[id, row]], synced: [[id, synced]], parked: [[id, undefined]] });
 }
 
 /** The record stands before the name is gone: whoever starts again knows where it waits. */
@@ -42,5 +45,6 @@ export async function setNode(hands: Hands, operation: LocalOperation & { op: "s
   await hands.disk.setExecutable(path, executable);
   await hands.disk.syncFile(path);
   const fingerprint = await fingerprintAfter(hands.disk, path, local.fingerprint);
-  hands.state.commit({ local: [[id, { ...local, executable, fingerprint }]] });
+  const row = { ...local, executable, fingerprint };
+  hands.state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(hands.state, id, row)]] });
 }

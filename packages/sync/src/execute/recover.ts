@@ -18,10 +18,12 @@ export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<v
   }
 }
 
-/** What a stopped run left under way: first of all, before anything is looked at. */
+/**
+ * What a stopped run left under way: first of all, before anything is looked at. What is stashed keeps its time: whoever had
+ * it open before may still write.
+ */
 export async function recover(hands: Hands): Promise<void> {
   await settleParked(hands);
-  await reviewStash(hands, Infinity);
   const known = new Set([...hands.state.stashed.keys()]);
   for (const name of await hands.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
@@ -46,10 +48,10 @@ async function unpark(hands: Hands, path: string, row: Place): Promise<void> {
 }
 
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
-export async function reviewStash(hands: Hands, untilMs: number): Promise<void> {
+export async function reviewStash(hands: Hands): Promise<void> {
   if (hands.faults.has("stashed bytes are not looked at again")) return;
   for (const stashed of hands.state.stashed.values()) {
-    if (stashed.sinceMs + stashRestMs > untilMs) continue;
+    if (stashed.sinceMs + stashRestMs > hands.nowMs()) continue;
     await review(hands, stashed);
     hands.state.commit({ stashed: [[stashed.path, undefined]] });
   }

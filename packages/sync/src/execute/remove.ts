@@ -15,11 +15,11 @@ export async function remove(hands: Hands, operation: LocalOperation & { op: "de
   if (local.kind === "folder") {
     await disk.rmdir(path);
     await syncFolders(hands, path);
-    return state.commit({ local: [[id, undefined]], parked: [[id, undefined]] });
+    return state.commit({ local: [[id, undefined]], synced: [[id, undefined]], parked: [[id, undefined]] });
   }
   if (faults.has("a deleted file is unlinked")) {
     await disk.unlink(path);
-    return state.commit({ local: [[id, undefined]], parked: [[id, undefined]] });
+    return state.commit({ local: [[id, undefined]], synced: [[id, undefined]], parked: [[id, undefined]] });
   }
   const trashed = joinPath(ownFolders.trash, `${randomName(hands)} ${local.name}`.slice(0, 80));
   const { parent, name, content } = local;
@@ -32,7 +32,7 @@ export async function remove(hands: Hands, operation: LocalOperation & { op: "de
     throw new DiskChanged(path);
   }
   await syncFolders(hands, path, trashed);
-  state.commit({ local: [[id, undefined]], parked: [[id, undefined]] });
+  state.commit({ local: [[id, undefined]], synced: [[id, undefined]], parked: [[id, undefined]] });
 }
 
 /** If the name was taken meanwhile it stays aside, and is looked at as what is stashed is. */

@@ -1,5 +1,6 @@
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { sameButCtime } from "../scan/scan.ts";
+import { agreedWithServer } from "./agreed.ts";
 import { contentOfRemote, mustStat, rowOf, writeAside } from "./create.ts";
 import { DiskChanged, fingerprintAfter, type Hands, knownPath, recheck, syncFolders } from "./local-executor.ts";
 
@@ -34,5 +35,5 @@ export async function replace(hands: Hands, operation: LocalOperation & { op: "r
   await syncFolders(hands, path, temporary);
   const fingerprint = await fingerprintAfter(disk, path, written.fingerprint);
   const row = rowOf({ ...remote, parent: local.parent, name: local.name }, fingerprint);
-  state.commit({ local: [[id, row]] });
+  state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(state, id, row)]] });
 }

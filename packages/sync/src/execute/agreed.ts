@@ -1,0 +1,29 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { SyncState } from "../state/sync-state.ts";
+import { type LocalRow, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../trees.ts";
+
+/**
+ * The base after the disk was made what the server has; it is committed with the row of the disk, since the server may
+ * have moved on before the next look compares them. Members in which the two differ keep their base.
+ */
+export function agreedWithServer(
+  { remote, synced }: Pick<SyncState, "remote" | "synced">,
+  id: NodeId,
+  local: LocalRow,
+): SyncedRow | undefined {
+  const row = remote.get(id);
+  const before = synced.get(id);
+  if (row === undefined) return before;
+  const isSame = row.content === local.content;
+  const versionIds = before?.versionIds ?? [];
+  return {
+    kind: local.kind,
+    place: samePlace(row, local) ? placeOf(row) : before?.place,
+    content: isSame ? row.content : before?.content,
+    executable: row.executable === local.executable ? row.executable : (before?.executable ?? false),
+    versionIds:
+      isSame && row.versionId !== null && row.versionId !== versionIds[0]
+        ? [row.versionId, ...versionIds].slice(0, syncedVersionsKept)
+        : versionIds,
+  };
+}
