@@ -38,6 +38,16 @@ export function fetchBlocks(client: ApiClient, items: FetchItem[], signal?: Abor
   return client.bytes("fetchBlocks", { body: { items }, signal });
 }
 
+/** The same into the beginning of a buffer that has room for them. @returns how many bytes they have */
+export function fetchBlocksInto(
+  client: ApiClient,
+  items: FetchItem[],
+  target: Uint8Array,
+  signal?: AbortSignal,
+): Promise<number> {
+  return client.bytesInto("fetchBlocks", { body: { items }, signal }, target);
+}
+
 /** Operations, and the frames that they need, already encoded. */
 export function sendBatch(
   client: ApiClient,

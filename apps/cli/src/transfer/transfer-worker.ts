@@ -3,6 +3,7 @@ import { task } from "@holdfast/codec/task";
 import { readFiles } from "./read-files.ts";
 import { writeFilesTask as writeFiles } from "./get/write-files-task.ts";
 
-export { cutWindowTask, encodeBlocksTask, encodeWindowTask, findCutsTask, verifyTask } from "@holdfast/codec/worker";
+export { cutWindowTask, encodeBlocksTask, encodeWindowTask, findCutsTask } from "@holdfast/codec/worker";
+export { openWindowTask } from "./get/open-window-task.ts";
 export const readFilesTask = task(readFiles, (output) => [output.buffer]);
 export const writeFilesTask = writeFiles;

@@ -1,9 +1,9 @@
-import { fetchBlocks } from "@holdfast/api-client/block-transfer";
+import { fetchBlocksInto } from "@holdfast/api-client/block-transfer";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import { FrameParser } from "@holdfast/protocol/frames";
-import type { Frame } from "@holdfast/protocol/frames";
+import { frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { TransferPool } from "../transfer-pool.ts";
 
@@ -15,14 +15,19 @@ export async function manifestOf(client: ApiClient, node: NodeJson): Promise<rea
   return blocks;
 }
 
-/** Cuts a list into runs of so many bytes, as one request fetches them. */
-export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[], windowBytes: number): Entry[][] {
+/** Plain bytes that one request fetches. */
+const fetchBytesMax = 8 * 1024 * 1024;
+/** Room for the answer to one request, and for what of it comes compressed. */
+export const fetchWindowBytes = 2 * (fetchBytesMax + limits.fetchHashesMax * frameHeaderBytes);
+
+/** Cuts a list into runs, as one request fetches them. */
+export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]): Entry[][] {
   const windows: Entry[][] = [];
   let bytes = Infinity;
   for (const entry of entries) {
     bytes += entry.size;
     const last = windows.at(-1);
-    if (last === undefined || bytes > windowBytes) {
+    if (last === undefined || bytes > fetchBytesMax || last.length >= limits.fetchHashesMax) {
       windows.push([entry]);
       bytes = entry.size;
     } else last.push(entry);
@@ -32,35 +37,26 @@ export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]
 
 /**
  * Plain bytes by hash, each verified in a thread.
+ * @param window of `fetchWindowBytes`; the plain bytes stand in it
  * @throws HoldfastError not_found for a block that the server does not give, hash_mismatch for a wrong one
  */
 export async function fetchPlain(
   client: ApiClient,
   pool: TransferPool,
   entries: readonly ManifestEntry[],
-): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  window: SharedArrayBuffer,
+): Promise<Map<string, Uint8Array>> {
   const hashes = [...new Set(entries.map(({ hash }) => hash))];
-  const parser = new FrameParser();
-  const frames: Frame[] = [];
-  for (const slice of await fetchBlocks(client, [{ hashes }])) frames.push(...parser.push(slice));
-  parser.finish();
-  const carried = frames.flatMap(({ kind, hash, size, payload }) =>
-    kind === "raw" || kind === "zstd" ? [{ kind, hash, size, payload }] : [],
+  const bodyBytes = await fetchBlocksInto(client, [{ hashes }], new Uint8Array(window));
+  const plain = new Map<string, Uint8Array>();
+  for (const block of await pool.run("openWindowTask", { window, bodyBytes })) {
+    if (!block.ok)
+      throw new HoldfastError("hash_mismatch", `Block ${block.hash} came damaged over the network. Try again.`);
+    plain.set(block.hash, new Uint8Array(window, block.start, block.end - block.start));
+  }
+  if (hashes.every((hash) => plain.has(hash))) return plain;
+  throw new HoldfastError(
+    "not_found",
+    "The server does not give all of its content; perhaps it was removed meanwhile. Try again.",
   );
-  if (carried.length < hashes.length) {
-    throw new HoldfastError(
-      "not_found",
-      "The server does not give all of its content; perhaps it was removed meanwhile. Try again.",
-    );
-  }
-  const move = carried.map(({ payload }) => payload.buffer);
-  const verified = await pool.run("verifyTask", { frames: carried, want: "plain" }, move);
-  const plain = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const [index, { hash }] of carried.entries()) {
-    const block = verified[index];
-    if (block?.ok !== true)
-      throw new HoldfastError("hash_mismatch", `Block ${hash} came damaged over the network. Try again.`);
-    plain.set(hash, block.payload);
-  }
-  return plain;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { verify } from "@holdfast/codec/verify-task";
+import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { encodeBlocks, findCuts } from "@holdfast/codec/cut-task";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
@@ -16,9 +16,11 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { Output } from "../../output/output.ts";
 import type { TransferPool } from "../transfer-pool.ts";
 import { TransferReport } from "../transfer-report.ts";
+import { fetchWindowBytes } from "./fetch-plain.ts";
 import { TreeGet } from "./get-tree.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { LocalFolders } from "./local-folders.ts";
+import { openWindow } from "./open-window-task.ts";
 import { plainBlocks } from "./write-files-task.ts";
 import { writeFiles } from "./write-files.ts";
 import type { FileToWrite, KnownFolder } from "./write-files.ts";
@@ -129,6 +131,7 @@ async function getTree(disk: Disk, run: number): Promise<TransferReport> {
     pool: inProcess(bound),
     disk: bound,
     largeDisk: bound,
+    windows,
     folders,
     report,
     runId: run.toString(16).padStart(8, "0"),
@@ -148,21 +151,31 @@ async function getTree(disk: Disk, run: number): Promise<TransferReport> {
 const blocks = new Map<string, Buffer>();
 for (const bytes of Object.values(wanted)) for (const each of cut(bytes)) blocks.set(each.hash, each.bytes);
 
+interface FetchRequest {
+  readonly body: { readonly items: { readonly hashes: HashHex[] }[] };
+}
+
+const windows = new SharedWindows(fetchWindowBytes, 1);
 const fakeServer = {
-  bytes: (_name: string, { body }: { body: { items: { hashes: HashHex[] }[] } }) => {
-    const hashes = body.items.flatMap((item) => item.hashes);
-    return Promise.resolve(
-      hashes.flatMap((hash) => {
-        const payload = Uint8Array.from(blocks.get(hash) ?? Buffer.alloc(0));
-        return encodeFrame({ kind: "raw", hash, size: payload.length, payload });
-      }),
-    );
+  bytes: (_name: string, request: FetchRequest) => Promise.resolve(framesFor(request)),
+  bytesInto: (_name: string, request: FetchRequest, target: Uint8Array) => {
+    const body = Buffer.concat(framesFor(request));
+    target.set(body);
+    return Promise.resolve(body.length);
   },
   call: () =>
     Promise.resolve({
       blocks: cut(wanted["folder/large.bin"]).map(({ hash, bytes }) => ({ hash, size: bytes.length })),
     }),
 } as unknown as ApiClient;
+
+function framesFor({ body }: FetchRequest): Uint8Array[] {
+  const hashes = body.items.flatMap((item) => item.hashes);
+  return hashes.flatMap((hash) => {
+    const payload = Uint8Array.from(blocks.get(hash) ?? Buffer.alloc(0));
+    return encodeFrame({ kind: "raw", hash, size: payload.length, payload });
+  });
+}
 
 /** The tasks of the threads, run at once: on a simulated disk there is nothing to wait for. */
 function inProcess(disk: Disk): TransferPool {
@@ -180,7 +193,7 @@ function inProcess(disk: Disk): TransferPool {
       const contents = await Promise.all(files.map(({ path }) => disk.readFile(path)));
       return { outcomes: contents.map((bytes) => ({ status: "read", contentId: idOf(Buffer.from(bytes)) })) };
     },
-    verifyTask: verify,
+    openWindowTask: openWindow,
     findCutsTask: findCuts,
     encodeBlocksTask: encodeBlocks,
   };

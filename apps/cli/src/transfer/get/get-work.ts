@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { Disk, DiskStat } from "@holdfast/disk/disk";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { toMicros } from "../times.ts";
@@ -18,6 +19,8 @@ export interface GetWork {
   readonly disk: LocalDisk;
   /** The same disk for large files, whose writes must not block. */
   readonly largeDisk: Disk;
+  /** Of `fetchWindowBytes`, for all large files together. */
+  readonly windows: SharedWindows;
   readonly folders: LocalFolders;
   readonly report: TransferReport;
   /** Eight hex digits that no other run has, for temporary names. */

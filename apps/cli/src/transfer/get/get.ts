@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -7,6 +8,7 @@ import { lookUp } from "../../remote/look-up.ts";
 import { allPages, pageItemsMax } from "../../remote/pages.ts";
 import { startTransferPool } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
+import { fetchWindowBytes } from "./fetch-plain.ts";
 import { foldsNames, placeOf } from "./get-place.ts";
 import { TreeGet } from "./get-tree.ts";
 import type { GetWork } from "./get-work.ts";
@@ -18,6 +20,9 @@ export interface GetOptions {
   readonly report: TransferReport;
 }
 
+/** What is under way of large files: while some are fetched, others are verified and written. */
+const windowsMax = 4;
+
 /**
  * Gets a file or a tree, merging into what is here. What could not be got is listed in the report, and the rest is done.
  * @throws HoldfastError for what stops all of it, and for the one file that was to be got
@@ -28,7 +33,8 @@ export async function get({ client, report }: GetOptions, remote: string, local:
   const runId = randomBytes(4).toString("hex");
   const folders = new LocalFolders(blockingDisk, await foldsNames(blockingDisk, folderPath, runId));
   const pool = startTransferPool();
-  const work: GetWork = { client, pool, disk: blockingDisk, largeDisk: nodeDisk, folders, report, runId };
+  const windows = new SharedWindows(fetchWindowBytes, windowsMax);
+  const work: GetWork = { client, pool, disk: blockingDisk, largeDisk: nodeDisk, windows, folders, report, runId };
   const tree = new TreeGet(work);
   try {
     const { folder } = await folders.enter(folderPath, undefined);

@@ -13,7 +13,6 @@ import type { FileToGet, GetWork } from "./get-work.ts";
 import { chainOf } from "./local-folders.ts";
 import { assertSameFolders } from "./write-files.ts";
 
-const windowBytes = 8 * 1024 * 1024;
 const windowsAtOnce = 4;
 /** The disk writes behind the network, not after it. */
 const syncEveryBytes = 64 * 1024 * 1024;
@@ -62,7 +61,7 @@ async function writeBeside(
   const turns = new Turns(windowsAtOnce);
   const writer = new SyncingWriter(target);
   try {
-    for (const window of windowsOf(placed(entries), windowBytes)) {
+    for (const window of windowsOf(placed(entries))) {
       await turns.start(() => writeWindow(work, writer, window, sources));
     }
     await turns.finish();
@@ -98,17 +97,45 @@ async function writeWindow(
   for (const block of window) {
     const bytes = await findLocally(block, sources);
     if (bytes === undefined) wanted.push(block);
-    else await writer.write(bytes, block.offset);
+    else await writer.write([bytes], block.offset);
   }
-  const plain = wanted.length === 0 ? undefined : await fetchPlain(work.client, work.pool, wanted);
-  for (const { hash, offset, size } of wanted) {
-    const bytes = plain?.get(hash);
-    if (bytes?.length !== size)
-      throw new HoldfastError("hash_mismatch", `Block ${hash} has another length than its file says.`);
-    await writer.write(bytes, offset);
-    work.report.bytesSent += size;
-  }
+  if (wanted.length > 0) await fetchAndWrite(work, writer, wanted);
   for (const { size } of window) work.report.counts.bytesDone += size;
+}
+
+async function fetchAndWrite(work: GetWork, writer: SyncingWriter, wanted: readonly PlacedBlock[]): Promise<void> {
+  const window = await work.windows.take();
+  try {
+    const plain = await fetchPlain(work.client, work.pool, wanted, window);
+    for (const { offset, blocks } of neighbours(wanted)) {
+      const pieces = blocks.map((block) => bytesOf(block, plain));
+      await writer.write(pieces, offset);
+      for (const { size } of blocks) work.report.bytesSent += size;
+    }
+  } finally {
+    work.windows.giveBack(window);
+  }
+}
+
+/** Blocks that follow each other in the file go in one write. */
+function neighbours(wanted: readonly PlacedBlock[]): { offset: number; blocks: PlacedBlock[] }[] {
+  const runs: { offset: number; end: number; blocks: PlacedBlock[] }[] = [];
+  for (const block of wanted) {
+    const last = runs.at(-1);
+    const end = block.offset + block.size;
+    if (last?.end !== block.offset) runs.push({ offset: block.offset, end, blocks: [block] });
+    else {
+      last.blocks.push(block);
+      last.end = end;
+    }
+  }
+  return runs;
+}
+
+function bytesOf({ hash, size }: PlacedBlock, plain: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const bytes = plain.get(hash);
+  if (bytes?.length === size) return bytes;
+  throw new HoldfastError("hash_mismatch", `Block ${hash} has another length than its file says.`);
 }
 
 async function findLocally(block: PlacedBlock, sources: readonly Source[]): Promise<Uint8Array | undefined> {
@@ -174,9 +201,9 @@ class SyncingWriter {
     this.#file = file;
   }
 
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    await this.#file.write(bytes, position);
-    this.#unsyncedBytes += bytes.length;
+  async write(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    await this.#file.write(pieces, position);
+    for (const { length } of pieces) this.#unsyncedBytes += length;
     if (this.#unsyncedBytes < syncEveryBytes) return;
     this.#unsyncedBytes = 0;
     await this.#syncing;

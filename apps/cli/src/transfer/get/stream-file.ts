@@ -2,9 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { startTransferPool } from "../transfer-pool.ts";
-import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
-
-const windowBytes = 8 * 1024 * 1024;
+import { fetchPlain, fetchWindowBytes, manifestOf, windowsOf } from "./fetch-plain.ts";
 
 /** Hands out a file's bytes in order, each block verified before any of it is handed out; one window is fetched ahead. */
 export async function streamFile(
@@ -13,13 +11,14 @@ export async function streamFile(
   write: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
   if (node.kind !== "file") throw new HoldfastError("conflict", `${node.path} is a ${node.kind}, not a file.`);
-  const windows = windowsOf(await manifestOf(client, node), windowBytes);
+  const windows = windowsOf(await manifestOf(client, node));
   const pool = startTransferPool();
   try {
     const fetching: ReturnType<typeof fetchPlain>[] = [];
     for (const [index, window] of windows.entries()) {
       for (const next of windows.slice(index + fetching.length, index + 2)) {
-        const coming = fetchPlain(client, pool, next);
+        // Each its own: whoever reads the output may still have what was handed out.
+        const coming = fetchPlain(client, pool, next, new SharedArrayBuffer(fetchWindowBytes));
         // Its failure is met when it is awaited.
         coming.catch(() => {});
         fetching.push(coming);
