@@ -98,13 +98,13 @@ describe("Several servers on one database and one store", () => {
         await assertWoken(answer, () => from.put(`/by-notify-${from === a}`, "x"));
       }
       const { answer } = await hold(b);
-      const before = await listeners();
+      const cut = await listeners();
       await ask("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'holdfast wakes%'");
       // Committed while nobody listens: found by the comparison once somebody does again.
       await assertWoken(answer, () => a.put("/while-cut", "x"));
       await eventually("both listen again", 10_000, async () => {
         const pids = (await listeners()).map((row) => row["pid"]);
-        return pids.length === 2 && before.every((row) => !pids.includes(row["pid"])) ? true : undefined;
+        return pids.length === 2 && cut.every((row) => !pids.includes(row["pid"])) ? true : undefined;
       });
       const { answer: later } = await hold(b);
       await assertWoken(later, () => a.put("/after-the-cut", "x"));
@@ -145,7 +145,7 @@ async function gaugeOf(api: Api): Promise<number> {
 async function startRedis(port: number, folder: string): Promise<ChildProcess> {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
   const redis = spawn(redisServer, args, { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of redis.stdout!) if (String(line).includes("eady to accept connections")) break;
+  for await (const line of redis.stdout) if (String(line).includes("eady to accept connections")) break;
   return redis;
 }
 

@@ -118,7 +118,7 @@ describe("polls over HTTP", () => {
       assert.match(answer, /\r\nconnection: close\r\n/i);
       waits.add(/\r\nretry-after: ([1-5])\r\n/i.exec(answer)?.[1]);
     }
-    assert.deepEqual([...waits].toSorted(), ["1", "2", "3", "4", "5"]);
+    assert.deepEqual(waits, new Set(["1", "2", "3", "4", "5"]));
     assert.equal(gauge(), 0);
   });
 

@@ -36,15 +36,16 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
   receiver.on("message", (_, message) => {
     for (const spaceId of decodeWakes(origin, message)) listener.wake(spaceId);
   });
-  receiver.on("ready", () => {
-    receiver.subscribe(channel).then(
-      () => {
-        note(true, "connected");
-        listener.connected();
-      },
-      (error: Error) => note(false, error.message),
-    );
-  });
+  const listen = async () => {
+    try {
+      await receiver.subscribe(channel);
+      note(true, "connected");
+      listener.connected();
+    } catch (error) {
+      note(false, (error as Error).message);
+    }
+  };
+  receiver.on("ready", () => void listen());
   const outbox = new WakeOutbox((spaceIds) => send(sender, encodeWakes(origin, spaceIds), note));
   return {
     publish: (spaceId: SpaceId) => outbox.add(spaceId),

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { SessionId } from "@holdfast/core/ids";
 import { type KyselyPlugin, sql } from "kysely";
 import type { Caller } from "../accounts/caller.ts";
@@ -60,6 +59,3 @@ export function tapShards(shards: Shards): Tap {
   };
   return tap;
 }
-
-/** 0 to 1, from the generator that tests use for ids as well. */
-export const testRandom = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
