@@ -57,7 +57,8 @@ class FrontReader {
     let have = 0;
     while (have < count) {
       if (this.#left.length === 0) await this.#refill();
-      const part = this.#left.slice(0, count - have);
+      // A copy, also of a Buffer, whose own `slice` makes none: the source may reuse what it gave.
+      const part = Uint8Array.from(this.#left.subarray(0, count - have));
       this.#left = this.#left.subarray(part.length);
       gathered.push(part);
       have += part.length;

@@ -14,7 +14,7 @@ export interface Frame {
   readonly size: number;
   /**
    * raw: the plain bytes. zstd, patch: one zstd frame. absent: empty. Of a parsed frame it owns its whole ArrayBuffer,
-   * so it can be handed to another thread without a copy.
+   * so it can be handed to another thread without a copy, unless the parser was given `place`.
    */
   readonly payload: Uint8Array<ArrayBuffer>;
   /** Only of a patch: the block whose plain bytes are the dictionary. */

@@ -11,6 +11,11 @@ export interface FrameOptions {
   readonly framesMax?: number;
   /** Names the body in messages. */
   readonly field?: string;
+  /**
+   * Gives the memory, of exactly so many bytes, into which the payload of a raw or zstd frame is written as it comes; a
+   * buffer of its own unless told. What it held before does not matter.
+   */
+  readonly place?: (lengthBytes: number) => Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -21,6 +26,7 @@ export class FrameParser {
   readonly #bytesMax: number;
   readonly #framesMax: number;
   readonly #field: string;
+  readonly #place: (lengthBytes: number) => Uint8Array<ArrayBuffer>;
   readonly #header = new Uint8Array(frameHeaderBytes);
   #headerFilled = 0;
   #pending: { header: FrameHeader; payload: Uint8Array<ArrayBuffer>; filled: number } | undefined;
@@ -32,6 +38,7 @@ export class FrameParser {
     this.#bytesMax = options.framesBytesMax ?? limits.requestFramesBytesMax;
     this.#framesMax = options.framesMax ?? limits.requestFramesMax;
     this.#field = options.field ?? "frames";
+    this.#place = options.place ?? ownMemory;
   }
 
   /** @returns the frames that end within `slice`, which the caller may reuse afterwards */
@@ -72,7 +79,8 @@ export class FrameParser {
     if (this.#bytes > this.#bytesMax) {
       this.#fail("too_large", `the frames stand for more than ${this.#bytesMax} bytes; send them in several requests`);
     }
-    this.#pending = { header, payload: new Uint8Array(header.length), filled: 0 };
+    const place = header.kind === "raw" || header.kind === "zstd" ? this.#place : ownMemory;
+    this.#pending = { header, payload: place(header.length), filled: 0 };
   }
 
   #decodeHeader(): FrameHeader {
@@ -108,6 +116,10 @@ export class FrameParser {
     this.#failure = new HoldfastError(code, `The frames cannot be read: ${problem}.`, { field: this.#field });
     throw this.#failure;
   }
+}
+
+function ownMemory(lengthBytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(lengthBytes);
 }
 
 /** All frames of a body that is in memory. @throws HoldfastError as `FrameParser` */

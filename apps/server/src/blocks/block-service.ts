@@ -1,5 +1,6 @@
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { BlockRoom } from "./block-room.ts";
 
 /** A block on its way in: as a frame came off the wire, or cut (and perhaps compressed) by this process's own codec workers. */
 export interface IncomingBlock {
@@ -10,6 +11,8 @@ export interface IncomingBlock {
   readonly payload: Uint8Array;
   /** Cut and hashed by our own workers, so the hash is known to be right; a frame from outside is verified first. */
   readonly verified: boolean;
+  /** The payload stands in a `BlockRoom`: storing takes the memory itself, and the payload is empty afterwards. */
+  readonly placed?: boolean;
 }
 
 /** A block as it lies in its pack, opened: the payload may still be a zstd frame, and goes on the wire as it is. */
@@ -22,6 +25,8 @@ export interface StoredBlock {
 
 /** Where content goes in and comes out. Everything is in the context of one space; rights on nodes are checked before. */
 export interface BlockService {
+  /** Memory for the payloads of a request of so many bytes; undefined where nobody has said how many will come. */
+  room(expectedBytes: number | undefined): BlockRoom;
   /**
    * Verifies every block (`hash_mismatch` 422 and nothing stored if one is wrong), writes those that the space does not hold
    * into packs shared with concurrent calls, and returns once pack, cell rows and `space_blocks` are durable. Blocks that the

@@ -30,7 +30,7 @@ export async function verifyInPool(
 }
 
 /** The slabs move and come back as pieces of the pack. */
-export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Uint8Array[]> {
+export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Uint8Array<ArrayBuffer>[]> {
   const sizeBytes = input.slabs.reduce((sum, slab) => sum + slab.byteLength, 0);
   if (sizeBytes <= inlineBytesMax) return sealPack(input);
   return pool.run("sealTask", input, [...input.slabs]);

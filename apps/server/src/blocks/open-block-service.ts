@@ -3,6 +3,7 @@ import { fromHashHex } from "@holdfast/core/hash";
 import { bucketOf } from "@holdfast/core/ids";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
+import { BlockRoom } from "./block-room.ts";
 import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
 import type { BlockService } from "./block-service.ts";
 import type { BlockPool } from "./block-tasks.ts";
@@ -11,6 +12,7 @@ import { PackWriter } from "./pack-writer.ts";
 import type { CrashPoint } from "./pack-writer.ts";
 import { readBlocks } from "./read-blocks.ts";
 import { readFileRange } from "./read-file-range.ts";
+import { SlabStock } from "./slab-stock.ts";
 import { findHeld } from "./space-blocks.ts";
 import { storeBlocks } from "./store-blocks.ts";
 import { openTail, sealTail } from "./tails.ts";
@@ -24,8 +26,8 @@ export interface BlockServiceOptions {
   readonly random: Random;
   readonly log: BlockLog;
   /**
-   * Payload bytes of blocks that may be on their way into packs at once; 64 MiB unless told. Each is in memory twice (the
-   * caller's, and the slab that becomes the pack).
+   * Payload bytes of blocks that may be on their way into packs at once; 64 MiB unless told. Those that do not stand in a
+   * `BlockRoom` are in memory twice (the caller's, and the slab that becomes the pack).
    */
   readonly bytesInFlightMax?: number;
   readonly crashPoint?: CrashPoint;
@@ -39,16 +41,19 @@ export interface OpenBlockService extends BlockService {
 export function openBlockService(options: BlockServiceOptions): OpenBlockService {
   const { cells, shards, pool, clock, random, log } = options;
   const { crashPoint = () => {}, bytesInFlightMax = 64 * 1024 * 1024 } = options;
+  const stock = new SlabStock(bytesInFlightMax);
+  const writerPorts = { shards, pool, stock, clock, random, log, crashPoint };
   const writers = new Map<BlockCell, PackWriter>(
-    cells.all().map((cell) => [cell, new PackWriter({ cell, shards, pool, clock, random, log, crashPoint })]),
+    cells.all().map((cell) => [cell, new PackWriter({ cell, ...writerPorts })]),
   );
   const writerOf = (spaceId: SpaceId): PackWriter => {
     const cell = cells.of(bucketOf(spaceId));
-    return writers.get(cell) ?? new PackWriter({ cell, shards, pool, clock, random, log, crashPoint });
+    return writers.get(cell) ?? new PackWriter({ cell, ...writerPorts });
   };
-  const storePorts = { ...options, budget: new ByteBudget(bytesInFlightMax), writerOf };
+  const storePorts = { ...options, stock, budget: new ByteBudget(bytesInFlightMax), writerOf };
 
   return {
+    room: (expectedBytes) => new BlockRoom(stock, expectedBytes),
     store: (spaceId, uploader, blocks) => storeBlocks(storePorts, spaceId, uploader, blocks),
     async held(spaceId, hashes) {
       if (hashes.length === 0) return new Set();

@@ -12,7 +12,9 @@ import type { PackRecord } from "./pack.ts";
 import { compareHolders, insertPack } from "./pack-rows.ts";
 import type { Holder, PackRows, Stamps } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
+import { storedBytesIn } from "./slab.ts";
 import type { Slab } from "./slab.ts";
+import type { SlabStock } from "./slab-stock.ts";
 import { insertSpaceBlocks } from "./space-blocks.ts";
 
 /** Between two durable steps of a store; a test ends the process there. */
@@ -22,6 +24,7 @@ export interface PackWriterPorts {
   readonly cell: BlockCell;
   readonly shards: Shards;
   readonly pool: BlockPool;
+  readonly stock: SlabStock;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: BlockLog;
@@ -82,8 +85,9 @@ export class PackWriter {
 
   #enqueue(parcel: Parcel): Promise<void> {
     return new Promise((done, fail) => {
-      this.#pending.push({ parcel, sizeBytes: parcel.slab.buffer.byteLength, done, fail });
-      this.#pendingBytes += parcel.slab.buffer.byteLength;
+      const sizeBytes = storedBytesIn(parcel.slab);
+      this.#pending.push({ parcel, sizeBytes, done, fail });
+      this.#pendingBytes += sizeBytes;
     });
   }
 
@@ -129,7 +133,7 @@ export class PackWriter {
   }
 
   async #writeGroup(group: readonly Pending[]): Promise<void> {
-    const { cell, pool, clock, random, crashPoint } = this.#ports;
+    const { cell, pool, stock, clock, random, crashPoint } = this.#ports;
     const packId = packIdOf(random(16));
     const { epoch, key: dataKey } = await cell.keyring.current();
     const records = group.flatMap(({ parcel }, slab) => recordsOf(parcel.slab, slab));
@@ -138,6 +142,8 @@ export class PackWriter {
     await cell.store.put(packKey(packId), pack);
     crashPoint("pack durable");
     const sizeBytes = pack.reduce((sum, piece) => sum + piece.length, 0);
+    // Only of a put that has succeeded is it known that nobody reads them any more.
+    for (const buffer of new Set(pack.map((piece) => piece.buffer))) stock.giveBack(buffer);
     const rows = { packId, epoch, sizeBytes, blocks: blockRowsOf(records) };
     const stamps = await insertPack(cell.db, rows, holdersOf(group, records), clock.nowMicros());
     crashPoint("cell rows");

@@ -7,6 +7,7 @@ import { sha256, sha256Bytes } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
 import { fillSlabs } from "./slab.ts";
+import { SlabStock } from "./slab-stock.ts";
 import { openFooter, openRecords, sealPack } from "./pack.ts";
 import type { PackRecord } from "./pack.ts";
 import {
@@ -24,6 +25,7 @@ import { packKeyOf } from "./seal.ts";
 
 const key = Buffer.alloc(32, 9);
 const packId = packIdOf(Buffer.alloc(16, 0xab));
+const stock = new SlabStock(0);
 
 const plainBlocks = fc.array(
   fc.record({
@@ -100,7 +102,7 @@ test("a record does not open under another id, index, codec or size", () => {
 test("a record that was sealed as zstd and is none reads as broken where plain bytes are wanted", () => {
   const payload = randomBytes(50);
   const block = { hash: sha256(payload), sizeBytes: 500, codec: "zstd" as const, payload, verified: true };
-  const [slab] = fillSlabs([block]);
+  const [slab] = fillSlabs([block], stock);
   assert.ok(slab !== undefined);
   const records = [{ hash: randomBytes(32), sizeBytes: 500, codec: "zstd" as const, slab: 0, start: 0, length: 50 }];
   const pack = new Uint8Array(Buffer.concat(sealPack({ packId, epoch: 1, key, slabs: [slab.buffer], records })));
@@ -182,7 +184,7 @@ test("the key of an object and the id of its pack name each other, and nothing e
 function sealKnown(): Uint8Array {
   const payload = Buffer.from("abc");
   const block = { hash: sha256(payload), sizeBytes: 3, codec: "raw" as const, payload, verified: true };
-  const [slab] = fillSlabs([block, block]);
+  const [slab] = fillSlabs([block, block], stock);
   assert.ok(slab !== undefined);
   const records = slab.blocks.map(({ start, length }) => {
     return { hash: Buffer.from(block.hash, "hex"), sizeBytes: 3, codec: "raw" as const, slab: 0, start, length };
@@ -210,7 +212,7 @@ function sealDrawn(drawn: readonly Drawn[]): { pack: Uint8Array; records: PackRe
       verified: true,
     };
   });
-  const slabs = fillSlabs(blocks);
+  const slabs = fillSlabs(blocks, stock);
   const records = slabs.flatMap((slab, number) =>
     slab.blocks.map(({ hash, size, codec, start, length }) => {
       return { hash: new Uint8Array(Buffer.from(hash, "hex")), sizeBytes: size, codec, slab: number, start, length };

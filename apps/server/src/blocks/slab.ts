@@ -2,6 +2,7 @@ import { verifyFrame } from "@holdfast/codec/codec";
 import type { HashHex } from "@holdfast/core/ids";
 import type { IncomingBlock } from "./block-service.ts";
 import { tagBytes } from "./pack-format.ts";
+import type { SlabStock } from "./slab-stock.ts";
 
 /** A block whose payload stands in a slab. */
 export interface SlabBlock {
@@ -24,17 +25,34 @@ export interface Slab {
 
 /** Of one slab: small enough that the threads share the work of a request, and that a pack stays near its target. */
 const slabBytesMax = 4 * 1024 * 1024;
-const slabBlocksMax = 2048;
+export const slabBlocksMax = 2048;
 
 /** Copies the payloads, which stay the caller's: one copy costs less than moving hundreds of small buffers. */
-export function fillSlabs(blocks: readonly IncomingBlock[]): Slab[] {
+export function fillSlabs(blocks: readonly IncomingBlock[], stock: SlabStock): Slab[] {
   const slabs: Slab[] = [];
   for (let start = 0; start < blocks.length;) {
     const end = slabEnd(blocks, start);
-    slabs.push(fillSlab(blocks.slice(start, end)));
+    slabs.push(fillSlab(blocks.slice(start, end), stock));
     start = end;
   }
   return slabs;
+}
+
+/** The slabs in which these blocks stand already (`BlockRoom`). */
+export function slabsOfPlaced(blocks: readonly IncomingBlock[]): Slab[] {
+  const slabs = new Map<ArrayBufferLike, SlabBlock[]>();
+  for (const { hash, sizeBytes: size, codec, payload } of blocks) {
+    const block = { hash, size, codec, start: payload.byteOffset, length: payload.length };
+    const known = slabs.get(payload.buffer);
+    if (known === undefined) slabs.set(payload.buffer, [block]);
+    else known.push(block);
+  }
+  return [...slabs].map(([buffer, placed]) => ({ buffer: buffer as ArrayBuffer, blocks: placed }));
+}
+
+/** What a slab brings to a pack. */
+export function storedBytesIn({ blocks }: Slab): number {
+  return blocks.reduce((sum, { length }) => sum + length + tagBytes, 0);
 }
 
 /** @throws HoldfastError as `verifyFrame` does for the first wrong one; @returns the buffer, to be moved back */
@@ -54,10 +72,9 @@ function slabEnd(blocks: readonly IncomingBlock[], start: number): number {
   return blocks.length;
 }
 
-function fillSlab(blocks: readonly IncomingBlock[]): Slab {
+function fillSlab(blocks: readonly IncomingBlock[], stock: SlabStock): Slab {
   const sizeBytes = blocks.reduce((sum, { payload }) => sum + payload.length + tagBytes, 0);
-  // Not from Node's pool, and not filled with zeros first.
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  const bytes = new Uint8Array(stock.take(sizeBytes));
   let start = 0;
   const slabBlocks = blocks.map(({ hash, sizeBytes: size, codec, payload }): SlabBlock => {
     const placed = { hash, size, codec, start, length: payload.length };

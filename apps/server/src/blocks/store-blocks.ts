@@ -11,14 +11,16 @@ import { verifyInPool } from "./block-tasks.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { PackWriter } from "./pack-writer.ts";
-import { fillSlabs } from "./slab.ts";
+import { fillSlabs, slabsOfPlaced } from "./slab.ts";
 import type { Slab } from "./slab.ts";
+import type { SlabStock } from "./slab-stock.ts";
 import { assertStorable, findHeld } from "./space-blocks.ts";
 
 export interface StorePorts {
   readonly cells: BlockCells;
   readonly shards: Shards;
   readonly pool: BlockPool;
+  readonly stock: SlabStock;
   readonly clock: Clock;
   readonly budget: ByteBudget;
   readonly writerOf: (spaceId: SpaceId) => PackWriter;
@@ -35,8 +37,8 @@ export async function storeBlocks(
   const sizeBytes = incoming.reduce((sum, { payload }) => sum + payload.length, 0);
   if (incoming.length === 0) return;
   await ports.budget.spend(sizeBytes, async () => {
-    const [slabs, held] = await bothOf(verifyAll(ports.pool, incoming), findHeldOf(ports, spaceId, uploader, incoming));
-    const wanted = keepWanted(slabs, held);
+    const [slabs, held] = await bothOf(verifyAll(ports, incoming), findHeldOf(ports, spaceId, uploader, incoming));
+    const wanted = keepWanted(ports.stock, slabs, held);
     const wantedBytes = wanted.reduce(
       (sum, { blocks }) => sum + blocks.reduce((bytes, { size }) => bytes + size, 0),
       0,
@@ -48,9 +50,20 @@ export async function storeBlocks(
 }
 
 /** Blocks of our own codec workers are right; every other goes through the one function that accepts a block. */
-async function verifyAll(pool: BlockPool, incoming: readonly IncomingBlock[]): Promise<Slab[]> {
-  const known = fillSlabs(incoming.filter(({ verified }) => verified));
-  const unknown = fillSlabs(incoming.filter(({ verified }) => !verified)).map(async ({ buffer, blocks }) => {
+async function verifyAll({ pool, stock }: StorePorts, incoming: readonly IncomingBlock[]): Promise<Slab[]> {
+  const known = fillSlabs(
+    incoming.filter(({ verified }) => verified),
+    stock,
+  );
+  const foreign = incoming.filter(({ verified }) => !verified);
+  const slabs = [
+    ...slabsOfPlaced(foreign.filter(({ placed }) => placed === true)),
+    ...fillSlabs(
+      foreign.filter(({ placed }) => placed !== true),
+      stock,
+    ),
+  ];
+  const unknown = slabs.map(async ({ buffer, blocks }) => {
     return { buffer: await verifyInPool(pool, buffer, blocks), blocks };
   });
   return [...known, ...(await Promise.all(unknown))];
@@ -68,17 +81,18 @@ function findHeldOf(
 }
 
 /** What the space does not hold, each hash once. The payloads that are left out stay in the buffer and are not sealed. */
-function keepWanted(slabs: readonly Slab[], held: ReadonlySet<string>): Slab[] {
+function keepWanted(stock: SlabStock, slabs: readonly Slab[], held: ReadonlySet<string>): Slab[] {
   const taken = new Set<string>(held);
-  const wanted = slabs.map(({ buffer, blocks }) => {
+  return slabs.flatMap(({ buffer, blocks }) => {
     const fresh = blocks.filter(({ hash }) => !taken.has(hash) && taken.add(hash) !== undefined);
-    return { buffer, blocks: fresh };
+    if (fresh.length === 0) stock.giveBack(buffer);
+    return fresh.length === 0 ? [] : [{ buffer, blocks: fresh }];
   });
-  return wanted.filter(({ blocks }) => blocks.length > 0);
 }
 
 /** What cannot be a block is refused here too: what it would do to a pack could not be undone. */
-function assertShape({ hash, sizeBytes, codec, payload }: IncomingBlock): void {
+function assertShape({ hash, sizeBytes, codec, payload, verified, placed }: IncomingBlock): void {
+  if (verified && placed === true) throw new HoldfastError("internal", "A placed block comes from outside.");
   const sizeFits = Number.isInteger(sizeBytes) && sizeBytes >= 1 && sizeBytes <= limits.blockBytesMax;
   const payloadFits =
     codec === "raw" ? payload.length === sizeBytes : payload.length >= 1 && payload.length < sizeBytes;

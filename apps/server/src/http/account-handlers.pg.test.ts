@@ -10,7 +10,9 @@ import {
   type TestAccounts,
   testPassword,
 } from "../accounts/testing.ts";
+import { BlockRoom } from "../blocks/block-room.ts";
 import type { BlockService } from "../blocks/block-service.ts";
+import { SlabStock } from "../blocks/slab-stock.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { accountHandlers } from "./account-handlers.ts";
 import { blockHandlers } from "./block-handlers.ts";
@@ -25,7 +27,10 @@ before(async () => {
   databases = await startTestDatabases({ fsync: false });
   world = await openTestAccounts(databases.shards, { clock: makeTestClock(Date.now()) });
   // Only what the signed URL calls: what is stored is the blocks' affair.
-  const blocks = { store: async () => void (stored += 1) } as unknown as BlockService;
+  const blocks = {
+    room: () => new BlockRoom(new SlabStock(0), undefined),
+    store: async () => void (stored += 1),
+  } as unknown as BlockService;
   const { createBlockUploadUrl, putSignedBlock } = blockHandlers(world, blocks, undefined as never);
   server = await startTestServer(
     { ...accountHandlers(world), createBlockUploadUrl, putSignedBlock },

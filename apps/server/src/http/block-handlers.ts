@@ -9,7 +9,9 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { findUser } from "../accounts/directory.ts";
 import { isSame } from "../accounts/secret-token.ts";
+import type { BlockRoom } from "../blocks/block-room.ts";
 import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-service.ts";
+import { passingSlices } from "../blocks/freed-bytes.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { findVersions } from "../metadata/manifests.ts";
 import type { Handlers } from "./handler.ts";
@@ -42,9 +44,11 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
         },
       };
     },
-    putBlocks: async ({ caller, query, stream }) => {
+    putBlocks: async ({ caller, query, stream, contentLengthBytes }) => {
       const space = await spaceInto(caller, query.into);
-      const stored = await storeFrames({ blocks, codec }, space, caller.userId, readFrames(stream));
+      const room = blocks.room(contentLengthBytes);
+      const frames = readFrames(passingSlices(stream), { place: room.place });
+      const stored = await storeFrames({ blocks, codec }, space, caller.userId, frames, room);
       return { status: 200, json: { stored } };
     },
     putBlock: async ({ caller, params, query, stream }) => {
@@ -125,30 +129,35 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   }
 }
 
-/** @returns how many blocks came */
+/** @param room where the frames were placed; @returns how many blocks came */
 export async function storeFrames(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
   spaceId: SpaceId,
   uploader: UserId,
   frames: AsyncIterable<Frame[]>,
+  room: BlockRoom,
 ): Promise<number> {
   let stored = 0;
   let portion: IncomingBlock[] = [];
-  let portionSize = 0;
+  let patchBytes = 0;
   const flush = async () => {
-    if (portion.length === 0) return;
-    await blocks.store(spaceId, uploader, portion);
-    stored += portion.length;
-    portion = [];
-    portionSize = 0;
+    // What stands beside a payload that is still arriving waits with it.
+    const ready = portion.filter(({ payload }) => !room.isOpen(payload));
+    portion = portion.filter(({ payload }) => room.isOpen(payload));
+    room.takeClosed();
+    patchBytes = 0;
+    if (ready.length === 0) return;
+    await blocks.store(spaceId, uploader, ready);
+    stored += ready.length;
   };
   for await (const some of frames) {
     for (const frame of some) {
       portion.push(await incomingBlock({ blocks, codec }, spaceId, frame));
-      portionSize += frame.size;
+      if (frame.kind === "patch") patchBytes += frame.size;
     }
-    if (portionSize >= portionBytes) await flush();
+    if (room.closedBytes + patchBytes >= portionBytes) await flush();
   }
+  room.close();
   await flush();
   return stored;
 }
@@ -163,7 +172,7 @@ async function incomingBlock(
       field: "frames",
     });
   }
-  if (kind !== "patch") return { hash, sizeBytes: size, codec: kind, payload, verified: false };
+  if (kind !== "patch") return { hash, sizeBytes: size, codec: kind, payload, verified: false, placed: true };
   const basePlain = base === undefined ? undefined : await readPlain(blocks, spaceId, base);
   if (base === undefined || basePlain === undefined) {
     throw new HoldfastError("missing_blocks", "The base of a patch is not there. Send the whole block.", {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { OwnSlices } from "../blocks/freed-bytes.ts";
 
 /**
  * The body of a request, as fast as the handler reads it and no faster. It stands between the handler and Node's own
@@ -9,7 +10,8 @@ import { HoldfastError } from "@holdfast/core/errors";
  * A client that sends nothing for `idleTimeoutMs` while somebody waits for its bytes ends it with `request_timeout`;
  * there is no limit to how long a body may take in all.
  */
-export class RequestBody extends Readable {
+export class RequestBody extends Readable implements OwnSlices {
+  readonly ownSlices = true;
   readonly #request: IncomingMessage;
   readonly #idleTimeoutMs: number;
   #clock: NodeJS.Timeout | undefined;
@@ -17,7 +19,8 @@ export class RequestBody extends Readable {
   #attached = false;
 
   constructor(request: IncomingMessage, idleTimeoutMs: number) {
-    super({ highWaterMark: 64 * 1024 });
+    // Object mode, so that slices are handed on as they came: a stream of bytes would join those that wait into new buffers.
+    super({ objectMode: true, highWaterMark: slicesWaitingMax });
     this.#request = request;
     this.#idleTimeoutMs = idleTimeoutMs;
     // A handler that stopped reading hears of the end by its signal; it must not bring the process down.
@@ -80,6 +83,9 @@ export class RequestBody extends Readable {
     this.destroy(new HoldfastError("bad_request", "The connection ended in the middle of the body."));
   };
 }
+
+/** Node's parser gives slices of up to 64 KiB. */
+const slicesWaitingMax = 4;
 
 function stalled(idleTimeoutMs: number): HoldfastError {
   return new HoldfastError("request_timeout", `No byte of the body arrived for ${idleTimeoutMs / 1000} seconds.`);

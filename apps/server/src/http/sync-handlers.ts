@@ -7,6 +7,7 @@ import type { BatchOperation } from "@holdfast/protocol/batch";
 import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
 import { routes } from "@holdfast/protocol/routes";
 import type { BlockService } from "../blocks/block-service.ts";
+import { passingSlices } from "../blocks/freed-bytes.ts";
 import type { NodeRow, VersionRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
@@ -29,14 +30,15 @@ interface SyncParts {
 /** Batches of operations, and the offer of one new version. */
 export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   return {
-    syncDelta: async ({ caller, headers, stream, readJson, charge }) => {
+    syncDelta: async ({ caller, headers, stream, contentLengthBytes, readJson, charge }) => {
       const schema = routes.syncDelta.body;
       let body;
       if (isBatch(headers["content-type"])) {
-        const { json, frames } = await readBatchBody(stream);
+        const room = blocks.room(contentLengthBytes);
+        const { json, frames } = await readBatchBody(passingSlices(stream), { place: room.place });
         body = parseBatch(schema, json);
         await charge("operations", body.operations.length);
-        await storeFrames({ blocks, codec }, caller.spaceId, caller.userId, frames);
+        await storeFrames({ blocks, codec }, caller.spaceId, caller.userId, frames, room);
       } else {
         body = await readJson(schema);
         await charge("operations", body.operations.length);

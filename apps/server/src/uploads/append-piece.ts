@@ -81,7 +81,7 @@ function canWaitAsTail({ writer: { session }, step: { end, total } }: PieceUnder
 async function appendToTail(ports: UploadsPorts, piece: PieceUnderWay): Promise<Outcome> {
   const source = sourceOf(piece, new Uint8Array(0));
   const fresh: Uint8Array[] = [];
-  for await (const bytes of source) fresh.push(bytes);
+  for await (const bytes of source) fresh.push(Uint8Array.from(bytes));
   const progress = await saveTail(ports, piece.writer, piece.writer.session, { fresh: Buffer.concat(fresh) });
   return { source, progress };
 }

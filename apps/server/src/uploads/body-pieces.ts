@@ -54,7 +54,7 @@ export class BodyPieces {
     const slices: Uint8Array[] = [];
     let sizeBytes = 0;
     while (sizeBytes < Math.min(gatheredBytesMax, this.#pieceBytes) && (await this.#pull())) {
-      const slice = this.#take(this.#pieceBytes - sizeBytes);
+      const slice = Uint8Array.from(this.#take(this.#pieceBytes - sizeBytes));
       slices.push(slice);
       sizeBytes += slice.length;
     }

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { passingSlices } from "../blocks/freed-bytes.ts";
 
 export interface BodySourceOptions {
   /** More than this of the body is not taken. */
@@ -12,7 +13,7 @@ export interface BodySourceOptions {
 
 /**
  * The body of an upload as one stream that only ever ends: that the client went away, stalled, or sent too much is told
- * beside it, since what came before is kept all the same.
+ * beside it, since what came before is kept all the same. A slice may be gone once the next one is asked for.
  */
 export class BodySource implements AsyncIterable<Uint8Array> {
   readonly #body: Readable;
@@ -49,7 +50,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     const { before, bytesMax, onBytes } = this.#options;
     if (before.length > 0) yield before;
     try {
-      for await (const bytes of this.#body as AsyncIterable<Uint8Array>) {
+      for await (const bytes of passingSlices(this.#body)) {
         const taken = bytes.subarray(0, bytesMax - this.#receivedBytes);
         this.#receivedBytes += taken.length;
         onBytes?.(taken);
