@@ -5,8 +5,6 @@ import { type Config, type ConfigSources, readConfig } from "./config/read-confi
 import { serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
 
-export { readConfig } from "./config/read-config.ts";
-
 /** Starts a server and resolves once it serves requests. */
 export async function serve(config: Config): Promise<RunningServer> {
   if (config.roles !== undefined && config.roles.length < 4) {

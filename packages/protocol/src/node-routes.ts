@@ -298,7 +298,8 @@ export const nodeRoutes = {
   pollChanges: defineRoute({
     ...poll,
     path: "/notifications/poll",
-    summary: "Answered once something has changed since a cursor, or with 204 after the seconds in the header Timeout (1 to 90)",
+    summary:
+      "Answered once something has changed since a cursor, or with 204 after the seconds in the header Timeout (1 to 90)",
   }),
   pollEvents: defineRoute({ ...poll, path: "/events", summary: "The same as /notifications/poll" }),
   queryNodes: defineRoute({

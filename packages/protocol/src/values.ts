@@ -10,8 +10,7 @@ export const idText = z.string().min(1).max(64);
 export const newId = z.string().refine(isId, "is not an id of version 8 (docs/format.md)");
 export const hashHex = z
   .string()
-  .refine((text) => isHashHex(text), "is not a SHA-256 in 64 lower-case hex digits")
-  .transform((text) => text as HashHex);
+  .refine((text): text is HashHex => isHashHex(text), "is not a SHA-256 in 64 lower-case hex digits");
 export const operationId = z.string().regex(/^[0-9a-f]{32}$/, "is not 32 lower-case hex digits");
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;

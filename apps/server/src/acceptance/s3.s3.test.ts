@@ -13,7 +13,8 @@ async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
   t.after(() => removeFolder(folder));
   t.after(() => s3.stop());
   const { endpoint, bucket, region } = s3.locationOf("whole-server/");
-  const store = `s3://${bucket}/whole-server?${new URLSearchParams({ endpoint: String(endpoint), region: region ?? "us-east-1", path_style: "true" })}`;
+  const place = new URLSearchParams({ endpoint: endpoint ?? "", region, path_style: "true" });
+  const store = `s3://${bucket}/whole-server?${place.toString()}`;
   const env = {
     AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
