@@ -30,15 +30,14 @@ export function applyOperation(server: ModelServer, device: string, operation: B
   }
 }
 
-/** Of a group: names may be taken twice until its end. @returns how many operations there are */
-export function requireOwnNames(nodes: Nodes, unit: readonly BatchOperationInput[]): number {
-  for (const operation of unit) {
-    const id = "file_id" in operation && operation.file_id !== undefined ? operation.file_id : "id" in operation ? operation.id : undefined;
-    const node = id === undefined ? undefined : nodes.get(id);
-    if (node === undefined || node.trashed || node.parentId === null) continue;
-    if (childNamed(nodes, node.parentId, node.name, node.id) !== undefined) refuse("exists", `${node.name} is taken.`);
-  }
-  return unit.length;
+/** Of a group: names may be taken twice until its end. @returns the later claimer of one that still is, or -1 */
+export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[]): number {
+  return unit.findLastIndex((operation) => {
+    const id = "file_id" in operation && operation.file_id !== undefined ? operation.file_id : "id" in operation ? operation.id : "";
+    const node = nodes.get(id ?? "");
+    if (node === undefined || node.trashed || node.parentId === null) return false;
+    return childNamed(nodes, node.parentId, node.name, node.id) !== undefined;
+  });
 }
 
 function createNode(

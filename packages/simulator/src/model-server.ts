@@ -5,7 +5,7 @@ import { contentIdOf } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { BatchResult, Block, Server } from "@holdfast/sync/ports";
-import { applyOperation, requireOwnNames } from "./model-operations.ts";
+import { applyOperation, contestedName } from "./model-operations.ts";
 import { isLiveNode, liveBelow, type ModelNode, toJson } from "./model-tree.ts";
 
 export interface JournalEntry {
@@ -171,7 +171,8 @@ export class ModelServer {
         applyOperation(this, device, operation, unit.length > 1);
         current += 1;
       }
-      current = requireOwnNames(this.nodes, unit);
+      current = contestedName(this.nodes, unit);
+      if (current >= 0) throw new HoldfastError("exists", "A name is taken at the end of the group.");
     } catch (thrown) {
       const error = toHoldfastError(thrown);
       if (error.code === "internal") throw error;

@@ -22,9 +22,9 @@ export function makeNetwork(
     throw new HoldfastError("unreachable", `The server cannot be reached: ${name} was cut ${when}.`);
   };
   const call = async <Result>(name: string, act: () => Result, repeats = false): Promise<Result> => {
-    await scheduler.work(life, latencyMicros);
-    const chance = trouble.tape();
     const rate = trouble.rate();
+    await scheduler.work(life, trouble.tape() < rate ? latencyMicros * 40 : latencyMicros);
+    const chance = trouble.tape();
     if (chance < rate * 0.3) cut("on the way out", name);
     if (repeats && chance < rate * 0.5) {
       // The request is still on its way when its sender has given it up.
@@ -33,7 +33,7 @@ export function makeNetwork(
     }
     const result = act();
     await scheduler.work(life, latencyMicros);
-    if (chance > 1 - rate * 0.4) cut("on the way back", name);
+    if (chance > 1 - rate * (repeats ? 2 : 0.4)) cut("on the way back", name);
     return result;
   };
   return {

@@ -58,6 +58,23 @@ export class Person {
     this.#options.changed();
   }
 
+  /** Does something in the very moment before a call of the engine: to that path, or somewhere. */
+  interfere(path: string | undefined): void {
+    const { root, ledger, work } = this.#options;
+    const inode = path === undefined ? undefined : root.at(path);
+    if (inode?.kind === "file") {
+      this.#say(`overwrites ${path} in that moment`);
+      ledger.write(root, inode, this.#newBytes());
+      this.#say(`is done with ${ledger.close(root, inode, false)}`);
+      return;
+    }
+    const [from, to] = [this.#some(), this.#somePlace()];
+    const isInside = from !== undefined && `${to}/`.startsWith(`${from}/`);
+    if (from === undefined || isInside || root.at(to) !== undefined || work() < 0.3) return;
+    this.#say(`moves ${from} to ${to} in that moment`);
+    root.rename(from, to, { over: false, isDurable: true });
+  }
+
   async #do(verb: Verb): Promise<void> {
     switch (verb) {
       case "create":

@@ -47,6 +47,7 @@ async function work(world: World, active: readonly Device[], acts: number): Prom
   world.isTroubled = true;
   const start = scheduler.nowMicros;
   let busy = active.length;
+  for (const device of world.devices) Object.assign(device, { isActive: active.includes(device) });
   for (const { person } of active) {
     void (async () => {
       for (let act = 0; act < acts; act += 1) {

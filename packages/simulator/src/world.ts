@@ -29,6 +29,10 @@ export interface Device {
   readonly person: Person;
   readonly database: DatabaseSync;
   life: Life;
+  /** Its person works in this round. */
+  isActive: boolean;
+  /** A path that cannot be read for a while. */
+  sick: { readonly path: string; readonly untilMicros: number } | undefined;
   engine: Engine;
   state: SyncState;
   run: Promise<void>;
@@ -100,7 +104,7 @@ export class World {
     const notice = (what: string): void => this.notice(what);
     const person = new Person({ name, root, ledger, scheduler, work: tapes.work, names, notice, changed });
     const database = new DatabaseSync(":memory:");
-    const device = { name, root, person, database } as Device;
+    const device = { name, root, person, database, isActive: false } as Device;
     this.#start(device);
     return device;
   }
@@ -147,7 +151,9 @@ export class World {
         await scheduler.work(life, 300);
         if (!isLook(call)) await mayDie();
         if (!isLook(call)) this.notice(`${device.name}: ${call} ${path}`);
-        if (this.isTroubled && this.tapes.faults() < this.#rate() * 0.05) this.#fail(device, call, path);
+        if (this.isTroubled && device.isActive) this.#interfere(device, call, path);
+        const isSick = device.sick?.path === path && device.sick.untilMicros > scheduler.nowMicros;
+        if (isSick || (this.isTroubled && this.tapes.faults() < this.#rate() * 0.05)) this.#fail(device, call, path);
       },
       after: async (call) => {
         if (isLook(call)) return;
@@ -159,7 +165,17 @@ export class World {
     };
   }
 
+  #interfere(device: Device, call: string, path: string): void {
+    const chance = this.tapes.faults();
+    const [from = "", to = ""] = path.split(/ <?-> /);
+    const target = call === "exchange" ? to : from;
+    if (!isLook(call) && !target.startsWith(".holdfast") && chance < 0.1) device.person.interfere(target);
+    else if (chance < 0.003) device.person.interfere(undefined);
+  }
+
   #fail(device: Device, call: string, path: string): never {
+    const isLasting = isLook(call) && !path.startsWith(".holdfast") && this.tapes.faults() < 0.5;
+    if (isLasting) Object.assign(device, { sick: { path, untilMicros: this.scheduler.nowMicros + 4_000_000 } });
     this.notice(`the disk of ${device.name} fails to ${call} ${path}`);
     throw new HoldfastError("unavailable", `Could not ${call} ${path} (EIO).`);
   }

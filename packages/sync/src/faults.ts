@@ -3,8 +3,8 @@
  * what runs.
  */
 export const plantableFaults = [
-  "no recheck before a replacement",
-  "no recheck before a deletion",
+  "a replacement is not looked at",
+  "a deletion is not looked at",
   "errors are deletions",
   "one look is enough",
   "no file is racy",
@@ -13,7 +13,7 @@ export const plantableFaults = [
   "a folder is not synced",
   "offers are forgotten",
   "a conflict is overwritten",
-  "a restored server is not noticed",
+  "a restored server is taken for an old cursor",
   "stashed bytes are not looked at again",
   "nothing is parked",
   "deletions have seen everything",

@@ -34,6 +34,8 @@ export interface CycleOutcome {
   readonly hasProgressed: boolean;
   /** When to look again unless something wakes it before; undefined: nothing is waited for. */
   readonly lookAgainMs: number | undefined;
+  /** Something was in motion, or could not be read. */
+  readonly isRestless: boolean;
   readonly problems: readonly Problem[];
   readonly waiting: Plan["waiting"];
   readonly heldDeletions: readonly NodeId[];
@@ -61,9 +63,11 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const problems: Problem[] = [...look.skipped].map(([subject, message]) => ({ subject, code: "skipped", message }));
   const done = await actAll(context, next.local, problems);
   const sent = await send(context, next.remote);
+  const isRestless = look.isRestless || problems.some(({ code }) => code === "conflict");
   return {
     hasProgressed: done > 0 || sent,
-    lookAgainMs: look.isRestless || problems.some(({ code }) => code === "conflict") ? restlessMs : whenToLookAgainMs(context),
+    isRestless,
+    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context),
     problems,
     waiting: next.waiting,
     heldDeletions: next.heldDeletions,

@@ -36,6 +36,7 @@ export class Engine {
   readonly #hands: Hands;
   #phase: Phase = "starting";
   #failures = 0;
+  #restless = 0;
   #last: CycleOutcome | undefined;
   #poll: Promise<void> | undefined;
   #wake: () => void = () => undefined;
@@ -58,7 +59,8 @@ export class Engine {
   /** Something may have changed on the disk, or somebody wants it to look now. */
   hint(): void {
     this.#isHinted = true;
-    this.#wake();
+    // What failed is not tried more often because something else changes.
+    if (this.#phase === "waiting") this.#wake();
   }
 
   pause(): void {
@@ -96,6 +98,7 @@ export class Engine {
           this.#isHinted = false;
           this.#last = await runCycle({ ...this.#hands, ...this.#options });
           this.#failures = 0;
+          this.#restless = this.#last.isRestless && !this.#last.hasProgressed ? this.#restless + 1 : 0;
           return this.#last.hasProgressed ? "progressed" : "rested";
         });
       case "waiting":
@@ -123,7 +126,7 @@ export class Engine {
   }
 
   async #wait(durationMs: number, listens: boolean): Promise<Event> {
-    if (this.#isHinted) return "woken";
+    if (this.#isHinted && listens) return "woken";
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     const signals = [woken, this.#options.sleep(durationMs)];
     if (listens) signals.push(this.#listen());
@@ -152,7 +155,10 @@ export class Engine {
   }
 
   #untilNextLookMs(): number {
-    return Math.max(10, Math.min(this.#last?.lookAgainMs ?? rescanAfterMs, rescanAfterMs));
+    const wantedMs = this.#last?.lookAgainMs ?? rescanAfterMs;
+    // What stays unreadable is looked at less and less often.
+    const patienceMs = this.#last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, 7) : wantedMs;
+    return Math.max(10, Math.min(patienceMs, rescanAfterMs));
   }
 
   /** Full jitter: many devices that lost one server do not come back at once. */

@@ -29,7 +29,7 @@ export function plan(trees: Trees, policy: Policy): Plan {
     seenSeq: policy.seenSeq,
   });
   const local = planLocal(trees, tree, mayDelete ? fromDisk : [], policy);
-  const refused = remote.operations.filter((operation) => isRefused(operation, policy));
+  const refused = refusedOf(remote.operations, policy);
   return {
     rekeyings: [],
     remote: remote.operations.filter((operation) => !refused.includes(operation)),
@@ -51,10 +51,11 @@ function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[
     .map(({ standing }) => ({ from: standing.id, to: policy.makeNodeId() }));
 }
 
-/** The server would not take it back under its old id (purged, or changed before it was deleted): it is made anew. */
-function isHopeless({ standing: { id, local, remote, onDisk } }: Merged, policy: Policy): boolean {
+/** The server would not take it back under its old id (purged, changed before it was deleted, or the id is in use): it is made anew. */
+function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, policy: Policy): boolean {
   if (local === undefined || remote !== undefined || onDisk === "kept") return false;
-  return policy.refusals.some(({ nodeId, code }) => nodeId === id && (code === "conflict" || code === "not_found"));
+  const codes = remoteRow === undefined ? ["conflict", "not_found", "exists"] : ["conflict", "not_found"];
+  return policy.refusals.some(({ nodeId, code }) => nodeId === id && codes.includes(code));
 }
 
 /** The first of several for one node counts: meeting what the server has goes before a new id. */
@@ -73,6 +74,15 @@ function isKept(trees: Trees, tree: MergedTree, id: NodeId): boolean {
 
 function countDeletions(trees: Trees, fromDisk: readonly Standing[], fromServer: readonly Standing[]): Deletions {
   return { onDisk: fromDisk.length, onServer: fromServer.length, known: trees.synced.size };
+}
+
+/** A group goes whole or not at all. */
+function refusedOf(operations: readonly RemoteOperation[], policy: Policy): readonly RemoteOperation[] {
+  const alone = operations.filter((operation) => isRefused(operation, policy));
+  const groups = new Set(alone.flatMap(({ group }) => group ?? []));
+  return operations.filter(
+    (operation) => alone.includes(operation) || (operation.group !== undefined && groups.has(operation.group)),
+  );
 }
 
 function isRefused(operation: RemoteOperation, { refusals, nowMs }: Policy): boolean {

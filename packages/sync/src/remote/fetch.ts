@@ -28,16 +28,17 @@ export async function fetchRemote(ears: Ears): Promise<void> {
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
-      await (reason === "epoch" ? resetToEpoch(ears) : resetToSnapshot(ears));
+      const isRestored = reason === "epoch" && !ears.faults.has("a restored server is taken for an old cursor");
+      await (isRestored ? resetToEpoch(ears) : resetToSnapshot(ears));
     }
   }
 }
 
-async function fetchPage({ server, state, faults }: Ears): Promise<boolean> {
+async function fetchPage({ server, state }: Ears): Promise<boolean> {
   const { cursor } = state;
   if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to go on from.");
   const page = await server.listChanges(cursor.token);
-  if (page.epoch !== cursor.epoch && !faults.has("a restored server is not noticed")) {
+  if (page.epoch !== cursor.epoch) {
     throw new HoldfastError("reset", "The server was restored.", { body: { reason: "epoch" } });
   }
   const rows = new Map<NodeId, RemoteRow>();
@@ -59,13 +60,33 @@ async function applyChange(
 ): Promise<void> {
   const id = text as NodeId;
   if (node === undefined) {
-    const known = state.remote.get(id);
+    const known = state.remote.get(id) ?? neverSeen(state, id);
     if (known !== undefined) learn(id, { ...known, trashed: true, seq });
     return;
   }
   learn(id, remoteRowOf(node));
   if (kind !== "appeared" || node.kind !== "folder") return;
   for (const below of await listBelow(server, id)) learn(below.id as NodeId, remoteRowOf(below));
+}
+
+/** Made by an operation of mine whose answer was lost, and deleted by another before I saw it: as I offered it. */
+function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {
+  const offer = state.offers.find(({ nodeId, baseRevision }) => nodeId === id && baseRevision === undefined);
+  const local = state.local.get(id);
+  if (offer?.place === undefined || local === undefined) return undefined;
+  return {
+    ...offer.place,
+    kind: local.kind,
+    content: offer.content ?? local.content,
+    executable: local.executable,
+    trashed: true,
+    versionId: null,
+    revision: "",
+    seq: 0,
+    sizeBytes: 0,
+    modifiedAt: "",
+    operationId: offer.operationId,
+  };
 }
 
 /** A folder that is gone again by now has its own entry further on. */

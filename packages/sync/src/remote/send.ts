@@ -27,7 +27,7 @@ export async function send(hands: Hands, operations: readonly RemoteOperation[])
   );
   state.commit({
     synced: done.map(({ operation }) => [operation.id, agreed(state.synced.get(operation.id), operation)] as const),
-    offers: done.map(({ operationId }) => [operationId, undefined] as const),
+    offers: results.map((result) => [result.operation_id, undefined] as const),
     refusals: results.flatMap((result) => refusalOf(hands, outgoing, result)),
   });
   return true;
