@@ -1,5 +1,12 @@
+import { homedir } from "node:os";
+import { configFolder } from "./config/config-folder.ts";
+
 // Before anything uses the pool of threads: `get` waits for the disk in as many threads as it writes files at once; a server writes
 // few, large objects.
 process.env["UV_THREADPOOL_SIZE"] ??= process.argv[2] === "serve" ? "8" : "32";
+if (process.argv[2] !== "serve") {
+  const { keepCompiledCode } = await import("./config/compiled-code.ts");
+  keepCompiledCode(configFolder({ platform: process.platform, homeFolder: homedir(), environment: process.env }));
+}
 const { run } = await import("./run.ts");
 process.exitCode = await run(process.argv.slice(2));
