@@ -8,7 +8,7 @@ import { contentIdOf } from "@holdfast/core/manifest";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import { parseFrames } from "@holdfast/protocol/frames";
 import { ContentJournal } from "./content-journal.ts";
-import { readFiles, toStamp } from "./read-files.ts";
+import { framesBytesMax, readFiles, toStamp } from "./read-files.ts";
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-read-"));
 after(() => rmSync(home, { recursive: true }));
@@ -27,12 +27,15 @@ test("frames of many files, cut and compressed, decode to their bytes again", ()
   const noise = Uint8Array.from({ length: 1_500_000 }, () => random() * 256);
   const contents = ["", "short", "x".repeat(300_000), noise];
   const files = contents.map((bytes, index) => write(`file-${index}`, bytes));
-  const { outcomes, buffer } = readFiles({ files, frames: true });
+  // What is left in a window from before is not to be seen.
+  const window = new SharedArrayBuffer(files.reduce((sum, { sizeBytes }) => sum + framesBytesMax(sizeBytes), 0));
+  new Uint8Array(window).fill(0xee);
+  const { outcomes } = readFiles({ files, window });
   for (const [index, outcome] of outcomes.entries()) {
     assert.ok(outcome.status === "read");
     assert.equal(outcome.contentId, contentIdOf(outcome.blocks));
     const { start, end } = outcome.frames ?? { start: 0, end: 0 };
-    const frames = parseFrames(new Uint8Array(buffer, start, end - start));
+    const frames = parseFrames(new Uint8Array(window, start, end - start));
     const plain = frames.map(({ kind, hash, size, payload }) =>
       verifyFrame({ kind: kind as "raw" | "zstd", hash, size, payload }),
     );
@@ -46,9 +49,12 @@ test("frames of many files, cut and compressed, decode to their bytes again", ()
 
 test("content that the other side has needs no frames", () => {
   const file = write("known", "the same");
-  const [first] = readFiles({ files: [file], frames: false }).outcomes;
+  const [first] = readFiles({ files: [file], window: undefined }).outcomes;
   assert.ok(first?.status === "read");
-  const { outcomes } = readFiles({ files: [{ ...file, knownContentId: first.contentId }], frames: true });
+  const { outcomes } = readFiles({
+    files: [{ ...file, knownContentId: first.contentId }],
+    window: new SharedArrayBuffer(1000),
+  });
   assert.deepEqual(outcomes, [first]);
 });
 
@@ -60,7 +66,7 @@ test("a file that is not as it was listed, a link and a missing one are not take
     { ...grown, path: join(home, "link") },
     { ...grown, path: join(home, "missing") },
   ];
-  assert.deepEqual(readFiles({ files, frames: true }).outcomes, [
+  assert.deepEqual(readFiles({ files, window: new SharedArrayBuffer(1000) }).outcomes, [
     { status: "changed" },
     { status: "failed", errno: "ELOOP" },
     { status: "failed", errno: "ENOENT" },
@@ -75,7 +81,7 @@ test("the executable bit is the user's", () => {
     [0o655, false],
   ] as const) {
     chmodSync(file.path, mode);
-    const [outcome] = readFiles({ files: [file], frames: false }).outcomes;
+    const [outcome] = readFiles({ files: [file], window: undefined }).outcomes;
     assert.equal(outcome?.status === "read" && outcome.executable, executable);
   }
 });

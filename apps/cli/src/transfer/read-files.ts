@@ -23,8 +23,8 @@ export interface ReadRequest {
 
 export interface ReadInput {
   readonly files: readonly ReadRequest[];
-  /** False to hash only. */
-  readonly frames: boolean;
+  /** Takes the frames, one after the other, as they go on the wire; undefined to hash only. */
+  readonly window: SharedArrayBuffer | undefined;
 }
 
 /** What tells whether a file is still the one that was read. */
@@ -42,7 +42,7 @@ export interface ReadFile {
   readonly executable: boolean;
   readonly contentId: HashHex;
   readonly blocks: readonly ManifestEntry[];
-  /** Where the frames of its blocks stand in the output; absent where none are needed. */
+  /** Where the frames of its blocks stand in the window; absent where none are needed. */
   readonly frames: { readonly start: number; readonly end: number } | undefined;
 }
 
@@ -55,19 +55,15 @@ export type ReadOutcome =
 export interface ReadOutput {
   /** One for each file, in order. */
   readonly outcomes: ReadOutcome[];
-  /** Frames, one after the other, as they go on the wire. */
-  readonly buffer: ArrayBuffer;
 }
 
 /**
  * Reads, cuts, hashes and compresses small files, in a thread: its calls block. A file that is not the same before and
  * after it was read is not taken.
  */
-export function readFiles({ files, frames }: ReadInput): ReadOutput {
-  const capacity = frames ? files.reduce((sum, file) => sum + framesBytesMax(file.sizeBytes), 0) : 0;
-  const writer = new FrameWriter(capacity);
-  const outcomes = files.map((file) => readOne(file, frames ? writer : undefined));
-  return { outcomes, buffer: writer.take() };
+export function readFiles({ files, window }: ReadInput): ReadOutput {
+  const writer = window === undefined ? undefined : new FrameWriter(window);
+  return { outcomes: files.map((file) => readOne(file, writer)) };
 }
 
 const noFollow = process.platform === "win32" ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -127,17 +123,18 @@ function isSame(one: BigIntStats, other: BigIntStats): boolean {
   return one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs;
 }
 
-function framesBytesMax(sizeBytes: number): number {
+/** Room that the frames of one file take at most. */
+export function framesBytesMax(sizeBytes: number): number {
   return sizeBytes + frameHeaderBytes * (1 + Math.ceil(sizeBytes / limits.blockBytesMin));
 }
 
-/** Lays frames one behind the other into one buffer. */
+/** Lays frames one behind the other into the window. */
 class FrameWriter {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #bytes: Uint8Array;
   #end = 0;
 
-  constructor(capacityBytes: number) {
-    this.#bytes = new Uint8Array(capacityBytes);
+  constructor(window: SharedArrayBuffer) {
+    this.#bytes = new Uint8Array(window);
   }
 
   write(cuts: readonly Uint8Array[], blocks: readonly ManifestEntry[]): { start: number; end: number } {
@@ -151,9 +148,5 @@ class FrameWriter {
       this.#end += frameHeaderBytes + payload.length;
     }
     return { start, end: this.#end };
-  }
-
-  take(): ArrayBuffer {
-    return this.#bytes.buffer;
   }
 }

@@ -5,5 +5,5 @@ import { writeFilesTask as writeFiles } from "./get/write-files-task.ts";
 
 export { cutWindowTask, encodeBlocksTask, encodeWindowTask, findCutsTask } from "@holdfast/codec/worker";
 export { openWindowTask } from "./get/open-window-task.ts";
-export const readFilesTask = task(readFiles, (output) => [output.buffer]);
+export const readFilesTask = task(readFiles);
 export const writeFilesTask = writeFiles;

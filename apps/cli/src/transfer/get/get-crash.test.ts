@@ -155,9 +155,8 @@ interface FetchRequest {
   readonly body: { readonly items: { readonly hashes: HashHex[] }[] };
 }
 
-const windows = new SharedWindows(fetchWindowBytes, 1);
+const windows = new SharedWindows(fetchWindowBytes, 2);
 const fakeServer = {
-  bytes: (_name: string, request: FetchRequest) => Promise.resolve(framesFor(request)),
   bytesInto: (_name: string, request: FetchRequest, target: Uint8Array) => {
     const body = Buffer.concat(framesFor(request));
     target.set(body);
@@ -183,12 +182,13 @@ function inProcess(disk: Disk): TransferPool {
     writeFilesTask: ({
       files,
       folders,
-      frames,
+      ...body
     }: {
       files: FileToWrite[];
       folders: KnownFolder[];
-      frames: Uint8Array;
-    }) => writeFiles(disk, files, folders, plainBlocks(frames)),
+      window: SharedArrayBuffer;
+      bodyBytes: number;
+    }) => writeFiles(disk, files, folders, plainBlocks(body)),
     async readFilesTask({ files }: { files: { path: string }[] }) {
       const contents = await Promise.all(files.map(({ path }) => disk.readFile(path)));
       return { outcomes: contents.map((bytes) => ({ status: "read", contentId: idOf(Buffer.from(bytes)) })) };

@@ -19,7 +19,7 @@ export interface GetWork {
   readonly disk: LocalDisk;
   /** The same disk for large files, whose writes must not block. */
   readonly largeDisk: Disk;
-  /** Of `fetchWindowBytes`, for all large files together. */
+  /** Of `fetchWindowBytes`: one for each batch of small files and each request of a large one. */
   readonly windows: SharedWindows;
   readonly folders: LocalFolders;
   readonly report: TransferReport;

@@ -6,7 +6,7 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { lookUp } from "../../remote/look-up.ts";
 import { allPages, pageItemsMax } from "../../remote/pages.ts";
-import { startTransferPool } from "../transfer-pool.ts";
+import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
 import { foldsNames, placeOf } from "./get-place.ts";
@@ -20,7 +20,7 @@ export interface GetOptions {
   readonly report: TransferReport;
 }
 
-/** What is under way of large files: while some are fetched, others are verified and written. */
+/** What is under way: while some are fetched, others are verified and written. */
 const windowsMax = 4;
 
 /**
@@ -33,6 +33,7 @@ export async function get({ client, report }: GetOptions, remote: string, local:
   const runId = randomBytes(4).toString("hex");
   const folders = new LocalFolders(blockingDisk, await foldsNames(blockingDisk, folderPath, runId));
   const pool = startTransferPool();
+  if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
   const work: GetWork = { client, pool, disk: blockingDisk, largeDisk: nodeDisk, windows, folders, report, runId };
   const tree = new TreeGet(work);

@@ -31,11 +31,17 @@ test("every block of a body is found with its plain bytes, compressed or not", (
     fc.property(plains, (all) => {
       const absent = encodeFrame({ kind: "absent", hash: sha256(zeros(1)), size: 0, payload: zeros(0) });
       const body = Buffer.concat([...absent, ...all.flatMap(frameOf), ...absent]);
-      const input = windowOf(body, all.reduce((sum, { length }) => sum + length, 0));
+      const input = windowOf(
+        body,
+        all.reduce((sum, { length }) => sum + length, 0),
+      );
       const opened = openWindow(input).map((block) => {
         return block.ok ? Buffer.from(new Uint8Array(input.window).slice(block.start, block.end)) : undefined;
       });
-      assert.deepEqual(opened, all.map((plain) => Buffer.from(plain)));
+      assert.deepEqual(
+        opened,
+        all.map((plain) => Buffer.from(plain)),
+      );
     }),
   );
 });
@@ -64,7 +70,8 @@ test("any bytes are blocks, or refused with an error that says so", () => {
       const body = Buffer.from(frame);
       for (const [at, byte] of changes) body[at] = byte;
       try {
-        for (const block of openWindow(windowOf(body, 9000))) assert.ok(!block.ok || block.hash === sha256(zeros(3000)));
+        for (const block of openWindow(windowOf(body, 9000)))
+          assert.ok(!block.ok || block.hash === sha256(zeros(3000)));
       } catch (thrown) {
         if (!fails(thrown)) throw thrown;
       }

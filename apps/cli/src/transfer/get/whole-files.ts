@@ -1,4 +1,4 @@
-import { fetchBlocks } from "@holdfast/api-client/block-transfer";
+import { fetchBlocksInto } from "@holdfast/api-client/block-transfer";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { assertNotHopeless } from "../transfer-report.ts";
@@ -18,7 +18,7 @@ async function withoutEqual(work: GetWork, files: readonly FileToGet[]): Promise
   const alike = files.filter(({ local, node }) => local?.kind === "file" && local.sizeBytes === node.size);
   if (alike.length === 0) return [...files];
   const requests = alike.map((file) => ({ path: pathOf(file), sizeBytes: file.node.size, knownContentId: undefined }));
-  const { outcomes } = await work.pool.run("readFilesTask", { files: requests, frames: false });
+  const { outcomes } = await work.pool.run("readFilesTask", { files: requests, window: undefined });
   const equal = new Set<FileToGet>();
   for (const [index, file] of alike.entries()) {
     const outcome = outcomes[index];
@@ -36,25 +36,7 @@ async function withoutEqual(work: GetWork, files: readonly FileToGet[]): Promise
 
 async function fetchAndWrite(work: GetWork, files: readonly FileToGet[]): Promise<void> {
   try {
-    const frames = await framesOf(work, files);
-    const toWrite = files.map((file) => ({
-      path: pathOf(file),
-      temporary: temporaryOf(work, file),
-      mode: modeOf(file),
-      mtimeMicros: mtimeOf(file),
-      blocks: (file.node.blocks ?? []).map(({ hash }) => hash),
-    }));
-    const outcomes = await work.pool.run("writeFilesTask", { files: toWrite, folders: foldersOf(files), frames }, [
-      frames.buffer,
-    ]);
-    for (const [index, file] of files.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.ok === true) {
-        work.report.filesSent += 1;
-        work.report.bytesSent += file.node.size;
-        work.report.done(file.node.size);
-      } else if (outcome !== undefined) failed(work, file, outcome);
-    }
+    await fetchAndWriteAll(work, files);
   } catch (thrown) {
     // One damaged block or one moved folder must not take the other files along: halve until it stands alone.
     const [first] = files;
@@ -67,17 +49,37 @@ async function fetchAndWrite(work: GetWork, files: readonly FileToGet[]): Promis
   }
 }
 
-async function framesOf(work: GetWork, files: readonly FileToGet[]): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchAndWriteAll(work: GetWork, files: readonly FileToGet[]): Promise<void> {
+  const window = await work.windows.take();
+  try {
+    const bodyBytes = await fetchFrames(work, files, window);
+    const toWrite = files.map((file) => ({
+      path: pathOf(file),
+      temporary: temporaryOf(work, file),
+      mode: modeOf(file),
+      mtimeMicros: mtimeOf(file),
+      blocks: (file.node.blocks ?? []).map(({ hash }) => hash),
+    }));
+    const input = { files: toWrite, folders: foldersOf(files), window, bodyBytes };
+    const outcomes = await work.pool.run("writeFilesTask", input);
+    for (const [index, file] of files.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok === true) {
+        work.report.filesSent += 1;
+        work.report.bytesSent += file.node.size;
+        work.report.done(file.node.size);
+      } else if (outcome !== undefined) failed(work, file, outcome);
+    }
+  } finally {
+    work.windows.giveBack(window);
+  }
+}
+
+/** @returns how many bytes the frames have, at the beginning of the window */
+async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: SharedArrayBuffer): Promise<number> {
   const hashes = new Set<HashHex>();
   for (const { node } of files) for (const { hash } of node.blocks ?? []) hashes.add(hash);
-  const slices = hashes.size === 0 ? [] : await fetchBlocks(work.client, [{ hashes: [...hashes] }]);
-  const body = new Uint8Array(slices.reduce((sum, slice) => sum + slice.length, 0));
-  let end = 0;
-  for (const slice of slices) {
-    body.set(slice, end);
-    end += slice.length;
-  }
-  return body;
+  return hashes.size === 0 ? 0 : fetchBlocksInto(work.client, [{ hashes: [...hashes] }], new Uint8Array(window));
 }
 
 /** Of all the files, each once, parents too. */

@@ -9,7 +9,7 @@ import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { findNode } from "../../remote/look-up.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
-import { startTransferPool } from "../transfer-pool.ts";
+import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { putStream } from "./large-file.ts";
 import { lookAt } from "./local-folder.ts";
@@ -27,7 +27,10 @@ export interface PutOptions {
   readonly stdin: Readable;
 }
 
-/** 64 MiB of large files in memory: while one window is cut and one hashed, two are on their way. */
+/**
+ * 64 MiB of files in memory: while one window of a large file is cut and one hashed, two are on their way. Of small files
+ * each batch takes one.
+ */
 const windowBytes = 16 * 1024 * 1024;
 const windowsMax = 4;
 
@@ -38,17 +41,18 @@ const windowsMax = 4;
 export async function put(options: PutOptions, locals: readonly string[], remote: string): Promise<void> {
   const { client, configFolder, report } = options;
   const args = locals.map(toArgument);
-  const remoteNode = await findNode(client, remote);
-  const targets = putTargets(args, remote, remoteNode?.kind);
-  const account = await client.call("getAccount");
   const pool = startTransferPool();
+  if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
+  const [remoteNode, account] = await Promise.all([findNode(client, remote), client.call("getAccount")]);
+  const targets = putTargets(args, remote, remoteNode?.kind);
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
   const ids = new NewIds(account.bucket, nowMs);
   const windows = new SharedWindows(windowBytes, windowsMax);
   const work: PutWork = { client, pool, journal, ids, report, nowMs, sent: new SentBlocks(), windows };
   try {
-    for (const target of targets) await putTarget(work, target, options.stdin);
+    const known = { path: joinPath(splitPath(remote)), node: remoteNode };
+    for (const target of targets) await putTarget(work, target, known, options.stdin);
   } finally {
     journal.close();
     await pool.close();
@@ -71,12 +75,24 @@ function toArgument(path: string): LocalArgument {
   return { path, kind: stats.isSymbolicLink() ? "symlink" : "file" };
 }
 
-async function putTarget(work: PutWork, { local, remotePath }: PutTarget, stdin: Readable): Promise<void> {
-  if (local.kind === "folder") return putFolder(work, local.path, remotePath);
+/** What stood at a path when this put began. */
+interface Known {
+  readonly path: string;
+  readonly node: NodeJson | undefined;
+}
+
+async function putTarget(
+  work: PutWork,
+  { local, remotePath }: PutTarget,
+  known: Known,
+  stdin: Readable,
+): Promise<void> {
+  const there = known.path === remotePath ? known.node : await findNode(work.client, remotePath);
+  if (local.kind === "folder") return putFolder(work, local.path, remotePath, there);
   const names = splitPath(remotePath);
   const name = names.at(-1) ?? "";
-  const folder = toRemoteFolder(await ensureFolder(work.client, joinPath(names.slice(0, -1)), work.report));
-  const remote = await findNode(work.client, remotePath);
+  const folder = await folderFor(work, there, joinPath(names.slice(0, -1)), known);
+  const remote = there;
   if (local.kind === "stdin") {
     if (remote !== undefined && remote.kind !== "file") {
       throw new HoldfastError("conflict", `${remotePath} is a ${remote.kind} on the server, not a file.`);
@@ -93,8 +109,25 @@ async function putTarget(work: PutWork, { local, remotePath }: PutTarget, stdin:
   await finish(tree);
 }
 
-async function putFolder(work: PutWork, localPath: string, remotePath: string): Promise<void> {
-  const there = await findNode(work.client, remotePath);
+/** The folder that a file goes into: its own, if the file is there. */
+async function folderFor(
+  work: PutWork,
+  there: NodeJson | undefined,
+  path: string,
+  known: Known,
+): Promise<RemoteFolder> {
+  const parentId = there?.parent_id ?? undefined;
+  if (parentId !== undefined) return toRemoteFolder({ id: parentId });
+  if (known.path === path && known.node?.kind === "folder") return toRemoteFolder(known.node);
+  return toRemoteFolder(await ensureFolder(work.client, path, work.report));
+}
+
+async function putFolder(
+  work: PutWork,
+  localPath: string,
+  remotePath: string,
+  there: NodeJson | undefined,
+): Promise<void> {
   const isThere = there?.kind === "folder";
   const node = isThere ? there : await ensureFolder(work.client, remotePath, work.report);
   const tree = new TreePut(work, isThere ? await RemoteTree.load(work.client, node.id) : undefined);
@@ -137,6 +170,6 @@ async function ensureFolder(client: ApiClient, path: string, report: TransferRep
   }
 }
 
-function toRemoteFolder({ id }: NodeJson): RemoteFolder {
+function toRemoteFolder({ id }: Pick<NodeJson, "id">): RemoteFolder {
   return { id, failed: false, parent: undefined };
 }

@@ -26,11 +26,25 @@ export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]
     sizeBytes: entry.sizeBytes,
     knownContentId: exchange ? undefined : (remote?.content_id ?? undefined),
   }));
-  const { outcomes, buffer } = await work.pool.run("readFilesTask", { files: requests, frames: true });
+  const window = await work.windows.take();
+  try {
+    const { outcomes } = await work.pool.run("readFilesTask", { files: requests, window });
+    return await putRead(work, files, outcomes, { window, readAtMs });
+  } finally {
+    work.windows.giveBack(window);
+  }
+}
+
+async function putRead(
+  work: PutWork,
+  files: readonly QueuedFile[],
+  outcomes: readonly ReadOutcome[],
+  { window, readAtMs }: { readonly window: SharedArrayBuffer; readonly readAtMs: number },
+): Promise<QueuedFile[]> {
   const { puts, sets, again } = sortOut(work, files, outcomes, readAtMs);
   await commit(work, sets);
   const needed = await neededBlocks(work, puts);
-  const missing = await commit(work, puts, framesOf(puts, buffer, needed));
+  const missing = await commit(work, puts, framesOf(puts, window, needed));
   // A block that was there when asked, or came with another batch, can be gone: then all of the file's frames go along.
   const lost =
     missing.length === 0
@@ -38,7 +52,7 @@ export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]
       : await commit(
           work,
           missing,
-          framesOf(missing as FileItem[], buffer, () => true),
+          framesOf(missing as FileItem[], window, () => true),
         );
   for (const { path } of lost)
     work.report.problem(path, "the server does not keep its blocks. Run put again.", "missing_blocks");
@@ -94,11 +108,15 @@ function place(
   }
 }
 
+/** As much goes along without asking: the question would take a round trip, and bytes too. */
+const unaskedBytesMax = 16 * 1024;
+
 /** Which blocks of these files have to go along. */
 async function neededBlocks(work: PutWork, items: readonly FileItem[]): Promise<(hash: HashHex) => boolean> {
   const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
   for (const hash of hashes) if (work.sent.has(hash)) hashes.delete(hash);
-  if (hashes.size > 0 && work.sent.shouldAsk()) {
+  const sizeBytes = items.reduce((sum, { read }) => sum + read.stamp.sizeBytes, 0);
+  if (hashes.size > 0 && sizeBytes > unaskedBytesMax && work.sent.shouldAsk()) {
     const { have } = await work.client.call("queryBlocks", { body: { hashes: [...hashes] } });
     work.sent.learned(have.length);
     for (const hash of have) hashes.delete(hash as HashHex);
@@ -107,8 +125,12 @@ async function neededBlocks(work: PutWork, items: readonly FileItem[]): Promise<
   return (hash) => hashes.delete(hash);
 }
 
-/** Slices of the buffer; neighbours are joined, so a batch that needs all of it is one slice. */
-function framesOf(items: readonly FileItem[], buffer: ArrayBuffer, isNeeded: (hash: HashHex) => boolean): Uint8Array[] {
+/** Slices of the window; neighbours are joined, so a batch that needs all of it is one slice. */
+function framesOf(
+  items: readonly FileItem[],
+  window: SharedArrayBuffer,
+  isNeeded: (hash: HashHex) => boolean,
+): Uint8Array[] {
   const slices: { start: number; end: number }[] = [];
   for (const { read } of items) {
     const needed = read.blocks.filter(({ hash }) => isNeeded(hash));
@@ -117,5 +139,5 @@ function framesOf(items: readonly FileItem[], buffer: ArrayBuffer, isNeeded: (ha
     if (last?.end === read.frames.start) last.end = read.frames.end;
     else slices.push({ ...read.frames });
   }
-  return slices.map(({ start, end }) => new Uint8Array(buffer, start, end - start));
+  return slices.map(({ start, end }) => new Uint8Array(window, start, end - start));
 }
