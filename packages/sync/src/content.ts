@@ -2,7 +2,7 @@ import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { Block } from "./ports.ts";
-import type { ContentKey } from "./trees.ts";
+import type { ContentKey, NodeKind } from "./trees.ts";
 
 export const folderContent = "" as ContentKey;
 
@@ -18,6 +18,12 @@ export function contentOf(bytes: Uint8Array): { readonly key: ContentKey; readon
 
 export function linkContent(target: string): ContentKey {
   return `link:${target}` as ContentKey;
+}
+
+/** A node keeps its kind for life, and its content shows it. */
+export function kindOf(content: ContentKey): NodeKind {
+  if (content === folderContent) return "folder";
+  return content.startsWith("link:") ? "symlink" : "file";
 }
 
 export function targetOf(content: ContentKey): string {

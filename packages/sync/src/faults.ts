@@ -19,6 +19,7 @@ export const plantableFaults = [
   "deletions have seen everything",
   "a deleted file is unlinked",
   "content is not verified",
+  "intents are not kept",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

@@ -81,6 +81,17 @@ export interface Offer {
   readonly content: ContentKey | undefined;
 }
 
+/**
+ * What the disk was about to be made after the server, kept before it is done: if the next look finds it so, it is the
+ * server's doing and no edit, even if nobody came back to say that it was done.
+ */
+export interface Intent {
+  readonly place: Place;
+  /** Undefined: it was to go. */
+  readonly content: ContentKey | undefined;
+  readonly executable: boolean;
+}
+
 /** An operation that the server refused, so that it is not proposed again before its time. */
 export interface Refusal {
   readonly nodeId: NodeId;
@@ -96,6 +107,7 @@ export interface Trees {
   readonly local: ReadonlyMap<NodeId, LocalRow>;
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
   readonly offers: readonly Offer[];
+  readonly intents: ReadonlyMap<NodeId, Intent>;
 }
 
 export function samePlace(one: Place | undefined, other: Place | undefined): boolean {

@@ -56,7 +56,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await fetchRemote(context);
   await reviewStash(context);
   state.forgetRefusals(context.nowMs());
-  const look = await scan(context.disk, { ...context, rootId: state.rootId, local: state.local });
+  const look = await scan(context.disk, { ...context, rootId: state.rootId, local: state.local, intents: state.intents });
   await checkRoot(context);
   state.commit({ local: localChanges(state.local, look.rows) });
   const next = decide(context);
@@ -78,8 +78,12 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
 function decide(context: CycleContext): Plan {
   const { state, device, slotKey, makeNodeId } = context;
   for (let round = 0; round < rekeyingsMax; round += 1) {
-    const { synced, answered } = settle(state);
-    state.commit({ synced, offers: answered.map(({ operationId }) => [operationId, undefined] as const) });
+    const { synced, answered, seen } = settle(state);
+    state.commit({
+      synced,
+      offers: answered.map(({ operationId }) => [operationId, undefined] as const),
+      intents: seen.map((id) => [id, undefined] as const),
+    });
     const next = plan(state, {
       device,
       nowMs: context.nowMs(),

@@ -42,9 +42,9 @@ export async function settleParked(hands: Hands): Promise<void> {
 }
 
 async function unpark(hands: Hands, path: string, row: Place): Promise<void> {
-  // A folder above may be parked as well, and then has its record still.
+  // Its folder may have been moved into it while it waited: then it stays at the top until the next plan.
   const folder = await existingFolder(hands, row.parent);
-  await renameBeside(hands, path, folder, row.name);
+  await renameBeside(hands, path, `${folder}/`.startsWith(`${path}/`) ? "" : folder, row.name);
 }
 
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */

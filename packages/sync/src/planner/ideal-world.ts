@@ -28,6 +28,7 @@ export class IdealWorld implements Trees {
   readonly local = new Map<NodeId, LocalRow>();
   readonly synced = new Map<NodeId, SyncedRow>();
   readonly offers = [];
+  readonly intents = new Map<NodeId, never>();
   readonly slotKey: (name: string) => string;
   readonly log: string[] = [];
   #seq = 0;

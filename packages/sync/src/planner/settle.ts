@@ -13,8 +13,9 @@ import {
 export interface Settlement {
   /** Rows of the synced tree that follow from the other two; undefined: the row goes. */
   readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
-  /** Offers of which it is known by now what became of them. */
+  /** Offers and intents of which it is known by now what became of them. */
   readonly answered: readonly Offer[];
+  readonly seen: readonly NodeId[];
 }
 
 /**
@@ -24,19 +25,21 @@ export interface Settlement {
 export function settle(trees: Trees): Settlement {
   const offers = Map.groupBy(trees.offers, (offer) => offer.nodeId);
   const synced = new Map<NodeId, SyncedRow | undefined>();
-  for (const id of new Set([...trees.synced.keys(), ...trees.local.keys(), ...offers.keys()])) {
+  for (const id of new Set([...trees.synced.keys(), ...trees.local.keys(), ...offers.keys(), ...trees.intents.keys()])) {
     const before = trees.synced.get(id);
     const after = settleNode(trees, id, offers.get(id) ?? []);
     if (!sameSynced(before, after)) synced.set(id, after);
   }
-  return { synced, answered: trees.offers.filter((offer) => isAnswered(trees.remote.get(offer.nodeId), offer)) };
+  const seen = [...trees.intents.keys()].filter((id) => trees.local.get(id)?.sight !== "unsettled");
+  return { synced, seen, answered: trees.offers.filter((offer) => isAnswered(trees.remote.get(offer.nodeId), offer)) };
 }
 
 function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedRow | undefined {
   const local = trees.local.get(id);
   const row = trees.remote.get(id);
   const remote = isLive(trees, id) ? row : undefined;
-  const synced = row === undefined ? trees.synced.get(id) : offers.reduce((base, offer) => take(base, row, offer), trees.synced.get(id));
+  const begun = afterIntent(trees, id);
+  const synced = row === undefined ? begun : offers.reduce((base, offer) => take(base, row, offer), begun);
   // What lies below something in the trash comes back with it, and must then be known as deleted here.
   if (remote === undefined) return local === undefined && row?.trashed !== false ? undefined : synced;
   if (local === undefined || local.kind !== remote.kind) return synced;
@@ -53,6 +56,18 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
     executable: executableAgreed ? remote.executable : base.executable,
     versionIds: contentAgreed ? withVersion(base.versionIds, remote.versionId) : base.versionIds,
   };
+}
+
+/** What the disk was made after the server is agreed on, whether or not the one who did it lived to say so. */
+function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
+  const synced = trees.synced.get(id);
+  const intent = trees.intents.get(id);
+  const local = trees.local.get(id);
+  if (intent === undefined) return synced;
+  if (local === undefined) return intent.content === undefined ? undefined : synced;
+  if (local.sight === "unsettled" || local.content !== intent.content) return synced;
+  const known = synced ?? { ...blank(local.kind), place: intent.place };
+  return { ...known, content: intent.content, executable: intent.executable };
 }
 
 function blank(kind: SyncedRow["kind"]): SyncedRow {

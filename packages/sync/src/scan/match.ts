@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { linkContent } from "../content.ts";
-import type { LocalRow } from "../trees.ts";
+import { kindOf, linkContent } from "../content.ts";
+import type { Intent, LocalRow } from "../trees.ts";
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
@@ -11,14 +11,20 @@ export interface Matches {
   readonly vanished: Map<NodeId, LocalRow>;
 }
 
+export interface MatchInput {
+  readonly rootId: NodeId;
+  readonly local: ReadonlyMap<NodeId, LocalRow>;
+  readonly intents: ReadonlyMap<NodeId, Intent>;
+  readonly makeNodeId: () => NodeId;
+}
+
 /**
  * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
  * there (editors save by rename), and only where that fails by its inode.
  */
 export function match(
-  { rootId, local }: { readonly rootId: NodeId; readonly local: ReadonlyMap<NodeId, LocalRow> },
+  { rootId, local, intents, makeNodeId }: MatchInput,
   entries: readonly Entry[],
-  makeNodeId: () => NodeId,
 ): Matches {
   const vanished = new Map(local);
   const ids = new Map<Entry, NodeId>();
@@ -28,7 +34,13 @@ export function match(
     vanished.delete(id);
   };
   for (const [entry, id] of matchFolders(local, entries)) take(entry, id);
-  const byPlace = new Map([...local].map(([id, row]) => [`${row.parent}/${row.name}`, id]));
+  const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${row.name}`, id]));
+  // What was about to be made there, and has no row yet.
+  const intended = new Map<string, NodeId>(
+    [...intents].flatMap(([id, { place, content }]) =>
+      local.has(id) || content === undefined ? [] : [[`${kindOf(content)} ${place.parent}/${place.name}`, id] as const],
+    ),
+  );
   for (const entry of entries) {
     if (ids.has(entry)) continue;
     const parent = entry.folder === undefined ? rootId : ids.get(entry.folder);
@@ -36,7 +48,7 @@ export function match(
     const row = id === undefined ? undefined : vanished.get(id);
     if (id !== undefined && row !== undefined && isSameThing(row, entry)) take(entry, id);
     else {
-      ids.set(entry, makeNodeId());
+      ids.set(entry, intended.get(`${entry.kind} ${parent}/${entry.name}`) ?? makeNodeId());
       fresh.add(entry);
     }
   }

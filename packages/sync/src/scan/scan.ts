@@ -4,13 +4,14 @@ import { contentOf, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
 import { clockPath } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
-import type { Fingerprint, LocalRow } from "../trees.ts";
+import type { Fingerprint, Intent, LocalRow } from "../trees.ts";
 import { match } from "./match.ts";
 import { type Entry, sawTheSame, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
   readonly rootId: NodeId;
   readonly local: ReadonlyMap<NodeId, LocalRow>;
+  readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly makeNodeId: () => NodeId;
   readonly faults: Faults;
 }
@@ -29,7 +30,7 @@ const grainNs = 50_000_000n;
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
   const startNs = await disk.now(clockPath);
   const seen = await walkAtRest(disk, input);
-  const { ids, fresh, vanished } = match(input, seen.entries, input.makeNodeId);
+  const { ids, fresh, vanished } = match(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   for (const entry of seen.entries) {
     const id = ids.get(entry);
@@ -46,10 +47,10 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
 }
 
 /** Where something is missing it may just have been on its way past the look: then two looks must agree. */
-async function walkAtRest(disk: LocalDisk, { rootId, local, makeNodeId, faults }: ScanInput): Promise<Walk> {
+async function walkAtRest(disk: LocalDisk, input: ScanInput): Promise<Walk> {
   let seen = await walk(disk);
-  if (faults.has("one look is enough")) return seen;
-  for (let attempt = 0; match({ rootId, local }, seen.entries, makeNodeId).vanished.size > 0; attempt += 1) {
+  if (input.faults.has("one look is enough")) return seen;
+  for (let attempt = 0; match(input, seen.entries).vanished.size > 0; attempt += 1) {
     const again = await walk(disk);
     if (sawTheSame(seen, again)) return again;
     seen = again;

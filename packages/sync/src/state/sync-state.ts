@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import type { LocalRow, Offer, Refusal, RemoteRow, SyncedRow, Trees } from "../trees.ts";
+import type { Intent, LocalRow, Offer, Refusal, RemoteRow, SyncedRow, Trees } from "../trees.ts";
 import { decodeRow, encodeRow } from "./row-codec.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
@@ -38,13 +38,14 @@ export interface StateChange {
   readonly synced?: Iterable<readonly [NodeId, SyncedRow | undefined]>;
   readonly cursor?: Cursor | undefined;
   readonly offers?: Iterable<readonly [string, Offer | undefined]>;
+  readonly intents?: Iterable<readonly [NodeId, Intent | undefined]>;
   readonly refusals?: Iterable<Refusal>;
   readonly parked?: Iterable<readonly [NodeId, Parked | undefined]>;
   readonly stashed?: Iterable<readonly [string, Stashed | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
-const tables = ["remote", "local", "synced", "offers", "refusals", "parked", "stashed", "settings"] as const;
+const tables = ["remote", "local", "synced", "offers", "intents", "refusals", "parked", "stashed", "settings"] as const;
 type TableName = (typeof tables)[number];
 
 /** Rows are read once; every change is durable before it is seen. */
@@ -61,6 +62,7 @@ export class SyncState implements Trees {
   readonly remote: Map<NodeId, RemoteRow>;
   readonly local: Map<NodeId, LocalRow>;
   readonly synced: Map<NodeId, SyncedRow>;
+  readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
   readonly #offers: Map<string, Offer>;
@@ -81,6 +83,7 @@ export class SyncState implements Trees {
     this.remote = loadRows(database, "remote");
     this.local = loadRows(database, "local");
     this.synced = loadRows(database, "synced");
+    this.intents = loadRows(database, "intents");
     this.parked = loadRows(database, "parked");
     this.stashed = loadRows(database, "stashed");
     this.#offers = loadRows(database, "offers");
@@ -112,6 +115,7 @@ export class SyncState implements Trees {
       this.#write("remote", this.remote, change.remote),
       this.#write("local", this.local, change.local),
       this.#write("synced", this.synced, change.synced),
+      this.#write("intents", this.intents, change.intents),
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),
       this.#write(
