@@ -136,3 +136,12 @@ function withByte(bytes: Buffer, at: number, change: (byte: number) => number): 
   changed[at] = change(changed[at] ?? 0);
   return changed;
 }
+
+test("a small block is tried unless its bytes are spread as those of noise are", () => {
+  const random = createHash("shake256", { outputLength: 40_000 }).update("noise").digest();
+  for (const length of [1024, 1500, 5000, 40_000]) assert.equal(probeCompress(random.subarray(0, length)).codec, "raw");
+  const even = Uint8Array.from({ length: 20_000 }, (_, index) => index);
+  const letters = random.map((byte) => 97 + (byte % 26));
+  const repeated = Buffer.concat([random.subarray(0, 700), random.subarray(0, 700), random.subarray(0, 700)]);
+  for (const bytes of [even, letters, repeated]) assert.equal(probeCompress(bytes).codec, "zstd");
+});
