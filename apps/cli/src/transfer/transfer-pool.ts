@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { CodecPool } from "@holdfast/codec/pool";
+import { openWindow } from "./get/open-window.ts";
+import type { OpenWindowInput } from "./get/open-window.ts";
 import { readFiles } from "./read-files.ts";
 import type { ReadInput } from "./read-files.ts";
 import type * as worker from "./transfer-worker.ts";
@@ -8,16 +10,17 @@ export type TransferPool = CodecPool<typeof worker>;
 
 /**
  * Its threads, and the code that starts them, are loaded with the first task that is worth it: many transfers are of one
- * small file, which is read in less time than a thread takes to start.
+ * small file, which is read or verified in less time than a thread takes to start.
  */
 export function startTransferPool(): TransferPool {
   let starting: Promise<TransferPool> | undefined;
   return {
     threads: availableParallelism(),
     run: async (name, input, move) => {
-      if (starting === undefined && name === "readFilesTask" && isLittle(input as ReadInput)) {
+      if (starting === undefined && name === "readFilesTask" && isLittleToRead(input as ReadInput))
         return readFiles(input as ReadInput) as never;
-      }
+      if (starting === undefined && name === "openWindowTask" && isLittleToOpen(input as OpenWindowInput))
+        return openWindow(input as OpenWindowInput) as never;
       return (await (starting ??= load())).run(name, input, move);
     },
     close: async () => (await starting)?.close(),
@@ -32,8 +35,12 @@ export function wakeThreads(pool: TransferPool): void {
   }
 }
 
-function isLittle({ files }: ReadInput): boolean {
+function isLittleToRead({ files }: ReadInput): boolean {
   return files.length <= hereFilesMax && files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) <= hereBytesMax;
+}
+
+function isLittleToOpen({ bodyBytes }: OpenWindowInput): boolean {
+  return bodyBytes <= hereBytesMax;
 }
 
 const hereFilesMax = 8;

@@ -1,9 +1,10 @@
 /** The module that each thread of a transfer loads: the codec's tasks, and those that touch small files. */
 import { task } from "@holdfast/codec/task";
 import { readFiles } from "./read-files.ts";
+import { openWindow } from "./get/open-window.ts";
 import { writeFilesTask as writeFiles } from "./get/write-files-task.ts";
 
 export { cutWindowTask, encodeBlocksTask, encodeWindowTask, findCutsTask } from "@holdfast/codec/worker";
-export { openWindowTask } from "./get/open-window-task.ts";
+export const openWindowTask = task(openWindow);
 export const readFilesTask = task(readFiles);
 export const writeFilesTask = writeFiles;

@@ -20,7 +20,7 @@ import { fetchWindowBytes } from "./fetch-plain.ts";
 import { TreeGet } from "./get-tree.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { LocalFolders } from "./local-folders.ts";
-import { openWindow } from "./open-window-task.ts";
+import { openWindow } from "./open-window.ts";
 import { plainBlocks } from "./write-files-task.ts";
 import { writeFiles } from "./write-files.ts";
 import type { FileToWrite, KnownFolder } from "./write-files.ts";

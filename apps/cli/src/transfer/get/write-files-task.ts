@@ -1,8 +1,8 @@
 import type { Outcome, Task } from "@holdfast/codec/task";
 import { HoldfastError } from "@holdfast/core/errors";
 import { blockingDisk } from "./local-disk.ts";
-import { openWindow } from "./open-window-task.ts";
-import type { OpenWindowInput } from "./open-window-task.ts";
+import { openWindow } from "./open-window.ts";
+import type { OpenWindowInput } from "./open-window.ts";
 import { writeFiles } from "./write-files.ts";
 import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
 

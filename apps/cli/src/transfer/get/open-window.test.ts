@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { encodeFrame } from "@holdfast/protocol/frames";
 import fc from "fast-check";
-import { openWindow } from "./open-window-task.ts";
+import { openWindow } from "./open-window.ts";
 
 function frameOf(plain: Uint8Array): Uint8Array[] {
   const { codec, payload } = probeCompress(plain);

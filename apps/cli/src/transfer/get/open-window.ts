@@ -1,5 +1,4 @@
 import { verifyFrame } from "@holdfast/codec/codec";
-import { task } from "@holdfast/codec/task";
 import { HoldfastError } from "@holdfast/core/errors";
 import { toHashHex } from "@holdfast/core/hash-hex";
 import type { HashHex } from "@holdfast/core/ids";
@@ -41,8 +40,6 @@ export function openWindow({ window, bodyBytes }: OpenWindowInput): OpenedBlock[
   }
   return opened;
 }
-
-export const openWindowTask = task(openWindow);
 
 function plainOf(frame: Parameters<typeof verifyFrame>[0]): Uint8Array | undefined {
   try {
