@@ -92,7 +92,7 @@ const counts = new Uint32Array(256);
 /**
  * To set the compressor up takes longer than to hash a small file, and many small files are compressed already. What is less
  * even than chance (text, or noise that comes again) is no noise, nor what is more even (a counter). Of 18,000 files of 1 to
- * 64 KiB on a Debian system it gave up 12 that shrink, by 444 bytes together.
+ * 64 KiB (Debian, npm packages) it gave up 12 that shrink, by 444 bytes together.
  */
 function isSpreadAsNoise(bytes: Uint8Array): boolean {
   if (bytes.length < noiseSampleBytes) return false;
@@ -100,7 +100,9 @@ function isSpreadAsNoise(bytes: Uint8Array): boolean {
   const samples = Math.min(noiseSampleCount, Math.floor(bytes.length / noiseSampleBytes));
   const step = Math.floor((bytes.length - noiseSampleBytes) / Math.max(1, samples - 1));
   for (let sample = 0; sample < samples; sample += 1) {
-    for (const byte of bytes.subarray(sample * step, sample * step + noiseSampleBytes)) {
+    const start = sample * step;
+    for (let at = start; at < start + noiseSampleBytes; at += 1) {
+      const byte = bytes[at] as number;
       counts[byte] = (counts[byte] as number) + 1;
     }
   }
