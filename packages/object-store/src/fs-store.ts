@@ -53,13 +53,13 @@ export async function openFsStore({ disk, folder, random, nowMs }: FsStoreOption
       }
     },
 
-    async get(key, { range, signal } = {}) {
+    async get(key, { range, signal, allocate = ownMemory } = {}) {
       const path = pathOf(key);
       assertRange(key, range);
       assertWanted(signal);
       const reader = await openObject(disk, path, key);
       try {
-        return await readRange(reader, key, range);
+        return await readRange(reader, key, range, allocate);
       } catch (error) {
         // A folder opens for reading, and only then shows that it is none of our objects.
         throw errnoOf(error) === "EISDIR" ? notFoundError(key, error) : error;
@@ -146,11 +146,21 @@ async function openObject(disk: Disk, path: string, key: string): Promise<DiskRe
   }
 }
 
+/** Not filled with zeros first: it is read full, or thrown away. */
+function ownMemory(sizeBytes: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(sizeBytes);
+}
+
 /** A ranged read is one pread, without asking for the size first. */
-async function readRange(reader: DiskReader, key: string, range: ByteRange | undefined): Promise<Uint8Array> {
+async function readRange(
+  reader: DiskReader,
+  key: string,
+  range: ByteRange | undefined,
+  allocate: (sizeBytes: number) => Uint8Array,
+): Promise<Uint8Array> {
   const start = range?.start ?? 0;
   const end = range?.end ?? (await reader.stat()).sizeBytes;
-  const bytes = Buffer.allocUnsafeSlow(end - start);
+  const bytes = allocate(end - start);
   const filled = await reader.readAt(bytes, start);
   if (filled < bytes.length) throw range === undefined ? shortError(key) : rangeError(key, range);
   return bytes;

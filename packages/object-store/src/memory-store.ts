@@ -16,7 +16,7 @@ export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): Ob
       const copy = Buffer.concat(bytes instanceof Uint8Array ? [bytes] : bytes);
       objects.set(key, { bytes: copy, sizeBytes: countBytes(copy), modifiedAtMs: nowMs() });
     },
-    async get(key, { range, signal } = {}) {
+    async get(key, { range, signal, allocate = (sizeBytes: number) => new Uint8Array(sizeBytes) } = {}) {
       assertKey(key);
       assertRange(key, range);
       assertWanted(signal);
@@ -24,7 +24,10 @@ export function makeMemoryStore({ nowMs }: { readonly nowMs: () => number }): Ob
       if (held === undefined) throw notFoundError(key);
       if (range !== undefined && range.end > held.sizeBytes) throw rangeError(key, range);
       // A copy: `slice` of a Buffer would be a view, and what was got is the caller's to overwrite.
-      return Uint8Array.from(held.bytes.subarray(range?.start, range?.end));
+      const part = held.bytes.subarray(range?.start, range?.end);
+      const bytes = allocate(part.length);
+      bytes.set(part);
+      return bytes;
     },
     async stat(key, { signal } = {}) {
       assertKey(key);

@@ -17,7 +17,7 @@ export interface ObjectStore {
   /**
    * @param options.range bytes from `start` up to and without `end`; it must lie inside the object and not be empty, else `range`
    */
-  get(key: string, options?: CallOptions & { readonly range?: ByteRange }): Promise<Uint8Array>;
+  get(key: string, options?: GetOptions): Promise<Uint8Array>;
   stat(key: string, options?: CallOptions): Promise<ObjectStat | undefined>;
   /** All objects whose key starts with the prefix (which need not end at a slash), in ascending order of the keys' bytes. */
   list(prefix: string, options?: CallOptions): AsyncIterable<ObjectEntry>;
@@ -27,6 +27,15 @@ export interface ObjectStore {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface GetOptions extends CallOptions {
+  readonly range?: ByteRange;
+  /**
+   * Gives memory of exactly so many bytes to read into, anew for each attempt: one that was given up may still write into its
+   * own. A store may make its own instead.
+   */
+  readonly allocate?: (sizeBytes: number) => Uint8Array;
 }
 
 export interface ByteRange {

@@ -40,18 +40,27 @@ export interface BlockService {
    * read, a bounded number of bytes ahead. A block that fails its check is marked damaged, logged with the files it touches, and
    * throws `damaged`; another live row of the hash is tried first.
    */
-  read(spaceId: SpaceId, hashes: readonly HashHex[], signal?: AbortSignal): AsyncGenerator<StoredBlock | undefined>;
+  read(spaceId: SpaceId, hashes: readonly HashHex[], options?: ReadingOptions): AsyncGenerator<StoredBlock | undefined>;
   /** Plain bytes of the part [start, end) of a file with this manifest, in pieces of up to one block. */
   readRange(
     spaceId: SpaceId,
     entries: readonly ManifestEntry[],
     startByte: number,
     endByte: number,
-    signal?: AbortSignal,
+    options?: ReadingOptions,
   ): AsyncGenerator<Uint8Array>;
   /** Seals the unfinished tail of an upload under a salt of its own; additional data binds it to its place. */
   sealTail(place: TailPlace, plain: Uint8Array): Promise<SealedTail>;
   openTail(place: TailPlace, tail: SealedTail): Promise<Uint8Array>;
+}
+
+export interface ReadingOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * Promises that bytes are done with, written to their connection included, once the next ones are asked for: their memory
+   * is used again then. Whoever gathers them, or hands them to a stream that has a buffer, leaves it out.
+   */
+  readonly passing?: boolean;
 }
 
 export interface TailPlace {

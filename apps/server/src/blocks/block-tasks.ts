@@ -36,14 +36,16 @@ export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Uin
   return pool.run("sealTask", input, [...input.slabs]);
 }
 
-/** The bytes move, and come back as the payloads. */
-export async function openInPool(
-  pool: BlockPool,
-  input: Omit<OpenInput, "bytes"> & { readonly bytes: Uint8Array },
-): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
-  const owned = { ...input, bytes: ownBytes(input.bytes) };
-  if (owned.bytes.length <= inlineBytesMax) return openRecords(owned);
-  return pool.run("openTask", owned, buffersOf([owned.bytes]));
+export interface Opened {
+  /** They stand in `bytes`, those that were decoded in buffers of their own. */
+  readonly payloads: readonly (Uint8Array<ArrayBuffer> | undefined)[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** The bytes move with all of their buffer, and come back. */
+export async function openInPool(pool: BlockPool, input: OpenInput): Promise<Opened> {
+  if (input.bytes.length <= inlineBytesMax) return { payloads: openRecords(input), bytes: input.bytes };
+  return pool.run("openTask", input, buffersOf([input.bytes]));
 }
 
 /** The pack moves and is gone. */

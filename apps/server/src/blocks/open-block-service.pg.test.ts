@@ -231,6 +231,32 @@ test("calls beyond the bound on bytes in flight wait, and are stored all the sam
   assert.equal((await service.held(spaceId, hashes)).size, 31);
 });
 
+test("a reading whose bytes pass gives the right ones, each until the next is asked for", async () => {
+  const parts = Array.from({ length: 30 }, (_, index) =>
+    index % 7 === 0 ? Buffer.alloc(900_000, index) : randomBytes(700_000),
+  );
+  const blocks = parts.map((plain, index) => (index % 7 === 0 ? zstdBlockOf(plain) : blockOf(plain)));
+  for (let start = 0; start < blocks.length; start += 10) {
+    await world.service.store(spaceId, userId, blocks.slice(start, start + 10));
+  }
+  const entries = blocks.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes }));
+  const readOnce = async () => {
+    let index = 0;
+    for await (const plain of world.service.readRange(spaceId, entries, 0, 6 * 700_000 * 5, { passing: true })) {
+      if (index < 20) assert.ok(parts[index]?.equals(plain), `block ${index}`);
+      index += 1;
+    }
+    index = 0;
+    const hashes = blocks.map(({ hash }) => hash);
+    for await (const block of world.service.read(spaceId, hashes, { passing: true })) {
+      assert.ok(Buffer.from(blocks[index]?.payload ?? []).equals(block?.payload ?? assert.fail()), `block ${index}`);
+      index += 1;
+    }
+    assert.equal(index, blocks.length);
+  };
+  await Promise.all([readOnce(), readOnce(), readOnce()]);
+});
+
 test("an aborted signal ends a reading", async () => {
   const blocks = Array.from({ length: 12 }, () => blockOf(randomBytes(1_000_000)));
   await world.service.store(spaceId, userId, blocks);
@@ -238,7 +264,7 @@ test("an aborted signal ends a reading", async () => {
   const reading = world.service.read(
     spaceId,
     blocks.map(({ hash }) => hash),
-    abort.signal,
+    { signal: abort.signal },
   );
   await reading.next();
   abort.abort();

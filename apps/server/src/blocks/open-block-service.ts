@@ -12,7 +12,7 @@ import { PackWriter } from "./pack-writer.ts";
 import type { CrashPoint } from "./pack-writer.ts";
 import { readBlocks } from "./read-blocks.ts";
 import { readFileRange } from "./read-file-range.ts";
-import { SlabStock } from "./slab-stock.ts";
+import { slabBytes, SlabStock } from "./slab-stock.ts";
 import { findHeld } from "./space-blocks.ts";
 import { storeBlocks } from "./store-blocks.ts";
 import { openTail, sealTail } from "./tails.ts";
@@ -52,6 +52,9 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
   };
   const storePorts = { ...options, stock, budget: new ByteBudget(bytesInFlightMax), writerOf };
 
+  // Apart from the others: whoever broke the promise of `passing` would spoil an answer, and never a pack.
+  const readPorts = { ...options, stock: new SlabStock(readBytesKept) };
+
   return {
     room: (expectedBytes) => new BlockRoom(stock, expectedBytes),
     store: (spaceId, uploader, blocks) => storeBlocks(storePorts, spaceId, uploader, blocks),
@@ -62,9 +65,10 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
       const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, { now: clock.nowMicros() });
       return held as Set<HashHex>;
     },
-    read: (spaceId, hashes, signal) => readBlocks(options, spaceId, hashes, { plain: false, signal }),
-    readRange: (spaceId, entries, startByte, endByte, signal) =>
-      readFileRange(options, spaceId, { entries, startByte, endByte, signal }),
+    read: (spaceId, hashes, { signal, passing = false } = {}) =>
+      readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing }),
+    readRange: (spaceId, entries, startByte, endByte, { signal, passing = false } = {}) =>
+      readFileRange(readPorts, spaceId, { entries, startByte, endByte, signal, passing }),
     sealTail: (place, plain) => sealTail(cells, random, place, plain),
     openTail: (place, tail) => openTail(cells, place, tail),
     async close() {
@@ -72,3 +76,6 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
     },
   };
 }
+
+/** Two readers' batches: the one handed on and those ahead. */
+const readBytesKept = 16 * slabBytes;

@@ -1,13 +1,15 @@
+import { ownBytes } from "@holdfast/codec/task";
 import type { SpaceId } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
 import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
 import { openInPool } from "./block-tasks.ts";
-import type { BlockPool } from "./block-tasks.ts";
+import type { BlockPool, Opened } from "./block-tasks.ts";
 import { packKey } from "./pack-format.ts";
 import type { PackRange } from "./read-plan.ts";
 import { packKeyOf } from "./seal.ts";
+import type { SlabStock } from "./slab-stock.ts";
 
 export interface ReadPorts {
   readonly cells: BlockCells;
@@ -22,15 +24,23 @@ export interface Reader extends ReadPorts {
   readonly spaceId: SpaceId;
   readonly plain: boolean;
   readonly signal: AbortSignal;
+  /** Where the memory of what was read comes from and goes to, if a payload is done with once the next one is asked for. */
+  readonly stock: SlabStock | undefined;
 }
 
 /** @throws HoldfastError not_found or range where the pack is gone or too short */
 export async function openRange(
-  { cell, pool, plain, signal }: Reader,
+  { cell, pool, plain, signal, stock }: Reader,
   { packId, epoch, start, end, places }: PackRange,
-): Promise<(Uint8Array | undefined)[]> {
+): Promise<Opened> {
   const { key } = await cell.keyring.keyOf(epoch);
-  const bytes = await cell.store.get(packKey(packId), { range: { start, end }, signal });
+  let memory: ArrayBuffer | undefined;
+  const allocate = (sizeBytes: number) => {
+    memory = stock?.take(sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes).buffer;
+    return new Uint8Array(memory, 0, sizeBytes);
+  };
+  const read = await cell.store.get(packKey(packId), { range: { start, end }, signal, allocate });
+  const bytes = read.buffer === memory ? new Uint8Array(memory, 0, read.length) : ownBytes(read);
   const records = places.map(({ recordIndex, offset, storedSize, codec, sizeBytes }) => {
     return { index: recordIndex, start: offset - start, storedSize, codec, sizeBytes };
   });

@@ -5,35 +5,44 @@ import { assertWanted } from "@holdfast/object-store/call-signal";
 import { findPlaces, findStored } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
+import type { Opened } from "./block-tasks.ts";
 import { openRange, toBlock } from "./open-range.ts";
 import type { Reader, ReadPorts } from "./open-range.ts";
 import { choosePlace, cutBatches, planRanges } from "./read-plan.ts";
 import type { PackRange } from "./read-plan.ts";
 import { rescueBlock } from "./rescue-block.ts";
+import type { SlabStock } from "./slab-stock.ts";
 
 export interface ReadOptions {
   /** Decode: payloads are plain bytes and `codec` is raw. */
   readonly plain: boolean;
   readonly signal: AbortSignal | undefined;
+  /** A payload is done with, written out included, once the next one is asked for: its memory is used again then. */
+  readonly passing: boolean;
 }
 
 /** See `BlockService.read`. Rows are looked up for a window of hashes at once; batches are read ahead of the reader. */
 export async function* readBlocks(
-  ports: ReadPorts,
+  ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
   hashes: readonly HashHex[],
   options: ReadOptions,
 ): AsyncGenerator<StoredBlock | undefined, void, undefined> {
   const leaving = new AbortController();
   const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
-  const reader = { ...ports, cell: ports.cells.of(bucketOf(spaceId)), spaceId, plain: options.plain, signal };
+  const stock = options.passing ? ports.stock : undefined;
+  const reader = { ...ports, cell: ports.cells.of(bucketOf(spaceId)), spaceId, plain: options.plain, signal, stock };
   try {
     for (let start = 0; start < hashes.length; start += windowHashes) {
       assertWanted(signal);
       const batches = cutBatches(await locate(reader, hashes.slice(start, start + windowHashes)));
-      for await (const block of readAhead(batches.map((batch) => () => readBatch(reader, batch)))) {
-        assertWanted(signal);
-        yield block;
+      for await (const { blocks, memory } of readAhead(batches.map((batch) => () => readBatch(reader, batch)))) {
+        for (const block of blocks) {
+          assertWanted(signal);
+          yield block;
+        }
+        // Whoever has left in the middle may not be done with it: then it is the collector's.
+        for (const buffer of memory) stock?.giveBack(buffer);
       }
     }
   } finally {
@@ -42,7 +51,7 @@ export async function* readBlocks(
 }
 
 const windowHashes = 1000;
-const batchesAhead = 3;
+const batchesAhead = 2;
 
 /** `place` is undefined for what the space does not hold, and where no copy is known to be whole. */
 interface Wanted {
@@ -64,24 +73,33 @@ async function locate({ cell, shards, spaceId }: Reader, hashes: readonly HashHe
 }
 
 /** Runs up to `batchesAhead` of the steps before their results are asked for, and yields all results in order. */
-async function* readAhead<Item>(steps: readonly (() => Promise<Item[]>)[]): AsyncGenerator<Item, void, undefined> {
-  const running: Promise<Item[]>[] = [];
+async function* readAhead<Item>(steps: readonly (() => Promise<Item>)[]): AsyncGenerator<Item, void, undefined> {
+  const running: Promise<Item>[] = [];
   let next = 0;
   for (let done = 0; done < steps.length; done += 1) {
-    for (; next < steps.length && next < done + batchesAhead; next += 1) {
-      const step = steps[next]?.() ?? Promise.resolve([]);
+    for (const step of steps.slice(next, done + batchesAhead)) {
+      const result = step();
       // It is awaited in its turn; until then its failure is not one that nobody handles.
-      step.catch(() => {});
-      running.push(step);
+      result.catch(() => {});
+      running.push(result);
+      next += 1;
     }
-    yield* (await running.shift()) ?? [];
+    const first = running.shift();
+    if (first !== undefined) yield await first;
   }
 }
 
-async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<(StoredBlock | undefined)[]> {
+interface Batch {
+  readonly blocks: readonly (StoredBlock | undefined)[];
+  /** All that the payloads stand in, except those that had to be rescued. */
+  readonly memory: ReadonlySet<ArrayBuffer>;
+}
+
+async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<Batch> {
   const places = batch.map(({ place }) => place).filter((place) => place !== undefined);
   const opened = new Map<HashHex, Uint8Array>();
-  await Promise.all(planRanges(places).map((range) => readRange(reader, range, opened)));
+  const memory = new Set<ArrayBuffer>();
+  await Promise.all(planRanges(places).map((range) => readRange(reader, range, opened, memory)));
   const blocks: (StoredBlock | undefined)[] = [];
   for (const { hash, stored, place } of batch) {
     const payload = opened.get(hash);
@@ -89,20 +107,29 @@ async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<(Sto
     else if (place !== undefined && payload !== undefined) blocks.push(toBlock(reader, place, payload));
     else blocks.push(await rescueBlock(reader, hash));
   }
-  return blocks;
+  return { blocks, memory };
 }
 
 /** What does not open, and a pack that is not there, is left out: `rescueBlock` looks closer. */
-async function readRange(reader: Reader, range: PackRange, opened: Map<HashHex, Uint8Array>): Promise<void> {
-  let payloads: readonly (Uint8Array | undefined)[];
+async function readRange(
+  reader: Reader,
+  range: PackRange,
+  opened: Map<HashHex, Uint8Array>,
+  memory: Set<ArrayBuffer>,
+): Promise<void> {
+  let payloads: Opened["payloads"];
   try {
-    payloads = await openRange(reader, range);
+    const result = await openRange(reader, range);
+    payloads = result.payloads;
+    memory.add(result.bytes.buffer);
   } catch (error) {
     if (error instanceof HoldfastError && (error.code === "not_found" || error.code === "range")) return;
     throw error;
   }
   for (const [index, { hash }] of range.places.entries()) {
     const payload = payloads[index];
-    if (payload !== undefined) opened.set(hash, payload);
+    if (payload === undefined) continue;
+    opened.set(hash, payload);
+    memory.add(payload.buffer);
   }
 }

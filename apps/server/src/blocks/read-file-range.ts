@@ -3,19 +3,22 @@ import type { SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { readBlocks } from "./read-blocks.ts";
 import type { ReadPorts } from "./open-range.ts";
+import type { SlabStock } from "./slab-stock.ts";
 
 export interface FileRange {
   readonly entries: readonly ManifestEntry[];
   readonly startByte: number;
   readonly endByte: number;
   readonly signal: AbortSignal | undefined;
+  /** As in `ReadOptions`. */
+  readonly passing: boolean;
 }
 
 /** See `BlockService.readRange`. @throws HoldfastError damaged for a block that the space does not hold, though the manifest names it */
 export async function* readFileRange(
-  ports: ReadPorts,
+  ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
-  { entries, startByte, endByte, signal }: FileRange,
+  { entries, startByte, endByte, signal, passing }: FileRange,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { first, last, offset } = findEntries(entries, startByte, endByte);
   const needed = startByte === endByte ? [] : entries.slice(first, last);
@@ -25,7 +28,7 @@ export async function* readFileRange(
     ports,
     spaceId,
     needed.map(({ hash }) => hash),
-    { plain: true, signal },
+    { plain: true, signal, passing },
   )) {
     const entry = needed[index];
     if (entry === undefined || block?.payload.length !== entry.size) throw notThere(entry);

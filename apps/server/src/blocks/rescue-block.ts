@@ -31,7 +31,7 @@ async function openAlone(reader: Reader, place: BlockPlace): Promise<Uint8Array 
   const { packId, epoch, offset, storedSize } = place;
   try {
     const range = { packId, epoch, start: offset, end: offset + storedSize, places: [place] };
-    return (await openRange(reader, range))[0];
+    return (await openRange(reader, range)).payloads[0];
   } catch (error) {
     if (error instanceof HoldfastError && (error.code === "not_found" || error.code === "range")) return undefined;
     throw error;

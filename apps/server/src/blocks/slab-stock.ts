@@ -1,4 +1,5 @@
 import { limits } from "@holdfast/core/limits";
+import { freeBytes } from "./freed-bytes.ts";
 
 /** Of a slab that is used again: a block of maximum size and the tags of as many records as a slab has at most. */
 export const slabBytes = limits.blockBytesMax + 64 * 1024;
@@ -28,9 +29,12 @@ export class SlabStock {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(slabBytes).buffer;
   }
 
-  /** Only what nobody reads or writes any more, a thread or the system in a call that was given up included. */
+  /**
+   * Only what nobody reads or writes any more, a thread or the system in a call that was given up included. What is no slab is
+   * freed.
+   */
   giveBack(buffer: ArrayBuffer): void {
-    if (buffer.byteLength !== slabBytes) return;
+    if (buffer.byteLength !== slabBytes) return freeBytes(new Uint8Array(buffer));
     this.#usedSinceLook = true;
     if (this.#free.length < this.#slabsMax) this.#free.push(buffer);
     else buffer.transfer(0);

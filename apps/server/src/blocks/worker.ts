@@ -2,11 +2,15 @@
 import { buffersOf, task } from "@holdfast/codec/task";
 import { checkPack } from "./pack-check.ts";
 import { openRecords, sealPack } from "./pack.ts";
+import type { OpenInput } from "./pack.ts";
 import { verifySlab } from "./slab.ts";
 
 export * from "@holdfast/codec/worker";
 
 export const verifySlabTask = task(verifySlab, (slab) => [slab]);
 export const sealTask = task(sealPack, buffersOf);
-export const openTask = task(openRecords, (payloads) => buffersOf(payloads.filter((each) => each !== undefined)));
+export const openTask = task(
+  (input: OpenInput) => ({ payloads: openRecords(input), bytes: input.bytes }),
+  ({ payloads, bytes }) => buffersOf([bytes, ...payloads.filter((each) => each !== undefined)]),
+);
 export const scrubPackTask = task(checkPack);

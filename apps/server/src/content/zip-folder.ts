@@ -58,7 +58,7 @@ export async function zipFolder(
   async function addFile(row: NodeRow, name: string, mtime: Date): Promise<void> {
     const version = await findVersion(shards, row);
     const [entries = []] = await readManifests(shards.ofId(row.space_id), row.space_id, [version]);
-    const content = Readable.from(blocks.readRange(row.space_id, entries, 0, version.size, signal), {
+    const content = Readable.from(blocks.readRange(row.space_id, entries, 0, version.size, { signal }), {
       objectMode: false,
     });
     const read = new Promise<void>((resolve, reject) => {

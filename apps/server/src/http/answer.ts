@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { AnswerBytes, AnswerHeaders } from "./handler.ts";
 import { readEntityTags } from "./conditions.ts";
 import { toProblem } from "./problem.ts";
@@ -88,13 +88,40 @@ async function sendStream(
     if (bytes instanceof Readable) bytes.destroy();
     return end(sending);
   }
-  const source = bytes instanceof Readable ? bytes : Readable.from(bytes, { objectMode: false });
   const clock = watchTaking(sending);
   try {
-    await pipeline(source, sending.response);
+    if (bytes instanceof Readable) await pipeline(bytes, sending.response);
+    else await sendPieces(sending.response, bytes);
   } finally {
     clearTimeout(clock);
   }
+}
+
+/**
+ * Asks for the next piece only when the system has taken the one before, so that its memory can be used again. That loses no time:
+ * what the system has taken and the connection has not is more than comes while the next piece is handed over.
+ */
+async function sendPieces(response: ServerResponse, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  // Whoever sends hears of it from the call.
+  response.on("error", () => {});
+  for await (const piece of pieces) {
+    if (piece.length > 0) await whenTaken(response, (done) => void response.write(piece, done));
+  }
+  await whenTaken(response, (done) => void response.end(done));
+}
+
+/** A connection that is cut calls back with an error, late or not at all: its end is waited for too. */
+function whenTaken(response: ServerResponse, send: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cut = () => reject(new HoldfastError("bad_request", "The connection ended in the middle of the answer."));
+    if (response.destroyed) return cut();
+    response.once("close", cut);
+    send((error) => {
+      response.off("close", cut);
+      if (error === undefined || error === null) resolve();
+      else cut();
+    });
+  });
 }
 
 /** A client that takes nothing would hold blocks, files and a place among the connections for ever. */

@@ -14,6 +14,7 @@ import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-s
 import { passingSlices } from "../blocks/freed-bytes.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { findVersions } from "../metadata/manifests.ts";
+import { Gathering } from "./gathering.ts";
 import type { Handlers } from "./handler.ts";
 import { primed } from "./primed.ts";
 import { readBounded } from "./read-bounded.ts";
@@ -202,11 +203,12 @@ async function readPlain(
   hash: HashHex,
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const found = await blocks.read(spaceId, [hash], signal).next();
+  const options = signal === undefined ? {} : { signal };
+  const found = await blocks.read(spaceId, [hash], options).next();
   if (found.done === true || found.value === undefined) return undefined;
   const { sizeBytes: size } = found.value;
   const pieces: Uint8Array[] = [];
-  for await (const piece of blocks.readRange(spaceId, [{ hash, size }], 0, size, signal)) pieces.push(piece);
+  for await (const piece of blocks.readRange(spaceId, [{ hash, size }], 0, size, options)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 
@@ -219,13 +221,18 @@ async function* fetchFrames(
   const readable = blocks.read(
     spaceId,
     wanted.filter((item) => item.readable).map((item) => item.hash),
-    signal,
+    { signal, passing: true },
   );
+  const gathering = new Gathering();
   for (const { hash, readable: mayRead } of wanted) {
     const step = mayRead ? await readable.next() : undefined;
     const block = step?.done === false ? step.value : undefined;
-    yield Buffer.concat(block === undefined ? absentFrame(hash) : storedFrame(block));
+    const pieces = block === undefined ? absentFrame(hash) : storedFrame(block);
+    for (const piece of pieces) yield* gathering.add(piece);
   }
+  yield* gathering.end();
+  // Its end: only then it takes back the memory of the last ones.
+  await readable.next();
 }
 
 function storedFrame({ hash, sizeBytes, codec, payload }: StoredBlock): Uint8Array[] {

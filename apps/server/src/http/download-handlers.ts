@@ -81,7 +81,8 @@ export function downloadHandlers({
     const rangeHeader = ifRangeHolds(headers["if-range"], etag) ? headers["range"] : undefined;
     const ranges = parseRange(typeof rangeHeader === "string" ? rangeHeader : undefined, version.size);
     const [entries = []] = await readManifests(shards.ofId(row.space_id), row.space_id, [version]);
-    const read = (range: ByteRange) => blocks.readRange(row.space_id, entries, range.start, range.end, signal);
+    const options = { signal, passing: true };
+    const read = (range: ByteRange) => blocks.readRange(row.space_id, entries, range.start, range.end, options);
     // The head of an answer needs nothing of the content.
     const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(content));
     const only = ranges?.[0];
