@@ -27,6 +27,8 @@ export function pathOf(table: PathTable, id: NodeId): string | undefined {
     if (row === undefined) return undefined;
     names.unshift(row.name);
     at = row.parent;
+    // Rows that stand in each other have no path; the next look puts them right.
+    if (names.length > table.local.size) return undefined;
   }
   return names.join("/");
 }

@@ -79,6 +79,7 @@ export interface Offer {
   readonly baseRevision: string | undefined;
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
+  readonly executable: boolean | undefined;
 }
 
 /**

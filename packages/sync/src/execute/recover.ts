@@ -36,15 +36,20 @@ export async function recover(hands: Hands): Promise<void> {
 export async function settleParked(hands: Hands): Promise<void> {
   for (const [id, { path }] of hands.state.parked) {
     const row = hands.state.local.get(id);
-    if ((await hands.disk.stat(path)) !== undefined && row !== undefined) await unpark(hands, path, row);
-    hands.state.commit({ parked: [[id, undefined]] });
+    const isThere = (await hands.disk.stat(path)) !== undefined && row !== undefined;
+    const place = isThere ? await unpark(hands, path, row) : undefined;
+    const local = place === undefined || row === undefined ? [] : [[id, { ...row, ...place }] as const];
+    hands.state.commit({ parked: [[id, undefined]], local });
   }
 }
 
-async function unpark(hands: Hands, path: string, row: Place): Promise<void> {
+/** @returns where it is now */
+async function unpark(hands: Hands, path: string, row: Place): Promise<Place> {
   // Its folder may have been moved into it while it waited: then it stays at the top until the next plan.
   const folder = await existingFolder(hands, row.parent);
-  await renameBeside(hands, path, `${folder}/`.startsWith(`${path}/`) ? "" : folder, row.name);
+  const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
+  const name = await renameBeside(hands, path, fits ? folder : "", row.name);
+  return { parent: fits ? row.parent : hands.state.rootId, name };
 }
 
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
@@ -64,24 +69,27 @@ async function review(hands: Hands, stashed: Stashed): Promise<void> {
   const content = stat.kind === "symlink" ? linkContent(await disk.readLink(stashed.path)) : contentOf((await disk.read(stashed.path)).bytes).key;
   if (!stashed.contents.includes(content)) {
     const folder = await existingFolder(hands, stashed.parent);
-    return renameBeside(hands, stashed.path, folder, stashed.name);
+    await renameBeside(hands, stashed.path, folder ?? "", stashed.name);
+    return;
   }
   if (!stashed.keep) await disk.unlink(stashed.path);
 }
 
-async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<string> {
+async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<string | undefined> {
   const path = id === state.rootId ? "" : pathOf(state, id);
   const stat = path === undefined ? undefined : await disk.stat(path);
-  return path !== undefined && stat?.kind === "folder" ? path : "";
+  return stat?.kind === "folder" ? path : undefined;
 }
 
-async function renameBeside(hands: Hands, from: string, folder: string, name: string): Promise<void> {
+/** @returns the name that was free */
+async function renameBeside(hands: Hands, from: string, folder: string, name: string): Promise<string> {
   const tried = new Set<string>();
   for (let candidate = name; ; ) {
     const to = joinPath(folder, candidate);
     try {
       await hands.disk.rename(from, to);
-      return await syncFolders(hands, from, to);
+      await syncFolders(hands, from, to);
+      return candidate;
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== "exists") throw error;
     }

@@ -79,12 +79,14 @@ function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): Syn
   if (!isAnswered(remote, offer)) return base;
   const isContentMine = remote.operationId === offer.operationId && offer.content === remote.content;
   const isPlaceMine = samePlace(offer.place, remote);
-  if (!isContentMine && !isPlaceMine && offer.baseRevision !== undefined) return base;
+  const isBitMine = offer.executable === remote.executable;
+  if (!isContentMine && !isPlaceMine && !isBitMine && offer.baseRevision !== undefined) return base;
   const known = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
   return {
     ...known,
     place: isPlaceMine ? placeOf(remote) : known.place,
     content: isContentMine || remote.kind === "folder" ? remote.content : known.content,
+    executable: isBitMine ? remote.executable : known.executable,
     versionIds: isContentMine ? withVersion(known.versionIds, remote.versionId) : known.versionIds,
   };
 }

@@ -100,7 +100,9 @@ function newPlace(operation: RemoteOperation): Place | undefined {
 function offerOf({ operation, operationId }: Outgoing): Offer {
   const content = "local" in operation ? operation.local.content : undefined;
   const baseRevision = "base" in operation ? operation.base.revision : undefined;
-  return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content };
+  const bit = operation.op === "set" ? operation.executable : undefined;
+  const executable = "local" in operation ? operation.local.executable : bit;
+  return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content, executable };
 }
 
 function refusalOf(hands: Hands, outgoing: readonly Outgoing[], result: BatchResult): Refusal[] {

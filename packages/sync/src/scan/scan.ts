@@ -172,6 +172,7 @@ function oldPath(rootId: NodeId, local: ReadonlyMap<NodeId, LocalRow>, id: NodeI
     if (row === undefined) break;
     names.unshift(row.name);
     at = row.parent;
+    if (names.length > local.size) break;
   }
   return names.join("/");
 }

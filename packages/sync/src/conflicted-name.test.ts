@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { conflictedName, copyLabel, isCopyOf } from "./conflicted-name.ts";
+
+const label = copyLabel("ada", Date.UTC(2026, 4, 3));
+const free = (): boolean => true;
+
+test("the label stands before what follows the last dot that is not the first character", () => {
+  assert.equal(conflictedName("a.tar.gz", label, free), "a.tar (ada's conflicted copy 2026-05-03).gz");
+  assert.equal(conflictedName(".profile", label, free), ".profile (ada's conflicted copy 2026-05-03)");
+  assert.equal(conflictedName("folder", label, free), "folder (ada's conflicted copy 2026-05-03)");
+});
+
+test("a number follows the date until the name is free", () => {
+  const taken = new Set(["a (ada's conflicted copy 2026-05-03).txt", "a (ada's conflicted copy 2026-05-03 2).txt"]);
+  assert.equal(
+    conflictedName("a.txt", label, (name) => !taken.has(name)),
+    "a (ada's conflicted copy 2026-05-03 3).txt",
+  );
+});
+
+test("the conflict of a conflicted copy is named after the original", () => {
+  const first = conflictedName("a.txt", copyLabel("bob", 0), free);
+  assert.equal(conflictedName(first, label, free), "a (ada's conflicted copy 2026-05-03).txt");
+  assert.ok(isCopyOf(first, "a.txt"));
+  assert.ok(!isCopyOf("a.txt", "a.txt"));
+});
+
+test("no conflicted name is longer than a name may be, or cuts a character", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 200 }), (name) => {
+      const made = conflictedName(name, label, free);
+      assert.ok(Buffer.byteLength(made) <= 255);
+      assert.ok(made.isWellFormed());
+    }),
+  );
+});
