@@ -6,7 +6,12 @@ import { childNamed, isLiveNode, lineage, type ModelNode, type Nodes, refuse } f
 type Put = BatchOperationInput & { op: "put" };
 
 /** One operation of a batch, with the answers of the real server; a refusal is thrown. */
-export function applyOperation(server: ModelServer, device: string, operation: BatchOperationInput, inGroup: boolean): void {
+export function applyOperation(
+  server: ModelServer,
+  device: string,
+  operation: BatchOperationInput,
+  inGroup: boolean,
+): void {
   switch (operation.op) {
     case "mkdir":
     case "symlink":
@@ -33,7 +38,8 @@ export function applyOperation(server: ModelServer, device: string, operation: B
 /** Of a group: names may be taken twice until its end. @returns the later claimer of one that still is, or -1 */
 export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[]): number {
   return unit.findLastIndex((operation) => {
-    const id = "file_id" in operation && operation.file_id !== undefined ? operation.file_id : "id" in operation ? operation.id : "";
+    const made = "id" in operation ? operation.id : undefined;
+    const id = "file_id" in operation ? (operation.file_id ?? made) : made;
     const node = nodes.get(id ?? "");
     if (node === undefined || node.trashed || node.parentId === null) return false;
     return childNamed(nodes, node.parentId, node.name, node.id) !== undefined;
@@ -51,7 +57,8 @@ function createNode(
   claim(server, { parentId, name, inGroup });
   const id = operation.id ?? server.fresh("node");
   if (server.nodes.has(id)) refuse("exists", "This id is in use.");
-  const version = operation.op === "put" ? server.addVersion(operation) : { versionId: null, contentId: null, sizeBytes: 0 };
+  const version =
+    operation.op === "put" ? server.addVersion(operation) : { versionId: null, contentId: null, sizeBytes: 0 };
   const kinds = { mkdir: "folder", symlink: "symlink", put: "file" } as const;
   const node: ModelNode = {
     id,
@@ -88,7 +95,12 @@ function putVersion(server: ModelServer, device: string, operation: Put & { file
   server.record(device, next, isRevived ? "appeared" : "changed");
 }
 
-function move(server: ModelServer, device: string, operation: BatchOperationInput & { op: "move" }, inGroup: boolean): void {
+function move(
+  server: ModelServer,
+  device: string,
+  operation: BatchOperationInput & { op: "move" },
+  inGroup: boolean,
+): void {
   const node = mustExist(server, operation.file_id);
   const isRevived = !isLiveNode(server.nodes, node.id);
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
@@ -105,7 +117,8 @@ function revivedPlace(
   inGroup: boolean,
 ): { parentId: string; name: string; trashed: boolean } {
   const { parentId, name } = placeOf(server, operation);
-  if (lineage(server.nodes, parentId).some(({ id }) => id === node.id)) refuse("cycle", "A folder cannot be inside itself.");
+  if (lineage(server.nodes, parentId).some(({ id }) => id === node.id))
+    refuse("cycle", "A folder cannot be inside itself.");
   claim(server, { parentId, name, inGroup, except: node.id });
   return { parentId, name, trashed: false };
 }
@@ -144,7 +157,10 @@ function mustBeLive(server: ModelServer, id: string): ModelNode {
   return isLiveNode(server.nodes, id) ? node : refuse("trashed", `${node.name} is in the trash.`);
 }
 
-function placeOf(server: ModelServer, operation: { parent_id?: string | undefined; name?: string | undefined }): { parentId: string; name: string } {
+function placeOf(
+  server: ModelServer,
+  operation: { parent_id?: string | undefined; name?: string | undefined },
+): { parentId: string; name: string } {
   const parent = mustBeLive(server, operation.parent_id ?? server.rootId);
   if (parent.kind !== "folder") refuse("invalid_field", `${parent.name} is no folder.`);
   return { parentId: parent.id, name: operation.name ?? refuse("invalid_field", "A name is needed.") };

@@ -42,7 +42,14 @@ export class ModelServer {
 
   constructor() {
     const root = { id: this.rootId, kind: "folder" as const, parentId: null, name: "", target: "", trashed: false };
-    const blank = { versionId: null, contentId: null, sizeBytes: 0, operationId: null, modifiedAt: "", executable: false };
+    const blank = {
+      versionId: null,
+      contentId: null,
+      sizeBytes: 0,
+      operationId: null,
+      modifiedAt: "",
+      executable: false,
+    };
     this.nodes.set(this.rootId, { ...root, ...blank, revision: "r", seq: 0 });
   }
 
@@ -90,7 +97,8 @@ export class ModelServer {
 
   readVersion(nodeId: NodeId, versionId: string): Uint8Array {
     const hashes = this.versions.get(versionId);
-    if (hashes === undefined || !this.nodes.has(nodeId)) throw new HoldfastError("not_found", "There is no such version.");
+    if (hashes === undefined || !this.nodes.has(nodeId))
+      throw new HoldfastError("not_found", "There is no such version.");
     return Buffer.concat(hashes.map((hash) => this.blocks.get(hash) ?? new Uint8Array()));
   }
 
@@ -101,14 +109,20 @@ export class ModelServer {
     }
   }
 
-  commit(device: string, epoch: string, operations: readonly BatchOperationInput[]): Awaited<ReturnType<Server["commit"]>> {
+  commit(
+    device: string,
+    epoch: string,
+    operations: readonly BatchOperationInput[],
+  ): Awaited<ReturnType<Server["commit"]>> {
     if (epoch !== this.epoch) throw new HoldfastError("reset", "Another epoch.", { body: { reason: "epoch" } });
     const before = this.seq;
     const results: BatchResult[] = [];
-    for (let start = 0; start < operations.length; ) {
+    for (let start = 0; start < operations.length;) {
       const group = operations[start]?.group;
-      let end = start + 1;
-      while (group !== undefined && operations[end]?.group === group) end += 1;
+      const rest = operations.findIndex(
+        (each, index) => index > start && (group === undefined || each.group !== group),
+      );
+      const end = rest === -1 ? operations.length : rest;
       results.push(...this.#applyUnit(device, operations.slice(start, end)));
       start = end;
     }
@@ -141,7 +155,10 @@ export class ModelServer {
     this.nodes.set(node.id, { ...node, seq: this.seq, revision: this.fresh("r") });
   }
 
-  addVersion(operation: { readonly blocks?: readonly { hash: HashHex | string; size: number }[] | undefined; readonly content_id?: string | undefined }): {
+  addVersion(operation: {
+    readonly blocks?: readonly { hash: HashHex | string; size: number }[] | undefined;
+    readonly content_id?: string | undefined;
+  }): {
     versionId: string;
     contentId: string;
     sizeBytes: number;
@@ -152,7 +169,10 @@ export class ModelServer {
       throw new HoldfastError("content_mismatch", "The blocks make another content.");
     }
     const versionId = this.fresh("v");
-    this.versions.set(versionId, entries.map(({ hash }) => hash));
+    this.versions.set(
+      versionId,
+      entries.map(({ hash }) => hash),
+    );
     this.contents.add(contentId);
     return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
   }
@@ -162,7 +182,10 @@ export class ModelServer {
     if (done.every((result) => result !== undefined)) return done;
     const missing = unit.map((operation) => this.#missingOf(operation));
     if (missing.some(Boolean)) {
-      return unit.map(({ operation_id }, index) => ({ operation_id, ...(missing[index] ? missingBlocks : dependency) }));
+      return unit.map(({ operation_id }, index) => ({
+        operation_id,
+        ...(missing[index] ? missingBlocks : dependency),
+      }));
     }
     const [nodes, length] = [new Map(this.nodes), this.journal.length];
     let current = 0;
@@ -180,7 +203,10 @@ export class ModelServer {
       this.journal.length = length;
       const conflicts = ["conflict", "exists", "precondition"].includes(error.code);
       const refused = { status: conflicts ? ("conflict" as const) : ("error" as const), code: error.code };
-      return unit.map(({ operation_id }, index) => ({ operation_id, ...(index === current || unit.length === 1 ? refused : dependency) }));
+      return unit.map(({ operation_id }, index) => ({
+        operation_id,
+        ...(index === current || unit.length === 1 ? refused : dependency),
+      }));
     }
     return unit.map(({ operation_id }) => {
       const result: BatchResult = { operation_id, status: "committed" };

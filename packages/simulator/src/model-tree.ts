@@ -24,7 +24,7 @@ export type Nodes = ReadonlyMap<string, ModelNode>;
 /** From the node itself up to the root. */
 export function lineage(nodes: Nodes, id: string): ModelNode[] {
   const way: ModelNode[] = [];
-  for (let at: string | null = id; at !== null; ) {
+  for (let at: string | null = id; at !== null;) {
     const node = nodes.get(at);
     if (node === undefined) return way;
     way.push(node);
@@ -40,7 +40,8 @@ export function isLiveNode(nodes: Nodes, id: string): boolean {
 
 export function childNamed(nodes: Nodes, parentId: string, name: string, except?: string): ModelNode | undefined {
   for (const node of nodes.values()) {
-    const isIt = node.parentId === parentId && !node.trashed && node.id !== except && nameKey(node.name) === nameKey(name);
+    const isIt =
+      node.parentId === parentId && !node.trashed && node.id !== except && nameKey(node.name) === nameKey(name);
     if (isIt) return node;
   }
   return undefined;
@@ -53,7 +54,9 @@ export function liveBelow(nodes: Nodes, id: string): ModelNode[] {
 }
 
 export function toJson(nodes: Nodes, node: ModelNode): NodeJson {
-  const path = lineage(nodes, node.id).slice(0, -1).map(({ name }) => name);
+  const path = lineage(nodes, node.id)
+    .slice(0, -1)
+    .map(({ name }) => name);
   return {
     id: node.id,
     kind: node.kind,

@@ -14,7 +14,12 @@ export interface Trouble {
 export function makeNetwork(
   model: ModelServer,
   scheduler: Scheduler,
-  { device, life, world, trouble }: { readonly device: string; readonly life: Life; readonly world: Life; readonly trouble: Trouble },
+  {
+    device,
+    life,
+    world,
+    trouble,
+  }: { readonly device: string; readonly life: Life; readonly world: Life; readonly trouble: Trouble },
 ): Server {
   const latencyMicros = 15_000;
   const cut = (when: string, name: string): never => {

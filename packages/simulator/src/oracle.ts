@@ -18,7 +18,12 @@ export function checkRest(world: World, alone: ReadonlyMap<string, string> | und
 }
 
 /** 1 */
-function compare(world: World, what: string, one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): void {
+function compare(
+  world: World,
+  what: string,
+  one: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string>,
+): void {
   for (const path of new Set([...one.keys(), ...other.keys()])) {
     if (one.get(path) === other.get(path)) continue;
     world.violate(`${what} differ at ${path}: ${one.get(path) ?? "nothing"} / ${other.get(path) ?? "nothing"}`);
@@ -33,7 +38,8 @@ function checkContents(world: World): void {
     if (!live.has(content)) world.violate(`nobody replaced or deleted ${content.slice(0, 12)}, and it is not live`);
   }
   for (const content of live) {
-    if (content !== null && !ledger.states.has(content)) world.violate(`${content.slice(0, 12)} is live and never was a state`);
+    if (content !== null && !ledger.states.has(content))
+      world.violate(`${content.slice(0, 12)} is live and never was a state`);
   }
 }
 
@@ -69,7 +75,9 @@ function liveNodes(nodes: Nodes): ModelNode[] {
 }
 
 function pathOfNode(nodes: Nodes, node: ModelNode): string {
-  const names = lineage(nodes, node.id).slice(0, -1).map(({ name }) => name);
+  const names = lineage(nodes, node.id)
+    .slice(0, -1)
+    .map(({ name }) => name);
   return names.toReversed().join("/");
 }
 

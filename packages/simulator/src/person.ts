@@ -227,13 +227,18 @@ export class Person {
 
   #somePlace(): string {
     const { root, work, names } = this.#options;
-    const folders = ["", ...[...root.visible()].filter(([, { kind }]) => kind === "folder").map(([path]) => `${path}/`)];
+    const folders = [
+      "",
+      ...[...root.visible()].filter(([, { kind }]) => kind === "folder").map(([path]) => `${path}/`),
+    ];
     return `${pick(work, folders) ?? ""}${pick(work, names) ?? "a"}`;
   }
 
   #newBytes(): Uint8Array {
     this.#count += 1;
-    return Buffer.from(`${this.#options.name} wrote this, number ${this.#count}. `.padEnd(20 + this.#options.work() * 80, "."));
+    return Buffer.from(
+      `${this.#options.name} wrote this, number ${this.#count}. `.padEnd(20 + this.#options.work() * 80, "."),
+    );
   }
 
   #say(what: string): void {

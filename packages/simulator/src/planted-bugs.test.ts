@@ -6,15 +6,16 @@ import { tellStory } from "./story.ts";
 /** The story from which the search begins, near one that sees it, so that the test is short. */
 const firstSeeds: Partial<Record<Fault, number>> = {
   "errors are deletions": 16,
+  "intents are not kept": 51,
   "offers are forgotten": 32,
   "one look is enough": 120,
   "deletions have seen everything": 124,
 };
 const seedsMax = 80;
-/** Known not to be found yet within the bound; each is a hole in the workload, not in the proof of the others. */
-const notFoundYet: readonly Fault[] = ["a replacement is not looked at", "a deletion is not looked at", "no file is racy"];
+/** It takes two writes and a look between them in one tick of the clock, which no person of these stories does yet. */
+const notFoundYet: ReadonlySet<Fault> = new Set(["no file is racy"]);
 
-for (const fault of plantableFaults.filter((each) => !notFoundYet.includes(each))) {
+for (const fault of plantableFaults.filter((each) => !notFoundYet.has(each))) {
   test(`the oracle finds the planted bug: ${fault}`, async () => {
     const first = firstSeeds[fault] ?? 1;
     for (let seed = first; seed < first + seedsMax; seed += 1) {

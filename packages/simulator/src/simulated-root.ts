@@ -104,9 +104,16 @@ export class SimulatedRoot {
     const inode = this.mustBeAt(from);
     const [source, target] = [this.#slot(from), this.#slot(to)];
     const taken = this.#names.find(target.folder, target.name);
-    if (taken !== undefined && taken.inode !== inode.number && !over) throw new HoldfastError("exists", `${to} is taken.`);
+    if (taken !== undefined && taken.inode !== inode.number && !over)
+      throw new HoldfastError("exists", `${to} is taken.`);
     if (`${to}/`.startsWith(`${from}/`) && from !== to) throw new HoldfastError("failed", `${to} is inside ${from}.`);
-    this.#names.do([{ ...source, inode: undefined }, { ...target, inode: inode.number }], isDurable);
+    this.#names.do(
+      [
+        { ...source, inode: undefined },
+        { ...target, inode: inode.number },
+      ],
+      isDurable,
+    );
     Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 
@@ -142,8 +149,12 @@ export class SimulatedRoot {
       if (inode.now === inode.durable) continue;
       const chance = tape();
       const isOnlyAttributes = inode.now.bytes === inode.durable.bytes;
-      const torn = { ...inode.now, bytes: inode.now.bytes.map((byte, index) => (index * 2 < inode.now.bytes.length ? byte : 0)) };
-      const left = chance < 0.34 ? inode.now : chance < 0.67 && !isOnlyAttributes ? torn : inode.durable;
+      const torn = {
+        ...inode.now,
+        bytes: inode.now.bytes.map((byte, index) => (index * 2 < inode.now.bytes.length ? byte : 0)),
+      };
+      const kept = chance < 0.34 ? inode.now : inode.durable;
+      const left = chance >= 0.34 && chance < 0.67 && !isOnlyAttributes ? torn : kept;
       Object.assign(inode, { now: left, durable: left });
     }
   }

@@ -24,7 +24,9 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   await rest(world);
   for (let round = 0; round < (options.rounds ?? 3) && world.violations.length === 0; round += 1) {
     const isAlone = world.tapes.work() < 0.35;
-    const active = isAlone ? [pick(world.tapes.work, world.devices)].filter((device) => device !== undefined) : world.devices;
+    const active = isAlone
+      ? [pick(world.tapes.work, world.devices)].filter((device) => device !== undefined)
+      : world.devices;
     const hasBackup = options.restores === true && round === 1;
     const backup = hasBackup ? world.model.backUp() : undefined;
     world.notice(`round ${round}: ${active.map(({ name }) => name).join(" and ")}`);
@@ -67,7 +69,9 @@ async function work(world: World, active: readonly Device[], acts: number): Prom
 async function rest(world: World): Promise<void> {
   const { scheduler } = world;
   const isResting = (): boolean =>
-    world.devices.every(({ life, engine }) => life.isAlive && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined);
+    world.devices.every(
+      ({ life, engine }) => life.isAlive && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined,
+    );
   const deadline = scheduler.nowMicros + 90 * minute;
   if (!(await scheduler.runUntil(deadline - 62 * minute, isResting))) world.violate("it does not come to rest");
   // Whatever no watcher noticed is found by the hourly look.

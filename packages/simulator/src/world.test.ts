@@ -7,18 +7,28 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
   { what: "two devices set the executable bit for ever", story: { seed: 2, troubleRate: 0 } },
   { what: "a file deleted before its upload was answered came back", story: { seed: 8, troubleRate: 0, devices: 3 } },
   { what: "an old offer was taken for the answer to a new move", story: { seed: 228, troubleRate: 0, devices: 3 } },
-  { what: "a stash was thrown away at a restart while somebody still wrote", story: { seed: 224, troubleRate: 0.1, devices: 3 } },
+  {
+    what: "a stash was thrown away at a restart while somebody still wrote",
+    story: { seed: 224, troubleRate: 0.1, devices: 3 },
+  },
   { what: "half of a refused group was sent alone", story: { seed: 2, troubleRate: 0.1 } },
   { what: "a hint ended the back-off", story: { seed: 28, troubleRate: 0.1, devices: 3 } },
   { what: "a node made by a lost operation was deleted unseen", story: { seed: 87, troubleRate: 0.1 } },
   { what: "a replacement that died before its record was taken for an edit", story: { seed: 51, troubleRate: 0.1 } },
-  { what: "a parked folder could not go back into itself", story: { seed: 108, troubleRate: 0.05, devices: 3, restores: true } },
-  { what: "a lost executable bit brought a deleted file back", story: { seed: 136, troubleRate: 0.05, devices: 3, restores: true } },
+  {
+    what: "a parked folder could not go back into itself",
+    story: { seed: 108, troubleRate: 0.05, devices: 3, restores: true },
+  },
+  {
+    what: "a lost executable bit brought a deleted file back",
+    story: { seed: 136, troubleRate: 0.05, devices: 3, restores: true },
+  },
 ];
 
 for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
 
-test("60 stories without trouble keep every invariant", () => tellMany(60, (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
+test("60 stories without trouble keep every invariant", () =>
+  tellMany(60, (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
 
 test("100 stories with crashes, power cuts, a bad network and a bad disk keep every invariant", () =>
   tellMany(100, (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));

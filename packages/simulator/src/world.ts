@@ -130,7 +130,9 @@ export class World {
       faults,
     });
     const run = engine.run().catch((error: unknown) => {
-      this.violate(`the engine of ${device.name} broke: ${error instanceof Error ? (error.stack ?? error.message) : "?"}`);
+      this.violate(
+        `the engine of ${device.name} broke: ${error instanceof Error ? (error.stack ?? error.message) : "?"}`,
+      );
     });
     Object.assign(device, { life, engine, state, run });
   }
@@ -186,7 +188,8 @@ export class World {
     const { key } = contentOf(now.bytes);
     if (!this.ledger.written.has(key) || this.model.contents.has(key)) return;
     const elsewhere = [...device.root.visible().values()].some((other) => contentOf(other.now.bytes).key === key);
-    if (!elsewhere && now.bytes.length > 0) this.violate(`${device.name} dropped the only copy of ${key.slice(0, 12)} at ${path}`);
+    if (!elsewhere && now.bytes.length > 0)
+      this.violate(`${device.name} dropped the only copy of ${key.slice(0, 12)} at ${path}`);
   }
 
   /** Invariant 8: what a person sees is whole. */

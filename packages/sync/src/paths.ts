@@ -20,7 +20,7 @@ export interface PathTable {
 /** Where a node of the local tree is on the disk; undefined if its folder is not there. */
 export function pathOf(table: PathTable, id: NodeId): string | undefined {
   const names: string[] = [];
-  for (let at = id; at !== table.rootId; ) {
+  for (let at = id; at !== table.rootId;) {
     const parked = table.parked.get(at);
     if (parked !== undefined) return [parked.path, ...names].join("/");
     const row = table.local.get(at);

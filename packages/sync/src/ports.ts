@@ -63,9 +63,12 @@ export interface BatchResult {
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
 export interface Server {
   /** @throws HoldfastError reset, with `reason` in its body */
-  listChanges(
-    sinceToken: string,
-  ): Promise<{ readonly changes: readonly ChangeJson[]; readonly next_token: string; readonly has_more: boolean; readonly epoch: string }>;
+  listChanges(sinceToken: string): Promise<{
+    readonly changes: readonly ChangeJson[];
+    readonly next_token: string;
+    readonly has_more: boolean;
+    readonly epoch: string;
+  }>;
   /** Every node in view; the token was taken before the first page. */
   snapshot(cursor: string | undefined): Promise<{
     readonly items: readonly NodeJson[];
@@ -73,7 +76,9 @@ export interface Server {
     readonly token: string;
     readonly epoch: string;
   }>;
-  queryNodes(ids: readonly NodeId[]): Promise<readonly { readonly id: string; readonly state: "live" | "trashed" | "gone" }[]>;
+  queryNodes(
+    ids: readonly NodeId[],
+  ): Promise<readonly { readonly id: string; readonly state: "live" | "trashed" | "gone" }[]>;
   /** All below a folder. */
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
   commit(

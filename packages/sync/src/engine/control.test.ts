@@ -10,7 +10,8 @@ test("stop ends every phase, and nothing leads out of it", () => {
 });
 
 test("a root that does not match is refused from every phase that still runs, and stays refused", () => {
-  for (const phase of phases.filter((each) => each !== "stopped")) assert.equal(transitions[phase].mismatched, "refused");
+  for (const phase of phases.filter((each) => each !== "stopped"))
+    assert.equal(transitions[phase].mismatched, "refused");
   for (const [event, next] of Object.entries(transitions.refused)) {
     assert.equal(next, event === "stopped" ? "stopped" : "refused");
   }

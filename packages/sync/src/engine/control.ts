@@ -1,7 +1,16 @@
 /** What a sync is doing. */
 export type Phase = "starting" | "syncing" | "waiting" | "backing_off" | "paused" | "refused" | "stopped";
 /** What can happen to it. */
-export type Event = "recovered" | "progressed" | "rested" | "woken" | "failed" | "mismatched" | "paused" | "resumed" | "stopped";
+export type Event =
+  | "recovered"
+  | "progressed"
+  | "rested"
+  | "woken"
+  | "failed"
+  | "mismatched"
+  | "paused"
+  | "resumed"
+  | "stopped";
 
 /**
  * The whole control loop: a missing cell does not compile. `refused`: the root, the server or the account is not the one that

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { act, type Hands } from "../execute/local-executor.ts";
+import { act } from "../execute/act.ts";
+import type { Hands } from "../execute/hands.ts";
 import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
 import { plan } from "../planner/plan.ts";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
@@ -56,7 +57,12 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await fetchRemote(context);
   await reviewStash(context);
   state.forgetRefusals(context.nowMs());
-  const look = await scan(context.disk, { ...context, rootId: state.rootId, local: state.local, intents: state.intents });
+  const look = await scan(context.disk, {
+    ...context,
+    rootId: state.rootId,
+    local: state.local,
+    intents: state.intents,
+  });
   await checkRoot(context);
   state.commit({ local: localChanges(state.local, look.rows) });
   const next = decide(context);
@@ -108,7 +114,11 @@ function mayDelete(brake: Brake | undefined, { onDisk, onServer, known }: Deleti
 }
 
 /** Each on its own: what the disk does not allow now is planned again from the next look. */
-async function actAll(context: CycleContext, operations: readonly LocalOperation[], problems: Problem[]): Promise<number> {
+async function actAll(
+  context: CycleContext,
+  operations: readonly LocalOperation[],
+  problems: Problem[],
+): Promise<number> {
   let done = 0;
   for (const operation of operations) {
     try {

@@ -2,7 +2,7 @@ import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
-import type { Hands } from "../execute/local-executor.ts";
+import type { Hands } from "../execute/hands.ts";
 import type { Faults } from "../faults.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -108,8 +108,7 @@ export class Engine {
       case "paused":
         await new Promise<void>((resolve) => (this.#wake = resolve));
         return "progressed";
-      case "refused":
-      case "stopped":
+      default:
         return "stopped";
     }
   }

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Hands } from "../execute/local-executor.ts";
+import type { Hands } from "../execute/hands.ts";
 import { markerPath } from "../paths.ts";
 
 /** The folder is not the one that this device knows: an unmounted disk, another folder in its place. */

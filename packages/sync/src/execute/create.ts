@@ -6,7 +6,16 @@ import type { LocalStat } from "../ports.ts";
 import type { ContentKey, Fingerprint, LocalRow, NodeKind, RemoteRow } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { isRecent } from "../scan/scan.ts";
-import { DiskChanged, fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
+import {
+  DiskChanged,
+  fingerprintAfter,
+  type Hands,
+  knownFolder,
+  knownPath,
+  randomName,
+  recheck,
+  syncFolders,
+} from "./hands.ts";
 
 /** Durable beside, then given its name, which must be free: at every moment the path is absent or whole. */
 export async function create(hands: Hands, operation: LocalOperation & { op: "create" }): Promise<void> {
@@ -48,7 +57,12 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
 }
 
 export type NewContent =
-  | { readonly kind: "file"; readonly bytes: Uint8Array; readonly mtimeNs: bigint | undefined; readonly executable: boolean }
+  | {
+      readonly kind: "file";
+      readonly bytes: Uint8Array;
+      readonly mtimeNs: bigint | undefined;
+      readonly executable: boolean;
+    }
   | { readonly kind: "symlink"; readonly target: string };
 
 /** Fetches what the server has, and proves that it is that. */
@@ -79,11 +93,25 @@ export async function mustStat({ disk }: Pick<Hands, "disk">, path: string): Pro
 }
 
 export function rowOf(
-  { kind, parent, name, content, executable }: { kind: NodeKind; parent: LocalRow["parent"]; name: string; content: ContentKey; executable: boolean },
+  {
+    kind,
+    parent,
+    name,
+    content,
+    executable,
+  }: { kind: NodeKind; parent: LocalRow["parent"]; name: string; content: ContentKey; executable: boolean },
   fingerprint: Fingerprint,
 ): LocalRow {
   const isFolder = kind === "folder";
-  return { kind, parent, name, content: isFolder ? folderContent : content, executable, fingerprint, sight: sightOf(fingerprint) };
+  return {
+    kind,
+    parent,
+    name,
+    content: isFolder ? folderContent : content,
+    executable,
+    fingerprint,
+    sight: sightOf(fingerprint),
+  };
 }
 
 /** What we wrote ourselves has the time that we gave it; only a time as late as now could hide a later change. */

@@ -1,7 +1,16 @@
 import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { agreedWithServer } from "./agreed.ts";
-import { DiskChanged, fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
+import {
+  DiskChanged,
+  fingerprintAfter,
+  type Hands,
+  knownFolder,
+  knownPath,
+  randomName,
+  recheck,
+  syncFolders,
+} from "./hands.ts";
 
 /** One rename, never over anything. */
 export async function moveNode(hands: Hands, operation: LocalOperation & { op: "move" }): Promise<void> {
@@ -12,7 +21,8 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
   const to = joinPath(await knownFolder(hands, place.parent), place.name);
   await hands.disk.rename(from, to);
   await syncFolders(hands, from, to);
-  const fingerprint = local.kind === "folder" ? local.fingerprint : await fingerprintAfter(hands.disk, to, current.fingerprint);
+  const fingerprint =
+    local.kind === "folder" ? local.fingerprint : await fingerprintAfter(hands.disk, to, current.fingerprint);
   const row = { ...local, ...place, fingerprint };
   const synced = agreedWithServer(hands.state, id, row);
   hands.state.commit({ local: [[id, row]], synced: [[id, synced]], parked: [[id, undefined]] });

@@ -5,7 +5,7 @@ import { contentOf, linkContent } from "../content.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import type { Place } from "../trees.ts";
-import { type Hands, syncFolders } from "./local-executor.ts";
+import { type Hands, syncFolders } from "./hands.ts";
 
 /** After this a stashed file is looked at again: whoever had it open has written by then. */
 export const stashRestMs = 10_000;
@@ -24,7 +24,7 @@ export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<v
  */
 export async function recover(hands: Hands): Promise<void> {
   await settleParked(hands);
-  const known = new Set([...hands.state.stashed.keys()]);
+  const known = new Set(hands.state.stashed.keys());
   for (const name of await hands.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
     // What never was exchanged holds nothing but what the server has.
@@ -66,7 +66,10 @@ async function review(hands: Hands, stashed: Stashed): Promise<void> {
   const { disk } = hands;
   const stat = await disk.stat(stashed.path);
   if (stat === undefined) return;
-  const content = stat.kind === "symlink" ? linkContent(await disk.readLink(stashed.path)) : contentOf((await disk.read(stashed.path)).bytes).key;
+  const content =
+    stat.kind === "symlink"
+      ? linkContent(await disk.readLink(stashed.path))
+      : contentOf((await disk.read(stashed.path)).bytes).key;
   if (!stashed.contents.includes(content)) {
     const folder = await existingFolder(hands, stashed.parent);
     await renameBeside(hands, stashed.path, folder ?? "", stashed.name);
@@ -84,7 +87,7 @@ async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<strin
 /** @returns the name that was free */
 async function renameBeside(hands: Hands, from: string, folder: string, name: string): Promise<string> {
   const tried = new Set<string>();
-  for (let candidate = name; ; ) {
+  for (let candidate = name; ;) {
     const to = joinPath(folder, candidate);
     try {
       await hands.disk.rename(from, to);

@@ -3,7 +3,7 @@ import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { sameButCtime } from "../scan/scan.ts";
 import { mustStat } from "./create.ts";
-import { DiskChanged, type Hands, knownPath, randomName, recheck, syncFolders } from "./local-executor.ts";
+import { DiskChanged, type Hands, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 
 /** A file goes to the local trash by one rename and comes back if it was not what it should be; a folder only if it is empty. */
 export async function remove(hands: Hands, operation: LocalOperation & { op: "delete" }): Promise<void> {

@@ -2,7 +2,7 @@ import type { LocalOperation } from "../planner/plan-types.ts";
 import { sameButCtime } from "../scan/scan.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { contentOfRemote, mustStat, rowOf, writeAside } from "./create.ts";
-import { DiskChanged, fingerprintAfter, type Hands, knownPath, recheck, syncFolders } from "./local-executor.ts";
+import { DiskChanged, fingerprintAfter, type Hands, knownPath, recheck, syncFolders } from "./hands.ts";
 
 /**
  * The new bytes are durable beside before the two are exchanged in one call; what comes out is compared with what was looked

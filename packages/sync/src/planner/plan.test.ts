@@ -96,7 +96,7 @@ class View {
 
   #remove(id: NodeId): void {
     if (this.side === "server") return this.#world.serverPut(id, { trashed: true });
-    for (const [child, row] of [...this.#world.local]) if (row.parent === id) this.#remove(child);
+    for (const [child, row] of new Map(this.#world.local)) if (row.parent === id) this.#remove(child);
     this.#world.local.delete(id);
   }
 }

@@ -25,7 +25,12 @@ export interface Settlement {
 export function settle(trees: Trees): Settlement {
   const offers = Map.groupBy(trees.offers, (offer) => offer.nodeId);
   const synced = new Map<NodeId, SyncedRow | undefined>();
-  for (const id of new Set([...trees.synced.keys(), ...trees.local.keys(), ...offers.keys(), ...trees.intents.keys()])) {
+  for (const id of new Set([
+    ...trees.synced.keys(),
+    ...trees.local.keys(),
+    ...offers.keys(),
+    ...trees.intents.keys(),
+  ])) {
     const before = trees.synced.get(id);
     const after = settleNode(trees, id, offers.get(id) ?? []);
     if (!sameSynced(before, after)) synced.set(id, after);

@@ -22,7 +22,7 @@ export async function fetchRemote(ears: Ears): Promise<void> {
     const { rows, cursor } = await takeSnapshot(ears.server);
     state.commit({ remote: rows, cursor });
   }
-  for (let hasMore = true; hasMore; ) {
+  for (let hasMore = true; hasMore;) {
     try {
       hasMore = await fetchPage(ears);
     } catch (error) {

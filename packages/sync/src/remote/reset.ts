@@ -58,7 +58,8 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
 
 function rebase(row: SyncedRow, remote: RemoteRow | undefined): SyncedRow | undefined {
   if (remote === undefined) return undefined;
-  const isMine = remote.content === row.content || (remote.versionId !== null && row.versionIds.includes(remote.versionId));
+  const isMine =
+    remote.content === row.content || (remote.versionId !== null && row.versionIds.includes(remote.versionId));
   return {
     ...row,
     place: placeOf(remote),

@@ -5,7 +5,7 @@ import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { BatchResult, Block } from "../ports.ts";
 import { pathOf } from "../paths.ts";
 import { sameFingerprint } from "../scan/scan.ts";
-import type { Hands } from "../execute/local-executor.ts";
+import type { Hands } from "../execute/hands.ts";
 import type { LocalRow, Offer, OperationId, Place, Refusal, SyncedRow } from "../trees.ts";
 import { toWire, type Outgoing } from "./wire-operation.ts";
 
@@ -20,7 +20,8 @@ export async function send(hands: Hands, operations: readonly RemoteOperation[])
   if (outgoing.length === 0) return false;
   const blocks = outgoing.flatMap((each) => each.blocks);
   if (blocks.length > 0) await server.putBlocks(uniqueBlocks(blocks));
-  if (!hands.faults.has("offers are forgotten")) state.commit({ offers: outgoing.map((each) => [each.operationId, offerOf(each)] as const) });
+  if (!hands.faults.has("offers are forgotten"))
+    state.commit({ offers: outgoing.map((each) => [each.operationId, offerOf(each)] as const) });
   const { results } = await server.commit(state.cursor?.epoch ?? "", outgoing.map(toWire));
   const done = outgoing.filter(({ operationId }) =>
     results.some((result) => result.operation_id === operationId && result.status === "committed"),
@@ -36,7 +37,7 @@ export async function send(hands: Hands, operations: readonly RemoteOperation[])
 function firstOf(operations: readonly RemoteOperation[]): readonly RemoteOperation[] {
   let end = Math.min(operations.length, operationsMax);
   const group = operations[end - 1]?.group;
-  while (group !== undefined && operations[end]?.group === group) end += 1;
+  if (group !== undefined) end = operations.findLastIndex((operation) => operation.group === group) + 1;
   return operations.slice(0, end);
 }
 
@@ -51,17 +52,27 @@ async function prepare(hands: Hands, operations: readonly RemoteOperation[]): Pr
       continue;
     }
     const operationId = Buffer.from(hands.random(16)).toString("hex") as OperationId;
-    outgoing.push({ operation, operationId, blocks, seen: hands.faults.has("deletions have seen everything") ? undefined : "seen" });
+    outgoing.push({
+      operation,
+      operationId,
+      blocks,
+      seen: hands.faults.has("deletions have seen everything") ? undefined : "seen",
+    });
   }
   return outgoing.filter(({ operation }) => operation.group === undefined || !broken.has(operation.group));
 }
 
-async function readBlocks(hands: Hands, id: RemoteOperation["id"], local: LocalRow): Promise<readonly Block[] | undefined> {
+async function readBlocks(
+  hands: Hands,
+  id: RemoteOperation["id"],
+  local: LocalRow,
+): Promise<readonly Block[] | undefined> {
   const path = pathOf(hands.state, id);
   if (path === undefined) return undefined;
   try {
     const { bytes, before, after } = await hands.disk.read(path);
-    const isWhole = sameFingerprint(before.fingerprint, local.fingerprint) && sameFingerprint(after.fingerprint, local.fingerprint);
+    const isWhole =
+      sameFingerprint(before.fingerprint, local.fingerprint) && sameFingerprint(after.fingerprint, local.fingerprint);
     const content = contentOf(bytes);
     return isWhole && content.key === local.content ? content.blocks : undefined;
   } catch (error) {
@@ -89,6 +100,8 @@ function agreed(before: SyncedRow | undefined, operation: RemoteOperation): Sync
       return { ...base, executable: operation.executable };
     case "delete":
       return undefined;
+    default:
+      return operation satisfies never;
   }
 }
 

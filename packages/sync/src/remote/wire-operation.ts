@@ -34,11 +34,25 @@ export function toWire({ operation, operationId, blocks, seen }: Outgoing): Batc
       return { ...base, op: "move", file_id: id, ...wirePlace(operation.place), ...revision };
     }
     case "set":
-      return { ...base, op: "set", file_id: id, executable: operation.executable, base_revision: operation.base.revision };
+      return {
+        ...base,
+        op: "set",
+        file_id: id,
+        executable: operation.executable,
+        base_revision: operation.base.revision,
+      };
     case "delete": {
       const rest = operation.seen === undefined || seen === undefined ? {} : { seen: operation.seen };
-      return { ...base, op: "delete", file_id: id, ...(seen === undefined ? {} : { base_revision: operation.base.revision }), ...rest };
+      return {
+        ...base,
+        op: "delete",
+        file_id: id,
+        ...(seen === undefined ? {} : { base_revision: operation.base.revision }),
+        ...rest,
+      };
     }
+    default:
+      return operation satisfies never;
   }
 }
 

@@ -22,10 +22,7 @@ export interface MatchInput {
  * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
  * there (editors save by rename), and only where that fails by its inode.
  */
-export function match(
-  { rootId, local, intents, makeNodeId }: MatchInput,
-  entries: readonly Entry[],
-): Matches {
+export function match({ rootId, local, intents, makeNodeId }: MatchInput, entries: readonly Entry[]): Matches {
   const vanished = new Map(local);
   const ids = new Map<Entry, NodeId>();
   const fresh = new Set<Entry>();
@@ -86,7 +83,8 @@ function movedFrom(vanished: ReadonlyMap<NodeId, LocalRow>, { kind, stat, target
   const { inode, sizeBytes, mtimeNs, birthNs } = stat.fingerprint;
   for (const [id, row] of vanished) {
     const known = row.fingerprint;
-    const isSame = known.inode === inode && known.sizeBytes === sizeBytes && known.mtimeNs === mtimeNs && known.birthNs === birthNs;
+    const isSame =
+      known.inode === inode && known.sizeBytes === sizeBytes && known.mtimeNs === mtimeNs && known.birthNs === birthNs;
     if (isSame && row.kind === kind && (target === undefined || row.content === linkContent(target))) return id;
   }
   return undefined;

@@ -78,7 +78,8 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   if (entry.target !== undefined) {
     return { ...base, executable: false, content: linkContent(entry.target), fingerprint, sight: "known" };
   }
-  if (before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults)) return { ...before, ...base };
+  if (before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
+    return { ...before, ...base };
   const read = await readAtRest(disk, entry.path);
   if (read === undefined) {
     // Without anything known of it there is nothing to say of it yet.
@@ -128,7 +129,9 @@ function adoptMoves(
 ): void {
   for (const [id, row] of vanished) {
     if (row.kind !== "file" || row.fingerprint.sizeBytes === 0 || row.sight === "unsettled") continue;
-    const moved = [...rows].find(([fresh, { kind, content }]) => !local.has(fresh) && kind === "file" && content === row.content);
+    const moved = [...rows].find(
+      ([fresh, { kind, content }]) => !local.has(fresh) && kind === "file" && content === row.content,
+    );
     if (moved === undefined) continue;
     rows.delete(moved[0]);
     rows.set(id, moved[1]);
@@ -167,7 +170,7 @@ function keepWithFolders(
 
 function oldPath(rootId: NodeId, local: ReadonlyMap<NodeId, LocalRow>, id: NodeId): string {
   const names: string[] = [];
-  for (let at = id; at !== rootId; ) {
+  for (let at = id; at !== rootId;) {
     const row = local.get(at);
     if (row === undefined) break;
     names.unshift(row.name);

@@ -118,11 +118,7 @@ export class SyncState implements Trees {
       this.#write("intents", this.intents, change.intents),
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),
-      this.#write(
-        "offers",
-        this.#offers,
-        change.offers,
-      ),
+      this.#write("offers", this.#offers, change.offers),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),
     ];
