@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ContentKey } from "../trees.ts";
+import { digestOf } from "./digest.ts";
+import { IdealWorld } from "./ideal-world.ts";
+import { plan } from "./plan.ts";
+import { settle } from "./settle.ts";
+
+const content = (text: string): ContentKey => text as ContentKey;
+
+function worldOf(...names: string[]): IdealWorld {
+  const world = new IdealWorld();
+  for (const name of names) world.serverPut(world.newId(), { name, content: content(`old ${name}`) });
+  world.settleDown();
+  world.log.length = 0;
+  return world;
+}
+
+test("both change one file: the server keeps its own, and the disk's bytes get a conflicted name", () => {
+  const world = worldOf("a.txt");
+  const [id] = [...world.local.keys()];
+  assert.ok(id !== undefined);
+  world.diskPut(id, { content: content("mine") });
+  world.serverPut(id, { content: content("theirs") });
+  world.settleDown();
+  const wanted = { "a.txt": "file theirs", "a (ada's conflicted copy 1970-01-01).txt": "file mine" };
+  assert.deepEqual(Object.fromEntries(world.diskTree()), wanted);
+  assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
+});
+
+test("both make one name with equal bytes: they are one file, and nothing is sent", () => {
+  const world = worldOf();
+  world.serverPut(world.newId(), { name: "a", content: content("same") });
+  world.diskPut(world.newId(), { name: "a", content: content("same") });
+  world.settleDown();
+  assert.deepEqual([...world.serverTree()], [["a", "file same"]]);
+  assert.ok(!world.log.some((line) => line.startsWith("send") || line.startsWith("do")), world.log.join("\n"));
+});
+
+test("two files that swap their names on the disk travel as one group", () => {
+  const world = worldOf("a", "b");
+  const [one, other] = [...world.local.keys()];
+  assert.ok(one !== undefined && other !== undefined);
+  world.diskPut(one, { name: "b" });
+  world.diskPut(other, { name: "a" });
+  const { remote } = world.plan();
+  assert.deepEqual(
+    remote.map(({ op, group }) => [op, group !== undefined]),
+    [
+      ["move", true],
+      ["move", true],
+    ],
+  );
+});
+
+test("a file that was deleted here and changed there comes back changed", () => {
+  const world = worldOf("a");
+  const [id] = [...world.local.keys()];
+  assert.ok(id !== undefined);
+  world.local.delete(id);
+  world.serverPut(id, { content: content("changed") });
+  world.settleDown();
+  assert.deepEqual([...world.diskTree()], [["a", "file changed"]]);
+});
+
+test("a name that differs only in its Unicode form gets a label that says so", () => {
+  const world = worldOf();
+  world.serverPut(world.newId(), { name: "\u00e9", content: content("one") });
+  world.settleDown();
+  world.diskPut(world.newId(), { name: "e\u0301", content: content("two") });
+  world.settleDown();
+  assert.ok(world.serverTree().has("e\u0301 (Unicode conflict)"), [...world.serverTree().keys()].join());
+});
+
+test("a brake holds every deletion, and nothing but the deletions", () => {
+  const world = worldOf("a", "b", "c");
+  for (const id of [...world.local.keys()]) world.local.delete(id);
+  world.diskPut(world.newId(), { name: "new", content: content("new") });
+  const { synced } = settle(world);
+  assert.equal(synced.size, 0);
+  const held = plan(world, { ...world.policy, mayDelete: ({ onServer, known }) => onServer < known });
+  assert.equal(held.heldDeletions.length, 3);
+  assert.deepEqual(
+    held.remote.map(({ op }) => op),
+    ["create"],
+  );
+});
+
+test("what was refused is not proposed again before its time, nor with it the rest of its group", () => {
+  const world = worldOf("a", "b");
+  const [one, other] = [...world.local.keys()];
+  assert.ok(one !== undefined && other !== undefined);
+  world.diskPut(one, { name: "b" });
+  world.diskPut(other, { name: "a" });
+  const [first] = world.plan().remote;
+  assert.ok(first !== undefined);
+  const digest = digestOf(first);
+  const refusals = [{ nodeId: first.id, digest, code: "exists", notBeforeMs: 10 }];
+  assert.equal(plan(world, { ...world.policy, refusals }).remote.length, 0);
+  assert.equal(plan(world, { ...world.policy, nowMs: 10, refusals }).remote.length, 2);
+});
