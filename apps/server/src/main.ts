@@ -30,6 +30,9 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>): Pr
   await untilToldToStop(server);
 }
 
+/** One Ctrl-C comes twice below npm: from the terminal, and from npm that passes it on. */
+const sameSignalMs = 500;
+
 /** The first SIGTERM or SIGINT stops in order, a second one at once; so does the end of the time to stop. */
 async function untilToldToStop(server: RunningServer): Promise<void> {
   const renew = () => {
@@ -46,10 +49,13 @@ async function untilToldToStop(server: RunningServer): Promise<void> {
     process.once("SIGINT", () => resolve("SIGINT"));
   });
   server.log.info({ signal }, "stopping");
-  const leave = () => process.exit(1);
-  process.once("SIGTERM", leave);
-  process.once("SIGINT", leave);
-  const late = setTimeout(leave, limits.shutdownTimeoutMs - 500);
+  const stoppingMs = performance.now();
+  const leave = () => {
+    if (performance.now() - stoppingMs > sameSignalMs) process.exit(1);
+  };
+  process.on("SIGTERM", leave);
+  process.on("SIGINT", leave);
+  const late = setTimeout(() => process.exit(1), limits.shutdownTimeoutMs - 500);
   await server.close();
   clearTimeout(late);
   for (const name of ["SIGTERM", "SIGINT"]) process.off(name, leave);

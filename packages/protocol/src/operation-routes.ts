@@ -55,6 +55,16 @@ export const operationRoutes = {
     summary: "This API as a page",
     responses: { 200: "bytes" },
   }),
+  home: defineRoute({
+    method: "GET",
+    path: "/",
+    outside: true,
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What a browser shows that opens the server's address",
+    responses: { 200: "bytes" },
+  }),
   setupPage: defineRoute({
     method: "GET",
     path: "/setup",

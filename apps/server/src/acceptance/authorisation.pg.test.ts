@@ -187,6 +187,7 @@ const matrix: Matrix = {
   metrics: { request: plain, stranger: "open", owner: [200] },
   openapi: { request: plain, stranger: "open", owner: [200] },
   docs: { request: plain, stranger: "open", owner: [200] },
+  home: { request: plain, stranger: "open", owner: [200] },
   setupPage: { request: plain, stranger: "open", owner: [200] },
   // The last one: it ends the owner's session.
   deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },

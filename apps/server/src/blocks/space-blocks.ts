@@ -63,7 +63,7 @@ export async function assertStorable(shard: Kysely<ShardTables>, spaceId: SpaceI
   if (space.quota_bytes === null || space.stored_bytes + addedBytes <= quotaFactor * space.quota_bytes) return;
   throw new HoldfastError(
     "quota",
-    "With its history this space takes four times its quota. Empty the trash or thin out old versions, then try again.",
+    "This needs more room than the space has left: versions, trash and unfinished uploads included it may take four times its quota. Ask an administrator for a larger quota, or send less.",
     { body: { stored_bytes: space.stored_bytes, quota_bytes: space.quota_bytes } },
   );
 }

@@ -68,7 +68,6 @@ test("a token for files manages no account, and one for the account administers 
   const tokenFor = async (scopes: string[]) =>
     (await call("POST", "/tokens", session, { name: "t", scopes })).json.token as string;
   const requests: [string, string, string, unknown?][] = [
-    ["account", "GET", "/account"],
     ["account", "GET", "/tokens"],
     ["account", "POST", "/tokens", { name: "more", scopes: ["account"] }],
     ["account", "GET", "/devices"],

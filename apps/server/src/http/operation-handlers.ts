@@ -44,8 +44,26 @@ export function operationHandlers({ readiness, metrics, version }: OperationWorl
       },
       bytes: docs.html,
     }),
+    home: () => ({
+      status: 200,
+      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "public, max-age=300" },
+      bytes: homePage,
+    }),
   } satisfies Handlers;
 }
+
+/** Plain on purpose: nothing of it loads, runs or is styled, so the policy of all answers stays as strict as it is. */
+const homePage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Holdfast</title>
+<h1>Holdfast is running</h1>
+<p>Sign in with the command, in the folder in which Holdfast was installed:</p>
+<pre>npx holdfast login ADDRESS-OF-THIS-PAGE</pre>
+<p>A new server prints a link that creates its administrator when it starts. Programs use <a href="/api/docs">the API</a>.</p>
+</html>
+`;
 
 /** Behind a proxy every connection comes from the proxy's own machine, so the address proves nothing there. */
 async function mayInspect(peer: Peer, identify: () => Promise<Caller | undefined>): Promise<boolean> {

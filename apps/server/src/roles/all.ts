@@ -14,6 +14,7 @@ import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
+import { assertAddressFree } from "./free-address.ts";
 import { makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
@@ -29,6 +30,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
   const log = openLog(config.logLevel);
   const closers = new Closers(log);
   try {
+    await assertAddressFree(config.listen);
     const storage = await openStorage(config, log, closers, wrapStore);
     const { shards } = storage.databases;
     const ports = { shards, clock: systemClock, random: randomBytes, log };
