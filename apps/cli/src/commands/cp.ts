@@ -1,14 +1,18 @@
-import { newCommand, runs } from "./command.ts";
+import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const cpCommand: CommandMaker = (context) => {
   const command = newCommand("cp", "Copy on the server; no content moves, so size does not matter", [
     "cp /report.odt /report-old.odt",
     "cp /photos /backup/",
-  ]).argument("<paths...>", "what to copy, and last the new path or the folder to copy it into");
+  ])
+    .usage("[options] <sources...> <target>")
+    .argument("<paths...>", "what to copy, and last the new path or the folder to copy it into");
   return runs<[string[]]>(context, command, async (run, paths) => {
     const { moveOrCopy } = await import("./move-or-copy.ts");
-    await moveOrCopy(run, paths, (client, node, place) =>
+    const target = paths.at(-1);
+    if (target === undefined || paths.length < 2) throw usage("Name at least one source and a target.");
+    await moveOrCopy(run, paths.slice(0, -1), target, (client, node, place) =>
       client.call("copyNode", { params: { id: node.id }, body: { parent_id: place.parentId, name: place.name } }),
     );
   });

@@ -1,5 +1,5 @@
 import { formatBytes } from "../output/text.ts";
-import { newCommand, runs } from "./command.ts";
+import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
 export const getCommand: CommandMaker = (context) => {
@@ -18,8 +18,11 @@ export const getCommand: CommandMaker = (context) => {
 };
 
 async function get(run: Run, remote: string, local: string): Promise<void> {
-  const { client } = await run.connect();
   const { context, output } = run;
+  if (local === "") throw usage("The path to get to is empty; write . for the folder that you are in.");
+  if (local === "-" && output.json)
+    throw usage("With - standard output carries the file itself, so there is no place for --json.");
+  const { client } = await run.connect();
   if (local === "-") return getToStdout(run, remote);
   const [transfer, { TransferReport }, { Progress }] = await Promise.all([
     import("../transfer/get/get.ts"),

@@ -1,4 +1,7 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, splitPath } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -6,28 +9,53 @@ export const mkdirCommand: CommandMaker = (context) => {
   const command = newCommand("mkdir", "Make folders", ["mkdir /photos", "mkdir -p /photos/2026/may"])
     .argument("<paths...>", "paths on the server")
     .option("-p, --parents", "make missing folders on the way, and take one that is there already");
-  return runs<[string[]]>(context, command, async (run, paths, { parents }) => {
+  return runs<[string[]]>(context, command, async (run, given, { parents }) => {
+    const [{ parseRemotePath }, { inTurn }] = await Promise.all([
+      import("../remote/remote-path.ts"),
+      import("./in-turn.ts"),
+    ]);
+    const paths = given.map((path) => joinPath(splitPath(parseRemotePath(path))));
     const { client } = await run.connect();
-    const items = [];
-    for (const path of paths) items.push(await makeFolder(client, path, parents === true));
+    const planned = new Set<string>();
+    for (const path of paths) await checkPlace(client, path, parents === true, planned);
+    const items = await inTurn(paths, String, (path) => makeFolder(client, path, parents === true));
     await run.output.result({ items, next_cursor: null }, () => []);
   });
 };
 
-type Client = Awaited<ReturnType<Parameters<Parameters<typeof runs>[2]>[0]["connect"]>>["client"];
+/**
+ * Refuses what cannot be made before anything is.
+ * @param planned the folders that this command makes; those for `path` are added
+ */
+async function checkPlace(client: ApiClient, path: string, parents: boolean, planned: Set<string>): Promise<void> {
+  const { findNode } = await import("../remote/look-up.ts");
+  const names = splitPath(path);
+  const there = planned.has(path) ? "folder" : (await findNode(client, path))?.kind;
+  if (there !== undefined && !(parents && there === "folder")) throw taken(path);
+  const ways = names.map((_, depth) => joinPath(names.slice(0, depth))).toReversed();
+  for (const way of there === undefined ? ways : []) {
+    const node = planned.has(way) ? { kind: "folder" } : await findNode(client, way);
+    if (node?.kind === "file" || node?.kind === "symlink")
+      throw new HoldfastError("conflict", `${way} is a ${node.kind}, not a folder: ${path} cannot be made.`);
+    if (node !== undefined) break;
+    if (!parents)
+      throw new HoldfastError("not_found", `${path} has no parent folder on the server. With -p it is made too.`);
+  }
+  for (const each of [path, ...ways]) planned.add(each);
+}
 
-async function makeFolder(client: Client, path: string, parents: boolean) {
+async function makeFolder(client: ApiClient, path: string, parents: boolean): Promise<NodeJson> {
   const { findNode } = await import("../remote/look-up.ts");
   try {
     return await client.call("createNode", { body: { kind: "folder", path, parents } });
   } catch (thrown) {
-    if (!(thrown instanceof HoldfastError)) throw thrown;
-    if (thrown.code === "not_found") {
-      throw new HoldfastError("not_found", `${path} has no parent folder on the server. With -p it is made too.`);
-    }
-    if (thrown.code !== "exists") throw thrown;
+    if (!(thrown instanceof HoldfastError) || thrown.code !== "exists") throw thrown;
     const there = await findNode(client, path);
     if (parents && there?.kind === "folder") return there;
-    throw new HoldfastError("exists", `${path} exists on the server already.`);
+    throw taken(path);
   }
+}
+
+function taken(path: string): HoldfastError {
+  return new HoldfastError("exists", `${path} exists on the server already.`);
 }

@@ -1,29 +1,37 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { lookUp, lookUpFolder, placeFor } from "../remote/look-up.ts";
-import { usage } from "./command.ts";
+import { findNode, lookUpAll, lookUpFolder, placeFor } from "../remote/look-up.ts";
+import { parseRemotePath } from "../remote/remote-path.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Run } from "./command.ts";
 
 type Place = Awaited<ReturnType<typeof placeFor>>;
 
-/** Does `act` to each path but the last, which says where to. */
+/** Does `act` to each source. All are looked up first, so that nothing is changed where one is missing or a name is taken. */
 export async function moveOrCopy(
   run: Run,
-  paths: readonly string[],
+  sources: readonly string[],
+  target: string,
   act: (client: ApiClient, node: NodeJson, place: Place) => Promise<NodeJson>,
 ): Promise<void> {
-  const sources = paths.slice(0, -1);
-  const destination = paths.at(-1);
-  if (destination === undefined || sources.length === 0) throw usage("Name at least one source and a destination.");
+  const destination = parseRemotePath(target);
   const { client } = await run.connect();
+  const nodes = await lookUpAll(client, sources);
   if (sources.length > 1) await lookUpFolder(client, destination);
-  const items: NodeJson[] = [];
-  for (const source of sources) {
-    const node = await lookUp(client, source);
+  const steps: { node: NodeJson; place: Place }[] = [];
+  for (const node of nodes) {
     const place = await placeFor(client, destination, node.name);
-    items.push(await withPath(place.path, act(client, node, place)));
+    // For one, the server says it.
+    const isTaken = sources.length > 1 && (await findNode(client, place.path)) !== undefined;
+    if (isTaken || steps.some((step) => step.place.path === place.path)) throw taken(place.path);
+    steps.push({ node, place });
   }
+  const items = await inTurn(
+    steps,
+    ({ node }) => node.path,
+    ({ node, place }) => withPath(place.path, act(client, node, place)),
+  );
   await run.output.result({ items, next_cursor: null }, () => []);
 }
 
@@ -32,7 +40,11 @@ async function withPath(path: string, acting: Promise<NodeJson>): Promise<NodeJs
     return await acting;
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError) || thrown.code !== "exists") throw thrown;
-    const message = `${path} exists on the server already. Remove it first or choose another name.`;
-    throw new HoldfastError("exists", message, { cause: thrown, body: thrown.body });
+    throw taken(path, thrown);
   }
+}
+
+function taken(path: string, cause?: HoldfastError): HoldfastError {
+  const message = `${path} exists on the server already. Remove it first or choose another name.`;
+  return new HoldfastError("exists", message, cause === undefined ? {} : { cause, body: cause.body });
 }

@@ -9,6 +9,7 @@ export const putCommand: CommandMaker = (context) => {
     "put a.jpg b.jpg /photos/",
     "tar c folder | holdfast put - /folder.tar",
   ])
+    .usage("[options] <local...> <remote>")
     .argument("<paths...>", "what to put (- is standard input), and last where to on the server")
     .addHelpText(
       "after",

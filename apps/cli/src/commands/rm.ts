@@ -1,3 +1,4 @@
+import type { NodeJson } from "@holdfast/protocol/values";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -8,16 +9,30 @@ export const rmCommand: CommandMaker = (context) => {
   ])
     .argument("<paths...>", "paths on the server; a folder goes with all below it")
     .option("--permanent", "for good, with all versions: this cannot be undone");
-  return runs<[string[]]>(context, command, async (run, paths, { permanent }) => {
-    const { lookUp } = await import("../remote/look-up.ts");
+  return runs<[string[]]>(context, command, async (run, given, { permanent }) => {
+    const [{ lookUpAll }, { inTurn }] = await Promise.all([
+      import("../remote/look-up.ts"),
+      import("./in-turn.ts"),
+    ]);
     const { client } = await run.connect();
-    const items = [];
-    for (const path of paths) {
-      const node = await lookUp(client, path);
-      const query = permanent === true ? { permanent: "true" } : {};
-      items.push((await client.call("deleteNode", { params: { id: node.id }, query })) ?? node);
-    }
+    const nodes = outermost(await lookUpAll(client, given));
+    const query = permanent === true ? { permanent: "true" } : {};
+    const items = await inTurn(
+      nodes,
+      ({ path }) => path,
+      async (node) => (await client.call("deleteNode", { params: { id: node.id }, query })) ?? node,
+    );
     await run.output.result({ items, next_cursor: null }, () => []);
-    if (permanent !== true) run.output.note(`Moved to the trash. 'holdfast trash restore ${paths[0]}' brings it back.`);
+    if (permanent !== true)
+      run.output.note(`Moved to the trash. 'holdfast trash restore ${nodes[0]?.path ?? ""}' brings it back.`);
   });
 };
+
+/** Each once, and without what goes with a folder that is named too. */
+function outermost(nodes: readonly NodeJson[]): NodeJson[] {
+  const paths = new Set(nodes.map(({ path }) => path));
+  return nodes.filter(({ path }, index) => {
+    const folders = path.split("/").map((_, depth, names) => names.slice(0, depth).join("/"));
+    return !folders.some((folder) => paths.has(folder)) && nodes.findIndex((other) => other.path === path) === index;
+  });
+}

@@ -32,30 +32,43 @@ function restore(context: Context) {
     .argument("<what...>", "its path as it was, its name, or its id")
     .option("--to <folder>", "into another folder");
   return runs<[string[]]>(context, command, async (run, wanted, { to }) => {
-    const { lookUpFolder } = await import("../remote/look-up.ts");
+    const [{ lookUpFolder }, { parseRemotePath }, { inTurn }] = await Promise.all([
+      import("../remote/look-up.ts"),
+      import("../remote/remote-path.ts"),
+      import("./in-turn.ts"),
+    ]);
+    const folderPath = to === undefined ? undefined : parseRemotePath(String(to));
+    const paths = wanted.map(parseRemotePath);
     const { client } = await run.connect();
-    const folder = to === undefined ? {} : { parent_id: (await lookUpFolder(client, String(to))).id };
+    const folder = folderPath === undefined ? {} : { parent_id: (await lookUpFolder(client, folderPath)).id };
     // Whoever wants something back wants it, whatever has taken its name meanwhile.
     const body = { ...folder, on_conflict: "rename" as const };
-    const items: NodeJson[] = [];
-    for (const what of wanted) {
-      const { id } = await findTrashed(client, what);
-      items.push(await client.call("restoreFromTrash", { params: { id }, body }));
-    }
+    // All are found before any is restored, so that one that is missing leaves the rest where it is.
+    const found: NodeJson[] = [];
+    for (const path of paths) found.push(await findTrashed(client, path, found));
+    const items = await inTurn(
+      found,
+      ({ path }) => path,
+      ({ id }) => client.call("restoreFromTrash", { params: { id }, body }),
+    );
     await run.output.result({ items, next_cursor: null }, () =>
       items.map((node) => `restored ${printable(node.path)}`),
     );
   });
 }
 
-/** The newest one of that id, path or name. */
-async function findTrashed(client: Client, what: string): Promise<NodeJson> {
-  const path = `/${what.replaceAll(/^\/+|\/+$/g, "")}`;
+/** The newest one of that id, path or name that is not found already. */
+async function findTrashed(client: Client, wanted: string, found: readonly NodeJson[]): Promise<NodeJson> {
+  const path = wanted.replace(/\/$/, "");
   for await (const page of trashPages(client)) {
-    const found = page.find((node) => node.id === what || node.path === path || `/${node.name}` === path);
-    if (found !== undefined) return found;
+    const node = page.find(
+      (each) =>
+        (`/${each.id}` === path || each.path === path || `/${each.name}` === path) &&
+        !found.some(({ id }) => id === each.id),
+    );
+    if (node !== undefined) return node;
   }
-  throw new HoldfastError("not_found", `There is no ${what} in the trash. 'holdfast trash ls' shows what there is.`);
+  throw new HoldfastError("not_found", `There is no ${path} in the trash. 'holdfast trash ls' shows what there is.`);
 }
 
 function empty(context: Context) {

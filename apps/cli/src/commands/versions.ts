@@ -7,12 +7,12 @@ export const versionsCommand: CommandMaker = (context) => {
     "versions /report.odt",
   ]).argument("<path>", "a file on the server");
   return runs<[string]>(context, command, async (run, path) => {
-    const [{ lookUp }, { allPages, pageItemsMax }] = await Promise.all([
+    const [{ lookUpFile }, { allPages, pageItemsMax }] = await Promise.all([
       import("../remote/look-up.ts"),
       import("../remote/pages.ts"),
     ]);
     const { client } = await run.connect();
-    const { id } = await lookUp(client, path);
+    const { id } = await lookUpFile(client, path);
     const pages = allPages((cursor) =>
       client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),
     );

@@ -2,9 +2,11 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { parseRemotePath } from "./remote-path.ts";
 
 /** @throws HoldfastError not_found that names the path and what to do */
-export async function lookUp(client: ApiClient, path: string): Promise<NodeJson> {
+export async function lookUp(client: ApiClient, given: string): Promise<NodeJson> {
+  const path = parseRemotePath(given);
   const node = await findNode(client, path);
   if (node !== undefined) return node;
   const parent = joinPath(splitPath(path).slice(0, -1));
@@ -12,6 +14,25 @@ export async function lookUp(client: ApiClient, path: string): Promise<NodeJson>
     "not_found",
     `There is no ${path} on the server. 'holdfast ls ${parent}' shows what there is.`,
   );
+}
+
+/** For a command that must change nothing unless all is there. @throws HoldfastError not_found that names every missing one */
+export async function lookUpAll(client: ApiClient, given: readonly string[]): Promise<NodeJson[]> {
+  const paths = given.map(parseRemotePath);
+  const nodes = await Promise.all(paths.map((path) => findNode(client, path)));
+  const missing = paths.filter((_, index) => nodes[index] === undefined);
+  const [first] = missing;
+  if (first !== undefined && missing.length === 1) await lookUp(client, first);
+  if (first !== undefined)
+    throw new HoldfastError("not_found", `There are no ${missing.join(", ")} on the server; nothing was changed.`);
+  return nodes.filter((node) => node !== undefined);
+}
+
+/** @throws HoldfastError conflict for what has no content and no versions */
+export async function lookUpFile(client: ApiClient, path: string): Promise<NodeJson> {
+  const node = await lookUp(client, path);
+  if (node.kind === "file") return node;
+  throw new HoldfastError("conflict", `${path} is a ${node.kind}, not a file.`);
 }
 
 export async function findNode(client: ApiClient, path: string): Promise<NodeJson | undefined> {

@@ -7,6 +7,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { findNode } from "../../remote/look-up.ts";
+import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
@@ -38,7 +39,8 @@ const windowsMax = 4;
  * Puts files and trees, merging into what is there. What could not be put is listed in the report, and the rest is done.
  * @throws HoldfastError for what stops all of it, and for the one file that was to be put
  */
-export async function put(options: PutOptions, locals: readonly string[], remote: string): Promise<void> {
+export async function put(options: PutOptions, locals: readonly string[], given: string): Promise<void> {
+  const remote = parseRemotePath(given);
   const { client, configFolder, report } = options;
   const args = locals.map(toArgument);
   const pool = startTransferPool();
@@ -70,6 +72,10 @@ function toArgument(path: string): LocalArgument {
   const stats = path.endsWith("/")
     ? statSync(path, { throwIfNoEntry: false })
     : lstatSync(path, { throwIfNoEntry: false });
+  if (path === "") throw new HoldfastError("usage", "The path of what to put is empty.");
+  // Bytes that are no UTF-8 reach a program as replacement characters.
+  if (stats === undefined && path.includes("\ufffd"))
+    throw new HoldfastError("failed", `The name of ${path} is not UTF-8; rename it to put it.`);
   if (stats === undefined) throw new HoldfastError("not_found", `There is no ${path} here.`);
   if (stats.isDirectory()) return { path, kind: "folder" };
   return { path, kind: stats.isSymbolicLink() ? "symlink" : "file" };

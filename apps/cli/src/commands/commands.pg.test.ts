@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+
+const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
+const home = mkdtempSync(join(tmpdir(), "holdfast-commands-"));
+// Root's server gives its database to another user, who has to enter.
+chmodSync(home, 0o755);
+const environment = {
+  PATH: process.env["PATH"] ?? "",
+  HOLDFAST_CONFIG_DIR: join(home, "config"),
+  HOLDFAST_ADMIN_EMAIL: "me@example.org",
+  HOLDFAST_ADMIN_PASSWORD: "correct horse",
+};
+const log = join(home, "server.log");
+const server = spawn(launcher, ["serve", "--data", join(home, "data"), "--listen", "127.0.0.1:0"], {
+  env: environment,
+  stdio: ["ignore", "pipe", openSync(log, "w")],
+});
+let url = "";
+
+before(async () => {
+  for await (const line of createInterface({ input: server.stdout })) {
+    url = /^holdfast ready at (\S+)$/.exec(line)?.[1] ?? "";
+    if (url !== "") break;
+  }
+  assert.notEqual(url, "", `the server did not start: ${readFileSync(log, "utf8")}`);
+  assert.equal(signIn("laptop").status, 0);
+});
+
+after(async () => {
+  if (server.exitCode === null && server.kill("SIGTERM")) await once(server, "exit");
+  rmSync(home, { recursive: true });
+});
+
+function run(args: string[], input = "") {
+  const { status, stdout, stderr } = spawnSync(launcher, args, { env: environment, input, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+function signIn(device: string) {
+  return run(["login", url, "--email", "me@example.org", "--password-stdin", "--device-name", device], "correct horse\n");
+}
+
+function json(...args: string[]) {
+  const { stdout, stderr } = run([...args, "--json"]);
+  assert.notEqual(stdout, "", stderr);
+  return JSON.parse(stdout);
+}
+
+function pathsBelow(folder: string): string[] {
+  return json("ls", "-R", folder).items.map(({ path }: { path: string }) => path);
+}
+
+test("what names several things changes nothing when one of them is missing or taken", () => {
+  assert.equal(run(["mkdir", "-p", "/all/a", "/all/b", "/all/into"]).status, 0);
+  const before = pathsBelow("/all");
+  for (const [args, status] of [
+    [["rm", "/all/a", "/all/b", "/all/missing"], 4],
+    [["rm", "--permanent", "/all/a", "/all/missing"], 4],
+    [["mkdir", "/all/c", "/all/a"], 5],
+    [["mkdir", "/all/c", "/all/no/parent"], 4],
+    [["mv", "/all/a", "/all/missing", "/all/into"], 4],
+    [["cp", "/all/a", "/all/missing", "/all/into"], 4],
+  ] as [string[], number][]) {
+    const ran = run([...args, "--json"]);
+    assert.equal(ran.status, status, `${args.join(" ")}: ${ran.stderr}`);
+    assert.equal(ran.stdout.trim().split("\n").length, 1);
+    assert.match(JSON.parse(ran.stdout).error.message, /\/all\/(missing|a|no)/);
+    assert.deepEqual(pathsBelow("/all"), before, args.join(" "));
+  }
+  assert.equal(run(["rm", "/all/a"]).status, 0);
+  assert.equal(run(["trash", "restore", "/all/a", "/all/missing"]).status, 4);
+  assert.ok(!pathsBelow("/all").includes("/all/a"));
+  assert.equal(run(["rm", "/all/into", "/all"]).status, 0, "a folder goes with what is below it");
+});
+
+test("a folder where a file is wanted, and a file where a folder is, are a conflict", () => {
+  run(["mkdir", "-p", "/kinds/folder"]);
+  run(["put", "-", "/kinds/file"], "content");
+  for (const args of [
+    ["versions", "/kinds/folder"],
+    ["cat", "/kinds/folder"],
+    ["restore", "/kinds/folder", "--version", "1"],
+    ["mkdir", "-p", "/kinds/file/below"],
+  ]) {
+    const ran = run(args);
+    assert.deepEqual([ran.status, / is a (file|folder), not a (file|folder)/.test(ran.stderr)], [5, true], ran.stderr);
+  }
+  const ran = run(["restore", "/kinds/file", "--version", "abc"]);
+  assert.equal(ran.status, 2);
+  assert.match(ran.stderr, /\/kinds\/file: abc is neither the number nor the id of a version/);
+});

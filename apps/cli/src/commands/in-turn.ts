@@ -1,0 +1,24 @@
+import { HoldfastError } from "@holdfast/core/errors";
+
+/**
+ * Does `act` to each, in order. What is done stays done when one fails, so the failure names it.
+ * @param nameOf how the message calls what is done
+ */
+export async function inTurn<Item, Result>(
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+  act: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [index, item] of items.entries()) {
+    try {
+      results.push(await act(item));
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || index === 0) throw thrown;
+      const { code, message, body } = thrown;
+      const done = items.slice(0, index).map(nameOf).join(", ");
+      throw new HoldfastError(code, `${message} Done before it: ${done}.`, { cause: thrown, body });
+    }
+  }
+  return results;
+}
