@@ -23,6 +23,10 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     what: "a lost executable bit brought a deleted file back",
     story: { seed: 136, troubleRate: 0.05, devices: 3, restores: true },
   },
+  {
+    what: "a folder made where nothing could be listed was taken for a new one",
+    story: { seed: 5587, troubleRate: 0.1 },
+  },
 ];
 
 for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));

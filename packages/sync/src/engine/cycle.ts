@@ -65,7 +65,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   });
   await checkRoot(context);
   state.commit({ local: localChanges(state.local, look.rows) });
-  const next = decide(context);
+  const next = decide(context, look.isComplete);
   const problems: Problem[] = [...look.skipped].map(([subject, message]) => ({ subject, code: "skipped", message }));
   const done = await actAll(context, next.local, problems);
   const sent = await send(context, next.remote);
@@ -81,14 +81,15 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
 }
 
 /** Settles and plans, until no node has to go by another id first. */
-function decide(context: CycleContext): Plan {
+function decide(context: CycleContext, isComplete: boolean): Plan {
   const { state, device, slotKey, makeNodeId } = context;
   for (let round = 0; round < rekeyingsMax; round += 1) {
     const { synced, answered, seen } = settle(state);
     state.commit({
       synced,
       offers: answered.map(({ operationId }) => [operationId, undefined] as const),
-      intents: seen.map((id) => [id, undefined] as const),
+      // What could not be looked at may still turn out to be done.
+      intents: isComplete ? seen.map((id) => [id, undefined] as const) : [],
     });
     const next = plan(state, {
       device,

@@ -19,6 +19,8 @@ export interface ScanInput {
 export interface ScanResult {
   readonly rows: ReadonlyMap<NodeId, LocalRow>;
   readonly skipped: ReadonlyMap<string, string>;
+  /** Everything could be looked at. */
+  readonly isComplete: boolean;
   /** Something was not at rest: look again soon. */
   readonly isRestless: boolean;
 }
@@ -43,7 +45,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   adoptMoves(input.local, rows, vanished);
   if (!input.faults.has("errors are deletions")) keepUnknown(input, rows, seen, vanished);
   const isRestless = seen.unknown.size > 0 || [...rows.values()].some(({ sight }) => sight !== "known");
-  return { rows, skipped: seen.skipped, isRestless };
+  return { rows, skipped: seen.skipped, isComplete: seen.unknown.size === 0, isRestless };
 }
 
 /** Where something is missing it may just have been on its way past the look: then two looks must agree. */
