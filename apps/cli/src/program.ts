@@ -39,7 +39,9 @@ function prepare(command: Command, context: Context): void {
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "holdfast: ")),
     });
-  if (command.commands.length > 0) command.helpCommand(false);
+  // So that in `devices rm ID --json` the option is one of rm.
+  if (command.commands.length > 0) command.helpCommand(false).enablePositionalOptions();
   for (const child of command.commands) prepare(child, context);
 }

@@ -15,7 +15,7 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (thrown) {
-    return exitCodeOfUsage(thrown);
+    return usageFailure(thrown, args, context);
   }
   return context.exitCode;
 }
@@ -25,11 +25,18 @@ function version(): string {
   return manifest.version;
 }
 
-/** Commander has said already what is wrong; help that was asked for is no failure. */
-function exitCodeOfUsage(thrown: unknown): number {
+/** Commander has said on stderr what is wrong; help that was asked for is no failure. @returns the exit code */
+function usageFailure(thrown: unknown, args: readonly string[], { stdout }: Context): number {
   const code = thrown instanceof Error ? String(Reflect.get(thrown, "code")) : "";
-  if (!code.startsWith("commander.")) throw thrown;
-  return code === "commander.helpDisplayed" || code === "commander.version" ? 0 : 2;
+  if (!(thrown instanceof Error) || !code.startsWith("commander.")) throw thrown;
+  if (code === "commander.helpDisplayed" || code === "commander.version") return 0;
+  const end = args.indexOf("--");
+  if ((end === -1 ? args : args.slice(0, end)).includes("--json")) {
+    const isHelp = code === "commander.help";
+    const message = isHelp ? "A command is missing. Run it with --help to see which there are." : thrown.message;
+    stdout.write(`${JSON.stringify({ error: { code: "usage", message: message.replace(/^error: /, "") } })}\n`);
+  }
+  return 2;
 }
 
 /** `holdfast ls | head`: when nobody reads any more there is nothing left to do. */

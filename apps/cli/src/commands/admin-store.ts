@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { formatTime, printable } from "../output/text.ts";
+import { count, formatTime, printable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -49,7 +49,7 @@ export function rebuildIndexCommand(context: Context) {
   return runs<[]>(context, command, async (run, { data }) => {
     const report = await adminCall(run, data, "adminRebuildIndex", {});
     await run.output.result(report, () => [
-      `${report.blocks} blocks of ${report.packs} packs are in the index`,
+      `${count(report.packs, "pack")} read, ${count(report.blocks, "block")} ${report.blocks === 1 ? "was" : "were"} missing in the index and added, ${count(report.holders, "holder")}`,
       ...report.unreadable_packs.map((pack) => `unreadable: pack ${pack}`),
     ]);
     if (report.unreadable_packs.length > 0) context.exitCode = 1;

@@ -4,7 +4,7 @@ import { newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 
 export function usersCommand(context: Context) {
-  return newGroup("users", "Accounts", [
+  return newGroup("users", "Accounts", ["admin users ls", "admin users add ann@example.org --quota 100G"], [
     add(context),
     list(context),
     update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),

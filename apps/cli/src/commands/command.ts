@@ -42,19 +42,29 @@ export class Run {
 
 /** Every command has --json, --quiet and examples. */
 export function newCommand(name: string, summary: string, examples: readonly string[]): Command {
-  const shown = examples.map((example) => `  $ holdfast ${example}`).join("\n");
   return new Command(name)
     .description(summary)
     .option("--json", "print one JSON document and nothing else on standard output")
     .option("--quiet", "no progress and no remarks")
-    .addHelpText("after", `\nExamples:\n${shown}`);
+    .addHelpText("after", shownExamples(examples));
 }
 
 /** A command that only holds others. */
-export function newGroup(name: string, summary: string, commands: readonly Command[]): Command {
-  const group = new Command(name).description(summary);
+export function newGroup(
+  name: string,
+  summary: string,
+  examples: readonly string[],
+  commands: readonly Command[],
+): Command {
+  const group = new Command(name).description(summary).addHelpText("after", shownExamples(examples));
   for (const command of commands) group.addCommand(command);
   return group;
+}
+
+/** @param examples what follows `holdfast`, or a whole pipe that ends in it */
+function shownExamples(examples: readonly string[]): string {
+  const lines = examples.map((example) => (example.includes("| holdfast ") ? example : `holdfast ${example}`));
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 }
 
 /** Sets what the command does. Its errors become a sentence on stderr and an exit code. */
@@ -65,7 +75,7 @@ export function runs<Arguments extends unknown[]>(
 ): Command {
   return command.action(async (...given: unknown[]) => {
     const args = given.slice(0, -1) as [...Arguments, OptionValues];
-    const run = new Run(context, new Output(command.opts(), context.stdout, context.stderr));
+    const run = new Run(context, new Output(command.optsWithGlobals(), context.stdout, context.stderr));
     try {
       await body(run, ...args);
     } catch (thrown) {

@@ -25,6 +25,7 @@ const server = spawn(launcher, ["serve", "--data", join(home, "data"), "--listen
 let url = "";
 
 before(async () => {
+  assert.ok(server.stdout);
   for await (const line of createInterface({ input: server.stdout })) {
     url = /^holdfast ready at (\S+)$/.exec(line)?.[1] ?? "";
     if (url !== "") break;
@@ -95,4 +96,24 @@ test("a folder where a file is wanted, and a file where a folder is, are a confl
   const ran = run(["restore", "/kinds/file", "--version", "abc"]);
   assert.equal(ran.status, 2);
   assert.match(ran.stderr, /\/kinds\/file: abc is neither the number nor the id of a version/);
+});
+
+test("--json after every command that lists answers a document, below groups too", () => {
+  const { id } = json("devices").items[0];
+  const other = signIn("other");
+  assert.equal(other.status, 0, other.stderr);
+  for (const args of [["devices"], ["token", "ls"], ["trash", "ls"], ["admin", "users", "ls"], ["ls"], ["versions", "/kinds/file"]])
+    assert.ok(Array.isArray(json(...args).items), args.join(" "));
+  assert.equal(json("devices", "rm", "0198").error.code, "not_found");
+  assert.deepEqual([typeof id, json("whoami").email], ["string", "me@example.org"]);
+  assert.deepEqual(Object.keys(json("admin", "rebuild-index")).toSorted(), ["blocks", "holders", "packs", "unreadable_packs"]);
+  assert.match(run(["admin", "rebuild-index"]).stdout, /^\d+ packs? read, 0 blocks were missing in the index and added, \d+ holders?\n$/);
+});
+
+test("ls -R lists by path: a folder, what is in it, then what stands beside it", () => {
+  run(["mkdir", "-p", "/sorted/b/z", "/sorted/b/a", "/sorted/b-c", "/sorted/a"]);
+  const paths = ["/sorted/a", "/sorted/b", "/sorted/b/a", "/sorted/b/z", "/sorted/b-c"];
+  assert.deepEqual(pathsBelow("/sorted"), paths);
+  const lines = run(["ls", "-lR", "//sorted//"]).stdout.trimEnd().split("\n");
+  assert.deepEqual(lines.map((line) => line.split(" ").at(-1)), ["a/", "b/", "b/a/", "b/z/", "b-c/"]);
 });

@@ -1,4 +1,4 @@
-import { formatBytes } from "../output/text.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -29,7 +29,7 @@ async function get(run: Run, remote: string, local: string): Promise<void> {
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
   ]);
-  const report = new TransferReport(output);
+  const report = new TransferReport(output, "received");
   const progress = new Progress(report.counts, {
     stream: context.stderr,
     quiet: output.quiet,
@@ -42,7 +42,7 @@ async function get(run: Run, remote: string, local: string): Promise<void> {
     progress.stop();
   }
   await output.result(report.toJson(), () => [
-    `${report.filesSent} files fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${report.problems.length} problems`,
+    `${count(report.filesSent, "file")} fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import { formatTable, formatTime, printable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
-import type { CommandMaker } from "./command.ts";
+import type { CommandMaker, Run } from "./command.ts";
 
 interface LsOptions {
   readonly long?: boolean;
@@ -20,7 +20,10 @@ export const lsCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const node = await lookUp(client, path);
     const lines = (items: readonly NodeJson[]) => listingLines(items, node, options);
-    await run.output.listing(node.kind === "folder" ? pagesOf(client, node, options) : single(node), lines);
+    const pages = node.kind === "folder" ? pagesOf(client, node, options) : single(node);
+    // The server answers all below in the order that is cheapest for it.
+    const isByPath = options.recursive === true && options.sort === undefined;
+    await run.output.listing(isByPath ? sortedByPath(pages, run) : pages, lines);
   });
 };
 
@@ -32,6 +35,29 @@ async function* pagesOf(client: Client, node: NodeJson, { recursive, sort }: LsO
     const query = { cursor, limit: pageItemsMax, recursive: recursive === true ? "true" : undefined, sort };
     return client.call("listFolder", { params: { id: node.id }, query });
   });
+}
+
+/** More are listed as they come, so that memory stays bounded. */
+const sortedItemsMax = 200_000;
+
+async function* sortedByPath(pages: AsyncIterable<NodeJson[]>, { output }: Run): AsyncGenerator<NodeJson[]> {
+  let held: NodeJson[] | undefined = [];
+  for await (const page of pages) {
+    if (held === undefined) {
+      yield page;
+      continue;
+    }
+    for (const node of page) held.push(node);
+    if (held.length <= sortedItemsMax) continue;
+    output.note(`There is more than ${sortedItemsMax} below it: not sorted.`);
+    yield held;
+    held = undefined;
+  }
+  if (held === undefined) return;
+  // A folder, then what is in it, then what stands beside it.
+  const keyed = held.map((node) => ({ node, key: node.path.replaceAll("/", "\0") }));
+  keyed.sort((one, other) => (one.key < other.key ? -1 : 1));
+  yield keyed.map(({ node }) => node);
 }
 
 async function* single(node: NodeJson): AsyncGenerator<NodeJson[]> {

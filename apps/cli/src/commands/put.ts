@@ -1,4 +1,4 @@
-import { formatBytes } from "../output/text.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -29,7 +29,7 @@ async function put(run: Run, paths: string[]): Promise<void> {
   ]);
   const { client, configFolder } = await run.connect();
   const { context, output } = run;
-  const report = new TransferReport(output);
+  const report = new TransferReport(output, "sent");
   const progress = new Progress(report.counts, {
     stream: context.stderr,
     quiet: output.quiet,
@@ -42,7 +42,7 @@ async function put(run: Run, paths: string[]): Promise<void> {
     progress.stop();
   }
   await output.result(report.toJson(), () => [
-    `${report.filesSent} files sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${report.problems.length} problems`,
+    `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = 1;
 }

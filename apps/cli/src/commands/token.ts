@@ -4,7 +4,7 @@ import { newCommand, newGroup, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
 export const tokenCommand: CommandMaker = (context) =>
-  newGroup("token", "Personal access tokens, for scripts and other programs", [
+  newGroup("token", "Personal access tokens, for scripts and other programs", ["token create backup", "token ls"], [
     create(context),
     list(context),
     remove(context),

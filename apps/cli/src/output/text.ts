@@ -10,6 +10,11 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
+/** 1 -> "1 file", 2 -> "2 files". */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** Seconds as "4 s", "3:05" or "1:02:03". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -14,9 +14,11 @@ export class TransferReport {
   /** Bytes of the files that were sent or fetched, before compression and without what the other side had. */
   bytesSent = 0;
   readonly #output: Output;
+  readonly #verb: "sent" | "received";
 
-  constructor(output: Output) {
+  constructor(output: Output, verb: "sent" | "received") {
     this.#output = output;
+    this.#verb = verb;
   }
 
   /** Shown at once, and listed in the result. */
@@ -38,12 +40,12 @@ export class TransferReport {
 
   toJson() {
     return {
-      files_sent: this.filesSent,
+      [`files_${this.#verb}`]: this.filesSent,
       files_equal: this.filesEqual,
       attributes_set: this.attributesSet,
       folders_made: this.foldersMade,
       links_made: this.linksMade,
-      bytes_sent: this.bytesSent,
+      [`bytes_${this.#verb}`]: this.bytesSent,
       problems: this.problems,
     };
   }

@@ -109,10 +109,10 @@ test("a tree goes there and comes back as it was, and a second time nothing move
   const again = json("put", tree, "/tree");
   assert.deepEqual([again.files_sent, again.files_equal, again.links_made, again.bytes_sent], [0, 705, 0, 0]);
   const got = json("get", "/tree", join(home, "back"));
-  assert.deepEqual([got.files_sent, got.problems], [705, []]);
+  assert.deepEqual([got.files_received, got.problems], [705, []]);
   assert.deepEqual(snapshot(join(home, "back")), snapshot(tree));
   const kept = json("get", "/tree", join(home, "back"));
-  assert.deepEqual([kept.files_sent, kept.files_equal, kept.bytes_sent], [0, 705, 0]);
+  assert.deepEqual([kept.files_received, kept.files_equal, kept.bytes_received], [0, 705, 0]);
 });
 
 test("only what changed is sent, as a new version of what was there", () => {
@@ -126,7 +126,7 @@ test("only what changed is sent, as a new version of what was there", () => {
   assert.deepEqual([sent.files_sent, sent.attributes_set, sent.files_equal], [1, 1, 1]);
   assert.equal(json("versions", "/changed/edited").items.length, 2);
   writeFileSync(join(changed, "same"), "local edit is overwritten by get");
-  assert.equal(json("get", "/changed", changed).files_sent, 1);
+  assert.equal(json("get", "/changed", changed).files_received, 1);
   assert.equal(readFileSync(join(changed, "same"), "utf8"), "12345");
 });
 
@@ -139,7 +139,7 @@ test("of a large file that changed in one place only that place travels, both wa
   bytes[4_500_000] = (bytes[4_500_000] ?? 0) ^ 1;
   writeFileSync(path, bytes);
   assert.ok(json("put", path, "/grown.bin").bytes_sent <= 2 * 4 * 2 ** 20);
-  assert.ok(json("get", "/grown.bin", join(home, "grown-back.bin")).bytes_sent <= 2 * 4 * 2 ** 20);
+  assert.ok(json("get", "/grown.bin", join(home, "grown-back.bin")).bytes_received <= 2 * 4 * 2 ** 20);
   assert.ok(readFileSync(join(home, "grown-back.bin")).equals(bytes));
 });
 
@@ -156,7 +156,7 @@ test("what an interrupted get left is used, and removed at the end", () => {
   half[10] = (half[10] ?? 0) ^ 1;
   writeFileSync(join(folder, `.holdfast-part-${items[0].version_id}.00000000`), half);
   const got = json("get", "/resumed", folder);
-  assert.ok(got.bytes_sent < 9_000_000 && got.bytes_sent >= 3_000_000, `${got.bytes_sent} bytes`);
+  assert.ok(got.bytes_received < 9_000_000 && got.bytes_received >= 3_000_000, `${got.bytes_received} bytes`);
   assert.ok(readFileSync(join(folder, "resumed.bin")).equals(bytes));
   assert.deepEqual(readdirSync(folder), ["resumed.bin"]);
 });

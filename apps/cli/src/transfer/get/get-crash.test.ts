@@ -117,7 +117,7 @@ test("a folder that was exchanged for a link is not written through", async () =
 
 async function getTree(disk: Disk, run: number): Promise<TransferReport> {
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const report = new TransferReport(new Output({ quiet: true }, sink, sink));
+  const report = new TransferReport(new Output({ quiet: true }, sink, sink), "received");
   const local: LocalDisk = Object.assign(Object.create(disk) as Disk, { setAttributes: () => Promise.resolve() });
   const bound = new Proxy(local, {
     get: (target, name) => {
