@@ -27,8 +27,8 @@ async function main(): Promise<void> {
   const wants = (name: RowName) => wanted.has(name);
   const scale =
     values.quick === true
-      ? { largeMib: 128, files: 2000, mixedSeconds: 5, polls: 2000 }
-      : { largeMib: 1024, files: 10_000, mixedSeconds: 20, polls: 15_000 };
+      ? { largeMib: 64, files: 500, mixedSeconds: 3, restMs: 25_000, polls: undefined, peers: ["rsync"] }
+      : { largeMib: 1024, files: 10_000, mixedSeconds: 20, restMs: 45_000, polls: 15_000, peers: ["rsync", "rclone"] };
   const folder = makeFolder("bench");
   const rows: Row[] = [];
   try {
@@ -43,12 +43,13 @@ async function main(): Promise<void> {
     try {
       rows.push(...(await measureTransfers({ server, folder, large, small, launcher })));
       if (wants("mixed")) rows.push(...(await measureMixedTraffic(server, scale.mixedSeconds)));
-      if (wants("rest")) rows.push(...(await measureRest(server)));
+      if (wants("rest")) rows.push(...(await measureRest(server, scale.restMs)));
     } finally {
       await server.stop();
     }
-    if (wants("polls")) rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
-    rows.push(...(await measurePeers({ folder, large, small })));
+    if (wants("polls") && scale.polls !== undefined)
+      rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
+    rows.push(...(await measurePeers({ folder, large, small }, scale.peers)));
     const machine = describeMachine(folder);
     printTable(machine, rows);
     const file =

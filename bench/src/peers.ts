@@ -12,10 +12,10 @@ interface PeerData {
 }
 
 /** The same data through programs that people use today, over loopback as ours goes, where they are installed. */
-export async function measurePeers(data: PeerData): Promise<Row[]> {
+export async function measurePeers(data: PeerData, peers: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
-  if (findProgram("rsync") !== undefined) rows.push(...(await measureRsync(data)));
-  if (findProgram("rclone") !== undefined) rows.push(...(await measureRclone(data)));
+  if (peers.includes("rsync") && findProgram("rsync") !== undefined) rows.push(...(await measureRsync(data)));
+  if (peers.includes("rclone") && findProgram("rclone") !== undefined) rows.push(...(await measureRclone(data)));
   return rows;
 }
 

@@ -15,11 +15,8 @@ export async function measureStart(dataFolder: string): Promise<Row[]> {
   ];
 }
 
-/** Threads that have nothing to do are given back after half a minute, so rest begins after that. */
-const restMs = 45_000;
-
 /** The proportional set size of the server and its database: shared pages are counted once. */
-export async function measureRest(server: RunningServer): Promise<Row[]> {
+export async function measureRest(server: RunningServer, restMs: number): Promise<Row[]> {
   await new Promise((resolve) => setTimeout(resolve, restMs));
   const megabytes = processTree(server.pid).reduce((sum, pid) => sum + pssBytes(pid), 0) / 1e6;
   return [
