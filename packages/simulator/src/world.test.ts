@@ -27,6 +27,7 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     what: "a folder made where nothing could be listed was taken for a new one",
     story: { seed: 5587, troubleRate: 0.1 },
   },
+  { what: "a second intent hid what the first had done", story: { seed: 6151, troubleRate: 0.04, restores: true } },
 ];
 
 for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));

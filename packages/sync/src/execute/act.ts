@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { type Intent, placeOf } from "../trees.ts";
 import { copyAside, create } from "./create.ts";
-import type { Hands } from "./hands.ts";
+import { DiskChanged, type Hands } from "./hands.ts";
 import { moveNode, park, setNode } from "./move.ts";
 import { remove } from "./remove.ts";
 import { replace } from "./replace.ts";
@@ -10,6 +10,8 @@ import { replace } from "./replace.ts";
 /** Does one operation, or throws and leaves what was there. Its rows are committed when it is durable. */
 export async function act(hands: Hands, operation: LocalOperation): Promise<void> {
   const intent = hands.faults.has("intents are not kept") ? undefined : intentOf(operation);
+  // An earlier one may have been done without being seen yet: another on top of it would hide that.
+  if (hands.state.intents.has(operation.id)) throw new DiskChanged(operation.id);
   if (intent !== undefined) hands.state.commit({ intents: [[operation.id, intent]] });
   await perform(hands, operation);
   if (intent !== undefined) hands.state.commit({ intents: [[operation.id, undefined]] });
