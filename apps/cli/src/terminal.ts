@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import type { Context } from "./commands/command.ts";
 import { HoldfastError } from "@holdfast/core/errors";
+import { Interruption } from "./interruption.ts";
 
 /** Asks a person. @throws HoldfastError usage where there is none */
 export async function ask(context: Context, question: string): Promise<string> {
@@ -9,6 +10,11 @@ export async function ask(context: Context, question: string): Promise<string> {
   const lines = createInterface({ input: context.stdin, output: context.stderr });
   try {
     return await new Promise<string>((resolve, reject) => {
+      // Before "close", which follows.
+      lines.once("SIGINT", () => {
+        context.stderr.write("\n");
+        reject(new Interruption());
+      });
       lines.once("close", () => reject(new HoldfastError("usage", "Nothing was entered.")));
       lines.question(question, (answer) => resolve(answer.trim()));
     });
@@ -39,6 +45,12 @@ export async function askNewPassword(context: Context, whose: string): Promise<s
   return first;
 }
 
+/** Whether a person says yes. Where there is none to ask, whoever wrote the script has decided. */
+export async function confirm(context: Context, question: string): Promise<boolean> {
+  if (context.stdin.isTTY !== true) return true;
+  return /^y(es)?$/i.test(await ask(context, `${question} (y/N) `));
+}
+
 /** For --password-stdin: the first line, without its end. */
 export async function firstLine(input: Context["stdin"]): Promise<string> {
   const [line = ""] = (await text(input)).split(/\r?\n/, 1);
@@ -60,8 +72,8 @@ function typedLine(input: Context["stdin"]): Promise<string> {
     const onData = (data: string | Buffer): void => {
       for (const character of data.toString()) {
         if (character === "\r" || character === "\n") return done(() => resolve(typed));
-        if (character === "\u0003" || character === "\u0004")
-          return done(() => reject(new HoldfastError("usage", "Interrupted.")));
+        if (character === "\u0003") return done(() => reject(new Interruption()));
+        if (character === "\u0004") return done(() => reject(new HoldfastError("usage", "Nothing was entered.")));
         typed = character === "\u007f" || character === "\b" ? typed.slice(0, -1) : typed + character;
       }
     };

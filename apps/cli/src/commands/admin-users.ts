@@ -1,6 +1,7 @@
+import { limits } from "@holdfast/core/limits";
 import { formatBytes, formatTable, printable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { newGroup, runs, usage } from "./command.ts";
+import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 
 export function usersCommand(context: Context) {
@@ -27,7 +28,7 @@ function add(context: Context) {
     .option("--admin", "may administrate too");
   return runs<[string]>(context, command, async (run, email, options) => {
     const limit = options["quota"] === undefined ? {} : { quota_bytes: parseQuota(String(options["quota"])) };
-    const name = options["name"] === undefined ? {} : { name: String(options["name"]) };
+    const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
     const password = await newPassword(run, email, options["passwordStdin"] === true);
     const body = { email, password, admin: options["admin"] === true, ...name, ...limit };
     const user = await adminCall(run, options["data"], "adminCreateUser", { body });
@@ -114,7 +115,12 @@ function invite(context: Context) {
 
 async function newPassword(run: Run, email: string, fromStdin: boolean): Promise<string> {
   const { askNewPassword, firstLine } = await import("../terminal.ts");
-  return fromStdin ? firstLine(run.context.stdin) : askNewPassword(run.context, email);
+  const password = fromStdin ? await firstLine(run.context.stdin) : await askNewPassword(run.context, email);
+  if (password.length < limits.passwordBytesMin)
+    throw usage(`The password is too short: it needs at least ${limits.passwordBytesMin} characters.`);
+  if (password.length > limits.passwordBytesMax)
+    throw usage(`The password is too long: it may have ${limits.passwordBytesMax} characters.`);
+  return password;
 }
 
 const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };

@@ -2,7 +2,7 @@ import type { ReadStream } from "node:tty";
 import type { Readable, Writable } from "node:stream";
 import { Command } from "commander";
 import type { OptionValues } from "commander";
-import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "../config/connection.ts";
 import { Output } from "../output/output.ts";
 
@@ -30,8 +30,12 @@ export class Run {
   }
 
   async connect(): Promise<Connection> {
-    const { connect } = await import("../config/connection.ts");
-    this.#connection ??= await connect(this.context.environment);
+    const { connect, patienceSeconds } = await import("../config/connection.ts");
+    this.#connection ??= await connect(this.context.environment, () => {
+      // A progress bar may stand in the line.
+      const clear = this.context.stderr.isTTY === true ? "\r\u001b[K" : "";
+      this.output.note(`${clear}holdfast: the server does not answer; trying again for up to ${patienceSeconds} s`);
+    });
     return this.#connection;
   }
 
@@ -79,7 +83,8 @@ export function runs<Arguments extends unknown[]>(
     try {
       await body(run, ...args);
     } catch (thrown) {
-      const error = toHoldfastError(thrown);
+      const { toSentence } = await import("../output/system-failure.ts");
+      const error = toSentence(thrown);
       if (error.code === "internal" && context.environment["HOLDFAST_DEBUG"] !== undefined)
         run.output.note(String(error.stack));
       await run.output.failure(error);
@@ -88,6 +93,15 @@ export function runs<Arguments extends unknown[]>(
       await run.close();
     }
   });
+}
+
+const titleCharactersMax = 200;
+
+/** The name of a person, a device or a token. @throws HoldfastError usage that names the option */
+export function checkTitle(text: string, what: string): string {
+  if (text.trim() === "") throw usage(`${what} is empty.`);
+  if (text.length > titleCharactersMax) throw usage(`${what} is too long: it may have ${titleCharactersMax} characters.`);
+  return text;
 }
 
 export function usage(message: string): HoldfastError {

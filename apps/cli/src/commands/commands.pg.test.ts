@@ -117,3 +117,42 @@ test("ls -R lists by path: a folder, what is in it, then what stands beside it",
   const lines = run(["ls", "-lR", "//sorted//"]).stdout.trimEnd().split("\n");
   assert.deepEqual(lines.map((line) => line.split(" ").at(-1)), ["a/", "b/", "b/a/", "b/z/", "b-c/"]);
 });
+
+test("a login in the place of another leaves one device, and one that fails leaves the former", () => {
+  const others = json("devices").items.filter(({ current }: { current: boolean }) => !current).length;
+  assert.equal(signIn("again").status, 0);
+  assert.equal(signIn("again").status, 0);
+  const { items } = json("devices");
+  assert.deepEqual([items.length, items.at(-1) !== undefined], [others + 1, true]);
+  const wrong = ["login", url, "--email", "me@example.org", "--password-stdin"];
+  assert.equal(run(wrong, "wrong password\n").status, 3);
+  assert.equal(json("whoami").email, "me@example.org");
+});
+
+test("where the server has no TLS the message says which address to try", () => {
+  const { status, stderr } = run(["login", url.replace("http:", "https:"), "--email", "a@b.c", "--password-stdin"], "x\n");
+  assert.equal(status, 7);
+  assert.ok(stderr.includes(`its address is ${url}.`), stderr);
+});
+
+test("a password that is too short and a name that is empty are refused in a sentence", () => {
+  const short = run(["admin", "users", "add", "a@example.org", "--password-stdin"], "short\n");
+  assert.deepEqual([short.status, short.stderr], [2, "holdfast: The password is too short: it needs at least 8 characters.\n"]);
+  assert.deepEqual([run(["token", "create", ""]).status, run(["admin", "users", "add", "a@b.c", "--name", ""]).status], [2, 2]);
+});
+
+test("Ctrl-C in a transfer says that it can go on, and exits with 130", async () => {
+  // Standard input that never ends keeps it under way.
+  const put = spawn(launcher, ["put", "-", "/endless"], { env: environment, stdio: ["pipe", "ignore", "pipe"] });
+  assert.ok(put.stdin && put.stderr);
+  let said = "";
+  put.stderr.on("data", (text: Buffer) => {
+    said += text.toString();
+    // The first line of progress.
+    if (said.startsWith("put:") && !put.killed) put.kill("SIGINT");
+  });
+  put.stdin.write("begun");
+  const [code] = (await once(put, "close")) as [number];
+  assert.equal(code, 130);
+  assert.match(said, /\nholdfast: interrupted; run the same command again, it goes on\n$/);
+});

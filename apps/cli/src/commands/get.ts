@@ -24,10 +24,11 @@ async function get(run: Run, remote: string, local: string): Promise<void> {
     throw usage("With - standard output carries the file itself, so there is no place for --json.");
   const { client } = await run.connect();
   if (local === "-") return getToStdout(run, remote);
-  const [transfer, { TransferReport }, { Progress }] = await Promise.all([
+  const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
     import("../transfer/get/get.ts"),
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
+    import("../transfer/interruptible.ts"),
   ]);
   const report = new TransferReport(output, "received");
   const progress = new Progress(report.counts, {
@@ -36,11 +37,7 @@ async function get(run: Run, remote: string, local: string): Promise<void> {
     nowMs: () => performance.now(),
     label: "get",
   });
-  try {
-    await transfer.get({ client, report }, remote, local);
-  } finally {
-    progress.stop();
-  }
+  await interruptible(run, progress, () => transfer.get({ client, report }, remote, local));
   await output.result(report.toJson(), () => [
     `${count(report.filesSent, "file")} fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
   ]);

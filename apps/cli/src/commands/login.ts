@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
+import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { HoldfastError } from "@holdfast/core/errors";
-import { newCommand, runs, usage } from "./command.ts";
+import type { Login, SavedLogin } from "../config/saved-login.ts";
+import { checkTitle, newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
 interface LoginOptions {
@@ -33,10 +35,11 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     options.passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
   const client = openClient(server);
   try {
-    const device_name = options.deviceName ?? hostname();
+    const device_name = checkTitle(options.deviceName ?? hostname(), "--device-name");
     const session = await client.call("createSession", { body: { email, password, device_name } });
     const saved = new SavedLogin(thisConfigFolder(context.environment));
     const made = { ...toSavedSession(session), server, email, deviceId: session.device_id };
+    await endFormer(run, await readFormer(saved), made);
     await saved.update(() => Promise.resolve(made));
     await run.output.result({ server, email, device_id: session.device_id }, () => [
       `Signed in to ${server} as ${email}.`,
@@ -44,6 +47,39 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
     throw new HoldfastError("unauthenticated", `${server} knows no ${email} with that password.`, { cause: thrown });
+  } finally {
+    await client.close();
+  }
+}
+
+/** A login that is damaged says nothing about a session. */
+async function readFormer(saved: SavedLogin): Promise<Login | undefined> {
+  try {
+    return await saved.read();
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "unauthenticated") return undefined;
+    throw thrown;
+  }
+}
+
+/**
+ * The login that is about to be replaced could never be used again, so its device is signed out, or each login would add
+ * one to the list. Only after the new one is there: who mistypes a password stays signed in.
+ */
+async function endFormer(run: Run, former: Login | undefined, made: Login): Promise<void> {
+  if (former === undefined || former.deviceId === made.deviceId) return;
+  const { connect, openClient } = await import("../config/connection.ts");
+  const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = run.context.environment;
+  const isSameAccount = former.server === made.server && former.email === made.email;
+  const client = isSameAccount
+    ? openClient(made.server, fixedToken(made.accessToken))
+    : (await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA })).client;
+  try {
+    await client.call("deleteDevice", { params: { id: former.deviceId } });
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+    const isGone = thrown.code === "not_found" || thrown.code === "unauthenticated";
+    if (!isGone) run.output.note(`The former login to ${former.server} could not be ended: ${thrown.message}`);
   } finally {
     await client.close();
   }

@@ -22,10 +22,11 @@ async function put(run: Run, paths: string[]): Promise<void> {
   const remote = paths.at(-1);
   const locals = paths.slice(0, -1);
   if (remote === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
-  const [transfer, { TransferReport }, { Progress }] = await Promise.all([
+  const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
+    import("../transfer/interruptible.ts"),
   ]);
   const { client, configFolder } = await run.connect();
   const { context, output } = run;
@@ -36,11 +37,7 @@ async function put(run: Run, paths: string[]): Promise<void> {
     nowMs: () => performance.now(),
     label: "put",
   });
-  try {
-    await transfer.put({ client, configFolder, report, stdin: context.stdin }, locals, remote);
-  } finally {
-    progress.stop();
-  }
+  await interruptible(run, progress, () => transfer.put({ client, configFolder, report, stdin: context.stdin }, locals, remote));
   await output.result(report.toJson(), () => [
     `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
   ]);

@@ -1,6 +1,6 @@
 import { formatTable, formatTime, printable } from "../output/text.ts";
 import { parseExpiry } from "./expiry.ts";
-import { newCommand, newGroup, runs, usage } from "./command.ts";
+import { checkTitle, newCommand, newGroup, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
 export const tokenCommand: CommandMaker = (context) =>
@@ -22,11 +22,12 @@ function create(context: Context) {
     .option("--scopes <list>", `comma-separated, of ${scopes.join(", ")}`, "files:read,files:write")
     .option("--expires <when>", "a duration (12h, 30d) or a time (2027-01-31T00:00:00Z); otherwise it does not expire");
   return runs<[string]>(context, command, async (run, name, options) => {
+    const title = checkTitle(name, "The name");
     const chosen = String(options["scopes"]).split(",").map(parseScope);
     const expires =
       options["expires"] === undefined ? {} : { expires_at: parseExpiry(String(options["expires"]), Date.now()) };
     const { client, server } = await run.connect();
-    const token = await client.call("createToken", { body: { name, scopes: chosen, ...expires } });
+    const token = await client.call("createToken", { body: { name: title, scopes: chosen, ...expires } });
     await run.output.result(token, () => [token.token]);
     if (!run.output.json)
       run.output.note(`Keep it now, it is not shown again. Use it with HOLDFAST_SERVER=${server} HOLDFAST_TOKEN=…`);

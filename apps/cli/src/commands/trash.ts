@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { formatTable, formatTime, printable } from "../output/text.ts";
+import { count, formatTable, formatTime, printable } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -74,10 +74,13 @@ async function findTrashed(client: Client, wanted: string, found: readonly NodeJ
 function empty(context: Context) {
   const command = newCommand("empty", "Remove all that is in the trash for good: this cannot be undone", [
     "trash empty",
-  ]);
-  return runs<[]>(context, command, async (run) => {
+  ]).option("--yes", "do not ask");
+  return runs<[]>(context, command, async (run, { yes }) => {
+    const { confirm } = await import("../terminal.ts");
+    const isMeant = yes === true || (await confirm(context, "Remove all that is in the trash for good?"));
+    if (!isMeant) throw new HoldfastError("failed", "Nothing was removed.");
     const { client } = await run.connect();
     const answer = await client.call("emptyTrash");
-    await run.output.result(answer, () => [`removed ${answer.purged} for good`]);
+    await run.output.result(answer, () => [`removed ${count(answer.purged, "item")} for good`]);
   });
 }

@@ -86,5 +86,9 @@ test("of two that want to change the login one waits for the other", async () =>
 test("an address without a scheme is taken for https", () => {
   assert.equal(parseServer("drive.example"), "https://drive.example");
   assert.equal(parseServer("http://127.0.0.1:8420/"), "http://127.0.0.1:8420");
+  assert.equal(parseServer("127.0.0.1:8732"), "http://127.0.0.1:8732");
+  assert.equal(parseServer("localhost"), "http://localhost");
+  assert.equal(parseServer("[::1]:8732"), "http://[::1]:8732");
+  assert.equal(parseServer("localhost.example:8732"), "https://localhost.example:8732");
   for (const bad of ["", "ftp://x", "http://", "a b"]) assert.throws(() => parseServer(bad), { code: "usage" });
 });

@@ -9,6 +9,7 @@ import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { configFolder } from "./config-folder.ts";
 import { SavedLogin } from "./saved-login.ts";
+import { watchedTransport } from "./watched-transport.ts";
 
 export interface Connection {
   readonly server: string;
@@ -23,9 +24,14 @@ const systemClock: Clock = {
   nowMicros: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
 };
 const connectionsMax = 8;
+export const patienceSeconds = 60;
 
-/** The server that the environment or the last login names. @throws HoldfastError unauthenticated if neither does */
-export async function connect(environment: Environment): Promise<Connection> {
+/**
+ * The server that the environment or the last login names.
+ * @param onSilence called once when it stops answering and is tried again
+ * @throws HoldfastError unauthenticated if neither does
+ */
+export async function connect(environment: Environment, onSilence: () => void = () => {}): Promise<Connection> {
   const folder = thisConfigFolder(environment);
   const saved = new SavedLogin(folder);
   const token = environment["HOLDFAST_TOKEN"];
@@ -37,20 +43,20 @@ export async function connect(environment: Environment): Promise<Connection> {
   if (token === undefined && login?.server !== server) {
     throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
   }
-  return { server: server ?? "", client: openClient(server ?? "", tokens), configFolder: folder };
+  return { server: server ?? "", client: openClient(server ?? "", tokens, onSilence), configFolder: folder };
 }
 
 /** For what needs no token: signing in, and renewing a session. */
-export function openClient(server: string, tokens: AccessTokens = noTokens): ApiClient {
+export function openClient(server: string, tokens: AccessTokens = noTokens, onSilence = (): void => {}): ApiClient {
   return new ApiClient({
-    transport: openHttpTransport({ server, connections: connectionsMax }),
+    transport: watchedTransport(openHttpTransport({ server, connections: connectionsMax }), server, onSilence),
     tokens,
     random: (lengthBytes) => randomBytes(lengthBytes),
     retry: {
       clock: systemClock,
       wait: (delayMs, signal) => wait(delayMs, undefined, signal === undefined ? {} : { signal }),
       attemptsMax: 8,
-      patienceMs: 60_000,
+      patienceMs: patienceSeconds * 1000,
     },
   });
 }
@@ -59,9 +65,10 @@ export function thisConfigFolder(environment: Environment): string {
   return configFolder({ platform: process.platform, homeFolder: homedir(), environment });
 }
 
-/** @returns scheme, host and port. @throws HoldfastError usage for what is no address of a server */
+/** Without a scheme it is TLS, but for this machine itself. @returns scheme, host and port. @throws HoldfastError usage for what is no address of a server */
 export function parseServer(text: string): string {
-  const url = URL.parse(text.includes("://") ? text : `https://${text}`);
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/i.test(text);
+  const url = URL.parse(text.includes("://") ? text : `${isLoopback ? "http" : "https"}://${text}`);
   if (url === null || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
     throw new HoldfastError(
       "usage",

@@ -77,7 +77,7 @@ export function progressLine(label: string, counts: TransferCounts, rate: number
   const share = bytesTotal > 0 ? Math.min(1, bytesDone / bytesTotal) : 0;
   const percent = totalIsFinal && bytesTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";
   const left = totalIsFinal && rate > 0 ? `, ${formatDuration((bytesTotal - bytesDone) / rate)} left` : "";
-  const text = `${filesDone} of ${filesTotal}${totalIsFinal ? "" : "+"} files, ${formatBytes(bytesDone)}, ${formatBytes(Math.round(rate))}/s${left}`;
+  const text = `${filesDone} of ${filesTotal}${totalIsFinal ? "" : "+"} ${filesTotal === 1 && totalIsFinal ? "file" : "files"}, ${formatBytes(bytesDone)}, ${formatBytes(Math.round(rate))}/s${left}`;
   if (columns === undefined) return `${label}:${percent} ${text}`;
   const width = Math.min(30, columns - label.length - percent.length - text.length - 6);
   const filled = Math.round(share * width);

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { test } from "node:test";
+import { openHttpTransport } from "@holdfast/api-client/transport";
+import { watchedTransport } from "./watched-transport.ts";
+
+const request = { method: "GET", path: "/", headers: {}, body: undefined, signal: undefined } as const;
+
+test("a server that goes away after it answered is said once; one that never answered is not", async () => {
+  const answer = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+  const listener = createServer((socket) => socket.once("data", () => socket.end(answer)));
+  await once(listener.listen(0, "127.0.0.1"), "listening");
+  const server = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  let silences = 0;
+  const watch = () => watchedTransport(openHttpTransport({ server, connections: 1 }), server, () => (silences += 1));
+  const transport = watch();
+  assert.equal((await transport.send(request)).status, 204);
+  await once(listener.close(), "close");
+  for (let attempt = 0; attempt < 3; attempt += 1) await assert.rejects(transport.send(request), { code: "unreachable" });
+  assert.equal(silences, 1);
+  const stranger = watch();
+  await assert.rejects(stranger.send(request), { code: "unreachable" });
+  assert.equal(silences, 1);
+  await Promise.all([transport.close(), stranger.close()]);
+});

@@ -1,0 +1,46 @@
+import type { Transport } from "@holdfast/api-client/transport";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/**
+ * Says once when a server that has answered before takes no connections, since the client then goes on trying for a while;
+ * and what is likely the matter when there is no TLS on the other side.
+ */
+export function watchedTransport(transport: Transport, server: string, onSilence: () => void): Transport {
+  let answered = false;
+  let said = false;
+  return {
+    close: () => transport.close(),
+    send: async (request) => {
+      try {
+        const answer = await transport.send(request);
+        answered = true;
+        return answer;
+      } catch (thrown) {
+        const code = networkCode(thrown);
+        if (code === undefined) throw thrown;
+        if (isWithoutTls(code)) throw withoutTls(thrown, server);
+        // A connection that was kept and has ended is opened anew at once.
+        if (answered && !said && !/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code)) {
+          said = true;
+          onSilence();
+        }
+        throw thrown;
+      }
+    },
+  };
+}
+
+function networkCode(thrown: unknown): string | undefined {
+  if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") return undefined;
+  return String(thrown.body["network"]);
+}
+
+function isWithoutTls(code: string): boolean {
+  return code === "EPROTO" || /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)/.test(code);
+}
+
+function withoutTls(cause: unknown, server: string): HoldfastError {
+  const plain = server.replace(/^https:/, "http:");
+  const message = `The server ${server} does not speak TLS there. If it has none, its address is ${plain}.`;
+  return new HoldfastError("unreachable", message, { cause, body: { network: "EPROTO" } });
+}

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { toDiskError } from "@holdfast/disk/disk-error";
+import { toSentence } from "./system-failure.ts";
+
+test("what the system refuses is said in words, with the path", () => {
+  const refused = Object.assign(new Error("EACCES: permission denied, lstat '/x/y'"), { code: "EACCES", path: "/x/y" });
+  assert.match(toSentence(refused).message, /^\/x\/y: permission denied \(EACCES\)\. Look at its owner/);
+  assert.match(toSentence(toDiskError(refused, "create", "/x/y")).message, /^Could not create \/x\/y \(permission denied/);
+  assert.throws(
+    () => readdirSync(import.meta.filename),
+    (thrown) => /no folder/.test(toSentence(thrown).message),
+  );
+});
+
+test("what Holdfast itself says stays as it is", () => {
+  const own = new HoldfastError("not_found", "There is no /a.");
+  assert.equal(toSentence(own), own);
+});

@@ -1,0 +1,29 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { errnoOf } from "@holdfast/disk/disk-error";
+
+const words: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the filesystem is read-only",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "something on the way is no folder",
+  EISDIR: "it is a folder",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** What a person can act on: the system's own codes in words, with the path. */
+export function toSentence(thrown: unknown): HoldfastError {
+  const errno = errnoOf(thrown);
+  if (errno === undefined || words[errno] === undefined) return toHoldfastError(thrown);
+  if (thrown instanceof HoldfastError) return inWords(thrown, errno, words[errno]);
+  const path: unknown = thrown instanceof Error ? Reflect.get(thrown, "path") : undefined;
+  if (typeof path !== "string") return toHoldfastError(thrown);
+  const advice = errno === "EACCES" || errno === "EPERM" ? " Look at its owner and mode, and at those of its folders." : "";
+  return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
+}
+
+function inWords(error: HoldfastError, errno: string, meaning: string): HoldfastError {
+  const message = error.message.replace(`(${errno})`, `(${meaning}, ${errno})`);
+  return message === error.message ? error : new HoldfastError(error.code, message, { cause: error, body: error.body });
+}
