@@ -33,11 +33,6 @@ export async function putBlocks(
   });
 }
 
-/** The frames of all these blocks in the order asked, as the body came: to be parsed where they are verified. */
-export function fetchBlocks(client: ApiClient, items: FetchItem[], signal?: AbortSignal): Promise<Uint8Array[]> {
-  return client.bytes("fetchBlocks", { body: { items }, signal });
-}
-
 /** The same into the beginning of a buffer that has room for them. @returns how many bytes they have */
 export function fetchBlocksInto(
   client: ApiClient,
