@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
@@ -101,7 +101,7 @@ test("every command takes --json where it stands last, whatever it stands in", a
     assert.ok(found);
     let json: unknown;
     found.action(() => void (json = found.opts()["json"]));
-    const values = found.registeredArguments.flatMap((each) => (each.variadic ? ["a", "b"] : ["a"]));
+    const values = found.registeredArguments.flatMap(({ argChoices, variadic }) => argChoices?.[0] ?? (variadic ? ["a", "b"] : "a"));
     const needed = found.options.filter((option) => option.mandatory).flatMap(({ long }) => [long ?? "", "1"]);
     await program.parseAsync([...path, ...values, ...needed, "--json"], { from: "user" });
     assert.equal(json, true, path.join(" "));
@@ -146,6 +146,14 @@ test("the completion script is one that bash takes, and completes commands, opti
   assert.deepEqual(complete("holdfast", "admin", "users", "di"), ["disable"]);
   assert.deepEqual(complete("holdfast", "--json", "admin", "users", "--quiet", "inv"), ["invite"]);
   assert.deepEqual(complete("holdfast", "rm", "--per"), ["--permanent"]);
+  assert.deepEqual(complete("holdfast", "completion", ""), ["bash", "zsh", "fish"]);
+  for (const name of ["a file", "another"]) writeFileSync(join(home, name), "");
+  assert.deepEqual(complete("holdfast", "put", "a").toSorted(), ["a file", "another"]);
+  assert.deepEqual(complete("holdfast", "put", "--quiet", "another", "a f"), ["a file"]);
+  assert.deepEqual(complete("holdfast", "get", "/remote", "a f"), ["a file"]);
+  assert.deepEqual(complete("holdfast", "serve", "--data", "anot"), ["another"]);
+  for (const words of [["rm"], ["ls"], ["get"], ["mv", "/x"], ["login", "--email"], ["trash", "restore"]])
+    assert.deepEqual(complete("holdfast", ...words, "a"), [], words.join(" "));
 });
 
 test("the scripts for zsh and fish name every command", () => {

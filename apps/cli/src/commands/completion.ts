@@ -1,3 +1,4 @@
+import { Argument } from "commander";
 import type { Command } from "commander";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
@@ -7,7 +8,7 @@ export const completionCommand: CommandMaker = (context) => {
     "completion bash > ~/.local/share/bash-completion/completions/holdfast",
     "completion zsh > ~/.zfunc/_holdfast",
     "completion fish > ~/.config/fish/completions/holdfast.fish",
-  ]).argument("<shell>", "bash, zsh or fish");
+  ]).addArgument(new Argument("<shell>", "whose script to print").choices(Object.keys(scripts)));
   return runs<[string]>(context, command, async (run, shell) => {
     const { makeProgram } = await import("../program.ts");
     const make = scripts[shell];
@@ -22,8 +23,16 @@ interface Words {
   /** Without `holdfast`: `admin users add`. */
   readonly path: readonly string[];
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
-  readonly options: readonly { readonly flag: string; readonly summary: string }[];
+  readonly options: readonly { readonly flag: string; readonly summary: string; readonly value: Value }[];
+  /** Arguments from this one on may be files of this machine; the others are paths on the server, which are not known. */
+  readonly filesFrom: number | undefined;
 }
+
+/** What follows an option. */
+type Value = "none" | "file" | "text";
+
+const filesFrom: Readonly<Record<string, number>> = { put: 0, get: 1 };
+const filePlaceholder = /[<[](folder|file|place)[>\]]/;
 
 const scripts: Readonly<Record<string, (words: Words[]) => string>> = {
   bash: bashScript,
@@ -32,19 +41,37 @@ const scripts: Readonly<Record<string, (words: Words[]) => string>> = {
 };
 
 function wordsOf(command: Command, path: readonly string[]): Words[] {
-  const options = command.options.flatMap(({ long, description }) =>
-    long ? [{ flag: long, summary: description }] : [],
-  );
-  const commands = command.commands.map((child) => ({ name: child.name(), summary: child.description() }));
-  const own = { path, commands, options: [...options, { flag: "--help", summary: "show help" }] };
+  const options = command.options.flatMap(({ long, description, flags, required }) => {
+    const text: Value = required ? "text" : "none";
+    const value: Value = filePlaceholder.test(flags) ? "file" : text;
+    return long ? [{ flag: long, summary: description, value }] : [];
+  });
+  const choices = command.registeredArguments[0]?.argChoices ?? [];
+  const commands = [
+    ...command.commands.map((child) => ({ name: child.name(), summary: child.description() })),
+    ...choices.map((name) => ({ name, summary: name })),
+  ];
+  const help = { flag: "--help", summary: "show help", value: "none" as const };
+  const own = { path, commands, options: [...options, help], filesFrom: filesFrom[path.join(" ")] };
   return [own, ...command.commands.flatMap((child) => wordsOf(child, [...path, child.name()]))];
 }
 
-/** The words so far that are no options name the command; what may follow it is looked up, and files complete the rest. */
+function flagsOf(options: Words["options"], value: Value): string {
+  return options
+    .filter((option) => option.value === value)
+    .map(({ flag }) => flag)
+    .join(" ");
+}
+
+const noFiles = 1000;
+
+/** The words so far that are no options name the command; what may follow it is looked up. */
 function bashScript(words: Words[]): string {
-  const cases = words.map(({ path, commands, options }) => {
+  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles }) => {
     const names = commands.map(({ name }) => name).join(" ");
-    return `    "${path.join(" ")}") commands="${names}"; options="${options.map(({ flag }) => flag).join(" ")}";;`;
+    const flags = options.map(({ flag }) => flag).join(" ");
+    const values = `texts="${flagsOf(options, "text")}"; paths="${flagsOf(options, "file")}"`;
+    return `    "${path.join(" ")}") commands="${names}"; options="${flags}"; ${values}; files=${files};;`;
   });
   return `# bash completion of holdfast
 _holdfast_words() {
@@ -53,28 +80,41 @@ ${cases.join("\n")}
     *) return 1;;
   esac
 }
+_holdfast_files() {
+  local name
+  # So that bash quotes what needs it; not known before bash 4.
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$1")
+}
 _holdfast() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options index
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options texts paths files index value="" operands=0
+  COMPREPLY=()
   _holdfast_words ""
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
-    [[ "$word" == -* ]] && continue
-    _holdfast_words "\${path:+$path }$word" && path="\${path:+$path }$word"
+    if [[ -n "$value" ]]; then value=""
+    elif [[ " $texts " == *" $word "* ]]; then value=text
+    elif [[ " $paths " == *" $word "* ]]; then value=file
+    elif [[ "$word" == -?* ]]; then continue
+    elif _holdfast_words "\${path:+$path }$word"; then path="\${path:+$path }$word"
+    else operands=$((operands + 1)); fi
   done
-  _holdfast_words "$path"
-  if [[ "$current" == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current"))
-  elif [[ -n "$commands" ]]; then COMPREPLY=($(compgen -W "$commands" -- "$current"))
-  else COMPREPLY=($(compgen -f -- "$current")); fi
+  if [[ "$value" == file ]]; then _holdfast_files "$current"
+  elif [[ "$value" == text ]]; then return 0
+  elif [[ "$current" == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current"))
+  elif [[ -n "$commands" && $operands == 0 ]]; then COMPREPLY=($(compgen -W "$commands" -- "$current"))
+  elif ((operands >= files)); then _holdfast_files "$current"; fi
 }
-complete -o filenames -F _holdfast holdfast`;
+complete -F _holdfast holdfast`;
 }
 
 function zshScript(words: Words[]): string {
   const quote = (text: string): string => text.replaceAll("'", String.raw`'\''`).replaceAll(":", String.raw`\:`);
-  const cases = words.map(({ path, commands, options }) => {
+  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles }) => {
     const names = commands.map(({ name, summary }) => `'${name}:${quote(summary)}'`).join(" ");
     const flags = options.map(({ flag, summary }) => `'${flag}:${quote(summary)}'`).join(" ");
-    return `    '${path.join(" ")}') commands=(${names}); options=(${flags});;`;
+    const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" files=${files}`;
+    return `    '${path.join(" ")}') commands=(${names}); options=(${flags}); ${values};;`;
   });
   return `#compdef holdfast
 _holdfast_words() {
@@ -85,33 +125,41 @@ ${cases.join("\n")}
 }
 _holdfast() {
   local -a commands options
-  local command_path="" word
+  local command_path="" word texts paths files value="" operands=0
   _holdfast_words ""
   for word in "\${(@)words[2,CURRENT-1]}"; do
-    [[ "$word" == -* ]] && continue
-    _holdfast_words "\${command_path:+$command_path }$word" && command_path="\${command_path:+$command_path }$word"
+    if [[ -n "$value" ]]; then value=""
+    elif [[ " $texts " == *" $word "* ]]; then value=text
+    elif [[ " $paths " == *" $word "* ]]; then value=file
+    elif [[ "$word" == -?* ]]; then continue
+    elif _holdfast_words "\${command_path:+$command_path }$word"; then command_path="\${command_path:+$command_path }$word"
+    else operands=$((operands + 1)); fi
   done
-  _holdfast_words "$command_path"
-  if [[ "$PREFIX" == -* ]]; then _describe option options
-  elif (( \${#commands} )); then _describe command commands
-  else _files; fi
+  if [[ "$value" == file ]]; then _files
+  elif [[ "$value" == text ]]; then return 0
+  elif [[ "$PREFIX" == -* ]]; then _describe option options
+  elif (( \${#commands} && operands == 0 )); then _describe command commands
+  elif (( operands >= files )); then _files; fi
 }
 _holdfast "$@"`;
 }
 
 function fishScript(words: Words[]): string {
   const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", String.raw`\'`)}'`;
-  const lines = words.flatMap(({ path, commands, options }) => {
+  const lines = words.flatMap(({ path, commands, options, filesFrom: files }) => {
     const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
     const names = commands.map(({ name }) => name).join(" ");
     const open = [seen, names === "" ? "" : `not __fish_seen_subcommand_from ${names}`].filter(Boolean).join("; and ");
+    const follows: Readonly<Record<Value, string>> = { none: "", text: " -x", file: " -r -F" };
     return [
+      // Paths on the server are not known, and files of this machine are none.
+      ...(files === undefined && open !== "" ? [`complete -c holdfast -f -n ${quote(open)}`] : []),
       ...commands.map(
         ({ name, summary }) => `complete -c holdfast -f -n ${quote(open)} -a ${name} -d ${quote(summary)}`,
       ),
       ...options.map(
-        ({ flag, summary }) =>
-          `complete -c holdfast ${open === "" ? "" : `-n ${quote(open)} `}-l ${flag.slice(2)} -d ${quote(summary)}`,
+        ({ flag, summary, value }) =>
+          `complete -c holdfast ${open === "" ? "" : `-n ${quote(open)} `}-l ${flag.slice(2)}${follows[value]} -d ${quote(summary)}`,
       ),
     ];
   });
