@@ -5,15 +5,20 @@ import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 
 export function usersCommand(context: Context) {
-  return newGroup("users", "Accounts", ["admin users ls", "admin users add ann@example.org --quota 100G"], [
-    add(context),
-    list(context),
-    update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
-    update(context, "enable", "Let somebody in again", { disabled: false }),
-    quota(context),
-    resetPassword(context),
-    invite(context),
-  ]);
+  return newGroup(
+    "users",
+    "Accounts",
+    ["admin users ls", "admin users add ann@example.org --quota 100G"],
+    [
+      add(context),
+      list(context),
+      update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
+      update(context, "enable", "Let somebody in again", { disabled: false }),
+      quota(context),
+      resetPassword(context),
+      invite(context),
+    ],
+  );
 }
 
 function add(context: Context) {

@@ -4,8 +4,9 @@ import { rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
 import { usersCommand } from "./admin-users.ts";
 
 export const adminCommand: CommandMaker = (context) =>
-  newGroup("admin", "Run by an administrator signed in, or with --data DIR on the server's own machine", ["admin users ls", "admin scrub --now", "admin users ls --data /srv/holdfast"], [
-    usersCommand(context),
-    scrubCommand(context),
-    rebuildIndexCommand(context),
-  ]);
+  newGroup(
+    "admin",
+    "Run by an administrator signed in, or with --data DIR on the server's own machine",
+    ["admin users ls", "admin scrub --now", "admin users ls --data /srv/holdfast"],
+    [usersCommand(context), scrubCommand(context), rebuildIndexCommand(context)],
+  );

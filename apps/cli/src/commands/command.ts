@@ -100,7 +100,8 @@ const titleCharactersMax = 200;
 /** The name of a person, a device or a token. @throws HoldfastError usage that names the option */
 export function checkTitle(text: string, what: string): string {
   if (text.trim() === "") throw usage(`${what} is empty.`);
-  if (text.length > titleCharactersMax) throw usage(`${what} is too long: it may have ${titleCharactersMax} characters.`);
+  if (text.length > titleCharactersMax)
+    throw usage(`${what} is too long: it may have ${titleCharactersMax} characters.`);
   return text;
 }
 

@@ -45,7 +45,10 @@ function run(args: string[], input = "") {
 }
 
 function signIn(device: string) {
-  return run(["login", url, "--email", "me@example.org", "--password-stdin", "--device-name", device], "correct horse\n");
+  return run(
+    ["login", url, "--email", "me@example.org", "--password-stdin", "--device-name", device],
+    "correct horse\n",
+  );
 }
 
 function json(...args: string[]) {
@@ -60,7 +63,7 @@ function pathsBelow(folder: string): string[] {
 
 test("what names several things changes nothing when one of them is missing or taken", () => {
   assert.equal(run(["mkdir", "-p", "/all/a", "/all/b", "/all/into"]).status, 0);
-  const before = pathsBelow("/all");
+  const paths = pathsBelow("/all");
   for (const [args, status] of [
     [["rm", "/all/a", "/all/b", "/all/missing"], 4],
     [["rm", "--permanent", "/all/a", "/all/missing"], 4],
@@ -73,7 +76,7 @@ test("what names several things changes nothing when one of them is missing or t
     assert.equal(ran.status, status, `${args.join(" ")}: ${ran.stderr}`);
     assert.equal(ran.stdout.trim().split("\n").length, 1);
     assert.match(JSON.parse(ran.stdout).error.message, /\/all\/(missing|a|no)/);
-    assert.deepEqual(pathsBelow("/all"), before, args.join(" "));
+    assert.deepEqual(pathsBelow("/all"), paths, args.join(" "));
   }
   assert.equal(run(["rm", "/all/a"]).status, 0);
   assert.equal(run(["trash", "restore", "/all/a", "/all/missing"]).status, 4);
@@ -102,12 +105,27 @@ test("--json after every command that lists answers a document, below groups too
   const { id } = json("devices").items[0];
   const other = signIn("other");
   assert.equal(other.status, 0, other.stderr);
-  for (const args of [["devices"], ["token", "ls"], ["trash", "ls"], ["admin", "users", "ls"], ["ls"], ["versions", "/kinds/file"]])
+  for (const args of [
+    ["devices"],
+    ["token", "ls"],
+    ["trash", "ls"],
+    ["admin", "users", "ls"],
+    ["ls"],
+    ["versions", "/kinds/file"],
+  ])
     assert.ok(Array.isArray(json(...args).items), args.join(" "));
   assert.equal(json("devices", "rm", "0198").error.code, "not_found");
   assert.deepEqual([typeof id, json("whoami").email], ["string", "me@example.org"]);
-  assert.deepEqual(Object.keys(json("admin", "rebuild-index")).toSorted(), ["blocks", "holders", "packs", "unreadable_packs"]);
-  assert.match(run(["admin", "rebuild-index"]).stdout, /^\d+ packs? read, 0 blocks were missing in the index and added, \d+ holders?\n$/);
+  assert.deepEqual(Object.keys(json("admin", "rebuild-index")).toSorted(), [
+    "blocks",
+    "holders",
+    "packs",
+    "unreadable_packs",
+  ]);
+  assert.match(
+    run(["admin", "rebuild-index"]).stdout,
+    /^\d+ packs? read, 0 blocks were missing in the index and added, \d+ holders?\n$/,
+  );
 });
 
 test("ls -R lists by path: a folder, what is in it, then what stands beside it", () => {
@@ -115,7 +133,10 @@ test("ls -R lists by path: a folder, what is in it, then what stands beside it",
   const paths = ["/sorted/a", "/sorted/b", "/sorted/b/a", "/sorted/b/z", "/sorted/b-c"];
   assert.deepEqual(pathsBelow("/sorted"), paths);
   const lines = run(["ls", "-lR", "//sorted//"]).stdout.trimEnd().split("\n");
-  assert.deepEqual(lines.map((line) => line.split(" ").at(-1)), ["a/", "b/", "b/a/", "b/z/", "b-c/"]);
+  assert.deepEqual(
+    lines.map((line) => line.split(" ").at(-1)),
+    ["a/", "b/", "b/a/", "b/z/", "b-c/"],
+  );
 });
 
 test("a login in the place of another leaves one device, and one that fails leaves the former", () => {
@@ -130,15 +151,24 @@ test("a login in the place of another leaves one device, and one that fails leav
 });
 
 test("where the server has no TLS the message says which address to try", () => {
-  const { status, stderr } = run(["login", url.replace("http:", "https:"), "--email", "a@b.c", "--password-stdin"], "x\n");
+  const { status, stderr } = run(
+    ["login", url.replace("http:", "https:"), "--email", "a@b.c", "--password-stdin"],
+    "x\n",
+  );
   assert.equal(status, 7);
   assert.ok(stderr.includes(`its address is ${url}.`), stderr);
 });
 
 test("a password that is too short and a name that is empty are refused in a sentence", () => {
   const short = run(["admin", "users", "add", "a@example.org", "--password-stdin"], "short\n");
-  assert.deepEqual([short.status, short.stderr], [2, "holdfast: The password is too short: it needs at least 8 characters.\n"]);
-  assert.deepEqual([run(["token", "create", ""]).status, run(["admin", "users", "add", "a@b.c", "--name", ""]).status], [2, 2]);
+  assert.deepEqual(
+    [short.status, short.stderr],
+    [2, "holdfast: The password is too short: it needs at least 8 characters.\n"],
+  );
+  assert.deepEqual(
+    [run(["token", "create", ""]).status, run(["admin", "users", "add", "a@b.c", "--name", ""]).status],
+    [2, 2],
+  );
 });
 
 test("Ctrl-C in a transfer says that it can go on, and exits with 130", async () => {

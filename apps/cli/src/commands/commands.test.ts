@@ -101,7 +101,9 @@ test("every command takes --json where it stands last, whatever it stands in", a
     assert.ok(found);
     let json: unknown;
     found.action(() => void (json = found.opts()["json"]));
-    const values = found.registeredArguments.flatMap(({ argChoices, variadic }) => argChoices?.[0] ?? (variadic ? ["a", "b"] : "a"));
+    const values = found.registeredArguments.flatMap(
+      ({ argChoices, variadic }) => argChoices?.[0] ?? (variadic ? ["a", "b"] : "a"),
+    );
     const needed = found.options.filter((option) => option.mandatory).flatMap(({ long }) => [long ?? "", "1"]);
     await program.parseAsync([...path, ...values, ...needed, "--json"], { from: "user" });
     assert.equal(json, true, path.join(" "));

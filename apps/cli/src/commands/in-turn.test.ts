@@ -5,15 +5,18 @@ import { inTurn } from "./in-turn.ts";
 
 test("a failure on the way names what is done already, and nothing after it is tried", async () => {
   const tried: number[] = [];
-  const act = async (item: number): Promise<number> => {
+  const act = (item: number): Promise<number> => {
     tried.push(item);
-    if (item === 3) throw new HoldfastError("exists", "3 is there.");
-    return await Promise.resolve(item * 2);
+    if (item === 3) return Promise.reject(new HoldfastError("exists", "3 is there."));
+    return Promise.resolve(item * 2);
   };
   assert.deepEqual(await inTurn([1, 2], String, act), [2, 4]);
   tried.length = 0;
   const expected = { code: "exists", message: "3 is there. Done before it: /1, /2." };
-  await assert.rejects(inTurn([1, 2, 3, 4], (item) => `/${item}`, act), expected);
+  await assert.rejects(
+    inTurn([1, 2, 3, 4], (item) => `/${item}`, act),
+    expected,
+  );
   assert.deepEqual(tried, [1, 2, 3]);
   await assert.rejects(inTurn([3], String, act), { message: "3 is there." });
 });

@@ -37,7 +37,9 @@ async function put(run: Run, paths: string[]): Promise<void> {
     nowMs: () => performance.now(),
     label: "put",
   });
-  await interruptible(run, progress, () => transfer.put({ client, configFolder, report, stdin: context.stdin }, locals, remote));
+  await interruptible(run, progress, () =>
+    transfer.put({ client, configFolder, report, stdin: context.stdin }, locals, remote),
+  );
   await output.result(report.toJson(), () => [
     `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
   ]);

@@ -13,16 +13,14 @@ export const rmCommand: CommandMaker = (context) => {
     .option("--permanent", "for good, with all versions: this cannot be undone")
     .option("--yes", "do not ask before --permanent");
   return runs<[string[]]>(context, command, async (run, given, { permanent, yes }) => {
-    const [{ lookUpAll }, { inTurn }] = await Promise.all([
-      import("../remote/look-up.ts"),
-      import("./in-turn.ts"),
-    ]);
+    const [{ lookUpAll }, { inTurn }] = await Promise.all([import("../remote/look-up.ts"), import("./in-turn.ts")]);
     const { client } = await run.connect();
     const nodes = outermost(await lookUpAll(client, given));
     if (permanent === true && yes !== true) {
       const { confirm } = await import("../terminal.ts");
       const what = nodes.map(({ path, kind }) => (kind === "folder" ? `${path}/ with all below it` : path)).join(", ");
-      if (!(await confirm(run.context, `Remove ${printable(what)} for good?`))) throw new HoldfastError("failed", "Nothing was removed.");
+      if (!(await confirm(run.context, `Remove ${printable(what)} for good?`)))
+        throw new HoldfastError("failed", "Nothing was removed.");
     }
     const query = permanent === true ? { permanent: "true" } : {};
     const items = await inTurn(

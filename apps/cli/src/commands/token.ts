@@ -4,11 +4,12 @@ import { checkTitle, newCommand, newGroup, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
 export const tokenCommand: CommandMaker = (context) =>
-  newGroup("token", "Personal access tokens, for scripts and other programs", ["token create backup", "token ls"], [
-    create(context),
-    list(context),
-    remove(context),
-  ]);
+  newGroup(
+    "token",
+    "Personal access tokens, for scripts and other programs",
+    ["token create backup", "token ls"],
+    [create(context), list(context), remove(context)],
+  );
 
 const scopes = ["files:read", "files:write", "account", "admin"] as const;
 type Scope = (typeof scopes)[number];

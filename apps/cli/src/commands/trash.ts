@@ -5,7 +5,12 @@ import { newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
 export const trashCommand: CommandMaker = (context) =>
-  newGroup("trash", "See, restore or empty the trash", ["trash ls", "trash restore /old.txt"], [list(context), restore(context), empty(context)]);
+  newGroup(
+    "trash",
+    "See, restore or empty the trash",
+    ["trash ls", "trash restore /old.txt"],
+    [list(context), restore(context), empty(context)],
+  );
 
 type Client = Awaited<ReturnType<Parameters<Parameters<typeof runs>[2]>[0]["connect"]>>["client"];
 

@@ -83,7 +83,7 @@ test("of two that want to change the login one waits for the other", async () =>
   assert.equal(await withProcessLock(path, () => Promise.resolve("free again")), "free again");
 });
 
-test("an address without a scheme is taken for https", () => {
+test("an address without a scheme is taken for https, on this machine itself for http", () => {
   assert.equal(parseServer("drive.example"), "https://drive.example");
   assert.equal(parseServer("http://127.0.0.1:8420/"), "http://127.0.0.1:8420");
   assert.equal(parseServer("127.0.0.1:8732"), "http://127.0.0.1:8732");

@@ -18,7 +18,8 @@ test("a server that goes away after it answered is said once; one that never ans
   const transport = watch();
   assert.equal((await transport.send(request)).status, 204);
   await once(listener.close(), "close");
-  for (let attempt = 0; attempt < 3; attempt += 1) await assert.rejects(transport.send(request), { code: "unreachable" });
+  for (let attempt = 0; attempt < 3; attempt += 1)
+    await assert.rejects(transport.send(request), { code: "unreachable" });
   assert.equal(silences, 1);
   const stranger = watch();
   await assert.rejects(stranger.send(request), { code: "unreachable" });

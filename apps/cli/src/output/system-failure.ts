@@ -19,7 +19,8 @@ export function toSentence(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return inWords(thrown, errno, words[errno]);
   const path: unknown = thrown instanceof Error ? Reflect.get(thrown, "path") : undefined;
   if (typeof path !== "string") return toHoldfastError(thrown);
-  const advice = errno === "EACCES" || errno === "EPERM" ? " Look at its owner and mode, and at those of its folders." : "";
+  const advice =
+    errno === "EACCES" || errno === "EPERM" ? " Look at its owner and mode, and at those of its folders." : "";
   return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
 }
 

@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { parseRemotePath } from "./remote-path.ts";
 
 test("repeated slashes are one, and a slash at the end stays", () => {
-  const table = { "/": "/", "//": "/", a: "/a", "//photos///sub/": "/photos/sub/", "a//b": "/a/b", "/..a/.b": "/..a/.b" };
+  const table = {
+    "/": "/",
+    "//": "/",
+    a: "/a",
+    "//photos///sub/": "/photos/sub/",
+    "a//b": "/a/b",
+    "/..a/.b": "/..a/.b",
+  };
   for (const [given, path] of Object.entries(table)) assert.equal(parseRemotePath(given), path);
 });
 

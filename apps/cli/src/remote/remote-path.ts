@@ -10,7 +10,9 @@ export function parseRemotePath(text: string): string {
   const path = `/${text}`.replaceAll(/\/{2,}/g, "/");
   const dots = path.split("/").find((name) => name === "." || name === "..");
   if (dots !== undefined) {
-    throw usage(`${text} has a ${dots} in it. Paths on the server begin at your root, without . and ..; write / for your root.`);
+    throw usage(
+      `${text} has a ${dots} in it. Paths on the server begin at your root, without . and ..; write / for your root.`,
+    );
   }
   return path;
 }
