@@ -33,6 +33,8 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const email = options.email ?? (await ask(context, "E-mail: "));
   const password =
     options.passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
+  if (email === "") throw usage("The e-mail address is empty.");
+  if (password === "") throw usage("The password is empty.");
   const client = openClient(server);
   try {
     const device_name = checkTitle(options.deviceName ?? hostname(), "--device-name");

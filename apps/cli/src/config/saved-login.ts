@@ -30,7 +30,9 @@ export class SavedLogin implements SessionStore<Login> {
       text = await fs.readFile(join(this.#folder, fileName), "utf8");
     } catch (thrown) {
       if (errno(thrown) === "ENOENT") return undefined;
-      throw new HoldfastError("failed", `The login in ${this.#folder} cannot be read.`, { cause: thrown });
+      throw new HoldfastError("failed", `The login in ${this.#folder} cannot be read (${String(errno(thrown))}).`, {
+        cause: thrown,
+      });
     }
     return parseLogin(text, this.#folder);
   }

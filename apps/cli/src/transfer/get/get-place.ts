@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Disk } from "@holdfast/disk/disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
-import { isNotFound } from "@holdfast/disk/disk-error";
+import { errnoOf, isNotFound } from "@holdfast/disk/disk-error";
 import type { LocalDisk } from "./local-disk.ts";
 import { statOf } from "./local-folders.ts";
 
@@ -43,12 +43,23 @@ export async function placeOf(
 /** Whether the filesystem takes two names that differ in case for one. */
 export async function foldsNames(disk: LocalDisk, folder: string, runId: string): Promise<boolean> {
   const name = `.holdfast-part-probe-${runId}`;
-  const file = await disk.createFile(join(folder, name), { mode: 0o600 });
-  await file.close();
+  await createProbe(disk, folder, name);
   try {
     return (await statOf(disk, join(folder, name.toUpperCase()))) !== undefined;
   } finally {
     await removeProbe(disk, join(folder, name));
+  }
+}
+
+/** The first that is written there: what stands against it is told of the folder, whose name people know. */
+async function createProbe(disk: LocalDisk, folder: string, name: string): Promise<void> {
+  try {
+    const file = await disk.createFile(join(folder, name), { mode: 0o600 });
+    await file.close();
+  } catch (thrown) {
+    const errno = errnoOf(thrown);
+    if (errno === undefined || !(thrown instanceof HoldfastError)) throw thrown;
+    throw new HoldfastError(thrown.code, `Nothing can be written to ${folder} (${errno}).`, { cause: thrown });
   }
 }
 
