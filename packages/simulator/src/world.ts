@@ -186,8 +186,7 @@ export class World {
   #checkDrop(device: Device, { kind, now }: Inode, path: string): void {
     if (kind !== "file") return;
     const { key } = contentOf(now.bytes);
-    // A copy of what its own writer has replaced since is nobody's loss.
-    if (!this.ledger.mustLive.has(key) || this.model.contents.has(key)) return;
+    if (!this.ledger.written.has(key) || this.model.contents.has(key)) return;
     const elsewhere = [...device.root.visible().values()].some((other) => contentOf(other.now.bytes).key === key);
     if (!elsewhere && now.bytes.length > 0)
       this.violate(`${device.name} dropped the only copy of ${key.slice(0, 12)} at ${path}`);
