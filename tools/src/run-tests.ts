@@ -41,8 +41,9 @@ function runFiles(files: readonly string[], names: readonly string[]): void {
     timeout: fileTimeoutMs,
     ...(names.length > 0 && { testNamePatterns: [...names] }),
   });
-  events.on("test:fail", () => {
-    process.exitCode = 1;
+  // A test marked as todo is a known defect that is shown in every run until it is mended.
+  events.on("test:fail", ({ todo }) => {
+    if (todo === undefined) process.exitCode = 1;
   });
   events.on("test:pass", ({ name, skip, file }) => {
     if (typeof skip === "string" && skip.endsWith("is not installed")) {
