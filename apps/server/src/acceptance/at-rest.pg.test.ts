@@ -184,10 +184,10 @@ describe("What stands on the disk", () => {
     const planted = join(folder, "planted");
     const runs = Object.values(texts).map((text) => {
       const at = Math.floor((text.length - 16) / 2);
-      const before = randomBytes(1001);
+      const filler = randomBytes(1001);
       // Else one run in 256 would be found a byte earlier.
-      before[1000] = (text[at - 1] ?? 0) ^ 0xff;
-      return Buffer.concat([before, text.subarray(at, at + 16)]);
+      filler[1000] = (text[at - 1] ?? 0) ^ 0xff;
+      return Buffer.concat([filler, text.subarray(at, at + 16)]);
     });
     writeFileSync(planted, Buffer.concat(runs));
     const found = findRuns([planted], texts);
