@@ -176,7 +176,8 @@ export function toDoubleSeconds(micros: bigint): number {
   return Number((micros - fraction) / 1_000_000n) + (Number(fraction) + 0.25) / 1_000_000;
 }
 
-function toDiskStat(stats: BigIntStats): DiskStat {
+/** What Node says of a file, in the words of the port. */
+export function toDiskStat(stats: BigIntStats): DiskStat {
   const nanosBelow = ((stats.mtimeNs % 1000n) + 1000n) % 1000n;
   return {
     kind: toKind(stats),

@@ -14,11 +14,10 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import type { BigIntStats } from "node:fs";
 import { promisify } from "node:util";
 import { toDiskError } from "@holdfast/disk/disk-error";
-import type { Disk, DiskFile, DiskStat } from "@holdfast/disk/disk";
-import { nodeDisk, toDoubleSeconds } from "@holdfast/disk/node-disk";
+import type { Disk, DiskFile } from "@holdfast/disk/disk";
+import { nodeDisk, toDiskStat, toDoubleSeconds } from "@holdfast/disk/node-disk";
 
 /** What `get` needs of a disk besides the port: to change a file that stays. */
 export interface LocalDisk extends Disk {
@@ -122,22 +121,4 @@ async function attempt<Result>(action: string, path: string, call: () => Result)
   } catch (thrown) {
     throw toDiskError(thrown, action, path);
   }
-}
-
-function toDiskStat(stats: BigIntStats): DiskStat {
-  const nanosBelow = ((stats.mtimeNs % 1000n) + 1000n) % 1000n;
-  return {
-    kind: kindOf(stats),
-    sizeBytes: Number(stats.size),
-    mtimeMicros: (stats.mtimeNs - nanosBelow) / 1000n,
-    mode: Number(stats.mode & 0o7777n),
-    inode: stats.ino,
-    device: stats.dev,
-  };
-}
-
-function kindOf(stats: BigIntStats): DiskStat["kind"] {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "folder";
-  return stats.isSymbolicLink() ? "symlink" : "other";
 }
