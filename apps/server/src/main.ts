@@ -44,21 +44,23 @@ async function untilToldToStop(server: RunningServer): Promise<void> {
     }
   };
   process.on("SIGHUP", renew);
-  const signal = await new Promise<string>((resolve) => {
-    process.once("SIGTERM", () => resolve("SIGTERM"));
-    process.once("SIGINT", () => resolve("SIGINT"));
-  });
-  server.log.info({ signal }, "stopping");
-  const stoppingMs = performance.now();
-  const leave = () => {
-    if (performance.now() - stoppingMs > sameSignalMs) process.exit(1);
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  let stoppingMs: number | undefined;
+  let stop: (signal: string) => void = () => {};
+  const told = new Promise<string>((resolve) => (stop = resolve));
+  // One listener for the first and for all that follow: with none between them the second would end the process by itself.
+  const heed = (signal: string) => {
+    if (stoppingMs !== undefined && performance.now() - stoppingMs > sameSignalMs) process.exit(1);
+    stoppingMs ??= performance.now();
+    stop(signal);
   };
-  process.on("SIGTERM", leave);
-  process.on("SIGINT", leave);
+  for (const name of signals) process.on(name, heed);
+  const signal = await told;
+  server.log.info({ signal }, "stopping");
   const late = setTimeout(() => process.exit(1), limits.shutdownTimeoutMs - 500);
   await server.close();
   clearTimeout(late);
-  for (const name of ["SIGTERM", "SIGINT"]) process.off(name, leave);
+  for (const name of signals) process.off(name, heed);
   process.off("SIGHUP", renew);
   server.log.info({}, "stopped");
 }
