@@ -5,11 +5,20 @@ import { checkZstdFrame } from "./zstd-frame.ts";
 
 /**
  * The block `next` as one zstd frame with the block `base` as raw dictionary.
+ * @param params of zstd, besides those of a patch
  * @returns undefined if that is no smaller than `next`, or `base` cannot be a raw dictionary
  */
-export function encodePatch(base: Uint8Array, next: Uint8Array): Uint8Array | undefined {
+export function encodePatch(
+  base: Uint8Array,
+  next: Uint8Array,
+  params: Readonly<Record<number, number>> = {},
+): Uint8Array | undefined {
   if (!isRawDictionary(base)) return undefined;
-  const payload = zstdCompressSync(next, { dictionary: base, pledgedSrcSize: next.length, params: patchParams });
+  const payload = zstdCompressSync(next, {
+    dictionary: base,
+    pledgedSrcSize: next.length,
+    params: { ...patchParams, ...params },
+  });
   return payload.length + hashBytes < next.length ? payload : undefined;
 }
 

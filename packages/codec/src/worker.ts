@@ -1,6 +1,8 @@
 /** The module that each thread of a codec pool loads; every export is a task. */
+import { randomBytes } from "node:crypto";
 import { cut, encodeBlocks, findCuts } from "./cut-task.ts";
 import { encodePatch } from "./patch.ts";
+import { encodePatchFromPieces } from "./piece-patch.ts";
 import { buffersOf, ownBytes, task } from "./task.ts";
 import { decode, verify } from "./verify-task.ts";
 import { cutWindow, encodeWindow } from "./window-task.ts";
@@ -17,6 +19,13 @@ export const decodeTask = task(decode, buffersOf);
 export const encodePatchTask = task(
   ({ base, next }: { base: Uint8Array; next: Uint8Array }) => {
     const payload = encodePatch(base, next);
+    return payload === undefined ? undefined : ownBytes(payload);
+  },
+  (payload) => (payload === undefined ? [] : [payload.buffer]),
+);
+export const encodePatchFromPiecesTask = task(
+  ({ basePieces, next }: { basePieces: Uint8Array; next: Uint8Array }) => {
+    const payload = encodePatchFromPieces({ basePieces, next, random: (lengthBytes) => randomBytes(lengthBytes) });
     return payload === undefined ? undefined : ownBytes(payload);
   },
   (payload) => (payload === undefined ? [] : [payload.buffer]),

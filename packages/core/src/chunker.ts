@@ -102,8 +102,11 @@ function scanBlock(scan: Scan, buffer: Uint8Array, start: number, end: number): 
   return cut;
 }
 
-/** The inner loop, two bytes a turn. Everything stays a 32-bit integer; the hash goes back into `state`. -1 for no cut. */
-function roll(state: Int32Array, buffer: Uint8Array, from: number, to: number, mask: number): number {
+/**
+ * The inner loop, two bytes a turn. Everything stays a 32-bit integer; the gear hash is taken from `state` and goes back.
+ * @returns the offset after the first byte at which the hash has no bit of `mask`, or -1
+ */
+export function roll(state: Int32Array, buffer: Uint8Array, from: number, to: number, mask: number): number {
   const gear = gearV1;
   let hash = state[0] as number;
   let position = from;

@@ -1,0 +1,115 @@
+import { constants } from "node:zlib";
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { decodePatch, encodePatch } from "./patch.ts";
+import { cutPieces, type Piece, pieceSizes, readPieces } from "./piece-table.ts";
+
+export interface PiecePatchInput {
+  /** Of the base, as `cutPieces` made it. */
+  readonly basePieces: Uint8Array;
+  readonly next: Uint8Array;
+  /** Fills what is not known of the base. */
+  readonly random: Random;
+}
+
+/**
+ * A patch as `encodePatch` makes it, without the bytes of its base: pieces that `next` has too are taken from there, the
+ * rest is random, and the patch is shown not to depend on it. That equal CRC-32 and length mean equal bytes is believed;
+ * where that is wrong the receiver finds another hash, and the whole block has to be sent.
+ * @returns undefined if there is none that is smaller than `next`
+ */
+export function encodePatchFromPieces({ basePieces, next, random }: PiecePatchInput): Uint8Array | undefined {
+  const rebuilt = rebuildBase(readPieces(basePieces), next);
+  if (rebuilt === undefined) return undefined;
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    fillGaps(rebuilt, next, random);
+    const payload = encodePatch(rebuilt.bytes, next, patchParams);
+    if (payload === undefined) return undefined;
+    complementGaps(rebuilt);
+    if (decodesTo(rebuilt.bytes, payload, next)) return payload;
+  }
+  return undefined;
+}
+
+const attemptsMax = 2;
+
+/** The longest that zstd has: of 4 MiB against 64 KiB of random bytes, one match in 2^18 attempts is by chance. */
+const patchParams = { [constants.ZSTD_c_minMatch]: 7 };
+
+/** Bytes `start` to `end` of the base that nobody knows. */
+interface Gap {
+  readonly start: number;
+  readonly end: number;
+  /** Where in `next` the piece before it ends, and the piece after it begins. */
+  readonly nextStart: number | undefined;
+  readonly nextEnd: number | undefined;
+}
+
+interface RebuiltBase {
+  readonly bytes: Uint8Array;
+  readonly gaps: readonly Gap[];
+}
+
+/** @returns undefined if nothing of it is known, or it is no block */
+function rebuildBase(base: readonly Piece[], next: Uint8Array): RebuiltBase | undefined {
+  const sizeBytes = base.reduce((sum, { length }) => sum + length, 0);
+  if (sizeBytes > limits.blockBytesMax) return undefined;
+  const offsets = new Map(readPieces(cutPieces(next)).map((piece) => [keyOf(piece), piece.offset]));
+  const bytes = new Uint8Array(sizeBytes);
+  const gaps: Gap[] = [];
+  let isKnown = false;
+  for (const [index, piece] of base.entries()) {
+    const from = offsets.get(keyOf(piece));
+    if (from !== undefined) {
+      bytes.set(next.subarray(from, from + piece.length), piece.offset);
+      isKnown = true;
+      continue;
+    }
+    const before = base[index - 1];
+    const after = base[index + 1];
+    const beforeAt = before === undefined ? undefined : offsets.get(keyOf(before));
+    gaps.push({
+      start: piece.offset,
+      end: piece.offset + piece.length,
+      nextStart: before === undefined || beforeAt === undefined ? undefined : beforeAt + before.length,
+      nextEnd: after === undefined ? undefined : offsets.get(keyOf(after)),
+    });
+  }
+  return isKnown ? { bytes, gaps } : undefined;
+}
+
+/** Below 2^53. */
+function keyOf({ crc, length }: Piece): number {
+  return crc * (pieceSizes.bytesMax * 2) + length;
+}
+
+/** A match of a known piece is extended while bytes are equal, so those at the borders are made to differ. */
+function fillGaps({ bytes, gaps }: RebuiltBase, next: Uint8Array, random: Random): void {
+  for (const { start, end, nextStart, nextEnd } of gaps) {
+    bytes.set(random(end - start), start);
+    if (nextStart !== undefined) bytes[start] = differing(next[nextStart], bytes[start]);
+    if (nextEnd !== undefined) bytes[end - 1] = differing(next[nextEnd - 1], bytes[end - 1]);
+  }
+}
+
+function differing(from: number | undefined, byte: number | undefined): number {
+  return from === byte ? (byte ?? 0) ^ 0xff : (byte ?? 0);
+}
+
+/** No byte stays what it was, so a patch that takes any of them gives something else. */
+function complementGaps({ bytes, gaps }: RebuiltBase): void {
+  for (const { start, end } of gaps) {
+    for (let index = start; index < end; index += 1) bytes[index] = ~(bytes[index] ?? 0);
+  }
+}
+
+function decodesTo(base: Uint8Array, payload: Uint8Array, next: Uint8Array): boolean {
+  try {
+    return Buffer.compare(decodePatch(base, payload, next.length), next) === 0;
+  } catch (thrown) {
+    // By chance the filling was what a base cannot begin with.
+    if (thrown instanceof HoldfastError && thrown.code === "invalid_field") return false;
+    throw thrown;
+  }
+}
