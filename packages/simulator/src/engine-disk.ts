@@ -1,6 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalDisk, LocalStat } from "@holdfast/sync/ports";
+import { sha256 } from "@holdfast/core/hash";
+import type { LocalDisk, LocalStat, Part } from "@holdfast/sync/ports";
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
+import { cutSmall } from "./small-blocks.ts";
 
 /** Told of everything that the engine does to the disk. */
 export interface DiskWatch {
@@ -21,35 +23,80 @@ export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch): LocalDisk
     await watch.after(name, path);
     return result;
   };
-  const statOf = (inode: Inode): LocalStat => toStat(root, inode);
-  const show = (path: string): void => {
-    if (!path.startsWith(".holdfast/")) watch.shown(root.mustBeAt(path), path);
-  };
+  return { ...looks(root, call), ...makings(root, call), ...changes(root, call, watch) };
+}
+
+type Call = <Result>(name: string, path: string, act: () => Result) => Promise<Result>;
+
+function looks(
+  root: SimulatedRoot,
+  call: Call,
+): Pick<LocalDisk, "stat" | "list" | "cut" | "readAt" | "readLink" | "now"> {
   return {
     stat: (path) =>
       call("stat", path, () => {
         const inode = root.at(path);
-        return inode === undefined ? undefined : statOf(inode);
+        return inode === undefined ? undefined : toStat(root, inode);
       }),
     list: (path) => call("list", path, () => root.list(path).map(({ name }) => name)),
-    async read(path) {
+    async cut(path) {
       const inode = await call("open", path, () => root.mustBeAt(path));
       if (inode.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
-      const before = statOf(inode);
+      const before = toStat(root, inode);
       const half = Math.ceil(inode.now.bytes.length / 2);
       const head = await call("read", path, () => inode.now.bytes.slice(0, half));
-      const [tail, after] = await call("read", path, () => [inode.now.bytes.slice(half), statOf(inode)] as const);
-      return { bytes: Buffer.concat([head, tail]), before, after };
+      const [tail, after] = await call("read", path, () => [inode.now.bytes.slice(half), toStat(root, inode)] as const);
+      return { blocks: cutSmall(Buffer.concat([head, tail])), before, after };
     },
+    readAt: (path, offset, sizeBytes) => call("readAt", path, () => bytesAt(root, path, offset, sizeBytes)),
     readLink: (path) => call("readLink", path, () => root.mustBeAt(path).target),
-    create: (path, bytes, { mtimeNs, executable }) =>
-      call("create", path, () => {
-        const inode = root.create(path, "file", false);
-        root.write(inode, { bytes, executable }, false);
-        if (mtimeNs !== undefined) root.write(inode, { mtimeNs }, false);
+    now: (path) =>
+      call("now", path, () => {
+        const inode = root.at(path) ?? root.create(path, "file", false);
+        root.write(inode, {}, false);
+        return inode.ctimeNs;
       }),
+  };
+}
+
+function makings(root: SimulatedRoot, call: Call): Pick<LocalDisk, "create" | "symlink" | "mkdir"> {
+  const bytesOf = async (part: Part): Promise<Uint8Array> => {
+    const { hash } = part;
+    const bytes =
+      part.kind === "bytes"
+        ? part.bytes
+        : await call("readAt", part.from, () => bytesAt(root, part.from, part.offset, part.sizeBytes));
+    if (sha256(bytes) === hash) return bytes;
+    throw new HoldfastError("hash_mismatch", "A part is not what it should be.", { body: { hash } });
+  };
+  return {
+    async create(path, parts, { mtimeNs, executable }) {
+      const inode = await call("create", path, () => root.create(path, "file", false));
+      try {
+        for await (const part of parts) {
+          const bytes = await bytesOf(part);
+          await call("write", path, () => root.write(inode, { bytes: Buffer.concat([inode.now.bytes, bytes]) }, false));
+        }
+        root.write(inode, mtimeNs === undefined ? { executable } : { executable, mtimeNs }, false);
+      } catch (error) {
+        root.remove(path, false);
+        throw error;
+      }
+    },
     symlink: (target, path) => call("symlink", path, () => void root.create(path, "symlink", false, target)),
     mkdir: (path) => call("mkdir", path, () => void root.create(path, "folder", false)),
+  };
+}
+
+function changes(
+  root: SimulatedRoot,
+  call: Call,
+  watch: DiskWatch,
+): Omit<LocalDisk, keyof ReturnType<typeof looks> | keyof ReturnType<typeof makings>> {
+  const show = (path: string): void => {
+    if (!path.startsWith(".holdfast/")) watch.shown(root.mustBeAt(path), path);
+  };
+  return {
     setExecutable: (path, executable) =>
       call("setExecutable", path, () => root.write(root.mustBeAt(path), { executable }, false)),
     rename: (from, to) =>
@@ -72,12 +119,6 @@ export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch): LocalDisk
     rmdir: (path) => call("rmdir", path, () => root.remove(path, false)),
     syncFile: (path) => call("syncFile", path, () => root.sync(root.mustBeAt(path))),
     syncFolder: (path) => call("syncFolder", path, () => root.syncFolder(path)),
-    now: (path) =>
-      call("now", path, () => {
-        const inode = root.at(path) ?? root.create(path, "file", false);
-        root.write(inode, {}, false);
-        return inode.ctimeNs;
-      }),
   };
 }
 
@@ -89,5 +130,12 @@ function toStat(root: SimulatedRoot, inode: Inode): LocalStat {
     fingerprint: { inode: BigInt(number), sizeBytes, mtimeNs: now.mtimeNs, ctimeNs, birthNs },
     executable: now.executable,
     links: root.linksOf(inode),
+    device: 1n,
   };
+}
+
+function bytesAt(root: SimulatedRoot, path: string, offset: number, sizeBytes: number): Uint8Array {
+  const inode = root.mustBeAt(path);
+  if (inode.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
+  return inode.now.bytes.slice(offset, offset + sizeBytes);
 }

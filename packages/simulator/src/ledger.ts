@@ -1,5 +1,5 @@
-import { contentOf } from "@holdfast/sync/content";
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
+import { contentOf } from "./small-blocks.ts";
 
 /** What stands unchanged for so long may be taken for a state; a little less than the engine's rest, for the ticks of clocks. */
 const restMicros = 42_000;
@@ -23,12 +23,12 @@ export class Ledger {
   write(root: SimulatedRoot, inode: Inode, bytes: Uint8Array): void {
     this.#leave(inode);
     root.write(inode, { bytes }, true);
-    this.written.add(contentOf(bytes).key);
+    this.written.add(contentOf(bytes));
   }
 
   /** A person has finished with a file. @param isShared others write the same bytes, so that nobody can tell whose they are */
   close(root: SimulatedRoot, inode: Inode, isShared: boolean): string {
-    const { key } = contentOf(inode.now.bytes);
+    const key = contentOf(inode.now.bytes);
     this.states.add(key);
     const counts = !isShared && inode.now.bytes.length > 0 && root.linksOf(inode) > 0;
     if (counts && !this.#superseded.has(key)) this.mustLive.add(key);
@@ -41,11 +41,11 @@ export class Ledger {
   }
 
   #leave(inode: Inode): void {
-    const { key } = contentOf(inode.now.bytes);
+    const key = contentOf(inode.now.bytes);
     if (this.#nowMicros() - inode.changedAtMicros >= restMicros) this.states.add(key);
     this.mustLive.delete(key);
     this.#superseded.add(key);
   }
 }
 
-const emptyContent: string = contentOf(new Uint8Array()).key;
+const emptyContent: string = contentOf(new Uint8Array());

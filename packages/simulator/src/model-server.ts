@@ -1,10 +1,10 @@
 import { toHoldfastError, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { sha256 } from "@holdfast/core/hash";
-import { contentIdOf } from "@holdfast/core/manifest";
+import { applySplices, contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
-import type { BatchResult, Block, Server } from "@holdfast/sync/ports";
+import type { BatchResult, OutgoingBlock, Server, WantedBlock } from "@holdfast/sync/ports";
 import { applyOperation, contestedName } from "./model-operations.ts";
 import { isLiveNode, liveBelow, type ModelNode, toJson } from "./model-tree.ts";
 
@@ -32,7 +32,7 @@ export class ModelServer {
   journal: JournalEntry[] = [];
   readonly blocks = new Map<HashHex, Uint8Array>();
   /** Version id -> its blocks; history is never thinned. */
-  readonly versions = new Map<string, readonly HashHex[]>();
+  readonly versions = new Map<string, readonly ManifestEntry[]>();
   /** Of contents that ever were a version: all that history, trash and tree can give back. */
   readonly contents = new Set<string>();
   readonly #operations = new Map<string, BatchResult>();
@@ -95,26 +95,41 @@ export class ModelServer {
     return liveBelow(this.nodes, id).map((node) => toJson(this.nodes, node));
   }
 
-  readVersion(nodeId: NodeId, versionId: string): Uint8Array {
-    const hashes = this.versions.get(versionId);
-    if (hashes === undefined || !this.nodes.has(nodeId))
-      throw new HoldfastError("not_found", "There is no such version.");
-    return Buffer.concat(hashes.map((hash) => this.blocks.get(hash) ?? new Uint8Array()));
+  manifests(versionIds: readonly string[]): Awaited<ReturnType<Server["manifests"]>> {
+    return new Map(
+      versionIds.flatMap((id) => {
+        const entries = this.versions.get(id);
+        return entries === undefined ? [] : [[id, entries] as const];
+      }),
+    );
   }
 
-  putBlocks(blocks: readonly Block[]): void {
+  missingBlocks(hashes: readonly HashHex[]): Set<HashHex> {
+    return new Set(hashes.filter((hash) => !this.blocks.has(hash)));
+  }
+
+  putBlocks(blocks: readonly OutgoingBlock[]): void {
     for (const { hash, bytes } of blocks) {
       if (sha256(bytes) !== hash) throw new HoldfastError("hash_mismatch", "These bytes have another hash.");
       this.blocks.set(hash, bytes.slice());
     }
   }
 
+  readBlock({ hash, versionId }: WantedBlock): Uint8Array {
+    const bytes = this.blocks.get(hash);
+    const isPart = this.versions.get(versionId)?.some((entry) => entry.hash === hash) === true;
+    if (bytes !== undefined && isPart) return bytes;
+    throw new HoldfastError("not_found", "There is no such block.", { body: { hash } });
+  }
+
   commit(
     device: string,
     epoch: string,
     operations: readonly BatchOperationInput[],
+    blocks: readonly OutgoingBlock[],
   ): Awaited<ReturnType<Server["commit"]>> {
     if (epoch !== this.epoch) throw new HoldfastError("reset", "Another epoch.", { body: { reason: "epoch" } });
+    this.putBlocks(blocks);
     const before = this.seq;
     const results: BatchResult[] = [];
     for (let start = 0; start < operations.length;) {
@@ -155,36 +170,41 @@ export class ModelServer {
     this.nodes.set(node.id, { ...node, seq: this.seq, revision: this.fresh("r") });
   }
 
-  addVersion(operation: {
-    readonly blocks?: readonly { hash: HashHex | string; size: number }[] | undefined;
-    readonly content_id?: string | undefined;
-  }): {
+  addVersion(operation: BatchOperationInput & { op: "put" }): {
     versionId: string;
     contentId: string;
     sizeBytes: number;
   } {
-    const entries = (operation.blocks ?? []).map(({ hash, size }) => ({ hash: hash as HashHex, size }));
+    const entries = this.#entriesOf(operation);
     const contentId = contentIdOf(entries);
     if (operation.content_id !== undefined && operation.content_id !== contentId) {
       throw new HoldfastError("content_mismatch", "The blocks make another content.");
     }
     const versionId = this.fresh("v");
-    this.versions.set(
-      versionId,
-      entries.map(({ hash }) => hash),
-    );
+    this.versions.set(versionId, entries);
     this.contents.add(contentId);
     return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
+  }
+
+  #entriesOf({ base_version, blocks, splices }: BatchOperationInput & { op: "put" }): readonly ManifestEntry[] {
+    if (splices === undefined) return asEntries(blocks ?? []);
+    const base = this.versions.get(String(base_version)) ?? [];
+    return applySplices(
+      base,
+      splices.map((each) => ({ ...each, insert: asEntries(each.insert) })),
+    );
   }
 
   #applyUnit(device: string, unit: readonly BatchOperationInput[]): BatchResult[] {
     const done = unit.map((operation) => this.#operations.get(operation.operation_id));
     if (done.every((result) => result !== undefined)) return done;
     const missing = unit.map((operation) => this.#missingOf(operation));
-    if (missing.some(Boolean)) {
+    if (missing.some((hashes) => hashes.length > 0)) {
       return unit.map(({ operation_id }, index) => ({
         operation_id,
-        ...(missing[index] ? missingBlocks : dependency),
+        ...((missing[index]?.length ?? 0) > 0
+          ? { status: "missing" as const, missing_blocks: missing[index] ?? [] }
+          : dependency),
       }));
     }
     const [nodes, length] = [new Map(this.nodes), this.journal.length];
@@ -215,8 +235,10 @@ export class ModelServer {
     });
   }
 
-  #missingOf(operation: BatchOperationInput): boolean {
-    return operation.op === "put" && (operation.blocks ?? []).some(({ hash }) => !this.blocks.has(hash as HashHex));
+  #missingOf(operation: BatchOperationInput): HashHex[] {
+    if (operation.op !== "put") return [];
+    const entries = [...(operation.blocks ?? []), ...(operation.splices ?? []).flatMap(({ insert }) => insert)];
+    return [...this.missingBlocks(asEntries(entries).map(({ hash }) => hash))];
   }
 
   #changeOf({ seq, kind, id }: JournalEntry): ChangeJson {
@@ -237,5 +259,8 @@ export class ModelServer {
   }
 }
 
-const missingBlocks = { status: "missing" as const };
 const dependency = { status: "error" as const, code: "dependency" };
+
+function asEntries(entries: readonly { readonly hash: string; readonly size: number }[]): ManifestEntry[] {
+  return entries.map(({ hash, size }) => ({ hash: hash as HashHex, size }));
+}

@@ -10,6 +10,9 @@ export interface Trouble {
   readonly notice: (what: string) => void;
 }
 
+/** So that a file comes in several answers. */
+const blocksAtOnce = 3;
+
 /** The way of one device to the server: late, cut before or after the server heard, twice, or damaged. */
 export function makeNetwork(
   model: ModelServer,
@@ -41,18 +44,29 @@ export function makeNetwork(
     if (chance > 1 - rate * (repeats ? 2 : 0.4)) cut("on the way back", name);
     return result;
   };
+  const mayDamage = (bytes: Uint8Array): Uint8Array => {
+    if (trouble.tape() >= trouble.rate() * 0.1) return bytes;
+    trouble.notice(`the network damages a download of ${device}`);
+    return bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
+  };
   return {
     listChanges: (token) => call("listChanges", () => model.listChanges(token)),
     snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor)),
     queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids)),
     listBelow: (id) => call("listBelow", () => model.listBelow(id)),
-    commit: (epoch, operations) => call("commit", () => model.commit(device, epoch, operations), true),
+    manifests: (versionIds) => call("manifests", () => model.manifests(versionIds)),
+    missingBlocks: (hashes) => call("missingBlocks", () => model.missingBlocks(hashes)),
+    commit: (epoch, operations, blocks) => call("commit", () => model.commit(device, epoch, operations, blocks), true),
     putBlocks: (blocks) => call("putBlocks", () => model.putBlocks(blocks)),
-    async readVersion(nodeId, versionId) {
-      const bytes = await call("readVersion", () => model.readVersion(nodeId, versionId));
-      if (bytes.length === 0 || trouble.tape() >= trouble.rate() * 0.3) return bytes;
-      trouble.notice(`the network damages a download of ${device}`);
-      return bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
+    async *fetchBlocks(wanted) {
+      for (let start = 0; start < wanted.length; start += blocksAtOnce) {
+        const some = wanted.slice(start, start + blocksAtOnce);
+        const arrived = await call("fetchBlocks", () => some.map((each) => model.readBlock(each)));
+        for (const [index, bytes] of arrived.entries()) {
+          const hash = some[index]?.hash;
+          if (hash !== undefined) yield { hash, bytes: mayDamage(bytes) };
+        }
+      }
     },
     async poll(token, timeoutMs) {
       let isChanged = false;

@@ -57,7 +57,7 @@ function checkTree(world: World): void {
 function checkServer(world: World): void {
   const { model } = world;
   for (const { versionId } of model.nodes.values()) {
-    for (const hash of versionId === null ? [] : (model.versions.get(versionId) ?? [])) {
+    for (const { hash } of versionId === null ? [] : (model.versions.get(versionId) ?? [])) {
       if (!model.blocks.has(hash)) world.violate(`the block ${hash.slice(0, 12)} is missing`);
     }
   }

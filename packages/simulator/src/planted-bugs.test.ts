@@ -8,7 +8,7 @@ const firstSeeds: Partial<Record<Fault, number>> = {
   "errors are deletions": 16,
   "intents are not kept": 51,
   "offers are forgotten": 271,
-  "one look is enough": 221,
+  "one look is enough": 372,
   "deletions have seen everything": 124,
 };
 const seedsMax = 80;

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { contentOf } from "@holdfast/sync/content";
 import { DurableNames } from "./durable-names.ts";
 import type { Tape } from "./scheduler.ts";
+import { contentOf } from "./small-blocks.ts";
 
 export type InodeKind = "file" | "folder" | "symlink";
 
@@ -216,7 +216,7 @@ export class SimulatedRoot {
 export function describeInode({ kind, target, now }: Inode): string {
   if (kind === "folder") return "folder";
   if (kind === "symlink") return `symlink ${target}`;
-  return `file ${contentOf(now.bytes).key.slice(0, 12)}${now.executable ? " x" : ""}`;
+  return `file ${contentOf(now.bytes).slice(0, 12)}${now.executable ? " x" : ""}`;
 }
 
 function partsOf(path: string): string[] {

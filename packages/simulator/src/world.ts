@@ -5,7 +5,6 @@ import { nameKey } from "@holdfast/core/names";
 import { Engine } from "@holdfast/sync/engine/engine";
 import { type Faults, noFaults } from "@holdfast/sync/faults";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import { contentOf } from "@holdfast/sync/content";
 import { makeEngineDisk } from "./engine-disk.ts";
 import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
@@ -13,6 +12,7 @@ import { makeNetwork } from "./network.ts";
 import { Person } from "./person.ts";
 import { type Life, makeTapes, Scheduler, type Tape } from "./scheduler.ts";
 import { type Inode, SimulatedRoot } from "./simulated-root.ts";
+import { contentOf } from "./small-blocks.ts";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -185,9 +185,9 @@ export class World {
   /** Invariant 2: what loses its last name here is kept elsewhere. */
   #checkDrop(device: Device, { kind, now }: Inode, path: string): void {
     if (kind !== "file") return;
-    const { key } = contentOf(now.bytes);
+    const key = contentOf(now.bytes);
     if (!this.ledger.written.has(key) || this.model.contents.has(key)) return;
-    const elsewhere = [...device.root.visible().values()].some((other) => contentOf(other.now.bytes).key === key);
+    const elsewhere = [...device.root.visible().values()].some((other) => contentOf(other.now.bytes) === key);
     if (!elsewhere && now.bytes.length > 0)
       this.violate(`${device.name} dropped the only copy of ${key.slice(0, 12)} at ${path}`);
   }
@@ -195,7 +195,7 @@ export class World {
   /** Invariant 8: what a person sees is whole. */
   #checkShown(device: Device, { kind, now }: Inode, path: string): void {
     if (kind !== "file") return;
-    const { key } = contentOf(now.bytes);
+    const key = contentOf(now.bytes);
     const isWhole = this.ledger.written.has(key) || this.ledger.states.has(key) || this.model.contents.has(key);
     if (!isWhole) this.violate(`${device.name} shows something torn at ${path}`);
   }
@@ -206,7 +206,7 @@ export class World {
 }
 
 function isLook(call: string): boolean {
-  return ["stat", "list", "open", "read", "readLink"].includes(call);
+  return ["stat", "list", "open", "read", "readAt", "readLink"].includes(call);
 }
 
 export function foldCase(name: string): string {

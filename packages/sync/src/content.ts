@@ -1,19 +1,11 @@
-import { cutBlocks } from "@holdfast/core/chunker";
-import { sha256 } from "@holdfast/core/hash";
-import { contentIdOf } from "@holdfast/core/manifest";
-import type { Block } from "./ports.ts";
+import { contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
 import type { ContentKey, NodeKind } from "./trees.ts";
 
 export const folderContent = "" as ContentKey;
 
-/** A whole file as the server keeps it. */
-export function contentOf(bytes: Uint8Array): { readonly key: ContentKey; readonly blocks: readonly Block[] } {
-  const blocks = cutBlocks(bytes, true).blocks.map(({ start, end }) => {
-    const piece = bytes.subarray(start, end);
-    return { hash: sha256(piece), bytes: piece };
-  });
-  const key = contentIdOf(blocks.map((block) => ({ hash: block.hash, size: block.bytes.length })));
-  return { key: key as string as ContentKey, blocks };
+/** Of a file with these blocks. */
+export function contentOfBlocks(blocks: readonly ManifestEntry[]): ContentKey {
+  return contentIdOf(blocks) as string as ContentKey;
 }
 
 export function linkContent(target: string): ContentKey {

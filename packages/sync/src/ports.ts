@@ -1,4 +1,5 @@
 import type { HashHex, NodeId } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -10,7 +11,32 @@ export interface LocalStat {
   readonly executable: boolean;
   /** Names of the same file; above 1 it is hard linked. */
   readonly links: number;
+  /** Of the filesystem; compared within one run only. */
+  readonly device: bigint;
 }
+
+/** A block of a file as it was read. */
+export interface CutBlock {
+  readonly hash: HashHex;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * Its piece table, only of files over 64 KiB: a packed list of {crc32 u32 LE, length u32 LE} of its content-defined
+   * pieces of about 16 KiB.
+   */
+  readonly pieces: Uint8Array | undefined;
+}
+
+/** Of a new file; each is verified against its hash while it is written. `from` is a path in the root. */
+export type Part =
+  | { readonly kind: "bytes"; readonly hash: HashHex; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "copy";
+      readonly hash: HashHex;
+      readonly sizeBytes: number;
+      readonly from: string;
+      readonly offset: number;
+    };
 
 /**
  * The synced folder, as the engine needs it. Paths are relative to its root, with `/` between names and none at the ends; the
@@ -22,14 +48,27 @@ export interface LocalStat {
 export interface LocalDisk {
   /** Undefined only if there is certainly nothing of that name. */
   stat(path: string): Promise<LocalStat | undefined>;
+  /** Names; one that is not valid UTF-8 stands there with U+FFFD in it. */
   list(path: string): Promise<readonly string[]>;
-  /** The whole file with what was known of it before the first and after the last byte was read. */
-  read(path: string): Promise<{ readonly bytes: Uint8Array; readonly before: LocalStat; readonly after: LocalStat }>;
+  /**
+   * Reads the whole file once, without ever holding it, with what was known of the open file before the first and after
+   * the last byte. Follows no link and waits for no FIFO.
+   */
+  cut(path: string): Promise<{
+    readonly blocks: readonly CutBlock[];
+    readonly before: LocalStat;
+    readonly after: LocalStat;
+  }>;
+  /** Fewer bytes where the file ends. */
+  readAt(path: string, offset: number, sizeBytes: number): Promise<Uint8Array>;
   readLink(path: string): Promise<string>;
-  /** A new file; `exists` if the name is taken. */
+  /**
+   * A new file; `exists` if the name is taken, `hash_mismatch` with the body `{ hash }` for a part that is not what it
+   * should be. After a failure nothing of that name is left.
+   */
   create(
     path: string,
-    bytes: Uint8Array,
+    parts: AsyncIterable<Part> | Iterable<Part>,
     attributes: { readonly mtimeNs: bigint | undefined; readonly executable: boolean },
   ): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
@@ -48,7 +87,23 @@ export interface LocalDisk {
   now(path: string): Promise<bigint>;
 }
 
-export interface Block {
+export interface OutgoingBlock {
+  readonly hash: HashHex;
+  readonly bytes: Uint8Array;
+  /** A zstd frame with the block `base`, which the server has, as raw dictionary. If it is refused, the whole block goes. */
+  readonly patch?: { readonly base: HashHex; readonly payload: Uint8Array } | undefined;
+}
+
+export interface WantedBlock {
+  readonly hash: HashHex;
+  readonly sizeBytes: number;
+  /** One that it is part of, in view of this account. */
+  readonly versionId: string;
+  /** A similar block that the device has: it may come as a patch against that. */
+  readonly base?: { readonly hash: HashHex; readonly read: () => Promise<Uint8Array> } | undefined;
+}
+
+export interface ArrivedBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
 }
@@ -58,6 +113,7 @@ export interface BatchResult {
   readonly status: "committed" | "missing" | "conflict" | "error";
   readonly node?: NodeJson;
   readonly code?: string;
+  readonly missing_blocks?: readonly string[];
 }
 
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
@@ -81,12 +137,22 @@ export interface Server {
   ): Promise<readonly { readonly id: string; readonly state: "live" | "trashed" | "gone" }[]>;
   /** All below a folder. */
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
+  /** Block lists of versions; one that is not to be had is absent from the answer. */
+  manifests(versionIds: readonly string[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
+  /** Which of these the server lacks. */
+  missingBlocks(hashes: readonly HashHex[]): Promise<ReadonlySet<HashHex>>;
+  putBlocks(blocks: readonly OutgoingBlock[]): Promise<void>;
+  /** Small blocks travel with the operations. */
   commit(
     epoch: string,
     operations: readonly BatchOperationInput[],
+    blocks: readonly OutgoingBlock[],
   ): Promise<{ readonly results: readonly BatchResult[]; readonly seq: number }>;
-  putBlocks(blocks: readonly Block[]): Promise<void>;
-  readVersion(nodeId: NodeId, versionId: string): Promise<Uint8Array>;
+  /**
+   * In the order asked, each verified before it is handed out, fetched ahead with bounded memory.
+   * @throws HoldfastError not_found with the body `{ hash }` for a block that is not to be had
+   */
+  fetchBlocks(wanted: readonly WantedBlock[]): AsyncIterable<ArrivedBlock>;
   /** @returns whether something changed after the token; false after the time */
   poll(sinceToken: string, timeoutMs: number): Promise<boolean>;
 }

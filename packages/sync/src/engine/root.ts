@@ -1,6 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
 import type { Hands } from "../execute/hands.ts";
 import { markerPath } from "../paths.ts";
+
+const markerBytesMax = 4096;
 
 /** The folder is not the one that this device knows: an unmounted disk, another folder in its place. */
 export class RootMismatch extends HoldfastError {
@@ -19,13 +22,15 @@ export async function checkRoot({ disk, state, random }: Pick<Hands, "disk" | "s
   if (there === undefined) {
     if (known !== undefined) throw new RootMismatch();
     const marker = Buffer.from(random(16)).toString("hex");
-    await disk.create(markerPath, Buffer.from(marker), { mtimeNs: undefined, executable: false });
+    const bytes = Buffer.from(marker);
+    const parts = [{ kind: "bytes", hash: sha256(bytes), bytes } as const];
+    await disk.create(markerPath, parts, { mtimeNs: undefined, executable: false });
     await disk.syncFile(markerPath);
     await disk.syncFolder(".holdfast");
     state.commit({ settings: [["marker", marker]] });
     return;
   }
-  const marker = Buffer.from((await disk.read(markerPath)).bytes).toString();
+  const marker = Buffer.from(await disk.readAt(markerPath, 0, markerBytesMax)).toString();
   if (known === marker) return;
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) throw new RootMismatch();

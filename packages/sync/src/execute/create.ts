@@ -1,8 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { contentOf, folderContent, targetOf } from "../content.ts";
+import { sha256 } from "@holdfast/core/hash";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { contentOfBlocks, folderContent, targetOf } from "../content.ts";
 import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import type { LocalStat } from "../ports.ts";
+import type { LocalStat, Part } from "../ports.ts";
 import type { ContentKey, Fingerprint, LocalRow, NodeKind, RemoteRow } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { isRecent } from "../scan/scan.ts";
@@ -28,7 +30,7 @@ export async function create(hands: Hands, operation: LocalOperation & { op: "cr
     const row = { ...rowOf(remote, stat.fingerprint), ...place, fingerprint: folderFingerprint(stat.fingerprint) };
     return hands.state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(hands.state, id, row)]] });
   }
-  const temporary = await writeAside(hands, await contentOfRemote(hands, id, remote));
+  const temporary = await writeAside(hands, await contentOfRemote(hands, remote));
   const before = await mustStat(hands, temporary);
   const path = joinPath(await knownFolder(hands, place.parent), place.name);
   await hands.disk.rename(temporary, path);
@@ -43,9 +45,10 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const { id, local, name } = operation;
   const from = await knownPath(hands, id);
   await recheck(hands, from, local);
-  const { bytes } = await hands.disk.read(from);
-  if (contentOf(bytes).key !== local.content) throw new DiskChanged(from);
-  const content = { kind: "file", bytes, mtimeNs: local.fingerprint.mtimeNs, executable: local.executable } as const;
+  const { blocks } = await hands.disk.cut(from);
+  if (contentOfBlocks(blocks) !== local.content) throw new DiskChanged(from);
+  const parts = copiesOf(from, blocks);
+  const content = { kind: "file", parts, mtimeNs: local.fingerprint.mtimeNs, executable: local.executable } as const;
   const temporary = await writeAside(hands, content);
   const before = await mustStat(hands, temporary);
   const path = joinPath(await knownFolder(hands, local.parent), name);
@@ -59,20 +62,53 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
 export type NewContent =
   | {
       readonly kind: "file";
-      readonly bytes: Uint8Array;
+      readonly parts: AsyncIterable<Part> | Iterable<Part>;
       readonly mtimeNs: bigint | undefined;
       readonly executable: boolean;
     }
   | { readonly kind: "symlink"; readonly target: string };
 
-/** Fetches what the server has, and proves that it is that. */
-export async function contentOfRemote(hands: Hands, id: LocalOperation["id"], remote: RemoteRow): Promise<NewContent> {
+/** What the server has: its blocks are fetched as they are written, and proved by their hashes, the list by the content id. */
+export async function contentOfRemote(hands: Hands, remote: RemoteRow): Promise<NewContent> {
   if (remote.kind === "symlink") return { kind: "symlink", target: targetOf(remote.content) };
-  const bytes = remote.versionId === null ? new Uint8Array() : await hands.server.readVersion(id, remote.versionId);
-  if (contentOf(bytes).key !== remote.content && !hands.faults.has("content is not verified")) {
-    throw new HoldfastError("hash_mismatch", `The bytes of ${remote.name} arrived damaged; they are fetched again.`);
+  const blocks = await manifestOf(hands, remote);
+  const parts = fetchedParts(hands, blocks, remote.versionId ?? "");
+  return { kind: "file", parts, mtimeNs: timeNs(remote.modifiedAt), executable: remote.executable };
+}
+
+async function manifestOf(
+  { server }: Hands,
+  { versionId, content, name }: RemoteRow,
+): Promise<readonly ManifestEntry[]> {
+  if (versionId === null) return [];
+  const blocks = (await server.manifests([versionId])).get(versionId);
+  if (blocks === undefined)
+    throw new HoldfastError("not_found", `The server does not have that version of ${name} any more.`);
+  if (contentOfBlocks(blocks) === content) return blocks;
+  throw new HoldfastError("hash_mismatch", `The block list of ${name} arrived damaged; it is fetched again.`);
+}
+
+async function* fetchedParts(hands: Hands, blocks: readonly ManifestEntry[], versionId: string): AsyncGenerator<Part> {
+  if (blocks.length === 0) return;
+  const wanted = blocks.map(({ hash, size }) => ({ hash, sizeBytes: size, versionId }));
+  let count = 0;
+  for await (const { bytes } of hands.server.fetchBlocks(wanted)) {
+    const hash = blocks[count]?.hash;
+    count += 1;
+    if (hash === undefined) break;
+    yield { kind: "bytes", hash: hands.faults.has("content is not verified") ? sha256(bytes) : hash, bytes };
   }
-  return { kind: "file", bytes, mtimeNs: timeNs(remote.modifiedAt), executable: remote.executable };
+  if (count !== blocks.length)
+    throw new HoldfastError("hash_mismatch", "The server sent too few blocks; they are fetched again.");
+}
+
+function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
+  let offset = 0;
+  return blocks.map(({ hash, size }) => {
+    const part = { kind: "copy", hash, sizeBytes: size, from, offset } as const;
+    offset += size;
+    return part;
+  });
 }
 
 /** Writes to the engine's own folder on the same filesystem, durably. @returns its path */
@@ -80,7 +116,7 @@ export async function writeAside(hands: Hands, content: NewContent): Promise<str
   const path = joinPath(ownFolders.temporary, randomName(hands));
   if (content.kind === "symlink") await hands.disk.symlink(content.target, path);
   else {
-    await hands.disk.create(path, content.bytes, content);
+    await hands.disk.create(path, content.parts, content);
     if (!hands.faults.has("a new file is not synced")) await hands.disk.syncFile(path);
   }
   return path;

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { conflictedName, copyLabel } from "../conflicted-name.ts";
-import { contentOf, linkContent } from "../content.ts";
+import { contentOfBlocks, linkContent } from "../content.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import type { Place } from "../trees.ts";
@@ -69,7 +69,7 @@ async function review(hands: Hands, stashed: Stashed): Promise<void> {
   const content =
     stat.kind === "symlink"
       ? linkContent(await disk.readLink(stashed.path))
-      : contentOf((await disk.read(stashed.path)).bytes).key;
+      : contentOfBlocks((await disk.cut(stashed.path)).blocks);
   if (!stashed.contents.includes(content)) {
     const folder = await existingFolder(hands, stashed.parent);
     await renameBeside(hands, stashed.path, folder ?? "", stashed.name);

@@ -11,7 +11,7 @@ import { DiskChanged, fingerprintAfter, type Hands, knownPath, recheck, syncFold
 export async function replace(hands: Hands, operation: LocalOperation & { op: "replace" }): Promise<void> {
   const { id, local, remote } = operation;
   const { disk, state, faults } = hands;
-  const temporary = await writeAside(hands, await contentOfRemote(hands, id, remote));
+  const temporary = await writeAside(hands, await contentOfRemote(hands, remote));
   const written = await mustStat(hands, temporary);
   const stashed = {
     path: temporary,

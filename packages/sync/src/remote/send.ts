@@ -1,8 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { contentOf, folderContent } from "../content.ts";
+import { sha256 } from "@holdfast/core/hash";
+import { contentOfBlocks, folderContent } from "../content.ts";
 import { digestOf } from "../planner/digest.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { BatchResult, Block } from "../ports.ts";
+import type { BatchResult, CutBlock, OutgoingBlock } from "../ports.ts";
 import { pathOf } from "../paths.ts";
 import { sameFingerprint } from "../scan/scan.ts";
 import type { Hands } from "../execute/hands.ts";
@@ -18,11 +19,11 @@ export async function send(hands: Hands, operations: readonly RemoteOperation[])
   const { server, state } = hands;
   const outgoing = await prepare(hands, firstOf(operations));
   if (outgoing.length === 0) return false;
-  const blocks = outgoing.flatMap((each) => each.blocks);
-  if (blocks.length > 0) await server.putBlocks(uniqueBlocks(blocks));
+  const blocks = await readMissing(hands, outgoing);
+  if (blocks.length > 0) await server.putBlocks(blocks);
   if (!hands.faults.has("offers are forgotten"))
     state.commit({ offers: outgoing.map((each) => [each.operationId, offerOf(each)] as const) });
-  const { results } = await server.commit(state.cursor?.epoch ?? "", outgoing.map(toWire));
+  const { results } = await server.commit(state.cursor?.epoch ?? "", outgoing.map(toWire), []);
   const done = outgoing.filter(({ operationId }) =>
     results.some((result) => result.operation_id === operationId && result.status === "committed"),
   );
@@ -62,23 +63,43 @@ async function prepare(hands: Hands, operations: readonly RemoteOperation[]): Pr
   return outgoing.filter(({ operation }) => operation.group === undefined || !broken.has(operation.group));
 }
 
+/** @returns undefined if the file is not what was planned with */
 async function readBlocks(
   hands: Hands,
   id: RemoteOperation["id"],
   local: LocalRow,
-): Promise<readonly Block[] | undefined> {
+): Promise<readonly CutBlock[] | undefined> {
   const path = pathOf(hands.state, id);
   if (path === undefined) return undefined;
   try {
-    const { bytes, before, after } = await hands.disk.read(path);
+    const { blocks, before, after } = await hands.disk.cut(path);
     const isWhole =
       sameFingerprint(before.fingerprint, local.fingerprint) && sameFingerprint(after.fingerprint, local.fingerprint);
-    const content = contentOf(bytes);
-    return isWhole && content.key === local.content ? content.blocks : undefined;
+    return isWhole && contentOfBlocks(blocks) === local.content ? blocks : undefined;
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return undefined;
   }
+}
+
+/** A block that is not there any more is left out: the server then answers that it misses it. */
+async function readMissing(hands: Hands, outgoing: readonly Outgoing[]): Promise<OutgoingBlock[]> {
+  const hashes = new Set(outgoing.flatMap(({ blocks }) => blocks.map(({ hash }) => hash)));
+  if (hashes.size === 0) return [];
+  const missing = new Set(await hands.server.missingBlocks([...hashes]));
+  const found: OutgoingBlock[] = [];
+  for (const { operation, blocks } of outgoing) {
+    const path = pathOf(hands.state, operation.id);
+    let offset = 0;
+    for (const { hash, size } of blocks) {
+      if (path !== undefined && missing.delete(hash)) {
+        const bytes = await hands.disk.readAt(path, offset, size);
+        if (sha256(bytes) === hash) found.push({ hash, bytes });
+      }
+      offset += size;
+    }
+  }
+  return found;
 }
 
 /** What the server took is agreed on, whatever the disk has become meanwhile. */
@@ -123,8 +144,4 @@ function refusalOf(hands: Hands, outgoing: readonly Outgoing[], result: BatchRes
   if (sent === undefined || result.status === "committed" || result.status === "missing") return [];
   const notBeforeMs = hands.nowMs() + refusedForMs;
   return [{ nodeId: sent.id, digest: digestOf(sent), code: result.code ?? "failed", notBeforeMs }];
-}
-
-function uniqueBlocks(blocks: readonly Block[]): Block[] {
-  return [...new Map(blocks.map((block) => [block.hash, block])).values()];
 }

@@ -1,13 +1,13 @@
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { targetOf } from "../content.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { Block } from "../ports.ts";
+import type { CutBlock } from "../ports.ts";
 import type { LocalRow, OperationId, Place } from "../trees.ts";
 
 export interface Outgoing {
   readonly operation: RemoteOperation;
   readonly operationId: OperationId;
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly CutBlock[];
   /** Undefined only with a planted bug: a deletion that does not say what it has seen. */
   readonly seen: "seen" | undefined;
 }
@@ -60,11 +60,11 @@ function wirePlace({ parent, name }: Place): { parent_id: string; name: string }
   return { parent_id: parent, name };
 }
 
-function wireContent(local: LocalRow, blocks: readonly Block[]) {
+function wireContent(local: LocalRow, blocks: readonly CutBlock[]) {
   return {
     size: local.fingerprint.sizeBytes,
     content_id: local.content,
-    blocks: blocks.map(({ hash, bytes }) => ({ hash, size: bytes.length })),
+    blocks: blocks.map(({ hash, size }) => ({ hash, size })),
     modified_at: new Date(Number(local.fingerprint.mtimeNs / 1_000_000n)).toISOString(),
     executable: local.executable,
   };

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { contentOf, folderContent, linkContent } from "../content.ts";
+import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
 import { clockPath } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
@@ -96,10 +96,10 @@ async function readAtRest(
   path: string,
 ): Promise<Pick<LocalRow, "content" | "fingerprint" | "executable"> | undefined> {
   try {
-    const { bytes, before, after } = await disk.read(path);
+    const { blocks, before, after } = await disk.cut(path);
     const isWhole = before.kind === "file" && sameFingerprint(before.fingerprint, after.fingerprint);
     if (!isWhole) return undefined;
-    return { content: contentOf(bytes).key, fingerprint: after.fingerprint, executable: after.executable };
+    return { content: contentOfBlocks(blocks), fingerprint: after.fingerprint, executable: after.executable };
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return undefined;
