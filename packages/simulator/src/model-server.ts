@@ -4,7 +4,7 @@ import { sha256 } from "@holdfast/core/hash";
 import { applySplices, contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
-import type { BatchResult, OutgoingBlock, Server, WantedBlock } from "@holdfast/sync/ports";
+import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync/ports";
 import { applyOperation, contestedName } from "./model-operations.ts";
 import { isLiveNode, liveBelow, type ModelNode, toJson } from "./model-tree.ts";
 
@@ -95,11 +95,11 @@ export class ModelServer {
     return liveBelow(this.nodes, id).map((node) => toJson(this.nodes, node));
   }
 
-  manifests(versionIds: readonly string[]): Awaited<ReturnType<Server["manifests"]>> {
+  manifests(wanted: readonly WantedManifest[]): Awaited<ReturnType<Server["manifests"]>> {
     return new Map(
-      versionIds.flatMap((id) => {
-        const entries = this.versions.get(id);
-        return entries === undefined ? [] : [[id, entries] as const];
+      wanted.flatMap(({ versionId }) => {
+        const entries = this.versions.get(versionId);
+        return entries === undefined ? [] : [[versionId, entries] as const];
       }),
     );
   }

@@ -54,7 +54,7 @@ export function makeNetwork(
     snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor)),
     queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids)),
     listBelow: (id) => call("listBelow", () => model.listBelow(id)),
-    manifests: (versionIds) => call("manifests", () => model.manifests(versionIds)),
+    manifests: (wanted) => call("manifests", () => model.manifests(wanted)),
     missingBlocks: (hashes) => call("missingBlocks", () => model.missingBlocks(hashes)),
     commit: (epoch, operations, blocks) => call("commit", () => model.commit(device, epoch, operations, blocks), true),
     putBlocks: (blocks) => call("putBlocks", () => model.putBlocks(blocks)),

@@ -94,6 +94,14 @@ export interface OutgoingBlock {
   readonly patch?: { readonly base: HashHex; readonly payload: Uint8Array } | undefined;
 }
 
+export interface WantedManifest {
+  readonly versionId: string;
+  /** Another version of the same file whose list the device has: then only what differs has to travel. */
+  readonly base?:
+    | { readonly nodeId: NodeId; readonly versionId: string; readonly entries: readonly ManifestEntry[] }
+    | undefined;
+}
+
 export interface WantedBlock {
   readonly hash: HashHex;
   readonly sizeBytes: number;
@@ -138,7 +146,7 @@ export interface Server {
   /** All below a folder. */
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
   /** Block lists of versions; one that is not to be had is absent from the answer. */
-  manifests(versionIds: readonly string[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
+  manifests(wanted: readonly WantedManifest[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
   /** Which of these the server lacks. */
   missingBlocks(hashes: readonly HashHex[]): Promise<ReadonlySet<HashHex>>;
   putBlocks(blocks: readonly OutgoingBlock[]): Promise<void>;

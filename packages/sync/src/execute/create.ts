@@ -81,7 +81,7 @@ async function manifestOf(
   { versionId, content, name }: RemoteRow,
 ): Promise<readonly ManifestEntry[]> {
   if (versionId === null) return [];
-  const blocks = (await server.manifests([versionId])).get(versionId);
+  const blocks = (await server.manifests([{ versionId }])).get(versionId);
   if (blocks === undefined)
     throw new HoldfastError("not_found", `The server does not have that version of ${name} any more.`);
   if (contentOfBlocks(blocks) === content) return blocks;
