@@ -27,25 +27,22 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     story: { seed: 5587, troubleRate: 0.1 },
   },
   { what: "a second intent hid what the first had done", story: { seed: 6151, troubleRate: 0.04, restores: true } },
-];
-
-for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
-
-/** What is known to be wrong and not mended. They run and are reported, and no round of stories passes over them in silence. */
-const openFindings: readonly { readonly what: string; readonly story: StoryOptions }[] = [
-  { what: "a file that nobody deleted is lost", story: { seed: 5159, troubleRate: 0.1, devices: 2 } },
   {
-    what: "a download that only the restored server had is thrown away half used",
+    what: "a name that was never synced was agreed on, and lost in a power cut",
+    story: { seed: 5159, troubleRate: 0.1 },
+  },
+  {
+    what: "the copy of a conflict that never got its name was thrown away",
     story: { seed: 3024, troubleRate: 0.05, devices: 3, restores: true },
   },
   {
-    what: "an edit that came while its folder was moved, deleted and made again is lost",
-    story: { seed: 28, troubleRate: 0.1, devices: 3 },
+    what: "a deleted folder came back for something in it that could not be read",
+    story: { seed: 2076, troubleRate: 0.1, devices: 3 },
   },
+  { what: "what only waits aside was taken for progress, without end", story: { seed: 10_274, troubleRate: 0.2 } },
 ];
 
-for (const { what, story } of openFindings)
-  test(`open: ${what}`, { todo: "not mended yet, see docs/sync.md" }, () => hold(story));
+for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
 
 test("60 stories without trouble keep every invariant", () =>
   tellMany(60, (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
@@ -65,8 +62,7 @@ test("the same seed tells the same story, to the microsecond", async () => {
 
 async function tellMany(count: number, make: (seed: number) => StoryOptions): Promise<void> {
   for (let seed = 0; seed < count; seed += 1) {
-    const story = { devices: seed % 4 === 0 ? 3 : 2, ...make(seed) };
-    if (!openFindings.some((finding) => finding.story.seed === story.seed)) await hold(story);
+    await hold({ devices: seed % 4 === 0 ? 3 : 2, ...make(seed) });
   }
 }
 

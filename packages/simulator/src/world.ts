@@ -176,7 +176,8 @@ export class World {
   }
 
   #fail(device: Device, call: string, path: string): never {
-    const isLasting = isLook(call) && !path.startsWith(".holdfast") && this.tapes.faults() < 0.5;
+    const isOver = (device.sick?.untilMicros ?? 0) <= this.scheduler.nowMicros;
+    const isLasting = isOver && isLook(call) && !path.startsWith(".holdfast") && this.tapes.faults() < 0.5;
     if (isLasting) Object.assign(device, { sick: { path, untilMicros: this.scheduler.nowMicros + 4_000_000 } });
     this.notice(`the disk of ${device.name} fails to ${call} ${path}`);
     throw new HoldfastError("unavailable", `Could not ${call} ${path} (EIO).`);

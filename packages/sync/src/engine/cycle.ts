@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { act } from "../execute/act.ts";
+import { makeDurable } from "../execute/durable.ts";
 import type { Hands } from "../execute/hands.ts";
 import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
 import { plan } from "../planner/plan.ts";
@@ -64,12 +65,17 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     intents: state.intents,
   });
   await checkRoot(context);
-  state.commit({ local: localChanges(state.local, look.rows) });
+  const isDoubted = context.doubt.isOpen && state.local.size + state.intents.size > 0;
+  const seen = { rootId: state.rootId, local: look.rows, parked: state.parked };
+  const rows = isDoubted ? await makeDurable(context.disk, state, seen) : look.rows;
+  context.doubt.isOpen = false;
+  state.commit({ local: localChanges(state.local, rows) });
   const next = decide(context, look.isComplete);
   const problems: Problem[] = [...look.skipped].map(([subject, message]) => ({ subject, code: "skipped", message }));
   const done = await actAll(context, next.local, problems);
   const sent = await send(context, next.remote);
-  const isRestless = look.isRestless || problems.some(({ code }) => code === "conflict");
+  const isUnsettled = [...rows.values()].some(({ sight }) => sight === "unsettled");
+  const isRestless = look.isRestless || isUnsettled || problems.some(({ code }) => code === "conflict");
   return {
     hasProgressed: done > 0 || sent,
     isRestless,
@@ -124,9 +130,11 @@ async function actAll(
   for (const operation of operations) {
     try {
       await act(context, operation);
-      done += 1;
+      // What only waits aside has got nowhere yet.
+      if (operation.op !== "park") done += 1;
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
+      context.doubt.isOpen = true;
       const subject = "place" in operation ? operation.place.name : operation.local.name;
       problems.push({ subject, code: error.code, message: error.message });
     }

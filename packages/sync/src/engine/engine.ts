@@ -44,7 +44,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#hands = options;
+    this.#hands = { ...options, doubt: { isOpen: true } };
   }
 
   get phase(): Phase {
@@ -120,6 +120,7 @@ export class Engine {
       if (error instanceof RootMismatch) return "mismatched";
       if (!(error instanceof HoldfastError)) throw error;
       this.#failures += 1;
+      this.#hands.doubt.isOpen = true;
       return "failed";
     }
   }

@@ -49,7 +49,8 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   if (contentOfBlocks(blocks) !== local.content) throw new DiskChanged(from);
   const parts = copiesOf(from, blocks);
   const content = { kind: "file", parts, mtimeNs: local.fingerprint.mtimeNs, executable: local.executable } as const;
-  const temporary = await writeAside(hands, content);
+  // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
+  const temporary = await writeAside(hands, content, ownFolders.trash);
   const before = await mustStat(hands, temporary);
   const path = joinPath(await knownFolder(hands, local.parent), name);
   await hands.disk.rename(temporary, path);
@@ -112,8 +113,12 @@ function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
 }
 
 /** Writes to the engine's own folder on the same filesystem, durably. @returns its path */
-export async function writeAside(hands: Hands, content: NewContent): Promise<string> {
-  const path = joinPath(ownFolders.temporary, randomName(hands));
+export async function writeAside(
+  hands: Hands,
+  content: NewContent,
+  folder: string = ownFolders.temporary,
+): Promise<string> {
+  const path = joinPath(folder, randomName(hands));
   if (content.kind === "symlink") await hands.disk.symlink(content.target, path);
   else {
     await hands.disk.create(path, content.parts, content);

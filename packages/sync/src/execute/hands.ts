@@ -1,6 +1,7 @@
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import type { Doubt } from "./durable.ts";
 import type { Faults } from "../faults.ts";
 import { folderOf, pathOf } from "../paths.ts";
 import type { LocalDisk, LocalStat, Server } from "../ports.ts";
@@ -19,6 +20,7 @@ export interface Hands {
   readonly nowMs: () => number;
   readonly makeNodeId: () => NodeId;
   readonly faults: Faults;
+  readonly doubt: Doubt;
 }
 
 /** The disk is not as it was when it was looked at: nothing was done, and the next look decides. */

@@ -22,6 +22,8 @@ export interface Merged {
   readonly executable: boolean;
   /** Only a shell: it was deleted, and is made anew since something in it must live. */
   readonly isShell: boolean;
+  /** A shell only for what cannot be read: it may turn out to be unchanged, so nothing is made anew for it yet. */
+  readonly isHeld: boolean;
 }
 
 export type MergedTree = Map<NodeId, Merged>;
@@ -44,6 +46,7 @@ function mergeNode(standing: Standing): Merged {
     content: threeWay(local?.content, remote?.content, synced?.content),
     executable: threeWay(local?.executable, remote?.executable, synced?.executable) ?? remote?.executable ?? false,
     isShell: false,
+    isHeld: false,
   };
 }
 
@@ -112,8 +115,15 @@ function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
     return is;
   };
   const kept: MergedTree = new Map();
-  for (const [id, node] of candidates) if (isAlive(id)) keepWithFolders(rootId, candidates, kept, { id, node });
-  for (const [id, node] of kept) kept.set(id, { ...node, isShell: !isAlive(id) });
+  const living = [...candidates].filter(([id]) => isAlive(id)).map(([id, node]) => ({ id, node }));
+  const isUnread = ({ node }: { node: Merged }): boolean => node.standing.local?.sight === "unsettled";
+  for (const each of living) if (!isUnread(each)) keepWithFolders(rootId, candidates, kept, each);
+  const needed = new Set(kept.keys());
+  for (const each of living) if (isUnread(each)) keepWithFolders(rootId, candidates, kept, each);
+  for (const [id, node] of kept) {
+    const isShell = !isAlive(id);
+    kept.set(id, { ...node, isShell, isHeld: isShell && !needed.has(id) });
+  }
   return kept;
 }
 

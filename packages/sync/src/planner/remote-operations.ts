@@ -44,8 +44,12 @@ export function serverGoesFirst({ source }: Merged): boolean {
 }
 
 /** Nodes that this disk has, whose folder the server has thrown away: they need another id. */
-export function needsNewId({ standing: { local, remote, remoteRow, synced, onDisk }, isShell }: Merged): boolean {
-  if (local === undefined || remote !== undefined) return false;
+export function needsNewId({
+  standing: { local, remote, remoteRow, synced, onDisk },
+  isShell,
+  isHeld,
+}: Merged): boolean {
+  if (local === undefined || remote !== undefined || isHeld) return false;
   if (remoteRow === undefined) return synced !== undefined;
   return isShell || (onDisk === "new" && remoteRow.trashed);
 }
@@ -62,6 +66,7 @@ function holdersOf(trees: Trees, tree: MergedTree, deletions: readonly Standing[
 }
 
 function stepsOf(node: Merged): RemoteStep[] {
+  if (node.isHeld) return [];
   const { local, remote, remoteRow } = node.standing;
   if (remote !== undefined && serverGoesFirst(node)) return [moveOf(node, remote, false)];
   if (local === undefined || local.sight !== "known" || !samePlace(local, node.place)) return [];

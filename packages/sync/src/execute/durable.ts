@@ -1,0 +1,80 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { ownFolders, type PathTable, pathOf } from "../paths.ts";
+import type { LocalDisk } from "../ports.ts";
+import type { Intent, LocalRow } from "../trees.ts";
+
+/**
+ * Whether something may have been done to the disk that no power cut must undo any more, and nobody knows: at the start,
+ * and after a change that failed halfway.
+ */
+export interface Doubt {
+  isOpen: boolean;
+}
+
+/** What was taken out of these folders, or into them, is so for good. */
+export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promise<void> {
+  for (const folder of Object.values(ownFolders)) await disk.syncFolder(folder);
+}
+
+interface Before {
+  readonly local: ReadonlyMap<NodeId, LocalRow>;
+  readonly intents: ReadonlyMap<NodeId, Intent>;
+}
+
+/**
+ * What a look found to be otherwise than it was known may be the doing of a run that never came to sync it. Before it is
+ * agreed on it is made durable: else a power cut could take it, and its absence would travel as a deletion. What cannot be
+ * made durable now is unsettled, so that nothing of it is agreed on.
+ *
+ * @param table of what the look saw
+ */
+export async function makeDurable(
+  disk: Pick<LocalDisk, "syncFile" | "syncFolder">,
+  before: Before,
+  table: PathTable & { readonly local: ReadonlyMap<NodeId, LocalRow> },
+): Promise<ReadonlyMap<NodeId, LocalRow>> {
+  const rows = new Map(table.local);
+  const changed = [...table.local].filter(([id, row]) => isOther(before, id, row));
+  const sick = new Set<NodeId>();
+  const gone = [...before.local].flatMap(([id, row]) => (table.local.has(id) ? [] : [row.parent]));
+  for (const folder of new Set([...changed.map(([, row]) => row.parent), ...gone])) {
+    if (!(await synced(() => syncFolderOf(disk, table, folder)))) sick.add(folder);
+  }
+  for (const [id, row] of changed) {
+    // A file of the engine's own was synced before it got its name; only its bit is changed in place.
+    const known = before.local.get(id);
+    const path = known !== undefined && known.executable !== row.executable ? pathOf(table, id) : undefined;
+    const isSafe = path === undefined || (await synced(() => disk.syncFile(path)));
+    if (!isSafe || sick.has(row.parent)) rows.set(id, { ...row, sight: "unsettled" });
+  }
+  return rows;
+}
+
+function isOther({ local, intents }: Before, id: NodeId, row: LocalRow): boolean {
+  const known = local.get(id);
+  return (
+    known === undefined ||
+    intents.has(id) ||
+    known.sight === "unsettled" ||
+    known.parent !== row.parent ||
+    known.name !== row.name ||
+    known.fingerprint.inode !== row.fingerprint.inode ||
+    known.executable !== row.executable
+  );
+}
+
+async function syncFolderOf(disk: Pick<LocalDisk, "syncFolder">, table: PathTable, id: NodeId): Promise<void> {
+  const path = id === table.rootId ? "" : pathOf(table, id);
+  if (path !== undefined) await disk.syncFolder(path);
+}
+
+async function synced(act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return false;
+  }
+}
