@@ -1,35 +1,83 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import type { LargeFile } from "./data.ts";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import type { FileTree, LargeFile } from "./data.ts";
 import type { Row } from "./report.ts";
 
 /** What the machine can do at best on the same data: a copy that is on disk, and one pass of SHA-256. */
-export function calibrate({ path, sizeBytes }: LargeFile): Row[] {
+export function calibrate(large: LargeFile): Row[] {
+  const { copySeconds, hashSeconds } = floorOf(large);
+  const megabytes = large.sizeBytes / 1e6;
+  const row = (work: string, value: number): Row => ({
+    work,
+    by: "calibration",
+    value,
+    unit: "s",
+    note: `${(megabytes / value).toFixed(0)} MB/s`,
+  });
+  return [row("copy with fsync", copySeconds), row("SHA-256", hashSeconds)];
+}
+
+export interface LargeFloor {
+  readonly copySeconds: number;
+  /** One read with hash. */
+  readonly hashSeconds: number;
+}
+
+export function floorOf({ path }: LargeFile): LargeFloor {
   const copySeconds = secondsOf(() => copyWithSync(path, `${path}.copy`));
   rmSync(`${path}.copy`);
   const hash = createHash("sha256");
-  const hashSeconds = secondsOf(() => eachPiece(path, (piece) => hash.update(piece)));
-  const megabytes = sizeBytes / 1e6;
-  return [
-    {
-      work: "copy with fsync",
-      by: "calibration",
-      value: copySeconds,
-      unit: "s",
-      note: `${(megabytes / copySeconds).toFixed(0)} MB/s`,
-    },
-    {
-      work: "SHA-256",
-      by: "calibration",
-      value: hashSeconds,
-      unit: "s",
-      note: `${(megabytes / hashSeconds).toFixed(0)} MB/s`,
-    },
-  ];
+  return { copySeconds, hashSeconds: secondsOf(() => eachPiece(path, (piece) => hash.update(piece))) };
 }
 
-function copyWithSync(from: string, to: string): void {
+/** Each file written and synced by itself, and each folder after it: one after the other, as the simplest program would. */
+export function calibrateFiles({ path, files }: FileTree): Row {
+  const copy = `${path}.copy`;
+  const seconds = secondsOf(() => {
+    mkdirSync(copy);
+    for (const name of readdirSync(path)) copyFolder(`${path}/${name}`, `${copy}/${name}`);
+    syncFolder(copy);
+  });
+  rmSync(copy, { recursive: true });
+  return {
+    work: `${files} files copied, each with fsync`,
+    by: "calibration",
+    value: files / seconds,
+    unit: "files/s",
+    note: `${seconds.toFixed(2)} s`,
+  };
+}
+
+function copyFolder(from: string, to: string): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    const file = openSync(`${to}/${name}`, "w");
+    writeSync(file, readFileSync(`${from}/${name}`));
+    fsyncSync(file);
+    closeSync(file);
+  }
+  syncFolder(to);
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+export function copyWithSync(from: string, to: string, first: Uint8Array = new Uint8Array()): void {
   const file = openSync(to, "w");
+  writeSync(file, first);
   eachPiece(from, (piece) => writeSync(file, piece));
   fsyncSync(file);
   closeSync(file);

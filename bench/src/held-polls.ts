@@ -10,7 +10,7 @@ import { startEmbeddedPostgres } from "@holdfast/server/db/embedded-postgres";
 import { silentLog } from "@holdfast/server/db/testing";
 import type { HolderOrder } from "./poll-holder.ts";
 import type { Row } from "./report.ts";
-import { pssBytes } from "./rest.ts";
+import { pssBytes } from "./processes.ts";
 
 /** As many as one address of this machine lends ports for at once. */
 const perAddress = 7500;

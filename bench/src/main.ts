@@ -1,34 +1,59 @@
 /**
  * `npm run bench`: what 8 rows of docs/performance.md say, measured now on this machine beside a calibration and the peers that
- * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows.
+ * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`sync` all of
+ * those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { launcher, makeFolder, removeFolder, startServer } from "@holdfast/server/acceptance/testing";
 import { calibrate } from "./calibrate.ts";
-import { makeFiles, makeLargeFile } from "./data.ts";
+import { type FileTree, type LargeFile, makeFiles, makeLargeFile } from "./data.ts";
 import { describeMachine } from "./machine.ts";
 import { measureHeldPolls } from "./held-polls.ts";
 import { measureMixedTraffic } from "./mixed-traffic.ts";
 import { measurePeers } from "./peers.ts";
 import { type Row, printTable } from "./report.ts";
 import { measureRest, measureStart } from "./rest.ts";
+import { measureSync, syncRowNames } from "./sync/measure-sync.ts";
 import { measureTransfers } from "./transfers.ts";
 
-const rowNames = ["start", "large", "small", "mixed", "rest", "polls"] as const;
+const rowNames = ["start", "large", "small", "mixed", "rest", "polls", ...syncRowNames] as const;
 type RowName = (typeof rowNames)[number];
+
+const fullScale = {
+  largeMib: 1024,
+  files: 10_000,
+  mixedSeconds: 20,
+  restMs: 45_000,
+  polls: 15_000 as number | undefined,
+  peers: ["rsync", "rclone", "syncthing"],
+  sync: { newFiles: 40, files: 10_000, copied: 1000, largeMib: 1024, manyFiles: 100_000, idleSeconds: 30 },
+};
+const quickScale: typeof fullScale = {
+  largeMib: 64,
+  files: 500,
+  mixedSeconds: 3,
+  restMs: 25_000,
+  polls: undefined,
+  peers: ["rsync"],
+  sync: { newFiles: 10, files: 500, copied: 100, largeMib: 64, manyFiles: 5000, idleSeconds: 5 },
+};
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { quick: { type: "boolean" }, only: { type: "string" }, json: { type: "string" } },
+    options: {
+      quick: { type: "boolean" },
+      only: { type: "string" },
+      by: { type: "string" },
+      million: { type: "boolean" },
+      json: { type: "string" },
+    },
   });
-  const wanted = new Set<string>(values.only?.split(",") ?? rowNames);
-  const wants = (name: RowName) => wanted.has(name);
-  const scale =
-    values.quick === true
-      ? { largeMib: 64, files: 500, mixedSeconds: 3, restMs: 25_000, polls: undefined, peers: ["rsync"] }
-      : { largeMib: 1024, files: 10_000, mixedSeconds: 20, restMs: 45_000, polls: 15_000, peers: ["rsync", "rclone"] };
+  const wants = wish(values.only);
+  const scale = values.quick === true ? quickScale : fullScale;
+  const manyFiles = values.million === true ? 1_000_000 : scale.sync.manyFiles;
+  const by = new Set(values.by?.split(",") ?? ["holdfast", ...scale.peers]);
   const folder = makeFolder("bench");
   const rows: Row[] = [];
   try {
@@ -36,20 +61,13 @@ async function main(): Promise<void> {
     const large = wants("large") ? makeLargeFile(`${folder}/large`, scale.largeMib) : undefined;
     const small = wants("small") ? makeFiles(`${folder}/small`, scale.files) : undefined;
     if (large !== undefined) rows.push(...calibrate(large));
-    const server = await startServer({
-      dataFolder: `${folder}/data`,
-      env: { HOLDFAST_RATE_LIMIT_USER: "0", HOLDFAST_RATE_LIMIT_ADDRESS: "0" },
-    });
-    try {
-      rows.push(...(await measureTransfers({ server, folder, large, small, launcher })));
-      if (wants("mixed")) rows.push(...(await measureMixedTraffic(server, scale.mixedSeconds)));
-      if (wants("rest")) rows.push(...(await measureRest(server, scale.restMs)));
-    } finally {
-      await server.stop();
-    }
+    if (large !== undefined || small !== undefined || wants("mixed") || wants("rest"))
+      rows.push(...(await measureServer({ folder, large, small }, wants, scale)));
     if (wants("polls") && scale.polls !== undefined)
       rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
-    rows.push(...(await measurePeers({ folder, large, small }, scale.peers)));
+    rows.push(...(await measurePeers({ folder, large, small }, [...by])));
+    if (syncRowNames.some(wants))
+      rows.push(...(await measureSync({ folder: `${folder}/sync`, wants, scale: { ...scale.sync, manyFiles }, by })));
     const machine = describeMachine(folder);
     printTable(machine, rows);
     const file =
@@ -57,8 +75,38 @@ async function main(): Promise<void> {
     mkdirSync(fileURLToPath(new URL("../results", import.meta.url)), { recursive: true });
     writeFileSync(file, `${JSON.stringify({ machine, scale, rows }, undefined, 2)}\n`);
     process.stdout.write(`\nwritten to ${file}\n`);
+    if (rows.some(({ unit, value }) => unit === "errors" && value > 0)) process.exitCode = 1;
   } finally {
     removeFolder(folder);
+  }
+}
+
+function wish(only: string | undefined): (name: RowName) => boolean {
+  const wanted = only?.split(",") ?? rowNames;
+  const unknown = wanted.filter((name) => name !== "sync" && !(rowNames as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new Error(`No rows are named ${unknown.join(", ")}; there are ${rowNames.join(", ")}.`);
+  return (name) => wanted.some((one) => one === name || (one === "sync" && name.startsWith("sync-")));
+}
+
+interface ServerData {
+  readonly folder: string;
+  readonly large: LargeFile | undefined;
+  readonly small: FileTree | undefined;
+}
+
+async function measureServer(
+  { folder, large, small }: ServerData,
+  wants: (name: RowName) => boolean,
+  scale: Pick<typeof fullScale, "mixedSeconds" | "restMs">,
+): Promise<Row[]> {
+  const server = await startServer({ dataFolder: `${folder}/data` });
+  try {
+    const rows = await measureTransfers({ server, folder, large, small, launcher });
+    if (wants("mixed")) rows.push(...(await measureMixedTraffic(server, scale.mixedSeconds)));
+    if (wants("rest")) rows.push(...(await measureRest(server, scale.restMs)));
+    return rows;
+  } finally {
+    await server.stop();
   }
 }
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { mkdirSync, rmSync } from "node:fs";
 import { findProgram } from "@holdfast/tools/components";
 import type { FileTree, LargeFile } from "./data.ts";
+import { freePort, listening } from "./ports.ts";
 import { type Row, timed } from "./report.ts";
+import { startRsyncDaemon } from "./rsync-daemon.ts";
 
 interface PeerData {
   readonly folder: string;
@@ -21,33 +22,16 @@ export async function measurePeers(data: PeerData, peers: readonly string[]): Pr
 
 /** A daemon, with --fsync so that it acknowledges what is on disk as we do. */
 async function measureRsync(data: PeerData): Promise<Row[]> {
-  const port = await freePort();
-  const module = `${data.folder}/rsync`;
-  mkdirSync(module);
-  const uid = process.getuid?.() ?? 0;
-  const config = [
-    `port = ${port}`,
-    "address = 127.0.0.1",
-    "use chroot = no",
-    ...(uid === 0 ? ["uid = root", "gid = root"] : []),
-    "[bench]",
-    `path = ${module}`,
-    "read only = no",
-  ];
-  writeFileSync(`${data.folder}/rsyncd.conf`, `${config.join("\n")}\n`);
-  const daemon = spawn("rsync", ["--daemon", "--no-detach", `--config=${data.folder}/rsyncd.conf`], {
-    stdio: "ignore",
-  });
+  const daemon = await startRsyncDaemon(data.folder);
   try {
-    await listening(port);
-    const remote = `rsync://127.0.0.1:${port}/bench`;
+    const remote = `rsync://127.0.0.1:${daemon.port}/bench`;
     return await transfers("rsync --fsync", data, {
       put: (from, name) => ["rsync", "-a", "--fsync", from, `${remote}/${name}`],
       get: (name, to) => ["rsync", "-a", "--fsync", `${remote}/${name}`, to],
     });
   } finally {
-    daemon.kill();
-    rmSync(module, { recursive: true });
+    daemon.stop();
+    rmSync(daemon.folder, { recursive: true });
   }
 }
 
@@ -107,28 +91,4 @@ async function transfers(by: string, { folder, large, small }: PeerData, command
   rmSync(`${back}-large`, { recursive: true, force: true });
   rmSync(`${back}-small`, { recursive: true, force: true });
   return rows;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
-
-/** Resolves once something accepts connections; gives up after ten seconds. */
-async function listening(port: number): Promise<void> {
-  const endMs = performance.now() + 10_000;
-  for (;;) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (open) return;
-    if (performance.now() > endMs) throw new Error(`Nothing listens on port ${port}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

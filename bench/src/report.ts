@@ -5,17 +5,24 @@ export interface Row {
   /** Who did it: `holdfast`, `calibration`, or a peer. */
   readonly by: string;
   readonly value: number;
-  readonly unit: "s" | "files/s" | "MB/s" | "requests/s" | "ms" | "MB" | "KB" | "errors";
+  readonly unit: "s" | "files/s" | "MB/s" | "requests/s" | "ms" | "MB" | "KB" | "B" | "wake-ups" | "errors";
+  readonly goal?: Goal;
   /** What else to know, such as the seconds behind a rate. */
   readonly note?: string;
+}
+
+/** In the row's unit. */
+export interface Goal {
+  readonly atMost?: number;
+  readonly atLeast?: number;
 }
 
 export function printTable(machine: Machine, rows: readonly Row[]): void {
   const out: string[] = [];
   for (const [name, value] of Object.entries(machine)) out.push(`${name.padEnd(12)} ${String(value)}`);
   out.push("");
-  const cells = rows.map((row) => [row.work, row.by, formatValue(row), row.unit, row.note ?? ""]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0), 0));
+  const cells = rows.map((row) => [row.work, row.by, format(row.value), row.unit, formatGoal(row), row.note ?? ""]);
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0), 0));
   for (const line of cells) {
     out.push(
       line
@@ -27,8 +34,16 @@ export function printTable(machine: Machine, rows: readonly Row[]): void {
   process.stdout.write(`${out.join("\n")}\n`);
 }
 
-function formatValue({ value }: Row): string {
+function format(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+}
+
+/** Others have not set it for themselves. */
+function formatGoal({ goal, value, by }: Row): string {
+  if (goal === undefined || by !== "holdfast") return "";
+  const { atMost = Infinity, atLeast = 0 } = goal;
+  const reached = value <= atMost && value >= atLeast;
+  return `${reached ? "reached" : "NOT"} ${atMost === Infinity ? `>= ${format(atLeast)}` : `<= ${format(atMost)}`}`;
 }
 
 /** Runs the work once. @returns seconds */

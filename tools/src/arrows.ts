@@ -57,6 +57,7 @@ export const starts: readonly string[] = [
   "bench/src/bare-server.ts",
   "bench/src/poll-holder.ts",
   "bench/src/collect-on-signal.ts",
+  "bench/src/sync/counting-proxy.ts",
   "tools/src/check.ts",
   "tools/src/run-tests.ts",
   "tools/src/architecture.ts",

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import {
+  administrator,
+  holdfast,
+  launcher,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+import type { Device, Pair } from "./pair.ts";
+import type { Proxy, Wire } from "./wire.ts";
+
+export interface SyncClient extends Device {
+  stop(): Promise<void>;
+}
+
+/** A server, and two clients of one account that reach it each through a proxy of its own. */
+export async function startHoldfastPair(folder: string, proxy: Proxy): Promise<Pair> {
+  const server = await startSyncServer(folder);
+  const a = await startClient(await prepareClient(`${folder}/a`, server, proxy));
+  const b = await startClient(await prepareClient(`${folder}/b`, server, proxy));
+  const staging = `${folder}/staging`;
+  mkdirSync(staging);
+  return {
+    by: "holdfast",
+    a,
+    b,
+    between: [server.pid],
+    staging,
+    stop: async () => {
+      await Promise.all([a.stop(), b.stop()]);
+      await server.stop();
+    },
+  };
+}
+
+export function startSyncServer(folder: string): Promise<RunningServer> {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  return startServer({ dataFolder: `${folder}/data` });
+}
+
+export interface PreparedClient {
+  readonly base: string;
+  readonly folder: string;
+  readonly wire: Wire;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Signed in, with a configuration of its own, as on a machine of its own. */
+export async function prepareClient(base: string, server: RunningServer, proxy: Proxy): Promise<PreparedClient> {
+  const folder = `${base}/folder`;
+  mkdirSync(folder, { recursive: true });
+  const wire = await proxy.open(server.port);
+  const env = { HOLDFAST_CONFIG_DIR: `${base}/config` };
+  const name = base.slice(base.lastIndexOf("/") + 1);
+  const args = ["login", `http://127.0.0.1:${wire.port}`, "--email", administrator.email, "--password-stdin"];
+  const { code, stderr } = await holdfast([...args, "--device-name", name], { env, input: administrator.password });
+  if (code !== 0) throw new Error(`holdfast login ended with ${code}: ${stderr}`);
+  return { base, folder, wire, env };
+}
+
+/** `holdfast sync DIR` as a user runs it. What it says goes to a file beside its folder. */
+export async function startClient({ base, folder, wire, env }: PreparedClient): Promise<SyncClient> {
+  const logFile = `${base}/sync.log`;
+  const log = openSync(logFile, "a");
+  const child: ChildProcess = spawn(launcher, ["sync", folder], {
+    stdio: ["ignore", log, log],
+    env: { ...process.env, ...env },
+  });
+  closeSync(log);
+  let stopping = false;
+  const exited = once(child, "exit");
+  child.once("exit", (code) => {
+    if (!stopping)
+      process.stderr.write(`holdfast sync ended with ${code}: ${readFileSync(logFile, "utf8").slice(-2000)}\n`);
+  });
+  return {
+    folder,
+    wire,
+    pid: child.pid!,
+    stop: async () => {
+      stopping = true;
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}

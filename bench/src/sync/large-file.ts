@@ -1,0 +1,127 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { appendFileSync, closeSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
+import { type LargeFloor, copyWithSync } from "../calibrate.ts";
+import type { LargeFile } from "../data.ts";
+import type { Row } from "../report.ts";
+import { observe } from "./observe.ts";
+import type { Pair } from "./pair.ts";
+import { cpuNote, wireRow } from "./rows.ts";
+
+interface Step {
+  readonly work: string;
+  /** Prepared before the clock runs: the act itself is a write of a few bytes, or a rename. */
+  readonly act: () => void;
+  readonly seen: () => boolean;
+  readonly name: string;
+  readonly goalSeconds?: number;
+  readonly goalKib?: number;
+}
+
+/** Of the floor, which is one read with hash on A plus one copy with fsync on B. */
+const allowed = 1.3;
+
+/** One file of random bytes: moved in, changed in the middle, grown at its start and at its end, and copied. */
+export async function measureLargeFile(pair: Pair, { path, sizeBytes }: LargeFile, floor: LargeFloor): Promise<Row[]> {
+  const rows: Row[] = [];
+  const size = `${Math.round(sizeBytes / 2 ** 20)} MiB`;
+  const own = `${pair.a.folder}/large`;
+  const other = `${pair.b.folder}/large`;
+  const goalSeconds = allowed * (floor.hashSeconds + floor.copySeconds);
+
+  stage(pair, path);
+  rows.push(
+    ...(await measure(pair, {
+      work: `${size} first sync`,
+      name: "large",
+      act: () => enter(pair, "large"),
+      seen: () => sizeOf(other) === sizeBytes,
+    })),
+  );
+
+  const middle = Math.floor(sizeBytes / 2);
+  const changed = Buffer.from([(byteAt(own, middle) ?? 0) ^ 0xff]);
+  rows.push(
+    ...(await measure(pair, {
+      work: `1 byte changed in ${size}`,
+      name: "large",
+      act: () => write(own, middle, changed),
+      seen: () => byteAt(other, middle) === changed[0],
+      goalSeconds,
+      goalKib: 64,
+    })),
+  );
+
+  stage(pair, own, randomBytes(1));
+  rows.push(
+    ...(await measure(pair, {
+      work: `1 byte inserted at the start of ${size}`,
+      name: "large",
+      act: () => enter(pair, "large"),
+      seen: () => sizeOf(other) === sizeBytes + 1,
+      goalSeconds,
+      goalKib: 64,
+    })),
+  );
+
+  const mebibyte = randomBytes(2 ** 20);
+  rows.push(
+    ...(await measure(pair, {
+      work: `1 MiB appended to ${size}`,
+      name: "large",
+      act: () => appendFileSync(own, mebibyte),
+      seen: () => sizeOf(other) === sizeBytes + 1 + mebibyte.length,
+    })),
+  );
+
+  stage(pair, own);
+  rows.push(
+    ...(await measure(pair, {
+      work: `exact copy of ${size}`,
+      name: "copy",
+      act: () => enter(pair, "copy"),
+      seen: () => sizeOf(`${pair.b.folder}/copy`) === sizeOf(own),
+      goalKib: 10,
+    })),
+  );
+  return rows;
+}
+
+async function measure(pair: Pair, { work, act, seen, name, goalSeconds, goalKib }: Step): Promise<Row[]> {
+  const observed = await observe(pair, { what: work, act, seen, askEveryMs: 5 });
+  execFileSync("cmp", [`${pair.a.folder}/${name}`, `${pair.b.folder}/${name}`]);
+  const goal = goalSeconds === undefined ? {} : { goal: { atMost: goalSeconds } };
+  return [
+    { work, by: pair.by, value: observed.seconds, unit: "s", ...goal, note: cpuNote(observed) },
+    wireRow(work, pair.by, observed, goalKib === undefined ? undefined : { atMost: goalKib }),
+  ];
+}
+
+function stage(pair: Pair, from: string, first?: Uint8Array): void {
+  copyWithSync(from, `${pair.staging}/large`, first);
+}
+
+/** At once, over what is there. */
+function enter(pair: Pair, name: string): void {
+  renameSync(`${pair.staging}/large`, `${pair.a.folder}/${name}`);
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/** Undefined while the file is not there: some programs take the old one away before they put the new one. */
+function byteAt(path: string, offset: number): number | undefined {
+  if (sizeOf(path) === undefined) return undefined;
+  const file = openSync(path, "r");
+  const buffer = Buffer.alloc(1);
+  readSync(file, buffer, 0, 1, offset);
+  closeSync(file);
+  return buffer[0];
+}
+
+function write(path: string, offset: number, bytes: Uint8Array): void {
+  const file = openSync(path, "r+");
+  writeSync(file, bytes, 0, bytes.length, offset);
+  closeSync(file);
+}

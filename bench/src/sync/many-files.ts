@@ -1,0 +1,162 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually, holdfast } from "@holdfast/server/acceptance/testing";
+import { findProgram } from "@holdfast/tools/components";
+import { peakBytes, processTree, pssBytes, threadSeconds, wakeUps } from "../processes.ts";
+import { type Row, timed } from "../report.ts";
+import { prepareClient, startClient, startSyncServer } from "./holdfast-pair.ts";
+import { startSyncthingAlone, syncthingName } from "./syncthing-pair.ts";
+import type { Proxy } from "./wire.ts";
+
+const perFolder = 100;
+/** What stands in 4-sync.md for a million; for fewer files there is no goal but the same. */
+const goals = { memoryMb: 300, rescanSeconds: 20 };
+
+interface ManyFiles {
+  readonly folder: string;
+  readonly proxy: Proxy;
+  readonly files: number;
+  readonly idleSeconds: number;
+}
+
+/** A client that keeps very many files: what it takes to hold them, to look at them all again, and to do nothing. */
+export async function measureManyFiles({ folder, proxy, files, idleSeconds }: ManyFiles): Promise<Row[]> {
+  const base = `${folder}/c`;
+  const server = await startSyncServer(folder);
+  try {
+    const prepared = await prepareClient(base, server, proxy);
+    const once = async () => {
+      const { code, stderr } = await holdfast(["sync", prepared.folder, "--once"], { env: prepared.env });
+      if (code !== 0) throw new Error(`holdfast sync --once ended with ${code}: ${stderr.slice(-2000)}`);
+    };
+    await once();
+    const startSeconds = await timed(once);
+    makeTinyFiles(prepared.folder, files);
+    const rows: Row[] = [calibrateLook(prepared.folder, files)];
+    const by = "holdfast";
+    const first = await timed(once);
+    rows.push({
+      work: `${files} tiny files, first sync of one device`,
+      by,
+      value: files / first,
+      unit: "files/s",
+      note: `${first.toFixed(1)} s`,
+    });
+    const again = await timed(once);
+    const note = `sync --once, of which ${startSeconds.toFixed(2)} s on an empty folder`;
+    rows.push({
+      work: `${files} files, nothing changed, looked at again`,
+      by,
+      value: again,
+      unit: "s",
+      goal: { atMost: goals.rescanSeconds },
+      note,
+    });
+    const client = await startClient(prepared);
+    try {
+      await eventually("the client is idle", 600_000, async () => {
+        const { stdout } = await holdfast(["status", prepared.folder, "--json"], { env: prepared.env });
+        return statusIsIdle(stdout) || undefined;
+      });
+      rows.push(
+        ...(await measureIdle(by, files, client.pid, idleSeconds, async () => (await client.wire.passed()).upBytes)),
+      );
+    } finally {
+      await client.stop();
+    }
+    return rows;
+  } finally {
+    await server.stop();
+  }
+}
+
+function statusIsIdle(text: string): boolean {
+  try {
+    const { syncs } = JSON.parse(text) as { syncs: { state: string; last_sync_at: unknown }[] };
+    return syncs.length > 0 && syncs.every(({ state, last_sync_at }) => state === "idle" && last_sync_at !== null);
+  } catch {
+    return false;
+  }
+}
+
+/** One instance that has nobody to share with, on the same files. */
+export async function measureManyFilesOfSyncthing({
+  folder,
+  files,
+  idleSeconds,
+}: Omit<ManyFiles, "proxy">): Promise<Row[]> {
+  if (findProgram("syncthing") === undefined) return [];
+  const instance = await startSyncthingAlone(folder);
+  try {
+    makeTinyFiles(instance.folder, files);
+    const by = syncthingName;
+    const scan = () => instance.call("POST", "db/scan?folder=bench");
+    const first = await timed(scan);
+    const again = await timed(scan);
+    const work = `${files} files, nothing changed, looked at again`;
+    return [
+      { work, by, value: again, unit: "s", note: `the first look took ${first.toFixed(1)} s` },
+      ...(await measureIdle(by, files, instance.pid, idleSeconds)),
+    ];
+  } finally {
+    await instance.stop();
+  }
+}
+
+/** Long enough for the second look at what is new, and for a heap that shrinks. */
+const settleMs = 12_000;
+
+async function measureIdle(
+  by: string,
+  files: number,
+  pid: number,
+  idleSeconds: number,
+  sentBytes?: () => Promise<number>,
+): Promise<Row[]> {
+  await delay(settleMs);
+  const sum = (count: (pid: number) => number) => processTree(pid).reduce((total, one) => total + count(one), 0);
+  const look = async () => ({ wakeUps: sum(wakeUps), seconds: sum(threadSeconds), sent: await sentBytes?.() });
+  const before = await look();
+  await delay(idleSeconds * 1000);
+  const after = await look();
+  const sent = before.sent === undefined || after.sent === undefined ? undefined : after.sent - before.sent;
+  const ours = by === "holdfast";
+  return [
+    {
+      work: `client with ${files} files, memory`,
+      by,
+      value: sum(pssBytes) / 1e6,
+      unit: "MB",
+      ...(ours ? { goal: { atMost: goals.memoryMb } } : {}),
+      note: `PSS at rest; at most ${(sum(peakBytes) / 1e6).toFixed(0)} resident`,
+    },
+    {
+      work: `idle for ${idleSeconds} s, wake-ups`,
+      by,
+      value: after.wakeUps - before.wakeUps,
+      unit: "wake-ups",
+      // A renewed poll wakes a few threads: write, answer, read.
+      ...(ours ? { goal: { atMost: sent === 0 ? 0 : 30 } } : {}),
+      ...(sent === undefined ? {} : { note: `${sent} B sent in that time` }),
+    },
+    { work: `idle for ${idleSeconds} s, CPU`, by, value: (after.seconds - before.seconds) * 1000, unit: "ms" },
+  ];
+}
+
+/** Each with a content of its own. */
+function makeTinyFiles(folder: string, files: number): void {
+  for (let index = 0; index < files; index++) {
+    const into = `${folder}/${Math.floor(index / perFolder / 100)}/${Math.floor(index / perFolder) % 100}`;
+    if (index % perFolder === 0) mkdirSync(into, { recursive: true });
+    writeFileSync(`${into}/file-${index}`, `content of file ${index}\n`);
+  }
+}
+
+/** Listing and stat of everything by a program that does nothing else. */
+function calibrateLook(folder: string, files: number): Row {
+  const startMs = performance.now();
+  execFileSync("find", [folder, "-newermt", "2100-01-01"]);
+  const value = (performance.now() - startMs) / 1000;
+  return { work: `find with stat over ${files} files`, by: "calibration", value, unit: "s" };
+}

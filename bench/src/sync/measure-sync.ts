@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { findProgram } from "@holdfast/tools/components";
+import { calibrateFiles, floorOf, type LargeFloor } from "../calibrate.ts";
+import { type FileTree, type LargeFile, makeFiles, makeLargeFile } from "../data.ts";
+import type { Row } from "../report.ts";
+import { measureFolders } from "./folders.ts";
+import { startHoldfastPair } from "./holdfast-pair.ts";
+import { measureLargeFile } from "./large-file.ts";
+import { measureManyFiles, measureManyFilesOfSyncthing } from "./many-files.ts";
+import { measureNewFiles } from "./new-files.ts";
+import { until } from "./observe.ts";
+import type { Pair } from "./pair.ts";
+import { measureRsyncWorks } from "./rsync-works.ts";
+import { startSyncthingPair } from "./syncthing-pair.ts";
+import { startProxy } from "./wire.ts";
+
+export const syncRowNames = ["sync-new", "sync-small", "sync-large", "sync-idle"] as const;
+type SyncRowName = (typeof syncRowNames)[number];
+
+export interface SyncScale {
+  readonly newFiles: number;
+  readonly files: number;
+  readonly copied: number;
+  readonly largeMib: number;
+  readonly manyFiles: number;
+  readonly idleSeconds: number;
+}
+
+/** `floor` stands beside `large`. */
+interface SyncData {
+  readonly large: LargeFile | undefined;
+  readonly small: FileTree | undefined;
+  readonly floor: LargeFloor | undefined;
+}
+
+interface SyncWork {
+  readonly folder: string;
+  readonly wants: (name: SyncRowName) => boolean;
+  readonly scale: SyncScale;
+  /** Who is measured, of `holdfast`, `syncthing` and `rsync`. */
+  readonly by: ReadonlySet<string>;
+}
+
+/** What two devices take to be equal again, beside Syncthing and rsync on the same data, where they are installed. */
+export async function measureSync({ folder, wants, scale, by }: SyncWork): Promise<Row[]> {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const data = makeData(folder, wants, scale);
+  const rows = calibrationRows(data);
+  const has = (name: string) => by.has(name) && (name === "holdfast" || findProgram(name) !== undefined);
+  const proxy = startProxy();
+  try {
+    const starts = { holdfast: startHoldfastPair, syncthing: startSyncthingPair };
+    const newFiles = wants("sync-new") ? scale.newFiles : 0;
+    for (const [name, start] of Object.entries(starts)) {
+      if (!has(name) || (newFiles === 0 && data.large === undefined && data.small === undefined)) continue;
+      rows.push(
+        ...(await orFailure(name, () =>
+          measurePair(() => start(`${folder}/${name}`, proxy), data, newFiles, scale.copied),
+        )),
+      );
+      rmSync(`${folder}/${name}`, { recursive: true, force: true });
+    }
+    if (has("rsync")) rows.push(...(await orFailure("rsync", () => measureRsyncWorks(`${folder}/rsync`, proxy, data))));
+    if (wants("sync-idle")) {
+      const many = { proxy, files: scale.manyFiles, idleSeconds: scale.idleSeconds };
+      if (has("holdfast"))
+        rows.push(...(await orFailure("holdfast", () => measureManyFiles({ ...many, folder: `${folder}/many` }))));
+      if (has("syncthing"))
+        rows.push(
+          ...(await orFailure("syncthing", () => measureManyFilesOfSyncthing({ ...many, folder: `${folder}/alone` }))),
+        );
+    }
+  } finally {
+    await proxy.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+function makeData(folder: string, wants: SyncWork["wants"], scale: SyncScale): SyncData {
+  const small = wants("sync-small") ? makeFiles(`${folder}/small`, scale.files) : undefined;
+  const large = wants("sync-large") ? makeLargeFile(`${folder}/large`, scale.largeMib) : undefined;
+  return { small, large, floor: large === undefined ? undefined : floorOf(large) };
+}
+
+function calibrationRows({ large, small, floor }: SyncData): Row[] {
+  const rows: Row[] = [];
+  if (small !== undefined) rows.push(calibrateFiles(small));
+  if (large !== undefined && floor !== undefined) {
+    const size = `${Math.round(large.sizeBytes / 2 ** 20)} MiB`;
+    rows.push(
+      { work: `${size} copied with fsync`, by: "calibration", value: floor.copySeconds, unit: "s" },
+      { work: `${size} read with SHA-256`, by: "calibration", value: floor.hashSeconds, unit: "s" },
+    );
+  }
+  return rows;
+}
+
+async function measurePair(
+  start: () => Promise<Pair>,
+  { large, small, floor }: SyncData,
+  newFiles: number,
+  copied: number,
+): Promise<Row[]> {
+  const pair = await start();
+  try {
+    await meet(pair);
+    const rows: Row[] = [];
+    const add = async (work: () => Promise<Row[]>) => rows.push(...(await orFailure(pair.by, work)));
+    if (newFiles > 0) await add(() => measureNewFiles(pair, newFiles));
+    if (small !== undefined) await add(() => measureFolders(pair, small, copied));
+    if (large !== undefined && floor !== undefined) await add(() => measureLargeFile(pair, large, floor));
+    return rows;
+  } finally {
+    await pair.stop();
+  }
+}
+
+/** Proves both ways before anything is measured. */
+async function meet({ by, a, b }: Pair): Promise<void> {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const name = `hello-${from === a ? "a" : "b"}`;
+    writeFileSync(`${from.folder}/${name}`, name);
+    await until(`${by}: ${name} on the other device`, () => existsSync(`${to.folder}/${name}`));
+  }
+}
+
+/** What fails is a row of its own, and the others go on. */
+async function orFailure(by: string, work: () => Promise<Row[]>): Promise<Row[]> {
+  try {
+    return await work();
+  } catch (error) {
+    const note = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${by}: ${error instanceof Error ? (error.stack ?? note) : note}\n`);
+    return [{ work: "failed", by, value: 1, unit: "errors", note: note.split("\n")[0] ?? "" }];
+  }
+}
