@@ -4,6 +4,7 @@ import { act } from "../execute/act.ts";
 import { makeDurable } from "../execute/durable.ts";
 import type { Hands } from "../execute/hands.ts";
 import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
+import { affectedTrees } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
 import type { Deletions } from "../planner/policy.ts";
@@ -90,14 +91,15 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
 function decide(context: CycleContext, isComplete: boolean): Plan {
   const { state, device, slotKey, makeNodeId } = context;
   for (let round = 0; round < rekeyingsMax; round += 1) {
-    const { synced, answered, seen } = settle(state);
+    const { synced, answered, seen } = settle(affectedTrees(state, state.restless));
     state.commit({
       synced,
       offers: answered.map(({ operationId }) => [operationId, undefined] as const),
       // What could not be looked at may still turn out to be done.
       intents: isComplete ? seen.map((id) => [id, undefined] as const) : [],
     });
-    const next = plan(state, {
+    const next = plan(affectedTrees(state, state.restless), {
+      knownNodes: state.synced.size,
       device,
       nowMs: context.nowMs(),
       slotKey,

@@ -12,6 +12,7 @@ import {
   type Trees,
 } from "../trees.ts";
 import { noFaults } from "../faults.ts";
+import { affectedTrees, isAtRest } from "./affected.ts";
 import { plan } from "./plan.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
@@ -44,6 +45,7 @@ export class IdealWorld implements Trees {
     slotKey: (name) => this.slotKey(name),
     seenSeq: 0,
     refusals: [],
+    knownNodes: 0,
     faults: noFaults,
     mayDelete: () => true,
     makeNodeId: () => this.newId(),
@@ -55,8 +57,32 @@ export class IdealWorld implements Trees {
   }
 
   plan(): Plan {
+    this.#checkPart(settle, (settlement) => new Map([...settlement.synced].toSorted()));
     for (const [id, row] of settle(this).synced) putRow(this.synced, id, row);
+    const policy = { ...this.policy, makeNodeId: () => "fresh" as NodeId };
+    this.#checkPart(
+      (trees) => plan(trees, policy),
+      // Any of its members may give a group its name.
+      ({ rekeyings, remote, local }) => [
+        new Set(rekeyings),
+        new Set(remote.map((each) => (each.group === undefined ? each : { ...each, group: "one" }))),
+        new Set(local),
+      ],
+    );
     return plan(this, this.policy);
+  }
+
+  childrenOf(folder: NodeId): NodeId[] {
+    const rows = [...this.local, ...this.remote, ...this.synced];
+    return rows.flatMap(([id, row]) => (("place" in row ? row.place : row)?.parent === folder ? [id] : []));
+  }
+
+  /** What is decided of the affected part must be what is decided of the whole. */
+  #checkPart<Decision>(decide: (trees: Trees) => Decision, comparable: (decision: Decision) => unknown): void {
+    const ids = new Set([...this.local.keys(), ...this.remote.keys(), ...this.synced.keys()]);
+    const restless = [...ids].filter((id) => !isAtRest(this, id));
+    const part = affectedTrees(this, restless);
+    assert.deepEqual(comparable(decide(inOrder(part))), comparable(decide(inOrder(this))));
   }
 
   /** Does what is planned until nothing is. @returns the last plan */
@@ -223,6 +249,13 @@ export class IdealWorld implements Trees {
 function describe(operation: RemoteOperation | LocalOperation): string {
   const place = "place" in operation ? ` ${operation.place.parent}/${operation.place.name}` : "";
   return `${operation.op} ${operation.id}${place}`;
+}
+
+/** Which of a ring is parked follows the order of the rows. */
+function inOrder({ rootId, remote, local, synced, offers, intents }: Trees): Trees {
+  const sorted = <Row>(rows: ReadonlyMap<NodeId, Row>): Map<NodeId, Row> =>
+    new Map([...rows].toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  return { rootId, remote: sorted(remote), local: sorted(local), synced: sorted(synced), offers, intents };
 }
 
 function putRow<Row>(rows: Map<NodeId, Row>, id: NodeId, row: Row | undefined): void {

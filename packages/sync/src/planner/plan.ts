@@ -4,9 +4,9 @@ import { resolveCollisions } from "./collisions.ts";
 import { planLocal } from "./local-operations.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
 import type { Plan, RemoteOperation } from "./plan-types.ts";
-import type { Deletions, Policy } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { needsNewId, planRemote } from "./remote-operations.ts";
-import { type Standing, standingsOf } from "./standing.ts";
+import { standingsOf } from "./standing.ts";
 import { digestOf } from "./digest.ts";
 
 /**
@@ -22,7 +22,11 @@ export function plan(trees: Trees, policy: Policy): Plan {
   const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
   const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
   const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
-  const mayDelete = policy.mayDelete(countDeletions(trees, fromDisk, fromServer));
+  const mayDelete = policy.mayDelete({
+    onDisk: fromDisk.length,
+    onServer: fromServer.length,
+    known: policy.knownNodes,
+  });
   const topmost = fromServer.filter(({ remote }) => remote !== undefined && isKept(trees, tree, remote.parent));
   const remote = planRemote(trees, tree, {
     deletions: mayDelete ? topmost : [],
@@ -70,10 +74,6 @@ function uniqueRekeyings(rekeyings: Plan["rekeyings"]): Plan["rekeyings"] {
 
 function isKept(trees: Trees, tree: MergedTree, id: NodeId): boolean {
   return id === trees.rootId || tree.has(id);
-}
-
-function countDeletions(trees: Trees, fromDisk: readonly Standing[], fromServer: readonly Standing[]): Deletions {
-  return { onDisk: fromDisk.length, onServer: fromServer.length, known: trees.synced.size };
 }
 
 /** A group goes whole or not at all. */

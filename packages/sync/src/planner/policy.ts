@@ -12,6 +12,8 @@ export interface Policy {
   /** Of the space, as far as its journal was applied: what a deletion of a folder has seen. */
   readonly seenSeq: number;
   readonly refusals: readonly Refusal[];
+  /** How many nodes both sides have agreed on: what many deletions are a part of. */
+  readonly knownNodes: number;
   readonly faults: Faults;
   /** Deletions that were approved, or that no brake holds. */
   readonly mayDelete: (deletions: Deletions) => boolean;

@@ -1,7 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Intent, LocalRow, Offer, Refusal, RemoteRow, SyncedRow, Trees } from "../trees.ts";
+import { type IndexedTrees, isAtRest } from "../planner/affected.ts";
+import type { Intent, LocalRow, Offer, Place, Refusal, RemoteRow, SyncedRow } from "../trees.ts";
+import { Children } from "./children.ts";
 import { decodeRow, encodeRow } from "./row-codec.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
@@ -57,7 +59,7 @@ const schema = tables.map(
  * What a device knows, never what it is about to do: the three trees, the cursor, what was offered, refused, parked and
  * stashed. One connection, WAL, synchronous=FULL: what `commit` returned from is there after a power cut.
  */
-export class SyncState implements Trees {
+export class SyncState implements IndexedTrees {
   readonly rootId: NodeId;
   readonly remote: Map<NodeId, RemoteRow>;
   readonly local: Map<NodeId, LocalRow>;
@@ -65,6 +67,9 @@ export class SyncState implements Trees {
   readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
+  /** Nodes on which the three trees do not agree. */
+  readonly restless = new Set<NodeId>();
+  readonly #children = { remote: new Children(), local: new Children(), synced: new Children() };
   readonly #offers: Map<string, Offer>;
   readonly #refusals: Map<string, Refusal>;
   readonly #settings: Map<string, string>;
@@ -89,6 +94,15 @@ export class SyncState implements Trees {
     this.#offers = loadRows(database, "offers");
     this.#refusals = loadRows(database, "refusals");
     this.#settings = loadRows(database, "settings");
+    for (const [id, row] of this.remote) this.#children.remote.move(id, undefined, row);
+    for (const [id, row] of this.local) this.#children.local.move(id, undefined, row);
+    for (const [id, { place }] of this.synced) this.#children.synced.move(id, undefined, place);
+    for (const rows of [this.remote, this.local, this.synced]) for (const id of rows.keys()) this.#notice(id);
+  }
+
+  childrenOf(folder: NodeId): ReadonlySet<NodeId> {
+    const { remote, local, synced } = this.#children;
+    return new Set([...remote.of(folder), ...local.of(folder), ...synced.of(folder)]);
   }
 
   get offers(): readonly Offer[] {
@@ -109,7 +123,8 @@ export class SyncState implements Trees {
   }
 
   /** All of it or nothing of it, now and after a power cut. */
-  commit(change: StateChange): void {
+  commit(given: StateChange): void {
+    const change = listed(given);
     const cursor = change.cursor === undefined ? [] : [["cursor", JSON.stringify(change.cursor)] as const];
     const writes = [
       this.#write("remote", this.remote, change.remote),
@@ -132,7 +147,23 @@ export class SyncState implements Trees {
         cause: error,
       });
     }
+    this.#index(change);
     for (const write of writes) write.show();
+    for (const rows of [change.remote, change.local, change.synced, change.intents])
+      for (const [id] of rows ?? []) this.#notice(id);
+  }
+
+  /** Before the rows change. */
+  #index({ remote = [], local = [], synced = [] }: ListedChange): void {
+    const { remote: onServer, local: onDisk, synced: base } = this.#children;
+    moveAll(onServer, this.remote, remote, (row) => row);
+    moveAll(onDisk, this.local, local, (row) => row);
+    moveAll(base, this.synced, synced, (row) => row.place);
+  }
+
+  #notice(id: NodeId): void {
+    if (isAtRest(this, id)) this.restless.delete(id);
+    else this.restless.add(id);
   }
 
   /** A refusal ends with its time, so that it is not kept for ever. */
@@ -165,6 +196,31 @@ export class SyncState implements Trees {
         }
       },
     };
+  }
+}
+
+/** Its rows are gone through more than once. */
+type ListedChange = {
+  readonly [Table in "remote" | "local" | "synced" | "intents"]?: readonly NonNullable<
+    StateChange[Table] extends Iterable<infer Row> | undefined ? Row : never
+  >[];
+} & Omit<StateChange, "remote" | "local" | "synced" | "intents">;
+
+function listed({ remote = [], local = [], synced = [], intents = [], ...rest }: StateChange): ListedChange {
+  return { ...rest, remote: [...remote], local: [...local], synced: [...synced], intents: [...intents] };
+}
+
+/** Of a node that is named twice the last row counts. */
+function moveAll<Row>(
+  children: Children,
+  before: ReadonlyMap<NodeId, Row>,
+  changes: readonly (readonly [NodeId, Row | undefined])[],
+  placeOf: (row: Row) => Place | undefined,
+): void {
+  const last = new Map(changes);
+  for (const [id, row] of last) {
+    const old = before.get(id);
+    children.move(id, old === undefined ? undefined : placeOf(old), row === undefined ? undefined : placeOf(row));
   }
 }
 

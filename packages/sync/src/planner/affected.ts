@@ -1,0 +1,116 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { isLive, type Intent, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../trees.ts";
+
+/** The three trees with what stands directly in a folder at hand, in any of them. */
+export interface IndexedTrees extends Trees {
+  childrenOf(folder: NodeId): Iterable<NodeId>;
+}
+
+/** Whether the three trees say the same of a node: nothing is to be done about it while nothing is about those around it. */
+export function isAtRest({ local, remote, synced, intents }: Trees, id: NodeId): boolean {
+  const [onDisk, onServer, base] = [local.get(id), remote.get(id), synced.get(id)];
+  if (intents.has(id)) return false;
+  if (onDisk === undefined && base === undefined) return onServer?.trashed !== false;
+  if (onDisk === undefined || onServer === undefined || base === undefined) return false;
+  return !onServer.trashed && onDisk.sight === "known" && agree(onDisk, onServer, base);
+}
+
+/**
+ * The part of the trees on which a plan can depend: the nodes that are not at rest, all that stands beside them in any tree, the
+ * folders above, and whatever is below a folder that is not whole. A plan of this part is the plan of the whole
+ * (affected.test.ts), and costs what changed and not what there is.
+ * @param restless every node that is not at rest; one that is does no harm
+ */
+export function affectedTrees(trees: IndexedTrees, restless: Iterable<NodeId>): Trees {
+  const part = new Part(trees);
+  part.takeChildren(trees.rootId);
+  for (const id of restless) part.takeWhole(id);
+  for (const { nodeId } of trees.offers) part.takeWhole(nodeId);
+  return part;
+}
+
+class Part implements Trees {
+  readonly rootId: NodeId;
+  readonly remote = new Map<NodeId, RemoteRow>();
+  readonly local = new Map<NodeId, LocalRow>();
+  readonly synced = new Map<NodeId, SyncedRow>();
+  readonly offers: Trees["offers"];
+  readonly intents: ReadonlyMap<NodeId, Intent>;
+  readonly #all: IndexedTrees;
+  readonly #whole = new Set<NodeId>();
+  readonly #listed = new Set<NodeId>();
+  readonly #above = new Set<NodeId>();
+
+  constructor(all: IndexedTrees) {
+    this.#all = all;
+    this.rootId = all.rootId;
+    this.offers = all.offers;
+    this.intents = all.intents;
+  }
+
+  /** With all on which its fate can depend. */
+  takeWhole(start: NodeId): void {
+    const waiting = [start];
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      if (this.#whole.has(id) || id === this.rootId) continue;
+      this.#whole.add(id);
+      this.#take(id);
+      for (const folder of this.#foldersOf(id)) {
+        this.takeChildren(folder);
+        waiting.push(...this.#takeAbove(folder));
+      }
+      // A folder that one side lacks decides what becomes of all that is in it.
+      if (!this.#isStanding(id)) waiting.push(...this.#all.childrenOf(id));
+    }
+  }
+
+  takeChildren(folder: NodeId): void {
+    if (this.#listed.has(folder)) return;
+    this.#listed.add(folder);
+    for (const id of this.#all.childrenOf(folder)) this.#take(id);
+  }
+
+  /** A folder and those above it in any tree. @returns which of them one side lacks */
+  #takeAbove(start: NodeId): NodeId[] {
+    const lacking: NodeId[] = [];
+    const waiting = [start];
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      if (this.#above.has(id) || id === this.rootId) continue;
+      this.#above.add(id);
+      this.#take(id);
+      if (!this.#isStanding(id)) lacking.push(id);
+      waiting.push(...this.#foldersOf(id));
+    }
+    return lacking;
+  }
+
+  #take(id: NodeId): void {
+    const [remote, local, synced] = [this.#all.remote.get(id), this.#all.local.get(id), this.#all.synced.get(id)];
+    if (remote !== undefined) this.remote.set(id, remote);
+    if (local !== undefined) this.local.set(id, local);
+    if (synced !== undefined) this.synced.set(id, synced);
+  }
+
+  /** In whichever tree. */
+  #foldersOf(id: NodeId): Set<NodeId> {
+    const rows = [this.#all.local.get(id), this.#all.remote.get(id), this.#all.synced.get(id)?.place];
+    const places = [...rows, this.#all.intents.get(id)?.place];
+    return new Set(places.flatMap((place) => place?.parent ?? []));
+  }
+
+  #isStanding(id: NodeId): boolean {
+    return this.#all.local.has(id) && this.#all.synced.has(id) && isLive(this.#all, id);
+  }
+}
+
+function agree(local: LocalRow, remote: RemoteRow, synced: SyncedRow): boolean {
+  return (
+    local.kind === remote.kind &&
+    local.content === remote.content &&
+    synced.content === remote.content &&
+    samePlace(local, remote) &&
+    samePlace(synced.place, remote) &&
+    (local.kind !== "file" || (local.executable === remote.executable && synced.executable === remote.executable)) &&
+    (remote.versionId === null || synced.versionIds[0] === remote.versionId)
+  );
+}
