@@ -6,6 +6,8 @@ import { type Life, type Scheduler, type Tape } from "./scheduler.ts";
 export interface Trouble {
   /** Of each call, from 0 to 1. */
   readonly rate: () => number;
+  /** `silent`: a call is taken and never answered. */
+  readonly outage: () => "none" | "unreachable" | "silent";
   readonly tape: Tape;
   readonly notice: (what: string) => void;
 }
@@ -33,6 +35,8 @@ export function makeNetwork(
     const rate = trouble.rate();
     await scheduler.work(life, trouble.tape() < rate ? latencyMicros * 40 : latencyMicros);
     const chance = trouble.tape();
+    if (trouble.outage() === "silent") await new Promise<never>(() => undefined);
+    if (trouble.outage() === "unreachable") cut("for as long as it lasts", name);
     if (chance < rate * 0.3) cut("on the way out", name);
     if (repeats && chance < rate * 0.5) {
       // The request is still on its way when its sender has given it up.

@@ -2,13 +2,13 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { DatabaseSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import { Engine } from "@holdfast/sync/engine/engine";
+import { Engine, type EngineOptions } from "@holdfast/sync/engine/engine";
 import { type Faults, noFaults } from "@holdfast/sync/faults";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { makeEngineDisk } from "./engine-disk.ts";
 import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
-import { makeNetwork } from "./network.ts";
+import { makeNetwork, type Trouble } from "./network.ts";
 import { Person } from "./person.ts";
 import { type Life, makeTapes, Scheduler, type Tape } from "./scheduler.ts";
 import { type Inode, SimulatedRoot } from "./simulated-root.ts";
@@ -21,6 +21,8 @@ export interface WorldOptions {
   /** Of each call of the network and the disk that it goes wrong; 0: a world without trouble. */
   readonly troubleRate?: number;
   readonly foldsCase?: boolean;
+  /** What the engines are told besides. */
+  readonly engine?: Partial<EngineOptions>;
 }
 
 export interface Device {
@@ -51,6 +53,7 @@ export class World {
   /** Changes of a disk by an engine, and commits: nothing of that happens at rest. */
   writes = 0;
   isTroubled = false;
+  outage: ReturnType<Trouble["outage"]> = "none";
   readonly tapes: { readonly work: Tape; readonly order: Tape; readonly faults: Tape };
   readonly life: Life = { isAlive: true, name: "world" };
   readonly #options: WorldOptions;
@@ -111,12 +114,28 @@ export class World {
 
   #start(device: Device): void {
     const life: Life = { isAlive: true, name: device.name };
+    const state = new SyncState(device.database, this.model.rootId as NodeId);
+    const engine = this.makeEngine(device, life, state);
+    const run = engine.run().catch((error: unknown) => {
+      this.violate(
+        `the engine of ${device.name} broke: ${error instanceof Error ? (error.stack ?? error.message) : "?"}`,
+      );
+    });
+    Object.assign(device, { life, engine, state, run });
+  }
+
+  /** For a test that runs it itself. */
+  makeEngine(device: Device, life: Life, state: SyncState, changes: Partial<EngineOptions> = {}): Engine {
     const { scheduler, tapes } = this;
     const faults = this.#options.faults ?? noFaults;
-    const state = new SyncState(device.database, this.model.rootId as NodeId);
-    const trouble = { rate: () => this.#rate(), tape: tapes.faults, notice: (what: string) => this.notice(what) };
+    const trouble: Trouble = {
+      rate: () => this.#rate(),
+      outage: () => this.outage,
+      tape: tapes.faults,
+      notice: (what) => this.notice(what),
+    };
     const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => Math.floor(tapes.order() * 256));
-    const engine = new Engine({
+    return new Engine({
       disk: makeEngineDisk(device.root, this.#watch(device, life)),
       server: makeNetwork(this.model, scheduler, { device: device.name, life, world: this.life, trouble }),
       state,
@@ -125,16 +144,13 @@ export class World {
       sleep: (durationMs) => scheduler.sleep(life, durationMs * 1000),
       makeNodeId: () => this.model.fresh(`${device.name}-`) as NodeId,
       device: device.name,
+      identity: { serverId: "model", accountId: "everybody" },
       slotKey: this.#options.foldsCase === true && device.name === "ada" ? foldCase : nameKey,
       brake: undefined,
       faults,
+      ...this.#options.engine,
+      ...changes,
     });
-    const run = engine.run().catch((error: unknown) => {
-      this.violate(
-        `the engine of ${device.name} broke: ${error instanceof Error ? (error.stack ?? error.message) : "?"}`,
-      );
-    });
-    Object.assign(device, { life, engine, state, run });
   }
 
   #rate(): number {

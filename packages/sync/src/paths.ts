@@ -1,5 +1,6 @@
+import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Place } from "./trees.ts";
+import type { Place, Trees } from "./trees.ts";
 
 /** The engine's own folder in the root: nothing of it is ever synced. */
 export const ownFolder = ".holdfast";
@@ -40,4 +41,17 @@ export function joinPath(folder: string, name: string): string {
 export function folderOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash === -1 ? "" : path.slice(0, slash);
+}
+
+/** Where a node stands in words for people: on the disk, or else where it was or is to be. */
+export function pathOfNode(trees: Trees, id: NodeId): string | undefined {
+  const names: string[] = [];
+  for (let at = id; at !== trees.rootId;) {
+    const place = trees.local.get(at) ?? trees.synced.get(at)?.place ?? trees.remote.get(at);
+    if (place === undefined) return undefined;
+    names.unshift(place.name);
+    at = place.parent;
+    if (names.length > limits.pathNamesMax * 2) return undefined;
+  }
+  return names.join("/");
 }

@@ -12,9 +12,13 @@ import { rekey } from "../planner/rekey.ts";
 import { settle } from "../planner/settle.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import { send } from "../remote/send.ts";
-import { scan } from "../scan/scan.ts";
+import { scan, type ScanResult } from "../scan/scan.ts";
 import type { LocalRow } from "../trees.ts";
-import { checkRoot } from "./root.ts";
+import { Interrupted } from "./gate.ts";
+import type { Progress } from "./progress.ts";
+import { pathOfOperation } from "./progress.ts";
+import { isPassing, type Problem, problemOf, problemsOfRefusals } from "./problems.ts";
+import { checkRoot, type Identity } from "./root.ts";
 
 /** Many deletions at once are more often an accident than a wish. */
 export interface Brake {
@@ -26,12 +30,6 @@ export interface Brake {
   readonly countMin: number;
 }
 
-export interface Problem {
-  readonly subject: string;
-  readonly code: string;
-  readonly message: string;
-}
-
 export interface CycleOutcome {
   /** Something was done or sent: what comes next is planned from what came of it. */
   readonly hasProgressed: boolean;
@@ -39,14 +37,19 @@ export interface CycleOutcome {
   readonly lookAgainMs: number | undefined;
   /** Something was in motion, or could not be read. */
   readonly isRestless: boolean;
+  /** Refused for now, or not answered: it is tried again within half a minute. */
+  readonly retriesSoon: boolean;
   readonly problems: readonly Problem[];
-  readonly waiting: Plan["waiting"];
   readonly heldDeletions: readonly NodeId[];
 }
 
 export interface CycleContext extends Hands {
   readonly slotKey: (name: string) => string;
   readonly brake: Brake | undefined;
+  readonly identity: Identity;
+  readonly progress: Progress;
+  /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
+  readonly checkStop: () => void;
 }
 
 const restlessMs = 60;
@@ -65,6 +68,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     local: state.local,
     intents: state.intents,
   });
+  context.checkStop();
   await checkRoot(context);
   const isDoubted = context.doubt.isOpen && state.local.size + state.intents.size > 0;
   const seen = { rootId: state.rootId, local: look.rows, parked: state.parked };
@@ -72,17 +76,18 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   context.doubt.isOpen = false;
   state.commit({ local: localChanges(state.local, rows) });
   const next = decide(context, look.isComplete);
-  const problems: Problem[] = [...look.skipped].map(([subject, message]) => ({ subject, code: "skipped", message }));
-  const done = await actAll(context, next.local, problems);
+  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + next.heldDeletions.length);
+  const problems: Problem[] = [];
+  const { done, changed } = await actAll(context, next.local, problems);
   const sent = await send(context, next.remote);
   const isUnsettled = [...rows.values()].some(({ sight }) => sight === "unsettled");
-  const isRestless = look.isRestless || isUnsettled || problems.some(({ code }) => code === "conflict");
+  const isRestless = look.isRestless || isUnsettled || changed;
   return {
     hasProgressed: done > 0 || sent,
     isRestless,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context),
-    problems,
-    waiting: next.waiting,
+    retriesSoon: state.offers.length > 0 || state.refusals.some(({ code }) => isPassing(code)),
+    problems: [...problems, ...problemsOfRefusals(state, state.refusals), ...problemsOfLook(look)],
     heldDeletions: next.heldDeletions,
   };
 }
@@ -122,27 +127,39 @@ function mayDelete(brake: Brake | undefined, { onDisk, onServer, known }: Deleti
   );
 }
 
+function problemsOfLook({ skipped }: ScanResult): Problem[] {
+  return [...skipped].map(([path, reason]) =>
+    problemOf(path, "skipped", `It is not synced: ${reason}. Rename it if it should be.`),
+  );
+}
+
 /** Each on its own: what the disk does not allow now is planned again from the next look. */
 async function actAll(
   context: CycleContext,
   operations: readonly LocalOperation[],
   problems: Problem[],
-): Promise<number> {
+): Promise<{ readonly done: number; readonly changed: boolean }> {
+  const { state, progress } = context;
   let done = 0;
+  let changed = false;
   for (const operation of operations) {
+    context.checkStop();
+    const path = pathOfOperation(state, operation);
     try {
       await act(context, operation);
       // What only waits aside has got nowhere yet.
       if (operation.op !== "park") done += 1;
+      progress.noteDone(state, operation, path);
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       context.doubt.isOpen = true;
-      const subject = "place" in operation ? operation.place.name : operation.local.name;
-      problems.push({ subject, code: error.code, message: error.message });
+      if (error instanceof Interrupted) throw error;
+      if (error.code === "conflict") changed = true;
+      else problems.push(problemOf(path, error.code, error.message));
     }
   }
-  if (context.state.parked.size > 0) await settleParked(context);
-  return done;
+  if (state.parked.size > 0) await settleParked(context);
+  return { done, changed };
 }
 
 function whenToLookAgainMs({ state, nowMs }: CycleContext): number | undefined {

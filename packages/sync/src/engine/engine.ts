@@ -1,14 +1,18 @@
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import type { Doubt } from "../execute/durable.ts";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
-import type { Hands } from "../execute/hands.ts";
 import type { Faults } from "../faults.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
-import { type Brake, type CycleOutcome, runCycle } from "./cycle.ts";
-import { checkRoot, RootMismatch } from "./root.ts";
+import { type Brake, type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
+import { gateDisk, gateServer, Interrupted } from "./gate.ts";
+import { Patience, type OnceResult } from "./once.ts";
+import { Progress } from "./progress.ts";
+import { checkRoot, type Identity, RootMismatch } from "./root.ts";
+import { type EngineStatus, statusOf } from "./status.ts";
 
 export interface EngineOptions {
   readonly disk: LocalDisk;
@@ -16,9 +20,11 @@ export interface EngineOptions {
   readonly state: SyncState;
   readonly random: Random;
   readonly nowMs: () => number;
-  readonly sleep: (durationMs: number) => Promise<void>;
+  /** Ends earlier if the signal says so. */
+  readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
   readonly makeNodeId: () => NodeId;
   readonly device: string;
+  readonly identity: Identity;
   /** Under one key two names are one on this disk. */
   readonly slotKey: (name: string) => string;
   readonly brake: Brake | undefined;
@@ -30,21 +36,36 @@ const backoffMs = { first: 500, last: 60_000 };
 /** Held between 30 and 55 s: proxies cut at 60. */
 const pollMs = { least: 30_000, most: 55_000 };
 
-/** One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. */
+/**
+ * One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. Whoever made
+ * it owns the database and the adapters, and closes them when `run` or `runOnce` has ended.
+ */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #hands: Hands;
-  #phase: Phase = "starting";
+  readonly #progress: Progress;
+  readonly #listeners = new Set<() => void>();
+  readonly #doubt: Doubt = { isOpen: true };
+  #context: CycleContext;
+  /** Aborted when it is stopped or paused: what is under way ends between two steps. */
+  #work = new AbortController();
+  #phase: Phase;
   #failures = 0;
+  #failure: HoldfastError | undefined;
   #restless = 0;
   #last: CycleOutcome | undefined;
+  #lastSyncAtMs: number | undefined;
+  #isRestKept = false;
   #poll: Promise<void> | undefined;
   #wake: () => void = () => undefined;
   #isHinted = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#hands = { ...options, doubt: { isOpen: true } };
+    this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
+    this.#progress = new Progress(options.nowMs, () => this.#tell());
+    const lastSync = options.state.setting("last sync");
+    this.#lastSyncAtMs = lastSync === undefined ? undefined : Number(lastSync);
+    this.#context = this.#makeContext();
   }
 
   get phase(): Phase {
@@ -56,6 +77,24 @@ export class Engine {
     return this.#last;
   }
 
+  status(): EngineStatus {
+    return statusOf({
+      phase: this.#phase,
+      trees: this.#options.state,
+      progress: this.#progress,
+      outcome: this.#last,
+      failure: this.#failure,
+      lastSyncAtMs: this.#lastSyncAtMs,
+      deletionsWaiting: this.#last?.heldDeletions.length ?? 0,
+    });
+  }
+
+  /** Called after whatever changes the status, often; it says nothing itself. @returns how to end it */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   /** Something may have changed on the disk, or somebody wants it to look now. */
   hint(): void {
     this.#isHinted = true;
@@ -63,42 +102,84 @@ export class Engine {
     if (this.#phase === "waiting") this.#wake();
   }
 
+  /** Holds for the next runs too, until it is resumed. */
   pause(): void {
+    this.#options.state.commit({ settings: [["paused", "yes"]] });
     this.#turn("paused");
+    this.#work.abort();
   }
 
   resume(): void {
+    if (this.#phase !== "paused") return;
+    this.#options.state.commit({ settings: [["paused", "no"]] });
+    this.#work = new AbortController();
+    this.#context = this.#makeContext();
     this.#turn("resumed");
   }
 
+  /** `run` ends soon after: a call of the server is left alone, a change of the disk comes to its end. */
   stop(): void {
     this.#turn("stopped");
+    this.#work.abort();
   }
 
   async run(): Promise<void> {
     while (this.#phase !== "stopped" && this.#phase !== "refused") this.#turn(await this.#step());
   }
 
+  /**
+   * Until all that can be synced is in sync, or until it is clear that a person has to do something first.
+   * @throws HoldfastError what keeps it from the server for longer than 30 s; RootMismatch
+   */
+  async runOnce(): Promise<OnceResult> {
+    const patience = new Patience(this.#options.nowMs);
+    for (;;) {
+      const end = patience.judge(this.#phase, this.#last, this.#failure);
+      if (end !== undefined) return { ...end, deletionsWaiting: this.status().deletionsWaiting };
+      this.#turn(await this.#step());
+    }
+  }
+
   #turn(event: Event): void {
     this.#phase = transitions[this.#phase][event];
     this.#wake();
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #makeContext(): CycleContext {
+    const { signal } = this.#work;
+    const { disk, server, state } = this.#options;
+    const progress = this.#progress;
+    return {
+      ...this.#options,
+      disk: gateDisk(disk, signal),
+      server: gateServer(server, { signal, progress, trees: state }),
+      progress,
+      doubt: this.#doubt,
+      checkStop: () => {
+        if (signal.aborted) throw new Interrupted();
+      },
+    };
   }
 
   async #step(): Promise<Event> {
     switch (this.#phase) {
       case "starting":
         return this.#attempt(async () => {
-          await ensureOwnFolders(this.#hands);
-          await checkRoot(this.#hands);
-          await recover(this.#hands);
+          await ensureOwnFolders(this.#context);
+          await checkRoot(this.#context);
+          await recover(this.#context);
           return "recovered";
         });
       case "syncing":
         return this.#attempt(async () => {
           this.#isHinted = false;
-          this.#last = await runCycle({ ...this.#hands, ...this.#options });
-          this.#failures = 0;
-          this.#restless = this.#last.isRestless && !this.#last.hasProgressed ? this.#restless + 1 : 0;
+          this.#last = await runCycle(this.#context);
+          this.#noteOutcome(this.#last);
           return this.#last.hasProgressed ? "progressed" : "rested";
         });
       case "waiting":
@@ -113,24 +194,47 @@ export class Engine {
     }
   }
 
+  #noteOutcome(outcome: CycleOutcome): void {
+    this.#failures = 0;
+    this.#failure = undefined;
+    this.#restless = outcome.isRestless && !outcome.hasProgressed ? this.#restless + 1 : 0;
+    if (outcome.hasProgressed) this.#isRestKept = false;
+    else if (this.#progress.pending === 0) this.#noteRest();
+  }
+
+  /** Written once after something was done: at rest nothing is. */
+  #noteRest(): void {
+    this.#lastSyncAtMs = this.#options.nowMs();
+    if (!this.#isRestKept) this.#options.state.commit({ settings: [["last sync", String(this.#lastSyncAtMs)]] });
+    this.#isRestKept = true;
+  }
+
   async #attempt(act: () => Promise<Event>): Promise<Event> {
     try {
       return await act();
     } catch (error) {
-      if (error instanceof RootMismatch) return "mismatched";
+      // The phase says already why; there is nothing else to do.
+      if (error instanceof Interrupted) {
+        this.#doubt.isOpen = true;
+        return "progressed";
+      }
       if (!(error instanceof HoldfastError)) throw error;
+      this.#failure = error;
+      if (error instanceof RootMismatch) return "mismatched";
       this.#failures += 1;
-      this.#hands.doubt.isOpen = true;
+      this.#doubt.isOpen = true;
       return "failed";
     }
   }
 
   async #wait(durationMs: number, listens: boolean): Promise<Event> {
     if (this.#isHinted && listens) return "woken";
+    const over = new AbortController();
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
-    const signals = [woken, this.#options.sleep(durationMs)];
+    const signals = [woken, this.#options.sleep(durationMs, over.signal)];
     if (listens) signals.push(this.#listen());
     await Promise.race(signals);
+    over.abort();
     return "woken";
   }
 
@@ -141,15 +245,17 @@ export class Engine {
   }
 
   async #pollUntilChanged(): Promise<void> {
-    const { state, server, random, sleep } = this.#options;
+    const { state, random, sleep } = this.#options;
+    const { signal } = this.#work;
     while (this.#phase === "waiting") {
       const [byte = 0] = random(1);
       const timeoutMs = pollMs.least + ((pollMs.most - pollMs.least) * byte) / 255;
       try {
-        if (await server.poll(state.cursor?.token ?? "", timeoutMs)) return;
+        if (await this.#context.server.poll(state.cursor?.token ?? "", timeoutMs)) return;
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
-        await sleep(this.#backoffMs());
+        if (error instanceof Interrupted) return;
+        await sleep(this.#backoffMs(), signal);
       }
     }
   }

@@ -1,38 +1,95 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
+import { z } from "zod";
 import type { Hands } from "../execute/hands.ts";
-import { markerPath } from "../paths.ts";
+import { markerPath, ownFolder } from "../paths.ts";
 
 const markerBytesMax = 4096;
 
-/** The folder is not the one that this device knows: an unmounted disk, another folder in its place. */
+/** Whose folder it is; the caller knows it from its sign-in. */
+export interface Identity {
+  readonly serverId: string;
+  readonly accountId: string;
+}
+
+/** What stands in `.holdfast/root.json`; the state keeps the same text. */
+const marker = z.object({
+  id: z.string().min(1),
+  server_id: z.string(),
+  account_id: z.string(),
+  remote_root_id: z.string(),
+});
+type Marker = z.infer<typeof marker>;
+
+/** The folder, the server or the account is not the one that this device knows; an unmounted disk looks like that too. */
 export class RootMismatch extends HoldfastError {
-  constructor() {
-    super("failed", "This is not the folder that was synced here, or it is not mounted. Nothing was touched.");
+  constructor(message: string) {
+    super("failed", `${message} Nothing was touched.`);
   }
 }
 
+type RootParts = Pick<Hands, "disk" | "state" | "random"> & { readonly identity: Identity };
+
 /**
- * The root carries a random id that the state knows too. Only a root and a state that both know nothing yet begin.
+ * The root carries a random id that the state knows too, and both say to which server, account and folder they belong. Only a
+ * root and a state that both know nothing yet begin.
  * @throws RootMismatch
  */
-export async function checkRoot({ disk, state, random }: Pick<Hands, "disk" | "state" | "random">): Promise<void> {
-  const known = state.setting("marker");
+export async function checkRoot({ disk, state, random, identity }: RootParts): Promise<void> {
+  const known = parse(state.setting("marker"));
+  if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
   const there = await disk.stat(markerPath);
   if (there === undefined) {
-    if (known !== undefined) throw new RootMismatch();
-    const marker = Buffer.from(random(16)).toString("hex");
-    const bytes = Buffer.from(marker);
-    const parts = [{ kind: "bytes", hash: sha256(bytes), bytes } as const];
-    await disk.create(markerPath, parts, { mtimeNs: undefined, executable: false });
-    await disk.syncFile(markerPath);
-    await disk.syncFolder(".holdfast");
-    state.commit({ settings: [["marker", marker]] });
-    return;
+    if (known !== undefined) {
+      throw new RootMismatch(
+        `The folder has lost its ${markerPath}: it is not mounted, or another folder stands in its place.`,
+      );
+    }
+    return begin({ disk, state, random, identity });
   }
-  const marker = Buffer.from(await disk.readAt(markerPath, 0, markerBytesMax)).toString();
-  if (known === marker) return;
+  const text = Buffer.from(await disk.readAt(markerPath, 0, markerBytesMax)).toString();
+  const found = parse(text);
+  if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
+  checkOwner(found, identity, state.rootId, "This folder");
+  if (known?.id === found.id) return;
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
-  if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) throw new RootMismatch();
-  state.commit({ settings: [["marker", marker]] });
+  if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
+    throw new RootMismatch("This is another folder than the one that was synced here.");
+  }
+  state.commit({ settings: [["marker", text]] });
+}
+
+async function begin({ disk, state, random, identity }: RootParts): Promise<void> {
+  const made: Marker = {
+    id: Buffer.from(random(16)).toString("hex"),
+    server_id: identity.serverId,
+    account_id: identity.accountId,
+    remote_root_id: state.rootId,
+  };
+  const text = JSON.stringify(made);
+  const bytes = Buffer.from(text);
+  await disk.create(markerPath, [{ kind: "bytes", hash: sha256(bytes), bytes }], {
+    mtimeNs: undefined,
+    executable: false,
+  });
+  await disk.syncFile(markerPath);
+  await disk.syncFolder(ownFolder);
+  state.commit({ settings: [["marker", text]] });
+}
+
+function checkOwner(owner: Marker, { serverId, accountId }: Identity, rootId: string, what: string): void {
+  if (owner.server_id !== serverId) throw new RootMismatch(`${what} belongs to another server.`);
+  if (owner.account_id !== accountId) throw new RootMismatch(`${what} belongs to another account on this server.`);
+  if (owner.remote_root_id !== rootId) throw new RootMismatch(`${what} is synced with another folder on the server.`);
+}
+
+function parse(text: string | undefined): Marker | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const parsed = marker.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -1,0 +1,112 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { LocalDisk, Part, Server } from "../ports.ts";
+import type { Trees } from "../trees.ts";
+import type { Progress } from "./progress.ts";
+
+/** Somebody stopped or paused the engine; nothing failed. What it was at is planned again when it goes on. */
+export class Interrupted extends HoldfastError {
+  constructor() {
+    super("failed", "The sync was stopped in the middle of this.");
+  }
+}
+
+/**
+ * The server, until the signal: then every call ends at once, even if its answer never comes. All of it lies before or after
+ * the changes of the disk, never between two that belong together.
+ */
+export function gateServer(
+  server: Server,
+  { signal, progress, trees }: { readonly signal: AbortSignal; readonly progress: Progress; readonly trees: Trees },
+): Server {
+  return gate(server, signal, {
+    async commit(...given) {
+      const [, operations, blocks] = given;
+      const answer = await untilAborted(signal, server.commit(...given));
+      for (const { operation_id: id, status } of answer.results) {
+        const operation = operations.find((each) => each.operation_id === id);
+        if (status === "committed" && operation !== undefined) progress.noteCommitted(trees, operation);
+      }
+      progress.noteBytes("up", blocks);
+      return answer;
+    },
+    async putBlocks(blocks) {
+      await untilAborted(signal, server.putBlocks(blocks));
+      progress.noteBytes("up", blocks);
+    },
+    async *fetchBlocks(wanted) {
+      const blocks = server.fetchBlocks(wanted)[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await untilAborted(signal, blocks.next());
+          if (next.done === true) return;
+          progress.noteBytes("down", [next.value]);
+          yield next.value;
+        }
+      } finally {
+        // Not waited for: at a stop its answer may never come.
+        void blocks.return?.().catch(() => undefined);
+      }
+    },
+  });
+}
+
+/**
+ * The disk: what reads for long ends at the signal, and a new file between two parts, which leaves nothing of it. What else
+ * changes it is left to come to its end.
+ */
+export function gateDisk(disk: LocalDisk, signal: AbortSignal): LocalDisk {
+  return forward(disk, {
+    list: (path) => untilAborted(signal, disk.list(path)),
+    cut: (path) => untilAborted(signal, disk.cut(path)),
+    create: (path, parts, attributes) => disk.create(path, gateParts(parts, signal), attributes),
+  });
+}
+
+async function* gateParts(parts: AsyncIterable<Part> | Iterable<Part>, signal: AbortSignal): AsyncGenerator<Part> {
+  for await (const part of parts) {
+    if (signal.aborted) throw new Interrupted();
+    yield part;
+  }
+}
+
+async function untilAborted<Result>(signal: AbortSignal, result: Promise<Result>): Promise<Result> {
+  if (signal.aborted) {
+    result.catch(() => undefined);
+    throw new Interrupted();
+  }
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(new Interrupted());
+    signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Every method that answers with a promise ends at the signal; those of `own` stand in for the target's. */
+function gate<Target extends object>(target: Target, signal: AbortSignal, own: Partial<Target>): Target {
+  return forward(target, own, (call) => (...given) => {
+    const result = call(...given);
+    return result instanceof Promise ? untilAborted(signal, result) : result;
+  });
+}
+
+type Call = (...given: unknown[]) => unknown;
+
+function forward<Target extends object>(
+  target: Target,
+  own: Partial<Target>,
+  wrap: (call: Call) => Call = (call) => call,
+): Target {
+  return new Proxy(target, {
+    get(_, name) {
+      const mine: unknown = Reflect.get(own, name);
+      if (mine !== undefined) return mine;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? wrap(value.bind(target) as Call) : value;
+    },
+  });
+}

@@ -1,0 +1,59 @@
+import { pathOfNode } from "../paths.ts";
+import type { Refusal, Trees } from "../trees.ts";
+
+/** What a person has to know of one file. */
+export interface Problem {
+  /** Relative to the root; "" for all of it. */
+  readonly path: string;
+  /** Of an error; `skipped` and `busy` are the engine's own. */
+  readonly code: string;
+  /** What happened and what to do. */
+  readonly message: string;
+}
+
+/** They end by themselves: the next plan rests on something else. */
+const passing: ReadonlySet<string> = new Set([
+  "conflict",
+  "exists",
+  "precondition",
+  "superseded",
+  "trashed",
+  "subtree_changed",
+  "cycle",
+  "dependency",
+  "not_found",
+  "missing_blocks",
+  "operation_reused",
+  "rate_limited",
+]);
+
+const sentences: Readonly<Record<string, string>> = {
+  quota: "Your space on the server is full, so it waits here. Empty the trash there, or ask for more space.",
+  forbidden: "You may not change this on the server, so your change stays here. Ask its owner for the right to edit.",
+  too_large: "It is larger than the server takes. Keep it outside the synced folder, or exclude it.",
+  store_full: "The disk is full: downloads wait until there is space. Uploads go on.",
+  locked: "It is locked on the server. It is tried again every half minute.",
+  damaged: "The server cannot read it any more. Tell its administrator to run 'holdfast admin scrub --now'.",
+};
+
+export function isPassing(code: string): boolean {
+  return passing.has(code);
+}
+
+/** What does not end by itself; what is only skipped is listed and keeps nothing from being in sync. */
+export function needsPerson({ code }: Problem): boolean {
+  return code !== "skipped";
+}
+
+export function problemOf(path: string, code: string, message: string): Problem {
+  return { path, code, message: sentences[code] ?? message };
+}
+
+export function problemsOfRefusals(trees: Trees, refusals: readonly Refusal[]): Problem[] {
+  return refusals
+    .filter(({ code }) => !isPassing(code))
+    .map(({ nodeId, code }) => {
+      const message = `The server refused it (${code}). It is tried again every half minute.`;
+      return problemOf(pathOfNode(trees, nodeId) ?? nodeId, code, message);
+    });
+}

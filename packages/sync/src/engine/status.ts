@@ -1,0 +1,104 @@
+import { type HoldfastError } from "@holdfast/core/errors";
+import { originalName } from "../conflicted-name.ts";
+import { pathOfNode } from "../paths.ts";
+import type { Trees } from "../trees.ts";
+import type { Phase } from "./control.ts";
+import type { CycleOutcome } from "./cycle.ts";
+import { needsPerson, type Problem } from "./problems.ts";
+import type { Progress, RecentChange } from "./progress.ts";
+
+/**
+ * - `offline`: the server cannot be reached; it is tried again, ever less often.
+ * - `waiting`: all that can go on without a person has.
+ * - `refused`: the folder is not the one that belongs here; `refusal` says why.
+ */
+export type Activity = "idle" | "syncing" | "paused" | "offline" | "waiting" | "refused";
+
+export interface EngineStatus {
+  readonly phase: Phase;
+  readonly activity: Activity;
+  /** Nodes that differ, those that wait for something included. */
+  readonly pendingFiles: number;
+  /** Since the engine began. */
+  readonly progress: {
+    readonly filesUp: number;
+    readonly filesDown: number;
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+  };
+  /** When everything was last in sync; Unix milliseconds. */
+  readonly lastSyncAtMs: number | undefined;
+  readonly problems: readonly Problem[];
+  /** Conflicted copies that are on this disk now. */
+  readonly conflicts: readonly string[];
+  readonly deletionsWaiting: number;
+  /** Newest first, at most 50. */
+  readonly recent: readonly RecentChange[];
+  readonly refusal: string | undefined;
+}
+
+export interface StatusInput {
+  readonly phase: Phase;
+  readonly trees: Trees;
+  readonly progress: Progress;
+  readonly outcome: CycleOutcome | undefined;
+  /** Why the last attempt failed; undefined once one went well. */
+  readonly failure: HoldfastError | undefined;
+  readonly lastSyncAtMs: number | undefined;
+  readonly deletionsWaiting: number;
+}
+
+export function statusOf(input: StatusInput): EngineStatus {
+  const { phase, trees, progress, outcome, failure, lastSyncAtMs, deletionsWaiting } = input;
+  const { filesUp, filesDown, bytesUp, bytesDown, pending, recent } = progress;
+  const problems = [...(outcome?.problems ?? []), ...problemOfFailure(phase, failure)];
+  return {
+    phase,
+    activity: activityOf(input, problems),
+    pendingFiles: pending,
+    progress: { filesUp, filesDown, bytesUp, bytesDown },
+    lastSyncAtMs,
+    problems,
+    conflicts: conflictsOf(trees),
+    deletionsWaiting,
+    recent,
+    refusal: phase === "refused" ? failure?.message : undefined,
+  };
+}
+
+function activityOf(input: StatusInput, problems: readonly Problem[]): Activity {
+  const { phase, outcome, failure, deletionsWaiting } = input;
+  switch (phase) {
+    case "paused":
+    case "refused":
+      return phase;
+    case "stopped":
+      return "idle";
+    case "starting":
+    case "syncing":
+      return failure !== undefined && isOffline(failure) ? "offline" : "syncing";
+    case "backing_off":
+      return failure === undefined || isOffline(failure) ? "offline" : "waiting";
+    default:
+      if (deletionsWaiting > 0 || problems.some(needsPerson)) return "waiting";
+      return outcome?.isRestless === true || outcome?.retriesSoon === true ? "syncing" : "idle";
+  }
+}
+
+export function isOffline({ code }: HoldfastError): boolean {
+  return ["unreachable", "unavailable", "request_timeout", "rate_limited", "internal"].includes(code);
+}
+
+function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Problem[] {
+  if (failure === undefined || phase === "stopped" || phase === "refused") return [];
+  const isSignedOut = failure.code === "unauthenticated";
+  const hint = isSignedOut ? " Sign in again with 'holdfast login'." : "";
+  return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
+}
+
+function conflictsOf(trees: Trees): string[] {
+  return [...trees.local]
+    .filter(([, { kind, name }]) => kind !== "folder" && originalName(name) !== name)
+    .map(([id, { name }]) => pathOfNode(trees, id) ?? name)
+    .toSorted();
+}
