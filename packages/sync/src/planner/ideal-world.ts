@@ -57,7 +57,10 @@ export class IdealWorld implements Trees {
   }
 
   plan(): Plan {
-    this.#checkPart(settle, (settlement) => new Map([...settlement.synced].toSorted()));
+    this.#checkPart(
+      settle,
+      (settlement) => new Map([...settlement.synced].toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    );
     for (const [id, row] of settle(this).synced) putRow(this.synced, id, row);
     const policy = { ...this.policy, makeNodeId: () => "fresh" as NodeId };
     this.#checkPart(
