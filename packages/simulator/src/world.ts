@@ -188,7 +188,8 @@ export class World {
     const [from = "", to = ""] = path.split(/ <?-> /);
     const target = call === "exchange" ? to : from;
     if (!isLook(call) && !target.startsWith(".holdfast") && chance < 0.1) device.person.interfere(target);
-    else if (chance < 0.003) device.person.interfere(undefined);
+    // What moves while a look is on its way through the folders may be seen twice, or never.
+    else if (chance < (call === "list" ? 0.05 : 0.003)) device.person.interfere(undefined);
   }
 
   #fail(device: Device, call: string, path: string): never {
