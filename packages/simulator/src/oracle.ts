@@ -66,7 +66,7 @@ function checkServer(world: World): void {
   }
 }
 
-function serverTree(nodes: Nodes): Map<string, string> {
+export function serverTree(nodes: Nodes): Map<string, string> {
   return new Map(liveNodes(nodes).map((node) => [pathOfNode(nodes, node), describeNode(node)]));
 }
 

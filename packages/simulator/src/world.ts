@@ -146,7 +146,7 @@ export class World {
       device: device.name,
       identity: { serverId: "model", accountId: "everybody" },
       slotKey: this.#options.foldsCase === true && device.name === "ada" ? foldCase : nameKey,
-      brake: undefined,
+      brake: "off",
       faults,
       ...this.#options.engine,
       ...changes,

@@ -1,5 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Brakes } from "../brakes/brakes.ts";
 import { act } from "../execute/act.ts";
 import { makeDurable } from "../execute/durable.ts";
 import type { Hands } from "../execute/hands.ts";
@@ -7,7 +9,6 @@ import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
 import { affectedTrees } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
-import type { Deletions } from "../planner/policy.ts";
 import { rekey } from "../planner/rekey.ts";
 import { settle } from "../planner/settle.ts";
 import { fetchRemote } from "../remote/fetch.ts";
@@ -17,18 +18,8 @@ import type { LocalRow } from "../trees.ts";
 import { Interrupted } from "./gate.ts";
 import type { Progress } from "./progress.ts";
 import { pathOfOperation } from "./progress.ts";
-import { isPassing, type Problem, problemOf, problemsOfRefusals } from "./problems.ts";
+import { isPassing, type Problem, problemOf, problemsOfBrakes, problemsOfRefusals } from "./problems.ts";
 import { checkRoot, type Identity } from "./root.ts";
-
-/** Many deletions at once are more often an accident than a wish. */
-export interface Brake {
-  /** From so many on they wait. */
-  readonly countMax: number;
-  /** From this part of the tree on too, */
-  readonly shareMax: number;
-  /** but not below so many. */
-  readonly countMin: number;
-}
 
 export interface CycleOutcome {
   /** Something was done or sent: what comes next is planned from what came of it. */
@@ -40,12 +31,12 @@ export interface CycleOutcome {
   /** Refused for now, or not answered: it is tried again within half a minute. */
   readonly retriesSoon: boolean;
   readonly problems: readonly Problem[];
-  readonly heldDeletions: readonly NodeId[];
+  readonly deletionsWaiting: number;
 }
 
 export interface CycleContext extends Hands {
   readonly slotKey: (name: string) => string;
-  readonly brake: Brake | undefined;
+  readonly brakes: Brakes;
   readonly identity: Identity;
   readonly progress: Progress;
   /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
@@ -53,7 +44,8 @@ export interface CycleContext extends Hands {
 }
 
 const restlessMs = 60;
-const rekeyingsMax = 100;
+/** More than the folders that can stand in each other: those of a branch that comes back get new ids one level after the other. */
+const rekeyingsMax = 2 * limits.pathNamesMax;
 
 /** Listens, looks, decides, acts. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
@@ -87,14 +79,19 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     isRestless,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context),
     retriesSoon: state.offers.length > 0 || state.refusals.some(({ code }) => isPassing(code)),
-    problems: [...problems, ...problemsOfRefusals(state, state.refusals), ...problemsOfLook(look)],
-    heldDeletions: next.heldDeletions,
+    problems: [
+      ...problems,
+      ...problemsOfRefusals(state, state.refusals),
+      ...problemsOfBrakes(context.brakes),
+      ...problemsOfLook(look),
+    ],
+    deletionsWaiting: context.brakes.waitingDeletions,
   };
 }
 
 /** Settles and plans, until no node has to go by another id first. */
 function decide(context: CycleContext, isComplete: boolean): Plan {
-  const { state, device, slotKey, makeNodeId } = context;
+  const { state, device, slotKey, makeNodeId, brakes } = context;
   for (let round = 0; round < rekeyingsMax; round += 1) {
     const { synced, answered, seen } = settle(affectedTrees(state, state.restless));
     state.commit({
@@ -104,7 +101,6 @@ function decide(context: CycleContext, isComplete: boolean): Plan {
       intents: isComplete ? seen.map((id) => [id, undefined] as const) : [],
     });
     const next = plan(affectedTrees(state, state.restless), {
-      knownNodes: state.synced.size,
       device,
       nowMs: context.nowMs(),
       slotKey,
@@ -112,19 +108,12 @@ function decide(context: CycleContext, isComplete: boolean): Plan {
       seenSeq: state.cursor?.seq ?? 0,
       refusals: state.refusals,
       faults: context.faults,
-      mayDelete: (deletions) => mayDelete(context.brake, deletions),
+      holdDeletions: (planned) => brakes.holdDeletions(planned),
     });
-    if (next.rekeyings.length === 0) return next;
+    if (next.rekeyings.length === 0) return brakes.holdRewrites(next);
     for (const rekeying of next.rekeyings) state.commit(rekey(state, rekeying));
   }
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");
-}
-
-function mayDelete(brake: Brake | undefined, { onDisk, onServer, known }: Deletions): boolean {
-  if (brake === undefined) return true;
-  return [onDisk, onServer].every(
-    (count) => count < brake.countMax && (count < brake.countMin || count < known * brake.shareMax),
-  );
 }
 
 function problemsOfLook({ skipped }: ScanResult): Problem[] {

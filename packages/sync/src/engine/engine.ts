@@ -2,12 +2,13 @@ import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "../execute/durable.ts";
+import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.ts";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import type { Faults } from "../faults.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
-import { type Brake, type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
+import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
 import { gateDisk, gateServer, Interrupted } from "./gate.ts";
 import { Patience, type OnceResult } from "./once.ts";
 import { Progress } from "./progress.ts";
@@ -27,7 +28,8 @@ export interface EngineOptions {
   readonly identity: Identity;
   /** Under one key two names are one on this disk. */
   readonly slotKey: (name: string) => string;
-  readonly brake: Brake | undefined;
+  /** So many deletions wait for a person; undefined: 500, or a quarter of the tree and at least 50. */
+  readonly brake: BrakeSetting;
   readonly faults: Faults;
 }
 
@@ -43,6 +45,7 @@ const pollMs = { least: 30_000, most: 55_000 };
 export class Engine {
   readonly #options: EngineOptions;
   readonly #progress: Progress;
+  readonly #brakes: Brakes;
   readonly #listeners = new Set<() => void>();
   readonly #doubt: Doubt = { isOpen: true };
   #context: CycleContext;
@@ -62,6 +65,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
+    this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
     this.#progress = new Progress(options.nowMs, () => this.#tell());
     const lastSync = options.state.setting("last sync");
     this.#lastSyncAtMs = lastSync === undefined ? undefined : Number(lastSync);
@@ -85,8 +89,27 @@ export class Engine {
       outcome: this.#last,
       failure: this.#failure,
       lastSyncAtMs: this.#lastSyncAtMs,
-      deletionsWaiting: this.#last?.heldDeletions.length ?? 0,
+      deletionsWaiting: this.#brakes.waitingDeletions,
     });
+  }
+
+  /** What brakes hold, as far as the last plan knows; also of a run before. */
+  waitingDeletions(): readonly WaitingChange[] {
+    return this.#brakes.waiting();
+  }
+
+  /** Exactly these ids of `waitingDeletions`; what else waits, or rests on another state by now, waits on. */
+  approveDeletions(ids: readonly string[]): void {
+    this.#brakes.approve(ids);
+    this.hint();
+    this.#tell();
+  }
+
+  /** What was deleted comes back from the side that still has it. A rewritten file is not changed by this. */
+  undoDeletions(ids: readonly string[]): void {
+    this.#brakes.undo(ids);
+    this.hint();
+    this.#tell();
   }
 
   /** Called after whatever changes the status, often; it says nothing itself. @returns how to end it */
@@ -133,6 +156,9 @@ export class Engine {
    */
   async runOnce(): Promise<OnceResult> {
     const patience = new Patience(this.#options.nowMs);
+    // What an earlier run found may be over.
+    this.#last = undefined;
+    this.#isHinted = true;
     for (;;) {
       const end = patience.judge(this.#phase, this.#last, this.#failure);
       if (end !== undefined) return { ...end, deletionsWaiting: this.status().deletionsWaiting };
@@ -159,6 +185,7 @@ export class Engine {
       disk: gateDisk(disk, signal),
       server: gateServer(server, { signal, progress, trees: state }),
       progress,
+      brakes: this.#brakes,
       doubt: this.#doubt,
       checkStop: () => {
         if (signal.aborted) throw new Interrupted();

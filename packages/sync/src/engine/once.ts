@@ -43,7 +43,7 @@ export class Patience {
     if (failure !== undefined || phase !== "waiting" || outcome === undefined) return undefined;
     if (outcome.isRestless && !this.#isOver("restless")) return undefined;
     if (!outcome.isRestless && outcome.retriesSoon && !this.#isOver("refused")) return undefined;
-    const isDone = !outcome.isRestless && !outcome.retriesSoon && outcome.heldDeletions.length === 0;
+    const isDone = !outcome.isRestless && !outcome.retriesSoon && outcome.deletionsWaiting === 0;
     return { inSync: isDone && !outcome.problems.some(needsPerson), problems: outcome.problems };
   }
 

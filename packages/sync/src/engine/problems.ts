@@ -1,3 +1,4 @@
+import type { Brakes } from "../brakes/brakes.ts";
 import { pathOfNode } from "../paths.ts";
 import type { Refusal, Trees } from "../trees.ts";
 
@@ -56,4 +57,14 @@ export function problemsOfRefusals(trees: Trees, refusals: readonly Refusal[]): 
       const message = `The server refused it (${code}). It is tried again every half minute.`;
       return problemOf(pathOfNode(trees, nodeId) ?? nodeId, code, message);
     });
+}
+
+/** Deletions that wait are counted for themselves. */
+export function problemsOfBrakes(brakes: Pick<Brakes, "waitingRewrites">): Problem[] {
+  const count = brakes.waitingRewrites;
+  if (count === 0) return [];
+  const message =
+    `${count} files were rewritten on this device within ten minutes, as programs do that take files hostage. Their uploads wait; ` +
+    "the server has the versions before. If it was you, let them go with 'holdfast deletes ls' and 'holdfast deletes approve'.";
+  return [{ path: "", code: "rewritten", message }];
 }

@@ -45,9 +45,8 @@ export class IdealWorld implements Trees {
     slotKey: (name) => this.slotKey(name),
     seenSeq: 0,
     refusals: [],
-    knownNodes: 0,
     faults: noFaults,
-    mayDelete: () => true,
+    holdDeletions: () => new Set(),
     makeNodeId: () => this.newId(),
   };
 

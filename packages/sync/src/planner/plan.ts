@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import type { Braked } from "../brakes/record.ts";
 import type { Trees } from "../trees.ts";
 import { resolveCollisions } from "./collisions.ts";
 import { planLocal } from "./local-operations.ts";
@@ -6,7 +7,7 @@ import { merge, type Merged, type MergedTree } from "./merge.ts";
 import type { Plan, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { needsNewId, planRemote } from "./remote-operations.ts";
-import { standingsOf } from "./standing.ts";
+import { type Standing, standingsOf } from "./standing.ts";
 import { digestOf } from "./digest.ts";
 
 /**
@@ -22,17 +23,14 @@ export function plan(trees: Trees, policy: Policy): Plan {
   const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
   const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
   const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
-  const mayDelete = policy.mayDelete({
-    onDisk: fromDisk.length,
-    onServer: fromServer.length,
-    known: policy.knownNodes,
-  });
-  const topmost = fromServer.filter(({ remote }) => remote !== undefined && isKept(trees, tree, remote.parent));
-  const remote = planRemote(trees, tree, {
-    deletions: mayDelete ? topmost : [],
-    seenSeq: policy.seenSeq,
-  });
-  const local = planLocal(trees, tree, mayDelete ? fromDisk : [], policy);
+  const held = withFolders(trees, policy.holdDeletions(plannedDeletions(fromDisk, fromServer)));
+  const topmost = fromServer.filter(
+    ({ id, remote }) =>
+      remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
+  );
+  const remote = planRemote(trees, tree, { deletions: topmost, held, seenSeq: policy.seenSeq });
+  const deletable = fromDisk.filter(({ id }) => !held.has(id));
+  const local = planLocal(trees, tree, deletable, policy);
   const refused = refusedOf(remote.operations, policy);
   return {
     rekeyings: [],
@@ -43,11 +41,32 @@ export function plan(trees: Trees, policy: Policy): Plan {
       ...refused.map(({ id }) => [id, "refused"] as const),
       ...[...trees.local].flatMap(([id, { sight }]) => (sight === "known" ? [] : [[id, sight] as const])),
     ]),
-    heldDeletions: mayDelete ? [] : [...fromServer, ...fromDisk].map(({ id }) => id),
+    heldDeletions: [...fromServer, ...fromDisk].flatMap(({ id }) => (held.has(id) ? [id] : [])),
   };
 }
 
 const emptyPlan: Plan = { rekeyings: [], remote: [], local: [], waiting: new Map(), heldDeletions: [] };
+
+function plannedDeletions(fromDisk: readonly Standing[], fromServer: readonly Standing[]): Braked[] {
+  return [
+    ...fromDisk.map(({ id, local }) => ({ nodeId: id, side: "here" as const, base: local?.content ?? "" })),
+    ...fromServer.map(({ id, remote }) => ({ nodeId: id, side: "server" as const, base: remote?.revision ?? "" })),
+  ];
+}
+
+/** A folder cannot go while something in it waits. */
+function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeId> {
+  const all = new Set<NodeId>();
+  for (const start of held) {
+    for (const rows of [trees.local, trees.remote]) {
+      for (let at: NodeId | undefined = start; at !== undefined && at !== trees.rootId; at = rows.get(at)?.parent) {
+        if (at !== start && all.has(at)) break;
+        if (rows.has(at)) all.add(at);
+      }
+    }
+  }
+  return all;
+}
 
 function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[] {
   return [...tree.values()]

@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import type { Braked } from "../brakes/record.ts";
 import type { Faults } from "../faults.ts";
 import type { Refusal } from "../trees.ts";
 
@@ -12,18 +13,9 @@ export interface Policy {
   /** Of the space, as far as its journal was applied: what a deletion of a folder has seen. */
   readonly seenSeq: number;
   readonly refusals: readonly Refusal[];
-  /** How many nodes both sides have agreed on: what many deletions are a part of. */
-  readonly knownNodes: number;
   readonly faults: Faults;
-  /** Deletions that were approved, or that no brake holds. */
-  readonly mayDelete: (deletions: Deletions) => boolean;
+  /** Of the deletions that are planned, descendants included, those that have to wait. */
+  readonly holdDeletions: (planned: readonly Braked[]) => ReadonlySet<NodeId>;
   /** A new id, in the owner's bucket. */
   readonly makeNodeId: () => NodeId;
-}
-
-/** How many nodes would go, with their descendants; on the disk and on the server. */
-export interface Deletions {
-  readonly onDisk: number;
-  readonly onServer: number;
-  readonly known: number;
 }

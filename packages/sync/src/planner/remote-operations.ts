@@ -18,13 +18,22 @@ export interface RemotePlan {
 export function planRemote(
   trees: Trees,
   tree: MergedTree,
-  { deletions, seenSeq }: { readonly deletions: readonly Standing[]; readonly seenSeq: number },
+  {
+    deletions,
+    held,
+    seenSeq,
+  }: {
+    readonly deletions: readonly Standing[];
+    /** Deletions that wait: their names are taken. */
+    readonly held: ReadonlySet<NodeId>;
+    readonly seenSeq: number;
+  },
 ): RemotePlan {
   const steps = [
     ...[...tree.values()].flatMap(stepsOf),
     ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeq))),
   ];
-  const nodes = holdersOf(trees, tree, deletions);
+  const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const { ready, stuck } = order(new NameTable(trees.rootId, claimOf, nodes), steps);
   const tableAfter = (claim: (place: Place) => string): NameTable =>
     ready.reduce(take, new NameTable(trees.rootId, claim, nodes));
@@ -55,11 +64,10 @@ export function needsNewId({
 }
 
 /**
- * Who has a name on the server that matters to the order: what stays, what is deleted by an operation of its own, and what
- * comes back with its folder.
+ * Who has a name on the server that matters to the order: what stays, what is deleted by an operation of its own or
+ * waits for that, and what comes back with its folder.
  */
-function holdersOf(trees: Trees, tree: MergedTree, deletions: readonly Standing[]): [NodeId, Place][] {
-  const deleted = new Set(deletions.map(({ id }) => id));
+function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>): [NodeId, Place][] {
   return [...trees.remote].flatMap(([id, row]) =>
     !row.trashed && (tree.has(id) || deleted.has(id) || !isLive(trees, id)) ? [[id, placeOf(row)]] : [],
   );

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import type { Braked } from "../brakes/record.ts";
 import type { ContentKey } from "../trees.ts";
 import { digestOf } from "./digest.ts";
 import { IdealWorld } from "./ideal-world.ts";
@@ -78,7 +80,8 @@ test("a brake holds every deletion, and nothing but the deletions", () => {
   world.diskPut(world.newId(), { name: "new", content: content("new") });
   const { synced } = settle(world);
   assert.equal(synced.size, 0);
-  const held = plan(world, { ...world.policy, mayDelete: ({ onServer, known }) => onServer < known });
+  const holdDeletions = (planned: readonly Braked[]): Set<NodeId> => new Set(planned.map(({ nodeId }) => nodeId));
+  const held = plan(world, { ...world.policy, holdDeletions });
   assert.equal(held.heldDeletions.length, 3);
   assert.deepEqual(
     held.remote.map(({ op }) => op),

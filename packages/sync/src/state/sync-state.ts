@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import type { BrakeRecord } from "../brakes/record.ts";
 import { type IndexedTrees, isAtRest } from "../planner/affected.ts";
 import type { Intent, LocalRow, Offer, Place, Refusal, RemoteRow, SyncedRow } from "../trees.ts";
 import { Children } from "./children.ts";
@@ -44,10 +45,22 @@ export interface StateChange {
   readonly refusals?: Iterable<Refusal>;
   readonly parked?: Iterable<readonly [NodeId, Parked | undefined]>;
   readonly stashed?: Iterable<readonly [string, Stashed | undefined]>;
+  readonly brakes?: Iterable<readonly [string, BrakeRecord | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
-const tables = ["remote", "local", "synced", "offers", "intents", "refusals", "parked", "stashed", "settings"] as const;
+const tables = [
+  "remote",
+  "local",
+  "synced",
+  "offers",
+  "intents",
+  "refusals",
+  "parked",
+  "stashed",
+  "brakes",
+  "settings",
+] as const;
 type TableName = (typeof tables)[number];
 
 /** Rows are read once; every change is durable before it is seen. */
@@ -67,6 +80,7 @@ export class SyncState implements IndexedTrees {
   readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
+  readonly brakes: Map<string, BrakeRecord>;
   /** Nodes on which the three trees do not agree. */
   readonly restless = new Set<NodeId>();
   readonly #children = { remote: new Children(), local: new Children(), synced: new Children() };
@@ -91,6 +105,7 @@ export class SyncState implements IndexedTrees {
     this.intents = loadRows(database, "intents");
     this.parked = loadRows(database, "parked");
     this.stashed = loadRows(database, "stashed");
+    this.brakes = loadRows(database, "brakes");
     this.#offers = loadRows(database, "offers");
     this.#refusals = loadRows(database, "refusals");
     this.#settings = loadRows(database, "settings");
@@ -133,6 +148,7 @@ export class SyncState implements IndexedTrees {
       this.#write("intents", this.intents, change.intents),
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),
+      this.#write("brakes", this.brakes, change.brakes),
       this.#write("offers", this.#offers, change.offers),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),

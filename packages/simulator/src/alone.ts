@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import type { NodeId } from "@holdfast/core/ids";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { Engine, EngineOptions } from "@holdfast/sync/engine/engine";
+import type { OnceResult } from "@holdfast/sync/engine/once";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import { serverTree } from "./oracle.ts";
+import type { Life } from "./scheduler.ts";
+import { type Device, World } from "./world.ts";
+import type { SimulatedRoot } from "./simulated-root.ts";
+
+const minute = 60_000_000;
+
+/** A world without trouble in which one device has no engine of its own: a test makes it and runs it. */
+export class Alone {
+  readonly world = new World({ seed: 1, devices: 1, troubleRate: 0 });
+  readonly life: Life = { isAlive: true, name: "test" };
+  readonly #device: Device;
+
+  constructor() {
+    const [device] = this.world.devices;
+    assert.ok(device !== undefined);
+    this.world.scheduler.kill(device.life);
+    this.#device = device;
+  }
+
+  get root(): SimulatedRoot {
+    return this.#device.root;
+  }
+
+  /** With the state that the one before left. */
+  make(changes: Partial<EngineOptions> = {}): Engine {
+    const state = new SyncState(this.#device.database, this.world.model.rootId as NodeId);
+    return this.world.makeEngine(this.#device, this.life, state, changes);
+  }
+
+  once(changes: Partial<EngineOptions> = {}): Promise<OnceResult> {
+    return this.pass(this.make(changes).runOnce());
+  }
+
+  /** Lets the time pass until the promise is settled. */
+  async pass<Result>(promise: Promise<Result>): Promise<Result> {
+    let isSettled = false;
+    const settled = promise.finally(() => (isSettled = true));
+    settled.catch(() => undefined);
+    const { scheduler } = this.world;
+    await scheduler.runUntil(scheduler.nowMicros + 30 * minute, () => isSettled);
+    assert.ok(isSettled, "it does not end within 30 minutes");
+    return settled;
+  }
+
+  write(path: string, text: string): void {
+    const { ledger } = this.world;
+    const inode = this.root.at(path) ?? this.root.create(path, "file", true);
+    ledger.write(this.root, inode, Buffer.from(text));
+    ledger.close(this.root, inode, false);
+  }
+
+  mkdir(path: string): void {
+    this.root.create(path, "folder", true);
+  }
+
+  remove(path: string): void {
+    this.world.ledger.discard(this.root.mustBeAt(path));
+    this.root.remove(path, true);
+  }
+
+  /** Another device does it. */
+  onServer(operation: BatchOperationInput): void {
+    const { model } = this.world;
+    const [result] = model.commit("another", model.epoch, [operation], []).results;
+    assert.equal(result?.status, "committed");
+  }
+
+  serverId(path: string): string {
+    const parts = path.split("/");
+    let id: string = this.world.model.rootId;
+    for (const name of parts) {
+      const node = [...this.world.model.nodes.values()].find(
+        (each) => each.parentId === id && each.name === name && !each.trashed,
+      );
+      assert.ok(node !== undefined, `${path} is on the server`);
+      id = node.id;
+    }
+    return id;
+  }
+
+  serverPaths(): string[] {
+    return [...serverTree(this.world.model.nodes).keys()].toSorted();
+  }
+
+  serverContents(): Map<string, string> {
+    const { model } = this.world;
+    return new Map(
+      this.serverPaths().map((path) => {
+        const versionId = model.nodes.get(this.serverId(path))?.versionId ?? "";
+        const blocks = (model.versions.get(versionId) ?? []).map(
+          (entry) => model.blocks.get(entry.hash) ?? Buffer.alloc(0),
+        );
+        return [path, Buffer.concat(blocks).toString()] as const;
+      }),
+    );
+  }
+
+  diskPaths(): string[] {
+    return [...this.root.visible().keys()].toSorted();
+  }
+
+  close(): void {
+    this.world.close();
+  }
+}

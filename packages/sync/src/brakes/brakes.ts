@@ -1,0 +1,131 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { pathOfNode } from "../paths.ts";
+import type { Plan, RemoteOperation } from "../planner/plan-types.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import type { NodeKind } from "../trees.ts";
+import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
+import { type Braked, brakeId, type BrakeRecord, brakeKey, type BrakeSide } from "./record.ts";
+
+/** What waits for a person, as it is shown to one. */
+export interface WaitingChange {
+  /** Names exactly this change of exactly this state. */
+  readonly id: string;
+  readonly what: "deletion" | "rewrite";
+  readonly path: string;
+  /** Where it would be done. */
+  readonly side: "here" | "server";
+  readonly kind: NodeKind;
+  /** Of the file that would go or be replaced. */
+  readonly bytes: number;
+}
+
+export type BrakeSetting = number | "off" | undefined;
+
+/** Holds what is more often an accident than a wish, and remembers what a person said to it. */
+export class Brakes {
+  readonly #state: SyncState;
+  readonly #setting: BrakeSetting;
+  readonly #nowMs: () => number;
+
+  /** @param setting so many deletions are too many; undefined: 500, or a quarter of the tree */
+  constructor(state: SyncState, setting: BrakeSetting, nowMs: () => number) {
+    this.#state = state;
+    this.#setting = setting;
+    this.#nowMs = nowMs;
+  }
+
+  /** @returns the nodes whose deletion waits */
+  holdDeletions(planned: readonly Braked[]): ReadonlySet<NodeId> {
+    const held = (["here", "server"] as const).flatMap((side) =>
+      this.#hold(
+        side,
+        planned.filter((each) => each.side === side),
+      ),
+    );
+    return new Set(held);
+  }
+
+  /** The plan without the uploads of rewritten files that wait. */
+  holdRewrites(plan: Plan): Plan {
+    const rewrites = plan.remote.flatMap((operation) => rewriteOf(operation));
+    const held = new Set(this.#hold("rewrite", rewrites));
+    if (held.size === 0) return plan;
+    const isHeld = (operation: RemoteOperation): boolean => rewriteOf(operation).some(({ nodeId }) => held.has(nodeId));
+    return {
+      ...plan,
+      remote: plan.remote.filter((operation) => !isHeld(operation)),
+      waiting: new Map([...plan.waiting, ...[...held].map((id) => [id, "rewritten"] as const)]),
+    };
+  }
+
+  /** In the order of their paths. */
+  waiting(): readonly WaitingChange[] {
+    return this.#records("waiting")
+      .map((record) => this.#show(record))
+      .toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  }
+
+  get waitingDeletions(): number {
+    return this.#records("waiting").filter(({ side }) => side !== "rewrite").length;
+  }
+
+  get waitingRewrites(): number {
+    return this.#records("waiting").filter(({ side }) => side === "rewrite").length;
+  }
+
+  /** Exactly these; what waits beside them, or rests on another state by now, waits on. */
+  approve(ids: readonly string[]): void {
+    const chosen = this.#chosen(ids);
+    const atMs = this.#nowMs();
+    this.#state.commit({
+      brakes: chosen.map((record) => [brakeKey(record), { ...record, standing: "approved", atMs }] as const),
+    });
+  }
+
+  /** A deletion is taken back: without a base the other side's node counts as new, and comes back from there. */
+  undo(ids: readonly string[]): void {
+    const chosen = this.#chosen(ids).filter(({ side }) => side !== "rewrite");
+    this.#state.commit({
+      brakes: chosen.map((record) => [brakeKey(record), undefined] as const),
+      synced: chosen.map(({ nodeId }) => [nodeId, undefined] as const),
+    });
+  }
+
+  #hold(side: BrakeSide, planned: readonly Braked[]): NodeId[] {
+    if (this.#setting === "off") return [];
+    const limits = side === "rewrite" ? rewriteLimits : deletionLimits(this.#setting);
+    const known = this.#state.synced.size;
+    const { held, changes } = judge(side, planned, this.#state.brakes, { limits, nowMs: this.#nowMs(), known });
+    if (changes.size > 0) this.#state.commit({ brakes: changes });
+    return held.map(({ nodeId }) => nodeId);
+  }
+
+  #chosen(ids: readonly string[]): BrakeRecord[] {
+    const wanted = new Set(ids);
+    return this.#records("waiting").filter((record) => wanted.has(brakeId(record)));
+  }
+
+  #records(standing: BrakeRecord["standing"]): BrakeRecord[] {
+    return [...this.#state.brakes.values()].filter((record) => record.standing === standing);
+  }
+
+  #show(record: BrakeRecord): WaitingChange {
+    const { nodeId, side } = record;
+    const [local, remote] = [this.#state.local.get(nodeId), this.#state.remote.get(nodeId)];
+    const bytes = side === "here" ? local?.fingerprint.sizeBytes : remote?.sizeBytes;
+    return {
+      id: brakeId(record),
+      what: side === "rewrite" ? "rewrite" : "deletion",
+      path: pathOfNode(this.#state, nodeId) ?? nodeId,
+      side: side === "here" ? "here" : "server",
+      kind: local?.kind ?? remote?.kind ?? "file",
+      bytes: bytes ?? 0,
+    };
+  }
+}
+
+/** Of a file that lives on the server: what comes back from the trash replaces nothing. */
+function rewriteOf(operation: RemoteOperation): Braked[] {
+  if (operation.op !== "put" || operation.revive !== undefined) return [];
+  return [{ nodeId: operation.id, side: "rewrite", base: operation.local.content }];
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import fc from "fast-check";
+import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
+import { type Braked, type BrakeRecord, brakeKey } from "./record.ts";
+
+const limits = deletionLimits(undefined);
+
+function deletions(from: number, to: number, base = "b"): Braked[] {
+  return Array.from({ length: to - from }, (_, index) => ({
+    nodeId: `n${from + index}` as NodeId,
+    side: "here",
+    base,
+  }));
+}
+
+/** Judges one plan after the other, and keeps the records as the state does. */
+class Keeper {
+  readonly records = new Map<string, BrakeRecord>();
+  known: number;
+  nowMs = 0;
+
+  constructor(known: number) {
+    this.known = known;
+  }
+
+  plan(planned: readonly Braked[]): number {
+    const { held, changes } = judge("here", planned, this.records, { limits, nowMs: this.nowMs, known: this.known });
+    for (const [key, record] of changes) {
+      if (record === undefined) this.records.delete(key);
+      else this.records.set(key, record);
+    }
+    return held.length;
+  }
+
+  approveAll(): void {
+    for (const [key, record] of this.records) {
+      if (record.standing === "waiting") this.records.set(key, { ...record, standing: "approved" });
+    }
+  }
+}
+
+test("49 deletions of a small tree go, 50 wait, and of a big tree 499 go and 500 wait", () => {
+  assert.equal(new Keeper(60).plan(deletions(0, 49)), 0);
+  assert.equal(new Keeper(60).plan(deletions(0, 50)), 50);
+  assert.equal(new Keeper(201).plan(deletions(0, 50)), 0);
+  assert.equal(new Keeper(100_000).plan(deletions(0, 499)), 0);
+  assert.equal(new Keeper(100_000).plan(deletions(0, 500)), 500);
+});
+
+test("deletions that trickle count together for an hour, and what was done counts as a part of the tree that was", () => {
+  const keeper = new Keeper(100_000);
+  assert.equal(keeper.plan(deletions(0, 300)), 0);
+  keeper.nowMs = 3_500_000;
+  assert.equal(keeper.plan(deletions(300, 499)), 0);
+  assert.equal(keeper.plan(deletions(499, 520)), 21);
+  const later = new Keeper(100_000);
+  later.plan(deletions(0, 300));
+  later.nowMs = 3_600_001;
+  assert.equal(later.plan(deletions(300, 520)), 0);
+});
+
+test("what waits once waits until it is approved, and only what was approved goes", () => {
+  const keeper = new Keeper(100_000);
+  keeper.plan(deletions(0, 500));
+  keeper.nowMs = 10_000_000;
+  assert.equal(keeper.plan(deletions(0, 10)), 10, "fewer are left, and they still wait");
+  keeper.approveAll();
+  assert.equal(keeper.plan(deletions(0, 10)), 0);
+  assert.equal(keeper.plan(deletions(0, 10, "another base")), 10, "the file is another by now");
+});
+
+test("what was approved does not count against what comes later", () => {
+  const keeper = new Keeper(100_000);
+  keeper.plan(deletions(0, 600));
+  keeper.approveAll();
+  assert.equal(keeper.plan(deletions(0, 1000)), 0);
+  assert.equal(keeper.plan(deletions(0, 1200)), 600);
+});
+
+test("500 rewritten files wait only if they are a quarter of all", () => {
+  assert.ok(rewriteLimits.isTooMany(500, 2000));
+  assert.ok(!rewriteLimits.isTooMany(500, 2001));
+  assert.ok(!rewriteLimits.isTooMany(499, 1));
+});
+
+test("however deletions come, no more than the limit ever go within an hour unless a person approved them", () => {
+  const steps = fc.array(fc.record({ count: fc.integer({ min: 1, max: 200 }), pauseMs: fc.nat(2_000_000) }), {
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(steps, (story) => {
+      const keeper = new Keeper(100_000);
+      const gone: number[] = [];
+      let next = 0;
+      let open: Braked[] = [];
+      for (const { count, pauseMs } of story) {
+        keeper.nowMs += pauseMs;
+        open.push(...deletions(next, next + count));
+        next += count;
+        keeper.plan(open);
+        const left = open.filter((each) => keeper.records.get(brakeKey(each))?.standing === "waiting");
+        for (let each = left.length; each < open.length; each += 1) gone.push(keeper.nowMs);
+        open = left;
+        const lately = gone.filter((atMs) => atMs > keeper.nowMs - 3600_000).length;
+        assert.ok(lately < 500, `${lately} went within an hour`);
+      }
+    }),
+  );
+});

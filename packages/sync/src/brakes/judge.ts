@@ -1,0 +1,70 @@
+import { type Braked, brakeKey, type BrakeRecord, type BrakeSide } from "./record.ts";
+
+/** From when on many changes are more often an accident than a wish. */
+export interface BrakeLimits {
+  /** Within this time, done or waiting. */
+  readonly windowMs: number;
+  readonly isTooMany: (count: number, known: number) => boolean;
+}
+
+const hourMs = 3600_000;
+
+/** Of deletions: 500, or a quarter of the tree and at least 50. Somebody's own number stands alone. */
+export function deletionLimits(brake: number | undefined): BrakeLimits {
+  const isTooMany = (count: number, known: number): boolean =>
+    brake === undefined ? count >= 500 || (count >= 50 && count >= known / 4) : count >= brake;
+  return { windowMs: hourMs, isTooMany };
+}
+
+/** Of known files rewritten here: 500 and a quarter of them, as programs do that take files hostage. */
+export const rewriteLimits: BrakeLimits = {
+  windowMs: 600_000,
+  isTooMany: (count, known) => count >= 500 && count >= known / 4,
+};
+
+export interface Judgement {
+  readonly held: readonly Braked[];
+  /** Undefined: the record goes. */
+  readonly changes: ReadonlyMap<string, BrakeRecord | undefined>;
+}
+
+/**
+ * Which of the planned changes of one side wait. What waits once waits until a person approves exactly it, or until it is not
+ * planned any more; what was approved does not count. Once there are too many, all that come wait.
+ * @param known how many nodes both sides have agreed on
+ */
+export function judge(
+  side: BrakeSide,
+  planned: readonly Braked[],
+  records: ReadonlyMap<string, BrakeRecord>,
+  { limits, nowMs, known }: { readonly limits: BrakeLimits; readonly nowMs: number; readonly known: number },
+): Judgement {
+  const own = new Map([...records].filter(([, record]) => record.side === side));
+  const changes = new Map<string, BrakeRecord | undefined>();
+  const byKey = new Map(planned.map((each) => [brakeKey(each), each]));
+  const released = [...own].filter(([, { standing }]) => standing === "released");
+  const counted = new Set(released.flatMap(([key, { atMs }]) => (atMs > nowMs - limits.windowMs ? [key] : [])));
+  for (const [key, { standing, atMs }] of own) {
+    const isOver = standing === "released" ? atMs <= nowMs - limits.windowMs : !byKey.has(key);
+    if (isOver) changes.set(key, undefined);
+  }
+  // What is done stands no more in the tree of which it was a part.
+  const gone = side === "rewrite" ? 0 : [...counted].filter((key) => !byKey.has(key)).length;
+  const open = [...byKey].filter(([key, each]) => !isApproved(own.get(key), each));
+  for (const [key] of open) counted.add(key);
+  const holdsAll = limits.isTooMany(counted.size, known + gone);
+  const held: Braked[] = [];
+  for (const [key, each] of open) {
+    const record = own.get(key);
+    const waits = holdsAll || record?.standing === "waiting" || record?.standing === "approved";
+    if (waits) held.push(each);
+    const standing = waits ? "waiting" : "released";
+    const isKept = record?.standing === standing && record.base === each.base;
+    if (!isKept) changes.set(key, { ...each, standing, atMs: nowMs });
+  }
+  return { held, changes };
+}
+
+function isApproved(record: BrakeRecord | undefined, { base }: Braked): boolean {
+  return record?.standing === "approved" && record.base === base;
+}

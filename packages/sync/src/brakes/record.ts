@@ -1,0 +1,35 @@
+import { sha256 } from "@holdfast/core/hash";
+import type { NodeId } from "@holdfast/core/ids";
+
+/**
+ * What a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, an upload
+ * of a known file that was rewritten here.
+ */
+export type BrakeSide = "here" | "server" | "rewrite";
+
+/** A change that is planned and that brakes count. */
+export interface Braked {
+  readonly nodeId: NodeId;
+  readonly side: BrakeSide;
+  /** On what it rests: of a file here its content, on the server its revision. Another base is another change. */
+  readonly base: string;
+}
+
+/**
+ * What was decided of one, kept in the state. `waiting`: until a person decides; `approved`: a person did; `released`: no brake held it
+ * at that time, and it counts until its time is over.
+ */
+export interface BrakeRecord extends Braked {
+  readonly standing: "waiting" | "approved" | "released";
+  readonly atMs: number;
+}
+
+/** A node has one record on each side: the key in the state. */
+export function brakeKey({ side, nodeId }: Braked): string {
+  return `${side} ${nodeId}`;
+}
+
+/** Names exactly this change; 32 hexadecimal digits. */
+export function brakeId({ side, nodeId, base }: Braked): string {
+  return sha256(Buffer.from(JSON.stringify([side, nodeId, base]))).slice(0, 32);
+}
