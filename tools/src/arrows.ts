@@ -10,6 +10,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/object-store": ["packages/core", "packages/disk"],
   "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
   "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/api-client"],
+  // Of sync the ports alone.
+  "packages/synced-folder": ["packages/core", "packages/codec", "packages/sync"],
   "packages/simulator": ["packages/core", "packages/protocol", "packages/disk", "packages/sync"],
   "apps/server": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/object-store"],
   "apps/web": ["packages/core", "packages/protocol", "packages/api-client"],

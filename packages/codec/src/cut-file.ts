@@ -1,9 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import type { Codec } from "./codec.ts";
-import type { CutBlock } from "./cut-task.ts";
 import type { CodecPool } from "./pool.ts";
 import type { SharedWindows } from "./shared-windows.ts";
+import type { EncodedBlock } from "./window-task.ts";
 
 /** A block of a file, ready to be sent. */
 export interface FileBlock {
@@ -13,6 +13,8 @@ export interface FileBlock {
   readonly codec: Codec;
   /** Stands in the window, and is overwritten once that was given back. */
   readonly payload: Uint8Array;
+  /** Its piece table, if that was asked for. */
+  readonly pieces: Uint8Array | undefined;
 }
 
 export interface FileWindow {
@@ -21,16 +23,23 @@ export interface FileWindow {
   readonly giveBack: () => void;
 }
 
+export interface CutFileOptions {
+  readonly windows: SharedWindows;
+  readonly compress: boolean;
+  /** Whether the blocks come with their piece tables. */
+  readonly pieces?: boolean;
+}
+
 /**
  * Cuts an open file into blocks in the pool's threads, which read it themselves: while the blocks of one window are hashed
  * and compressed, the next window is read and cut. Yields them in order; an empty file has none.
- * @param windows of at least 4 MiB, the longest block, and more; all of them may be in use by this and other files
+ * @param options windows: of at least 4 MiB, the longest block, and more; all of them may be in use by this and other files
  * @throws HoldfastError failed with `body.errno` where the file cannot be read; those of the pool
  */
 export async function* cutFile(
-  pool: CodecPool,
+  pool: Pick<CodecPool, "run" | "threads">,
   descriptor: number,
-  { windows, compress }: { readonly windows: SharedWindows; readonly compress: boolean },
+  { windows, compress, pieces = false }: CutFileOptions,
 ): AsyncGenerator<FileWindow, void, undefined> {
   const encoding: EncodingWindow[] = [];
   let held: SharedArrayBuffer | undefined;
@@ -48,7 +57,7 @@ export async function* cutFile(
         const { errno } = found;
         throw new HoldfastError("failed", `The file cannot be read (${errno}).`, { body: { errno } });
       }
-      const encoded = pool.run("encodeWindowTask", { window, cuts: found.cuts, compress });
+      const encoded = pool.run("encodeWindowTask", { window, cuts: found.cuts, compress, pieces });
       // Its failure is met when it is awaited.
       encoded.catch(() => {});
       encoding.push({ window, encoded });
@@ -67,7 +76,7 @@ export async function* cutFile(
 
 interface EncodingWindow {
   readonly window: SharedArrayBuffer;
-  readonly encoded: Promise<CutBlock[]>;
+  readonly encoded: Promise<EncodedBlock[]>;
 }
 
 /** Yields the oldest until only `leave` are left. */
@@ -81,8 +90,8 @@ async function* oldest(
     const blocks = await first.encoded;
     encoding.shift();
     yield {
-      blocks: blocks.map(({ start, end, hash, codec, length }) => {
-        return { hash, size: end - start, codec, payload: new Uint8Array(window, start, length) };
+      blocks: blocks.map(({ start, end, hash, codec, length, pieces }) => {
+        return { hash, size: end - start, codec, payload: new Uint8Array(window, start, length), pieces };
       }),
       giveBack: () => windows.giveBack(window),
     };

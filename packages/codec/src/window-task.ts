@@ -2,6 +2,7 @@ import { readSync } from "node:fs";
 import type { Cut } from "@holdfast/core/chunker";
 import { encodeCuts, findCutsIn } from "./cut-task.ts";
 import type { CutBlock } from "./cut-task.ts";
+import { cutPieces } from "./piece-table.ts";
 
 export interface CutWindowInput {
   readonly window: SharedArrayBuffer;
@@ -45,9 +46,17 @@ export interface EncodeWindowInput {
   readonly window: SharedArrayBuffer;
   readonly cuts: readonly Cut[];
   readonly compress: boolean;
+  /** Whether their piece tables are wanted. */
+  readonly pieces?: boolean;
 }
 
+export type EncodedBlock = CutBlock & { readonly pieces: Uint8Array | undefined };
+
 /** Hashes and compresses the blocks of a window where they stand. */
-export function encodeWindow({ window, cuts, compress }: EncodeWindowInput): CutBlock[] {
-  return encodeCuts(new Uint8Array(window), cuts, compress);
+export function encodeWindow({ window, cuts, compress, pieces = false }: EncodeWindowInput): EncodedBlock[] {
+  const bytes = new Uint8Array(window);
+  // Before the compressed bytes take their place.
+  const tables = cuts.map(({ start, end }) => (pieces ? cutPieces(bytes.subarray(start, end)) : undefined));
+  const blocks = encodeCuts(bytes, cuts, compress);
+  return blocks.map((block, index) => Object.assign(block, { pieces: tables[index] }));
 }

@@ -48,7 +48,7 @@ export type Part =
 export interface LocalDisk {
   /** Undefined only if there is certainly nothing of that name. */
   stat(path: string): Promise<LocalStat | undefined>;
-  /** Names; one that is not valid UTF-8 stands there with U+FFFD in it. */
+  /** Names; one that is not valid UTF-8 is no well-formed string either, and so none that a node can have. */
   list(path: string): Promise<readonly string[]>;
   /**
    * Reads the whole file once, without ever holding it, with what was known of the open file before the first and after

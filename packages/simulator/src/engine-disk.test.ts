@@ -1,0 +1,12 @@
+import { nameKey } from "@holdfast/core/names";
+import { testLocalDisk } from "@holdfast/sync/local-disk-conformance";
+import { makeEngineDisk } from "./engine-disk.ts";
+import { SimulatedRoot } from "./simulated-root.ts";
+
+const nobody = { before: async () => {}, after: async () => {}, dropping: () => {}, shown: () => {} };
+
+testLocalDisk("simulated disk", async () => {
+  let micros = 0;
+  const nowMicros = (): number => (micros += 1000);
+  return makeEngineDisk(new SimulatedRoot({ nowMicros, skewMicros: () => 0, key: nameKey }), nobody);
+});

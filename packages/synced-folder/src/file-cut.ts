@@ -1,0 +1,83 @@
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { cutFile } from "@holdfast/codec/cut-file";
+import { cutPieces } from "@holdfast/codec/piece-table";
+import type { CodecPool } from "@holdfast/codec/pool";
+import type { SharedWindows } from "@holdfast/codec/shared-windows";
+import { cutBlocks } from "@holdfast/core/chunker";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { CutBlock, LocalStat } from "@holdfast/sync/ports";
+import { errnoOf, toLookError } from "./folder-error.ts";
+import { readFlags, toLocalStat } from "./root-folder.ts";
+import type { RootFolder } from "./root-folder.ts";
+
+export interface Threads {
+  readonly pool: Pick<CodecPool, "run" | "threads">;
+  readonly windows: SharedWindows;
+}
+
+export interface Cutting {
+  readonly blocks: readonly CutBlock[];
+  readonly before: LocalStat;
+  readonly after: LocalStat;
+}
+
+/** Above this the threads do it; below, a hop to a thread and back takes longer than the work. */
+export const inlineBytesMax = 256 * 1024;
+/** Shorter files are sent whole: a patch would save too little. */
+const piecedBytesMin = 64 * 1024;
+
+/** Reads a file once, in windows, and says what it was before and after. */
+export async function cutInFolder(root: RootFolder, threads: Threads, path: string): Promise<Cutting> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = root.open(path, readFlags);
+    const before = toLocalStat(fstatSync(descriptor, { bigint: true }));
+    if (before.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
+    const blocks = await cutOpen(threads, descriptor, before.fingerprint.sizeBytes);
+    return { blocks, before, after: toLocalStat(fstatSync(descriptor, { bigint: true })) };
+  } catch (thrown) {
+    throw toLookError(readErrorOf(thrown), "read", path);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+async function cutOpen({ pool, windows }: Threads, descriptor: number, sizeBytes: number): Promise<CutBlock[]> {
+  if (sizeBytes < inlineBytesMax) {
+    const bytes = readShort(descriptor, sizeBytes);
+    // It grew meanwhile: what was read is no whole file, as the stats will show, and its bytes do not matter.
+    return cutBlocks(bytes, true).blocks.map(({ start, end }) => blockOf(bytes.subarray(start, end), sizeBytes));
+  }
+  const blocks: CutBlock[] = [];
+  for await (const window of cutFile(pool, descriptor, { windows, compress: false, pieces: true })) {
+    for (const { hash, size, pieces } of window.blocks) blocks.push({ hash, size, pieces });
+    window.giveBack();
+  }
+  return blocks;
+}
+
+const shortFile = new Uint8Array(inlineBytesMax);
+
+/** Into one buffer for all: nothing waits between the reading and the hashing. */
+function readShort(descriptor: number, sizeBytes: number): Uint8Array {
+  let filled = 0;
+  while (filled <= sizeBytes && filled < shortFile.length) {
+    const count = readSync(descriptor, shortFile, filled, shortFile.length - filled, filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return shortFile.subarray(0, filled);
+}
+
+function blockOf(bytes: Uint8Array, fileBytes: number): CutBlock {
+  const pieces = fileBytes > piecedBytesMin ? cutPieces(bytes) : undefined;
+  return { hash: sha256(bytes), size: bytes.length, pieces };
+}
+
+/** A thread says with which errno it could not read. */
+function readErrorOf(thrown: unknown): unknown {
+  const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : undefined;
+  if (typeof errno !== "string" || errnoOf(thrown) !== undefined) return thrown;
+  return Object.assign(new Error(errno, { cause: thrown }), { code: errno });
+}

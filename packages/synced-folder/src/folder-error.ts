@@ -1,0 +1,66 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ErrorCode } from "@holdfast/core/errors";
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: "not_found",
+  // Something on the way is a file, or a link where a folder should be: nothing of that path is in the tree.
+  ENOTDIR: "not_found",
+  EEXIST: "exists",
+  ENOSPC: "store_full",
+  EDQUOT: "store_full",
+  EACCES: "failed",
+  EPERM: "failed",
+  EROFS: "failed",
+  EISDIR: "failed",
+  ENOTEMPTY: "failed",
+  EINVAL: "failed",
+  ELOOP: "failed",
+  EXDEV: "failed",
+  ENAMETOOLONG: "failed",
+  EFBIG: "failed",
+  ENOTSUP: "failed",
+};
+
+const advice: Readonly<Record<string, string>> = {
+  ENOSPC: "Free some space on that disk.",
+  EDQUOT: "Free some space, or have the quota on that disk raised.",
+  EACCES: "Give the user that runs the sync the right to read and write there (chmod, chown).",
+  EPERM: "Look at the owner and the attributes of it (lsattr); some filesystems cannot do this at all.",
+  EROFS: "The filesystem is mounted read-only: mount it for writing, or look at the system's log for damage.",
+  ENAMETOOLONG: "Use a shorter name or fewer folders in each other.",
+  ENOTEMPTY: "Something is in the folder.",
+  ELOOP: "It is a symbolic link, or lies behind one.",
+  EXDEV: "It lies on another filesystem than the synced folder.",
+  EMFILE: "The process has too many open files: raise its limit (ulimit -n).",
+};
+
+/**
+ * What a call that changes something threw, as a HoldfastError; the original is its cause. What the table lacks is
+ * `unavailable`: an error that nobody expected must never look like an absence.
+ * @param action a verb: "create", "rename"
+ */
+export function toFolderError(thrown: unknown, action: string, path: string): unknown {
+  const errno = errnoOf(thrown);
+  if (errno === undefined) return thrown;
+  return new HoldfastError(codes[errno] ?? "unavailable", sentence(errno, action, path), { cause: thrown });
+}
+
+/** The same for a call that looks: whatever is not certainly absent could not be looked at. */
+export function toLookError(thrown: unknown, action: string, path: string): unknown {
+  const errno = errnoOf(thrown);
+  if (errno === undefined) return thrown;
+  const code = codes[errno] === "not_found" ? "not_found" : "unavailable";
+  return new HoldfastError(code, sentence(errno, action, path), { cause: thrown });
+}
+
+/** `ENOENT` and the like; undefined for what no system call threw, HoldfastErrors among it. */
+export function errnoOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || thrown instanceof HoldfastError) return undefined;
+  const code: unknown = Reflect.get(thrown, "code");
+  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}
+
+function sentence(errno: string, action: string, path: string): string {
+  const next = advice[errno] ?? "If it stays so, look at the disk and at the system's log.";
+  return `Could not ${action} ${path === "" ? "the synced folder" : path} (${errno}). ${next}`;
+}

@@ -1,0 +1,75 @@
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { errnoOf, toFolderError } from "./folder-error.ts";
+import { linux } from "./native.ts";
+
+export interface FolderLock {
+  readonly release: () => void;
+}
+
+/**
+ * Only one client at a time syncs a folder, whoever starts it. The lock is the kernel's, on an open file, and ends with the
+ * process however that ends, so there is never a stale one. The file stays: two clients that each made one would both have it.
+ * @throws HoldfastError `locked` with body {folder, pid} when another client has it; as `openSyncedFolder` does
+ */
+export function lockFolder(rootPath: string): FolderLock {
+  const native = linux();
+  const path = join(rootPath, ".holdfast", "lock");
+  let descriptor: number | undefined;
+  try {
+    makeOwnFolder(join(rootPath, ".holdfast"));
+    descriptor = openSync(
+      path,
+      constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+      0o600,
+    );
+    native.lockExclusively(descriptor);
+    ftruncateSync(descriptor, 0);
+    // Only for the message to the next one.
+    writeSync(descriptor, `${process.pid}\n`, 0);
+  } catch (thrown) {
+    const holder = descriptor === undefined ? undefined : holderOf(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
+    throw errnoOf(thrown) === "EAGAIN" ? inUse(rootPath, holder) : unusable(rootPath, thrown);
+  }
+  const held = descriptor;
+  let isHeld = true;
+  return {
+    release: () => {
+      if (isHeld) closeSync(held);
+      isHeld = false;
+    },
+  };
+}
+
+/** Private: what waits there may be of files that others must not read. */
+function makeOwnFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (thrown) {
+    if (errnoOf(thrown) !== "EEXIST") throw thrown;
+  }
+}
+
+function holderOf(descriptor: number): number | undefined {
+  const pid = Number(readFileSync(descriptor, "utf8"));
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+}
+
+function inUse(folder: string, pid: number | undefined): HoldfastError {
+  const holder = pid === undefined ? "" : ` (process ${pid})`;
+  return new HoldfastError(
+    "locked",
+    `The folder ${folder} is already being synced by another client${holder}. Stop that one first.`,
+    {
+      body: { folder, ...(pid === undefined ? {} : { pid }) },
+    },
+  );
+}
+
+function unusable(folder: string, thrown: unknown): unknown {
+  if (errnoOf(thrown) !== "ENOLCK" && errnoOf(thrown) !== "ENOTSUP") return toFolderError(thrown, "lock", folder);
+  const message = `The filesystem of ${folder} has no locks, so two clients could sync it at once. Use another one.`;
+  return new HoldfastError("failed", message, { cause: thrown });
+}

@@ -1,0 +1,33 @@
+import { isUtf8 } from "node:buffer";
+
+/**
+ * Names of Linux are bytes. One that is not UTF-8 is told with a lone surrogate, U+DC00 and the byte, for each byte that does
+ * not decode (PEP 383): no two names become one, none becomes a name that a node can have, and it leads back to its bytes.
+ */
+export function nameOfBytes(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  let name = "";
+  for (let at = 0; at < bytes.length;) {
+    const length = [1, 2, 3, 4].find((each) => at + each <= bytes.length && isUtf8(bytes.subarray(at, at + each)));
+    name +=
+      length === undefined
+        ? String.fromCharCode(escapeBase + (bytes[at] ?? 0))
+        : bytes.toString("utf8", at, at + length);
+    at += length ?? 1;
+  }
+  return name;
+}
+
+/** The bytes of a path or name as system calls want them, with a NUL at the end. The caller has checked that none is inside. */
+export function nativeBytes(path: string): Uint8Array {
+  if (path.isWellFormed()) return Buffer.from(`${path}\0`, "utf8");
+  const parts: Uint8Array[] = [];
+  for (const character of path) {
+    const code = character.codePointAt(0) ?? 0;
+    const isEscape = code >= escapeBase + 0x80 && code <= escapeBase + 0xff;
+    parts.push(isEscape ? Uint8Array.of(code - escapeBase) : Buffer.from(character, "utf8"));
+  }
+  return Buffer.concat([...parts, Uint8Array.of(0)]);
+}
+
+const escapeBase = 0xdc00;

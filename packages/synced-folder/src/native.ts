@@ -1,0 +1,139 @@
+import { constants as systemConstants } from "node:os";
+import { constants } from "node:fs";
+import { HoldfastError } from "@holdfast/core/errors";
+import koffi from "koffi";
+
+/** Calls of Linux that Node lacks. Each returns its result, or throws a `SystemCallError`; none of them waits long. */
+export interface Native {
+  /** @param folder descriptor of the folder below which the path is resolved, through no symbolic link and never out of it */
+  openBelow(folder: number, path: Uint8Array, flags: number, mode: number): number;
+  rename(from: NativeName, to: NativeName, flags: number): void;
+  makeFolder(at: NativeName): void;
+  makeSymlink(target: Uint8Array, at: NativeName): void;
+  makeHardLink(from: NativeName, to: NativeName): void;
+  removeName(at: NativeName, flags: number): void;
+  /** Undefined: the time of this moment. The access time stays. */
+  setModifiedTime(descriptor: number, timeNs: bigint | undefined): void;
+  /** For this open file, until it is closed. @throws SystemCallError EAGAIN if another open file has it */
+  lockExclusively(descriptor: number): void;
+  makeWatcher(): number;
+  /** @returns the number of the watch in the watcher's events */
+  addWatch(watcher: number, path: Uint8Array, mask: number): number;
+  removeWatch(watcher: number, watch: number): void;
+}
+
+/** A last name in an open folder; the bytes end with a NUL. */
+export interface NativeName {
+  readonly folder: number;
+  readonly name: Uint8Array;
+}
+
+/** As Node's own errors of system calls: `code` is the name of the errno. */
+export class SystemCallError extends Error {
+  override readonly name = "SystemCallError";
+  readonly code: string;
+
+  constructor(call: string, errno: number) {
+    const code = errnoNames.get(errno) ?? `E${errno}`;
+    super(`${call}: ${code}`);
+    this.code = code;
+  }
+}
+
+/** Of two names for one number the one that Node uses. */
+const errnoNames = new Map(
+  Object.entries(systemConstants.errno)
+    .filter(([name]) => name !== "EWOULDBLOCK" && name !== "EOPNOTSUPP")
+    .map(([name, errno]) => [errno, name]),
+);
+
+/** Of the kernel's headers; the same on x64 and arm64. */
+export const openPathOnly = 0o10_000_000;
+export const openCloseOnExec = 0o2_000_000;
+export const renameNoReplace = 1;
+export const renameExchange = 2;
+export const removeFolderFlag = 0x200;
+const openat2Number = 437;
+const resolveFlags = 0x02 | 0x04 | 0x08; // RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
+const lockExclusiveNonBlocking = 2 | 4;
+const utimeNow = 0x3fff_ffffn;
+const utimeOmit = 0x3fff_fffen;
+const watcherFlags = 0o4000 | openCloseOnExec; // IN_NONBLOCK | IN_CLOEXEC
+
+let loaded: Native | undefined;
+
+/** @throws HoldfastError failed on any other system than Linux */
+export function linux(): Native {
+  loaded ??= bind();
+  return loaded;
+}
+
+function bind(): Native {
+  if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) {
+    throw new HoldfastError(
+      "failed",
+      `Folders can be synced on Linux (x64, arm64) only so far, not on ${process.platform} (${process.arch}). ` +
+        "There use `holdfast put` and `holdfast get`.",
+    );
+  }
+  const libc = koffi.load(null);
+  const declare = (declaration: string): ((...values: unknown[]) => number) => {
+    const call = libc.func(declaration) as unknown as (...values: unknown[]) => number;
+    const name = /(\w+)\(/.exec(declaration)?.[1] ?? declaration;
+    return (...values) => {
+      const result = call(...values);
+      if (result < 0) throw new SystemCallError(name, koffi.errno());
+      return result;
+    };
+  };
+  const syscall = declare(
+    "long syscall(long number, int folder, const uint8_t *path, const uint8_t *how, size_t size)",
+  );
+  const renameat2 = declare("int renameat2(int a, const uint8_t *from, int b, const uint8_t *to, unsigned int flags)");
+  const mkdirat = declare("int mkdirat(int folder, const uint8_t *name, unsigned int mode)");
+  const symlinkat = declare("int symlinkat(const uint8_t *target, int folder, const uint8_t *name)");
+  const linkat = declare("int linkat(int a, const uint8_t *from, int b, const uint8_t *to, int flags)");
+  const unlinkat = declare("int unlinkat(int folder, const uint8_t *name, int flags)");
+  const futimens = declare("int futimens(int file, const uint8_t *times)");
+  const flock = declare("int flock(int file, int operation)");
+  const inotifyInit1 = declare("int inotify_init1(int flags)");
+  const inotifyAddWatch = declare("int inotify_add_watch(int watcher, const uint8_t *path, uint32_t mask)");
+  const inotifyRmWatch = declare("int inotify_rm_watch(int watcher, int watch)");
+  return {
+    openBelow: (folder, path, flags, mode) => syscall(openat2Number, folder, path, openHow(flags, mode), 24),
+    rename: (from, to, flags) => void renameat2(from.folder, from.name, to.folder, to.name, flags),
+    makeFolder: (at) => void mkdirat(at.folder, at.name, 0o777),
+    makeSymlink: (target, at) => void symlinkat(target, at.folder, at.name),
+    makeHardLink: (from, to) => void linkat(from.folder, from.name, to.folder, to.name, 0),
+    removeName: (at, flags) => void unlinkat(at.folder, at.name, flags),
+    setModifiedTime: (descriptor, timeNs) => void futimens(descriptor, timesOf(timeNs)),
+    lockExclusively: (descriptor) => void flock(descriptor, lockExclusiveNonBlocking),
+    makeWatcher: () => inotifyInit1(watcherFlags),
+    addWatch: (watcher, path, mask) => inotifyAddWatch(watcher, path, mask),
+    removeWatch: (watcher, watch) => void inotifyRmWatch(watcher, watch),
+  };
+}
+
+/** struct open_how of openat2(2); the mode must be 0 where nothing is created. */
+function openHow(flags: number, mode: number): Uint8Array {
+  const how = new DataView(new ArrayBuffer(24));
+  how.setBigUint64(0, BigInt(flags | openCloseOnExec), true);
+  how.setBigUint64(8, BigInt((flags & constants.O_CREAT) === 0 ? 0 : mode), true);
+  how.setBigUint64(16, BigInt(resolveFlags), true);
+  return new Uint8Array(how.buffer);
+}
+
+/** Two struct timespec: access, modification. */
+function timesOf(timeNs: bigint | undefined): Uint8Array {
+  const times = new DataView(new ArrayBuffer(32));
+  times.setBigInt64(8, utimeOmit, true);
+  if (timeNs === undefined) times.setBigInt64(24, utimeNow, true);
+  else {
+    const nanoseconds = BigInt.asUintN(64, ((timeNs % second) + second) % second);
+    times.setBigInt64(16, (timeNs - nanoseconds) / second, true);
+    times.setBigInt64(24, nanoseconds, true);
+  }
+  return new Uint8Array(times.buffer);
+}
+
+const second = 1_000_000_000n;

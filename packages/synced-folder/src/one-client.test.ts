@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { lockFolder } from "./lock-folder.ts";
+
+const root = mkdtempSync(join(tmpdir(), "holdfast-lock-"));
+after(() => rmSync(root, { recursive: true }));
+
+function isLockedBy(pid: number | undefined): (thrown: unknown) => boolean {
+  return (thrown) =>
+    thrown instanceof HoldfastError &&
+    thrown.code === "locked" &&
+    thrown.body["pid"] === pid &&
+    thrown.message.includes(root);
+}
+
+test("a folder has one client, in this process too, until it lets go", () => {
+  const lock = lockFolder(root);
+  assert.throws(() => lockFolder(root), isLockedBy(process.pid));
+  lock.release();
+  lock.release();
+  lockFolder(root).release();
+});
+
+test("the lock of another process ends with it, however that ends", async () => {
+  const script = `
+    import { lockFolder } from ${JSON.stringify(new URL("lock-folder.ts", import.meta.url).href)};
+    lockFolder(${JSON.stringify(root)});
+    console.log("locked");
+    setInterval(() => {}, 1e6);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [said] = (await Promise.race([once(child.stdout, "data"), once(child, "exit")])) as unknown[];
+  assert.equal(String(said), "locked\n");
+  assert.throws(() => lockFolder(root), isLockedBy(child.pid));
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  lockFolder(root).release();
+});

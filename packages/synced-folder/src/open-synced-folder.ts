@@ -1,0 +1,233 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsync,
+  read,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  unlink,
+} from "node:fs";
+import { promisify } from "node:util";
+import { SharedWindows } from "@holdfast/codec/shared-windows";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { cutInFolder } from "./file-cut.ts";
+import type { Threads } from "./file-cut.ts";
+import { writeParts } from "./file-writing.ts";
+import { errnoOf, toFolderError, toLookError } from "./folder-error.ts";
+import { nameOfBytes, nativeBytes } from "./native-name.ts";
+import { linux, removeFolderFlag } from "./native.ts";
+import type { Native, NativeName } from "./native.ts";
+import type { LocalDisk } from "@holdfast/sync/ports";
+import { exchangeInFolder, renameInFolder } from "./renaming.ts";
+import { isAbsent, nodePath, readFlags, RootFolder, toLocalStat } from "./root-folder.ts";
+import { Turns } from "./turn.ts";
+
+export interface SyncedFolderOptions {
+  readonly pool: Threads["pool"];
+  /** Of Linux unless told; tests take calls away that some filesystems lack. */
+  readonly native?: Native;
+}
+
+/**
+ * The synced folder on a disk of Linux. Times of files are kept to the nanosecond, as far as the filesystem does; mode and
+ * ownership of new files and folders are what the umask and the folder give.
+ * @param rootPath may lead through links; what is below may not
+ * @throws HoldfastError not_found if there is no such folder; failed on another system
+ */
+export function openSyncedFolder(rootPath: string, { pool, native = linux() }: SyncedFolderOptions): LocalDisk {
+  const root = new RootFolder(findFolder(rootPath), native);
+  const threads: Threads = { pool, windows: new SharedWindows(windowBytes, pool.threads + 2) };
+  const turns = new Turns();
+  const look = async <Result>(path: string, act: () => Result): Promise<Result> => {
+    await turns.take();
+    return attemptLook(path, act);
+  };
+  const change = async <Result>(action: string, path: string, act: () => Result): Promise<Result> => {
+    await turns.take();
+    try {
+      return act();
+    } catch (thrown) {
+      throw toFolderError(thrown, action, path);
+    }
+  };
+  return {
+    stat: (path) => look(path, () => statOrAbsent(root, path)),
+    list: (path) => look(path, () => listNames(root, path)),
+    readLink: (path) => look(path, () => root.withName(path, ({ folder, name }) => targetOf(folder, name, path))),
+    cut: async (path) => {
+      await turns.take();
+      return cutInFolder(root, threads, path);
+    },
+    readAt: (path, offset, sizeBytes) => readAt(root, path, offset, sizeBytes),
+    create: (path, parts, attributes) => create(root, threads, { path, parts, attributes }),
+    symlink: (target, path) =>
+      change("create the link", path, () => root.withName(path, (at) => native.makeSymlink(nativeBytes(target), at))),
+    mkdir: (path) => change("create the folder", path, () => root.withName(path, (at) => native.makeFolder(at))),
+    setExecutable: (path, executable) => change("set the mode of", path, () => setExecutable(root, path, executable)),
+    rename: (from, to) => change("rename", `${from} to ${to}`, () => renameInFolder(root, from, to)),
+    exchange: (one, other) => change("exchange", `${one} and ${other}`, () => exchangeInFolder(root, one, other)),
+    unlink: (path) => unlinkInThread(root, path),
+    rmdir: (path) =>
+      change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),
+    syncFile: (path) => sync(root, path, readFlags),
+    syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY),
+    now: (path) => change("ask for the time with", path, () => touch(root, path)),
+  };
+}
+
+/** Two blocks of the longest kind, so that a file is read on while its blocks are hashed. */
+const windowBytes = 2 * limits.blockBytesMax;
+const readAsync = promisify(read);
+const fsyncAsync = promisify(fsync);
+const unlinkAsync = promisify(unlink);
+
+function findFolder(path: string): string {
+  try {
+    const found = realpathSync(path);
+    if (statSync(found).isDirectory()) return found;
+  } catch (thrown) {
+    throw toLookError(thrown, "open", path);
+  }
+  throw new HoldfastError("not_found", `${path} is no folder.`);
+}
+
+function attemptLook<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (thrown) {
+    throw toLookError(thrown, "look at", path);
+  }
+}
+
+function statOrAbsent(root: RootFolder, path: string): ReturnType<typeof toLocalStat> | undefined {
+  try {
+    return toLocalStat(root.look(path));
+  } catch (thrown) {
+    if (isAbsent(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+function listNames(root: RootFolder, path: string): string[] {
+  const folder = root.open(path, readFlags | constants.O_DIRECTORY);
+  try {
+    return readdirSync(`/proc/self/fd/${folder}`, { encoding: "buffer" }).map((bytes) => nameOfBytes(bytes));
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function targetOf(folder: number, name: Uint8Array, path: string): string {
+  const bytes = readlinkSync(nodePath(folder, name), { encoding: "buffer" });
+  const target = nameOfBytes(bytes);
+  if (target.isWellFormed()) return target;
+  throw new HoldfastError("failed", `The target of the symbolic link ${path} is not UTF-8, and cannot be synced.`);
+}
+
+async function readAt(root: RootFolder, path: string, offset: number, sizeBytes: number): Promise<Uint8Array> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = root.open(path, readFlags);
+    const bytes = new Uint8Array(sizeBytes);
+    let filled = 0;
+    while (filled < sizeBytes) {
+      const { bytesRead } = await readAsync(descriptor, bytes, filled, sizeBytes - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } catch (thrown) {
+    throw toLookError(thrown, "read", path);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+type Creation = {
+  readonly path: string;
+  readonly parts: Parameters<LocalDisk["create"]>[1];
+  readonly attributes: Parameters<LocalDisk["create"]>[2];
+};
+
+async function create(root: RootFolder, threads: Threads, { path, parts, attributes }: Creation): Promise<void> {
+  const { mtimeNs, executable } = attributes;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  let descriptor: number | undefined;
+  try {
+    // The kernel takes away what the umask forbids.
+    descriptor = root.open(path, flags, executable ? 0o777 : 0o666);
+    await writeParts(root, threads, descriptor, parts);
+    if (mtimeNs !== undefined) root.native.setModifiedTime(descriptor, mtimeNs);
+  } catch (thrown) {
+    if (descriptor !== undefined) removeUnfinished(root, path, descriptor);
+    throw toFolderError(thrown, "create", path);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Only if the name is still that of the file that was begun. */
+function removeUnfinished(root: RootFolder, path: string, descriptor: number): void {
+  try {
+    const mine = fstatSync(descriptor, { bigint: true });
+    if (root.look(path).ino === mine.ino) root.withName(path, (at) => root.native.removeName(at, 0));
+  } catch (thrown) {
+    // The error that brought us here tells more; what is left lies in the engine's own folder and is cleared there.
+    if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+  }
+}
+
+/** Who may read it may execute it. */
+function setExecutable(root: RootFolder, path: string, executable: boolean): void {
+  const descriptor = root.open(path, readFlags);
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new HoldfastError("failed", `${path} is no file.`);
+    const mode = stats.mode & 0o7777;
+    const wanted = executable ? mode | ((mode & 0o444) >> 2) | 0o100 : mode & ~0o111;
+    if (wanted !== mode) fchmodSync(descriptor, wanted);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** In a thread: the filesystem may have gigabytes to free. */
+async function unlinkInThread(root: RootFolder, path: string): Promise<void> {
+  let at: NativeName | undefined;
+  try {
+    at = root.openName(path);
+    await unlinkAsync(nodePath(at.folder, at.name));
+  } catch (thrown) {
+    throw toFolderError(thrown, "delete", path);
+  } finally {
+    if (at !== undefined) closeSync(at.folder);
+  }
+}
+
+async function sync(root: RootFolder, path: string, flags: number): Promise<void> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = root.open(path, flags);
+    await fsyncAsync(descriptor);
+  } catch (thrown) {
+    throw toFolderError(thrown, "make durable", path);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** The filesystem's own clock: another machine's, on a network, and never finer than its grain. */
+function touch(root: RootFolder, path: string): bigint {
+  const descriptor = root.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
+  try {
+    root.native.setModifiedTime(descriptor, undefined);
+    return fstatSync(descriptor, { bigint: true }).ctimeNs;
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,188 @@
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { constants as systemConstants } from "node:os";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { LocalStat } from "@holdfast/sync/ports";
+import { errnoOf } from "./folder-error.ts";
+import { nativeBytes } from "./native-name.ts";
+import { openPathOnly, SystemCallError } from "./native.ts";
+import type { Native, NativeName } from "./native.ts";
+
+/**
+ * Opens what lies below the root. The kernel itself resolves each path, through no symbolic link: what a link leads to is
+ * never read and never written, even if a folder is replaced by one in the very moment. A path of any length is reached in steps.
+ */
+export class RootFolder {
+  readonly path: string;
+  readonly native: Native;
+  #hasOpenBelow = true;
+
+  constructor(path: string, native: Native) {
+    this.path = path;
+    this.native = native;
+  }
+
+  /**
+   * @param flags of open(2); what is open does not follow a link in the last name and is the caller's to close
+   * @throws SystemCallError; HoldfastError unavailable if the root itself cannot be opened, failed for what is no path
+   */
+  open(path: string, flags: number, mode = 0): number {
+    checkPath(path);
+    if (path === "") return this.#openRoot(flags);
+    let folder = this.#openRoot(folderFlags);
+    try {
+      const steps = stepsOf(path);
+      const last = steps.pop() ?? path;
+      for (const step of steps) folder = replaceBy(folder, this.#openStep(folder, step, folderFlags, 0));
+      return this.#openStep(folder, last, flags | constants.O_NOFOLLOW, mode);
+    } finally {
+      closeSync(folder);
+    }
+  }
+
+  /** Does something with the last name in its folder. */
+  withName<Result>(path: string, act: (at: NativeName) => Result): Result {
+    const at = this.openName(path);
+    try {
+      return act(at);
+    } finally {
+      closeSync(at.folder);
+    }
+  }
+
+  /** The same; the folder is the caller's to close. */
+  openName(path: string): NativeName {
+    checkPath(path);
+    if (path === "") throw new HoldfastError("failed", "The synced folder itself cannot be changed.");
+    const slash = path.lastIndexOf("/");
+    const folder = this.open(path.slice(0, Math.max(0, slash)), folderFlags);
+    return { folder, name: nativeBytes(path.slice(slash + 1)) };
+  }
+
+  /** @throws SystemCallError ENOENT, ENOTDIR or others */
+  look(path: string): BigIntStats {
+    const descriptor = this.open(path, openPathOnly);
+    try {
+      return fstatSync(descriptor, { bigint: true });
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** A folder that is not mounted, or gone, has nothing to say about what is in it. */
+  #openRoot(flags: number): number {
+    try {
+      return openSync(this.path, flags | constants.O_DIRECTORY);
+    } catch (thrown) {
+      const message = `The synced folder ${this.path} cannot be opened (${errnoOf(thrown)}). Is it mounted?`;
+      throw new HoldfastError("unavailable", message, { cause: thrown });
+    }
+  }
+
+  #openStep(folder: number, path: string, flags: number, mode: number): number {
+    if (!this.#hasOpenBelow) return this.#walk(folder, path, flags, mode);
+    try {
+      return this.native.openBelow(folder, nativeBytes(path), flags, mode);
+    } catch (thrown) {
+      const errno = errnoOf(thrown);
+      // Kernels before 5.6, and sandboxes that were written before.
+      if (errno === "ELOOP") throw this.#loopError(folder, path, flags, thrown);
+      if (errno !== "ENOSYS" && errno !== "EPERM") throw thrown;
+      this.#hasOpenBelow = false;
+      return this.#walk(folder, path, flags, mode);
+    }
+  }
+
+  /** Where the path has a folder and the disk a link there is none, as if a file stood there. */
+  #loopError(folder: number, path: string, flags: number, thrown: unknown): unknown {
+    const slash = path.lastIndexOf("/");
+    if ((flags & openPathOnly) !== 0) return new SystemCallError("openat2", notAFolder);
+    // Throws what the link is, if it stands before the last name.
+    if (slash !== -1) closeSync(this.#openStep(folder, path.slice(0, slash), folderFlags, 0));
+    return thrown;
+  }
+
+  /** The same, name by name. */
+  #walk(start: number, path: string, flags: number, mode: number): number {
+    const names = path.split("/");
+    const last = names.pop() ?? "";
+    let folder = start;
+    try {
+      for (const name of names) {
+        const next = openSync(nodePath(folder, nativeBytes(name)), folderFlags | constants.O_NOFOLLOW);
+        if (folder !== start) closeSync(folder);
+        folder = next;
+      }
+      return openSync(nodePath(folder, nativeBytes(last)), flags, mode);
+    } finally {
+      if (folder !== start) closeSync(folder);
+    }
+  }
+}
+
+export const folderFlags = openPathOnly | constants.O_DIRECTORY;
+/** Never waits for the other end of a pipe or for a device. */
+export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+export function isAbsent(thrown: unknown): boolean {
+  const errno = errnoOf(thrown);
+  return errno === "ENOENT" || errno === "ENOTDIR";
+}
+
+export function toLocalStat(stats: BigIntStats): LocalStat & { readonly device: bigint } {
+  return {
+    kind: kindOf(stats),
+    fingerprint: {
+      inode: stats.ino,
+      sizeBytes: Number(stats.size),
+      mtimeNs: stats.mtimeNs,
+      ctimeNs: stats.ctimeNs,
+      birthNs: stats.birthtimeNs,
+    },
+    executable: (stats.mode & 0o100n) !== 0n,
+    links: Number(stats.nlink),
+    device: stats.dev,
+  };
+}
+
+/** A path of Node's own calls for a name in an open folder; the name ends with a NUL, and the path does not. */
+export function nodePath(folder: number, name: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`/proc/self/fd/${folder}/`), name.subarray(0, -1)]);
+}
+
+function kindOf(stats: BigIntStats): LocalStat["kind"] {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "folder";
+  return stats.isSymbolicLink() ? "symlink" : "other";
+}
+
+function checkPath(path: string): void {
+  const isOne = path === "" || path.split("/").every((name) => name !== "" && name !== "." && name !== "..");
+  if (isOne && !path.includes("\0")) return;
+  throw new HoldfastError("failed", `${JSON.stringify(path)} is no path in the synced folder.`);
+}
+
+/** A call takes 4,095 bytes; a path is cut between names into steps that are shorter. */
+function stepsOf(path: string): string[] {
+  if (path.length <= stepLengthMax) return [path];
+  const steps: string[] = [];
+  let step = "";
+  for (const name of path.split("/")) {
+    const next = step === "" ? name : `${step}/${name}`;
+    if (next.length > stepLengthMax && step !== "") {
+      steps.push(step);
+      step = name;
+    } else step = next;
+  }
+  return [...steps, step];
+}
+
+const notAFolder = systemConstants.errno.ENOTDIR;
+
+/** In UTF-16, of which each makes at most three bytes. */
+const stepLengthMax = 1200;
+
+function replaceBy(old: number, next: number): number {
+  closeSync(old);
+  return next;
+}

@@ -1,0 +1,290 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { startCodecPool } from "@holdfast/codec/pool";
+import { cutBlocks } from "@holdfast/core/chunker";
+import { sha256 } from "@holdfast/core/hash";
+import { nameProblem } from "@holdfast/core/names";
+import { noise, partsOf, rejects, testLocalDisk } from "@holdfast/sync/local-disk-conformance";
+import { linux, SystemCallError } from "./native.ts";
+import type { Native } from "./native.ts";
+import { openSyncedFolder } from "./open-synced-folder.ts";
+import type { LocalDisk } from "@holdfast/sync/ports";
+
+const home = mkdtempSync(join(tmpdir(), "holdfast-synced-folder-"));
+const pool = startCodecPool({ threads: 2 });
+after(async () => {
+  await pool.close();
+  rmSync(home, { recursive: true });
+});
+
+const plain = { mtimeNs: undefined, executable: false } as const;
+
+function makeRoot(native?: Native): { readonly root: string; readonly disk: LocalDisk } {
+  const root = mkdtempSync(join(home, "root-"));
+  return { root, disk: openSyncedFolder(root, { pool, ...(native && { native }) }) };
+}
+
+/** Linux as it was before these calls, or as a filesystem is that lacks them. */
+function without(...calls: ("openBelow" | "rename")[]): Native {
+  const fail = (errno: number): never => {
+    throw new SystemCallError("test", errno);
+  };
+  return {
+    ...linux(),
+    ...(calls.includes("openBelow") && { openBelow: () => fail(38) }),
+    ...(calls.includes("rename") && {
+      rename: (from, to, flags) => (flags === 0 ? linux().rename(from, to, flags) : fail(22)),
+    }),
+  };
+}
+
+testLocalDisk("synced folder", async () => makeRoot().disk);
+testLocalDisk("synced folder on an old kernel", async () => makeRoot(without("openBelow")).disk);
+
+test("names that are not UTF-8 are listed apart from each other and from all that a node can be called", async () => {
+  const { root, disk } = makeRoot();
+  const names = [
+    [0x61, 0xff],
+    [0x61, 0xfe],
+    [0x61, 0xef, 0xbf, 0xbd],
+    [0xc3, 0x28],
+    [0xed, 0xb3, 0xbf],
+  ];
+  for (const name of names) writeFileSync(Buffer.from([...Buffer.from(`${root}/`), ...name]), "x");
+  const listed = await disk.list("");
+  assert.equal(new Set(listed).size, names.length);
+  assert.deepEqual(
+    listed.filter((name) => nameProblem(name) === undefined),
+    ["a\ufffd"],
+  );
+  for (const name of listed) assert.equal((await disk.stat(name))?.kind, "file");
+  for (const name of listed) await disk.unlink(name);
+  assert.deepEqual(readdirSync(root), []);
+});
+
+test("paths of 4,095 bytes and more are as good as short ones", async () => {
+  const { disk } = makeRoot();
+  const names = Array.from({ length: 40 }, (_, index) => `${"ü".repeat(100)}${index}`);
+  for (let depth = 1; depth <= names.length; depth += 1) await disk.mkdir(names.slice(0, depth).join("/"));
+  const folder = names.join("/");
+  assert.ok(Buffer.byteLength(folder) > 8000);
+  await disk.create(`${folder}/a`, partsOf(noise(10)), plain);
+  await disk.rename(`${folder}/a`, `${folder}/b`);
+  assert.equal((await disk.cut(`${folder}/b`)).blocks.length, 1);
+  assert.deepEqual(await disk.list(folder), ["b"]);
+  await disk.syncFile(`${folder}/b`);
+  await disk.unlink(`${folder}/b`);
+  for (let depth = names.length; depth > 0; depth -= 1) await disk.rmdir(names.slice(0, depth).join("/"));
+});
+
+for (const native of [linux(), without("openBelow")]) testLinks(native);
+
+function testLinks(native: Native): void {
+  const kernel = native === linux() ? "" : ", on an old kernel neither";
+  test(`nothing outside is read or changed through a link, nor through a path that leads out${kernel}`, async () => {
+    const { root, disk } = makeRoot(native);
+    const outside = mkdtempSync(join(home, "outside-"));
+    writeFileSync(join(outside, "secret"), "x");
+    symlinkSync(outside, join(root, "folder"));
+    symlinkSync(join(outside, "secret"), join(root, "file"));
+    assert.equal(await disk.stat("folder/secret"), undefined);
+    await rejects(disk.list("folder"), "not_found");
+    await rejects(disk.cut("folder/secret"), "not_found");
+    await rejects(disk.cut("file"), "unavailable");
+    await rejects(disk.readAt("file", 0, 1), "unavailable");
+    await rejects(disk.setExecutable("file", true), "failed");
+    await rejects(disk.create("folder/new", [], plain), "not_found");
+    await rejects(disk.mkdir("folder/new"), "not_found");
+    await rejects(disk.unlink("folder/secret"), "not_found");
+    await rejects(disk.rename("folder/secret", "mine"), "not_found");
+    for (const path of ["../secret", "a/../../secret", "/etc", "a//b", "a/", ".", "a\0b"]) {
+      await rejects(disk.stat(path), "failed");
+      await rejects(disk.unlink(path), "failed");
+    }
+    assert.deepEqual(readdirSync(outside), ["secret"]);
+    assert.equal(statSync(join(outside, "secret")).mode & 0o111, 0);
+  });
+}
+
+test("a pipe is seen for what it is, and nobody waits for its other end", async () => {
+  const { root, disk } = makeRoot();
+  execFileSync("mkfifo", [join(root, "pipe")]);
+  assert.equal((await disk.stat("pipe"))?.kind, "other");
+  await rejects(disk.cut("pipe"), "failed");
+});
+
+test("a root that is gone is an error everywhere, never an empty tree", async () => {
+  const { root, disk } = makeRoot();
+  await disk.create("a", [], plain);
+  renameSync(root, `${root}-away`);
+  await rejects(disk.stat("a"), "unavailable");
+  await rejects(disk.list(""), "unavailable");
+  await rejects(disk.cut("a"), "unavailable");
+  await rejects(disk.create("b", [], plain), "unavailable");
+});
+
+test("what may not be looked at is unavailable, not absent", { skip: process.getuid?.() !== 0 && "needs root" }, () => {
+  const root = mkdtempSync(join(home, "root-"));
+  chmodSync(home, 0o755);
+  chmodSync(root, 0o755);
+  mkdirSync(join(root, "closed"), { mode: 0o700 });
+  writeFileSync(join(root, "closed", "a"), "x", { mode: 0o600 });
+  const script = `
+    import { openSyncedFolder } from ${JSON.stringify(new URL("open-synced-folder.ts", import.meta.url).href)};
+    process.setuid(65534);
+    const disk = openSyncedFolder(${JSON.stringify(root)}, { pool: { threads: 1 } });
+    const code = (promise) => promise.then((value) => String(value), (error) => error.code + " " + error.message);
+    console.log(JSON.stringify([await code(disk.stat("closed/a")), await code(disk.list("closed")), await code(disk.mkdir("b"))]));`;
+  const told = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const [stat, list, mkdir] = JSON.parse(told) as string[];
+  assert.match(stat ?? "", /^unavailable .*closed\/a.*EACCES/);
+  assert.match(list ?? "", /^unavailable .*closed.*EACCES/);
+  assert.match(mkdir ?? "", /^failed .*b.*EACCES.*right to read and write/);
+});
+
+test("a large file goes through windows, with the blocks and pieces of its bytes", async () => {
+  const { root, disk } = makeRoot();
+  const bytes = noise(21_000_001);
+  await disk.create("a", partsOf(bytes), plain);
+  assert.ok(readFileSync(join(root, "a")).equals(bytes));
+  const { blocks } = await disk.cut("a");
+  assert.deepEqual(
+    blocks.map(({ hash, size }) => ({ hash, size })),
+    blocksOf(bytes),
+  );
+  assert.ok(blocks.every(({ pieces }) => (pieces?.length ?? 0) > 8));
+  const copies = blocks.map(({ hash, size }, index) => {
+    const offset = blocks.slice(0, index).reduce((sum, block) => sum + block.size, 0);
+    return { kind: "copy", hash, sizeBytes: size, from: "a", offset } as const;
+  });
+  await disk.create("b", copies, plain);
+  assert.ok(readFileSync(join(root, "b")).equals(bytes));
+});
+
+test("a file that changes while it is cut shows it", async () => {
+  const { root, disk } = makeRoot();
+  writeFileSync(join(root, "a"), noise(3_000_000));
+  const cutting = disk.cut("a");
+  truncateSync(join(root, "a"), 100);
+  const { before, after: last } = await cutting;
+  const now = await disk.stat("a");
+  assert.deepEqual(last, now);
+  assert.ok(before.fingerprint.sizeBytes === 3_000_000 || before.fingerprint.sizeBytes === 100);
+});
+
+test("the umask rules what may be done with new files", async () => {
+  const { root, disk } = makeRoot();
+  const old = process.umask(0o027);
+  try {
+    await disk.create("a", [], plain);
+    await disk.create("b", [], { mtimeNs: undefined, executable: true });
+    await disk.mkdir("c");
+    await disk.setExecutable("a", true);
+  } finally {
+    process.umask(old);
+  }
+  assert.deepEqual(
+    ["a", "b", "c"].map((name) => (statSync(join(root, name)).mode & 0o777).toString(8)),
+    ["750", "750", "750"],
+  );
+});
+
+test("times before 1970 and every nanosecond survive", async () => {
+  const { disk } = makeRoot();
+  for (const mtimeNs of [-1n, -1_500_000_001n, 0n, 1_795_172_933_371_596_185n]) {
+    await disk.create("a", [], { mtimeNs, executable: false });
+    assert.equal((await disk.stat("a"))?.fingerprint.mtimeNs, mtimeNs);
+    await disk.unlink("a");
+  }
+});
+
+test("where exclusive renames are not known, files and folders move and nothing is replaced", async () => {
+  const { root, disk } = makeRoot(without("rename"));
+  await disk.create("a", partsOf(noise(10)), plain);
+  await disk.create("b", [], plain);
+  await disk.mkdir("folder");
+  await disk.create("folder/x", [], plain);
+  await disk.mkdir("empty");
+  await rejects(disk.rename("a", "b"), "exists");
+  await rejects(disk.rename("folder", "empty"), "exists");
+  await rejects(disk.rename("folder", "b"), "exists");
+  await disk.rename("a", "c");
+  await disk.rename("folder", "moved");
+  assert.deepEqual(readdirSync(root).toSorted(), ["b", "c", "empty", "moved"]);
+  assert.equal((await disk.stat("c"))?.links, 1);
+  assert.deepEqual(await disk.list("moved"), ["x"]);
+  const error = await rejects(disk.exchange("b", "c"), "failed");
+  assert.equal(error.body["unsupported"], "exchange");
+});
+
+test("no descriptor is left open, whatever fails", async () => {
+  const { disk } = makeRoot();
+  const count = (): number => readdirSync("/proc/self/fd").length;
+  const before = count();
+  for (let turn = 0; turn < 20; turn += 1) {
+    await disk.create(`a${turn}`, partsOf(noise(300_000)), plain);
+    await rejects(disk.create(`a${turn}`, [], plain), "exists");
+    await rejects(disk.rename(`a${turn}`, "absent/x"), "not_found");
+    await rejects(disk.cut("absent"), "not_found");
+    await rejects(disk.list(`a${turn}`), "not_found");
+    await disk.cut(`a${turn}`);
+    await disk.syncFile(`a${turn}`);
+    await disk.unlink(`a${turn}`);
+  }
+  assert.ok(count() <= before, `${before} before, ${count()} after`);
+});
+
+test("piece tables are of files over 64 KiB alone, and cover their blocks", async () => {
+  const { disk } = makeRoot();
+  await disk.create("short", partsOf(noise(65_536)), plain);
+  await disk.create("long", partsOf(noise(65_537)), plain);
+  await disk.create("longer", partsOf(noise(900_000)), plain);
+  assert.ok((await disk.cut("short")).blocks.every(({ pieces }) => pieces === undefined));
+  for (const each of ["long", "longer"]) {
+    for (const { size, pieces } of (await disk.cut(each)).blocks) assert.equal(sumOfPieces(pieces), size);
+  }
+});
+
+test("a part whose source is gone is told as one that is not what it should be", async () => {
+  const { disk } = makeRoot();
+  const [hash] = partsOf(noise(10)).map((part) => part.hash);
+  assert.ok(hash !== undefined);
+  for (const from of ["absent", ""]) {
+    const error = await rejects(
+      disk.create("a", [{ kind: "copy", hash, sizeBytes: 10, from, offset: 0 }], plain),
+      "hash_mismatch",
+    );
+    assert.equal(error.body["hash"], hash);
+  }
+  assert.deepEqual(await disk.list(""), []);
+});
+
+function blocksOf(bytes: Uint8Array): { hash: string; size: number }[] {
+  return cutBlocks(bytes, true).blocks.map(({ start, end }) => {
+    return { hash: sha256(bytes.subarray(start, end)), size: end - start };
+  });
+}
+
+function sumOfPieces(table: Uint8Array | undefined): number {
+  assert.ok(table !== undefined, "there is no table");
+  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  let sum = 0;
+  for (let at = 4; at < table.length; at += 8) sum += view.getUint32(at, true);
+  return sum;
+}
