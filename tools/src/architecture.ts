@@ -1,4 +1,4 @@
-import { lazyDoors, mayImport, serverFolders, starts, testsMayImport } from "./arrows.ts";
+import { lazyDoors, mayImport, serverFolders, starts, testDoors, testsMayImport } from "./arrows.ts";
 import { readSourceTree, type Import, type Source } from "./source-tree.ts";
 
 /** Checks every import under `root` against arrows.ts. @returns one line for each violation, none when all is well */
@@ -41,6 +41,7 @@ function isAllowed(source: Source, each: Import, target: Source): boolean {
   const allowed = mayImport[source.part] ?? [];
   if (allowed.includes("*") || allowed.includes(target.part)) return true;
   if (source.isTest && testsMayImport.includes(target.part)) return true;
+  if (source.isTest && (testDoors[source.part] ?? []).includes(each.specifier ?? "")) return true;
   const isDoor = (lazyDoors[source.part] ?? []).includes(each.specifier ?? "");
   return isDoor && (source.isTest || each.kind === "dynamic");
 }

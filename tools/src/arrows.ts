@@ -10,8 +10,15 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/object-store": ["packages/core", "packages/disk"],
   "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
   "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/api-client"],
-  // Of sync the ports alone.
+  // Of sync the ports and their suites alone.
   "packages/synced-folder": ["packages/core", "packages/codec", "packages/sync"],
+  "packages/remote-space": [
+    "packages/core",
+    "packages/protocol",
+    "packages/codec",
+    "packages/api-client",
+    "packages/sync",
+  ],
   "packages/simulator": ["packages/core", "packages/protocol", "packages/disk", "packages/sync"],
   "apps/server": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/object-store"],
   "apps/web": ["packages/core", "packages/protocol", "packages/api-client"],
@@ -30,6 +37,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** What the tests of every part may import besides: the machinery of tests and measurements. */
 export const testsMayImport: readonly string[] = ["tools", "bench"];
+
+/** What the tests of one part import besides: those that need the whole server running. */
+export const testDoors: Readonly<Record<string, readonly string[]>> = {
+  "packages/remote-space": ["@holdfast/server/acceptance/testing"],
+};
 
 /**
  * The only doors through which shipped code passes an arrow that the table above lacks, and only by `import()`, so that

@@ -14,6 +14,8 @@ export interface OutgoingBlock {
 export interface FetchItem {
   readonly version_id?: string;
   readonly hashes: HashHex[];
+  /** Of a hash: a block against which it may come as a patch. */
+  readonly bases?: Record<string, HashHex>;
 }
 
 type BatchAnswer = Awaited<ReturnType<typeof sendBatch>>;

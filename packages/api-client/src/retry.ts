@@ -38,7 +38,8 @@ export class RetryTimer {
   }
 
   #delayMs(failure: HoldfastError, answeredBefore: boolean): number | undefined {
-    if (!failure.retryable) return undefined;
+    // What is missing does not come by itself.
+    if (!failure.retryable || failure.code === "missing_blocks") return undefined;
     const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
     if (failure.code === "unreachable") {
       const elapsedMs = this.#options.clock.nowMs() - this.#startedMs;

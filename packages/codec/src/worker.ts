@@ -1,5 +1,6 @@
 /** The module that each thread of a codec pool loads; every export is a task. */
 import { randomBytes } from "node:crypto";
+import { probeCompress } from "./codec.ts";
 import { cut, encodeBlocks, findCuts } from "./cut-task.ts";
 import { encodePatch } from "./patch.ts";
 import { encodePatchFromPieces } from "./piece-patch.ts";
@@ -16,6 +17,15 @@ export const verifyTask = task(verify, (output) =>
   buffersOf(output.flatMap((each) => (each.ok ? [each.payload] : []))),
 );
 export const decodeTask = task(decode, buffersOf);
+/** @returns for each block its zstd frame, undefined where it goes as it is */
+export const compressTask = task(
+  (blocks: readonly Uint8Array[]) =>
+    blocks.map((bytes) => {
+      const { codec, payload } = probeCompress(bytes);
+      return codec === "zstd" ? ownBytes(payload) : undefined;
+    }),
+  (output) => buffersOf(output.filter((payload) => payload !== undefined)),
+);
 export const encodePatchTask = task(
   ({ base, next }: { base: Uint8Array; next: Uint8Array }) => {
     const payload = encodePatch(base, next);

@@ -26,6 +26,7 @@ export function applyOperation(
       const node = mustBeLive(server, operation.file_id);
       checkBase(node, operation);
       const executable = operation.executable ?? node.executable;
+      if (executable === node.executable) return;
       return server.record(device, { ...node, executable }, "changed");
     }
     case "delete":
@@ -38,12 +39,16 @@ export function applyOperation(
 /** Of a group: names may be taken twice until its end. @returns the later claimer of one that still is, or -1 */
 export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[]): number {
   return unit.findLastIndex((operation) => {
-    const made = "id" in operation ? operation.id : undefined;
-    const id = "file_id" in operation ? (operation.file_id ?? made) : made;
-    const node = nodes.get(id ?? "");
+    const node = nodes.get(nodeIdOf(operation) ?? "");
     if (node === undefined || node.trashed || node.parentId === null) return false;
     return childNamed(nodes, node.parentId, node.name, node.id) !== undefined;
   });
+}
+
+/** That an operation makes or changes. */
+export function nodeIdOf(operation: BatchOperationInput): string | undefined {
+  const made = "id" in operation ? operation.id : undefined;
+  return "file_id" in operation ? (operation.file_id ?? made) : made;
 }
 
 function createNode(
@@ -149,6 +154,7 @@ function checkBase(
 }
 
 function mustExist(server: ModelServer, id: string): ModelNode {
+  if (server.failedIds.has(id)) refuse("dependency", "The operation that should have made this node failed.");
   return server.nodes.get(id) ?? refuse("not_found", "There is no such file or folder.");
 }
 

@@ -1,12 +1,12 @@
 import { toHoldfastError, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { sha256 } from "@holdfast/core/hash";
-import { applySplices, contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
+import { applySplices, contentIdOf, type ManifestEntry, validateManifest } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync/ports";
-import { applyOperation, contestedName } from "./model-operations.ts";
-import { isLiveNode, liveBelow, type ModelNode, toJson } from "./model-tree.ts";
+import { applyOperation, contestedName, nodeIdOf } from "./model-operations.ts";
+import { isLiveNode, liveBelow, type ModelNode, refuse, toJson } from "./model-tree.ts";
 
 export interface JournalEntry {
   readonly seq: number;
@@ -16,10 +16,16 @@ export interface JournalEntry {
   readonly tag: string;
 }
 
+/** What was done under an operation id: the same request gets the same answer. */
+interface Answered {
+  readonly request: string;
+  readonly result: BatchResult;
+}
+
 interface Backup {
   readonly nodes: Map<string, ModelNode>;
   readonly journal: JournalEntry[];
-  readonly operations: Map<string, BatchResult>;
+  readonly operations: Map<string, Answered>;
 }
 
 const pageSize = 7;
@@ -35,7 +41,9 @@ export class ModelServer {
   readonly versions = new Map<string, readonly ManifestEntry[]>();
   /** Of contents that ever were a version: all that history, trash and tree can give back. */
   readonly contents = new Set<string>();
-  readonly #operations = new Map<string, BatchResult>();
+  /** Of creates of the same request that were refused: what names them depends on them. */
+  readonly failedIds = new Set<string>();
+  readonly #operations = new Map<string, Answered>();
   #count = 0;
   #wakers: (() => void)[] = [];
   onCommit: () => void = () => undefined;
@@ -132,13 +140,20 @@ export class ModelServer {
     this.putBlocks(blocks);
     const before = this.seq;
     const results: BatchResult[] = [];
+    this.failedIds.clear();
     for (let start = 0; start < operations.length;) {
       const group = operations[start]?.group;
       const rest = operations.findIndex(
         (each, index) => index > start && (group === undefined || each.group !== group),
       );
       const end = rest === -1 ? operations.length : rest;
-      results.push(...this.#applyUnit(device, operations.slice(start, end)));
+      const unit = operations.slice(start, end);
+      const outcomes = this.#applyUnit(device, unit);
+      for (const [index, each] of unit.entries()) {
+        if ("id" in each && each.id !== undefined && outcomes[index]?.status !== "committed")
+          this.failedIds.add(each.id);
+      }
+      results.push(...outcomes);
       start = end;
     }
     if (this.seq !== before) this.#announce();
@@ -176,6 +191,7 @@ export class ModelServer {
     sizeBytes: number;
   } {
     const entries = this.#entriesOf(operation);
+    validateManifest(entries, operation.size);
     const contentId = contentIdOf(entries);
     if (operation.content_id !== undefined && operation.content_id !== contentId) {
       throw new HoldfastError("content_mismatch", "The blocks make another content.");
@@ -188,7 +204,8 @@ export class ModelServer {
 
   #entriesOf({ base_version, blocks, splices }: BatchOperationInput & { op: "put" }): readonly ManifestEntry[] {
     if (splices === undefined) return asEntries(blocks ?? []);
-    const base = this.versions.get(String(base_version)) ?? [];
+    const base = this.versions.get(String(base_version));
+    if (base === undefined) return refuse("conflict", "The base version of the splices is not the newest one.");
     return applySplices(
       base,
       splices.map((each) => ({ ...each, insert: asEntries(each.insert) })),
@@ -196,7 +213,7 @@ export class ModelServer {
   }
 
   #applyUnit(device: string, unit: readonly BatchOperationInput[]): BatchResult[] {
-    const done = unit.map((operation) => this.#operations.get(operation.operation_id));
+    const done = unit.map((operation) => this.#repeated(operation));
     if (done.every((result) => result !== undefined)) return done;
     const missing = unit.map((operation) => this.#missingOf(operation));
     if (missing.some((hashes) => hashes.length > 0)) {
@@ -228,11 +245,19 @@ export class ModelServer {
         ...(index === current || unit.length === 1 ? refused : dependency),
       }));
     }
-    return unit.map(({ operation_id }) => {
-      const result: BatchResult = { operation_id, status: "committed" };
-      this.#operations.set(operation_id, result);
+    return unit.map((operation) => {
+      const node = this.nodes.get(nodeIdOf(operation) ?? "");
+      const { operation_id } = operation;
+      const result: BatchResult = { operation_id, status: "committed", node: node && toJson(this.nodes, node) };
+      this.#operations.set(operation_id, { request: JSON.stringify(operation), result });
       return result;
     });
+  }
+
+  #repeated(operation: BatchOperationInput): BatchResult | undefined {
+    const answered = this.#operations.get(operation.operation_id);
+    if (answered === undefined || answered.request === JSON.stringify(operation)) return answered?.result;
+    return { operation_id: operation.operation_id, status: "error", code: "operation_reused" };
   }
 
   #missingOf(operation: BatchOperationInput): HashHex[] {
@@ -243,8 +268,8 @@ export class ModelServer {
 
   #changeOf({ seq, kind, id }: JournalEntry): ChangeJson {
     const node = this.nodes.get(id);
-    if (node === undefined || !isLiveNode(this.nodes, id)) return { seq, kind: "gone", id };
-    return { seq, kind: kind === "gone" ? "changed" : kind, id, node: toJson(this.nodes, node) };
+    if (kind === "gone" || node === undefined || !isLiveNode(this.nodes, id)) return { seq, kind: "gone", id };
+    return { seq, kind, id, node: toJson(this.nodes, node) };
   }
 
   #tokenAt(seq: number): string {

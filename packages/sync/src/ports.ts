@@ -119,9 +119,9 @@ export interface ArrivedBlock {
 export interface BatchResult {
   readonly operation_id: string;
   readonly status: "committed" | "missing" | "conflict" | "error";
-  readonly node?: NodeJson;
-  readonly code?: string;
-  readonly missing_blocks?: readonly string[];
+  readonly node?: NodeJson | undefined;
+  readonly code?: string | undefined;
+  readonly missing_blocks?: readonly string[] | undefined;
 }
 
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
+import { hashBytes } from "@holdfast/core/hash-hex";
 import { type HashHex, isHashHex, isId, type SpaceId, type UserId, type VersionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
@@ -68,8 +69,10 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       };
       return { status: 200, bytes: head ? "" : plain, headers };
     },
-    fetchBlocks: async ({ caller, body, signal }) => {
+    fetchBlocks: async ({ caller, body, signal, charge }) => {
       const wanted = await readableHashes(caller, body.items);
+      const patches = wanted.filter(({ base }) => base !== undefined).length;
+      if (patches > 0) await charge("operations", patches);
       if (wanted.length > limits.queryHashesMax) {
         throw new HoldfastError("invalid_field", `One request fetches at most ${limits.queryHashesMax} blocks.`, {
           field: "items",
@@ -77,7 +80,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       }
       return {
         status: 200,
-        bytes: await primed(fetchFrames(blocks, caller.spaceId, wanted, signal)),
+        bytes: await primed(fetchFrames({ blocks, codec }, caller.spaceId, wanted, signal)),
         headers: { "content-type": framesContentType },
       };
     },
@@ -114,18 +117,22 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   /** Undefined stands for what is answered as absent: blocks of a version that the caller may not read. */
   async function readableHashes(
     caller: Caller,
-    items: readonly { version_id?: string | undefined; hashes: readonly HashHex[] }[],
-  ): Promise<{ hash: HashHex; readable: boolean }[]> {
+    items: readonly {
+      version_id?: string | undefined;
+      hashes: readonly HashHex[];
+      bases?: Readonly<Record<string, HashHex>> | undefined;
+    }[],
+  ): Promise<WantedBlock[]> {
     const named = items.flatMap(({ version_id }) =>
       version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
     );
     const own = new Set(
       (await findVersions(shards.of(caller.bucket), caller.spaceId, named)).map((version) => version.id),
     );
-    return items.flatMap(({ version_id, hashes }) => {
+    return items.flatMap(({ version_id, hashes, bases }) => {
       // A version of the caller's own space opens nothing that the space itself does not.
       const readable = version_id === undefined || own.has(version_id as VersionId);
-      return hashes.map((hash) => ({ hash, readable }));
+      return hashes.map((hash) => ({ hash, readable, base: bases?.[hash] }));
     });
   }
 }
@@ -212,10 +219,17 @@ async function readPlain(
   return Buffer.concat(pieces);
 }
 
+interface WantedBlock {
+  readonly hash: HashHex;
+  readonly readable: boolean;
+  /** Of the caller: it may come as a patch against this one. */
+  readonly base: HashHex | undefined;
+}
+
 async function* fetchFrames(
-  blocks: BlockService,
+  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
   spaceId: SpaceId,
-  wanted: readonly { hash: HashHex; readable: boolean }[],
+  wanted: readonly WantedBlock[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const readable = blocks.read(
@@ -224,15 +238,38 @@ async function* fetchFrames(
     { signal, passing: true },
   );
   const gathering = new Gathering();
-  for (const { hash, readable: mayRead } of wanted) {
+  for (const { hash, readable: mayRead, base } of wanted) {
     const step = mayRead ? await readable.next() : undefined;
     const block = step?.done === false ? step.value : undefined;
-    const pieces = block === undefined ? absentFrame(hash) : storedFrame(block);
+    const patch =
+      block === undefined || base === undefined
+        ? undefined
+        : await patchFrame({ blocks, codec }, spaceId, { block, base, signal });
+    const pieces = patch ?? (block === undefined ? absentFrame(hash) : storedFrame(block));
     for (const piece of pieces) yield* gathering.add(piece);
   }
   yield* gathering.end();
   // Its end: only then it takes back the memory of the last ones.
   await readable.next();
+}
+
+/** Below, the hash of the base and the second read cost about as much as the block. */
+const patchedBytesMin = 4096;
+
+/** @returns undefined where the block as it is stored is no longer, or the space does not hold the base */
+async function patchFrame(
+  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
+  spaceId: SpaceId,
+  { block, base, signal }: { block: StoredBlock; base: HashHex; signal: AbortSignal },
+): Promise<Uint8Array[] | undefined> {
+  const { hash, sizeBytes: size } = block;
+  if (block.payload.length < patchedBytesMin) return undefined;
+  const basePlain = await readPlain(blocks, spaceId, base, signal);
+  const next = basePlain === undefined ? undefined : await readPlain(blocks, spaceId, hash, signal);
+  if (basePlain === undefined || next === undefined) return undefined;
+  const payload = await codec.run("encodePatchTask", { base: basePlain, next });
+  if (payload === undefined || payload.length + hashBytes >= block.payload.length) return undefined;
+  return encodeFrame({ kind: "patch", hash, size, payload, base });
 }
 
 function storedFrame({ hash, sizeBytes, codec, payload }: StoredBlock): Uint8Array[] {

@@ -1,0 +1,44 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { applySplices, type ManifestEntry } from "@holdfast/core/manifest";
+import type { WantedManifest } from "@holdfast/sync/ports";
+import { readAhead } from "./windows.ts";
+
+/** Of one request; the answer has a list of up to 512 entries, or of many, for each. */
+const versionsAtOnce = 200;
+/** Shorter lists are not worth a request of their own. */
+const baseEntriesMin = 64;
+const requestsAhead = 3;
+
+type Manifests = Map<string, readonly ManifestEntry[]>;
+
+/** See `Server.manifests`. */
+export async function manifests(client: ApiClient, wanted: readonly WantedManifest[]): Promise<Manifests> {
+  const isAgainst = ({ base }: WantedManifest): boolean => base !== undefined && base.entries.length >= baseEntriesMin;
+  const found: Manifests = new Map();
+  const steps = wanted.filter(isAgainst).map((each) => () => manifestAgainst(client, each));
+  for await (const entry of readAhead(steps, requestsAhead)) if (entry !== undefined) found.set(...entry);
+  const rest = wanted.map(({ versionId }) => versionId).filter((versionId) => !found.has(versionId));
+  for (let start = 0; start < rest.length; start += versionsAtOnce) {
+    const body = { version_ids: rest.slice(start, start + versionsAtOnce) };
+    const { items } = await client.call("queryManifests", { body });
+    for (const { version_id, blocks } of items) if (blocks !== undefined) found.set(version_id, blocks);
+  }
+  return found;
+}
+
+/** @returns undefined if the server has one of both no more, or the base has another list there */
+async function manifestAgainst(
+  client: ApiClient,
+  { versionId, base }: WantedManifest,
+): Promise<[string, readonly ManifestEntry[]] | undefined> {
+  if (base === undefined) return undefined;
+  try {
+    const query = { version: versionId, base: base.versionId };
+    const { splices, blocks } = await client.call("getManifest", { params: { id: base.nodeId }, query });
+    return [versionId, blocks ?? applySplices(base.entries, splices ?? [])];
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError) || !["not_found", "invalid_field"].includes(thrown.code)) throw thrown;
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "@holdfast/api-client/transport";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { RateLimit } from "./rate-limit.ts";
+
+/** Bytes since the start: bodies and the heads of requests; the heads of answers and TLS are not seen from here. */
+export interface Traffic {
+  sentBytes: number;
+  receivedBytes: number;
+}
+
+export interface Meter {
+  readonly traffic: Traffic;
+  readonly up: RateLimit;
+  readonly down: RateLimit;
+  /** Ends what is under way, and refuses what comes later. */
+  readonly closing: AbortSignal;
+}
+
+/** Counts, holds back and ends what goes over a transport. */
+export function meteredTransport(transport: Transport, meter: Meter): Transport {
+  return {
+    close: () => transport.close(),
+    send: async (request) => {
+      const { closing } = meter;
+      const signal = request.signal === undefined ? closing : AbortSignal.any([closing, request.signal]);
+      try {
+        closing.throwIfAborted();
+        const answer = await transport.send(await measured(request, signal, meter));
+        return {
+          ...answer,
+          status: answer.status,
+          header: (name) => answer.header(name),
+          body: taken(answer, signal, meter),
+        };
+      } catch (thrown) {
+        throw closing.aborted ? closed() : thrown;
+      }
+    },
+  };
+}
+
+/** Not worth another attempt: who closes means it. */
+export function closed(): HoldfastError {
+  return new HoldfastError("failed", "The connection to the server was closed on this side.");
+}
+
+/** So small that a low rate still sends something before the other side takes it for dead. */
+const sliceBytes = 16 * 1024;
+
+async function measured(request: TransportRequest, signal: AbortSignal, meter: Meter): Promise<TransportRequest> {
+  const { traffic, up } = meter;
+  const headBytes = headBytesOf(request);
+  const bodyBytes = bodyBytesOf(request.body);
+  traffic.sentBytes += headBytes;
+  await up.take(headBytes, signal);
+  if (bodyBytes === undefined || up.isOn) {
+    const headers = bodyBytes === undefined ? {} : { "content-length": String(bodyBytes) };
+    return {
+      ...request,
+      signal,
+      headers: { ...request.headers, ...headers },
+      body: slowed(request.body, signal, meter),
+    };
+  }
+  traffic.sentBytes += bodyBytes;
+  return { ...request, signal };
+}
+
+function headBytesOf({ method, path, headers }: TransportRequest): number {
+  let bytes = method.length + path.length + " HTTP/1.1\r\n\r\n".length + 1;
+  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length + ": \r\n".length;
+  return bytes;
+}
+
+/** Undefined for a stream, whose end is not known. */
+function bodyBytesOf(body: RequestBody): number | undefined {
+  if (body === undefined) return 0;
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return Array.isArray(body)
+    ? (body as readonly Uint8Array[]).reduce((sum, piece) => sum + piece.length, 0)
+    : undefined;
+}
+
+function slowed(body: RequestBody, signal: AbortSignal, meter: Meter): RequestBody {
+  if (body === undefined) return undefined;
+  return slowSlices(typeof body === "string" ? [Buffer.from(body)] : body, signal, meter);
+}
+
+async function* slowSlices(
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  { traffic, up }: Meter,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    for (let start = 0; start < piece.length; start += sliceBytes) {
+      const slice = piece.subarray(start, start + sliceBytes);
+      await up.take(slice.length, signal);
+      traffic.sentBytes += slice.length;
+      yield slice;
+    }
+  }
+}
+
+async function* taken({ body }: TransportAnswer, signal: AbortSignal, meter: Meter): AsyncGenerator<Uint8Array> {
+  const { traffic, down, closing } = meter;
+  try {
+    for await (const slice of body) {
+      traffic.receivedBytes += slice.length;
+      await down.take(slice.length, signal);
+      yield slice;
+    }
+  } catch (thrown) {
+    throw closing.aborted ? closed() : thrown;
+  }
+}

@@ -1,0 +1,37 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { limits } from "@holdfast/core/limits";
+
+export interface PollParts {
+  readonly client: ApiClient;
+  readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly signal: AbortSignal;
+}
+
+/** See `Server.poll`. If the server asks to come back later, that is waited for here. */
+export async function poll(
+  { client, wait, signal }: PollParts,
+  sinceToken: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const seconds = Math.min(limits.pollSecondsMax, Math.max(1, Math.round(timeoutMs / 1000)));
+  const request = { query: { since_token: sinceToken }, headers: { timeout: String(seconds) }, signal };
+  const answer = await client.open("pollChanges", request);
+  const slices: Uint8Array[] = [];
+  for await (const slice of answer.body) slices.push(slice);
+  const backoffSeconds = answer.status === 204 ? Number(answer.header("retry-after") ?? 0) : backoffOf(slices);
+  if (backoffSeconds > 0) await wait(Math.min(backoffSeconds, backoffSecondsMax) * 1000, signal);
+  return answer.status !== 204;
+}
+
+const backoffSecondsMax = 300;
+
+/** Of the answer only this is needed; a proxy's that is no JSON asks for nothing. */
+function backoffOf(slices: readonly Uint8Array[]): number {
+  try {
+    const body: unknown = JSON.parse(Buffer.concat(slices).toString("utf8"));
+    const backoff: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "backoff") : undefined;
+    return typeof backoff === "number" && Number.isFinite(backoff) ? backoff : 0;
+  } catch {
+    return 0;
+  }
+}

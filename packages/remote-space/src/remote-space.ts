@@ -1,0 +1,136 @@
+import type { AccessTokens } from "@holdfast/api-client/access-tokens";
+import { ApiClient } from "@holdfast/api-client/api-client";
+import type { Transport } from "@holdfast/api-client/transport";
+import type { CodecPool } from "@holdfast/codec/pool";
+import type { Clock, Random } from "@holdfast/core/clock";
+import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Server } from "@holdfast/sync/ports";
+import { commit } from "./commit.ts";
+import { fetchBlocks } from "./fetch-blocks.ts";
+import { manifests } from "./manifests.ts";
+import { closed, meteredTransport, type Traffic } from "./metered-transport.ts";
+import { poll } from "./poll.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { listBelow, queryNodes, SnapshotReader } from "./read-tree.ts";
+import { sendBlocks } from "./send-blocks.ts";
+
+export interface RemoteSpaceOptions {
+  /** Closed with the space. */
+  readonly transport: Transport;
+  readonly tokens: AccessTokens;
+  readonly pool: CodecPool;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Resolves after that many milliseconds, rejects when the signal aborts. */
+  readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly limitUpBytesPerSecond?: number | undefined;
+  readonly limitDownBytesPerSecond?: number | undefined;
+  /** Of one call, the first one included; 3 unless told, as whoever syncs tries again anyway. */
+  readonly attemptsMax?: number;
+  /** How long one call goes on when the server, which has answered before, takes no connections; 5 s unless told. */
+  readonly patienceMs?: number;
+}
+
+/** The caller's own space on a server, as the sync engine needs it. */
+export interface RemoteSpace extends Server {
+  readonly rootId: NodeId;
+  readonly serverId: string;
+  readonly accountId: string;
+  readonly email: string;
+  /** Undefined for a personal access token, which belongs to no device. */
+  readonly deviceId: string | undefined;
+  readonly traffic: Readonly<Traffic>;
+  /** An id for a node of this account. */
+  makeNodeId(): NodeId;
+  /** Ends what is under way (a held poll at once) with HoldfastError failed, and closes the connections. */
+  close(): Promise<void>;
+}
+
+/** @throws HoldfastError unreachable, unauthenticated: nothing stays open then */
+export async function openRemoteSpace(options: RemoteSpaceOptions): Promise<RemoteSpace> {
+  const closing = new AbortController();
+  const traffic = { sentBytes: 0, receivedBytes: 0 };
+  const client = openClient(options, closing.signal, traffic);
+  const close = async (): Promise<void> => {
+    closing.abort(closed());
+    await client.close();
+  };
+  try {
+    const account = await client.call("getAccount");
+    return {
+      ...serverOf(options, client, account.root_id, closing.signal),
+      ...identityOf(options, account),
+      traffic,
+      close,
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function openClient(options: RemoteSpaceOptions, closing: AbortSignal, traffic: Traffic): ApiClient {
+  const { transport, tokens, clock, random, wait, attemptsMax = 3, patienceMs = 5000 } = options;
+  const { limitUpBytesPerSecond, limitDownBytesPerSecond } = options;
+  const up = new RateLimit({ clock, wait, bytesPerSecond: limitUpBytesPerSecond });
+  const down = new RateLimit({ clock, wait, bytesPerSecond: limitDownBytesPerSecond });
+  return new ApiClient({
+    transport: meteredTransport(transport, { traffic, up, down, closing }),
+    tokens,
+    random,
+    retry: { clock, wait: waitUntilClosed(wait, closing), attemptsMax, patienceMs },
+  });
+}
+
+function waitUntilClosed(wait: RemoteSpaceOptions["wait"], closing: AbortSignal): RemoteSpaceOptions["wait"] {
+  return async (delayMs, signal) => {
+    const either = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    try {
+      return await wait(delayMs, either);
+    } catch (thrown) {
+      throw closing.aborted ? closed() : thrown;
+    }
+  };
+}
+
+function identityOf(
+  { clock, random }: RemoteSpaceOptions,
+  account: { id: string; server_id: string; email: string; root_id: string; bucket: number; device_id: string | null },
+): Pick<RemoteSpace, "rootId" | "serverId" | "accountId" | "email" | "deviceId" | "makeNodeId"> {
+  const bucket = toBucket(account.bucket);
+  return {
+    rootId: account.root_id as NodeId,
+    serverId: account.server_id,
+    accountId: account.id,
+    email: account.email,
+    deviceId: account.device_id ?? undefined,
+    makeNodeId: () => makeId<NodeId>(bucket, clock.nowMs(), random(8)),
+  };
+}
+
+function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId: string, signal: AbortSignal): Server {
+  const snapshots = new SnapshotReader(client);
+  const sending = { client, pool, rootId, signal };
+  return {
+    listChanges: (sinceToken) =>
+      client.call("listChanges", { query: { since_token: sinceToken, limit: limits.listItemsMax } }),
+    snapshot: (cursor) => snapshots.page(cursor),
+    queryNodes: (ids) => queryNodes(client, ids),
+    listBelow: (id) => listBelow(client, id),
+    manifests: (wanted) => manifests(client, wanted),
+    missingBlocks: async (hashes) => {
+      const missing = new Set<(typeof hashes)[number]>();
+      for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
+        const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into: rootId };
+        const answer = await client.call("queryBlocks", { body });
+        for (const hash of answer.missing) missing.add(hash as (typeof hashes)[number]);
+      }
+      return missing;
+    },
+    putBlocks: (blocks) => sendBlocks(sending, blocks),
+    commit: (epoch, operations, blocks) => commit(sending, epoch, operations, blocks),
+    fetchBlocks: (wanted) => fetchBlocks({ client, pool }, wanted),
+    poll: (sinceToken, timeoutMs) => poll({ client, wait, signal }, sinceToken, timeoutMs),
+  };
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { blockOf, rejects, serverChecks, type TestedServer } from "./server-conformance.ts";
+
+/** What a server must do with blocks, versions and their lists. */
+export function testServerContent(name: string, open: () => Promise<TestedServer>): void {
+  const check = serverChecks(name, open);
+
+  check("what another version stands under is a conflict", async (scene) => {
+    const first = await scene.create("f", "one");
+    const put = { op: "put" as const, file_id: first.id, base_version: first.version_id ?? "" };
+    const second = await scene.must({ ...put, ...scene.file("two") }, { blocks: [blockOf("two")] });
+    assert.notEqual(second.version_id, first.version_id);
+    assert.deepEqual(await scene.outcomes([{ ...put, ...scene.file("three") }], { blocks: [blockOf("three")] }), [
+      "conflict",
+    ]);
+    assert.equal(await scene.read(second), "two");
+    assert.equal(await scene.read(first), "one");
+  });
+
+  check("blocks that are not there are named, and the same operation is done once they are", async (scene) => {
+    const texts = [0, 1].map((number) => `${number} ${randomBytes(8).toString("hex")}`);
+    const hashes = texts.map((text) => sha256(Buffer.from(text)));
+    const known = await scene.create("known", "text");
+    assert.deepEqual(await scene.other.missingBlocks([...hashes, sha256(Buffer.from("text"))]), new Set(hashes));
+    await scene.one.putBlocks([blockOf(texts[0] ?? "")]);
+    assert.deepEqual(await scene.other.missingBlocks(hashes), new Set(hashes.slice(1)));
+    const operation = {
+      op: "put" as const,
+      operation_id: randomBytes(16).toString("hex"),
+      id: scene.id(),
+      parent_id: scene.folderId,
+      name: "f",
+      ...scene.file(...texts, "text"),
+    };
+    const [missing] = await scene.send([operation]);
+    assert.deepEqual([missing?.status, missing?.missing_blocks], ["missing", hashes.slice(1)]);
+    const [done] = await scene.send([operation], { blocks: [blockOf(texts[1] ?? "")] });
+    assert.equal(done?.status, "committed");
+    assert.equal(done.node === undefined ? "" : await scene.read(done.node), `${texts.join("")}text`);
+    assert.equal(await scene.read(known), "text");
+  });
+
+  check("of a group none is done while one lacks a block", async (scene) => {
+    const lacking = `never sent ${randomBytes(8).toString("hex")}`;
+    const drafts = [
+      { op: "mkdir", id: scene.id(), parent_id: scene.folderId, name: "d", group: "g" },
+      { op: "put", id: scene.id(), parent_id: scene.folderId, name: "f", ...scene.file(lacking), group: "g" },
+    ] as const;
+    await scene.changes();
+    assert.deepEqual(await scene.outcomes(drafts), ["dependency", "missing"]);
+    assert.deepEqual(await scene.changes(), []);
+  });
+
+  check("a list of blocks that makes another content than was said is refused", async (scene) => {
+    const { content_id } = scene.file("something else");
+    const drafts = [{ op: "put", parent_id: scene.folderId, name: "f", ...scene.file("text"), content_id }] as const;
+    assert.deepEqual(await scene.outcomes(drafts, { blocks: [blockOf("text")] }), ["content_mismatch"]);
+  });
+
+  check("bytes under another name are refused, and nothing of them is stored", async (scene) => {
+    const { hash } = blockOf(randomBytes(8).toString("hex"));
+    await rejects(scene.one.putBlocks([{ hash, bytes: Buffer.from("others") }]), "hash_mismatch");
+    assert.deepEqual(await scene.one.missingBlocks([hash]), new Set([hash]));
+  });
+
+  check("splices make a version of the one on which they rest, and of no other", async (scene) => {
+    const first = await scene.create("f", "a", "b", "c");
+    const insert = scene.file("x", "y").blocks;
+    const { size, content_id } = scene.file("a", "x", "y", "c");
+    const put = {
+      op: "put" as const,
+      file_id: first.id,
+      base_version: first.version_id ?? "",
+      size,
+      content_id,
+      splices: [{ at: 1, remove: 1, insert }],
+    };
+    const blocks = [blockOf("x"), blockOf("y")];
+    const second = await scene.must(put, { blocks });
+    assert.equal(await scene.read(second), "axyc");
+    assert.deepEqual(await scene.outcomes([put]), ["conflict"]);
+    assert.deepEqual(await scene.outcomes([{ ...put, base_version: scene.id() }]), ["conflict"]);
+    const wrong = { ...put, base_version: second.version_id ?? "" };
+    assert.deepEqual(await scene.outcomes([wrong]), ["invalid_field"]);
+    const beyond = { ...wrong, splices: [{ at: 5, remove: 1, insert }] };
+    assert.deepEqual(await scene.outcomes([beyond]), ["invalid_field"]);
+  });
+
+  check("lists of blocks are given, whole or against a known one, of versions that there are", async (scene) => {
+    const many = Array.from({ length: 100 }, (_, number) => `block ${number}`);
+    const first = await scene.create("f", ...many);
+    const put = { op: "put" as const, file_id: first.id, base_version: first.version_id ?? "" };
+    const next = many.with(50, "another");
+    const second = await scene.must({ ...put, ...scene.file(...next) }, { blocks: [blockOf("another")] });
+    const [versionId, baseId, unknown] = [second.version_id ?? "", first.version_id ?? "", scene.id()];
+    const entries = scene.file(...many).blocks;
+    const base = { nodeId: first.id as NodeId, versionId: baseId, entries };
+    const lists = await scene.other.manifests([{ versionId, base }, { versionId: baseId }, { versionId: unknown }]);
+    assert.deepEqual(lists.get(versionId), scene.file(...next).blocks);
+    assert.deepEqual(lists.get(baseId), entries);
+    assert.equal(lists.has(unknown), false);
+    const gone = { ...base, versionId: unknown };
+    assert.deepEqual(
+      (await scene.other.manifests([{ versionId, base: gone }])).get(versionId),
+      scene.file(...next).blocks,
+    );
+  });
+
+  check("blocks come in the order in which they are wanted, as often as they are", async (scene) => {
+    const file = await scene.create("f", "a", "b", "c");
+    const versionId = file.version_id ?? "";
+    const order = ["c", "a", "a", "b", "c"];
+    const wanted = order.map((text) => ({ hash: blockOf(text).hash, sizeBytes: 1, versionId }));
+    const came: string[] = [];
+    for await (const { bytes } of scene.other.fetchBlocks(wanted)) came.push(Buffer.from(bytes).toString());
+    assert.deepEqual(came, order);
+  });
+
+  check("a block that is not to be had is named", async (scene) => {
+    const file = await scene.create("f", "a");
+    const lost = blockOf(randomBytes(8).toString("hex")).hash;
+    const fetch = (hash: HashHex, versionId: string) =>
+      Array.fromAsync(scene.other.fetchBlocks([{ hash, sizeBytes: 16, versionId }]));
+    await rejects(fetch(lost, file.version_id ?? ""), "not_found", { hash: lost });
+    const { hash } = blockOf("a");
+    await rejects(fetch(hash, scene.id()), "not_found", { hash });
+  });
+
+  check("a file of the trash is put anew with its history, if that is asked for", async (scene) => {
+    const file = await scene.create("f", "one");
+    await scene.must({ op: "delete", file_id: file.id });
+    await scene.changes();
+    const put = { op: "put" as const, file_id: file.id, base_version: file.version_id ?? "", ...scene.file("two") };
+    const blocks = [blockOf("two")];
+    assert.deepEqual(await scene.outcomes([put], { blocks }), ["trashed"]);
+    const back = await scene.must({ ...put, parent_id: scene.folderId, name: "g", revive: true });
+    assert.deepEqual([back.id, back.name, back.trashed_at], [file.id, "g", null]);
+    const changes = await scene.changes();
+    assert.deepEqual([changes[0]?.kind, changes.at(-1)?.node?.name], ["appeared", "g"]);
+    assert.equal(await scene.read(back), "two");
+  });
+}
