@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: what 8 rows of docs/performance.md say, measured now on this machine beside a calibration and the peers that
  * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`sync` all of
- * those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files.
+ * those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files;
+ * `--keep` leaves the data, with what the clients said, where it is.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
       by: { type: "string" },
       million: { type: "boolean" },
       json: { type: "string" },
+      keep: { type: "boolean" },
     },
   });
   const wants = wish(values.only);
@@ -77,7 +79,8 @@ async function main(): Promise<void> {
     process.stdout.write(`\nwritten to ${file}\n`);
     if (rows.some(({ unit, value }) => unit === "errors" && value > 0)) process.exitCode = 1;
   } finally {
-    removeFolder(folder);
+    if (values.keep === true) process.stdout.write(`data kept in ${folder}\n`);
+    else removeFolder(folder);
   }
 }
 
@@ -110,4 +113,6 @@ async function measureServer(
   }
 }
 
+// What was started ends with the process, however it ends.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 await main();

@@ -1,4 +1,12 @@
+import type { ChildProcess } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
+
+/** A measurement that is broken off leaves nothing behind that runs. */
+export function endWithUs(child: ChildProcess): void {
+  const end = () => void child.kill("SIGTERM");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
+}
 
 /** The process and all that descend from it. */
 export function processTree(root: number): number[] {

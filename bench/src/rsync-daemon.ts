@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { freePort, listening } from "./ports.ts";
+import { endWithUs } from "./processes.ts";
 
 export interface RsyncDaemon {
   readonly port: number;
@@ -25,6 +26,7 @@ export async function startRsyncDaemon(base: string): Promise<RsyncDaemon> {
   ];
   writeFileSync(`${base}/rsyncd.conf`, `${config.join("\n")}\n`);
   const daemon = spawn("rsync", ["--daemon", "--no-detach", `--config=${base}/rsyncd.conf`], { stdio: "ignore" });
+  endWithUs(daemon);
   await listening(port);
   return { port, folder, stop: () => void daemon.kill() };
 }

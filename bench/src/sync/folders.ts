@@ -7,15 +7,13 @@ import type { Pair } from "./pair.ts";
 import { cpuNote, wireRow } from "./rows.ts";
 
 /** A folder with many small files moved into A, renamed there, and a part of it copied. */
-export async function measureFolders(pair: Pair, small: FileTree, copied: number): Promise<Row[]> {
-  return [
-    ...(await measureMovedIn(pair, small)),
-    ...(await measureRename(pair, small.files)),
-    ...(await measureCopiedFolder(pair, copied)),
-  ];
+export async function* measureFolders(pair: Pair, small: FileTree, copied: number): AsyncGenerator<Row> {
+  yield* measureMovedIn(pair, small);
+  yield* measureRename(pair, small.files);
+  yield* measureCopiedFolder(pair, copied);
 }
 
-async function measureMovedIn(pair: Pair, small: FileTree): Promise<Row[]> {
+async function* measureMovedIn(pair: Pair, small: FileTree): AsyncGenerator<Row> {
   const staged = `${pair.staging}/small`;
   cpSync(small.path, staged, { recursive: true });
   execFileSync("sync", ["-f", pair.staging]);
@@ -30,13 +28,13 @@ async function measureMovedIn(pair: Pair, small: FileTree): Promise<Row[]> {
   compareFolders(pair, "small");
   const { by } = pair;
   const note = `${observed.seconds.toFixed(2)} s; ${cpuNote(observed)}`;
-  return [
+  yield* [
     { work, by, value: small.files / observed.seconds, unit: "files/s", goal: { atLeast: 3000 }, note },
     wireRow(work, by, observed),
   ];
 }
 
-async function measureRename(pair: Pair, files: number): Promise<Row[]> {
+async function* measureRename(pair: Pair, files: number): AsyncGenerator<Row> {
   const { a, b, by } = pair;
   const arrived = arrival(`${a.folder}/small`, `${b.folder}/renamed`);
   const work = `rename of a folder of ${files}`;
@@ -46,13 +44,13 @@ async function measureRename(pair: Pair, files: number): Promise<Row[]> {
     seen: () => !isThere(`${b.folder}/small`) && arrived(),
   });
   compareFolders(pair, "renamed");
-  return [
+  yield* [
     { work, by, value: observed.seconds, unit: "s", goal: { atMost: 0.5 }, note: cpuNote(observed) },
     wireRow(work, by, observed, { atMost: 10 }),
   ];
 }
 
-async function measureCopiedFolder(pair: Pair, wanted: number): Promise<Row[]> {
+async function* measureCopiedFolder(pair: Pair, wanted: number): AsyncGenerator<Row> {
   const { a, b, by, staging } = pair;
   const staged = `${staging}/copied`;
   mkdirSync(staged);
@@ -73,7 +71,7 @@ async function measureCopiedFolder(pair: Pair, wanted: number): Promise<Row[]> {
   });
   compareFolders(pair, "copied");
   const perFile = Math.max(observed.a.upBytes, observed.b.downBytes) / files;
-  return [
+  yield* [
     { work, by, value: observed.seconds, unit: "s", note: cpuNote(observed) },
     { work: `${work}, bytes a file`, by, value: perFile, unit: "B", goal: { atMost: 200 } },
     wireRow(work, by, observed),

@@ -8,6 +8,7 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { endWithUs } from "../processes.ts";
 import type { Device, Pair } from "./pair.ts";
 import type { Proxy, Wire } from "./wire.ts";
 
@@ -69,6 +70,7 @@ export async function startClient({ base, folder, wire, env }: PreparedClient): 
     env: { ...process.env, ...env },
   });
   closeSync(log);
+  endWithUs(child);
   let stopping = false;
   const exited = once(child, "exit");
   child.once("exit", (code) => {

@@ -22,76 +22,68 @@ interface Step {
 const allowed = 1.3;
 
 /** One file of random bytes: moved in, changed in the middle, grown at its start and at its end, and copied. */
-export async function measureLargeFile(pair: Pair, { path, sizeBytes }: LargeFile, floor: LargeFloor): Promise<Row[]> {
-  const rows: Row[] = [];
+export async function* measureLargeFile(
+  pair: Pair,
+  { path, sizeBytes }: LargeFile,
+  floor: LargeFloor,
+): AsyncGenerator<Row> {
   const size = `${Math.round(sizeBytes / 2 ** 20)} MiB`;
   const own = `${pair.a.folder}/large`;
   const other = `${pair.b.folder}/large`;
   const goalSeconds = allowed * (floor.hashSeconds + floor.copySeconds);
 
   stage(pair, path);
-  rows.push(
-    ...(await measure(pair, {
-      work: `${size} first sync`,
-      name: "large",
-      act: () => enter(pair, "large"),
-      seen: () => sizeOf(other) === sizeBytes,
-    })),
-  );
+  yield* measure(pair, {
+    work: `${size} first sync`,
+    name: "large",
+    act: () => enter(pair, "large"),
+    seen: () => sizeOf(other) === sizeBytes,
+  });
 
   const middle = Math.floor(sizeBytes / 2);
   const changed = Buffer.from([(byteAt(own, middle) ?? 0) ^ 0xff]);
-  rows.push(
-    ...(await measure(pair, {
-      work: `1 byte changed in ${size}`,
-      name: "large",
-      act: () => write(own, middle, changed),
-      seen: () => byteAt(other, middle) === changed[0],
-      goalSeconds,
-      goalKib: 64,
-    })),
-  );
+  yield* measure(pair, {
+    work: `1 byte changed in ${size}`,
+    name: "large",
+    act: () => write(own, middle, changed),
+    seen: () => byteAt(other, middle) === changed[0],
+    goalSeconds,
+    goalKib: 64,
+  });
 
   stage(pair, own, randomBytes(1));
-  rows.push(
-    ...(await measure(pair, {
-      work: `1 byte inserted at the start of ${size}`,
-      name: "large",
-      act: () => enter(pair, "large"),
-      seen: () => sizeOf(other) === sizeBytes + 1,
-      goalSeconds,
-      goalKib: 64,
-    })),
-  );
+  yield* measure(pair, {
+    work: `1 byte inserted at the start of ${size}`,
+    name: "large",
+    act: () => enter(pair, "large"),
+    seen: () => sizeOf(other) === sizeBytes + 1,
+    goalSeconds,
+    goalKib: 64,
+  });
 
   const mebibyte = randomBytes(2 ** 20);
-  rows.push(
-    ...(await measure(pair, {
-      work: `1 MiB appended to ${size}`,
-      name: "large",
-      act: () => appendFileSync(own, mebibyte),
-      seen: () => sizeOf(other) === sizeBytes + 1 + mebibyte.length,
-    })),
-  );
+  yield* measure(pair, {
+    work: `1 MiB appended to ${size}`,
+    name: "large",
+    act: () => appendFileSync(own, mebibyte),
+    seen: () => sizeOf(other) === sizeBytes + 1 + mebibyte.length,
+  });
 
   stage(pair, own);
-  rows.push(
-    ...(await measure(pair, {
-      work: `exact copy of ${size}`,
-      name: "copy",
-      act: () => enter(pair, "copy"),
-      seen: () => sizeOf(`${pair.b.folder}/copy`) === sizeOf(own),
-      goalKib: 10,
-    })),
-  );
-  return rows;
+  yield* measure(pair, {
+    work: `exact copy of ${size}`,
+    name: "copy",
+    act: () => enter(pair, "copy"),
+    seen: () => sizeOf(`${pair.b.folder}/copy`) === sizeOf(own),
+    goalKib: 10,
+  });
 }
 
-async function measure(pair: Pair, { work, act, seen, name, goalSeconds, goalKib }: Step): Promise<Row[]> {
+async function* measure(pair: Pair, { work, act, seen, name, goalSeconds, goalKib }: Step): AsyncGenerator<Row> {
   const observed = await observe(pair, { what: work, act, seen, askEveryMs: 5 });
   execFileSync("cmp", [`${pair.a.folder}/${name}`, `${pair.b.folder}/${name}`]);
   const goal = goalSeconds === undefined ? {} : { goal: { atMost: goalSeconds } };
-  return [
+  yield* [
     { work, by: pair.by, value: observed.seconds, unit: "s", ...goal, note: cpuNote(observed) },
     wireRow(work, pair.by, observed, goalKib === undefined ? undefined : { atMost: goalKib }),
   ];

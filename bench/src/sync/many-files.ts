@@ -21,7 +21,7 @@ interface ManyFiles {
 }
 
 /** A client that keeps very many files: what it takes to hold them, to look at them all again, and to do nothing. */
-export async function measureManyFiles({ folder, proxy, files, idleSeconds }: ManyFiles): Promise<Row[]> {
+export async function* measureManyFiles({ folder, proxy, files, idleSeconds }: ManyFiles): AsyncGenerator<Row> {
   const base = `${folder}/c`;
   const server = await startSyncServer(folder);
   try {
@@ -33,39 +33,36 @@ export async function measureManyFiles({ folder, proxy, files, idleSeconds }: Ma
     await once();
     const startSeconds = await timed(once);
     makeTinyFiles(prepared.folder, files);
-    const rows: Row[] = [calibrateLook(prepared.folder, files)];
+    yield calibrateLook(prepared.folder, files);
     const by = "holdfast";
     const first = await timed(once);
-    rows.push({
+    yield {
       work: `${files} tiny files, first sync of one device`,
       by,
       value: files / first,
       unit: "files/s",
       note: `${first.toFixed(1)} s`,
-    });
+    };
     const again = await timed(once);
     const note = `sync --once, of which ${startSeconds.toFixed(2)} s on an empty folder`;
-    rows.push({
+    yield {
       work: `${files} files, nothing changed, looked at again`,
       by,
       value: again,
       unit: "s",
       goal: { atMost: goals.rescanSeconds },
       note,
-    });
+    };
     const client = await startClient(prepared);
     try {
       await eventually("the client is idle", 600_000, async () => {
         const { stdout } = await holdfast(["status", prepared.folder, "--json"], { env: prepared.env });
         return statusIsIdle(stdout) || undefined;
       });
-      rows.push(
-        ...(await measureIdle(by, files, client.pid, idleSeconds, async () => (await client.wire.passed()).upBytes)),
-      );
+      yield* await measureIdle(by, files, client.pid, idleSeconds, async () => (await client.wire.passed()).upBytes);
     } finally {
       await client.stop();
     }
-    return rows;
   } finally {
     await server.stop();
   }
@@ -81,12 +78,12 @@ function statusIsIdle(text: string): boolean {
 }
 
 /** One instance that has nobody to share with, on the same files. */
-export async function measureManyFilesOfSyncthing({
+export async function* measureManyFilesOfSyncthing({
   folder,
   files,
   idleSeconds,
-}: Omit<ManyFiles, "proxy">): Promise<Row[]> {
-  if (findProgram("syncthing") === undefined) return [];
+}: Omit<ManyFiles, "proxy">): AsyncGenerator<Row> {
+  if (findProgram("syncthing") === undefined) return;
   const instance = await startSyncthingAlone(folder);
   try {
     makeTinyFiles(instance.folder, files);
@@ -95,10 +92,8 @@ export async function measureManyFilesOfSyncthing({
     const first = await timed(scan);
     const again = await timed(scan);
     const work = `${files} files, nothing changed, looked at again`;
-    return [
-      { work, by, value: again, unit: "s", note: `the first look took ${first.toFixed(1)} s` },
-      ...(await measureIdle(by, files, instance.pid, idleSeconds)),
-    ];
+    yield { work, by, value: again, unit: "s", note: `the first look took ${first.toFixed(1)} s` };
+    yield* await measureIdle(by, files, instance.pid, idleSeconds);
   } finally {
     await instance.stop();
   }

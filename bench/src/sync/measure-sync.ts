@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { findProgram } from "@holdfast/tools/components";
 import { calibrateFiles, floorOf, type LargeFloor } from "../calibrate.ts";
 import { type FileTree, type LargeFile, makeFiles, makeLargeFile } from "../data.ts";
@@ -12,7 +12,7 @@ import { until } from "./observe.ts";
 import type { Pair } from "./pair.ts";
 import { measureRsyncWorks } from "./rsync-works.ts";
 import { startSyncthingPair } from "./syncthing-pair.ts";
-import { startProxy } from "./wire.ts";
+import { type Proxy, startProxy } from "./wire.ts";
 
 export const syncRowNames = ["sync-new", "sync-small", "sync-large", "sync-idle"] as const;
 type SyncRowName = (typeof syncRowNames)[number];
@@ -46,35 +46,38 @@ export async function measureSync({ folder, wants, scale, by }: SyncWork): Promi
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const data = makeData(folder, wants, scale);
   const rows = calibrationRows(data);
-  const has = (name: string) => by.has(name) && (name === "holdfast" || findProgram(name) !== undefined);
   const proxy = startProxy();
   try {
-    const starts = { holdfast: startHoldfastPair, syncthing: startSyncthingPair };
-    const newFiles = wants("sync-new") ? scale.newFiles : 0;
-    for (const [name, start] of Object.entries(starts)) {
-      if (!has(name) || (newFiles === 0 && data.large === undefined && data.small === undefined)) continue;
-      rows.push(
-        ...(await orFailure(name, () =>
-          measurePair(() => start(`${folder}/${name}`, proxy), data, newFiles, scale.copied),
-        )),
-      );
-      rmSync(`${folder}/${name}`, { recursive: true, force: true });
-    }
-    if (has("rsync")) rows.push(...(await orFailure("rsync", () => measureRsyncWorks(`${folder}/rsync`, proxy, data))));
-    if (wants("sync-idle")) {
-      const many = { proxy, files: scale.manyFiles, idleSeconds: scale.idleSeconds };
-      if (has("holdfast"))
-        rows.push(...(await orFailure("holdfast", () => measureManyFiles({ ...many, folder: `${folder}/many` }))));
-      if (has("syncthing"))
-        rows.push(
-          ...(await orFailure("syncthing", () => measureManyFilesOfSyncthing({ ...many, folder: `${folder}/alone` }))),
-        );
+    for await (const row of works(proxy, { folder, wants, scale, by }, data)) {
+      rows.push(row);
+      // The whole takes minutes.
+      process.stderr.write(`${row.by}: ${row.work}: ${row.value.toFixed(3)} ${row.unit}\n`);
     }
   } finally {
     await proxy.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
   return rows;
+}
+
+/** One after the other, each with the machine to itself. */
+async function* works(proxy: Proxy, { folder, wants, scale, by }: SyncWork, data: SyncData): AsyncGenerator<Row> {
+  const has = (name: string) => by.has(name) && (name === "holdfast" || findProgram(name) !== undefined);
+  const many = { files: scale.manyFiles, idleSeconds: scale.idleSeconds };
+  const newFiles = wants("sync-new") ? scale.newFiles : 0;
+  const pairs = newFiles > 0 || data.large !== undefined || data.small !== undefined;
+  if (has("holdfast")) {
+    const base = `${folder}/holdfast`;
+    if (pairs) yield* measurePair("holdfast", () => startHoldfastPair(base, proxy), data, newFiles, scale.copied);
+    if (wants("sync-idle"))
+      yield* orFailure("holdfast", measureManyFiles({ ...many, proxy, folder: `${folder}/many` }));
+  }
+  if (has("syncthing")) {
+    const base = `${folder}/syncthing`;
+    if (pairs) yield* measurePair("syncthing", () => startSyncthingPair(base, proxy), data, newFiles, scale.copied);
+    if (wants("sync-idle"))
+      yield* orFailure("syncthing", measureManyFilesOfSyncthing({ ...many, folder: `${folder}/alone` }));
+  }
+  if (has("rsync") && pairs) yield* orFailure("rsync", measureRsyncWorks(`${folder}/rsync`, proxy, data));
 }
 
 function makeData(folder: string, wants: SyncWork["wants"], scale: SyncScale): SyncData {
@@ -96,23 +99,24 @@ function calibrationRows({ large, small, floor }: SyncData): Row[] {
   return rows;
 }
 
-async function measurePair(
+async function* measurePair(
+  by: string,
   start: () => Promise<Pair>,
   { large, small, floor }: SyncData,
   newFiles: number,
   copied: number,
-): Promise<Row[]> {
-  const pair = await start();
-  try {
-    await meet(pair);
-    const rows: Row[] = [];
-    const add = async (work: () => Promise<Row[]>) => rows.push(...(await orFailure(pair.by, work)));
-    if (newFiles > 0) await add(() => measureNewFiles(pair, newFiles));
-    if (small !== undefined) await add(() => measureFolders(pair, small, copied));
-    if (large !== undefined && floor !== undefined) await add(() => measureLargeFile(pair, large, floor));
-    return rows;
-  } finally {
-    await pair.stop();
+): AsyncGenerator<Row> {
+  yield* orFailure(by, startAndMeasure());
+  async function* startAndMeasure(): AsyncGenerator<Row> {
+    const pair = await start();
+    try {
+      await meet(pair);
+      if (newFiles > 0) yield* orFailure(by, measureNewFiles(pair, newFiles));
+      if (small !== undefined) yield* orFailure(by, measureFolders(pair, small, copied));
+      if (large !== undefined && floor !== undefined) yield* orFailure(by, measureLargeFile(pair, large, floor));
+    } finally {
+      await pair.stop();
+    }
   }
 }
 
@@ -129,12 +133,12 @@ async function meet({ by, a, b }: Pair): Promise<void> {
 }
 
 /** What fails is a row of its own, and the others go on. */
-async function orFailure(by: string, work: () => Promise<Row[]>): Promise<Row[]> {
+async function* orFailure(by: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   try {
-    return await work();
+    yield* rows;
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${by}: ${error instanceof Error ? (error.stack ?? note) : note}\n`);
-    return [{ work: "failed", by, value: 1, unit: "errors", note: note.split("\n")[0] ?? "" }];
+    yield { work: "failed", by, value: 1, unit: "errors", note: note.split("\n")[0] ?? "" };
   }
 }

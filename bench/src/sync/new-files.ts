@@ -8,7 +8,7 @@ import type { Pair } from "./pair.ts";
 const sizeBytes = 1024;
 
 /** One new file after the other: from before it is written on A until it stands on B. */
-export async function measureNewFiles(pair: Pair, count: number): Promise<Row[]> {
+export async function* measureNewFiles(pair: Pair, count: number): AsyncGenerator<Row> {
   await quiet(pair);
   const before = await Promise.all([pair.a.wire.passed(), pair.b.wire.passed()]);
   const seconds: number[] = [];
@@ -29,7 +29,7 @@ export async function measureNewFiles(pair: Pair, count: number): Promise<Row[]>
   const work = "new file of 1 KiB on A, seen on B";
   const note = `of ${count}, ${sorted[0]?.toFixed(3)} to ${sorted.at(-1)?.toFixed(3)} s`;
   const each = (bytes: number) => `${Math.round(bytes / count)} B`;
-  return [
+  yield* [
     { work: `${work}, median`, by: pair.by, value: at(0.5), unit: "s", goal: { atMost: 0.3 }, note },
     { work: `${work}, p95`, by: pair.by, value: at(0.95), unit: "s", goal: { atMost: 0.6 } },
     {

@@ -20,30 +20,31 @@ import type { Proxy } from "./wire.ts";
 const by = "rsync --fsync";
 
 /** The same work by a program that is run once for each: it knows nothing of the last time, and reads both sides again. */
-export async function measureRsyncWorks(
+export async function* measureRsyncWorks(
   base: string,
   proxy: Proxy,
   { large, small }: { readonly large: LargeFile | undefined; readonly small: FileTree | undefined },
-): Promise<Row[]> {
+): AsyncGenerator<Row> {
   mkdirSync(base);
   const daemon = await startRsyncDaemon(base);
   const wire = await proxy.open(daemon.port);
-  const rows: Row[] = [];
-  const send = async (work: string, from: string, name: string): Promise<number> => {
+  const send = async (work: string, from: string, name: string): Promise<{ seconds: number; wire: Row }> => {
     const before = await wire.passed();
     const args = ["-a", "--fsync", from, `rsync://127.0.0.1:${wire.port}/bench/${name}`];
     const seconds = await timed(() => execFileSync("rsync", args, { stdio: ["ignore", "ignore", "inherit"] }));
     const after = await wire.passed();
     const [up, down] = [after.upBytes - before.upBytes, after.downBytes - before.downBytes];
     const note = `A sends ${(up / 1024).toFixed(1)}, hears ${(down / 1024).toFixed(1)}`;
-    rows.push({ work: `${work}, bytes each way`, by, value: Math.max(up, down) / 1024, unit: "KB", note });
-    return seconds;
+    return {
+      seconds,
+      wire: { work: `${work}, bytes each way`, by, value: Math.max(up, down) / 1024, unit: "KB", note },
+    };
   };
   try {
     if (small !== undefined) {
       const work = `${small.files} files of 1 to 32 KiB, A to B`;
-      const seconds = await send(work, `${small.path}/`, "small/");
-      rows.push({ work, by, value: small.files / seconds, unit: "files/s", note: `${seconds.toFixed(2)} s` });
+      const { seconds, wire: passed } = await send(work, `${small.path}/`, "small/");
+      yield* [{ work, by, value: small.files / seconds, unit: "files/s", note: `${seconds.toFixed(2)} s` }, passed];
     }
     if (large !== undefined) {
       const size = `${Math.round(large.sizeBytes / 2 ** 20)} MiB`;
@@ -54,24 +55,23 @@ export async function measureRsyncWorks(
         // It looks no closer than at whole seconds, and would miss an edit in the second of the last.
         const at = Date.now() / 1000 + 10 * ++steps;
         utimesSync(own, at, at);
-        const seconds = await send(work, own, "large");
+        const { seconds, wire: passed } = await send(work, own, "large");
         execFileSync("cmp", [own, `${daemon.folder}/large`]);
-        rows.push({ work, by, value: seconds, unit: "s" });
+        return [{ work, by, value: seconds, unit: "s" as const }, passed];
       };
-      await step(`${size} first sync`);
+      yield* await step(`${size} first sync`);
       changeByte(own, Math.floor(large.sizeBytes / 2));
-      await step(`1 byte changed in ${size}`);
+      yield* await step(`1 byte changed in ${size}`);
       copyWithSync(own, `${own}.grown`, randomBytes(1));
       renameSync(`${own}.grown`, own);
-      await step(`1 byte inserted at the start of ${size}`);
+      yield* await step(`1 byte inserted at the start of ${size}`);
       appendFileSync(own, randomBytes(2 ** 20));
-      await step(`1 MiB appended to ${size}`);
+      yield* await step(`1 MiB appended to ${size}`);
     }
   } finally {
     daemon.stop();
     rmSync(base, { recursive: true });
   }
-  return rows;
 }
 
 function changeByte(path: string, offset: number): void {

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { freePort, listening } from "../ports.ts";
+import { endWithUs } from "../processes.ts";
 import type { Pair } from "./pair.ts";
 import { otherEnd, type Proxy } from "./wire.ts";
 
@@ -109,6 +110,7 @@ async function start({ home, folder, controlPort }: Instance): Promise<Syncthing
     env: { ...process.env, STNOUPGRADE: "1" },
   });
   closeSync(log);
+  endWithUs(child);
   const exited = once(child, "exit");
   await listening(controlPort);
   return {
