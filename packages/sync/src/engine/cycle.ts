@@ -59,6 +59,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     rootId: state.rootId,
     local: state.local,
     intents: state.intents,
+    keepManifest: (content, blocks) => state.manifests.keep(content, blocks),
   });
   context.checkStop();
   await checkRoot(context);

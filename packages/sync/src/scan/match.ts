@@ -49,8 +49,9 @@ export function match({ rootId, local, intents, makeNodeId }: MatchInput, entrie
       fresh.add(entry);
     }
   }
+  const byInode = Map.groupBy(vanished.keys(), (id) => vanished.get(id)?.fingerprint.inode);
   for (const entry of fresh) {
-    const id = movedFrom(vanished, entry);
+    const id = movedFrom(vanished, byInode.get(entry.stat.fingerprint.inode) ?? [], entry);
     if (id === undefined) continue;
     take(entry, id);
     fresh.delete(entry);
@@ -78,10 +79,16 @@ function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly En
   });
 }
 
-function movedFrom(vanished: ReadonlyMap<NodeId, LocalRow>, { kind, stat, target }: Entry): NodeId | undefined {
+function movedFrom(
+  vanished: ReadonlyMap<NodeId, LocalRow>,
+  candidates: readonly NodeId[],
+  { kind, stat, target }: Entry,
+): NodeId | undefined {
   if (kind === "folder" || stat.links > 1) return undefined;
   const { inode, sizeBytes, mtimeNs, birthNs } = stat.fingerprint;
-  for (const [id, row] of vanished) {
+  for (const id of candidates) {
+    const row = vanished.get(id);
+    if (row === undefined) continue;
     const known = row.fingerprint;
     const isSame =
       known.inode === inode && known.sizeBytes === sizeBytes && known.mtimeNs === mtimeNs && known.birthNs === birthNs;

@@ -1,10 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import { mapBounded } from "../bounded.ts";
 import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import { clockPath } from "../paths.ts";
-import type { LocalDisk } from "../ports.ts";
-import type { Fingerprint, Intent, LocalRow } from "../trees.ts";
+import { clockPath, folderOf } from "../paths.ts";
+import type { CutBlock, LocalDisk } from "../ports.ts";
+import type { ContentKey, Fingerprint, Intent, LocalRow } from "../trees.ts";
 import { match } from "./match.ts";
 import { type Entry, sawTheSame, type Walk, walk } from "./walk.ts";
 
@@ -13,6 +14,8 @@ export interface ScanInput {
   readonly local: ReadonlyMap<NodeId, LocalRow>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly makeNodeId: () => NodeId;
+  /** Hears of which blocks a file is made that was read. */
+  readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
   readonly faults: Faults;
 }
 
@@ -25,6 +28,8 @@ export interface ScanResult {
   readonly isRestless: boolean;
 }
 
+/** Files that are read side by side. */
+const readsAtOnce = 4;
 /** A file that changed so shortly before it was read may change again without a trace in its times. */
 const grainNs = 50_000_000n;
 
@@ -33,15 +38,15 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const startNs = await disk.now(clockPath);
   const seen = await walkAtRest(disk, input);
   const { ids, fresh, vanished } = match(input, seen.entries);
-  const rows = new Map<NodeId, LocalRow>();
-  for (const entry of seen.entries) {
+  const found = await mapBounded(seen.entries, readsAtOnce, async (entry) => {
     const id = ids.get(entry);
     const parent = entry.folder === undefined ? input.rootId : ids.get(entry.folder);
-    if (id === undefined || parent === undefined) continue;
+    if (id === undefined || parent === undefined) return undefined;
     const before = fresh.has(entry) ? undefined : input.local.get(id);
-    const row = await rowOf(disk, entry, { parent, before, startNs, faults: input.faults });
-    if (row !== undefined) rows.set(id, row);
-  }
+    const row = await rowOf(disk, entry, { input, parent, before, startNs });
+    return row === undefined ? undefined : ([id, row] as const);
+  });
+  const rows = new Map(found.filter((pair) => pair !== undefined));
   adoptMoves(input.local, rows, vanished);
   if (!input.faults.has("errors are deletions")) keepUnknown(input, rows, seen, vanished);
   const isRestless = seen.unknown.size > 0 || [...rows.values()].some(({ sight }) => sight !== "known");
@@ -66,11 +71,12 @@ interface RowContext {
   readonly parent: NodeId;
   readonly before: LocalRow | undefined;
   readonly startNs: bigint;
-  readonly faults: Faults;
+  readonly input: ScanInput;
 }
 
 async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promise<LocalRow | undefined> {
-  const { parent, before, faults } = context;
+  const { parent, before, input } = context;
+  const { faults } = input;
   const base = { kind: entry.kind, parent, name: entry.name, executable: entry.stat.executable };
   const { fingerprint } = entry.stat;
   if (entry.kind === "folder") {
@@ -82,7 +88,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   }
   if (before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
     return { ...before, ...base };
-  const read = await readAtRest(disk, entry.path);
+  const read = await readAtRest(disk, entry.path, input);
   if (read === undefined) {
     // Without anything known of it there is nothing to say of it yet.
     return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
@@ -94,12 +100,15 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
 async function readAtRest(
   disk: LocalDisk,
   path: string,
+  { keepManifest }: ScanInput,
 ): Promise<Pick<LocalRow, "content" | "fingerprint" | "executable"> | undefined> {
   try {
     const { blocks, before, after } = await disk.cut(path);
     const isWhole = before.kind === "file" && sameFingerprint(before.fingerprint, after.fingerprint);
     if (!isWhole) return undefined;
-    return { content: contentOfBlocks(blocks), fingerprint: after.fingerprint, executable: after.executable };
+    const content = contentOfBlocks(blocks);
+    keepManifest(content, blocks);
+    return { content, fingerprint: after.fingerprint, executable: after.executable };
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return undefined;
@@ -129,14 +138,22 @@ function adoptMoves(
   rows: Map<NodeId, LocalRow>,
   vanished: Map<NodeId, LocalRow>,
 ): void {
+  if (vanished.size === 0) return;
+  const fresh = new Map<ContentKey, NodeId[]>();
+  for (const [id, { kind, content }] of rows) {
+    if (kind !== "file" || local.has(id)) continue;
+    const ids = fresh.get(content);
+    if (ids === undefined) fresh.set(content, [id]);
+    else ids.push(id);
+  }
+  for (const list of fresh.values()) list.reverse();
   for (const [id, row] of vanished) {
     if (row.kind !== "file" || row.fingerprint.sizeBytes === 0 || row.sight === "unsettled") continue;
-    const moved = [...rows].find(
-      ([fresh, { kind, content }]) => !local.has(fresh) && kind === "file" && content === row.content,
-    );
-    if (moved === undefined) continue;
-    rows.delete(moved[0]);
-    rows.set(id, moved[1]);
+    const from = fresh.get(row.content)?.pop();
+    const moved = from === undefined ? undefined : rows.get(from);
+    if (from === undefined || moved === undefined) continue;
+    rows.delete(from);
+    rows.set(id, moved);
     vanished.delete(id);
   }
 }
@@ -151,10 +168,15 @@ function keepUnknown(
   if (unknown.size === 0) return;
   for (const [id, row] of vanished) {
     const path = oldPath(rootId, local, id);
-    if ([...unknown].some((each) => each === "" || path === each || path.startsWith(`${each}/`))) {
+    if (isWithin(unknown, path)) {
       keepWithFolders({ rootId, local }, rows, id, row);
     }
   }
+}
+
+function isWithin(paths: ReadonlySet<string>, path: string): boolean {
+  for (let at = path; at !== ""; at = folderOf(at)) if (paths.has(at)) return true;
+  return paths.has("");
 }
 
 function keepWithFolders(

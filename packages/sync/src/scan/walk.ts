@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameProblem } from "@holdfast/core/names";
+import { mapBounded } from "../bounded.ts";
 import { joinPath, ownFolder } from "../paths.ts";
 import type { LocalDisk, LocalStat } from "../ports.ts";
 import type { NodeKind } from "../trees.ts";
@@ -25,24 +26,21 @@ export interface Walk {
   readonly skipped: ReadonlyMap<string, string>;
 }
 
+/** Of one folder, side by side. */
+const looksAtOnce = 16;
+
 /** Looks at everything below the root but the engine's own folder. An error makes a path unknown, never absent. */
 export async function walk(disk: LocalDisk): Promise<Walk> {
   const entries: Entry[] = [];
   const unknown = new Set<string>();
   const skipped = new Map<string, string>();
   const folders: (Entry | undefined)[] = [undefined];
-  while (folders.length > 0) {
-    const folder = folders.shift();
+  for (let next = 0; next < folders.length; next += 1) {
+    const folder = folders[next];
     const path = folder?.path ?? "";
     const names = await attempt(unknown, path, () => disk.list(path));
-    for (const name of names ?? []) {
-      if (path === "" && name === ownFolder) continue;
-      const problem = nameProblem(name);
-      if (problem !== undefined) {
-        skipped.set(joinPath(path, name), `its name ${problem}`);
-        continue;
-      }
-      const entry = await look(disk, { unknown, skipped }, folder, name);
+    const found = await mapBounded(names ?? [], looksAtOnce, (name) => look(disk, { unknown, skipped }, folder, name));
+    for (const entry of found) {
       if (entry === undefined) continue;
       entries.push(entry);
       folder?.children.push(entry);
@@ -66,6 +64,12 @@ async function look(
   name: string,
 ): Promise<Entry | undefined> {
   const path = joinPath(folder?.path ?? "", name);
+  if (path === ownFolder) return undefined;
+  const problem = nameProblem(name);
+  if (problem !== undefined) {
+    skipped.set(path, `its name ${problem}`);
+    return undefined;
+  }
   const stat = await attempt(unknown, path, () => disk.stat(path));
   if (stat === undefined) return undefined;
   if (stat.kind === "other") {

@@ -3,8 +3,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BrakeRecord } from "../brakes/record.ts";
 import { type IndexedTrees, isAtRest } from "../planner/affected.ts";
-import type { Intent, LocalRow, Offer, Place, Refusal, RemoteRow, SyncedRow } from "../trees.ts";
+import type { ContentKey, Intent, LocalRow, Offer, Place, Refusal, RemoteRow, SyncedRow } from "../trees.ts";
 import { Children } from "./children.ts";
+import { Manifests } from "./manifests.ts";
 import { decodeRow, encodeRow } from "./row-codec.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
@@ -70,7 +71,7 @@ const schema = tables.map(
 
 /**
  * What a device knows, never what it is about to do: the three trees, the cursor, what was offered, refused, parked and
- * stashed. One connection, WAL, synchronous=FULL: what `commit` returned from is there after a power cut.
+ * stashed, and of which blocks its files are made. One connection, WAL, synchronous=FULL: what `commit` returned from is there after a power cut.
  */
 export class SyncState implements IndexedTrees {
   readonly rootId: NodeId;
@@ -84,6 +85,7 @@ export class SyncState implements IndexedTrees {
   /** Nodes on which the three trees do not agree. */
   readonly restless = new Set<NodeId>();
   readonly #children = { remote: new Children(), local: new Children(), synced: new Children() };
+  readonly manifests: Manifests;
   readonly #offers: Map<string, Offer>;
   readonly #refusals: Map<string, Refusal>;
   readonly #settings: Map<string, string>;
@@ -113,6 +115,8 @@ export class SyncState implements IndexedTrees {
     for (const [id, row] of this.local) this.#children.local.move(id, undefined, row);
     for (const [id, { place }] of this.synced) this.#children.synced.move(id, undefined, place);
     for (const rows of [this.remote, this.local, this.synced]) for (const id of rows.keys()) this.#notice(id);
+    this.manifests = new Manifests(database);
+    this.manifests.dropUnused(contentsIn(this.local, this.synced));
   }
 
   childrenOf(folder: NodeId): ReadonlySet<NodeId> {
@@ -155,6 +159,7 @@ export class SyncState implements IndexedTrees {
     ];
     this.#database.exec("begin immediate");
     try {
+      this.manifests.write();
       for (const write of writes) write.store();
       this.#database.exec("commit");
     } catch (error) {
@@ -163,6 +168,7 @@ export class SyncState implements IndexedTrees {
         cause: error,
       });
     }
+    this.manifests.forgetPending();
     this.#index(change);
     for (const write of writes) write.show();
     for (const rows of [change.remote, change.local, change.synced, change.intents])
@@ -213,6 +219,10 @@ export class SyncState implements IndexedTrees {
       },
     };
   }
+}
+
+function contentsIn(...trees: ReadonlyMap<NodeId, { readonly content: ContentKey | undefined }>[]): Set<ContentKey> {
+  return new Set(trees.flatMap((rows) => [...rows.values()].flatMap(({ content }) => content ?? [])));
 }
 
 /** Its rows are gone through more than once. */

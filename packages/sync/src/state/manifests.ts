@@ -1,0 +1,137 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { fromHashHex, toHashHex } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { encodeEntries, entryBytes, type ManifestEntry } from "@holdfast/core/manifest";
+import type { ContentKey } from "../trees.ts";
+
+/** A block with its piece table, if it has one. */
+export type KnownBlock = ManifestEntry & { readonly pieces?: Uint8Array | undefined };
+
+/** Where a block stands that the device had at some time. */
+export interface BlockPlace {
+  readonly content: ContentKey;
+  /** Index in the block list. */
+  readonly position: number;
+}
+
+/** So many blocks wait in memory before they are written without waiting for a commit. */
+const pendingMax = 4096;
+/** Of one block: a file that was copied often is as good in its first copies. */
+const placesMax = 8;
+
+const schema = `
+create table if not exists manifests (content text primary key, blocks blob not null) strict, without rowid;
+create table if not exists pieces (content text, position integer, pieces blob not null,
+  primary key (content, position)) strict, without rowid;
+create table if not exists block_places (hash blob, content text, position integer not null,
+  primary key (hash, content)) strict, without rowid;`;
+
+/**
+ * The block lists of contents that the device has or had as its base, by content key: what a new version is compared with,
+ * and where a block that is wanted may already be. Read from the database when asked for; a content never changes its list.
+ */
+export class Manifests {
+  readonly #database: DatabaseSync;
+  readonly #pending = new Map<ContentKey, readonly KnownBlock[]>();
+  readonly #put: StatementSync;
+  readonly #putPieces: StatementSync;
+  readonly #putPlace: StatementSync;
+  readonly #get: StatementSync;
+  readonly #getPieces: StatementSync;
+  readonly #getPlaces: StatementSync;
+  #pendingBlocks = 0;
+
+  constructor(database: DatabaseSync) {
+    database.exec(schema);
+    this.#database = database;
+    this.#put = database.prepare("insert into manifests (content, blocks) values (?, ?) on conflict do nothing");
+    this.#putPieces = database.prepare("insert or replace into pieces (content, position, pieces) values (?, ?, ?)");
+    this.#putPlace = database.prepare("insert or ignore into block_places (hash, content, position) values (?, ?, ?)");
+    this.#get = database.prepare("select blocks from manifests where content = ?");
+    this.#getPieces = database.prepare("select pieces from pieces where content = ? and position = ?");
+    this.#getPlaces = database.prepare(
+      `select content, position from block_places where hash = ? order by content limit ${placesMax}`,
+    );
+  }
+
+  /** Written with the next commit, or when too many wait; one that is lost is cut again. */
+  keep(content: ContentKey, blocks: readonly KnownBlock[]): void {
+    if (this.#pending.has(content)) return;
+    this.#pending.set(content, blocks);
+    this.#pendingBlocks += blocks.length + 1;
+    if (this.#pendingBlocks < pendingMax) return;
+    this.#database.exec("begin immediate");
+    try {
+      this.write();
+      this.#database.exec("commit");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw error;
+    }
+    this.forgetPending();
+  }
+
+  /** Within the caller's transaction; `forgetPending` once that is durable. */
+  write(): void {
+    for (const [content, blocks] of this.#pending) this.#writeOne(content, blocks);
+  }
+
+  forgetPending(): void {
+    this.#pending.clear();
+    this.#pendingBlocks = 0;
+  }
+
+  blocksOf(content: ContentKey): readonly ManifestEntry[] | undefined {
+    const row = this.#pending.get(content) ?? this.#get.get(content)?.["blocks"];
+    return row instanceof Uint8Array ? decodeEntries(row) : (row as readonly ManifestEntry[] | undefined);
+  }
+
+  /** @returns undefined for a short file, and for one that is not known */
+  piecesOf({ content, position }: BlockPlace): Uint8Array | undefined {
+    const pending = this.#pending.get(content);
+    if (pending !== undefined) return pending[position]?.pieces;
+    const pieces = this.#getPieces.get(content, position)?.["pieces"];
+    return pieces instanceof Uint8Array ? pieces : undefined;
+  }
+
+  /** Only of files of more than one block: whoever has but one is found by its content key. */
+  placesOf(hash: HashHex): readonly BlockPlace[] {
+    return this.#getPlaces
+      .all(fromHashHex(hash))
+      .map((row) => ({ content: row["content"] as ContentKey, position: Number(row["position"]) }));
+  }
+
+  /** Drops what no row refers to. */
+  dropUnused(used: ReadonlySet<ContentKey>): void {
+    const known = this.#database.prepare("select content from manifests").all();
+    const unused = known.flatMap(({ content }) => (used.has(content as ContentKey) ? [] : [content as ContentKey]));
+    if (unused.length === 0) return;
+    const drop = this.#database.prepare("delete from manifests where content = ?");
+    const dropPieces = this.#database.prepare("delete from pieces where content = ?");
+    const dropPlace = this.#database.prepare("delete from block_places where hash = ? and content = ?");
+    this.#database.exec("begin immediate");
+    for (const content of unused) {
+      for (const { hash } of this.blocksOf(content) ?? []) dropPlace.run(fromHashHex(hash), content);
+      dropPieces.run(content);
+      drop.run(content);
+    }
+    this.#database.exec("commit");
+  }
+
+  #writeOne(content: ContentKey, blocks: readonly KnownBlock[]): void {
+    const isNew = this.#put.run(content, encodeEntries(blocks)).changes > 0;
+    for (const [position, { hash, pieces }] of blocks.entries()) {
+      if (pieces !== undefined && pieces.length > 0) this.#putPieces.run(content, position, pieces);
+      if (isNew && blocks.length > 1) this.#putPlace.run(fromHashHex(hash), content, position);
+    }
+  }
+}
+
+/** Of what `encodeEntries` wrote: the database is the device's own. */
+function decodeEntries(bytes: Uint8Array): ManifestEntry[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length / entryBytes }, (_, index) => {
+    const start = index * entryBytes;
+    return { hash: toHashHex(bytes.subarray(start, start + 32)), size: view.getUint32(start + 32) };
+  });
+}
