@@ -20,6 +20,7 @@ export const plantableFaults = [
   "a deleted file is unlinked",
   "content is not verified",
   "intents are not kept",
+  "splices are against the wrong base",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

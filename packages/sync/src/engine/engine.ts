@@ -31,6 +31,7 @@ export interface EngineOptions {
   /** So many deletions wait for a person; undefined: 500, or a quarter of the tree and at least 50. */
   readonly brake: BrakeSetting;
   readonly faults: Faults;
+  readonly encodePatch?: CycleContext["encodePatch"];
 }
 
 const rescanAfterMs = 3600_000;

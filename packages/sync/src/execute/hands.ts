@@ -1,3 +1,4 @@
+import type { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
@@ -21,6 +22,8 @@ export interface Hands {
   readonly makeNodeId: () => NodeId;
   readonly faults: Faults;
   readonly doubt: Doubt;
+  /** How patches are made; undefined: as in packages/codec. The simulator's blocks are too short for that. */
+  readonly encodePatch?: typeof encodePatchFromPieces | undefined;
 }
 
 /** The disk is not as it was when it was looked at: nothing was done, and the next look decides. */

@@ -1,147 +1,191 @@
-import { HoldfastError } from "@holdfast/core/errors";
-import { sha256 } from "@holdfast/core/hash";
-import { contentOfBlocks, folderContent } from "../content.ts";
-import { digestOf } from "../planner/digest.ts";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { mapBounded } from "../bounded.ts";
+import { DiskChanged, type Hands } from "../execute/hands.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { BatchResult, CutBlock, OutgoingBlock } from "../ports.ts";
-import { pathOf } from "../paths.ts";
-import { sameFingerprint } from "../scan/scan.ts";
-import type { Hands } from "../execute/hands.ts";
-import type { LocalRow, Offer, OperationId, Place, Refusal, SyncedRow } from "../trees.ts";
-import { toWire, type Outgoing } from "./wire-operation.ts";
+import type { BatchResult, OutgoingBlock } from "../ports.ts";
+import type { OperationId } from "../trees.ts";
+import { agreed, offerOf, refusalOf } from "./answers.ts";
+import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
+import { type Outgoing, type Proposal, propose, type Range, rangesOf } from "./proposal.ts";
+import { readBlocks, sendAhead } from "./upload.ts";
+import { toWire } from "./wire-operation.ts";
 
-/** Of one request; a group is never cut. */
-const operationsMax = 500;
-const refusedForMs = 30_000;
+/** Requests under way at a time. */
+const inFlightMax = 3;
+/** Files that are read side by side. */
+const readsAtOnce = 8;
+/** With fewer bytes it costs less to send them than to ask whether they are needed. */
+const askBytesMin = 64 * 1024;
+/** A server that still misses something then is asked again after the time of a refusal. */
+const attemptsMax = 3;
+
+interface Sending {
+  readonly hands: Hands;
+  /** Nodes of which something was not taken: what builds on them is left to the next plan. */
+  readonly failed: Set<NodeId>;
+  /** Files whose blocks go ahead do so one after the other, so that memory stays bounded. */
+  ahead: Promise<void>;
+  isSent: boolean;
+}
 
 /** Sends what is planned. What came of it is read from the journal; only refusals are kept here. @returns whether anything was sent */
 export async function send(hands: Hands, operations: readonly RemoteOperation[]): Promise<boolean> {
-  const { server, state } = hands;
-  const outgoing = await prepare(hands, firstOf(operations));
-  if (outgoing.length === 0) return false;
-  const blocks = await readMissing(hands, outgoing);
-  if (blocks.length > 0) await server.putBlocks(blocks);
-  if (!hands.faults.has("offers are forgotten"))
-    state.commit({ offers: outgoing.map((each) => [each.operationId, offerOf(each)] as const) });
-  const { results } = await server.commit(state.cursor?.epoch ?? "", outgoing.map(toWire), []);
-  const done = outgoing.filter(({ operationId }) =>
-    results.some((result) => result.operation_id === operationId && result.status === "committed"),
-  );
-  state.commit({
-    synced: done.map(({ operation }) => [operation.id, agreed(state.synced.get(operation.id), operation)] as const),
-    offers: results.map((result) => [result.operation_id, undefined] as const),
-    refusals: results.flatMap((result) => refusalOf(hands, outgoing, result)),
-  });
-  return true;
-}
-
-function firstOf(operations: readonly RemoteOperation[]): readonly RemoteOperation[] {
-  let end = Math.min(operations.length, operationsMax);
-  const group = operations[end - 1]?.group;
-  if (group !== undefined) end = operations.findLastIndex((operation) => operation.group === group) + 1;
-  return operations.slice(0, end);
-}
-
-/** Reads what is to be sent. A file that is not what was planned with is left out, and what is in its group too. */
-async function prepare(hands: Hands, operations: readonly RemoteOperation[]): Promise<Outgoing[]> {
-  const outgoing: Outgoing[] = [];
-  const broken = new Set<string>();
-  for (const operation of operations) {
-    const blocks = "local" in operation ? await readBlocks(hands, operation.id, operation.local) : [];
-    if (blocks === undefined) {
-      if (operation.group !== undefined) broken.add(operation.group);
-      continue;
+  const sending: Sending = { hands, failed: new Set(), ahead: Promise.resolve(), isSent: false };
+  const failures: unknown[] = [];
+  const running = new Map<Batch, Promise<void>>();
+  for (const batch of batchesOf(operations)) {
+    while (running.size >= inFlightMax || [...running.keys()].some((each) => mustWait(each, batch))) {
+      await Promise.race(running.values());
     }
-    const operationId = Buffer.from(hands.random(16)).toString("hex") as OperationId;
-    outgoing.push({
-      operation,
-      operationId,
-      blocks,
-      seen: hands.faults.has("deletions have seen everything") ? undefined : "seen",
-    });
+    if (failures.length > 0) break;
+    const work = sendBatch(sending, batch)
+      .catch((error: unknown) => failures.push(error))
+      .then(() => void running.delete(batch));
+    running.set(batch, work);
   }
-  return outgoing.filter(({ operation }) => operation.group === undefined || !broken.has(operation.group));
+  await Promise.all(running.values());
+  if (failures.length > 0) throw failures[0];
+  return sending.isSent;
 }
 
-/** @returns undefined if the file is not what was planned with */
-async function readBlocks(
-  hands: Hands,
-  id: RemoteOperation["id"],
-  local: LocalRow,
-): Promise<readonly CutBlock[] | undefined> {
-  const path = pathOf(hands.state, id);
-  if (path === undefined) return undefined;
+async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
+  const { hands, failed } = sending;
+  const units = [...unitsOf(batch.operations)].filter((unit) => !unit.some((each) => buildsOn(failed, each)));
+  // Until its answer says otherwise.
+  for (const id of batch.ids) failed.add(id);
+  const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(hands, unit))).flat();
+  const { ready, inline } = await transferBlocks(sending, outgoing);
+  const { state, faults } = hands;
+  if (ready.length > 0) {
+    sending.isSent = true;
+    if (!faults.has("offers are forgotten"))
+      state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each)] as const) });
+    const results = await commitAll(sending, ready, inline);
+    const done = ready.filter(({ operationId }) => results.get(operationId)?.status === "committed");
+    state.commit({
+      synced: done.map(({ operation }) => [operation.id, agreed(state.synced.get(operation.id), operation)] as const),
+      offers: [...results.keys()].map((operationId) => [operationId, undefined] as const),
+      refusals: ready.flatMap((each) => {
+        const result = results.get(each.operationId);
+        return result === undefined || result.status === "committed" ? [] : [refusalOf(each, result, hands.nowMs())];
+      }),
+    });
+    for (const { operation } of done) failed.delete(operation.id);
+  }
+}
+
+/** Its node, or the folder in which it is to be, is not on the server as the plan has it. */
+function buildsOn(failed: ReadonlySet<NodeId>, operation: RemoteOperation): boolean {
+  const parent = parentOf(operation);
+  return failed.has(operation.id) || (parent !== undefined && failed.has(parent));
+}
+
+/** @returns none of the unit if a file of it is not what was planned with */
+async function prepare(hands: Hands, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
+  const outgoing: Outgoing[] = [];
+  for (const operation of unit) {
+    const proposal = "local" in operation ? await propose(hands, operation) : undefined;
+    if ("local" in operation && proposal === undefined) return [];
+    const operationId = Buffer.from(hands.random(16)).toString("hex") as OperationId;
+    const seen = hands.faults.has("deletions have seen everything") ? undefined : "seen";
+    outgoing.push({ operation, operationId, proposal, seen });
+  }
+  return outgoing;
+}
+
+/** Blocks of large files go ahead; those of small ones are returned, to travel with the operations that need them. */
+async function transferBlocks(
+  sending: Sending,
+  outgoing: readonly Outgoing[],
+): Promise<{ readonly ready: readonly Outgoing[]; readonly inline: readonly OutgoingBlock[] }> {
+  const missing = await missingOf(sending.hands, outgoing);
+  const inline: OutgoingBlock[] = [];
+  const changed = new Set<Outgoing>();
+  await mapBounded(outgoing, readsAtOnce, async (each) => {
+    if (each.proposal === undefined) return;
+    // A block that two files need goes with the first of them.
+    const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(hash));
+    const blocks = await transfer(sending, each.proposal, ranges);
+    if (blocks === undefined) changed.add(each);
+    else inline.push(...blocks);
+  });
+  const groups = new Set([...changed].flatMap(({ operation }) => operation.group ?? []));
+  const ready = outgoing.filter((each) => !changed.has(each) && !groups.has(each.operation.group ?? ""));
+  return { ready, inline };
+}
+
+/** @returns blocks that are still to be sent; undefined: the file has changed */
+async function transfer(
+  sending: Sending,
+  proposal: Proposal,
+  ranges: readonly Range[],
+): Promise<readonly OutgoingBlock[] | undefined> {
+  const { hands } = sending;
+  const sizeBytes = ranges.reduce((sum, { size }) => sum + size, 0);
   try {
-    const { blocks, before, after } = await hands.disk.cut(path);
-    const isWhole =
-      sameFingerprint(before.fingerprint, local.fingerprint) && sameFingerprint(after.fingerprint, local.fingerprint);
-    return isWhole && contentOfBlocks(blocks) === local.content ? blocks : undefined;
+    if (sizeBytes <= smallFileBytesMax) return await readBlocks(hands, proposal, ranges);
+    const work = sending.ahead.then(() => sendAhead(hands, proposal, ranges));
+    sending.ahead = work.catch(() => undefined);
+    await work;
+    return [];
   } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error;
+    if (!(error instanceof DiskChanged)) throw error;
     return undefined;
   }
 }
 
-/** A block that is not there any more is left out: the server then answers that it misses it. */
-async function readMissing(hands: Hands, outgoing: readonly Outgoing[]): Promise<OutgoingBlock[]> {
-  const hashes = new Set(outgoing.flatMap(({ blocks }) => blocks.map(({ hash }) => hash)));
-  if (hashes.size === 0) return [];
-  const missing = new Set(await hands.server.missingBlocks([...hashes]));
-  const found: OutgoingBlock[] = [];
-  for (const { operation, blocks } of outgoing) {
-    const path = pathOf(hands.state, operation.id);
-    let offset = 0;
-    for (const { hash, size } of blocks) {
-      if (path !== undefined && missing.delete(hash)) {
-        const bytes = await hands.disk.readAt(path, offset, size);
-        if (sha256(bytes) === hash) found.push({ hash, bytes });
-      }
-      offset += size;
-    }
+async function missingOf({ server }: Hands, outgoing: readonly Outgoing[]): Promise<Set<HashHex>> {
+  const unsure = new Map<HashHex, number>();
+  for (const { proposal } of outgoing) for (const { hash, size } of proposal?.unsure ?? []) unsure.set(hash, size);
+  const hashes = [...unsure.keys()];
+  const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
+  if (sizeBytes < askBytesMin) return new Set(hashes);
+  const missing = new Set<HashHex>();
+  for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
+    const some = hashes.slice(start, start + limits.queryHashesMax);
+    for (const hash of await server.missingBlocks(some)) missing.add(hash);
   }
-  return found;
+  return missing;
 }
 
-/** What the server took is agreed on, whatever the disk has become meanwhile. */
-function agreed(before: SyncedRow | undefined, operation: RemoteOperation): SyncedRow | undefined {
-  const blank = { kind: "file" as const, place: undefined, content: undefined, executable: false, versionIds: [] };
-  const base = before ?? blank;
-  const place = newPlace(operation) ?? base.place;
-  switch (operation.op) {
-    case "mkdir":
-      return { ...base, kind: "folder", place, content: folderContent };
-    case "symlink":
-      return { ...base, kind: "symlink", place, content: operation.content };
-    case "create":
-    case "put":
-      return { ...base, place, content: operation.local.content, executable: operation.local.executable };
-    case "move":
-      return { ...base, kind: operation.base.kind, place };
-    case "set":
-      return { ...base, executable: operation.executable };
-    case "delete":
-      return undefined;
-    default:
-      return operation satisfies never;
+/** Commits, and again with what the server turns out to miss. @returns the last answer to each */
+async function commitAll(
+  sending: Sending,
+  outgoing: readonly Outgoing[],
+  inline: readonly OutgoingBlock[],
+): Promise<ReadonlyMap<string, BatchResult>> {
+  const { server, state } = sending.hands;
+  const answers = new Map<string, BatchResult>();
+  let waiting = outgoing;
+  let blocks = inline;
+  for (let attempt = 0; attempt < attemptsMax && waiting.length > 0; attempt += 1) {
+    const { results } = await server.commit(state.cursor?.epoch ?? "", waiting.map(toWire), blocks);
+    for (const result of results) answers.set(result.operation_id, result);
+    if (!results.some(({ status }) => status === "missing")) break;
+    blocks = await readNamed(sending, waiting, answers);
+    waiting = waiting.filter(({ operationId }) => isWorthAnother(answers.get(operationId)));
   }
+  return answers;
 }
 
-function newPlace(operation: RemoteOperation): Place | undefined {
-  if (operation.op === "put") return operation.revive;
-  return "place" in operation ? operation.place : undefined;
+function isWorthAnother(answer: BatchResult | undefined): boolean {
+  return answer?.status === "missing" || answer?.code === "dependency";
 }
 
-function offerOf({ operation, operationId }: Outgoing): Offer {
-  const content = "local" in operation ? operation.local.content : undefined;
-  const baseRevision = "base" in operation ? operation.base.revision : undefined;
-  const bit = operation.op === "set" ? operation.executable : undefined;
-  const executable = "local" in operation ? operation.local.executable : bit;
-  return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content, executable };
-}
-
-function refusalOf(hands: Hands, outgoing: readonly Outgoing[], result: BatchResult): Refusal[] {
-  const sent = outgoing.find(({ operationId }) => operationId === result.operation_id)?.operation;
-  if (sent === undefined || result.status === "committed" || result.status === "missing") return [];
-  const notBeforeMs = hands.nowMs() + refusedForMs;
-  return [{ nodeId: sent.id, digest: digestOf(sent), code: result.code ?? "failed", notBeforeMs }];
+async function readNamed(
+  sending: Sending,
+  outgoing: readonly Outgoing[],
+  answers: ReadonlyMap<string, BatchResult>,
+): Promise<OutgoingBlock[]> {
+  const blocks: OutgoingBlock[] = [];
+  const taken = new Set<string>();
+  for (const { operationId, proposal } of outgoing) {
+    const named = new Set(answers.get(operationId)?.missing_blocks);
+    if (proposal === undefined || named.size === 0) continue;
+    const ranges = rangesOf(proposal.blocks, new Set()).filter(({ hash }) => named.has(hash) && !taken.has(hash));
+    for (const { hash } of ranges) taken.add(hash);
+    blocks.push(...((await transfer(sending, { ...proposal, similar: new Map() }, ranges)) ?? []));
+  }
+  return blocks;
 }

@@ -1,19 +1,11 @@
+import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { targetOf } from "../content.ts";
-import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { CutBlock } from "../ports.ts";
-import type { LocalRow, OperationId, Place } from "../trees.ts";
-
-export interface Outgoing {
-  readonly operation: RemoteOperation;
-  readonly operationId: OperationId;
-  readonly blocks: readonly CutBlock[];
-  /** Undefined only with a planted bug: a deletion that does not say what it has seen. */
-  readonly seen: "seen" | undefined;
-}
+import type { LocalRow, Place } from "../trees.ts";
+import type { Outgoing, Proposal } from "./proposal.ts";
 
 /** As it travels; see the batch's table in the API. */
-export function toWire({ operation, operationId, blocks, seen }: Outgoing): BatchOperationInput {
+export function toWire({ operation, operationId, proposal, seen }: Outgoing): BatchOperationInput {
   const { id, group } = operation;
   const base = { operation_id: operationId, ...(group === undefined ? {} : { group }) };
   switch (operation.op) {
@@ -22,11 +14,11 @@ export function toWire({ operation, operationId, blocks, seen }: Outgoing): Batc
     case "symlink":
       return { ...base, op: "symlink", id, ...wirePlace(operation.place), target: targetOf(operation.content) };
     case "create":
-      return { ...base, op: "put", id, ...wirePlace(operation.place), ...wireContent(operation.local, blocks) };
+      return { ...base, op: "put", id, ...wirePlace(operation.place), ...wireContent(operation.local, proposal) };
     case "put": {
       const placed = operation.revive === undefined ? {} : { ...wirePlace(operation.revive), revive: true };
       const version = operation.base.versionId === null ? {} : { base_version: operation.base.versionId };
-      return { ...base, op: "put", file_id: id, ...version, ...placed, ...wireContent(operation.local, blocks) };
+      return { ...base, op: "put", file_id: id, ...version, ...placed, ...wireContent(operation.local, proposal) };
     }
     case "move": {
       // What lies in the trash has another revision since it was thrown away.
@@ -60,12 +52,20 @@ function wirePlace({ parent, name }: Place): { parent_id: string; name: string }
   return { parent_id: parent, name };
 }
 
-function wireContent(local: LocalRow, blocks: readonly CutBlock[]) {
+function wireContent(local: LocalRow, proposal: Proposal | undefined) {
+  const list =
+    proposal?.splices === undefined
+      ? { blocks: proposal?.blocks.map(toEntry) ?? [] }
+      : { splices: proposal.splices.map(({ at, remove, insert }) => ({ at, remove, insert: insert.map(toEntry) })) };
   return {
     size: local.fingerprint.sizeBytes,
     content_id: local.content,
-    blocks: blocks.map(({ hash, size }) => ({ hash, size })),
+    ...list,
     modified_at: new Date(Number(local.fingerprint.mtimeNs / 1_000_000n)).toISOString(),
     executable: local.executable,
   };
+}
+
+function toEntry({ hash, size }: ManifestEntry): { hash: string; size: number } {
+  return { hash, size };
 }

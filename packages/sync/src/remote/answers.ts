@@ -1,0 +1,51 @@
+import { folderContent } from "../content.ts";
+import { digestOf } from "../planner/digest.ts";
+import type { RemoteOperation } from "../planner/plan-types.ts";
+import type { BatchResult } from "../ports.ts";
+import type { Offer, Place, Refusal, SyncedRow } from "../trees.ts";
+import type { Outgoing } from "./proposal.ts";
+
+const refusedForMs = 30_000;
+
+/** What the server took is agreed on, whatever the disk has become meanwhile. */
+export function agreed(before: SyncedRow | undefined, operation: RemoteOperation): SyncedRow | undefined {
+  const blank = { kind: "file" as const, place: undefined, content: undefined, executable: false, versionIds: [] };
+  const base = before ?? blank;
+  const place = newPlace(operation) ?? base.place;
+  switch (operation.op) {
+    case "mkdir":
+      return { ...base, kind: "folder", place, content: folderContent };
+    case "symlink":
+      return { ...base, kind: "symlink", place, content: operation.content };
+    case "create":
+    case "put":
+      return { ...base, place, content: operation.local.content, executable: operation.local.executable };
+    case "move":
+      return { ...base, kind: operation.base.kind, place };
+    case "set":
+      return { ...base, executable: operation.executable };
+    case "delete":
+      return undefined;
+    default:
+      return operation satisfies never;
+  }
+}
+
+function newPlace(operation: RemoteOperation): Place | undefined {
+  if (operation.op === "put") return operation.revive;
+  return "place" in operation ? operation.place : undefined;
+}
+
+export function offerOf({ operation, operationId }: Outgoing): Offer {
+  const content = "local" in operation ? operation.local.content : undefined;
+  const baseRevision = "base" in operation ? operation.base.revision : undefined;
+  const bit = operation.op === "set" ? operation.executable : undefined;
+  const executable = "local" in operation ? operation.local.executable : bit;
+  return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content, executable };
+}
+
+/** @param result that of this operation, which is not committed */
+export function refusalOf({ operation }: Outgoing, result: BatchResult, nowMs: number): Refusal {
+  const code = result.code ?? (result.status === "missing" ? "missing_blocks" : "failed");
+  return { nodeId: operation.id, digest: digestOf(operation), code, notBeforeMs: nowMs + refusedForMs };
+}

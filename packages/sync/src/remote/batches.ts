@@ -1,0 +1,83 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { RemoteOperation } from "../planner/plan-types.ts";
+
+/** Blocks of files up to this travel with the operations; those of larger ones go ahead. */
+export const smallFileBytesMax = limits.blockBytesMin;
+
+/** Of one request: so much is prepared while the one before is answered, and is sent again if the answer is lost. */
+const batchMax = { operations: limits.batchOperationsMax, inlineBytes: 8 * 1024 * 1024, fileBytes: 2 ** 35 } as const;
+
+export interface Batch {
+  readonly operations: readonly RemoteOperation[];
+  readonly ids: ReadonlySet<NodeId>;
+  /** Names are set free or taken in an order that matters. */
+  readonly isOrdered: boolean;
+}
+
+/** Cuts what is planned into requests, in its order; a group is never cut. */
+export function* batchesOf(operations: readonly RemoteOperation[]): Generator<Batch> {
+  let batch: RemoteOperation[] = [];
+  let inlineBytes = 0;
+  let fileBytes = 0;
+  for (const unit of unitsOf(operations)) {
+    const sizes = unit.map((operation) => ("local" in operation ? operation.local.fingerprint.sizeBytes : 0));
+    const inline = sumOf(sizes.filter((size) => size <= smallFileBytesMax));
+    const isFull =
+      batch.length + unit.length > batchMax.operations ||
+      inlineBytes + inline > batchMax.inlineBytes ||
+      // Not for their bytes, which go ahead, but for the length of their block lists.
+      fileBytes + sumOf(sizes) > batchMax.fileBytes;
+    if (isFull && batch.length > 0) {
+      yield toBatch(batch);
+      [batch, inlineBytes, fileBytes] = [[], 0, 0];
+    }
+    batch.push(...unit);
+    inlineBytes += inline;
+    fileBytes += sumOf(sizes);
+  }
+  if (batch.length > 0) yield toBatch(batch);
+}
+
+/** Whether the later one may only be sent once the earlier one was answered. */
+export function mustWait(earlier: Batch, later: Batch): boolean {
+  if (earlier.isOrdered || later.isOrdered) return true;
+  return later.operations.some((operation) => {
+    const parent = parentOf(operation);
+    return earlier.ids.has(operation.id) || (parent !== undefined && earlier.ids.has(parent));
+  });
+}
+
+/** The folder that must be there before. */
+export function parentOf(operation: RemoteOperation): NodeId | undefined {
+  if (operation.op === "put") return operation.revive?.parent;
+  return "place" in operation ? operation.place.parent : undefined;
+}
+
+/** Each operation alone, or a group of neighbours. */
+export function* unitsOf(operations: readonly RemoteOperation[]): Generator<readonly RemoteOperation[]> {
+  for (let start = 0; start < operations.length;) {
+    const group = operations[start]?.group;
+    const end = group === undefined ? start + 1 : endOfGroup(operations, start, group);
+    yield operations.slice(start, end);
+    start = end;
+  }
+}
+
+function endOfGroup(operations: readonly RemoteOperation[], start: number, group: string): number {
+  let end = start + 1;
+  while (operations[end]?.group === group) end += 1;
+  return end;
+}
+
+function toBatch(operations: readonly RemoteOperation[]): Batch {
+  const isOrdered = operations.some(
+    ({ op, group, ...rest }) =>
+      op === "move" || op === "delete" || group !== undefined || ("revive" in rest && rest.revive !== undefined),
+  );
+  return { operations, ids: new Set(operations.map(({ id }) => id)), isOrdered };
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}

@@ -1,0 +1,126 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { diffSplices, type ManifestEntry, type Splice } from "@holdfast/core/manifest";
+import { contentOfBlocks } from "../content.ts";
+import type { Hands } from "../execute/hands.ts";
+import { pathOf } from "../paths.ts";
+import type { RemoteOperation } from "../planner/plan-types.ts";
+import type { LocalStat } from "../ports.ts";
+import { sameFingerprint } from "../scan/scan.ts";
+import type { BlockPlace } from "../state/manifests.ts";
+import type { ContentKey, Fingerprint, LocalRow, OperationId } from "../trees.ts";
+
+/** A block of a file that is to be sent, and where it is read. */
+export interface Range extends ManifestEntry {
+  /** Bytes before it in the file. */
+  readonly offset: number;
+  /** In the file's block list. */
+  readonly position: number;
+}
+
+/** A file's content as it is proposed. */
+export interface Proposal {
+  readonly path: string;
+  readonly fingerprint: Fingerprint;
+  readonly content: ContentKey;
+  readonly blocks: readonly ManifestEntry[];
+  /** Against the base version; undefined: the whole list travels. */
+  readonly splices: readonly Splice[] | undefined;
+  /** All but the blocks that the server has for certain. */
+  readonly unsure: readonly Range[];
+  /** Blocks of the base that a new one may be similar to. */
+  readonly similar: ReadonlyMap<HashHex, readonly (BlockPlace & { readonly hash: HashHex })[]>;
+}
+
+export interface Outgoing {
+  readonly operation: RemoteOperation;
+  readonly operationId: OperationId;
+  /** Of a file with content. */
+  readonly proposal: Proposal | undefined;
+  /** Undefined only with a planted bug: a deletion that does not say what it has seen. */
+  readonly seen: "seen" | undefined;
+}
+
+/** @returns undefined if the file is not what was planned with */
+export async function propose(
+  hands: Hands,
+  operation: RemoteOperation & { readonly local: LocalRow },
+): Promise<Proposal | undefined> {
+  const { state, faults } = hands;
+  const { id, local } = operation;
+  const path = pathOf(state, id);
+  // What this cycle has moved has other times since.
+  const current = state.local.get(id);
+  if (path === undefined || current?.content !== local.content) return undefined;
+  const { fingerprint } = current;
+  const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(hands, path, current));
+  if (blocks === undefined) return undefined;
+  const base = operation.op === "put" && operation.base.versionId !== null ? operation.base.content : undefined;
+  const known = base === undefined ? undefined : state.manifests.blocksOf(base);
+  const proposal = { path, fingerprint, content: local.content, blocks };
+  if (base === undefined || known === undefined) {
+    return { ...proposal, splices: undefined, unsure: rangesOf(blocks, new Set()), similar: new Map() };
+  }
+  const splices = diffSplices(faults.has("splices are against the wrong base") ? known.slice(1) : known, blocks);
+  const lengths = splices.reduce((sum, { insert }) => sum + insert.length + 1, 0);
+  return {
+    ...proposal,
+    splices: lengths < blocks.length ? splices : undefined,
+    unsure: rangesOf(blocks, new Set(known.map(({ hash }) => hash))),
+    similar: similarIn(base, known, splices),
+  };
+}
+
+/** All blocks but those known, each once. */
+export function rangesOf(blocks: readonly ManifestEntry[], known: ReadonlySet<HashHex>): Range[] {
+  const seen = new Set(known);
+  const ranges: Range[] = [];
+  let offset = 0;
+  for (const [position, { hash, size }] of blocks.entries()) {
+    if (!seen.has(hash)) ranges.push({ hash, size, offset, position });
+    seen.add(hash);
+    offset += size;
+  }
+  return ranges;
+}
+
+export function isAsPlanned(stat: LocalStat | undefined, fingerprint: Fingerprint): boolean {
+  return stat?.kind === "file" && sameFingerprint(stat.fingerprint, fingerprint);
+}
+
+async function cutAgain(
+  { disk, state }: Hands,
+  path: string,
+  row: LocalRow,
+): Promise<readonly ManifestEntry[] | undefined> {
+  try {
+    const { blocks, before, after } = await disk.cut(path);
+    const isWhole = isAsPlanned(before, row.fingerprint) && isAsPlanned(after, row.fingerprint);
+    if (!isWhole || contentOfBlocks(blocks) !== row.content) return undefined;
+    state.manifests.keep(row.content, blocks);
+    return blocks;
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return undefined;
+  }
+}
+
+/** How many of those that a splice removes are compared with one that it inserts. */
+const candidatesMax = 3;
+
+/** A block that a splice inserts is most likely a changed one of those that it removes, about as far into it. */
+function similarIn(base: ContentKey, known: readonly ManifestEntry[], splices: readonly Splice[]): Proposal["similar"] {
+  const similar = new Map<HashHex, (BlockPlace & { hash: HashHex })[]>();
+  for (const { at, remove, insert } of splices) {
+    for (const [index, { hash }] of insert.entries()) {
+      const middle = Math.floor((index * remove) / insert.length);
+      const first = Math.max(0, Math.min(middle - 1, remove - candidatesMax));
+      const last = Math.min(remove, first + candidatesMax);
+      const places = known.slice(at + first, at + last).map((entry, near) => {
+        return { content: base, position: at + first + near, hash: entry.hash };
+      });
+      if (places.length > 0) similar.set(hash, places);
+    }
+  }
+  return similar;
+}

@@ -1,0 +1,117 @@
+import { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
+import { readPieces } from "@holdfast/codec/piece-table";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { DiskChanged, type Hands } from "../execute/hands.ts";
+import type { OutgoingBlock } from "../ports.ts";
+import { isAsPlanned, type Proposal, type Range } from "./proposal.ts";
+
+/** So much of a large file is in memory at a time, twice: one part is read while the one before is sent. */
+const windowBytesMax = 16 * 1024 * 1024;
+
+/**
+ * Reads blocks of a file that must still be as it was when it was cut.
+ * @throws DiskChanged
+ */
+export async function readBlocks(
+  hands: Hands,
+  proposal: Proposal,
+  ranges: readonly Range[],
+): Promise<readonly OutgoingBlock[]> {
+  try {
+    return await readPlanned(hands, proposal, ranges);
+  } catch (error) {
+    // Whatever the disk says of one file is no reason to leave out the others.
+    if (!(error instanceof HoldfastError)) throw error;
+    throw new DiskChanged(proposal.path);
+  }
+}
+
+/** Sends blocks of a file ahead of the operation that needs them, with bounded memory. @throws DiskChanged */
+export async function sendAhead(hands: Hands, proposal: Proposal, ranges: readonly Range[]): Promise<void> {
+  let sending: Promise<void> = Promise.resolve();
+  for (const window of windowsOf(ranges)) {
+    const [blocks] = await Promise.all([readBlocks(hands, proposal, window), sending]);
+    sending = hands.server.putBlocks(blocks);
+    // If the next reading fails first, this failure is not the one that is told.
+    sending.catch(() => undefined);
+  }
+  await sending;
+}
+
+async function readPlanned(
+  hands: Hands,
+  proposal: Proposal,
+  ranges: readonly Range[],
+): Promise<readonly OutgoingBlock[]> {
+  const { path, fingerprint } = proposal;
+  if (!isAsPlanned(await hands.disk.stat(path), fingerprint)) throw new DiskChanged(path);
+  const blocks: OutgoingBlock[] = [];
+  for (const run of runsOf(ranges)) blocks.push(...(await readRun(hands, proposal, run)));
+  if (ranges.length > 0 && !isAsPlanned(await hands.disk.stat(path), fingerprint)) throw new DiskChanged(path);
+  return blocks;
+}
+
+function* windowsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
+  let window: Range[] = [];
+  let sizeBytes = 0;
+  for (const range of ranges) {
+    if (sizeBytes + range.size > windowBytesMax && window.length > 0) {
+      yield window;
+      [window, sizeBytes] = [[], 0];
+    }
+    window.push(range);
+    sizeBytes += range.size;
+  }
+  if (window.length > 0) yield window;
+}
+
+/** Neighbours are read in one call. */
+function* runsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
+  for (let start = 0; start < ranges.length;) {
+    let end = start + 1;
+    for (; end < ranges.length; end += 1) {
+      const before = ranges[end - 1];
+      if (before === undefined || before.offset + before.size !== ranges[end]?.offset) break;
+    }
+    yield ranges.slice(start, end);
+    start = end;
+  }
+}
+
+async function readRun(hands: Hands, proposal: Proposal, run: readonly Range[]): Promise<OutgoingBlock[]> {
+  const start = run[0]?.offset ?? 0;
+  const sizeBytes = run.reduce((sum, { size }) => sum + size, 0);
+  const bytes = await hands.disk.readAt(proposal.path, start, sizeBytes);
+  return run.map((range) => {
+    const block = bytes.subarray(range.offset - start, range.offset - start + range.size);
+    if (sha256(block) !== range.hash) throw new DiskChanged(proposal.path);
+    return { hash: range.hash, bytes: block, patch: patchOf(hands, proposal, range, block) };
+  });
+}
+
+/** Against the block of the base that has most pieces in common, whose bytes this disk does not have any more. */
+function patchOf(hands: Hands, proposal: Proposal, range: Range, next: Uint8Array): OutgoingBlock["patch"] {
+  const { manifests } = hands.state;
+  const candidates = proposal.similar.get(range.hash) ?? [];
+  const mine = candidates.length === 0 ? undefined : manifests.piecesOf({ ...proposal, position: range.position });
+  if (mine === undefined) return undefined;
+  const pieces = new Set(readPieces(mine).map(pieceKey));
+  let best: { readonly base: HashHex; readonly table: Uint8Array; readonly sharedBytes: number } | undefined;
+  for (const place of candidates) {
+    const table = manifests.piecesOf(place);
+    if (table === undefined) continue;
+    const shared = readPieces(table).filter((piece) => pieces.has(pieceKey(piece)));
+    const sharedBytes = shared.reduce((sum, { length }) => sum + length, 0);
+    if (sharedBytes > (best?.sharedBytes ?? 0)) best = { base: place.hash, table, sharedBytes };
+  }
+  if (best === undefined) return undefined;
+  const encode = hands.encodePatch ?? encodePatchFromPieces;
+  const payload = encode({ basePieces: best.table, next, random: hands.random });
+  return payload === undefined ? undefined : { base: best.base, payload };
+}
+
+function pieceKey({ crc, length }: { readonly crc: number; readonly length: number }): string {
+  return `${crc} ${length}`;
+}
