@@ -29,6 +29,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "packages/disk",
     "packages/api-client",
     "packages/sync",
+    "packages/synced-folder",
+    "packages/remote-space",
   ],
   // Whatever is exported.
   bench: ["*"],

@@ -27,6 +27,7 @@ const examples = [
   "login https://drive.example",
   "put photos /photos",
   "get /photos ./photos",
+  "sync ~/Drive",
   "ls -l /photos",
 ];
 

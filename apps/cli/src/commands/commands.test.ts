@@ -47,6 +47,20 @@ test("the exit code tells what went wrong", () => {
     [["ls"], { HOLDFAST_SERVER: "http://127.0.0.1:9" }, 3],
     [["put", "does-not-exist", "/"], nobody, 4],
     [["ls", "/"], nobody, 7],
+    [["sync", join(home, "Drive")], {}, 3],
+    [["sync", join(home, "Drive"), "--once"], nobody, 7],
+    [["sync", join(home, "no", "Drive")], nobody, 4],
+    [["sync", "/"], nobody, 2],
+    [["sync", home], nobody, 2],
+    [["sync", join(home, "Drive"), "--exclude", "../x"], nobody, 2],
+    [["sync", join(home, "Drive"), "--brake", "0"], nobody, 2],
+    [["sync", join(home, "Drive"), "--limit-up", "fast"], nobody, 2],
+    [["sync", join(home, "Drive"), "--print"], nobody, 2],
+    [["status"], {}, 0],
+    [["status", home], {}, 4],
+    [["pause"], {}, 0],
+    [["conflicts", "ls"], {}, 0],
+    [["deletes", "approve"], {}, 1],
   ];
   for (const [args, environment, status] of table) {
     const ran = holdfast(args, environment);
@@ -55,8 +69,8 @@ test("the exit code tells what went wrong", () => {
 });
 
 test("a command that does not exist yet is not offered", () => {
-  for (const name of ["sync", "status", "share", "link", "conflicts"]) assert.equal(holdfast([name]).status, 2);
-  assert.doesNotMatch(holdfast(["--help"]).stdout, /\bsync\b/);
+  for (const name of ["share", "link", "permissions"]) assert.equal(holdfast([name]).status, 2);
+  assert.doesNotMatch(holdfast(["--help"]).stdout, /\bshare\b/);
 });
 
 test("with --json a failure too is one document on stdout", () => {

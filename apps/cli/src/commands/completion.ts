@@ -31,7 +31,18 @@ interface Words {
 /** What follows an option. */
 type Value = "none" | "file" | "text";
 
-const filesFrom: Readonly<Record<string, number>> = { put: 0, get: 1 };
+const filesFrom: Readonly<Record<string, number>> = {
+  put: 0,
+  get: 1,
+  sync: 0,
+  status: 0,
+  pause: 0,
+  resume: 0,
+  "conflicts ls": 0,
+  "deletes ls": 0,
+  "deletes approve": 0,
+  "deletes undo": 0,
+};
 const filePlaceholder = /[<[](folder|file|place)[>\]]/;
 
 const scripts: Readonly<Record<string, (words: Words[]) => string>> = {

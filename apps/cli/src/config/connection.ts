@@ -5,6 +5,7 @@ import { fixedToken, noTokens, SessionTokens } from "@holdfast/api-client/access
 import type { AccessTokens, SavedSession } from "@holdfast/api-client/access-tokens";
 import { ApiClient } from "@holdfast/api-client/api-client";
 import { openHttpTransport } from "@holdfast/api-client/transport";
+import type { Transport } from "@holdfast/api-client/transport";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { configFolder } from "./config-folder.ts";
@@ -14,12 +15,14 @@ import { watchedTransport } from "./watched-transport.ts";
 export interface Connection {
   readonly server: string;
   readonly client: ApiClient;
+  /** For further clients of the same login. */
+  readonly tokens: AccessTokens;
   readonly configFolder: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const systemClock: Clock = {
+export const systemClock: Clock = {
   nowMs: () => Date.now(),
   nowMicros: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
 };
@@ -43,13 +46,13 @@ export async function connect(environment: Environment, onSilence: () => void = 
   if (token === undefined && login?.server !== server) {
     throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
   }
-  return { server: server ?? "", client: openClient(server ?? "", tokens, onSilence), configFolder: folder };
+  return { server: server ?? "", client: openClient(server ?? "", tokens, onSilence), tokens, configFolder: folder };
 }
 
 /** For what needs no token: signing in, and renewing a session. */
 export function openClient(server: string, tokens: AccessTokens = noTokens, onSilence = (): void => {}): ApiClient {
   return new ApiClient({
-    transport: watchedTransport(openHttpTransport({ server, connections: connectionsMax }), server, onSilence),
+    transport: openTransport(server, onSilence),
     tokens,
     random: (lengthBytes) => randomBytes(lengthBytes),
     retry: {
@@ -59,6 +62,10 @@ export function openClient(server: string, tokens: AccessTokens = noTokens, onSi
       patienceMs: patienceSeconds * 1000,
     },
   });
+}
+
+export function openTransport(server: string, onSilence = (): void => {}): Transport {
+  return watchedTransport(openHttpTransport({ server, connections: connectionsMax }), server, onSilence);
 }
 
 export function thisConfigFolder(environment: Environment): string {

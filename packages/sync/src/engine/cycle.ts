@@ -54,13 +54,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await fetchRemote(context);
   await reviewStash(context);
   state.forgetRefusals(context.nowMs());
-  const look = await scan(context.disk, {
-    ...context,
-    rootId: state.rootId,
-    local: state.local,
-    intents: state.intents,
-    keepManifest: (content, blocks) => state.manifests.keep(content, blocks),
-  });
+  const look = await scanRoot(context);
   context.checkStop();
   await checkRoot(context);
   const isDoubted = context.doubt.isOpen && state.local.size + state.intents.size > 0;
@@ -90,8 +84,15 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   };
 }
 
+export function scanRoot(context: CycleContext): Promise<ScanResult> {
+  const { disk, state } = context;
+  const { rootId, local, intents, manifests } = state;
+  const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
+  return scan(disk, { ...context, rootId, local, intents, keepManifest });
+}
+
 /** Settles and plans, until no node has to go by another id first. */
-function decide(context: CycleContext, isComplete: boolean): Plan {
+export function decide(context: CycleContext, isComplete: boolean): Plan {
   const { state, device, slotKey, makeNodeId, brakes } = context;
   for (let round = 0; round < rekeyingsMax; round += 1) {
     const { synced, answered, seen } = settle(affectedTrees(state, state.restless));

@@ -11,6 +11,7 @@ import { type Event, type Phase, transitions } from "./control.ts";
 import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
 import { gateDisk, gateServer, Interrupted } from "./gate.ts";
 import { Patience, type OnceResult } from "./once.ts";
+import { type Preview, previewCycle } from "./preview.ts";
 import { Progress } from "./progress.ts";
 import { checkRoot, type Identity, RootMismatch } from "./root.ts";
 import { type EngineStatus, statusOf } from "./status.ts";
@@ -165,6 +166,11 @@ export class Engine {
       if (end !== undefined) return { ...end, deletionsWaiting: this.status().deletionsWaiting };
       this.#turn(await this.#step());
     }
+  }
+
+  /** What the first cycle would do. What it learns goes into the state: for an engine over a copy of it that does nothing else. */
+  preview(): Promise<readonly Preview[]> {
+    return previewCycle(this.#context);
   }
 
   #turn(event: Event): void {

@@ -35,7 +35,9 @@ export class Patience {
     if (phase === "paused") return { inSync: false, problems: [paused] };
     if (phase === "stopped") return { inSync: false, problems: outcome?.problems ?? [] };
     if (failure !== undefined && phase === "backing_off") {
-      if (failure.code === "unauthenticated" || this.#isOver("unreachable")) throw failure;
+      // These two wait for a person, not for time.
+      const isLasting = failure.code === "unauthenticated" || failure.code === "failed";
+      if (isLasting || this.#isOver("unreachable")) throw failure;
       return undefined;
     }
     this.#notice(outcome);

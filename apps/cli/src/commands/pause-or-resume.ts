@@ -1,0 +1,36 @@
+import { printable } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+/** `pause` and `resume`: one command each, told apart by what they leave behind. */
+export function pauseOrResume(action: "pause" | "resume", summary: string): CommandMaker {
+  return (context) => {
+    const command = newCommand(action, summary, [action, `${action} ~/Drive`]).argument(
+      "[folder]",
+      "a synced folder; all of them unless given",
+    );
+    return runs<[string | undefined]>(context, command, async (run, folder) => {
+      const [{ thisConfigFolder }, { chooseSyncs }, { tellRunning }, { saveRecord }] = await Promise.all([
+        import("../config/connection.ts"),
+        import("../sync/choose-syncs.ts"),
+        import("../sync/control-client.ts"),
+        import("../sync/known-syncs.ts"),
+      ]);
+      const isPause = action === "pause";
+      const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
+      const lines: string[] = [];
+      const done: object[] = [];
+      for (const sync of syncs) {
+        const { root } = sync.record;
+        const running = await tellRunning(sync, action);
+        if (running === undefined) await saveRecord(sync.folder, { ...sync.record, is_paused: isPause });
+        done.push({ root, paused: isPause, running: running !== undefined });
+        const now = isPause ? "paused" : "goes on";
+        const later = `is not running; its next start ${isPause ? "will be paused" : "will sync"}`;
+        lines.push(`${printable(root)}: ${running === undefined ? later : now}`);
+      }
+      if (syncs.length === 0) lines.push("Nothing is synced here yet.");
+      await run.output.result({ items: done, next_cursor: null }, () => lines);
+    });
+  };
+}

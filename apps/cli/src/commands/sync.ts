@@ -1,0 +1,80 @@
+import { checkTitle, newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker, Run } from "./command.ts";
+
+export interface SyncFlags {
+  readonly remote?: string;
+  readonly once?: boolean;
+  readonly deviceName?: string;
+  readonly confirmDeletes?: boolean;
+  readonly exclude?: readonly string[];
+  readonly freeSpace?: boolean;
+  readonly dryRun?: boolean;
+  readonly limitUp?: string;
+  readonly limitDown?: string;
+  readonly brake?: string;
+  readonly installService?: boolean;
+  readonly print?: boolean;
+}
+
+export const syncCommand: CommandMaker = (context) => {
+  const command = newCommand("sync", "Keep a folder of this machine and your drive equal, in the foreground", [
+    "sync ~/Drive",
+    "sync ~/Photos --remote /photos",
+    "sync ~/Drive --once",
+    "sync ~/Drive --dry-run",
+    "sync ~/Drive --install-service",
+  ])
+    .argument("<folder>", "the folder on this machine; it is made if it is missing")
+    .option("--remote <path>", "sync only this folder of the server; it is made if it is missing")
+    .option("--once", "end when everything is in sync")
+    .option("--device-name <name>", "how conflicted copies name this device")
+    .option("--confirm-deletes", "approve the deletions that wait when this run starts")
+    .option("--exclude <path>", "a path in the folder that stays away; may be given again", collect)
+    .option("--free-space", "remove the local copies of what is excluded, to the local trash")
+    .option("--dry-run", "show what would be done, and do nothing")
+    .option("--limit-up <rate>", "bytes a second to the server, such as 500K or 2M")
+    .option("--limit-down <rate>", "bytes a second from the server")
+    .option("--brake <count>", "so many deletions at once wait for you; off: none do")
+    .option("--install-service", "write a service of systemd that runs this sync for you")
+    .option("--print", "with --install-service: only show it");
+  return runs<[string]>(context, command, sync);
+};
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
+  const [{ parseRate, parseBrake, parseExclude }, { parseRemotePath }, { joinPath, splitPath }] = await Promise.all([
+    import("../sync/sync-flags.ts"),
+    import("../remote/remote-path.ts"),
+    import("@holdfast/core/names"),
+  ]);
+  if (flags.print === true && flags.installService !== true) throw usage("--print goes with --install-service.");
+  if (flags.freeSpace === true && flags.exclude === undefined) throw usage("--free-space goes with --exclude.");
+  const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
+  const choices = {
+    folder,
+    remote: names === undefined || names.length === 0 ? names && "" : joinPath(names),
+    deviceName: flags.deviceName === undefined ? undefined : checkTitle(flags.deviceName, "--device-name"),
+    excludes: flags.exclude?.map((path) => parseExclude(path)),
+    freesSpace: flags.freeSpace === true,
+    brake: flags.brake === undefined ? undefined : parseBrake(flags.brake),
+    limits: {
+      upBytesPerSecond: parseRate(flags.limitUp, "--limit-up"),
+      downBytesPerSecond: parseRate(flags.limitDown, "--limit-down"),
+    },
+    isOnce: flags.once === true,
+    confirmsDeletes: flags.confirmDeletes === true,
+  };
+  if (flags.installService === true) {
+    const { installService } = await import("../sync/install-service.ts");
+    return installService(run, folder, flags);
+  }
+  if (flags.dryRun === true) {
+    const { previewSync } = await import("../sync/preview-sync.ts");
+    return previewSync(run, choices);
+  }
+  const { runSync } = await import("../sync/run-sync.ts");
+  await runSync(run, choices);
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { startCodecPool } from "@holdfast/codec/pool";
+import type { CodecPool } from "@holdfast/codec/pool";
+import type { NodeId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import { openRemoteSpace } from "@holdfast/remote-space/remote-space";
+import type { RemoteSpace } from "@holdfast/remote-space/remote-space";
+import { Engine } from "@holdfast/sync/engine/engine";
+import { noFaults } from "@holdfast/sync/faults";
+import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
+import { openTransport, systemClock } from "../config/connection.ts";
+import type { Connection } from "../config/connection.ts";
+import type { KnownSync, SyncRecord } from "./known-syncs.ts";
+import type { BandwidthLimits } from "./open-sync.ts";
+
+/** The engine over a real disk and a real server, with all that has to be closed after it. */
+export interface ClientEngine {
+  readonly engine: Engine;
+  close(): Promise<void>;
+}
+
+export async function openClientEngine(
+  sync: KnownSync,
+  connection: Connection,
+  limits: BandwidthLimits,
+): Promise<ClientEngine> {
+  const pool = startCodecPool();
+  const space = await openSpace(connection, pool, limits);
+  const database = new DatabaseSync(join(sync.folder, stateName));
+  const engine = makeEngine(sync.record, { space, pool, database });
+  return {
+    engine,
+    close: async () => {
+      await space.close();
+      await pool.close();
+      database.close();
+    },
+  };
+}
+
+/** In the sync's folder: what the device knows. */
+export const stateName = "state.sqlite";
+
+export interface Parts {
+  readonly space: RemoteSpace;
+  readonly pool: CodecPool;
+  readonly database: DatabaseSync;
+  /** Nothing is written to the disk, not even to ask for its time. */
+  readonly isPreview?: boolean;
+}
+
+export function makeEngine(record: SyncRecord, { space, pool, database, isPreview = false }: Parts): Engine {
+  const rootId = record.remote_id as NodeId;
+  const state = new SyncState(database, rootId);
+  const isAll = rootId === space.rootId;
+  const disk = openSyncedFolder(record.root, { pool });
+  return new Engine({
+    disk: isPreview ? { ...disk, now: async () => BigInt(Date.now()) * 1_000_000n } : disk,
+    server: isAll ? space : narrowToSubtree(space, { rootId, isKnown: (id) => state.remote.has(id) }),
+    state,
+    random: (sizeBytes) => randomBytes(sizeBytes),
+    nowMs: () => Date.now(),
+    sleep: (durationMs, signal) => delay(durationMs, undefined, { signal }).catch(() => undefined),
+    makeNodeId: () => space.makeNodeId(),
+    device: record.device,
+    identity: { serverId: record.server_id, accountId: record.account_id },
+    slotKey: nameKey,
+    brake: record.brake ?? undefined,
+    faults: noFaults,
+  });
+}
+
+export function openSpace(
+  { server, tokens }: Connection,
+  pool: CodecPool,
+  { upBytesPerSecond, downBytesPerSecond }: BandwidthLimits,
+): Promise<RemoteSpace> {
+  return openRemoteSpace({
+    transport: openTransport(server),
+    tokens,
+    pool,
+    clock: systemClock,
+    random: (sizeBytes) => randomBytes(sizeBytes),
+    wait: (delayMs, signal) => delay(delayMs, undefined, signal === undefined ? {} : { signal }),
+    limitUpBytesPerSecond: upBytesPerSecond,
+    limitDownBytesPerSecond: downBytesPerSecond,
+  });
+}

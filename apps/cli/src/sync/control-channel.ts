@@ -1,0 +1,160 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+import { writePrivate } from "./known-syncs.ts";
+import { pageHtml, pagePolicy } from "./page.ts";
+import type { SyncControl } from "./report.ts";
+
+/** In the sync's folder while its client runs: how the other commands reach it. Whoever can read it can steer the client. */
+export const controlFile = z.object({ pid: z.int(), root: z.string(), url: z.string(), token: z.string() });
+export type ControlFile = z.infer<typeof controlFile>;
+export const controlName = "control.json";
+
+export interface ControlChannel {
+  /** Opens the page in a browser, token included. */
+  readonly pageUrl: string;
+  close(): Promise<void>;
+}
+
+const idsBytesMax = 64 * 2 ** 20;
+const chosen = z.object({ ids: z.array(z.string().max(64)) });
+const address = "127.0.0.1";
+
+/**
+ * Listens on the loopback for the other commands and for the local page. Only who has the token of the control file gets in:
+ * as a bearer, or once in the page's address, which answers with a cookie. Names of other hosts are refused, so that a page
+ * of a stranger whose name was turned to this machine gets nothing (DNS rebinding), and so are posts that come from elsewhere.
+ */
+export async function openControlChannel(folder: string, root: string, control: SyncControl): Promise<ControlChannel> {
+  const token = randomBytes(24).toString("base64url");
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(0, address, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const guard = { token, host: `${address}:${port}`, cookie: `holdfast-${port}` };
+  server.on("request", (request, response) => void answer(request, response, guard, control));
+  const url = `http://${guard.host}`;
+  const path = join(folder, controlName);
+  await writePrivate(path, { pid: process.pid, root, url, token } satisfies ControlFile);
+  return {
+    pageUrl: `${url}/?token=${token}`,
+    close: async () => {
+      await rm(path, { force: true });
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+interface Guard {
+  readonly token: string;
+  readonly host: string;
+  readonly cookie: string;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  guard: Guard,
+  control: SyncControl,
+): Promise<void> {
+  try {
+    const url = new URL(request.url ?? "/", `http://${guard.host}`);
+    const means = admit(request, url, guard);
+    if (request.method === "GET" && url.pathname === "/") return showPage(response, guard);
+    if (request.method === "GET" && url.pathname === "/status") return sendJson(response, 200, statusOf(control));
+    if (request.method !== "POST") throw new HoldfastError("not_found", "There is nothing here.");
+    if (means === "address") throw new HoldfastError("forbidden", "The token in the address only opens the page.");
+    requireOwnOrigin(request, means, guard);
+    await act(request, url.pathname, control);
+    sendJson(response, 200, statusOf(control));
+  } catch (thrown) {
+    const { code, message, status } = toHoldfastError(thrown);
+    sendJson(response, status, { error: { code, message } });
+  }
+}
+
+async function act(request: IncomingMessage, path: string, control: SyncControl): Promise<void> {
+  if (path === "/pause") return control.pause();
+  if (path === "/resume") return control.resume();
+  if (path === "/deletions/approve") return control.approveDeletions((await readIds(request)).ids);
+  if (path === "/deletions/undo") return control.undoDeletions((await readIds(request)).ids);
+  throw new HoldfastError("not_found", "There is nothing here.");
+}
+
+function statusOf(control: SyncControl): object {
+  return { report: control.report(), details: control.details(), deletions: control.waitingDeletions() };
+}
+
+/** @returns by what the caller showed that they may. @throws HoldfastError forbidden, unauthenticated */
+function admit(request: IncomingMessage, url: URL, guard: Guard): "bearer" | "cookie" | "address" {
+  const { host, authorization, cookie } = request.headers;
+  if (host !== guard.host) throw new HoldfastError("forbidden", `This is ${guard.host} and answers to no other name.`);
+  if (authorization !== undefined && isToken(authorization.replace(/^Bearer /, ""), guard)) return "bearer";
+  const kept = cookie?.split("; ").find((each) => each.startsWith(`${guard.cookie}=`));
+  if (kept !== undefined && isToken(kept.slice(guard.cookie.length + 1), guard)) return "cookie";
+  const given = url.searchParams.get("token");
+  if (given !== null && isToken(given, guard) && url.pathname === "/") return "address";
+  throw new HoldfastError("unauthenticated", "'holdfast status' shows the address that opens this page.");
+}
+
+function isToken(given: string, { token }: Guard): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+/** A browser says where a post comes from; what comes without it and with a cookie is not this page. */
+function requireOwnOrigin({ headers }: IncomingMessage, means: "bearer" | "cookie", { host }: Guard): void {
+  const isOwn = headers.origin === undefined ? means === "bearer" : headers.origin === `http://${host}`;
+  if (!isOwn) throw new HoldfastError("forbidden", "This request comes from another page.");
+}
+
+async function readIds(request: IncomingMessage): Promise<z.infer<typeof chosen>> {
+  const slices: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const slice of request as AsyncIterable<Buffer>) {
+    sizeBytes += slice.length;
+    if (sizeBytes > idsBytesMax) throw new HoldfastError("too_large", "That are too many ids.");
+    slices.push(slice);
+  }
+  const parsed = chosen.safeParse(parseJson(Buffer.concat(slices).toString("utf8")));
+  if (!parsed.success) throw new HoldfastError("bad_request", "The body is {ids: […]}.");
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function showPage(response: ServerResponse, { cookie, token }: Guard): void {
+  response.writeHead(200, {
+    ...always,
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": pagePolicy,
+    "set-cookie": `${cookie}=${token}; Path=/; HttpOnly; SameSite=Strict`,
+  });
+  response.end(pageHtml);
+}
+
+const always = {
+  "cache-control": "no-store",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { ...always, "content-type": "application/json" });
+  response.end(JSON.stringify(value));
+}

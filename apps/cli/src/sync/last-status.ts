@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { askRunning } from "./control-client.ts";
+import type { RunningStatus } from "./control-client.ts";
+import { readPrivate, writePrivate } from "./known-syncs.ts";
+import type { KnownSync } from "./known-syncs.ts";
+import { reportBytesMax, syncReport, waitingDeletion } from "./report.ts";
+import type { SyncReport } from "./report.ts";
+
+const saved = z.object({ report: syncReport, deletions: z.array(waitingDeletion) });
+const lastStatusName = "last-status.json";
+
+/** Kept for when the client does not run. */
+export function saveLastStatus(folder: string, status: RunningStatus): Promise<void> {
+  return writePrivate(join(folder, lastStatusName), status);
+}
+
+export interface KnownStatus extends RunningStatus {
+  readonly isRunning: boolean;
+}
+
+/** From the running client, or what the last one left. */
+export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
+  const running = await askRunning(sync);
+  if (running !== undefined) return { ...running, isRunning: true };
+  const last = await readPrivate(join(sync.folder, lastStatusName), saved, reportBytesMax);
+  return {
+    report: stopped(sync, last?.report),
+    deletions: last?.deletions ?? [],
+    isRunning: false,
+  };
+}
+
+/** The contract has no word for a client that does not run: it is offline, or paused, and a problem says why. */
+function stopped({ record }: KnownSync, last: SyncReport | undefined): SyncReport {
+  const { root, server, account, device, is_paused } = record;
+  return {
+    ...(last ?? { pending_files: 0, last_sync_at: null, conflicts: [], deletions_waiting: 0 }),
+    root,
+    server,
+    account,
+    device,
+    state: is_paused ? "paused" : "offline",
+    page_url: null,
+    problems: [
+      { path: "", code: "not_running", message: `Its client is not running. Start it with 'holdfast sync ${root}'.` },
+      ...(last?.problems ?? []),
+    ],
+  };
+}

@@ -1,0 +1,124 @@
+import { hostname } from "node:os";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { ensureFolderDurably } from "@holdfast/disk/write-durably";
+import { lockFolder } from "@holdfast/synced-folder/lock-folder";
+import type { Connection } from "../config/connection.ts";
+import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
+import type { KnownSync, SyncRecord } from "./known-syncs.ts";
+import { ensureRemoteFolder } from "./remote-folder.ts";
+import { findSync, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
+
+export interface SyncChoices {
+  /** As it was given. */
+  readonly folder: string;
+  /** "" is all; undefined: as before. */
+  readonly remote: string | undefined;
+  readonly deviceName: string | undefined;
+  readonly excludes: readonly string[] | undefined;
+  readonly freesSpace: boolean;
+  readonly brake: number | "off" | undefined;
+  readonly limits: BandwidthLimits;
+  /** End when everything is in sync. */
+  readonly isOnce: boolean;
+  readonly confirmsDeletes: boolean;
+}
+
+/** Undefined: none. */
+export interface BandwidthLimits {
+  readonly upBytesPerSecond: number | undefined;
+  readonly downBytesPerSecond: number | undefined;
+}
+
+/** A root that this process alone syncs. */
+export interface HeldRoot {
+  readonly root: string;
+  /** From an earlier start. */
+  readonly known: KnownSync | undefined;
+  release(): void;
+}
+
+/** @throws HoldfastError for what cannot be a root, lies in another sync, or is synced by another process */
+export async function holdRoot(folder: string, configFolder: string): Promise<HeldRoot> {
+  await ensureFolderDurably(nodeDisk, configFolder, { mode: 0o700 });
+  const root = await prepareRoot(folder, configFolder);
+  const syncs = await readKnownSyncs(configFolder);
+  await refuseNested(root, syncs);
+  const lock = lockFolder(root);
+  const known = await findSync(root, syncs);
+  return { root, known, release: () => lock.release() };
+}
+
+/** The same, kept from now on. */
+export async function agreeOnSync(held: HeldRoot, connection: Connection, choices: SyncChoices): Promise<KnownSync> {
+  const record = await recordFor(held, connection, choices, ensureRemoteFolder);
+  const folder = held.known?.folder ?? (await newSyncFolder(connection.configFolder));
+  await saveRecord(folder, record);
+  return { folder, record };
+}
+
+/**
+ * What this root is synced with: what the server and the choices say, checked against what an earlier start wrote down.
+ * @param findRemote gives the id of the folder on the server
+ * @throws HoldfastError failed if the root belongs to another server, account or folder; unreachable
+ */
+export async function recordFor(
+  { root, known }: Pick<HeldRoot, "root" | "known">,
+  { server, client }: Connection,
+  choices: SyncChoices,
+  findRemote: (client: ApiClient, path: string) => Promise<string>,
+): Promise<SyncRecord> {
+  const account = await client.call("getAccount");
+  const before = known?.record;
+  if (known !== undefined) refuseOther(root, known, account, choices);
+  const remote = choices.remote ?? before?.remote ?? "";
+  return {
+    root,
+    server,
+    server_id: account.server_id,
+    account_id: account.id,
+    account: account.email,
+    device: choices.deviceName ?? before?.device ?? (await deviceName(client)),
+    remote,
+    remote_id: before?.remote_id ?? (remote === "" ? account.root_id : await findRemote(client, remote)),
+    excludes: [...(choices.excludes ?? before?.excludes ?? [])],
+    brake: choices.brake ?? before?.brake ?? null,
+    is_paused: before?.is_paused ?? false,
+    marker: before?.marker ?? null,
+  };
+}
+
+/** So that a folder that is moved is known again. */
+export async function rememberMarker({ folder, record }: KnownSync): Promise<void> {
+  const marker = (await readMarker(record.root)) ?? null;
+  if (marker !== record.marker) await saveRecord(folder, { ...record, marker });
+}
+
+function refuseOther(
+  root: string,
+  { folder, record: before }: KnownSync,
+  account: { readonly server_id: string; readonly id: string; readonly email: string },
+  { remote }: SyncChoices,
+): void {
+  const advice = `To give up that sync, remove ${root}/.holdfast and ${folder}; no other file is touched by that.`;
+  if (account.server_id !== before.server_id || account.id !== before.account_id) {
+    const message = `${root} is synced with ${before.account} at ${before.server}, not with ${account.email} here. Nothing was touched. ${advice}`;
+    throw new HoldfastError("failed", message);
+  }
+  if (remote !== undefined && remote !== before.remote) {
+    const message = `${root} is synced with ${before.remote === "" ? "the whole drive" : before.remote}, not with ${remote === "" ? "the whole drive" : remote}. ${advice}`;
+    throw new HoldfastError("failed", message);
+  }
+}
+
+/** A personal access token belongs to no device, and may not be allowed to ask. */
+async function deviceName(client: ApiClient): Promise<string> {
+  try {
+    const { items } = await client.call("listDevices");
+    return items.find(({ current }) => current)?.name ?? hostname();
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "forbidden") return hostname();
+    throw thrown;
+  }
+}

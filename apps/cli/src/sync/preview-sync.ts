@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { startCodecPool } from "@holdfast/codec/pool";
+import type { Preview } from "@holdfast/sync/engine/preview";
+import type { Run } from "../commands/command.ts";
+import type { Connection } from "../config/connection.ts";
+import { count, printable } from "../output/text.ts";
+import { lookUpFolder } from "../remote/look-up.ts";
+import { realRoot } from "./choose-syncs.ts";
+import { makeEngine, openSpace, stateName } from "./client-engine.ts";
+import { readKnownSyncs } from "./known-syncs.ts";
+import type { SyncRecord } from "./known-syncs.ts";
+import { recordFor } from "./open-sync.ts";
+import type { SyncChoices } from "./open-sync.ts";
+import { findSync, prepareRoot, refuseNested } from "./sync-root.ts";
+
+const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
+
+/** `holdfast sync --dry-run`: what a run would do first. Nothing is made, moved, removed or sent, here or there. */
+export async function previewSync(run: Run, choices: SyncChoices): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), "holdfast-preview-"));
+  try {
+    const items = await previewIn(scratch, await run.connect(), choices);
+    await run.output.result({ items, next_cursor: null }, () => [
+      ...items.map(({ side, what, path }) => `${words[side]}: ${what} ${printable(path)}`),
+      items.length === 0 ? "Nothing to do." : `${count(items.length, "change")}, and what follows from them.`,
+    ]);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function previewIn(scratch: string, connection: Connection, choices: SyncChoices): Promise<readonly Preview[]> {
+  const syncs = await readKnownSyncs(connection.configFolder);
+  // A folder that a run would make is an empty one.
+  const isThere = existsSync(choices.folder);
+  const root = isThere ? await prepareRoot(choices.folder, connection.configFolder) : await realRoot(choices.folder);
+  await refuseNested(root, syncs);
+  const known = await findSync(root, syncs);
+  const find = async (client: Connection["client"], path: string): Promise<string> =>
+    (await lookUpFolder(client, path)).id;
+  const record = await recordFor({ root, known }, connection, choices, find);
+  const database = await copyState(known && join(known.folder, stateName), join(scratch, stateName));
+  try {
+    const empty = await mkdtemp(join(scratch, "root-"));
+    return await previewOn(database, isThere ? record : { ...record, root: empty }, connection, choices);
+  } finally {
+    database.close();
+  }
+}
+
+async function previewOn(
+  database: DatabaseSync,
+  record: SyncRecord,
+  connection: Connection,
+  { limits }: SyncChoices,
+): Promise<readonly Preview[]> {
+  const pool = startCodecPool();
+  try {
+    const space = await openSpace(connection, pool, limits);
+    try {
+      return await makeEngine(record, { space, pool, database, isPreview: true }).preview();
+    } finally {
+      await space.close();
+    }
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Of a client that runs, too: a copy of one moment. */
+async function copyState(from: string | undefined, to: string): Promise<DatabaseSync> {
+  if (from === undefined || !existsSync(from)) return new DatabaseSync(to);
+  const original = new DatabaseSync(from, { readOnly: true });
+  try {
+    await backup(original, to);
+  } finally {
+    original.close();
+  }
+  return new DatabaseSync(to);
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/** What `holdfast status --json` says of one sync: a contract, so members are added and never changed. */
+export const syncReport = z.object({
+  root: z.string(),
+  server: z.string(),
+  account: z.string(),
+  device: z.string(),
+  state: z.enum(["idle", "syncing", "paused", "offline", "waiting"]),
+  /** Opens the local page; null while the client is not running. */
+  page_url: z.string().nullable(),
+  pending_files: z.int(),
+  last_sync_at: z.string().nullable(),
+  problems: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
+  conflicts: z.array(z.string()),
+  deletions_waiting: z.int(),
+});
+export type SyncReport = z.infer<typeof syncReport>;
+
+/** Rewrites wait too: many files rewritten at once, as programs do that take files hostage. */
+export const waitingDeletion = z.object({
+  id: z.string(),
+  what: z.enum(["deletion", "rewrite"]),
+  path: z.string(),
+  /** Where it would be done. */
+  side: z.enum(["here", "server"]),
+});
+export type WaitingDeletion = z.infer<typeof waitingDeletion>;
+
+/** What the local page shows beside the report. */
+export interface SyncDetails {
+  readonly progress: string;
+  readonly recent: readonly { readonly at: string; readonly path: string; readonly what: string }[];
+}
+
+/** The running client, as its control channel needs it. */
+export interface SyncControl {
+  report(): SyncReport;
+  details(): SyncDetails;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  waitingDeletions(): readonly WaitingDeletion[];
+  /** Exactly these; what waits beside them waits on. */
+  approveDeletions(ids: readonly string[]): Promise<void>;
+  /** Brings what waits back from the other side. */
+  undoDeletions(ids: readonly string[]): Promise<void>;
+}
+
+export const reportBytesMax = 256 * 2 ** 20;

@@ -1,0 +1,134 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Run } from "../commands/command.ts";
+import { thisConfigFolder } from "../config/connection.ts";
+import { interruptedExitCode } from "../interruption.ts";
+import { count } from "../output/text.ts";
+import { openClientEngine } from "./client-engine.ts";
+import type { ClientEngine } from "./client-engine.ts";
+import type { KnownSync } from "./known-syncs.ts";
+import { agreeOnSync, holdRoot, rememberMarker } from "./open-sync.ts";
+import type { HeldRoot, SyncChoices } from "./open-sync.ts";
+import { RunningSync } from "./running-sync.ts";
+import { SyncReporter } from "./sync-reporter.ts";
+
+/** What is under way may end in its own time; after this the process ends as if it were killed, which tears nothing. */
+const stopPatienceMs = 3500;
+const retryMs = { first: 1000, last: 60_000 };
+
+/** `holdfast sync`: one synced folder, until it is stopped, or once. */
+export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
+  const signals = listenForSignals(run, choices.isOnce);
+  const held = await holdRoot(choices.folder, thisConfigFolder(run.context.environment));
+  try {
+    await syncHeld(run, held, choices, signals.stopped);
+  } finally {
+    held.release();
+    signals.end();
+  }
+}
+
+async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, stopped: AbortSignal): Promise<void> {
+  const reporter = new SyncReporter(run.output, run.context.stderr, () => performance.now());
+  const connection = await run.connect();
+  const agree = (): Promise<KnownSync> => agreeOnSync(held, connection, choices);
+  // What was never synced, and what shall be synced now, needs the server at once.
+  const isPatient = held.known !== undefined && !choices.isOnce;
+  const first = isPatient ? undefined : await agree();
+  const known = first ?? held.known;
+  if (known === undefined) throw new HoldfastError("internal", "There is no sync to run.");
+  const running = new RunningSync(known, reporter);
+  let engine: ClientEngine | undefined;
+  try {
+    await running.listen();
+    if (run.context.stderr.isTTY === true) run.output.note(`sync: ${known.record.root}, page: ${running.pageUrl}`);
+    const sync = first ?? (await untilAgreed(agree, running, stopped));
+    if (sync === undefined) return;
+    engine = await openClientEngine(sync, connection, choices.limits);
+    await follow(run, { running, engine, sync, choices, stopped });
+    await rememberMarker(running);
+  } finally {
+    await running.end();
+    await engine?.close();
+  }
+}
+
+/** @returns undefined: stopped before the server answered */
+async function untilAgreed(
+  agree: () => Promise<KnownSync>,
+  running: RunningSync,
+  stopped: AbortSignal,
+): Promise<KnownSync | undefined> {
+  for (let waitMs = retryMs.first; !stopped.aborted; waitMs = Math.min(retryMs.last, waitMs * 2)) {
+    try {
+      return await agree();
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
+      running.remark([{ path: "", code: thrown.code, message: thrown.message }]);
+    }
+    await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal: stopped }).catch(() => undefined);
+  }
+  return undefined;
+}
+
+interface Following {
+  readonly running: RunningSync;
+  readonly engine: ClientEngine;
+  readonly sync: KnownSync;
+  readonly choices: SyncChoices;
+  readonly stopped: AbortSignal;
+}
+
+async function follow(run: Run, { running, engine, sync, choices, stopped }: Following): Promise<void> {
+  running.begin(engine.engine, sync.record);
+  const stop = (): void => engine.engine.stop();
+  stopped.addEventListener("abort", stop);
+  if (stopped.aborted) stop();
+  try {
+    if (choices.confirmsDeletes) await running.approveDeletions(running.waitingDeletions().map(({ id }) => id));
+    if (choices.isOnce) return await syncOnce(run, running, engine, stopped);
+    await engine.engine.run();
+    const { refusal } = engine.engine.status();
+    if (refusal !== undefined) throw new HoldfastError("failed", refusal);
+  } finally {
+    stopped.removeEventListener("abort", stop);
+  }
+}
+
+async function syncOnce(run: Run, running: RunningSync, { engine }: ClientEngine, stopped: AbortSignal): Promise<void> {
+  const { inSync, deletionsWaiting, problems } = await engine.runOnce();
+  if (stopped.aborted) {
+    run.context.exitCode = interruptedExitCode;
+    return;
+  }
+  if (deletionsWaiting > 0) {
+    const root = running.record.root;
+    run.output.stderr.write(
+      `holdfast: ${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. 'holdfast deletes ls ${root}' shows them; run it again with --confirm-deletes to do them.\n`,
+    );
+  }
+  if (inSync) return;
+  for (const problem of problems) run.output.problem(problem);
+  run.context.exitCode = 1;
+}
+
+/** Ends at once on a second signal, and shortly after the first one in any case. */
+function listenForSignals(run: Run, isOnce: boolean): { readonly stopped: AbortSignal; readonly end: () => void } {
+  const stopper = new AbortController();
+  let deadline: NodeJS.Timeout | undefined;
+  const exitNow = (): void => process.exit(isOnce ? interruptedExitCode : 0);
+  const onSignal = (): void => {
+    if (stopper.signal.aborted) exitNow();
+    stopper.abort();
+    run.output.note("sync: stopping");
+    deadline = setTimeout(exitNow, stopPatienceMs);
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  return {
+    stopped: stopper.signal,
+    end: () => {
+      clearTimeout(deadline);
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Engine } from "@holdfast/sync/engine/engine";
+import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { ControlChannel } from "./control-channel.ts";
+import { openControlChannel } from "./control-channel.ts";
+import { saveRecord } from "./known-syncs.ts";
+import type { KnownSync, SyncRecord } from "./known-syncs.ts";
+import { saveLastStatus } from "./last-status.ts";
+import type { SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
+import { detailsOf, reportOf } from "./sync-reporter.ts";
+import type { SyncReporter } from "./sync-reporter.ts";
+
+/** Often enough for an eye, and few enough lines for a log. */
+const showIntervalMs = 100;
+
+/** A sync while its client runs: what the other commands and the page see of it, and what they make it do. */
+export class RunningSync implements SyncControl {
+  readonly folder: string;
+  #record: SyncRecord;
+  #engine: Engine | undefined;
+  #channel: ControlChannel | undefined;
+  /** Said by the parts beside the engine: the watcher, the disk's own limits. */
+  #remarks: SyncReport["problems"] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #lastSaved = "";
+  readonly #reporter: SyncReporter;
+
+  constructor({ folder, record }: KnownSync, reporter: SyncReporter) {
+    this.folder = folder;
+    this.#record = record;
+    this.#reporter = reporter;
+  }
+
+  get record(): SyncRecord {
+    return this.#record;
+  }
+
+  get pageUrl(): string | null {
+    return this.#channel?.pageUrl ?? null;
+  }
+
+  async listen(): Promise<void> {
+    this.#channel = await openControlChannel(this.folder, this.#record.root, this);
+  }
+
+  /** From here on the engine says what happens. A pause holds over restarts. */
+  begin(engine: Engine, record: SyncRecord): void {
+    this.#engine = engine;
+    this.#record = record;
+    if (record.is_paused) engine.pause();
+    else engine.resume();
+    engine.onChange(() => this.#showSoon());
+    this.#showSoon();
+  }
+
+  remark(problems: SyncReport["problems"]): void {
+    this.#remarks = problems;
+    this.#showSoon();
+  }
+
+  report(): SyncReport {
+    return reportOf(this.#record, this.#status(), { pageUrl: this.pageUrl, problems: this.#remarks });
+  }
+
+  details(): ReturnType<SyncControl["details"]> {
+    return detailsOf(this.#status());
+  }
+
+  async pause(): Promise<void> {
+    await this.#keepPaused(true);
+    this.#engine?.pause();
+  }
+
+  async resume(): Promise<void> {
+    await this.#keepPaused(false);
+    this.#engine?.resume();
+  }
+
+  waitingDeletions(): WaitingDeletion[] {
+    const waiting = this.#engine?.waitingDeletions() ?? [];
+    return waiting.map(({ id, what, path, side }) => ({ id, what, path, side }));
+  }
+
+  async approveDeletions(ids: readonly string[]): Promise<void> {
+    this.#begun().approveDeletions(ids);
+  }
+
+  async undoDeletions(ids: readonly string[]): Promise<void> {
+    this.#begun().undoDeletions(ids);
+  }
+
+  /** The last word: shown, and kept for when nobody runs. */
+  async end(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#channel?.close();
+    this.#channel = undefined;
+    await this.#show();
+    this.#reporter.end();
+  }
+
+  #begun(): Engine {
+    if (this.#engine !== undefined) return this.#engine;
+    throw new HoldfastError("unavailable", "The server has not been reached yet since this client was started.");
+  }
+
+  async #keepPaused(isPaused: boolean): Promise<void> {
+    this.#record = { ...this.#record, is_paused: isPaused };
+    await saveRecord(this.folder, this.#record);
+  }
+
+  #status(): EngineStatus {
+    return this.#engine?.status() ?? notBegun(this.#record.is_paused);
+  }
+
+  #showSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#show().catch((thrown: unknown) => this.#reporter.fail(thrown));
+    }, showIntervalMs);
+  }
+
+  async #show(): Promise<void> {
+    const status = this.#status();
+    const report = this.report();
+    await this.#reporter.show(status, report);
+    // What is under way is out of date at once.
+    if (status.activity !== "syncing" || this.#channel === undefined) await this.#save(report);
+  }
+
+  async #save(report: SyncReport): Promise<void> {
+    const status = { report: { ...report, page_url: null }, deletions: this.waitingDeletions() };
+    const text = JSON.stringify(status);
+    if (text === this.#lastSaved) return;
+    this.#lastSaved = text;
+    await saveLastStatus(this.folder, status);
+  }
+}
+
+function notBegun(isPaused: boolean): EngineStatus {
+  return {
+    phase: isPaused ? "paused" : "backing_off",
+    activity: isPaused ? "paused" : "offline",
+    pendingFiles: 0,
+    progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+    lastSyncAtMs: undefined,
+    problems: [],
+    conflicts: [],
+    deletionsWaiting: 0,
+    recent: [],
+    refusal: undefined,
+  };
+}

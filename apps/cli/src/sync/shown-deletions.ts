@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { readPrivate, writePrivate } from "./known-syncs.ts";
+
+const shown = z.object({ ids: z.array(z.string().max(64)) });
+const shownName = "shown-deletions.json";
+const shownBytesMax = 64 * 2 ** 20;
+
+/** What `deletes ls` showed: exactly that is what `deletes approve` and `deletes undo` mean. */
+export function saveShownDeletions(folder: string, ids: readonly string[]): Promise<void> {
+  return writePrivate(join(folder, shownName), { ids });
+}
+
+export async function readShownDeletions(folder: string): Promise<readonly string[]> {
+  return (await readPrivate(join(folder, shownName), shown, shownBytesMax))?.ids ?? [];
+}

@@ -1,0 +1,34 @@
+import { checkName, splitPath } from "@holdfast/core/names";
+import { usage } from "../commands/command.ts";
+
+const units: Readonly<Record<string, number>> = { "": 1, K: 1000, M: 1_000_000, G: 1_000_000_000 };
+/** Below this a block of 4 MiB would take more than an hour. */
+const rateMin = 1000;
+
+/** @returns bytes a second; undefined: no limit */
+export function parseRate(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  const [, digits, unit = ""] = /^(\d{1,12}(?:\.\d{1,3})?)([KMG]?)(?:B\/s)?$/i.exec(text) ?? [];
+  const rate = Number(digits) * (units[unit.toUpperCase()] ?? Number.NaN);
+  if (Number.isNaN(rate))
+    throw usage(`${option} is a number of bytes a second such as 200000, 500K or 2M, not ${text}.`);
+  if (rate < rateMin) throw usage(`${option} is at least ${rateMin} bytes a second.`);
+  return Math.round(rate);
+}
+
+export function parseBrake(text: string): number | "off" {
+  if (text === "off") return "off";
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw usage(`--brake is a number of deletions from 1 on, or off; not ${text}.`);
+  return count;
+}
+
+/** @returns the path with / between its names and none at its ends */
+export function parseExclude(text: string): string {
+  const names = splitPath(text.replace(/^\.\//, ""));
+  if (text.startsWith("/") || names.length === 0 || names.some((name) => name === "." || name === "..")) {
+    throw usage(`--exclude ${text}: a path in the synced folder is meant, such as photos/raw.`);
+  }
+  for (const name of names) checkName(name);
+  return names.join("/");
+}

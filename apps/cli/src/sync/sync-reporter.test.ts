@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { Writable } from "node:stream";
+import { test } from "node:test";
+import type { EngineStatus } from "@holdfast/sync/engine/status";
+import { Output } from "../output/output.ts";
+import type { SyncRecord } from "./known-syncs.ts";
+import { detailsOf, reportOf, SyncReporter } from "./sync-reporter.ts";
+import { parseBrake, parseExclude, parseRate } from "./sync-flags.ts";
+
+const record = { root: "/r", server: "s", account: "a", device: "d" } as SyncRecord;
+const rest: EngineStatus = {
+  phase: "waiting",
+  activity: "idle",
+  pendingFiles: 0,
+  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+  lastSyncAtMs: 0,
+  problems: [],
+  conflicts: [],
+  deletionsWaiting: 0,
+  recent: [],
+  refusal: undefined,
+};
+
+function sink() {
+  let written = "";
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      written += chunk.toString();
+      done();
+    },
+  });
+  return { stream, text: () => written };
+}
+
+function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
+  const [stdout, stderr] = [sink(), sink()];
+  let nowMs = 0;
+  const made = new SyncReporter(new Output(flags, stdout.stream, stderr.stream), stderr.stream, () => nowMs);
+  const show = (status: Partial<EngineStatus>): Promise<void> => {
+    const whole = { ...rest, ...status };
+    nowMs += 1000;
+    return made.show(whole, reportOf(record, whole, { pageUrl: null }));
+  };
+  return { show, stdout, stderr };
+}
+
+test("each change of state is one line, and progress one now and then", async () => {
+  const { show, stdout, stderr } = reporter();
+  for (let shown = 0; shown < 7; shown += 1) await show({ activity: "syncing", pendingFiles: 7 - shown });
+  await show({});
+  await show({});
+  const up = "0 files up (0 B), 0 down (0 B)";
+  assert.deepEqual(stderr.text().trimEnd().split("\n"), [
+    "sync: syncing",
+    `sync: 7 changes to do, ${up}`,
+    `sync: 2 changes to do, ${up}`,
+    "sync: in sync",
+  ]);
+  assert.equal(stdout.text(), "");
+});
+
+test("a problem is told once until it is gone and comes again", async () => {
+  const { show, stderr } = reporter();
+  const problems = [{ path: "a\u001bb", code: "quota", message: "is too much" }];
+  for (const status of [{ problems }, { problems }, {}, { problems }]) await show(status);
+  assert.equal(stderr.text().split("a\\u{1b}b: is too much").length - 1, 2);
+});
+
+test("as JSON each report that differs is one line, and quiet says nothing for people", async () => {
+  const { show, stdout, stderr } = reporter({ json: true, quiet: true });
+  for (const status of [{ activity: "syncing" as const }, {}, {}]) await show(status);
+  const states = stdout.text().trimEnd().split("\n");
+  assert.deepEqual(
+    states.map((line) => JSON.parse(line).state),
+    ["syncing", "idle"],
+  );
+  assert.equal(stderr.text(), "");
+});
+
+test("what is refused waits for a person, and says why", () => {
+  const status: EngineStatus = { ...rest, phase: "refused", activity: "refused", refusal: "It is another folder." };
+  const report = reportOf(record, status, { pageUrl: null });
+  assert.equal(report.state, "waiting");
+  assert.deepEqual(report.problems, [{ path: "", code: "refused", message: "It is another folder." }]);
+});
+
+test("recent changes say where they came from", () => {
+  const recent = [{ atMs: 0, path: "a", direction: "up" as const, what: "created" as const }];
+  assert.deepEqual(detailsOf({ ...rest, recent }).recent, [
+    { at: "1970-01-01T00:00:00.000Z", path: "a", what: "created here, sent:" },
+  ]);
+});
+
+test("rates, brakes and excluded paths are what they say, or refused", () => {
+  assert.deepEqual(
+    ["2000", "500K", "1.5M", "2MB/s", "1G"].map((text) => parseRate(text, "--limit-up")),
+    [2000, 500_000, 1_500_000, 2_000_000, 1_000_000_000],
+  );
+  for (const bad of ["", "0", "-5", "fast", "10", "1T", "1e9"]) {
+    assert.throws(() => parseRate(bad, "--limit-up"), { code: "usage" }, bad);
+  }
+  assert.deepEqual(["off", "7"].map(parseBrake), ["off", 7]);
+  for (const bad of ["0", "-1", "x", ""]) assert.throws(() => parseBrake(bad), { code: "usage" });
+  assert.deepEqual(["a", "./a/b/", "a b"].map(parseExclude), ["a", "a/b", "a b"]);
+  for (const bad of ["/a", "..", "a/../b", "", ".", "./"])
+    assert.throws(() => parseExclude(bad), { name: "HoldfastError" }, bad);
+});

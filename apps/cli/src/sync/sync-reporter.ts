@@ -1,0 +1,140 @@
+import type { Writable } from "node:stream";
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { Output } from "../output/output.ts";
+import { count, formatBytes, printable } from "../output/text.ts";
+import type { SyncRecord } from "./known-syncs.ts";
+import type { SyncDetails, SyncReport } from "./report.ts";
+
+/** What a status says as the contract has it. */
+export function reportOf(
+  { root, server, account, device }: SyncRecord,
+  status: EngineStatus,
+  { pageUrl, problems = [] }: { readonly pageUrl: string | null; readonly problems?: SyncReport["problems"] },
+): SyncReport {
+  // What is refused waits until a person has looked.
+  const state = status.activity === "refused" ? "waiting" : status.activity;
+  const refusal = status.refusal === undefined ? [] : [{ path: "", code: "refused", message: status.refusal }];
+  return {
+    root,
+    server,
+    account,
+    device,
+    state,
+    page_url: pageUrl,
+    pending_files: status.pendingFiles,
+    last_sync_at: status.lastSyncAtMs === undefined ? null : new Date(status.lastSyncAtMs).toISOString(),
+    problems: [...refusal, ...problems, ...status.problems.map(({ path, code, message }) => ({ path, code, message }))],
+    conflicts: [...status.conflicts],
+    deletions_waiting: status.deletionsWaiting,
+  };
+}
+
+export function detailsOf(status: EngineStatus): SyncDetails {
+  return {
+    progress: status.activity === "syncing" ? progressOf(status) : "",
+    recent: status.recent.map(({ atMs, path, what, direction }) => ({
+      at: new Date(atMs).toISOString(),
+      path,
+      what: `${what} ${direction === "up" ? "here, sent:" : "on the server, done here:"}`,
+    })),
+  };
+}
+
+function progressOf({ pendingFiles, progress }: EngineStatus): string {
+  const { filesUp, filesDown, bytesUp, bytesDown } = progress;
+  const todo = pendingFiles === 0 ? "" : `${count(pendingFiles, "change")} to do, `;
+  return `${todo}${count(filesUp, "file")} up (${formatBytes(bytesUp)}), ${filesDown} down (${formatBytes(bytesDown)})`;
+}
+
+type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+const lineIntervalMs = 5000;
+const barIntervalMs = 250;
+
+const words: Readonly<Record<EngineStatus["activity"], string>> = {
+  idle: "in sync",
+  syncing: "syncing",
+  paused: "paused; 'holdfast resume' goes on",
+  offline: "the server cannot be reached; it is tried again",
+  waiting: "waits for you",
+  refused: "stopped",
+};
+
+/**
+ * Tells a person (stderr) or a program (stdout, one line of JSON for each change) what the sync does. While nothing changes it
+ * says nothing and wakes nobody.
+ */
+export class SyncReporter {
+  readonly #output: Output;
+  readonly #stderr: Terminal;
+  readonly #nowMs: () => number;
+  #lastState = "";
+  #lastJson = "";
+  #lastProgressMs = -Infinity;
+  #told = new Set<string>();
+  #hasBar = false;
+
+  constructor(output: Output, stderr: Terminal, nowMs: () => number) {
+    this.#output = output;
+    this.#stderr = stderr;
+    this.#nowMs = nowMs;
+  }
+
+  async show(status: EngineStatus, report: SyncReport): Promise<void> {
+    if (this.#output.json) await this.#showJson(report);
+    if (this.#output.quiet) return;
+    if (status.activity !== this.#lastState) {
+      this.#lastState = status.activity;
+      this.#line(`sync: ${words[status.activity]}`);
+    }
+    this.#showProblems(report);
+    this.#showProgress(status);
+  }
+
+  /** What could not be shown or kept; the sync goes on. */
+  fail(thrown: unknown): void {
+    this.#line(`holdfast: ${toHoldfastError(thrown).message}`);
+  }
+
+  end(): void {
+    if (this.#hasBar) this.#stderr.write("\r\u001b[K");
+    this.#hasBar = false;
+  }
+
+  async #showJson(report: SyncReport): Promise<void> {
+    const json = JSON.stringify(report);
+    if (json === this.#lastJson) return;
+    this.#lastJson = json;
+    await this.#output.write(`${json}\n`);
+  }
+
+  /** Each once, until it is gone and comes again. */
+  #showProblems({ problems, deletions_waiting }: SyncReport): void {
+    const lines = problems.map(
+      ({ path, message }) => `${path === "" ? "" : `${printable(path)}: `}${printable(message)}`,
+    );
+    if (deletions_waiting > 0) {
+      lines.push(`${count(deletions_waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them.`);
+    }
+    for (const line of lines) if (!this.#told.has(line)) this.#line(`sync: ! ${line}`);
+    this.#told = new Set(lines);
+  }
+
+  #showProgress(status: EngineStatus): void {
+    if (status.activity !== "syncing" || status.pendingFiles === 0) return;
+    const isBar = this.#stderr.isTTY === true;
+    const now = this.#nowMs();
+    if (now - this.#lastProgressMs < (isBar ? barIntervalMs : lineIntervalMs)) return;
+    this.#lastProgressMs = now;
+    const line = `sync: ${progressOf(status)}`;
+    if (!isBar) return this.#line(line);
+    this.#stderr.write(`\r${line.slice(0, (this.#stderr.columns ?? 80) - 1)}\u001b[K`);
+    this.#hasBar = true;
+  }
+
+  #line(text: string): void {
+    this.end();
+    this.#stderr.write(`${text}\n`);
+  }
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { KnownSync } from "./known-syncs.ts";
+import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
+import { findSync, prepareRoot, refuseNested } from "./sync-root.ts";
+import { serviceUnit, unitName } from "./service-unit.ts";
+
+const home = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-root-")));
+after(() => rmSync(home, { recursive: true }));
+const config = join(home, "config");
+mkdirSync(config);
+
+function known(root: string, marker: string | null): KnownSync {
+  return { folder: join(config, "sync", "x"), record: { root, marker } as KnownSync["record"] };
+}
+
+function mark(root: string, marker: string): void {
+  mkdirSync(join(root, ".holdfast"), { recursive: true });
+  writeFileSync(join(root, ".holdfast", "root.json"), marker);
+}
+
+test("a root is made in a folder that is there, and known by its path without links", async () => {
+  assert.equal(await prepareRoot(join(home, "new"), config), join(home, "new"));
+  assert.ok(existsSync(join(home, "new")));
+  symlinkSync(join(home, "new"), join(home, "link"));
+  assert.equal(await prepareRoot(join(home, "link"), config), join(home, "new"));
+  await assert.rejects(prepareRoot(join(home, "no", "such"), config), { code: "not_found" });
+});
+
+test("a file, the whole system, and what holds the command's own files are no roots", async () => {
+  writeFileSync(join(home, "file"), "");
+  await assert.rejects(prepareRoot(join(home, "file"), config), { code: "usage" });
+  await assert.rejects(prepareRoot("/", config), { code: "usage", message: /whole system/ });
+  await assert.rejects(prepareRoot(home, config), { code: "usage", message: /must not be synced/ });
+  await assert.rejects(prepareRoot(config, config), { code: "usage" });
+});
+
+test("a synced folder is not synced inside another one, from whichever side", async () => {
+  const outer = join(home, "outer");
+  mark(join(outer, "inner"), "i");
+  mkdirSync(join(outer, "inner", "deep"));
+  await assert.rejects(refuseNested(join(outer, "inner", "deep"), []), { message: /lies in .*inner, which is synced/ });
+  await assert.rejects(refuseNested(outer, [known(join(outer, "inner"), "i")]), { message: /contains .*inner/ });
+  await refuseNested(join(outer, "inner"), [known(join(outer, "inner"), "i")]);
+  rmSync(join(outer, "inner", ".holdfast"), { recursive: true });
+  await refuseNested(outer, [known(join(outer, "inner"), "i")]);
+});
+
+test("a root that was moved is known by its marker, and a copy of it is not", async () => {
+  const before = join(home, "before");
+  const moved = join(home, "moved");
+  mark(before, "m");
+  mark(join(home, "copy"), "m");
+  const syncs = [known(before, "m")];
+  assert.equal(await findSync(before, syncs), syncs[0]);
+  assert.equal(await findSync(join(home, "copy"), syncs), undefined);
+  renameSync(before, moved);
+  assert.equal(await findSync(moved, syncs), syncs[0]);
+});
+
+test("records are read back by root, and a damaged one is told", async () => {
+  const record = {
+    root: "/b",
+    server: "https://drive.example",
+    server_id: "s",
+    account_id: "a",
+    account: "me@example.org",
+    device: "laptop",
+    remote: "",
+    remote_id: "r",
+    excludes: [],
+    brake: null,
+    is_paused: false,
+    marker: null,
+  };
+  assert.deepEqual(await readKnownSyncs(config), []);
+  const folder = await newSyncFolder(config);
+  await newSyncFolder(config);
+  await saveRecord(folder, record);
+  assert.deepEqual(await readKnownSyncs(config), [{ folder, record }]);
+  writeFileSync(join(folder, "sync.json"), "{}");
+  await assert.rejects(readKnownSyncs(config), { message: /sync\.json is damaged/ });
+});
+
+test("a service says what it starts in systemd's own quoting, and has no secret", () => {
+  const unit = serviceUnit({
+    root: '/home/me/My "Drive" 100%',
+    program: ["/opt/hold fast/holdfast"],
+    args: ["--exclude", "a$b\\c"],
+    configFolder: "/home/me/.config/holdfast",
+  });
+  const start = unit.split("\n").find((line) => line.startsWith("ExecStart="));
+  assert.equal(
+    start,
+    'ExecStart="/opt/hold fast/holdfast" "sync" "/home/me/My \\"Drive\\" 100%%" "--exclude" "a$$b\\\\c"',
+  );
+  assert.match(unit, /^Restart=on-failure$/m);
+  assert.doesNotMatch(unit, /TOKEN/i);
+  assert.match(unitName("/home/me/My Drive"), /^holdfast-sync-My-Drive-[0-9a-f]{8}\.service$/);
+  assert.notEqual(unitName("/a/Drive"), unitName("/b/Drive"));
+  assert.throws(() => serviceUnit({ root: "/a\nb", program: ["/h"], args: [], configFolder: undefined }), {
+    code: "usage",
+  });
+});

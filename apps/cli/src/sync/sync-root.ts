@@ -1,0 +1,83 @@
+import { mkdir, readFile, realpath, stat } from "node:fs/promises";
+import { dirname, join, parse, resolve, sep } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { markerPath } from "@holdfast/sync/paths";
+import type { KnownSync } from "./known-syncs.ts";
+
+const markerBytesMax = 4096;
+
+/**
+ * The folder to sync, made if it is missing.
+ * @returns its path without links
+ * @throws HoldfastError usage, not_found or failed for what cannot be a root
+ */
+export async function prepareRoot(folder: string, configFolder: string): Promise<string> {
+  const path = resolve(folder);
+  await makeIfMissing(path);
+  const root = await realpath(path);
+  if (!(await stat(root)).isDirectory()) throw new HoldfastError("usage", `${root} is a file, not a folder.`);
+  if (root === parse(root).root) throw new HoldfastError("usage", `${root} is the whole system; name a folder in it.`);
+  const ownFolder = await realpath(configFolder).catch(() => configFolder);
+  if (isInside(ownFolder, root)) {
+    const message = `The login and the state of this command are in ${ownFolder}, inside ${root}, and must not be synced. Name a folder beside it, or set HOLDFAST_CONFIG_DIR.`;
+    throw new HoldfastError("usage", message);
+  }
+  return root;
+}
+
+/** @throws HoldfastError failed if the root lies in a synced folder or has one inside */
+export async function refuseNested(root: string, syncs: readonly KnownSync[]): Promise<void> {
+  for (let above = dirname(root); above !== dirname(above); above = dirname(above)) {
+    if ((await readMarker(above)) !== undefined) throw nested(root, "lies in", above);
+  }
+  for (const { record } of syncs) {
+    if (record.root === root || !isInside(record.root, root)) continue;
+    if ((await readMarker(record.root)) !== undefined) throw nested(root, "contains", record.root);
+  }
+}
+
+/**
+ * The sync of this root: by its path, or by its marker if the folder was moved here. A marker whose own folder is still
+ * there belongs to that one, and this one is a copy.
+ */
+export async function findSync(root: string, syncs: readonly KnownSync[]): Promise<KnownSync | undefined> {
+  const here = syncs.find(({ record }) => record.root === root);
+  if (here !== undefined) return here;
+  const marker = await readMarker(root);
+  const same = marker === undefined ? undefined : syncs.find(({ record }) => record.marker === marker);
+  if (same === undefined || (await readMarker(same.record.root)) === marker) return undefined;
+  return same;
+}
+
+/** @returns undefined if there is none */
+export async function readMarker(root: string): Promise<string | undefined> {
+  const path = join(root, markerPath);
+  try {
+    if ((await stat(path)).size > markerBytesMax) return "";
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+    if (errno === "ENOENT" || errno === "ENOTDIR" || errno === "EACCES") return undefined;
+    throw thrown;
+  }
+}
+
+async function makeIfMissing(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (thrown) {
+    const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+    if (errno === "EEXIST") return;
+    if (errno !== "ENOENT") throw thrown;
+    throw new HoldfastError("not_found", `There is no ${dirname(path)}, so ${path} is not made. Make it first.`);
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+function nested(root: string, how: string, other: string): HoldfastError {
+  const message = `${root} ${how} ${other}, which is synced already. One folder is synced by one client only; to give up the other sync, stop its client and remove ${join(other, dirname(markerPath))}.`;
+  return new HoldfastError("failed", message);
+}

@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import {
+  administrator,
+  eventually,
+  holdfast,
+  launcher,
+  makeFolder,
+  removeFolder,
+  startServer,
+  type CommandResult,
+  type RunningServer,
+} from "./testing.ts";
+
+const home = makeFolder("sync");
+const dataFolder = join(home, "data");
+const patienceMs = 20_000;
+let server: RunningServer;
+const clients = new Set<Client>();
+
+/** A device: a configuration of its own, and a folder. */
+interface Device {
+  readonly name: string;
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Client {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  readonly errors: string[];
+  readonly exited: Promise<number | null>;
+}
+
+before(async () => {
+  server = await startServer({ dataFolder });
+});
+
+after(async () => {
+  for (const { child } of clients) child.kill("SIGKILL");
+  await server.stop();
+  removeFolder(home);
+});
+
+async function makeDevice(name: string, folder = name): Promise<Device> {
+  const device = { name, root: join(home, folder), env: { HOLDFAST_CONFIG_DIR: join(home, `config-${name}`) } };
+  const { email, password } = administrator;
+  const args = ["login", server.url, "--email", email, "--password-stdin", "--device-name", name];
+  const { code, stderr } = await holdfast(args, { env: device.env, input: `${password}\n` });
+  assert.equal(code, 0, stderr);
+  return device;
+}
+
+function run(device: Device, ...args: string[]): Promise<CommandResult> {
+  return holdfast(args, { env: device.env });
+}
+
+async function once(device: Device, ...args: string[]): Promise<CommandResult> {
+  return run(device, "sync", device.root, "--once", ...args);
+}
+
+async function inSync(device: Device, ...args: string[]): Promise<void> {
+  const { code, stderr } = await once(device, ...args);
+  assert.equal(code, 0, stderr);
+}
+
+/** Undefined before its first start. */
+async function status(device: Device) {
+  const { code, stdout, stderr } = await run(device, "status", "--json");
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout).syncs[0];
+}
+
+function start(device: Device, ...args: string[]): Client {
+  const child = spawn(launcher, ["sync", device.root, "--json", ...args], {
+    env: { ...process.env, ...device.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  const errors: string[] = [];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => lines.push(text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
+  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  const client = { child, lines, errors, exited };
+  clients.add(client);
+  return client;
+}
+
+async function stop(client: Client, signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+  client.child.kill(signal);
+  const code = await client.exited;
+  clients.delete(client);
+  return code;
+}
+
+async function until(device: Device, state: string): Promise<void> {
+  await eventually(`the client of ${device.name} runs and is ${state}`, patienceMs, async () => {
+    const told = await status(device);
+    return told?.state === state && told.page_url !== null ? true : undefined;
+  });
+}
+
+/** Every name below with what it is, but for the client's own folder. */
+function tree(root: string, folder = ""): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of readdirSync(join(root, folder)).toSorted()) {
+    if (folder === "" && name === ".holdfast") continue;
+    const path = folder === "" ? name : `${folder}/${name}`;
+    const stats = lstatSync(join(root, path));
+    if (stats.isSymbolicLink()) found[path] = `-> ${readlinkSync(join(root, path))}`;
+    else if (stats.isDirectory()) Object.assign(found, { [path]: "folder" }, tree(root, path));
+    else found[path] = `${(stats.mode & 0o100) === 0 ? "" : "x "}${readFileSync(join(root, path), "latin1")}`;
+  }
+  return found;
+}
+
+function write(device: Device, path: string, content: string | Uint8Array, mode = 0o644): void {
+  writeFileSync(join(device.root, path), content, { mode });
+}
+
+test("two folders of one account become equal, once, and a third from nothing", async () => {
+  const [ada, bob] = [await makeDevice("ada"), await makeDevice("bob")];
+  mkdirSync(ada.root);
+  mkdirSync(join(ada.root, "photos", "2026"), { recursive: true });
+  mkdirSync(join(ada.root, "empty"));
+  write(ada, "hello.txt", "Hello");
+  write(ada, "zero", "");
+  write(ada, "photos/2026/large.bin", Buffer.alloc(3_000_000, "0123456789abcdef-"));
+  write(ada, "run.sh", "#!/bin/sh\n", 0o755);
+  symlinkSync("hello.txt", join(ada.root, "link"));
+  mkdirSync(bob.root);
+  write(bob, "from bob.txt", "Bob");
+  write(bob, "hello.txt", "Hello");
+  await inSync(ada);
+  await inSync(bob);
+  await inSync(ada);
+  const wanted = {
+    empty: "folder",
+    "from bob.txt": "Bob",
+    "hello.txt": "Hello",
+    link: "-> hello.txt",
+    photos: "folder",
+    "photos/2026": "folder",
+    "run.sh": "x #!/bin/sh\n",
+    zero: "",
+  };
+  const { "photos/2026/large.bin": large, ...small } = tree(ada.root);
+  assert.deepEqual(small, wanted);
+  assert.equal(large?.length, 3_000_000);
+  assert.deepEqual(tree(bob.root), tree(ada.root));
+  const cyd = await makeDevice("cyd");
+  await inSync(cyd);
+  assert.deepEqual(tree(cyd.root), tree(ada.root));
+});
+
+test("a client that runs is told by status, refuses a second one, pauses, resumes and stops in under 5 seconds", async () => {
+  const ada = await makeDevice("ada-one");
+  const client = start(ada, "--remote", "/one");
+  await until(ada, "idle");
+  const told = await status(ada);
+  assert.deepEqual(Object.keys(told).toSorted(), [
+    "account",
+    "conflicts",
+    "deletions_waiting",
+    "device",
+    "last_sync_at",
+    "page_url",
+    "pending_files",
+    "problems",
+    "root",
+    "server",
+    "state",
+  ]);
+  assert.equal(told.root, ada.root);
+  assert.equal(told.account, administrator.email);
+  assert.equal(told.device, "ada-one");
+  assert.ok(Math.abs(Date.parse(told.last_sync_at) - Date.now()) < 60_000);
+  const page = await fetch(told.page_url);
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<title>Holdfast<\/title>/);
+  assert.equal((await fetch(new URL("/", told.page_url))).status, 401);
+
+  const second = await once(ada);
+  assert.equal(second.code, 1, second.stderr);
+  assert.match(second.stderr, /already being synced/);
+  const inside = await run(ada, "sync", join(ada.root, "inside"), "--once");
+  assert.equal(inside.code, 1);
+  assert.match(inside.stderr, /synced already/);
+  rmSync(join(ada.root, "inside"), { recursive: true });
+
+  assert.equal((await run(ada, "pause", ada.root)).code, 0);
+  await until(ada, "paused");
+  write(ada, "later.txt", "later");
+  assert.equal((await run(ada, "resume")).code, 0);
+  await eventually("it is sent", patienceMs, async () =>
+    (await run(ada, "cat", "/one/later.txt")).stdout === "later" ? true : undefined,
+  );
+  const startedMs = performance.now();
+  assert.equal(await stop(client), 0);
+  assert.ok(performance.now() - startedMs < 5000);
+  const stopped = await status(ada);
+  assert.equal(stopped.state, "offline");
+  assert.equal(stopped.page_url, null);
+  assert.equal(stopped.problems[0].code, "not_running");
+  for (const line of client.lines.join("").trimEnd().split("\n")) assert.equal(JSON.parse(line).root, ada.root);
+});
+
+test("a pause of a client that does not run holds for its next start", async () => {
+  const ada = await makeDevice("ada-paused");
+  await inSync(ada, "--remote", "/paused");
+  const paused = await run(ada, "pause", ada.root);
+  assert.match(paused.stdout, /next start will be paused/);
+  write(ada, "waits.txt", "");
+  const tried = await once(ada);
+  assert.equal(tried.code, 1);
+  assert.match(tried.stderr, /paused/);
+  await run(ada, "resume");
+  await inSync(ada);
+  assert.match((await run(ada, "ls", "/paused")).stdout, /waits\.txt/);
+});
+
+test("what was cut off by kill -9 goes on at the next start", async () => {
+  const [ada, bob] = [await makeDevice("ada-killed"), await makeDevice("bob-killed")];
+  mkdirSync(ada.root);
+  for (let number = 0; number < 200; number += 1) write(ada, `${number}.txt`, `content ${number}`);
+  const client = start(ada, "--remote", "/killed");
+  await eventually("it has begun", patienceMs, async () =>
+    (await run(ada, "ls", "/killed")).stdout !== "" ? true : undefined,
+  );
+  await stop(client, "SIGKILL");
+  await inSync(ada);
+  await inSync(bob, "--remote", "/killed");
+  assert.deepEqual(tree(bob.root), tree(ada.root));
+  assert.equal(Object.keys(tree(bob.root)).length, 200);
+});
+
+test("without a login there is nothing to sync with, and without a server neither", async () => {
+  const nobody = {
+    name: "nobody",
+    root: join(home, "nobody"),
+    env: { HOLDFAST_CONFIG_DIR: join(home, "config-none") },
+  };
+  assert.equal((await once(nobody)).code, 3);
+  const away: Device = {
+    ...nobody,
+    env: { ...nobody.env, HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" },
+  };
+  const failed = await once(away);
+  assert.equal(failed.code, 7, failed.stderr);
+});
+
+test("a folder of the server is synced alone, and another folder is another sync", async () => {
+  const ada = await makeDevice("ada-part");
+  await inSync(ada, "--remote", "/part/of it");
+  write(ada, "inside.txt", "in");
+  await inSync(ada);
+  assert.deepEqual(tree(ada.root), { "inside.txt": "in" });
+  assert.equal((await run(ada, "cat", "/part/of it/inside.txt")).stdout, "in");
+  assert.equal((await run(ada, "mv", "/part/of it/inside.txt", "/part/outside.txt")).code, 0);
+  await inSync(ada);
+  assert.deepEqual(tree(ada.root), {});
+  const other = await once(ada, "--remote", "/elsewhere");
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /is synced with \/part\/of it, not with \/elsewhere/);
+  assert.equal((await run(ada, "rm", "/part")).code, 0);
+  write(ada, "more.txt", "");
+  const gone = await once(ada);
+  assert.equal(gone.code, 1, gone.stderr);
+  assert.match(gone.stderr, /in the trash or gone/);
+  assert.deepEqual(tree(ada.root), { "more.txt": "" });
+});
+
+test("many deletions wait, and are done when exactly they are approved", async () => {
+  const [ada, bob] = [await makeDevice("ada-brake"), await makeDevice("bob-brake")];
+  mkdirSync(ada.root);
+  for (let number = 0; number < 10; number += 1) write(ada, `${number}.txt`, `${number}`);
+  await inSync(ada, "--remote", "/brake");
+  await inSync(bob, "--remote", "/brake");
+  for (let number = 0; number < 6; number += 1) rmSync(join(ada.root, `${number}.txt`));
+  const held = await once(ada, "--brake", "5");
+  assert.equal(held.code, 1);
+  assert.match(held.stderr, /6 deletions wait for you.*--confirm-deletes/);
+  assert.equal((await status(ada)).deletions_waiting, 6);
+  const listed = JSON.parse((await run(ada, "deletes", "ls", ada.root, "--json")).stdout);
+  assert.equal(listed.items.length, 6);
+  await inSync(ada, "--confirm-deletes");
+  await inSync(bob, "--brake", "off");
+  assert.equal(Object.keys(tree(bob.root)).length, 4);
+});
+
+test("a service is shown with what it runs, and written where systemd looks for it", async () => {
+  const ada = await makeDevice("ada-service");
+  mkdirSync(ada.root);
+  const env = { ...ada.env, XDG_CONFIG_HOME: join(home, "xdg") };
+  const shown = await holdfast(["sync", ada.root, "--install-service", "--print"], { env });
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /^ExecStart="\/.*node" "\/.*main\.ts" "sync" "\/.*ada-service"$/m);
+  assert.equal(existsSync(join(home, "xdg")), false);
+  const written = JSON.parse((await holdfast(["sync", ada.root, "--install-service", "--json"], { env })).stdout);
+  assert.equal(readFileSync(written.path, "utf8").trimEnd(), shown.stdout.trimEnd());
+  assert.match(written.path, /\/xdg\/systemd\/user\/holdfast-sync-ada-service-[0-9a-f]{8}\.service$/);
+});
+
+test("a client waits for a server that is away, and stops while it does", async () => {
+  const ada = await makeDevice("ada-away");
+  await inSync(ada, "--remote", "/away");
+  const { port } = server;
+  await server.stop();
+  const client = start(ada);
+  await until(ada, "offline");
+  assert.equal((await once(ada)).code, 1, "it is locked");
+  write(ada, "meanwhile.txt", "written offline");
+  server = await startServer({ dataFolder, port });
+  await eventually("it is sent", patienceMs * 2, async () =>
+    (await run(ada, "cat", "/away/meanwhile.txt")).stdout === "written offline" ? true : undefined,
+  );
+  assert.equal(await stop(client), 0);
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Server } from "../ports.ts";
+import { narrowToSubtree } from "./subtree.ts";
+
+const rootId = "root" as NodeId;
+
+function node(id: string, parent: string, kind: NodeJson["kind"] = "file"): NodeJson {
+  return { id, parent_id: parent, kind, name: id } as NodeJson;
+}
+
+/** A server whose tree is told by parents; what it is asked is listed. */
+function world(tree: readonly NodeJson[], options: { known?: readonly string[]; rootState?: "live" | "trashed" } = {}) {
+  let changes: readonly ChangeJson[] = [];
+  const listed: string[] = [];
+  const below = (id: string): NodeJson[] =>
+    tree.flatMap((each) => (each.parent_id === id ? [each].concat(below(each.id)) : []));
+  const server = {
+    listChanges: async () => ({ changes, next_token: "t", has_more: false, epoch: "e" }),
+    snapshot: async () => ({ items: tree, next_cursor: "more", token: "t", epoch: "e" }),
+    listBelow: async (id: NodeId) => {
+      listed.push(id);
+      return below(id);
+    },
+    queryNodes: async (ids: readonly NodeId[]) =>
+      ids.map((id) => ({ id, state: id === rootId ? (options.rootState ?? "live") : ("live" as const) })),
+  } as unknown as Server;
+  const narrow = narrowToSubtree(server, { rootId, isKnown: (id) => options.known?.includes(id) === true });
+  const see = async (...given: readonly ChangeJson[]): Promise<readonly string[]> => {
+    changes = given;
+    return (await narrow.listChanges("")).changes.map(({ kind, id }) => `${kind} ${id}`);
+  };
+  return { narrow, see, listed };
+}
+
+const changed = (seq: number, each: NodeJson): ChangeJson => ({ seq, kind: "changed", id: each.id, node: each });
+
+test("what lies outside does not exist, and what is made inside appears", async () => {
+  const { see } = world([]);
+  assert.deepEqual(await see(changed(1, node("out", "elsewhere")), { seq: 2, kind: "gone", id: "other" }), []);
+  assert.deepEqual(await see(changed(1, node("a", rootId, "folder")), changed(2, node("b", "a"))), [
+    "appeared a",
+    "appeared b",
+  ]);
+});
+
+test("what moves out is gone, and what moves in appears with all that came with it", async () => {
+  const { see } = world([node("in", rootId, "folder"), node("child", "in")], { known: ["x"] });
+  assert.deepEqual(await see(changed(1, node("x", "elsewhere"))), ["gone x"]);
+  const moved = changed(1, node("in", rootId, "folder"));
+  assert.deepEqual(await see(moved, changed(2, node("child", "in"))), ["appeared in", "changed child"]);
+});
+
+test("what is known stays as the server tells it", async () => {
+  const { see, listed } = world([], { known: ["f", "x"] });
+  assert.deepEqual(await see(changed(1, node("x", "f")), { seq: 2, kind: "gone", id: "x" }), ["changed x", "gone x"]);
+  assert.deepEqual(listed, []);
+});
+
+test("a snapshot is what lies below the folder, and what lives outside it is gone", async () => {
+  const { narrow } = world([node("a", rootId), node("o", "elsewhere")]);
+  const { items, next_cursor } = await narrow.snapshot(undefined);
+  assert.deepEqual([items.map(({ id }) => id), next_cursor], [["a"], null]);
+  assert.deepEqual(await narrow.queryNodes(["o" as NodeId]), [{ id: "o", state: "gone" }]);
+});
+
+test("when the folder itself is gone, or one above it, that is a failure and deletes nothing", async () => {
+  const { narrow, see } = world([node("a", rootId)], { known: ["a"], rootState: "trashed" });
+  const failed = { code: "failed", message: /Restore it there/ };
+  await assert.rejects(see({ seq: 1, kind: "gone", id: rootId }), failed);
+  await assert.rejects(see({ seq: 1, kind: "gone", id: "somewhere above" }), failed);
+  await assert.rejects(narrow.snapshot(undefined), failed);
+});

@@ -1,0 +1,97 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Server } from "../ports.ts";
+
+export interface SubtreeOptions {
+  /** The folder below which all is in view. */
+  readonly rootId: NodeId;
+  /** Whether the device has a row of that node, live or not. */
+  readonly isKnown: (id: NodeId) => boolean;
+}
+
+/**
+ * The server as a device sees it that syncs one folder of it: what lies outside does not exist, what moves out is gone, and
+ * what moves in has appeared. A folder that is gone itself (it or one above it in the trash) is a failure and no deletion: nothing goes on until it is
+ * back or the sync is given up.
+ */
+export function narrowToSubtree(server: Server, { rootId, isKnown }: SubtreeOptions): Server {
+  return {
+    ...server,
+    async listChanges(sinceToken) {
+      const page = await server.listChanges(sinceToken);
+      const view = new View(server, rootId, isKnown);
+      const changes: ChangeJson[] = [];
+      for (const change of page.changes) {
+        const seen = await view.see(change);
+        if (seen !== undefined) changes.push(seen);
+      }
+      if (view.mayHaveLostRoot) await requireRoot(server, rootId);
+      return { ...page, changes };
+    },
+    async snapshot() {
+      // The token is older than the listing, so nothing falls between the two.
+      const { token, epoch } = await server.snapshot(undefined);
+      await requireRoot(server, rootId);
+      return { items: await server.listBelow(rootId), next_cursor: null, token, epoch };
+    },
+    async queryNodes(ids) {
+      // Asked about what a listing of the folder lacks: what lives nevertheless has moved out.
+      const items = await server.queryNodes(ids);
+      return items.map(({ id, state }) => ({ id, state: state === "live" ? "gone" : state }));
+    },
+  };
+}
+
+/** One page of the journal, as it looks from inside the folder. */
+class View {
+  mayHaveLostRoot = false;
+  readonly #server: Server;
+  readonly #rootId: NodeId;
+  readonly #isKnown: (id: NodeId) => boolean;
+  readonly #entered = new Set<string>();
+
+  constructor(server: Server, rootId: NodeId, isKnown: (id: NodeId) => boolean) {
+    this.#server = server;
+    this.#rootId = rootId;
+    this.#isKnown = isKnown;
+  }
+
+  async see(change: ChangeJson): Promise<ChangeJson | undefined> {
+    const { id, seq, node } = change;
+    const wasInside = this.#has(id);
+    if (id === this.#rootId || (node === undefined && !wasInside)) {
+      this.mayHaveLostRoot ||= node === undefined;
+      return undefined;
+    }
+    if (node === undefined) return change;
+    if (!this.#has(node.parent_id ?? "")) return wasInside ? { seq, id, kind: "gone" } : undefined;
+    this.#entered.add(id);
+    if (wasInside && change.kind !== "appeared") return change;
+    if (node.kind === "folder") await this.#enterBelow(node);
+    return { ...change, kind: "appeared" };
+  }
+
+  #has(id: string): boolean {
+    return id === this.#rootId || this.#entered.has(id) || this.#isKnown(id as NodeId);
+  }
+
+  /** Further entries of the page may be about what came in with a folder. */
+  async #enterBelow({ id }: NodeJson): Promise<void> {
+    try {
+      for (const below of await this.#server.listBelow(id as NodeId)) this.#entered.add(below.id);
+    } catch (error) {
+      const isGone = error instanceof HoldfastError && (error.code === "not_found" || error.code === "trashed");
+      if (!isGone) throw error;
+    }
+  }
+}
+
+async function requireRoot(server: Server, rootId: NodeId): Promise<void> {
+  const [root] = await server.queryNodes([rootId]);
+  if (root?.state === "live") return;
+  const message =
+    "The folder on the server that this syncs is in the trash or gone. Nothing here was touched. Restore it there, and the sync goes on.";
+  throw new HoldfastError("failed", message);
+}
