@@ -1,5 +1,6 @@
 import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
+import { routes, routeUrl } from "@holdfast/protocol/routes";
 import type { RateLimit } from "./rate-limit.ts";
 
 /** Bytes since the start: bodies and the heads of requests; the heads of answers and TLS are not seen from here. */
@@ -14,6 +15,8 @@ export interface Meter {
   readonly down: RateLimit;
   /** Ends what is under way, and refuses what comes later. */
   readonly closing: AbortSignal;
+  readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly answerTimeoutMs: number;
 }
 
 /** Counts, holds back and ends what goes over a transport. */
@@ -25,7 +28,7 @@ export function meteredTransport(transport: Transport, meter: Meter): Transport 
       const signal = request.signal === undefined ? closing : AbortSignal.any([closing, request.signal]);
       try {
         closing.throwIfAborted();
-        const answer = await transport.send(await measured(request, signal, meter));
+        const answer = await answerInTime(transport, await measured(request, signal, meter), meter);
         return {
           ...answer,
           status: answer.status,
@@ -37,6 +40,35 @@ export function meteredTransport(transport: Transport, meter: Meter): Transport 
       }
     },
   };
+}
+
+/** A longer request is still on its way for some time that nobody knows; the transport's own patience has to do. */
+const shortBytesMax = 256 * 1024;
+/** Held for as long as its caller says, who looks after that too. */
+const heldPath = routeUrl(routes.pollChanges);
+
+async function answerInTime(transport: Transport, request: TransportRequest, meter: Meter): Promise<TransportAnswer> {
+  const { wait, answerTimeoutMs } = meter;
+  const isShort = (bodyBytesOf(request.body) ?? Infinity) <= shortBytesMax && !request.path.startsWith(heldPath);
+  if (!isShort) return transport.send(request);
+  const answered = new AbortController();
+  const late = new AbortController();
+  const timer = wait(answerTimeoutMs, answered.signal).then(
+    () => late.abort(silent()),
+    () => {},
+  );
+  try {
+    const signal = request.signal === undefined ? late.signal : AbortSignal.any([request.signal, late.signal]);
+    return await transport.send({ ...request, signal });
+  } finally {
+    answered.abort();
+    await timer;
+  }
+}
+
+/** As the transport says it of a connection that it finds broken. */
+export function silent(): HoldfastError {
+  return new HoldfastError("unreachable", "The server does not answer. Try again.", { body: { network: "ETIMEDOUT" } });
 }
 
 /** Not worth another attempt: who closes means it. */

@@ -1,5 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { limits } from "@holdfast/core/limits";
+import { silent } from "./metered-transport.ts";
 
 export interface PollParts {
   readonly client: ApiClient;
@@ -14,15 +15,33 @@ export async function poll(
   timeoutMs: number,
 ): Promise<boolean> {
   const seconds = Math.min(limits.pollSecondsMax, Math.max(1, Math.round(timeoutMs / 1000)));
-  const request = { query: { since_token: sinceToken }, headers: { timeout: String(seconds) }, signal };
-  const answer = await client.open("pollChanges", request);
+  const over = new AbortController();
+  const late = new AbortController();
+  const timer = wait((seconds + graceSeconds) * 1000, over.signal).then(
+    () => late.abort(silent()),
+    () => {},
+  );
+  const request = {
+    query: { since_token: sinceToken },
+    headers: { timeout: String(seconds) },
+    signal: AbortSignal.any([signal, late.signal]),
+  };
   const slices: Uint8Array[] = [];
-  for await (const slice of answer.body) slices.push(slice);
+  let answer;
+  try {
+    answer = await client.open("pollChanges", request);
+    for await (const slice of answer.body) slices.push(slice);
+  } finally {
+    over.abort();
+    await timer;
+  }
   const backoffSeconds = answer.status === 204 ? Number(answer.header("retry-after") ?? 0) : backoffOf(slices);
   if (backoffSeconds > 0) await wait(Math.min(backoffSeconds, backoffSecondsMax) * 1000, signal);
   return answer.status !== 204;
 }
 
+/** A connection that died without a word is found by the answer that does not come. */
+const graceSeconds = 10;
 const backoffSecondsMax = 300;
 
 /** Of the answer only this is needed; a proxy's that is no JSON asks for nothing. */

@@ -28,8 +28,10 @@ export interface RemoteSpaceOptions {
   readonly limitDownBytesPerSecond?: number | undefined;
   /** Of one call, the first one included; 3 unless told, as whoever syncs tries again anyway. */
   readonly attemptsMax?: number;
-  /** How long one call goes on when the server, which has answered before, takes no connections; 5 s unless told. */
+  /** How long one call goes on when the server, which has answered before, takes no connections; 2.5 s unless told. */
   readonly patienceMs?: number;
+  /** From the end of a short request to the beginning of its answer, then the connection is taken for dead; 30 s unless told. */
+  readonly answerTimeoutMs?: number;
 }
 
 /** The caller's own space on a server, as the sync engine needs it. */
@@ -71,12 +73,21 @@ export async function openRemoteSpace(options: RemoteSpaceOptions): Promise<Remo
 }
 
 function openClient(options: RemoteSpaceOptions, closing: AbortSignal, traffic: Traffic): ApiClient {
-  const { transport, tokens, clock, random, wait, attemptsMax = 3, patienceMs = 5000 } = options;
+  const {
+    transport,
+    tokens,
+    clock,
+    random,
+    wait,
+    attemptsMax = 3,
+    patienceMs = 2500,
+    answerTimeoutMs = 30_000,
+  } = options;
   const { limitUpBytesPerSecond, limitDownBytesPerSecond } = options;
   const up = new RateLimit({ clock, wait, bytesPerSecond: limitUpBytesPerSecond });
   const down = new RateLimit({ clock, wait, bytesPerSecond: limitDownBytesPerSecond });
   return new ApiClient({
-    transport: meteredTransport(transport, { traffic, up, down, closing }),
+    transport: meteredTransport(transport, { traffic, up, down, closing, wait, answerTimeoutMs }),
     tokens,
     random,
     retry: { clock, wait: waitUntilClosed(wait, closing), attemptsMax, patienceMs },

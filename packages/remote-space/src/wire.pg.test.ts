@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { encodePatch } from "@holdfast/codec/patch";
+import { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
+import { cutPieces } from "@holdfast/codec/piece-table";
+import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { NodeId } from "@holdfast/core/ids";
+import { contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import type { OutgoingBlock } from "@holdfast/sync/ports";
+import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
+import type { RemoteSpace, RemoteSpaceOptions } from "./remote-space.ts";
+import { openSpace } from "./testing.ts";
+
+const kib = 1024;
+const mib = 1024 * kib;
+const folder = makeFolder("remote-space-wire");
+const pool: CodecPool = startCodecPool({ threads: 2 });
+let server: RunningServer;
+let proxy: CountingProxy;
+let space: RemoteSpace;
+
+before(async () => {
+  server = await startServer({ dataFolder: `${folder}/data` });
+  proxy = await openCountingProxy(server.port);
+  space = await signIn();
+});
+
+after(async () => {
+  await space.close();
+  await proxy.close();
+  await pool.close();
+  await server.stop();
+  removeFolder(folder);
+});
+
+async function signIn(options: Partial<RemoteSpaceOptions> = {}): Promise<RemoteSpace> {
+  const { token = "" } = await Api.signIn(server.url);
+  return openSpace({ url: proxy.url, token, pool }, options);
+}
+
+/** Bytes that passed the proxy meanwhile. */
+async function counted<Result>(act: () => Promise<Result>): Promise<{ result: Result; up: number; down: number }> {
+  const [up, down] = [proxy.upBytes, proxy.downBytes];
+  const result = await act();
+  return { result, up: proxy.upBytes - up, down: proxy.downBytes - down };
+}
+
+function noise(sizeBytes: number, seed: string): Buffer {
+  return createHash("shake256", { outputLength: sizeBytes }).update(seed).digest();
+}
+
+function blockOf(bytes: Uint8Array): OutgoingBlock {
+  return { hash: sha256(bytes), bytes };
+}
+
+function entryOf({ hash, bytes }: OutgoingBlock): ManifestEntry {
+  return { hash, size: bytes.length };
+}
+
+async function epochOf(of: RemoteSpace): Promise<string> {
+  return (await of.snapshot(undefined)).epoch;
+}
+
+async function putFile(entries: readonly ManifestEntry[], blocks: readonly OutgoingBlock[] = []): Promise<NodeJson> {
+  const size = entries.reduce((sum, each) => sum + each.size, 0);
+  const operation = {
+    op: "put" as const,
+    operation_id: randomBytes(16).toString("hex"),
+    id: space.makeNodeId(),
+    parent_id: space.rootId,
+    name: randomBytes(8).toString("hex"),
+    size,
+    content_id: contentIdOf(entries),
+    blocks: [...entries],
+  };
+  const [result] = (await space.commit(await epochOf(space), [operation], blocks)).results;
+  assert.equal(result?.status, "committed", JSON.stringify(result));
+  assert.ok(result.node !== undefined);
+  return result.node;
+}
+
+async function fetchAll(from: RemoteSpace, wanted: Parameters<RemoteSpace["fetchBlocks"]>[0]): Promise<Uint8Array[]> {
+  return (await Array.fromAsync(from.fetchBlocks(wanted))).map(({ bytes }) => bytes);
+}
+
+test("one byte changed in a file of a thousand blocks costs less than 64 KiB each way, at both devices", async () => {
+  // Of 1 GiB the list is as long, and one block of 1 MiB is changed; what the others hold does not travel.
+  const others = Array.from({ length: 1023 }, (_, number) => blockOf(noise(64, `other ${number}`)));
+  const base = noise(mib, "base");
+  const list = others.map(entryOf);
+  list.splice(500, 0, entryOf(blockOf(base)));
+  await space.putBlocks([...others, blockOf(base)]);
+  const first = await putFile(list);
+  const next = Buffer.from(base);
+  next[400_000] = (next[400_000] ?? 0) ^ 1;
+  const payload = encodePatchFromPieces({
+    basePieces: cutPieces(base),
+    next,
+    random: (lengthBytes) => randomBytes(lengthBytes),
+  });
+  assert.ok(payload !== undefined);
+  const epoch = await epochOf(space);
+  const { token } = await space.snapshot(undefined);
+
+  const sent = await counted(async () => {
+    const block = { ...blockOf(next), patch: { base: sha256(base), payload } };
+    const entries = list.with(500, entryOf(block));
+    const operation = {
+      op: "put" as const,
+      operation_id: randomBytes(16).toString("hex"),
+      file_id: first.id,
+      base_version: first.version_id ?? "",
+      size: first.size,
+      content_id: contentIdOf(entries),
+      splices: [{ at: 500, remove: 1, insert: [entryOf(block)] }],
+    };
+    assert.deepEqual(await space.missingBlocks([block.hash]), new Set([block.hash]));
+    return space.commit(epoch, [operation], [block]);
+  });
+  const node = sent.result.results[0]?.node;
+  assert.equal(sent.result.results[0]?.status, "committed");
+
+  const received = await counted(async () => {
+    const { changes } = await space.listChanges(token);
+    const versionId = changes[0]?.node?.version_id ?? "";
+    const known = { nodeId: first.id as NodeId, versionId: first.version_id ?? "", entries: list };
+    const entries = (await space.manifests([{ versionId, base: known }])).get(versionId) ?? [];
+    assert.equal(contentIdOf(entries), node?.content_id);
+    const { hash = sha256(next), size = 0 } = entries[500] ?? {};
+    const similar = { hash: sha256(base), read: async () => base };
+    const [bytes = Buffer.of()] = await fetchAll(space, [{ hash, sizeBytes: size, versionId, base: similar }]);
+    assert.ok(next.equals(bytes));
+  });
+  const report = `sent: ${sent.up} up, ${sent.down} down; received: ${received.up} up, ${received.down} down`;
+  for (const bytes of [sent.up, sent.down, received.up, received.down]) assert.ok(bytes < 64 * kib, report);
+  // Against the base itself only what is new travels.
+  assert.ok(received.down < 8 * kib, report);
+});
+
+test("a patch that the server refuses is followed by the whole block", async () => {
+  const [base, next] = [noise(300_000, "patch base"), Buffer.from(noise(300_000, "patch base"))];
+  next[7] = 7;
+  const payload = encodePatch(base, next) ?? Buffer.of();
+  const unknown = { ...blockOf(next), patch: { base: sha256(base), payload } };
+  await space.putBlocks([unknown]);
+  assert.deepEqual(await space.missingBlocks([unknown.hash]), new Set());
+
+  await space.putBlocks([blockOf(base)]);
+  const third = Buffer.from(base);
+  third[8] = 8;
+  const wrong = { ...blockOf(third), patch: { base: sha256(base), payload } };
+  const node = await putFile([entryOf(wrong)], [wrong]);
+  const [bytes = Buffer.of()] = await fetchAll(space, [
+    { hash: wrong.hash, sizeBytes: third.length, versionId: node.version_id ?? "" },
+  ]);
+  assert.ok(third.equals(bytes));
+});
+
+test("a block whose base is another one here, or is gone, comes whole", async () => {
+  const base = noise(500_000, "fetch base");
+  const next = Buffer.concat([base, Buffer.from("more")]);
+  await space.putBlocks([blockOf(base), blockOf(next)]);
+  const { version_id } = await putFile([entryOf(blockOf(next))]);
+  const wanted = { ...entryOf(blockOf(next)), sizeBytes: next.length, versionId: version_id ?? "" };
+  const reads = [
+    async () => base,
+    async () => noise(500_000, "somebody has written meanwhile"),
+    async () => Promise.reject(new HoldfastError("not_found", "It is not there any more.")),
+  ];
+  const costs: number[] = [];
+  for (const read of reads) {
+    const { result, down } = await counted(() => fetchAll(space, [{ ...wanted, base: { hash: sha256(base), read } }]));
+    assert.ok(next.equals(result[0] ?? Buffer.of()));
+    costs.push(down);
+  }
+  assert.ok((costs[0] ?? 0) < 4 * kib, costs.join());
+  for (const cost of costs.slice(1)) assert.ok(cost > next.length, costs.join());
+  const unknown = { hash: sha256(Buffer.from("never sent")), read: async () => base };
+  assert.ok(next.equals((await fetchAll(space, [{ ...wanted, base: unknown }]))[0] ?? Buffer.of()));
+});
+
+test("many blocks, large and small, compressed and not, arrive as they were sent", async () => {
+  const blocks = [
+    ...Array.from({ length: 300 }, (_, number) => blockOf(noise(1 + number * 17, `small ${number}`))),
+    ...Array.from({ length: 9 }, (_, number) => blockOf(noise(3 * mib + number, `large ${number}`))),
+    ...Array.from({ length: 5 }, (_, number) => blockOf(Buffer.alloc(mib, `text ${number} `))),
+  ];
+  const sent = await counted(() => space.putBlocks(blocks));
+  assert.ok(sent.up < 31 * mib && sent.up > 27 * mib, `${sent.up} bytes`);
+  const { version_id } = await putFile(blocks.map(entryOf));
+  const wanted = blocks.map(({ hash, bytes }) => ({ hash, sizeBytes: bytes.length, versionId: version_id ?? "" }));
+  const { result, down } = await counted(() => fetchAll(space, wanted));
+  assert.ok(down < 31 * mib, `${down} bytes`);
+  assert.equal(result.length, blocks.length);
+  for (const [index, bytes] of result.entries()) assert.equal(sha256(bytes), blocks[index]?.hash);
+});
+
+test("whoever stops taking blocks ends the requests", async () => {
+  const blocks = Array.from({ length: 12 }, (_, number) => blockOf(noise(3 * mib, `stop ${number}`)));
+  await space.putBlocks(blocks);
+  const { version_id } = await putFile(blocks.map(entryOf));
+  const wanted = blocks.map(({ hash, bytes }) => ({ hash, sizeBytes: bytes.length, versionId: version_id ?? "" }));
+  const { down } = await counted(async () => {
+    const taking = space.fetchBlocks(wanted)[Symbol.asyncIterator]();
+    const first = await taking.next();
+    assert.equal(first.done === true ? undefined : first.value.hash, blocks[0]?.hash);
+    await taking.return?.();
+  });
+  assert.ok(down < 30 * mib, `${down} bytes`);
+  assert.equal((await fetchAll(space, wanted.slice(0, 2))).length, 2);
+});
+
+test("a poll that is held ends at once when the space is closed, and later calls are refused", async () => {
+  const closing = await signIn();
+  const { token } = await closing.snapshot(undefined);
+  const upBefore = proxy.upBytes;
+  const ended = assert.rejects(closing.poll(token, 60_000), isFailed);
+  while (proxy.upBytes === upBefore) await new Promise((resolve) => setImmediate(resolve));
+  const started = performance.now();
+  await closing.close();
+  await ended;
+  await assert.rejects(closing.listChanges(token), isFailed);
+  assert.ok(performance.now() - started < 2000);
+});
+
+test("a server that cannot be reached is told within ten seconds, and found again afterwards", async () => {
+  const { token } = await space.snapshot(undefined);
+  proxy.cut();
+  const started = performance.now();
+  await assert.rejects(space.listChanges(token), isUnreachable);
+  assert.ok(performance.now() - started < 10_000);
+  proxy.heal();
+  assert.equal((await space.listChanges(token)).has_more, false);
+});
+
+test("a connection that died without a word is found by the answer that does not come", async () => {
+  const waiting = await signIn({ answerTimeoutMs: 500, patienceMs: 0, attemptsMax: 1 });
+  const { token } = await waiting.snapshot(undefined);
+  proxy.swallow();
+  await assert.rejects(waiting.listChanges(token), isUnreachable);
+  proxy.heal();
+  assert.equal((await waiting.listChanges(token)).has_more, false);
+  await waiting.close();
+});
+
+test("bytes are counted as they travel, and a limit holds in each direction", async () => {
+  const limited = await signIn({ limitUpBytesPerSecond: 400 * kib, limitDownBytesPerSecond: 800 * kib });
+  const block = blockOf(noise(mib, "slow"));
+  const startedUp = performance.now();
+  const sent = await counted(() => limited.putBlocks([block]));
+  const upSeconds = (performance.now() - startedUp) / 1000;
+  assert.ok(upSeconds > 2.1 && upSeconds < 8, `${upSeconds} s`);
+  const { version_id } = await putFile([entryOf(block)]);
+  const startedDown = performance.now();
+  const wanted = [{ hash: block.hash, sizeBytes: block.bytes.length, versionId: version_id ?? "" }];
+  const receivedBefore = limited.traffic.receivedBytes;
+  const received = await counted(() => fetchAll(limited, wanted));
+  const downSeconds = (performance.now() - startedDown) / 1000;
+  assert.ok(downSeconds > 0.9 && downSeconds < 8, `${downSeconds} s`);
+  assert.ok(
+    Math.abs(sent.up - mib) < 2 * kib && limited.traffic.sentBytes > mib,
+    `${sent.up} ${limited.traffic.sentBytes}`,
+  );
+  assert.ok(received.down - (limited.traffic.receivedBytes - receivedBefore) < 2 * kib);
+  await limited.close();
+});
+
+function isUnreachable(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && thrown.code === "unreachable";
+}
+
+function isFailed(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && thrown.code === "failed";
+}
