@@ -66,6 +66,7 @@ export class Person {
       this.#say(`overwrites ${path} in that moment`);
       ledger.write(root, inode, this.#newBytes());
       this.#say(`is done with ${ledger.close(root, inode, false)}`);
+      this.#options.changed();
       return;
     }
     const [from, to] = [this.#some(), this.#somePlace()];
@@ -73,6 +74,7 @@ export class Person {
     if (from === undefined || isInside || root.at(to) !== undefined || work() < 0.3) return;
     this.#say(`moves ${from} to ${to} in that moment`);
     root.rename(from, to, { over: false, isDurable: true });
+    this.#options.changed();
   }
 
   async #do(verb: Verb): Promise<void> {

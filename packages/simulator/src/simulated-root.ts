@@ -43,6 +43,8 @@ export class SimulatedRoot {
   readonly #options: RootOptions;
   readonly #names: DurableNames;
   readonly #inodes = new Map<number, Inode>();
+  /** Folders in which a person changed something, for whoever watches. */
+  readonly touched = new Set<string>();
   #next = rootNumber;
 
   constructor(options: RootOptions) {
@@ -89,6 +91,7 @@ export class SimulatedRoot {
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${path} is taken.`);
     const inode = this.#make(kind, target);
     this.#names.do([{ ...slot, inode: inode.number }], isDurable);
+    if (isDurable) this.#touch(path);
     return inode;
   }
 
@@ -96,7 +99,9 @@ export class SimulatedRoot {
     const time = this.timeNs();
     Object.assign(inode, { now: { ...inode.now, ...(change.bytes && { mtimeNs: time }), ...change }, ctimeNs: time });
     if (change.bytes !== undefined) Object.assign(inode, { changedAtMicros: this.#options.nowMicros() });
-    if (isDurable) this.sync(inode);
+    if (!isDurable) return;
+    this.sync(inode);
+    for (const [path, other] of this.visible()) if (other === inode) this.#touch(path);
   }
 
   /** @param over whether what stands at `to` is replaced; else it must be free */
@@ -114,6 +119,7 @@ export class SimulatedRoot {
       ],
       isDurable,
     );
+    if (isDurable) for (const path of [from, to]) this.#touch(path);
     Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 
@@ -132,6 +138,7 @@ export class SimulatedRoot {
     const isFull = inode.kind === "folder" && this.#names.inFolder(inode.number).length > 0;
     if (isFull) throw new HoldfastError("failed", `${path} is not empty.`);
     this.#names.do([{ ...this.#slot(path), inode: undefined }], isDurable);
+    if (isDurable) this.#touch(path);
   }
 
   sync(inode: Inode): void {
@@ -172,6 +179,10 @@ export class SimulatedRoot {
     };
     visit(this.#inode(rootNumber), "");
     return found;
+  }
+
+  #touch(path: string): void {
+    this.touched.add(partsOf(path).slice(0, -1).join("/"));
   }
 
   #inode(number: number): Inode {

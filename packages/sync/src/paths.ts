@@ -55,3 +55,10 @@ export function pathOfNode(trees: Trees, id: NodeId): string | undefined {
   }
   return names.join("/");
 }
+
+/** A path and all folders above it, up to the root. */
+export function withFoldersAbove(path: string): string[] {
+  const found = [path];
+  for (let at = path; at !== "";) found.push((at = folderOf(at)));
+  return found;
+}

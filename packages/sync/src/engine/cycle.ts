@@ -14,12 +14,17 @@ import { settle } from "../planner/settle.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import { send } from "../remote/send.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
+import { knownPathOf, type Suspects } from "../scan/scope.ts";
+import type { SyncState } from "../state/sync-state.ts";
 import type { LocalRow } from "../trees.ts";
+import { withFoldersAbove } from "../paths.ts";
 import { Interrupted } from "./gate.ts";
 import type { Progress } from "./progress.ts";
 import { pathOfOperation } from "./progress.ts";
 import { isPassing, type Problem, problemOf, problemsOfBrakes, problemsOfRefusals } from "./problems.ts";
 import { checkRoot, type Identity } from "./root.ts";
+import type { Skipped } from "./skipped.ts";
+import type { Suspicion } from "./suspicion.ts";
 
 export interface CycleOutcome {
   /** Something was done or sent: what comes next is planned from what came of it. */
@@ -39,6 +44,10 @@ export interface CycleContext extends Hands {
   readonly brakes: Brakes;
   readonly identity: Identity;
   readonly progress: Progress;
+  readonly suspicion: Suspicion;
+  /** What has become suspect after a moment in which hints that belong together arrive. */
+  readonly moreSuspects: () => Promise<Suspects>;
+  readonly skipped: Skipped;
   /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
   readonly checkStop: () => void;
 }
@@ -57,18 +66,19 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const look = await scanRoot(context);
   context.checkStop();
   await checkRoot(context);
-  const isDoubted = context.doubt.isOpen && state.local.size + state.intents.size > 0;
-  const seen = { rootId: state.rootId, local: look.rows, parked: state.parked };
-  const rows = isDoubted ? await makeDurable(context.disk, state, seen) : look.rows;
+  const changes = await agreeable(context, look);
   context.doubt.isOpen = false;
-  state.commit({ local: localChanges(state.local, rows) });
+  state.commit({ local: localChanges(state.local, changes) });
+  const isUnsettled = [...changes.values()].some((row) => row?.sight === "unsettled");
+  context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
+  context.skipped.note(look);
   const next = decide(context, look.isComplete);
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + next.heldDeletions.length);
   const problems: Problem[] = [];
   const { done, changed } = await actAll(context, next.local, problems);
   const sent = await send(context, next.remote);
-  const isUnsettled = [...rows.values()].some(({ sight }) => sight === "unsettled");
-  const isRestless = look.isRestless || isUnsettled || changed;
+  for (const operation of [...next.local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
+  const isRestless = look.again === "all" || look.again.size > 0 || isUnsettled || changed;
   return {
     hasProgressed: done > 0 || sent,
     isRestless,
@@ -78,7 +88,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...problems,
       ...problemsOfRefusals(state, state.refusals),
       ...problemsOfBrakes(context.brakes),
-      ...problemsOfLook(look),
+      ...context.skipped.problems(),
     ],
     deletionsWaiting: context.brakes.waitingDeletions,
   };
@@ -86,9 +96,35 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
 
 export function scanRoot(context: CycleContext): Promise<ScanResult> {
   const { disk, state } = context;
-  const { rootId, local, intents, manifests } = state;
+  const { intents, manifests } = state;
   const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
-  return scan(disk, { ...context, rootId, local, intents, keepManifest });
+  const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
+  return scan(disk, { ...context, tree: state, intents, keepManifest, suspects: whereToLook(context), moreSuspects });
+}
+
+/** After a failure, and once an hour, everything. */
+function whereToLook({ suspicion, doubt }: CycleContext): Suspects {
+  const suspects = suspicion.take();
+  return doubt.isOpen ? "all" : suspects;
+}
+
+/** While there is doubt about what was done to the disk, it is made durable before it is agreed on. */
+async function agreeable(
+  { state, disk, doubt }: CycleContext,
+  { changes }: ScanResult,
+): Promise<ScanResult["changes"]> {
+  if (!doubt.isOpen || state.local.size + state.intents.size === 0) return changes;
+  const rows = new Map([...changes].flatMap(([id, row]) => (row === undefined ? [] : [[id, row] as const])));
+  const durable = await makeDurable(disk, state, { rootId: state.rootId, local: rows, parked: state.parked });
+  return new Map([...changes, ...durable]);
+}
+
+/** What was planned and did not come about rested on something that is otherwise by now. */
+function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
+  if (!state.restless.has(operation.id)) return new Set();
+  const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
+  const path = folder === undefined ? undefined : knownPathOf(state, folder);
+  return new Set(path === undefined ? [] : withFoldersAbove(path));
 }
 
 /** Settles and plans, until no node has to go by another id first. */
@@ -116,12 +152,6 @@ export function decide(context: CycleContext, isComplete: boolean): Plan {
     for (const rekeying of next.rekeyings) state.commit(rekey(state, rekeying));
   }
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");
-}
-
-function problemsOfLook({ skipped }: ScanResult): Problem[] {
-  return [...skipped].map(([path, reason]) =>
-    problemOf(path, "skipped", `It is not synced: ${reason}. Rename it if it should be.`),
-  );
 }
 
 /** Each on its own: what the disk does not allow now is planned again from the next look. */
@@ -163,10 +193,12 @@ function whenToLookAgainMs({ state, nowMs }: CycleContext): number | undefined {
 
 function* localChanges(
   before: ReadonlyMap<NodeId, LocalRow>,
-  after: ReadonlyMap<NodeId, LocalRow>,
+  changes: ScanResult["changes"],
 ): Generator<readonly [NodeId, LocalRow | undefined]> {
-  for (const id of before.keys()) if (!after.has(id)) yield [id, undefined];
-  for (const [id, row] of after) if (!sameRow(before.get(id), row)) yield [id, row];
+  for (const [id, row] of changes) {
+    const known = before.get(id);
+    if (row === undefined ? known !== undefined : !sameRow(known, row)) yield [id, row];
+  }
 }
 
 function sameRow(one: LocalRow | undefined, other: LocalRow): boolean {

@@ -14,7 +14,9 @@ import { Patience, type OnceResult } from "./once.ts";
 import { type Preview, previewCycle } from "./preview.ts";
 import { Progress } from "./progress.ts";
 import { checkRoot, type Identity, RootMismatch } from "./root.ts";
+import { Skipped } from "./skipped.ts";
 import { type EngineStatus, statusOf } from "./status.ts";
+import { Suspicion } from "./suspicion.ts";
 
 export interface EngineOptions {
   readonly disk: LocalDisk;
@@ -36,6 +38,8 @@ export interface EngineOptions {
 }
 
 const rescanAfterMs = 3600_000;
+/** In which the hints of one move have all arrived. */
+const hintsMs = 20;
 const backoffMs = { first: 500, last: 60_000 };
 /** Held between 30 and 55 s: proxies cut at 60. */
 const pollMs = { least: 30_000, most: 55_000 };
@@ -50,6 +54,9 @@ export class Engine {
   readonly #brakes: Brakes;
   readonly #listeners = new Set<() => void>();
   readonly #doubt: Doubt = { isOpen: true };
+  readonly #suspicion = new Suspicion();
+  readonly #skipped = new Skipped();
+  #lastFullLookMs = -Infinity;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
   #work = new AbortController();
@@ -103,14 +110,14 @@ export class Engine {
   /** Exactly these ids of `waitingDeletions`; what else waits, or rests on another state by now, waits on. */
   approveDeletions(ids: readonly string[]): void {
     this.#brakes.approve(ids);
-    this.hint();
+    this.hint([]);
     this.#tell();
   }
 
   /** What was deleted comes back from the side that still has it. A rewritten file is not changed by this. */
   undoDeletions(ids: readonly string[]): void {
     this.#brakes.undo(ids);
-    this.hint();
+    this.hint([]);
     this.#tell();
   }
 
@@ -120,8 +127,12 @@ export class Engine {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Something may have changed on the disk, or somebody wants it to look now. */
-  hint(): void {
+  /**
+   * Something may have changed on the disk.
+   * @param folders in which, relative to the root; everywhere unless it is known
+   */
+  hint(folders?: Iterable<string>): void {
+    this.#suspicion.add(folders === undefined ? "all" : new Set(folders));
     this.#isHinted = true;
     // What failed is not tried more often because something else changes.
     if (this.#phase === "waiting") this.#wake();
@@ -194,6 +205,12 @@ export class Engine {
       progress,
       brakes: this.#brakes,
       doubt: this.#doubt,
+      suspicion: this.#suspicion,
+      moreSuspects: async () => {
+        await this.#options.sleep(hintsMs, signal);
+        return this.#suspicion.take();
+      },
+      skipped: this.#skipped,
       checkStop: () => {
         if (signal.aborted) throw new Interrupted();
       },
@@ -212,6 +229,8 @@ export class Engine {
       case "syncing":
         return this.#attempt(async () => {
           this.#isHinted = false;
+          if (this.#untilFullLookMs() <= 0) this.#suspicion.add("all");
+          if (this.#suspicion.isEverywhere || this.#doubt.isOpen) this.#lastFullLookMs = this.#options.nowMs();
           this.#last = await runCycle(this.#context);
           this.#noteOutcome(this.#last);
           return this.#last.hasProgressed ? "progressed" : "rested";
@@ -298,7 +317,11 @@ export class Engine {
     const wantedMs = this.#last?.lookAgainMs ?? rescanAfterMs;
     // What stays unreadable is looked at less and less often.
     const patienceMs = this.#last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, 7) : wantedMs;
-    return Math.max(10, Math.min(patienceMs, rescanAfterMs));
+    return Math.max(10, Math.min(patienceMs, this.#untilFullLookMs()));
+  }
+
+  #untilFullLookMs(): number {
+    return this.#lastFullLookMs + rescanAfterMs - this.#options.nowMs();
   }
 
   /** Full jitter: many devices that lost one server do not come back at once. */

@@ -21,12 +21,7 @@ export async function previewCycle(context: CycleContext): Promise<readonly Prev
   const { state } = context;
   await fetchRemote(context);
   const look = await scanRoot(context);
-  state.commit({
-    local: [
-      ...[...state.local.keys()].filter((id) => !look.rows.has(id)).map((id) => [id, undefined] as const),
-      ...look.rows,
-    ],
-  });
+  state.commit({ local: look.changes });
   const { local, remote } = decide(context, look.isComplete);
   return [
     ...local.filter(({ op }) => op !== "park").map((each) => previewHere(context, each)),

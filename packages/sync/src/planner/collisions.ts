@@ -18,6 +18,8 @@ export function resolveCollisions(tree: MergedTree, policy: Policy): Rekeying[] 
     const key = claimOf(node.place);
     const holder = claims.get(key);
     if (holder === undefined) claims.set(key, node);
+    // One of them may be elsewhere by now: whoever waits for the look that tells needs no other name.
+    else if (isUnsettled(node) || isUnsettled(holder)) continue;
     else if (canMeet(node, holder)) rekeyings.push({ from: node.standing.id, to: holder.standing.id });
     else {
       const { loser, winner } = judge(node, holder);
@@ -33,6 +35,10 @@ export function resolveCollisions(tree: MergedTree, policy: Policy): Rekeying[] 
 /** The server has it there already, so that nobody else can get the name. */
 function isAnchored({ standing, place }: Merged): boolean {
   return standing.remote !== undefined && samePlace(standing.remote, place);
+}
+
+function isUnsettled({ standing: { local } }: Merged): boolean {
+  return local?.sight === "unsettled";
 }
 
 /** What is on this disk alone may become the node that the server has under that name and that this disk lacks. */

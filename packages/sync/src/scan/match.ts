@@ -12,7 +12,7 @@ export interface Matches {
 }
 
 export interface MatchInput {
-  readonly rootId: NodeId;
+  /** What was known of what was looked at. */
   readonly local: ReadonlyMap<NodeId, LocalRow>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly makeNodeId: () => NodeId;
@@ -22,7 +22,7 @@ export interface MatchInput {
  * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
  * there (editors save by rename), and only where that fails by its inode.
  */
-export function match({ rootId, local, intents, makeNodeId }: MatchInput, entries: readonly Entry[]): Matches {
+export function match({ local, intents, makeNodeId }: MatchInput, entries: readonly Entry[]): Matches {
   const vanished = new Map(local);
   const ids = new Map<Entry, NodeId>();
   const fresh = new Set<Entry>();
@@ -40,7 +40,7 @@ export function match({ rootId, local, intents, makeNodeId }: MatchInput, entrie
   );
   for (const entry of entries) {
     if (ids.has(entry)) continue;
-    const parent = entry.folder === undefined ? rootId : ids.get(entry.folder);
+    const parent = folderIdOf(ids, entry);
     const id = byPlace.get(`${parent}/${entry.name}`);
     const row = id === undefined ? undefined : vanished.get(id);
     if (id !== undefined && row !== undefined && isSameThing(row, entry)) take(entry, id);
@@ -57,6 +57,11 @@ export function match({ rootId, local, intents, makeNodeId }: MatchInput, entrie
     fresh.delete(entry);
   }
   return { ids, fresh, vanished };
+}
+
+/** The node in which an entry stands. */
+export function folderIdOf(ids: ReadonlyMap<Entry, NodeId>, { folder }: Entry): NodeId | undefined {
+  return "id" in folder ? folder.id : ids.get(folder);
 }
 
 function isSameThing(row: LocalRow, entry: Entry): boolean {

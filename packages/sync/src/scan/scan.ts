@@ -3,16 +3,19 @@ import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import { clockPath, folderOf } from "../paths.ts";
+import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
 import type { CutBlock, LocalDisk } from "../ports.ts";
 import type { ContentKey, Fingerprint, Intent, LocalRow } from "../trees.ts";
-import { match } from "./match.ts";
+import { folderIdOf, match } from "./match.ts";
+import { knownPathOf, type LocalTree, rowsBelow, type Suspects, type Top, topsOf } from "./scope.ts";
 import { type Entry, sawTheSame, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
-  readonly rootId: NodeId;
-  readonly local: ReadonlyMap<NodeId, LocalRow>;
+  readonly tree: LocalTree;
   readonly intents: ReadonlyMap<NodeId, Intent>;
+  readonly suspects: Suspects;
+  /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
+  readonly moreSuspects: () => Promise<Suspects>;
   readonly makeNodeId: () => NodeId;
   /** Hears of which blocks a file is made that was read. */
   readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
@@ -20,12 +23,15 @@ export interface ScanInput {
 }
 
 export interface ScanResult {
-  readonly rows: ReadonlyMap<NodeId, LocalRow>;
+  /** Of what was looked at: as it is now; undefined: nothing is there any more. */
+  readonly changes: ReadonlyMap<NodeId, LocalRow | undefined>;
+  /** Of the folders that were looked at, what no node can be: path and reason. */
   readonly skipped: ReadonlyMap<string, string>;
+  readonly listed: ReadonlySet<string>;
   /** Everything could be looked at. */
   readonly isComplete: boolean;
-  /** Something was not at rest: look again soon. */
-  readonly isRestless: boolean;
+  /** Where something was in motion, or could not be read. */
+  readonly again: Suspects;
 }
 
 /** Files that are read side by side. */
@@ -33,38 +39,101 @@ const readsAtOnce = 4;
 /** A file that changed so shortly before it was read may change again without a trace in its times. */
 const grainNs = 50_000_000n;
 
-/** Looks at the whole disk. @returns the local tree as it is now */
+/** Looks at what may have changed on the disk. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
+  if (input.suspects !== "all" && input.suspects.size === 0) {
+    return { changes: new Map(), skipped: new Map(), listed: new Set(), isComplete: true, again: new Set() };
+  }
   const startNs = await disk.now(clockPath);
-  const seen = await walkAtRest(disk, input);
-  const { ids, fresh, vanished } = match(input, seen.entries);
-  const found = await mapBounded(seen.entries, readsAtOnce, async (entry) => {
+  const seen = await lookAtRest(disk, input);
+  const { known } = seen;
+  const { ids, fresh, vanished } = match({ ...input, local: known }, seen.entries);
+  const rows = new Map<NodeId, LocalRow>();
+  // What is missing may be so because a folder above is another one by now.
+  const again = new Set([...seen.unknown].flatMap(withFoldersAbove));
+  await mapBounded(seen.entries, readsAtOnce, async (entry) => {
     const id = ids.get(entry);
-    const parent = entry.folder === undefined ? input.rootId : ids.get(entry.folder);
-    if (id === undefined || parent === undefined) return undefined;
-    const before = fresh.has(entry) ? undefined : input.local.get(id);
+    const parent = folderIdOf(ids, entry);
+    if (id === undefined || parent === undefined) return;
+    const before = fresh.has(entry) ? undefined : known.get(id);
     const row = await rowOf(disk, entry, { input, parent, before, startNs });
-    return row === undefined ? undefined : ([id, row] as const);
+    if (row !== undefined) rows.set(id, row);
+    if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
-  const rows = new Map(found.filter((pair) => pair !== undefined));
-  adoptMoves(input.local, rows, vanished);
-  if (!input.faults.has("errors are deletions")) keepUnknown(input, rows, seen, vanished);
-  const isRestless = seen.unknown.size > 0 || [...rows.values()].some(({ sight }) => sight !== "known");
-  return { rows, skipped: seen.skipped, isComplete: seen.unknown.size === 0, isRestless };
+  adoptMoves(input.tree.local, rows, vanished);
+  if (!input.faults.has("errors are deletions")) keepUnknown(input.tree, rows, seen, vanished);
+  const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
+  return {
+    changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
+    skipped: seen.skipped,
+    listed: seen.listed,
+    isComplete: seen.unknown.size === 0,
+    again: seen.isAtRest ? again : union(seen.suspects, again),
+  };
+}
+
+interface Look extends Walk {
+  /** What was known of what was looked at. */
+  readonly known: ReadonlyMap<NodeId, LocalRow>;
+  readonly suspects: Suspects;
+  /** Two looks saw the same of what is missing. */
+  readonly isAtRest: boolean;
 }
 
 /** Where something is missing it may just have been on its way past the look: then two looks must agree. */
-async function walkAtRest(disk: LocalDisk, input: ScanInput): Promise<Walk> {
-  let seen = await walk(disk);
+async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
+  let { suspects } = input;
+  let seen = await look(disk, input.tree, suspects);
   if (input.faults.has("one look is enough")) return seen;
-  for (let attempt = 0; match(input, seen.entries).vanished.size > 0; attempt += 1) {
-    const again = await walk(disk);
+  for (let attempt = 0; match({ ...input, local: seen.known }, seen.entries).vanished.size > 0; attempt += 1) {
+    suspects = union(suspects, await input.moreSuspects());
+    const again = await look(disk, input.tree, suspects);
     if (sawTheSame(seen, again)) return again;
     seen = again;
     // Too much goes on: whatever is missing stays unknown this time.
-    if (attempt === 3) return { ...seen, unknown: new Set([...seen.unknown, ""]) };
+    if (attempt === 3) return { ...seen, unknown: new Set([...seen.unknown, ""]), isAtRest: false };
   }
   return seen;
+}
+
+async function look(disk: LocalDisk, tree: LocalTree, suspects: Suspects): Promise<Look> {
+  const tops = topsOf(tree, suspects);
+  if (suspects === "all") return { ...(await walk(disk, tops)), known: tree.local, suspects, isAtRest: true };
+  const kept = new Set<NodeId>();
+  const folders = new Map(tops.map(({ id }) => [id, foldersIn(tree, id)]));
+  const seen = await walk(disk, tops, ({ folder, name, stat }) => {
+    // Nothing is suspected in a folder that stands where it was.
+    const known = "id" in folder ? folders.get(folder.id)?.get(name) : undefined;
+    const isSame =
+      known?.row.fingerprint.inode === stat.fingerprint.inode &&
+      known.row.fingerprint.birthNs === stat.fingerprint.birthNs;
+    if (isSame) kept.add(known.id);
+    return isSame;
+  });
+  const known = new Map(seen.tops.flatMap((top) => [...knownIn(tree, top, kept)]));
+  return { ...seen, known, suspects, isAtRest: true };
+}
+
+function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: NodeId; readonly row: LocalRow }> {
+  const found = new Map<string, { readonly id: NodeId; readonly row: LocalRow }>();
+  for (const id of tree.childrenOf(folder)) {
+    const row = tree.local.get(id);
+    if (row?.parent === folder && row.kind === "folder" && row.sight === "known") found.set(row.name, { id, row });
+  }
+  return found;
+}
+
+function* knownIn(tree: LocalTree, { id: folder }: Top, kept: ReadonlySet<NodeId>): Generator<[NodeId, LocalRow]> {
+  for (const id of tree.childrenOf(folder)) {
+    const row = tree.local.get(id);
+    if (row?.parent !== folder) continue;
+    yield [id, row];
+    if (row.kind === "folder" && !kept.has(id)) for (const [below, each] of rowsBelow(tree, id)) yield [below, each];
+  }
+}
+
+function union(one: Suspects, other: Suspects): Suspects {
+  return one === "all" || other === "all" ? "all" : new Set([...one, ...other]);
 }
 
 interface RowContext {
@@ -160,46 +229,33 @@ function adoptMoves(
 
 /** What lies below a path of which nothing is known stays as it was, and nothing is done to it. */
 function keepUnknown(
-  { rootId, local }: ScanInput,
+  tree: LocalTree,
   rows: Map<NodeId, LocalRow>,
   { unknown }: Walk,
   vanished: ReadonlyMap<NodeId, LocalRow>,
 ): void {
   if (unknown.size === 0) return;
   for (const [id, row] of vanished) {
-    const path = oldPath(rootId, local, id);
-    if (isWithin(unknown, path)) {
-      keepWithFolders({ rootId, local }, rows, id, row);
-    }
+    const path = knownPathOf(tree, id);
+    if (path === undefined || isUnknown(path, unknown)) keepWithFolders(vanished, rows, id, row);
   }
 }
 
-function isWithin(paths: ReadonlySet<string>, path: string): boolean {
-  for (let at = path; at !== ""; at = folderOf(at)) if (paths.has(at)) return true;
-  return paths.has("");
+function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
+  for (let at = path; at !== ""; at = folderOf(at)) if (unknown.has(at)) return true;
+  return unknown.has("");
 }
 
+/** The folders above that are missing too are kept with it. */
 function keepWithFolders(
-  { rootId, local }: Pick<ScanInput, "rootId" | "local">,
+  vanished: ReadonlyMap<NodeId, LocalRow>,
   rows: Map<NodeId, LocalRow>,
-  id: NodeId,
+  start: NodeId,
   row: LocalRow,
 ): void {
-  rows.set(id, { ...row, sight: "unsettled" });
-  const folder = local.get(row.parent);
-  if (row.parent !== rootId && folder !== undefined && !rows.has(row.parent)) {
-    keepWithFolders({ rootId, local }, rows, row.parent, folder);
+  let id = start;
+  for (let at: LocalRow | undefined = row; at !== undefined && !rows.has(id); at = vanished.get(id)) {
+    rows.set(id, { ...at, sight: "unsettled" });
+    id = at.parent;
   }
-}
-
-function oldPath(rootId: NodeId, local: ReadonlyMap<NodeId, LocalRow>, id: NodeId): string {
-  const names: string[] = [];
-  for (let at = id; at !== rootId;) {
-    const row = local.get(at);
-    if (row === undefined) break;
-    names.unshift(row.name);
-    at = row.parent;
-    if (names.length > local.size) break;
-  }
-  return names.join("/");
 }

@@ -1,9 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameProblem } from "@holdfast/core/names";
 import { mapBounded } from "../bounded.ts";
-import { joinPath, ownFolder } from "../paths.ts";
+import { folderOf, joinPath, ownFolder } from "../paths.ts";
 import type { LocalDisk, LocalStat } from "../ports.ts";
 import type { NodeKind } from "../trees.ts";
+import type { Top } from "./scope.ts";
 
 /** What stands at one path. */
 export interface Entry {
@@ -11,13 +12,20 @@ export interface Entry {
   readonly name: string;
   readonly kind: NodeKind;
   readonly stat: LocalStat;
-  readonly folder: Entry | undefined;
+  /** What it stands in: something that was seen too, or a folder that was known before. */
+  readonly folder: Entry | Top;
   readonly children: Entry[];
   /** Of a symbolic link. */
   readonly target: string | undefined;
 }
 
 export interface Walk {
+  /** What was looked at, with all below it that is not kept. */
+  readonly tops: Top[];
+  /** Paths of all folders that were listed. */
+  readonly listed: Set<string>;
+  /** Of all entries. */
+  readonly paths: Set<string>;
   /** Folders stand before what is in them. */
   readonly entries: readonly Entry[];
   /** Folders, and names in them, of which it is not known what is there. */
@@ -29,25 +37,77 @@ export interface Walk {
 /** Of one folder, side by side. */
 const looksAtOnce = 16;
 
-/** Looks at everything below the root but the engine's own folder. An error makes a path unknown, never absent. */
-export async function walk(disk: LocalDisk): Promise<Walk> {
-  const entries: Entry[] = [];
-  const unknown = new Set<string>();
-  const skipped = new Map<string, string>();
-  const folders: (Entry | undefined)[] = [undefined];
+/**
+ * Looks at some folders, and at all below those of their folders that `isKept` does not know to be where they were. An error
+ * makes a path unknown, never absent. The engine's own folder is passed over.
+ * @param tops those above first; one below a folder that was looked at whole is not looked at again
+ */
+export async function walk(
+  disk: LocalDisk,
+  tops: readonly Top[],
+  isKept: (entry: Entry) => boolean = () => false,
+): Promise<Walk> {
+  const seen: Walk & { entries: Entry[]; unknown: Set<string>; skipped: Map<string, string> } = {
+    entries: [],
+    tops: [],
+    listed: new Set(),
+    paths: new Set(),
+    unknown: new Set(),
+    skipped: new Map(),
+  };
+  const covered = new Set<string>();
+  for (const top of tops) {
+    if (isBelow(top.path, covered) || isMissed(top.path, seen)) continue;
+    seen.tops.push(top);
+    await walkFrom(disk, top, { seen, isKept, covered });
+  }
+  return seen;
+}
+
+async function walkFrom(
+  disk: LocalDisk,
+  top: Top,
+  {
+    seen,
+    isKept,
+    covered,
+  }: {
+    readonly seen: Walk & { entries: Entry[]; unknown: Set<string>; skipped: Map<string, string> };
+    readonly isKept: (entry: Entry) => boolean;
+    readonly covered: Set<string>;
+  },
+): Promise<void> {
+  const folders: (Entry | Top)[] = [top];
   for (let next = 0; next < folders.length; next += 1) {
-    const folder = folders[next];
-    const path = folder?.path ?? "";
-    const names = await attempt(unknown, path, () => disk.list(path));
-    const found = await mapBounded(names ?? [], looksAtOnce, (name) => look(disk, { unknown, skipped }, folder, name));
+    const folder = folders[next] ?? top;
+    const { path } = folder;
+    seen.listed.add(path);
+    const names = await attempt(seen.unknown, path, () => disk.list(path));
+    const found = await mapBounded(names ?? [], looksAtOnce, (name) => look(disk, seen, folder, name));
     for (const entry of found) {
       if (entry === undefined) continue;
-      entries.push(entry);
-      folder?.children.push(entry);
-      if (entry.kind === "folder") folders.push(entry);
+      seen.entries.push(entry);
+      seen.paths.add(entry.path);
+      if ("children" in folder) folder.children.push(entry);
+      if (entry.kind !== "folder" || isKept(entry)) continue;
+      folders.push(entry);
+      covered.add(entry.path);
     }
   }
-  return { entries, unknown, skipped };
+}
+
+/** Whether a folder above was listed in which the way to it was not seen: then it is known already that it is not there. */
+function isMissed(path: string, { listed, paths }: Pick<Walk, "listed" | "paths">): boolean {
+  for (let at = path; at !== ""; at = folderOf(at)) {
+    if (listed.has(folderOf(at)) && !paths.has(at)) return true;
+  }
+  return false;
+}
+
+/** Whether a path is one of those, or below one. */
+function isBelow(path: string, covered: ReadonlySet<string>): boolean {
+  for (let at = path; at !== ""; at = folderOf(at)) if (covered.has(at)) return true;
+  return false;
 }
 
 /** Whether two looks saw the same things at the same places, so that what both miss was not just on its way. */
@@ -60,10 +120,10 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
 async function look(
   disk: LocalDisk,
   { unknown, skipped }: { unknown: Set<string>; skipped: Map<string, string> },
-  folder: Entry | undefined,
+  folder: Entry | Top,
   name: string,
 ): Promise<Entry | undefined> {
-  const path = joinPath(folder?.path ?? "", name);
+  const path = joinPath(folder.path, name);
   if (path === ownFolder) return undefined;
   const problem = nameProblem(name);
   if (problem !== undefined) {
