@@ -70,6 +70,8 @@ export const starts: readonly string[] = [
   "apps/server/src/admin.ts",
   "apps/cli/src/main.ts",
   "bench/src/main.ts",
+  "packages/simulator/src/soak.ts",
+  "packages/simulator/src/soak-worker.ts",
   "bench/src/bare-server.ts",
   "bench/src/poll-holder.ts",
   "bench/src/collect-on-signal.ts",

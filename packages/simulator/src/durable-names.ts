@@ -1,4 +1,4 @@
-import type { Tape } from "./scheduler.ts";
+import type { Tape } from "./chances.ts";
 
 interface Change {
   readonly folder: number;

@@ -1,14 +1,17 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Server } from "@holdfast/sync/ports";
 import type { ModelServer } from "./model-server.ts";
-import { type Life, type Scheduler, type Tape } from "./scheduler.ts";
+import type { Decision } from "./chances.ts";
+import type { Life, Scheduler } from "./scheduler.ts";
 
 export interface Trouble {
   /** Of each call, from 0 to 1. */
   readonly rate: () => number;
   /** `silent`: a call is taken and never answered. */
   readonly outage: () => "none" | "unreachable" | "silent";
-  readonly tape: Tape;
+  readonly next: (kind: string) => Decision;
+  /** Asked before anything goes wrong. */
+  readonly happens: (key: string) => boolean;
   readonly notice: (what: string) => void;
 }
 
@@ -32,15 +35,15 @@ export function makeNetwork(
     throw new HoldfastError("unreachable", `The server cannot be reached: ${name} was cut ${when}.`);
   };
   const call = async <Result>(name: string, act: () => Result, repeats = false): Promise<Result> => {
+    const { isLate, chance, laterMicros } = fateOf(trouble, `${name} of ${device}`, repeats);
     const rate = trouble.rate();
-    await scheduler.work(life, trouble.tape() < rate ? latencyMicros * 40 : latencyMicros);
-    const chance = trouble.tape();
+    await scheduler.work(life, isLate ? latencyMicros * 40 : latencyMicros);
     if (trouble.outage() === "silent") await new Promise<never>(() => undefined);
     if (trouble.outage() === "unreachable") cut("for as long as it lasts", name);
     if (chance < rate * 0.3) cut("on the way out", name);
     if (repeats && chance < rate * 0.5) {
       // The request is still on its way when its sender has given it up.
-      void scheduler.sleep(world, trouble.tape() * 20_000_000).then(() => attempt(act));
+      void scheduler.sleep(world, laterMicros).then(() => attempt(act));
       if (chance < rate * 0.4) cut("for a while", name);
     }
     const result = act();
@@ -49,7 +52,8 @@ export function makeNetwork(
     return result;
   };
   const mayDamage = (bytes: Uint8Array): Uint8Array => {
-    if (trouble.tape() >= trouble.rate() * 0.1) return bytes;
+    const { key, tape } = trouble.next(`damage for ${device}`);
+    if (tape() >= trouble.rate() * 0.1 || !trouble.happens(key)) return bytes;
     trouble.notice(`the network damages a download of ${device}`);
     return bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
   };
@@ -79,6 +83,20 @@ export function makeNetwork(
       return isChanged;
     },
   };
+}
+
+/** What becomes of one call; 0.5 is the middle, where nothing goes wrong. */
+function fateOf(
+  trouble: Trouble,
+  kind: string,
+  repeats: boolean,
+): { isLate: boolean; chance: number; laterMicros: number } {
+  const rate = trouble.rate();
+  const { key, tape } = trouble.next(kind);
+  const [late, chance, laterMicros] = [tape(), tape(), tape() * 20_000_000];
+  const isCut = chance < rate * (repeats ? 0.5 : 0.3) || chance > 1 - rate * (repeats ? 2 : 0.4);
+  if ((late >= rate && !isCut) || !trouble.happens(key)) return { isLate: false, chance: 0.5, laterMicros };
+  return { isLate: late < rate, chance, laterMicros };
 }
 
 /** What comes late may be refused; nobody listens any more. */

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Ledger } from "./ledger.ts";
-import { type Life, pick, type Scheduler, type Tape } from "./scheduler.ts";
+import { pick, type Tape } from "./chances.ts";
+import type { Life, Scheduler } from "./scheduler.ts";
 import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
 
 export interface PersonOptions {
@@ -8,7 +9,6 @@ export interface PersonOptions {
   readonly root: SimulatedRoot;
   readonly ledger: Ledger;
   readonly scheduler: Scheduler;
-  readonly work: Tape;
   readonly names: readonly string[];
   readonly notice: (what: string) => void;
   /** The watcher may notice it, or not. */
@@ -41,14 +41,17 @@ export class Person {
   readonly #options: PersonOptions;
   readonly life: Life;
   #count = 0;
+  #work: Tape = () => 0;
 
   constructor(options: PersonOptions) {
     this.#options = options;
     this.life = { isAlive: true, name: options.name };
   }
 
-  async act(): Promise<void> {
-    const verb = pick(this.#options.work, verbs) ?? "create";
+  /** @param work decides what, where and how fast */
+  async act(work: Tape): Promise<void> {
+    this.#work = work;
+    const verb = pick(work, verbs) ?? "create";
     try {
       await this.#do(verb);
     } catch (error) {
@@ -59,17 +62,17 @@ export class Person {
   }
 
   /** Does something in the very moment before a call of the engine: to that path, or somewhere. */
-  interfere(path: string | undefined): void {
-    const { root, ledger, work } = this.#options;
+  interfere(path: string | undefined, work: Tape): void {
+    const { root, ledger } = this.#options;
     const inode = path === undefined ? undefined : root.at(path);
     if (inode?.kind === "file") {
       this.#say(`overwrites ${path} in that moment`);
-      ledger.write(root, inode, this.#newBytes());
+      ledger.write(root, inode, this.#newBytes(work));
       this.#say(`is done with ${ledger.close(root, inode, false)}`);
       this.#options.changed();
       return;
     }
-    const [from, to] = [this.#some(), this.#somePlace()];
+    const [from, to] = [this.#some(undefined, work), this.#somePlace(work)];
     const isInside = from !== undefined && `${to}/`.startsWith(`${from}/`);
     if (from === undefined || isInside || root.at(to) !== undefined || work() < 0.3) return;
     this.#say(`moves ${from} to ${to} in that moment`);
@@ -77,12 +80,28 @@ export class Person {
     this.#options.changed();
   }
 
+  /** Writes twice within a tick of the clock and to the same length, the second time when the first may have been read. */
+  async stutter(path: string, work: Tape): Promise<void> {
+    const { root, ledger, scheduler } = this.#options;
+    const inode = root.at(path);
+    if (inode?.kind !== "file") return;
+    this.#say(`writes twice to ${path} in that moment`);
+    const bytes = [0, 1].map(() =>
+      Buffer.from(`${this.#options.name} stutters, ${(this.#count += 1)}`.padEnd(40, ".")),
+    );
+    ledger.write(root, inode, bytes[0] ?? new Uint8Array());
+    await scheduler.sleep(this.life, 700 + work() * 1500);
+    if (root.linksOf(inode) === 0) return;
+    ledger.write(root, inode, bytes[1] ?? new Uint8Array());
+    this.#say(`is done with ${ledger.close(root, inode, false)}`);
+  }
+
   async #do(verb: Verb): Promise<void> {
     switch (verb) {
       case "create":
         return this.#create(this.#somePlace(), this.#newBytes());
       case "create shared":
-        return this.#create(this.#somePlace(), Buffer.from(`shared ${Math.floor(this.#options.work() * 3)}`), true);
+        return this.#create(this.#somePlace(), Buffer.from(`shared ${Math.floor(this.#work() * 3)}`), true);
       case "mkdir":
         return this.#mkdir(this.#somePlace());
       case "overwrite":
@@ -109,7 +128,7 @@ export class Person {
     if (root.at(path) !== undefined) return;
     this.#say(`creates ${path}`);
     const inode = root.create(path, "file", true);
-    if (this.#options.work() < 0.4) await this.#pause();
+    if (this.#work() < 0.4) await this.#pause();
     ledger.write(root, inode, bytes);
     this.#say(`is done with ${ledger.close(root, inode, isShared)}`);
   }
@@ -121,11 +140,11 @@ export class Person {
   }
 
   async #overwrite(path: string | undefined): Promise<void> {
-    const { root, ledger, work } = this.#options;
+    const { root, ledger } = this.#options;
     const inode = path === undefined ? undefined : root.at(path);
     if (inode?.kind !== "file") return;
     this.#say(`overwrites ${path}`);
-    if (work() < 0.6) {
+    if (this.#work() < 0.6) {
       ledger.write(root, inode, new Uint8Array());
       await this.#pause();
     }
@@ -175,7 +194,7 @@ export class Person {
     const { root, ledger } = this.#options;
     const inode = root.mustBeAt(path);
     if (inode.kind === "folder") for (const { name } of root.list(path)) await this.#deleteTree(`${path}/${name}`);
-    if (this.#options.work() < 0.2) await this.#pause();
+    if (this.#work() < 0.2) await this.#pause();
     const current = root.mustBeAt(path);
     if (current !== inode && current.kind === "folder") return;
     ledger.discard(current);
@@ -190,9 +209,9 @@ export class Person {
     const aside = `${one}.aside`;
     if (root.at(aside) !== undefined) return;
     root.rename(one, aside, { over: false, isDurable: true });
-    if (this.#options.work() < 0.5) await this.#pause();
+    if (this.#work() < 0.5) await this.#pause();
     root.rename(other, one, { over: false, isDurable: true });
-    if (this.#options.work() < 0.5) await this.#pause();
+    if (this.#work() < 0.5) await this.#pause();
     root.rename(aside, other, { over: false, isDurable: true });
   }
 
@@ -217,18 +236,19 @@ export class Person {
 
   /** Mostly moments, sometimes seconds. */
   async #pause(): Promise<void> {
-    const { scheduler, work } = this.#options;
+    const { scheduler } = this.#options;
+    const work = this.#work;
     this.#options.changed();
     await scheduler.sleep(this.life, work() < 0.8 ? work() * 90_000 : work() * 2_500_000);
   }
 
-  #some(kind?: Inode["kind"]): string | undefined {
+  #some(kind?: Inode["kind"], work: Tape = this.#work): string | undefined {
     const all = [...this.#options.root.visible()].filter(([, inode]) => kind === undefined || inode.kind === kind);
-    return pick(this.#options.work, all)?.[0];
+    return pick(work, all)?.[0];
   }
 
-  #somePlace(): string {
-    const { root, work, names } = this.#options;
+  #somePlace(work: Tape = this.#work): string {
+    const { root, names } = this.#options;
     const folders = [
       "",
       ...[...root.visible()].filter(([, { kind }]) => kind === "folder").map(([path]) => `${path}/`),
@@ -236,11 +256,9 @@ export class Person {
     return `${pick(work, folders) ?? ""}${pick(work, names) ?? "a"}`;
   }
 
-  #newBytes(): Uint8Array {
+  #newBytes(work: Tape = this.#work): Uint8Array {
     this.#count += 1;
-    return Buffer.from(
-      `${this.#options.name} wrote this, number ${this.#count}. `.padEnd(20 + this.#options.work() * 80, "."),
-    );
+    return Buffer.from(`${this.#options.name} wrote this, number ${this.#count}. `.padEnd(20 + work() * 80, "."));
   }
 
   #say(what: string): void {

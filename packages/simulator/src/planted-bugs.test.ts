@@ -5,17 +5,13 @@ import { tellStory } from "./story.ts";
 
 /** The story from which the search begins, near one that sees it, so that the test is short. */
 const firstSeeds: Partial<Record<Fault, number>> = {
-  "errors are deletions": 16,
-  "intents are not kept": 184,
+  "intents are not kept": 17,
   "offers are forgotten": 271,
-  "deletions have seen everything": 124,
+  "deletions have seen everything": 216,
 };
 const seedsMax = 80;
-/**
- * `no file is racy` takes two writes and a look between them in one tick of the clock, which no person of these stories does
- * yet. What `one look is enough` deletes comes up again as new: its history is lost, which no invariant counts yet.
- */
-const notFoundYet: ReadonlySet<Fault> = new Set(["no file is racy", "one look is enough"]);
+/** What it deletes comes up again as new: its history is lost, which no invariant counts yet. */
+const notFoundYet: ReadonlySet<Fault> = new Set(["one look is enough"]);
 
 for (const fault of plantableFaults.filter((each) => !notFoundYet.has(each))) {
   test(`the oracle finds the planted bug: ${fault}`, async () => {

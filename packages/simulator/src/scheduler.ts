@@ -1,18 +1,7 @@
-import { seededRandom } from "@holdfast/disk/seeded-random";
+import type { Chances } from "./chances.ts";
 
 /** Of a whole story: far beyond any that ends. */
 const stepsMax = 60_000;
-
-/** One source of chance; three of them (work, order, faults) make a story, so that one can be cut while the others stand. */
-export type Tape = () => number;
-
-export function makeTapes(seed: number): { readonly work: Tape; readonly order: Tape; readonly faults: Tape } {
-  return { work: seededRandom(seed * 3 + 1), order: seededRandom(seed * 3 + 2), faults: seededRandom(seed * 3 + 3) };
-}
-
-export function pick<Item>(tape: Tape, items: readonly Item[]): Item | undefined {
-  return items[Math.floor(tape() * items.length)];
-}
 
 /** Something that lives until it is killed: what it waits for never comes once it is dead. */
 export interface Life {
@@ -29,17 +18,17 @@ interface Wait {
 
 /**
  * Simulated time. Everybody who does anything first waits here, and exactly one is let go at a time, the one whose time comes
- * first; so equal tapes give equal runs.
+ * first; so equal chances give equal runs.
  */
 export class Scheduler {
   nowMicros = 1_800_000_000_000_000;
   steps = 0;
-  readonly #order: Tape;
+  readonly #chances: Chances;
   #waits: Wait[] = [];
   #count = 0;
 
-  constructor(order: Tape) {
-    this.#order = order;
+  constructor(chances: Chances) {
+    this.#chances = chances;
   }
 
   nowMs(): number {
@@ -48,7 +37,7 @@ export class Scheduler {
 
   /** Takes from half to one and a half times so long. */
   work(life: Life, micros: number): Promise<void> {
-    return this.sleep(life, Math.ceil(micros * (0.5 + this.#order())));
+    return this.sleep(life, Math.ceil(micros * (0.5 + this.#chances.tape(`order of ${life.name}`)())));
   }
 
   sleep(life: Life, micros: number): Promise<void> {

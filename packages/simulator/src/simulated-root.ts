@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { DurableNames } from "./durable-names.ts";
-import type { Tape } from "./scheduler.ts";
+import type { Tape } from "./chances.ts";
 import { contentOf } from "./small-blocks.ts";
 
 export type InodeKind = "file" | "folder" | "symlink";

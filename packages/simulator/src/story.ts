@@ -1,6 +1,7 @@
+import { mayBefall } from "./mishaps.ts";
 import { checkRest } from "./oracle.ts";
 import { seenTree } from "./person.ts";
-import { pick } from "./scheduler.ts";
+import { pick } from "./chances.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
 
 export interface StoryOptions extends WorldOptions {
@@ -8,12 +9,16 @@ export interface StoryOptions extends WorldOptions {
   readonly actsPerRound?: number;
   /** The server is restored from a backup in the middle. */
   readonly restores?: boolean;
+  /** Clocks jump, disks are full, read-only or not mounted for a while. */
+  readonly mishaps?: boolean;
 }
 
 export interface StoryResult {
   readonly violations: readonly string[];
   readonly trace: readonly string[];
   readonly steps: number;
+  /** Keys of the acts and faults that came to pass; each can be left out of the same story (`without`). */
+  readonly happened: readonly string[];
 }
 
 const minute = 60_000_000;
@@ -23,45 +28,53 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   const world = new World(options);
   await rest(world);
   for (let round = 0; round < (options.rounds ?? 3) && world.violations.length === 0; round += 1) {
-    const isAlone = world.tapes.work() < 0.35;
-    const active = isAlone
-      ? [pick(world.tapes.work, world.devices)].filter((device) => device !== undefined)
-      : world.devices;
-    const hasBackup = options.restores === true && round === 1;
-    const backup = hasBackup ? world.model.backUp() : undefined;
-    world.notice(`round ${round}: ${active.map(({ name }) => name).join(" and ")}`);
-    await work(world, active, options.actsPerRound ?? 6);
-    if (backup !== undefined) {
-      world.notice("the server is restored from its backup");
-      world.model.restore(backup);
-    }
-    const [only] = active;
-    const left = isAlone && backup === undefined && only !== undefined ? seenTree(only.root) : undefined;
-    await rest(world);
-    checkRest(world, left);
+    if (world.chances.happens(`round ${round}`)) await tellRound(world, options, round);
   }
   world.close();
-  return { violations: world.violations, trace: world.trace, steps: world.scheduler.steps };
+  const { violations, trace, scheduler, chances } = world;
+  return { violations, trace, steps: scheduler.steps, happened: chances.happened };
 }
 
-async function work(world: World, active: readonly Device[], acts: number): Promise<void> {
-  const { scheduler, tapes } = world;
+async function tellRound(world: World, options: StoryOptions, round: number): Promise<void> {
+  const tape = world.chances.tape(`round ${round}`);
+  const isAlone = tape() < 0.35;
+  const active = isAlone ? [pick(tape, world.devices)].filter((device) => device !== undefined) : world.devices;
+  const hasBackup = options.restores === true && round === 1;
+  const backup = hasBackup ? world.model.backUp() : undefined;
+  world.notice(`round ${round}: ${active.map(({ name }) => name).join(" and ")}`);
+  await work(world, options, active, round);
+  if (backup !== undefined && world.chances.happens("restored backup")) {
+    world.notice("the server is restored from its backup");
+    world.model.restore(backup);
+  }
+  const [only] = active;
+  const left = isAlone && backup === undefined && only !== undefined ? seenTree(only.root) : undefined;
+  await rest(world);
+  checkRest(world, left);
+}
+
+async function work(world: World, options: StoryOptions, active: readonly Device[], round: number): Promise<void> {
+  const { scheduler, chances } = world;
   world.isTroubled = true;
   const start = scheduler.nowMicros;
   let busy = active.length;
   for (const device of world.devices) Object.assign(device, { isActive: active.includes(device) });
-  for (const { person } of active) {
+  if (options.mishaps === true) for (const device of world.devices) void mayBefall(world, device, round);
+  for (const { name, person } of active) {
     void (async () => {
-      for (let act = 0; act < acts; act += 1) {
-        await scheduler.sleep(person.life, tapes.work() < 0.5 ? tapes.work() * 100_000 : tapes.work() * 4_000_000);
-        await person.act();
+      for (let act = 0; act < (options.actsPerRound ?? 6); act += 1) {
+        const key = `act ${act} of ${name} in round ${round}`;
+        const tape = chances.tape(key);
+        await scheduler.sleep(person.life, tape() < 0.5 ? tape() * 100_000 : tape() * 4_000_000);
+        if (chances.happens(key)) await person.act(tape);
       }
       busy -= 1;
     })();
   }
   await scheduler.runUntil(start + 10 * minute, () => busy === 0);
   // What went wrong goes on for a while.
-  await scheduler.runUntil(scheduler.nowMicros + tapes.faults() * 8_000_000, () => false);
+  const { tape } = chances.next("end of work");
+  await scheduler.runUntil(scheduler.nowMicros + tape() * 8_000_000, () => false);
   world.isTroubled = false;
 }
 
@@ -70,7 +83,8 @@ async function rest(world: World): Promise<void> {
   const { scheduler } = world;
   const isResting = (): boolean =>
     world.devices.every(
-      ({ life, engine }) => life.isAlive && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined,
+      ({ life, engine, ills }) =>
+        life.isAlive && !ills.isAway && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined,
     );
   const deadline = scheduler.nowMicros + 90 * minute;
   if (!(await scheduler.runUntil(deadline - 62 * minute, isResting))) world.violate("it does not come to rest");

@@ -53,6 +53,9 @@ test("100 stories with crashes, power cuts, a bad network and a bad disk keep ev
 test("40 stories in which the server is restored from a backup keep every invariant", () =>
   tellMany(40, (seed) => ({ seed: 3000 + seed, troubleRate: 0.05, restores: true })));
 
+test("40 stories with clocks that jump and disks that are full, read-only or not there keep every invariant", () =>
+  tellMany(40, (seed) => ({ seed: 4000 + seed, troubleRate: 0.05, mishaps: true })));
+
 test("the same seed tells the same story, to the microsecond", async () => {
   const story = { seed: 4711, troubleRate: 0.1, devices: 3 };
   const [one, other] = [await tellStory(story), await tellStory(story)];

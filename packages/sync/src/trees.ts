@@ -93,6 +93,9 @@ export interface Intent {
   readonly executable: boolean;
 }
 
+/** So long an operation that was refused is not proposed again. */
+export const refusedForMs = 30_000;
+
 /** An operation that the server refused, so that it is not proposed again before its time. */
 export interface Refusal {
   readonly nodeId: NodeId;

@@ -221,6 +221,8 @@ export class Engine {
     switch (this.#phase) {
       case "starting":
         return this.#attempt(async () => {
+          // In a folder that is not the one that is known nothing is made.
+          if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
           await ensureOwnFolders(this.#context);
           await checkRoot(this.#context);
           await recover(this.#context);

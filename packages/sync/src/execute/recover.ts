@@ -58,7 +58,10 @@ async function unpark(hands: Hands, path: string, row: Place): Promise<Place> {
 export async function reviewStash(hands: Hands): Promise<void> {
   if (hands.faults.has("stashed bytes are not looked at again")) return;
   for (const stashed of hands.state.stashed.values()) {
-    if (stashed.sinceMs + stashRestMs > hands.nowMs()) continue;
+    const agoMs = hands.nowMs() - stashed.sinceMs;
+    // The clock was set back: it rests once more.
+    if (agoMs < 0) hands.state.commit({ stashed: [[stashed.path, { ...stashed, sinceMs: hands.nowMs() }]] });
+    if (agoMs < stashRestMs) continue;
     await review(hands, stashed);
     hands.state.commit({ stashed: [[stashed.path, undefined]] });
   }

@@ -2,10 +2,8 @@ import { folderContent } from "../content.ts";
 import { digestOf } from "../planner/digest.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { BatchResult } from "../ports.ts";
-import type { Offer, Place, Refusal, SyncedRow } from "../trees.ts";
+import { type Offer, type Place, type Refusal, type SyncedRow, refusedForMs } from "../trees.ts";
 import type { Outgoing } from "./proposal.ts";
-
-const refusedForMs = 30_000;
 
 /** What the server took is agreed on, whatever the disk has become meanwhile. */
 export function agreed(before: SyncedRow | undefined, operation: RemoteOperation): SyncedRow | undefined {

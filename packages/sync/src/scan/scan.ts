@@ -162,8 +162,13 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     // Without anything known of it there is nothing to say of it yet.
     return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
   }
-  const isRacy = isRecent(read.fingerprint, context.startNs) && !faults.has("no file is racy");
-  return { ...base, ...read, sight: isRacy ? "racy" : "known" };
+  const isRacy = isRecent(read.fingerprint, context.startNs) && !isOfFuture(before, read.fingerprint, context.startNs);
+  return { ...base, ...read, sight: isRacy && !faults.has("no file is racy") ? "racy" : "known" };
+}
+
+/** As late as this after it was read once already: the clock was set back since, and whatever is written now gets another time. */
+function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, startNs: bigint): boolean {
+  return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
 }
 
 async function readAtRest(

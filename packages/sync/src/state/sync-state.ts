@@ -3,7 +3,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BrakeRecord } from "../brakes/record.ts";
 import { type IndexedTrees, isAtRest } from "../planner/affected.ts";
-import type { ContentKey, Intent, LocalRow, Offer, Place, Refusal, RemoteRow, SyncedRow } from "../trees.ts";
+import {
+  type ContentKey,
+  type Intent,
+  type LocalRow,
+  type Offer,
+  type Place,
+  type Refusal,
+  refusedForMs,
+  type RemoteRow,
+  type SyncedRow,
+} from "../trees.ts";
 import { Children } from "./children.ts";
 import { Manifests } from "./manifests.ts";
 import { decodeRow, encodeRow } from "./row-codec.ts";
@@ -190,7 +200,9 @@ export class SyncState implements IndexedTrees {
 
   /** A refusal ends with its time, so that it is not kept for ever. */
   forgetRefusals(nowMs: number): void {
-    const over = [...this.#refusals].filter(([, { notBeforeMs }]) => notBeforeMs <= nowMs);
+    // Further off than any is made: the clock was set back since.
+    const isOver = (leftMs: number): boolean => leftMs <= 0 || leftMs > refusedForMs;
+    const over = [...this.#refusals].filter(([, { notBeforeMs }]) => isOver(notBeforeMs - nowMs));
     for (const [key] of over) {
       this.#statements.refusals.remove.run(key);
       this.#refusals.delete(key);

@@ -1,0 +1,14 @@
+import type { StoryOptions } from "./story.ts";
+
+const troubleRates = [0, 0.02, 0.05, 0.1, 0.2];
+
+/** The story of a seed in a long run: every kind of world in turn. */
+export function storyOf(seed: number): StoryOptions {
+  return {
+    seed,
+    devices: seed % 3 === 0 ? 3 : 2,
+    troubleRate: troubleRates[seed % troubleRates.length] ?? 0,
+    restores: seed % 7 === 0,
+    mishaps: seed % 4 === 0,
+  };
+}

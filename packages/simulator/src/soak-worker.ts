@@ -1,0 +1,19 @@
+import { storyOf } from "./mix.ts";
+import { shrink, toProse } from "./shrink.ts";
+import { tellStory } from "./story.ts";
+
+export interface Finding {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly prose: string;
+}
+
+/** One seed after the other, as they are asked for. */
+process.on("message", (seed: number) => {
+  void tell(seed).then((finding) => process.send?.({ seed, finding }));
+});
+
+async function tell(seed: number): Promise<Finding | undefined> {
+  const { violations } = await tellStory(storyOf(seed));
+  return violations.length === 0 ? undefined : { seed, violations, prose: toProse(await shrink(storyOf(seed))) };
+}

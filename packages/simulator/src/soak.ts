@@ -1,0 +1,121 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { HoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+import type { Finding } from "./soak-worker.ts";
+
+const folder = ".soak";
+const tallyPath = `${folder}/tally.json`;
+const tellEveryMs = 10_000;
+
+const tallySchema = z.object({
+  /** All below it were told. */
+  next: z.number().int().nonnegative(),
+  told: z.number().int().nonnegative(),
+  seconds: z.number().nonnegative(),
+  findings: z.array(z.object({ seed: z.number(), violations: z.array(z.string()), prose: z.string() })),
+});
+type Tally = z.infer<typeof tallySchema>;
+
+/**
+ * `npm run soak -- --seeds N [--from M] [--fresh]`: tells N stories from the simulator on all cores, goes on where the last
+ * run stopped, and keeps what it found in .soak/tally.json. Exit code 1 if any story of this run broke an invariant.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string" },
+    fresh: { type: "boolean", default: false },
+    workers: { type: "string", default: String(availableParallelism()) },
+  },
+});
+process.exitCode = await soak(await readTally(values.fresh));
+
+async function soak(tally: Tally): Promise<number> {
+  const first = values.from === undefined ? tally.next : Number(values.from);
+  const end = first + Number(values.seeds);
+  const startMs = Date.now();
+  const before = { ...tally };
+  const begun = new Set<number>();
+  const found: Finding[] = [];
+  let next = first;
+  let told = 0;
+  const keep = async (): Promise<void> => {
+    const seconds = before.seconds + (Date.now() - startMs) / 1000;
+    const lowest = Math.min(next, ...begun);
+    Object.assign(tally, { next: Math.max(before.next, lowest), told: before.told + told, seconds });
+    await writeTally(tally);
+  };
+  let lastMs = startMs;
+  const run = async (worker: ChildProcess): Promise<void> => {
+    while (next < end) {
+      const seed = next;
+      next += 1;
+      begun.add(seed);
+      const finding = await ask(worker, seed);
+      begun.delete(seed);
+      told += 1;
+      if (finding !== undefined) {
+        found.push(finding);
+        tally.findings.push({ ...finding, violations: [...finding.violations] });
+        tellFinding(finding);
+      }
+      if (finding === undefined && Date.now() - lastMs < tellEveryMs) continue;
+      lastMs = Date.now();
+      await keep();
+      console.log(`${told} of ${end - first} stories, ${(told / ((lastMs - startMs) / 1000)).toFixed(1)} a second`);
+    }
+    worker.disconnect();
+  };
+  const workers = Array.from({ length: Number(values.workers) }, () =>
+    fork(new URL("soak-worker.ts", import.meta.url)),
+  );
+  await Promise.all(workers.map(run));
+  await keep();
+  const seconds = (Date.now() - startMs) / 1000;
+  console.log(
+    `${told} stories in ${seconds.toFixed(0)} s (${(told / seconds).toFixed(1)} a second), ${found.length} broke an invariant.`,
+  );
+  console.log(
+    `In all ${tally.told} stories, ${(tally.seconds / 3600).toFixed(2)} hours, ${tally.findings.length} findings: ${tallyPath}`,
+  );
+  return found.length === 0 ? 0 : 1;
+}
+
+function ask(worker: ChildProcess, seed: number): Promise<Finding | undefined> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void =>
+      reject(new HoldfastError("failed", `Seed ${seed} ended its process with ${code}.`));
+    worker.once("exit", onExit);
+    worker.once("message", ({ finding }: { finding?: Finding }) => {
+      worker.off("exit", onExit);
+      resolve(finding);
+    });
+    worker.send(seed);
+  });
+}
+
+function tellFinding({ seed, violations, prose }: Finding): void {
+  console.log(`\nSeed ${seed}: ${violations.join("; ")}\n${prose}`);
+  console.log(`To tell it again: npm run soak -- --from ${seed} --seeds 1\n`);
+}
+
+async function readTally(isFresh: boolean): Promise<Tally> {
+  const blank: Tally = { next: 0, told: 0, seconds: 0, findings: [] };
+  if (isFresh) return blank;
+  try {
+    return tallySchema.parse(JSON.parse(await readFile(tallyPath, "utf8")));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return blank;
+    throw error;
+  }
+}
+
+/** Whole or not at all, so that a stopped run loses nothing. */
+async function writeTally(tally: Tally): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${tallyPath}.new`, `${JSON.stringify(tally, undefined, 2)}\n`);
+  await rename(`${tallyPath}.new`, tallyPath);
+}

@@ -1,0 +1,26 @@
+import { contentOf } from "./small-blocks.ts";
+import type { Inode } from "./simulated-root.ts";
+import type { Device, World } from "./world.ts";
+
+/** Invariant 2: what loses its last name here is kept elsewhere. */
+export function checkDrop(world: World, device: Device, { kind, now }: Inode, path: string): void {
+  if (kind !== "file") return;
+  const key = contentOf(now.bytes);
+  if (!world.ledger.written.has(key) || world.model.contents.has(key)) return;
+  const elsewhere = [...device.root.visible().values()].some((other) => contentOf(other.now.bytes) === key);
+  if (!elsewhere && now.bytes.length > 0)
+    world.violate(`${device.name} dropped the only copy of ${key.slice(0, 12)} at ${path}`);
+}
+
+/** Invariant 8: what a person sees is whole. */
+export function checkShown(world: World, device: Device, { kind, now }: Inode, path: string): void {
+  if (kind !== "file") return;
+  const { ledger, model } = world;
+  const key = contentOf(now.bytes);
+  const isWhole = ledger.written.has(key) || ledger.states.has(key) || model.contents.has(key);
+  if (!isWhole) world.violate(`${device.name} shows something torn at ${path}`);
+}
+
+export function checkWhole(world: World, device: Device): void {
+  for (const [path, inode] of device.root.visible()) checkShown(world, device, inode, path);
+}
