@@ -94,6 +94,7 @@ export class Person {
     if (root.linksOf(inode) === 0) return;
     ledger.write(root, inode, bytes[1] ?? new Uint8Array());
     this.#say(`is done with ${ledger.close(root, inode, false)}`);
+    this.#options.changed();
   }
 
   async #do(verb: Verb): Promise<void> {

@@ -40,6 +40,10 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     story: { seed: 2076, troubleRate: 0.1, devices: 3 },
   },
   { what: "what only waits aside was taken for progress, without end", story: { seed: 10_274, troubleRate: 0.2 } },
+  {
+    what: "what needed a refused operation's name was sent without it, under ever new ids",
+    story: { seed: 1024, troubleRate: 0, devices: 3 },
+  },
 ];
 
 for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));

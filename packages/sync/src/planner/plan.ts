@@ -6,7 +6,7 @@ import { planLocal } from "./local-operations.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
 import type { Plan, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
-import { needsNewId, planRemote } from "./remote-operations.ts";
+import { needsNewId, planRemote, type RemoteContext, type RemotePlan } from "./remote-operations.ts";
 import { type Standing, standingsOf } from "./standing.ts";
 import { digestOf } from "./digest.ts";
 
@@ -28,21 +28,36 @@ export function plan(trees: Trees, policy: Policy): Plan {
     ({ id, remote }) =>
       remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
   );
-  const remote = planRemote(trees, tree, { deletions: topmost, held, seenSeq: policy.seenSeq });
+  const { remote, refused } = planUnrefused(trees, tree, { deletions: topmost, held }, policy);
   const deletable = fromDisk.filter(({ id }) => !held.has(id));
   const local = planLocal(trees, tree, deletable, policy);
-  const refused = refusedOf(remote.operations, policy);
   return {
     rekeyings: [],
-    remote: remote.operations.filter((operation) => !refused.includes(operation)),
+    remote: remote.operations,
     local: local.operations,
     waiting: new Map<NodeId, string>([
       ...[...remote.stuck, ...local.stuck].map((id) => [id, "stuck"] as const),
-      ...refused.map(({ id }) => [id, "refused"] as const),
+      ...[...refused].map((id) => [id, "refused"] as const),
       ...[...trees.local].flatMap(([id, { sight }]) => (sight === "known" ? [] : [[id, sight] as const])),
     ]),
     heldDeletions: [...fromServer, ...fromDisk].flatMap(({ id }) => (held.has(id) ? [id] : [])),
   };
+}
+
+/** What was refused is left out before the order is made, so that nothing is sent that counts on it. */
+function planUnrefused(
+  trees: Trees,
+  tree: MergedTree,
+  deletions: Pick<RemoteContext, "deletions" | "held">,
+  policy: Policy,
+): { readonly remote: RemotePlan; readonly refused: ReadonlySet<NodeId> } {
+  const refused = new Set<NodeId>();
+  for (;;) {
+    const remote = planRemote(trees, tree, { ...deletions, seenSeq: policy.seenSeq, refused });
+    const more = refusedOf(remote.operations, policy);
+    if (more.length === 0) return { remote, refused };
+    for (const { id } of more) refused.add(id);
+  }
 }
 
 const emptyPlan: Plan = { rekeyings: [], remote: [], local: [], waiting: new Map(), heldDeletions: [] };
@@ -78,7 +93,10 @@ function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[
 function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, policy: Policy): boolean {
   if (local === undefined || remote !== undefined || onDisk === "kept") return false;
   const codes = remoteRow === undefined ? ["conflict", "not_found", "exists"] : ["conflict", "not_found"];
-  return policy.refusals.some(({ nodeId, code }) => nodeId === id && codes.includes(code));
+  const refusal = policy.refusals.find(({ nodeId, code }) => nodeId === id && codes.includes(code));
+  // Refused under two ids it is not for the id.
+  const isForAny = policy.refusals.some(({ nodeId, digest }) => nodeId !== id && digest === refusal?.digest);
+  return refusal !== undefined && !isForAny;
 }
 
 /** The first of several for one node counts: meeting what the server has goes before a new id. */

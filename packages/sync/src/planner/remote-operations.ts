@@ -14,25 +14,25 @@ export interface RemotePlan {
   readonly stuck: readonly NodeId[];
 }
 
+export interface RemoteContext {
+  readonly deletions: readonly Standing[];
+  /** Deletions that wait: their names are taken. */
+  readonly held: ReadonlySet<NodeId>;
+  readonly seenSeq: number;
+  /** Nodes of which the server took nothing: whoever needs their names or folders waits with them. */
+  readonly refused: ReadonlySet<NodeId>;
+}
+
 /** What has to be sent so that the server's tree becomes the merged one, as far as this disk has it already. */
 export function planRemote(
   trees: Trees,
   tree: MergedTree,
-  {
-    deletions,
-    held,
-    seenSeq,
-  }: {
-    readonly deletions: readonly Standing[];
-    /** Deletions that wait: their names are taken. */
-    readonly held: ReadonlySet<NodeId>;
-    readonly seenSeq: number;
-  },
+  { deletions, held, seenSeq, refused }: RemoteContext,
 ): RemotePlan {
   const steps = [
     ...[...tree.values()].flatMap(stepsOf),
     ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeq))),
-  ];
+  ].filter(({ id }) => !refused.has(id));
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const { ready, stuck } = order(new NameTable(trees.rootId, claimOf, nodes), steps);
   const tableAfter = (claim: (place: Place) => string): NameTable =>
