@@ -16,6 +16,7 @@ export interface Native {
   setModifiedTime(descriptor: number, timeNs: bigint | undefined): void;
   /** For this open file, until it is closed. @throws SystemCallError EAGAIN if another open file has it */
   lockExclusively(descriptor: number): void;
+  /** @returns an inotify descriptor; the process gets SIGIO whenever there is something to be read after nothing was */
   makeWatcher(): number;
   /** @returns the number of the watch in the watcher's events */
   addWatch(watcher: number, path: Uint8Array, mask: number): number;
@@ -59,6 +60,9 @@ const lockExclusiveNonBlocking = 2 | 4;
 const utimeNow = 0x3fff_ffffn;
 const utimeOmit = 0x3fff_fffen;
 const watcherFlags = 0o4000 | openCloseOnExec; // IN_NONBLOCK | IN_CLOEXEC
+const setFlagsCommand = 4;
+const setOwnerCommand = 8;
+const signalFlag = 0o20_000; // O_ASYNC
 
 let loaded: Native | undefined;
 
@@ -97,6 +101,7 @@ function bind(): Native {
   const futimens = declare("int futimens(int file, const uint8_t *times)");
   const flock = declare("int flock(int file, int operation)");
   const inotifyInit1 = declare("int inotify_init1(int flags)");
+  const fcntl = declare("int fcntl(int file, int command, long value)");
   const inotifyAddWatch = declare("int inotify_add_watch(int watcher, const uint8_t *path, uint32_t mask)");
   const inotifyRmWatch = declare("int inotify_rm_watch(int watcher, int watch)");
   return {
@@ -108,7 +113,12 @@ function bind(): Native {
     removeName: (at, flags) => void unlinkat(at.folder, at.name, flags),
     setModifiedTime: (descriptor, timeNs) => void futimens(descriptor, timesOf(timeNs)),
     lockExclusively: (descriptor) => void flock(descriptor, lockExclusiveNonBlocking),
-    makeWatcher: () => inotifyInit1(watcherFlags),
+    makeWatcher: () => {
+      const watcher = inotifyInit1(watcherFlags);
+      fcntl(watcher, setOwnerCommand, process.pid);
+      fcntl(watcher, setFlagsCommand, watcherFlags | signalFlag);
+      return watcher;
+    },
     addWatch: (watcher, path, mask) => inotifyAddWatch(watcher, path, mask),
     removeWatch: (watcher, watch) => void inotifyRmWatch(watcher, watch),
   };

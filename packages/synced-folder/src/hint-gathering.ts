@@ -1,0 +1,48 @@
+/** Folders whose entries changed, and files that did; or everything, if it is not known what. */
+export type Hint = { readonly paths: readonly string[] } | { readonly overflow: true };
+
+/** While somebody works the next hints come together after this time; the first comes at once. */
+const hintMs = 50;
+/** Beyond this a look at everything is cheaper. */
+const pathsMax = 10_000;
+
+export class HintGathering {
+  readonly #onHint: (hint: Hint) => void;
+  readonly #paths = new Set<string>();
+  #overflow = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(onHint: (hint: Hint) => void) {
+    this.#onHint = onHint;
+  }
+
+  add(path: string): void {
+    if (this.#overflow) return;
+    this.#paths.add(path);
+    if (this.#paths.size > pathsMax) this.addAll();
+  }
+
+  addAll(): void {
+    this.#overflow = true;
+    this.#paths.clear();
+  }
+
+  /** To be called after the last of what came together. */
+  flush(): void {
+    if (this.#timer !== undefined || (this.#paths.size === 0 && !this.#overflow)) return;
+    const hint: Hint = this.#overflow ? { overflow: true } : { paths: [...this.#paths] };
+    this.#overflow = false;
+    this.#paths.clear();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.flush();
+    }, hintMs).unref();
+    this.#onHint(hint);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#paths.clear();
+    this.#overflow = false;
+  }
+}

@@ -1,0 +1,172 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
+import { join } from "node:path";
+import { ownFolder } from "@holdfast/sync/paths";
+import { errnoOf, toFolderError } from "./folder-error.ts";
+import { nativeBytes } from "./native-name.ts";
+import { linux, renameExchange, renameNoReplace } from "./native.ts";
+import type { Native } from "./native.ts";
+import { RootFolder } from "./root-folder.ts";
+
+/** What the filesystem of a synced folder can do. */
+export interface FolderAbilities {
+  /** `A` and `a` are one name. */
+  readonly foldsCase: boolean;
+  /** The two spellings of é are one name, or a name comes back in another form than it was given. */
+  readonly foldsNormalForms: boolean;
+  /** Of the file's owner; comes and goes as it is set. */
+  readonly executableBit: boolean;
+  readonly symbolicLinks: boolean;
+  readonly hardLinks: boolean;
+  /** Two names can be exchanged in one step. */
+  readonly exchange: boolean;
+  /** A rename can be told never to replace anything. */
+  readonly exclusiveRename: boolean;
+  /** Of the modification times that can be set; 1 is exact, 2,000,000,000 is FAT. */
+  readonly timestampGrainNs: bigint;
+  /** A file keeps its inode number for life, through renames and mounts. */
+  readonly stableInodes: boolean;
+  /** A copy can share the original's space. */
+  readonly reflink: boolean;
+}
+
+/**
+ * Tries everything in `.holdfast/probe`, which is empty before and gone afterwards.
+ * @throws HoldfastError store_full, failed, unavailable where not even a file can be written
+ */
+export function probeFolder(
+  rootPath: string,
+  { native = linux() }: { readonly native?: Native } = {},
+): FolderAbilities {
+  try {
+    const folder = join(realpathSync(rootPath), ownFolder, "probe");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      return probe(new RootFolder(folder, native), native);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  } catch (thrown) {
+    throw toFolderError(thrown, "try out what can be done in", rootPath);
+  }
+}
+
+function probe(root: RootFolder, native: Native): FolderAbilities {
+  makeFile(root, "file");
+  return {
+    foldsCase: isThere(root, "FILE"),
+    foldsNormalForms: foldsNormalForms(root),
+    executableBit: keepsExecutableBit(root),
+    symbolicLinks: can(() => {
+      root.withName("link", (at) => native.makeSymlink(nativeBytes("a/../target"), at));
+      return readlinkSync(join(root.path, "link")) === "a/../target";
+    }),
+    hardLinks: can(() => {
+      root.withName("file", (from) => root.withName("hard", (to) => native.makeHardLink(from, to)));
+      return root.look("file").nlink === 2n && root.look("hard").ino === root.look("file").ino;
+    }),
+    exchange: canExchange(root),
+    exclusiveRename: refusesToReplace(root),
+    timestampGrainNs: grainOf(root),
+    stableInodes: keepsInodes(root),
+    reflink: can(() => {
+      copyFileSync(join(root.path, "file"), join(root.path, "clone"), constants.COPYFILE_FICLONE_FORCE);
+      return true;
+    }),
+  };
+}
+
+function makeFile(root: RootFolder, name: string): void {
+  closeSync(root.open(name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+}
+
+function isThere(root: RootFolder, name: string): boolean {
+  return can(() => root.look(name).isFile());
+}
+
+/** What a filesystem cannot do it answers with an error; a full or failing disk is none of these. */
+function can(act: () => boolean): boolean {
+  try {
+    return act();
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined || ["EIO", "ENOSPC", "EDQUOT", "EROFS"].includes(errnoOf(thrown) ?? ""))
+      throw thrown;
+    return false;
+  }
+}
+
+function foldsNormalForms(root: RootFolder): boolean {
+  const [composed, decomposed] = ["\u00e9", "e\u0301"];
+  makeFile(root, composed);
+  return isThere(root, decomposed) || !readdirSync(root.path).includes(composed);
+}
+
+function keepsExecutableBit(root: RootFolder): boolean {
+  const isExecutable = (mode: number): boolean => {
+    chmodSync(join(root.path, "file"), mode);
+    return (root.look("file").mode & 0o100n) !== 0n;
+  };
+  return can(() => isExecutable(0o700) && !isExecutable(0o600));
+}
+
+function canExchange(root: RootFolder): boolean {
+  makeFile(root, "one");
+  makeFile(root, "other");
+  return can(() => {
+    const one = root.look("one").ino;
+    root.withName("one", (from) => root.withName("other", (to) => root.native.rename(from, to, renameExchange)));
+    return root.look("other").ino === one;
+  });
+}
+
+function refusesToReplace(root: RootFolder): boolean {
+  makeFile(root, "taken");
+  makeFile(root, "mover");
+  const rename = (from: string, to: string): void =>
+    root.withName(from, (source) => root.withName(to, (target) => root.native.rename(source, target, renameNoReplace)));
+  return can(() => {
+    rename("mover", "free");
+    try {
+      rename("free", "taken");
+      return false;
+    } catch (thrown) {
+      return errnoOf(thrown) === "EEXIST";
+    }
+  });
+}
+
+/** An odd second with nine digits behind it: what is left of it tells what the filesystem keeps. */
+const wantedNs = 1_600_000_001_123_456_789n;
+const grainsNs = [2_000_000_000n, 1_000_000_000n, 10_000_000n, 1_000_000n, 1000n, 100n];
+
+function grainOf(root: RootFolder): bigint {
+  const descriptor = root.open("file", constants.O_WRONLY);
+  try {
+    root.native.setModifiedTime(descriptor, wantedNs);
+  } finally {
+    closeSync(descriptor);
+  }
+  const { mtimeNs } = root.look("file");
+  return grainsNs.find((grain) => mtimeNs % grain === 0n) ?? 1n;
+}
+
+/** Numbers that are made up while a file is in use: FAT, exFAT, and whatever runs in user space (FUSE). */
+const madeUpTypes: ReadonlySet<number> = new Set([0x4d44, 0x2011bab0, 0x65735546]);
+
+function keepsInodes(root: RootFolder): boolean {
+  makeFile(root, "before");
+  const { ino } = root.look("before");
+  root.withName("before", (from) => root.withName("after", (to) => root.native.rename(from, to, 0)));
+  return root.look("after").ino === ino && !madeUpTypes.has(statfsSync(root.path).type);
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { startCodecPool } from "@holdfast/codec/pool";
+import { noise, partsOf, rejects } from "@holdfast/sync/local-disk-conformance";
+import { openSyncedFolder } from "./open-synced-folder.ts";
+import { probeFolder } from "./probe-folder.ts";
+
+const home = mkdtempSync(join(tmpdir(), "holdfast-probe-"));
+const pool = startCodecPool({ threads: 1 });
+after(async () => {
+  await pool.close();
+  rmSync(home, { recursive: true });
+});
+
+const linuxAbilities = {
+  foldsCase: false,
+  foldsNormalForms: false,
+  executableBit: true,
+  symbolicLinks: true,
+  hardLinks: true,
+  exchange: true,
+  exclusiveRename: true,
+  timestampGrainNs: 1n,
+  stableInodes: true,
+};
+const ext4Type = 0xef53;
+const plain = { mtimeNs: undefined, executable: false } as const;
+
+test("ext4 can do all but reflinks, and nothing is left of the trial", { skip: skipUnlessType(home, ext4Type) }, () => {
+  const root = mkdtempSync(join(home, "root-"));
+  assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: false });
+  assert.deepEqual(readdirSync(join(root, ".holdfast")), []);
+});
+
+test("tmpfs can do all but reflinks", { skip: skipUnlessType("/dev/shm", 0x01021994) }, () => {
+  const root = mkdtempSync("/dev/shm/holdfast-probe-");
+  try {
+    assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: false });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test(
+  "XFS has reflinks, and a full one leaves nothing of a file that was begun",
+  { skip: skipUnlessXfs() },
+  async () => {
+    const sizeBytes = 320 * 1024 * 1024;
+    await withMounted({ make: ["mkfs.xfs", "-q"], sizeBytes, mountOptions: "loop" }, async (root) => {
+      assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: true });
+      const disk = openSyncedFolder(root, { pool });
+      const full = disk.create(
+        "full",
+        partsOf(Buffer.concat(Array.from({ length: 90 }, () => noise(4_000_000)))),
+        plain,
+      );
+      assert.match((await rejects(full, "store_full")).message, /full.*Free some space/);
+      assert.equal(await disk.stat("full"), undefined);
+    });
+  },
+);
+
+test(
+  "a folder that takes no files is told as that",
+  { skip: process.getuid?.() === 0 && "root may write everywhere" },
+  () => {
+    assert.throws(() => probeFolder("/"), /Could not try out what can be done in \/ \(EACCES\)/);
+  },
+);
+
+function skipUnlessType(path: string, type: number): string | false {
+  return existsSync(path) && statfsSync(path).type === type ? false : `${path} is another filesystem`;
+}
+
+function skipUnlessXfs(): string | false {
+  if (!readFileSync("/proc/filesystems", "utf8").includes("xfs")) return "this kernel has no XFS";
+  if (process.getuid?.() !== 0) return "only root can mount";
+  return !isInstalled("mkfs.xfs") && "mkfs.xfs is not installed";
+}
+
+function isInstalled(program: string): boolean {
+  return ["/usr/sbin", "/sbin", "/usr/bin"].some((folder) => existsSync(join(folder, program)));
+}
+
+interface Mounting {
+  readonly make: readonly [string, ...string[]];
+  readonly sizeBytes: number;
+  readonly mountOptions: string;
+}
+
+/** A filesystem in a file. */
+async function withMounted(
+  { make, sizeBytes, mountOptions }: Mounting,
+  use: (mount: string) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(home, "mount-"));
+  const [image, mount] = [join(folder, "image"), join(folder, "mounted")];
+  mkdirSync(mount);
+  writeFileSync(image, "");
+  truncateSync(image, sizeBytes);
+  const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+  const [program, ...options] = make;
+  execFileSync(program, [...options, image], { env, stdio: "pipe" });
+  execFileSync("mount", ["-o", mountOptions, image, mount], { env, stdio: "pipe" });
+  try {
+    await use(mount);
+  } finally {
+    execFileSync("umount", [mount], { env, stdio: "pipe" });
+  }
+}

@@ -1,0 +1,249 @@
+import { closeSync, readdirSync } from "node:fs";
+import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, ownFolder } from "@holdfast/sync/paths";
+import { errnoOf } from "./folder-error.ts";
+import type { HintGathering } from "./hint-gathering.ts";
+import { nameOfBytes, nativeBytes } from "./native-name.ts";
+import { folderFlags, isAbsent } from "./root-folder.ts";
+import type { RootFolder } from "./root-folder.ts";
+import { Turns } from "./turn.ts";
+import { watchBits } from "./watch-events.ts";
+import type { WatchEvent } from "./watch-events.ts";
+import { WatchedTree } from "./watched-tree.ts";
+import type { WatchedFolder } from "./watched-tree.ts";
+
+/** The settings of the system that end a watch: so many folders, so many programs. */
+export type WatchLimit = "max_user_watches" | "max_user_instances";
+
+/**
+ * Keeps a watch on each folder of the tree, wherever it goes. Events say what was; so wherever a folder came or went, the disk
+ * is looked at anew, and the kernel, which gives a folder the same watch again, says which one it is.
+ */
+export class TreeWatcher {
+  readonly #root: RootFolder;
+  readonly #watcher: number;
+  readonly #hints: HintGathering;
+  readonly #onLimit: (limit: WatchLimit) => void;
+  readonly #tree = new WatchedTree();
+  readonly #turns = new Turns();
+  readonly #visits: Visit[] = [];
+  /** By the cookies of their moves: gone from one place, and not come to another yet. */
+  readonly #moving = new Map<number, WatchedFolder>();
+  readonly #new = new Set<WatchedFolder>();
+  #againTimer: NodeJS.Timeout | undefined;
+  #visiting: Promise<void> | undefined;
+  #walk = 0;
+  #isFirstWalk = true;
+  #isClosed = false;
+
+  constructor(root: RootFolder, watcher: number, hints: HintGathering, onLimit: (limit: WatchLimit) => void) {
+    this.#root = root;
+    this.#watcher = watcher;
+    this.#hints = hints;
+    this.#onLimit = onLimit;
+  }
+
+  /** Looks at every folder; those that are nowhere any more are watched no more. */
+  async walk(): Promise<void> {
+    this.#walk += 1;
+    this.#visits.push({ parent: undefined, name: "", isDeep: true });
+    await this.#visitAll();
+    this.#isFirstWalk = false;
+    const isUnseen = (folder: WatchedFolder): boolean => folder.walk !== this.#walk;
+    for (const { parent, name } of [...this.#tree.all()].filter(isUnseen)) {
+      if (parent !== undefined) this.#visits.push({ parent, name, isDeep: false });
+    }
+    await this.#visitAll();
+    for (const folder of [...this.#tree.all()].filter(isUnseen)) this.#forget(folder);
+  }
+
+  take({ watch, mask, cookie, name }: WatchEvent): void {
+    if ((mask & watchBits.overflow) !== 0) return this.#takeOverflow();
+    const folder = this.#tree.at(watch);
+    if (folder === undefined) return;
+    if ((mask & watchBits.ignored) !== 0) return this.#forget(folder);
+    const path = this.#tree.pathOf(folder);
+    if (path === undefined) {
+      // Between the two halves of its move.
+      if ((mask & watchBits.isFolder) !== 0) this.#seeAsNew(folder);
+      return;
+    }
+    if ((mask & (watchBits.deletedItself | watchBits.movedItself | watchBits.unmounted)) !== 0) {
+      // The folder above tells of any other.
+      if (folder === this.#tree.root || (mask & watchBits.unmounted) !== 0) this.#hints.addAll();
+      return;
+    }
+    if (path === "" && name === ownFolder) return;
+    this.#hints.add((mask & entryBits) === 0 && name !== "" ? joinPath(path, name) : path);
+    if ((mask & entryBits) !== 0 && (mask & watchBits.isFolder) !== 0) this.#takeFolder(folder, { mask, cookie, name });
+  }
+
+  /** @throws SystemCallError */
+  addWatch(path: string): number {
+    const descriptor = this.#root.open(path, folderFlags);
+    try {
+      return this.#addWatchOf(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#againTimer);
+    this.#visits.length = 0;
+  }
+
+  #takeOverflow(): void {
+    this.#hints.addAll();
+    // Its failure is that of the next walk too; until then scans find what happens.
+    this.walk().catch(() => {});
+  }
+
+  #takeFolder(parent: WatchedFolder, { mask, cookie, name }: Omit<WatchEvent, "watch">): void {
+    if ((mask & watchBits.movedFrom) !== 0) {
+      const folder = parent.children.get(name);
+      if (folder === undefined) return;
+      this.#tree.detach(folder);
+      this.#moving.set(cookie, folder);
+      this.#lookAgain();
+    } else if ((mask & watchBits.deleted) === 0) {
+      const moved = this.#moving.get(cookie);
+      if ((mask & watchBits.movedTo) !== 0 && moved !== undefined) {
+        this.#moving.delete(cookie);
+        this.#tree.attach(moved, parent, name);
+        const path = this.#tree.pathOf(moved);
+        if (path !== undefined) this.#hints.add(path);
+      }
+      this.#visits.push({ parent, name, isDeep: false });
+      this.#visitSoon();
+    }
+  }
+
+  #visitSoon(): void {
+    this.#visitAll()
+      .then(() => this.#hints.flush())
+      .catch(() => this.#hints.addAll());
+  }
+
+  async #visitAll(): Promise<void> {
+    while (this.#visits.length > 0) {
+      this.#visiting ??= this.#visitEach().finally(() => (this.#visiting = undefined));
+      await this.#visiting;
+    }
+  }
+
+  async #visitEach(): Promise<void> {
+    for (let visit = this.#visits.pop(); visit !== undefined; visit = this.#visits.pop()) {
+      await this.#turns.take();
+      if (!this.#isClosed) this.#visit(visit);
+    }
+  }
+
+  /** The watch stands before the folder is listed: what comes later is an event. */
+  #visit({ parent, name, isDeep }: Visit): void {
+    const above = parent === undefined ? "" : this.#tree.pathOf(parent);
+    if (above === undefined) return;
+    const path = parent === undefined ? "" : joinPath(above, name);
+    if (path === ownFolder) return;
+    let descriptor: number | undefined;
+    try {
+      descriptor = this.#root.open(path, folderFlags);
+      const { folder, isNew } = this.#tree.place(this.#addWatchOf(descriptor), parent, name);
+      folder.walk = this.#walk;
+      if (isNew && !this.#isFirstWalk) {
+        this.#hints.add(path);
+        this.#seeAsNew(folder);
+      }
+      if (isNew || isDeep) this.#visitBelow(folder, descriptor, isDeep);
+    } catch (thrown) {
+      if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+      if (errnoOf(thrown) === "ENOSPC") this.#onLimit("max_user_watches");
+      // It went, or went on: once more where it was seen. What may not be read cannot be watched, nor scanned.
+      else if (isAbsent(thrown) && parent !== undefined) this.#seeAsNew(parent);
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+
+  #visitBelow(folder: WatchedFolder, descriptor: number, isDeep: boolean): void {
+    for (const entry of readdirSync(`/proc/self/fd/${descriptor}`, { encoding: "buffer", withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const name = nameOfBytes(entry.name);
+      if (isDeep || !folder.children.has(name)) this.#visits.push({ parent: folder, name, isDeep });
+    }
+  }
+
+  #seeAsNew(folder: WatchedFolder): void {
+    this.#new.add(folder);
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    if (this.#isClosed) return;
+    this.#againTimer ??= setTimeout(() => {
+      this.#againTimer = undefined;
+      for (const folder of this.#moving.values()) if (folder.parent === undefined) this.#forget(folder);
+      this.#moving.clear();
+      this.#lookAtNew();
+    }, againMs).unref();
+  }
+
+  #lookAtNew(): void {
+    const folders = [...this.#new];
+    this.#new.clear();
+    for (const folder of folders) {
+      const path = this.#tree.pathOf(folder);
+      if (path === undefined) continue;
+      let descriptor: number | undefined;
+      try {
+        descriptor = this.#root.open(path, folderFlags);
+        this.#visitBelow(folder, descriptor, false);
+      } catch (thrown) {
+        if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+      } finally {
+        if (descriptor !== undefined) closeSync(descriptor);
+      }
+    }
+    this.#visitSoon();
+  }
+
+  #forget(folder: WatchedFolder): void {
+    for (const watch of this.#tree.forget(folder)) {
+      try {
+        if (!this.#isClosed) this.#root.native.removeWatch(this.#watcher, watch);
+      } catch (thrown) {
+        // The kernel has ended it already.
+        if (errnoOf(thrown) !== "EINVAL") throw thrown;
+      }
+    }
+  }
+
+  #addWatchOf(descriptor: number): number {
+    return this.#root.native.addWatch(this.#watcher, nativeBytes(`/proc/self/fd/${descriptor}`), watchMask);
+  }
+}
+
+interface Visit {
+  /** Undefined of the root. */
+  readonly parent: WatchedFolder | undefined;
+  readonly name: string;
+  /** Whether what is below is visited even if the folder was known. */
+  readonly isDeep: boolean;
+}
+
+const watchMask =
+  watchBits.modified |
+  watchBits.attributes |
+  watchBits.closedAfterWrite |
+  watchBits.movedFrom |
+  watchBits.movedTo |
+  watchBits.created |
+  watchBits.deleted |
+  watchBits.deletedItself |
+  watchBits.movedItself |
+  watchBits.onlyFolders |
+  watchBits.notWhatIsUnlinked;
+const entryBits = watchBits.created | watchBits.deleted | watchBits.movedFrom | watchBits.movedTo;
+/** What is new is looked at once more after this, and what was moved away is watched no more. */
+const againMs = 2000;

@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import type { TestContext } from "node:test";
+import { promisify } from "node:util";
+import * as fc from "fast-check";
+import { linux, renameExchange, SystemCallError } from "./native.ts";
+import { nativeBytes } from "./native-name.ts";
+import type { Hint } from "./hint-gathering.ts";
+import { watchFolder } from "./watch-folder.ts";
+import type { FolderWatch, WatchOptions } from "./watch-folder.ts";
+
+const home = mkdtempSync(join(tmpdir(), "holdfast-watch-"));
+after(() => rmSync(home, { recursive: true }));
+
+interface Watched {
+  readonly root: string;
+  readonly watch: FolderWatch;
+  readonly hints: Hint[];
+  /** Waits until all these paths were hinted since the last call. */
+  readonly hinted: (...paths: string[]) => Promise<void>;
+  readonly overflowed: () => Promise<void>;
+}
+
+async function makeWatched(context: TestContext, folders: readonly string[], options?: WatchOptions): Promise<Watched> {
+  const root = mkdtempSync(join(home, "root-"));
+  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+  const hints: Hint[] = [];
+  let told = (): void => {};
+  const watch = await watchFolder(
+    root,
+    (hint) => {
+      hints.push(hint);
+      told();
+    },
+    options,
+  );
+  context.after(() => watch.close());
+  const until = async (what: string, isMet: () => boolean): Promise<void> => {
+    while (!isMet()) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      told = resolve;
+      const giveUp = (): void => reject(new Error(`no hint of ${what}, but ${JSON.stringify(hints).slice(0, 2000)}`));
+      const timer = setTimeout(giveUp, 10_000);
+      await promise.finally(() => clearTimeout(timer));
+    }
+    hints.length = 0;
+  };
+  const has = (path: string): boolean => hints.some((hint) => "paths" in hint && hint.paths.includes(path));
+  return {
+    root,
+    watch,
+    hints,
+    hinted: (...paths) => until(paths.join(", "), () => paths.every(has)),
+    overflowed: () => until("an overflow", () => hints.some((hint) => "overflow" in hint)),
+  };
+}
+
+/** Each folder that is there is watched, under its name of now. */
+async function assertWatchedEverywhere({ root, hinted }: Watched): Promise<void> {
+  const folders = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !join(entry.parentPath, entry.name).startsWith(join(root, ".holdfast")))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+  const proofs = ["", ...folders].map((folder) => (folder === "" ? "proof" : `${folder}/proof`));
+  // Where the watch did not stand yet the folder itself is hinted, as new; from then on it stands.
+  for (const path of proofs) writeFileSync(join(root, path), "x");
+  await hinted(...folders, "");
+  for (const path of proofs) appendFileSync(join(root, path), "y");
+  await hinted(...proofs);
+  for (const path of proofs) unlinkSync(join(root, path));
+}
+
+test("each kind of change is hinted, of an entry by its folder, of a content or mode by its file", async (context) => {
+  const { root, hinted } = await makeWatched(context, ["a/b", "c"]);
+  writeFileSync(join(root, "a/b/new"), "x");
+  await hinted("a/b", "a/b/new");
+  appendFileSync(join(root, "a/b/new"), "y");
+  await hinted("a/b/new");
+  chmodSync(join(root, "a/b/new"), 0o755);
+  await hinted("a/b/new");
+  renameSync(join(root, "a/b/new"), join(root, "c/moved"));
+  await hinted("a/b", "c");
+  unlinkSync(join(root, "c/moved"));
+  await hinted("c");
+  mkdirSync(join(root, "top"));
+  await hinted("");
+});
+
+test("what Holdfast does in its own folder is hinted to nobody", async (context) => {
+  const { root, hints, watch, hinted } = await makeWatched(context, [".holdfast/tmp", "a"]);
+  writeFileSync(join(root, ".holdfast/tmp/x"), "x");
+  mkdirSync(join(root, ".holdfast/new/deep"), { recursive: true });
+  renameSync(join(root, ".holdfast/tmp"), join(root, ".holdfast/other"));
+  assert.equal(await watch.proveWatch(10_000), true);
+  assert.deepEqual(hints, []);
+  writeFileSync(join(root, "a/x"), "x");
+  await hinted("a/x");
+});
+
+test("folders that are made deep and fast are all watched", async (context) => {
+  const watched = await makeWatched(context, ["a"]);
+  const { root, hinted } = watched;
+  for (let index = 0; index < 20; index += 1) {
+    const folder = join(root, `a/${index}/b/c/d/e`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "hidden"), "x");
+  }
+  await hinted("a", "a/19/b/c/d/e");
+  await assertWatchedEverywhere(watched);
+});
+
+test("folders that move keep their right paths, alone, over each other, out of the tree and in again", async (context) => {
+  const watched = await makeWatched(context, ["a/b/c", "d/e", "f/g"]);
+  const { root, hinted } = watched;
+  renameSync(join(root, "a"), join(root, "d/a"));
+  await hinted("", "d");
+  await assertWatchedEverywhere(watched);
+  renameSync(join(root, "d/a/b"), join(root, "b"));
+  renameSync(join(root, "d"), join(root, "a"));
+  mkdirSync(join(root, "d"));
+  await hinted("");
+  await assertWatchedEverywhere(watched);
+  const whole = (path: string) => ({ folder: -100, name: nativeBytes(join(root, path)) });
+  linux().rename(whole("f"), whole("b"), renameExchange);
+  await hinted("");
+  await assertWatchedEverywhere(watched);
+  const away = mkdtempSync(join(home, "away-"));
+  renameSync(join(root, "a"), join(away, "a"));
+  mkdirSync(join(away, "a/new/deep"), { recursive: true });
+  renameSync(join(away, "a"), join(root, "again"));
+  await hinted("", "again/new/deep");
+  await assertWatchedEverywhere(watched);
+});
+
+test("whatever is done to folders, in the end all of them are watched under their names", async (context) => {
+  const watched = await makeWatched(context, ["a/b", "b/a", "c"]);
+  const { root, watch } = watched;
+  const away = mkdtempSync(join(home, "away-"));
+  const path = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));
+  const place = fc.tuple(fc.boolean(), path).map(([isAway, at]) => join(isAway ? away : root, at));
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("move" as const), from: place, to: place }) },
+    fc.record({ do: fc.constant("make" as const), to: place }),
+    fc.record({ do: fc.constant("remove" as const), to: place }),
+    fc.record({ do: fc.constant("wait" as const) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      for (const each of steps) {
+        if (each.do === "wait") await new Promise(setImmediate);
+        else if (each.do === "make") attempt(() => mkdirSync(each.to, { recursive: true }));
+        else if (each.do === "remove") rmSync(each.to, { recursive: true, force: true });
+        else attempt(() => renameSync(each.from, each.to));
+      }
+      // Events come in their order, so those of the steps are through.
+      assert.equal(await watch.proveWatch(10_000), true);
+      await assertWatchedEverywhere(watched);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("10,000 files in folders that are new are hinted as they come", { timeout: 60_000 }, async (context) => {
+  const watched = await makeWatched(context, []);
+  const { root, hints } = watched;
+  const script = `
+    const fs = require("node:fs");
+    for (let folder = 0; folder < 100; folder += 1) {
+      fs.mkdirSync(process.argv[1] + "/" + folder);
+      for (let file = 0; file < 100; file += 1) fs.writeFileSync(process.argv[1] + "/" + folder + "/" + file, "x");
+    }`;
+  await promisify(execFile)(process.execPath, ["-e", script, root]);
+  assert.equal(await watched.watch.proveWatch(30_000), true);
+  const folders = Array.from({ length: 100 }, (_, folder) => `${folder}`);
+  if (!hints.some((hint) => "overflow" in hint)) await watched.hinted(...folders);
+  await assertWatchedEverywhere(watched);
+});
+
+test("more events than the system keeps are told as an overflow, and then all is watched again", async (context) => {
+  const watched = await makeWatched(context, ["a"]);
+  const queued = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
+  for (let index = 0; index < queued / 4 + 500; index += 1) {
+    mkdirSync(join(watched.root, "a/x"));
+    renameSync(join(watched.root, "a/x"), join(watched.root, "a/y"));
+    rmdirSync(join(watched.root, "a/y"));
+  }
+  mkdirSync(join(watched.root, "a/late/deep"), { recursive: true });
+  renameSync(join(watched.root, "a"), join(watched.root, "b"));
+  await watched.overflowed();
+  assert.equal(await watched.watch.proveWatch(10_000), true);
+  await assertWatchedEverywhere(watched);
+});
+
+test("where the system's limit is reached the rest is watched, and a sentence says what to do", async (context) => {
+  let watches = 0;
+  const native = {
+    ...linux(),
+    addWatch: (watcher: number, path: Uint8Array, mask: number): number => {
+      watches += 1;
+      if (watches > 4) throw new SystemCallError("inotify_add_watch", 28);
+      return linux().addWatch(watcher, path, mask);
+    },
+  };
+  const { root, watch, hinted } = await makeWatched(context, ["a", "b", "c", "d", "e"], { native });
+  const state = watch.state();
+  assert.ok(state.kind === "limited" && state.message.includes(root) && state.message.includes("max_user_watches"));
+  writeFileSync(join(root, "x"), "x");
+  await hinted("x");
+  const noMore = {
+    ...linux(),
+    makeWatcher: () => {
+      throw new SystemCallError("inotify_init1", 24);
+    },
+  };
+  const none = await makeWatched(context, [], { native: noMore });
+  assert.equal(none.watch.state().kind, "limited");
+  assert.equal(await none.watch.proveWatch(1000), false);
+});
+
+test("a root that is moved away is told as an overflow", async (context) => {
+  const { root, overflowed } = await makeWatched(context, ["a"]);
+  renameSync(root, join(dirname(root), "moved"));
+  await overflowed();
+});
+
+test("a process that watches and hears nothing is not woken once, and may end at any time", () => {
+  const root = mkdtempSync(join(home, "root-"));
+  mkdirSync(join(root, "a"));
+  const script = `
+    import { readFileSync, readdirSync } from "node:fs";
+    import { watchFolder } from ${JSON.stringify(new URL("watch-folder.ts", import.meta.url).href)};
+    const watch = await watchFolder(${JSON.stringify(root)}, () => {});
+    if (!(await watch.proveWatch(10000))) throw new Error("blind");
+    const waits = () => readdirSync("/proc/self/task").map((task) =>
+      Number(/voluntary_ctxt_switches:\\s+(\\d+)/.exec(readFileSync("/proc/self/task/" + task + "/status", "utf8"))[1]))
+      .reduce((sum, each) => sum + each);
+    const measured = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      const before = waits();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      measured.push(waits() - before);
+    }
+    console.log(Math.min(...measured));`;
+  const told = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  // One is the timer that ends the measurement. Of several times the quietest, since the machine does other things too.
+  assert.ok(Number(told) <= 2, `${told} wakings`);
+});
+
+function attempt(act: () => unknown): void {
+  try {
+    act();
+  } catch (thrown) {
+    if (!(thrown instanceof Error && "errno" in thrown)) throw thrown;
+  }
+}
