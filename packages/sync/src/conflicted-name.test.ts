@@ -27,12 +27,29 @@ test("the conflict of a conflicted copy is named after the original", () => {
   assert.ok(!isCopyOf("a.txt", "a.txt"));
 });
 
+test("a copy of a name that had to be cut is known as one, and a copy of it does not nest", () => {
+  for (const name of [`${"ö".repeat(125)}.txt`, "x".repeat(255), `a.${"y".repeat(250)}`]) {
+    const first = conflictedName(name, copyLabel("bob", 0), free);
+    assert.ok(isCopyOf(first, name), first);
+    const second = conflictedName(first, label, free);
+    assert.equal(second.match(/conflicted copy/g)?.length, 1, second);
+    assert.ok(!isCopyOf(first, `other ${name.slice(6)}`));
+  }
+});
+
+test("a device may be called anything", () => {
+  const made = conflictedName("a.txt", copyLabel(`my (old) laptop/${"x".repeat(300)}`, 0), free);
+  assert.match(made, /^a \(my -old- laptop-x+'s conflicted copy 1970-01-01\)\.txt$/);
+  assert.ok(isCopyOf(made, "a.txt"));
+});
+
 test("no conflicted name is longer than a name may be, or cuts a character", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 200 }), (name) => {
       const made = conflictedName(name, label, free);
       assert.ok(Buffer.byteLength(made) <= 255);
       assert.ok(made.isWellFormed());
+      assert.ok(isCopyOf(made, name));
     }),
   );
 });

@@ -16,21 +16,34 @@ export function conflictedName(name: string, label: ConflictLabel, isFree: (name
   }
 }
 
-/** @param nowMs Unix milliseconds; the date is that of UTC */
+/**
+ * @param device its name; what a name cannot hold, or would end the label early, is replaced
+ * @param nowMs Unix milliseconds; the date is that of UTC
+ */
 export function copyLabel(device: string, nowMs: number): ConflictLabel {
-  return `${device}'s conflicted copy ${new Date(nowMs).toISOString().slice(0, 10)}`;
+  const owner = cutTo(device.replaceAll(/[()/\\\p{C}]/gu, "-"), deviceBytesMax);
+  return `${owner}'s conflicted copy ${new Date(nowMs).toISOString().slice(0, 10)}`;
 }
+
+/** Leaves most of a name to the original's. */
+const deviceBytesMax = 60;
 
 export const unicodeLabel: ConflictLabel = "Unicode conflict";
 
-/** Whether `copy` is a name that `conflictedName` gives to something called `name`. */
+/** Whether `copy` is a name that `conflictedName` gives to something called `name`, which it may have had to cut. */
 export function isCopyOf(copy: string, name: string): boolean {
-  return copy !== originalName(copy) && originalName(copy) === originalName(name);
+  const [suffix] = labels.exec(splitName(copy).stem) ?? labels.exec(copy) ?? [];
+  if (suffix === undefined) return false;
+  const { stem, extension } = splitName(originalName(name));
+  return fit(stem, suffix, extension) === copy;
 }
 
 const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|Unicode conflict(?: \d+)?)\)$/u;
 
+/** At the end of the stem, or of all if there was no room for the extension. */
 export function originalName(name: string): string {
+  const whole = name.replace(labels, "");
+  if (whole !== name) return whole === "" ? name : whole;
   const { stem, extension } = splitName(name);
   const original = stem.replace(labels, "");
   return original === "" ? name : original + extension;
