@@ -22,7 +22,7 @@ interface Act {
 
 /** Nothing has passed for so long: whatever follows belongs to something else. */
 const quietMs = 1500;
-const patienceMs = 180_000;
+const patienceMs = 60_000;
 
 /** Acts on A once all is quiet, waits for B, and counts what travelled until all is quiet again. */
 export async function observe(pair: Pair, { what, act, seen, askEveryMs = 2 }: Act): Promise<Observation> {

@@ -16,7 +16,7 @@ import {
 } from "../trees.ts";
 import { Children } from "./children.ts";
 import { Manifests } from "./manifests.ts";
-import { decodeRow, encodeRow } from "./row-codec.ts";
+import { decodeRow, encodeRow, SharedStrings } from "./row-codec.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
 export interface Parked {
@@ -111,16 +111,17 @@ export class SyncState implements IndexedTrees {
       { put: StatementSync; remove: StatementSync }
     >;
     this.rootId = rootId;
-    this.remote = loadRows(database, "remote");
-    this.local = loadRows(database, "local");
-    this.synced = loadRows(database, "synced");
-    this.intents = loadRows(database, "intents");
-    this.parked = loadRows(database, "parked");
-    this.stashed = loadRows(database, "stashed");
-    this.brakes = loadRows(database, "brakes");
-    this.#offers = loadRows(database, "offers");
-    this.#refusals = loadRows(database, "refusals");
-    this.#settings = loadRows(database, "settings");
+    const strings = new SharedStrings();
+    this.remote = loadRows(database, "remote", strings);
+    this.local = loadRows(database, "local", strings);
+    this.synced = loadRows(database, "synced", strings);
+    this.intents = loadRows(database, "intents", strings);
+    this.parked = loadRows(database, "parked", strings);
+    this.stashed = loadRows(database, "stashed", strings);
+    this.brakes = loadRows(database, "brakes", strings);
+    this.#offers = loadRows(database, "offers", strings);
+    this.#refusals = loadRows(database, "refusals", strings);
+    this.#settings = loadRows(database, "settings", strings);
     for (const [id, row] of this.remote) this.#children.remote.move(id, undefined, row);
     for (const [id, row] of this.local) this.#children.local.move(id, undefined, row);
     for (const [id, { place }] of this.synced) this.#children.synced.move(id, undefined, place);
@@ -271,9 +272,15 @@ function statementsOf(database: DatabaseSync, name: TableName): { put: Statement
   };
 }
 
-function loadRows<Key extends string, Row>(database: DatabaseSync, name: TableName): Map<Key, Row> {
-  const rows = database.prepare(`select key, row from ${name}`).all();
-  return new Map(rows.map(({ key, row }) => [String(key) as Key, decodeRow<Row>(String(row))]));
+function loadRows<Key extends string, Row>(
+  database: DatabaseSync,
+  name: TableName,
+  strings: SharedStrings,
+): Map<Key, Row> {
+  const rows = new Map<Key, Row>();
+  for (const { key, row } of database.prepare(`select key, row from ${name}`).iterate())
+    rows.set(strings.one(String(key)) as Key, decodeRow<Row>(String(row), strings));
+  return rows;
 }
 
 function keyed<Row>(rows: Iterable<Row> = [], keyOf: (row: Row) => string): (readonly [string, Row])[] {
