@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
 import { isLive, type Intent, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../trees.ts";
 
 /** The three trees with what stands directly in a folder at hand, in any of them. */
@@ -61,6 +62,7 @@ class Part implements Trees {
       }
       // A folder that one side lacks decides what becomes of all that is in it.
       if (!this.#isStanding(id)) waiting.push(...this.#all.childrenOf(id));
+      else if (this.#isMerging(id)) this.takeChildren(id);
     }
   }
 
@@ -96,6 +98,19 @@ class Part implements Trees {
     const rows = [this.#all.local.get(id), this.#all.remote.get(id), this.#all.synced.get(id)?.place];
     const places = [...rows, this.#all.intents.get(id)?.place];
     return new Set(places.flatMap((place) => place?.parent ?? []));
+  }
+
+  /** A folder that the server moved to where this disk has one of its own: what is in both meets. */
+  #isMerging(id: NodeId): boolean {
+    const [onDisk, onServer] = [this.#all.local.get(id), this.#all.remote.get(id)];
+    if (onServer?.kind !== "folder" || samePlace(onDisk, onServer)) return false;
+    const key = nameKey(onServer.name);
+    for (const other of this.#all.childrenOf(onServer.parent)) {
+      const row = this.#all.local.get(other);
+      const isHere = row?.kind === "folder" && row.parent === onServer.parent && nameKey(row.name) === key;
+      if (isHere && other !== id && !this.#all.remote.has(other)) return true;
+    }
+    return false;
   }
 
   #isStanding(id: NodeId): boolean {

@@ -11,6 +11,7 @@ import type { Policy } from "./policy.ts";
  * else one of them, the file where one is a folder, gets a conflicted name. Changes the tree.
  */
 export function resolveCollisions(tree: MergedTree, policy: Policy): Rekeying[] {
+  while (dissolveOne(tree));
   const claims = new Map<string, Merged>();
   const rekeyings: Rekeying[] = [];
   const byId = [...tree.values()].toSorted((one, other) => (one.standing.id < other.standing.id ? -1 : 1));
@@ -20,6 +21,7 @@ export function resolveCollisions(tree: MergedTree, policy: Policy): Rekeying[] 
     if (holder === undefined) claims.set(key, node);
     // One of them may be elsewhere by now: whoever waits for the look that tells needs no other name.
     else if (isUnsettled(node) || isUnsettled(holder)) continue;
+    else if (canAbsorb(holder, node)) rekeyings.push({ from: node.standing.id, to: holder.standing.id, merges: true });
     else if (canMeet(node, holder)) rekeyings.push({ from: node.standing.id, to: holder.standing.id });
     else {
       const { loser, winner } = judge(node, holder);
@@ -45,6 +47,40 @@ function isUnsettled({ standing: { local } }: Merged): boolean {
 function canMeet({ standing: mine, kind }: Merged, { standing: theirs, kind: theirKind }: Merged): boolean {
   if (mine.local === undefined || mine.remote !== undefined || mine.local.sight === "unsettled") return false;
   return theirs.remote !== undefined && theirs.local === undefined && kind === theirKind;
+}
+
+/** A folder that was moved on this disk to where the server has another one, which this disk lacks: what is in it goes there. */
+function canAbsorb(theirs: Merged, mine: Merged): boolean {
+  if (theirs.kind !== "folder" || mine.kind !== "folder" || !isAnchored(theirs)) return false;
+  const isMoved = mine.source === "disk" && mine.standing.remote !== undefined && mine.standing.local !== undefined;
+  return isMoved && theirs.standing.local === undefined;
+}
+
+/**
+ * A folder that is only on this disk, where the server has put another one that this disk has elsewhere: what is in the first
+ * one goes to the second, and it goes itself. Changes the tree. @returns whether there was one
+ */
+function dissolveOne(tree: MergedTree): boolean {
+  const anchored = new Map(
+    [...tree.values()].flatMap((node) => (isAnchored(node) ? [[claimOf(node.place), node]] : [])),
+  );
+  for (const [id, node] of tree) {
+    const other = anchored.get(claimOf(node.place));
+    if (other === undefined || !canDissolve(node, other)) continue;
+    for (const [below, child] of tree) {
+      if (child.place.parent !== id) continue;
+      const place = { parent: other.standing.id, name: child.place.name };
+      tree.set(below, { ...child, place, source: "forced_on_disk" });
+    }
+    tree.delete(id);
+    return true;
+  }
+  return false;
+}
+
+function canDissolve({ kind, standing: mine, isHeld }: Merged, { kind: theirKind, standing: theirs }: Merged): boolean {
+  if (kind !== "folder" || theirKind !== "folder" || isHeld || mine.local === undefined) return false;
+  return mine.onDisk === "new" && mine.remoteRow === undefined && theirs.local !== undefined && theirs.id !== mine.id;
 }
 
 function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } {

@@ -30,6 +30,8 @@ export type LocalOperation = { readonly id: NodeId } & (
 export interface Rekeying {
   readonly from: NodeId;
   readonly to: NodeId;
+  /** Two folders become one: `from` stays on the server, and what was in it moves to `to`, until it is empty and goes. */
+  readonly merges?: boolean;
 }
 
 export interface Plan {

@@ -14,10 +14,17 @@ export interface TreeChanges {
  * What is on the disk under one id is another node from now on, with whatever lies in it. What the server's trash held
  * below the old id stays there, piece by piece: the new folder brings none of it back.
  */
-export function rekey(trees: IndexedTrees, { from, to }: Rekeying): TreeChanges {
+export function rekey(trees: IndexedTrees, { from, to, merges }: Rekeying): TreeChanges {
   const changes: TreeChanges = { remote: new Map(), local: new Map(), synced: new Map() };
   const local = trees.local.get(from);
   if (local !== undefined) changes.local.set(from, undefined).set(to, local);
+  if (merges === true) {
+    for (const id of trees.childrenOf(from)) {
+      const onDisk = trees.local.get(id);
+      if (onDisk?.parent === from) changes.local.set(id, { ...onDisk, parent: to });
+    }
+    return changes;
+  }
   changes.synced.set(from, undefined);
   for (const id of trees.childrenOf(from)) {
     const [onDisk, base, onServer] = [trees.local.get(id), trees.synced.get(id), trees.remote.get(id)];

@@ -102,3 +102,33 @@ test("what was refused is not proposed again before its time, nor with it the re
   assert.equal(plan(world, { ...world.policy, refusals }).remote.length, 0);
   assert.equal(plan(world, { ...world.policy, nowMs: 10, refusals }).remote.length, 2);
 });
+
+test("a folder that is renamed here to the name of one that the server got meanwhile: they merge", () => {
+  const world = worldOf();
+  const [mine, theirs] = [world.newId(), world.newId()];
+  world.serverPut(mine, { name: "x", kind: "folder" });
+  world.serverPut(world.newId(), { parent: mine, name: "old", content: content("old") });
+  world.settleDown();
+  world.diskPut(mine, { name: "n" });
+  world.serverPut(theirs, { name: "n", kind: "folder" });
+  world.serverPut(world.newId(), { parent: theirs, name: "new", content: content("new") });
+  world.settleDown();
+  const wanted = ["n", "n/new", "n/old"];
+  assert.deepEqual([...world.diskTree().keys()].toSorted(), wanted);
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), wanted);
+});
+
+test("a folder that is made here where the server has moved another one to: they merge", () => {
+  const world = worldOf();
+  const [known, made] = [world.newId(), world.newId()];
+  world.serverPut(known, { name: "x", kind: "folder" });
+  world.serverPut(world.newId(), { parent: known, name: "same", content: content("old") });
+  world.settleDown();
+  world.serverPut(known, { name: "n" });
+  world.diskPut(made, { name: "n", kind: "folder" });
+  world.diskPut(world.newId(), { parent: made, name: "same", content: content("mine") });
+  world.settleDown();
+  const wanted = ["n", "n/same", "n/same (ada's conflicted copy 1970-01-01)"];
+  assert.deepEqual([...world.diskTree().keys()].toSorted(), wanted);
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), wanted);
+});
