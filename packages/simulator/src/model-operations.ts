@@ -1,4 +1,4 @@
-import { nameKey } from "@holdfast/core/names";
+import { checkName, nameKey } from "@holdfast/core/names";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ModelServer } from "./model-server.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode, type Nodes, refuse } from "./model-tree.ts";
@@ -57,7 +57,7 @@ function createNode(
   operation: BatchOperationInput & { op: "mkdir" | "symlink" | "put" },
   inGroup: boolean,
 ): void {
-  const { parentId, name } = placeOf(server, operation);
+  const { parentId, name } = placeOf(server, device, operation);
   if (operation.op === "put" && operation.base_version !== undefined) refuse("conflict", "It is not there any more.");
   claim(server, { parentId, name, inGroup });
   const id = operation.id ?? server.fresh("node");
@@ -87,7 +87,7 @@ function putVersion(server: ModelServer, device: string, operation: Put & { file
   const isRevived = !isLiveNode(server.nodes, node.id);
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
   checkBase(node, operation);
-  const place = isRevived ? revivedPlace(server, node, operation, inGroup) : {};
+  const place = isRevived ? revivedPlace(server, device, node, { operation, inGroup }) : {};
   const version = server.addVersion(operation);
   const isSame = version.contentId === node.contentId;
   const next = {
@@ -110,18 +110,21 @@ function move(
   const isRevived = !isLiveNode(server.nodes, node.id);
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
   checkBase(node, operation);
-  const place = revivedPlace(server, node, operation, inGroup);
+  const place = revivedPlace(server, device, node, { operation, inGroup });
   if (!isRevived && place.parentId === node.parentId && place.name === node.name) return;
   server.record(device, { ...node, ...place }, isRevived ? "appeared" : "changed");
 }
 
 function revivedPlace(
   server: ModelServer,
+  device: string,
   node: ModelNode,
-  operation: BatchOperationInput & { op: "move" | "put" },
-  inGroup: boolean,
+  {
+    operation,
+    inGroup,
+  }: { readonly operation: BatchOperationInput & { op: "move" | "put" }; readonly inGroup: boolean },
 ): { parentId: string; name: string; trashed: boolean } {
-  const { parentId, name } = placeOf(server, operation);
+  const { parentId, name } = placeOf(server, device, operation);
   if (lineage(server.nodes, parentId).some(({ id }) => id === node.id))
     refuse("cycle", "A folder cannot be inside itself.");
   claim(server, { parentId, name, inGroup, except: node.id });
@@ -163,13 +166,48 @@ function mustBeLive(server: ModelServer, id: string): ModelNode {
   return isLiveNode(server.nodes, id) ? node : refuse("trashed", `${node.name} is in the trash.`);
 }
 
+/** With `revive`, folders of the trash are made anew. */
 function placeOf(
   server: ModelServer,
-  operation: { parent_id?: string | undefined; name?: string | undefined },
+  device: string,
+  operation: {
+    operation_id: string;
+    parent_id?: string | undefined;
+    name?: string | undefined;
+    revive?: boolean | undefined;
+  },
 ): { parentId: string; name: string } {
-  const parent = mustBeLive(server, operation.parent_id ?? server.rootId);
+  const { name = refuse("invalid_field", "A name is needed."), revive } = operation;
+  checkName(name);
+  const parent = mustExist(server, operation.parent_id ?? server.rootId);
   if (parent.kind !== "folder") refuse("invalid_field", `${parent.name} is no folder.`);
-  return { parentId: parent.id, name: operation.name ?? refuse("invalid_field", "A name is needed.") };
+  if (revive === true) return { parentId: liveFolder(server, device, parent.id, operation), name };
+  return { parentId: mustBeLive(server, parent.id).id, name };
+}
+
+/** @returns the live folder that stands for one of the trash */
+function liveFolder(server: ModelServer, device: string, id: string, by: { operation_id: string }): string {
+  let liveId = server.rootId;
+  for (const folder of lineage(server.nodes, id).toReversed().slice(1)) {
+    const isLive = folder.parentId === liveId && !folder.trashed;
+    liveId = isLive ? folder.id : folderNamed(server, device, { ...by, parent_id: liveId, name: folder.name });
+  }
+  return liveId;
+}
+
+function folderNamed(
+  server: ModelServer,
+  device: string,
+  { operation_id, parent_id, name }: { operation_id: string; parent_id: string; name: string },
+): string {
+  const there = childNamed(server.nodes, parent_id, name);
+  if (there?.kind === "folder") return there.id;
+  let free = name;
+  for (let number = 2; childNamed(server.nodes, parent_id, free) !== undefined; number += 1)
+    free = `${name} (${number})`;
+  const id = server.fresh("node");
+  createNode(server, device, { op: "mkdir", operation_id, id, parent_id, name: free }, true);
+  return id;
 }
 
 function claim(

@@ -98,6 +98,20 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     await scene.must({ op: "move", file_id: seen.id, ...place, base_revision: now.revision });
   });
 
+  check("a node names the operation that made its content, and no later one", async (scene) => {
+    const file = await scene.create("f", "text");
+    const [made] = await scene.commit([{ op: "mkdir", id: scene.id(), parent_id: scene.folderId, name: "d" }]);
+    assert.equal(made?.node?.operation_id, made?.operation_id);
+    const { id: file_id, operation_id = "", version_id } = file;
+    assert.match(operation_id ?? "", /^[0-9a-f]{32}$/);
+    const moved = await scene.must({ op: "move", file_id, parent_id: scene.folderId, name: "g" });
+    const put = { op: "put" as const, file_id, base_version: version_id ?? "" };
+    const same = await scene.must({ ...put, ...scene.file("text"), executable: true });
+    assert.deepEqual([moved.operation_id, same.operation_id, same.executable], [operation_id, operation_id, true]);
+    const [other] = await scene.commit([{ ...put, ...scene.file("next") }], { blocks: [blockOf("next")] });
+    assert.equal(other?.node?.operation_id, other?.operation_id);
+  });
+
   check("names that are equal in NFC are one name", async (scene) => {
     await scene.makeFolder("caf\u00e9");
     const drafts = [{ op: "mkdir", id: scene.id(), parent_id: scene.folderId, name: "cafe\u0301" }] as const;
@@ -250,6 +264,58 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
       (await scene.other.listBelow(folder.id as NodeId)).map(({ id }) => id),
       [inside.id],
     );
+  });
+
+  check("what is below a folder of the trash is revived alone", async (scene) => {
+    const folder = await scene.makeFolder("d");
+    const [inside, beside] = [await scene.makeFolder("e", folder.id), await scene.makeFolder("f", folder.id)];
+    await scene.must({ op: "delete", file_id: folder.id });
+    await scene.changes();
+    await scene.must({ op: "move", file_id: inside.id, parent_id: scene.folderId, name: "e", revive: true });
+    const told = (await scene.changes()).map(({ kind, id }) => [kind, id]);
+    assert.deepEqual(told, [["appeared", inside.id]]);
+    const states = await scene.other.queryNodes([folder.id as NodeId, beside.id as NodeId, inside.id as NodeId]);
+    assert.deepEqual(
+      states.map(({ state }) => state),
+      ["trashed", "trashed", "live"],
+    );
+  });
+
+  check(
+    "what is revived into folders of the trash gets new ones of their names, with nothing else in them",
+    async (scene) => {
+      const outer = await scene.makeFolder("outer");
+      const inner = await scene.makeFolder("inner", outer.id);
+      const [kept, gone] = [await scene.makeFolder("kept", inner.id), await scene.makeFolder("gone", inner.id)];
+      await scene.must({ op: "delete", file_id: kept.id });
+      await scene.must({ op: "delete", file_id: outer.id });
+      await scene.changes();
+      const back = await scene.must({ op: "move", file_id: kept.id, parent_id: inner.id, name: "kept", revive: true });
+      const below = await scene.other.listBelow(scene.folderId);
+      assert.deepEqual(new Set(below.map((node) => node.name)), new Set(["outer", "inner", "kept"]));
+      for (const { id } of [outer, inner, gone]) assert.ok(!below.some((node) => node.id === id), id);
+      assert.equal(below.find(({ id }) => id === kept.id)?.parent_id, back.parent_id);
+      const again = await scene.create("text", "text");
+      await scene.must({ op: "delete", file_id: again.id });
+      const put = { op: "put" as const, file_id: again.id, parent_id: inner.id, name: "text", ...scene.file("text") };
+      const second = await scene.must({ ...put, revive: true });
+      assert.equal(second.parent_id, back.parent_id);
+    },
+  );
+
+  check("a file goes only as it was seen", async (scene) => {
+    const file = await scene.create("f", "text");
+    const { seq } = scene;
+    await scene.must({ op: "set", file_id: file.id, executable: true }, { by: scene.other });
+    assert.deepEqual(await scene.outcomes([{ op: "delete", file_id: file.id, seen: seq }]), ["subtree_changed"]);
+    assert.deepEqual(await scene.outcomes([{ op: "delete", file_id: file.id, seen: scene.seq }]), ["committed"]);
+  });
+
+  check("what no node can be called is refused", async (scene) => {
+    const drafts = [".", "..", "a/b", "a\u0000", "a\nb", "x".repeat(256)].map((each) => {
+      return { op: "mkdir" as const, id: scene.id(), parent_id: scene.folderId, name: each };
+    });
+    assert.deepEqual(new Set(await scene.outcomes(drafts)), new Set(["invalid_field"]));
   });
 
   check("what changes nothing is done and leaves no entry", async (scene) => {
