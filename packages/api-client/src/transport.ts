@@ -10,6 +10,11 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody;
   readonly signal: AbortSignal | undefined;
+  /**
+   * The answer is held back for as long as its caller asks, who ends the request itself. Without a patience of its own the
+   * transport has no clock to wake for, twice a second.
+   */
+  readonly isHeld?: boolean;
 }
 
 export interface TransportAnswer {
@@ -50,7 +55,7 @@ const headersTimeoutMs = 120_000;
 const bodyIdleTimeoutMs = 60_000;
 
 async function send(pool: Pool, server: string, request: TransportRequest): Promise<TransportAnswer> {
-  const { method, path, headers, body, signal } = request;
+  const { method, path, headers, body, signal, isHeld } = request;
   try {
     const answer = await pool.request({
       method,
@@ -59,6 +64,7 @@ async function send(pool: Pool, server: string, request: TransportRequest): Prom
       // The types know no plain iterables, which undici writes with back-pressure as it does the others.
       body: (body ?? null) as string | null,
       signal: signal ?? null,
+      ...(isHeld === true ? { headersTimeout: 0, bodyTimeout: 0 } : {}),
     });
     const received = answer.headers;
     return {

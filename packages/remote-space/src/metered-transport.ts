@@ -49,8 +49,8 @@ const heldPath = routeUrl(routes.pollChanges);
 
 async function answerInTime(transport: Transport, request: TransportRequest, meter: Meter): Promise<TransportAnswer> {
   const { wait, answerTimeoutMs } = meter;
-  const isShort = (bodyBytesOf(request.body) ?? Infinity) <= shortBytesMax && !request.path.startsWith(heldPath);
-  if (!isShort) return transport.send(request);
+  if (request.path.startsWith(heldPath)) return transport.send({ ...request, isHeld: true });
+  if ((bodyBytesOf(request.body) ?? Infinity) > shortBytesMax) return transport.send(request);
   const answered = new AbortController();
   const late = new AbortController();
   const timer = wait(answerTimeoutMs, answered.signal).then(

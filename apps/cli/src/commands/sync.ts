@@ -7,6 +7,7 @@ export interface SyncFlags {
   readonly deviceName?: string;
   readonly confirmDeletes?: boolean;
   readonly exclude?: readonly string[];
+  readonly include?: readonly string[];
   readonly freeSpace?: boolean;
   readonly dryRun?: boolean;
   readonly limitUp?: string;
@@ -29,8 +30,6 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--once", "end when everything is in sync")
     .option("--device-name <name>", "how conflicted copies name this device")
     .option("--confirm-deletes", "approve the deletions that wait when this run starts")
-    .option("--exclude <path>", "a path in the folder that stays away; may be given again", collect)
-    .option("--free-space", "remove the local copies of what is excluded, to the local trash")
     .option("--dry-run", "show what would be done, and do nothing")
     .option("--limit-up <rate>", "bytes a second to the server, such as 500K or 2M")
     .option("--limit-down <rate>", "bytes a second from the server")
@@ -40,12 +39,8 @@ export const syncCommand: CommandMaker = (context) => {
   return runs<[string]>(context, command, sync);
 };
 
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
 async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
-  const [{ parseRate, parseBrake, parseExclude }, { parseRemotePath }, { joinPath, splitPath }] = await Promise.all([
+  const [{ parseRate, parseBrake, parsePath }, { parseRemotePath }, { joinPath, splitPath }] = await Promise.all([
     import("../sync/sync-flags.ts"),
     import("../remote/remote-path.ts"),
     import("@holdfast/core/names"),
@@ -57,7 +52,8 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     folder,
     remote: names === undefined || names.length === 0 ? names && "" : joinPath(names),
     deviceName: flags.deviceName === undefined ? undefined : checkTitle(flags.deviceName, "--device-name"),
-    excludes: flags.exclude?.map((path) => parseExclude(path)),
+    excludes: (flags.exclude ?? []).map((path) => parsePath(path, "--exclude")),
+    includes: (flags.include ?? []).map((path) => parsePath(path, "--include")),
     freesSpace: flags.freeSpace === true,
     brake: flags.brake === undefined ? undefined : parseBrake(flags.brake),
     limits: {

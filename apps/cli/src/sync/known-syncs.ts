@@ -20,8 +20,6 @@ export const syncRecord = z.object({
   /** The folder on the server that is synced; "" is all. */
   remote: z.string(),
   remote_id: z.string(),
-  /** Paths that stay away, relative to the root. */
-  excludes: z.array(z.string()).max(10_000),
   brake: z.union([z.int(), z.literal("off"), z.null()]),
   is_paused: z.boolean(),
   /** What stands in the root's marker, so that a folder that was moved is known again; null before the first run. */

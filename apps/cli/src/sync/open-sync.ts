@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
@@ -16,7 +18,9 @@ export interface SyncChoices {
   /** "" is all; undefined: as before. */
   readonly remote: string | undefined;
   readonly deviceName: string | undefined;
-  readonly excludes: readonly string[] | undefined;
+  readonly excludes: readonly string[];
+  /** Excluded before, and wanted again. */
+  readonly includes: readonly string[];
   readonly freesSpace: boolean;
   readonly brake: number | "off" | undefined;
   readonly limits: BandwidthLimits;
@@ -42,12 +46,20 @@ export interface HeldRoot {
 /** @throws HoldfastError for what cannot be a root, lies in another sync, or is synced by another process */
 export async function holdRoot(folder: string, configFolder: string): Promise<HeldRoot> {
   await ensureFolderDurably(nodeDisk, configFolder, { mode: 0o700 });
-  const root = await prepareRoot(folder, configFolder);
   const syncs = await readKnownSyncs(configFolder);
+  refuseVanished(resolve(folder), syncs);
+  const root = await prepareRoot(folder, configFolder);
   await refuseNested(root, syncs);
   const lock = lockFolder(root);
   const known = await findSync(root, syncs);
   return { root, known, release: () => lock.release() };
+}
+
+/** Made anew it would stand in the way of the disk that is to be mounted there. */
+function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
+  if (existsSync(path) || !syncs.some(({ record }) => record.root === path)) return;
+  const message = `${path} was synced and is not there: is its disk mounted? Nothing was touched. If it was moved, name its new place.`;
+  throw new HoldfastError("failed", message);
 }
 
 /** The same, kept from now on. */
@@ -82,7 +94,6 @@ export async function recordFor(
     device: choices.deviceName ?? before?.device ?? (await deviceName(client)),
     remote,
     remote_id: before?.remote_id ?? (remote === "" ? account.root_id : await findRemote(client, remote)),
-    excludes: [...(choices.excludes ?? before?.excludes ?? [])],
     brake: choices.brake ?? before?.brake ?? null,
     is_paused: before?.is_paused ?? false,
     marker: before?.marker ?? null,

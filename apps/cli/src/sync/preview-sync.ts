@@ -62,7 +62,8 @@ async function previewOn(
   try {
     const space = await openSpace(connection, pool, limits);
     try {
-      return await makeEngine(record, { space, pool, database, isPreview: true }).preview();
+      const engine = makeEngine(record, { space, pool, database, isPreview: true });
+      return await engine.preview();
     } finally {
       await space.close();
     }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { Engine } from "@holdfast/sync/engine/engine";
 import type { Run } from "../commands/command.ts";
 import { thisConfigFolder } from "../config/connection.ts";
 import { interruptedExitCode } from "../interruption.ts";
@@ -11,6 +12,7 @@ import { agreeOnSync, holdRoot, rememberMarker } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
+import { RootWatch } from "./watch-root.ts";
 
 /** What is under way may end in its own time; after this the process ends as if it were killed, which tears nothing. */
 const stopPatienceMs = 3500;
@@ -87,11 +89,27 @@ async function follow(run: Run, { running, engine, sync, choices, stopped }: Fol
   try {
     if (choices.confirmsDeletes) await running.approveDeletions(running.waitingDeletions().map(({ id }) => id));
     if (choices.isOnce) return await syncOnce(run, running, engine, stopped);
-    await engine.engine.run();
+    await watched(sync.record.root, running, engine.engine);
     const { refusal } = engine.engine.status();
     if (refusal !== undefined) throw new HoldfastError("failed", refusal);
   } finally {
     stopped.removeEventListener("abort", stop);
+  }
+}
+
+/** Runs while the folder is watched; the walk over the folders goes beside the first look. */
+async function watched(root: string, running: RunningSync, engine: Engine): Promise<void> {
+  const watch = new RootWatch(
+    root,
+    (folders) => engine.hint(folders),
+    (problems) => running.remark(problems),
+  );
+  const begun = watch.begin();
+  try {
+    await engine.run();
+  } finally {
+    watch.close();
+    await begun;
   }
 }
 

@@ -24,10 +24,10 @@ export function parseBrake(text: string): number | "off" {
 }
 
 /** @returns the path with / between its names and none at its ends */
-export function parseExclude(text: string): string {
+export function parsePath(text: string, option: string): string {
   const names = splitPath(text.replace(/^\.\//, ""));
   if (text.startsWith("/") || names.length === 0 || names.some((name) => name === "." || name === "..")) {
-    throw usage(`--exclude ${text}: a path in the synced folder is meant, such as photos/raw.`);
+    throw usage(`${option} ${text}: a path in the synced folder is meant, such as photos/raw.`);
   }
   for (const name of names) checkName(name);
   return names.join("/");

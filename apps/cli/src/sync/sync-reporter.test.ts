@@ -5,7 +5,7 @@ import type { EngineStatus } from "@holdfast/sync/engine/status";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { detailsOf, reportOf, SyncReporter } from "./sync-reporter.ts";
-import { parseBrake, parseExclude, parseRate } from "./sync-flags.ts";
+import { parseBrake, parsePath, parseRate } from "./sync-flags.ts";
 
 const record = { root: "/r", server: "s", account: "a", device: "d" } as SyncRecord;
 const rest: EngineStatus = {
@@ -101,7 +101,10 @@ test("rates, brakes and excluded paths are what they say, or refused", () => {
   }
   assert.deepEqual(["off", "7"].map(parseBrake), ["off", 7]);
   for (const bad of ["0", "-1", "x", ""]) assert.throws(() => parseBrake(bad), { code: "usage" });
-  assert.deepEqual(["a", "./a/b/", "a b"].map(parseExclude), ["a", "a/b", "a b"]);
+  assert.deepEqual(
+    ["a", "./a/b/", "a b"].map((path) => parsePath(path, "--exclude")),
+    ["a", "a/b", "a b"],
+  );
   for (const bad of ["/a", "..", "a/../b", "", ".", "./"])
-    assert.throws(() => parseExclude(bad), { name: "HoldfastError" }, bad);
+    assert.throws(() => parsePath(bad, "--exclude"), { name: "HoldfastError" }, bad);
 });

@@ -80,7 +80,6 @@ test("records are read back by root, and a damaged one is told", async () => {
     device: "laptop",
     remote: "",
     remote_id: "r",
-    excludes: [],
     brake: null,
     is_paused: false,
     marker: null,

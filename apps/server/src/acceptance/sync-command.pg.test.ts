@@ -1,136 +1,47 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import * as devices from "./sync-devices.ts";
+import {
+  type Device,
+  inSync,
+  killClients,
+  once,
+  patienceMs,
+  run,
+  seen,
+  start,
+  status,
+  stop,
+  tree,
+  until,
+  write,
+} from "./sync-devices.ts";
 import {
   administrator,
   eventually,
   holdfast,
-  launcher,
   makeFolder,
   removeFolder,
-  startServer,
-  type CommandResult,
   type RunningServer,
+  startServer,
 } from "./testing.ts";
 
 const home = makeFolder("sync");
 const dataFolder = join(home, "data");
-const patienceMs = 20_000;
 let server: RunningServer;
-const clients = new Set<Client>();
-
-/** A device: a configuration of its own, and a folder. */
-interface Device {
-  readonly name: string;
-  readonly root: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-interface Client {
-  readonly child: ChildProcess;
-  readonly lines: string[];
-  readonly errors: string[];
-  readonly exited: Promise<number | null>;
-}
+const makeDevice = (name: string): Promise<Device> => devices.makeDevice(home, server.url, name);
 
 before(async () => {
   server = await startServer({ dataFolder });
 });
 
 after(async () => {
-  for (const { child } of clients) child.kill("SIGKILL");
+  killClients();
   await server.stop();
   removeFolder(home);
 });
-
-async function makeDevice(name: string, folder = name): Promise<Device> {
-  const device = { name, root: join(home, folder), env: { HOLDFAST_CONFIG_DIR: join(home, `config-${name}`) } };
-  const { email, password } = administrator;
-  const args = ["login", server.url, "--email", email, "--password-stdin", "--device-name", name];
-  const { code, stderr } = await holdfast(args, { env: device.env, input: `${password}\n` });
-  assert.equal(code, 0, stderr);
-  return device;
-}
-
-function run(device: Device, ...args: string[]): Promise<CommandResult> {
-  return holdfast(args, { env: device.env });
-}
-
-async function once(device: Device, ...args: string[]): Promise<CommandResult> {
-  return run(device, "sync", device.root, "--once", ...args);
-}
-
-async function inSync(device: Device, ...args: string[]): Promise<void> {
-  const { code, stderr } = await once(device, ...args);
-  assert.equal(code, 0, stderr);
-}
-
-/** Undefined before its first start. */
-async function status(device: Device) {
-  const { code, stdout, stderr } = await run(device, "status", "--json");
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout).syncs[0];
-}
-
-function start(device: Device, ...args: string[]): Client {
-  const child = spawn(launcher, ["sync", device.root, "--json", ...args], {
-    env: { ...process.env, ...device.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const lines: string[] = [];
-  const errors: string[] = [];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => lines.push(text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-  const client = { child, lines, errors, exited };
-  clients.add(client);
-  return client;
-}
-
-async function stop(client: Client, signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
-  client.child.kill(signal);
-  const code = await client.exited;
-  clients.delete(client);
-  return code;
-}
-
-async function until(device: Device, state: string): Promise<void> {
-  await eventually(`the client of ${device.name} runs and is ${state}`, patienceMs, async () => {
-    const told = await status(device);
-    return told?.state === state && told.page_url !== null ? true : undefined;
-  });
-}
-
-/** Every name below with what it is, but for the client's own folder. */
-function tree(root: string, folder = ""): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const name of readdirSync(join(root, folder)).toSorted()) {
-    if (folder === "" && name === ".holdfast") continue;
-    const path = folder === "" ? name : `${folder}/${name}`;
-    const stats = lstatSync(join(root, path));
-    if (stats.isSymbolicLink()) found[path] = `-> ${readlinkSync(join(root, path))}`;
-    else if (stats.isDirectory()) Object.assign(found, { [path]: "folder" }, tree(root, path));
-    else found[path] = `${(stats.mode & 0o100) === 0 ? "" : "x "}${readFileSync(join(root, path), "latin1")}`;
-  }
-  return found;
-}
-
-function write(device: Device, path: string, content: string | Uint8Array, mode = 0o644): void {
-  writeFileSync(join(device.root, path), content, { mode });
-}
 
 test("two folders of one account become equal, once, and a third from nothing", async () => {
   const [ada, bob] = [await makeDevice("ada"), await makeDevice("bob")];
@@ -165,6 +76,29 @@ test("two folders of one account become equal, once, and a third from nothing", 
   const cyd = await makeDevice("cyd");
   await inSync(cyd);
   assert.deepEqual(tree(cyd.root), tree(ada.root));
+});
+
+test("what one does is seen on the other while both run", async () => {
+  const [ada, bob] = [await makeDevice("ada-live"), await makeDevice("bob-live")];
+  const clientsHere = [start(ada, "--remote", "/live"), start(bob, "--remote", "/live")];
+  await until(ada, "idle");
+  await until(bob, "idle");
+  write(ada, "note.txt", "one");
+  await seen(bob, "note.txt", "one");
+  write(bob, "note.txt", "two, from bob");
+  await seen(ada, "note.txt", "two, from bob");
+  mkdirSync(join(ada.root, "folder"));
+  write(ada, "folder/deep.txt", "deep");
+  await seen(bob, "folder/deep.txt", "deep");
+  renameSync(join(bob.root, "folder"), join(bob.root, "renamed"));
+  await seen(ada, "renamed/deep.txt", "deep");
+  rmSync(join(ada.root, "note.txt"));
+  await eventually("bob's note goes", patienceMs, () => (existsSync(join(bob.root, "note.txt")) ? undefined : true));
+  await until(ada, "idle");
+  await until(bob, "idle");
+  assert.deepEqual(tree(ada.root), { renamed: "folder", "renamed/deep.txt": "deep" });
+  assert.deepEqual(tree(bob.root), tree(ada.root));
+  for (const client of clientsHere) assert.equal(await stop(client), 0, client.errors.join(""));
 });
 
 test("a client that runs is told by status, refuses a second one, pauses, resumes and stops in under 5 seconds", async () => {
@@ -300,6 +234,52 @@ test("many deletions wait, and are done when exactly they are approved", async (
   await inSync(ada, "--confirm-deletes");
   await inSync(bob, "--brake", "off");
   assert.equal(Object.keys(tree(bob.root)).length, 4);
+});
+
+test("a dry run shows what would be done, and does nothing here or there", async () => {
+  const [ada, bob] = [await makeDevice("ada-dry"), await makeDevice("bob-dry")];
+  const preview = async (device: Device, ...args: string[]): Promise<string[]> => {
+    const { code, stdout, stderr } = await run(device, "sync", device.root, "--dry-run", "--json", ...args);
+    assert.equal(code, 0, stderr);
+    const items: { side: string; what: string; path: string }[] = JSON.parse(stdout).items;
+    return items.map(({ side, what, path }) => `${side}: ${what} ${path}`).toSorted();
+  };
+  mkdirSync(join(ada.root, "folder"), { recursive: true });
+  write(ada, "folder/a.txt", "a");
+  await inSync(ada, "--remote", "/dry");
+  assert.deepEqual(await preview(bob, "--remote", "/dry"), ["here: create folder", "here: create folder/a.txt"]);
+  assert.equal(existsSync(bob.root), false);
+  write(ada, "b.txt", "b");
+  rmSync(join(ada.root, "folder/a.txt"));
+  const stood = tree(ada.root);
+  const wanted = ["server: create b.txt", "server: delete folder/a.txt"];
+  assert.deepEqual(await preview(ada), wanted);
+  assert.deepEqual(await preview(ada), wanted, "nothing was done, and nothing remembered");
+  assert.deepEqual(tree(ada.root), stood);
+  assert.equal((await run(ada, "cat", "/dry/folder/a.txt")).stdout, "a");
+  await inSync(ada);
+  assert.deepEqual(await preview(ada), []);
+});
+
+test("a folder that has vanished is not made anew, one that was moved is known again", async () => {
+  const ada = await makeDevice("ada-moved");
+  await inSync(ada, "--remote", "/moved");
+  write(ada, "a.txt", "a");
+  await inSync(ada);
+  const moved = { ...ada, root: `${ada.root}-elsewhere` };
+  renameSync(ada.root, moved.root);
+  const gone = await once(ada);
+  assert.equal(gone.code, 1);
+  assert.match(gone.stderr, /is not there/);
+  assert.equal(existsSync(ada.root), false);
+  rmSync(join(moved.root, "a.txt"));
+  await inSync(moved);
+  assert.deepEqual(tree(moved.root), {}, "what was deleted meanwhile does not come back");
+  rmSync(join(moved.root, ".holdfast"), { recursive: true });
+  write(moved, "b.txt", "b");
+  const strange = await once(moved);
+  assert.equal(strange.code, 1);
+  assert.match(strange.stderr, /root\.json/);
 });
 
 test("a service is shown with what it runs, and written where systemd looks for it", async () => {

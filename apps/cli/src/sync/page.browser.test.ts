@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import chromium from "@sparticuz/chromium";
+import { type Browser, chromium as driver, type Page } from "playwright-core";
+import { openControlChannel } from "./control-channel.ts";
+import type { ControlChannel } from "./control-channel.ts";
+import type { SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
+
+/** Where screenshots go, for whoever changes the page's look; nowhere unless given. */
+const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
+const folder = mkdtempSync(join(tmpdir(), "holdfast-page-"));
+const resting: SyncReport = {
+  root: "/home/ann/Drive",
+  server: "https://drive.example",
+  account: "ann@example.org",
+  device: "laptop",
+  state: "idle",
+  page_url: null,
+  pending_files: 0,
+  last_sync_at: "2026-01-31T12:00:00Z",
+  problems: [],
+  conflicts: [],
+  deletions_waiting: 0,
+};
+let report: SyncReport;
+let deletions: WaitingDeletion[];
+let told: string[];
+const control: SyncControl = {
+  report: () => report,
+  details: () => ({
+    progress: report.state === "syncing" ? "3 changes to do" : "",
+    recent: [{ at: "2026-01-31T11:59:00Z", path: "notes/<b>plan</b>.txt", what: "created here, sent:" }],
+  }),
+  pause: async () => void (report = { ...report, state: "paused" }),
+  resume: async () => void (report = { ...report, state: "idle" }),
+  waitingDeletions: () => deletions,
+  approveDeletions: async (ids) => {
+    told.push(`approve ${ids.join()}`);
+    deletions = [];
+  },
+  undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
+};
+let browser: Browser;
+let channel: ControlChannel;
+let page: Page;
+/** What the browser complained about: a violated policy, a failed script, a missing file. */
+let complaints: string[];
+
+before(async () => {
+  channel = await openControlChannel(folder, resting.root, control);
+  browser = await driver.launch({
+    executablePath: await chromium.executablePath(),
+    args: ["--no-sandbox", "--disable-gpu"],
+    headless: true,
+  });
+});
+after(async () => {
+  await browser.close();
+  await channel.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(async () => {
+  report = resting;
+  deletions = [];
+  told = [];
+  page = await browser.newPage({ viewport: { width: 700, height: 900 } });
+  complaints = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+});
+afterEach(() => page.close());
+
+async function takePictures(name: string): Promise<void> {
+  if (screenshots === undefined) return;
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${screenshots}/${name}-${colorScheme}.png` });
+  }
+}
+
+test("the page shows what the sync does, forgets the token in its address, and survives a reload", async () => {
+  await page.goto(channel.pageUrl);
+  await page.getByRole("status").getByText("In sync").waitFor();
+  assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), resting.root);
+  assert.equal(new URL(page.url()).search, "");
+  await page.getByText("created here, sent: notes/<b>plan</b>.txt").waitFor();
+  await takePictures("idle");
+  await page.reload();
+  await page.getByRole("status").getByText("In sync").waitFor();
+  report = { ...resting, state: "syncing", pending_files: 3 };
+  await page.getByText("3 changes to do").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("pause and resume are one button", async () => {
+  await page.goto(channel.pageUrl);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("status").getByText("Paused").waitFor();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("status").getByText("In sync").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("what waits for a person is shown, and exactly what was shown is approved", async () => {
+  report = {
+    ...resting,
+    state: "waiting",
+    problems: [{ path: "film.mkv", code: "quota", message: "Your space on the server is full." }],
+    conflicts: ["plan (desktop's conflicted copy 2026-01-31).txt"],
+    deletions_waiting: 2,
+  };
+  deletions = [
+    { id: "a", what: "deletion", path: "photos/1.jpg", side: "here" },
+    { id: "b", what: "deletion", path: "photos/2.jpg", side: "server" },
+  ];
+  await page.goto(channel.pageUrl);
+  await page.getByText("photos/2.jpg (would be deleted on the server)").waitFor();
+  await page.getByText("film.mkv: Your space on the server is full.").waitFor();
+  await page.getByText("plan (desktop's conflicted copy 2026-01-31).txt").waitFor();
+  await takePictures("waiting");
+  await page.getByRole("button", { name: "Delete exactly these" }).click();
+  await page.getByText("photos/2.jpg").waitFor({ state: "detached" });
+  assert.deepEqual(told, ["approve a,b"]);
+  assert.deepEqual(complaints, []);
+});
