@@ -1,3 +1,4 @@
+import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
 
 type Branded<Base, Name extends string> = Base & { readonly __brand: Name };
@@ -125,7 +126,8 @@ export function placeOf({ parent, name }: Place): Place {
 /** Whether a remote row is live: neither it nor anything above it is in the trash, and all above it is known. */
 export function isLive(trees: Pick<Trees, "rootId" | "remote">, id: NodeId): boolean {
   let at = id;
-  for (let depth = 0; depth <= trees.remote.size; depth += 1) {
+  // Deeper than the server lets anything be is only what stands in itself.
+  for (let depth = 0; depth <= 2 * limits.pathNamesMax; depth += 1) {
     if (at === trees.rootId) return true;
     const row = trees.remote.get(at);
     if (row === undefined || row.trashed) return false;

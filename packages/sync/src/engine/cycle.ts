@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import type { Braked } from "../brakes/record.ts";
 import type { Brakes } from "../brakes/brakes.ts";
 import { act } from "../execute/act.ts";
 import { makeDurable } from "../execute/durable.ts";
@@ -11,13 +12,18 @@ import { plan } from "../planner/plan.ts";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
 import { rekey } from "../planner/rekey.ts";
 import { settle } from "../planner/settle.ts";
+import { freeSpace } from "../rules/free-space.ts";
+import { readRules } from "../rules/reading.ts";
+import { applyRules, wake } from "../rules/dormancy.ts";
+import type { Rules } from "../rules/rules.ts";
+import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import { send } from "../remote/send.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
 import { knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { LocalRow } from "../trees.ts";
-import { withFoldersAbove } from "../paths.ts";
+import { pathOf, withFoldersAbove } from "../paths.ts";
 import { Interrupted } from "./gate.ts";
 import type { Progress } from "./progress.ts";
 import { pathOfOperation } from "./progress.ts";
@@ -42,6 +48,8 @@ export interface CycleOutcome {
 export interface CycleContext extends Hands {
   readonly slotKey: (name: string) => string;
   readonly brakes: Brakes;
+  /** Paths whose local copies stayed when space was to be freed. */
+  readonly kept: string[];
   readonly identity: Identity;
   readonly progress: Progress;
   readonly suspicion: Suspicion;
@@ -63,6 +71,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await fetchRemote(context);
   await reviewStash(context);
   state.forgetRefusals(context.nowMs());
+  await freeChosen(context);
   const look = await scanRoot(context);
   context.checkStop();
   await checkRoot(context);
@@ -72,8 +81,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const isUnsettled = [...changes.values()].some((row) => row?.sight === "unsettled");
   context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
   context.skipped.note(look);
-  const next = decide(context, look.isComplete);
-  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + next.heldDeletions.length);
+  const next = decide(context, look);
+  const { waitingDeletions } = context.brakes;
+  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions);
   const problems: Problem[] = [];
   const { done, changed } = await actAll(context, next.local, problems);
   const sent = await send(context, next.remote);
@@ -88,18 +98,31 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...problems,
       ...problemsOfRefusals(state, state.refusals),
       ...problemsOfBrakes(context.brakes),
+      ...context.kept.map((path) =>
+        problemOf(path, "kept", "It holds something else than the server, so it stays here."),
+      ),
       ...context.skipped.problems(),
     ],
-    deletionsWaiting: context.brakes.waitingDeletions,
+    deletionsWaiting: waitingDeletions,
   };
 }
 
-export function scanRoot(context: CycleContext): Promise<ScanResult> {
+export interface Look extends ScanResult {
+  readonly rules: Rules;
+}
+
+/** Looks where something may have changed, as far as the rules show it. */
+export async function scanRoot(context: CycleContext): Promise<Look> {
   const { disk, state } = context;
+  const rules = await settleRules(context);
   const { intents, manifests } = state;
   const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
   const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
-  return scan(disk, { ...context, tree: state, intents, keepManifest, suspects: whereToLook(context), moreSuspects });
+  const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
+  const tree = visibleTrees(state, new Visibility(state, rules));
+  const suspects = whereToLook(context);
+  const look = await scan(disk, { ...context, tree, intents, isHidden, keepManifest, suspects, moreSuspects });
+  return { ...look, rules };
 }
 
 /** After a failure, and once an hour, everything. */
@@ -128,17 +151,20 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
 }
 
 /** Settles and plans, until no node has to go by another id first. */
-export function decide(context: CycleContext, isComplete: boolean): Plan {
+export function decide(context: CycleContext, { isComplete, rules }: Look): Plan {
   const { state, device, slotKey, makeNodeId, brakes } = context;
+  if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules)));
   for (let round = 0; round < rekeyingsMax; round += 1) {
-    const { synced, answered, seen } = settle(affectedTrees(state, state.restless));
+    const visible = visibleTrees(state, new Visibility(state, rules));
+    const { synced, answered, seen } = settle(affectedTrees(visible, state.restless));
     state.commit({
       synced,
       offers: answered.map(({ operationId }) => [operationId, undefined] as const),
       // What could not be looked at may still turn out to be done.
       intents: isComplete ? seen.map((id) => [id, undefined] as const) : [],
     });
-    const next = plan(affectedTrees(state, state.restless), {
+    const visibility = new Visibility(state, rules);
+    const next = plan(affectedTrees(visibleTrees(state, visibility), state.restless), {
       device,
       nowMs: context.nowMs(),
       slotKey,
@@ -146,12 +172,50 @@ export function decide(context: CycleContext, isComplete: boolean): Plan {
       seenSeq: state.cursor?.seq ?? 0,
       refusals: state.refusals,
       faults: context.faults,
-      holdDeletions: (planned) => brakes.holdDeletions(planned),
+      holdDeletions: (planned) => {
+        const kept = planned.filter((each) => keepsHidden(context, visibility, each));
+        const free = planned.filter((each) => !kept.includes(each));
+        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
+      },
     });
     if (next.rekeyings.length === 0) return brakes.holdRewrites(next);
     for (const rekeying of next.rekeyings) state.commit(rekey(state, rekeying));
   }
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");
+}
+
+/** A folder stays for what it holds beside the nodes that the planner sees; nobody is asked. */
+function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, { nodeId, side }: Braked): boolean {
+  if (side === "server") return visibility.hidesIn(state.childrenOf(nodeId), nodeId);
+  const path = pathOf(state, nodeId);
+  return path !== undefined && skipped.isKeeper(path);
+}
+
+/** What was excluded to free its space goes before it is hidden. */
+async function freeChosen(context: CycleContext): Promise<void> {
+  const { state } = context;
+  const chosen = JSON.parse(state.setting("to free") ?? "[]") as string[];
+  if (chosen.length === 0) return;
+  context.kept.splice(0, Infinity, ...(await freeSpace(context, chosen)));
+  state.commit({ settings: [["to free", "[]"]] });
+}
+
+/** Reads the rules, and lets a change of them do nothing but show and hide. */
+async function settleRules(context: CycleContext): Promise<Rules> {
+  const { state } = context;
+  const { rules, text } = await readRules(context.disk, state);
+  if (rules.digest !== state.setting("rules")) {
+    context.suspicion.add("all");
+    const changes = applyRules(state, rules, context.makeNodeId);
+    state.commit({
+      ...changes,
+      settings: [
+        ["rules", rules.digest],
+        ["ignore text", text],
+      ],
+    });
+  }
+  return rules;
 }
 
 /** Each on its own: what the disk does not allow now is planned again from the next look. */

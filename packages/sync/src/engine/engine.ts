@@ -6,6 +6,7 @@ import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import type { Faults } from "../faults.ts";
 import type { LocalDisk, Server } from "../ports.ts";
+import { excludedPaths, plainPath } from "../rules/reading.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
 import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly slotKey: (name: string) => string;
   /** So many deletions wait for a person; undefined: 500, or a quarter of the tree and at least 50. */
   readonly brake: BrakeSetting;
+  /** Paths that this device does not want from now on; kept in the state, as `exclude` does. */
+  readonly exclude?: readonly string[];
   readonly faults: Faults;
   readonly encodePatch?: CycleContext["encodePatch"];
 }
@@ -53,6 +56,7 @@ export class Engine {
   readonly #progress: Progress;
   readonly #brakes: Brakes;
   readonly #listeners = new Set<() => void>();
+  readonly #kept: string[] = [];
   readonly #doubt: Doubt = { isOpen: true };
   readonly #suspicion = new Suspicion();
   readonly #skipped = new Skipped();
@@ -79,6 +83,7 @@ export class Engine {
     const lastSync = options.state.setting("last sync");
     this.#lastSyncAtMs = lastSync === undefined ? undefined : Number(lastSync);
     this.#context = this.#makeContext();
+    if ((options.exclude ?? []).length > 0) this.exclude(options.exclude ?? []);
   }
 
   get phase(): Phase {
@@ -119,6 +124,33 @@ export class Engine {
     this.#brakes.undo(ids);
     this.hint([]);
     this.#tell();
+  }
+
+  /** Paths that this device does not want, with all that is below. */
+  get excluded(): readonly string[] {
+    return excludedPaths(this.#options.state);
+  }
+
+  /**
+   * From now on this device neither takes nor sends what is there. The local copies stay, or go to the local trash if space
+   * is to be freed and they hold what the server has; those that stay are listed as problems.
+   * @throws HoldfastError invalid_field
+   */
+  exclude(paths: readonly string[], { freeSpace = false } = {}): void {
+    const { state } = this.#options;
+    const plain = paths.map(plainPath);
+    const all = [...new Set([...this.excluded, ...plain])].toSorted();
+    const toFree = freeSpace ? ([["to free", JSON.stringify(plain)]] as const) : [];
+    state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
+    this.hint();
+  }
+
+  /** The other way: it is merged with what both sides last agreed on. */
+  include(paths: readonly string[]): void {
+    const plain = new Set(paths.map(plainPath));
+    const rest = this.excluded.filter((path) => !plain.has(path));
+    this.#options.state.commit({ settings: [["excluded", JSON.stringify(rest)]] });
+    this.hint();
   }
 
   /** Called after whatever changes the status, often; it says nothing itself. @returns how to end it */
@@ -204,6 +236,7 @@ export class Engine {
       server: gateServer(server, { signal, progress, trees: state }),
       progress,
       brakes: this.#brakes,
+      kept: this.#kept,
       doubt: this.#doubt,
       suspicion: this.#suspicion,
       moreSuspects: async () => {

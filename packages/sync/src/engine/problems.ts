@@ -6,7 +6,7 @@ import type { Refusal, Trees } from "../trees.ts";
 export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
-  /** Of an error; `skipped` and `busy` are the engine's own. */
+  /** Of an error; `skipped`, `kept`, `rewritten` and `busy` are the engine's own. */
   readonly code: string;
   /** What happened and what to do. */
   readonly message: string;
@@ -41,9 +41,9 @@ export function isPassing(code: string): boolean {
   return passing.has(code);
 }
 
-/** What does not end by itself; what is only skipped is listed and keeps nothing from being in sync. */
+/** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
 export function needsPerson({ code }: Problem): boolean {
-  return code !== "skipped";
+  return code !== "skipped" && code !== "kept";
 }
 
 export function problemOf(path: string, code: string, message: string): Problem {

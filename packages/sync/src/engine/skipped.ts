@@ -2,13 +2,21 @@ import { folderOf } from "../paths.ts";
 import type { ScanResult } from "../scan/scan.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
-/** What no node can be, from all looks: each look tells it of the folders that it listed. */
+/** What no node can be and what is hidden, from all looks: each look tells it of the folders that it listed. */
 export class Skipped {
   readonly #reasons = new Map<string, string>();
+  readonly #keepers = new Set<string>();
 
-  note({ listed, skipped }: Pick<ScanResult, "listed" | "skipped">): void {
+  note({ listed, skipped, keepers }: Pick<ScanResult, "listed" | "skipped" | "keepers">): void {
+    for (const path of listed) this.#keepers.delete(path);
+    for (const path of keepers) this.#keepers.add(path);
     for (const path of this.#reasons.keys()) if (listed.has(folderOf(path))) this.#reasons.delete(path);
     for (const [path, reason] of skipped) this.#reasons.set(path, reason);
+  }
+
+  /** Whether a folder holds something, hidden or skipped, that no tree knows. */
+  isKeeper(path: string): boolean {
+    return this.#keepers.has(path);
   }
 
   problems(): Problem[] {

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { LocalRow, RemoteRow, SyncedRow } from "../trees.ts";
+import { isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../trees.ts";
 import type { IndexedTrees } from "./affected.ts";
 import type { Rekeying } from "./plan-types.ts";
 
@@ -30,7 +30,7 @@ export function rekey(trees: IndexedTrees, { from, to, merges }: Rekeying): Tree
     const [onDisk, base, onServer] = [trees.local.get(id), trees.synced.get(id), trees.remote.get(id)];
     if (onDisk?.parent === from) changes.local.set(id, { ...onDisk, parent: to });
     if (base?.place?.parent === from) changes.synced.set(id, { ...base, place: { ...base.place, parent: to } });
-    if (onServer?.parent === from) changes.remote.set(id, { ...onServer, trashed: true });
+    if (onServer?.parent === from && !isLive(trees, id)) changes.remote.set(id, { ...onServer, trashed: true });
   }
   return changes;
 }

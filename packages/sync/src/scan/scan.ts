@@ -8,10 +8,12 @@ import type { CutBlock, LocalDisk } from "../ports.ts";
 import type { ContentKey, Fingerprint, Intent, LocalRow } from "../trees.ts";
 import { folderIdOf, match } from "./match.ts";
 import { knownPathOf, type LocalTree, rowsBelow, type Suspects, type Top, topsOf } from "./scope.ts";
-import { type Entry, sawTheSame, type Walk, walk } from "./walk.ts";
+import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
+  /** Without what is hidden. */
   readonly tree: LocalTree;
+  readonly isHidden: IsHidden;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
   /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
@@ -27,6 +29,8 @@ export interface ScanResult {
   readonly changes: ReadonlyMap<NodeId, LocalRow | undefined>;
   /** Of the folders that were looked at, what no node can be: path and reason. */
   readonly skipped: ReadonlyMap<string, string>;
+  /** Of the folders that were looked at, those with something in them that has no row: hidden, or nothing that a node can be. */
+  readonly keepers: ReadonlySet<string>;
   readonly listed: ReadonlySet<string>;
   /** Everything could be looked at. */
   readonly isComplete: boolean;
@@ -42,7 +46,8 @@ const grainNs = 50_000_000n;
 /** Looks at what may have changed on the disk. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
   if (input.suspects !== "all" && input.suspects.size === 0) {
-    return { changes: new Map(), skipped: new Map(), listed: new Set(), isComplete: true, again: new Set() };
+    const nothing = { skipped: new Map(), keepers: new Set<string>(), listed: new Set<string>() };
+    return { ...nothing, changes: new Map(), isComplete: true, again: new Set() };
   }
   const startNs = await disk.now(clockPath);
   const seen = await lookAtRest(disk, input);
@@ -66,6 +71,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   return {
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
     skipped: seen.skipped,
+    keepers: seen.keepers,
     listed: seen.listed,
     isComplete: seen.unknown.size === 0,
     again: seen.isAtRest ? again : union(seen.suspects, again),
@@ -83,11 +89,11 @@ interface Look extends Walk {
 /** Where something is missing it may just have been on its way past the look: then two looks must agree. */
 async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   let { suspects } = input;
-  let seen = await look(disk, input.tree, suspects);
+  let seen = await look(disk, input, suspects);
   if (input.faults.has("one look is enough")) return seen;
   for (let attempt = 0; match({ ...input, local: seen.known }, seen.entries).vanished.size > 0; attempt += 1) {
     suspects = union(suspects, await input.moreSuspects());
-    const again = await look(disk, input.tree, suspects);
+    const again = await look(disk, input, suspects);
     if (sawTheSame(seen, again)) return again;
     seen = again;
     // Too much goes on: whatever is missing stays unknown this time.
@@ -96,12 +102,14 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   return seen;
 }
 
-async function look(disk: LocalDisk, tree: LocalTree, suspects: Suspects): Promise<Look> {
+async function look(disk: LocalDisk, { tree, isHidden }: ScanInput, suspects: Suspects): Promise<Look> {
   const tops = topsOf(tree, suspects);
-  if (suspects === "all") return { ...(await walk(disk, tops)), known: tree.local, suspects, isAtRest: true };
+  if (suspects === "all") {
+    return { ...(await walk(disk, tops, isHidden)), known: tree.local, suspects, isAtRest: true };
+  }
   const kept = new Set<NodeId>();
   const folders = new Map(tops.map(({ id }) => [id, foldersIn(tree, id)]));
-  const seen = await walk(disk, tops, ({ folder, name, stat }) => {
+  const seen = await walk(disk, tops, isHidden, ({ folder, name, stat }) => {
     // Nothing is suspected in a folder that stands where it was.
     const known = "id" in folder ? folders.get(folder.id)?.get(name) : undefined;
     const isSame =

@@ -32,6 +32,20 @@ export interface Walk {
   readonly unknown: ReadonlySet<string>;
   /** What no node can be: path and reason. */
   readonly skipped: ReadonlyMap<string, string>;
+  /** Folders with something in them that is no entry. */
+  readonly keepers: ReadonlySet<string>;
+}
+
+/** Whether the rules hide a path, and with it all that is below. */
+export type IsHidden = (path: string, isFolder: boolean) => boolean;
+
+/** What a walk writes into. */
+interface Findings extends Walk {
+  readonly entries: Entry[];
+  readonly unknown: Set<string>;
+  readonly skipped: Map<string, string>;
+  readonly keepers: Set<string>;
+  readonly isHidden: IsHidden;
 }
 
 /** Of one folder, side by side. */
@@ -45,9 +59,12 @@ const looksAtOnce = 16;
 export async function walk(
   disk: LocalDisk,
   tops: readonly Top[],
+  isHidden: IsHidden,
   isKept: (entry: Entry) => boolean = () => false,
 ): Promise<Walk> {
-  const seen: Walk & { entries: Entry[]; unknown: Set<string>; skipped: Map<string, string> } = {
+  const seen: Findings = {
+    isHidden,
+    keepers: new Set(),
     entries: [],
     tops: [],
     listed: new Set(),
@@ -72,7 +89,7 @@ async function walkFrom(
     isKept,
     covered,
   }: {
-    readonly seen: Walk & { entries: Entry[]; unknown: Set<string>; skipped: Map<string, string> };
+    readonly seen: Findings;
     readonly isKept: (entry: Entry) => boolean;
     readonly covered: Set<string>;
   },
@@ -119,7 +136,7 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
 
 async function look(
   disk: LocalDisk,
-  { unknown, skipped }: { unknown: Set<string>; skipped: Map<string, string> },
+  { unknown, skipped, keepers, isHidden }: Findings,
   folder: Entry | Top,
   name: string,
 ): Promise<Entry | undefined> {
@@ -128,12 +145,14 @@ async function look(
   const problem = nameProblem(name);
   if (problem !== undefined) {
     skipped.set(path, `its name ${problem}`);
+    keepers.add(folder.path);
     return undefined;
   }
   const stat = await attempt(unknown, path, () => disk.stat(path));
   if (stat === undefined) return undefined;
-  if (stat.kind === "other") {
-    skipped.set(path, "it is neither a file nor a folder nor a symbolic link");
+  if (stat.kind === "other" || isHidden(path, stat.kind === "folder")) {
+    if (stat.kind === "other") skipped.set(path, "it is neither a file nor a folder nor a symbolic link");
+    keepers.add(folder.path);
     return undefined;
   }
   const target = stat.kind === "symlink" ? await attempt(unknown, path, () => disk.readLink(path)) : undefined;

@@ -57,6 +57,7 @@ export interface StateChange {
   readonly parked?: Iterable<readonly [NodeId, Parked | undefined]>;
   readonly stashed?: Iterable<readonly [string, Stashed | undefined]>;
   readonly brakes?: Iterable<readonly [string, BrakeRecord | undefined]>;
+  readonly dormant?: Iterable<readonly [NodeId, true | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
@@ -70,6 +71,7 @@ const tables = [
   "parked",
   "stashed",
   "brakes",
+  "dormant",
   "settings",
 ] as const;
 type TableName = (typeof tables)[number];
@@ -92,6 +94,8 @@ export class SyncState implements IndexedTrees {
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
   readonly brakes: Map<string, BrakeRecord>;
+  /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
+  readonly dormant: Map<NodeId, true>;
   /** Nodes on which the three trees do not agree. */
   readonly restless = new Set<NodeId>();
   readonly #children = { remote: new Children(), local: new Children(), synced: new Children() };
@@ -119,6 +123,7 @@ export class SyncState implements IndexedTrees {
     this.parked = loadRows(database, "parked", strings);
     this.stashed = loadRows(database, "stashed", strings);
     this.brakes = loadRows(database, "brakes", strings);
+    this.dormant = loadRows(database, "dormant", strings);
     this.#offers = loadRows(database, "offers", strings);
     this.#refusals = loadRows(database, "refusals", strings);
     this.#settings = loadRows(database, "settings", strings);
@@ -164,6 +169,7 @@ export class SyncState implements IndexedTrees {
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),
       this.#write("brakes", this.brakes, change.brakes),
+      this.#write("dormant", this.dormant, change.dormant),
       this.#write("offers", this.#offers, change.offers),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),

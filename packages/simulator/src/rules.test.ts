@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+
+async function inSync(alone: Alone): Promise<void> {
+  assert.deepEqual(await alone.once(), { inSync: true, problems: [], deletionsWaiting: 0 });
+}
+
+test("what the rules hide is not sent, and the rules themselves are", async () => {
+  const alone = new Alone();
+  alone.write(".holdfastignore", "*.log\nbuild/\n!keep.log");
+  alone.mkdir("build");
+  for (const path of ["a", "a.log", "keep.log", "build/out", "a~", ".a.swp"]) alone.write(path, path);
+  await inSync(alone);
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "a", "keep.log"]);
+  alone.close();
+});
+
+test("a rule for what is synced already deletes nothing, and no side's changes pass it", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await inSync(alone);
+  alone.write(".holdfastignore", "a");
+  await inSync(alone);
+  alone.write("a", "mine");
+  await inSync(alone);
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "a", "b"]);
+  assert.equal(alone.serverContents().get("a"), "a");
+  alone.remove(".holdfastignore");
+  await inSync(alone);
+  assert.equal(alone.serverContents().get("a"), "mine", "merged with what both had agreed on");
+  assert.deepEqual(alone.diskPaths(), ["a", "b"]);
+  alone.close();
+});
+
+test("what was deleted on one side while the rules hid it comes back from the other", async () => {
+  const alone = new Alone();
+  alone.mkdir("f");
+  for (const path of ["f/a", "f/b", "f/c"]) alone.write(path, path);
+  await inSync(alone);
+  alone.write(".holdfastignore", "f");
+  await inSync(alone);
+  alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("f/a") });
+  alone.remove("f/b");
+  await inSync(alone);
+  assert.deepEqual(
+    [alone.diskPaths(), alone.serverPaths()],
+    [
+      [".holdfastignore", "f", "f/a", "f/c"],
+      [".holdfastignore", "f", "f/b", "f/c"],
+    ],
+  );
+  alone.write(".holdfastignore", "");
+  await inSync(alone);
+  const all = [".holdfastignore", "f", "f/a", "f/b", "f/c"];
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [all, all]);
+  alone.close();
+});
+
+test("a folder deleted on the server keeps only what the rules hide here, and is not sent again", async () => {
+  const alone = new Alone();
+  alone.write(".holdfastignore", "*.log");
+  alone.mkdir("f");
+  alone.mkdir("f/g");
+  for (const path of ["f/a", "f/g/b.log"]) alone.write(path, path);
+  await inSync(alone);
+  alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("f") });
+  await inSync(alone);
+  await inSync(alone);
+  assert.deepEqual(alone.diskPaths(), [".holdfastignore", "f", "f/g", "f/g/b.log"]);
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore"]);
+  alone.remove("f/g/b.log");
+  await inSync(alone);
+  assert.deepEqual(alone.diskPaths(), [".holdfastignore"]);
+  alone.close();
+});
+
+test("what this device does not want frees its space, stays on the server, and comes back when it is wanted", async () => {
+  const alone = new Alone();
+  alone.mkdir("f");
+  for (const path of ["f/a", "f/b", "c"]) alone.write(path, path);
+  await inSync(alone);
+  alone.write("f/b", "not sent yet");
+  const engine = alone.make();
+  engine.exclude(["/f/"], { freeSpace: true });
+  const { inSync: isInSync, problems } = await alone.pass(engine.runOnce());
+  assert.deepEqual([isInSync, problems.map(({ path, code }) => [path, code])], [true, [["f/b", "kept"]]]);
+  assert.deepEqual(alone.diskPaths(), ["c", "f", "f/b"]);
+  assert.deepEqual(alone.serverPaths(), ["c", "f", "f/a", "f/b"]);
+  engine.include(["f"]);
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.deepEqual(alone.diskPaths(), ["c", "f", "f/a", "f/b"]);
+  assert.equal(alone.serverContents().get("f/b"), "not sent yet");
+  alone.close();
+});
+
+test("deleting a folder here leaves on the server what this device does not want of it", async () => {
+  const alone = new Alone();
+  alone.mkdir("f");
+  alone.mkdir("f/big");
+  for (const path of ["f/a", "f/big/b"]) alone.write(path, path);
+  await inSync(alone);
+  const engine = alone.make();
+  engine.exclude(["f/big"], { freeSpace: true });
+  await alone.pass(engine.runOnce());
+  assert.deepEqual(alone.diskPaths(), ["f", "f/a"]);
+  alone.remove("f/a");
+  alone.root.remove("f", true);
+  await inSync(alone);
+  assert.deepEqual(alone.serverPaths(), ["f", "f/big", "f/big/b"]);
+  assert.deepEqual(alone.diskPaths(), []);
+  alone.close();
+});

@@ -1,0 +1,76 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { IndexedTrees } from "../planner/affected.ts";
+import { isLive, type LocalRow, type SyncedRow } from "../trees.ts";
+import type { Rules } from "./rules.ts";
+import { Visibility } from "./visibility.ts";
+
+export interface DormancyChange {
+  readonly local: ReadonlyMap<NodeId, LocalRow | undefined>;
+  readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
+  /** True: from now on its base only counts for what is there on both sides when it is included again. */
+  readonly dormant: ReadonlyMap<NodeId, true | undefined>;
+}
+
+/**
+ * The rules are others now. A node that they hide on all sides falls dormant with its base. What they hide on one side only (it was
+ * on its way between two places) loses its base, and what is on the disk goes by an id of its own: so that what a side
+ * does not show is never taken for a deletion.
+ */
+export function applyRules(trees: IndexedTrees, rules: Rules, makeNodeId: () => NodeId): DormancyChange {
+  const visibility = new Visibility(trees, rules);
+  const local = new Map<NodeId, LocalRow | undefined>();
+  const synced = new Map<NodeId, SyncedRow | undefined>();
+  const dormant = new Map<NodeId, true | undefined>();
+  for (const id of new Set([...trees.local.keys(), ...trees.synced.keys()])) {
+    const row = trees.local.get(id);
+    const base = trees.synced.get(id);
+    const onDisk = row === undefined ? undefined : visibility.hidesLocal(id);
+    const onServer = isLive(trees, id) ? visibility.hidesRemote(id) : undefined;
+    const inBase = base === undefined ? undefined : visibility.hidesSynced(id);
+    const sides = new Set([onDisk, onServer, inBase].filter((hidden) => hidden !== undefined));
+    if (sides.size > 1) {
+      if (base !== undefined) synced.set(id, undefined);
+      if (row !== undefined && onServer !== undefined && onDisk !== onServer)
+        part(trees, local, { id, row, isHidden: onDisk === true, makeNodeId });
+    } else if (base !== undefined && inBase === true) {
+      dormant.set(id, true);
+      // While it sleeps its folder may move: when it wakes it is known by its path alone.
+      if (row?.kind === "folder")
+        local.set(id, { ...(local.get(id) ?? row), fingerprint: { ...row.fingerprint, inode: 0n } });
+    } else if (row !== undefined && onDisk === true) local.set(id, undefined);
+  }
+  return { local, synced, dormant };
+}
+
+/** What is on the disk is no longer the server's node: hidden it is forgotten, visible it is a new one. */
+function part(
+  trees: IndexedTrees,
+  local: Map<NodeId, LocalRow | undefined>,
+  { id, row, isHidden, makeNodeId }: { id: NodeId; row: LocalRow; isHidden: boolean; makeNodeId: () => NodeId },
+): void {
+  const fresh = isHidden ? undefined : makeNodeId();
+  if (fresh !== undefined) local.set(fresh, local.get(id) ?? row);
+  local.set(id, undefined);
+  for (const child of trees.childrenOf(id)) {
+    const below = local.has(child) ? local.get(child) : trees.local.get(child);
+    if (below?.parent === id) local.set(child, fresh === undefined ? undefined : { ...below, parent: fresh });
+  }
+}
+
+/**
+ * After a look at the disk: what was dormant and is visible again keeps its base only if it is there on both sides. On one side
+ * alone it counts as new there.
+ */
+export function wake(
+  trees: Pick<IndexedTrees, "rootId" | "remote" | "local" | "synced"> & { readonly dormant: ReadonlyMap<NodeId, true> },
+  visibility: Visibility,
+): Omit<DormancyChange, "local"> {
+  const synced = new Map<NodeId, SyncedRow | undefined>();
+  const dormant = new Map<NodeId, true | undefined>();
+  for (const id of trees.dormant.keys()) {
+    if (trees.synced.has(id) && visibility.hidesSynced(id)) continue;
+    dormant.set(id, undefined);
+    if (!trees.local.has(id) || !isLive(trees, id)) synced.set(id, undefined);
+  }
+  return { synced, dormant };
+}

@@ -1,0 +1,41 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { act } from "../execute/act.ts";
+import type { Hands } from "../execute/hands.ts";
+import { pathOfNode } from "../paths.ts";
+import { isLive, type LocalRow } from "../trees.ts";
+
+/**
+ * Moves the local copies below some paths to the local trash, those that are exactly what the server has. Folders go if they
+ * are empty then.
+ * @returns the paths that stay, since they hold something else
+ */
+export async function freeSpace(hands: Hands, paths: readonly string[]): Promise<readonly string[]> {
+  const { state } = hands;
+  const chosen = [...state.local].flatMap(([id, row]) => {
+    const path = pathOfNode(state, id) ?? "";
+    return paths.some((each) => path === each || path.startsWith(`${each}/`)) ? [{ id, row, path }] : [];
+  });
+  const kept: string[] = [];
+  // What lies deeper goes first.
+  for (const { id, row, path } of chosen.toSorted((one, other) => (one.path < other.path ? 1 : -1))) {
+    const isGone = isEqual(hands, id, row) && (await removeCopy(hands, id, row));
+    if (!isGone && row.kind !== "folder") kept.push(path);
+  }
+  return kept;
+}
+
+function isEqual({ state }: Hands, id: NodeId, row: LocalRow): boolean {
+  return row.sight === "known" && isLive(state, id) && state.remote.get(id)?.content === row.content;
+}
+
+async function removeCopy(hands: Hands, id: NodeId, local: LocalRow): Promise<boolean> {
+  try {
+    await act(hands, { op: "delete", id, local });
+    return true;
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    hands.doubt.isOpen = true;
+    return false;
+  }
+}

@@ -1,0 +1,47 @@
+import ignore, { type Ignore } from "ignore";
+import { sha256 } from "@holdfast/core/hash";
+import { originalName } from "../conflicted-name.ts";
+import { isTemporary } from "./temporary.ts";
+
+/** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
+export const ignorePath = ".holdfastignore";
+
+/** Renewed when the built-in list changes, so that it counts as a change of the rules. */
+const version = 1;
+
+/** Which paths this device neither sends nor takes. */
+export class Rules {
+  /** Names them: equal digests, equal rules. */
+  readonly digest: string;
+  /** Nothing but the built-in list. */
+  readonly isPlain: boolean;
+  readonly #patterns: Ignore | undefined;
+  readonly #excluded: readonly string[];
+
+  /**
+   * @param text of the ignore file, in gitignore's syntax; a pattern with `!` also overrules the built-in list
+   * @param excluded paths that this device does not want, with all that is in them
+   */
+  constructor(text: string, excluded: readonly string[]) {
+    this.#excluded = excluded.map((path) => path.normalize("NFC"));
+    const options = { ignorecase: false, allowRelativePaths: true };
+    this.#patterns = text === "" ? undefined : ignore(options).add(text.normalize("NFC"));
+    this.isPlain = text === "" && excluded.length === 0;
+    this.digest = sha256(Buffer.from(JSON.stringify([version, text, excluded])));
+  }
+
+  /** @param path relative to the root, `/` between names */
+  hides(path: string, isFolder: boolean): boolean {
+    if (path === ignorePath) return false;
+    const normal = originalPath(path.normalize("NFC"));
+    if (this.#excluded.some((each) => normal === each || normal.startsWith(`${each}/`))) return true;
+    const verdict = this.#patterns?.test(isFolder ? `${normal}/` : normal);
+    if (verdict !== undefined && (verdict.ignored || verdict.unignored)) return verdict.ignored;
+    return !isFolder && isTemporary(normal.slice(normal.lastIndexOf("/") + 1));
+  }
+}
+
+/** The copy of a conflict is wanted where its original is, or it would never reach the server. */
+function originalPath(path: string): string {
+  return path.includes(" (") ? path.split("/").map(originalName).join("/") : path;
+}

@@ -1,0 +1,141 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { IndexedTrees } from "../planner/affected.ts";
+import { joinPath } from "../paths.ts";
+import { isLive, type Place, type Trees } from "../trees.ts";
+import type { Rules } from "./rules.ts";
+
+type TreeName = "local" | "remote" | "synced";
+type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced">;
+
+/**
+ * Which rows of each tree the rules hide: each row by its own path in its own tree. Valid as long as the trees stay as they
+ * are, since it remembers paths.
+ */
+export class Visibility {
+  readonly #trees: Rows;
+  readonly #rules: Rules;
+  readonly #paths = perTree<string>();
+  readonly #hidden = perTree<boolean>();
+
+  constructor(trees: Rows, rules: Rules) {
+    this.#trees = trees;
+    this.#rules = rules;
+  }
+
+  hidesLocal(id: NodeId): boolean {
+    const row = this.#trees.local.get(id);
+    return row !== undefined && this.#hides("local", id, row.kind === "folder");
+  }
+
+  hidesRemote(id: NodeId): boolean {
+    const row = this.#trees.remote.get(id);
+    return row !== undefined && this.#hides("remote", id, row.kind === "folder");
+  }
+
+  /** A base without a place is hidden with whatever has one. */
+  hidesSynced(id: NodeId): boolean {
+    const row = this.#trees.synced.get(id);
+    if (row === undefined) return false;
+    if (row.place === undefined) return this.hidesLocal(id) || this.hidesRemote(id);
+    return this.#hides("synced", id, row.kind === "folder");
+  }
+
+  /** Something that is live on the server and hidden stands directly in the folder. */
+  hidesIn(children: Iterable<NodeId>, folder: NodeId): boolean {
+    for (const id of children) {
+      if (this.#trees.remote.get(id)?.parent === folder && isLive(this.#trees, id) && this.hidesRemote(id)) return true;
+    }
+    return false;
+  }
+
+  #hides(tree: TreeName, id: NodeId, isFolder: boolean): boolean {
+    const known = this.#hidden[tree].get(id);
+    if (known !== undefined) return known;
+    const path = this.#pathIn(tree, id, 0);
+    const is = path !== undefined && this.#rules.hides(path, isFolder);
+    this.#hidden[tree].set(id, is);
+    return is;
+  }
+
+  /** Undefined: it does not hang together up to the root. */
+  #pathIn(tree: TreeName, id: NodeId, depth: number): string | undefined {
+    if (id === this.#trees.rootId) return "";
+    const known = this.#paths[tree].get(id);
+    if (known !== undefined) return known;
+    const place = this.#placeIn(tree, id);
+    // Rows that stand in each other have no path.
+    const folder = place === undefined || depth > depthMax ? undefined : this.#pathIn(tree, place.parent, depth + 1);
+    if (place === undefined || folder === undefined) return undefined;
+    const path = joinPath(folder, place.name);
+    this.#paths[tree].set(id, path);
+    return path;
+  }
+
+  #placeIn(tree: TreeName, id: NodeId): Place | undefined {
+    return tree === "synced" ? this.#trees.synced.get(id)?.place : this.#trees[tree].get(id);
+  }
+}
+
+const depthMax = 1000;
+
+function perTree<Value>(): Readonly<Record<TreeName, Map<NodeId, Value>>> {
+  return { local: new Map(), remote: new Map(), synced: new Map() };
+}
+
+/** What the planner sees of the trees. */
+export function visibleTrees(trees: IndexedTrees, visibility: Visibility): IndexedTrees {
+  const { rootId, offers, intents } = trees;
+  return {
+    childrenOf: (folder) => trees.childrenOf(folder),
+    rootId,
+    offers,
+    intents,
+    local: new VisibleRows(trees.local, (id) => !visibility.hidesLocal(id)),
+    remote: new VisibleRows(trees.remote, (id) => !visibility.hidesRemote(id)),
+    synced: new VisibleRows(trees.synced, (id) => !visibility.hidesSynced(id)),
+  };
+}
+
+/** The rows that are not hidden; nothing is looked at before it is asked for. */
+class VisibleRows<Row> implements ReadonlyMap<NodeId, Row> {
+  readonly #rows: ReadonlyMap<NodeId, Row>;
+  readonly #isVisible: (id: NodeId) => boolean;
+
+  constructor(rows: ReadonlyMap<NodeId, Row>, isVisible: (id: NodeId) => boolean) {
+    this.#rows = rows;
+    this.#isVisible = isVisible;
+  }
+
+  get size(): number {
+    return [...this.keys()].length;
+  }
+
+  get(id: NodeId): Row | undefined {
+    const row = this.#rows.get(id);
+    return row !== undefined && this.#isVisible(id) ? row : undefined;
+  }
+
+  has(id: NodeId): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  *entries(): MapIterator<[NodeId, Row]> {
+    for (const [id, row] of this.#rows) if (this.#isVisible(id)) yield [id, row];
+  }
+
+  *keys(): MapIterator<NodeId> {
+    for (const [id] of this.entries()) yield id;
+  }
+
+  *values(): MapIterator<Row> {
+    for (const [, row] of this.entries()) yield row;
+  }
+
+  forEach(act: (row: Row, id: NodeId, map: ReadonlyMap<NodeId, Row>) => void): void {
+    for (const [id, row] of this.entries()) act(row, id, this);
+  }
+
+  [Symbol.iterator](): MapIterator<[NodeId, Row]> {
+    return this.entries();
+  }
+}
