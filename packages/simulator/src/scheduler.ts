@@ -1,7 +1,7 @@
 import type { Chances } from "./chances.ts";
 
 /** Of a whole story: far beyond any that ends. */
-const stepsMax = 60_000;
+const stepsMax = 150_000;
 
 /** Something that lives until it is killed: what it waits for never comes once it is dead. */
 export interface Life {

@@ -6,6 +6,7 @@ import type { Brakes } from "../brakes/brakes.ts";
 import { act } from "../execute/act.ts";
 import { makeDurable } from "../execute/durable.ts";
 import type { Hands } from "../execute/hands.ts";
+import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
 import { affectedTrees } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
@@ -48,6 +49,7 @@ export interface CycleOutcome {
 export interface CycleContext extends Hands {
   readonly slotKey: (name: string) => string;
   readonly brakes: Brakes;
+  readonly times: { nextExpiryMs: number };
   /** Paths whose local copies stayed when space was to be freed. */
   readonly kept: string[];
   readonly identity: Identity;
@@ -61,6 +63,7 @@ export interface CycleContext extends Hands {
 }
 
 const restlessMs = 60;
+const expiryEveryMs = 3600_000;
 /** More than the folders that can stand in each other: those of a branch that comes back get new ids one level after the other. */
 const rekeyingsMax = 2 * limits.pathNamesMax;
 
@@ -70,6 +73,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await checkRoot(context);
   await fetchRemote(context);
   await reviewStash(context);
+  await expireTrashAtTimes(context);
   state.forgetRefusals(context.nowMs());
   await freeChosen(context);
   const look = await scanRoot(context);
@@ -216,6 +220,13 @@ async function settleRules(context: CycleContext): Promise<Rules> {
     });
   }
   return rules;
+}
+
+async function expireTrashAtTimes(context: CycleContext): Promise<void> {
+  const { times, nowMs } = context;
+  if (nowMs() < times.nextExpiryMs) return;
+  await expireTrash(context);
+  times.nextExpiryMs = nowMs() + expiryEveryMs;
 }
 
 /** Each on its own: what the disk does not allow now is planned again from the next look. */

@@ -57,6 +57,7 @@ export class Engine {
   readonly #brakes: Brakes;
   readonly #listeners = new Set<() => void>();
   readonly #kept: string[] = [];
+  readonly #times = { nextExpiryMs: 0 };
   readonly #doubt: Doubt = { isOpen: true };
   readonly #suspicion = new Suspicion();
   readonly #skipped = new Skipped();
@@ -237,6 +238,7 @@ export class Engine {
       progress,
       brakes: this.#brakes,
       kept: this.#kept,
+      times: this.#times,
       doubt: this.#doubt,
       suspicion: this.#suspicion,
       moreSuspects: async () => {

@@ -6,6 +6,7 @@ import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import type { Place } from "../trees.ts";
 import { syncOwnFolders } from "./durable.ts";
+import { syncIfThere, syncStash } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 
 /** After this a stashed file is looked at again: whoever had it open has written by then. */
@@ -25,6 +26,7 @@ export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<v
  */
 export async function recover(hands: Hands): Promise<void> {
   await syncOwnFolders(hands.disk);
+  await syncStash(hands);
   await settleParked(hands);
   const known = new Set(hands.state.stashed.keys());
   for (const name of await hands.disk.list(ownFolders.temporary)) {
@@ -71,7 +73,7 @@ async function review(hands: Hands, stashed: Stashed): Promise<void> {
   const { disk } = hands;
   const stat = await disk.stat(stashed.path);
   // It went back to a name that nobody may have synced: once the record is gone nothing would tell where it belongs.
-  if (stat === undefined) return disk.syncFolder(folderOf(stashed.path));
+  if (stat === undefined) return syncIfThere(disk, folderOf(stashed.path));
   const content =
     stat.kind === "symlink"
       ? linkContent(await disk.readLink(stashed.path))

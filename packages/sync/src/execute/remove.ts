@@ -1,9 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { joinPath, ownFolders } from "../paths.ts";
+import { pathOfNode } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { sameButCtime } from "../scan/scan.ts";
+import { placeInTrash } from "./local-trash.ts";
 import { mustStat } from "./create.ts";
-import { DiskChanged, type Hands, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
+import { DiskChanged, type Hands, knownPath, recheck, syncFolders } from "./hands.ts";
 
 /** A file goes to the local trash by one rename and comes back if it was not what it should be; a folder only if it is empty. */
 export async function remove(hands: Hands, operation: LocalOperation & { op: "delete" }): Promise<void> {
@@ -21,7 +22,7 @@ export async function remove(hands: Hands, operation: LocalOperation & { op: "de
     await disk.unlink(path);
     return state.commit({ local: [[id, undefined]], synced: [[id, undefined]], parked: [[id, undefined]] });
   }
-  const trashed = joinPath(ownFolders.trash, `${randomName(hands)} ${local.name}`.slice(0, 80));
+  const trashed = await placeInTrash(hands, pathOfNode(state, id) ?? local.name);
   const { parent, name, content } = local;
   const stashed = { path: trashed, parent, name, contents: [content], keep: true, sinceMs: hands.nowMs() };
   if (!isBlind) state.commit({ stashed: [[trashed, stashed]] });

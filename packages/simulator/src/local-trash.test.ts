@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+
+const dayMicros = 86_400_000_000;
+
+function trashOf(alone: Alone): string[] {
+  const paths: string[] = [];
+  const visit = (folder: string): void => {
+    for (const { name } of alone.root.list(folder)) {
+      const path = `${folder}/${name}`;
+      if (alone.root.mustBeAt(path).kind === "folder") visit(path);
+      else paths.push(path.slice(".holdfast/trash/".length));
+    }
+  };
+  visit(".holdfast/trash");
+  return paths.toSorted();
+}
+
+test("what the server deleted is found in the local trash by its day and its path, and goes after 30 days", async () => {
+  const alone = new Alone();
+  const remove = (path: string): void =>
+    alone.onServer({ op: "delete", operation_id: `${Math.random()}`, file_id: alone.serverId(path) });
+  alone.mkdir("f");
+  alone.write("f/a.txt", "one");
+  await alone.once();
+  remove("f/a.txt");
+  await alone.once();
+  alone.write("f/a.txt", "two");
+  await alone.once();
+  remove("f");
+  await alone.once();
+  const day = new Date(alone.world.scheduler.nowMs()).toISOString().slice(0, 10);
+  assert.deepEqual(trashOf(alone), [`${day}/f/a (deleted again).txt`, `${day}/f/a.txt`]);
+  const text = (path: string): string =>
+    Buffer.from(alone.root.mustBeAt(`.holdfast/trash/${path}`).now.bytes).toString();
+  assert.equal(text(`${day}/f/a.txt`), "one");
+  alone.world.scheduler.nowMicros += 29 * dayMicros;
+  await alone.once();
+  assert.equal(trashOf(alone).length, 2);
+  alone.world.scheduler.nowMicros += 2 * dayMicros;
+  await alone.once();
+  assert.deepEqual(alone.root.list(".holdfast/trash"), []);
+  alone.close();
+});

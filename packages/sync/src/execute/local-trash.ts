@@ -1,0 +1,86 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { conflictedName } from "../conflicted-name.ts";
+import { folderOf, joinPath, ownFolders } from "../paths.ts";
+import type { LocalDisk } from "../ports.ts";
+import { type Hands, randomName, syncFolders } from "./hands.ts";
+
+/** So long what went from this disk can be found in the local trash. */
+const keptForMs = 30 * 86_400_000;
+/** A deeper path would meet the limits of filesystems once it stands below the trash. */
+const pathBytesMax = 2048;
+
+/**
+ * A free path in the local trash for what stood at a path: the day (UTC), then the path as people know it, with a suffix where
+ * that is taken. Its folders are there, durably.
+ */
+export async function placeInTrash(hands: Hands, path: string): Promise<string> {
+  const day = new Date(hands.nowMs()).toISOString().slice(0, 10);
+  const isDeep = Buffer.byteLength(path) > pathBytesMax;
+  const names = isDeep ? [`${randomName(hands)} ${path.slice(-60).replaceAll("/", " ")}`] : path.split("/");
+  let folder = await ensureFolder(hands, ownFolders.trash, day);
+  for (const name of names.slice(0, -1)) folder = await ensureFolder(hands, folder, name);
+  return freePath(hands, folder, names.at(-1) ?? "");
+}
+
+/** Removes what went longer than 30 days ago, and leftovers that are as old. */
+export async function expireTrash(hands: Hands): Promise<void> {
+  const { disk, nowMs } = hands;
+  for (const name of await disk.list(ownFolders.trash)) {
+    const path = joinPath(ownFolders.trash, name);
+    const stat = await disk.stat(path);
+    if (stat === undefined) continue;
+    const dayEndMs = Date.parse(`${name}T24:00:00Z`);
+    const sinceMs = Number.isNaN(dayEndMs) ? Number(stat.fingerprint.ctimeNs / 1_000_000n) : dayEndMs;
+    if (sinceMs + keptForMs < nowMs()) await removeTree(hands, path);
+  }
+}
+
+async function ensureFolder(hands: Hands, folder: string, name: string): Promise<string> {
+  for (const candidate of candidates(name)) {
+    const path = joinPath(folder, candidate);
+    const stat = await hands.disk.stat(path);
+    if (stat?.kind === "folder") return path;
+    if (stat !== undefined) continue;
+    await hands.disk.mkdir(path);
+    await syncFolders(hands, path);
+    return path;
+  }
+  throw new HoldfastError("internal", `There is no free name for ${name} in the local trash.`);
+}
+
+async function freePath(hands: Hands, folder: string, name: string): Promise<string> {
+  for (const candidate of candidates(name)) {
+    const path = joinPath(folder, candidate);
+    if ((await hands.disk.stat(path)) === undefined) return path;
+  }
+  throw new HoldfastError("internal", `There is no free name for ${name} in the local trash.`);
+}
+
+function* candidates(name: string): Generator<string> {
+  yield name;
+  const tried = new Set<string>();
+  for (;;) {
+    const next = conflictedName(name, "deleted again", (each) => !tried.has(each));
+    tried.add(next);
+    yield next;
+  }
+}
+
+async function removeTree(hands: Hands, path: string): Promise<void> {
+  const { disk, state } = hands;
+  const stat = await disk.stat(path);
+  if (stat === undefined || state.stashed.has(path)) return;
+  if (stat.kind !== "folder") return disk.unlink(path);
+  for (const name of await disk.list(path)) await removeTree(hands, joinPath(path, name));
+  if ((await disk.list(path)).length === 0) await disk.rmdir(path);
+}
+
+/** What was taken into the trash before a death is so for good, wherever it stands there. */
+export async function syncStash({ disk, state }: Pick<Hands, "disk" | "state">): Promise<void> {
+  for (const folder of new Set([...state.stashed.keys()].map(folderOf))) await syncIfThere(disk, folder);
+}
+
+/** A folder of the trash may have been lost with the power, with all that was on its way into it. */
+export async function syncIfThere(disk: Pick<LocalDisk, "stat" | "syncFolder">, folder: string): Promise<void> {
+  if ((await disk.stat(folder))?.kind === "folder") await disk.syncFolder(folder);
+}
