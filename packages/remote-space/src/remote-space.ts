@@ -1,5 +1,6 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import { ApiClient } from "@holdfast/api-client/api-client";
+import { compressJson } from "@holdfast/api-client/compressed-json";
 import type { Transport } from "@holdfast/api-client/transport";
 import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
@@ -87,7 +88,8 @@ function openClient(options: RemoteSpaceOptions, closing: AbortSignal, traffic: 
   const up = new RateLimit({ clock, wait, bytesPerSecond: limitUpBytesPerSecond });
   const down = new RateLimit({ clock, wait, bytesPerSecond: limitDownBytesPerSecond });
   return new ApiClient({
-    transport: meteredTransport(transport, { traffic, up, down, closing, wait, answerTimeoutMs }),
+    // Outside of what counts: the meter and the limits see what travels.
+    transport: compressJson(meteredTransport(transport, { traffic, up, down, closing, wait, answerTimeoutMs })),
     tokens,
     random,
     retry: { clock, wait: waitUntilClosed(wait, closing), attemptsMax, patienceMs },

@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import { constants, zstdCompress } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { AnswerBytes, AnswerHeaders } from "./handler.ts";
 import { readEntityTags } from "./conditions.ts";
@@ -18,6 +20,7 @@ export interface Sending {
   readonly response: ServerResponse;
   readonly head: boolean;
   readonly ifNoneMatch: string | undefined;
+  readonly acceptEncoding: string | undefined;
   readonly requestId: string;
   /** Headers of every answer. */
   readonly baseHeaders: Readonly<Record<string, string>>;
@@ -56,20 +59,37 @@ export function sendProblem(sending: Sending, error: HoldfastError): void {
   end(sending, bytes);
 }
 
-function sendJson(sending: Sending, answer: LooseAnswer): void {
+async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
   const etag = answer.headers?.["etag"];
   if (typeof etag === "string" && answer.status === 200 && isFresh(sending.ifNoneMatch, etag)) {
     writeHead(sending, 304, { "cache-control": "private, no-cache", ...answer.headers });
     return end(sending);
   }
-  const bytes = Buffer.from(JSON.stringify(answer.json));
+  const text = Buffer.from(JSON.stringify(answer.json));
+  // An entity tag names the bytes as they are.
+  const isCompressed = etag === undefined && acceptsZstd(sending) && text.length >= compressedBytesMin;
+  const bytes = isCompressed ? await zstdCompressAsync(text, zstdOptions) : text;
   writeHead(sending, answer.status, {
     "content-type": "application/json",
+    ...(isCompressed ? { "content-encoding": "zstd" } : {}),
+    ...(etag === undefined ? { vary: "accept-encoding" } : {}),
     "content-length": bytes.length,
     "cache-control": etag === undefined ? "no-store" : "private, no-cache",
     ...answer.headers,
   });
   return end(sending, bytes);
+}
+
+const zstdCompressAsync = promisify(zstdCompress);
+const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** What is shorter fits into one packet anyway. */
+const compressedBytesMin = 1024;
+
+/** Nobody is signed in by a cookie, so no strange page can make a browser ask and learn from the lengths of the answers. */
+function acceptsZstd({ acceptEncoding = "" }: Sending): boolean {
+  return acceptEncoding
+    .split(",")
+    .some((each) => /^zstd(?:;q=(?!0(?:\.0*)?$).*)?$/.test(each.replaceAll(" ", "").toLowerCase()));
 }
 
 /** Weak comparison (RFC 9110, 13.1.2). */

@@ -13,7 +13,7 @@ import { readJsonBody, validate } from "./json-body.ts";
 import { addressGroup, type Peer } from "./peer.ts";
 import { fromTransport } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
-import { assertJson, declaredLength, readParams } from "./request-checks.ts";
+import { assertJson, contentEncoding, declaredLength, readParams } from "./request-checks.ts";
 import { drainAfterAnswer, RequestBody } from "./request-body.ts";
 
 /** A handler as the exchange calls it: the types of its route were checked where it was written. */
@@ -84,6 +84,7 @@ function sendingOf(world: ExchangeWorld, { request, response, requestId, baseHea
     response,
     head: request.method === "HEAD",
     ifNoneMatch: request.headers["if-none-match"],
+    acceptEncoding: request.headers["accept-encoding"],
     requestId,
     baseHeaders,
     idleTimeoutMs: world.answerIdleTimeoutMs,
@@ -314,8 +315,9 @@ class Exchange {
   }
 
   async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {
-    assertJson(this.#arrived.request);
-    this.#json = await readJsonBody(this.stream);
+    const { request } = this.#arrived;
+    assertJson(request);
+    this.#json = await readJsonBody(this.stream, { isCompressed: contentEncoding(request) === "zstd" });
     return schema === undefined ? undefined : validate(schema, this.#json, "body");
   }
 

@@ -1,4 +1,6 @@
 import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { zstdDecompress } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { z } from "zod";
@@ -6,8 +8,17 @@ import type { z } from "zod";
 /** Objects and lists inside each other; deeper ones could overflow the stack of what walks them. */
 export const jsonDepthMax = 64;
 
+export interface JsonBodyOptions {
+  /** As it arrives, and as it is: a body of few bytes may say many. */
+  readonly bytesMax?: number;
+  readonly isCompressed?: boolean;
+}
+
 /** Reads a whole body as JSON; empty is undefined. @throws HoldfastError `too_large`, `bad_request` */
-export async function readJsonBody(body: Readable, bytesMax: number = limits.requestJsonBytesMax): Promise<unknown> {
+export async function readJsonBody(
+  body: Readable,
+  { bytesMax = limits.requestJsonBytesMax, isCompressed = false }: JsonBodyOptions = {},
+): Promise<unknown> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of body as AsyncIterable<Buffer>) {
@@ -15,7 +26,20 @@ export async function readJsonBody(body: Readable, bytesMax: number = limits.req
     if (length > bytesMax) throw tooLarge(bytesMax);
     pieces.push(piece);
   }
-  return length === 0 ? undefined : parseJson(Buffer.concat(pieces, length));
+  if (length === 0) return undefined;
+  const bytes = Buffer.concat(pieces, length);
+  return parseJson(isCompressed ? await decompress(bytes, bytesMax) : bytes);
+}
+
+const zstdDecompressAsync = promisify(zstdDecompress);
+
+async function decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array> {
+  try {
+    return await zstdDecompressAsync(bytes, { maxOutputLength: bytesMax });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(bytesMax);
+    throw new HoldfastError("bad_request", "The body is not what Content-Encoding says: zstd.", { cause: error });
+  }
 }
 
 export function tooLarge(bytesMax: number): HoldfastError {

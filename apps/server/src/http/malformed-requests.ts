@@ -79,6 +79,8 @@ const nastyHeaders = [
   ["content-type", "application/vnd.holdfast.batch"],
   ["content-type", "text/html; charset"],
   ["content-encoding", "gzip"],
+  ["content-encoding", "zstd"],
+  ["accept-encoding", "zstd;q=\u0080"],
   ["timeout", "99999"],
   ["authorization", "Bearer "],
   ["authorization", `Bearer ${"A".repeat(9000)}`],

@@ -28,15 +28,18 @@ export function declaredLength({ headers }: IncomingMessage): number | undefined
 const jsonTypes =
   /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;
 
+export function contentEncoding({ headers }: IncomingMessage): string {
+  return headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+}
+
 /** @throws HoldfastError unsupported_media_type, too_large */
 export function assertJson(request: IncomingMessage): void {
   const type = request.headers["content-type"];
   if (type !== undefined && !jsonTypes.test(type)) {
     throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
   }
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
-    throw new HoldfastError("unsupported_media_type", "A JSON body is sent without Content-Encoding.", {
+  if (!["identity", "zstd"].includes(contentEncoding(request))) {
+    throw new HoldfastError("unsupported_media_type", "A JSON body is sent as it is, or with Content-Encoding: zstd.", {
       field: "Content-Encoding",
     });
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { zstdCompressSync } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import type { Handlers } from "./handler.ts";
 import { asUser, speakRaw, startTestServer, type TestServer } from "./testing.ts";
 
@@ -230,4 +232,41 @@ test("a body above the limit is refused by its declared length and by its true o
     duplex: "half",
   });
   assert.equal(response.status, 413);
+});
+
+test("JSON travels compressed with zstd where the client says so, and what is too much or damaged is refused", async (t) => {
+  const server = await start(t, {
+    queryNodes: ({ body }) => ({
+      status: 200,
+      json: { items: body.ids.map((id) => ({ id, state: "gone" as const })) },
+    }),
+  });
+  const ids = Array.from({ length: 1000 }, (_, index) => `${index}`);
+  const post = (body: Uint8Array | string, headers: object) =>
+    fetch(`${server.url}/api/v1/nodes/query`, {
+      method: "POST",
+      headers: { ...asUser, ...json, "content-encoding": "zstd", "accept-encoding": "identity", ...headers },
+      body: body as NonNullable<RequestInit["body"]>,
+    });
+  const text = JSON.stringify({ ids });
+  const plain = await post(text, { "content-encoding": "identity" });
+  assert.equal(plain.headers.get("content-encoding"), null);
+  assert.equal(plain.headers.get("vary"), "accept-encoding");
+  const expected = await plain.text();
+  const packed = await post(zstdCompressSync(text), { "accept-encoding": "gzip, zstd;q=0.5" });
+  assert.equal(packed.headers.get("content-encoding"), "zstd");
+  const bytes = Number(packed.headers.get("content-length"));
+  assert.ok(bytes < expected.length / 4, `${bytes} of ${expected.length}`);
+  assert.equal(await packed.text(), expected);
+  assert.equal(
+    (await post(zstdCompressSync(text), { "accept-encoding": "zstd;q=0" })).headers.get("content-encoding"),
+    null,
+  );
+  for (const [body, code] of [
+    [text, "bad_request"],
+    [zstdCompressSync(text).subarray(0, 100), "bad_request"],
+    [zstdCompressSync(Buffer.alloc(limits.requestJsonBytesMax + 1, " ")), "too_large"],
+  ] as const) {
+    assert.equal((await problemOf(await post(body, {})))["code"], code);
+  }
 });

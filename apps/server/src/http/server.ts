@@ -104,7 +104,14 @@ function openFastify(
     const arrived = arrive(request, response, "none");
     const error = fromTransport(thrown);
     sendProblem(
-      { ...arrived, head: request.method === "HEAD", ifNoneMatch: undefined, idleTimeoutMs: 0, stopping },
+      {
+        ...arrived,
+        head: request.method === "HEAD",
+        ifNoneMatch: undefined,
+        acceptEncoding: undefined,
+        idleTimeoutMs: 0,
+        stopping,
+      },
       error,
     );
     response.once("close", () => report(options, arrived, { userId: undefined, error, bytesIn: 0 }));

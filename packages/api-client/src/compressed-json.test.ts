@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { HoldfastError } from "@holdfast/core/errors";
+import { compressJson } from "./compressed-json.ts";
+import type { TransportAnswer, TransportRequest } from "./transport.ts";
+
+const request: TransportRequest = {
+  method: "POST",
+  path: "/",
+  headers: { "content-type": "application/json" },
+  body: undefined,
+  signal: undefined,
+};
+
+async function* slicesOf(bytes: Uint8Array, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += sizeBytes) yield bytes.subarray(start, start + sizeBytes);
+}
+
+function answering(
+  body: AsyncIterable<Uint8Array>,
+  encoding = "zstd",
+): (request: TransportRequest) => Promise<TransportAnswer> {
+  return async () => ({ status: 200, header: (name) => (name === "content-encoding" ? encoding : undefined), body });
+}
+
+async function send(answer: (request: TransportRequest) => Promise<TransportAnswer>, body?: string): Promise<string> {
+  const transport = compressJson({ send: answer, close: async () => {} });
+  return Buffer.concat(await Array.fromAsync((await transport.send({ ...request, body })).body)).toString();
+}
+
+const text = JSON.stringify(Array.from({ length: 40_000 }, (_, index) => ({ name: `file ${index}` })));
+
+test("a compressed answer comes as it was, however it is cut", async () => {
+  const bytes = zstdCompressSync(text);
+  for (const sizeBytes of [1, 1000, 2 ** 20]) assert.equal(await send(answering(slicesOf(bytes, sizeBytes))), text);
+  assert.equal(await send(answering(slicesOf(Buffer.from(text), 999), "identity")), text);
+});
+
+test("a long body is sent compressed, a short one as it is", async () => {
+  const sent: TransportRequest[] = [];
+  const note = (one: TransportRequest) => {
+    sent.push(one);
+    return answering(slicesOf(Buffer.from("{}"), 9), "identity")(one);
+  };
+  await send(note, text);
+  await send(note, "{}");
+  const [long, short] = sent;
+  assert.equal(long?.headers["content-encoding"], "zstd");
+  assert.equal(zstdDecompressSync(Buffer.concat(long.body as Uint8Array[])).toString(), text);
+  assert.equal(short?.headers["content-encoding"], undefined);
+  assert.equal(short?.body, "{}");
+});
+
+test("a damaged, a torn and a broken answer are no shorter answers", async () => {
+  const bytes = zstdCompressSync(text);
+  const damaged = Buffer.from(bytes);
+  damaged.fill(0, 0, 2);
+  const isUnreachable = (thrown: unknown) => thrown instanceof HoldfastError && thrown.code === "unreachable";
+  await assert.rejects(send(answering(slicesOf(damaged, 100))), isUnreachable);
+  await assert.rejects(send(answering(slicesOf(bytes.subarray(0, bytes.length - 10), 100))), isUnreachable);
+  const broken = new HoldfastError("unreachable", "cut");
+  async function* cut(): AsyncGenerator<Uint8Array> {
+    yield bytes.subarray(0, 200);
+    throw broken;
+  }
+  await assert.rejects(send(answering(cut())), (thrown) => thrown === broken);
+});
