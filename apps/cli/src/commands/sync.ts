@@ -30,6 +30,9 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--once", "end when everything is in sync")
     .option("--device-name <name>", "how conflicted copies name this device")
     .option("--confirm-deletes", "approve the deletions that wait when this run starts")
+    .option("--exclude <path>", "a path in the folder that stays away; may be given again", collect)
+    .option("--include <path>", "a path that was excluded and is wanted again; may be given again", collect)
+    .option("--free-space", "remove the local copies of what is excluded, to the local trash")
     .option("--dry-run", "show what would be done, and do nothing")
     .option("--limit-up <rate>", "bytes a second to the server, such as 500K or 2M")
     .option("--limit-down <rate>", "bytes a second from the server")
@@ -38,6 +41,10 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--print", "with --install-service: only show it");
   return runs<[string]>(context, command, sync);
 };
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
 
 async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   const [{ parseRate, parseBrake, parsePath }, { parseRemotePath }, { joinPath, splitPath }] = await Promise.all([

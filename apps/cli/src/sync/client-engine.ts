@@ -9,14 +9,17 @@ import { nameKey } from "@holdfast/core/names";
 import { openRemoteSpace } from "@holdfast/remote-space/remote-space";
 import type { RemoteSpace } from "@holdfast/remote-space/remote-space";
 import { Engine } from "@holdfast/sync/engine/engine";
+import type { EngineOptions } from "@holdfast/sync/engine/engine";
 import { noFaults } from "@holdfast/sync/faults";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
+import { probeFolder } from "@holdfast/synced-folder/probe-folder";
 import { openTransport, systemClock } from "../config/connection.ts";
 import type { Connection } from "../config/connection.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
+import { requireAbilities, slotKeyOf } from "./root-abilities.ts";
 
 /** The engine over a real disk and a real server, with all that has to be closed after it. */
 export interface ClientEngine {
@@ -29,18 +32,24 @@ export async function openClientEngine(
   connection: Connection,
   limits: BandwidthLimits,
 ): Promise<ClientEngine> {
-  const pool = startCodecPool();
-  const space = await openSpace(connection, pool, limits);
-  const database = new DatabaseSync(join(sync.folder, stateName));
-  const engine = makeEngine(sync.record, { space, pool, database });
-  return {
-    engine,
-    close: async () => {
-      await space.close();
-      await pool.close();
-      database.close();
-    },
+  const abilities = probeFolder(sync.record.root);
+  requireAbilities(sync.record.root, abilities);
+  const open: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of open.toReversed()) await each();
   };
+  try {
+    const database = new DatabaseSync(join(sync.folder, stateName));
+    open.push(() => database.close());
+    const pool = startCodecPool();
+    open.push(() => pool.close());
+    const space = await openSpace(connection, pool, limits);
+    open.push(() => space.close());
+    return { engine: makeEngine(sync.record, { space, pool, database, slotKey: slotKeyOf(abilities) }), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
 }
 
 /** In the sync's folder: what the device knows. */
@@ -50,11 +59,15 @@ export interface Parts {
   readonly space: RemoteSpace;
   readonly pool: CodecPool;
   readonly database: DatabaseSync;
+  readonly slotKey?: EngineOptions["slotKey"];
   /** Nothing is written to the disk, not even to ask for its time. */
   readonly isPreview?: boolean;
 }
 
-export function makeEngine(record: SyncRecord, { space, pool, database, isPreview = false }: Parts): Engine {
+export function makeEngine(
+  record: SyncRecord,
+  { space, pool, database, slotKey = nameKey, isPreview = false }: Parts,
+): Engine {
   const rootId = record.remote_id as NodeId;
   const state = new SyncState(database, rootId);
   const isAll = rootId === space.rootId;
@@ -69,7 +82,7 @@ export function makeEngine(record: SyncRecord, { space, pool, database, isPrevie
     makeNodeId: () => space.makeNodeId(),
     device: record.device,
     identity: { serverId: record.server_id, accountId: record.account_id },
-    slotKey: nameKey,
+    slotKey,
     brake: record.brake ?? undefined,
     faults: noFaults,
   });

@@ -56,13 +56,15 @@ async function previewOn(
   database: DatabaseSync,
   record: SyncRecord,
   connection: Connection,
-  { limits }: SyncChoices,
+  { limits, excludes, includes }: SyncChoices,
 ): Promise<readonly Preview[]> {
   const pool = startCodecPool();
   try {
     const space = await openSpace(connection, pool, limits);
     try {
       const engine = makeEngine(record, { space, pool, database, isPreview: true });
+      engine.include(includes);
+      engine.exclude(excludes);
       return await engine.preview();
     } finally {
       await space.close();

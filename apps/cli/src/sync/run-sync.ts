@@ -33,37 +33,46 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
 async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, stopped: AbortSignal): Promise<void> {
   const reporter = new SyncReporter(run.output, run.context.stderr, () => performance.now());
   const connection = await run.connect();
-  const agree = (): Promise<KnownSync> => agreeOnSync(held, connection, choices);
+  const reach = async (agreed?: KnownSync): Promise<Reached> => {
+    const sync = agreed ?? (await agreeOnSync(held, connection, choices));
+    return { sync, engine: await openClientEngine(sync, connection, choices.limits) };
+  };
   // What was never synced, and what shall be synced now, needs the server at once.
   const isPatient = held.known !== undefined && !choices.isOnce;
-  const first = isPatient ? undefined : await agree();
+  const first = isPatient ? undefined : await agreeOnSync(held, connection, choices);
   const known = first ?? held.known;
   if (known === undefined) throw new HoldfastError("internal", "There is no sync to run.");
   const running = new RunningSync(known, reporter);
-  let engine: ClientEngine | undefined;
+  let reached: Reached | undefined;
   try {
     await running.listen();
     if (run.context.stderr.isTTY === true) run.output.note(`sync: ${known.record.root}, page: ${running.pageUrl}`);
-    const sync = first ?? (await untilAgreed(agree, running, stopped));
-    if (sync === undefined) return;
-    engine = await openClientEngine(sync, connection, choices.limits);
-    await follow(run, { running, engine, sync, choices, stopped });
+    reached = first === undefined ? await untilReached(reach, running, stopped) : await reach(first);
+    if (reached === undefined) return;
+    await follow(run, { ...reached, running, choices, stopped });
     await rememberMarker(running);
   } finally {
     await running.end();
-    await engine?.close();
+    await reached?.engine.close();
   }
 }
 
+interface Reached {
+  readonly sync: KnownSync;
+  readonly engine: ClientEngine;
+}
+
 /** @returns undefined: stopped before the server answered */
-async function untilAgreed(
-  agree: () => Promise<KnownSync>,
+async function untilReached(
+  reach: () => Promise<Reached>,
   running: RunningSync,
   stopped: AbortSignal,
-): Promise<KnownSync | undefined> {
+): Promise<Reached | undefined> {
   for (let waitMs = retryMs.first; !stopped.aborted; waitMs = Math.min(retryMs.last, waitMs * 2)) {
     try {
-      return await agree();
+      const reached = await reach();
+      running.remark([]);
+      return reached;
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
       running.remark([{ path: "", code: thrown.code, message: thrown.message }]);
@@ -73,10 +82,8 @@ async function untilAgreed(
   return undefined;
 }
 
-interface Following {
+interface Following extends Reached {
   readonly running: RunningSync;
-  readonly engine: ClientEngine;
-  readonly sync: KnownSync;
   readonly choices: SyncChoices;
   readonly stopped: AbortSignal;
 }
@@ -87,6 +94,8 @@ async function follow(run: Run, { running, engine, sync, choices, stopped }: Fol
   stopped.addEventListener("abort", stop);
   if (stopped.aborted) stop();
   try {
+    engine.engine.include(choices.includes);
+    engine.engine.exclude(choices.excludes, { freeSpace: choices.freesSpace });
     if (choices.confirmsDeletes) await running.approveDeletions(running.waitingDeletions().map(({ id }) => id));
     if (choices.isOnce) return await syncOnce(run, running, engine, stopped);
     await watched(sync.record.root, running, engine.engine);

@@ -261,6 +261,21 @@ test("a dry run shows what would be done, and does nothing here or there", async
   assert.deepEqual(await preview(ada), []);
 });
 
+test("what is excluded stays away, here and there, until it is wanted again", async () => {
+  const [ada, bob] = [await makeDevice("ada-some"), await makeDevice("bob-some")];
+  mkdirSync(join(ada.root, "raw"), { recursive: true });
+  write(ada, "raw/large", "raw");
+  write(ada, "small", "small");
+  await inSync(ada, "--remote", "/some");
+  await inSync(bob, "--remote", "/some", "--exclude", "raw");
+  assert.deepEqual(tree(bob.root), { small: "small" });
+  await inSync(ada, "--exclude", "raw", "--free-space");
+  assert.deepEqual(tree(ada.root), { small: "small" });
+  assert.equal((await run(ada, "cat", "/some/raw/large")).stdout, "raw");
+  await inSync(bob, "--include", "raw");
+  assert.deepEqual(tree(bob.root), { raw: "folder", "raw/large": "raw", small: "small" });
+});
+
 test("a folder that has vanished is not made anew, one that was moved is known again", async () => {
   const ada = await makeDevice("ada-moved");
   await inSync(ada, "--remote", "/moved");

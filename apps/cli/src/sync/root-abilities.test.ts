@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { probeFolder } from "@holdfast/synced-folder/probe-folder";
+import { requireAbilities, slotKeyOf } from "./root-abilities.ts";
+
+test("the filesystem of this machine has what a sync needs", () => {
+  const root = mkdtempSync(join(tmpdir(), "holdfast-abilities-"));
+  requireAbilities(root, probeFolder(root));
+  rmSync(root, { recursive: true });
+});
+
+test("a filesystem that lacks something is refused by name, before anything is taken for a change", () => {
+  const all = { executableBit: true, symbolicLinks: true, exchange: true };
+  const lacks = (changes: Partial<typeof all>) => () => requireAbilities("/media/usb", { ...all, ...changes });
+  assert.throws(lacks({ executableBit: false }), { message: /\/media\/usb .* cannot keep whether a file may be/ });
+  assert.throws(lacks({ symbolicLinks: false, exchange: false }), { message: /symbolic links, nor exchange/ });
+});
+
+test("where case is folded two names that differ by it share a slot", () => {
+  const [folding, plain] = [slotKeyOf({ foldsCase: true }), slotKeyOf({ foldsCase: false })];
+  assert.equal(folding("É.txt"), folding("e\u0301.TXT"));
+  assert.notEqual(plain("a"), plain("A"));
+  assert.equal(plain("\u00e9"), plain("e\u0301"));
+});
