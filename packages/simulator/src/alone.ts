@@ -72,6 +72,12 @@ export class Alone {
     assert.equal(result?.status, "committed");
   }
 
+  /** The engine cannot touch this path for an hour. */
+  fails(path: string | undefined): void {
+    const untilMicros = this.world.scheduler.nowMicros + 60 * minute;
+    this.#device.ills.sick = path === undefined ? undefined : { path, untilMicros };
+  }
+
   serverId(path: string): string {
     const parts = path.split("/");
     let id: string = this.world.model.rootId;

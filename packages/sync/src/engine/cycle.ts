@@ -13,6 +13,7 @@ import { plan } from "../planner/plan.ts";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
 import { rekey } from "../planner/rekey.ts";
 import { settle } from "../planner/settle.ts";
+import { pathsToFree } from "../rules/exclusion.ts";
 import { freeSpace } from "../rules/free-space.ts";
 import { readRules } from "../rules/reading.ts";
 import { applyRules, wake } from "../rules/dormancy.ts";
@@ -31,6 +32,10 @@ import { pathOfOperation } from "./progress.ts";
 import { isPassing, type Problem, problemOf, problemsOfBrakes, problemsOfRefusals } from "./problems.ts";
 import { checkRoot, type Identity } from "./root.ts";
 import type { Skipped } from "./skipped.ts";
+import type { QuietAges } from "./quiet-age.ts";
+import type { DiskSpace } from "./space.ts";
+import type { UnreadFiles } from "./unread.ts";
+import { Waits } from "./waits.ts";
 import type { Suspicion } from "./suspicion.ts";
 
 export interface CycleOutcome {
@@ -40,6 +45,8 @@ export interface CycleOutcome {
   readonly lookAgainMs: number | undefined;
   /** Something was in motion, or could not be read. */
   readonly isRestless: boolean;
+  /** All that was restless could not be read: looking again often finds nothing new. */
+  readonly isStuck: boolean;
   /** Refused for now, or not answered: it is tried again within half a minute. */
   readonly retriesSoon: boolean;
   readonly problems: readonly Problem[];
@@ -58,6 +65,9 @@ export interface CycleContext extends Hands {
   /** What has become suspect after a moment in which hints that belong together arrive. */
   readonly moreSuspects: () => Promise<Suspects>;
   readonly skipped: Skipped;
+  readonly unread: UnreadFiles;
+  readonly quietAges: QuietAges;
+  readonly freeSpace: (() => Promise<DiskSpace>) | undefined;
   /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
   readonly checkStop: () => void;
 }
@@ -85,7 +95,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const isUnsettled = [...changes.values()].some((row) => row?.sight === "unsettled");
   context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
   context.skipped.note(look);
-  const next = decide(context, look);
+  context.unread.note(look, context.nowMs());
+  const waits = new Waits(context);
+  const next = await waits.within(decide(context, look));
   const { waitingDeletions } = context.brakes;
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions);
   const problems: Problem[] = [];
@@ -96,8 +108,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   return {
     hasProgressed: done > 0 || sent,
     isRestless,
-    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context),
-    retriesSoon: state.offers.length > 0 || state.refusals.some(({ code }) => isPassing(code)),
+    isStuck: isRestless && !changed && context.unread.areLasting,
+    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, waits.untilMs),
+    retriesSoon: waits.isQuiet || state.offers.length > 0 || state.refusals.some(({ code }) => isPassing(code)),
     problems: [
       ...problems,
       ...problemsOfRefusals(state, state.refusals),
@@ -105,6 +118,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...context.kept.map((path) =>
         problemOf(path, "kept", "It holds something else than the server, so it stays here."),
       ),
+      ...waits.problems,
+      ...context.unread.problems(context.nowMs()),
       ...context.skipped.problems(),
     ],
     deletionsWaiting: waitingDeletions,
@@ -198,7 +213,7 @@ function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, {
 /** What was excluded to free its space goes before it is hidden. */
 async function freeChosen(context: CycleContext): Promise<void> {
   const { state } = context;
-  const chosen = JSON.parse(state.setting("to free") ?? "[]") as string[];
+  const chosen = pathsToFree(state);
   if (chosen.length === 0) return;
   context.kept.splice(0, Infinity, ...(await freeSpace(context, chosen)));
   state.commit({ settings: [["to free", "[]"]] });
@@ -258,8 +273,9 @@ async function actAll(
   return { done, changed };
 }
 
-function whenToLookAgainMs({ state, nowMs }: CycleContext): number | undefined {
+function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {
   const times = [
+    ...untilMs,
     ...[...state.stashed.values()].map(({ sinceMs }) => sinceMs + stashRestMs),
     ...state.refusals.map(({ notBeforeMs }) => notBeforeMs),
   ];

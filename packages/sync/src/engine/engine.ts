@@ -6,7 +6,7 @@ import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import type { Faults } from "../faults.ts";
 import type { LocalDisk, Server } from "../ports.ts";
-import { excludedPaths, plainPath } from "../rules/reading.ts";
+import { excludedPaths, excludePaths, includePaths } from "../rules/exclusion.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
 import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
@@ -16,7 +16,10 @@ import { type Preview, previewCycle } from "./preview.ts";
 import { Progress } from "./progress.ts";
 import { checkRoot, type Identity, RootMismatch } from "./root.ts";
 import { Skipped } from "./skipped.ts";
-import { type EngineStatus, statusOf } from "./status.ts";
+import { conflictsOf, type EngineStatus, statusOf } from "./status.ts";
+import { QuietAges } from "./quiet-age.ts";
+import type { DiskSpace } from "./space.ts";
+import { UnreadFiles } from "./unread.ts";
 import { Suspicion } from "./suspicion.ts";
 
 export interface EngineOptions {
@@ -36,6 +39,8 @@ export interface EngineOptions {
   readonly brake: BrakeSetting;
   /** Paths that this device does not want from now on; kept in the state, as `exclude` does. */
   readonly exclude?: readonly string[];
+  /** Of the filesystem of the root; undefined: it is never full. */
+  readonly freeSpace?: (() => Promise<DiskSpace>) | undefined;
   readonly faults: Faults;
   readonly encodePatch?: CycleContext["encodePatch"];
 }
@@ -61,6 +66,8 @@ export class Engine {
   readonly #doubt: Doubt = { isOpen: true };
   readonly #suspicion = new Suspicion();
   readonly #skipped = new Skipped();
+  readonly #unread = new UnreadFiles();
+  readonly #quietAges = new QuietAges();
   #lastFullLookMs = -Infinity;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
@@ -70,6 +77,7 @@ export class Engine {
   #failure: HoldfastError | undefined;
   #restless = 0;
   #last: CycleOutcome | undefined;
+  #conflicts: { readonly after: CycleOutcome | undefined; readonly paths: readonly string[] } | undefined;
   #lastSyncAtMs: number | undefined;
   #isRestKept = false;
   #poll: Promise<void> | undefined;
@@ -99,13 +107,21 @@ export class Engine {
   status(): EngineStatus {
     return statusOf({
       phase: this.#phase,
-      trees: this.#options.state,
+      conflicts: this.#conflictsNow(),
       progress: this.#progress,
       outcome: this.#last,
       failure: this.#failure,
       lastSyncAtMs: this.#lastSyncAtMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
     });
+  }
+
+  /** Looked for once after each cycle: all names are gone through for it. */
+  #conflictsNow(): readonly string[] {
+    if (this.#conflicts === undefined || this.#conflicts.after !== this.#last) {
+      this.#conflicts = { after: this.#last, paths: conflictsOf(this.#options.state) };
+    }
+    return this.#conflicts.paths;
   }
 
   /** What brakes hold, as far as the last plan knows; also of a run before. */
@@ -138,19 +154,13 @@ export class Engine {
    * @throws HoldfastError invalid_field
    */
   exclude(paths: readonly string[], { freeSpace = false } = {}): void {
-    const { state } = this.#options;
-    const plain = paths.map(plainPath);
-    const all = [...new Set([...this.excluded, ...plain])].toSorted();
-    const toFree = freeSpace ? ([["to free", JSON.stringify(plain)]] as const) : [];
-    state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
+    excludePaths(this.#options.state, paths, freeSpace);
     this.hint();
   }
 
   /** The other way: it is merged with what both sides last agreed on. */
   include(paths: readonly string[]): void {
-    const plain = new Set(paths.map(plainPath));
-    const rest = this.excluded.filter((path) => !plain.has(path));
-    this.#options.state.commit({ settings: [["excluded", JSON.stringify(rest)]] });
+    includePaths(this.#options.state, paths);
     this.hint();
   }
 
@@ -246,6 +256,9 @@ export class Engine {
         return this.#suspicion.take();
       },
       skipped: this.#skipped,
+      unread: this.#unread,
+      quietAges: this.#quietAges,
+      freeSpace: this.#options.freeSpace,
       checkStop: () => {
         if (signal.aborted) throw new Interrupted();
       },
@@ -352,8 +365,9 @@ export class Engine {
 
   #untilNextLookMs(): number {
     const wantedMs = this.#last?.lookAgainMs ?? rescanAfterMs;
+    const doublings = this.#last?.isStuck === true ? 13 : 7;
     // What stays unreadable is looked at less and less often.
-    const patienceMs = this.#last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, 7) : wantedMs;
+    const patienceMs = this.#last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, doublings) : wantedMs;
     return Math.max(10, Math.min(patienceMs, this.#untilFullLookMs()));
   }
 

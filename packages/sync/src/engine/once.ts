@@ -11,7 +11,7 @@ export interface OnceResult {
 }
 
 /** So long one run waits for a server that cannot be reached, for a file that keeps changing, for a refusal to end. */
-const patienceMs = { unreachable: 30_000, restless: 60_000, refused: 100_000 };
+const patienceMs = { unreachable: 30_000, restless: 60_000, stuck: 5_000, refused: 100_000 };
 
 /** Says when a run that shall end has done what it can. */
 export class Patience {
@@ -43,7 +43,7 @@ export class Patience {
     this.#notice(outcome);
     // A failure that is not over yet, or a cycle that has not ended.
     if (failure !== undefined || phase !== "waiting" || outcome === undefined) return undefined;
-    if (outcome.isRestless && !this.#isOver("restless")) return undefined;
+    if (outcome.isRestless && !this.#isOver(outcome.isStuck ? "stuck" : "restless")) return undefined;
     if (!outcome.isRestless && outcome.retriesSoon && !this.#isOver("refused")) return undefined;
     const isDone = !outcome.isRestless && !outcome.retriesSoon && outcome.deletionsWaiting === 0;
     return { inSync: isDone && !outcome.problems.some(needsPerson), problems: outcome.problems };

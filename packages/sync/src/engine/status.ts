@@ -39,7 +39,7 @@ export interface EngineStatus {
 
 export interface StatusInput {
   readonly phase: Phase;
-  readonly trees: Trees;
+  readonly conflicts: readonly string[];
   readonly progress: Progress;
   readonly outcome: CycleOutcome | undefined;
   /** Why the last attempt failed; undefined once one went well. */
@@ -49,7 +49,7 @@ export interface StatusInput {
 }
 
 export function statusOf(input: StatusInput): EngineStatus {
-  const { phase, trees, progress, outcome, failure, lastSyncAtMs, deletionsWaiting } = input;
+  const { phase, conflicts, progress, outcome, failure, lastSyncAtMs, deletionsWaiting } = input;
   const { filesUp, filesDown, bytesUp, bytesDown, pending, recent } = progress;
   const problems = [...(outcome?.problems ?? []), ...problemOfFailure(phase, failure)];
   return {
@@ -59,7 +59,7 @@ export function statusOf(input: StatusInput): EngineStatus {
     progress: { filesUp, filesDown, bytesUp, bytesDown },
     lastSyncAtMs,
     problems,
-    conflicts: conflictsOf(trees),
+    conflicts,
     deletionsWaiting,
     recent,
     refusal: phase === "refused" ? failure?.message : undefined,
@@ -96,7 +96,8 @@ function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Pro
   return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
 }
 
-function conflictsOf(trees: Trees): string[] {
+/** In the order of their paths. */
+export function conflictsOf(trees: Trees): string[] {
   return [...trees.local]
     .filter(([, { kind, name }]) => kind !== "folder" && originalName(name) !== name)
     .map(([id, { name }]) => pathOfNode(trees, id) ?? name)

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalDisk } from "../ports.ts";
 import type { SyncState } from "../state/sync-state.ts";
+import { excludedPaths } from "./exclusion.ts";
 import { ignorePath, Rules } from "./rules.ts";
 
 const ignoreBytesMax = 256 * 1024;
@@ -27,21 +28,4 @@ async function readText(disk: LocalDisk): Promise<string | undefined> {
     if (!(error instanceof HoldfastError)) throw error;
     return undefined;
   }
-}
-
-/** What this device does not want; kept in its state. */
-export function excludedPaths(state: Pick<SyncState, "setting">): readonly string[] {
-  return JSON.parse(state.setting("excluded") ?? "[]") as string[];
-}
-
-/** @throws HoldfastError invalid_field for the root itself */
-export function plainPath(path: string): string {
-  const plain = path
-    .split("/")
-    .filter((name) => name !== "" && name !== ".")
-    .join("/");
-  if (plain === "" || plain.split("/").includes("..")) {
-    throw new HoldfastError("invalid_field", `"${path}" is no path below the synced folder.`, { field: "exclude" });
-  }
-  return plain;
 }

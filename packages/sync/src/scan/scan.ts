@@ -32,6 +32,8 @@ export interface ScanResult {
   /** Of the folders that were looked at, those with something in them that has no row: hidden, or nothing that a node can be. */
   readonly keepers: ReadonlySet<string>;
   readonly listed: ReadonlySet<string>;
+  /** What could not be read whole, of all that was looked at: the code of the error, or `changing`. */
+  readonly unread: ReadonlyMap<string, string>;
   /** Everything could be looked at. */
   readonly isComplete: boolean;
   /** Where something was in motion, or could not be read. */
@@ -46,7 +48,12 @@ const grainNs = 50_000_000n;
 /** Looks at what may have changed on the disk. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
   if (input.suspects !== "all" && input.suspects.size === 0) {
-    const nothing = { skipped: new Map(), keepers: new Set<string>(), listed: new Set<string>() };
+    const nothing = {
+      unread: new Map<string, string>(),
+      skipped: new Map(),
+      keepers: new Set<string>(),
+      listed: new Set<string>(),
+    };
     return { ...nothing, changes: new Map(), isComplete: true, again: new Set() };
   }
   const startNs = await disk.now(clockPath);
@@ -54,6 +61,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const { known } = seen;
   const { ids, fresh, vanished } = match({ ...input, local: known }, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
+  const unread = new Map<string, string>([...seen.unknown].map((path) => [path, "unavailable"]));
   // What is missing may be so because a folder above is another one by now.
   const again = new Set([...seen.unknown].flatMap(withFoldersAbove));
   await mapBounded(seen.entries, readsAtOnce, async (entry) => {
@@ -61,7 +69,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     const parent = folderIdOf(ids, entry);
     if (id === undefined || parent === undefined) return;
     const before = fresh.has(entry) ? undefined : known.get(id);
-    const row = await rowOf(disk, entry, { input, parent, before, startNs });
+    const row = await rowOf(disk, entry, { input, parent, before, startNs, unread });
     if (row !== undefined) rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
@@ -73,6 +81,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     skipped: seen.skipped,
     keepers: seen.keepers,
     listed: seen.listed,
+    unread,
     isComplete: seen.unknown.size === 0,
     again: seen.isAtRest ? again : union(seen.suspects, again),
   };
@@ -148,6 +157,7 @@ interface RowContext {
   readonly parent: NodeId;
   readonly before: LocalRow | undefined;
   readonly startNs: bigint;
+  readonly unread: Map<string, string>;
   readonly input: ScanInput;
 }
 
@@ -166,7 +176,8 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   if (before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
     return { ...before, ...base };
   const read = await readAtRest(disk, entry.path, input);
-  if (read === undefined) {
+  if (typeof read === "string") {
+    context.unread.set(entry.path, read);
     // Without anything known of it there is nothing to say of it yet.
     return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
   }
@@ -179,21 +190,22 @@ function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, star
   return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
 }
 
+/** @returns why not */
 async function readAtRest(
   disk: LocalDisk,
   path: string,
   { keepManifest }: ScanInput,
-): Promise<Pick<LocalRow, "content" | "fingerprint" | "executable"> | undefined> {
+): Promise<Pick<LocalRow, "content" | "fingerprint" | "executable"> | string> {
   try {
     const { blocks, before, after } = await disk.cut(path);
     const isWhole = before.kind === "file" && sameFingerprint(before.fingerprint, after.fingerprint);
-    if (!isWhole) return undefined;
+    if (!isWhole) return "changing";
     const content = contentOfBlocks(blocks);
     keepManifest(content, blocks);
     return { content, fingerprint: after.fingerprint, executable: after.executable };
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    return undefined;
+    return error.code;
   }
 }
 

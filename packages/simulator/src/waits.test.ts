@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+
+const mib = 1024 * 1024;
+
+test("while the disk is full downloads wait, uploads go on, and the status says so", async () => {
+  const alone = new Alone();
+  alone.write("big", "here for another device".repeat(20));
+  await alone.once();
+  alone.remove("big");
+  // The deletion is taken back elsewhere before this device says it.
+  const engine = alone.make({ freeSpace: async () => ({ freeBytes: 10 * mib + 100, totalBytes: 1000 * mib }) });
+  alone.onServer({
+    op: "move",
+    operation_id: "another's",
+    file_id: alone.serverId("big"),
+    parent_id: alone.world.model.rootId,
+    name: "moved",
+  });
+  alone.write("mine", "mine");
+  const full = await alone.pass(engine.runOnce());
+  assert.deepEqual([full.inSync, full.problems.map(({ code }) => code)], [false, ["store_full"]]);
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [["mine"], ["mine", "moved"]]);
+  assert.equal(engine.status().activity, "waiting");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.diskPaths(), ["mine", "moved"]);
+  alone.close();
+});
+
+test("a file that was emptied is not sent before it has been quiet for 2 s", async () => {
+  const alone = new Alone();
+  alone.write("a", "a long text");
+  await alone.once();
+  alone.write("a", "");
+  const { scheduler } = alone.world;
+  const begin = scheduler.nowMicros;
+  const engine = alone.make();
+  const run = engine.runOnce();
+  await scheduler.runUntil(begin + 1_500_000, () => false);
+  assert.equal(alone.serverContents().get("a"), "a long text");
+  assert.ok((await alone.pass(run)).inSync);
+  assert.equal(alone.serverContents().get("a"), "");
+  alone.close();
+});
+
+test("a new file that cannot be read is listed, keeps nothing else from being synced, and is sent once it can", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  alone.write("b", "b");
+  alone.fails("a");
+  const { inSync, problems } = await alone.once();
+  assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [false, [["a", "unreadable"]]]);
+  assert.deepEqual(alone.serverPaths(), ["b"]);
+  alone.fails(undefined);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.serverPaths(), ["a", "b"]);
+  alone.close();
+});

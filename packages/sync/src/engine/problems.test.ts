@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { IdealWorld } from "../planner/ideal-world.ts";
+import type { ContentKey, Refusal } from "../trees.ts";
+import { isPassing, needsPerson, problemsOfRefusals } from "./problems.ts";
+import { UnreadFiles } from "./unread.ts";
+
+const refusal = (nodeId: NodeId, code: string): Refusal => ({ nodeId, digest: code, code, notBeforeMs: 0 });
+
+test("a refusal is listed with its whole path and what to do, unless it ends by itself", () => {
+  const world = new IdealWorld();
+  const [folder, file] = [world.newId(), world.newId()];
+  world.diskPut(folder, { kind: "folder", name: "f" });
+  world.diskPut(file, { parent: folder, name: "a.txt", content: "a" as ContentKey });
+  const listed = problemsOfRefusals(world, [
+    refusal(file, "quota"),
+    refusal(file, "conflict"),
+    refusal(folder, "forbidden"),
+  ]);
+  assert.deepEqual(
+    listed.map(({ path, code }) => [path, code]),
+    [
+      ["f/a.txt", "quota"],
+      ["f", "forbidden"],
+    ],
+  );
+  assert.match(listed[0]?.message ?? "", /Empty the trash there, or ask for more space/);
+  assert.ok(listed.every(needsPerson));
+  assert.ok(isPassing("exists") && !isPassing("too_large"));
+});
+
+test("a file that keeps changing is busy after ten minutes, and one that an error hides is listed at once", () => {
+  const files = new UnreadFiles();
+  const listed = new Set(["f"]);
+  const look = (unread: Record<string, string>, nowMs: number): string[] => {
+    files.note({ listed, unread: new Map(Object.entries(unread)) }, nowMs);
+    return files.problems(nowMs).map(({ path, code }) => `${path} ${code}`);
+  };
+  assert.deepEqual(look({ "f/a": "changing", "f/b": "unavailable" }, 0), ["f/b unreadable"]);
+  assert.deepEqual(look({ "f/a": "changing" }, 599_999), []);
+  assert.deepEqual(look({ "f/a": "changing" }, 600_000), ["f/a busy"]);
+  assert.deepEqual(look({}, 600_001), []);
+});

@@ -1,0 +1,74 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { ContentKey } from "../trees.ts";
+
+/** A file as a look saw it, and what both sides agreed on. */
+export interface SeenFile {
+  readonly id: NodeId;
+  readonly content: ContentKey;
+  readonly sizeBytes: number;
+  /** It is what the server has. */
+  readonly isSent: boolean;
+  /** Of the version that the server has; undefined: none. */
+  readonly sentBytes: number | undefined;
+}
+
+interface History {
+  readonly content: ContentKey;
+  readonly sizeBytes: number;
+  /** Of the version before. */
+  readonly previousBytes: number | undefined;
+  readonly changedAtMs: number;
+  /** When this and the versions before it were seen, within the last minute. */
+  readonly seenAtMs: readonly number[];
+  readonly unsentSinceMs: number | undefined;
+}
+
+const rememberedMs = 60_000;
+const afterShrinkMs = 2_000;
+const growing = { versions: 3, firstMs: 2_000, mostMs: 30_000 };
+/** The next version that is read whole after this is sent, however it goes on. */
+const unsentMostMs = 30_000;
+
+/**
+ * How long a file waits before it is sent: one that has just become much smaller is perhaps about to be written anew, and one that grows
+ * and grows would be sent again and again.
+ */
+export class QuietAges {
+  readonly #histories = new Map<NodeId, History>();
+
+  /** @param files those that differ from the server, and those that were asked for before (`watched`) */
+  observe(files: readonly SeenFile[], nowMs: number): void {
+    for (const [id, { changedAtMs }] of this.#histories) {
+      if (changedAtMs < nowMs - rememberedMs) this.#histories.delete(id);
+    }
+    for (const file of files) this.#histories.set(file.id, next(this.#histories.get(file.id), file, nowMs));
+  }
+
+  get watched(): readonly NodeId[] {
+    return [...this.#histories.keys()];
+  }
+
+  /** Until when it waits; undefined: not at all. */
+  waitsUntilMs(id: NodeId, nowMs: number): number | undefined {
+    const history = this.#histories.get(id);
+    if (history?.unsentSinceMs === undefined) return undefined;
+    const untilMs = Math.min(history.changedAtMs + quietMs(history), history.unsentSinceMs + unsentMostMs);
+    return untilMs > nowMs ? untilMs : undefined;
+  }
+}
+
+function next(before: History | undefined, file: SeenFile, nowMs: number): History {
+  const { content, sizeBytes, isSent, sentBytes } = file;
+  const unsentSinceMs = isSent ? undefined : (before?.unsentSinceMs ?? nowMs);
+  if (before?.content === content) return { ...before, unsentSinceMs };
+  const seenAtMs = [...(before?.seenAtMs ?? []).filter((atMs) => atMs > nowMs - rememberedMs), nowMs];
+  const previousBytes = before?.sizeBytes ?? sentBytes;
+  return { content, sizeBytes, previousBytes, changedAtMs: nowMs, seenAtMs, unsentSinceMs };
+}
+
+function quietMs({ sizeBytes, previousBytes = 0, seenAtMs }: History): number {
+  if (sizeBytes < previousBytes / 2) return afterShrinkMs;
+  const rounds = seenAtMs.length - growing.versions;
+  if (rounds < 0 || sizeBytes <= previousBytes) return 0;
+  return Math.min(growing.mostMs, growing.firstMs * 2 ** rounds);
+}

@@ -1,0 +1,37 @@
+import { folderOf } from "../paths.ts";
+import type { ScanResult } from "../scan/scan.ts";
+import { type Problem, problemOf } from "./problems.ts";
+
+const busyAfterMs = 600_000;
+
+/** Remembers since when files could not be read whole. */
+export class UnreadFiles {
+  readonly #files = new Map<string, { readonly code: string; readonly sinceMs: number }>();
+
+  /** Each look tells it of the folders that it listed. */
+  note({ listed, unread }: Pick<ScanResult, "listed" | "unread">, nowMs: number): void {
+    for (const path of this.#files.keys()) {
+      const isSeen = listed.has(folderOf(path)) || listed.has(path);
+      if (isSeen && !unread.has(path)) this.#files.delete(path);
+    }
+    for (const [path, code] of unread) {
+      this.#files.set(path, { code, sinceMs: this.#files.get(path)?.sinceMs ?? nowMs });
+    }
+  }
+
+  /** Nothing of it is only in motion: looking at it often finds nothing new. */
+  get areLasting(): boolean {
+    return this.#files.size > 0 && [...this.#files.values()].every(({ code }) => code !== "changing");
+  }
+
+  /** What a person has to know: errors at once, what only changes once it has for ten minutes. */
+  problems(nowMs: number): Problem[] {
+    return [...this.#files].flatMap(([path, { code, sinceMs }]) => {
+      if (code !== "changing") return [problemOf(path, "unreadable", unreadable)];
+      return sinceMs <= nowMs - busyAfterMs ? [problemOf(path, "busy", busy)] : [];
+    });
+  }
+}
+
+const busy = "A program has been writing to it for ten minutes. It is sent once it has rested for a moment.";
+const unreadable = "It cannot be read. Check who may read it, and the disk; it is tried again from time to time.";

@@ -1,0 +1,39 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SyncState } from "../state/sync-state.ts";
+
+/** What this device does not want; kept in its state. */
+export function excludedPaths(state: Pick<SyncState, "setting">): readonly string[] {
+  return JSON.parse(state.setting("excluded") ?? "[]") as string[];
+}
+
+/** @throws HoldfastError invalid_field for the root itself */
+function plainPath(path: string): string {
+  const plain = path
+    .split("/")
+    .filter((name) => name !== "" && name !== ".")
+    .join("/");
+  if (plain === "" || plain.split("/").includes("..")) {
+    throw new HoldfastError("invalid_field", `"${path}" is no path below the synced folder.`, { field: "exclude" });
+  }
+  return plain;
+}
+
+/** With all that is below; it takes hold in the next cycle. @throws HoldfastError invalid_field */
+export function excludePaths(state: SyncState, paths: readonly string[], freesSpace: boolean): void {
+  const plain = paths.map(plainPath);
+  const all = [...new Set([...excludedPaths(state), ...plain])].toSorted();
+  const toFree = freesSpace ? ([["to free", JSON.stringify(plain)]] as const) : [];
+  state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
+}
+
+/** @throws HoldfastError invalid_field */
+export function includePaths(state: SyncState, paths: readonly string[]): void {
+  const plain = new Set(paths.map(plainPath));
+  const rest = excludedPaths(state).filter((path) => !plain.has(path));
+  state.commit({ settings: [["excluded", JSON.stringify(rest)]] });
+}
+
+/** What was excluded to free its space and has not gone yet. */
+export function pathsToFree(state: Pick<SyncState, "setting">): readonly string[] {
+  return JSON.parse(state.setting("to free") ?? "[]") as string[];
+}
