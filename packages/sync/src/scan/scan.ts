@@ -7,7 +7,7 @@ import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
 import type { CutBlock, LocalDisk } from "../ports.ts";
 import type { ContentKey, Fingerprint, Intent, LocalRow } from "../trees.ts";
 import { folderIdOf, match } from "./match.ts";
-import { knownPathOf, type LocalTree, rowsBelow, type Suspects, type Top, topsOf } from "./scope.ts";
+import { isKnownPath, knownPathOf, type LocalTree, rowsBelow, type Suspects, type Top, topsOf } from "./scope.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
@@ -252,7 +252,10 @@ function adoptMoves(
   }
 }
 
-/** What lies below a path of which nothing is known stays as it was, and nothing is done to it. */
+/**
+ * What lies below a path of which nothing can be told stays as it was, and nothing is done to it. If nothing was ever known
+ * under such a path, whatever is missing may be what stands there now.
+ */
 function keepUnknown(
   tree: LocalTree,
   rows: Map<NodeId, LocalRow>,
@@ -260,9 +263,10 @@ function keepUnknown(
   vanished: ReadonlyMap<NodeId, LocalRow>,
 ): void {
   if (unknown.size === 0) return;
+  const isStranger = [...unknown].some((path) => path !== "" && !isKnownPath(tree, path));
   for (const [id, row] of vanished) {
     const path = knownPathOf(tree, id);
-    if (path === undefined || isUnknown(path, unknown)) keepWithFolders(vanished, rows, id, row);
+    if (isStranger || path === undefined || isUnknown(path, unknown)) keepWithFolders(vanished, rows, id, row);
   }
 }
 

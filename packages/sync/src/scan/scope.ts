@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { pathOf } from "../paths.ts";
+import { folderOf, pathOf } from "../paths.ts";
 import type { LocalRow } from "../trees.ts";
 
 /** The local tree with what stands directly in a folder at hand. */
@@ -37,7 +37,7 @@ function nearestKnown(tree: LocalTree, root: Top, path: string): Top {
   let at = root;
   for (const name of path.split("/").filter((each) => each !== "")) {
     const id = childNamed(tree, at.id, name);
-    if (id === undefined) return at;
+    if (id === undefined || tree.local.get(id)?.kind !== "folder") return at;
     at = { id, path: at.path === "" ? name : `${at.path}/${name}` };
   }
   return at;
@@ -46,9 +46,15 @@ function nearestKnown(tree: LocalTree, root: Top, path: string): Top {
 function childNamed(tree: LocalTree, folder: NodeId, name: string): NodeId | undefined {
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
-    if (row?.parent === folder && row.name === name && row.kind === "folder") return id;
+    if (row?.parent === folder && row.name === name) return id;
   }
   return undefined;
+}
+
+/** Whether something is known to stand under that path. */
+export function isKnownPath(tree: LocalTree, path: string): boolean {
+  const at = nearestKnown(tree, { id: tree.rootId, path: "" }, folderOf(path));
+  return at.path === folderOf(path) && childNamed(tree, at.id, path.slice(path.lastIndexOf("/") + 1)) !== undefined;
 }
 
 /** All that is known below a folder. */
