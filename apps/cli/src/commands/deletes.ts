@@ -45,7 +45,7 @@ function list(context: Context) {
 function decide(context: Context, action: "approve" | "undo", summary: string) {
   const command = newCommand(action, summary, [`deletes ${action}`]).argument("[folder]", folderText);
   return runs<[string | undefined]>(context, command, async (run, folder) => {
-    const { readShownDeletions } = await import("../sync/shown-deletions.ts");
+    const { readShownDeletions, saveShownDeletions } = await import("../sync/shown-deletions.ts");
     const { tellRunning } = await import("../sync/control-client.ts");
     const done: { root: string; count: number }[] = [];
     for (const sync of await choose(run, folder)) {
@@ -53,6 +53,8 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       if (ids.length === 0) continue;
       const { root } = sync.record;
       if ((await tellRunning(sync, `deletions/${action}`, ids)) === undefined) throw notRunning(root);
+      // A second time would mean something else.
+      await saveShownDeletions(sync.folder, []);
       done.push({ root, count: ids.length });
     }
     if (done.length === 0) {

@@ -109,7 +109,7 @@ export class RunningSync implements SyncControl {
   }
 
   #status(): EngineStatus {
-    return this.#engine?.status() ?? notBegun(this.#record.is_paused);
+    return this.#engine?.status() ?? notBegun(this.#record.is_paused, this.#remarks.length > 0);
   }
 
   #showSoon(): void {
@@ -136,10 +136,12 @@ export class RunningSync implements SyncControl {
   }
 }
 
-function notBegun(isPaused: boolean): EngineStatus {
+/** @param isAway the server did not answer */
+function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
+  const activity = isAway ? "offline" : "syncing";
   return {
-    phase: isPaused ? "paused" : "backing_off",
-    activity: isPaused ? "paused" : "offline",
+    phase: isPaused ? "paused" : "starting",
+    activity: isPaused ? "paused" : activity,
     pendingFiles: 0,
     progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
     lastSyncAtMs: undefined,

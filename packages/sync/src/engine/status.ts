@@ -91,7 +91,7 @@ export function isOffline({ code }: HoldfastError): boolean {
 
 function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Problem[] {
   if (failure === undefined || phase === "stopped" || phase === "refused") return [];
-  const isSignedOut = failure.code === "unauthenticated";
+  const isSignedOut = failure.code === "unauthenticated" && !failure.message.includes("holdfast login");
   const hint = isSignedOut ? " Sign in again with 'holdfast login'." : "";
   return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
 }
