@@ -12,6 +12,8 @@ export class Ledger {
   readonly states = new Set<string>([emptyContent]);
   /** Every content that ever stood in a file, whole or not. */
   readonly written = new Set<string>();
+  /** Contents that are written again and again, by several people. */
+  readonly shared = new Set<string>([emptyContent]);
   /** Seen by somebody and replaced or deleted, perhaps before its writer had closed the file. */
   readonly #superseded = new Set<string>();
   readonly #nowMicros: () => number;
@@ -30,6 +32,7 @@ export class Ledger {
   close(root: SimulatedRoot, inode: Inode, isShared: boolean): string {
     const key = contentOf(inode.now.bytes);
     this.states.add(key);
+    if (isShared) this.shared.add(key);
     const counts = !isShared && inode.now.bytes.length > 0 && root.linksOf(inode) > 0;
     if (counts && !this.#superseded.has(key)) this.mustLive.add(key);
     return key.slice(0, 12);

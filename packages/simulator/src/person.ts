@@ -40,6 +40,8 @@ type Verb = (typeof verbs)[number];
 export class Person {
   readonly #options: PersonOptions;
   readonly life: Life;
+  /** How much this person has done so far. */
+  deeds = 0;
   #count = 0;
   #work: Tape = () => 0;
 
@@ -263,6 +265,7 @@ export class Person {
   }
 
   #say(what: string): void {
+    this.deeds += 1;
     this.#options.notice(`${this.#options.name} ${what}`);
   }
 }

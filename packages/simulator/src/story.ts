@@ -1,5 +1,6 @@
 import { mayBefall } from "./mishaps.ts";
 import { checkRest } from "./oracle.ts";
+import { RoundOracle } from "./round-oracle.ts";
 import { seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
@@ -26,16 +27,17 @@ const minute = 60_000_000;
 /** Some rounds of work in which things go wrong, each followed by rest and the oracle. */
 export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   const world = new World(options);
+  const oracle = new RoundOracle(world);
   await rest(world);
   for (let round = 0; round < (options.rounds ?? 3) && world.violations.length === 0; round += 1) {
-    if (world.chances.happens(`round ${round}`)) await tellRound(world, options, round);
+    if (world.chances.happens(`round ${round}`)) await tellRound(world, oracle, options, round);
   }
   world.close();
   const { violations, trace, scheduler, chances } = world;
   return { violations, trace, steps: scheduler.steps, happened: chances.happened };
 }
 
-async function tellRound(world: World, options: StoryOptions, round: number): Promise<void> {
+async function tellRound(world: World, oracle: RoundOracle, options: StoryOptions, round: number): Promise<void> {
   const tape = world.chances.tape(`round ${round}`);
   const isAlone = tape() < 0.35;
   const active = isAlone ? [pick(tape, world.devices)].filter((device) => device !== undefined) : world.devices;
@@ -43,7 +45,8 @@ async function tellRound(world: World, options: StoryOptions, round: number): Pr
   const backup = hasBackup ? world.model.backUp() : undefined;
   world.notice(`round ${round}: ${active.map(({ name }) => name).join(" and ")}`);
   await work(world, options, active, round);
-  if (backup !== undefined && world.chances.happens("restored backup")) {
+  const isRestored = backup !== undefined && world.chances.happens("restored backup");
+  if (isRestored) {
     world.notice("the server is restored from its backup");
     world.model.restore(backup);
   }
@@ -51,6 +54,7 @@ async function tellRound(world: World, options: StoryOptions, round: number): Pr
   const left = isAlone && backup === undefined && only !== undefined ? seenTree(only.root) : undefined;
   await rest(world);
   checkRest(world, left);
+  oracle.checkRest(isRestored);
 }
 
 async function work(world: World, options: StoryOptions, active: readonly Device[], round: number): Promise<void> {
