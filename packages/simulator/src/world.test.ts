@@ -44,6 +44,10 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     what: "what needed a refused operation's name was sent without it, under ever new ids",
     story: { seed: 1024, troubleRate: 0, devices: 3 },
   },
+  {
+    what: "a clock set back ten years kept the hourly look away for ten years",
+    story: { seed: 4034, troubleRate: 0.05, mishaps: true },
+  },
 ];
 
 for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));

@@ -239,7 +239,9 @@ async function settleRules(context: CycleContext): Promise<Rules> {
 
 async function expireTrashAtTimes(context: CycleContext): Promise<void> {
   const { times, nowMs } = context;
-  if (nowMs() < times.nextExpiryMs) return;
+  const leftMs = times.nextExpiryMs - nowMs();
+  // More is left than ever is if the clock was set back since.
+  if (leftMs > 0 && leftMs <= expiryEveryMs) return;
   await expireTrash(context);
   times.nextExpiryMs = nowMs() + expiryEveryMs;
 }

@@ -372,7 +372,9 @@ export class Engine {
   }
 
   #untilFullLookMs(): number {
-    return this.#lastFullLookMs + rescanAfterMs - this.#options.nowMs();
+    const leftMs = this.#lastFullLookMs + rescanAfterMs - this.#options.nowMs();
+    // Longer than it ever is: the clock was set back since.
+    return leftMs > rescanAfterMs ? 0 : leftMs;
   }
 
   /** Full jitter: many devices that lost one server do not come back at once. */
