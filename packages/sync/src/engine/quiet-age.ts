@@ -39,7 +39,8 @@ export class QuietAges {
   /** @param files those that differ from the server, and those that were asked for before (`watched`) */
   observe(files: readonly SeenFile[], nowMs: number): void {
     for (const [id, { changedAtMs }] of this.#histories) {
-      if (changedAtMs < nowMs - rememberedMs) this.#histories.delete(id);
+      // What lies in the future was seen before the clock was set back.
+      if (changedAtMs < nowMs - rememberedMs || changedAtMs > nowMs) this.#histories.delete(id);
     }
     for (const file of files) this.#histories.set(file.id, next(this.#histories.get(file.id), file, nowMs));
   }
