@@ -19,7 +19,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "packages/api-client",
     "packages/sync",
   ],
-  "packages/simulator": ["packages/core", "packages/protocol", "packages/disk", "packages/sync"],
+  "packages/simulator": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/sync"],
   "apps/server": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/object-store"],
   "apps/web": ["packages/core", "packages/protocol", "packages/api-client"],
   "apps/cli": [

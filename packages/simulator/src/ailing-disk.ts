@@ -41,6 +41,7 @@ function watchOf(world: World, device: Device, life: Life): Parameters<typeof ma
       if (call !== "now" && !call.startsWith("sync")) world.writes += 1;
       await mayDie("after");
     },
+    copied: () => void (world.model.savings.copies += 1),
     dropping: (inode, path) => checkDrop(world, device, inode, path),
     shown: (inode, path) => checkShown(world, device, inode, path),
   };

@@ -3,7 +3,7 @@ import { testLocalDisk } from "@holdfast/sync/local-disk-conformance";
 import { makeEngineDisk } from "./engine-disk.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
 
-const nobody = { before: async () => {}, after: async () => {}, dropping: () => {}, shown: () => {} };
+const nobody = { before: async () => {}, after: async () => {}, dropping: () => {}, copied: () => {}, shown: () => {} };
 
 testLocalDisk("simulated disk", async () => {
   let micros = 0;

@@ -11,6 +11,8 @@ export interface DiskWatch {
   readonly after: (call: string, path: string) => Promise<void>;
   /** The last name of these bytes is about to go. */
   readonly dropping: (inode: Inode, path: string) => void;
+  /** Bytes of this disk were taken for a new file. */
+  readonly copied: () => void;
   /** This file has just got a name that a person sees. */
   readonly shown: (inode: Inode, path: string) => void;
 }
@@ -23,7 +25,7 @@ export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch): LocalDisk
     await watch.after(name, path);
     return result;
   };
-  return { ...looks(root, call), ...makings(root, call), ...changes(root, call, watch) };
+  return { ...looks(root, call), ...makings(root, call, watch), ...changes(root, call, watch) };
 }
 
 type Call = <Result>(name: string, path: string, act: () => Result) => Promise<Result>;
@@ -59,13 +61,14 @@ function looks(
   };
 }
 
-function makings(root: SimulatedRoot, call: Call): Pick<LocalDisk, "create" | "symlink" | "mkdir"> {
+function makings(root: SimulatedRoot, call: Call, watch: DiskWatch): Pick<LocalDisk, "create" | "symlink" | "mkdir"> {
   const bytesOf = async (part: Part): Promise<Uint8Array> => {
     const { hash } = part;
     const bytes =
       part.kind === "bytes"
         ? part.bytes
         : await call("readAt", part.from, () => bytesAt(root, part.from, part.offset, part.sizeBytes));
+    if (part.kind === "copy") watch.copied();
     if (sha256(bytes) === hash) return bytes;
     throw new HoldfastError("hash_mismatch", "A part is not what it should be.", { body: { hash } });
   };

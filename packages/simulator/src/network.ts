@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
 import type { Server } from "@holdfast/sync/ports";
 import type { ModelServer } from "./model-server.ts";
 import type { Decision } from "./chances.ts";
@@ -71,7 +72,8 @@ export function makeNetwork(
         const some = wanted.slice(start, start + blocksAtOnce);
         const arrived = await call("fetchBlocks", () => some.map((each) => model.readBlock(each)));
         for (const [index, bytes] of arrived.entries()) {
-          const hash = some[index]?.hash;
+          const { hash, base } = some[index] ?? {};
+          if (base !== undefined && sha256(await base.read()) === base.hash) model.savings.bases += 1;
           if (hash !== undefined) yield { hash, bytes: mayDamage(bytes) };
         }
       }

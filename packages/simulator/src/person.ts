@@ -25,6 +25,10 @@ const verbs = [
   "overwrite",
   "save by rename",
   "append",
+  "write a document",
+  "edit a document",
+  "edit a document",
+  "copy",
   "move",
   "move",
   "move",
@@ -35,6 +39,14 @@ const verbs = [
   "set executable",
 ] as const;
 type Verb = (typeof verbs)[number];
+
+/** So long that each has blocks of its own. */
+const paragraphs = [
+  "It was a dark and stormy night; the rain fell in torrents, except at occasional intervals.",
+  "Call me Ishmael. Some years ago, never mind how long precisely, having little money in my purse.",
+  "All happy families are alike; each unhappy family is unhappy in its own way, as they say.",
+  "Happy is the country which has no history, and happier the one which keeps it in order.",
+];
 
 /** Somebody who works in a synced folder the way people and their programs do: in several steps, and never waiting for the engine. */
 export class Person {
@@ -113,6 +125,12 @@ export class Person {
         return this.#saveByRename(this.#some("file"));
       case "append":
         return this.#append(this.#some("file"));
+      case "write a document":
+        return this.#create(this.#somePlace(), this.#newDocument());
+      case "edit a document":
+        return this.#edit(this.#some("file"));
+      case "copy":
+        return this.#copy(this.#some("file"), this.#somePlace());
       case "move":
         return this.#move(this.#some(), this.#somePlace());
       case "delete":
@@ -178,6 +196,28 @@ export class Person {
       await this.#pause();
     }
     this.#say(`is done with ${ledger.close(root, inode, false)}`);
+  }
+
+  /** In the middle, as programs do that keep the rest as it was. */
+  async #edit(path: string | undefined): Promise<void> {
+    const { root, ledger } = this.#options;
+    const work = this.#work;
+    const inode = path === undefined ? undefined : root.at(path);
+    if (inode?.kind !== "file" || inode.now.bytes.length < 100) return;
+    this.#say(`edits ${path}`);
+    const old = inode.now.bytes;
+    const at = Math.floor(work() * old.length);
+    const next = Buffer.concat([old.subarray(0, at), this.#heading(), old.subarray(at + Math.floor(work() * 20))]);
+    if (work() < 0.3) await this.#pause();
+    ledger.write(root, inode, next);
+    this.#say(`is done with ${ledger.close(root, inode, false)}`);
+  }
+
+  /** With a heading of its own, so that nobody else has the same. */
+  async #copy(from: string | undefined, to: string): Promise<void> {
+    const inode = from === undefined ? undefined : this.#options.root.at(from);
+    if (inode?.kind !== "file") return;
+    await this.#create(to, Buffer.concat([this.#heading(), inode.now.bytes]));
   }
 
   async #move(from: string | undefined, to: string): Promise<void> {
@@ -262,6 +302,18 @@ export class Person {
   #newBytes(work: Tape = this.#work): Uint8Array {
     this.#count += 1;
     return Buffer.from(`${this.#options.name} wrote this, number ${this.#count}. `.padEnd(20 + work() * 80, "."));
+  }
+
+  #heading(): Uint8Array {
+    this.#count += 1;
+    return Buffer.from(`${this.#options.name} was here, number ${this.#count}.`);
+  }
+
+  /** Some lines that everybody writes, in an order of its own. */
+  #newDocument(): Uint8Array {
+    const work = this.#work;
+    const lines = Array.from({ length: 4 + Math.floor(work() * 8) }, () => pick(work, paragraphs) ?? "");
+    return Buffer.concat([this.#heading(), Buffer.from(lines.join("\n"))]);
   }
 
   #say(what: string): void {

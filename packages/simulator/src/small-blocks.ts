@@ -2,6 +2,7 @@ import { sha256 } from "@holdfast/core/hash";
 import { contentOfBlocks } from "@holdfast/sync/content";
 import type { CutBlock } from "@holdfast/sync/ports";
 import type { ContentKey } from "@holdfast/sync/trees";
+import { cutSmallPieces, smallPatches } from "./small-patches.ts";
 
 /** Blocks so short that a file of a few hundred bytes has several. */
 const blockBytes = { min: 8, max: 96 };
@@ -11,10 +12,11 @@ const oneIn = 24;
 /** Cuts where the content says, as the real chunker does, so that an edit moves no later cut. */
 export function cutSmall(bytes: Uint8Array): CutBlock[] {
   const blocks: CutBlock[] = [];
+  const hasPieces = bytes.length > smallPatches.fileBytesMin;
   for (let start = 0; start < bytes.length;) {
     const end = endOfBlock(bytes, start);
     const piece = bytes.subarray(start, end);
-    blocks.push({ hash: sha256(piece), size: piece.length, pieces: undefined });
+    blocks.push({ hash: sha256(piece), size: piece.length, pieces: hasPieces ? cutSmallPieces(piece) : undefined });
     start = end;
   }
   return blocks;

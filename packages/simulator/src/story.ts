@@ -20,6 +20,8 @@ export interface StoryResult {
   readonly steps: number;
   /** Keys of the acts and faults that came to pass; each can be left out of the same story (`without`). */
   readonly happened: readonly string[];
+  /** How often something came or went in less than its bytes. */
+  readonly savings: World["model"]["savings"];
 }
 
 const minute = 60_000_000;
@@ -33,8 +35,8 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
     if (world.chances.happens(`round ${round}`)) await tellRound(world, oracle, options, round);
   }
   world.close();
-  const { violations, trace, scheduler, chances } = world;
-  return { violations, trace, steps: scheduler.steps, happened: chances.happened };
+  const { violations, trace, scheduler, chances, model } = world;
+  return { violations, trace, steps: scheduler.steps, happened: chances.happened, savings: model.savings };
 }
 
 async function tellRound(world: World, oracle: RoundOracle, options: StoryOptions, round: number): Promise<void> {

@@ -12,6 +12,7 @@ import { makeNetwork, type Trouble } from "./network.ts";
 import { Person } from "./person.ts";
 import { type Life, Scheduler } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
+import { smallPatches } from "./small-patches.ts";
 import { checkWhole } from "./step-oracle.ts";
 
 export interface WorldOptions {
@@ -152,6 +153,7 @@ export class World {
       slotKey: this.#slotKey(device.name),
       brake: "off",
       faults: this.#options.faults ?? noFaults,
+      patches: smallPatches,
       ...this.#options.engine,
       ...changes,
     });

@@ -21,6 +21,7 @@ export const plantableFaults = [
   "content is not verified",
   "intents are not kept",
   "splices are against the wrong base",
+  "a local block is not verified",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

@@ -3,7 +3,8 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../brakes/record.ts";
 import type { Brakes } from "../brakes/brakes.ts";
-import { act } from "../execute/act.ts";
+import { actTogether } from "../execute/act.ts";
+import { localBatchesOf } from "../execute/batch.ts";
 import { makeDurable } from "../execute/durable.ts";
 import type { Hands } from "../execute/hands.ts";
 import { expireTrash } from "../execute/local-trash.ts";
@@ -246,7 +247,7 @@ async function expireTrashAtTimes(context: CycleContext): Promise<void> {
   times.nextExpiryMs = nowMs() + expiryEveryMs;
 }
 
-/** Each on its own: what the disk does not allow now is planned again from the next look. */
+/** What the disk does not allow now is planned again from the next look; all else goes on. */
 async function actAll(
   context: CycleContext,
   operations: readonly LocalOperation[],
@@ -255,24 +256,32 @@ async function actAll(
   const { state, progress } = context;
   let done = 0;
   let changed = false;
-  for (const operation of operations) {
+  for (const batch of localBatchesOf(operations)) {
     context.checkStop();
-    const path = pathOfOperation(state, operation);
-    try {
-      await act(context, operation);
+    const paths = batch.map((operation) => pathOfOperation(state, operation));
+    const failures = await actTogether(context, batch);
+    if (failures.size > 0) context.doubt.isOpen = true;
+    for (const [index, operation] of batch.entries()) {
+      const path = paths[index] ?? "";
+      const failure = failures.get(operation);
       // What only waits aside has got nowhere yet.
-      if (operation.op !== "park") done += 1;
-      progress.noteDone(state, operation, path);
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      context.doubt.isOpen = true;
-      if (error instanceof Interrupted) throw error;
-      if (error.code === "conflict") changed = true;
-      else problems.push(problemOf(path, error.code, error.message));
+      if (failure === undefined && operation.op !== "park") done += 1;
+      if (failure === undefined) progress.noteDone(state, operation, path);
+      else if (isPassingOnDisk(failure)) changed = true;
+      else problems.push(problemOf(path, failure.code, failure.message));
+    }
+    for (const failure of failures.values()) {
+      // The server cannot be reached, so nothing else will come either.
+      if (failure instanceof Interrupted || failure.code === "unreachable") throw failure;
     }
   }
   if (state.parked.size > 0) await settleParked(context);
   return { done, changed };
+}
+
+/** Something moved, or arrived damaged: the next look and the next try are another. */
+function isPassingOnDisk({ code }: HoldfastError): boolean {
+  return code === "conflict" || code === "hash_mismatch";
 }
 
 function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {

@@ -42,7 +42,7 @@ export interface EngineOptions {
   /** Of the filesystem of the root; undefined: it is never full. */
   readonly freeSpace?: (() => Promise<DiskSpace>) | undefined;
   readonly faults: Faults;
-  readonly encodePatch?: CycleContext["encodePatch"];
+  readonly patches?: CycleContext["patches"];
 }
 
 const rescanAfterMs = 3600_000;

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalDisk, Part, Server } from "../ports.ts";
+import type { LocalDisk, Server } from "../ports.ts";
 import type { Trees } from "../trees.ts";
 import type { Progress } from "./progress.ts";
 
@@ -51,22 +51,14 @@ export function gateServer(
 }
 
 /**
- * The disk: what reads for long ends at the signal, and a new file between two parts, which leaves nothing of it. What else
- * changes it is left to come to its end.
+ * The disk: what reads for long ends at the signal. What changes it is left to come to its end; a long new file asks whether
+ * to go on, and is kept as far as it came.
  */
 export function gateDisk(disk: LocalDisk, signal: AbortSignal): LocalDisk {
   return forward(disk, {
     list: (path) => untilAborted(signal, disk.list(path)),
     cut: (path) => untilAborted(signal, disk.cut(path)),
-    create: (path, parts, attributes) => disk.create(path, gateParts(parts, signal), attributes),
   });
-}
-
-async function* gateParts(parts: AsyncIterable<Part> | Iterable<Part>, signal: AbortSignal): AsyncGenerator<Part> {
-  for await (const part of parts) {
-    if (signal.aborted) throw new Interrupted();
-    yield part;
-  }
 }
 
 async function untilAborted<Result>(signal: AbortSignal, result: Promise<Result>): Promise<Result> {

@@ -1,20 +1,46 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { type Intent, placeOf } from "../trees.ts";
-import { copyAside, create } from "./create.ts";
+import { bringContent, bringsContent, type Failures } from "./batch.ts";
+import { copyAside } from "./create.ts";
 import { DiskChanged, type Hands } from "./hands.ts";
 import { moveNode, park, setNode } from "./move.ts";
 import { remove } from "./remove.ts";
-import { replace } from "./replace.ts";
 
-/** Does one operation, or throws and leaves what was there. Its rows are committed when it is durable. */
-export async function act(hands: Hands, operation: LocalOperation): Promise<void> {
-  const intent = hands.faults.has("intents are not kept") ? undefined : intentOf(operation);
+/**
+ * Does neighbours that belong together (`localBatchesOf`), or throws nothing and leaves what was there. Rows are committed when
+ * what they say is durable. @returns what failed, and why
+ */
+export async function actTogether(hands: Hands, batch: readonly LocalOperation[]): Promise<Failures> {
+  const { state, faults } = hands;
   // An earlier one may have been done without being seen yet: another on top of it would hide that.
-  if (hands.state.intents.has(operation.id)) throw new DiskChanged(operation.id);
-  if (intent !== undefined) hands.state.commit({ intents: [[operation.id, intent]] });
-  await perform(hands, operation);
-  if (intent !== undefined) hands.state.commit({ intents: [[operation.id, undefined]] });
+  const hidden = batch.filter(({ id }) => state.intents.has(id));
+  const failures: Failures = new Map(hidden.map((operation) => [operation, new DiskChanged(operation.id)]));
+  const ready = batch.filter((operation) => !failures.has(operation));
+  const intents = faults.has("intents are not kept")
+    ? []
+    : ready.flatMap((operation) => {
+        const intent = intentOf(operation);
+        return intent === undefined ? [] : [[operation.id, intent] as const];
+      });
+  if (intents.length > 0) state.commit({ intents });
+  const bringing = ready.filter(bringsContent);
+  const failed = bringing.length > 0 ? await bringContent(hands, bringing) : await actAlone(hands, ready);
+  return new Map([...failures, ...failed]);
+}
+
+async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Promise<Failures> {
+  const failures: Failures = new Map();
+  for (const operation of operations) {
+    try {
+      await perform(hands, operation);
+      if (hands.state.intents.has(operation.id)) hands.state.commit({ intents: [[operation.id, undefined]] });
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      failures.set(operation, error);
+    }
+  }
+  return failures;
 }
 
 function intentOf(operation: LocalOperation): Intent | undefined {
@@ -27,9 +53,8 @@ function intentOf(operation: LocalOperation): Intent | undefined {
 async function perform(hands: Hands, operation: LocalOperation): Promise<void> {
   switch (operation.op) {
     case "create":
-      return create(hands, operation);
     case "replace":
-      return replace(hands, operation);
+      throw new HoldfastError("internal", "What brings content is done in batches.");
     case "move":
       return moveNode(hands, operation);
     case "set":

@@ -1,12 +1,13 @@
-import { HoldfastError } from "@holdfast/core/errors";
-import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import { contentOfBlocks, folderContent, targetOf } from "../content.ts";
+import { contentOfBlocks, folderContent } from "../content.ts";
 import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import type { LocalStat, Part } from "../ports.ts";
 import type { ContentKey, Fingerprint, LocalRow, NodeKind, RemoteRow } from "../trees.ts";
-import { agreedWithServer } from "./agreed.ts";
+import { realPatches } from "../patches.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Source } from "./sources.ts";
 import { isRecent } from "../scan/scan.ts";
 import {
   DiskChanged,
@@ -19,27 +20,6 @@ import {
   syncFolders,
 } from "./hands.ts";
 
-/** Durable beside, then given its name, which must be free: at every moment the path is absent or whole. */
-export async function create(hands: Hands, operation: LocalOperation & { op: "create" }): Promise<void> {
-  const { id, place, remote } = operation;
-  if (remote.kind === "folder") {
-    const path = joinPath(await knownFolder(hands, place.parent), place.name);
-    await hands.disk.mkdir(path);
-    await syncFolders(hands, path);
-    const stat = await mustStat(hands, path);
-    const row = { ...rowOf(remote, stat.fingerprint), ...place, fingerprint: folderFingerprint(stat.fingerprint) };
-    return hands.state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(hands.state, id, row)]] });
-  }
-  const temporary = await writeAside(hands, await contentOfRemote(hands, remote));
-  const before = await mustStat(hands, temporary);
-  const path = joinPath(await knownFolder(hands, place.parent), place.name);
-  await hands.disk.rename(temporary, path);
-  await syncFolders(hands, path, temporary);
-  const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
-  const row = { ...rowOf(remote, fingerprint), ...place };
-  hands.state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(hands.state, id, row)]] });
-}
-
 /** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
 export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
   const { id, local, name } = operation;
@@ -48,9 +28,10 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const { blocks } = await hands.disk.cut(from);
   if (contentOfBlocks(blocks) !== local.content) throw new DiskChanged(from);
   const parts = copiesOf(from, blocks);
-  const content = { kind: "file", parts, mtimeNs: local.fingerprint.mtimeNs, executable: local.executable } as const;
   // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
-  const temporary = await writeAside(hands, content, ownFolders.trash);
+  const temporary = joinPath(ownFolders.trash, randomName(hands));
+  await hands.disk.create(temporary, parts, { mtimeNs: local.fingerprint.mtimeNs, executable: local.executable });
+  if (!hands.faults.has("a new file is not synced")) await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
   const path = joinPath(await knownFolder(hands, local.parent), name);
   await hands.disk.rename(temporary, path);
@@ -58,49 +39,6 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
   const row = { ...local, name, fingerprint, sight: sightOf(fingerprint) };
   hands.state.commit({ local: [[hands.makeNodeId(), row]] });
-}
-
-export type NewContent =
-  | {
-      readonly kind: "file";
-      readonly parts: AsyncIterable<Part> | Iterable<Part>;
-      readonly mtimeNs: bigint | undefined;
-      readonly executable: boolean;
-    }
-  | { readonly kind: "symlink"; readonly target: string };
-
-/** What the server has: its blocks are fetched as they are written, and proved by their hashes, the list by the content id. */
-export async function contentOfRemote(hands: Hands, remote: RemoteRow): Promise<NewContent> {
-  if (remote.kind === "symlink") return { kind: "symlink", target: targetOf(remote.content) };
-  const blocks = await manifestOf(hands, remote);
-  const parts = fetchedParts(hands, blocks, remote.versionId ?? "");
-  return { kind: "file", parts, mtimeNs: timeNs(remote.modifiedAt), executable: remote.executable };
-}
-
-async function manifestOf(
-  { server }: Hands,
-  { versionId, content, name }: RemoteRow,
-): Promise<readonly ManifestEntry[]> {
-  if (versionId === null) return [];
-  const blocks = (await server.manifests([{ versionId }])).get(versionId);
-  if (blocks === undefined)
-    throw new HoldfastError("not_found", `The server does not have that version of ${name} any more.`);
-  if (contentOfBlocks(blocks) === content) return blocks;
-  throw new HoldfastError("hash_mismatch", `The block list of ${name} arrived damaged; it is fetched again.`);
-}
-
-async function* fetchedParts(hands: Hands, blocks: readonly ManifestEntry[], versionId: string): AsyncGenerator<Part> {
-  if (blocks.length === 0) return;
-  const wanted = blocks.map(({ hash, size }) => ({ hash, sizeBytes: size, versionId }));
-  let count = 0;
-  for await (const { bytes } of hands.server.fetchBlocks(wanted)) {
-    const hash = blocks[count]?.hash;
-    count += 1;
-    if (hash === undefined) break;
-    yield { kind: "bytes", hash: hands.faults.has("content is not verified") ? sha256(bytes) : hash, bytes };
-  }
-  if (count !== blocks.length)
-    throw new HoldfastError("hash_mismatch", "The server sent too few blocks; they are fetched again.");
 }
 
 function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
@@ -112,19 +50,36 @@ function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
   });
 }
 
-/** Writes to the engine's own folder on the same filesystem, durably. @returns its path */
-export async function writeAside(
-  hands: Hands,
-  content: NewContent,
-  folder: string = ownFolders.temporary,
-): Promise<string> {
-  const path = joinPath(folder, randomName(hands));
-  if (content.kind === "symlink") await hands.disk.symlink(content.target, path);
-  else {
-    await hands.disk.create(path, content.parts, content);
-    if (!hands.faults.has("a new file is not synced")) await hands.disk.syncFile(path);
-  }
-  return path;
+/** Writes a file to the engine's own folder on the same filesystem, durably. Every part is proved by its hash. */
+export async function createAside(
+  { disk, faults }: Hands,
+  path: string,
+  remote: Pick<RemoteRow, "modifiedAt" | "executable">,
+  parts: AsyncIterable<Part> | Iterable<Part>,
+): Promise<void> {
+  await disk.create(path, parts, { mtimeNs: timeNs(remote.modifiedAt), executable: remote.executable });
+  if (!faults.has("a new file is not synced")) await disk.syncFile(path);
+}
+
+/** Remembers of which blocks a file is made that was written. @param bytes those of its blocks that were fetched */
+export function keepBlocks(hands: Hands, arrival: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): void {
+  const blocks = arrival.blocks.map((block, position) => {
+    const source = arrival.sources[position];
+    const fetched = bytes.get(block.hash);
+    if (source !== undefined) return { ...block, pieces: piecesOfSource(hands, source) };
+    return fetched === undefined ? block : { ...block, pieces: piecesOfFetched(hands, arrival, fetched) };
+  });
+  hands.state.manifests.keep(arrival.operation.remote.content, blocks);
+}
+
+export function piecesOfSource({ state }: Hands, source: Source): Uint8Array | undefined {
+  return state.manifests.piecesOf(source);
+}
+
+/** So that the next version of it can go up as a patch. */
+export function piecesOfFetched(hands: Hands, { operation }: Arrival, bytes: Uint8Array): Uint8Array | undefined {
+  const { fileBytesMin, cutPieces } = hands.patches ?? realPatches;
+  return operation.remote.sizeBytes > fileBytesMin ? cutPieces(bytes) : undefined;
 }
 
 export async function mustStat({ disk }: Pick<Hands, "disk">, path: string): Promise<LocalStat> {
@@ -160,7 +115,7 @@ function sightOf(fingerprint: Fingerprint): LocalRow["sight"] {
   return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs) ? "racy" : "known";
 }
 
-function folderFingerprint(fingerprint: Fingerprint): Fingerprint {
+export function folderFingerprint(fingerprint: Fingerprint): Fingerprint {
   return { ...fingerprint, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n };
 }
 

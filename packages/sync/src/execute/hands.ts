@@ -1,10 +1,10 @@
-import type { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "./durable.ts";
 import type { Faults } from "../faults.ts";
 import { folderOf, pathOf } from "../paths.ts";
+import type { Patches } from "../patches.ts";
 import type { LocalDisk, LocalStat, Server } from "../ports.ts";
 import { sameButCtime, sameFingerprint } from "../scan/scan.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -22,8 +22,10 @@ export interface Hands {
   readonly makeNodeId: () => NodeId;
   readonly faults: Faults;
   readonly doubt: Doubt;
-  /** How patches are made; undefined: as in packages/codec. The simulator's blocks are too short for that. */
-  readonly encodePatch?: typeof encodePatchFromPieces | undefined;
+  /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
+  readonly patches?: Patches | undefined;
+  /** Throws if somebody stopped the engine meanwhile. */
+  readonly checkStop?: (() => void) | undefined;
 }
 
 /** The disk is not as it was when it was looked at: nothing was done, and the next look decides. */

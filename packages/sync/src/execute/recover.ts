@@ -8,6 +8,7 @@ import type { Place } from "../trees.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
+import { partSuffix } from "./write-large.ts";
 
 /** After this a stashed file is looked at again: whoever had it open has written by then. */
 export const stashRestMs = 10_000;
@@ -31,9 +32,19 @@ export async function recover(hands: Hands): Promise<void> {
   const known = new Set(hands.state.stashed.keys());
   for (const name of await hands.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
-    // What never was exchanged holds nothing but what the server has.
-    if (!known.has(path)) await hands.disk.unlink(path);
+    // What never was exchanged holds nothing but what the server has. Of a large file that is a part of the next attempt.
+    if (!known.has(path) && !isWantedPart(hands, name)) await hands.disk.unlink(path);
   }
+}
+
+function isWantedPart({ state }: Hands, name: string): boolean {
+  const end = name.indexOf(partSuffix);
+  if (end === -1) return false;
+  const content = name.slice(0, end);
+  for (const [id, row] of state.remote) {
+    if (row.content === content && !row.trashed && state.local.get(id)?.content !== content) return true;
+  }
+  return false;
 }
 
 /** Gives what still waits aside its old name back, or one beside it. */

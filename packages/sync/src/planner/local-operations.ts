@@ -1,6 +1,14 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { conflictedName, copyLabel, isCopyOf } from "../conflicted-name.ts";
-import { type LocalRow, type Place, placeOf, type RemoteRow, samePlace, type Trees } from "../trees.ts";
+import {
+  type ContentKey,
+  type LocalRow,
+  type Place,
+  placeOf,
+  type RemoteRow,
+  samePlace,
+  type Trees,
+} from "../trees.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { NameTable, order, type Step } from "./order.ts";
 import type { LocalOperation } from "./plan-types.ts";
@@ -20,10 +28,18 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
   const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
   const nodes = [...trees.local].map(([id, row]) => [id, placeOf(row)] as const);
   const table = new NameTable(trees.rootId, claim, nodes);
-  const isTaken = (place: Place): boolean =>
-    table.holderOf(place) !== undefined || [...tree.values()].some((other) => claim(other.place) === claim(place));
+  let taken: ReadonlySet<string> | undefined;
+  const isTaken = (place: Place): boolean => {
+    taken ??= new Set([...tree.values()].map((other) => claim(other.place)));
+    return table.holderOf(place) !== undefined || taken.has(claim(place));
+  };
+  let twins: ReadonlyMap<string, readonly Merged[]> | undefined;
+  const twinsOf = (parent: NodeId, content: ContentKey): readonly Merged[] => {
+    twins ??= Map.groupBy(tree.values(), (each) => `${each.place.parent} ${each.content}`);
+    return twins.get(`${parent} ${content}`) ?? [];
+  };
   const steps = [
-    ...[...tree.values()].flatMap((node) => stepOf(tree, node, policy, isTaken)),
+    ...[...tree.values()].flatMap((node) => stepOf(node, { policy, isTaken, twinsOf })),
     ...deletions.flatMap(({ id, local }) => (local === undefined ? [] : deletionOf(id, local))),
   ];
   return orderWithParking(trees, table, steps);
@@ -47,7 +63,14 @@ function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalS
   }
 }
 
-function stepOf(tree: MergedTree, node: Merged, policy: Policy, isTaken: (place: Place) => boolean): LocalStep[] {
+interface Surroundings {
+  readonly policy: Policy;
+  readonly isTaken: (place: Place) => boolean;
+  /** All in a folder that have a content. */
+  readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
+}
+
+function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
   const { id, local, remote } = node.standing;
   if (serverGoesFirst(node)) return [];
   if (local === undefined) return remote === undefined ? [] : creationOf(node, remote);
@@ -58,7 +81,7 @@ function stepOf(tree: MergedTree, node: Merged, policy: Policy, isTaken: (place:
       ? [{ operation: { op: "move", id, local, place: node.place }, id, to: node.place, inPlace: false }]
       : [];
   }
-  return remote === undefined ? [] : changesOf(tree, node, { local, remote }, { policy, isTaken });
+  return remote === undefined ? [] : changesOf(node, { local, remote }, surroundings);
 }
 
 function creationOf({ standing: { id }, place }: Merged, remote: RemoteRow): LocalStep[] {
@@ -67,17 +90,16 @@ function creationOf({ standing: { id }, place }: Merged, remote: RemoteRow): Loc
 }
 
 function changesOf(
-  tree: MergedTree,
   node: Merged,
   { local, remote }: { readonly local: LocalRow; readonly remote: RemoteRow },
-  { policy, isTaken }: { readonly policy: Policy; readonly isTaken: (place: Place) => boolean },
+  { policy, isTaken, twinsOf }: Surroundings,
 ): LocalStep[] {
   const { id } = node.standing;
   if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
   if (node.content === remote.content) return [stepIn({ op: "replace", id, local, remote })];
   if (node.content !== undefined) return [];
   if (policy.faults.has("a conflict is overwritten")) return [stepIn({ op: "replace", id, local, remote })];
-  const copy = copyOf(tree, node, local);
+  const copy = copyOf(twinsOf(node.place.parent, local.content), node, local);
   if (copy?.standing.remote?.content === local.content) return [stepIn({ op: "replace", id, local, remote })];
   // The copy is on its way to the server; until it is there nothing is replaced.
   if (copy !== undefined) return [];
@@ -87,14 +109,8 @@ function changesOf(
 }
 
 /** A conflicted copy with these bytes, of whichever device: it is used, and no second one is made. */
-function copyOf(tree: MergedTree, { place, standing: { id } }: Merged, local: LocalRow): Merged | undefined {
-  const equal = [...tree.values()].filter(
-    (other) =>
-      other.standing.id !== id &&
-      other.place.parent === place.parent &&
-      other.content === local.content &&
-      isCopyOf(other.place.name, place.name),
-  );
+function copyOf(twins: readonly Merged[], { place, standing: { id } }: Merged, local: LocalRow): Merged | undefined {
+  const equal = twins.filter((other) => other.standing.id !== id && isCopyOf(other.place.name, place.name));
   return equal.find(({ standing }) => standing.remote?.content === local.content) ?? equal[0];
 }
 

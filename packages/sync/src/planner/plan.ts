@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../brakes/record.ts";
-import type { Trees } from "../trees.ts";
+import type { Refusal, Trees } from "../trees.ts";
 import { resolveCollisions } from "./collisions.ts";
 import { planLocal } from "./local-operations.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
@@ -55,7 +55,7 @@ function planUnrefused(
   for (;;) {
     const remote = planRemote(trees, tree, { ...deletions, seenSeq: policy.seenSeq, refused });
     const more = refusedOf(remote.operations, policy);
-    if (more.length === 0) return { remote, refused };
+    if (more.size === 0) return { remote, refused };
     for (const { id } of more) refused.add(id);
   }
 }
@@ -84,19 +84,27 @@ function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeI
 }
 
 function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[] {
+  const refusals = {
+    ofNode: Map.groupBy(policy.refusals, ({ nodeId }) => nodeId),
+    ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
+  };
   return [...tree.values()]
-    .filter((node) => needsNewId(node) || isHopeless(node, policy))
+    .filter((node) => needsNewId(node) || isHopeless(node, refusals))
     .map(({ standing }) => ({ from: standing.id, to: policy.makeNodeId() }));
 }
 
 /** The server would not take it back under its old id (purged, changed before it was deleted, or the id is in use): it is made anew. */
-function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, policy: Policy): boolean {
+function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, refusals: KnownRefusals): boolean {
   if (local === undefined || remote !== undefined || onDisk === "kept") return false;
   const codes = remoteRow === undefined ? ["conflict", "not_found", "exists"] : ["conflict", "not_found"];
-  const refusal = policy.refusals.find(({ nodeId, code }) => nodeId === id && codes.includes(code));
+  const refusal = refusals.ofNode.get(id)?.find(({ code }) => codes.includes(code));
   // Refused under two ids it is not for the id.
-  const isForAny = policy.refusals.some(({ nodeId, digest }) => nodeId !== id && digest === refusal?.digest);
-  return refusal !== undefined && !isForAny;
+  return refusal !== undefined && !refusals.ofDigest.get(refusal.digest)?.some(({ nodeId }) => nodeId !== id);
+}
+
+interface KnownRefusals {
+  readonly ofNode: ReadonlyMap<NodeId, readonly Refusal[]>;
+  readonly ofDigest: ReadonlyMap<string, readonly Refusal[]>;
 }
 
 /** The first of several for one node counts: meeting what the server has goes before a new id. */
@@ -114,17 +122,18 @@ function isKept(trees: Trees, tree: MergedTree, id: NodeId): boolean {
 }
 
 /** A group goes whole or not at all. */
-function refusedOf(operations: readonly RemoteOperation[], policy: Policy): readonly RemoteOperation[] {
-  const alone = operations.filter((operation) => isRefused(operation, policy));
-  const groups = new Set(alone.flatMap(({ group }) => group ?? []));
-  return operations.filter(
-    (operation) => alone.includes(operation) || (operation.group !== undefined && groups.has(operation.group)),
+function refusedOf(operations: readonly RemoteOperation[], policy: Policy): ReadonlySet<RemoteOperation> {
+  const refusals = new Set(
+    policy.refusals
+      .filter(({ notBeforeMs }) => notBeforeMs > policy.nowMs)
+      .map(({ nodeId, digest }) => nodeId + digest),
   );
-}
-
-function isRefused(operation: RemoteOperation, { refusals, nowMs }: Policy): boolean {
-  const digest = digestOf(operation);
-  return refusals.some(
-    (refusal) => refusal.nodeId === operation.id && refusal.digest === digest && refusal.notBeforeMs > nowMs,
+  if (refusals.size === 0) return new Set();
+  const alone = new Set(operations.filter((operation) => refusals.has(operation.id + digestOf(operation))));
+  const groups = new Set([...alone].flatMap(({ group }) => group ?? []));
+  return new Set(
+    operations.filter(
+      (operation) => alone.has(operation) || (operation.group !== undefined && groups.has(operation.group)),
+    ),
   );
 }

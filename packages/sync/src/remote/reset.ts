@@ -1,8 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { rekey } from "../planner/rekey.ts";
 import type { Server } from "../ports.ts";
 import type { Cursor } from "../state/sync-state.ts";
-import { placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
+import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
 import { remoteRowOf } from "./remote-row.ts";
 
@@ -18,7 +17,8 @@ export async function takeSnapshot(server: Server): Promise<Snapshot> {
     for (const node of page.items) if (node.parent_id !== null) rows.set(node.id as NodeId, remoteRowOf(node));
     if (page.next_cursor === null) break;
   }
-  const seq = Math.max(0, ...[...rows.values()].map((row) => row.seq));
+  let seq = 0;
+  for (const row of rows.values()) seq = Math.max(seq, row.seq);
   return { rows, cursor: { token: first.token, epoch: first.epoch, seq } };
 }
 
@@ -46,14 +46,27 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
   const { rows, cursor } = await takeSnapshot(server);
   const remote = new Map<NodeId, RemoteRow | undefined>([...state.remote.keys()].map((id) => [id, undefined]));
   for (const [id, row] of rows) remote.set(id, row);
-  const synced = [...state.synced].map(([id, row]) => [id, rebase(row, rows.get(id))] as const);
-  // The old cursor stands until all is done, so that a crash begins again.
-  state.commit({ remote, synced });
+  const synced = new Map([...state.synced].map(([id, row]) => [id, rebase(row, rows.get(id))] as const));
+  const newIds = new Map<NodeId, NodeId>();
   for (const id of state.local.keys()) {
-    const wasKnown = synced.some(([other, row]) => other === id && row === undefined);
-    if (wasKnown) state.commit(rekey(state, { from: id, to: makeNodeId() }));
+    if (synced.has(id) && synced.get(id) === undefined) newIds.set(id, makeNodeId());
   }
-  state.commit({ cursor });
+  state.commit({ remote, synced, local: underNewIds(state.local, newIds), cursor });
+}
+
+/** In the trees of the restored server nothing stands under the old ids, so that only the disk's has to change. */
+function underNewIds(
+  local: ReadonlyMap<NodeId, LocalRow>,
+  newIds: ReadonlyMap<NodeId, NodeId>,
+): Map<NodeId, LocalRow | undefined> {
+  const changes = new Map<NodeId, LocalRow | undefined>();
+  for (const [id, row] of local) {
+    const to = newIds.get(id);
+    const parent = newIds.get(row.parent) ?? row.parent;
+    if (to !== undefined) changes.set(id, undefined);
+    if (to !== undefined || parent !== row.parent) changes.set(to ?? id, { ...row, parent });
+  }
+  return changes;
 }
 
 function rebase(row: SyncedRow, remote: RemoteRow | undefined): SyncedRow | undefined {

@@ -1,9 +1,9 @@
-import { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
 import { readPieces } from "@holdfast/codec/piece-table";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { DiskChanged, type Hands } from "../execute/hands.ts";
+import { realPatches } from "../patches.ts";
 import type { OutgoingBlock } from "../ports.ts";
 import { isAsPlanned, type Proposal, type Range } from "./proposal.ts";
 
@@ -107,7 +107,7 @@ function patchOf(hands: Hands, proposal: Proposal, range: Range, next: Uint8Arra
     if (sharedBytes > (best?.sharedBytes ?? 0)) best = { base: place.hash, table, sharedBytes };
   }
   if (best === undefined) return undefined;
-  const encode = hands.encodePatch ?? encodePatchFromPieces;
+  const { encode } = hands.patches ?? realPatches;
   const payload = encode({ basePieces: best.table, next, random: hands.random });
   return payload === undefined ? undefined : { base: best.base, payload };
 }

@@ -1,6 +1,5 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { act } from "../execute/act.ts";
+import { actTogether } from "../execute/act.ts";
 import type { Hands } from "../execute/hands.ts";
 import { pathOfNode } from "../paths.ts";
 import { isLive, type LocalRow } from "../trees.ts";
@@ -30,12 +29,7 @@ function isEqual({ state }: Hands, id: NodeId, row: LocalRow): boolean {
 }
 
 async function removeCopy(hands: Hands, id: NodeId, local: LocalRow): Promise<boolean> {
-  try {
-    await act(hands, { op: "delete", id, local });
-    return true;
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error;
-    hands.doubt.isOpen = true;
-    return false;
-  }
+  const failures = await actTogether(hands, [{ op: "delete", id, local }]);
+  if (failures.size > 0) hands.doubt.isOpen = true;
+  return failures.size === 0;
 }

@@ -1,0 +1,152 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { diffSplices, type ManifestEntry } from "@holdfast/core/manifest";
+import { mapBounded } from "../bounded.ts";
+import { contentOfBlocks } from "../content.ts";
+import { pathOf } from "../paths.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import type { Part, WantedBlock, WantedManifest } from "../ports.ts";
+import type { Hands } from "./hands.ts";
+import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
+
+/** What gives a file the server's content. */
+export type FileOperation = LocalOperation & { readonly op: "create" | "replace" };
+
+/** A file that is to be written, and where each of its blocks comes from. */
+export interface Arrival {
+  readonly operation: FileOperation;
+  readonly blocks: readonly ManifestEntry[];
+  /** By position; undefined: it is fetched. */
+  readonly sources: (Source | undefined)[];
+  /** Blocks of what is replaced that a new one may be similar to. */
+  readonly bases: ReadonlyMap<HashHex, NonNullable<WantedBlock["base"]>>;
+}
+
+const looksAtOnce = 16;
+
+/**
+ * Finds out of which blocks files are made, with one question for all.
+ * @returns in the order of the operations; an error for each that is not to be had
+ */
+export async function planArrivals(
+  hands: Hands,
+  sources: LocalSources,
+  operations: readonly FileOperation[],
+): Promise<readonly (Arrival | HoldfastError)[]> {
+  const lists = await fetchLists(hands, operations);
+  return mapBounded(operations, looksAtOnce, async (operation) => {
+    const { remote } = operation;
+    const blocks = lists.get(operation);
+    if (blocks === undefined) {
+      return new HoldfastError("not_found", `The server does not have that version of ${remote.name} any more.`);
+    }
+    if (contentOfBlocks(blocks) !== remote.content) {
+      return new HoldfastError(
+        "hash_mismatch",
+        `The block list of ${remote.name} arrived damaged; it is fetched again.`,
+      );
+    }
+    const found = await mapBounded(blocks, 1, (block) => sources.find(block));
+    return { operation, blocks, sources: found, bases: basesOf(hands, operation, blocks) };
+  });
+}
+
+/** One that does not fit its content id with the base that it was told against is asked for whole. */
+async function fetchLists(
+  hands: Hands,
+  operations: readonly FileOperation[],
+): Promise<ReadonlyMap<FileOperation, readonly ManifestEntry[]>> {
+  const { state, server } = hands;
+  const lists = new Map<FileOperation, readonly ManifestEntry[]>();
+  for (const operation of operations) {
+    const known = isEmpty(operation.remote) ? [] : state.manifests.blocksOf(operation.remote.content);
+    if (known !== undefined) lists.set(operation, known);
+  }
+  const ask = async (some: readonly FileOperation[], isAgainstBase: boolean): Promise<void> => {
+    const wanted = some.map((operation) => wantedManifest(hands, operation, isAgainstBase));
+    const answer = await server.manifests(wanted);
+    for (const operation of some) {
+      const blocks = answer.get(operation.remote.versionId ?? "");
+      if (blocks !== undefined) lists.set(operation, blocks);
+    }
+  };
+  const unknown = operations.filter((operation) => !lists.has(operation));
+  for (let start = 0; start < unknown.length; start += limits.manifestsMax) {
+    const some = unknown.slice(start, start + limits.manifestsMax);
+    await ask(some, true);
+    const unfit = some.filter((operation) => {
+      const blocks = lists.get(operation);
+      return operation.op === "replace" && blocks !== undefined && contentOfBlocks(blocks) !== operation.remote.content;
+    });
+    if (unfit.length > 0) await ask(unfit, false);
+  }
+  return lists;
+}
+
+export function wantedBlock({ operation, bases }: Arrival, { hash, size }: ManifestEntry): WantedBlock {
+  const versionId = operation.remote.versionId ?? "";
+  return { hash, sizeBytes: size, versionId, base: bases.get(hash) };
+}
+
+/** @param bytes that arrived for it */
+export function fetchedPart(hands: Hands, { hash }: ManifestEntry, bytes: Uint8Array): Part {
+  return { kind: "bytes", hash: hands.faults.has("content is not verified") ? sha256(bytes) : hash, bytes };
+}
+
+export async function localPart(hands: Hands, { hash, size }: ManifestEntry, source: Source): Promise<Part> {
+  const { path, offset } = source;
+  if (!hands.faults.has("a local block is not verified")) {
+    return { kind: "copy", hash, sizeBytes: size, from: path, offset };
+  }
+  const bytes = await hands.disk.readAt(path, offset, size);
+  return { kind: "bytes", hash: sha256(bytes), bytes };
+}
+
+function isEmpty({ versionId, sizeBytes }: FileOperation["remote"]): boolean {
+  return versionId === null || sizeBytes === 0;
+}
+
+/** The list that the base of this file has, if it is known, so that only what differs has to travel. */
+function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgainstBase: boolean): WantedManifest {
+  if (!isAgainstBase) return { versionId: remote.versionId ?? "" };
+  const synced = state.synced.get(id);
+  const [versionId] = synced?.versionIds ?? [];
+  const entries = synced?.content === undefined ? undefined : state.manifests.blocksOf(synced.content);
+  const base = versionId === undefined || entries === undefined ? undefined : { nodeId: id, versionId, entries };
+  return { versionId: remote.versionId ?? "", base };
+}
+
+/** A block that a splice inserts is most likely a changed one of those that it removes, about as far into it. */
+function basesOf(hands: Hands, operation: FileOperation, blocks: readonly ManifestEntry[]): Arrival["bases"] {
+  const bases = new Map<HashHex, NonNullable<WantedBlock["base"]>>();
+  if (operation.op !== "replace") return bases;
+  const path = pathOf(hands.state, operation.id);
+  const old = hands.state.manifests.blocksOf(operation.local.content);
+  if (path === undefined || old === undefined) return bases;
+  const offsets = offsetsOf(old);
+  for (const { at, remove, insert } of diffSplices(old, blocks)) {
+    for (const [index, { hash }] of insert.entries()) {
+      const position = at + Math.floor((index * remove) / insert.length);
+      const base = remove === 0 ? undefined : old[position];
+      if (base === undefined) continue;
+      const place = { path, offset: offsets[position] ?? 0, sizeBytes: base.size };
+      bases.set(hash, { hash: base.hash, read: () => readBase(hands, place) });
+    }
+  }
+  return bases;
+}
+
+/** What cannot be read is no base: whoever asked finds another hash, and takes the whole block. */
+async function readBase(
+  { disk }: Hands,
+  { path, offset, sizeBytes }: { readonly path: string; readonly offset: number; readonly sizeBytes: number },
+): Promise<Uint8Array> {
+  try {
+    return await disk.readAt(path, offset, sizeBytes);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return new Uint8Array();
+  }
+}

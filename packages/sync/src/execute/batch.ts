@@ -1,0 +1,218 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { mapBounded } from "../bounded.ts";
+import { targetOf } from "../content.ts";
+import { folderOf, joinPath, ownFolders } from "../paths.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import { type LocalRow, placeOf } from "../trees.ts";
+import { agreedWithServer } from "./agreed.ts";
+import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
+import { folderFingerprint, mustStat, rowOf } from "./create.ts";
+import { fingerprintAfter, type Hands, randomName } from "./hands.ts";
+import { KnownFolders } from "./known-folders.ts";
+import { exchange, stashedBy } from "./replace.ts";
+import { LocalSources } from "./sources.ts";
+import { writeLarge } from "./write-large.ts";
+import { writeSmall, type Written } from "./write-small.ts";
+
+/** Larger files are written one after the other, block by block; of smaller ones a batch holds all bytes at once. */
+const largeFileBytesMin = 4 * 1024 * 1024;
+const batchMax = { operations: 500, bytes: 16 * 1024 * 1024 } as const;
+const syncsAtOnce = 8;
+
+/** What was done with one operation: nothing, if it failed. */
+export type Failures = Map<LocalOperation, HoldfastError>;
+
+/** Cuts what is planned, in its order: neighbours that only bring content of the server are done together, the others alone. */
+export function* localBatchesOf(operations: readonly LocalOperation[]): Generator<readonly LocalOperation[]> {
+  let batch: LocalOperation[] = [];
+  let bytes = 0;
+  for (const operation of operations) {
+    const sizeBytes = bringsContent(operation) ? operation.remote.sizeBytes : 0;
+    const fits = bringsContent(operation) && batch.length < batchMax.operations && bytes + sizeBytes <= batchMax.bytes;
+    if (!fits && batch.length > 0) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    if (bringsContent(operation)) {
+      batch.push(operation);
+      bytes += sizeBytes;
+    } else yield [operation];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+export function bringsContent(operation: LocalOperation): operation is FileOperation {
+  return operation.op === "create" || operation.op === "replace";
+}
+
+/**
+ * Folders first; then all files are durable beside before the first gets its name; each folder is looked at once before, and
+ * synced once after; the rows are committed in the end, at once. The intents stand already.
+ */
+export async function bringContent(hands: Hands, operations: readonly FileOperation[]): Promise<Failures> {
+  const failures: Failures = new Map();
+  const folders = new KnownFolders(hands);
+  const placed: Placed[] = [];
+  for (const operation of operations.filter(({ remote }) => remote.kind === "folder")) {
+    await tryEach(failures, operation, async () => void placed.push(await makeFolder(hands, folders, operation)));
+  }
+  const written = await writeAll(
+    hands,
+    operations.filter(({ remote }) => remote.kind !== "folder"),
+  );
+  for (const [operation, result] of written) if (result instanceof HoldfastError) failures.set(operation, result);
+  const waiting = [...written].flatMap(([operation, result]) =>
+    result instanceof HoldfastError ? [] : [{ operation, temporary: result.path }],
+  );
+  hands.state.commit({
+    stashed: waiting.flatMap(({ operation, temporary }) =>
+      operation.op === "replace" && !hands.faults.has("a replacement is not looked at")
+        ? [[temporary, stashedBy(hands, operation, temporary)] as const]
+        : [],
+    ),
+  });
+  // What was checked before the files were fetched may be something else by now.
+  const current = new KnownFolders(hands);
+  for (const { operation, path } of placed) if (!failures.has(operation)) current.add(operation.id, path);
+  for (const { operation, temporary } of waiting) {
+    await tryEach(failures, operation, async () => {
+      placed.push(await giveName(hands, current, { operation, temporary }));
+    });
+  }
+  await settle(hands, placed, failures);
+  return failures;
+}
+
+interface Placed {
+  readonly operation: FileOperation;
+  readonly path: string;
+  readonly row: LocalRow;
+}
+
+async function tryEach(failures: Failures, operation: LocalOperation, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    failures.set(operation, error);
+  }
+}
+
+async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOperation): Promise<Placed> {
+  const { id, remote } = operation;
+  const place = operation.op === "create" ? operation.place : placeOf(operation.local);
+  const path = joinPath(await folders.pathOf(place.parent), place.name);
+  await hands.disk.mkdir(path);
+  const { fingerprint } = await mustStat(hands, path);
+  folders.add(id, path);
+  const row = { ...rowOf(remote, fingerprint), ...place, fingerprint: folderFingerprint(fingerprint) };
+  return { operation, path, row };
+}
+
+async function writeAll(
+  hands: Hands,
+  operations: readonly FileOperation[],
+): Promise<ReadonlyMap<FileOperation, Written>> {
+  const written = new Map<FileOperation, Written>();
+  const files = operations.filter(({ remote }) => remote.kind === "file");
+  for (const operation of operations.filter(({ remote }) => remote.kind === "symlink")) {
+    written.set(operation, await writeLink(hands, operation));
+  }
+  if (files.length === 0) return written;
+  const sources = new LocalSources(hands);
+  const arrivals: Arrival[] = [];
+  for (const [index, planned] of (await planAll(hands, sources, files)).entries()) {
+    const operation = files[index];
+    if (planned instanceof HoldfastError) {
+      if (operation !== undefined) written.set(operation, planned);
+    } else arrivals.push(planned);
+  }
+  const isLarge = ({ operation }: Arrival): boolean => operation.remote.sizeBytes > largeBytesMin(hands);
+  const small = await writeSmall(
+    hands,
+    sources,
+    arrivals.filter((each) => !isLarge(each)),
+  );
+  for (const [{ operation }, result] of small) written.set(operation, result);
+  for (const arrival of arrivals.filter(isLarge)) {
+    written.set(arrival.operation, await writeLarge(hands, sources, arrival));
+  }
+  return written;
+}
+
+/** The simulator's files are short, and some of them shall count as large. */
+function largeBytesMin({ patches }: Hands): number {
+  return patches === undefined ? largeFileBytesMin : patches.fileBytesMin;
+}
+
+/** What the server does not answer fails every file that asked. */
+async function planAll(
+  hands: Hands,
+  sources: LocalSources,
+  files: readonly FileOperation[],
+): Promise<readonly (Arrival | HoldfastError)[]> {
+  try {
+    return await planArrivals(hands, sources, files);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return files.map(() => error);
+  }
+}
+
+async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Written> {
+  const path = joinPath(ownFolders.temporary, randomName(hands));
+  try {
+    await hands.disk.symlink(targetOf(remote.content), path);
+    return { path };
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
+}
+
+/** A new name must be free; a known one is exchanged. */
+async function giveName(
+  hands: Hands,
+  folders: KnownFolders,
+  { operation, temporary }: { readonly operation: FileOperation; readonly temporary: string },
+): Promise<Placed> {
+  const { parent, name } = operation.op === "create" ? operation.place : operation.local;
+  const path = joinPath(await folders.pathOf(parent), name);
+  if (operation.op === "replace") {
+    return { operation, path, row: await exchange(hands, operation, { path, temporary }) };
+  }
+  const before = await mustStat(hands, temporary);
+  await hands.disk.rename(temporary, path);
+  const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
+  return { operation, path, row: { ...rowOf(operation.remote, fingerprint), ...operation.place } };
+}
+
+/** A name in a folder that could not be synced is not known to be there: the next look decides. */
+async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
+  const { disk, state, faults } = hands;
+  const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];
+  const isMoved = placed.some(({ operation }) => operation.remote.kind !== "folder");
+  const unsynced = new Map<string, HoldfastError>();
+  const sync = async (folder: string): Promise<void> => {
+    try {
+      await disk.syncFolder(folder);
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      unsynced.set(folder, error);
+    }
+  };
+  if (!faults.has("a folder is not synced")) {
+    await mapBounded([...folders, ...(isMoved ? [ownFolders.temporary] : [])], syncsAtOnce, sync);
+  }
+  const own = unsynced.get(ownFolders.temporary);
+  const done = placed.filter(({ operation, path }) => {
+    const failure = unsynced.get(folderOf(path)) ?? (operation.op === "replace" ? own : undefined);
+    if (failure !== undefined) failures.set(operation, failure);
+    return failure === undefined;
+  });
+  state.commit({
+    local: done.map(({ operation, row }) => [operation.id, row] as const),
+    synced: done.map(({ operation, row }) => [operation.id, agreedWithServer(state, operation.id, row)] as const),
+    intents: done.map(({ operation }) => [operation.id, undefined] as const),
+  });
+}

@@ -1,0 +1,100 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { contentOfBlocks } from "../content.ts";
+import { pathOf } from "../paths.ts";
+import { sameFingerprint } from "../scan/scan.ts";
+import type { ContentKey } from "../trees.ts";
+import type { Hands } from "./hands.ts";
+
+/** A block that this disk has. */
+export interface Source {
+  readonly path: string;
+  readonly offset: number;
+  readonly content: ContentKey;
+  readonly position: number;
+}
+
+/** Lists of which the offsets are at hand at a time. */
+const listsMax = 16;
+
+/** Where blocks are on this disk, as far as its files are still as they were read. Of one batch. */
+export class LocalSources {
+  readonly #hands: Hands;
+  #byContent: Map<ContentKey, NodeId> | undefined;
+  readonly #paths = new Map<NodeId, Promise<string | undefined>>();
+  readonly #offsets = new Map<ContentKey, readonly number[]>();
+  readonly #distrusted = new Set<string>();
+
+  constructor(hands: Hands) {
+    this.#hands = hands;
+  }
+
+  async find(block: ManifestEntry): Promise<Source | undefined> {
+    const alone = { content: contentOfBlocks([block]), position: 0 };
+    for (const place of [alone, ...this.#hands.state.manifests.placesOf(block.hash)]) {
+      const id = this.#holders().get(place.content);
+      const path = id === undefined ? undefined : await this.#pathOf(id);
+      const offset = path === undefined ? undefined : this.#offsetOf(place.content, place.position);
+      if (path === undefined || offset === undefined || this.#distrusted.has(path)) continue;
+      return { ...place, path, offset };
+    }
+    return undefined;
+  }
+
+  /** It turned out to hold something else. */
+  distrust(path: string): void {
+    this.#distrusted.add(path);
+  }
+
+  #holders(): Map<ContentKey, NodeId> {
+    if (this.#byContent === undefined) {
+      this.#byContent = new Map();
+      for (const [id, { kind, content, sight }] of this.#hands.state.local) {
+        if (kind === "file" && sight === "known") this.#byContent.set(content, id);
+      }
+    }
+    return this.#byContent;
+  }
+
+  #pathOf(id: NodeId): Promise<string | undefined> {
+    const known = this.#paths.get(id) ?? this.#look(id);
+    this.#paths.set(id, known);
+    return known;
+  }
+
+  async #look(id: NodeId): Promise<string | undefined> {
+    const { state, disk, faults } = this.#hands;
+    const path = pathOf(state, id);
+    const row = state.local.get(id);
+    if (path === undefined || row === undefined) return undefined;
+    if (faults.has("a local block is not verified")) return path;
+    try {
+      const stat = await disk.stat(path);
+      return stat?.kind === "file" && sameFingerprint(stat.fingerprint, row.fingerprint) ? path : undefined;
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      return undefined;
+    }
+  }
+
+  #offsetOf(content: ContentKey, position: number): number | undefined {
+    let offsets = this.#offsets.get(content);
+    if (offsets === undefined) {
+      const [first] = this.#offsets.keys();
+      if (first !== undefined && this.#offsets.size >= listsMax) this.#offsets.delete(first);
+      offsets = offsetsOf(this.#hands.state.manifests.blocksOf(content) ?? []);
+      this.#offsets.set(content, offsets);
+    }
+    // A file of one block may have lost its list; it begins at the beginning.
+    return position === 0 ? 0 : offsets[position];
+  }
+}
+
+export function offsetsOf(blocks: readonly ManifestEntry[]): number[] {
+  let offset = 0;
+  return blocks.map(({ size }) => {
+    offset += size;
+    return offset - size;
+  });
+}

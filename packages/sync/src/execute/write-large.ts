@@ -1,0 +1,158 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { joinPath, ownFolders } from "../paths.ts";
+import type { ArrivedBlock, Part } from "../ports.ts";
+import type { KnownBlock } from "../state/manifests.ts";
+import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
+import { createAside, piecesOfFetched, piecesOfSource } from "./create.ts";
+import { type Hands, randomName } from "./hands.ts";
+import { type LocalSources, offsetsOf } from "./sources.ts";
+import type { Written } from "./write-small.ts";
+
+/** Of a download that was cut short: named by its content, so that the next attempt finds it. */
+export const partSuffix = ".part";
+const oldSuffix = ".old";
+/** Files of this disk that may turn out to be others before nothing more is taken from it. */
+const attemptsMax = 3;
+
+/**
+ * Writes one large file beside, block by block, with bounded memory. What was written before a failure is kept and used by
+ * the next attempt, verified again.
+ */
+export async function writeLarge(hands: Hands, sources: LocalSources, arrival: Arrival): Promise<Written> {
+  const { operation, blocks } = arrival;
+  const part = joinPath(ownFolders.temporary, `${operation.remote.content}${partSuffix}`);
+  try {
+    const old = await takeOld(hands, part);
+    for (let attempt = 0; ; attempt += 1) {
+      const assembly = new Assembly(hands, arrival, old, attempt < attemptsMax);
+      try {
+        await createAside(hands, part, operation.remote, assembly.parts());
+      } catch (error) {
+        const untrue =
+          error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
+        const source = arrival.sources[blocks.findIndex(({ hash }) => hash === untrue)];
+        if (source === undefined || attempt >= attemptsMax) throw error;
+        sources.distrust(source.path);
+        assembly.dropSources(source.path);
+        continue;
+      }
+      if (assembly.failure !== undefined) throw assembly.failure;
+      hands.state.manifests.keep(operation.remote.content, assembly.known);
+      break;
+    }
+    if (old !== undefined) await hands.disk.unlink(old.path);
+    const path = joinPath(ownFolders.temporary, randomName(hands));
+    await hands.disk.rename(part, path);
+    return { path };
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
+}
+
+interface Old {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** Puts what an earlier attempt left aside under another name. Of two the longer one is kept. */
+async function takeOld({ disk }: Hands, part: string): Promise<Old | undefined> {
+  const path = `${part}${oldSuffix}`;
+  const [left, older] = [await disk.stat(part), await disk.stat(path)];
+  const [leftBytes, olderBytes] = [left?.fingerprint.sizeBytes ?? -1, older?.fingerprint.sizeBytes ?? -1];
+  if (left !== undefined && leftBytes <= olderBytes) await disk.unlink(part);
+  if (left !== undefined && leftBytes > olderBytes) {
+    if (older !== undefined) await disk.unlink(path);
+    await disk.rename(part, path);
+  }
+  const sizeBytes = Math.max(leftBytes, olderBytes);
+  return sizeBytes < 0 ? undefined : { path, sizeBytes };
+}
+
+/** The parts of one file in their order. It ends early where something fails, so that what was written stays. */
+class Assembly {
+  failure: HoldfastError | undefined;
+  readonly known: KnownBlock[] = [];
+  readonly #hands: Hands;
+  readonly #arrival: Arrival;
+  readonly #old: Old | undefined;
+  readonly #offsets: readonly number[];
+  readonly #usesDisk: boolean;
+  #fetched: AsyncIterator<ArrivedBlock> | undefined;
+
+  constructor(hands: Hands, arrival: Arrival, old: Old | undefined, usesDisk: boolean) {
+    this.#hands = hands;
+    this.#arrival = arrival;
+    this.#old = old;
+    this.#offsets = offsetsOf(arrival.blocks);
+    this.#usesDisk = usesDisk;
+  }
+
+  dropSources(path: string): void {
+    const { sources } = this.#arrival;
+    for (const [position, source] of sources.entries()) if (source?.path === path) sources[position] = undefined;
+  }
+
+  async *parts(): AsyncGenerator<Part> {
+    try {
+      for (const [position, block] of this.#arrival.blocks.entries()) {
+        this.#hands.checkStop?.();
+        yield await this.#part(block, position);
+      }
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      this.failure = error;
+    } finally {
+      await this.#fetched?.return?.();
+    }
+  }
+
+  async #part(block: ManifestEntry, position: number): Promise<Part> {
+    const source = this.#sourceOf(position);
+    if (source !== undefined) {
+      this.known.push({ ...block, pieces: piecesOfSource(this.#hands, source) });
+      return localPart(this.#hands, block, source);
+    }
+    const bytes = (await this.#readOld(block, position)) ?? (await this.#fetch(position));
+    this.known.push({ ...block, pieces: piecesOfFetched(this.#hands, this.#arrival, bytes) });
+    return fetchedPart(this.#hands, block, bytes);
+  }
+
+  #sourceOf(position: number): Arrival["sources"][number] {
+    return this.#usesDisk ? this.#arrival.sources[position] : undefined;
+  }
+
+  #isInOld(block: ManifestEntry, position: number): boolean {
+    return this.#old !== undefined && (this.#offsets[position] ?? 0) + block.size <= this.#old.sizeBytes;
+  }
+
+  async #readOld(block: ManifestEntry, position: number): Promise<Uint8Array | undefined> {
+    if (this.#old === undefined || !this.#isInOld(block, position)) return undefined;
+    const bytes = await this.#hands.disk.readAt(this.#old.path, this.#offsets[position] ?? 0, block.size);
+    if (sha256(bytes) === block.hash) return bytes;
+    // A power cut has torn it: this block comes alone.
+    const alone = this.#hands.server.fetchBlocks([wantedBlock(this.#arrival, block)])[Symbol.asyncIterator]();
+    return nextOf(alone);
+  }
+
+  /** One stream for all that neither this disk nor an earlier attempt has. */
+  async #fetch(position: number): Promise<Uint8Array> {
+    if (this.#fetched === undefined) {
+      const wanted = this.#arrival.blocks.flatMap((each, index) => {
+        const isFetched = index >= position && this.#sourceOf(index) === undefined && !this.#isInOld(each, index);
+        return isFetched ? [wantedBlock(this.#arrival, each)] : [];
+      });
+      this.#fetched = this.#hands.server.fetchBlocks(wanted)[Symbol.asyncIterator]();
+    }
+    return nextOf(this.#fetched);
+  }
+}
+
+async function nextOf(blocks: AsyncIterator<ArrivedBlock>): Promise<Uint8Array> {
+  const step = await blocks.next();
+  if (step.done === true)
+    throw new HoldfastError("hash_mismatch", "The server sent too few blocks; they are fetched again.");
+  return step.value.bytes;
+}

@@ -1,0 +1,181 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { joinPath, ownFolders } from "../paths.ts";
+import type { Part, WantedBlock } from "../ports.ts";
+import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
+import { createAside, keepBlocks } from "./create.ts";
+import { type Hands, randomName } from "./hands.ts";
+import type { LocalSources } from "./sources.ts";
+
+/** Files that are written and synced side by side. */
+const writesAtOnce = 16;
+
+/** What became of a file: where it waits, durable, or why it does not. */
+export type Written = { readonly path: string } | HoldfastError;
+
+/**
+ * Writes small files beside, with one stream for all blocks that this disk lacks. A file that fails fails alone; if the
+ * stream does, those that still need something of it.
+ */
+export async function writeSmall(
+  hands: Hands,
+  sources: LocalSources,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlyMap<Arrival, Written>> {
+  const written = new Map<Arrival, Written>();
+  const running = new Set<Promise<Written>>();
+  const results = new Map<Arrival, Promise<Written>>();
+  const blocks = new BlockStream(hands, arrivals);
+  for (const arrival of arrivals) {
+    const bytes = await blocks.of(arrival);
+    if (bytes instanceof HoldfastError) {
+      written.set(arrival, bytes);
+      continue;
+    }
+    while (running.size >= writesAtOnce) await Promise.race(running);
+    const work = writeOne(hands, sources, arrival, bytes);
+    running.add(work);
+    void work.finally(() => running.delete(work)).catch(() => undefined);
+    results.set(arrival, work);
+  }
+  for (const [arrival, work] of results) written.set(arrival, await work);
+  await blocks.close();
+  return written;
+}
+
+async function writeOne(
+  hands: Hands,
+  sources: LocalSources,
+  arrival: Arrival,
+  bytes: ReadonlyMap<HashHex, Uint8Array>,
+): Promise<Written> {
+  const path = joinPath(ownFolders.temporary, randomName(hands));
+  try {
+    try {
+      await createAside(hands, path, arrival.operation.remote, partsOf(hands, arrival, bytes));
+    } catch (error) {
+      const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
+      const source = arrival.sources[arrival.blocks.findIndex(({ hash }) => hash === untrue)];
+      if (source === undefined) throw error;
+      // A file of this disk is not what it was: then nothing is taken from the disk.
+      sources.distrust(source.path);
+      await createAside(hands, path, arrival.operation.remote, fetchedParts(hands, arrival));
+    }
+    keepBlocks(hands, arrival, bytes);
+    return { path };
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
+}
+
+async function* partsOf(
+  hands: Hands,
+  { blocks, sources }: Arrival,
+  bytes: ReadonlyMap<HashHex, Uint8Array>,
+): AsyncGenerator<Part> {
+  for (const [position, block] of blocks.entries()) {
+    const source = sources[position];
+    if (source !== undefined) yield await localPart(hands, block, source);
+    else yield fetchedPart(hands, block, bytes.get(block.hash) ?? new Uint8Array());
+  }
+}
+
+async function* fetchedParts(hands: Hands, arrival: Arrival): AsyncGenerator<Part> {
+  const wanted = arrival.blocks.map((block) => ({ ...wantedBlock(arrival, block), base: undefined }));
+  let position = 0;
+  for await (const { bytes } of hands.server.fetchBlocks(wanted)) {
+    const block = arrival.blocks[position];
+    position += 1;
+    if (block !== undefined) yield fetchedPart(hands, block, bytes);
+  }
+}
+
+/** The blocks of many files in the order of the files, each asked for once and held as long as a file needs it. */
+class BlockStream {
+  readonly #hands: Hands;
+  readonly #held = new Map<HashHex, Uint8Array>();
+  /** How many files still need a block. */
+  readonly #uses = new Map<HashHex, number>();
+  readonly #absent = new Map<HashHex, HoldfastError>();
+  #wanted: WantedBlock[] = [];
+  #next = 0;
+  #stream: AsyncIterator<{ readonly hash: HashHex; readonly bytes: Uint8Array }> | undefined;
+  #failure: HoldfastError | undefined;
+
+  constructor(hands: Hands, arrivals: readonly Arrival[]) {
+    this.#hands = hands;
+    for (const arrival of arrivals) {
+      for (const { hash, size } of fetchedOf(arrival)) {
+        const uses = this.#uses.get(hash) ?? 0;
+        if (uses === 0) this.#wanted.push(wantedBlock(arrival, { hash, size }));
+        this.#uses.set(hash, uses + 1);
+      }
+    }
+  }
+
+  /** What one file needs; those before it have been asked for theirs. */
+  async of(arrival: Arrival): Promise<ReadonlyMap<HashHex, Uint8Array> | HoldfastError> {
+    const bytes = new Map<HashHex, Uint8Array>();
+    let failure: HoldfastError | undefined;
+    for (const { hash } of fetchedOf(arrival)) {
+      const block = await this.#find(hash);
+      if (block instanceof HoldfastError) failure = block;
+      else bytes.set(hash, block);
+      const uses = (this.#uses.get(hash) ?? 1) - 1;
+      this.#uses.set(hash, uses);
+      if (uses === 0) this.#held.delete(hash);
+    }
+    return failure ?? bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#stream?.return?.();
+  }
+
+  async #find(hash: HashHex): Promise<Uint8Array | HoldfastError> {
+    for (;;) {
+      const held = this.#held.get(hash) ?? this.#absent.get(hash) ?? this.#failure;
+      if (held !== undefined) return held;
+      await this.#read();
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      this.#stream ??= this.#hands.server.fetchBlocks(this.#wanted.slice(this.#next))[Symbol.asyncIterator]();
+      const step = await this.#stream.next();
+      const wanted = this.#wanted[this.#next];
+      if (step.done === true || wanted === undefined) {
+        this.#failure = new HoldfastError("hash_mismatch", "The server sent too few blocks; they are fetched again.");
+        return;
+      }
+      this.#held.set(wanted.hash, step.value.bytes);
+      this.#next += 1;
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  /** Without the one that is not to be had the stream goes on. */
+  #fail(error: HoldfastError): void {
+    const hash = error.code === "not_found" ? error.body["hash"] : undefined;
+    const isNamed = this.#wanted.slice(this.#next).some((wanted) => wanted.hash === hash);
+    if (!isNamed) {
+      this.#failure = error;
+      return;
+    }
+    this.#absent.set(hash as HashHex, error);
+    this.#wanted = this.#wanted.filter((wanted, index) => index < this.#next || wanted.hash !== hash);
+    this.#stream = undefined;
+  }
+}
+
+/** Each once. */
+function fetchedOf({ blocks, sources }: Arrival): ManifestEntry[] {
+  const fetched = new Map<HashHex, ManifestEntry>();
+  for (const [position, block] of blocks.entries()) if (sources[position] === undefined) fetched.set(block.hash, block);
+  return [...fetched.values()];
+}
