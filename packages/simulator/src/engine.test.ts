@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
 import { RootMismatch } from "@holdfast/sync/engine/root";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import type { OperationId } from "@holdfast/sync/trees";
 import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;
@@ -80,3 +83,41 @@ for (const [what, changes] of [
     alone.close();
   });
 }
+
+test("an operation that never reached the server, and is not wanted any more, keeps nothing from being in sync", async () => {
+  const alone = new Alone();
+  alone.write("a", "text");
+  assert.ok((await alone.once()).inSync);
+  const { world } = alone;
+  const state = new SyncState(world.devices[0]!.database, world.model.rootId as NodeId);
+  const [nodeId, { revision }] = [...state.remote].find(([, { name }]) => name === "a")!;
+  const operationId = "00".repeat(16) as OperationId;
+  state.commit({
+    offers: [
+      [
+        operationId,
+        { operationId, nodeId, baseRevision: revision, place: undefined, content: undefined, executable: undefined },
+      ],
+    ],
+  });
+  const engine = alone.make();
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  alone.write("a", "another text");
+  assert.ok((await alone.once()).inSync);
+  alone.close();
+});
+
+test("a folder that became a file is seen as one, also where something in it was suspected", async () => {
+  const alone = new Alone();
+  alone.mkdir("a");
+  alone.write("a/inside", "text");
+  const engine = alone.make();
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  alone.remove("a/inside");
+  alone.remove("a");
+  alone.write("a", "a file now");
+  engine.hint(["", "a"]);
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.equal(alone.serverContents().get("a"), "a file now");
+  alone.close();
+});

@@ -48,7 +48,7 @@ export interface CycleOutcome {
   readonly isRestless: boolean;
   /** All that was restless could not be read: looking again often finds nothing new. */
   readonly isStuck: boolean;
-  /** Refused for now, or not answered: it is tried again within half a minute. */
+  /** Refused for now: it is tried again within half a minute. An offer that never arrived is none: what it wanted is planned again, or not wanted any more. */
   readonly retriesSoon: boolean;
   readonly problems: readonly Problem[];
   readonly deletionsWaiting: number;
@@ -111,7 +111,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, waits.untilMs),
-    retriesSoon: waits.isQuiet || state.offers.length > 0 || state.refusals.some(({ code }) => isPassing(code)),
+    retriesSoon: waits.isQuiet || state.refusals.some(({ code }) => isPassing(code)),
     problems: [
       ...problems,
       ...problemsOfRefusals(state, state.refusals),

@@ -24,8 +24,8 @@ export interface Walk {
   readonly tops: Top[];
   /** Paths of all folders that were listed. */
   readonly listed: Set<string>;
-  /** Of all entries. */
-  readonly paths: Set<string>;
+  /** Of all folders that were seen. */
+  readonly folders: Set<string>;
   /** Folders stand before what is in them. */
   readonly entries: readonly Entry[];
   /** Folders, and names in them, of which it is not known what is there. */
@@ -68,7 +68,7 @@ export async function walk(
     entries: [],
     tops: [],
     listed: new Set(),
-    paths: new Set(),
+    folders: new Set(),
     unknown: new Set(),
     skipped: new Map(),
   };
@@ -104,19 +104,20 @@ async function walkFrom(
     for (const entry of found) {
       if (entry === undefined) continue;
       seen.entries.push(entry);
-      seen.paths.add(entry.path);
       if ("children" in folder) folder.children.push(entry);
-      if (entry.kind !== "folder" || isKept(entry)) continue;
+      if (entry.kind !== "folder") continue;
+      seen.folders.add(entry.path);
+      if (isKept(entry)) continue;
       folders.push(entry);
       covered.add(entry.path);
     }
   }
 }
 
-/** Whether a folder above was listed in which the way to it was not seen: then it is known already that it is not there. */
-function isMissed(path: string, { listed, paths }: Pick<Walk, "listed" | "paths">): boolean {
+/** Whether a folder above was listed in which no folder was seen on the way to it: then it is known already that it is not there. */
+function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "folders">): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) {
-    if (listed.has(folderOf(at)) && !paths.has(at)) return true;
+    if (listed.has(folderOf(at)) && !folders.has(at)) return true;
   }
   return false;
 }
