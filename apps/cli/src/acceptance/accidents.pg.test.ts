@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { eventually } from "@holdfast/server/acceptance/testing";
+import type { Device } from "./device.ts";
+import { Home } from "./home.ts";
+import { Place } from "./scene.ts";
+
+const mib = 1024 * 1024;
+
+test("the folder is deleted under a running sync: nothing is deleted anywhere else", () =>
+  withHome("root-deleted", async (home) => {
+    const [anna, bert] = await filled(home);
+    rmSync(anna.folder, { recursive: true });
+    await untouched(home, bert);
+    mkdirSync(anna.folder);
+    await untouched(home, bert);
+  }));
+
+test("all in the folder is deleted, its marker too: nothing is deleted anywhere else", () =>
+  withHome("root-emptied", async (home) => {
+    const [anna, bert] = await filled(home);
+    for (const name of readdirSync(anna.folder)) rmSync(join(anna.folder, name), { recursive: true });
+    await untouched(home, bert);
+  }));
+
+test("the disk of the folder is unmounted: nothing is deleted, and all goes on once it is back", (t) =>
+  withHome("unmounted", async (home) => {
+    const [disk, mounted] = [join(home.folder, "disk"), join(home.folder, "mounted")];
+    if (!mount(t, disk, 64 * mib)) return;
+    mkdirSync(mounted);
+    execFileSync("mount", ["--bind", disk, mounted]);
+    const anna = await home.addDevice("anna", { folder: mounted });
+    anna.start();
+    const [bert] = await home.startDevices("bert");
+    new Place(anna.folder).make(work);
+    await home.rest();
+    execFileSync("umount", ["--lazy", mounted]);
+    await untouched(home, bert!);
+    await anna.stop();
+    // Started while it is away, too.
+    anna.start();
+    await untouched(home, bert!);
+    await anna.stop();
+    assert.deepEqual(readdirSync(mounted), []);
+    execFileSync("mount", ["--bind", disk, mounted]);
+    anna.start();
+    await home.rest();
+    assert.deepEqual(withoutOwn(anna), withoutOwn(bert!));
+    assert.equal(withoutOwn(anna)["docs/one"], "1");
+    await anna.stop();
+    execFileSync("umount", ["--lazy", mounted]);
+    execFileSync("umount", ["--lazy", disk]);
+  }));
+
+test("a disk that is full on the receiver: what is there stays whole, and the rest comes once there is room", (t) =>
+  withHome("receiver-full", async (home) => {
+    const mounted = join(home.folder, "small");
+    if (!mount(t, mounted, 24 * mib)) return;
+    const [anna] = await home.startDevices("anna");
+    const bert = await home.addDevice("bert", { folder: mounted });
+    bert.start();
+    new Place(anna!.folder).make({ small: "before", edited: "before" });
+    await home.rest();
+    writeFileSync(join(anna!.folder, "large"), randomBytes(40 * mib));
+    writeFileSync(join(anna!.folder, "edited"), "after");
+    await home.rest(undefined, [anna!]);
+    await eventually("the problem is listed", 30_000, async () => {
+      const problems = (await bert.status())?.problems ?? [];
+      return problems.some(({ path }) => path === "large") ? true : undefined;
+    });
+    assert.deepEqual(withoutOwn(bert)["small"], "before");
+    assert.ok(!new Place(bert.folder).has("large"));
+    execFileSync("mount", ["-o", `remount,size=${160 * mib}`, mounted]);
+    await home.rest(120_000);
+    assert.equal(withoutOwn(bert)["edited"], "after");
+    await bert.stop();
+    execFileSync("umount", ["--lazy", mounted]);
+  }));
+
+test("a full quota: what does not fit waits and is listed, what fits goes on, and all goes on once there is room", () =>
+  withHome("quota-full", async (home) => {
+    const [anna, bert] = await home.startDevices("anna", "bert");
+    const quota = async (bytes: string): Promise<void> => {
+      const { code, stderr } = await anna!.run(["admin", "users", "quota", "admin@example.com", bytes]);
+      assert.equal(code, 0, stderr);
+    };
+    await quota(String(2 * mib));
+    const [at, seenBy] = [new Place(anna!.folder), new Place(bert!.folder)];
+    at.make({ "fits.txt": "small" });
+    writeFileSync(at.at("too large"), randomBytes(3 * mib));
+    await eventually("the problem is listed", 30_000, async () => {
+      const problems = (await anna!.status())?.problems ?? [];
+      return problems.find(({ path, message }) => path === "too large" && message !== "");
+    });
+    await eventually("what fits arrives", 30_000, () => seenBy.has("fits.txt") || undefined);
+    at.make({ "fits too.txt": "small" });
+    await eventually("what fits arrives", 30_000, () => seenBy.has("fits too.txt") || undefined);
+    assert.ok(!seenBy.has("too large"));
+    await quota(String(20 * mib));
+    await home.rest(90_000);
+    assert.ok(seenBy.has("too large"));
+  }));
+
+test("a folder that may not be read: nothing in it is deleted elsewhere, and its changes come once it may be read again", (t) =>
+  withHome("no-permission", async (home) => {
+    if (process.getuid?.() !== 0) return t.skip("only root may run a client as somebody who may not read");
+    const anna = await home.addDevice("anna", { uid: 65_534 });
+    anna.start();
+    const [bert] = await home.startDevices("bert");
+    const [at, other] = [new Place(anna.folder), new Place(bert!.folder)];
+    other.make({ "locked/one": "1", "locked/deep/two": "2", open: "3" });
+    await home.rest();
+    chmodSync(at.at("locked"), 0);
+    at.make({ "locked/three": "3" });
+    execFileSync("chown", ["65534:65534", at.at("locked/three")]);
+    await anna.stop();
+    anna.start();
+    other.make({ "from bert": "new" });
+    await eventually("all else goes on", 30_000, () => at.has("from bert") || undefined);
+    await eventually("the folder is listed", 30_000, async () => {
+      const problems = (await anna.status())?.problems ?? [];
+      return problems.some(({ path }) => path.startsWith("locked")) ? true : undefined;
+    });
+    assert.deepEqual(withoutOwn(bert!), {
+      locked: null,
+      "locked/deep": null,
+      "locked/deep/two": "2",
+      "locked/one": "1",
+      open: "3",
+      "from bert": "new",
+    });
+    chmodSync(at.at("locked"), 0o755);
+    await home.rest();
+    assert.equal(other.read("locked/three"), "3");
+  }));
+
+test("a server restored from a backup: what it has lost comes back from the devices, and nothing of theirs is deleted", () =>
+  withHome("restored", async (home) => {
+    const [anna, bert] = await home.startDevices("anna", "bert");
+    const at = new Place(anna!.folder);
+    at.make({ "old.txt": "old", "edited.txt": "first", "folder/in it": "1" });
+    await home.rest();
+    await home.server.stop();
+    const backup = `${home.folder}/backup`;
+    // With the owners that the database needs.
+    execFileSync("cp", ["--archive", "--", home.dataFolder, backup]);
+    await home.restart();
+    at.make({ "edited.txt": "second", "new.txt": "new", "folder/new too": "2" });
+    await home.rest();
+    at.make({ "while down.txt": "3" });
+    await home.server.stop();
+    rmSync(home.dataFolder, { recursive: true });
+    renameSync(backup, home.dataFolder);
+    await home.restart();
+    await home.rest(120_000);
+    const expected = {
+      "edited.txt": "second",
+      folder: null,
+      "folder/in it": "1",
+      "folder/new too": "2",
+      "new.txt": "new",
+      "old.txt": "old",
+      "while down.txt": "3",
+    };
+    assert.deepEqual(withoutOwn(anna!), expected);
+    assert.deepEqual(withoutOwn(bert!), expected);
+  }));
+
+test("a clock that is ten years behind: changes travel both ways, and no copy is made", () =>
+  withHome("clock", async (home) => {
+    const preload = `${home.folder}/ten-years-ago.mjs`;
+    writeFileSync(preload, "const now = Date.now; Date.now = () => now() - 10 * 365.25 * 86400e3;\n");
+    const anna = await home.addDevice("anna", { env: { NODE_OPTIONS: `--import=${preload}` } });
+    anna.start();
+    const [bert] = await home.startDevices("bert");
+    const [at, other] = [new Place(anna.folder), new Place(bert!.folder)];
+    at.make({ "by anna": "1", both: "0" });
+    await home.rest();
+    other.make({ "by bert": "2", both: "edited by bert" });
+    await home.rest();
+    at.make({ both: "edited by anna" });
+    at.remove("by bert");
+    await home.rest();
+    assert.deepEqual(withoutOwn(bert!), { "by anna": "1", both: "edited by anna" });
+    // And it jumps back while nothing runs.
+    await anna.stop();
+    at.make({ both: "edited while it was off" });
+    anna.start();
+    await home.rest();
+    assert.deepEqual(withoutOwn(bert!), { "by anna": "1", both: "edited while it was off" });
+  }));
+
+test("two devices that are stopped, edited and started: each file is as its last writer left it, and both edits of one are kept", () =>
+  withHome("offline", async (home) => {
+    const [anna, bert] = await filled(home);
+    const [at, other] = [new Place(anna.folder), new Place(bert.folder)];
+    await Promise.all([anna.stop(), bert.stop()]);
+    at.make({ "docs/one": "by anna", both: "by anna" });
+    at.move("docs/two", "two");
+    other.make({ "docs/three": "by bert", both: "by bert" });
+    other.remove("gone");
+    anna.start();
+    await home.rest(undefined, [anna]);
+    bert.start();
+    await home.rest();
+    const { ["both"]: winner, ...rest } = withoutOwn(anna);
+    const copies = Object.entries(rest).filter(([path]) => path.includes("conflicted copy"));
+    assert.equal(winner, "by anna");
+    assert.deepEqual(copies, [["both (bert's conflicted copy DATE)", "by bert"]]);
+    const others = Object.fromEntries(Object.entries(rest).filter(([path]) => !path.includes("conflicted copy")));
+    assert.deepEqual(others, { docs: null, "docs/one": "by anna", "docs/three": "by bert", two: "2" });
+  }));
+
+test("`--once` ends with 0 when both are equal, and does all that there is to do", () =>
+  withHome("once", async (home) => {
+    const [anna, bert] = await Promise.all([home.addDevice("anna"), home.addDevice("bert")]);
+    new Place(anna.folder).make(work);
+    for (const device of [anna, bert]) {
+      const { code, stderr } = await device.run(["sync", device.folder, "--once"]);
+      assert.equal(code, 0, stderr);
+    }
+    assert.deepEqual(withoutOwn(bert), seen);
+  }));
+
+const work = { "docs/one": "1", "docs/two": "2", both: "0", gone: "3" };
+const seen = { both: "0", docs: null, "docs/one": "1", "docs/two": "2", gone: "3" };
+
+async function filled(home: Home): Promise<[Device, Device]> {
+  const [anna, bert] = await home.startDevices("anna", "bert");
+  new Place(anna!.folder).make(work);
+  await home.rest();
+  return [anna!, bert!];
+}
+
+/** After a change of the other device has gone round, and what it has to say has been said, all is still there. */
+async function untouched(home: Home, other: Device): Promise<void> {
+  const place = new Place(other.folder);
+  const before = withoutOwn(other);
+  const probe = `probe ${Object.keys(before).length}`;
+  place.make({ [probe]: "new" });
+  await home.rest(undefined, [other]);
+  assert.deepEqual(withoutOwn(other), { ...before, [probe]: "new" });
+}
+
+function withoutOwn(device: Device): Readonly<Record<string, string | null>> {
+  const all = Object.entries(new Place(device.folder).sight());
+  return Object.fromEntries(all.filter(([path]) => path !== ".holdfast" && !path.startsWith(".holdfast/")));
+}
+
+async function withHome(name: string, play: (home: Home) => Promise<void>): Promise<void> {
+  const home = await Home.open(name);
+  try {
+    await play(home);
+  } finally {
+    await home.close();
+  }
+}
+
+/** @returns false where nothing can be mounted; the test is skipped then */
+function mount(t: TestContext, folder: string, sizeBytes: number): boolean {
+  if (process.getuid?.() !== 0) {
+    t.skip("only root may mount a small disk");
+    return false;
+  }
+  mkdirSync(folder);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeBytes},mode=0755`, "tmpfs", folder], { stdio: "pipe" });
+  } catch (error) {
+    t.skip(`a small disk cannot be mounted here: ${String((error as { stderr?: Buffer }).stderr).trim()}`);
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { seededRandom } from "@holdfast/disk/seeded-random";
+import { Home } from "./home.ts";
+import { Ledger } from "./ledger.ts";
+import { diskTree, differences } from "./tree.ts";
+import { makeTrouble } from "./trouble.ts";
+import { Worker } from "./worker.ts";
+
+/** HOLDFAST_ALONE_DEEDS=5000 for the long form. */
+const deeds = Number(process.env["HOLDFAST_ALONE_DEEDS"] ?? 120);
+const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(1_000_000_000));
+const replay = `HOLDFAST_SEED=${seed} HOLDFAST_ALONE_DEEDS=${deeds} tools/node tools/src/run-tests.ts alone`;
+
+test(`one person alone, whatever is killed meanwhile, never sees a conflicted copy, and gets exactly what was left (${replay})`, async () => {
+  const [draw, drawTrouble] = [seededRandom(seed), seededRandom(seed + 1)];
+  const home = await Home.open("alone");
+  try {
+    const [anna] = await home.startDevices("anna", "bert");
+    // Only what has met its server once starts without it.
+    await home.rest();
+    const worker = new Worker({
+      device: "anna",
+      root: anna!.folder,
+      graveyard: `${home.folder}/graves`,
+      ledger: new Ledger(),
+      draw,
+      tell: () => undefined,
+    });
+    const time = { isOver: false };
+    const work = (async () => {
+      for (let deed = 0; deed < deeds; deed += 1) {
+        await worker.act();
+        await delay(draw() * 100);
+      }
+    })().finally(() => (time.isOver = true));
+    const trouble = (async () => {
+      while (!time.isOver) {
+        await delay(drawTrouble() * 3000);
+        await makeTrouble(home, drawTrouble);
+      }
+    })();
+    await Promise.all([work, trouble]);
+    const left = diskTree(anna!.folder)!;
+    const tree = await home.rest(120_000);
+    assert.deepEqual(differences("what was left", left, "what there is", tree), []);
+    assert.deepEqual(
+      [...tree.keys()].filter((path) => /conflict/i.test(path)),
+      [],
+    );
+  } finally {
+    await home.close();
+  }
+});

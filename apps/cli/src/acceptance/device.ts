@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { administrator, type CommandResult, eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
+import { askRunning, tellRunning } from "../sync/control-client.ts";
+import { type KnownSync, readKnownSyncs } from "../sync/known-syncs.ts";
+import type { SyncReport } from "../sync/report.ts";
+import { Cable } from "./cable.ts";
+
+export interface DeviceOptions {
+  /** How the device is called in conflicted copies. */
+  readonly name: string;
+  /** Where its synced folder, its configuration and its log lie. */
+  readonly home: string;
+  /** Of the server. */
+  readonly port: number;
+  readonly account?: { readonly email: string; readonly password: string };
+  /** Further arguments of `sync`. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The user under whom it runs, where that is not the tests' own. */
+  readonly uid?: number;
+  /** Unless its home is to hold it. */
+  readonly folder?: string;
+}
+
+/** Twice what the command allows itself, for a busy machine. */
+const stopTimeoutMs = 10_000;
+
+/** A folder, a configuration and a `holdfast sync` that runs in a process of its own, behind a cable of its own. */
+export class Device {
+  readonly name: string;
+  readonly folder: string;
+  readonly cable: Cable;
+  readonly logFile: string;
+  readonly #options: DeviceOptions;
+  readonly #configFolder: string;
+  readonly #environment: Record<string, string>;
+  #child: ChildProcess | undefined;
+  #exited: Promise<number | null> = Promise.resolve(null);
+
+  private constructor(options: DeviceOptions, cable: Cable) {
+    this.#options = options;
+    this.name = options.name;
+    this.cable = cable;
+    this.folder = options.folder ?? join(options.home, options.name);
+    this.logFile = join(options.home, `${options.name}.log`);
+    const configFolder = join(options.home, `${options.name}-config`);
+    this.#configFolder = configFolder;
+    this.#environment = { HOLDFAST_CONFIG_DIR: configFolder, HOME: configFolder, ...options.env };
+    for (const folder of [this.folder, configFolder]) {
+      mkdirSync(folder, { recursive: true });
+      chmodSync(folder, 0o755);
+    }
+  }
+
+  /** Signed in, and not syncing yet. */
+  static async signIn(options: DeviceOptions): Promise<Device> {
+    const device = new Device(options, await Cable.lay(options.port));
+    const { email, password } = options.account ?? administrator;
+    const done = await device.run(
+      ["login", device.cable.url, "--email", email, "--password-stdin", "--device-name", options.name],
+      `${password}\n`,
+    );
+    if (done.code !== 0) throw new Error(`${options.name} could not sign in: ${done.stderr}`);
+    // Signed in as the tests' own user.
+    if (options.uid !== undefined) for (const path of device.#ownPaths()) chownSync(path, options.uid, options.uid);
+    return device;
+  }
+
+  /** Begins to sync; it is not waited for. */
+  start(): void {
+    const log = openSync(this.logFile, "a");
+    const { uid, args = [] } = this.#options;
+    const child = spawn(launcher, ["sync", this.folder, "--brake", "off", "--device-name", this.name, ...args], {
+      env: { ...process.env, ...this.#environment },
+      stdio: ["ignore", log, log],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    closeSync(log);
+    const endWithTest = () => void child.kill("SIGKILL");
+    process.once("exit", endWithTest);
+    this.#child = child;
+    this.#exited = new Promise((resolve) => {
+      child.once("exit", (code) => {
+        process.off("exit", endWithTest);
+        if (this.#child === child) this.#child = undefined;
+        resolve(code);
+      });
+    });
+  }
+
+  /** As a power cut would end it, but for what the system has not written yet. */
+  async kill(): Promise<void> {
+    this.#child?.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  /**
+   * @returns the exit code; null if it had not come so far that it could be asked
+   * @throws Error if it does not stop in time
+   */
+  async stop(): Promise<number | null> {
+    const child = this.#child;
+    const late = setTimeout(() => child?.kill("SIGKILL"), stopTimeoutMs);
+    child?.kill("SIGTERM");
+    const code = await this.#exited;
+    clearTimeout(late);
+    if (child?.signalCode === "SIGKILL") throw new Error(`${this.name} did not stop: ${this.lastWords()}`);
+    return code;
+  }
+
+  /** Another command of this device. */
+  run(args: readonly string[], input = ""): Promise<CommandResult> {
+    return holdfast(args, { env: this.#environment, input });
+  }
+
+  /** As `holdfast status` has it, without a process for each look; undefined while no sync runs that could tell. */
+  async status(): Promise<SyncReport | undefined> {
+    const [sync] = await this.#knownSyncs();
+    return sync === undefined ? undefined : (await askRunning(sync))?.report;
+  }
+
+  async pause(): Promise<void> {
+    await this.#tell("pause");
+    await this.#reaches("paused", (status) => status.state === "paused");
+  }
+
+  async resume(): Promise<void> {
+    await this.#tell("resume");
+  }
+
+  /** Waits until it says that there is nothing to do. */
+  idle(timeoutMs = 30_000): Promise<SyncReport> {
+    return this.#reaches("idle", (status) => status.state === "idle" && status.pending_files === 0, timeoutMs);
+  }
+
+  /** The end of what it said, for a test that fails. */
+  lastWords(): string {
+    return readFileSync(this.logFile, "utf8").slice(-2000);
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.cable.close();
+  }
+
+  async #tell(action: "pause" | "resume"): Promise<void> {
+    for (const sync of await this.#knownSyncs()) await tellRunning(sync, action);
+  }
+
+  #knownSyncs(): Promise<KnownSync[]> {
+    return readKnownSyncs(this.#configFolder);
+  }
+
+  #ownPaths(): string[] {
+    const names = readdirSync(this.#configFolder, { recursive: true, encoding: "utf8" });
+    return [this.folder, this.#configFolder, ...names.map((name) => join(this.#configFolder, name))];
+  }
+
+  #reaches(what: string, is: (status: SyncReport) => boolean, timeoutMs = 15_000): Promise<SyncReport> {
+    return eventually(`${this.name} is ${what}`, timeoutMs, async () => {
+      const status = await this.status();
+      return status !== undefined && is(status) ? status : undefined;
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import { mkdirSync } from "node:fs";
+import {
+  Api,
+  eventually,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+import { Device, type DeviceOptions } from "./device.ts";
+import { differences, diskTree, ServerTree, type Tree } from "./tree.ts";
+
+/** One account on a server of its own, and the devices of that account. */
+export class Home {
+  readonly folder: string;
+  readonly dataFolder: string;
+  readonly api: Api;
+  readonly devices: Device[] = [];
+  readonly #serverTree: ServerTree;
+  #server: RunningServer;
+
+  private constructor(folder: string, server: RunningServer, api: Api) {
+    this.folder = folder;
+    this.dataFolder = `${folder}/data`;
+    this.#server = server;
+    this.api = api;
+    this.#serverTree = new ServerTree(api);
+  }
+
+  static async open(name: string, options: Omit<ServerOptions, "dataFolder"> = {}): Promise<Home> {
+    const folder = makeFolder(name);
+    const server = await startServer({ dataFolder: `${folder}/data`, ...options });
+    // A token that outlives a server restored from a backup, and every access token.
+    return new Home(folder, server, await Api.signIn(server.url));
+  }
+
+  get server(): RunningServer {
+    return this.#server;
+  }
+
+  /** The server stands again where its clients look for it. */
+  async restart(): Promise<void> {
+    this.#server = await startServer({ dataFolder: this.dataFolder, port: this.#server.port });
+    // The test's own sign-in may be too old, or newer than a restored database.
+    this.api.token = (await Api.signIn(this.#server.url)).token;
+  }
+
+  async addDevice(name: string, options: Partial<DeviceOptions> = {}): Promise<Device> {
+    const home = `${this.folder}/devices`;
+    mkdirSync(home, { recursive: true });
+    const device = await Device.signIn({ name, home, port: this.#server.port, ...options });
+    this.devices.push(device);
+    return device;
+  }
+
+  /** Two or more devices that run. */
+  async startDevices(...names: string[]): Promise<Device[]> {
+    const devices = await Promise.all(names.map((name) => this.addDevice(name)));
+    for (const device of devices) device.start();
+    return devices;
+  }
+
+  /** The head of the journal. */
+  async journal(): Promise<string> {
+    const { status, body } = await this.api.call("GET", "/changes/start_token");
+    if (status !== 200) throw new Error(`The head of the journal was answered ${status}: ${JSON.stringify(body)}`);
+    return body.token;
+  }
+
+  serverTree(): Promise<Tree> {
+    return this.#serverTree.read();
+  }
+
+  /**
+   * Waits until the devices, all of them unless told, say twice that there is nothing to do, the journal stands still between, and all of
+   * their folders and the server's tree are equal.
+   * @returns that tree
+   */
+  async rest(timeoutMs = 60_000, devices: readonly Device[] = this.devices): Promise<Tree> {
+    let reason = "nothing was looked at";
+    let before: string | undefined;
+    const isAtRest = async (): Promise<Tree | undefined> => {
+      const head = await this.journal();
+      const statuses = await Promise.all(devices.map((device) => device.status()));
+      const tree = await this.serverTree();
+      const busy = statuses.findIndex((status) => status?.state !== "idle" || status.pending_files > 0);
+      const different = devices.flatMap((device) => {
+        const disk = diskTree(device.folder);
+        return disk === undefined ? [`${device.name} moves`] : differences(device.name, disk, "the server", tree);
+      });
+      const isStill = head === before;
+      before = busy === -1 && different.length === 0 ? head : undefined;
+      reason = `${busy === -1 ? "" : `${devices[busy]!.name}: ${JSON.stringify(statuses[busy])}\n`}${different.join("\n")}`;
+      return before !== undefined && isStill && (await this.journal()) === head ? tree : undefined;
+    };
+    try {
+      return await eventually("all is at rest and equal", timeoutMs, async () => {
+        try {
+          return await isAtRest();
+        } catch (error) {
+          // A server whose database was killed takes a while to serve again.
+          before = undefined;
+          reason = String(error);
+          return undefined;
+        }
+      });
+    } catch (error) {
+      const words = devices.map((device) => `--- ${device.name}:\n${device.lastWords()}`).join("\n");
+      throw new Error(`Not at rest and equal after ${timeoutMs} ms: ${reason}\n${words}`, { cause: error });
+    }
+  }
+
+  /** @param keep leave everything on the disk, to be looked into */
+  async close(keep = false): Promise<void> {
+    await Promise.all(this.devices.map((device) => device.close()));
+    await this.#server.stop();
+    if (!keep) removeFolder(this.folder);
+  }
+}

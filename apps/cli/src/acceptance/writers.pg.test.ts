@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "@holdfast/server/acceptance/testing";
+import { Pair } from "./scene.ts";
+
+const mib = 1024 * 1024;
+/** HOLDFAST_LONG=1 for the sizes and counts of the long form. */
+const isLong = process.env["HOLDFAST_LONG"] === "1";
+
+describe("programs that write", () => {
+  let pair: Pair;
+  before(async () => {
+    pair = await Pair.open("writers");
+  });
+  after(() => pair.close());
+
+  test("a file that keeps growing is equal on both in the end, with no copy beside it", async () => {
+    const scene = await pair.scene({ "log.txt": "" });
+    const file = openSync(scene.anna.at("log.txt"), "a");
+    for (let line = 0; line < 60; line += 1) {
+      writeSync(file, `line ${line}\n`.repeat(100));
+      await delay(50);
+    }
+    closeSync(file);
+    const sight = await scene.rest();
+    assert.deepEqual(Object.keys(sight), ["log.txt"]);
+    assert.equal(sight["log.txt"]!.split("\n").length, 6001);
+  });
+
+  test("a large file that is replaced while it is uploaded: the other device has the last one alone", async () => {
+    const scene = await pair.scene();
+    writeFileSync(scene.anna.at("large"), randomBytes(24 * mib));
+    await eventually("it is being uploaded", 20_000, async () =>
+      (await pair.anna.status())?.state === "syncing" ? true : undefined,
+    );
+    const last = randomBytes(24 * mib);
+    writeFileSync(scene.anna.at("large.new"), last);
+    renameSync(scene.anna.at("large.new"), scene.anna.at("large"));
+    await pair.home.rest(120_000);
+    assert.equal(statSync(scene.bert.at("large")).size, last.length);
+    assert.deepEqual(Object.keys(scene.bert.sight()), ["large"]);
+  });
+
+  test("edits of one file in quick succession: both have the last one, with no copy beside it", async () => {
+    const scene = await pair.scene({ "note.txt": "0" });
+    const [edits, gapMs] = isLong ? [1000, 60] : [100, 20];
+    for (let edit = 1; edit <= edits; edit += 1) {
+      // As editors do it by turns: rename over, and truncate and write.
+      if (edit % 2 === 0) scene.anna.make({ "note.txt": `edit ${edit}` });
+      else {
+        scene.anna.make({ ".note.txt.swp": `edit ${edit}` });
+        scene.anna.move(".note.txt.swp", "note.txt");
+      }
+      await delay(gapMs);
+    }
+    assert.deepEqual(await scene.rest(), { "note.txt": `edit ${edits}` });
+  });
+
+  test("empty files and folders arrive, and are told apart by their names alone", async () => {
+    const scene = await pair.scene({ one: "", two: "", folder: null, "folder/three": "" });
+    assert.deepEqual(scene.bert.sight(), { folder: null, "folder/three": "", one: "", two: "" });
+    scene.bert.make({ one: "not empty" });
+    scene.anna.make({ "folder/three": "not empty" });
+    assert.deepEqual(await scene.rest(), { folder: null, "folder/three": "not empty", one: "not empty", two: "" });
+    scene.anna.make({ one: "" });
+    assert.equal((await scene.rest())["one"], "");
+  });
+
+  test("a sparse file arrives whole, and an edit in its middle too", async () => {
+    const sizeBytes = isLong ? 5 * 1024 * mib : 64 * mib;
+    const scene = await pair.scene();
+    const file = openSync(scene.anna.at("sparse"), "w");
+    ftruncateSync(file, sizeBytes);
+    writeSync(file, "end", sizeBytes - 3);
+    closeSync(file);
+    await arrives(scene.bert.at("sparse"), sizeBytes, "end", sizeBytes - 3);
+    const again = openSync(scene.anna.at("sparse"), "r+");
+    writeSync(again, "middle", sizeBytes / 2);
+    closeSync(again);
+    await arrives(scene.bert.at("sparse"), sizeBytes, "middle", sizeBytes / 2);
+    scene.anna.remove("sparse");
+    assert.deepEqual(await scene.rest(), {});
+  });
+
+  test("hard links arrive as files of their own, and an edit through one name arrives under both", async () => {
+    const scene = await pair.scene({ one: "1" });
+    linkSync(scene.anna.at("one"), scene.anna.at("two"));
+    assert.deepEqual(await scene.rest(), { one: "1", two: "1" });
+    const file = openSync(scene.anna.at("one"), "r+");
+    writeSync(file, "edited");
+    closeSync(file);
+    assert.deepEqual(await scene.rest(), { one: "edited", two: "edited" });
+    scene.bert.make({ two: "by bert" });
+    const sight = await scene.rest();
+    assert.equal(sight["two"], "by bert");
+    assert.ok(!Object.keys(sight).some((path) => path.includes("conflict")), JSON.stringify(sight));
+  });
+
+  test("an edit that leaves size and time as they were arrives", async () => {
+    const scene = await pair.scene({ same: "aaaa" });
+    const { atime, mtime } = statSync(scene.anna.at("same"));
+    scene.anna.make({ same: "bbbb" });
+    utimesSync(scene.anna.at("same"), atime, mtime);
+    assert.deepEqual(await scene.rest(), { same: "bbbb" });
+    assert.equal(scene.bert.read("same"), "bbbb");
+  });
+
+  test("files with times long ago and far ahead arrive with them", async () => {
+    const scene = await pair.scene({ old: "1", ahead: "2" });
+    const times = { old: new Date("1971-02-03T04:05:06Z"), ahead: new Date("2099-01-01T00:00:00Z") };
+    scene.anna.make({ old: "3", ahead: "4" });
+    for (const [name, time] of Object.entries(times)) utimesSync(scene.anna.at(name), time, time);
+    assert.deepEqual(await scene.rest(), { ahead: "4", old: "3" });
+    for (const [name, time] of Object.entries(times)) assert.deepEqual(statSync(scene.bert.at(name)).mtime, time);
+  });
+
+  test("the executable bit arrives, both ways, and touching a file changes nothing", async () => {
+    const scene = await pair.scene({ script: "#!/bin/sh\n" });
+    scene.anna.chmod("script", 0o755);
+    await scene.rest();
+    assert.equal(statSync(scene.bert.at("script")).mode & 0o100, 0o100);
+    scene.bert.chmod("script", 0o644);
+    await scene.rest();
+    assert.equal(statSync(scene.anna.at("script")).mode & 0o100, 0);
+    const head = await pair.home.journal();
+    utimesSync(scene.anna.at("script"), new Date(), new Date());
+    scene.anna.make({ marker: "" });
+    await scene.rest();
+    assert.notEqual(await pair.home.journal(), head);
+    const versions = await pair.home.api.call(
+      "GET",
+      `/files/${await pair.home.api.idOf(`/${scene.folder}/script`)}/versions`,
+    );
+    assert.equal(versions.body.items.length, 1);
+  });
+
+  async function arrives(path: string, sizeBytes: number, text: string, at: number): Promise<void> {
+    const { openSync: open, readSync } = await import("node:fs");
+    await eventually(`${path} arrives`, isLong ? 900_000 : 60_000, () => {
+      if (statSync(path, { throwIfNoEntry: false })?.size !== sizeBytes) return undefined;
+      const file = open(path, "r");
+      const bytes = Buffer.alloc(text.length);
+      readSync(file, bytes, 0, bytes.length, at);
+      closeSync(file);
+      return bytes.toString() === text ? true : undefined;
+    });
+  }
+});
