@@ -2,7 +2,7 @@
  * `npm run bench`: what 8 rows of docs/performance.md say, measured now on this machine beside a calibration and the peers that
  * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`sync` all of
  * those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files;
- * `--keep` leaves the data, with what the clients said, where it is.
+ * `--keep` leaves the data, with what the clients said, where it is. HOLDFAST_BENCH_PROFILE=DIR profiles the sync clients.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
