@@ -116,3 +116,5 @@ async function measureServer(
 // What was started ends with the process, however it ends.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 await main();
+// Whatever a failed row left open ends with the process too.
+process.exit();
