@@ -5,6 +5,7 @@ import {
   fstatSync,
   fsync,
   read,
+  readSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -15,7 +16,7 @@ import { promisify } from "node:util";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { cutInFolder } from "./file-cut.ts";
+import { cutInFolder, inlineBytesMax } from "./file-cut.ts";
 import type { Threads } from "./file-cut.ts";
 import { writeParts } from "./file-writing.ts";
 import { errnoOf, toFolderError, toLookError } from "./folder-error.ts";
@@ -136,7 +137,7 @@ async function readAt(root: RootFolder, path: string, offset: number, sizeBytes:
     const bytes = new Uint8Array(sizeBytes);
     let filled = 0;
     while (filled < sizeBytes) {
-      const { bytesRead } = await readAsync(descriptor, bytes, filled, sizeBytes - filled, offset + filled);
+      const bytesRead = await readSome(descriptor, bytes, filled, offset + filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
@@ -146,6 +147,12 @@ async function readAt(root: RootFolder, path: string, offset: number, sizeBytes:
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/** What is short was most likely just read, and is faster at hand than a thread is. */
+async function readSome(descriptor: number, into: Uint8Array, start: number, position: number): Promise<number> {
+  if (into.length <= inlineBytesMax) return readSync(descriptor, into, start, into.length - start, position);
+  return (await readAsync(descriptor, into, start, into.length - start, position)).bytesRead;
 }
 
 type Creation = {

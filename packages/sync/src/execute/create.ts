@@ -50,14 +50,17 @@ function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
   });
 }
 
-/** Writes a file to the engine's own folder on the same filesystem, durably. Every part is proved by its hash. */
+/** Writes a file to the engine's own folder on the same filesystem; `syncAside` makes it durable. Every part is proved by its hash. */
 export async function createAside(
-  { disk, faults }: Hands,
+  { disk }: Pick<Hands, "disk">,
   path: string,
   remote: Pick<RemoteRow, "modifiedAt" | "executable">,
   parts: AsyncIterable<Part> | Iterable<Part>,
 ): Promise<void> {
   await disk.create(path, parts, { mtimeNs: timeNs(remote.modifiedAt), executable: remote.executable });
+}
+
+export async function syncAside({ disk, faults }: Pick<Hands, "disk" | "faults">, path: string): Promise<void> {
   if (!faults.has("a new file is not synced")) await disk.syncFile(path);
 }
 

@@ -5,7 +5,7 @@ import { joinPath, ownFolders } from "../paths.ts";
 import type { ArrivedBlock, Part } from "../ports.ts";
 import type { KnownBlock } from "../state/manifests.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
-import { createAside, piecesOfFetched, piecesOfSource } from "./create.ts";
+import { createAside, piecesOfFetched, piecesOfSource, syncAside } from "./create.ts";
 import { type Hands, randomName } from "./hands.ts";
 import { type LocalSources, offsetsOf } from "./sources.ts";
 import type { Written } from "./write-small.ts";
@@ -29,6 +29,7 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
       const assembly = new Assembly(hands, arrival, old, attempt < attemptsMax);
       try {
         await createAside(hands, part, operation.remote, assembly.parts());
+        await syncAside(hands, part);
       } catch (error) {
         const untrue =
           error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;

@@ -1,17 +1,20 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
+import { mapBounded } from "../bounded.ts";
 import { joinPath, ownFolders } from "../paths.ts";
 import type { Part, WantedBlock } from "../ports.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
-import { createAside, keepBlocks } from "./create.ts";
+import { createAside, keepBlocks, syncAside } from "./create.ts";
 import { type Hands, randomName } from "./hands.ts";
 import type { LocalSources } from "./sources.ts";
 
-/** Files that are written and synced side by side. */
+/** Files that are written side by side. */
 const writesAtOnce = 16;
+/** And then synced: as many as there are threads to wait share one commit of the filesystem's journal, and more wait ready. */
+const syncsAtOnce = 64;
 
-/** What became of a file: where it waits, durable, or why it does not. */
+/** What became of a file: where it waits, durable in the end, or why it does not. */
 export type Written = { readonly path: string } | HoldfastError;
 
 /**
@@ -39,9 +42,24 @@ export async function writeSmall(
     void work.finally(() => running.delete(work)).catch(() => undefined);
     results.set(arrival, work);
   }
-  for (const [arrival, work] of results) written.set(arrival, await work);
+  await Promise.all(results.values());
   await blocks.close();
+  // Not before all are written: while the journal is committed for one, making the next would wait, and all else with it.
+  await mapBounded([...results], syncsAtOnce, async ([arrival, work]) => {
+    written.set(arrival, await syncWritten(hands, await work));
+  });
   return written;
+}
+
+async function syncWritten(hands: Hands, file: Written): Promise<Written> {
+  if (file instanceof HoldfastError) return file;
+  try {
+    await syncAside(hands, file.path);
+    return file;
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
 }
 
 async function writeOne(
