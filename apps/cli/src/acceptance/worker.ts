@@ -46,6 +46,8 @@ const verbs = [
   "flip the executable bit",
 ] as const;
 type Verb = (typeof verbs)[number];
+const makers = ["create", "create", "make a folder"] as const satisfies readonly Verb[];
+const bareNodesMax = 25;
 
 const runProgram = promisify(execFile);
 
@@ -62,7 +64,9 @@ export class Worker {
 
   /** One deed, in several steps perhaps. What the engine changes in that moment makes some of them fail. */
   async act(): Promise<void> {
-    const verb = this.#pick(verbs) ?? "create";
+    // Where there is little, most of what one may want to do is not possible.
+    const isBare = (await this.#all()).length < bareNodesMax;
+    const verb = this.#pick(isBare && this.#chance(0.5) ? makers : verbs) ?? "create";
     try {
       await this.#do(verb);
     } catch (error) {
