@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
+import type { Patches } from "../patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
 import type { CutBlock, LocalDisk } from "../ports.ts";
 import type { ContentKey, Fingerprint, Intent, LocalRow } from "../trees.ts";
@@ -21,6 +22,8 @@ export interface ScanInput {
   readonly makeNodeId: () => NodeId;
   /** Hears of which blocks a file is made that was read. */
   readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
+  /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
+  readonly patches?: Patches | undefined;
   readonly faults: Faults;
 }
 
@@ -44,6 +47,11 @@ export interface ScanResult {
 const readsAtOnce = 4;
 /** A file that changed so shortly before it was read may change again without a trace in its times. */
 const grainNs = 50_000_000n;
+
+/** To read a larger file takes longer than to wait until it has to be read but once. */
+const waitedForBytesMin = 4 * 1024 * 1024;
+/** A later time than the clock's is no matter of waiting. */
+const futureNs = 1_000_000_000n;
 
 /** Looks at what may have changed on the disk. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
@@ -69,7 +77,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     const parent = folderIdOf(ids, entry);
     if (id === undefined || parent === undefined) return;
     const before = fresh.has(entry) ? undefined : known.get(id);
-    const row = await rowOf(disk, entry, { input, parent, before, startNs, unread });
+    const mayWait = vanished.size === 0;
+    const row = await rowOf(disk, entry, { input, parent, before, startNs, unread, mayWait });
     if (row !== undefined) rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
@@ -159,6 +168,8 @@ interface RowContext {
   readonly startNs: bigint;
   readonly unread: Map<string, string>;
   readonly input: ScanInput;
+  /** Nothing is missing that an unread file could turn out to be. */
+  readonly mayWait: boolean;
 }
 
 async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promise<LocalRow | undefined> {
@@ -175,7 +186,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   }
   if (before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
     return { ...before, ...base };
-  const read = await readAtRest(disk, entry.path, input);
+  const read = isWorthWaiting(fingerprint, context) ? "changing" : await readAtRest(disk, entry.path, input);
   if (typeof read === "string") {
     context.unread.set(entry.path, read);
     // Without anything known of it there is nothing to say of it yet.
@@ -183,6 +194,13 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   }
   const isRacy = isRecent(read.fingerprint, context.startNs) && !isOfFuture(before, read.fingerprint, context.startNs);
   return { ...base, ...read, sight: isRacy && !faults.has("no file is racy") ? "racy" : "known" };
+}
+
+/** What is read too soon after a change is read again anyway. */
+function isWorthWaiting(fingerprint: Fingerprint, { mayWait, startNs, input: { patches } }: RowContext): boolean {
+  const sizeBytesMin = patches === undefined ? waitedForBytesMin : patches.fileBytesMin;
+  const isNear = fingerprint.ctimeNs <= startNs + futureNs;
+  return mayWait && fingerprint.sizeBytes >= sizeBytesMin && isNear && isRecent(fingerprint, startNs);
 }
 
 /** As late as this after it was read once already: the clock was set back since, and whatever is written now gets another time. */
