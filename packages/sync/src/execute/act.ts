@@ -1,11 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { type Intent, placeOf } from "../trees.ts";
-import { bringContent, bringsContent, type Failures } from "./batch.ts";
+import { bringContent, bringsContent } from "./batch.ts";
 import { copyAside } from "./create.ts";
+import { type Failures, tryEach } from "./failures.ts";
 import { DiskChanged, type Hands } from "./hands.ts";
 import { moveNode, park, setNode } from "./move.ts";
-import { remove } from "./remove.ts";
+import { type Deletion, removeTogether } from "./remove.ts";
 
 /**
  * Does neighbours that belong together (`localBatchesOf`), or throws nothing and leaves what was there. Rows are committed when
@@ -24,22 +25,19 @@ export async function actTogether(hands: Hands, batch: readonly LocalOperation[]
         return intent === undefined ? [] : [[operation.id, intent] as const];
       });
   if (intents.length > 0) state.commit({ intents });
+  return new Map([...failures, ...(await actOn(hands, ready))]);
+}
+
+function actOn(hands: Hands, ready: readonly LocalOperation[]): Promise<Failures> {
   const bringing = ready.filter(bringsContent);
-  const failed = bringing.length > 0 ? await bringContent(hands, bringing) : await actAlone(hands, ready);
-  return new Map([...failures, ...failed]);
+  if (bringing.length > 0) return bringContent(hands, bringing);
+  const deletions = ready.filter((operation): operation is Deletion => operation.op === "delete");
+  return deletions.length > 0 ? removeTogether(hands, deletions) : actAlone(hands, ready);
 }
 
 async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Promise<Failures> {
   const failures: Failures = new Map();
-  for (const operation of operations) {
-    try {
-      await perform(hands, operation);
-      if (hands.state.intents.has(operation.id)) hands.state.commit({ intents: [[operation.id, undefined]] });
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      failures.set(operation, error);
-    }
-  }
+  for (const operation of operations) await tryEach(failures, operation, () => perform(hands, operation));
   return failures;
 }
 
@@ -54,13 +52,12 @@ async function perform(hands: Hands, operation: LocalOperation): Promise<void> {
   switch (operation.op) {
     case "create":
     case "replace":
-      throw new HoldfastError("internal", "What brings content is done in batches.");
+    case "delete":
+      throw new HoldfastError("internal", "What brings content and what deletes is done in batches.");
     case "move":
       return moveNode(hands, operation);
     case "set":
       return setNode(hands, operation);
-    case "delete":
-      return remove(hands, operation);
     case "park":
       return park(hands, operation);
     case "copy_aside":

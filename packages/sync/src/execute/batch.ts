@@ -7,6 +7,7 @@ import { type LocalRow, placeOf } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
+import { type Failures, tryEach } from "./failures.ts";
 import { fingerprintAfter, type Hands, randomName } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { exchange, stashedBy } from "./replace.ts";
@@ -19,26 +20,28 @@ const largeFileBytesMin = 4 * 1024 * 1024;
 const batchMax = { operations: 500, bytes: 16 * 1024 * 1024 } as const;
 const syncsAtOnce = 8;
 
-/** What was done with one operation: nothing, if it failed. */
-export type Failures = Map<LocalOperation, HoldfastError>;
-
-/** Cuts what is planned, in its order: neighbours that only bring content of the server are done together, the others alone. */
+/** Cuts what is planned, in its order: neighbours that only bring content of the server, or only delete, are done together. */
 export function* localBatchesOf(operations: readonly LocalOperation[]): Generator<readonly LocalOperation[]> {
   let batch: LocalOperation[] = [];
   let bytes = 0;
   for (const operation of operations) {
     const sizeBytes = bringsContent(operation) ? operation.remote.sizeBytes : 0;
-    const fits = bringsContent(operation) && batch.length < batchMax.operations && bytes + sizeBytes <= batchMax.bytes;
+    const isLike = batch[0] !== undefined && togetherness(batch[0]) === togetherness(operation);
+    const fits = isLike && batch.length < batchMax.operations && bytes + sizeBytes <= batchMax.bytes;
     if (!fits && batch.length > 0) {
       yield batch;
       [batch, bytes] = [[], 0];
     }
-    if (bringsContent(operation)) {
-      batch.push(operation);
-      bytes += sizeBytes;
-    } else yield [operation];
+    batch.push(operation);
+    bytes += sizeBytes;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Neighbours of one kind go together; what goes alone is its own kind. */
+function togetherness(operation: LocalOperation): LocalOperation | "brings content" | "delete" {
+  if (bringsContent(operation)) return "brings content";
+  return operation.op === "delete" ? "delete" : operation;
 }
 
 export function bringsContent(operation: LocalOperation): operation is FileOperation {
@@ -87,15 +90,6 @@ interface Placed {
   readonly operation: FileOperation;
   readonly path: string;
   readonly row: LocalRow;
-}
-
-async function tryEach(failures: Failures, operation: LocalOperation, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error;
-    failures.set(operation, error);
-  }
 }
 
 async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOperation): Promise<Placed> {

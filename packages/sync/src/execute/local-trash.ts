@@ -9,17 +9,48 @@ const keptForMs = 30 * 86_400_000;
 /** A deeper path would meet the limits of filesystems once it stands below the trash. */
 const pathBytesMax = 2048;
 
-/**
- * A free path in the local trash for what stood at a path: the day (UTC), then the path as people know it, with a suffix where
- * that is taken. Its folders are there, durably.
- */
-export async function placeInTrash(hands: Hands, path: string): Promise<string> {
-  const day = new Date(hands.nowMs()).toISOString().slice(0, 10);
-  const isDeep = Buffer.byteLength(path) > pathBytesMax;
-  const names = isDeep ? [`${randomName(hands)} ${path.slice(-60).replaceAll("/", " ")}`] : path.split("/");
-  let folder = await ensureFolder(hands, ownFolders.trash, day);
-  for (const name of names.slice(0, -1)) folder = await ensureFolder(hands, folder, name);
-  return freePath(hands, folder, names.at(-1) ?? "");
+/** Where what is deleted in one batch finds its place in the local trash. */
+export class TrashPlaces {
+  readonly #hands: Hands;
+  readonly #folders = new Map<string, Promise<string>>();
+  readonly #taken = new Set<string>();
+
+  constructor(hands: Hands) {
+    this.#hands = hands;
+  }
+
+  /**
+   * A free path for what stood at a path: the day (UTC), then the path as people know it, with a suffix where that is taken.
+   * Its folders are there, durably.
+   */
+  async placeFor(path: string): Promise<string> {
+    const isDeep = Buffer.byteLength(path) > pathBytesMax;
+    const place = isDeep ? `${randomName(this.#hands)} ${path.slice(-60).replaceAll("/", " ")}` : path;
+    const folder = await this.#folderFor(folderOf(place));
+    const free = await freePath(this.#hands, folder, nameOf(place), this.#taken);
+    this.#taken.add(free);
+    return free;
+  }
+
+  #folderFor(path: string): Promise<string> {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const folder = this.#makeFolder(path);
+    this.#folders.set(path, folder);
+    // Whoever asks hears of it.
+    folder.catch(() => undefined);
+    return folder;
+  }
+
+  async #makeFolder(path: string): Promise<string> {
+    if (path !== "") return ensureFolder(this.#hands, await this.#folderFor(folderOf(path)), nameOf(path));
+    const day = new Date(this.#hands.nowMs()).toISOString().slice(0, 10);
+    return ensureFolder(this.#hands, ownFolders.trash, day);
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Removes what went longer than 30 days ago, and leftovers that are as old. */
@@ -48,10 +79,10 @@ async function ensureFolder(hands: Hands, folder: string, name: string): Promise
   throw new HoldfastError("internal", `There is no free name for ${name} in the local trash.`);
 }
 
-async function freePath(hands: Hands, folder: string, name: string): Promise<string> {
+async function freePath(hands: Hands, folder: string, name: string, taken: ReadonlySet<string>): Promise<string> {
   for (const candidate of candidates(name)) {
     const path = joinPath(folder, candidate);
-    if ((await hands.disk.stat(path)) === undefined) return path;
+    if (!taken.has(path) && (await hands.disk.stat(path)) === undefined) return path;
   }
   throw new HoldfastError("internal", `There is no free name for ${name} in the local trash.`);
 }

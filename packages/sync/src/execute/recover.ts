@@ -12,6 +12,8 @@ import { partSuffix } from "./write-large.ts";
 
 /** After this a stashed file is looked at again: whoever had it open has written by then. */
 export const stashRestMs = 10_000;
+/** Of which it is kept together that they were looked at: a death before that looks at them once more. */
+const reviewsAtOnce = 200;
 
 /** The engine's own folders; their names must be durable before anything is trusted to them. */
 export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<void> {
@@ -70,14 +72,20 @@ async function unpark(hands: Hands, path: string, row: Place): Promise<Place> {
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
 export async function reviewStash(hands: Hands): Promise<void> {
   if (hands.faults.has("stashed bytes are not looked at again")) return;
-  for (const stashed of hands.state.stashed.values()) {
+  const changes: (readonly [string, Stashed | undefined])[] = [];
+  const keep = (atLeast: number): void => {
+    if (changes.length >= atLeast) hands.state.commit({ stashed: changes.splice(0) });
+  };
+  for (const stashed of [...hands.state.stashed.values()]) {
     const agoMs = hands.nowMs() - stashed.sinceMs;
     // The clock was set back: it rests once more.
-    if (agoMs < 0) hands.state.commit({ stashed: [[stashed.path, { ...stashed, sinceMs: hands.nowMs() }]] });
+    if (agoMs < 0) changes.push([stashed.path, { ...stashed, sinceMs: hands.nowMs() }]);
     if (agoMs < stashRestMs) continue;
     await review(hands, stashed);
-    hands.state.commit({ stashed: [[stashed.path, undefined]] });
+    changes.push([stashed.path, undefined]);
+    keep(reviewsAtOnce);
   }
+  keep(1);
 }
 
 async function review(hands: Hands, stashed: Stashed): Promise<void> {

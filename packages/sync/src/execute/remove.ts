@@ -1,39 +1,125 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { pathOfNode } from "../paths.ts";
+import type { NodeId } from "@holdfast/core/ids";
+import { mapBounded } from "../bounded.ts";
+import { folderOf, joinPath, pathOfNode } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { sameButCtime } from "../scan/scan.ts";
-import { placeInTrash } from "./local-trash.ts";
+import type { Stashed } from "../state/sync-state.ts";
+import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";
 import { DiskChanged, type Hands, knownPath, recheck, syncFolders } from "./hands.ts";
+import { KnownFolders } from "./known-folders.ts";
+import { TrashPlaces } from "./local-trash.ts";
 
-/** A file goes to the local trash by one rename and comes back if it was not what it should be; a folder only if it is empty. */
-export async function remove(hands: Hands, operation: LocalOperation & { op: "delete" }): Promise<void> {
+export type Deletion = LocalOperation & { readonly op: "delete" };
+
+const syncsAtOnce = 8;
+
+/** What is about to go: from where, and where to. */
+interface Leaving {
+  readonly operation: Deletion;
+  readonly path: string;
+  /** Undefined: it is a folder, or a planted bug. */
+  readonly trashed: string | undefined;
+}
+
+/**
+ * Files go to the local trash by one rename each and come back if they were not what they should be; then folders go, if they
+ * are empty. Each folder is looked at once before, and synced once after; what is stashed is committed before, the rows after.
+ */
+export async function removeTogether(hands: Hands, deletions: readonly Deletion[]): Promise<Failures> {
+  const failures: Failures = new Map();
+  const folders = new KnownFolders(hands);
+  const places = new TrashPlaces(hands);
+  const leaving: Leaving[] = [];
+  for (const operation of deletions.filter(({ local }) => local.kind !== "folder")) {
+    await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
+  }
+  hands.state.commit({ stashed: leaving.flatMap((each) => stashOf(hands, each)) });
+  const gone: Leaving[] = [];
+  for (const each of leaving) {
+    await tryEach(failures, each.operation, async () => {
+      await moveAway(hands, each);
+      gone.push(each);
+    });
+  }
+  // Durably gone before a folder goes: what came back in it after a power cut would be taken for new.
+  await settle(hands, gone, failures);
+  const emptied: Leaving[] = [];
+  for (const operation of deletions.filter(({ local }) => local.kind === "folder")) {
+    await tryEach(failures, operation, async () => void emptied.push(await removeFolder(hands, operation)));
+  }
+  await settle(hands, emptied, failures);
+  return failures;
+}
+
+async function prepare(
+  hands: Hands,
+  folders: KnownFolders,
+  places: TrashPlaces,
+  operation: Deletion,
+): Promise<Leaving> {
   const { id, local } = operation;
-  const { disk, state, faults } = hands;
-  const path = await knownPath(hands, id);
-  const isBlind = faults.has("a deletion is not looked at");
-  if (!isBlind) await recheck(hands, path, local);
-  if (local.kind === "folder") {
-    await disk.rmdir(path);
-    await syncFolders(hands, path);
-    return state.commit({ local: [[id, undefined]], synced: [[id, undefined]], parked: [[id, undefined]] });
-  }
-  if (faults.has("a deleted file is unlinked")) {
-    await disk.unlink(path);
-    return state.commit({ local: [[id, undefined]], synced: [[id, undefined]], parked: [[id, undefined]] });
-  }
-  const trashed = await placeInTrash(hands, pathOfNode(state, id) ?? local.name);
-  const { parent, name, content } = local;
-  const stashed = { path: trashed, parent, name, contents: [content], keep: true, sinceMs: hands.nowMs() };
-  if (!isBlind) state.commit({ stashed: [[trashed, stashed]] });
+  const { state, faults } = hands;
+  const path = state.parked.has(id)
+    ? await knownPath(hands, id)
+    : joinPath(await folders.pathOf(local.parent), local.name);
+  if (!faults.has("a deletion is not looked at")) await recheck(hands, path, local);
+  if (faults.has("a deleted file is unlinked")) return { operation, path, trashed: undefined };
+  return { operation, path, trashed: await places.placeFor(pathOfNode(state, id) ?? local.name) };
+}
+
+function stashOf({ nowMs, faults }: Hands, { operation, trashed }: Leaving): (readonly [string, Stashed])[] {
+  if (trashed === undefined || faults.has("a deletion is not looked at")) return [];
+  const { parent, name, content } = operation.local;
+  return [[trashed, { path: trashed, parent, name, contents: [content], keep: true, sinceMs: nowMs() }]];
+}
+
+async function moveAway(hands: Hands, { operation, path, trashed }: Leaving): Promise<void> {
+  const { disk, faults } = hands;
+  if (trashed === undefined) return disk.unlink(path);
   await disk.rename(path, trashed);
   const taken = await mustStat(hands, trashed);
-  if (!sameButCtime(taken.fingerprint, local.fingerprint) && !isBlind) {
-    await putBack(hands, trashed, path);
-    throw new DiskChanged(path);
+  const isBlind = faults.has("a deletion is not looked at");
+  if (isBlind || sameButCtime(taken.fingerprint, operation.local.fingerprint)) return;
+  await putBack(hands, trashed, path);
+  throw new DiskChanged(path);
+}
+
+async function removeFolder(hands: Hands, operation: Deletion): Promise<Leaving> {
+  const path = await knownPath(hands, operation.id);
+  if (!hands.faults.has("a deletion is not looked at")) await recheck(hands, path, operation.local);
+  await hands.disk.rmdir(path);
+  return { operation, path, trashed: undefined };
+}
+
+/** What went from a folder that could not be synced is not known to be gone: the next look decides. */
+async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures): Promise<void> {
+  const { state, faults, disk } = hands;
+  if (gone.length === 0) return;
+  const removed = new Set(gone.flatMap(({ operation, path }) => (operation.local.kind === "folder" ? [path] : [])));
+  const folders = new Set(gone.flatMap(({ path, trashed }) => [path, trashed ?? path]).map(folderOf));
+  const unsynced = new Map<string, HoldfastError>();
+  if (!faults.has("a folder is not synced")) {
+    // One that went itself has nothing left to sync.
+    const there = [...folders].filter((folder) => !removed.has(folder));
+    await mapBounded(there, syncsAtOnce, async (folder) => {
+      try {
+        await disk.syncFolder(folder);
+      } catch (error) {
+        if (!(error instanceof HoldfastError)) throw error;
+        unsynced.set(folder, error);
+      }
+    });
   }
-  await syncFolders(hands, path, trashed);
-  state.commit({ local: [[id, undefined]], synced: [[id, undefined]], parked: [[id, undefined]] });
+  const done: NodeId[] = [];
+  for (const { operation, path, trashed } of gone) {
+    const failure = unsynced.get(folderOf(path)) ?? unsynced.get(folderOf(trashed ?? path));
+    if (failure === undefined) done.push(operation.id);
+    else failures.set(operation, failure);
+  }
+  const none = done.map((id) => [id, undefined] as const);
+  state.commit({ local: none, synced: none, parked: none, intents: none });
 }
 
 /** If the name was taken meanwhile it stays aside, and is looked at as what is stashed is. */

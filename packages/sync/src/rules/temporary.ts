@@ -5,7 +5,6 @@
 const patterns: readonly RegExp[] = [
   /~$/, // Emacs, gedit, nano and many more
   /^\..*\.sw[a-p]$/, // Vim
-  /^4913$/, // Vim tries with it whether a folder takes new files
   /^\.#/, // Emacs: lock
   /^#.*#$/, // Emacs: unsaved
   /^~\$/, // Microsoft Office: owner
