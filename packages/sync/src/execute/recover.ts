@@ -76,7 +76,7 @@ export async function reviewStash(hands: Hands): Promise<void> {
   const keep = (atLeast: number): void => {
     if (changes.length >= atLeast) hands.state.commit({ stashed: changes.splice(0) });
   };
-  for (const stashed of [...hands.state.stashed.values()]) {
+  for (const stashed of hands.state.stashed.values()) {
     const agoMs = hands.nowMs() - stashed.sinceMs;
     // The clock was set back: it rests once more.
     if (agoMs < 0) changes.push([stashed.path, { ...stashed, sinceMs: hands.nowMs() }]);

@@ -84,6 +84,11 @@ class HidingWorld extends IdealWorld {
     return this.diskTree();
   }
 
+  /** Also by what the rules hide: a disk has each name once. */
+  isTakenOnDisk({ parent, name }: Place): boolean {
+    return [...this.local.values(), ...this.#asleep.values()].some((row) => row.parent === parent && row.name === name);
+  }
+
   /** A look finds what is visible again, under a new id. */
   #look(): void {
     for (let found = true; found;) {
@@ -163,7 +168,9 @@ function act(world: HidingWorld, { what, verb, node, folder, name }: Act, conten
   const folders = [world.rootId, ...rows.filter(([, { kind }]) => kind === "folder").map(([id]) => id)];
   const place = { parent: folders[folder % folders.length]!, name: names[name]! };
   const taken = isDisk ? new Set(world.wholeDisk().keys()) : undefined;
-  const isTaken = rows.some(([, row]) => row.parent === place.parent && row.name === place.name);
+  const isTaken = isDisk
+    ? world.isTakenOnDisk(place)
+    : rows.some(([, row]) => row.parent === place.parent && row.name === place.name);
   if (isTaken || (taken?.size ?? 0) > 30) return;
   if (verb === "move") {
     // To leave what the rules show is to go: here nobody does.
