@@ -133,7 +133,7 @@ function toStat(root: SimulatedRoot, inode: Inode): LocalStat {
     fingerprint: { inode: BigInt(number), sizeBytes, mtimeNs: now.mtimeNs, ctimeNs, birthNs },
     executable: now.executable,
     links: root.linksOf(inode),
-    device: 1n,
+    device: root.mounts.get(number) ?? 1n,
   };
 }
 

@@ -45,6 +45,8 @@ export class SimulatedRoot {
   readonly #inodes = new Map<number, Inode>();
   /** Folders in which a person changed something, for whoever watches. */
   readonly touched = new Set<string>();
+  /** Folders where another filesystem is mounted: the number of the inode, and of the device. */
+  readonly mounts = new Map<number, bigint>();
   #next = rootNumber;
 
   constructor(options: RootOptions) {

@@ -14,7 +14,7 @@ import { plan } from "../planner/plan.ts";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
 import { rekey } from "../planner/rekey.ts";
 import { settle } from "../planner/settle.ts";
-import { pathsToFree } from "../rules/exclusion.ts";
+import { excludeBoundaries, pathsToFree } from "../rules/exclusion.ts";
 import { freeSpace } from "../rules/free-space.ts";
 import { readRules } from "../rules/reading.ts";
 import { applyRules, wake } from "../rules/dormancy.ts";
@@ -30,7 +30,14 @@ import { pathOf, withFoldersAbove } from "../paths.ts";
 import { Interrupted } from "./gate.ts";
 import type { Progress } from "./progress.ts";
 import { pathOfOperation } from "./progress.ts";
-import { isPassing, type Problem, problemOf, problemsOfBrakes, problemsOfRefusals } from "./problems.ts";
+import {
+  isPassing,
+  type Problem,
+  problemOf,
+  problemsOfBoundaries,
+  problemsOfBrakes,
+  problemsOfRefusals,
+} from "./problems.ts";
 import { checkRoot, type Identity } from "./root.ts";
 import type { Skipped } from "./skipped.ts";
 import type { QuietAges } from "./quiet-age.ts";
@@ -96,6 +103,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const isUnsettled = [...changes.values()].some((row) => row?.sight === "unsettled");
   context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
   context.skipped.note(look);
+  if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
   context.unread.note(look, context.nowMs());
   const waits = new Waits(context);
   const next = await waits.within(decide(context, look));
@@ -122,6 +130,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...waits.problems,
       ...context.unread.problems(context.nowMs()),
       ...context.skipped.problems(),
+      ...problemsOfBoundaries(state),
     ],
     deletionsWaiting: waitingDeletions,
   };

@@ -1,12 +1,14 @@
 import type { Brakes } from "../brakes/brakes.ts";
 import { pathOfNode } from "../paths.ts";
+import { boundaryPaths } from "../rules/exclusion.ts";
+import type { SyncState } from "../state/sync-state.ts";
 import type { Refusal, Trees } from "../trees.ts";
 
 /** What a person has to know of one file. */
 export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
-  /** Of an error; `skipped`, `kept`, `rewritten` and `busy` are the engine's own. */
+  /** Of an error; `skipped`, `kept`, `boundary`, `rewritten` and `busy` are the engine's own. */
   readonly code: string;
   /** What happened and what to do. */
   readonly message: string;
@@ -43,7 +45,17 @@ export function isPassing(code: string): boolean {
 
 /** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
 export function needsPerson({ code }: Problem): boolean {
-  return code !== "skipped" && code !== "kept";
+  return code !== "skipped" && code !== "kept" && code !== "boundary";
+}
+
+export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem[] {
+  return boundaryPaths(state).map((path) =>
+    problemOf(
+      path,
+      "boundary",
+      "Another filesystem is mounted there, or was: it is left alone. To sync the folder without it, run 'holdfast sync' with --include.",
+    ),
+  );
 }
 
 export function problemOf(path: string, code: string, message: string): Problem {

@@ -26,6 +26,22 @@ export function excludePaths(state: SyncState, paths: readonly string[], freesSp
   state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
 }
 
+/**
+ * Another filesystem was found there: it is left alone, and so is the place once that is gone, since what is missing then was
+ * deleted by nobody.
+ */
+export function excludeBoundaries(state: SyncState, paths: Iterable<string>): void {
+  const all = [...new Set([...boundaryPaths(state), ...paths])].toSorted();
+  excludePaths(state, all, false);
+  state.commit({ settings: [["boundaries", JSON.stringify(all)]] });
+}
+
+/** Those that nobody has included since. */
+export function boundaryPaths(state: Pick<SyncState, "setting">): readonly string[] {
+  const excluded = new Set(excludedPaths(state));
+  return (JSON.parse(state.setting("boundaries") ?? "[]") as string[]).filter((path) => excluded.has(path));
+}
+
 /** @throws HoldfastError invalid_field */
 export function includePaths(state: SyncState, paths: readonly string[]): void {
   const plain = new Set(paths.map(plainPath));

@@ -37,6 +37,8 @@ export interface ScanResult {
   readonly listed: ReadonlySet<string>;
   /** What could not be read whole, of all that was looked at: the code of the error, or `changing`. */
   readonly unread: ReadonlyMap<string, string>;
+  /** Folders where another filesystem begins. */
+  readonly boundaries: ReadonlySet<string>;
   /** Everything could be looked at. */
   readonly isComplete: boolean;
   /** Where something was in motion, or could not be read. */
@@ -60,6 +62,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
       unread: new Map<string, string>(),
       skipped: new Map(),
       keepers: new Set<string>(),
+      boundaries: new Set<string>(),
       listed: new Set<string>(),
     };
     return { ...nothing, changes: new Map(), isComplete: true, again: new Set() };
@@ -89,6 +92,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
     skipped: seen.skipped,
     keepers: seen.keepers,
+    boundaries: seen.boundaries,
     listed: seen.listed,
     unread,
     isComplete: seen.unknown.size === 0,

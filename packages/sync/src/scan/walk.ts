@@ -34,6 +34,8 @@ export interface Walk {
   readonly skipped: ReadonlyMap<string, string>;
   /** Folders with something in them that is no entry. */
   readonly keepers: ReadonlySet<string>;
+  /** Folders where another filesystem begins: what is there, or stood there before it was mounted, is not known. */
+  readonly boundaries: ReadonlySet<string>;
 }
 
 /** Whether the rules hide a path, and with it all that is below. */
@@ -45,7 +47,10 @@ interface Findings extends Walk {
   readonly unknown: Set<string>;
   readonly skipped: Map<string, string>;
   readonly keepers: Set<string>;
+  readonly boundaries: Set<string>;
   readonly isHidden: IsHidden;
+  /** Of the root's filesystem, if it is known; compared within this walk only. */
+  readonly device: bigint | undefined;
 }
 
 /** Of one folder, side by side. */
@@ -64,7 +69,9 @@ export async function walk(
 ): Promise<Walk> {
   const seen: Findings = {
     isHidden,
+    device: (await attempt(new Set(), "", () => disk.stat("")))?.device,
     keepers: new Set(),
+    boundaries: new Set(),
     entries: [],
     tops: [],
     listed: new Set(),
@@ -137,7 +144,7 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
 
 async function look(
   disk: LocalDisk,
-  { unknown, skipped, keepers, isHidden }: Findings,
+  { unknown, skipped, keepers, boundaries, isHidden, device }: Findings,
   folder: Entry | Top,
   name: string,
 ): Promise<Entry | undefined> {
@@ -153,6 +160,12 @@ async function look(
   if (stat === undefined) return undefined;
   if (stat.kind === "other" || isHidden(path, stat.kind === "folder")) {
     if (stat.kind === "other") skipped.set(path, "it is neither a file nor a folder nor a symbolic link");
+    keepers.add(folder.path);
+    return undefined;
+  }
+  if (stat.kind === "folder" && device !== undefined && stat.device !== device) {
+    boundaries.add(path);
+    unknown.add(path);
     keepers.add(folder.path);
     return undefined;
   }
