@@ -82,6 +82,7 @@ export interface CycleContext extends Hands {
 
 const restlessMs = 60;
 const expiryEveryMs = 3600_000;
+const refusedByDiskMs = 30_000;
 /** More than the folders that can stand in each other: those of a branch that comes back get new ids one level after the other. */
 const rekeyingsMax = 2 * limits.pathNamesMax;
 
@@ -113,12 +114,14 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { done, changed } = await actAll(context, next.local, problems);
   const sent = await send(context, next.remote);
   for (const operation of [...next.local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
+  // What the disk refused for whatever reason may work later.
+  const untilMs = problems.length > 0 ? [...waits.untilMs, context.nowMs() + refusedByDiskMs] : waits.untilMs;
   const isRestless = look.again === "all" || look.again.size > 0 || isUnsettled || changed;
   return {
     hasProgressed: done > 0 || sent,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
-    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, waits.untilMs),
+    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
     retriesSoon: waits.isQuiet || state.refusals.some(({ code }) => isPassing(code)),
     problems: [
       ...problems,
