@@ -1,4 +1,4 @@
-import { limits } from "@holdfast/core/limits";
+import { cutToBytes, splitName, withSuffix } from "@holdfast/core/name-suffix";
 
 /** The words in the brackets: what kind of conflict a name tells of. */
 export type ConflictLabel = string;
@@ -8,10 +8,10 @@ export type ConflictLabel = string;
  * the first character. A name that tells of a conflict already is cut back to its original's stem, so that it never nests.
  */
 export function conflictedName(name: string, label: ConflictLabel, isFree: (name: string) => boolean): string {
-  const { stem, extension } = splitName(originalName(name));
+  const parts = splitName(originalName(name));
   for (let number = 1; ; number += 1) {
     const suffix = ` (${label}${number === 1 ? "" : ` ${number}`})`;
-    const candidate = fit(stem, suffix, extension);
+    const candidate = withSuffix(parts, suffix);
     if (isFree(candidate)) return candidate;
   }
 }
@@ -21,7 +21,7 @@ export function conflictedName(name: string, label: ConflictLabel, isFree: (name
  * @param nowMs Unix milliseconds; the date is that of UTC
  */
 export function copyLabel(device: string, nowMs: number): ConflictLabel {
-  const owner = cutTo(device.replaceAll(/[()/\\\p{C}]/gu, "-"), deviceBytesMax);
+  const owner = cutToBytes(device.replaceAll(/[()/\\\p{C}]/gu, "-"), deviceBytesMax);
   return `${owner}'s conflicted copy ${new Date(nowMs).toISOString().slice(0, 10)}`;
 }
 
@@ -34,8 +34,7 @@ export const unicodeLabel: ConflictLabel = "Unicode conflict";
 export function isCopyOf(copy: string, name: string): boolean {
   const [suffix] = labels.exec(splitName(copy).stem) ?? labels.exec(copy) ?? [];
   if (suffix === undefined) return false;
-  const { stem, extension } = splitName(originalName(name));
-  return fit(stem, suffix, extension) === copy;
+  return withSuffix(splitName(originalName(name)), suffix) === copy;
 }
 
 const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|Unicode conflict(?: \d+)?)\)$/u;
@@ -47,27 +46,4 @@ export function originalName(name: string): string {
   const { stem, extension } = splitName(name);
   const original = stem.replace(labels, "");
   return original === "" ? name : original + extension;
-}
-
-function splitName(name: string): { stem: string; extension: string } {
-  const dot = name.lastIndexOf(".");
-  return dot > 0 ? { stem: name.slice(0, dot), extension: name.slice(dot) } : { stem: name, extension: "" };
-}
-
-/** Cuts the stem, between two characters, to what a name may have; an extension that fills the name is no extension. */
-function fit(stem: string, suffix: string, extension: string): string {
-  const room = limits.nameBytesMax - Buffer.byteLength(suffix);
-  if (Buffer.byteLength(extension) >= room) return cutTo(stem + extension, room) + suffix;
-  return cutTo(stem, room - Buffer.byteLength(extension)) + suffix + extension;
-}
-
-function cutTo(text: string, bytesMax: number): string {
-  let bytes = 0;
-  let cut = "";
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > bytesMax) break;
-    cut += character;
-  }
-  return cut;
 }

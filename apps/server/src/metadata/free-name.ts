@@ -1,4 +1,4 @@
-import { limits } from "@holdfast/core/limits";
+import { splitName, withSuffix } from "@holdfast/core/name-suffix";
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Work } from "./work.ts";
@@ -27,24 +27,7 @@ export async function freeName(
 const namesAtOnce = 32;
 
 export function numberedName(name: string, kind: NodeRow["kind"], word: string | undefined, number: number): string {
-  const dot = kind === "folder" ? -1 : name.lastIndexOf(".");
-  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  const parts = kind === "folder" ? { stem: name, extension: "" } : splitName(name);
   const label = word === undefined ? String(number) : `${word}${number === 1 ? "" : ` ${number}`}`;
-  const suffix = ` (${label})`;
-  const fits = Buffer.byteLength(suffix + extension) < limits.nameBytesMax - 4;
-  // An extension that fills the name is no extension.
-  if (!fits) return cutTo(name, limits.nameBytesMax - Buffer.byteLength(suffix)) + suffix;
-  return cutTo(stem, limits.nameBytesMax - Buffer.byteLength(suffix + extension)) + suffix + extension;
-}
-
-/** @returns as much of the text as has at most so many bytes of UTF-8, cut between two characters */
-function cutTo(text: string, bytesMax: number): string {
-  let bytes = 0;
-  let cut = "";
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > bytesMax) break;
-    cut += character;
-  }
-  return cut;
+  return withSuffix(parts, ` (${label})`);
 }
