@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { Engine, EngineOptions } from "@holdfast/sync/engine/engine";
 import type { OnceResult } from "@holdfast/sync/engine/once";
+import type { Server } from "@holdfast/sync/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { serverTree } from "./oracle.ts";
 import type { Life } from "./scheduler.ts";
@@ -32,6 +33,11 @@ export class Alone {
   make(changes: Partial<EngineOptions> = {}): Engine {
     const state = new SyncState(this.#device.database, this.world.model.rootId as NodeId);
     return this.world.makeEngine(this.#device, this.life, state, changes);
+  }
+
+  /** Without trouble. */
+  server(): Server {
+    return this.world.makeServer(this.#device, this.life);
   }
 
   once(changes: Partial<EngineOptions> = {}): Promise<OnceResult> {

@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { Engine, type EngineOptions } from "@holdfast/sync/engine/engine";
 import { type Faults, noFaults } from "@holdfast/sync/faults";
+import type { Server } from "@holdfast/sync/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Chances } from "./chances.ts";
 import { ailingDisk } from "./ailing-disk.ts";
@@ -132,17 +133,10 @@ export class World {
   /** For a test that runs it itself. */
   makeEngine(device: Device, life: Life, state: SyncState, changes: Partial<EngineOptions> = {}): Engine {
     const { scheduler, chances } = this;
-    const trouble: Trouble = {
-      rate: () => this.troubleRate,
-      outage: () => this.outage,
-      next: (kind) => chances.next(kind),
-      happens: (key) => chances.happens(key),
-      notice: (what) => this.notice(what),
-    };
     const tape = chances.tape(`engine of ${device.name}`);
     return new Engine({
       disk: ailingDisk(this, device, life),
-      server: makeNetwork(this.model, scheduler, { device: device.name, life, world: this.life, trouble }),
+      server: this.makeServer(device, life),
       state,
       random: (length) => Uint8Array.from({ length }, () => Math.floor(tape() * 256)),
       nowMs: () => scheduler.nowMs() + Math.floor(device.ills.skewMicros / 1000),
@@ -157,6 +151,18 @@ export class World {
       ...this.#options.engine,
       ...changes,
     });
+  }
+
+  makeServer({ name }: Device, life: Life): Server {
+    const { scheduler, chances } = this;
+    const trouble: Trouble = {
+      rate: () => this.troubleRate,
+      outage: () => this.outage,
+      next: (kind) => chances.next(kind),
+      happens: (key) => chances.happens(key),
+      notice: (what) => this.notice(what),
+    };
+    return makeNetwork(this.model, scheduler, { device: name, life, world: this.life, trouble });
   }
 
   #makeDevice(number: number): Device {

@@ -26,12 +26,13 @@ import { scan, type ScanResult } from "../scan/scan.ts";
 import { knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { LocalRow } from "../trees.ts";
-import { pathOf, withFoldersAbove } from "../paths.ts";
+import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
 import { Interrupted } from "./gate.ts";
 import type { Progress } from "./progress.ts";
 import { pathOfOperation } from "./progress.ts";
 import {
   isPassing,
+  isPassingHere,
   type Problem,
   problemOf,
   problemsOfBoundaries,
@@ -110,21 +111,24 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const next = await waits.within(decide(context, look));
   const { waitingDeletions } = context.brakes;
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions);
-  const problems: Problem[] = [];
-  const { done, changed } = await actAll(context, next.local, problems);
+  const failures: Problem[] = [];
+  const { done, changed } = await actAll(context, next.local, failures);
   const sent = await send(context, next.remote);
   for (const operation of [...next.local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
   // What the disk refused for whatever reason may work later.
-  const untilMs = problems.length > 0 ? [...waits.untilMs, context.nowMs() + refusedByDiskMs] : waits.untilMs;
+  const untilMs = failures.length > 0 ? [...waits.untilMs, context.nowMs() + refusedByDiskMs] : waits.untilMs;
   const isRestless = look.again === "all" || look.again.size > 0 || isUnsettled || changed;
   return {
     hasProgressed: done > 0 || sent,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
-    retriesSoon: waits.isQuiet || state.refusals.some(({ code }) => isPassing(code)),
+    retriesSoon:
+      waits.isQuiet ||
+      state.refusals.some(({ code }) => isPassing(code)) ||
+      failures.some(({ code }) => isPassingHere(code)),
     problems: [
-      ...problems,
+      ...failures,
       ...problemsOfRefusals(state, state.refusals),
       ...problemsOfBrakes(context.brakes),
       ...context.kept.map((path) =>
@@ -183,7 +187,7 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
 }
 
 /** Settles and plans, until no node has to go by another id first. */
-export function decide(context: CycleContext, { isComplete, rules }: Look): Plan {
+export function decide(context: CycleContext, { isSure, rules }: Look): Plan {
   const { state, device, slotKey, makeNodeId, brakes } = context;
   if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules)));
   for (let round = 0; round < rekeyingsMax; round += 1) {
@@ -193,7 +197,7 @@ export function decide(context: CycleContext, { isComplete, rules }: Look): Plan
       synced,
       offers: answered.map(({ operationId }) => [operationId, undefined] as const),
       // What could not be looked at may still turn out to be done.
-      intents: isComplete ? seen.map((id) => [id, undefined] as const) : [],
+      intents: seen.flatMap((id) => (isSeen(state, isSure, id) ? [[id, undefined] as const] : [])),
     });
     const visibility = new Visibility(state, rules);
     const next = plan(affectedTrees(visibleTrees(state, visibility), state.restless), {
@@ -216,6 +220,13 @@ export function decide(context: CycleContext, { isComplete, rules }: Look): Plan
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");
 }
 
+/** Whether the look could tell what came of an intent. */
+function isSeen(state: SyncState, isSure: Look["isSure"], id: NodeId): boolean {
+  const place = state.intents.get(id)?.place;
+  const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
+  return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, place.name));
+}
+
 /** A folder stays for what it holds beside the nodes that the planner sees; nobody is asked. */
 function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, { nodeId, side }: Braked): boolean {
   if (side === "server") return visibility.hidesIn(state.childrenOf(nodeId), nodeId);
@@ -228,7 +239,9 @@ async function freeChosen(context: CycleContext): Promise<void> {
   const { state } = context;
   const chosen = pathsToFree(state);
   if (chosen.length === 0) return;
-  context.kept.splice(0, Infinity, ...(await freeSpace(context, chosen)));
+  const kept = await freeSpace(context, chosen);
+  context.kept.length = 0;
+  for (const path of kept) context.kept.push(path);
   state.commit({ settings: [["to free", "[]"]] });
 }
 
@@ -263,7 +276,7 @@ async function expireTrashAtTimes(context: CycleContext): Promise<void> {
 async function actAll(
   context: CycleContext,
   operations: readonly LocalOperation[],
-  problems: Problem[],
+  failures: Problem[],
 ): Promise<{ readonly done: number; readonly changed: boolean }> {
   const { state, progress } = context;
   let done = 0;
@@ -271,18 +284,18 @@ async function actAll(
   for (const batch of localBatchesOf(operations)) {
     context.checkStop();
     const paths = batch.map((operation) => pathOfOperation(state, operation));
-    const failures = await actTogether(context, batch);
-    if (failures.size > 0) context.doubt.isOpen = true;
+    const failed = await actTogether(context, batch);
+    if (failed.size > 0) context.doubt.isOpen = true;
     for (const [index, operation] of batch.entries()) {
       const path = paths[index] ?? "";
-      const failure = failures.get(operation);
+      const failure = failed.get(operation);
       // What only waits aside has got nowhere yet.
       if (failure === undefined && operation.op !== "park") done += 1;
       if (failure === undefined) progress.noteDone(state, operation, path);
       else if (isPassingOnDisk(failure)) changed = true;
-      else problems.push(problemOf(path, failure.code, failure.message));
+      else failures.push(problemOf(path, failure.code, failure.message));
     }
-    for (const failure of failures.values()) {
+    for (const failure of failed.values()) {
       // The server cannot be reached, so nothing else will come either.
       if (failure instanceof Interrupted || failure.code === "unreachable") throw failure;
     }
@@ -302,7 +315,8 @@ function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly num
     ...[...state.stashed.values()].map(({ sinceMs }) => sinceMs + stashRestMs),
     ...state.refusals.map(({ notBeforeMs }) => notBeforeMs),
   ];
-  return times.length === 0 ? undefined : Math.max(restlessMs, Math.min(...times) - nowMs());
+  const first = times.reduce((one, other) => Math.min(one, other), Infinity);
+  return first === Infinity ? undefined : Math.max(restlessMs, first - nowMs());
 }
 
 function* localChanges(

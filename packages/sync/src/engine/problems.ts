@@ -43,6 +43,11 @@ export function isPassing(code: string): boolean {
   return passing.has(code);
 }
 
+/** Of a change of the disk: the next attempt may well go through. */
+export function isPassingHere(code: string): boolean {
+  return ["not_found", "unavailable", "request_timeout", "rate_limited"].includes(code);
+}
+
 /** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
 export function needsPerson({ code }: Problem): boolean {
   return code !== "skipped" && code !== "kept" && code !== "boundary";

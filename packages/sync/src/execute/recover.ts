@@ -31,11 +31,25 @@ export async function recover(hands: Hands): Promise<void> {
   await syncOwnFolders(hands.disk);
   await syncStash(hands);
   await settleParked(hands);
+  await showForgotten(hands);
   const known = new Set(hands.state.stashed.keys());
+  // A state that has seen nothing yet does not know either what another one before it stashed here.
+  const isNew = hands.state.cursor === undefined;
   for (const name of await hands.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
+    if (known.has(path) || isWantedPart(hands, name)) continue;
     // What never was exchanged holds nothing but what the server has. Of a large file that is a part of the next attempt.
-    if (!known.has(path) && !isWantedPart(hands, name)) await hands.disk.unlink(path);
+    if (!isNew) await hands.disk.unlink(path);
+    else await renameBeside(hands, path, ownFolders.trash, name);
+  }
+}
+
+/** What was parked under a state that was lost or set back is nowhere else: it becomes visible in the root. */
+async function showForgotten(hands: Hands): Promise<void> {
+  const known = new Set([...hands.state.parked.values()].map(({ path }) => path));
+  for (const name of await hands.disk.list(ownFolders.parked)) {
+    const path = joinPath(ownFolders.parked, name);
+    if (!known.has(path)) await renameBeside(hands, path, "", `recovered ${name}`);
   }
 }
 

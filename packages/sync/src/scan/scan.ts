@@ -41,6 +41,8 @@ export interface ScanResult {
   readonly boundaries: ReadonlySet<string>;
   /** Everything could be looked at. */
   readonly isComplete: boolean;
+  /** Whether it is known what stands at a path now, or that nothing does; of "" whether nothing at all is unknown. */
+  readonly isSure: (path: string) => boolean;
   /** Where something was in motion, or could not be read. */
   readonly again: Suspects;
 }
@@ -65,7 +67,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
       boundaries: new Set<string>(),
       listed: new Set<string>(),
     };
-    return { ...nothing, changes: new Map(), isComplete: true, again: new Set() };
+    return { ...nothing, changes: new Map(), isComplete: true, isSure: () => true, again: new Set() };
   }
   const startNs = await disk.now(clockPath);
   const seen = await lookAtRest(disk, input);
@@ -86,7 +88,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
   adoptMoves(input.tree.local, rows, vanished);
-  if (!input.faults.has("errors are deletions")) keepUnknown(input.tree, rows, seen, vanished);
+  const strange = hasStranger(input.tree, seen);
+  if (!input.faults.has("errors are deletions")) keepUnknown(input.tree, rows, { ...seen, strange }, vanished);
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
   return {
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
@@ -96,6 +99,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     listed: seen.listed,
     unread,
     isComplete: seen.unknown.size === 0,
+    isSure: (path) => seen.unknown.size === 0 || (path !== "" && !strange && !isUnknown(path, seen.unknown)),
     again: seen.isAtRest ? again : union(seen.suspects, again),
   };
 }
@@ -281,15 +285,18 @@ function adoptMoves(
 function keepUnknown(
   tree: LocalTree,
   rows: Map<NodeId, LocalRow>,
-  { unknown }: Walk,
+  { unknown, strange }: Pick<Walk, "unknown"> & { readonly strange: boolean },
   vanished: ReadonlyMap<NodeId, LocalRow>,
 ): void {
   if (unknown.size === 0) return;
-  const isStranger = [...unknown].some((path) => path !== "" && !isKnownPath(tree, path));
   for (const [id, row] of vanished) {
     const path = knownPathOf(tree, id);
-    if (isStranger || path === undefined || isUnknown(path, unknown)) keepWithFolders(vanished, rows, id, row);
+    if (strange || path === undefined || isUnknown(path, unknown)) keepWithFolders(vanished, rows, id, row);
   }
+}
+
+function hasStranger(tree: LocalTree, { unknown }: Walk): boolean {
+  return [...unknown].some((path) => path !== "" && !isKnownPath(tree, path));
 }
 
 function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {

@@ -137,7 +137,9 @@ function isBelow(path: string, covered: ReadonlySet<string>): boolean {
 
 /** Whether two looks saw the same things at the same places, so that what both miss was not just on its way. */
 export function sawTheSame(one: Walk, other: Walk): boolean {
-  if (one.entries.length !== other.entries.length || one.unknown.size + other.unknown.size > 0) return false;
+  // Of what lies under an unknown path nothing is concluded; what always is unknown must not keep all else from being known.
+  const sameUnknown = one.unknown.size === other.unknown.size && one.unknown.isSubsetOf(other.unknown);
+  if (!sameUnknown || one.entries.length !== other.entries.length) return false;
   const inodes = new Map(one.entries.map(({ path, stat }) => [path, stat.fingerprint.inode]));
   return other.entries.every(({ path, stat }) => inodes.get(path) === stat.fingerprint.inode);
 }

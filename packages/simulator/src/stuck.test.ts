@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Server } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+
+const minute = 60_000_000;
+
+/** Synced: `a`, `b`, and `locked/x`; then something that cannot be listed for an hour. */
+async function withLockedFolder(): Promise<Alone> {
+  const alone = new Alone();
+  alone.mkdir("locked");
+  for (const path of ["a", "b", "locked/x"]) alone.write(path, path);
+  await alone.once();
+  alone.fails("locked");
+  return alone;
+}
+
+/** On this disk it is deleted, on the server it moves: it has to be brought again. */
+function takeAway(alone: Alone, path: string): void {
+  alone.remove(path);
+  const { rootId } = alone.world.model;
+  const move = { op: "move", operation_id: "another's", file_id: alone.serverId(path) } as const;
+  alone.onServer({ ...move, parent_id: rootId, name: "moved" });
+}
+
+/** The server, of which one call cannot be reached so many times. */
+function cutOff(alone: Alone, call: "fetchBlocks" | "commit", times: number): Server {
+  const server = alone.server();
+  let left = times;
+  return new Proxy(server, {
+    get: (target, name) => {
+      if (name !== call || left === 0) return Reflect.get(target, name) as unknown;
+      left -= 1;
+      return () => {
+        throw new HoldfastError("unreachable", "It was cut.");
+      };
+    },
+  });
+}
+
+test("what is deleted elsewhere is deleted although one folder cannot be listed, of which nothing is", async () => {
+  const alone = await withLockedFolder();
+  alone.remove("a");
+  await alone.once();
+  assert.deepEqual(alone.serverPaths(), ["b", "locked", "locked/x"]);
+  alone.close();
+});
+
+test("what did not come whole is brought although one folder cannot be listed", async () => {
+  const alone = await withLockedFolder();
+  takeAway(alone, "a");
+  await alone.once({ server: cutOff(alone, "fetchBlocks", 1) });
+  assert.deepEqual(alone.diskPaths(), ["b", "locked", "locked/x", "moved"]);
+  alone.close();
+});
+
+test("a download that was cut is tried again within a minute", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  takeAway(alone, "a");
+  const engine = alone.make({ server: cutOff(alone, "fetchBlocks", 2) });
+  const { scheduler } = alone.world;
+  const begin = scheduler.nowMicros;
+  const run = engine.run();
+  await scheduler.runUntil(begin + 90 * minute, () => alone.diskPaths().includes("moved"));
+  assert.ok(scheduler.nowMicros - begin < minute, `it took ${(scheduler.nowMicros - begin) / 1_000_000} s`);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
+test("one run goes on after a download that was cut", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  takeAway(alone, "a");
+  assert.ok((await alone.once({ server: cutOff(alone, "fetchBlocks", 2) })).inSync);
+  assert.deepEqual(alone.diskPaths(), ["moved"]);
+  alone.close();
+});
+
+test("a file that the disk does not take for a while is there soon after, and one run ends and says so", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  takeAway(alone, "a");
+  alone.fails("moved");
+  const begin = alone.world.scheduler.nowMicros;
+  assert.ok(!(await alone.once()).inSync);
+  const { scheduler } = alone.world;
+  assert.ok(scheduler.nowMicros - begin < 3 * minute);
+  const engine = alone.make();
+  const run = engine.run();
+  await scheduler.runUntil(scheduler.nowMicros + 2 * minute, () => false);
+  assert.deepEqual(
+    engine.status().problems.map(({ path }) => path),
+    ["moved"],
+  );
+  alone.fails(undefined);
+  const healed = scheduler.nowMicros;
+  await scheduler.runUntil(healed + 90 * minute, () => alone.diskPaths().includes("moved"));
+  assert.ok(scheduler.nowMicros - healed < 8 * minute);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
+test("a file that was never heard of by the server and is gone again keeps no run from ending", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  alone.write("new", "new");
+  await assert.rejects(alone.once({ server: cutOff(alone, "commit", Infinity) }), { code: "unreachable" });
+  alone.remove("new");
+  assert.ok((await alone.once()).inSync);
+  alone.close();
+});
+
+test("what an earlier client left aside is not lost with its state", async () => {
+  const alone = new Alone();
+  alone.mkdir(".holdfast");
+  for (const name of ["tmp", "parked", "trash"]) alone.mkdir(`.holdfast/${name}`);
+  alone.write(".holdfast/parked/aa", "parked");
+  alone.write(".holdfast/tmp/bb", "taken from its place");
+  assert.ok((await alone.once()).inSync);
+  assert.equal(alone.serverContents().get("recovered aa"), "parked");
+  assert.ok(alone.root.at(".holdfast/trash/bb") !== undefined);
+  alone.close();
+});
