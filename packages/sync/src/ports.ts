@@ -38,6 +38,16 @@ export type Part =
       readonly offset: number;
     };
 
+export interface FileAttributes {
+  readonly mtimeNs: bigint | undefined;
+  readonly executable: boolean;
+  /**
+   * A path of this disk: whoever may not read that file may not read the new one, which is to stand in its place or beside
+   * it. Undefined, or nothing there: as any new file.
+   */
+  readonly like?: string | undefined;
+}
+
 /**
  * The synced folder, as the engine needs it. Paths are relative to its root, with `/` between names and none at the ends; the
  * root is "". No call follows a symbolic link in the last name. Failures are HoldfastErrors: `not_found`, `exists`,
@@ -69,7 +79,7 @@ export interface LocalDisk {
   create(
     path: string,
     parts: AsyncIterable<Part> | Iterable<Part>,
-    attributes: { readonly mtimeNs: bigint | undefined; readonly executable: boolean },
+    attributes: FileAttributes,
   ): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
   mkdir(path: string): Promise<void>;

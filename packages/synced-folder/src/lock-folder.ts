@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, lstatSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { errnoOf, toFolderError } from "./folder-error.ts";
@@ -49,6 +49,9 @@ function makeOwnFolder(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (thrown) {
     if (errnoOf(thrown) !== "EEXIST") throw thrown;
+    // Whoever may write in the root could lead all that is written and removed there to another place.
+    if (lstatSync(path).isDirectory()) return;
+    throw new HoldfastError("failed", `${path} is no folder. Nothing was touched; move it away and start again.`);
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -25,6 +25,15 @@ test("a folder has one client, in this process too, until it lets go", () => {
   lock.release();
   lock.release();
   lockFolder(root).release();
+});
+
+test("a link in the place of the client's own folder is not followed", () => {
+  const home = mkdtempSync(join(tmpdir(), "holdfast-lock-"));
+  const elsewhere = mkdtempSync(join(tmpdir(), "holdfast-lock-"));
+  symlinkSync(elsewhere, join(home, ".holdfast"));
+  assert.throws(() => lockFolder(home), /is no folder/);
+  assert.deepEqual(readdirSync(elsewhere), []);
+  for (const folder of [home, elsewhere]) rmSync(folder, { recursive: true });
 });
 
 test("the lock of another process ends with it, however that ends", async () => {

@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsync,
   read,
@@ -12,6 +13,7 @@ import {
   statSync,
   unlink,
 } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { promisify } from "node:util";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -106,8 +108,13 @@ function attemptLook<Result>(path: string, act: () => Result): Result {
 }
 
 function statOrAbsent(root: RootFolder, path: string): ReturnType<typeof toLocalStat> | undefined {
+  const stats = statOf(root, path);
+  return stats === undefined ? undefined : toLocalStat(stats);
+}
+
+function statOf(root: RootFolder, path: string): BigIntStats | undefined {
   try {
-    return toLocalStat(root.look(path));
+    return root.look(path);
   } catch (thrown) {
     if (isAbsent(thrown)) return undefined;
     throw thrown;
@@ -162,12 +169,14 @@ type Creation = {
 };
 
 async function create(root: RootFolder, threads: Threads, { path, parts, attributes }: Creation): Promise<void> {
-  const { mtimeNs, executable } = attributes;
+  const { mtimeNs, executable, like } = attributes;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   let descriptor: number | undefined;
   try {
+    const model = like === undefined ? undefined : statOf(root, like);
     // The kernel takes away what the umask forbids.
-    descriptor = root.open(path, flags, executable ? 0o777 : 0o666);
+    descriptor = root.open(path, flags, model === undefined ? (executable ? 0o777 : 0o666) : 0o600);
+    if (model?.isFile() === true) keepPrivate(descriptor, model, executable);
     await writeParts(root, threads, descriptor, parts);
     if (mtimeNs !== undefined) root.native.setModifiedTime(descriptor, mtimeNs);
   } catch (thrown) {
@@ -189,6 +198,26 @@ function removeUnfinished(root: RootFolder, path: string, descriptor: number): v
   }
 }
 
+/** Owner, group and mode of another file; where its group cannot be given, nothing is given to a group. */
+function keepPrivate(descriptor: number, like: BigIntStats, executable: boolean): void {
+  const mine = fstatSync(descriptor, { bigint: true });
+  let mode = Number(like.mode) & 0o777;
+  if (mine.uid !== like.uid || mine.gid !== like.gid) {
+    try {
+      fchownSync(descriptor, Number(like.uid), Number(like.gid));
+    } catch (thrown) {
+      if (errnoOf(thrown) !== "EPERM") throw thrown;
+      if (mine.gid !== like.gid) mode &= ~0o070;
+    }
+  }
+  fchmodSync(descriptor, executableMode(mode, executable));
+}
+
+function executableMode(mode: number, executable: boolean): number {
+  if (!executable) return mode & ~0o111;
+  return (mode & 0o100) === 0 ? mode | ((mode & 0o444) >> 2) | 0o100 : mode;
+}
+
 /** Who may read it may execute it. */
 function setExecutable(root: RootFolder, path: string, executable: boolean): void {
   const descriptor = root.open(path, readFlags);
@@ -196,7 +225,7 @@ function setExecutable(root: RootFolder, path: string, executable: boolean): voi
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new HoldfastError("failed", `${path} is no file.`);
     const mode = stats.mode & 0o7777;
-    const wanted = executable ? mode | ((mode & 0o444) >> 2) | 0o100 : mode & ~0o111;
+    const wanted = executableMode(mode, executable);
     if (wanted !== mode) fchmodSync(descriptor, wanted);
   } finally {
     closeSync(descriptor);

@@ -288,3 +288,25 @@ function sumOfPieces(table: Uint8Array | undefined): number {
   for (let at = 4; at < table.length; at += 8) sum += view.getUint32(at, true);
   return sum;
 }
+
+test("a file that is to stand in the place of another, or beside it, is as private as that one", async () => {
+  const { root, disk } = makeRoot();
+  const parts = partsOf(Buffer.from("new"));
+  const modeOf = (name: string): number => statSync(join(root, name)).mode & 0o777;
+  writeFileSync(join(root, "secret"), "old");
+  for (const [mode, executable, expected] of [
+    [0o600, false, 0o600],
+    [0o600, true, 0o700],
+    [0o750, false, 0o640],
+    [0o750, true, 0o750],
+    [0o664, true, 0o775],
+  ] as const) {
+    chmodSync(join(root, "secret"), mode);
+    const name = `${mode} ${executable}`;
+    await disk.create(name, parts, { mtimeNs: undefined, executable, like: "secret" });
+    assert.equal(modeOf(name), expected, name);
+  }
+  await disk.create("alone", parts, { ...plain, like: "absent" });
+  await disk.create("plain", parts, plain);
+  assert.equal(modeOf("alone"), modeOf("plain"));
+});

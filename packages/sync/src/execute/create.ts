@@ -1,12 +1,12 @@
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { contentOfBlocks, folderContent } from "../content.ts";
-import { joinPath, ownFolders } from "../paths.ts";
+import { joinPath, ownFolders, pathOf } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import type { LocalStat, Part } from "../ports.ts";
-import type { ContentKey, Fingerprint, LocalRow, NodeKind, RemoteRow } from "../trees.ts";
+import type { ContentKey, Fingerprint, LocalRow, NodeKind } from "../trees.ts";
 import { realPatches } from "../patches.ts";
-import type { Arrival } from "./arrival.ts";
+import type { Arrival, FileOperation } from "./arrival.ts";
 import type { Source } from "./sources.ts";
 import { isRecent } from "../scan/scan.ts";
 import {
@@ -30,7 +30,8 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const parts = copiesOf(from, blocks);
   // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
   const temporary = joinPath(ownFolders.trash, randomName(hands));
-  await hands.disk.create(temporary, parts, { mtimeNs: local.fingerprint.mtimeNs, executable: local.executable });
+  const { fingerprint: old, executable } = local;
+  await hands.disk.create(temporary, parts, { mtimeNs: old.mtimeNs, executable, like: from });
   if (!hands.faults.has("a new file is not synced")) await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
   const path = joinPath(await knownFolder(hands, local.parent), name);
@@ -52,12 +53,14 @@ function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
 
 /** Writes a file to the engine's own folder on the same filesystem; `syncAside` makes it durable. Every part is proved by its hash. */
 export async function createAside(
-  { disk }: Pick<Hands, "disk">,
+  { disk, state }: Pick<Hands, "disk" | "state">,
   path: string,
-  remote: Pick<RemoteRow, "modifiedAt" | "executable">,
+  operation: FileOperation,
   parts: AsyncIterable<Part> | Iterable<Part>,
 ): Promise<void> {
-  await disk.create(path, parts, { mtimeNs: timeNs(remote.modifiedAt), executable: remote.executable });
+  const { modifiedAt, executable } = operation.remote;
+  const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
+  await disk.create(path, parts, { mtimeNs: timeNs(modifiedAt), executable, like });
 }
 
 export async function syncAside({ disk, faults }: Pick<Hands, "disk" | "faults">, path: string): Promise<void> {

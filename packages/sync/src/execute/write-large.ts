@@ -28,7 +28,7 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
     for (let attempt = 0; ; attempt += 1) {
       const assembly = new Assembly(hands, arrival, old, attempt < attemptsMax);
       try {
-        await createAside(hands, part, operation.remote, assembly.parts());
+        await createAside(hands, part, operation, assembly.parts());
         await syncAside(hands, part);
       } catch (error) {
         const untrue =

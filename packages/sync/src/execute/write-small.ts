@@ -71,14 +71,14 @@ async function writeOne(
   const path = joinPath(ownFolders.temporary, randomName(hands));
   try {
     try {
-      await createAside(hands, path, arrival.operation.remote, partsOf(hands, arrival, bytes));
+      await createAside(hands, path, arrival.operation, partsOf(hands, arrival, bytes));
     } catch (error) {
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
       const source = arrival.sources[arrival.blocks.findIndex(({ hash }) => hash === untrue)];
       if (source === undefined) throw error;
       // A file of this disk is not what it was: then nothing is taken from the disk.
       sources.distrust(source.path);
-      await createAside(hands, path, arrival.operation.remote, fetchedParts(hands, arrival));
+      await createAside(hands, path, arrival.operation, fetchedParts(hands, arrival));
     }
     keepBlocks(hands, arrival, bytes);
     return { path };
