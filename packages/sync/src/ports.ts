@@ -76,11 +76,7 @@ export interface LocalDisk {
    * A new file; `exists` if the name is taken, `hash_mismatch` with the body `{ hash }` for a part that is not what it
    * should be. After a failure nothing of that name is left.
    */
-  create(
-    path: string,
-    parts: AsyncIterable<Part> | Iterable<Part>,
-    attributes: FileAttributes,
-  ): Promise<void>;
+  create(path: string, parts: AsyncIterable<Part> | Iterable<Part>, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
   mkdir(path: string): Promise<void>;
   setExecutable(path: string, executable: boolean): Promise<void>;

@@ -175,7 +175,8 @@ async function create(root: RootFolder, threads: Threads, { path, parts, attribu
   try {
     const model = like === undefined ? undefined : statOf(root, like);
     // The kernel takes away what the umask forbids.
-    descriptor = root.open(path, flags, model === undefined ? (executable ? 0o777 : 0o666) : 0o600);
+    const usual = executable ? 0o777 : 0o666;
+    descriptor = root.open(path, flags, model === undefined ? usual : 0o600);
     if (model?.isFile() === true) keepPrivate(descriptor, model, executable);
     await writeParts(root, threads, descriptor, parts);
     if (mtimeNs !== undefined) root.native.setModifiedTime(descriptor, mtimeNs);

@@ -61,11 +61,20 @@ function wireContent(local: LocalRow, proposal: Proposal | undefined) {
     size: local.fingerprint.sizeBytes,
     content_id: local.content,
     ...list,
-    modified_at: new Date(Number(local.fingerprint.mtimeNs / 1_000_000n)).toISOString(),
+    modified_at: wireTime(local.fingerprint.mtimeNs),
     executable: local.executable,
   };
 }
 
 function toEntry({ hash, size }: ManifestEntry): { hash: string; size: number } {
   return { hash, size };
+}
+
+const lastMs = Date.parse("9999-12-31T23:59:59.999Z");
+const firstMs = Date.parse("0000-01-01T00:00:00.000Z");
+
+/** Filesystems know later and earlier times than RFC 3339 has; one of them must not keep its whole request from being taken. */
+export function wireTime(timeNs: bigint): string {
+  const ms = Number(timeNs / 1_000_000n);
+  return new Date(Math.min(lastMs, Math.max(firstMs, ms))).toISOString();
 }

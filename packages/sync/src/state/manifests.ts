@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { HoldfastError } from "@holdfast/core/errors";
 import { fromHashHex, toHashHex } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { encodeEntries, entryBytes, type ManifestEntry } from "@holdfast/core/manifest";
@@ -60,14 +61,7 @@ export class Manifests {
     this.#pending.set(content, blocks);
     this.#pendingBlocks += blocks.length + 1;
     if (this.#pendingBlocks < pendingMax) return;
-    this.#database.exec("begin immediate");
-    try {
-      this.write();
-      this.#database.exec("commit");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("rollback");
-      throw error;
-    }
+    inTransaction(this.#database, () => this.write());
     this.forgetPending();
   }
 
@@ -124,6 +118,20 @@ export class Manifests {
       if (pieces !== undefined && pieces.length > 0) this.#putPieces.run(content, position, pieces);
       if (isNew && blocks.length > 1) this.#putPlace.run(fromHashHex(hash), content, position);
     }
+  }
+}
+
+/** @throws HoldfastError unavailable: nothing of it was written, and it may be tried again */
+export function inTransaction(database: DatabaseSync, write: () => void): void {
+  try {
+    database.exec("begin immediate");
+    write();
+    database.exec("commit");
+  } catch (error) {
+    if (database.isTransaction) database.exec("rollback");
+    throw new HoldfastError("unavailable", "Could not write what this device knows. Is its disk full?", {
+      cause: error,
+    });
   }
 }
 

@@ -83,6 +83,19 @@ test(
   }),
 );
 
+test(
+  "a full disk is a failure that passes, also while many block lists are kept",
+  inFolder((folder) => {
+    const database = new DatabaseSync(join(folder, "state.db"));
+    const state = new SyncState(database, rootId);
+    database.exec("create trigger no before insert on manifests begin select raise(abort, 'full'); end");
+    const keepMany = (): void => {
+      for (let number = 0; number < 5000; number += 1) state.manifests.keep(`${number}` as ContentKey, []);
+    };
+    assert.throws(keepMany, { code: "unavailable" });
+  }),
+);
+
 /** Commits for ever that row n and cursor n belong together, and says which it has done. */
 const writer = `
 import { DatabaseSync } from "node:sqlite";

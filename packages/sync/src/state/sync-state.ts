@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BrakeRecord } from "../brakes/record.ts";
 import { type IndexedTrees, isAtRest } from "../planner/affected.ts";
@@ -15,7 +14,7 @@ import {
   type SyncedRow,
 } from "../trees.ts";
 import { Children } from "./children.ts";
-import { Manifests } from "./manifests.ts";
+import { inTransaction, Manifests } from "./manifests.ts";
 import { decodeRow, encodeRow, SharedStrings } from "./row-codec.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
@@ -174,17 +173,10 @@ export class SyncState implements IndexedTrees {
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),
     ];
-    this.#database.exec("begin immediate");
-    try {
+    inTransaction(this.#database, () => {
       this.manifests.write();
       for (const write of writes) write.store();
-      this.#database.exec("commit");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("rollback");
-      throw new HoldfastError("unavailable", "Could not write what this device knows. Is its disk full?", {
-        cause: error,
-      });
-    }
+    });
     this.manifests.forgetPending();
     this.#index(change);
     for (const write of writes) write.show();
