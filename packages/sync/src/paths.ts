@@ -14,9 +14,12 @@ export const clockPath = `${ownFolder}/clock`;
 
 export interface PathTable {
   readonly rootId: NodeId;
-  readonly local: ReadonlyMap<NodeId, Place>;
+  readonly local: Pick<ReadonlyMap<NodeId, Place>, "get">;
   readonly parked: ReadonlyMap<NodeId, { readonly path: string }>;
 }
+
+/** More folders than any disk lets stand in each other. */
+const depthMax = 10_000;
 
 /** Where a node of the local tree is on the disk; undefined if its folder is not there. */
 export function pathOf(table: PathTable, id: NodeId): string | undefined {
@@ -29,7 +32,7 @@ export function pathOf(table: PathTable, id: NodeId): string | undefined {
     names.unshift(row.name);
     at = row.parent;
     // Rows that stand in each other have no path; the next look puts them right.
-    if (names.length > table.local.size) return undefined;
+    if (names.length > depthMax) return undefined;
   }
   return names.join("/");
 }

@@ -116,7 +116,7 @@ export class Engine {
     });
   }
 
-  /** Looked for once after each cycle: all names are gone through for it. */
+  /** Looked for once after each cycle. */
   #conflictsNow(): readonly string[] {
     if (this.#conflicts === undefined || this.#conflicts.after !== this.#last) {
       this.#conflicts = { after: this.#last, paths: conflictsOf(this.#options.state) };

@@ -1,7 +1,7 @@
 import { type HoldfastError } from "@holdfast/core/errors";
 import { originalName } from "../conflicted-name.ts";
 import { pathOfNode } from "../paths.ts";
-import type { Trees } from "../trees.ts";
+import type { SyncState } from "../state/sync-state.ts";
 import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "./cycle.ts";
 import { needsPerson, type Problem } from "./problems.ts";
@@ -97,9 +97,13 @@ function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Pro
 }
 
 /** In the order of their paths. */
-export function conflictsOf(trees: Trees): string[] {
-  return [...trees.local]
-    .filter(([, { kind, name }]) => kind !== "folder" && originalName(name) !== name)
-    .map(([id, { name }]) => pathOfNode(trees, id) ?? name)
+export function conflictsOf(state: SyncState): string[] {
+  return state
+    .conflictedCopies()
+    .flatMap((id) => {
+      const row = state.local.get(id);
+      if (row === undefined || row.kind === "folder" || originalName(row.name) === row.name) return [];
+      return [pathOfNode(state, id) ?? row.name];
+    })
     .toSorted();
 }

@@ -7,8 +7,19 @@ export interface IndexedTrees extends Trees {
   childrenOf(folder: NodeId): Iterable<NodeId>;
 }
 
-/** Whether the three trees say the same of a node: nothing is to be done about it while nothing is about those around it. */
-export function isAtRest({ local, remote, synced, intents }: Trees, id: NodeId): boolean {
+/** What each tree says of a node. */
+export interface AllRows {
+  readonly remote: Pick<Trees["remote"], "get">;
+  readonly local: Pick<Trees["local"], "get">;
+  readonly synced: Pick<Trees["synced"], "get">;
+  readonly intents: Pick<Trees["intents"], "has">;
+}
+
+/**
+ * Whether the three trees say the same of a node: nothing is to be done about it while nothing is about those around it.
+ * A state keeps the answers: with another rule it has to ask again (`state/upgrade.ts`).
+ */
+export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
   const [onDisk, onServer, base] = [local.get(id), remote.get(id), synced.get(id)];
   if (intents.has(id)) return false;
   if (onDisk === undefined && base === undefined) return onServer?.trashed !== false;

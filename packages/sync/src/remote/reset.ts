@@ -28,7 +28,8 @@ const idsAtOnce = 1000;
 export async function resetToSnapshot({ server, state }: Ears): Promise<void> {
   const { rows, cursor } = await takeSnapshot(server);
   const changes = new Map<NodeId, RemoteRow | undefined>(rows);
-  const absent = [...state.remote].filter(([id, row]) => !rows.has(id) && !row.trashed).map(([id]) => id);
+  const absent: NodeId[] = [];
+  for (const [id, row] of state.remote) if (!rows.has(id) && !row.trashed) absent.push(id);
   for (let start = 0; start < absent.length; start += idsAtOnce) {
     for (const { id, state: standing } of await server.queryNodes(absent.slice(start, start + idsAtOnce))) {
       const known = state.remote.get(id as NodeId);
@@ -46,10 +47,11 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
   const { rows, cursor } = await takeSnapshot(server);
   const remote = new Map<NodeId, RemoteRow | undefined>([...state.remote.keys()].map((id) => [id, undefined]));
   for (const [id, row] of rows) remote.set(id, row);
-  const synced = new Map([...state.synced].map(([id, row]) => [id, rebase(row, rows.get(id))] as const));
+  const synced = new Map<NodeId, SyncedRow | undefined>();
+  for (const [id, row] of state.synced) synced.set(id, rebase(row, rows.get(id)));
   const newIds = new Map<NodeId, NodeId>();
-  for (const id of state.local.keys()) {
-    if (synced.has(id) && synced.get(id) === undefined) newIds.set(id, makeNodeId());
+  for (const [id, row] of synced) {
+    if (row === undefined && state.local.has(id)) newIds.set(id, makeNodeId());
   }
   state.commit({ remote, synced, local: underNewIds(state.local, newIds), cursor });
 }

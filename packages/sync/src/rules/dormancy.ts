@@ -21,7 +21,7 @@ export function applyRules(trees: IndexedTrees, rules: Rules, makeNodeId: () => 
   const local = new Map<NodeId, LocalRow | undefined>();
   const synced = new Map<NodeId, SyncedRow | undefined>();
   const dormant = new Map<NodeId, true | undefined>();
-  for (const id of new Set([...trees.local.keys(), ...trees.synced.keys()])) {
+  for (const id of onDiskOrInBase(trees)) {
     const row = trees.local.get(id);
     const base = trees.synced.get(id);
     const onDisk = row === undefined ? undefined : visibility.hidesLocal(id);
@@ -40,6 +40,11 @@ export function applyRules(trees: IndexedTrees, rules: Rules, makeNodeId: () => 
     } else if (row !== undefined && onDisk === true) local.set(id, undefined);
   }
   return { local, synced, dormant };
+}
+
+function* onDiskOrInBase({ local, synced }: IndexedTrees): Generator<NodeId> {
+  yield* local.keys();
+  for (const id of synced.keys()) if (!local.has(id)) yield id;
 }
 
 /** What is on the disk is no longer the server's node: hidden it is forgotten, visible it is a new one. */

@@ -2,6 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "../execute/act.ts";
 import type { Hands } from "../execute/hands.ts";
 import { pathOfNode } from "../paths.ts";
+import { rowsBelow } from "../scan/scope.ts";
 import { isLive, type LocalRow } from "../trees.ts";
 
 /**
@@ -11,17 +12,35 @@ import { isLive, type LocalRow } from "../trees.ts";
  */
 export async function freeSpace(hands: Hands, paths: readonly string[]): Promise<readonly string[]> {
   const { state } = hands;
-  const chosen = [...state.local].flatMap(([id, row]) => {
-    const path = pathOfNode(state, id) ?? "";
-    return paths.some((each) => path === each || path.startsWith(`${each}/`)) ? [{ id, row, path }] : [];
-  });
+  const chosen = new Map(paths.flatMap((path) => rowsAt(state, path)).map((each) => [each.id, each]));
   const kept: string[] = [];
   // What lies deeper goes first.
-  for (const { id, row, path } of chosen.toSorted((one, other) => (one.path < other.path ? 1 : -1))) {
+  for (const { id, row, path } of [...chosen.values()].toSorted((one, other) => (one.path < other.path ? 1 : -1))) {
     const isGone = isEqual(hands, id, row) && (await removeCopy(hands, id, row));
     if (!isGone && row.kind !== "folder") kept.push(path);
   }
   return kept;
+}
+
+interface Copy {
+  readonly id: NodeId;
+  readonly row: LocalRow;
+  readonly path: string;
+}
+
+/** What is there and below. */
+function rowsAt(state: Hands["state"], path: string): Copy[] {
+  const [name = "", ...folders] = path.split("/").toReversed();
+  let parents = [state.rootId];
+  for (const folder of folders.toReversed()) {
+    parents = parents.flatMap((id) =>
+      state.local.rowsIn(id).flatMap(([child, row]) => (row.name === folder ? child : [])),
+    );
+  }
+  const at = parents.flatMap((id) => state.local.rowsIn(id)).filter(([, row]) => row.name === name);
+  return at
+    .flatMap((each) => [each, ...rowsBelow(state, each[0])])
+    .map(([id, row]) => ({ id, row, path: pathOfNode(state, id) ?? "" }));
 }
 
 function isEqual({ state }: Hands, id: NodeId, row: LocalRow): boolean {

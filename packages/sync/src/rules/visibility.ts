@@ -1,6 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { IndexedTrees } from "../planner/affected.ts";
 import { joinPath } from "../paths.ts";
+import { Recent } from "../recent.ts";
 import { isLive, type Place, type Trees } from "../trees.ts";
 import type { Rules } from "./rules.ts";
 
@@ -77,9 +78,12 @@ export class Visibility {
 }
 
 const depthMax = 1000;
+/** Of each tree up to twice as many. */
+const rememberedMax = 8192;
 
-function perTree<Value>(): Readonly<Record<TreeName, Map<NodeId, Value>>> {
-  return { local: new Map(), remote: new Map(), synced: new Map() };
+function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, Value>>> {
+  const recent = (): Recent<NodeId, Value> => new Recent(rememberedMax);
+  return { local: recent(), remote: recent(), synced: recent() };
 }
 
 /** What the planner sees of the trees. */

@@ -52,14 +52,15 @@ test("a file of one block is found by its content, not by its block", () => {
   assert.deepEqual(manifests.placesOf(blockOf(7).hash), []);
 });
 
-test("what no row refers to goes, with its pieces and places", () => {
+test("a list that is dropped goes with its pieces and places", () => {
   const database = new DatabaseSync(":memory:");
   const manifests = new Manifests(database);
   const other = [blockOf(2), blockOf(3)];
   manifests.keep(content, list);
   manifests.keep(contentOfBlocks(other), other);
   store(manifests);
-  manifests.dropUnused(new Set([contentOfBlocks(other)]));
+  manifests.drop([content]);
+  assert.equal(manifests.size, 1);
   assert.equal(manifests.blocksOf(content), undefined);
   assert.equal(manifests.piecesOf({ content, position: 0 }), undefined);
   assert.deepEqual(manifests.placesOf(blockOf(2).hash), [{ content: contentOfBlocks(other), position: 0 }]);

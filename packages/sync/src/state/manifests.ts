@@ -95,16 +95,18 @@ export class Manifests {
       .map((row) => ({ content: row["content"] as ContentKey, position: Number(row["position"]) }));
   }
 
-  /** Drops what no row refers to. */
-  dropUnused(used: ReadonlySet<ContentKey>): void {
-    const known = this.#database.prepare("select content from manifests").all();
-    const unused = known.flatMap(({ content }) => (used.has(content as ContentKey) ? [] : [content as ContentKey]));
-    if (unused.length === 0) return;
+  get size(): number {
+    return Number(this.#database.prepare("select count(*) as count from manifests").get()?.["count"]);
+  }
+
+  /** With what stands beside them. */
+  drop(contents: readonly ContentKey[]): void {
+    if (contents.length === 0) return;
     const drop = this.#database.prepare("delete from manifests where content = ?");
     const dropPieces = this.#database.prepare("delete from pieces where content = ?");
     const dropPlace = this.#database.prepare("delete from block_places where hash = ? and content = ?");
     this.#database.exec("begin immediate");
-    for (const content of unused) {
+    for (const content of contents) {
       for (const { hash } of this.blocksOf(content) ?? []) dropPlace.run(fromHashHex(hash), content);
       dropPieces.run(content);
       drop.run(content);

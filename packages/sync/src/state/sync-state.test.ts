@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import type { ContentKey, LocalRow, RemoteRow } from "../trees.ts";
+import fc from "fast-check";
+import { isAtRest } from "../planner/affected.ts";
+import type { ContentKey, LocalRow, OperationId, RemoteRow, SyncedRow } from "../trees.ts";
 import { SyncState } from "./sync-state.ts";
 
 const rootId = "root" as NodeId;
@@ -95,6 +97,159 @@ test(
     assert.throws(keepMany, { code: "unavailable" });
   }),
 );
+
+test("rows come back as they were: ids of all kinds, numbers beyond 64 bits, members that are not there", () => {
+  const database = new DatabaseSync(":memory:");
+  const uuid = "0199a1b2-c3d4-8abc-9def-0123456789ab";
+  const hash = "ab".repeat(32) as ContentKey;
+  const fingerprint = {
+    inode: 2n ** 64n - 1n,
+    sizeBytes: 2 ** 53 - 1,
+    mtimeNs: -1n,
+    ctimeNs: -(2n ** 70n),
+    birthNs: 0n,
+  };
+  const local = [
+    { ...localRow, parent: uuid as NodeId, content: hash, fingerprint },
+    { ...localRow, kind: "symlink" as const, content: "link:ab" as ContentKey, sight: "racy" as const },
+  ];
+  const remote = { ...remoteRow(1), versionId: uuid, revision: uuid, operationId: uuid as OperationId };
+  const synced: SyncedRow[] = [
+    { kind: "file", place: undefined, content: undefined, executable: true, versionIds: ["v", uuid] },
+    {
+      kind: "file",
+      place: { parent: rootId, name: "\u{1f600}" },
+      content: hash,
+      executable: false,
+      versionIds: [uuid, uuid],
+    },
+    {
+      kind: "folder",
+      place: { parent: rootId, name: "x" },
+      content: "" as ContentKey,
+      executable: false,
+      versionIds: [],
+    },
+  ];
+  new SyncState(database, rootId).commit({
+    local: local.map((row, number) => [idOf(number), row] as const),
+    remote: [[uuid as NodeId, remote]],
+    synced: synced.map((row, number) => [idOf(number), row] as const),
+  });
+  const state = new SyncState(database, rootId);
+  assert.deepEqual([...state.local.values()], local);
+  assert.deepEqual([...state.remote], [[uuid, remote]]);
+  assert.deepEqual([...state.synced.values()], synced);
+  assert.deepEqual(state.local.get(idOf(0)), local[0]);
+  assert.equal(state.local.get(idOf(9)), undefined);
+});
+
+test("the tables are as maps and sets that do the same, whatever is committed and however often it starts anew", () => {
+  const ids = ["a", "b", "c", "d"].map((name) => name as NodeId);
+  const rows = fc.option(
+    fc.record({ parent: fc.constantFrom(rootId, ...ids), sight: fc.constantFrom("known", "racy") }),
+  );
+  const changes = fc.array(fc.tuple(fc.constantFrom(...ids), rows), { maxLength: 4 });
+  const step = fc.record({
+    local: changes,
+    remote: changes,
+    synced: changes,
+    fails: fc.boolean(),
+    restarts: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const database = new DatabaseSync(":memory:");
+      let state = new SyncState(database, rootId);
+      const model = {
+        remote: new Map<NodeId, RemoteRow>(),
+        local: new Map<NodeId, LocalRow>(),
+        synced: new Map<NodeId, SyncedRow>(),
+      };
+      const put = <Row>(table: Map<NodeId, Row>, change: readonly (readonly [NodeId, Row | undefined])[]): void => {
+        for (const [id, row] of change)
+          if (row === undefined) table.delete(id);
+          else table.set(id, row);
+      };
+      for (const { fails, restarts, ...change } of steps) {
+        const each = <Row>(list: typeof change.local, make: (row: { parent: NodeId; sight: string }) => Row) =>
+          list.map(([id, row]) => [id, row === null ? undefined : make(row)] as const);
+        const local = each(change.local, ({ parent, sight }) => ({
+          ...localRow,
+          parent,
+          sight: sight as LocalRow["sight"],
+        }));
+        const remote = each(change.remote, ({ parent }) => ({ ...remoteRow(1), name: "a", executable: true, parent }));
+        const synced = each(change.synced, ({ parent }): SyncedRow => {
+          const { name, content } = localRow;
+          return { kind: "file", place: { parent, name }, content, executable: true, versionIds: ["v"] };
+        });
+        if (fails) {
+          database.exec("create trigger no before insert on settings begin select raise(abort, 'full'); end");
+          assert.throws(() => state.commit({ local, remote, synced, settings: [["x", ""]] }), /Is its disk full/);
+          database.exec("drop trigger no");
+        } else {
+          state.commit({ local, remote, synced });
+          put(model.local, local);
+          put(model.remote, remote);
+          put(model.synced, synced);
+        }
+        if (restarts) state = new SyncState(database, rootId);
+        for (const name of ["local", "remote", "synced"] as const) {
+          assert.deepEqual(new Map<NodeId, unknown>(state[name]), model[name]);
+          assert.equal(state[name].size, model[name].size);
+          for (const id of ids) assert.deepEqual(state[name].get(id), model[name].get(id));
+        }
+        const isRestless = (id: NodeId): boolean => !isAtRest({ ...model, intents: state.intents }, id);
+        assert.deepEqual([...state.restless].toSorted(), ids.filter(isRestless));
+        for (const folder of [rootId, ...ids]) {
+          const isIn = (id: NodeId): boolean =>
+            [model.local.get(id), model.remote.get(id), model.synced.get(id)?.place].some(
+              (at) => at?.parent === folder,
+            );
+          assert.deepEqual([...state.childrenOf(folder)].toSorted(), ids.filter(isIn));
+        }
+        const folders = new Set([...model.local.values()].map(({ parent }) => parent));
+        assert.deepEqual([...state.local.folders()], [...folders].toSorted());
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("whoever goes through all rows may change them meanwhile", () => {
+  const state = new SyncState(new DatabaseSync(":memory:"), rootId);
+  const ids = Array.from({ length: 2500 }, (_, number) => idOf(10_000 + number));
+  state.commit({ local: ids.map((id) => [id, localRow] as const) });
+  const seen: NodeId[] = [];
+  for (const id of state.local.keys()) {
+    seen.push(id);
+    const next = ids[ids.indexOf(id) + 1];
+    if (seen.length % 3 === 0 && next !== undefined) state.commit({ local: [[next, undefined]] });
+  }
+  assert.equal(seen.length, state.local.size);
+  assert.equal(new Set(seen).size, 1875);
+});
+
+test("what an earlier version kept as JSON is taken over", () => {
+  const database = new DatabaseSync(":memory:");
+  const { inode, sizeBytes, mtimeNs, ctimeNs, birthNs } = localRow.fingerprint;
+  const old = {
+    remote: remoteRow(3),
+    local: { ...localRow, fingerprint: [inode, sizeBytes, mtimeNs, ctimeNs, birthNs].map(String) },
+    synced: { kind: "file", place: { parent: rootId, name: "a" }, content: "c", executable: true, versionIds: ["v"] },
+  };
+  for (const [name, row] of Object.entries(old)) {
+    database.exec(`create table ${name} (key text primary key, row text not null) strict, without rowid`);
+    database.prepare(`insert into ${name} values ('n1', ?)`).run(JSON.stringify(row));
+  }
+  const state = new SyncState(database, rootId);
+  assert.deepEqual(state.remote.get(idOf(1)), old.remote);
+  assert.deepEqual(state.local.get(idOf(1)), localRow);
+  assert.deepEqual(state.synced.get(idOf(1)), old.synced);
+  assert.deepEqual([...state.restless], [idOf(1)]);
+  assert.deepEqual([...new SyncState(database, rootId).restless], [idOf(1)]);
+});
 
 /** Commits for ever that row n and cursor n belong together, and says which it has done. */
 const writer = `

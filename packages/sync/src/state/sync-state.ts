@@ -1,21 +1,23 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BrakeRecord } from "../brakes/record.ts";
-import { type IndexedTrees, isAtRest } from "../planner/affected.ts";
+import type { AllRows, IndexedTrees } from "../planner/affected.ts";
 import {
   type ContentKey,
   type Intent,
   type LocalRow,
   type Offer,
-  type Place,
   type Refusal,
   refusedForMs,
   type RemoteRow,
   type SyncedRow,
 } from "../trees.ts";
-import { Children } from "./children.ts";
+import { localColumns, remoteColumns, syncedColumns } from "./columns.ts";
 import { inTransaction, Manifests } from "./manifests.ts";
-import { decodeRow, encodeRow, SharedStrings } from "./row-codec.ts";
+import { pack, type Packed, unpack } from "./packed.ts";
+import { RestlessNodes } from "./restless-nodes.ts";
+import { RowTable } from "./row-table.ts";
+import { upgrade } from "./upgrade.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
 export interface Parked {
@@ -60,35 +62,23 @@ export interface StateChange {
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
-const tables = [
-  "remote",
-  "local",
-  "synced",
-  "offers",
-  "intents",
-  "refusals",
-  "parked",
-  "stashed",
-  "brakes",
-  "dormant",
-  "settings",
-] as const;
+/** Rows of which there are few: JSON by their key, all of them in memory. */
+const tables = ["offers", "intents", "refusals", "parked", "stashed", "brakes", "dormant", "settings"] as const;
 type TableName = (typeof tables)[number];
 
-/** Rows are read once; every change is durable before it is seen. */
-const schema = tables.map(
-  (name) => `create table if not exists ${name} (key text primary key, row text not null) strict, without rowid;`,
-);
+/** So many block lists that no row refers to are kept, beside a quarter of those that rows do. */
+const unusedListsMax = 1000;
 
 /**
  * What a device knows, never what it is about to do: the three trees, the cursor, what was offered, refused, parked and
- * stashed, and of which blocks its files are made. One connection, WAL, synchronous=FULL: what `commit` returned from is there after a power cut.
+ * stashed, and of which blocks its files are made. The rows of the trees are read when they are asked for; every change is
+ * durable before it is seen. One connection, WAL, synchronous=FULL: what `commit` returned from is there after a power cut.
  */
 export class SyncState implements IndexedTrees {
   readonly rootId: NodeId;
-  readonly remote: Map<NodeId, RemoteRow>;
-  readonly local: Map<NodeId, LocalRow>;
-  readonly synced: Map<NodeId, SyncedRow>;
+  readonly remote: RowTable<RemoteRow>;
+  readonly local: RowTable<LocalRow>;
+  readonly synced: RowTable<SyncedRow>;
   readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
@@ -96,47 +86,60 @@ export class SyncState implements IndexedTrees {
   /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
   readonly dormant: Map<NodeId, true>;
   /** Nodes on which the three trees do not agree. */
-  readonly restless = new Set<NodeId>();
-  readonly #children = { remote: new Children(), local: new Children(), synced: new Children() };
+  readonly restless: RestlessNodes;
   readonly manifests: Manifests;
   readonly #offers: Map<string, Offer>;
   readonly #refusals: Map<string, Refusal>;
   readonly #settings: Map<string, string>;
   readonly #database: DatabaseSync;
   readonly #statements: Record<TableName, { put: StatementSync; remove: StatementSync }>;
+  readonly #childrenOf: StatementSync;
+  readonly #conflictedCopies: StatementSync;
 
   constructor(database: DatabaseSync, rootId: NodeId) {
-    database.exec("pragma journal_mode = wal; pragma synchronous = full;");
-    database.exec(schema.join("\n"));
+    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;");
+    for (const name of tables) {
+      database.exec(
+        `create table if not exists ${name} (key text primary key, row text not null) strict, without rowid`,
+      );
+    }
     this.#database = database;
     this.#statements = Object.fromEntries(tables.map((name) => [name, statementsOf(database, name)])) as Record<
       TableName,
       { put: StatementSync; remove: StatementSync }
     >;
     this.rootId = rootId;
-    const strings = new SharedStrings();
-    this.remote = loadRows(database, "remote", strings);
-    this.local = loadRows(database, "local", strings);
-    this.synced = loadRows(database, "synced", strings);
-    this.intents = loadRows(database, "intents", strings);
-    this.parked = loadRows(database, "parked", strings);
-    this.stashed = loadRows(database, "stashed", strings);
-    this.brakes = loadRows(database, "brakes", strings);
-    this.dormant = loadRows(database, "dormant", strings);
-    this.#offers = loadRows(database, "offers", strings);
-    this.#refusals = loadRows(database, "refusals", strings);
-    this.#settings = loadRows(database, "settings", strings);
-    for (const [id, row] of this.remote) this.#children.remote.move(id, undefined, row);
-    for (const [id, row] of this.local) this.#children.local.move(id, undefined, row);
-    for (const [id, { place }] of this.synced) this.#children.synced.move(id, undefined, place);
-    for (const rows of [this.remote, this.local, this.synced]) for (const id of rows.keys()) this.#notice(id);
+    this.remote = new RowTable(database, "remote_rows", remoteColumns);
+    this.local = new RowTable(database, "local_rows", localColumns);
+    this.synced = new RowTable(database, "synced_rows", syncedColumns);
+    this.intents = loadRows(database, "intents");
+    this.parked = loadRows(database, "parked");
+    this.stashed = loadRows(database, "stashed");
+    this.brakes = loadRows(database, "brakes");
+    this.dormant = loadRows(database, "dormant");
+    this.#offers = loadRows(database, "offers");
+    this.#refusals = loadRows(database, "refusals");
+    this.#settings = loadRows(database, "settings");
+    this.restless = new RestlessNodes(database);
+    upgrade(database, this);
+    this.restless.load();
+    this.#childrenOf = database.prepare(
+      ["remote", "local", "synced"].map((name) => `select key from ${name}_rows where parent = ?1`).join(" union "),
+    );
+    const isConflicted = "instr(name, 'conflict') > 0";
+    database.exec(`create index if not exists local_rows_conflicted on local_rows (key) where ${isConflicted}`);
+    this.#conflictedCopies = database.prepare(`select key from local_rows where ${isConflicted}`);
     this.manifests = new Manifests(database);
-    this.manifests.dropUnused(contentsIn(this.local, this.synced));
+    this.#dropUnusedManifests();
   }
 
-  childrenOf(folder: NodeId): ReadonlySet<NodeId> {
-    const { remote, local, synced } = this.#children;
-    return new Set([...remote.of(folder), ...local.of(folder), ...synced.of(folder)]);
+  childrenOf(folder: NodeId): NodeId[] {
+    return this.#childrenOf.all(pack(folder)).map(({ key }) => unpack(key as Packed) as NodeId);
+  }
+
+  /** What is on the disk under a name that may tell of a conflict. */
+  conflictedCopies(): NodeId[] {
+    return this.#conflictedCopies.all().map(({ key }) => unpack(key as Packed) as NodeId);
   }
 
   get offers(): readonly Offer[] {
@@ -157,14 +160,26 @@ export class SyncState implements IndexedTrees {
   }
 
   /** All of it or nothing of it, now and after a power cut. */
-  commit(given: StateChange): void {
-    const change = listed(given);
+  commit(change: StateChange): void {
     const cursor = change.cursor === undefined ? [] : [["cursor", JSON.stringify(change.cursor)] as const];
+    const [remote, local, synced] = [
+      this.remote.stage(change.remote),
+      this.local.stage(change.local),
+      this.synced.stage(change.synced),
+    ];
+    const intents = new Map(change.intents);
+    const after: AllRows = {
+      remote,
+      local,
+      synced,
+      intents: { has: (id) => (intents.has(id) ? intents.get(id) !== undefined : this.intents.has(id)) },
+    };
     const writes = [
-      this.#write("remote", this.remote, change.remote),
-      this.#write("local", this.local, change.local),
-      this.#write("synced", this.synced, change.synced),
-      this.#write("intents", this.intents, change.intents),
+      remote,
+      local,
+      synced,
+      this.restless.stage([remote.ids, local.ids, synced.ids, intents.keys()], after),
+      this.#write("intents", this.intents, intents),
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),
       this.#write("brakes", this.brakes, change.brakes),
@@ -178,23 +193,7 @@ export class SyncState implements IndexedTrees {
       for (const write of writes) write.store();
     });
     this.manifests.forgetPending();
-    this.#index(change);
     for (const write of writes) write.show();
-    for (const rows of [change.remote, change.local, change.synced, change.intents])
-      for (const [id] of rows ?? []) this.#notice(id);
-  }
-
-  /** Before the rows change. */
-  #index({ remote = [], local = [], synced = [] }: ListedChange): void {
-    const { remote: onServer, local: onDisk, synced: base } = this.#children;
-    moveAll(onServer, this.remote, remote, (row) => row);
-    moveAll(onDisk, this.local, local, (row) => row);
-    moveAll(base, this.synced, synced, (row) => row.place);
-  }
-
-  #notice(id: NodeId): void {
-    if (isAtRest(this, id)) this.restless.delete(id);
-    else this.restless.add(id);
   }
 
   /** A refusal ends with its time, so that it is not kept for ever. */
@@ -208,6 +207,16 @@ export class SyncState implements IndexedTrees {
     }
   }
 
+  /** Rests on all rows, so only once there may be many of them. */
+  #dropUnusedManifests(): void {
+    if (this.manifests.size <= 1.25 * this.local.size + unusedListsMax) return;
+    const used = ["local", "synced"].map((name) => `select content from ${name}_rows where typeof(content) = 'blob'`);
+    const unused = this.#database
+      .prepare(`select content from manifests where unhex(content) not in (${used.join(" union ")})`)
+      .all();
+    this.manifests.drop(unused.map(({ content }) => content as ContentKey));
+  }
+
   #write<Key extends string, Row>(
     table: TableName,
     rows: Map<Key, Row>,
@@ -219,7 +228,7 @@ export class SyncState implements IndexedTrees {
       store: () => {
         for (const [key, row] of list) {
           if (row === undefined) remove.run(key);
-          else put.run(key, encodeRow(row));
+          else put.run(key, JSON.stringify(row));
         }
       },
       show: () => {
@@ -232,35 +241,6 @@ export class SyncState implements IndexedTrees {
   }
 }
 
-function contentsIn(...trees: ReadonlyMap<NodeId, { readonly content: ContentKey | undefined }>[]): Set<ContentKey> {
-  return new Set(trees.flatMap((rows) => [...rows.values()].flatMap(({ content }) => content ?? [])));
-}
-
-/** Its rows are gone through more than once. */
-type ListedChange = {
-  readonly [Table in "remote" | "local" | "synced" | "intents"]?: readonly NonNullable<
-    StateChange[Table] extends Iterable<infer Row> | undefined ? Row : never
-  >[];
-} & Omit<StateChange, "remote" | "local" | "synced" | "intents">;
-
-function listed({ remote = [], local = [], synced = [], intents = [], ...rest }: StateChange): ListedChange {
-  return { ...rest, remote: [...remote], local: [...local], synced: [...synced], intents: [...intents] };
-}
-
-/** Of a node that is named twice the last row counts. */
-function moveAll<Row>(
-  children: Children,
-  before: ReadonlyMap<NodeId, Row>,
-  changes: readonly (readonly [NodeId, Row | undefined])[],
-  placeOf: (row: Row) => Place | undefined,
-): void {
-  const last = new Map(changes);
-  for (const [id, row] of last) {
-    const old = before.get(id);
-    children.move(id, old === undefined ? undefined : placeOf(old), row === undefined ? undefined : placeOf(row));
-  }
-}
-
 function statementsOf(database: DatabaseSync, name: TableName): { put: StatementSync; remove: StatementSync } {
   return {
     put: database.prepare(
@@ -270,14 +250,10 @@ function statementsOf(database: DatabaseSync, name: TableName): { put: Statement
   };
 }
 
-function loadRows<Key extends string, Row>(
-  database: DatabaseSync,
-  name: TableName,
-  strings: SharedStrings,
-): Map<Key, Row> {
+function loadRows<Key extends string, Row>(database: DatabaseSync, name: TableName): Map<Key, Row> {
   const rows = new Map<Key, Row>();
   for (const { key, row } of database.prepare(`select key, row from ${name}`).iterate())
-    rows.set(strings.one(String(key)) as Key, decodeRow<Row>(String(row), strings));
+    rows.set(String(key) as Key, JSON.parse(String(row)) as Row);
   return rows;
 }
 

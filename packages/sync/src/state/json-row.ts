@@ -1,0 +1,29 @@
+import type { Fingerprint } from "../trees.ts";
+
+/** Of a row of a tree as it once was kept: JSON, the numbers of a fingerprint its digits in the order of its fields. */
+export function decodeRow<Row>(text: string): Row {
+  const row: unknown = JSON.parse(text);
+  if (typeof row !== "object" || row === null) return row as Row;
+  if (hasFingerprint<readonly string[]>(row)) Object.assign(row, { fingerprint: decodeFingerprint(row.fingerprint) });
+  return row as Row;
+}
+
+function hasFingerprint<Kind>(row: unknown): row is { readonly fingerprint: Kind } {
+  return typeof row === "object" && row !== null && "fingerprint" in row;
+}
+
+function decodeFingerprint([
+  inode = "",
+  sizeBytes = "",
+  mtimeNs = "",
+  ctimeNs = "",
+  birthNs = "",
+]: readonly string[]): Fingerprint {
+  return {
+    inode: BigInt(inode),
+    sizeBytes: Number(sizeBytes),
+    mtimeNs: BigInt(mtimeNs),
+    ctimeNs: BigInt(ctimeNs),
+    birthNs: BigInt(birthNs),
+  };
+}

@@ -1,0 +1,155 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { NodeId } from "@holdfast/core/ids";
+import { Recent } from "../recent.ts";
+import type { Columns, Stored } from "./columns.ts";
+import { pack, type Packed, unpack } from "./packed.ts";
+
+/** Changed rows that nobody sees yet. */
+export interface Staged<Row> {
+  readonly ids: Iterable<NodeId>;
+  /** As it will be. */
+  get(id: NodeId): Row | undefined;
+  /** Within the caller's transaction. */
+  store(): void;
+  /** Once that is durable. */
+  show(): void;
+}
+
+/** Of decoded rows, about 700 bytes each, a table remembers up to twice as many. */
+const recentRowsMax = 4096;
+const pageRows = 1000;
+
+/**
+ * The rows of one tree, read from the database when they are asked for. What goes through all of them holds a page at a
+ * time, sees them in the order of their keys, and may change rows meanwhile.
+ */
+export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
+  readonly #columns: Columns<Row>;
+  readonly #recent = new Recent<NodeId, Row | null>(recentRowsMax);
+  readonly #get: StatementSync;
+  readonly #put: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #page: StatementSync;
+  readonly #keys: StatementSync;
+  readonly #in: StatementSync;
+  readonly #folders: StatementSync;
+  readonly #count: StatementSync;
+  #size: number | undefined;
+  /** Grows with each change: a page that was read before is no longer what is there. */
+  #changes = 0;
+
+  constructor(database: DatabaseSync, name: string, columns: Columns<Row>) {
+    database.exec(`create table if not exists ${name} (key any primary key, ${columns.definitions.join(", ")})
+      strict, without rowid;
+      create index if not exists ${name}_in on ${name} (parent);`);
+    const all = columns.definitions.map((definition) => definition.split(" ", 1)[0] ?? "");
+    const prepare = (sql: string): StatementSync => {
+      const statement = database.prepare(sql);
+      statement.setReadBigInts(true);
+      return statement;
+    };
+    this.#columns = columns;
+    this.#get = prepare(`select * from ${name} where key = ?`);
+    this.#put = prepare(`insert into ${name} (key, ${all.join(", ")}) values (?${", ?".repeat(all.length)})
+      on conflict (key) do update set ${all.map((column) => `${column} = excluded.${column}`).join(", ")}`);
+    this.#remove = prepare(`delete from ${name} where key = ?`);
+    this.#page = prepare(`select * from ${name} where key > ? order by key limit ${pageRows}`);
+    this.#keys = prepare(`select key from ${name} where key > ? order by key limit ${pageRows}`);
+    this.#in = prepare(`select * from ${name} where parent = ?`);
+    // Skips from one folder to the next in the index.
+    this.#folders = prepare(`select min(parent) as key from ${name} where parent > ?`);
+    this.#count = prepare(`select count(*) as count from ${name}`);
+  }
+
+  get size(): number {
+    this.#size ??= Number(this.#count.get()?.["count"]);
+    return this.#size;
+  }
+
+  get(id: NodeId): Row | undefined {
+    const recent = this.#recent.get(id);
+    if (recent !== undefined) return recent ?? undefined;
+    const stored = this.#get.get(pack(id));
+    const row = stored === undefined ? undefined : this.#columns.decode(stored);
+    this.#recent.set(id, row ?? null);
+    return row;
+  }
+
+  has(id: NodeId): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  /** What stands directly in a folder. */
+  rowsIn(folder: NodeId): (readonly [NodeId, Row])[] {
+    return this.#in.all(pack(folder)).map((stored) => [idOf(stored), this.#columns.decode(stored)]);
+  }
+
+  /** Every id that some row names as its folder. */
+  *folders(): Generator<NodeId> {
+    for (let after: Packed | null = ""; ;) {
+      after = (this.#folders.get(after)?.["key"] ?? null) as Packed | null;
+      if (after === null) return;
+      yield unpack(after) as NodeId;
+    }
+  }
+
+  /** Of a node that is named twice the last row counts. */
+  stage(changes: Iterable<readonly [NodeId, Row | undefined]> = []): Staged<Row> {
+    const rows = new Map(changes);
+    let growth = 0;
+    return {
+      ids: rows.keys(),
+      get: (id) => (rows.has(id) ? rows.get(id) : this.get(id)),
+      store: () => {
+        for (const [id, row] of rows) {
+          // Only who has counted has to go on.
+          if (this.#size !== undefined) growth += Number(row !== undefined) - Number(this.has(id));
+          if (row === undefined) this.#remove.run(pack(id));
+          else this.#put.run(pack(id), ...this.#columns.encode(row));
+        }
+      },
+      show: () => {
+        for (const [id, row] of rows) this.#recent.set(id, row ?? null);
+        if (this.#size !== undefined) this.#size += growth;
+        if (rows.size > 0) this.#changes += 1;
+      },
+    };
+  }
+
+  *entries(): MapIterator<[NodeId, Row]> {
+    for (const stored of this.#pages(this.#page)) yield [idOf(stored), this.#columns.decode(stored)];
+  }
+
+  *keys(): MapIterator<NodeId> {
+    for (const stored of this.#pages(this.#keys)) yield idOf(stored);
+  }
+
+  *values(): MapIterator<Row> {
+    for (const [, row] of this.entries()) yield row;
+  }
+
+  forEach(act: (row: Row, id: NodeId, map: ReadonlyMap<NodeId, Row>) => void): void {
+    for (const [id, row] of this.entries()) act(row, id, this);
+  }
+
+  [Symbol.iterator](): MapIterator<[NodeId, Row]> {
+    return this.entries();
+  }
+
+  *#pages(statement: StatementSync): Generator<Stored> {
+    for (let after: Packed = ""; ;) {
+      const page = statement.all(after);
+      if (page.length === 0) return;
+      const changes = this.#changes;
+      for (const stored of page) {
+        after = stored["key"] as Packed;
+        yield stored;
+        if (changes !== this.#changes) break;
+      }
+    }
+  }
+}
+
+function idOf(stored: Stored): NodeId {
+  return unpack(stored["key"] as Packed) as NodeId;
+}

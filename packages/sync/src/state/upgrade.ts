@@ -1,0 +1,44 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { NodeId } from "@holdfast/core/ids";
+import type { LocalRow, RemoteRow, SyncedRow, Trees } from "../trees.ts";
+import { decodeRow } from "./json-row.ts";
+import type { RestlessNodes } from "./restless-nodes.ts";
+import type { RowTable } from "./row-table.ts";
+
+/** To be raised with the form of a table, and with the rule by which a node is restless. */
+const version = 1;
+
+interface Tables {
+  readonly remote: RowTable<RemoteRow>;
+  readonly local: RowTable<LocalRow>;
+  readonly synced: RowTable<SyncedRow>;
+  readonly intents: Trees["intents"];
+  readonly restless: RestlessNodes;
+}
+
+/** Brings what an earlier version wrote into the present form, all of it or nothing: a start that is cut begins again. */
+export function upgrade(database: DatabaseSync, tables: Tables): void {
+  if (database.prepare("pragma user_version").get()?.["user_version"] === version) return;
+  database.exec("begin immediate");
+  try {
+    fromJson(database, "remote", tables.remote);
+    fromJson(database, "local", tables.local);
+    fromJson(database, "synced", tables.synced);
+    database.exec("delete from restless");
+    const { remote, local, synced, intents, restless } = tables;
+    restless.stage([remote.keys(), local.keys(), synced.keys(), intents.keys()], tables).store();
+    database.exec(`pragma user_version = ${version}; commit`);
+  } catch (error) {
+    if (database.isTransaction) database.exec("rollback");
+    throw error;
+  }
+}
+
+/** Rows of a tree were JSON by their key. */
+function fromJson<Row extends object>(database: DatabaseSync, name: string, rows: RowTable<Row>): void {
+  if (database.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(name) === undefined) return;
+  for (const { key, row } of database.prepare(`select key, row from ${name}`).iterate()) {
+    rows.stage([[String(key) as NodeId, decodeRow<Row>(String(row))]]).store();
+  }
+  database.exec(`drop table ${name}`);
+}
