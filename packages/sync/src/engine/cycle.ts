@@ -157,7 +157,16 @@ export async function scanRoot(context: CycleContext): Promise<Look> {
   const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
   const tree = visibleTrees(state, new Visibility(state, rules));
   const suspects = whereToLook(context);
-  const look = await scan(disk, { ...context, tree, intents, isHidden, keepManifest, suspects, moreSuspects });
+  const look = await scan(disk, {
+    ...context,
+    tree,
+    rows: state.local,
+    intents,
+    isHidden,
+    keepManifest,
+    suspects,
+    moreSuspects,
+  });
   return { ...look, rules };
 }
 
@@ -173,8 +182,12 @@ async function agreeable(
   { changes }: ScanResult,
 ): Promise<ScanResult["changes"]> {
   if (!doubt.isOpen || state.local.size + state.intents.size === 0) return changes;
-  const rows = new Map([...changes].flatMap(([id, row]) => (row === undefined ? [] : [[id, row] as const])));
-  const durable = await makeDurable(disk, state, { rootId: state.rootId, local: rows, parked: state.parked });
+  const { rootId, local, parked, intents } = state;
+  const seen = new Map(changes);
+  // What was intended may have been found before by a look that nothing was agreed on after.
+  for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
+  const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
+  const durable = await makeDurable(disk, state, { rootId, local: { get }, parked }, seen);
   return new Map([...changes, ...durable]);
 }
 

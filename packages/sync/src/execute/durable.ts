@@ -27,17 +27,19 @@ interface Before {
  * agreed on it is made durable: else a power cut could take it, and its absence would travel as a deletion. What cannot be
  * made durable now is unsettled, so that nothing of it is agreed on.
  *
- * @param table of what the look saw
+ * @param table of the disk as the look saw it; @param seen what it may have found otherwise, with all that was intended;
+ * undefined: it is gone
  */
 export async function makeDurable(
   disk: Pick<LocalDisk, "syncFile" | "syncFolder">,
   before: Before,
-  table: PathTable & { readonly local: ReadonlyMap<NodeId, LocalRow> },
+  table: PathTable,
+  seen: ReadonlyMap<NodeId, LocalRow | undefined>,
 ): Promise<ReadonlyMap<NodeId, LocalRow>> {
-  const rows = new Map(table.local);
-  const changed = [...table.local].filter(([id, row]) => isOther(before, id, row));
+  const rows = new Map([...seen].flatMap(([id, row]) => (row === undefined ? [] : [[id, row] as const])));
+  const changed = [...rows].filter(([id, row]) => isOther(before, id, row));
   const sick = new Set<NodeId>();
-  const gone = [...before.local].flatMap(([id, row]) => (table.local.has(id) ? [] : [row.parent]));
+  const gone = [...seen].flatMap(([id, row]) => (row === undefined ? (before.local.get(id)?.parent ?? []) : []));
   for (const folder of new Set([...changed.map(([, row]) => row.parent), ...gone])) {
     if (!(await synced(() => syncFolderOf(disk, table, folder)))) sick.add(folder);
   }

@@ -6,7 +6,7 @@ import type { Faults } from "../faults.ts";
 import { folderOf, pathOf } from "../paths.ts";
 import type { Patches } from "../patches.ts";
 import type { LocalDisk, LocalStat, Server } from "../ports.ts";
-import { sameButCtime, sameFingerprint } from "../scan/scan.ts";
+import { sameButCtime, sameFingerprint } from "../scan/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { Fingerprint, LocalRow, NodeKind } from "../trees.ts";
 

@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { folderOf, joinPath, pathOfNode } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { sameButCtime } from "../scan/scan.ts";
+import { sameButCtime } from "../scan/fingerprints.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";

@@ -1,5 +1,5 @@
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { sameButCtime } from "../scan/scan.ts";
+import { sameButCtime } from "../scan/fingerprints.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import type { LocalRow } from "../trees.ts";
 import { mustStat, rowOf } from "./create.ts";

@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { contentOfBlocks } from "../content.ts";
 import { pathOf } from "../paths.ts";
-import { sameFingerprint } from "../scan/scan.ts";
+import { sameFingerprint } from "../scan/fingerprints.ts";
 import type { ContentKey } from "../trees.ts";
 import type { Hands } from "./hands.ts";
 

@@ -6,7 +6,7 @@ import type { Hands } from "../execute/hands.ts";
 import { pathOf } from "../paths.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
-import { sameFingerprint } from "../scan/scan.ts";
+import { sameFingerprint } from "../scan/fingerprints.ts";
 import type { BlockPlace } from "../state/manifests.ts";
 import type { ContentKey, Fingerprint, LocalRow, OperationId } from "../trees.ts";
 

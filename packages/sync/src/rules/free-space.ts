@@ -38,9 +38,8 @@ function rowsAt(state: Hands["state"], path: string): Copy[] {
     );
   }
   const at = parents.flatMap((id) => state.local.rowsIn(id)).filter(([, row]) => row.name === name);
-  return at
-    .flatMap((each) => [each, ...rowsBelow(state, each[0])])
-    .map(([id, row]) => ({ id, row, path: pathOfNode(state, id) ?? "" }));
+  const below = at.flatMap(([id]) => [...rowsBelow(state, id)]);
+  return [...at, ...below].map(([id, row]) => ({ id, row, path: pathOfNode(state, id) ?? "" }));
 }
 
 function isEqual({ state }: Hands, id: NodeId, row: LocalRow): boolean {

@@ -7,13 +7,16 @@ import type { Patches } from "../patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
 import type { CutBlock, LocalDisk } from "../ports.ts";
 import type { ContentKey, Fingerprint, Intent, LocalRow } from "../trees.ts";
+import { sameFingerprint } from "./fingerprints.ts";
 import { folderIdOf, match } from "./match.ts";
 import { isKnownPath, knownPathOf, type LocalTree, rowsBelow, type Suspects, type Top, topsOf } from "./scope.ts";
+import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
   /** Without what is hidden. */
   readonly tree: LocalTree;
+  readonly rows: KnownRows;
   readonly isHidden: IsHidden;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
@@ -128,11 +131,23 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   return seen;
 }
 
-async function look(disk: LocalDisk, { tree, isHidden }: ScanInput, suspects: Suspects): Promise<Look> {
-  const tops = topsOf(tree, suspects);
-  if (suspects === "all") {
-    return { ...(await walk(disk, tops, isHidden)), known: tree.local, suspects, isAtRest: true };
+async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Promise<Look> {
+  const { tree, rows, isHidden, faults } = input;
+  if (suspects !== "all") return lookIn(disk, input, topsOf(tree, suspects), suspects);
+  const swept = await sweep(disk, { rootId: tree.rootId, rows, isHidden, faults });
+  if (swept === undefined) {
+    const whole = await walk(disk, topsOf(tree, suspects), isHidden);
+    return { ...whole, known: tree.local, suspects, isAtRest: true };
   }
+  return together(swept, await lookIn(disk, input, swept.differing, suspects));
+}
+
+async function lookIn(
+  disk: LocalDisk,
+  { tree, isHidden }: ScanInput,
+  tops: readonly Top[],
+  suspects: Suspects,
+): Promise<Look> {
   const kept = new Set<NodeId>();
   const folders = new Map(tops.map(({ id }) => [id, foldersIn(tree, id)]));
   const seen = await walk(disk, tops, isHidden, ({ folder, name, stat }) => {
@@ -146,6 +161,17 @@ async function look(disk: LocalDisk, { tree, isHidden }: ScanInput, suspects: Su
   });
   const known = new Map(seen.tops.flatMap((top) => [...knownIn(tree, top, kept)]));
   return { ...seen, known, suspects, isAtRest: true };
+}
+
+/** Of what was looked at closer that look tells. */
+function together(swept: Sweep, seen: Look): Look {
+  const { listed } = seen;
+  return {
+    ...seen,
+    listed: swept.listed.union(listed),
+    keepers: swept.keepers.difference(listed).union(seen.keepers),
+    skipped: new Map([...[...swept.skipped].filter(([path]) => !listed.has(folderOf(path))), ...seen.skipped]),
+  };
 }
 
 function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: NodeId; readonly row: LocalRow }> {
@@ -233,16 +259,6 @@ async function readAtRest(
     if (!(error instanceof HoldfastError)) throw error;
     return error.code;
   }
-}
-
-export function sameFingerprint(one: Fingerprint, other: Fingerprint, faults?: Faults): boolean {
-  const sameCtime = one.ctimeNs === other.ctimeNs || faults?.has("ctime is ignored") === true;
-  return sameButCtime(one, other) && sameCtime;
-}
-
-/** What a rename and a link leave as they are. */
-export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
-  return one.inode === other.inode && one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs;
 }
 
 /**

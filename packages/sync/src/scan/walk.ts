@@ -41,9 +41,8 @@ export interface Walk {
 /** Whether the rules hide a path, and with it all that is below. */
 export type IsHidden = (path: string, isFolder: boolean) => boolean;
 
-/** What a walk writes into. */
-interface Findings extends Walk {
-  readonly entries: Entry[];
+/** What a look at one name writes into. */
+export interface Notes {
   readonly unknown: Set<string>;
   readonly skipped: Map<string, string>;
   readonly keepers: Set<string>;
@@ -53,8 +52,16 @@ interface Findings extends Walk {
   readonly device: bigint | undefined;
 }
 
+interface Findings extends Walk, Notes {
+  readonly entries: Entry[];
+  readonly unknown: Set<string>;
+  readonly skipped: Map<string, string>;
+  readonly keepers: Set<string>;
+  readonly boundaries: Set<string>;
+}
+
 /** Of one folder, side by side. */
-const looksAtOnce = 16;
+export const looksAtOnce = 16;
 
 /**
  * Looks at some folders, and at all below those of their folders that `isKept` does not know to be where they were. An error
@@ -107,7 +114,7 @@ async function walkFrom(
     const { path } = folder;
     seen.listed.add(path);
     const names = await attempt(seen.unknown, path, () => disk.list(path));
-    const found = await mapBounded(names ?? [], looksAtOnce, (name) => look(disk, seen, folder, name));
+    const found = await mapBounded(names ?? [], looksAtOnce, (name) => lookAt(disk, seen, folder, name));
     for (const entry of found) {
       if (entry === undefined) continue;
       seen.entries.push(entry);
@@ -144,9 +151,10 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
   return other.entries.every(({ path, stat }) => inodes.get(path) === stat.fingerprint.inode);
 }
 
-async function look(
+/** @returns undefined for what is no entry, or not known */
+export async function lookAt(
   disk: LocalDisk,
-  { unknown, skipped, keepers, boundaries, isHidden, device }: Findings,
+  { unknown, skipped, keepers, boundaries, isHidden, device }: Notes,
   folder: Entry | Top,
   name: string,
 ): Promise<Entry | undefined> {
@@ -177,7 +185,7 @@ async function look(
 }
 
 /** A thing that vanishes while it is looked at is unknown too: the next look will tell. */
-async function attempt<Result>(
+export async function attempt<Result>(
   unknown: Set<string>,
   path: string,
   act: () => Promise<Result>,

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalRow, RemoteRow, SyncedRow, Trees } from "../trees.ts";
+import { inTransaction } from "./manifests.ts";
 import { decodeRow } from "./json-row.ts";
 import type { RestlessNodes } from "./restless-nodes.ts";
 import type { RowTable } from "./row-table.ts";
@@ -19,19 +20,15 @@ interface Tables {
 /** Brings what an earlier version wrote into the present form, all of it or nothing: a start that is cut begins again. */
 export function upgrade(database: DatabaseSync, tables: Tables): void {
   if (database.prepare("pragma user_version").get()?.["user_version"] === version) return;
-  database.exec("begin immediate");
-  try {
+  inTransaction(database, () => {
     fromJson(database, "remote", tables.remote);
     fromJson(database, "local", tables.local);
     fromJson(database, "synced", tables.synced);
     database.exec("delete from restless");
     const { remote, local, synced, intents, restless } = tables;
     restless.stage([remote.keys(), local.keys(), synced.keys(), intents.keys()], tables).store();
-    database.exec(`pragma user_version = ${version}; commit`);
-  } catch (error) {
-    if (database.isTransaction) database.exec("rollback");
-    throw error;
-  }
+    database.exec(`pragma user_version = ${version}`);
+  });
 }
 
 /** Rows of a tree were JSON by their key. */

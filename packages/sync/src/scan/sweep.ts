@@ -1,0 +1,118 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { mapBounded } from "../bounded.ts";
+import { linkContent } from "../content.ts";
+import type { Faults } from "../faults.ts";
+import { joinPath } from "../paths.ts";
+import type { LocalDisk } from "../ports.ts";
+import type { LocalRow } from "../trees.ts";
+import { sameFingerprint } from "./fingerprints.ts";
+import type { Top } from "./scope.ts";
+import { attempt, type Entry, type IsHidden, lookAt, looksAtOnce, type Notes } from "./walk.ts";
+
+/** All rows of the disk, the hidden ones too. */
+export interface KnownRows {
+  get(id: NodeId): LocalRow | undefined;
+  rowsIn(folder: NodeId): readonly (readonly [NodeId, LocalRow])[];
+  /** Every id that some row names as its folder. */
+  folders(): Iterable<NodeId>;
+}
+
+export interface SweepInput {
+  readonly rootId: NodeId;
+  readonly rows: KnownRows;
+  readonly isHidden: IsHidden;
+  readonly faults: Faults;
+}
+
+/** What was found at every folder that stands where it was. */
+export interface Sweep {
+  /** In which something is otherwise than it was known. */
+  readonly differing: readonly Top[];
+  readonly listed: Set<string>;
+  readonly skipped: Map<string, string>;
+  readonly keepers: Set<string>;
+}
+
+/**
+ * Compares all of the disk with what is known of it, and holds one folder of it at a time: where nothing is otherwise there
+ * is nothing to look at, and a closer look is only taken at the rest.
+ * @returns undefined if rows hang in the air, which no way down from the root leads to
+ */
+export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep | undefined> {
+  const differing: Top[] = [];
+  const found = { listed: new Set<string>(), skipped: new Map<string, string>(), keepers: new Set<string>() };
+  const device = (await attempt(new Set(), "", () => disk.stat("")))?.device;
+  const visited = new Set<NodeId>();
+  const waiting: Top[] = [{ id: input.rootId, path: "" }];
+  for (let top = waiting.pop(); top !== undefined; top = waiting.pop()) {
+    visited.add(top.id);
+    found.listed.add(top.path);
+    const notes = {
+      ...found,
+      device,
+      isHidden: input.isHidden,
+      unknown: new Set<string>(),
+      boundaries: new Set<string>(),
+    };
+    const { folders, isSame } = await compare(disk, input, top, notes);
+    if (!isSame) differing.push(top);
+    waiting.push(...folders);
+  }
+  if (hasLooseRows(input.rows, visited)) return undefined;
+  return { ...found, differing: differing.toSorted((one, other) => one.path.length - other.path.length) };
+}
+
+/** @returns which of its folders stand where they were */
+async function compare(
+  disk: LocalDisk,
+  { rows, isHidden, faults }: SweepInput,
+  top: Top,
+  notes: Notes,
+): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
+  const names = await attempt(notes.unknown, top.path, () => disk.list(top.path));
+  const entries = await mapBounded(names ?? [], looksAtOnce, (name) => lookAt(disk, notes, top, name));
+  const known = rows.rowsIn(top.id);
+  const left = new Map(known.map(([id, row]) => [row.name, { id, row }]));
+  const folders: Top[] = [];
+  let isSame = notes.unknown.size === 0 && left.size === known.length;
+  for (const entry of entries) {
+    if (entry === undefined) continue;
+    const at = left.get(entry.name);
+    if (at === undefined || !isUnchanged(at.row, entry, faults)) isSame = false;
+    else {
+      left.delete(entry.name);
+      if (entry.kind === "folder") folders.push({ id: at.id, path: entry.path });
+    }
+  }
+  for (const { row } of left.values())
+    if (!isHidden(joinPath(top.path, row.name), row.kind === "folder")) isSame = false;
+  return { folders, isSame };
+}
+
+/** The closer look would find the very row that is known. */
+function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, faults: Faults): boolean {
+  if (row.sight !== "known" || row.kind !== kind) return false;
+  const { inode, birthNs } = row.fingerprint;
+  if (kind === "folder") return inode === stat.fingerprint.inode && birthNs === stat.fingerprint.birthNs;
+  if (!sameFingerprint(row.fingerprint, stat.fingerprint, faults)) return false;
+  return target === undefined ? row.executable === stat.executable : row.content === linkContent(target);
+}
+
+/** Rows that stand in each other, or in what is no folder. */
+function hasLooseRows(rows: KnownRows, visited: ReadonlySet<NodeId>): boolean {
+  for (const folder of rows.folders()) if (!leadsTo(visited, rows, folder)) return true;
+  return false;
+}
+
+/** From the folder upwards. */
+function leadsTo(visited: ReadonlySet<NodeId>, rows: KnownRows, folder: NodeId): boolean {
+  let at = folder;
+  for (let depth = 0; depth <= 2 * limits.pathNamesMax; depth += 1) {
+    if (visited.has(at)) return true;
+    const row = rows.get(at);
+    if (row?.kind !== "folder") return false;
+    at = row.parent;
+  }
+  return false;
+}
