@@ -171,9 +171,9 @@ export async function scanRoot(context: CycleContext): Promise<Look> {
 }
 
 /** After a failure, and once an hour, everything. */
-function whereToLook({ suspicion, doubt }: CycleContext): Suspects {
+function whereToLook({ suspicion, doubt, state }: CycleContext): Suspects {
   const suspects = suspicion.take();
-  return doubt.isOpen ? "all" : suspects;
+  return doubt.isOpen || state.local.size === 0 ? "all" : suspects;
 }
 
 /** While there is doubt about what was done to the disk, it is made durable before it is agreed on. */

@@ -3,6 +3,8 @@ import { sha256 } from "@holdfast/core/hash";
 import { z } from "zod";
 import type { Hands } from "../execute/hands.ts";
 import { markerPath, ownFolder } from "../paths.ts";
+import type { LocalStat } from "../ports.ts";
+import type { StateChange } from "../state/sync-state.ts";
 
 const markerBytesMax = 4096;
 
@@ -51,12 +53,48 @@ export async function checkRoot({ disk, state, random, identity }: RootParts): P
   const found = parse(text);
   if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
   checkOwner(found, identity, state.rootId, "This folder");
-  if (known?.id === found.id) return;
+  if (known?.id === found.id) return checkCopy(state, there);
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
     throw new RootMismatch("This is another folder than the one that was synced here.");
   }
-  state.commit({ settings: [["marker", text]] });
+  state.commit({
+    settings: [
+      ["marker", text],
+      ["marker file", fileOf(there)],
+    ],
+  });
+}
+
+/**
+ * A copy of the folder, or one that was put back from a backup, has the same marker in another file. What it lacks was deleted
+ * by nobody, and what it has may be old: it is taken for a folder of which nothing is known yet, and merged with the server.
+ */
+function checkCopy(state: Hands["state"], found: LocalStat): void {
+  const file = fileOf(found);
+  const known = state.setting("marker file");
+  if (known === file) return;
+  state.commit({
+    ...(known === undefined ? {} : forgotten(state)),
+    settings: [["marker file", file]],
+  });
+}
+
+/** What is parked and stashed stays known: it is looked at where it stands. */
+function forgotten(state: Hands["state"]): StateChange {
+  const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
+  return {
+    local: none(state.local.keys()),
+    synced: none(state.synced.keys()),
+    intents: none(state.intents.keys()),
+    dormant: none(state.dormant.keys()),
+    offers: state.offers.map(({ operationId }) => [operationId, undefined] as const),
+  };
+}
+
+/** A rename, a restart and a power cut leave both as they are; a copy does not. */
+function fileOf({ fingerprint: { inode, birthNs } }: LocalStat): string {
+  return `${inode} ${birthNs}`;
 }
 
 async function begin({ disk, state, random, identity }: RootParts): Promise<void> {
@@ -74,7 +112,9 @@ async function begin({ disk, state, random, identity }: RootParts): Promise<void
   });
   await disk.syncFile(markerPath);
   await disk.syncFolder(ownFolder);
-  state.commit({ settings: [["marker", text]] });
+  const there = await disk.stat(markerPath);
+  const file = there === undefined ? [] : [["marker file", fileOf(there)] as const];
+  state.commit({ settings: [["marker", text], ...file] });
 }
 
 function checkOwner(owner: Marker, { serverId, accountId }: Identity, rootId: string, what: string): void {

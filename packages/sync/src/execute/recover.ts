@@ -4,7 +4,8 @@ import { conflictedName, copyLabel } from "../conflicted-name.ts";
 import { contentOfBlocks, linkContent } from "../content.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
-import type { Place } from "../trees.ts";
+import { sameFingerprint } from "../scan/fingerprints.ts";
+import type { ContentKey, Place } from "../trees.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
@@ -95,28 +96,46 @@ export async function reviewStash(hands: Hands): Promise<void> {
     // The clock was set back: it rests once more.
     if (agoMs < 0) changes.push([stashed.path, { ...stashed, sinceMs: hands.nowMs() }]);
     if (agoMs < stashRestMs) continue;
-    await review(hands, stashed);
-    changes.push([stashed.path, undefined]);
+    const isReviewed = await tryReview(hands, stashed);
+    changes.push([stashed.path, isReviewed ? undefined : { ...stashed, sinceMs: hands.nowMs() }]);
     keep(reviewsAtOnce);
   }
   keep(1);
 }
 
-async function review(hands: Hands, stashed: Stashed): Promise<void> {
+/** What cannot be looked at now rests once more, and keeps nothing else waiting. */
+async function tryReview(hands: Hands, stashed: Stashed): Promise<boolean> {
+  try {
+    return await review(hands, stashed);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return false;
+  }
+}
+
+/** @returns whether it is known what it holds: not of a file in which somebody writes */
+async function review(hands: Hands, stashed: Stashed): Promise<boolean> {
   const { disk } = hands;
   const stat = await disk.stat(stashed.path);
   // It went back to a name that nobody may have synced: once the record is gone nothing would tell where it belongs.
-  if (stat === undefined) return syncIfThere(disk, folderOf(stashed.path));
-  const content =
-    stat.kind === "symlink"
-      ? linkContent(await disk.readLink(stashed.path))
-      : contentOfBlocks((await disk.cut(stashed.path)).blocks);
+  if (stat === undefined) {
+    await syncIfThere(disk, folderOf(stashed.path));
+    return true;
+  }
+  const content = await contentAt(hands, stashed.path, stat.kind === "symlink");
+  if (content === undefined) return false;
   if (!stashed.contents.includes(content)) {
     const folder = await existingFolder(hands, stashed.parent);
     await renameBeside(hands, stashed.path, folder ?? "", stashed.name);
-    return;
-  }
-  if (!stashed.keep) await disk.unlink(stashed.path);
+  } else if (!stashed.keep) await disk.unlink(stashed.path);
+  return true;
+}
+
+/** @returns undefined if it changed while it was read */
+async function contentAt({ disk }: Hands, path: string, isLink: boolean): Promise<ContentKey | undefined> {
+  if (isLink) return linkContent(await disk.readLink(path));
+  const { blocks, before, after } = await disk.cut(path);
+  return sameFingerprint(before.fingerprint, after.fingerprint) ? contentOfBlocks(blocks) : undefined;
 }
 
 async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<string | undefined> {

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+
+/** As `cp -a` and a restored backup do: the same content in another file. */
+function copyMarker(alone: Alone): void {
+  const path = ".holdfast/root.json";
+  const { bytes } = alone.root.mustBeAt(path).now;
+  alone.root.remove(path, true);
+  alone.root.write(alone.root.create(path, "file", true), { bytes }, true);
+}
+
+test("a folder that was put back from an old backup deletes nothing and overwrites nothing", async () => {
+  const alone = new Alone();
+  alone.write("kept", "as it was");
+  alone.write("edited", "old");
+  assert.ok((await alone.once()).inSync);
+  alone.write("edited", "new");
+  alone.write("later", "made after the backup");
+  assert.ok((await alone.once()).inSync);
+  alone.write("edited", "old");
+  alone.root.remove("later", true);
+  copyMarker(alone);
+  const { inSync, problems } = await alone.once();
+  assert.deepEqual([inSync, problems], [true, []]);
+  const contents = alone.serverContents();
+  assert.deepEqual([contents.get("edited"), contents.get("later")], ["new", "made after the backup"]);
+  // The old bytes may be what somebody wanted back.
+  const copies = [...contents].filter(([path]) => path.includes("conflicted copy"));
+  assert.deepEqual(
+    copies.map(([, text]) => text),
+    ["old"],
+  );
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
