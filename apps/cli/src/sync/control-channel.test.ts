@@ -9,6 +9,7 @@ import { openControlChannel } from "./control-channel.ts";
 import type { ControlChannel } from "./control-channel.ts";
 import { statusOf } from "./last-status.ts";
 import type { KnownSync } from "./known-syncs.ts";
+import { pageHtml } from "./page.ts";
 import type { SyncControl, SyncReport } from "./report.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-control-"));
@@ -41,11 +42,16 @@ const control: SyncControl = {
 let channel: ControlChannel;
 let page: URL;
 let token = "";
+/** All that is not the page itself. */
+const routes = [
+  "GET /status",
+  ...["pause", "resume", "deletions/approve", "deletions/undo"].map((each) => `POST /${each}`),
+];
 
 before(async () => {
   channel = await openControlChannel(folder, root, control);
   page = new URL(channel.pageUrl);
-  token = page.searchParams.get("token") ?? "";
+  token = new URLSearchParams(page.hash.slice(1)).get("token") ?? "";
 });
 after(async () => {
   await channel.close();
@@ -71,40 +77,61 @@ function send(method: string, path: string, headers: Record<string, string> = {}
 }
 
 test("without the token there is nothing to see and nothing to steer", async () => {
-  assert.equal((await send("GET", "/")).status, 401);
-  assert.equal((await send("GET", "/status")).status, 401);
-  assert.equal((await send("GET", "/?token=wrong")).status, 401);
-  assert.equal((await send("GET", "/status", { authorization: "Bearer wrong" })).status, 401);
-  assert.equal((await send("POST", "/pause", { cookie: `holdfast-${page.port}=wrong` })).status, 401);
+  const body = JSON.stringify({ ids: ["a"] });
+  const cookie = `holdfast-${page.port}=${token}; token=${token}; holdfast-token=${token}`;
+  for (const [method = "", path = ""] of routes.map((each) => each.split(" "))) {
+    for (const [means, query, headers] of [
+      ["nothing", "", {}],
+      ["a wrong token", "", { authorization: "Bearer wrong" }],
+      ["no scheme", "", { authorization: token }],
+      ["an empty token", "", { authorization: "Bearer " }],
+      ["the address", `?token=${token}`, {}],
+      ["a cookie", "", { cookie, origin: page.origin }],
+    ] as const) {
+      assert.equal(
+        (await send(method, path + query, headers, method === "GET" ? "" : body)).status,
+        401,
+        `${method} ${path} by ${means}`,
+      );
+    }
+  }
   assert.deepEqual(told, []);
 });
 
 test("another host's name is refused even with the token", async () => {
   for (const host of ["evil.example", `localhost:${page.port}`, "127.0.0.1"]) {
     assert.equal((await send("GET", "/status", { authorization: `Bearer ${token}`, host })).status, 403, host);
-    assert.equal((await send("GET", page.pathname + page.search, { host })).status, 403, host);
+    assert.equal((await send("GET", "/", { host })).status, 403, host);
   }
 });
 
-test("the address opens the page once and leaves a cookie that no script and no other site gets", async () => {
-  const answer = await send("GET", page.pathname + page.search);
+test("anybody gets the page, and it holds neither the token nor anything of the sync, and leaves no cookie", async () => {
+  assert.match(token, /^[\w-]{32}$/);
+  assert.equal(page.pathname + page.search, "/", "what a browser sends of the address");
+  const answer = await send("GET", "/");
   assert.equal(answer.status, 200);
-  const [cookie = ""] = [answer.headers["set-cookie"]].flat();
-  assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
-  assert.match(String(answer.headers["content-security-policy"]), /default-src 'none'.*script-src 'sha256-/);
+  assert.equal(answer.body, pageHtml);
+  assert.equal(answer.headers["set-cookie"], undefined);
+  assert.ok(!JSON.stringify(answer).includes(token));
+  const known = await send("GET", "/", { authorization: `Bearer ${token}` });
+  assert.equal(known.body, pageHtml);
+  assert.equal(known.headers["set-cookie"], undefined);
+  const policy = String(answer.headers["content-security-policy"]);
+  assert.match(policy, /default-src 'none'.*script-src 'sha256-[^']+'; connect-src 'self'/);
+  assert.doesNotMatch(policy, /unsafe/);
   assert.equal(answer.headers["referrer-policy"], "no-referrer");
-  assert.equal((await send("GET", "/", { cookie: cookie.split(";")[0] ?? "" })).status, 200);
-  assert.equal((await send("POST", `/pause${page.search}`)).status, 401, "the address steers nothing");
 });
 
 test("what a browser posts counts only if it comes from the page itself", async () => {
   told.length = 0;
-  const cookie = `holdfast-${page.port}=${token}`;
-  assert.equal((await send("POST", "/pause", { cookie })).status, 403);
-  assert.equal((await send("POST", "/pause", { cookie, origin: "http://127.0.0.1:1" })).status, 403);
-  assert.equal((await send("POST", "/pause", { authorization: `Bearer ${token}`, origin: "null" })).status, 403);
+  const authorization = `Bearer ${token}`;
+  for (const origin of ["null", "http://127.0.0.1:1", "http://evil.example", `https://127.0.0.1:${page.port}`]) {
+    assert.equal((await send("POST", "/pause", { authorization, origin })).status, 403, origin);
+  }
   assert.deepEqual(told, []);
-  assert.equal((await send("POST", "/pause", { cookie, origin: page.origin })).status, 200);
+  const answer = await send("POST", "/pause", { authorization, origin: page.origin });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers["set-cookie"], undefined);
   assert.deepEqual(told, ["pause"]);
 });
 

@@ -26,9 +26,11 @@ const chosen = z.object({ ids: z.array(z.string().max(64)) });
 const address = "127.0.0.1";
 
 /**
- * Listens on the loopback for the other commands and for the local page. Only who has the token of the control file gets in:
- * as a bearer, or once in the page's address, which answers with a cookie. Names of other hosts are refused, so that a page
- * of a stranger whose name was turned to this machine gets nothing (DNS rebinding), and so are posts that come from elsewhere.
+ * Listens on the loopback for the other commands and for the local page. Anybody gets the page itself, which says nothing of
+ * the sync; all else is for who has the token of the control file, as a bearer. The page finds it behind the # of its address,
+ * which no browser sends. Never in a cookie: those go to every port of a host, and so to what other users of this machine serve.
+ * Names of other hosts are refused, so that a page of a stranger whose name was turned to this machine gets nothing (DNS
+ * rebinding), and so are posts that come from elsewhere.
  */
 export async function openControlChannel(folder: string, root: string, control: SyncControl): Promise<ControlChannel> {
   const token = randomBytes(24).toString("base64url");
@@ -37,13 +39,13 @@ export async function openControlChannel(folder: string, root: string, control: 
     server.once("error", reject).listen(0, address, resolve);
   });
   const { port } = server.address() as AddressInfo;
-  const guard = { token, host: `${address}:${port}`, cookie: `holdfast-${port}` };
+  const guard = { token, host: `${address}:${port}` };
   server.on("request", (request, response) => void answer(request, response, guard, control));
   const url = `http://${guard.host}`;
   const path = join(folder, controlName);
   await writePrivate(path, { pid: process.pid, root, url, token } satisfies ControlFile);
   return {
-    pageUrl: `${url}/?token=${token}`,
+    pageUrl: `${url}/#token=${token}`,
     close: async () => {
       await rm(path, { force: true });
       server.closeAllConnections();
@@ -55,7 +57,6 @@ export async function openControlChannel(folder: string, root: string, control: 
 interface Guard {
   readonly token: string;
   readonly host: string;
-  readonly cookie: string;
 }
 
 async function answer(
@@ -66,12 +67,12 @@ async function answer(
 ): Promise<void> {
   try {
     const url = new URL(request.url ?? "/", `http://${guard.host}`);
-    const means = admit(request, url, guard);
-    if (request.method === "GET" && url.pathname === "/") return showPage(response, guard);
+    requireOwnName(request, guard);
+    if (request.method === "GET" && url.pathname === "/") return showPage(response);
+    requireToken(request, guard);
     if (request.method === "GET" && url.pathname === "/status") return sendJson(response, 200, statusOf(control));
     if (request.method !== "POST") throw new HoldfastError("not_found", "There is nothing here.");
-    if (means === "address") throw new HoldfastError("forbidden", "The token in the address only opens the page.");
-    requireOwnOrigin(request, means, guard);
+    requireOwnOrigin(request, guard);
     await act(request, url.pathname, control);
     sendJson(response, 200, statusOf(control));
   } catch (thrown) {
@@ -92,16 +93,14 @@ function statusOf(control: SyncControl): object {
   return { report: control.report(), details: control.details(), deletions: control.waitingDeletions() };
 }
 
-/** @returns by what the caller showed that they may. @throws HoldfastError forbidden, unauthenticated */
-function admit(request: IncomingMessage, url: URL, guard: Guard): "bearer" | "cookie" | "address" {
-  const { host, authorization, cookie } = request.headers;
-  if (host !== guard.host) throw new HoldfastError("forbidden", `This is ${guard.host} and answers to no other name.`);
-  if (authorization !== undefined && isToken(authorization.replace(/^Bearer /, ""), guard)) return "bearer";
-  const kept = cookie?.split("; ").find((each) => each.startsWith(`${guard.cookie}=`));
-  if (kept !== undefined && isToken(kept.slice(guard.cookie.length + 1), guard)) return "cookie";
-  const given = url.searchParams.get("token");
-  if (given !== null && isToken(given, guard) && url.pathname === "/") return "address";
-  throw new HoldfastError("unauthenticated", "'holdfast status' shows the address that opens this page.");
+function requireOwnName({ headers }: IncomingMessage, { host }: Guard): void {
+  if (headers.host !== host) throw new HoldfastError("forbidden", `This is ${host} and answers to no other name.`);
+}
+
+function requireToken({ headers }: IncomingMessage, guard: Guard): void {
+  const given = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
+  if (given !== undefined && isToken(given, guard)) return;
+  throw new HoldfastError("unauthenticated", "Open the address that 'holdfast status' shows.");
 }
 
 function isToken(given: string, { token }: Guard): boolean {
@@ -109,10 +108,10 @@ function isToken(given: string, { token }: Guard): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 
-/** A browser says where a post comes from; what comes without it and with a cookie is not this page. */
-function requireOwnOrigin({ headers }: IncomingMessage, means: "bearer" | "cookie", { host }: Guard): void {
-  const isOwn = headers.origin === undefined ? means === "bearer" : headers.origin === `http://${host}`;
-  if (!isOwn) throw new HoldfastError("forbidden", "This request comes from another page.");
+/** A browser says where a post comes from; the other commands say nothing. */
+function requireOwnOrigin({ headers }: IncomingMessage, { host }: Guard): void {
+  if (headers.origin === undefined || headers.origin === `http://${host}`) return;
+  throw new HoldfastError("forbidden", "This request comes from another page.");
 }
 
 async function readIds(request: IncomingMessage): Promise<z.infer<typeof chosen>> {
@@ -136,12 +135,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function showPage(response: ServerResponse, { cookie, token }: Guard): void {
+function showPage(response: ServerResponse): void {
   response.writeHead(200, {
     ...always,
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": pagePolicy,
-    "set-cookie": `${cookie}=${token}; Path=/; HttpOnly; SameSite=Strict`,
   });
   response.end(pageHtml);
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -87,11 +89,13 @@ test("the page shows what the sync does, forgets the token in its address, and s
   await page.goto(channel.pageUrl);
   await page.getByRole("status").getByText("In sync").waitFor();
   assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), resting.root);
-  assert.equal(new URL(page.url()).search, "");
+  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
   await page.getByText("created here, sent: notes/<b>plan</b>.txt").waitFor();
   await takePictures("idle");
   await page.reload();
   await page.getByRole("status").getByText("In sync").waitFor();
+  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
+  assert.deepEqual(await page.context().cookies(), []);
   report = { ...resting, state: "syncing", pending_files: 3 };
   await page.getByText("3 changes to do").waitFor();
   assert.deepEqual(complaints, []);
@@ -127,4 +131,47 @@ test("what waits for a person is shown, and exactly what was shown is approved",
   await page.getByText("photos/2.jpg").waitFor({ state: "detached" });
   assert.deepEqual(told, ["approve a,b"]);
   assert.deepEqual(complaints, []);
+});
+
+test("a page without the right token says what to open, shows and steers nothing, and takes the right address", async () => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto(new URL("/", channel.pageUrl).href);
+  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  assert.deepEqual(asked, ["/"], "there is nothing to ask with");
+  assert.deepEqual(complaints, []);
+  const refused = page.waitForResponse((response) => response.status() === 401);
+  await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
+  await refused;
+  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
+  assert.equal(await page.getByRole("main").count(), 0);
+  await takePictures("locked");
+  await page.goto(channel.pageUrl);
+  await page.getByRole("status").getByText("In sync").waitFor();
+  await page.getByRole("alert").waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
+});
+
+test("what another port of this machine serves gets nothing of the token", async () => {
+  const heard: string[] = [];
+  const other = createServer((request, response) => {
+    heard.push(JSON.stringify([request.url, request.headers]));
+    response.writeHead(200, { "content-type": "text/html" }).end("<title>other</title>");
+  });
+  await new Promise<void>((resolve) => void other.listen(0, "127.0.0.1", resolve));
+  try {
+    const token = channel.pageUrl.split("=")[1] ?? "";
+    assert.notEqual(token, "");
+    await page.goto(channel.pageUrl);
+    await page.getByRole("status").getByText("In sync").waitFor();
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    assert.equal(await page.title(), "other");
+    assert.ok(heard.length > 0 && !heard.join().includes(token), heard.join());
+    assert.deepEqual(await page.evaluate("[document.cookie, document.referrer, sessionStorage.length]"), ["", "", 0]);
+  } finally {
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
+  }
 });

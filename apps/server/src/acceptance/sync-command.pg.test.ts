@@ -126,7 +126,10 @@ test("a client that runs is told by status, refuses a second one, pauses, resume
   const page = await fetch(told.page_url);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<title>Holdfast<\/title>/);
-  assert.equal((await fetch(new URL("/", told.page_url))).status, 401);
+  const asked = new URL("/status", told.page_url);
+  const token = new URLSearchParams(new URL(told.page_url).hash.slice(1)).get("token");
+  assert.equal((await fetch(asked)).status, 401);
+  assert.equal((await fetch(asked, { headers: { authorization: `Bearer ${token}` } })).status, 200);
 
   const second = await once(ada);
   assert.equal(second.code, 1, second.stderr);
