@@ -3,8 +3,9 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { Engine, EngineOptions } from "@holdfast/sync/engine/engine";
 import type { OnceResult } from "@holdfast/sync/engine/once";
-import type { Server } from "@holdfast/sync/ports";
+import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
+import { ailingDisk } from "./ailing-disk.ts";
 import { serverTree } from "./oracle.ts";
 import type { Life } from "./scheduler.ts";
 import { type Device, World } from "./world.ts";
@@ -38,6 +39,11 @@ export class Alone {
   /** Without trouble. */
   server(): Server {
     return this.world.makeServer(this.#device, this.life);
+  }
+
+  /** Likewise: as an engine gets it. */
+  disk(): LocalDisk {
+    return ailingDisk(this.world, this.#device, this.life);
   }
 
   once(changes: Partial<EngineOptions> = {}): Promise<OnceResult> {

@@ -40,7 +40,7 @@ import {
   problemsOfRefusals,
 } from "./problems.ts";
 import { checkRoot, type Identity } from "./root.ts";
-import type { Skipped } from "./skipped.ts";
+import { problemsOfUnfit, type Skipped } from "./skipped.ts";
 import type { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
 import type { UnreadFiles } from "./unread.ts";
@@ -137,6 +137,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...waits.problems,
       ...context.unread.problems(context.nowMs()),
       ...context.skipped.problems(),
+      ...problemsOfUnfit(state),
       ...problemsOfBoundaries(state),
     ],
     deletionsWaiting: waitingDeletions,

@@ -1,5 +1,7 @@
-import { folderOf } from "../paths.ts";
+import { folderOf, pathOfNode } from "../paths.ts";
+import { unfitNodes } from "../rules/unfit.ts";
 import type { ScanResult } from "../scan/scan.ts";
+import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 /** What no node can be and what is hidden, from all looks: each look tells it of the folders that it listed. */
@@ -24,4 +26,20 @@ export class Skipped {
       problemOf(path, "skipped", `It is not synced: ${reason}. Rename it if it should be.`),
     );
   }
+}
+
+/** What the server has and no disk can hold. */
+export function problemsOfUnfit(state: SyncState): Problem[] {
+  return [...unfitNodes(state, state.restless)].map(([id, reason]) =>
+    problemOf(
+      readable(pathOfNode(state, id) ?? id),
+      "skipped",
+      `It stays on the server and is not synced: ${reason}. Rename it there if it should be.`,
+    ),
+  );
+}
+
+/** As a line of a terminal may show it. */
+function readable(path: string): string {
+  return path.replaceAll(/\p{Cc}/gu, "\uFFFD");
 }

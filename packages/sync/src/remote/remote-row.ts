@@ -8,7 +8,7 @@ export function remoteRowOf(node: NodeJson): RemoteRow {
   return {
     kind,
     parent: (node.parent_id ?? "") as NodeId,
-    name: node.name,
+    name: storableName(node.name),
     content: contentOfNode(node),
     executable: kind === "file" && node.executable,
     trashed: node.trashed_at !== null,
@@ -24,4 +24,9 @@ export function remoteRowOf(node: NodeJson): RemoteRow {
 function contentOfNode({ kind, content_id: contentId, target }: NodeJson): ContentKey {
   if (kind === "symlink") return linkContent(target ?? "");
   return (kind === "file" ? (contentId ?? "") : folderContent) as ContentKey;
+}
+
+/** What is no valid Unicode would be mended when it is kept: with the slash it stays a name that no disk is asked to take (`rules/unfit.ts`). */
+function storableName(name: string): string {
+  return name.isWellFormed() ? name : `/${name.toWellFormed()}`;
 }

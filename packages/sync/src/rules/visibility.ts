@@ -4,18 +4,28 @@ import { joinPath } from "../paths.ts";
 import { Recent } from "../recent.ts";
 import { isLive, type Place, type Trees } from "../trees.ts";
 import type { Rules } from "./rules.ts";
+import { unfitness } from "./unfit.ts";
 
 type TreeName = "local" | "remote" | "synced";
 type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced">;
 
+/** Where a row stands in its tree. */
+interface Way {
+  readonly path: string;
+  /** Nothing on the way is what no disk can hold. */
+  readonly isFit: boolean;
+}
+
+const rootWay: Way = { path: "", isFit: true };
+
 /**
- * Which rows of each tree the rules hide: each row by its own path in its own tree. Valid as long as the trees stay as they
- * are, since it remembers paths.
+ * Which rows of each tree the rules hide: each row by its own path in its own tree; and what the server has that no disk can
+ * hold. Valid as long as the trees stay as they are, since it remembers paths.
  */
 export class Visibility {
   readonly #trees: Rows;
   readonly #rules: Rules;
-  readonly #paths = perTree<string>();
+  readonly #ways = perTree<Way>();
   readonly #hidden = perTree<boolean>();
 
   constructor(trees: Rows, rules: Rules) {
@@ -52,24 +62,30 @@ export class Visibility {
   #hides(tree: TreeName, id: NodeId, isFolder: boolean): boolean {
     const known = this.#hidden[tree].get(id);
     if (known !== undefined) return known;
-    const path = this.#pathIn(tree, id, 0);
-    const is = path !== undefined && this.#rules.hides(path, isFolder);
+    const way = this.#wayIn(tree, id, 0);
+    const is = way !== undefined && (!way.isFit || this.#rules.hides(way.path, isFolder));
     this.#hidden[tree].set(id, is);
     return is;
   }
 
   /** Undefined: it does not hang together up to the root. */
-  #pathIn(tree: TreeName, id: NodeId, depth: number): string | undefined {
-    if (id === this.#trees.rootId) return "";
-    const known = this.#paths[tree].get(id);
+  #wayIn(tree: TreeName, id: NodeId, depth: number): Way | undefined {
+    if (id === this.#trees.rootId) return rootWay;
+    const known = this.#ways[tree].get(id);
     if (known !== undefined) return known;
     const place = this.#placeIn(tree, id);
     // Rows that stand in each other have no path.
-    const folder = place === undefined || depth > depthMax ? undefined : this.#pathIn(tree, place.parent, depth + 1);
+    const folder = place === undefined || depth > depthMax ? undefined : this.#wayIn(tree, place.parent, depth + 1);
     if (place === undefined || folder === undefined) return undefined;
-    const path = joinPath(folder, place.name);
-    this.#paths[tree].set(id, path);
-    return path;
+    const way = { path: joinPath(folder.path, place.name), isFit: folder.isFit && this.#isFit(tree, id) };
+    this.#ways[tree].set(id, way);
+    return way;
+  }
+
+  /** What is on the disk, or was agreed on, can stand there. */
+  #isFit(tree: TreeName, id: NodeId): boolean {
+    const row = tree === "remote" ? this.#trees.remote.get(id) : undefined;
+    return row === undefined || unfitness(this.#trees.rootId, row) === undefined;
   }
 
   #placeIn(tree: TreeName, id: NodeId): Place | undefined {

@@ -1,0 +1,52 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { nameProblem } from "@holdfast/core/names";
+import { targetOf } from "../content.ts";
+import { ownFolder } from "../paths.ts";
+import { isLive, type RemoteRow, type Trees } from "../trees.ts";
+
+/**
+ * Why a node of the server can never stand on a disk, as the end of "It is not synced: "; undefined: it can. Whatever the
+ * server says, no path of this disk is made of such a name, and the engine's own folder is no node.
+ */
+export function unfitness(
+  rootId: NodeId,
+  { parent, name, kind, content }: Pick<RemoteRow, "parent" | "name" | "kind" | "content">,
+): string | undefined {
+  const problem = nameProblem(name);
+  if (problem !== undefined) return `its name on the server ${problem}`;
+  if (parent === rootId && name === ownFolder) return `the name ${ownFolder} here belongs to the sync itself`;
+  if (kind !== "symlink") return undefined;
+  const target = targetOf(content);
+  if (target === "") return "it is a symbolic link to nothing";
+  if (target.includes("\0")) return "it is a symbolic link whose target contains a NUL character";
+  if (Buffer.byteLength(target) > limits.symlinkTargetBytesMax) {
+    return `it is a symbolic link whose target is longer than ${limits.symlinkTargetBytesMax} bytes`;
+  }
+  return undefined;
+}
+
+/** What is live on the server and can never stand on a disk, without what lies below: node and reason. */
+export function* unfitNodes(
+  trees: Pick<Trees, "rootId" | "remote">,
+  /** All that differ, which these always do. */
+  restless: Iterable<NodeId>,
+): Generator<readonly [NodeId, string]> {
+  for (const id of restless) {
+    const row = trees.remote.get(id);
+    if (row === undefined) continue;
+    const reason = unfitness(trees.rootId, row);
+    if (reason !== undefined && isLive(trees, id) && !isBelowUnfit(trees, row.parent)) yield [id, reason];
+  }
+}
+
+/** Of what is live. */
+function isBelowUnfit({ rootId, remote }: Pick<Trees, "rootId" | "remote">, start: NodeId): boolean {
+  for (let at = start; at !== rootId;) {
+    const row = remote.get(at);
+    if (row === undefined) return false;
+    if (unfitness(rootId, row) !== undefined) return true;
+    at = row.parent;
+  }
+  return false;
+}
