@@ -1,3 +1,4 @@
+import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
@@ -55,8 +56,10 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   // Until its answer says otherwise.
   for (const id of batch.ids) failed.add(id);
   const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(hands, unit))).flat();
-  const { ready, inline } = await transferBlocks(sending, outgoing);
+  const { ready, inline, refused } = await transferBlocks(sending, outgoing);
   const { state, faults } = hands;
+  if (refused.length > 0)
+    state.commit({ refusals: refused.map(([each, result]) => refusalOf(each, result, hands.nowMs())) });
   if (ready.length > 0) {
     sending.isSent = true;
     if (!faults.has("offers are forgotten"))
@@ -98,21 +101,39 @@ async function prepare(hands: Hands, unit: readonly RemoteOperation[]): Promise<
 async function transferBlocks(
   sending: Sending,
   outgoing: readonly Outgoing[],
-): Promise<{ readonly ready: readonly Outgoing[]; readonly inline: readonly OutgoingBlock[] }> {
+): Promise<{
+  readonly ready: readonly Outgoing[];
+  readonly inline: readonly OutgoingBlock[];
+  readonly refused: readonly (readonly [Outgoing, BatchResult])[];
+}> {
   const missing = await missingOf(sending.hands, outgoing);
   const inline: OutgoingBlock[] = [];
   const changed = new Set<Outgoing>();
+  const refused: (readonly [Outgoing, BatchResult])[] = [];
   await mapBounded(outgoing, readsAtOnce, async (each) => {
     if (each.proposal === undefined) return;
     // A block that two files need goes with the first of them.
     const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(hash));
     const blocks = await transfer(sending, each.proposal, ranges);
     if (blocks === undefined) changed.add(each);
+    else if ("refusal" in blocks) refused.push([each, refusedWith(each, blocks)]);
     else inline.push(...blocks);
   });
+  for (const [each] of refused) changed.add(each);
   const groups = new Set([...changed].flatMap(({ operation }) => operation.group ?? []));
   const ready = outgoing.filter((each) => !changed.has(each) && !groups.has(each.operation.group ?? ""));
-  return { ready, inline };
+  return { ready, inline, refused };
+}
+
+/** The server does not take the bytes of one file, which says nothing of the others. */
+interface Refused {
+  readonly refusal: ErrorCode;
+}
+
+const refusalsOfBytes: ReadonlySet<ErrorCode> = new Set(["quota", "too_large"]);
+
+function refusedWith({ operationId }: Outgoing, { refusal }: Refused): BatchResult {
+  return { operation_id: operationId, status: "error", code: refusal };
 }
 
 /** @returns blocks that are still to be sent; undefined: the file has changed */
@@ -120,7 +141,7 @@ async function transfer(
   sending: Sending,
   proposal: Proposal,
   ranges: readonly Range[],
-): Promise<readonly OutgoingBlock[] | undefined> {
+): Promise<readonly OutgoingBlock[] | Refused | undefined> {
   const { hands } = sending;
   const sizeBytes = ranges.reduce((sum, { size }) => sum + size, 0);
   try {
@@ -130,8 +151,9 @@ async function transfer(
     await work;
     return [];
   } catch (error) {
-    if (!(error instanceof DiskChanged)) throw error;
-    return undefined;
+    if (error instanceof DiskChanged) return undefined;
+    if (error instanceof HoldfastError && refusalsOfBytes.has(error.code)) return { refusal: error.code };
+    throw error;
   }
 }
 
@@ -173,19 +195,23 @@ function isWorthAnother(answer: BatchResult | undefined): boolean {
   return answer?.status === "missing" || answer?.code === "dependency";
 }
 
+/** What the server misses of some files; one whose bytes it refuses has its answer with that. */
 async function readNamed(
   sending: Sending,
   outgoing: readonly Outgoing[],
-  answers: ReadonlyMap<string, BatchResult>,
+  answers: Map<string, BatchResult>,
 ): Promise<OutgoingBlock[]> {
   const blocks: OutgoingBlock[] = [];
   const taken = new Set<string>();
-  for (const { operationId, proposal } of outgoing) {
+  for (const each of outgoing) {
+    const { operationId, proposal } = each;
     const named = new Set(answers.get(operationId)?.missing_blocks);
     if (proposal === undefined || named.size === 0) continue;
     const ranges = rangesOf(proposal.blocks, new Set()).filter(({ hash }) => named.has(hash) && !taken.has(hash));
     for (const { hash } of ranges) taken.add(hash);
-    blocks.push(...((await transfer(sending, { ...proposal, similar: new Map() }, ranges)) ?? []));
+    const read = (await transfer(sending, { ...proposal, similar: new Map() }, ranges)) ?? [];
+    if ("refusal" in read) answers.set(operationId, refusedWith(each, read));
+    else blocks.push(...read);
   }
   return blocks;
 }

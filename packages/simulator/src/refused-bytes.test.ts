@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { Alone } from "./alone.ts";
+
+/** No two blocks of it are equal. */
+const large = Array.from({ length: limits.blockBytesMin / 6 }, (_, index) => `${100_000 + index}`).join(" ");
+
+/** More than one request holds, so that something is left for the next one. */
+const smallCount = limits.batchOperationsMax + 5;
+
+for (const code of ["quota", "too_large"] satisfies ErrorCode[]) {
+  test(`bytes of a large file that the server refuses (${code}) keep nothing else from being sent`, async () => {
+    const alone = new Alone();
+    alone.write("a large one", large);
+    for (let number = 0; number < smallCount; number += 1) alone.write(`small ${number}`, "small");
+    const refusing = { ...alone.server(), putBlocks: () => Promise.reject(new HoldfastError(code, "No.")) };
+    const { inSync, problems } = await alone.once({ server: refusing });
+    assert.deepEqual([inSync, problems.map((each) => [each.path, each.code])], [false, [["a large one", code]]]);
+    assert.equal(alone.serverPaths().length, smallCount);
+    alone.close();
+  });
+}
+
+test("what was refused for want of space goes once there is some", async () => {
+  const alone = new Alone();
+  alone.write("a", large);
+  const inner = alone.server();
+  const refusing = { ...inner, putBlocks: () => Promise.reject(new HoldfastError("quota", "No.")) };
+  assert.ok(!(await alone.once({ server: refusing })).inSync);
+  alone.world.scheduler.nowMicros += 31_000_000;
+  assert.ok((await alone.once({ server: inner })).inSync);
+  assert.deepEqual(alone.serverPaths(), ["a"]);
+  alone.close();
+});
+
+test("a refusal of bytes that the server only finds missing later is one of that file", async () => {
+  const alone = new Alone();
+  alone.write("a", large);
+  alone.write("b", "small");
+  const refusing = {
+    ...alone.server(),
+    // It says that it has all of them, and is wrong.
+    missingBlocks: () => Promise.resolve(new Set<never>()),
+    putBlocks: () => Promise.reject(new HoldfastError("quota", "No.")),
+  };
+  const { problems } = await alone.once({ server: refusing });
+  assert.deepEqual(
+    problems.map(({ path, code }) => [path, code]),
+    [["a", "quota"]],
+  );
+  assert.deepEqual(alone.serverPaths(), ["b"]);
+  alone.close();
+});
