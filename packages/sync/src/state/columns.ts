@@ -11,6 +11,8 @@ export interface Columns<Row> {
   /** Name and type; `parent`, the folder it stands in, is one of them. Of the type `any`: what `pack` makes, or a number. */
   readonly definitions: readonly string[];
   encode(row: Row): SQLInputValue[];
+  /** What is in `parent` and `name`. */
+  placeOf(row: Row): Place | undefined;
   /** Of what `encode` made: the database is the device's own. */
   decode(stored: Stored): Row;
 }
@@ -30,6 +32,7 @@ export const remoteColumns: Columns<RemoteRow> = {
     "modified_at text not null",
     "operation_id any",
   ],
+  placeOf: (row) => row,
   encode: (row) => [
     row.kind,
     pack(row.parent),
@@ -46,7 +49,7 @@ export const remoteColumns: Columns<RemoteRow> = {
   ],
   decode: (stored) => ({
     kind: stored["kind"] as NodeKind,
-    ...placeOf(stored),
+    ...decodePlace(stored),
     content: unpack(stored["content"] as Packed) as ContentKey,
     executable: stored["executable"] === 1n,
     trashed: stored["trashed"] === 1n,
@@ -73,6 +76,7 @@ export const localColumns: Columns<LocalRow> = {
     "ctime_ns any not null",
     "birth_ns any not null",
   ],
+  placeOf: (row) => row,
   encode: ({ fingerprint, ...row }) => [
     row.kind,
     pack(row.parent),
@@ -88,7 +92,7 @@ export const localColumns: Columns<LocalRow> = {
   ],
   decode: (stored) => ({
     kind: stored["kind"] as NodeKind,
-    ...placeOf(stored),
+    ...decodePlace(stored),
     content: unpack(stored["content"] as Packed) as ContentKey,
     executable: stored["executable"] === 1n,
     fingerprint: {
@@ -111,6 +115,7 @@ export const syncedColumns: Columns<SyncedRow> = {
     "executable integer not null",
     "version_ids any not null",
   ],
+  placeOf: (row) => row.place,
   encode: (row) => [
     row.kind,
     row.place === undefined ? null : pack(row.place.parent),
@@ -121,14 +126,14 @@ export const syncedColumns: Columns<SyncedRow> = {
   ],
   decode: (stored) => ({
     kind: stored["kind"] as NodeKind,
-    place: stored["parent"] === null ? undefined : placeOf(stored),
+    place: stored["parent"] === null ? undefined : decodePlace(stored),
     content: unpackOr(stored["content"], undefined) as ContentKey | undefined,
     executable: stored["executable"] === 1n,
     versionIds: unpackList(stored["version_ids"] as Packed),
   }),
 };
 
-function placeOf(stored: Stored): Place {
+function decodePlace(stored: Stored): Place {
   return { parent: unpack(stored["parent"] as Packed) as NodeId, name: String(stored["name"]) };
 }
 

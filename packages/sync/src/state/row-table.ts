@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
 import { Recent } from "../recent.ts";
+import { samePlace } from "../trees.ts";
 import type { Columns, Stored } from "./columns.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 
@@ -28,6 +29,8 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   readonly #recent = new Recent<NodeId, Row | null>(recentRowsMax);
   readonly #get: StatementSync;
   readonly #put: StatementSync;
+  /** Takes what `#put` takes; of a row that stays where it is, so that no index is written. */
+  readonly #update: StatementSync;
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
   readonly #keys: StatementSync;
@@ -52,6 +55,10 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     this.#get = prepare(`select * from ${name} where key = ?`);
     this.#put = prepare(`insert into ${name} (key, ${all.join(", ")}) values (?${", ?".repeat(all.length)})
       on conflict (key) do update set ${all.map((column) => `${column} = excluded.${column}`).join(", ")}`);
+    const staying = all.flatMap((column, index) =>
+      column === "parent" || column === "name" ? [] : [`${column} = ?${index + 2}`],
+    );
+    this.#update = prepare(`update ${name} set ${staying.join(", ")} where key = ?1`);
     this.#remove = prepare(`delete from ${name} where key = ?`);
     this.#page = prepare(`select * from ${name} where key > ? order by key limit ${pageRows}`);
     this.#keys = prepare(`select key from ${name} where key > ? order by key limit ${pageRows}`);
@@ -102,10 +109,10 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
       get: (id) => (rows.has(id) ? rows.get(id) : this.get(id)),
       store: () => {
         for (const [id, row] of rows) {
-          // Only who has counted has to go on.
-          if (this.#size !== undefined) growth += Number(row !== undefined) - Number(this.has(id));
+          const before = this.get(id);
+          growth += Number(row !== undefined) - Number(before !== undefined);
           if (row === undefined) this.#remove.run(pack(id));
-          else this.#put.run(pack(id), ...this.#columns.encode(row));
+          else this.#write(before, row).run(pack(id), ...this.#columns.encode(row));
         }
       },
       show: () => {
@@ -114,6 +121,12 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
         if (rows.size > 0) this.#changes += 1;
       },
     };
+  }
+
+  #write(before: Row | undefined, row: Row): StatementSync {
+    const columns = this.#columns;
+    const stays = before !== undefined && samePlace(columns.placeOf(before), columns.placeOf(row));
+    return stays ? this.#update : this.#put;
   }
 
   *entries(): MapIterator<[NodeId, Row]> {

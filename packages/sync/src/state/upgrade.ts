@@ -35,7 +35,10 @@ export function upgrade(database: DatabaseSync, tables: Tables): void {
 function fromJson<Row extends object>(database: DatabaseSync, name: string, rows: RowTable<Row>): void {
   if (database.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(name) === undefined) return;
   for (const { key, row } of database.prepare(`select key, row from ${name}`).iterate()) {
-    rows.stage([[String(key) as NodeId, decodeRow<Row>(String(row))]]).store();
+    const staged = rows.stage([[String(key) as NodeId, decodeRow<Row>(String(row))]]);
+    staged.store();
+    // If the transaction fails nothing is opened, and nobody saw it.
+    staged.show();
   }
   database.exec(`drop table ${name}`);
 }
