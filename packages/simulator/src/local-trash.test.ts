@@ -17,6 +17,42 @@ function trashOf(alone: Alone): string[] {
   return paths.toSorted();
 }
 
+/** Synced, and deleted on the server. */
+async function withDeleted(): Promise<Alone> {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("a") });
+  await alone.once();
+  assert.equal(trashOf(alone).length, 1);
+  return alone;
+}
+
+test("a clock that jumps ten years ahead, or to and fro, empties nothing of the local trash", async () => {
+  const alone = await withDeleted();
+  for (const days of [3650, -3650, 3650, 0.9]) {
+    alone.world.scheduler.nowMicros += days * dayMicros;
+    await alone.once();
+    assert.equal(trashOf(alone).length, 1, `after ${days} days`);
+  }
+  alone.close();
+});
+
+test("the local trash is emptied once the clock has gone on for a day without a jump", async () => {
+  const alone = await withDeleted();
+  alone.world.scheduler.nowMicros += 40 * dayMicros;
+  const engine = alone.make();
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  const begin = scheduler.nowMicros;
+  await scheduler.runUntil(begin + 2 * dayMicros, () => trashOf(alone).length === 0);
+  const hours = ((scheduler.nowMicros - begin) / dayMicros) * 24;
+  assert.ok(hours >= 24 && hours < 26, `it took ${hours} hours`);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
 test("what the server deleted is found in the local trash by its day and its path, and goes after 30 days", async () => {
   const alone = new Alone();
   const remove = (path: string): void =>

@@ -3,6 +3,7 @@ import { conflictedName } from "../conflicted-name.ts";
 import { folderOf, joinPath, ownFolders } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
 import { type Hands, randomName, syncFolders } from "./hands.ts";
+import { checkClock } from "./steady-clock.ts";
 
 /** So long what went from this disk can be found in the local trash. */
 const keptForMs = 30 * 86_400_000;
@@ -53,9 +54,10 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Removes what went longer than 30 days ago, and leftovers that are as old. */
+/** Removes what went longer than 30 days ago, and leftovers that are as old, unless the clock has jumped within a day. */
 export async function expireTrash(hands: Hands): Promise<void> {
-  const { disk, nowMs } = hands;
+  const { disk, nowMs, state } = hands;
+  if (!checkClock(state, nowMs())) return;
   for (const name of await disk.list(ownFolders.trash)) {
     const path = joinPath(ownFolders.trash, name);
     const stat = await disk.stat(path);
