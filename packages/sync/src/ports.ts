@@ -51,7 +51,8 @@ export interface FileAttributes {
 /**
  * The synced folder, as the engine needs it. Paths are relative to its root, with `/` between names and none at the ends; the
  * root is "". No call follows a symbolic link in the last name. Failures are HoldfastErrors: `not_found`, `exists`,
- * `store_full`, `unavailable` (it is not known what is there) and `failed`.
+ * `store_full`, `unavailable` (it is not known what is there; with `denied: true` in the body if this user may not look) and
+ * `failed`.
  *
  * Nothing is durable before `syncFile` of a file's bytes and attributes, and `syncFolder` of the folders of a name.
  */

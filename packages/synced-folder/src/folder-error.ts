@@ -50,7 +50,8 @@ export function toLookError(thrown: unknown, action: string, path: string): unkn
   const errno = errnoOf(thrown);
   if (errno === undefined) return thrown;
   const code = codes[errno] === "not_found" ? "not_found" : "unavailable";
-  return new HoldfastError(code, sentence(errno, action, path), { cause: thrown });
+  const body = errno === "EACCES" ? { denied: true } : {};
+  return new HoldfastError(code, sentence(errno, action, path), { cause: thrown, body });
 }
 
 /** `ENOENT` and the like; undefined for what no system call threw, HoldfastErrors among it. */

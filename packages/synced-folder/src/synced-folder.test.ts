@@ -145,17 +145,22 @@ test("what may not be looked at is unavailable, not absent", { skip: process.get
   chmodSync(root, 0o755);
   mkdirSync(join(root, "closed"), { mode: 0o700 });
   writeFileSync(join(root, "closed", "a"), "x", { mode: 0o600 });
+  mkdirSync(join(root, "readable"));
+  writeFileSync(join(root, "readable", "b"), "x");
+  chmodSync(join(root, "readable"), 0o744);
   const script = `
     import { openSyncedFolder } from ${JSON.stringify(new URL("open-synced-folder.ts", import.meta.url).href)};
     process.setuid(65534);
     const disk = openSyncedFolder(${JSON.stringify(root)}, { pool: { threads: 1 } });
-    const code = (promise) => promise.then((value) => String(value), (error) => error.code + " " + error.message);
-    console.log(JSON.stringify([await code(disk.stat("closed/a")), await code(disk.list("closed")), await code(disk.mkdir("b"))]));`;
+    const code = (promise) => promise.then((value) => String(value), (error) => error.code + " " + JSON.stringify(error.body) + " " + error.message);
+    console.log(JSON.stringify([await code(disk.stat("closed/a")), await code(disk.list("closed")), await code(disk.mkdir("b")), await code(disk.list("readable")), await code(disk.stat("readable/b"))]));`;
   const told = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
-  const [stat, list, mkdir] = JSON.parse(told) as string[];
+  const [stat, list, mkdir, names, below] = JSON.parse(told) as string[];
   assert.match(stat ?? "", /^unavailable .*closed\/a.*EACCES/);
   assert.match(list ?? "", /^unavailable .*closed.*EACCES/);
   assert.match(mkdir ?? "", /^failed .*b.*EACCES.*right to read and write/);
+  assert.equal(names, "b");
+  assert.match(below ?? "", /^unavailable \{"denied":true\} .*readable\/b.*EACCES/);
 });
 
 test("a large file goes through windows, with the blocks and pieces of its bytes", async () => {

@@ -22,20 +22,14 @@ export class Skipped {
   }
 
   problems(): Problem[] {
-    return [...this.#reasons].map(([path, reason]) =>
-      problemOf(path, "skipped", `It is not synced: ${reason}. Rename it if it should be.`),
-    );
+    return [...this.#reasons].map(([path, reason]) => problemOf(path, "skipped", `It is not synced: ${reason}.`));
   }
 }
 
 /** What the server has and no disk can hold. */
 export function problemsOfUnfit(state: SyncState): Problem[] {
   return [...unfitNodes(state, state.restless)].map(([id, reason]) =>
-    problemOf(
-      readable(pathOfNode(state, id) ?? id),
-      "skipped",
-      `It stays on the server and is not synced: ${reason}. Rename it there if it should be.`,
-    ),
+    problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `It stays on the server and is not synced: ${reason}.`),
   );
 }
 

@@ -27,6 +27,7 @@ export class UnreadFiles {
   /** What a person has to know: errors at once, what only changes once it has for ten minutes. */
   problems(nowMs: number): Problem[] {
     return [...this.#files].flatMap(([path, { code, sinceMs }]) => {
+      if (code === "too_large") return [problemOf(path, code, "")];
       if (code !== "changing") return [problemOf(path, "unreadable", unreadable)];
       return sinceMs <= nowMs - busyAfterMs ? [problemOf(path, "busy", busy)] : [];
     });

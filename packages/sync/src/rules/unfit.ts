@@ -14,8 +14,9 @@ export function unfitness(
   { parent, name, kind, content }: Pick<RemoteRow, "parent" | "name" | "kind" | "content">,
 ): string | undefined {
   const problem = nameProblem(name);
-  if (problem !== undefined) return `its name on the server ${problem}`;
-  if (parent === rootId && name === ownFolder) return `the name ${ownFolder} here belongs to the sync itself`;
+  if (problem !== undefined) return `its name there ${problem}; rename it there if it should be`;
+  if (parent === rootId && name === ownFolder)
+    return `the name ${ownFolder} here belongs to the sync itself; rename it there if it should be`;
   if (kind !== "symlink") return undefined;
   const target = targetOf(content);
   if (target === "") return "it is a symbolic link to nothing";

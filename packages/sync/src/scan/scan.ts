@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
 import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
@@ -79,12 +80,19 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const rows = new Map<NodeId, LocalRow>();
   const unread = new Map<string, string>([...seen.unknown].map((path) => [path, "unavailable"]));
   // What is missing may be so because a folder above is another one by now.
+  const skipped = new Map(seen.skipped);
+  const keepers = new Set(seen.keepers);
   const again = new Set([...seen.unknown].flatMap(withFoldersAbove));
   await mapBounded(seen.entries, readsAtOnce, async (entry) => {
     const id = ids.get(entry);
     const parent = folderIdOf(ids, entry);
     if (id === undefined || parent === undefined) return;
     const before = fresh.has(entry) ? undefined : known.get(id);
+    if (before === undefined && isTooLarge(entry)) {
+      skipped.set(entry.path, tooLarge);
+      keepers.add(folderOf(entry.path));
+      return;
+    }
     const mayWait = vanished.size === 0;
     const row = await rowOf(disk, entry, { input, parent, before, startNs, unread, mayWait });
     if (row !== undefined) rows.set(id, row);
@@ -96,8 +104,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
   return {
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
-    skipped: seen.skipped,
-    keepers: seen.keepers,
+    skipped,
+    keepers,
     boundaries: seen.boundaries,
     listed: seen.listed,
     unread,
@@ -218,9 +226,11 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   if (entry.target !== undefined) {
     return { ...base, executable: false, content: linkContent(entry.target), fingerprint, sight: "known" };
   }
-  if (before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
+  const fits = !isTooLarge(entry);
+  if (fits && before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
     return { ...before, ...base };
-  const read = isWorthWaiting(fingerprint, context) ? "changing" : await readAtRest(disk, entry.path, input);
+  const why = isWorthWaiting(fingerprint, context) ? "changing" : undefined;
+  const read = fits ? (why ?? (await readAtRest(disk, entry.path, input))) : "too_large";
   if (typeof read === "string") {
     context.unread.set(entry.path, read);
     // Without anything known of it there is nothing to say of it yet.
@@ -228,6 +238,13 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   }
   const isRacy = isRecent(read.fingerprint, context.startNs) && !isOfFuture(before, read.fingerprint, context.startNs);
   return { ...base, ...read, sight: isRacy && !faults.has("no file is racy") ? "racy" : "known" };
+}
+
+const tooLarge = `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`;
+
+/** The server takes no such file, whatever is in it; one that was smaller is left as it was. */
+function isTooLarge({ kind, stat }: Entry): boolean {
+  return kind === "file" && stat.fingerprint.sizeBytes > limits.fileBytesMax;
 }
 
 /** What is read too soon after a change is read again anyway. */

@@ -53,6 +53,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
       device,
       isHidden: input.isHidden,
       unknown: new Set<string>(),
+      denied: new Set<string>(),
       boundaries: new Set<string>(),
     };
     const { folders, isSame } = await compare(disk, input, top, notes);

@@ -47,6 +47,8 @@ export interface Notes {
   readonly skipped: Map<string, string>;
   readonly keepers: Set<string>;
   readonly boundaries: Set<string>;
+  /** Of what is unknown, that at which this user may not look. */
+  readonly denied: Set<string>;
   readonly isHidden: IsHidden;
   /** Of the root's filesystem, if it is known; compared within this walk only. */
   readonly device: bigint | undefined;
@@ -84,6 +86,7 @@ export async function walk(
     listed: new Set(),
     folders: new Set(),
     unknown: new Set(),
+    denied: new Set(),
     skipped: new Map(),
   };
   const covered = new Set<string>();
@@ -115,6 +118,10 @@ async function walkFrom(
     seen.listed.add(path);
     const names = await attempt(seen.unknown, path, () => disk.list(path));
     const found = await mapBounded(names ?? [], looksAtOnce, (name) => lookAt(disk, seen, folder, name));
+    if (isClosed(seen, path, names ?? [])) {
+      for (const name of names ?? []) seen.unknown.delete(joinPath(path, name));
+      seen.unknown.add(path);
+    }
     for (const entry of found) {
       if (entry === undefined) continue;
       seen.entries.push(entry);
@@ -126,6 +133,15 @@ async function walkFrom(
       covered.add(entry.path);
     }
   }
+}
+
+/**
+ * Whether a folder tells its names and lets nobody look at any of them (it may be read and not searched): then it is as one
+ * that cannot be listed, and its names say nothing.
+ */
+function isClosed({ denied }: Notes, path: string, names: readonly string[]): boolean {
+  const tried = names.filter((name) => nameProblem(name) === undefined && joinPath(path, name) !== ownFolder);
+  return tried.length > 0 && tried.every((name) => denied.has(joinPath(path, name)));
 }
 
 /** Whether a folder above was listed in which no folder was seen on the way to it: then it is known already that it is not there. */
@@ -154,7 +170,7 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
 /** @returns undefined for what is no entry, or not known */
 export async function lookAt(
   disk: LocalDisk,
-  { unknown, skipped, keepers, boundaries, isHidden, device }: Notes,
+  { unknown, denied, skipped, keepers, boundaries, isHidden, device }: Notes,
   folder: Entry | Top,
   name: string,
 ): Promise<Entry | undefined> {
@@ -162,11 +178,11 @@ export async function lookAt(
   if (path === ownFolder) return undefined;
   const problem = nameProblem(name);
   if (problem !== undefined) {
-    skipped.set(path, `its name ${problem}`);
+    skipped.set(path, `its name ${problem}; rename it if it should be`);
     keepers.add(folder.path);
     return undefined;
   }
-  const stat = await attempt(unknown, path, () => disk.stat(path));
+  const stat = await attempt(unknown, path, () => disk.stat(path), denied);
   if (stat === undefined) return undefined;
   if (stat.kind === "other" || isHidden(path, stat.kind === "folder")) {
     if (stat.kind === "other") skipped.set(path, "it is neither a file nor a folder nor a symbolic link");
@@ -189,12 +205,14 @@ export async function attempt<Result>(
   unknown: Set<string>,
   path: string,
   act: () => Promise<Result>,
+  denied?: Set<string>,
 ): Promise<Result | undefined> {
   try {
     return await act();
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     unknown.add(path);
+    if (error.body["denied"] === true) denied?.add(path);
     return undefined;
   }
 }

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { LocalDisk } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+
+/** The disk, with a folder that may be listed and not searched. */
+function closing(alone: Alone, folder: string): LocalDisk {
+  const disk = alone.disk();
+  const stat: LocalDisk["stat"] = (path) => {
+    if (!path.startsWith(`${folder}/`)) return disk.stat(path);
+    const body = { denied: true };
+    return Promise.reject(new HoldfastError("unavailable", `Could not look at ${path} (EACCES).`, { body }));
+  };
+  return new Proxy(disk, { get: (target, name) => (name === "stat" ? stat : (Reflect.get(target, name) as unknown)) });
+}
+
+/** The disk, with sparse files that say to be larger than the server takes. */
+function swelling(alone: Alone, ...paths: readonly string[]): LocalDisk {
+  const disk = alone.disk();
+  const stat: LocalDisk["stat"] = async (path) => {
+    const found = await disk.stat(path);
+    if (found === undefined || !paths.includes(path)) return found;
+    return { ...found, fingerprint: { ...found.fingerprint, sizeBytes: limits.fileBytesMax + 1 } };
+  };
+  return new Proxy(disk, { get: (target, name) => (name === "stat" ? stat : (Reflect.get(target, name) as unknown)) });
+}
+
+test("a folder that may be listed and not searched holds back no deletion elsewhere, and nothing of it is deleted", async () => {
+  const alone = new Alone();
+  alone.mkdir("f");
+  for (const path of ["a", "b", "f/known"]) alone.write(path, path);
+  await alone.once();
+  alone.write("f/new", "new");
+  alone.remove("a");
+  const { problems } = await alone.once({ disk: closing(alone, "f") });
+  assert.deepEqual(
+    problems.map(({ path, code }) => [path, code]),
+    [["f", "unreadable"]],
+  );
+  assert.deepEqual(alone.serverPaths(), ["b", "f", "f/known"]);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.serverPaths(), ["b", "f", "f/known", "f/new"]);
+  alone.close();
+});
+
+test("a file that is larger than the server takes is skipped, and what is beside it is sent", async () => {
+  const alone = new Alone();
+  alone.mkdir("f");
+  for (const path of ["a", "f/huge", "f/b"]) alone.write(path, path);
+  for (let run = 0; run < 2; run += 1) {
+    const { inSync, problems } = await alone.once({ disk: swelling(alone, "f/huge") });
+    assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [true, [["f/huge", "skipped"]]]);
+    assert.match(problems[0]?.message ?? "", /at most 5 TiB/);
+  }
+  assert.deepEqual(alone.serverPaths(), ["a", "f", "f/b"]);
+  alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("f") });
+  assert.ok((await alone.once({ disk: swelling(alone, "f/huge") })).inSync);
+  assert.deepEqual(alone.diskPaths(), ["a", "f", "f/huge"]);
+  alone.close();
+});
+
+test("a synced file that outgrows what the server takes stays there as it was, and is told of", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await alone.once();
+  alone.write("a", "grown");
+  alone.remove("b");
+  alone.write("c", "c");
+  const { inSync, problems } = await alone.once({ disk: swelling(alone, "a") });
+  assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [false, [["a", "too_large"]]]);
+  assert.deepEqual(
+    [...alone.serverContents()],
+    [
+      ["a", "a"],
+      ["c", "c"],
+    ],
+  );
+  alone.close();
+});
