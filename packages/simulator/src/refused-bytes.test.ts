@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import type { Server } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 
 /** No two blocks of it are equal. */
@@ -51,5 +52,29 @@ test("a refusal of bytes that the server only finds missing later is one of that
     [["a", "quota"]],
   );
   assert.deepEqual(alone.serverPaths(), ["b"]);
+  alone.close();
+});
+
+test("a space without room for small files takes what needs none, and says which files wait", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await alone.once();
+  const inner = alone.server();
+  alone.write("b", "b2");
+  alone.write("c", "c");
+  alone.remove("a");
+  alone.mkdir("f");
+  const full: Server = {
+    ...inner,
+    commit: (...given) =>
+      given[2].length > 0 ? Promise.reject(new HoldfastError("quota", "No.")) : inner.commit(...given),
+  };
+  const { problems } = await alone.once({ server: full });
+  assert.deepEqual(problems.map(({ path, code }) => `${path}: ${code}`).toSorted(), ["b: quota", "c: quota"]);
+  assert.deepEqual(alone.serverPaths(), ["b", "f"]);
+  alone.world.scheduler.nowMicros += 31_000_000;
+  assert.ok((await alone.once({ server: inner })).inSync);
+  assert.deepEqual(alone.serverPaths(), ["b", "c", "f"]);
+  assert.equal(alone.serverContents().get("b"), "b2");
   alone.close();
 });

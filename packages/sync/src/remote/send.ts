@@ -182,13 +182,42 @@ async function commitAll(
   let waiting = outgoing;
   let blocks = inline;
   for (let attempt = 0; attempt < attemptsMax && waiting.length > 0; attempt += 1) {
-    const { results } = await server.commit(state.cursor?.epoch ?? "", waiting.map(toWire), blocks);
+    const carrying = new Set(blocks.map(({ hash }) => hash));
+    const committed = server.commit(state.cursor?.epoch ?? "", waiting.map(toWire), blocks);
+    const answer = await committed.catch(unlessFull(carrying));
+    if (answer === "full") {
+      const full = waiting.filter((each) => carries(each, carrying));
+      refuse(sending.hands, full);
+      for (const { operationId } of full) answers.delete(operationId);
+      const groups = new Set(full.flatMap(({ operation }) => operation.group ?? []));
+      waiting = waiting.filter((each) => !full.includes(each) && !groups.has(each.operation.group ?? ""));
+      blocks = [];
+      continue;
+    }
+    const { results } = answer;
     for (const result of results) answers.set(result.operation_id, result);
     if (!results.some(({ status }) => status === "missing")) break;
     blocks = await readNamed(sending, waiting, answers);
     waiting = waiting.filter(({ operationId }) => isWorthAnother(answers.get(operationId)));
   }
   return answers;
+}
+
+/** The space had no room for the blocks of a request, none of which says anything of the operations without any. */
+function unlessFull(carrying: ReadonlySet<HashHex>): (error: unknown) => "full" {
+  return (error) => {
+    if (error instanceof HoldfastError && error.code === "quota" && carrying.size > 0) return "full";
+    throw error;
+  };
+}
+
+function carries({ proposal }: Outgoing, carrying: ReadonlySet<HashHex>): boolean {
+  return proposal?.unsure.some(({ hash }) => carrying.has(hash)) === true;
+}
+
+/** Their offers stay: of a request that went in parts some may have been done before. */
+function refuse({ state, nowMs }: Hands, outgoing: readonly Outgoing[]): void {
+  state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal: "quota" }), nowMs())) });
 }
 
 function isWorthAnother(answer: BatchResult | undefined): boolean {
