@@ -23,7 +23,7 @@ import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import { send } from "../remote/send.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
-import { knownPathOf, type Suspects } from "../scan/scope.ts";
+import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { LocalRow } from "../trees.ts";
 import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
@@ -104,7 +104,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   state.commit({ local: localChanges(state.local, changes) });
   const isUnsettled = [...changes.values()].some((row) => row?.sight === "unsettled");
   context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
-  context.skipped.note(look);
+  context.skipped.note(look, (path) => isKnownPath(state, path));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
   context.unread.note(look, context.nowMs());
   const waits = new Waits(context);

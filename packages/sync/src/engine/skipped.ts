@@ -9,10 +9,17 @@ export class Skipped {
   readonly #reasons = new Map<string, string>();
   readonly #keepers = new Set<string>();
 
-  note({ listed, skipped, keepers }: Pick<ScanResult, "listed" | "skipped" | "keepers">): void {
+  /** @param isKnown whether a path is that of a known folder: of one that is gone no look tells any more */
+  note(
+    { listed, skipped, keepers }: Pick<ScanResult, "listed" | "skipped" | "keepers">,
+    isKnown: (path: string) => boolean,
+  ): void {
     for (const path of listed) this.#keepers.delete(path);
     for (const path of keepers) this.#keepers.add(path);
-    for (const path of this.#reasons.keys()) if (listed.has(folderOf(path))) this.#reasons.delete(path);
+    for (const path of this.#reasons.keys()) {
+      const folder = folderOf(path);
+      if (listed.has(folder) || (folder !== "" && !isKnown(folder))) this.#reasons.delete(path);
+    }
     for (const [path, reason] of skipped) this.#reasons.set(path, reason);
   }
 

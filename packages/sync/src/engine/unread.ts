@@ -1,4 +1,4 @@
-import { folderOf } from "../paths.ts";
+import { withFoldersAbove } from "../paths.ts";
 import type { ScanResult } from "../scan/scan.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
@@ -11,7 +11,8 @@ export class UnreadFiles {
   /** Each look tells it of the folders that it listed. */
   note({ listed, unread }: Pick<ScanResult, "listed" | "unread">, nowMs: number): void {
     for (const path of this.#files.keys()) {
-      const isSeen = listed.has(folderOf(path)) || listed.has(path);
+      // If its folder is gone a look only came as far as one above; what is unread is looked for in each.
+      const isSeen = withFoldersAbove(path).some((at) => listed.has(at));
       if (isSeen && !unread.has(path)) this.#files.delete(path);
     }
     for (const [path, code] of unread) {
