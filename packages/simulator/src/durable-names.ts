@@ -43,10 +43,15 @@ export class DurableNames {
     return links;
   }
 
+  /** @param isDurable with the names of the folders in which it is done, which would be lost with it */
   do(changes: readonly Change[], isDurable: boolean): void {
     for (const change of changes) this.#apply(this.#seen, change);
     this.#pending.push(changes);
-    if (isDurable) this.#settle((operation) => operation === changes);
+    if (!isDurable) return;
+    const above = this.#foldersAbove(changes.map(({ folder }) => folder));
+    this.#settle(
+      (operation) => operation === changes || operation.some(({ inode }) => inode !== undefined && above.has(inode)),
+    );
   }
 
   syncFolder(folder: number): void {
@@ -57,6 +62,16 @@ export class DurableNames {
     this.#settle(() => tape() < 0.5);
     this.#pending = [];
     this.#seen = new Map([...this.#durable].map(([folder, names]) => [folder, new Map(names)]));
+  }
+
+  #foldersAbove(start: readonly number[]): ReadonlySet<number> {
+    const above = new Set(start);
+    for (const at of above) {
+      for (const [folder, names] of this.#seen) {
+        if ([...names.values()].some(({ inode }) => inode === at)) above.add(folder);
+      }
+    }
+    return above;
   }
 
   #settle(isChosen: (operation: readonly Change[]) => boolean): void {

@@ -80,6 +80,7 @@ function createNode(
     executable: operation.executable ?? false,
   };
   server.record(device, node, "changed");
+  server.firstContents.set(id, node.contentId);
 }
 
 function putVersion(server: ModelServer, device: string, operation: Put & { file_id: string }, inGroup: boolean): void {

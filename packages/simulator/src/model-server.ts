@@ -42,6 +42,8 @@ export class ModelServer {
   readonly versions = new Map<string, readonly ManifestEntry[]>();
   /** Of contents that ever were a version: all that history, trash and tree can give back. */
   readonly contents = new Set<string>();
+  /** Node id -> what it was made with. */
+  readonly firstContents = new Map<string, string | null>();
   /** Of creates of the same request that were refused: what names them depends on them. */
   readonly failedIds = new Set<string>();
   readonly #operations = new Map<string, Answered>();

@@ -1,26 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Fault, plantableFaults } from "@holdfast/sync/faults";
-import { tellStory } from "./story.ts";
+import { type StoryOptions, tellStory } from "./story.ts";
 
-/** The story from which the search begins, near one that sees it, so that the test is short. */
-const firstSeeds: Partial<Record<Fault, number>> = {
-  "intents are not kept": 100,
-  "offers are forgotten": 330,
-  "deletions have seen everything": 290,
+type Kind = Omit<StoryOptions, "seed" | "faults">;
+
+/** Most bugs show in any story with some trouble. */
+const usual: Kind = { troubleRate: 0.1 };
+/** Much is done and much goes wrong: processes die with a lot under way. */
+const wild: Kind = { troubleRate: 0.25, devices: 3, actsPerRound: 12 };
+/** Much is done by many. */
+const busy: Kind = { troubleRate: 0.1, devices: 3, actsPerRound: 12 };
+
+/** Where a bug shows more often than in the usual story. The seeds begin with 1 for all, so that a story that changes with the engine breaks no test. */
+const kinds: Partial<Record<Fault, Kind>> = {
+  "errors are deletions": wild,
+  "one look is enough": { ...busy, isWatchful: true },
+  "offers are forgotten": wild,
+  "a restored server is taken for an old cursor": { ...usual, restores: true, rounds: 2 },
+  "nothing is parked": busy,
+  "intents are not kept": wild,
+  "a local block is not verified": wild,
+  "the cursor is committed before the rows": wild,
+  "the marker of the root is not checked": { ...usual, mishaps: true },
+  "a new version rests on nothing": busy,
+  "a moved file is a new one": { ...usual, isWatchful: true },
+  "a new file goes over what is there": busy,
+  "a folder goes with all that is in it": busy,
+  "a folder above is not looked at": { ...usual, isWatchful: true },
+  "a ring goes one by one": busy,
+  "what waits aside is forgotten": wild,
 };
+/** The first one that sees it has mostly been among the first 15. */
 const seedsMax = 80;
-/** What it deletes comes up again as new: its history is lost, which no invariant counts yet. */
-const notFoundYet: ReadonlySet<Fault> = new Set(["one look is enough"]);
 
-for (const fault of plantableFaults.filter((each) => !notFoundYet.has(each))) {
-  test(`the oracle finds the planted bug: ${fault}`, async () => {
-    const first = firstSeeds[fault] ?? 1;
-    for (let seed = first; seed < first + seedsMax; seed += 1) {
-      const restores = fault === "a restored server is taken for an old cursor";
-      const devices = seed % 4 === 0 ? 3 : 2;
-      const story = { seed, devices, restores, troubleRate: 0.1, faults: new Set([fault]) };
-      if ((await tellStory(story)).violations.length > 0) return;
+for (const fault of plantableFaults) {
+  test(`the oracle finds the planted bug: ${fault}`, async (context) => {
+    for (let seed = 1; seed <= seedsMax; seed += 1) {
+      const story = { devices: seed % 4 === 0 ? 3 : 2, ...(kinds[fault] ?? usual), seed };
+      const { violations } = await tellStory({ ...story, faults: new Set([fault]) });
+      // What the story breaks without it too proves nothing.
+      if (violations.length === 0 || (await tellStory(story)).violations.length > 0) continue;
+      context.diagnostic(`seed ${seed}: ${violations[0] ?? ""}`);
+      return;
     }
     assert.fail(`${seedsMax} stories with this bug kept every invariant`);
   });

@@ -1,15 +1,19 @@
 import { originalName } from "@holdfast/sync/conflicted-name";
 import { isLiveNode, type ModelNode } from "./model-tree.ts";
+import { contentOf } from "./small-blocks.ts";
 import type { World } from "./world.ts";
 
 /**
- * Invariants 5 and 6 from one rest to the next. At rest everybody has seen everything, so whatever happens later happened
+ * Invariants 5, 6 and 13 from one rest to the next. At rest everybody has seen everything, so whatever happens later happened
  * after it: what was gone then stays gone, and a name that tells of a conflict takes two people who were at work since.
  */
 export class RoundOracle {
   readonly #world: World;
   #goneContents = new Set<string>();
   #goneNodes = new Set<string>();
+  #nodes: ReadonlySet<string> = new Set();
+  /** Content -> the node that had it. */
+  #liveContents = new Map<string, string>();
   /** Labels of conflicts that were told of before: people save, swap and retype such files too. */
   #labels = new Set<string>();
   #deeds = new Map<string, number>();
@@ -25,11 +29,15 @@ export class RoundOracle {
     if (!isRestored) {
       this.#checkGone(live);
       this.#checkCopies(live);
+      if (this.#world.isWatchful) this.#checkIdentity(live);
     }
     const contents = new Set(live.map(({ contentId }) => contentId));
     this.#goneContents = new Set([...ledger.written].filter((key) => !contents.has(key) && !ledger.shared.has(key)));
     const ids = new Set(live.map(({ id }) => id));
-    this.#goneNodes = new Set([...model.nodes.keys()].filter((id) => !ids.has(id)));
+    this.#nodes = new Set(model.nodes.keys());
+    this.#goneNodes = new Set([...this.#nodes].filter((id) => !ids.has(id)));
+    this.#liveContents = new Map(live.flatMap(({ id, contentId }) => (contentId === null ? [] : [[contentId, id]])));
+    for (const { root } of devices) root.forgetPast();
     this.#labels = new Set(live.flatMap(labelOf));
     this.#deeds = new Map(devices.map(({ name, person }) => [name, person.deeds]));
   }
@@ -41,6 +49,34 @@ export class RoundOracle {
       if (contentId !== null && this.#goneContents.has(contentId))
         this.#world.violate(`${contentId.slice(0, 12)} was gone, everybody had seen it, and it is back`);
     }
+  }
+
+  /**
+   * 13: what nobody deleted or replaced is not deleted on the server, to come up again as something new without a history.
+   * A watcher that tells of one end of a move only makes it look like that; and where something else stood at one of its names since, that may be what it is taken for.
+   */
+  #checkIdentity(live: readonly ModelNode[]): void {
+    const { model, ledger } = this.#world;
+    const holders = Map.groupBy(live, ({ contentId }) => contentId);
+    for (const [contentId, id] of this.#liveContents) {
+      const now = holders.get(contentId) ?? [];
+      const isNew = (node: ModelNode): boolean =>
+        !this.#nodes.has(node.id) && model.firstContents.get(node.id) === contentId;
+      if (now.length === 0 || !now.every(isNew) || !ledger.mustLive.has(contentId)) continue;
+      if (!this.#isSurelyOne(contentId)) continue;
+      const before = model.nodes.get(id);
+      if (before !== undefined && before.contentId === contentId)
+        this.#world.violate(
+          `${before.name} was deleted by nobody, and came up again as ${now[0]?.name} with ${contentId.slice(0, 12)}`,
+        );
+    }
+  }
+
+  #isSurelyOne(contentId: string): boolean {
+    return this.#world.devices.every(({ root }) => {
+      const holders = [...root.visible().values()].filter(({ now }) => contentOf(now.bytes) === contentId);
+      return holders.every((inode) => root.hadItsNamesAlone(inode));
+    });
   }
 
   /** 6: each takes something that somebody did beside the one who did most. */

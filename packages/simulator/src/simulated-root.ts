@@ -43,6 +43,8 @@ export class SimulatedRoot {
   readonly #options: RootOptions;
   readonly #names: DurableNames;
   readonly #inodes = new Map<number, Inode>();
+  /** Every inode that stood at a name since the last `forgetPast`, by folder and name. */
+  readonly #past = new Map<string, Set<number>>();
   /** Folders in which a person changed something, for whoever watches. */
   readonly touched = new Set<string>();
   /** Folders where another filesystem is mounted: the number of the inode, and of the device. */
@@ -92,7 +94,7 @@ export class SimulatedRoot {
     const slot = this.#slot(path);
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${path} is taken.`);
     const inode = this.#make(kind, target);
-    this.#names.do([{ ...slot, inode: inode.number }], isDurable);
+    this.#do([{ ...slot, inode: inode.number }], isDurable);
     if (isDurable) this.#touch(path);
     return inode;
   }
@@ -114,7 +116,7 @@ export class SimulatedRoot {
     if (taken !== undefined && taken.inode !== inode.number && !over)
       throw new HoldfastError("exists", `${to} is taken.`);
     if (`${to}/`.startsWith(`${from}/`) && from !== to) throw new HoldfastError("failed", `${to} is inside ${from}.`);
-    this.#names.do(
+    this.#do(
       [
         { ...source, inode: undefined },
         { ...target, inode: inode.number },
@@ -131,7 +133,7 @@ export class SimulatedRoot {
       { ...this.#slot(one), inode: second.number },
       { ...this.#slot(other), inode: first.number },
     ];
-    this.#names.do(changes, false);
+    this.#do(changes, false);
     for (const inode of [first, second]) Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 
@@ -139,8 +141,19 @@ export class SimulatedRoot {
     const inode = this.mustBeAt(path);
     const isFull = inode.kind === "folder" && this.#names.inFolder(inode.number).length > 0;
     if (isFull) throw new HoldfastError("failed", `${path} is not empty.`);
-    this.#names.do([{ ...this.#slot(path), inode: undefined }], isDurable);
+    this.#do([{ ...this.#slot(path), inode: undefined }], isDurable);
     if (isDurable) this.#touch(path);
+  }
+
+  /** From now on it is remembered what stands where. */
+  forgetPast(): void {
+    this.#past.clear();
+    for (const [path, inode] of this.visible()) this.#remember({ ...this.#slot(path), inode: inode.number });
+  }
+
+  /** Whether nothing else stood under any name that this has had since. */
+  hadItsNamesAlone({ number }: Inode): boolean {
+    return [...this.#past.values()].every((inodes) => !inodes.has(number) || inodes.size === 1);
   }
 
   sync(inode: Inode): void {
@@ -181,6 +194,18 @@ export class SimulatedRoot {
     };
     visit(this.#inode(rootNumber), "");
     return found;
+  }
+
+  #do(changes: Parameters<DurableNames["do"]>[0], isDurable: boolean): void {
+    this.#names.do(changes, isDurable);
+    for (const change of changes) this.#remember(change);
+  }
+
+  #remember({ folder, name, inode }: { folder: number; name: string; inode: number | undefined }): void {
+    if (inode === undefined) return;
+    const key = `${folder}/${this.#options.key(name)}`;
+    const inodes = this.#past.get(key) ?? new Set();
+    this.#past.set(key, inodes.add(inode));
   }
 
   #touch(path: string): void {

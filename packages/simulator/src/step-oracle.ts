@@ -1,10 +1,13 @@
+import { ownFolders } from "@holdfast/sync/paths";
 import { contentOf } from "./small-blocks.ts";
 import type { Inode } from "./simulated-root.ts";
 import type { Device, World } from "./world.ts";
 
-/** Invariant 2: what loses its last name here is kept elsewhere. */
+/** Invariant 2: what loses its last name here is kept elsewhere, and the local trash keeps what it got. */
 export function checkDrop(world: World, device: Device, { kind, now }: Inode, path: string): void {
   if (kind !== "file") return;
+  // No story lasts 30 days.
+  if (path.startsWith(`${ownFolders.trash}/`)) world.violate(`${device.name} empties its trash too early of ${path}`);
   const key = contentOf(now.bytes);
   if (!world.ledger.written.has(key) || world.model.contents.has(key)) return;
   const elsewhere = [...device.root.visible().values()].some((other) => contentOf(other.now.bytes) === key);

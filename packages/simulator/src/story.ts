@@ -93,7 +93,8 @@ async function rest(world: World): Promise<void> {
         life.isAlive && !ills.isAway && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined,
     );
   const deadline = scheduler.nowMicros + 90 * minute;
-  if (!(await scheduler.runUntil(deadline - 62 * minute, isResting))) world.violate("it does not come to rest");
+  // What goes on without an end is dear to tell, and tells no more.
+  if (!(await scheduler.runUntil(deadline - 62 * minute, isResting))) return world.violate("it does not come to rest");
   // Whatever no watcher noticed is found by the hourly look.
   await scheduler.runUntil(deadline, () => false);
   if (!isResting()) await scheduler.runUntil(deadline + minute, isResting);

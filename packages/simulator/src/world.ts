@@ -23,6 +23,8 @@ export interface WorldOptions {
   /** Of each call of the network and the disk that it goes wrong; 0: a world without trouble. */
   readonly troubleRate?: number;
   readonly foldsCase?: boolean;
+  /** The watchers notice every change, so that what is deleted and what is moved can be told apart. */
+  readonly isWatchful?: boolean;
   /** What the engines are told besides. */
   readonly engine?: Partial<EngineOptions>;
   /** Keys of acts and faults that are left out. */
@@ -90,6 +92,10 @@ export class World {
   /** Of each call, from 0 to 1. */
   get troubleRate(): number {
     return this.isTroubled ? (this.#options.troubleRate ?? 0.05) : 0;
+  }
+
+  get isWatchful(): boolean {
+    return this.#options.isWatchful === true;
   }
 
   notice(what: string): void {
@@ -182,7 +188,7 @@ export class World {
     });
     const hints = chances.tape(`watcher of ${name}`);
     const changed = (): void => {
-      const chance = hints();
+      const chance = this.isWatchful ? 0 : hints();
       // Three times in four the watcher says where; one change in five it does not notice at all.
       if (chance < 0.6) device.engine.hint(root.touched);
       else if (chance < 0.8) device.engine.hint();

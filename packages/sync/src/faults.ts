@@ -22,6 +22,19 @@ export const plantableFaults = [
   "intents are not kept",
   "splices are against the wrong base",
   "a local block is not verified",
+  "the cursor is committed before the rows",
+  "the marker of the root is not checked",
+  "a new version rests on nothing",
+  "a ring goes one by one",
+  "an edit loses against a deletion",
+  "a copy that is there is made again",
+  "a moved file is a new one",
+  "a folder goes with all that is in it",
+  "a new file goes over what is there",
+  "a folder above is not looked at",
+  "what is replaced is not stashed",
+  "what waits aside is forgotten",
+  "the local trash is emptied at once",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

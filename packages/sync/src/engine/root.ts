@@ -30,15 +30,16 @@ export class RootMismatch extends HoldfastError {
   }
 }
 
-type RootParts = Pick<Hands, "disk" | "state" | "random"> & { readonly identity: Identity };
+type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults"> & { readonly identity: Identity };
 
 /**
  * The root carries a random id that the state knows too, and both say to which server, account and folder they belong. Only a
  * root and a state that both know nothing yet begin.
  * @throws RootMismatch
  */
-export async function checkRoot({ disk, state, random, identity }: RootParts): Promise<void> {
+export async function checkRoot({ disk, state, random, faults, identity }: RootParts): Promise<void> {
   const known = parse(state.setting("marker"));
+  if (known !== undefined && faults.has("the marker of the root is not checked")) return;
   if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
   const there = await disk.stat(markerPath);
   if (there === undefined) {
@@ -47,7 +48,7 @@ export async function checkRoot({ disk, state, random, identity }: RootParts): P
         `The folder has lost its ${markerPath}: it is not mounted, or another folder stands in its place.`,
       );
     }
-    return begin({ disk, state, random, identity });
+    return begin({ disk, state, random, faults, identity });
   }
   const text = Buffer.from(await disk.readAt(markerPath, 0, markerBytesMax)).toString();
   const found = parse(text);

@@ -7,6 +7,7 @@ import { type LocalRow, placeOf } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
+import type { Fault } from "../faults.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { fingerprintAfter, type Hands, randomName } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
@@ -67,11 +68,12 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
   const waiting = [...written].flatMap(([operation, result]) =>
     result instanceof HoldfastError ? [] : [{ operation, temporary: result.path }],
   );
+  const isStashed = !["a replacement is not looked at", "what is replaced is not stashed"].some((fault) =>
+    hands.faults.has(fault as Fault),
+  );
   hands.state.commit({
     stashed: waiting.flatMap(({ operation, temporary }) =>
-      operation.op === "replace" && !hands.faults.has("a replacement is not looked at")
-        ? [[temporary, stashedBy(hands, operation, temporary)] as const]
-        : [],
+      operation.op === "replace" && isStashed ? [[temporary, stashedBy(hands, operation, temporary)] as const] : [],
     ),
   });
   // What was checked before the files were fetched may be something else by now.
@@ -176,6 +178,8 @@ async function giveName(
     return { operation, path, row: await exchange(hands, operation, { path, temporary }) };
   }
   const before = await mustStat(hands, temporary);
+  if (hands.faults.has("a new file goes over what is there") && (await hands.disk.stat(path))?.kind === "file")
+    await hands.disk.unlink(path);
   await hands.disk.rename(temporary, path);
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
   return { operation, path, row: { ...rowOf(operation.remote, fingerprint), ...operation.place } };

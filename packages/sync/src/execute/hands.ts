@@ -36,21 +36,25 @@ export class DiskChanged extends HoldfastError {
 }
 
 /** Where a node is, after checking that every folder above it is the one that is known, and no link. */
-export async function knownPath(hands: Pick<Hands, "state" | "disk">, id: NodeId): Promise<string> {
+export async function knownPath(hands: Pick<Hands, "state" | "disk" | "faults">, id: NodeId): Promise<string> {
   const path = pathOf(hands.state, id);
   if (path === undefined) throw new DiskChanged(id);
   await checkFolders(hands, hands.state.local.get(id)?.parent);
   return path;
 }
 
-export async function knownFolder(hands: Pick<Hands, "state" | "disk">, id: NodeId): Promise<string> {
+export async function knownFolder(hands: Pick<Hands, "state" | "disk" | "faults">, id: NodeId): Promise<string> {
   const path = id === hands.state.rootId ? "" : pathOf(hands.state, id);
   if (path === undefined) throw new DiskChanged(id);
   await checkFolders(hands, id);
   return path;
 }
 
-async function checkFolders({ state, disk }: Pick<Hands, "state" | "disk">, start: NodeId | undefined): Promise<void> {
+async function checkFolders(
+  { state, disk, faults }: Pick<Hands, "state" | "disk" | "faults">,
+  start: NodeId | undefined,
+): Promise<void> {
+  if (faults.has("a folder above is not looked at")) return;
   for (let at = start; at !== undefined && at !== state.rootId; at = state.local.get(at)?.parent) {
     const row = state.local.get(at);
     const path = pathOf(state, at);

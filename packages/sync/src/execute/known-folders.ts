@@ -4,10 +4,10 @@ import { DiskChanged, type Hands } from "./hands.ts";
 
 /** The folders in which a batch works: each is looked at once, with all above it, right before the names in it change. */
 export class KnownFolders {
-  readonly #hands: Pick<Hands, "state" | "disk">;
+  readonly #hands: Pick<Hands, "state" | "disk" | "faults">;
   readonly #paths = new Map<NodeId, Promise<string>>();
 
-  constructor(hands: Pick<Hands, "state" | "disk">) {
+  constructor(hands: Pick<Hands, "state" | "disk" | "faults">) {
     this.#hands = hands;
   }
 
@@ -28,12 +28,13 @@ export class KnownFolders {
   }
 
   async #look(id: NodeId): Promise<string> {
-    const { state, disk } = this.#hands;
+    const { state, disk, faults } = this.#hands;
     if (id === state.rootId) return "";
     const row = state.local.get(id);
     const path = pathOf(state, id);
     if (row === undefined || path === undefined) throw new DiskChanged(id);
     await this.pathOf(row.parent);
+    if (faults.has("a folder above is not looked at")) return path;
     const stat = await disk.stat(path);
     if (stat?.kind === "folder" && stat.fingerprint.inode === row.fingerprint.inode) return path;
     throw new DiskChanged(path);

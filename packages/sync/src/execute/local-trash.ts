@@ -56,15 +56,16 @@ function nameOf(path: string): string {
 
 /** Removes what went longer than 30 days ago, and leftovers that are as old, unless the clock has jumped within a day. */
 export async function expireTrash(hands: Hands): Promise<void> {
-  const { disk, nowMs, state } = hands;
+  const { disk, nowMs, state, faults } = hands;
   if (!checkClock(state, nowMs())) return;
+  const isHasty = faults.has("the local trash is emptied at once");
   for (const name of await disk.list(ownFolders.trash)) {
     const path = joinPath(ownFolders.trash, name);
     const stat = await disk.stat(path);
     if (stat === undefined) continue;
     const dayEndMs = Date.parse(`${name}T24:00:00Z`);
     const sinceMs = Number.isNaN(dayEndMs) ? Number(stat.fingerprint.ctimeNs / 1_000_000n) : dayEndMs;
-    if (sinceMs + keptForMs < nowMs()) await removeTree(hands, path);
+    if (isHasty || sinceMs + keptForMs < nowMs()) await removeTree(hands, path);
   }
 }
 
@@ -99,7 +100,8 @@ function* candidates(name: string): Generator<string> {
   }
 }
 
-async function removeTree(hands: Hands, path: string): Promise<void> {
+/** Unlike a deletion it keeps nothing but what is stashed in there. */
+export async function removeTree(hands: Hands, path: string): Promise<void> {
   const { disk, state } = hands;
   const stat = await disk.stat(path);
   if (stat === undefined || state.stashed.has(path)) return;

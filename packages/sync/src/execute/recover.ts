@@ -66,6 +66,7 @@ function isWantedPart({ state }: Hands, name: string): boolean {
 
 /** Gives what still waits aside its old name back, or one beside it. */
 export async function settleParked(hands: Hands): Promise<void> {
+  if (hands.faults.has("what waits aside is forgotten")) return;
   for (const [id, { path }] of hands.state.parked) {
     const row = hands.state.local.get(id);
     const isThere = (await hands.disk.stat(path)) !== undefined && row !== undefined;

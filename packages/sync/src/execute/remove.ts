@@ -9,7 +9,7 @@ import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";
 import { DiskChanged, type Hands, knownPath, recheck, syncFolders } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
-import { TrashPlaces } from "./local-trash.ts";
+import { removeTree, TrashPlaces } from "./local-trash.ts";
 
 export type Deletion = LocalOperation & { readonly op: "delete" };
 
@@ -89,7 +89,8 @@ async function moveAway(hands: Hands, { operation, path, trashed }: Leaving): Pr
 async function removeFolder(hands: Hands, operation: Deletion): Promise<Leaving> {
   const path = await knownPath(hands, operation.id);
   if (!hands.faults.has("a deletion is not looked at")) await recheck(hands, path, operation.local);
-  await hands.disk.rmdir(path);
+  if (hands.faults.has("a folder goes with all that is in it")) await removeTree(hands, path);
+  else await hands.disk.rmdir(path);
   return { operation, path, trashed: undefined };
 }
 

@@ -99,7 +99,8 @@ function changesOf(
   if (node.content === remote.content) return [stepIn({ op: "replace", id, local, remote })];
   if (node.content !== undefined) return [];
   if (policy.faults.has("a conflict is overwritten")) return [stepIn({ op: "replace", id, local, remote })];
-  const copy = copyOf(twinsOf(node.place.parent, local.content), node, local);
+  const isBlind = policy.faults.has("a copy that is there is made again");
+  const copy = isBlind ? undefined : copyOf(twinsOf(node.place.parent, local.content), node, local);
   if (copy?.standing.remote?.content === local.content) return [stepIn({ op: "replace", id, local, remote })];
   // The copy is on its way to the server; until it is there nothing is replaced.
   if (copy !== undefined) return [];

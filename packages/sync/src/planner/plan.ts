@@ -16,7 +16,7 @@ import { digestOf } from "./digest.ts";
  * an empty one says that nothing is left, or that what is left waits.
  */
 export function plan(trees: Trees, policy: Policy): Plan {
-  const standings = standingsOf(trees);
+  const standings = standingsOf(trees, policy.faults);
   const tree = merge(trees, standings);
   const rekeyings = [...resolveCollisions(tree, policy), ...newIds(tree, policy)];
   if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
@@ -53,7 +53,7 @@ function planUnrefused(
 ): { readonly remote: RemotePlan; readonly refused: ReadonlySet<NodeId> } {
   const refused = new Set<NodeId>();
   for (;;) {
-    const remote = planRemote(trees, tree, { ...deletions, seenSeq: policy.seenSeq, refused });
+    const remote = planRemote(trees, tree, { ...deletions, seenSeq: policy.seenSeq, refused, faults: policy.faults });
     const more = refusedOf(remote.operations, policy);
     if (more.size === 0) return { remote, refused };
     for (const { id } of more) refused.add(id);

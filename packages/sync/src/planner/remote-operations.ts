@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { isLive, type LocalRow, type Place, placeOf, type RemoteRow, samePlace, type Trees } from "../trees.ts";
+import type { Faults } from "../faults.ts";
 import { claimOf } from "./collisions.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { NameTable, order, type Step } from "./order.ts";
@@ -21,13 +22,14 @@ export interface RemoteContext {
   readonly seenSeq: number;
   /** Nodes of which the server took nothing: whoever needs their names or folders waits with them. */
   readonly refused: ReadonlySet<NodeId>;
+  readonly faults: Faults;
 }
 
 /** What has to be sent so that the server's tree becomes the merged one, as far as this disk has it already. */
 export function planRemote(
   trees: Trees,
   tree: MergedTree,
-  { deletions, held, seenSeq, refused }: RemoteContext,
+  { deletions, held, seenSeq, refused, faults }: RemoteContext,
 ): RemotePlan {
   const steps = [
     ...[...tree.values()].flatMap(stepsOf),
@@ -38,7 +40,7 @@ export function planRemote(
   const tableAfter = (claim: (place: Place) => string): NameTable =>
     ready.reduce(take, new NameTable(trees.rootId, claim, nodes));
   const ring = orderRing(tableAfter, stuck);
-  const group = ring[0]?.id;
+  const group = faults.has("a ring goes one by one") ? undefined : ring[0]?.id;
   const grouped = ring.map(({ operation }) => (group === undefined ? operation : { ...operation, group }));
   const placed = new Set(ring.map(({ id }) => id));
   return {

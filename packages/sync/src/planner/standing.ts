@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { type Faults, noFaults } from "../faults.ts";
 import { isLive, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../trees.ts";
 
 /** How one side stands towards the base, for one node that the base knows. */
@@ -45,10 +46,17 @@ export interface Standing {
 }
 
 /** Every node that is on the disk or live on the server, or was agreed on. */
-export function standingsOf(trees: Trees): ReadonlyMap<NodeId, Standing> {
+export function standingsOf(trees: Trees, faults: Faults = noFaults): ReadonlyMap<NodeId, Standing> {
   const live = liveRows(trees);
   const ids = new Set([...live.keys(), ...trees.local.keys(), ...trees.synced.keys()]);
-  return new Map([...ids].map((id) => [id, standingOf(trees, live, id)]));
+  const standings = new Map([...ids].map((id) => [id, standingOf(trees, live, id)]));
+  if (faults.has("an edit loses against a deletion")) {
+    for (const [id, each] of standings) {
+      const isLost = each.onDisk === "edited" && each.local?.sight === "known" && each.onServer === "deleted";
+      if (isLost) standings.set(id, { ...each, fate: "absent" });
+    }
+  }
+  return standings;
 }
 
 function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: NodeId): Standing {

@@ -22,9 +22,11 @@ export async function fetchRemote(ears: Ears): Promise<void> {
     const { rows, cursor } = await takeSnapshot(ears.server);
     state.commit({ remote: rows, cursor });
   }
+  const isLate = ears.faults.has("the cursor is committed before the rows");
+  const late = isLate ? new Map<NodeId, RemoteRow>() : undefined;
   for (let hasMore = true; hasMore;) {
     try {
-      hasMore = await fetchPage(ears);
+      hasMore = await fetchPage(ears, late);
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
@@ -34,22 +36,23 @@ export async function fetchRemote(ears: Ears): Promise<void> {
   }
 }
 
-async function fetchPage({ server, state }: Ears): Promise<boolean> {
+async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>): Promise<boolean> {
   const { cursor } = state;
   if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to go on from.");
   const page = await server.listChanges(cursor.token);
   if (page.epoch !== cursor.epoch) {
     throw new HoldfastError("reset", "The server was restored.", { body: { reason: "epoch" } });
   }
-  const rows = new Map<NodeId, RemoteRow>();
+  const rows = late ?? new Map<NodeId, RemoteRow>();
   const learn = (id: NodeId, row: RemoteRow): void => {
     const known = rows.get(id) ?? state.remote.get(id);
     // Equal numbers too: what comes back with its folder is as it was, but no longer in the trash.
     if (known === undefined || row.seq >= known.seq) rows.set(id, row);
   };
-  for (const change of page.changes) await applyChange({ server, state }, change, learn);
   const seq = Math.max(cursor.seq, ...page.changes.map((change) => change.seq));
-  state.commit({ remote: rows, cursor: { token: page.next_token, epoch: page.epoch, seq } });
+  const next = { token: page.next_token, epoch: page.epoch, seq };
+  for (const change of page.changes) await applyChange({ server, state }, change, learn);
+  state.commit(late !== undefined && page.has_more ? { cursor: next } : { remote: rows, cursor: next });
   return page.has_more;
 }
 

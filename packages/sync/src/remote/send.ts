@@ -3,6 +3,7 @@ import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
 import { DiskChanged, type Hands } from "../execute/hands.ts";
+import type { Faults } from "../faults.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { BatchResult, OutgoingBlock } from "../ports.ts";
 import type { OperationId } from "../trees.ts";
@@ -87,7 +88,8 @@ function buildsOn(failed: ReadonlySet<NodeId>, operation: RemoteOperation): bool
 /** @returns none of the unit if a file of it is not what was planned with */
 async function prepare(hands: Hands, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
   const outgoing: Outgoing[] = [];
-  for (const operation of unit) {
+  for (const planned of unit) {
+    const operation = planted(planned, hands.faults);
     const proposal = "local" in operation ? await propose(hands, operation) : undefined;
     if ("local" in operation && proposal === undefined) return [];
     const operationId = Buffer.from(hands.random(16)).toString("hex") as OperationId;
@@ -95,6 +97,12 @@ async function prepare(hands: Hands, unit: readonly RemoteOperation[]): Promise<
     outgoing.push({ operation, operationId, proposal, seen });
   }
   return outgoing;
+}
+
+/** With a planted bug nothing is said of what it rests on. */
+function planted(operation: RemoteOperation, faults: Faults): RemoteOperation {
+  const isPlanted = operation.op === "put" && faults.has("a new version rests on nothing");
+  return isPlanted ? { ...operation, base: { ...operation.base, versionId: null } } : operation;
 }
 
 /** Blocks of large files go ahead; those of small ones are returned, to travel with the operations that need them. */

@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { kindOf, linkContent } from "../content.ts";
+import type { Faults } from "../faults.ts";
 import type { Intent, LocalRow } from "../trees.ts";
 import type { Entry } from "./walk.ts";
 
@@ -16,13 +17,14 @@ export interface MatchInput {
   readonly local: ReadonlyMap<NodeId, LocalRow>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly makeNodeId: () => NodeId;
+  readonly faults: Faults;
 }
 
 /**
  * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
  * there (editors save by rename), and only where that fails by its inode.
  */
-export function match({ local, intents, makeNodeId }: MatchInput, entries: readonly Entry[]): Matches {
+export function match({ local, intents, makeNodeId, faults }: MatchInput, entries: readonly Entry[]): Matches {
   const vanished = new Map(local);
   const ids = new Map<Entry, NodeId>();
   const fresh = new Set<Entry>();
@@ -49,6 +51,7 @@ export function match({ local, intents, makeNodeId }: MatchInput, entries: reado
       fresh.add(entry);
     }
   }
+  if (faults.has("a moved file is a new one")) return { ids, fresh, vanished };
   const byInode = Map.groupBy(vanished.keys(), (id) => vanished.get(id)?.fingerprint.inode);
   for (const entry of fresh) {
     const id = movedFrom(vanished, byInode.get(entry.stat.fingerprint.inode) ?? [], entry);

@@ -98,7 +98,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     if (row !== undefined) rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
-  adoptMoves(input.tree.local, rows, vanished);
+  if (!input.faults.has("a moved file is a new one")) adoptMoves(input.tree.local, rows, vanished);
   const strange = hasStranger(input.tree, seen);
   if (!input.faults.has("errors are deletions")) keepUnknown(input.tree, rows, { ...seen, strange }, vanished);
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
