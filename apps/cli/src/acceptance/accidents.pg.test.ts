@@ -27,10 +27,7 @@ test("all in the folder is deleted, its marker too: nothing is deleted anywhere 
     await untouched(home, bert);
   }));
 
-// In two of four full runs it ended before its end, and its clean-up hid why; alone it never did.
-const unmounted = { todo: "fails now and then beside all other tests, and it is not known yet why" };
-
-test("the disk of the folder is unmounted: nothing is deleted, and all goes on once it is back", unmounted, (t) =>
+test("the disk of the folder is unmounted: nothing is deleted, and all goes on once it is back", (t) =>
   withHome("unmounted", async (home) => {
     const [disk, mounted] = [join(home.folder, "disk"), join(home.folder, "mounted")];
     if (!mount(t, disk, 64 * mib)) return;
@@ -46,19 +43,19 @@ test("the disk of the folder is unmounted: nothing is deleted, and all goes on o
     execFileSync("umount", ["--lazy", mounted]);
     await untouched(home, bert!);
     await anna.stop();
-    // Started while it is away, too.
+    // Started while it is away it says so and ends, and leaves nothing where the disk is to be mounted.
     anna.start();
-    await untouched(home, bert!);
-    await anna.stop();
+    assert.equal(await anna.ended(), 1, anna.lastWords());
+    assert.match(anna.lastWords(), /is its disk mounted\? Nothing was touched/);
     assert.deepEqual(readdirSync(mounted), []);
+    await untouched(home, bert!);
     execFileSync("mount", ["--bind", disk, mounted]);
     anna.start();
     await home.rest();
     assert.deepEqual(withoutOwn(anna), withoutOwn(bert!));
     assert.equal(withoutOwn(anna)["docs/one"], "1");
     await anna.stop();
-  }),
-);
+  }));
 
 test("a disk that is full on the receiver: what is there stays whole, and the rest comes once there is room", (t) =>
   withHome("receiver-full", async (home) => {

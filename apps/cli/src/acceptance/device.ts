@@ -110,6 +110,11 @@ export class Device {
     return code;
   }
 
+  /** Waits until it ends by itself. @returns the exit code */
+  async ended(): Promise<number | null> {
+    return (await this.#exited) ?? null;
+  }
+
   /** Another command of this device. */
   run(args: readonly string[], input = ""): Promise<CommandResult> {
     return holdfast(args, { env: this.#environment, input });

@@ -5,6 +5,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
+import { markerPath } from "@holdfast/sync/paths";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";
 import type { Connection } from "../config/connection.ts";
 import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
@@ -50,8 +51,9 @@ export async function holdRoot(folder: string, configFolder: string): Promise<He
   refuseVanished(resolve(folder), syncs);
   const root = await prepareRoot(folder, configFolder);
   await refuseNested(root, syncs);
-  const lock = lockFolder(root);
   const known = await findSync(root, syncs);
+  await refuseEmptied(root, known);
+  const lock = lockFolder(root);
   return { root, known, release: () => lock.release() };
 }
 
@@ -59,6 +61,13 @@ export async function holdRoot(folder: string, configFolder: string): Promise<He
 function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
   if (existsSync(path) || !syncs.some(({ record }) => record.root === path)) return;
   const message = `${path} was synced and is not there: is its disk mounted? Nothing was touched. If it was moved, name its new place.`;
+  throw new HoldfastError("failed", message);
+}
+
+/** Whatever is written here, a lock too, would lie below the disk that is to be mounted. */
+async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
+  if (known === undefined || known.record.marker === null || (await readMarker(root)) !== undefined) return;
+  const message = `${root} was synced and has lost its ${markerPath}: is its disk mounted? Nothing was touched. To give up that sync, remove ${known.folder}.`;
   throw new HoldfastError("failed", message);
 }
 
@@ -98,12 +107,6 @@ export async function recordFor(
     is_paused: before?.is_paused ?? false,
     marker: before?.marker ?? null,
   };
-}
-
-/** So that a folder that is moved is known again. */
-export async function rememberMarker({ folder, record }: KnownSync): Promise<void> {
-  const marker = (await readMarker(record.root)) ?? null;
-  if (marker !== record.marker) await saveRecord(folder, { ...record, marker });
 }
 
 function refuseOther(

@@ -8,7 +8,7 @@ import { count } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
 import type { ClientEngine } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
-import { agreeOnSync, holdRoot, rememberMarker } from "./open-sync.ts";
+import { agreeOnSync, holdRoot } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
@@ -50,7 +50,6 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, stopped:
     reached = first === undefined ? await untilReached(reach, running, stopped) : await reach(first);
     if (reached === undefined) return;
     await follow(run, { ...reached, running, choices, stopped });
-    await rememberMarker(running);
   } finally {
     await running.end();
     await reached?.engine.close();

@@ -7,6 +7,7 @@ import { saveRecord } from "./known-syncs.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { saveLastStatus } from "./last-status.ts";
 import type { SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
+import { readMarker } from "./sync-root.ts";
 import { detailsOf, reportOf } from "./sync-reporter.ts";
 import type { SyncReporter } from "./sync-reporter.ts";
 
@@ -23,6 +24,7 @@ export class RunningSync implements SyncControl {
   #remarks: SyncReport["problems"] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastSaved = "";
+  #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
 
   constructor({ folder, record }: KnownSync, reporter: SyncReporter) {
@@ -67,12 +69,12 @@ export class RunningSync implements SyncControl {
   }
 
   async pause(): Promise<void> {
-    await this.#keepPaused(true);
+    await this.#changeRecord({ is_paused: true });
     this.#engine?.pause();
   }
 
   async resume(): Promise<void> {
-    await this.#keepPaused(false);
+    await this.#changeRecord({ is_paused: false });
     this.#engine?.resume();
   }
 
@@ -103,9 +105,21 @@ export class RunningSync implements SyncControl {
     throw new HoldfastError("unavailable", "The server has not been reached yet since this client was started.");
   }
 
-  async #keepPaused(isPaused: boolean): Promise<void> {
-    this.#record = { ...this.#record, is_paused: isPaused };
-    await saveRecord(this.folder, this.#record);
+  /** As soon as the engine has made it: a folder that has it no more is then known to be another, or not mounted. */
+  async #keepMarker(): Promise<void> {
+    if (this.#record.marker !== null || this.#engine === undefined) return;
+    const marker = await readMarker(this.#record.root);
+    if (marker === undefined) return;
+    await this.#changeRecord({ marker });
+  }
+
+  /** One after the other: an older record must not land upon a newer one. */
+  async #changeRecord(change: Partial<SyncRecord>): Promise<void> {
+    this.#record = { ...this.#record, ...change };
+    const record = this.#record;
+    const saved = this.#recordSaved.then(() => saveRecord(this.folder, record));
+    this.#recordSaved = saved.catch(() => undefined);
+    await saved;
   }
 
   #status(): EngineStatus {
@@ -120,6 +134,7 @@ export class RunningSync implements SyncControl {
   }
 
   async #show(): Promise<void> {
+    await this.#keepMarker();
     const status = this.#status();
     const report = this.report();
     await this.#reporter.show(status, report);
