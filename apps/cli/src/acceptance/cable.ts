@@ -3,6 +3,8 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 /** What lies between one device and the server: a TCP relay that a test can break. */
 export class Cable {
   readonly url: string;
+  /** Bytes so far: to the server, and from it. */
+  readonly carried = { up: 0, down: 0 };
   readonly #relay: Server;
   readonly #ends = new Set<Socket>();
   #state: "sound" | "dropped" | "stalled" = "sound";
@@ -58,12 +60,12 @@ export class Cable {
 
   #join(near: Socket, port: number): void {
     const far = createConnection({ port, host: "127.0.0.1", allowHalfOpen: true });
-    this.#carry(near, far);
-    this.#carry(far, near);
+    this.#carry(near, far, "up");
+    this.#carry(far, near, "down");
     if (this.#state === "dropped") near.resetAndDestroy();
   }
 
-  #carry(from: Socket, to: Socket): void {
+  #carry(from: Socket, to: Socket, way: "up" | "down"): void {
     this.#ends.add(from);
     from.on("error", () => to.destroy());
     from.on("close", () => {
@@ -73,6 +75,7 @@ export class Cable {
     from.on("end", () => to.end());
     to.on("drain", () => this.#state === "sound" && from.resume());
     from.on("data", (bytes: Buffer) => {
+      this.carried[way] += bytes.length;
       if (!to.write(this.#upToCut(bytes)) || this.#state === "stalled") from.pause();
       if (this.#bytesUntilCut === 0) {
         this.#bytesUntilCut = undefined;

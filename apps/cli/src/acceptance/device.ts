@@ -68,11 +68,12 @@ export class Device {
     return device;
   }
 
-  /** Begins to sync; it is not waited for. */
-  start(): void {
+  /** Begins to sync; it is not waited for. @param more arguments of `sync` for this time */
+  start(...more: readonly string[]): void {
     const log = openSync(this.logFile, "a");
     const { uid, args = [] } = this.#options;
-    const child = spawn(launcher, ["sync", this.folder, "--brake", "off", "--device-name", this.name, ...args], {
+    const fixed = ["sync", this.folder, "--brake", "off", "--device-name", this.name];
+    const child = spawn(launcher, [...fixed, ...args, ...more], {
       env: { ...process.env, ...this.#environment },
       stdio: ["ignore", log, log],
       ...(uid === undefined ? {} : { uid, gid: uid }),

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
@@ -22,6 +22,9 @@ const words: Readonly<Record<Preview["side"], string>> = { here: "here", server:
 /** `holdfast sync --dry-run`: what a run would do first. Nothing is made, moved, removed or sent, here or there. */
 export async function previewSync(run: Run, choices: SyncChoices): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "holdfast-preview-"));
+  const remove = (): void => rmSync(scratch, { recursive: true, force: true });
+  // Ctrl-C ends it at once, and a copy of the state may be large.
+  process.once("exit", remove);
   try {
     const items = await previewIn(scratch, await run.connect(), choices);
     await run.output.result({ items, next_cursor: null }, () => [
@@ -29,7 +32,8 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
       items.length === 0 ? "Nothing to do." : `${count(items.length, "change")}, and what follows from them.`,
     ]);
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 

@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Engine } from "@holdfast/sync/engine/engine";
 import type { Run } from "../commands/command.ts";
 import { thisConfigFolder } from "../config/connection.ts";
+import { leaveFirstSignals } from "../first-signals.ts";
 import { interruptedExitCode } from "../interruption.ts";
 import { count } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
@@ -14,8 +15,11 @@ import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
 import { RootWatch } from "./watch-root.ts";
 
-/** What is under way may end in its own time; after this the process ends as if it were killed, which tears nothing. */
-const stopPatienceMs = 3500;
+/**
+ * What is under way may end in its own time; after this the process ends as if it were killed, which tears nothing. Before the
+ * engine is there, only a question to the server can be under way.
+ */
+const stopPatienceMs = { asking: 250, underWay: 3500 };
 const retryMs = { first: 1000, last: 60_000 };
 
 /** `holdfast sync`: one synced folder, until it is stopped, or once. */
@@ -23,14 +27,15 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   const signals = listenForSignals(run, choices.isOnce);
   const held = await holdRoot(choices.folder, thisConfigFolder(run.context.environment));
   try {
-    await syncHeld(run, held, choices, signals.stopped);
+    await syncHeld(run, held, choices, signals);
   } finally {
     held.release();
     signals.end();
   }
 }
 
-async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, stopped: AbortSignal): Promise<void> {
+async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals: Signals): Promise<void> {
+  const { stopped } = signals;
   const reporter = new SyncReporter(run.output, run.context.stderr, () => performance.now());
   const connection = await run.connect();
   const reach = async (agreed?: KnownSync): Promise<Reached> => {
@@ -49,6 +54,7 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, stopped:
     if (run.context.stderr.isTTY === true) run.output.note(`sync: ${known.record.root}, page: ${running.pageUrl}`);
     reached = first === undefined ? await untilReached(reach, running, stopped) : await reach(first);
     if (reached === undefined) return;
+    signals.begin();
     await follow(run, { ...reached, running, choices, stopped });
   } finally {
     await running.end();
@@ -138,20 +144,30 @@ async function syncOnce(run: Run, running: RunningSync, { engine }: ClientEngine
   run.context.exitCode = 1;
 }
 
+interface Signals {
+  readonly stopped: AbortSignal;
+  /** From now on there is something under way. */
+  begin(): void;
+  end(): void;
+}
+
 /** Ends at once on a second signal, and shortly after the first one in any case. */
-function listenForSignals(run: Run, isOnce: boolean): { readonly stopped: AbortSignal; readonly end: () => void } {
+function listenForSignals(run: Run, isOnce: boolean): Signals {
   const stopper = new AbortController();
   let deadline: NodeJS.Timeout | undefined;
+  let patienceMs = stopPatienceMs.asking;
   const exitNow = (): void => process.exit(isOnce ? interruptedExitCode : 0);
   const onSignal = (): void => {
     if (stopper.signal.aborted) exitNow();
     stopper.abort();
     run.output.note("sync: stopping");
-    deadline = setTimeout(exitNow, stopPatienceMs);
+    deadline = setTimeout(exitNow, patienceMs);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  leaveFirstSignals();
   return {
     stopped: stopper.signal,
+    begin: () => void (patienceMs = stopPatienceMs.underWay),
     end: () => {
       clearTimeout(deadline);
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal);

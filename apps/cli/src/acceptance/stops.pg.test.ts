@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { eventually } from "@holdfast/server/acceptance/testing";
+import type { Device } from "./device.ts";
+import { Home } from "./home.ts";
+import { hashOf } from "./tree.ts";
+
+const mib = 1024 * 1024;
+const sizeBytes = 40 * mib;
+/** So slow that the middle is not missed. */
+const rate = "12M";
+const stopMsMax = 5000;
+const waitMs = 60_000;
+
+let home: Home;
+before(async () => {
+  home = await Home.open("stops");
+});
+after(() => home.close());
+
+test("SIGTERM in the middle of a large upload: it stops in time, the server shows nothing of it, and the next start goes on", async () => {
+  const anna = await home.addDevice("anna", { args: ["--remote", "/up"] });
+  const bytes = randomBytes(sizeBytes);
+  writeFileSync(join(anna.folder, "large"), bytes);
+  writeFileSync(join(anna.folder, "small"), "small");
+  anna.start("--limit-up", rate);
+  await middle(anna, "up");
+  await stopsInTime(anna);
+  assert.deepEqual(listed(anna), ["large", "small"]);
+  const shown = JSON.parse((await anna.run(["ls", "/up", "--json"])).stdout).items;
+  assert.ok(!shown.some((item: { name: string }) => item.name === "large"), JSON.stringify(shown));
+  const begun = anna.cable.carried.up;
+  anna.start();
+  await anna.idle(waitMs);
+  assert.equal(hashOf((await home.api.download("/up/large")).body), hashOf(bytes));
+  const again = anna.cable.carried.up - begun;
+  assert.ok(again < sizeBytes - 8 * mib, `what the server had was sent again: ${again} bytes`);
+  await anna.stop();
+});
+
+test("SIGTERM in the middle of a large download: it stops in time, and no half file is seen, then or at the next start", async () => {
+  const bytes = randomBytes(sizeBytes);
+  const bert = await home.addDevice("bert", { args: ["--remote", "/down"] });
+  assert.equal((await bert.run(["mkdir", "/down"])).code, 0);
+  assert.equal((await home.api.put("/down/large", bytes)).status, 201);
+  bert.start("--limit-down", rate);
+  await middle(bert, "down");
+  await stopsInTime(bert);
+  assert.deepEqual(listed(bert), []);
+  bert.start();
+  await eventually("it arrives", waitMs, () => listed(bert).includes("large") || undefined);
+  await bert.idle(waitMs);
+  assert.deepEqual((await home.serverTree()).get("down/large"), `file ${hashOf(bytes)}`);
+  assert.deepEqual(listed(bert), ["large"]);
+  await bert.stop();
+});
+
+test("SIGTERM while the network carries nothing, up and down: it stops in time", async () => {
+  const cleo = await home.addDevice("cleo", { args: ["--remote", "/stalled"] });
+  writeFileSync(join(cleo.folder, "large"), randomBytes(sizeBytes));
+  cleo.start("--limit-up", rate);
+  await middle(cleo, "up");
+  cleo.cable.stall();
+  await stopsInTime(cleo);
+  cleo.cable.mend();
+});
+
+/** Half of it has gone over the cable. */
+async function middle(device: Device, way: "up" | "down"): Promise<void> {
+  const begun = device.cable.carried[way];
+  await eventually(
+    `${device.name} is in the middle`,
+    waitMs,
+    () => device.cable.carried[way] - begun > sizeBytes / 2 || undefined,
+  );
+}
+
+async function stopsInTime(device: Device): Promise<void> {
+  const startedMs = performance.now();
+  assert.equal(await device.stop(), 0, device.lastWords());
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs < stopMsMax, `it took ${tookMs} ms`);
+}
+
+function listed(device: Device): string[] {
+  return readdirSync(device.folder)
+    .filter((name) => name !== ".holdfast")
+    .toSorted();
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const launcher = fileURLToPath(new URL("../bin/holdfast", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "holdfast-signals-"));
+/** A server that never answers, so that nothing but the signal ends a command. */
+const silent = createServer((socket) => void sockets.push(socket));
+const sockets: Socket[] = [];
+before(() => new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve)));
+after(() => {
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** In the order in which they are loaded: from the first thing that `main.ts` does to what makes the engine. */
+const moments = ["config/compiled-code.ts", "program.ts", "sync/run-sync.ts"];
+
+for (const moment of moments) {
+  test(`a signal while ${moment} is being loaded ends a sync with 0, and one that is to run once with 130`, async () => {
+    const root = join(folder, "root");
+    assert.deepEqual(await endedAt(moment, "SIGTERM", ["sync", root]), { code: 0, signal: null });
+    assert.deepEqual(await endedAt(moment, "SIGINT", ["sync", root, "--once"]), { code: 130, signal: null });
+  });
+}
+
+test("a command that holds nothing open still ends by the signal", async () => {
+  assert.deepEqual(await endedAt("run.ts", "SIGTERM", ["status"]), { code: null, signal: "SIGTERM" });
+});
+
+function endedAt(moment: string, signal: NodeJS.Signals, args: readonly string[]) {
+  const preload = join(folder, `${signal}-${moment.replace("/", "-")}.mjs`);
+  writeFileSync(
+    preload,
+    `import { registerHooks } from "node:module";
+    registerHooks({ resolve(specifier, context, next) {
+      if (specifier.endsWith(${JSON.stringify(`/${moment}`)})) process.kill(process.pid, ${JSON.stringify(signal)});
+      return next(specifier, context);
+    } });`,
+  );
+  return new Promise((resolve) => {
+    const child = spawn(launcher, args, {
+      env: {
+        ...process.env,
+        HOLDFAST_CONFIG_DIR: join(folder, "config"),
+        HOLDFAST_SERVER: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        HOLDFAST_TOKEN: "none",
+        NODE_OPTIONS: `--import=${preload}`,
+      },
+      stdio: "ignore",
+    });
+    child.once("exit", (code, endedBy) => resolve({ code, signal: endedBy }));
+  });
+}
