@@ -1,38 +1,60 @@
 import { checkName, nameKey } from "@holdfast/core/names";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ModelServer } from "./model-server.ts";
+import { homeOf, spaceOf } from "./model-shares.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode, type Nodes, refuse } from "./model-tree.ts";
+
+export interface Actor {
+  readonly device: string;
+  readonly account: string;
+}
 
 type Put = BatchOperationInput & { op: "put" };
 
 /** One operation of a batch, with the answers of the real server; a refusal is thrown. */
-export function applyOperation(
-  server: ModelServer,
-  device: string,
-  operation: BatchOperationInput,
-  inGroup: boolean,
-): void {
+export function applyOperation(server: ModelServer, by: Actor, operation: BatchOperationInput, inGroup: boolean): void {
+  checkRights(server, by, operation);
   switch (operation.op) {
     case "mkdir":
     case "symlink":
-      return createNode(server, device, operation, inGroup);
+      return createNode(server, by, operation, inGroup);
     case "put":
       return operation.file_id === undefined
-        ? createNode(server, device, operation, inGroup)
-        : putVersion(server, device, { ...operation, file_id: operation.file_id }, inGroup);
+        ? createNode(server, by, operation, inGroup)
+        : putVersion(server, by, { ...operation, file_id: operation.file_id }, inGroup);
     case "move":
-      return move(server, device, operation, inGroup);
+      return move(server, by, operation, inGroup);
     case "set": {
       const node = mustBeLive(server, operation.file_id);
       checkBase(node, operation);
       const executable = operation.executable ?? node.executable;
       if (executable === node.executable) return;
-      return server.record(device, { ...node, executable }, "changed");
+      return server.record(by.device, { ...node, executable }, "changed");
     }
     case "delete":
-      return remove(server, device, operation);
+      return remove(server, by, operation);
     default:
       return refuse("bad_request", `The model does not know ${operation.op}.`);
+  }
+}
+
+/** Whoever may not see a node is told that there is none; whoever may only see it may not touch it. */
+function checkRights(server: ModelServer, { account }: Actor, operation: BatchOperationInput): void {
+  const { nodes, shares } = server;
+  const id = "file_id" in operation ? operation.file_id : undefined;
+  const node = nodes.get(id ?? "");
+  const parent = nodes.get(("parent_id" in operation ? operation.parent_id : undefined) ?? homeOf(account));
+  // A mount is a node of its account's own space, whatever is the role in what it shows.
+  const isOwn = node?.kind === "mount" && spaceOf(nodes, node.id) === homeOf(account);
+  const roles = new Set([
+    ...(node === undefined ? [] : [isOwn ? "owner" : shares.roleAt(nodes, account, node)]),
+    ...(parent === undefined ? [] : [shares.roleIn(nodes, account, parent)]),
+  ]);
+  if (roles.has(undefined)) refuse("not_found", "There is no such file or folder.");
+  if (roles.has("viewer")) refuse("forbidden", "You may only read this.");
+  const goesElsewhere = node !== undefined && "parent_id" in operation && parent !== undefined;
+  if (goesElsewhere && spaceOf(nodes, node.id) !== spaceOf(nodes, parent.id)) {
+    refuse("bad_request", "Nothing moves from one space to another; copy it there.");
   }
 }
 
@@ -53,17 +75,17 @@ export function nodeIdOf(operation: BatchOperationInput): string | undefined {
 
 function createNode(
   server: ModelServer,
-  device: string,
+  by: Actor,
   operation: BatchOperationInput & { op: "mkdir" | "symlink" | "put" },
   inGroup: boolean,
 ): void {
-  const { parentId, name } = placeOf(server, device, operation);
+  const { parentId, name } = placeOf(server, by, operation);
   if (operation.op === "put" && operation.base_version !== undefined) refuse("conflict", "It is not there any more.");
   claim(server, { parentId, name, inGroup });
   const id = operation.id ?? server.fresh("node");
   if (server.nodes.has(id)) refuse("exists", "This id is in use.");
   const version =
-    operation.op === "put" ? server.addVersion(operation) : { versionId: null, contentId: null, sizeBytes: 0 };
+    operation.op === "put" ? server.addVersion(operation, id) : { versionId: null, contentId: null, sizeBytes: 0 };
   const kinds = { mkdir: "folder", symlink: "symlink", put: "file" } as const;
   const node: ModelNode = {
     id,
@@ -79,17 +101,17 @@ function createNode(
     modifiedAt: operation.modified_at ?? "",
     executable: operation.executable ?? false,
   };
-  server.record(device, node, "changed");
+  server.record(by.device, node, "changed");
   server.firstContents.set(id, node.contentId);
 }
 
-function putVersion(server: ModelServer, device: string, operation: Put & { file_id: string }, inGroup: boolean): void {
+function putVersion(server: ModelServer, by: Actor, operation: Put & { file_id: string }, inGroup: boolean): void {
   const node = mustExist(server, operation.file_id);
   const isRevived = !isLiveNode(server.nodes, node.id);
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
   checkBase(node, operation);
-  const place = isRevived ? revivedPlace(server, device, node, { operation, inGroup }) : {};
-  const version = server.addVersion(operation);
+  const place = isRevived ? revivedPlace(server, by, node, { operation, inGroup }) : {};
+  const version = server.addVersion(operation, node.id);
   const isSame = version.contentId === node.contentId;
   const next = {
     ...node,
@@ -98,49 +120,50 @@ function putVersion(server: ModelServer, device: string, operation: Put & { file
     executable: operation.executable ?? node.executable,
   };
   if (isSame && !isRevived && next.executable === node.executable) return;
-  server.record(device, next, isRevived ? "appeared" : "changed");
+  server.record(by.device, next, isRevived ? "appeared" : "changed");
 }
 
-function move(
-  server: ModelServer,
-  device: string,
-  operation: BatchOperationInput & { op: "move" },
-  inGroup: boolean,
-): void {
+function move(server: ModelServer, by: Actor, operation: BatchOperationInput & { op: "move" }, inGroup: boolean): void {
   const node = mustExist(server, operation.file_id);
   const isRevived = !isLiveNode(server.nodes, node.id);
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
   checkBase(node, operation);
-  const place = revivedPlace(server, device, node, { operation, inGroup });
+  const place = revivedPlace(server, by, node, { operation, inGroup });
   if (!isRevived && place.parentId === node.parentId && place.name === node.name) return;
-  server.record(device, { ...node, ...place }, isRevived ? "appeared" : "changed");
+  server.record(by.device, { ...node, ...place }, isRevived ? "appeared" : "changed");
 }
 
 function revivedPlace(
   server: ModelServer,
-  device: string,
+  by: Actor,
   node: ModelNode,
   {
     operation,
     inGroup,
   }: { readonly operation: BatchOperationInput & { op: "move" | "put" }; readonly inGroup: boolean },
 ): { parentId: string; name: string; trashed: boolean } {
-  const { parentId, name } = placeOf(server, device, operation);
+  const { parentId, name } = placeOf(server, by, operation);
   if (lineage(server.nodes, parentId).some(({ id }) => id === node.id))
     refuse("cycle", "A folder cannot be inside itself.");
   claim(server, { parentId, name, inGroup, except: node.id });
   return { parentId, name, trashed: false };
 }
 
-function remove(server: ModelServer, device: string, operation: BatchOperationInput & { op: "delete" }): void {
+function remove(server: ModelServer, by: Actor, operation: BatchOperationInput & { op: "delete" }): void {
   const node = mustBeLive(server, operation.file_id);
   checkBase(node, operation);
   const { seen } = operation;
+  const space = spaceOf(server.nodes, node.id);
   const isChanged = server.journal.some(
-    (entry) => seen !== undefined && entry.seq > seen && entry.device !== device && isBelow(server, entry.id, node),
+    (entry) =>
+      seen !== undefined &&
+      entry.space === space &&
+      entry.seq > seen &&
+      entry.device !== by.device &&
+      isBelow(server, entry.id, node),
   );
   if (isChanged) refuse("subtree_changed", "Another device has changed something in here.");
-  server.record(device, { ...node, trashed: true }, "gone");
+  server.record(by.device, { ...node, trashed: true }, "gone");
 }
 
 function isBelow(server: ModelServer, id: string, above: ModelNode): boolean {
@@ -170,7 +193,7 @@ function mustBeLive(server: ModelServer, id: string): ModelNode {
 /** With `revive`, folders of the trash are made anew. */
 function placeOf(
   server: ModelServer,
-  device: string,
+  by: Actor,
   operation: {
     operation_id: string;
     parent_id?: string | undefined;
@@ -180,25 +203,26 @@ function placeOf(
 ): { parentId: string; name: string } {
   const { name = refuse("invalid_field", "A name is needed."), revive } = operation;
   checkName(name);
-  const parent = mustExist(server, operation.parent_id ?? server.rootId);
+  const parent = mustExist(server, operation.parent_id ?? homeOf(by.account));
   if (parent.kind !== "folder") refuse("invalid_field", `${parent.name} is no folder.`);
-  if (revive === true) return { parentId: liveFolder(server, device, parent.id, operation), name };
+  if (revive === true) return { parentId: liveFolder(server, by, parent.id, operation), name };
   return { parentId: mustBeLive(server, parent.id).id, name };
 }
 
 /** @returns the live folder that stands for one of the trash */
-function liveFolder(server: ModelServer, device: string, id: string, by: { operation_id: string }): string {
-  let liveId = server.rootId;
-  for (const folder of lineage(server.nodes, id).toReversed().slice(1)) {
+function liveFolder(server: ModelServer, by: Actor, id: string, { operation_id }: { operation_id: string }): string {
+  const [root, ...way] = lineage(server.nodes, id).toReversed();
+  let liveId = root?.id ?? server.rootId;
+  for (const folder of way) {
     const isLive = folder.parentId === liveId && !folder.trashed;
-    liveId = isLive ? folder.id : folderNamed(server, device, { ...by, parent_id: liveId, name: folder.name });
+    liveId = isLive ? folder.id : folderNamed(server, by, { operation_id, parent_id: liveId, name: folder.name });
   }
   return liveId;
 }
 
 function folderNamed(
   server: ModelServer,
-  device: string,
+  by: Actor,
   { operation_id, parent_id, name }: { operation_id: string; parent_id: string; name: string },
 ): string {
   const there = childNamed(server.nodes, parent_id, name);
@@ -207,7 +231,7 @@ function folderNamed(
   for (let number = 2; childNamed(server.nodes, parent_id, free) !== undefined; number += 1)
     free = `${name} (${number})`;
   const id = server.fresh("node");
-  createNode(server, device, { op: "mkdir", operation_id, id, parent_id, name: free }, true);
+  createNode(server, by, { op: "mkdir", operation_id, id, parent_id, name: free }, true);
   return id;
 }
 

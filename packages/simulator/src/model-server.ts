@@ -1,21 +1,12 @@
 import { toHoldfastError, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
-import { sha256 } from "@holdfast/core/hash";
-import { applySplices, contentIdOf, type ManifestEntry, validateManifest } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync/ports";
-import { applyOperation, contestedName, nodeIdOf } from "./model-operations.ts";
-import { decodeSmallPatch } from "./small-patches.ts";
-import { isLiveNode, liveBelow, type ModelNode, refuse, toJson } from "./model-tree.ts";
-
-export interface JournalEntry {
-  readonly seq: number;
-  readonly kind: "changed" | "appeared" | "gone";
-  readonly id: string;
-  readonly device: string;
-  readonly tag: string;
-}
+import { type Actor, applyOperation, contestedName, nodeIdOf } from "./model-operations.ts";
+import { everybody, type Grant, homeOf, type ModelRole, spaceOf } from "./model-shares.ts";
+import { asEntries, type JournalEntry, ModelState } from "./model-state.ts";
+import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts";
 
 /** What was done under an operation id: the same request gets the same answer. */
 interface Answered {
@@ -26,117 +17,125 @@ interface Answered {
 interface Backup {
   readonly nodes: Map<string, ModelNode>;
   readonly journal: JournalEntry[];
+  readonly grants: readonly Grant[];
   readonly operations: Map<string, Answered>;
 }
 
 const pageSize = 7;
 
 /** A server in memory that answers as the real one does, one request after the other. */
-export class ModelServer {
-  readonly rootId = "root-node";
-  epoch = "epoch 1";
-  nodes = new Map<string, ModelNode>();
-  journal: JournalEntry[] = [];
-  readonly blocks = new Map<HashHex, Uint8Array>();
-  /** Version id -> its blocks; history is never thinned. */
-  readonly versions = new Map<string, readonly ManifestEntry[]>();
-  /** Of contents that ever were a version: all that history, trash and tree can give back. */
-  readonly contents = new Set<string>();
-  /** Node id -> what it was made with. */
-  readonly firstContents = new Map<string, string | null>();
-  /** Of creates of the same request that were refused: what names them depends on them. */
-  readonly failedIds = new Set<string>();
+export class ModelServer extends ModelState {
   readonly #operations = new Map<string, Answered>();
-  #count = 0;
   #wakers: (() => void)[] = [];
-  /** How often something came or went in less than its bytes. */
-  readonly savings = { splices: 0, patches: 0, bases: 0, copies: 0 };
   onCommit: () => void = () => undefined;
 
-  constructor() {
-    const root = { id: this.rootId, kind: "folder" as const, parentId: null, name: "", target: "", trashed: false };
-    const blank = {
-      versionId: null,
-      contentId: null,
-      sizeBytes: 0,
-      operationId: null,
-      modifiedAt: "",
-      executable: false,
-    };
-    this.nodes.set(this.rootId, { ...root, ...blank, revision: "r", seq: 0 });
+  /** Gives somebody a right at a folder, another one, or none; a mount without a right ends. */
+  grant(device: string, target: string, account: string, role: ModelRole | undefined): void {
+    const before = this.shares.mountOf(this.nodes, account, target);
+    const others = this.shares.grants.filter((each) => each.account !== account || each.target !== target);
+    this.shares.grants = role === undefined ? others : [...others, { target, account, role }];
+    if (before !== undefined && role !== undefined) this.record(device, before, "changed");
+    this.endMounts(device);
+    this.#announce();
   }
 
-  get seq(): number {
-    return this.journal.length;
+  /**
+   * Shows a granted folder in the account's own space.
+   * @returns the mount's id
+   * @throws HoldfastError not_found, exists (also where it is mounted already, or where one above or below it is)
+   */
+  mount(by: Actor, target: string, { parentId, name }: { readonly parentId: string; readonly name: string }): string {
+    const { shares } = this;
+    this.forgetMounts(by.device, ({ id, target: shown }) => shown === target && !isLiveNode(this.nodes, id));
+    const { nodes } = this;
+    const isGranted = shares.roleOf(by.account, target) !== undefined && isLiveNode(nodes, target);
+    if (!isGranted) throw new HoldfastError("not_found", "There is no such folder.");
+    const inside = (id: string, above: string): boolean => lineage(nodes, id).some((each) => each.id === above);
+    const isNested = [...nodes.values()].some(
+      (node) =>
+        node.kind === "mount" &&
+        spaceOf(nodes, node.id) === homeOf(by.account) &&
+        (inside(target, node.target) || inside(node.target, target)),
+    );
+    if (isNested || childNamed(nodes, parentId, name) !== undefined) {
+      throw new HoldfastError("exists", "It is in view already, or the name is taken.");
+    }
+    const id = this.fresh("mount");
+    const blank = { trashed: false, versionId: null, contentId: null, sizeBytes: 0, operationId: null };
+    const times = { modifiedAt: "", executable: false, revision: "", seq: 0 };
+    this.record(by.device, { id, kind: "mount", parentId, name, target, ...blank, ...times }, "appeared");
+    this.#announce();
+    return id;
   }
 
-  fresh(word: string): string {
-    this.#count += 1;
-    return `${word}${this.#count}`;
-  }
-
-  listChanges(sinceToken: string): Awaited<ReturnType<Server["listChanges"]>> {
+  listChanges(sinceToken: string, account = everybody): Awaited<ReturnType<Server["listChanges"]>> {
     const [epoch = "", text = "", tag = ""] = sinceToken.split("|");
     const since = Number(text);
-    if (epoch !== this.epoch || since > this.seq || (since > 0 && this.journal[since - 1]?.tag !== tag)) {
+    if (epoch !== this.epoch || since > this.position || (since > 0 && this.journal[since - 1]?.tag !== tag)) {
       throw new HoldfastError("reset", "The journal is another one.", { body: { reason: "epoch" } });
     }
-    const entries = this.journal.slice(since, since + pageSize);
-    const changes = entries.map((entry) => this.#changeOf(entry));
-    const end = since + entries.length;
-    return { changes, next_token: this.#tokenAt(end), has_more: end < this.seq, epoch: this.epoch };
+    const changes: ChangeJson[] = [];
+    let end = since;
+    for (; end < this.position && changes.length < pageSize; end += 1) {
+      const change = this.changeOf(this.journal[end], account);
+      if (change !== undefined) changes.push(change);
+    }
+    const more = { next_token: this.tokenAt(end), has_more: end < this.position, epoch: this.epoch };
+    return { changes, ...more, ...this.seqsAt(account, end) };
   }
 
-  snapshot(cursor: string | undefined): Awaited<ReturnType<Server["snapshot"]>> {
-    const [after = "", token = this.#tokenAt(this.seq)] = cursor?.split("#") ?? [];
-    const live = [...this.nodes.values()].filter(({ id }) => id > after && isLiveNode(this.nodes, id));
+  snapshot(cursor: string | undefined, account = everybody): Awaited<ReturnType<Server["snapshot"]>> {
+    const [after = "", token = this.tokenAt(this.position)] = cursor?.split("#") ?? [];
+    const live = this.shares.inView(this.nodes, account).filter(({ id }) => id > after);
     live.sort((one, other) => (one.id < other.id ? -1 : 1));
     const page = live.slice(0, pageSize);
     const next = live.length > pageSize ? `${page.at(-1)?.id}#${token}` : null;
-    return { items: page.map((node) => toJson(this.nodes, node)), next_cursor: next, token, epoch: this.epoch };
+    const items = page.map((node) => this.show(account, node));
+    const seqs = this.seqsAt(account, Number(token.split("|")[1]));
+    return { items, next_cursor: next, token, epoch: this.epoch, ...seqs };
   }
 
-  queryNodes(ids: readonly NodeId[]): Awaited<ReturnType<Server["queryNodes"]>> {
+  queryNodes(ids: readonly NodeId[], account = everybody): Awaited<ReturnType<Server["queryNodes"]>> {
     return ids.map((id) => {
-      const standing = isLiveNode(this.nodes, id) ? "live" : "trashed";
-      return { id, state: this.nodes.has(id) ? standing : "gone" };
+      const standing = this.shares.isInView(this.nodes, account, id) ? "live" : "trashed";
+      return { id, state: this.shares.wayOf(this.nodes, account, id) === undefined ? "gone" : standing };
     });
   }
 
-  listBelow(id: NodeId): Awaited<ReturnType<Server["listBelow"]>> {
-    if (!isLiveNode(this.nodes, id)) throw new HoldfastError("not_found", "There is no such folder.");
-    return liveBelow(this.nodes, id).map((node) => toJson(this.nodes, node));
+  /** All below, through mounts; a mount stands for the folder that it shows. */
+  listBelow(id: NodeId, account = everybody): Awaited<ReturnType<Server["listBelow"]>> {
+    const { nodes, shares } = this;
+    if (!shares.isInView(nodes, account, id)) throw new HoldfastError("not_found", "There is no such folder.");
+    const isBelow = (node: ModelNode): boolean =>
+      node.id !== id && shares.wayOf(nodes, account, node.id)?.some((above) => above.id === id) === true;
+    return shares
+      .inView(nodes, account)
+      .filter(isBelow)
+      .map((node) => this.show(account, node));
   }
 
-  manifests(wanted: readonly WantedManifest[]): Awaited<ReturnType<Server["manifests"]>> {
+  manifests(wanted: readonly WantedManifest[], account = everybody): Awaited<ReturnType<Server["manifests"]>> {
     return new Map(
       wanted.flatMap(({ versionId }) => {
-        const entries = this.versions.get(versionId);
+        const entries = this.mayRead(versionId, account) ? this.versions.get(versionId) : undefined;
         return entries === undefined ? [] : [[versionId, entries] as const];
       }),
     );
   }
 
-  missingBlocks(hashes: readonly HashHex[]): Set<HashHex> {
-    return new Set(hashes.filter((hash) => !this.blocks.has(hash)));
+  missingBlocks(hashes: readonly HashHex[], account = everybody, into: string = homeOf(account)): Set<HashHex> {
+    const space = this.spaceToWrite(account, into);
+    return new Set(hashes.filter((hash) => !this.held.holds(space, hash)));
   }
 
-  /** A patch that gives something else is refused, and the whole block comes: adapters do both in one call. */
-  putBlocks(blocks: readonly OutgoingBlock[]): void {
-    for (const { hash, bytes, patch } of blocks) {
-      const base = patch === undefined ? undefined : this.blocks.get(patch.base);
-      const patched = patch === undefined || base === undefined ? undefined : decodeSmallPatch(base, patch.payload);
-      const isTrue = patched !== undefined && sha256(patched) === hash;
-      if (isTrue) this.savings.patches += 1;
-      if (!isTrue && sha256(bytes) !== hash) throw new HoldfastError("hash_mismatch", "These bytes have another hash.");
-      this.blocks.set(hash, isTrue ? patched : bytes.slice());
-    }
+  putBlocks(blocks: readonly OutgoingBlock[], account = everybody, into: string = homeOf(account)): void {
+    this.held.store(blocks, [this.spaceToWrite(account, into)]);
   }
 
-  readBlock({ hash, versionId }: WantedBlock): Uint8Array {
+  readBlock({ hash, versionId }: WantedBlock, account = everybody): Uint8Array {
     const bytes = this.blocks.get(hash);
     const isPart = this.versions.get(versionId)?.some((entry) => entry.hash === hash) === true;
-    if (bytes !== undefined && isPart) return bytes;
+    if (bytes !== undefined && isPart && this.mayRead(versionId, account)) return bytes;
     throw new HoldfastError("not_found", "There is no such block.", { body: { hash } });
   }
 
@@ -145,10 +144,12 @@ export class ModelServer {
     epoch: string,
     operations: readonly BatchOperationInput[],
     blocks: readonly OutgoingBlock[],
+    account = everybody,
   ): Awaited<ReturnType<Server["commit"]>> {
     if (epoch !== this.epoch) throw new HoldfastError("reset", "Another epoch.", { body: { reason: "epoch" } });
-    this.putBlocks(blocks);
-    const before = this.seq;
+    const by: Actor = { device, account };
+    this.held.store(blocks, this.#writableSpaces(operations, account));
+    const before = this.position;
     const results: BatchResult[] = [];
     this.failedIds.clear();
     for (let start = 0; start < operations.length;) {
@@ -158,7 +159,7 @@ export class ModelServer {
       );
       const end = rest === -1 ? operations.length : rest;
       const unit = operations.slice(start, end);
-      const outcomes = this.#applyUnit(device, unit);
+      const outcomes = this.#applyUnit(by, unit);
       for (const [index, each] of unit.entries()) {
         if ("id" in each && each.id !== undefined && outcomes[index]?.status !== "committed")
           this.failedIds.add(each.id);
@@ -166,67 +167,37 @@ export class ModelServer {
       results.push(...outcomes);
       start = end;
     }
-    if (this.seq !== before) this.#announce();
-    return { results, seq: this.seq };
+    if (this.position !== before) this.#announce();
+    return { results, seq: this.seqOf(homeOf(account)) };
   }
 
   /** Resolves with the next change after a token, at once if there was one. */
   waitBeyond(sinceToken: string): Promise<void> {
-    if (sinceToken !== this.#tokenAt(this.seq)) return Promise.resolve();
+    if (sinceToken !== this.tokenAt(this.position)) return Promise.resolve();
     return new Promise((resolve) => this.#wakers.push(resolve));
   }
 
   backUp(): Backup {
-    return { nodes: new Map(this.nodes), journal: [...this.journal], operations: new Map(this.#operations) };
+    const { nodes, journal, shares } = this;
+    const operations = new Map(this.#operations);
+    return { nodes: new Map(nodes), journal: [...journal], grants: shares.grants, operations };
   }
 
   /** Everything since the backup is forgotten, and the epoch says so. */
   restore(backup: Backup): void {
     this.nodes = new Map(backup.nodes);
     this.journal = [...backup.journal];
+    this.shares.grants = backup.grants;
     this.#operations.clear();
     for (const [id, result] of backup.operations) this.#operations.set(id, result);
     this.epoch = this.fresh("epoch ");
     this.#announce();
   }
 
-  record(device: string, node: ModelNode, kind: JournalEntry["kind"]): void {
-    this.journal.push({ seq: this.seq + 1, kind, id: node.id, device, tag: this.fresh("tag") });
-    this.nodes.set(node.id, { ...node, seq: this.seq, revision: this.fresh("r") });
-  }
-
-  addVersion(operation: BatchOperationInput & { op: "put" }): {
-    versionId: string;
-    contentId: string;
-    sizeBytes: number;
-  } {
-    const entries = this.#entriesOf(operation);
-    validateManifest(entries, operation.size);
-    const contentId = contentIdOf(entries);
-    if (operation.content_id !== undefined && operation.content_id !== contentId) {
-      throw new HoldfastError("content_mismatch", "The blocks make another content.");
-    }
-    const versionId = this.fresh("v");
-    this.versions.set(versionId, entries);
-    this.contents.add(contentId);
-    return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
-  }
-
-  #entriesOf({ base_version, blocks, splices }: BatchOperationInput & { op: "put" }): readonly ManifestEntry[] {
-    if (splices === undefined) return asEntries(blocks ?? []);
-    const base = this.versions.get(String(base_version));
-    if (base === undefined) return refuse("conflict", "The base version of the splices is not the newest one.");
-    this.savings.splices += 1;
-    return applySplices(
-      base,
-      splices.map((each) => ({ ...each, insert: asEntries(each.insert) })),
-    );
-  }
-
-  #applyUnit(device: string, unit: readonly BatchOperationInput[]): BatchResult[] {
+  #applyUnit(by: Actor, unit: readonly BatchOperationInput[]): BatchResult[] {
     const done = unit.map((operation) => this.#repeated(operation));
     if (done.every((result) => result !== undefined)) return done;
-    const missing = unit.map((operation) => this.#missingOf(operation));
+    const missing = unit.map((operation) => this.#missingOf(operation, by.account));
     if (missing.some((hashes) => hashes.length > 0)) {
       return unit.map(({ operation_id }, index) => ({
         operation_id,
@@ -239,7 +210,7 @@ export class ModelServer {
     let current = 0;
     try {
       for (const operation of unit) {
-        applyOperation(this, device, operation, unit.length > 1);
+        applyOperation(this, by, operation, unit.length > 1);
         current += 1;
       }
       current = contestedName(this.nodes, unit);
@@ -256,10 +227,11 @@ export class ModelServer {
         ...(index === current || unit.length === 1 ? refused : dependency),
       }));
     }
+    this.endMounts(by.device);
     return unit.map((operation) => {
       const node = this.nodes.get(nodeIdOf(operation) ?? "");
       const { operation_id } = operation;
-      const result: BatchResult = { operation_id, status: "committed", node: node && toJson(this.nodes, node) };
+      const result: BatchResult = { operation_id, status: "committed", node: node && this.show(by.account, node) };
       this.#operations.set(operation_id, { request: JSON.stringify(operation), result });
       return result;
     });
@@ -271,23 +243,28 @@ export class ModelServer {
     return { operation_id: operation.operation_id, status: "error", code: "operation_reused" };
   }
 
-  #missingOf(operation: BatchOperationInput): HashHex[] {
-    if (operation.op !== "put") return [];
+  #missingOf(operation: BatchOperationInput, account: string): HashHex[] {
+    const space = this.#spaceOfPut(operation, account);
+    if (operation.op !== "put" || space === undefined) return [];
     const entries = [...(operation.blocks ?? []), ...(operation.splices ?? []).flatMap(({ insert }) => insert)];
-    return [...this.missingBlocks(asEntries(entries).map(({ hash }) => hash))];
+    return asEntries(entries).flatMap(({ hash }) => (this.held.holds(space, hash) ? [] : [hash]));
   }
 
-  #changeOf({ seq, kind, id }: JournalEntry): ChangeJson {
+  /** Undefined: nothing is put, or there is no such place for this account. */
+  #spaceOfPut(operation: BatchOperationInput, account: string): string | undefined {
+    if (operation.op !== "put") return undefined;
+    const id = operation.file_id ?? operation.parent_id ?? homeOf(account);
     const node = this.nodes.get(id);
-    if (kind === "gone" || node === undefined || !isLiveNode(this.nodes, id)) return { seq, kind: "gone", id };
-    return { seq, kind, id, node: toJson(this.nodes, node) };
+    const role = node === undefined ? undefined : this.shares.roleIn(this.nodes, account, node);
+    return role === undefined || role === "viewer" ? undefined : spaceOf(this.nodes, id);
   }
 
-  #tokenAt(seq: number): string {
-    return `${this.epoch}|${seq}|${this.journal[seq - 1]?.tag ?? ""}`;
+  #writableSpaces(operations: readonly BatchOperationInput[], account: string): string[] {
+    return [...new Set(operations.map((operation) => this.#spaceOfPut(operation, account) ?? homeOf(account)))];
   }
 
   #announce(): void {
+    this.noteSeen();
     this.onCommit();
     const wakers = this.#wakers;
     this.#wakers = [];
@@ -296,7 +273,3 @@ export class ModelServer {
 }
 
 const dependency = { status: "error" as const, code: "dependency" };
-
-function asEntries(entries: readonly { readonly hash: string; readonly size: number }[]): ManifestEntry[] {
-  return entries.map(({ hash, size }) => ({ hash: hash as HashHex, size }));
-}

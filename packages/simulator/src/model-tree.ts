@@ -4,9 +4,10 @@ import type { NodeJson } from "@holdfast/protocol/values";
 
 export interface ModelNode {
   readonly id: string;
-  readonly kind: "file" | "folder" | "symlink";
+  readonly kind: "file" | "folder" | "symlink" | "mount";
   readonly parentId: string | null;
   readonly name: string;
+  /** Of a symbolic link what it points to, of a mount the folder of another space. */
   readonly target: string;
   readonly trashed: boolean;
   readonly revision: string;
@@ -40,20 +41,13 @@ export function isLiveNode(nodes: Nodes, id: string): boolean {
 
 export function childNamed(nodes: Nodes, parentId: string, name: string, except?: string): ModelNode | undefined {
   for (const node of nodes.values()) {
-    const isIt =
-      node.parentId === parentId && !node.trashed && node.id !== except && nameKey(node.name) === nameKey(name);
-    if (isIt) return node;
+    if (node.parentId !== parentId || node.trashed || node.id === except) continue;
+    if (nameKey(node.name) === nameKey(name)) return node;
   }
   return undefined;
 }
 
-export function liveBelow(nodes: Nodes, id: string): ModelNode[] {
-  return [...nodes.values()].filter(
-    (node) => node.id !== id && isLiveNode(nodes, node.id) && lineage(nodes, node.id).some((above) => above.id === id),
-  );
-}
-
-export function toJson(nodes: Nodes, node: ModelNode): NodeJson {
+export function toJson(nodes: Nodes, node: ModelNode, role: NodeJson["role"] = "owner"): NodeJson {
   const path = lineage(nodes, node.id)
     .slice(0, -1)
     .map(({ name }) => name);
@@ -69,14 +63,14 @@ export function toJson(nodes: Nodes, node: ModelNode): NodeJson {
     content_id: node.contentId,
     revision: node.revision,
     seq: node.seq,
-    ...(node.kind === "symlink" && { target: node.target }),
+    ...((node.kind === "symlink" || node.kind === "mount") && { target: node.target }),
     mime_type: null,
     modified_at: node.modifiedAt,
     created_at: node.modifiedAt,
     updated_at: node.modifiedAt,
     executable: node.executable,
     trashed_at: node.trashed ? node.modifiedAt : null,
-    role: "owner",
+    role,
     shared: false,
     operation_id: node.operationId,
   };

@@ -25,10 +25,17 @@ export function makeNetwork(
   scheduler: Scheduler,
   {
     device,
+    account,
     life,
     world,
     trouble,
-  }: { readonly device: string; readonly life: Life; readonly world: Life; readonly trouble: Trouble },
+  }: {
+    readonly device: string;
+    readonly account: string;
+    readonly life: Life;
+    readonly world: Life;
+    readonly trouble: Trouble;
+  },
 ): Server {
   const latencyMicros = 15_000;
   const cut = (when: string, name: string): never => {
@@ -59,18 +66,14 @@ export function makeNetwork(
     return bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
   };
   return {
-    listChanges: (token) => call("listChanges", () => model.listChanges(token)),
-    snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor)),
-    queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids)),
-    listBelow: (id) => call("listBelow", () => model.listBelow(id)),
-    manifests: (wanted) => call("manifests", () => model.manifests(wanted)),
-    missingBlocks: (hashes) => call("missingBlocks", () => model.missingBlocks(hashes)),
-    commit: (epoch, operations, blocks) => call("commit", () => model.commit(device, epoch, operations, blocks), true),
-    putBlocks: (blocks) => call("putBlocks", () => model.putBlocks(blocks)),
+    ...questions(model, account, call),
+    commit: (epoch, operations, blocks) =>
+      call("commit", () => model.commit(device, epoch, operations, blocks, account), true),
+    putBlocks: (blocks, into) => call("putBlocks", () => model.putBlocks(blocks, account, into)),
     async *fetchBlocks(wanted) {
       for (let start = 0; start < wanted.length; start += blocksAtOnce) {
         const some = wanted.slice(start, start + blocksAtOnce);
-        const arrived = await call("fetchBlocks", () => some.map((each) => model.readBlock(each)));
+        const arrived = await call("fetchBlocks", () => some.map((each) => model.readBlock(each, account)));
         for (const [index, bytes] of arrived.entries()) {
           const { hash, base } = some[index] ?? {};
           if (base !== undefined && sha256(await base.read()) === base.hash) model.savings.bases += 1;
@@ -84,6 +87,23 @@ export function makeNetwork(
       await Promise.race([changed, scheduler.sleep(life, timeoutMs * 1000)]);
       return isChanged;
     },
+  };
+}
+
+type Call = <Result>(name: string, act: () => Result) => Promise<Result>;
+
+function questions(
+  model: ModelServer,
+  account: string,
+  call: Call,
+): Pick<Server, "listChanges" | "snapshot" | "queryNodes" | "listBelow" | "manifests" | "missingBlocks"> {
+  return {
+    listChanges: (token) => call("listChanges", () => model.listChanges(token, account)),
+    snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor, account)),
+    queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids, account)),
+    listBelow: (id) => call("listBelow", () => model.listBelow(id, account)),
+    manifests: (wanted) => call("manifests", () => model.manifests(wanted, account)),
+    missingBlocks: (hashes, into) => call("missingBlocks", () => model.missingBlocks(hashes, account, into)),
   };
 }
 

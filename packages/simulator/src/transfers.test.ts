@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { Server } from "@holdfast/sync/ports";
+import { everybody } from "./model-shares.ts";
 import { Alone } from "./alone.ts";
 import { makeNetwork } from "./network.ts";
 import { contentOf, cutSmall } from "./small-blocks.ts";
@@ -17,6 +18,7 @@ function listen(alone: Alone, changes: (server: Server) => Partial<Server> = () 
   const calm = { rate: () => 0, outage: () => "none" as const, happens: () => false, notice: () => undefined };
   const network = makeNetwork(model, scheduler, {
     device: "test",
+    account: everybody,
     life: alone.life,
     world,
     trouble: { ...calm, next },

@@ -9,6 +9,7 @@ import { Chances } from "./chances.ts";
 import { ailingDisk } from "./ailing-disk.ts";
 import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
+import { everybody } from "./model-shares.ts";
 import { makeNetwork, type Trouble } from "./network.ts";
 import { Person } from "./person.ts";
 import { type Life, Scheduler } from "./scheduler.ts";
@@ -47,6 +48,8 @@ export interface Ills {
 
 export interface Device {
   readonly name: string;
+  /** Whose tree it syncs. */
+  readonly account: string;
   readonly root: SimulatedRoot;
   readonly person: Person;
   readonly database: DatabaseSync;
@@ -159,7 +162,7 @@ export class World {
     });
   }
 
-  makeServer({ name }: Device, life: Life): Server {
+  makeServer({ name, account }: Device, life: Life): Server {
     const { scheduler, chances } = this;
     const trouble: Trouble = {
       rate: () => this.troubleRate,
@@ -168,7 +171,7 @@ export class World {
       happens: (key) => chances.happens(key),
       notice: (what) => this.notice(what),
     };
-    return makeNetwork(this.model, scheduler, { device: name, life, world: this.life, trouble });
+    return makeNetwork(this.model, scheduler, { device: name, account, life, world: this.life, trouble });
   }
 
   #makeDevice(number: number): Device {
@@ -197,7 +200,7 @@ export class World {
     const notice = (what: string): void => this.notice(what);
     const person = new Person({ name, root, ledger, scheduler, names, notice, changed });
     const database = new DatabaseSync(":memory:");
-    const device = { name, root, person, database, ills, isActive: false } as Device;
+    const device = { name, account: everybody, root, person, database, ills, isActive: false } as Device;
     this.start(device);
     return device;
   }

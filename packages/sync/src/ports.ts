@@ -131,32 +131,44 @@ export interface BatchResult {
   readonly missing_blocks?: readonly string[] | undefined;
 }
 
+/** Up to which numbers the journals of the spaces in view are told; absent where the account has only its own. */
+export interface SpaceSeqs {
+  /** Of the account's own space. */
+  readonly seq?: number;
+  /** Mount -> of the space that it shows. */
+  readonly share_seqs?: Readonly<Record<string, number>>;
+}
+
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
 export interface Server {
   /** @throws HoldfastError reset, with `reason` in its body */
-  listChanges(sinceToken: string): Promise<{
-    readonly changes: readonly ChangeJson[];
-    readonly next_token: string;
-    readonly has_more: boolean;
-    readonly epoch: string;
-  }>;
+  listChanges(sinceToken: string): Promise<
+    {
+      readonly changes: readonly ChangeJson[];
+      readonly next_token: string;
+      readonly has_more: boolean;
+      readonly epoch: string;
+    } & SpaceSeqs
+  >;
   /** Every node in view; the token was taken before the first page. */
-  snapshot(cursor: string | undefined): Promise<{
-    readonly items: readonly NodeJson[];
-    readonly next_cursor: string | null;
-    readonly token: string;
-    readonly epoch: string;
-  }>;
+  snapshot(cursor: string | undefined): Promise<
+    {
+      readonly items: readonly NodeJson[];
+      readonly next_cursor: string | null;
+      readonly token: string;
+      readonly epoch: string;
+    } & SpaceSeqs
+  >;
   queryNodes(
     ids: readonly NodeId[],
   ): Promise<readonly { readonly id: string; readonly state: "live" | "trashed" | "gone" }[]>;
-  /** All below a folder. */
+  /** All below a folder, through mounts, which stand for the folders that they show. */
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
   /** Block lists of versions; one that is not to be had is absent from the answer. */
   manifests(wanted: readonly WantedManifest[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
-  /** Which of these the server lacks. */
-  missingBlocks(hashes: readonly HashHex[]): Promise<ReadonlySet<HashHex>>;
-  putBlocks(blocks: readonly OutgoingBlock[]): Promise<void>;
+  /** Which of these the server lacks in the space of a folder; undefined: the account's own. */
+  missingBlocks(hashes: readonly HashHex[], into?: NodeId): Promise<ReadonlySet<HashHex>>;
+  putBlocks(blocks: readonly OutgoingBlock[], into?: NodeId): Promise<void>;
   /** Small blocks travel with the operations. */
   commit(
     epoch: string,

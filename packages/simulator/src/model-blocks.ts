@@ -1,0 +1,36 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { sha256 } from "@holdfast/core/hash";
+import type { OutgoingBlock } from "@holdfast/sync/ports";
+import { decodeSmallPatch } from "./small-patches.ts";
+
+/** Blocks, and for which spaces each was stored: knowing a hash gives nobody the block of another space. */
+export class ModelBlocks {
+  readonly all = new Map<HashHex, Uint8Array>();
+  /** One that is not here is in all spaces. */
+  readonly #holders = new Map<HashHex, Set<string>>();
+  readonly #patched: () => void;
+
+  /** @param patched told of each block that came as a patch */
+  constructor(patched: () => void) {
+    this.#patched = patched;
+  }
+
+  holds(space: string, hash: HashHex): boolean {
+    return this.all.has(hash) && this.#holders.get(hash)?.has(space) !== false;
+  }
+
+  /** A patch that gives something else is refused, and the whole block comes: adapters do both in one call. */
+  store(blocks: readonly OutgoingBlock[], spaces: readonly string[]): void {
+    for (const { hash, bytes, patch } of blocks) {
+      const base = patch === undefined ? undefined : this.all.get(patch.base);
+      const patched = patch === undefined || base === undefined ? undefined : decodeSmallPatch(base, patch.payload);
+      const isTrue = patched !== undefined && sha256(patched) === hash;
+      if (isTrue) this.#patched();
+      if (!isTrue && sha256(bytes) !== hash) throw new HoldfastError("hash_mismatch", "These bytes have another hash.");
+      const isForAll = this.all.has(hash) && !this.#holders.has(hash);
+      this.all.set(hash, isTrue ? patched : bytes.slice());
+      if (!isForAll) this.#holders.set(hash, new Set([...(this.#holders.get(hash) ?? []), ...spaces]));
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { applySplices, contentIdOf, type ManifestEntry, validateManifest } from "@holdfast/core/manifest";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { ModelBlocks } from "./model-blocks.ts";
+import { everybody, homeOf, ModelShares, spaceOf } from "./model-shares.ts";
+import { type ModelNode, refuse, toJson } from "./model-tree.ts";
+
+export interface JournalEntry {
+  /** The root of the space whose journal has it; numbers are gapless in each. */
+  readonly space: string;
+  readonly seq: number;
+  readonly kind: ChangeKind;
+  readonly id: string;
+  readonly device: string;
+  readonly tag: string;
+  /** What it is to the accounts that saw the node before or after. */
+  readonly audience: ReadonlyMap<string, ChangeKind>;
+}
+
+type ChangeKind = "changed" | "appeared" | "gone";
+
+/** Nodes, journals and contents of all spaces, and what an account may know of them. */
+export class ModelState {
+  readonly rootId = homeOf(everybody);
+  readonly shares = new ModelShares();
+  epoch = "epoch 1";
+  nodes = new Map<string, ModelNode>();
+  journal: JournalEntry[] = [];
+  protected readonly held = new ModelBlocks(() => (this.savings.patches += 1));
+  /** Version id -> the node of which it is one. */
+  readonly #versionNodes = new Map<string, string>();
+  /** Account -> all contents that it ever could see. */
+  readonly seen = new Map<string, Set<string>>();
+  /** Version id -> its blocks; history is never thinned. */
+  readonly versions = new Map<string, readonly ManifestEntry[]>();
+  /** Of contents that ever were a version: all that history, trash and tree can give back. */
+  readonly contents = new Set<string>();
+  /** Node id -> what it was made with. */
+  readonly firstContents = new Map<string, string | null>();
+  /** Of creates of the same request that were refused: what names them depends on them. */
+  readonly failedIds = new Set<string>();
+  #count = 0;
+  /** How often something came or went in less than its bytes. */
+  readonly savings = { splices: 0, patches: 0, bases: 0, copies: 0 };
+
+  constructor() {
+    this.#addRoot(this.rootId);
+  }
+
+  #addRoot(id: string): void {
+    const root = { id, kind: "folder" as const, parentId: null, name: "", target: "", trashed: false };
+    const blank = {
+      versionId: null,
+      contentId: null,
+      sizeBytes: 0,
+      operationId: null,
+      modifiedAt: "",
+      executable: false,
+    };
+    this.nodes.set(id, { ...root, ...blank, revision: "r", seq: 0 });
+  }
+
+  /** @returns the root of its space */
+  addAccount(account: string): string {
+    this.shares.accounts.add(account);
+    this.#addRoot(homeOf(account));
+    return homeOf(account);
+  }
+
+  /** Of the journal of a space, so far. */
+  seqOf(space: string, end: number = this.journal.length): number {
+    return this.journal.findLast((entry, index) => index < end && entry.space === space)?.seq ?? 0;
+  }
+
+  /** Of all journals together; a token names it. */
+  get position(): number {
+    return this.journal.length;
+  }
+
+  get blocks(): Map<HashHex, Uint8Array> {
+    return this.held.all;
+  }
+
+  get seq(): number {
+    return this.seqOf(this.rootId);
+  }
+
+  fresh(word: string): string {
+    this.#count += 1;
+    return `${word}${this.#count}`;
+  }
+
+  record(device: string, node: ModelNode, kind: ChangeKind): void {
+    const [before, space] = [this.nodes, spaceOf(this.nodes, node.parentId ?? node.id)];
+    const seq = this.seqOf(space) + 1;
+    this.nodes = new Map(before).set(node.id, { ...node, seq, revision: this.fresh("r") });
+    this.#enter(device, { space, seq, kind, id: node.id, audience: this.#audienceOf(before, node.id, kind) });
+  }
+
+  #enter(device: string, entry: Omit<JournalEntry, "device" | "tag">): void {
+    this.journal.push({ ...entry, device, tag: this.fresh("tag") });
+  }
+
+  /** The owner hears of everything; others of what they saw before or see now. */
+  #audienceOf(before: ReadonlyMap<string, ModelNode>, id: string, kind: ChangeKind): Map<string, ChangeKind> {
+    const audience = new Map<string, ChangeKind>();
+    const home = spaceOf(this.nodes, id);
+    for (const account of this.shares.accounts) {
+      const did = this.shares.isInView(before, account, id);
+      const does = this.shares.isInView(this.nodes, account, id);
+      if (homeOf(account) === home) audience.set(account, kind);
+      else if (did || does) audience.set(account, kindFor(did, does));
+    }
+    return audience;
+  }
+
+  /** What is shared no longer, or in the trash, is in nobody's view. */
+  endMounts(device: string): void {
+    const over = new Set(this.shares.over(this.nodes));
+    this.forgetMounts(device, (mount) => over.has(mount));
+  }
+
+  forgetMounts(device: string, isOver: (mount: ModelNode) => boolean): void {
+    for (const mount of this.nodes.values()) {
+      if (mount.kind !== "mount" || !isOver(mount)) continue;
+      const [{ id }, space] = [mount, spaceOf(this.nodes, mount.id)];
+      const owner = [...this.shares.accounts].find((account) => homeOf(account) === space) ?? "";
+      this.#enter(device, {
+        space,
+        seq: this.seqOf(space) + 1,
+        kind: "gone",
+        id,
+        audience: new Map([[owner, "gone"]]),
+      });
+      this.nodes.delete(id);
+    }
+  }
+
+  addVersion(
+    operation: BatchOperationInput & { op: "put" },
+    nodeId: string,
+  ): {
+    versionId: string;
+    contentId: string;
+    sizeBytes: number;
+  } {
+    const entries = this.#entriesOf(operation);
+    validateManifest(entries, operation.size);
+    const contentId = contentIdOf(entries);
+    if (operation.content_id !== undefined && operation.content_id !== contentId) {
+      throw new HoldfastError("content_mismatch", "The blocks make another content.");
+    }
+    const versionId = this.fresh("v");
+    this.versions.set(versionId, entries);
+    this.#versionNodes.set(versionId, nodeId);
+    this.contents.add(contentId);
+    return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
+  }
+
+  #entriesOf({ base_version, blocks, splices }: BatchOperationInput & { op: "put" }): readonly ManifestEntry[] {
+    if (splices === undefined) return asEntries(blocks ?? []);
+    const base = this.versions.get(String(base_version));
+    if (base === undefined) return refuse("conflict", "The base version of the splices is not the newest one.");
+    this.savings.splices += 1;
+    return applySplices(
+      base,
+      splices.map((each) => ({ ...each, insert: asEntries(each.insert) })),
+    );
+  }
+
+  /** The space of a folder, whose blocks nobody else's are. */
+  spaceToWrite(account: string, into: string): string {
+    const folder = this.nodes.get(into);
+    const role = folder === undefined ? undefined : this.shares.roleIn(this.nodes, account, folder);
+    if (role === undefined) throw new HoldfastError("not_found", "There is no such folder.");
+    if (role === "viewer") throw new HoldfastError("forbidden", "You may only read this.");
+    return spaceOf(this.nodes, into);
+  }
+
+  mayRead(versionId: string, account: string): boolean {
+    return this.shares.wayOf(this.nodes, account, this.#versionNodes.get(versionId) ?? "") !== undefined;
+  }
+
+  show(account: string, node: ModelNode): NodeJson {
+    return toJson(this.nodes, node, this.shares.roleAt(this.nodes, account, node) ?? "viewer");
+  }
+
+  changeOf(entry: JournalEntry | undefined, account: string): ChangeJson | undefined {
+    const kind = entry?.audience.get(account);
+    if (entry === undefined || kind === undefined) return undefined;
+    const { seq, id } = entry;
+    const node = this.nodes.get(id);
+    const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
+    return isGone ? { seq, kind: "gone", id } : { seq, kind, id, node: this.show(account, node) };
+  }
+
+  /** Where the journals of the spaces in view stand; nothing of it for an account that has only its own. */
+  seqsAt(account: string, end: number): { seq?: number; share_seqs?: Record<string, number> } {
+    const shown = this.shares.inView(this.nodes, account).filter(({ kind }) => kind === "mount");
+    if (shown.length === 0) return {};
+    const seqs = shown.map(({ id, target }) => [id, this.seqOf(spaceOf(this.nodes, target), end)] as const);
+    return { seq: this.seqOf(homeOf(account), end), share_seqs: Object.fromEntries(seqs) };
+  }
+
+  tokenAt(seq: number): string {
+    return `${this.epoch}|${seq}|${this.journal[seq - 1]?.tag ?? ""}`;
+  }
+
+  noteSeen(): void {
+    if (this.shares.accounts.size === 1) return;
+    for (const account of this.shares.accounts) {
+      const seen = this.seen.get(account) ?? new Set();
+      for (const { contentId } of this.shares.inView(this.nodes, account)) if (contentId !== null) seen.add(contentId);
+      this.seen.set(account, seen);
+    }
+  }
+}
+
+function kindFor(did: boolean, does: boolean): ChangeKind {
+  if (!does) return "gone";
+  return did ? "changed" : "appeared";
+}
+
+export function asEntries(entries: readonly { readonly hash: string; readonly size: number }[]): ManifestEntry[] {
+  return entries.map(({ hash, size }) => ({ hash: hash as HashHex, size }));
+}
