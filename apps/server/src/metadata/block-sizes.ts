@@ -12,7 +12,9 @@ export async function blockSizes(
   if (hashes.length === 0) return new Map();
   // Served by the primary key.
   const { rows } = await sql<{ hash: Buffer; size: number }>`
-    select b.hash, b.size from unnest(${byteaArray([...new Set(hashes)].map((hash) => Buffer.from(hash, "hex")))}) as asked (hash)
-    join shard.space_blocks b on b.space_id = ${spaceId} and b.hash = asked.hash`.execute(shards.ofId(spaceId).db);
+    select hash, size from shard.space_blocks
+    where space_id = ${spaceId} and hash = any(${byteaArray([...new Set(hashes)].map((hash) => Buffer.from(hash, "hex")))})`.execute(
+    shards.ofId(spaceId).db,
+  );
   return new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, row.size]));
 }

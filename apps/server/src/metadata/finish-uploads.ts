@@ -17,9 +17,10 @@ export async function finishUploads(
   if (uploads.length === 0) return;
   await sql`
     update shard.upload_sessions s set node_id = v.node_id
-    from unnest(${uuidArray(uploads.map((upload) => upload.uploadId))},
-      ${uuidArray(uploads.map((upload) => upload.nodeId))}) as v (id, node_id)
-    where s.space_id = ${spaceId} and s.id = v.id`.execute(transaction);
+    from (select ${spaceId}::uuid as space_id, given.* from unnest(
+      ${uuidArray(uploads.map((upload) => upload.uploadId))}, ${uuidArray(uploads.map((upload) => upload.nodeId))})
+      as given (id, node_id) offset 0) v
+    where s.space_id = v.space_id and s.id = v.id`.execute(transaction);
   for (const { uploadId } of uploads) {
     await releaseUploadBlocks(transaction, spaceId, uploadId, nowMicros);
   }

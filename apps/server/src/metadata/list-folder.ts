@@ -90,9 +90,9 @@ function after(column: string, descending: boolean, sort: SortOrder, cursor: str
 async function addBlocks(shard: Shard, caller: Actor, items: NodeJson[]): Promise<void> {
   const files = items.filter((item) => item.version_id !== null);
   const { rows } = await sql<{ id: VersionId; manifest: Buffer }>`
-    select v.id, v.manifest from unnest(${uuidArray(files.map((file) => file.version_id))}) as asked (id)
-    join shard.versions v on v.space_id = ${caller.spaceId} and v.id = asked.id
-    where octet_length(v.manifest) <= ${limits.inlineBlocksMax * 36}`.execute(shard.db);
+    select id, manifest from shard.versions
+    where space_id = ${caller.spaceId} and id = any(${uuidArray(files.map((file) => file.version_id))})
+      and octet_length(manifest) <= ${limits.inlineBlocksMax * 36}`.execute(shard.db);
   const manifests = new Map<string, Buffer>(rows.map((row) => [row.id, row.manifest]));
   for (const file of files) {
     const manifest = file.version_id === null ? undefined : manifests.get(file.version_id);

@@ -33,8 +33,8 @@ export async function findVersion(shards: Shards, file: NodeRow, version?: strin
 /** Of many versions at once, those whose file the space still has and that do not await removal. */
 export async function findVersions(shard: Shard, spaceId: SpaceId, ids: readonly VersionId[]): Promise<VersionRow[]> {
   const { rows } = await sql<VersionRow>`
-    select v.* from unnest(${uuidArray(ids)}) as asked (id)
-    join shard.versions v on v.space_id = ${spaceId} and v.id = asked.id`.execute(shard.db);
+    select v.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
+      select * from shard.versions where space_id = ${spaceId} and id = asked.id offset 0) v`.execute(shard.db);
   return rows;
 }
 
@@ -67,8 +67,9 @@ async function readSegments(
 ): Promise<Map<HashHex, ManifestEntry[]>> {
   if (hashes.length === 0) return new Map();
   const { rows } = await sql<{ hash: Buffer; entries: Buffer }>`
-    select s.hash, s.entries from unnest(${byteaArray(hashes)}) as asked (hash)
-    join shard.segments s on s.space_id = ${spaceId} and s.hash = asked.hash`.execute(shard.db);
+    select hash, entries from shard.segments where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(
+    shard.db,
+  );
   return new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, decodeSegment(row.entries)]));
 }
 

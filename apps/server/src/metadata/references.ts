@@ -1,6 +1,6 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import { byteaArray } from "../db/array-parameters.ts";
 import { entryBytes, segmentRecordBytes } from "./content.ts";
 import { hashBuffer, type ShardReader } from "./load.ts";
 
@@ -15,12 +15,11 @@ export async function changeBlockRefs(
   deltas: ReadonlyMap<HashHex, number>,
   nowMicros: number,
 ): Promise<void> {
-  if (deltas.size === 0) return;
-  const { hashes, counts } = sortedArrays(deltas);
-  await sql`
-    update shard.space_blocks b set refs = b.refs + v.delta, since = greatest(b.since, ${nowMicros}::int8)
-    from unnest(${hashes}, ${counts}) as v (hash, delta)
-    where b.space_id = ${spaceId} and b.hash = v.hash`.execute(transaction);
+  for (const [delta, hashes] of hashesByDelta(deltas)) {
+    await sql`
+      update shard.space_blocks set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
+      where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(transaction);
+  }
 }
 
 export async function changeSegmentRefs(
@@ -29,12 +28,11 @@ export async function changeSegmentRefs(
   deltas: ReadonlyMap<HashHex, number>,
   nowMicros: number,
 ): Promise<void> {
-  if (deltas.size === 0) return;
-  const { hashes, counts } = sortedArrays(deltas);
-  await sql`
-    update shard.segments s set refs = s.refs + v.delta, since = greatest(s.since, ${nowMicros}::int8)
-    from unnest(${hashes}, ${counts}) as v (hash, delta)
-    where s.space_id = ${spaceId} and s.hash = v.hash`.execute(transaction);
+  for (const [delta, hashes] of hashesByDelta(deltas)) {
+    await sql`
+      update shard.segments set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
+      where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(transaction);
+  }
 }
 
 /** A version's own references, as its row tells. */
@@ -77,11 +75,13 @@ export function releaseCounts(holders: readonly Iterable<HashHex>[]): Map<HashHe
   return counts;
 }
 
-/** Sorted, so that rows are locked in one order by everybody. */
-function sortedArrays(deltas: ReadonlyMap<HashHex, number>) {
+/**
+ * Nearly always one group: of a commit each block counts once. A join with pairs of hash and delta would be planned by what
+ * is known of the table, and with statistics older than the space be done as every row of the space beside every pair.
+ * The space is locked, so the order between groups meets nobody else's.
+ */
+function hashesByDelta(deltas: ReadonlyMap<HashHex, number>): [number, Buffer[]][] {
   const sorted = [...deltas].toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return {
-    hashes: byteaArray(sorted.map(([hash]) => hashBuffer(hash))),
-    counts: int8Array(sorted.map(([, count]) => count)),
-  };
+  const groups = Map.groupBy(sorted, ([, delta]) => delta);
+  return [...groups].map(([delta, members]) => [delta, members.map(([hash]) => hashBuffer(hash))]);
 }

@@ -74,7 +74,10 @@ function sameName(before: NodeRow, after: NodeRow): boolean {
   return nameOf(before)[0] === nameOf(after)[0];
 }
 
-/** By the primary key. What no operation can change is left out. */
+/**
+ * By the primary key. What no operation can change is left out. The fence (`offset 0`) hides that all rows are of one space:
+ * statistics older than the space say that it has hardly any, and then every row of it would be read beside every new one.
+ */
 async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly NodeRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
@@ -83,7 +86,8 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       modified_at = v.modified_at, executable = v.executable, revision = v.revision, seq = v.seq,
       trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, device_id = v.device_id,
       operation_id = v.operation_id, updated_at = v.updated_at
-    from unnest(${uuidArray(rows.map((row) => row.id))}, ${uuidArray(rows.map((row) => row.parent_id))},
+    from (select ${spaceId}::uuid as space_id, given.* from unnest(
+      ${uuidArray(rows.map((row) => row.id))}, ${uuidArray(rows.map((row) => row.parent_id))},
       ${textArray(rows.map((row) => row.name))}, ${textArray(rows.map((row) => row.name_key))},
       ${uuidArray(rows.map((row) => row.head_version))}, ${int8Array(rows.map((row) => row.version_number))},
       ${byteaArray(rows.map((row) => row.content_id))}, ${int8Array(rows.map((row) => row.size))},
@@ -92,9 +96,9 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       ${int8Array(rows.map((row) => row.trashed_at))}, ${int8Array(rows.map((row) => row.purged_at))},
       ${jsonbArray(rows.map((row) => row.metadata))}, ${uuidArray(rows.map((row) => row.device_id))},
       ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.updated_at))})
-    as v (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
-      revision, seq, trashed_at, purged_at, metadata, device_id, operation_id, updated_at)
-    where n.space_id = ${spaceId} and n.id = v.id`.execute(reader);
+    as given (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
+      revision, seq, trashed_at, purged_at, metadata, device_id, operation_id, updated_at) offset 0) v
+    where n.space_id = v.space_id and n.id = v.id`.execute(reader);
 }
 
 export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[]): Promise<void> {
