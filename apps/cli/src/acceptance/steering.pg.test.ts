@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { eventually } from "@holdfast/server/acceptance/testing";
+import type { Device } from "./device.ts";
+import { Home } from "./home.ts";
+import { Place } from "./scene.ts";
+
+const waitMs = 30_000;
+
+/** What `deletes ls --json` says of one that waits, without what only a program needs. */
+interface Listed {
+  readonly path: string;
+  readonly what: string;
+  readonly side: string;
+}
+
+describe("the commands that steer clients while they run", () => {
+  let home: Home;
+  let anna: Device;
+  let bert: Device;
+  /** In a folder of theirs, beside which the clients keep their own. */
+  let at: Place;
+  let other: Place;
+  before(async () => {
+    home = await Home.open("steering");
+    [anna, bert] = [await home.addDevice("anna"), await home.addDevice("bert")];
+    [at, other] = [new Place(join(anna.folder, "s")), new Place(join(bert.folder, "s"))];
+    for (const device of [anna, bert]) device.start("--brake", "3");
+  });
+  after(() => home.close());
+
+  test("deletes: each side is held, ls shows what, approve lets exactly that go, undo brings it back", async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `${index}.txt`);
+    at.make(Object.fromEntries(names.map((name) => [`many/${name}`, name])));
+    await home.rest();
+    const nothing = await anna.run(["deletes", "ls", "--json"]);
+    assert.deepEqual(JSON.parse(nothing.stdout), { items: [], next_cursor: null });
+    const early = await anna.run(["deletes", "approve"]);
+    assert.equal(early.code, 1);
+    assert.match(early.stderr, /'holdfast deletes ls' has shown none/);
+
+    // Held where they were made: the server and the other device keep all.
+    for (const name of names.slice(0, 4)) at.remove(`many/${name}`);
+    await waiting(anna, 4);
+    const gone = names.slice(0, 4).map((name) => ({ path: `s/many/${name}`, what: "deletion", side: "server" }));
+    assert.deepEqual(await listed(anna), gone);
+    const text = (await anna.run(["deletes", "ls", anna.folder])).stdout;
+    assert.equal(text.split("\n")[0], `${realpathSync(anna.folder)}/s/many/0.txt  (would go on the server)`);
+    // Found after they were shown: not meant by what follows.
+    at.remove("many/4.txt");
+    await waiting(anna, 5);
+    const approved = await anna.run(["deletes", "approve", "--json"]);
+    assert.deepEqual(JSON.parse(approved.stdout), {
+      items: [{ root: realpathSync(anna.folder), count: 4 }],
+      next_cursor: null,
+    });
+    await waiting(anna, 1);
+    assert.deepEqual(
+      (await listed(anna)).map(({ path }) => path),
+      ["s/many/4.txt"],
+    );
+
+    // Held again where they arrive.
+    await waiting(bert, 4);
+    assert.deepEqual(
+      await listed(bert),
+      gone.map((each) => ({ ...each, side: "here" })),
+    );
+    assert.deepEqual(Object.keys(other.sight()).length, 11, "none has gone yet");
+    assert.equal((await bert.run(["deletes", "approve", bert.folder])).code, 0);
+    await eventually("they go", waitMs, () => !other.has("many/3.txt") || undefined);
+    assert.ok(other.has("many/4.txt"));
+
+    // What waited is brought back from the server.
+    const undone = await anna.run(["deletes", "undo"]);
+    assert.equal(undone.code, 0, undone.stderr);
+    assert.match(undone.stdout, /: 1 deletion undone\n/);
+    await home.rest();
+    assert.deepEqual(Object.keys(at.sight()), ["many", ...names.slice(4).map((name) => `many/${name}`)]);
+
+    // And what waits where it arrives is brought back to the server and to whoever deleted it.
+    for (const name of names.slice(4, 8)) at.remove(`many/${name}`);
+    await waiting(anna, 4);
+    assert.equal((await listed(anna)).length, 4);
+    assert.equal((await anna.run(["deletes", "approve"])).code, 0);
+    await waiting(bert, 4);
+    assert.equal((await listed(bert)).length, 4);
+    assert.equal((await bert.run(["deletes", "undo", bert.folder])).code, 0);
+    await home.rest();
+    assert.deepEqual(Object.keys(at.sight()), ["many", ...names.slice(4).map((name) => `many/${name}`)]);
+    assert.equal(at.read("many/4.txt"), "4.txt");
+  });
+
+  test("pause and resume: nothing travels meanwhile, and all that was done on both sides is merged then", async () => {
+    at.make({ "paused/edited.txt": "before", "paused/renamed.txt": "same", "paused/deleted.txt": "gone" });
+    await home.rest();
+    const paused = await bert.run(["pause", bert.folder, "--json"]);
+    assert.deepEqual(JSON.parse(paused.stdout), {
+      items: [{ root: realpathSync(bert.folder), paused: true, running: true }],
+      next_cursor: null,
+    });
+    assert.equal((await bert.status())?.state, "paused");
+    at.make({ "paused/edited.txt": "edited by anna", "paused/by anna": "1" });
+    at.remove("paused/deleted.txt");
+    other.move("paused/renamed.txt", "paused/new name.txt");
+    other.make({ "paused/by bert": "2" });
+    const before = other.sight();
+    await home.rest(waitMs, [anna]);
+    assert.deepEqual(other.sight(), before);
+    assert.ok(!at.has("paused/by bert"));
+    assert.equal((await bert.run(["resume"])).code, 0);
+    await home.rest();
+    assert.deepEqual(new Place(at.at("paused")).sight(), {
+      "by anna": "1",
+      "by bert": "2",
+      "edited.txt": "edited by anna",
+      "new name.txt": "same",
+    });
+  });
+
+  test("conflicts ls: a conflicted copy is listed until it is gone", async () => {
+    at.make({ "plan.txt": "0" });
+    await home.rest();
+    assert.deepEqual(await conflicts(anna), []);
+    await bert.pause();
+    at.make({ "plan.txt": "by anna" });
+    other.make({ "plan.txt": "by bert" });
+    await home.rest(waitMs, [anna]);
+    await bert.resume();
+    await home.rest();
+    const [path = "", ...rest] = await conflicts(bert);
+    assert.deepEqual(rest, []);
+    const copy = path.slice("s/".length);
+    assert.match(copy, /^plan \(bert's conflicted copy \d{4}-\d\d-\d\d\)\.txt$/);
+    assert.equal(other.read(copy), "by bert");
+    assert.deepEqual(await conflicts(anna), [path]);
+    assert.deepEqual((await anna.status())?.conflicts, [path]);
+    const text = (await anna.run(["conflicts", "ls", anna.folder])).stdout;
+    assert.equal(text, `${realpathSync(anna.folder)}/${path}\n`);
+    at.remove(copy);
+    await home.rest();
+    for (const device of [anna, bert]) assert.deepEqual(await conflicts(device), []);
+  });
+
+  test("approve and undo need the client, and say how to go on without it", async () => {
+    for (const name of ["a", "b", "c"]) at.make({ [`last/${name}`]: name });
+    await home.rest();
+    for (const name of ["a", "b", "c"]) at.remove(`last/${name}`);
+    await waiting(anna, 3);
+    await anna.stop();
+    // What the client left is still shown.
+    assert.deepEqual(
+      (await listed(anna)).map(({ path }) => path),
+      ["s/last/a", "s/last/b", "s/last/c"],
+    );
+    const refused = await anna.run(["deletes", "approve"]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /is not running\. Start it with 'holdfast sync /);
+    anna.start("--brake", "3");
+    await waiting(anna, 3);
+    assert.equal(
+      (await anna.run(["deletes", "approve"])).code,
+      0,
+      "what was shown before the start is still what is meant",
+    );
+    await home.rest(waitMs, [anna]);
+    await bert.run(["deletes", "ls"]);
+    assert.equal((await bert.run(["deletes", "approve"])).code, 0);
+    await home.rest();
+    assert.deepEqual(new Place(at.at("last")).sight(), {});
+  });
+
+  async function waiting(device: Device, count: number): Promise<void> {
+    await eventually(`${count} deletions wait on ${device.name}`, waitMs, async () => {
+      const status = await device.status();
+      return status?.deletions_waiting === count && status.state === "waiting" ? true : undefined;
+    });
+  }
+
+  async function listed(device: Device): Promise<Listed[]> {
+    const { code, stdout, stderr } = await device.run(["deletes", "ls", "--json"]);
+    assert.equal(code, 0, stderr);
+    const items: (Listed & { id: string; root: string })[] = JSON.parse(stdout).items;
+    assert.ok(
+      items.every(({ id, root }) => id !== "" && root === realpathSync(device.folder)),
+      stdout,
+    );
+    return items
+      .map(({ path, what, side }) => ({ path, what, side }))
+      .toSorted((one, two) => (one.path < two.path ? -1 : 1));
+  }
+
+  async function conflicts(device: Device): Promise<string[]> {
+    const { code, stdout, stderr } = await device.run(["conflicts", "ls", "--json"]);
+    assert.equal(code, 0, stderr);
+    const items: { root: string; path: string }[] = JSON.parse(stdout).items;
+    assert.ok(
+      items.every(({ root }) => root === realpathSync(device.folder)),
+      stdout,
+    );
+    return items.map(({ path }) => path);
+  }
+});
