@@ -68,14 +68,15 @@ beforeEach(async () => {
   report = resting;
   deletions = [];
   told = [];
-  page = await browser.newPage({ viewport: { width: 700, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 700, height: 900 } });
+  page = await context.newPage();
   complaints = [];
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
 });
-afterEach(() => page.close());
+afterEach(() => page.context().close());
 
 async function takePictures(name: string): Promise<void> {
   if (screenshots === undefined) return;
@@ -99,6 +100,38 @@ test("the page shows what the sync does, forgets the token in its address, and s
   report = { ...resting, state: "syncing", pending_files: 3 };
   await page.getByText("3 changes to do").waitFor();
   assert.deepEqual(complaints, []);
+});
+
+test("another tab needs the bare address only while one is open, and nothing of the token stays when all are closed", async () => {
+  await page.goto(channel.pageUrl);
+  await page.getByRole("status").getByText("In sync").waitFor();
+  const second = await page.context().newPage();
+  await second.goto(new URL("/", channel.pageUrl).href);
+  await second.getByRole("status").getByText("In sync").waitFor();
+  await second.getByRole("alert").waitFor({ state: "hidden" });
+  await page.close();
+  await second.reload();
+  await second.getByRole("button", { name: "Pause" }).click();
+  await second.getByRole("status").getByText("Paused").waitFor();
+  await second.goto("about:blank");
+  const third = await page.context().newPage();
+  await third.goto(new URL("/", channel.pageUrl).href);
+  await third.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  assert.deepEqual(await third.evaluate("[document.cookie, localStorage.length, sessionStorage.length]"), ["", 0, 0]);
+  // It is open before the one that brings the token.
+  await second.goto(channel.pageUrl);
+  await third.getByRole("status").getByText("Paused").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("a wrong token of one tab locks no other", async () => {
+  await page.goto(channel.pageUrl);
+  await page.getByRole("status").getByText("In sync").waitFor();
+  const second = await page.context().newPage();
+  await second.goto(new URL("/#token=wrong", channel.pageUrl).href);
+  // Refused with its own, it is helped by the other.
+  await second.getByRole("status").getByText("In sync").waitFor();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
 });
 
 test("pause and resume are one button", async () => {
