@@ -16,7 +16,8 @@ export async function installService(run: Run, folder: string, flags: SyncFlags)
   const configFolder = environment["HOLDFAST_CONFIG_DIR"];
   const unit = serviceUnit({
     root,
-    program: [process.execPath, resolve(import.meta.dirname, "../main.ts")],
+    // The launcher finds the Node of the day, and gives it what a client that runs for months needs. It may lie at any path.
+    program: ["/bin/sh", resolve(import.meta.dirname, "../../bin/holdfast")],
     args: repeated(flags),
     configFolder: configFolder === undefined ? undefined : resolve(configFolder),
   });

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 
 export interface ServiceOptions {
   readonly root: string;
-  /** What starts the command: the program and its first arguments, all absolute. */
+  /** What starts the command: the program and its first arguments. systemd takes no quotes and no backslash in the program's own path. */
   readonly program: readonly string[];
   /** Options of `sync` that the service repeats. */
   readonly args: readonly string[];
@@ -28,7 +28,7 @@ export function unitName(root: string): string {
  * exchange of two names must not cross one, and what a user's unit may not write is the user's rights.
  */
 export function serviceUnit({ root, program, args, configFolder }: ServiceOptions): string {
-  const command = [...program, "sync", root, ...args].map(quote).join(" ");
+  const command = [...program, "sync", root, ...args].map(quoteArgument).join(" ");
   const environment = configFolder === undefined ? "" : `Environment=${quote(`HOLDFAST_CONFIG_DIR=${configFolder}`)}\n`;
   return `# Written by 'holdfast sync --install-service'. Run it again to renew it.
 [Unit]
@@ -59,9 +59,14 @@ export function unitFolder(environment: Readonly<Record<string, string | undefin
   return join(base !== undefined && base.startsWith("/") ? base : join(homeFolder, ".config"), "systemd", "user");
 }
 
-/** As systemd reads a word: C escapes in double quotes, `%` and `$` doubled. */
+/** As systemd reads a word: C escapes in double quotes, `%` doubled. */
 function quote(word: string): string {
-  return `"${escape(word).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("$", "$$$$")}"`;
+  return `"${escape(word).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** Variables are put into the words of a command alone, and not into what `Environment=` sets. */
+function quoteArgument(word: string): string {
+  return quote(word).replaceAll("$", "$$$$");
 }
 
 function escape(text: string): string {

@@ -15,7 +15,6 @@ import { after, test } from "node:test";
 import type { KnownSync } from "./known-syncs.ts";
 import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
 import { findSync, prepareRoot, refuseNested } from "./sync-root.ts";
-import { serviceUnit, unitName } from "./service-unit.ts";
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-root-")));
 after(() => rmSync(home, { recursive: true }));
@@ -91,25 +90,4 @@ test("records are read back by root, and a damaged one is told", async () => {
   assert.deepEqual(await readKnownSyncs(config), [{ folder, record }]);
   writeFileSync(join(folder, "sync.json"), "{}");
   await assert.rejects(readKnownSyncs(config), { message: /sync\.json is damaged/ });
-});
-
-test("a service says what it starts in systemd's own quoting, and has no secret", () => {
-  const unit = serviceUnit({
-    root: '/home/me/My "Drive" 100%',
-    program: ["/opt/hold fast/holdfast"],
-    args: ["--exclude", "a$b\\c"],
-    configFolder: "/home/me/.config/holdfast",
-  });
-  const start = unit.split("\n").find((line) => line.startsWith("ExecStart="));
-  assert.equal(
-    start,
-    'ExecStart="/opt/hold fast/holdfast" "sync" "/home/me/My \\"Drive\\" 100%%" "--exclude" "a$$b\\\\c"',
-  );
-  assert.match(unit, /^Restart=on-failure$/m);
-  assert.doesNotMatch(unit, /TOKEN/i);
-  assert.match(unitName("/home/me/My Drive"), /^holdfast-sync-My-Drive-[0-9a-f]{8}\.service$/);
-  assert.notEqual(unitName("/a/Drive"), unitName("/b/Drive"));
-  assert.throws(() => serviceUnit({ root: "/a\nb", program: ["/h"], args: [], configFolder: undefined }), {
-    code: "usage",
-  });
 });

@@ -306,7 +306,7 @@ test("a service is shown with what it runs, and written where systemd looks for 
   const env = { ...ada.env, XDG_CONFIG_HOME: join(home, "xdg") };
   const shown = await holdfast(["sync", ada.root, "--install-service", "--print"], { env });
   assert.equal(shown.code, 0, shown.stderr);
-  assert.match(shown.stdout, /^ExecStart="\/.*node" "\/.*main\.ts" "sync" "\/.*ada-service"$/m);
+  assert.match(shown.stdout, /^ExecStart="\/bin\/sh" "\/.*\/bin\/holdfast" "sync" "\/.*ada-service"$/m);
   assert.equal(existsSync(join(home, "xdg")), false);
   const written = JSON.parse((await holdfast(["sync", ada.root, "--install-service", "--json"], { env })).stdout);
   assert.equal(readFileSync(written.path, "utf8").trimEnd(), shown.stdout.trimEnd());

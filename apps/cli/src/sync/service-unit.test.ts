@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { serviceUnit, unitName } from "./service-unit.ts";
+
+const home = mkdtempSync(join(tmpdir(), "holdfast-unit-"));
+after(() => rmSync(home, { recursive: true }));
+
+/** Whatever systemd gives a meaning: blanks, specifiers, variables, quotes, escapes, separators. */
+const awkward = `my drive %h 100% $HOME \${USER} "quoted" it's back\\slash ; ü`;
+
+test("a service starts exactly what was meant, however it is spelled, and has no secret", () => {
+  const root = `/home/me/${awkward}`;
+  const program = ["/bin/sh", `/opt/${awkward}/holdfast`];
+  const configFolder = `/home/me/.config/${awkward}`;
+  const unit = serviceUnit({ root, program, args: ["--exclude", ";", "--exclude", awkward], configFolder });
+  // Variables are put in once the words are told apart.
+  const words = wordsOf(lineOf(unit, "ExecStart")).map((word) =>
+    word.replaceAll(/\$\$|\$\w+|\$\{\w+\}/g, (found) => (found === "$$" ? "$" : "")),
+  );
+  assert.deepEqual(words, [...program, "sync", root, "--exclude", ";", "--exclude", awkward]);
+  assert.deepEqual(wordsOf(lineOf(unit, "Environment")), [`HOLDFAST_CONFIG_DIR=${configFolder}`]);
+  assert.match(unit, /^Restart=on-failure$/m);
+  assert.doesNotMatch(unit, /TOKEN/i);
+  assert.throws(() => serviceUnit({ root: "/a\nb", program: ["/h"], args: [], configFolder: undefined }), {
+    code: "usage",
+  });
+});
+
+test("a service is named after its folder, and no two folders share a name", () => {
+  assert.match(unitName("/home/me/My Drive"), /^holdfast-sync-My-Drive-[0-9a-f]{8}\.service$/);
+  assert.match(unitName(`/home/${awkward}`), /^[A-Za-z0-9-]+\.service$/);
+  assert.notEqual(unitName("/a/Drive"), unitName("/b/Drive"));
+});
+
+test("systemd itself finds nothing to complain about", (t) => {
+  if (spawnSync("systemd-analyze", ["--version"]).status !== 0) return t.skip("there is no systemd-analyze here");
+  const folder = join(home, awkward);
+  mkdirSync(folder);
+  const path = join(home, unitName(folder));
+  writeFileSync(
+    path,
+    serviceUnit({
+      root: folder,
+      program: ["/bin/sh", join(folder, "holdfast")],
+      args: ["--exclude", ";"],
+      configFolder: folder,
+    }),
+  );
+  const env = { ...process.env, XDG_RUNTIME_DIR: home };
+  const { status, stderr } = spawnSync("systemd-analyze", ["--user", "verify", path], { env, encoding: "utf8" });
+  // What it does not know it only warns of.
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+});
+
+function lineOf(unit: string, key: string): string {
+  return (
+    unit
+      .split("\n")
+      .find((line) => line.startsWith(`${key}=`))
+      ?.slice(key.length + 1) ?? ""
+  );
+}
+
+/** As systemd.syntax(7) has it, for words in double quotes: C escapes, and of `%%` one. */
+function wordsOf(line: string): string[] {
+  const words = line.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  assert.equal(words.join(" "), line, "nothing stands outside of quotes");
+  return words.map((word) => {
+    const text = word.slice(1, -1).replaceAll(/\\(.)/g, "$1");
+    assert.doesNotMatch(text.replaceAll("%%", ""), /%/);
+    return text.replaceAll("%%", "%");
+  });
+}
