@@ -147,8 +147,11 @@ export class Device {
   }
 
   async close(): Promise<void> {
-    await this.stop();
-    await this.cable.close();
+    try {
+      await this.stop();
+    } finally {
+      await this.cable.close();
+    }
   }
 
   async #tell(action: "pause" | "resume"): Promise<void> {

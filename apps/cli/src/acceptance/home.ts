@@ -113,8 +113,10 @@ export class Home {
 
   /** @param keep leave everything on the disk, to be looked into */
   async close(keep = false): Promise<void> {
-    await Promise.all(this.devices.map((device) => device.close()));
+    // What one of them fails at must not leave the rest running, which would keep the test's own process from its end.
+    const closed = await Promise.allSettled(this.devices.map((device) => device.close()));
     await this.#server.stop();
     if (!keep) removeFolder(this.folder);
+    for (const outcome of closed) if (outcome.status === "rejected") throw outcome.reason;
   }
 }

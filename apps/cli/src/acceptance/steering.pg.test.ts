@@ -66,7 +66,7 @@ describe("the commands that steer clients while they run", () => {
     await waiting(bert, 4);
     assert.deepEqual(
       await listed(bert),
-      gone.map((each) => ({ ...each, side: "here" })),
+      gone.map(({ path, what }) => ({ path, what, side: "here" })),
     );
     assert.deepEqual(Object.keys(other.sight()).length, 11, "none has gone yet");
     assert.equal((await bert.run(["deletes", "approve", bert.folder])).code, 0);
@@ -106,9 +106,9 @@ describe("the commands that steer clients while they run", () => {
     at.remove("paused/deleted.txt");
     other.move("paused/renamed.txt", "paused/new name.txt");
     other.make({ "paused/by bert": "2" });
-    const before = other.sight();
+    const seen = other.sight();
     await home.rest(waitMs, [anna]);
-    assert.deepEqual(other.sight(), before);
+    assert.deepEqual(other.sight(), seen);
     assert.ok(!at.has("paused/by bert"));
     assert.equal((await bert.run(["resume"])).code, 0);
     await home.rest();
