@@ -5,9 +5,10 @@ import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { readAhead } from "@holdfast/core/read-ahead";
 import { type Frame, frameHeaderBytes, parseFrames } from "@holdfast/protocol/frames";
 import type { ArrivedBlock, WantedBlock } from "@holdfast/sync/ports";
-import { readAhead, windowsOf } from "./windows.ts";
+import { windowsOf } from "./windows.ts";
 
 export interface FetchingParts {
   readonly client: ApiClient;

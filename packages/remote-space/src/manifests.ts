@@ -1,8 +1,8 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { applySplices, type ManifestEntry } from "@holdfast/core/manifest";
+import { readAhead } from "@holdfast/core/read-ahead";
 import type { WantedManifest } from "@holdfast/sync/ports";
-import { readAhead } from "./windows.ts";
 
 /** Of one request; the answer has a list of up to 512 entries, or of many, for each. */
 const versionsAtOnce = 200;

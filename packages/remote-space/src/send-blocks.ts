@@ -1,9 +1,10 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
+import { readAhead } from "@holdfast/core/read-ahead";
 import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
 import type { OutgoingBlock } from "@holdfast/sync/ports";
-import { readAhead, windowsOf } from "./windows.ts";
+import { windowsOf } from "./windows.ts";
 
 export interface SendingParts {
   readonly client: ApiClient;

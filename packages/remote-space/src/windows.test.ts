@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readAhead, windowsOf } from "./windows.ts";
+import { windowsOf } from "./windows.ts";
 
 test("windows hold all items in their order, and no more than they may unless one item alone is more", () => {
   fc.assert(
@@ -19,37 +19,4 @@ test("windows hold all items in their order, and no more than they may unless on
       },
     ),
   );
-});
-
-test("steps are begun in order, so many ahead of what was taken and no more", async () => {
-  const begun: number[] = [];
-  const steps = Array.from({ length: 6 }, (_, number) => async () => {
-    begun.push(number);
-    return number;
-  });
-  const taken: number[] = [];
-  for await (const number of readAhead(steps, 2)) {
-    assert.equal(begun.length, Math.min(6, number + 3));
-    taken.push(number);
-  }
-  assert.deepEqual(
-    [taken, begun],
-    [
-      [0, 1, 2, 3, 4, 5],
-      [0, 1, 2, 3, 4, 5],
-    ],
-  );
-});
-
-test("a step that fails fails where it would have been taken", async () => {
-  const steps = [1, 2, 3].map((number) => async () => {
-    if (number === 2) throw new RangeError("two");
-    return number;
-  });
-  const taken: number[] = [];
-  const all = async (): Promise<void> => {
-    for await (const number of readAhead(steps, 2)) taken.push(number);
-  };
-  await assert.rejects(all(), RangeError);
-  assert.deepEqual(taken, [1]);
 });

@@ -20,23 +20,3 @@ export function windowsOf<Item>(
   }
   return windows;
 }
-
-/** Runs the steps in order, up to `ahead` of them before their results are asked for. */
-export async function* readAhead<Result>(
-  steps: readonly (() => Promise<Result>)[],
-  ahead: number,
-): AsyncGenerator<Result, void, undefined> {
-  const running: Promise<Result>[] = [];
-  let next = 0;
-  do {
-    for (const step of steps.slice(next, next + 1 + ahead - running.length)) {
-      const result = step();
-      // Its failure is met when it is awaited.
-      result.catch(() => {});
-      running.push(result);
-      next += 1;
-    }
-    const first = running.shift();
-    if (first !== undefined) yield await first;
-  } while (running.length > 0 || next < steps.length);
-}

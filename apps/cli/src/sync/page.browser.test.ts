@@ -4,15 +4,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as driver, type Page } from "playwright-core";
+import { after, before, beforeEach, test } from "node:test";
+import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { openControlChannel } from "./control-channel.ts";
 import type { ControlChannel } from "./control-channel.ts";
 import type { SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
 
-/** Where screenshots go, for whoever changes the page's look; nowhere unless given. */
-const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
 const folder = mkdtempSync(join(tmpdir(), "holdfast-page-"));
 const resting: SyncReport = {
   root: "/home/ann/Drive",
@@ -45,46 +42,25 @@ const control: SyncControl = {
   },
   undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
 };
-let browser: Browser;
 let channel: ControlChannel;
+const browser = useBrowser({ width: 700, height: 900 });
+const { takePictures } = browser;
 let page: Page;
-/** What the browser complained about: a violated policy, a failed script, a missing file. */
-let complaints: string[];
+let complaints: readonly string[];
 
 before(async () => {
   channel = await openControlChannel(folder, resting.root, control);
-  browser = await driver.launch({
-    executablePath: await chromium.executablePath(),
-    args: ["--no-sandbox", "--disable-gpu"],
-    headless: true,
-  });
 });
 after(async () => {
-  await browser.close();
   await channel.close();
   rmSync(folder, { recursive: true });
 });
-beforeEach(async () => {
+beforeEach(() => {
+  ({ page, complaints } = browser);
   report = resting;
   deletions = [];
   told = [];
-  const context = await browser.newContext({ viewport: { width: 700, height: 900 } });
-  page = await context.newPage();
-  complaints = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
 });
-afterEach(() => page.context().close());
-
-async function takePictures(name: string): Promise<void> {
-  if (screenshots === undefined) return;
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `${screenshots}/${name}-${colorScheme}.png` });
-  }
-}
 
 test("the page shows what the sync does, forgets the token in its address, and survives a reload", async () => {
   await page.goto(channel.pageUrl);

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf } from "@holdfast/core/ids";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { readAhead } from "@holdfast/core/read-ahead";
 import { assertWanted } from "@holdfast/object-store/call-signal";
 import { findPlaces, findStored } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
@@ -36,7 +37,8 @@ export async function* readBlocks(
     for (let start = 0; start < hashes.length; start += windowHashes) {
       assertWanted(signal);
       const batches = cutBatches(await locate(reader, hashes.slice(start, start + windowHashes)));
-      for await (const { blocks, memory } of readAhead(batches.map((batch) => () => readBatch(reader, batch)))) {
+      const steps = batches.map((batch) => () => readBatch(reader, batch));
+      for await (const { blocks, memory } of readAhead(steps, batchesAhead)) {
         for (const block of blocks) {
           assertWanted(signal);
           yield block;
@@ -51,7 +53,8 @@ export async function* readBlocks(
 }
 
 const windowHashes = 1000;
-const batchesAhead = 2;
+/** Beside the one that is being sent. */
+const batchesAhead = 1;
 
 /** `place` is undefined for what the space does not hold, and where no copy is known to be whole. */
 interface Wanted {
@@ -70,23 +73,6 @@ async function locate({ cell, shards, spaceId }: Reader, hashes: readonly HashHe
     before = place ?? before;
     return { hash, stored: stored.has(hash), place };
   });
-}
-
-/** Runs up to `batchesAhead` of the steps before their results are asked for, and yields all results in order. */
-async function* readAhead<Item>(steps: readonly (() => Promise<Item>)[]): AsyncGenerator<Item, void, undefined> {
-  const running: Promise<Item>[] = [];
-  let next = 0;
-  for (let done = 0; done < steps.length; done += 1) {
-    for (const step of steps.slice(next, done + batchesAhead)) {
-      const result = step();
-      // It is awaited in its turn; until then its failure is not one that nobody handles.
-      result.catch(() => {});
-      running.push(result);
-      next += 1;
-    }
-    const first = running.shift();
-    if (first !== undefined) yield await first;
-  }
 }
 
 interface Batch {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { routes, type RouteName } from "@holdfast/protocol/routes";
-import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as driver, type Page } from "playwright-core";
+import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { createInvitation } from "../accounts/invitations.ts";
 import { setUp } from "../accounts/set-up.ts";
@@ -19,16 +18,13 @@ import { accountHandlers } from "./account-handlers.ts";
 import { openSetupPage } from "./setup-page.ts";
 import { startTestServer, type TestServer } from "./testing.ts";
 
-/** Where screenshots go, for whoever changes the page's look; nowhere unless given. */
-const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
-
-let browser: Browser;
 let databases: TestDatabases;
 let world: TestAccounts;
 let server: TestServer;
+const browser = useBrowser({ width: 390, height: 844 });
+const { takePictures } = browser;
 let page: Page;
-/** What the browser complained about: a violated policy, a failed script, a missing file. */
-let complaints: string[];
+let complaints: readonly string[];
 
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
@@ -38,35 +34,14 @@ before(async () => {
     { ...accountHandlers(world), setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }) },
     { authenticator: new Authenticator(world), unmounted: new Set(Object.keys(routes) as RouteName[]) },
   );
-  // Not the package's own arguments: they switch the web's security off, which is what is looked at here.
-  browser = await driver.launch({
-    executablePath: await chromium.executablePath(),
-    args: ["--no-sandbox", "--disable-gpu"],
-    headless: true,
-  });
 });
 after(async () => {
-  await browser.close();
   await server.close(0);
   await databases.stop();
 });
-beforeEach(async () => {
-  page = await browser.newPage({ viewport: { width: 390, height: 844 } });
-  complaints = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
+beforeEach(() => {
+  ({ page, complaints } = browser);
 });
-afterEach(() => page.close());
-
-async function takePictures(name: string): Promise<void> {
-  if (screenshots === undefined) return;
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `${screenshots}/${name}-${colorScheme}.png` });
-  }
-}
 
 const fill = async (email: string, password: string) => {
   await page.getByLabel("Name").fill("Ann");

@@ -1,29 +1,17 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { openPool } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
-import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { copyFolder } from "./copy-folder.ts";
 import { checkInvariants } from "./invariants.ts";
 import type { Operation } from "./operation.ts";
 import { sweepPurged } from "./removal.ts";
 import { makeTestSpace, type TestSpace } from "./testing.ts";
+import { useTestSpaces } from "./testing-spaces.ts";
 
-let databases: TestDatabases;
-const spaces: TestSpace[] = [];
-before(async () => {
-  databases = await startTestDatabases();
-});
-after(async () => databases.stop());
-afterEach(async () => {
-  for (const space of spaces.splice(0)) await checkInvariants(space.db, space.caller.spaceId);
-});
-async function open(quotaBytes: number | null = null): Promise<TestSpace> {
-  const space = await makeTestSpace(databases.shards, { quotaBytes });
-  spaces.push(space);
-  return space;
-}
+const world = useTestSpaces();
+const { open } = world;
 
 /** Small files in folders of a hundred each. */
 async function fill(space: TestSpace, parentId: string, count: number): Promise<void> {
@@ -57,7 +45,7 @@ test("a folder with 10,000 files moves, is renamed and deleted by a few statemen
   const logged = new Kysely<ShardTables>({
     dialect: new PostgresDialect({
       pool: openPool({
-        connection: databases.connection,
+        connection: world.databases.connection,
         schema: "shard",
         applicationName: "test",
         log: { info() {}, warn() {}, error() {} },
@@ -67,7 +55,7 @@ test("a folder with 10,000 files moves, is renamed and deleted by a few statemen
       statements.push(event.query.sql);
     },
   });
-  const shard = { ...databases.shards.ofId(space.caller.spaceId), db: logged };
+  const shard = { ...world.databases.shards.ofId(space.caller.spaceId), db: logged };
   const shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
   const counted = await makeTestSpace(shards);
   // After a checkpoint the first change of a page logs the whole page; what is measured is the changes themselves.
@@ -132,7 +120,7 @@ test("a folder can be copied into itself, and the copy ends", async () => {
 });
 
 test("a copy that may not be attached leaves nothing, once the sweep has run", async () => {
-  const space = await open(20);
+  const space = await open({ quotaBytes: 20 });
   const a = await space.mkdir("root", "a");
   await space.put(a.id, "f", "0123456789a");
   const countBefore = await countNodes(space);

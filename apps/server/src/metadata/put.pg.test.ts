@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { test } from "node:test";
 import { checkInvariants } from "./invariants.ts";
-import { contentOfText, makeTestSpace, newTestId, type TestSpace } from "./testing.ts";
+import { contentOfText, newTestId } from "./testing.ts";
+import { useTestSpaces } from "./testing-spaces.ts";
 import type { NodeId } from "@holdfast/core/ids";
 
-let databases: TestDatabases;
-const spaces: TestSpace[] = [];
-before(async () => {
-  databases = await startTestDatabases();
-});
-after(async () => databases.stop());
-afterEach(async () => {
-  for (const space of spaces.splice(0)) await checkInvariants(space.db, space.caller.spaceId);
-});
-async function open(options: { quotaBytes?: number } = {}): Promise<TestSpace> {
-  const space = await makeTestSpace(databases.shards, options);
-  spaces.push(space);
-  return space;
-}
+const { open } = useTestSpaces();
 
 test("a put makes a file with its first version", async () => {
   const space = await open();

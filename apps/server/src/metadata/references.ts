@@ -9,28 +9,23 @@ import { hashBuffer, type ShardReader } from "./load.ts";
  * every distinct segment of a long one; each segment once for every distinct block of its entries; each row of
  * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`).
  */
-export async function changeBlockRefs(
-  transaction: ShardReader,
-  spaceId: SpaceId,
-  deltas: ReadonlyMap<HashHex, number>,
-  nowMicros: number,
-): Promise<void> {
-  for (const [delta, hashes] of hashesByDelta(deltas)) {
-    await sql`
-      update shard.space_blocks set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
-      where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(transaction);
-  }
+export function changeBlockRefs(...change: RefChange): Promise<void> {
+  return changeRefs("space_blocks", ...change);
 }
 
-export async function changeSegmentRefs(
-  transaction: ShardReader,
-  spaceId: SpaceId,
-  deltas: ReadonlyMap<HashHex, number>,
-  nowMicros: number,
+export function changeSegmentRefs(...change: RefChange): Promise<void> {
+  return changeRefs("segments", ...change);
+}
+
+type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
+
+async function changeRefs(
+  table: "space_blocks" | "segments",
+  ...[transaction, spaceId, deltas, nowMicros]: RefChange
 ): Promise<void> {
   for (const [delta, hashes] of hashesByDelta(deltas)) {
     await sql`
-      update shard.segments set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
+      update ${sql.table(`shard.${table}`)} set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
       where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(transaction);
   }
 }

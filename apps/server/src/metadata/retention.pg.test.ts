@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { sql } from "kysely";
-import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { checkInvariants } from "./invariants.ts";
 import { sweepPurged } from "./removal.ts";
 import {
@@ -13,23 +12,11 @@ import {
   type Retention,
 } from "./retention.ts";
 import { stageSegments } from "./stage-segments.ts";
-import { contentOfText, makeTestSpace, type TestSpace } from "./testing.ts";
+import { contentOfText, type TestSpace } from "./testing.ts";
+import { useTestSpaces } from "./testing-spaces.ts";
 import { sha256 } from "@holdfast/core/hash";
 
-let databases: TestDatabases;
-const spaces: TestSpace[] = [];
-before(async () => {
-  databases = await startTestDatabases();
-});
-after(async () => databases.stop());
-afterEach(async () => {
-  for (const space of spaces.splice(0)) await checkInvariants(space.db, space.caller.spaceId);
-});
-async function open(): Promise<TestSpace> {
-  const space = await makeTestSpace(databases.shards);
-  spaces.push(space);
-  return space;
-}
+const { open } = useTestSpaces();
 const dayMs = 24 * 3600_000;
 function job(space: TestSpace): Retention {
   return { db: space.db, nowMicros: space.clock.nowMicros() };

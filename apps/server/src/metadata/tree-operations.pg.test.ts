@@ -1,27 +1,13 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { emptyTrash } from "./empty-trash.ts";
-import { checkInvariants } from "./invariants.ts";
 import type { Operation } from "./operation.ts";
-import { describe, makeTestSpace, newTestId, type TestSpace } from "./testing.ts";
+import { describe, newTestId, type TestSpace } from "./testing.ts";
+import { useTestSpaces } from "./testing-spaces.ts";
 
-let databases: TestDatabases;
-const spaces: TestSpace[] = [];
-before(async () => {
-  databases = await startTestDatabases();
-});
-after(async () => databases.stop());
-afterEach(async () => {
-  for (const space of spaces.splice(0)) await checkInvariants(space.db, space.caller.spaceId);
-});
-async function open(): Promise<TestSpace> {
-  const space = await makeTestSpace(databases.shards);
-  spaces.push(space);
-  return space;
-}
+const { open } = useTestSpaces();
 
 test("a folder is made once, and again only by another name or as itself", async () => {
   const space = await open();
