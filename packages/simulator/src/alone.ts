@@ -8,18 +8,19 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import { ailingDisk } from "./ailing-disk.ts";
 import { serverTree } from "./oracle.ts";
 import type { Life } from "./scheduler.ts";
-import { type Device, World } from "./world.ts";
+import { type Device, World, type WorldOptions } from "./world.ts";
 import type { SimulatedRoot } from "./simulated-root.ts";
 
 const minute = 60_000_000;
 
 /** A world without trouble in which one device has no engine of its own: a test makes it and runs it. */
 export class Alone {
-  readonly world = new World({ seed: 1, devices: 1, troubleRate: 0 });
+  readonly world: World;
   readonly life: Life = { isAlive: true, name: "test" };
   readonly #device: Device;
 
-  constructor() {
+  constructor(options: Partial<WorldOptions> = {}) {
+    this.world = new World({ seed: 1, devices: 1, troubleRate: 0, ...options });
     const [device] = this.world.devices;
     assert.ok(device !== undefined);
     this.world.scheduler.kill(device.life);
@@ -70,6 +71,10 @@ export class Alone {
 
   mkdir(path: string): void {
     this.root.create(path, "folder", true);
+  }
+
+  move(from: string, to: string): void {
+    this.root.rename(from, to, { over: false, isDurable: true });
   }
 
   remove(path: string): void {

@@ -1,4 +1,5 @@
 import { nameKey } from "@holdfast/core/names";
+import { aliased, sameButNames, shownNames } from "./shown-names.ts";
 import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 import { seenTree } from "./person.ts";
 import type { World } from "./world.ts";
@@ -10,8 +11,15 @@ import type { World } from "./world.ts";
  */
 export function checkRest(world: World, alone: ReadonlyMap<string, string> | undefined): void {
   const server = serverTree(world.model.nodes);
-  for (const { name, root } of world.devices) compare(world, `${name} / server`, seenTree(root), server);
-  if (alone !== undefined) compare(world, "what the only active one left / server", alone, server);
+  for (const { name, root } of world.devices) {
+    const expected = world.foldsCase(name) ? serverTree(shownNames(world.model.nodes)) : server;
+    compare(world, `${name} / server`, seenTree(root), expected);
+  }
+  if (alone !== undefined) {
+    const [left, kept] = world.hasConfusableNames ? [sameButNames(alone), sameButNames(server)] : [alone, server];
+    compare(world, "what the only active one left / server", left, kept);
+  }
+  checkNames(world);
   checkContents(world);
   checkTree(world);
   checkServer(world);
@@ -27,6 +35,15 @@ function compare(
   for (const path of new Set([...one.keys(), ...other.keys()])) {
     if (one.get(path) === other.get(path)) continue;
     world.violate(`${what} differ at ${path}: ${one.get(path) ?? "nothing"} / ${other.get(path) ?? "nothing"}`);
+  }
+}
+
+/** A name that only disks give which fold case is the server's only if a person gave it too. */
+function checkNames(world: World): void {
+  for (const { name } of liveNodes(world.model.nodes)) {
+    const original = name.replace(/ \([^()]*'s conflicted copy [^()]*\)/, "");
+    const isGiven = world.devices.some(({ root }) => root.given.has(name) || root.given.has(original));
+    if (aliased.test(name) && !isGiven) world.violate(`the server has the name ${name}, which nobody gave`);
   }
 }
 
@@ -70,7 +87,7 @@ export function serverTree(nodes: Nodes): Map<string, string> {
   return new Map(liveNodes(nodes).map((node) => [pathOfNode(nodes, node), describeNode(node)]));
 }
 
-function liveNodes(nodes: Nodes): ModelNode[] {
+export function liveNodes(nodes: Nodes): ModelNode[] {
   return [...nodes.values()].filter(({ id, parentId }) => parentId !== null && isLiveNode(nodes, id));
 }
 

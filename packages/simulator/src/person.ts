@@ -222,7 +222,9 @@ export class Person {
 
   async #move(from: string | undefined, to: string): Promise<void> {
     const { root } = this.#options;
-    if (from === undefined || root.at(to) !== undefined) return;
+    // Another spelling of the same name is free where that is one name.
+    if (from === undefined || (root.at(to) !== undefined && root.at(to) !== root.at(from))) return;
+    if (from === to) return;
     this.#say(`moves ${from} to ${to}`);
     root.rename(from, to, { over: false, isDurable: true });
   }

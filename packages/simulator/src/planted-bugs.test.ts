@@ -30,6 +30,8 @@ const kinds: Partial<Record<Fault, Kind>> = {
   "a folder above is not looked at": { ...usual, isWatchful: true },
   "a ring goes one by one": busy,
   "what waits aside is forgotten": wild,
+  "an alias is taken for a name": { ...usual, confusableNames: true, foldsCase: "first" },
+  "an alias is not kept before it is given": { ...wild, confusableNames: true, foldsCase: "all" },
 };
 /** The first one that sees it has mostly been among the first 15. */
 const seedsMax = 80;

@@ -47,6 +47,8 @@ export class SimulatedRoot {
   readonly #past = new Map<string, Set<number>>();
   /** Folders in which a person changed something, for whoever watches. */
   readonly touched = new Set<string>();
+  /** Names that a person gave to something. */
+  readonly given = new Set<string>();
   /** Folders where another filesystem is mounted: the number of the inode, and of the device. */
   readonly mounts = new Map<number, bigint>();
   #next = rootNumber;
@@ -95,7 +97,10 @@ export class SimulatedRoot {
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${path} is taken.`);
     const inode = this.#make(kind, target);
     this.#do([{ ...slot, inode: inode.number }], isDurable);
-    if (isDurable) this.#touch(path);
+    if (isDurable) {
+      this.#touch(path);
+      this.given.add(slot.name);
+    }
     return inode;
   }
 
@@ -123,7 +128,10 @@ export class SimulatedRoot {
       ],
       isDurable,
     );
-    if (isDurable) for (const path of [from, to]) this.#touch(path);
+    if (isDurable) {
+      for (const path of [from, to]) this.#touch(path);
+      this.given.add(target.name);
+    }
     Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 

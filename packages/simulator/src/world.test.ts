@@ -75,6 +75,14 @@ test("40 stories in which the server is restored from a backup keep every invari
 test("40 stories with clocks that jump and disks that are full, read-only or not there keep every invariant", () =>
   tellMany(40, (seed) => ({ seed: 4000 + seed, troubleRate: 0.05, mishaps: true })));
 
+test("40 stories with names that differ in case or Unicode form alone, on disks that fold case, that do not, and on both", () =>
+  tellMany(40, (seed) => ({
+    seed: 5000 + seed,
+    troubleRate: seed % 2 === 0 ? 0.1 : 0,
+    confusableNames: true,
+    foldsCase: (["none", "first", "all"] as const)[seed % 3] ?? "all",
+  })));
+
 test("in the stories lists travel as splices, blocks as patches, and blocks of this disk are copied", async () => {
   const sum = { splices: 0, patches: 0, bases: 0, copies: 0 };
   for (let seed = 1; seed <= 10; seed += 1) {

@@ -14,6 +14,7 @@ import { makeNetwork, type Trouble } from "./network.ts";
 import { Person } from "./person.ts";
 import { type Life, Scheduler } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
+import { foldCase } from "./shown-names.ts";
 import { smallPatches } from "./small-patches.ts";
 import { checkWhole } from "./step-oracle.ts";
 
@@ -23,7 +24,10 @@ export interface WorldOptions {
   readonly faults?: Faults;
   /** Of each call of the network and the disk that it goes wrong; 0: a world without trouble. */
   readonly troubleRate?: number;
-  readonly foldsCase?: boolean;
+  /** Of which devices the disks fold case. */
+  readonly foldsCase?: "none" | "first" | "all";
+  /** People give names that differ only in case, or only in their Unicode form. */
+  readonly confusableNames?: boolean;
   /** The watchers notice every change, so that what is deleted and what is moved can be told apart. */
   readonly isWatchful?: boolean;
   /** What the engines are told besides. */
@@ -63,6 +67,7 @@ export interface Device {
 }
 
 const names = ["a", "b", "c.txt", "d", "e.txt"];
+const confusableNames = ["a", "A", "b", "c.txt", "C.txt", "e\u0301.txt", "\u00e9.txt", "\u00c9.txt"];
 
 /** A server, some devices with the real engine on simulated disks, and people who work on them; all of it follows from the seed. */
 export class World {
@@ -153,13 +158,23 @@ export class World {
       makeNodeId: () => this.model.fresh(`${device.name}-`) as NodeId,
       device: device.name,
       identity: { serverId: "model", accountId: "everybody" },
-      slotKey: this.#slotKey(device.name),
+      slotKey: this.foldsCase(device.name) ? foldCase : nameKey,
       brake: "off",
       faults: this.#options.faults ?? noFaults,
       patches: smallPatches,
       ...this.#options.engine,
       ...changes,
     });
+  }
+
+  /** How a disk tells names apart; others do by their bytes, and engines take normal forms for one everywhere. */
+  foldsCase(device: string): boolean {
+    const { foldsCase } = this.#options;
+    return foldsCase === "all" || (foldsCase === "first" && device === firstDevice);
+  }
+
+  get hasConfusableNames(): boolean {
+    return this.#options.confusableNames === true;
   }
 
   makeServer({ name, account }: Device, life: Life): Server {
@@ -175,7 +190,7 @@ export class World {
   }
 
   #makeDevice(number: number): Device {
-    const name = ["ada", "bob", "cyd"][number] ?? `device${number}`;
+    const name = [firstDevice, "bob", "cyd"][number] ?? `device${number}`;
     const { scheduler, ledger, chances } = this;
     const ills: Ills = {
       sick: undefined,
@@ -187,7 +202,7 @@ export class World {
     const root = new SimulatedRoot({
       nowMicros: () => scheduler.nowMicros,
       skewMicros: () => ills.skewMicros,
-      key: this.#slotKey(name),
+      key: this.foldsCase(name) ? foldCase : String,
     });
     const hints = chances.tape(`watcher of ${name}`);
     const changed = (): void => {
@@ -198,18 +213,13 @@ export class World {
       root.touched.clear();
     };
     const notice = (what: string): void => this.notice(what);
-    const person = new Person({ name, root, ledger, scheduler, names, notice, changed });
+    const given = this.hasConfusableNames ? confusableNames : names;
+    const person = new Person({ name, root, ledger, scheduler, names: given, notice, changed });
     const database = new DatabaseSync(":memory:");
     const device = { name, account: everybody, root, person, database, ills, isActive: false } as Device;
     this.start(device);
     return device;
   }
-
-  #slotKey(device: string): (name: string) => string {
-    return this.#options.foldsCase === true && device === "ada" ? foldCase : nameKey;
-  }
 }
 
-function foldCase(name: string): string {
-  return nameKey(name).toLowerCase();
-}
+const firstDevice = "ada";

@@ -29,6 +29,8 @@ export function copyLabel(device: string, nowMs: number): ConflictLabel {
 const deviceBytesMax = 60;
 
 export const unicodeLabel: ConflictLabel = "Unicode conflict";
+/** Of the names that a disk gives which folds case; no server ever hears of it. */
+export const caseLabel: ConflictLabel = "case conflict";
 
 /** Whether `copy` is a name that `conflictedName` gives to something called `name`, which it may have had to cut. */
 export function isCopyOf(copy: string, name: string): boolean {
@@ -37,7 +39,13 @@ export function isCopyOf(copy: string, name: string): boolean {
   return withSuffix(splitName(originalName(name)), suffix) === copy;
 }
 
-const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|Unicode conflict(?: \d+)?)\)$/u;
+const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|(?:Unicode|case) conflict(?: \d+)?)\)$/u;
+
+/** What is called so on a disk that gave it an alias; undefined: that is none. */
+export function nameOfAlias(alias: string): string | undefined {
+  const [label] = labels.exec(splitName(alias).stem) ?? labels.exec(alias) ?? [];
+  return label?.startsWith(` (${caseLabel}`) === true ? originalName(alias) : undefined;
+}
 
 /** At the end of the stem, or of all if there was no room for the extension. */
 export function originalName(name: string): string {

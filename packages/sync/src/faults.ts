@@ -35,6 +35,8 @@ export const plantableFaults = [
   "what is replaced is not stashed",
   "what waits aside is forgotten",
   "the local trash is emptied at once",
+  "an alias is taken for a name",
+  "an alias is not kept before it is given",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

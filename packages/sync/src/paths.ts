@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Place, Trees } from "./trees.ts";
+import { type DiskPlace, nameOnDisk, type Trees } from "./trees.ts";
 
 /** The engine's own folder in the root: nothing of it is ever synced. */
 export const ownFolder = ".holdfast";
@@ -14,7 +14,7 @@ export const clockPath = `${ownFolder}/clock`;
 
 export interface PathTable {
   readonly rootId: NodeId;
-  readonly local: Pick<ReadonlyMap<NodeId, Place>, "get">;
+  readonly local: Pick<ReadonlyMap<NodeId, DiskPlace>, "get">;
   readonly parked: ReadonlyMap<NodeId, { readonly path: string }>;
 }
 
@@ -29,7 +29,7 @@ export function pathOf(table: PathTable, id: NodeId): string | undefined {
     if (parked !== undefined) return [parked.path, ...names].join("/");
     const row = table.local.get(at);
     if (row === undefined) return undefined;
-    names.unshift(row.name);
+    names.unshift(nameOnDisk(row));
     at = row.parent;
     // Rows that stand in each other have no path; the next look puts them right.
     if (names.length > depthMax) return undefined;
@@ -47,12 +47,18 @@ export function folderOf(path: string): string {
 }
 
 /** Where a node stands in words for people: on the disk, or else where it was or is to be. */
-export function pathOfNode(trees: Trees, id: NodeId): string | undefined {
+export function pathOfNode(
+  trees: Pick<PathTable, "rootId" | "local"> & {
+    readonly synced: Pick<Trees["synced"], "get">;
+    readonly remote: Pick<Trees["remote"], "get">;
+  },
+  id: NodeId,
+): string | undefined {
   const names: string[] = [];
   for (let at = id; at !== trees.rootId;) {
-    const place = trees.local.get(at) ?? trees.synced.get(at)?.place ?? trees.remote.get(at);
+    const place: DiskPlace | undefined = trees.local.get(at) ?? trees.synced.get(at)?.place ?? trees.remote.get(at);
     if (place === undefined) return undefined;
-    names.unshift(place.name);
+    names.unshift(nameOnDisk(place));
     at = place.parent;
     if (names.length > limits.pathNamesMax * 2) return undefined;
   }

@@ -46,8 +46,14 @@ export interface Fingerprint {
   readonly birthNs: bigint;
 }
 
+/** Where something stands on the disk. */
+export interface DiskPlace extends Place {
+  /** The name that it has on this disk alone, where its own is another's; undefined: it stands under its own. */
+  readonly alias?: string | undefined;
+}
+
 /** What the last look at the disk saw. */
-export interface LocalRow extends NodeState {
+export interface LocalRow extends NodeState, DiskPlace {
   readonly fingerprint: Fingerprint;
   /**
    * - `known`: `content` was read, whole and at rest.
@@ -88,10 +94,12 @@ export interface Offer {
  * server's doing and no edit, even if nobody came back to say that it was done.
  */
 export interface Intent {
-  readonly place: Place;
+  readonly place: DiskPlace;
   /** Undefined: it was to go. */
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
+  /** Only its name changes: nothing is agreed on with that. */
+  readonly isMove?: true | undefined;
 }
 
 /** So long an operation that was refused is not proposed again. */
@@ -117,6 +125,10 @@ export interface Trees {
 
 export function samePlace(one: Place | undefined, other: Place | undefined): boolean {
   return one?.parent === other?.parent && one?.name === other?.name;
+}
+
+export function nameOnDisk({ name, alias }: Pick<DiskPlace, "name" | "alias">): string {
+  return alias ?? name;
 }
 
 export function placeOf({ parent, name }: Place): Place {

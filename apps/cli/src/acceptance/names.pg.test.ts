@@ -36,6 +36,7 @@ describe("names", () => {
     });
     assert.deepEqual(textsOf(sight), ["by anna", "by bert"]);
     assert.equal(new Set(Object.keys(sight).map((name) => name.normalize("NFC"))).size, 2);
+    assert.equal(Object.keys(sight).filter((name) => name.includes(" (Unicode conflict)")).length, 1);
   });
 
   test("names that differ in case alone are two files", async () => {

@@ -26,5 +26,6 @@ export function requireAbilities(root: string, abilities: Pick<FolderAbilities, 
 
 /** Under one key two names of one folder are one on this disk. */
 export function slotKeyOf({ foldsCase }: Pick<FolderAbilities, "foldsCase">): (name: string) => string {
-  return foldsCase ? (name) => nameKey(name).toLowerCase() : nameKey;
+  // By way of the upper case ß and ss, or the two forms of σ, become one, as they are for some filesystems.
+  return foldsCase ? (name) => nameKey(nameKey(name).toUpperCase().toLowerCase()) : nameKey;
 }

@@ -25,7 +25,7 @@ import { send } from "../remote/send.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
 import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import type { LocalRow } from "../trees.ts";
+import { type LocalRow, nameOnDisk } from "../trees.ts";
 import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
 import { Interrupted } from "./gate.ts";
 import type { Progress } from "./progress.ts";
@@ -35,6 +35,7 @@ import {
   isPassingHere,
   type Problem,
   problemOf,
+  problemsOfAliases,
   problemsOfBoundaries,
   problemsOfBrakes,
   problemsOfRefusals,
@@ -139,6 +140,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...context.skipped.problems(),
       ...problemsOfUnfit(state),
       ...problemsOfBoundaries(state),
+      ...problemsOfAliases(state),
     ],
     deletionsWaiting: waitingDeletions,
   };
@@ -238,7 +240,7 @@ export function decide(context: CycleContext, { isSure, rules }: Look): Plan {
 function isSeen(state: SyncState, isSure: Look["isSure"], id: NodeId): boolean {
   const place = state.intents.get(id)?.place;
   const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
-  return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, place.name));
+  return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
 }
 
 /** A folder stays for what it holds beside the nodes that the planner sees; nobody is asked. */
@@ -345,7 +347,7 @@ function* localChanges(
 
 function sameRow(one: LocalRow | undefined, other: LocalRow): boolean {
   if (one === other) return true;
-  const fields = ["kind", "parent", "name", "content", "executable", "sight"] as const;
+  const fields = ["kind", "parent", "name", "alias", "content", "executable", "sight"] as const;
   const times = ["inode", "sizeBytes", "mtimeNs", "ctimeNs", "birthNs"] as const;
   return (
     one !== undefined &&

@@ -8,7 +8,7 @@ import type { Refusal, Trees } from "../trees.ts";
 export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
-  /** Of an error; `skipped`, `kept`, `boundary`, `rewritten` and `busy` are the engine's own. */
+  /** Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten` and `busy` are the engine's own. */
   readonly code: string;
   /** What happened and what to do. */
   readonly message: string;
@@ -50,7 +50,7 @@ export function isPassingHere(code: string): boolean {
 
 /** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
 export function needsPerson({ code }: Problem): boolean {
-  return code !== "skipped" && code !== "kept" && code !== "boundary";
+  return !["skipped", "kept", "boundary", "alias"].includes(code);
 }
 
 export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem[] {
@@ -61,6 +61,19 @@ export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem
       "Another filesystem is mounted there, or was: it is left alone. To sync the folder without it, run 'holdfast sync' with --include.",
     ),
   );
+}
+
+export function problemsOfAliases(
+  state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "restless">,
+): Problem[] {
+  return [...state.restless].flatMap((id) => {
+    const row = state.local.get(id);
+    if (row?.alias === undefined) return [];
+    const message =
+      `It is called ${row.name} on the server. This disk takes that for the name of something beside it, so it stands here ` +
+      "under another one. Rename one of the two if both should be called alike everywhere.";
+    return [problemOf(pathOfNode(state, id) ?? row.alias, "alias", message)];
+  });
 }
 
 export function problemOf(path: string, code: string, message: string): Problem {

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { type Intent, placeOf } from "../trees.ts";
+import { type DiskPlace, type Intent, type LocalRow } from "../trees.ts";
 import { bringContent, bringsContent } from "./batch.ts";
 import { copyAside } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
@@ -22,6 +22,7 @@ export async function actTogether(hands: Hands, batch: readonly LocalOperation[]
     ? []
     : ready.flatMap((operation) => {
         const intent = intentOf(operation);
+        if (intent?.isMove === true && faults.has("an alias is not kept before it is given")) return [];
         return intent === undefined ? [] : [[operation.id, intent] as const];
       });
   if (intents.length > 0) state.commit({ intents });
@@ -42,10 +43,26 @@ async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Pr
 }
 
 function intentOf(operation: LocalOperation): Intent | undefined {
-  if (operation.op === "delete") return { place: placeOf(operation.local), content: undefined, executable: false };
+  if (operation.op === "delete") return { place: placeOnDisk(operation.local), content: undefined, executable: false };
+  if (operation.op === "move") return aliasIntentOf(operation);
+  // Its content is what the server has.
+  if (operation.op === "set") {
+    const { local, executable } = operation;
+    return { place: placeOnDisk(local), content: local.content, executable };
+  }
   if (operation.op !== "create" && operation.op !== "replace") return undefined;
   const { content, executable } = operation.remote;
-  return { place: placeOf(operation.op === "create" ? operation.place : operation.local), content, executable };
+  return { place: placeOnDisk(operation.op === "create" ? operation.place : operation.local), content, executable };
+}
+
+/** Without it a look would take the name that only this disk gives for one that a person gave. */
+function aliasIntentOf({ place, local }: { readonly place: DiskPlace; readonly local: LocalRow }): Intent | undefined {
+  if (place.alias === undefined) return undefined;
+  return { place, content: local.content, executable: local.executable, isMove: true };
+}
+
+function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
+  return alias === undefined ? { parent, name } : { parent, name, alias };
 }
 
 async function perform(hands: Hands, operation: LocalOperation): Promise<void> {

@@ -3,7 +3,7 @@ import { mapBounded } from "../bounded.ts";
 import { targetOf } from "../content.ts";
 import { folderOf, joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { type LocalRow, placeOf } from "../trees.ts";
+import { type LocalRow, nameOnDisk } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
@@ -96,12 +96,13 @@ interface Placed {
 
 async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOperation): Promise<Placed> {
   const { id, remote } = operation;
-  const place = operation.op === "create" ? operation.place : placeOf(operation.local);
-  const path = joinPath(await folders.pathOf(place.parent), place.name);
+  const place = operation.op === "create" ? operation.place : operation.local;
+  const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
   await hands.disk.mkdir(path);
   const { fingerprint } = await mustStat(hands, path);
   folders.add(id, path);
-  const row = { ...rowOf(remote, fingerprint), ...place, fingerprint: folderFingerprint(fingerprint) };
+  const { parent, name, alias } = place;
+  const row = { ...rowOf(remote, fingerprint), parent, name, alias, fingerprint: folderFingerprint(fingerprint) };
   return { operation, path, row };
 }
 
@@ -172,8 +173,8 @@ async function giveName(
   folders: KnownFolders,
   { operation, temporary }: { readonly operation: FileOperation; readonly temporary: string },
 ): Promise<Placed> {
-  const { parent, name } = operation.op === "create" ? operation.place : operation.local;
-  const path = joinPath(await folders.pathOf(parent), name);
+  const place = operation.op === "create" ? operation.place : operation.local;
+  const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
   if (operation.op === "replace") {
     return { operation, path, row: await exchange(hands, operation, { path, temporary }) };
   }

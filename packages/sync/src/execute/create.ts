@@ -38,7 +38,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await hands.disk.rename(temporary, path);
   await syncFolders(hands, path, temporary);
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
-  const row = { ...local, name, fingerprint, sight: sightOf(fingerprint) };
+  const row = { ...local, name, alias: undefined, fingerprint, sight: sightOf(fingerprint) };
   hands.state.commit({ local: [[hands.makeNodeId(), row]] });
 }
 

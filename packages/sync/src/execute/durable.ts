@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { ownFolders, type PathTable, pathOf } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
-import type { Intent, LocalRow } from "../trees.ts";
+import { type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 
 /**
  * Whether something may have been done to the disk that no power cut must undo any more, and nobody knows: at the start,
@@ -60,7 +60,7 @@ function isOther({ local, intents }: Before, id: NodeId, row: LocalRow): boolean
     intents.has(id) ||
     known.sight === "unsettled" ||
     known.parent !== row.parent ||
-    known.name !== row.name ||
+    nameOnDisk(known) !== nameOnDisk(row) ||
     known.fingerprint.inode !== row.fingerprint.inode ||
     known.executable !== row.executable
   );

@@ -1,5 +1,6 @@
 import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
+import { nameOnDisk } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import {
   DiskChanged,
@@ -18,14 +19,19 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
   const from = await knownPath(hands, id);
   const current = hands.state.local.get(id) ?? local;
   await recheck(hands, from, current);
-  const to = joinPath(await knownFolder(hands, place.parent), place.name);
+  const to = joinPath(await knownFolder(hands, place.parent), nameOnDisk(place));
   await hands.disk.rename(from, to);
   await syncFolders(hands, from, to);
   const fingerprint =
     local.kind === "folder" ? local.fingerprint : await fingerprintAfter(hands.disk, to, current.fingerprint);
-  const row = { ...local, ...place, fingerprint };
+  const row = { ...local, ...place, alias: place.alias, fingerprint };
   const synced = agreedWithServer(hands.state, id, row);
-  hands.state.commit({ local: [[id, row]], synced: [[id, synced]], parked: [[id, undefined]] });
+  hands.state.commit({
+    local: [[id, row]],
+    synced: [[id, synced]],
+    parked: [[id, undefined]],
+    intents: [[id, undefined]],
+  });
 }
 
 /** The record stands before the name is gone: whoever starts again knows where it waits. */
@@ -56,5 +62,6 @@ export async function setNode(hands: Hands, operation: LocalOperation & { op: "s
   await hands.disk.syncFile(path);
   const fingerprint = await fingerprintAfter(hands.disk, path, local.fingerprint);
   const row = { ...local, executable, fingerprint };
-  hands.state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(hands.state, id, row)]] });
+  const synced = agreedWithServer(hands.state, id, row);
+  hands.state.commit({ local: [[id, row]], synced: [[id, synced]], intents: [[id, undefined]] });
 }

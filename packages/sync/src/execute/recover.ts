@@ -5,7 +5,7 @@ import { contentOfBlocks, linkContent } from "../content.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
-import type { ContentKey, Place } from "../trees.ts";
+import { type ContentKey, type DiskPlace, nameOnDisk } from "../trees.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
@@ -77,12 +77,14 @@ export async function settleParked(hands: Hands): Promise<void> {
 }
 
 /** @returns where it is now */
-async function unpark(hands: Hands, path: string, row: Place): Promise<Place> {
+async function unpark(hands: Hands, path: string, row: DiskPlace): Promise<DiskPlace> {
   // Its folder may have been moved into it while it waited: then it stays at the top until the next plan.
   const folder = await existingFolder(hands, row.parent);
   const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
-  const name = await renameBeside(hands, path, fits ? folder : "", row.name);
-  return { parent: fits ? row.parent : hands.state.rootId, name };
+  const wanted = nameOnDisk(row);
+  const name = await renameBeside(hands, path, fits ? folder : "", wanted);
+  const parent = fits ? row.parent : hands.state.rootId;
+  return name === wanted ? { parent, name: row.name, alias: row.alias } : { parent, name, alias: undefined };
 }
 
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */

@@ -5,6 +5,7 @@ import { folderOf, joinPath, pathOfNode } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { sameButCtime } from "../scan/fingerprints.ts";
 import type { Stashed } from "../state/sync-state.ts";
+import { nameOnDisk } from "../trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";
 import { DiskChanged, type Hands, knownPath, recheck, syncFolders } from "./hands.ts";
@@ -63,7 +64,7 @@ async function prepare(
   const { state, faults } = hands;
   const path = state.parked.has(id)
     ? await knownPath(hands, id)
-    : joinPath(await folders.pathOf(local.parent), local.name);
+    : joinPath(await folders.pathOf(local.parent), nameOnDisk(local));
   if (!faults.has("a deletion is not looked at")) await recheck(hands, path, local);
   if (faults.has("a deleted file is unlinked")) return { operation, path, trashed: undefined };
   return { operation, path, trashed: await places.placeFor(pathOfNode(state, id) ?? local.name) };

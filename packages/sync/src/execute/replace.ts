@@ -25,10 +25,11 @@ export async function exchange(
   const { disk, faults } = hands;
   const written = await mustStat(hands, temporary);
   const placed = { ...remote, parent: local.parent, name: local.name };
+  const { alias } = local;
   if (faults.has("a replacement is not looked at")) {
     await disk.exchange(temporary, path);
     await disk.unlink(temporary);
-    return rowOf(placed, written.fingerprint);
+    return { ...rowOf(placed, written.fingerprint), alias };
   }
   await recheck(hands, path, local);
   await disk.exchange(temporary, path);
@@ -38,5 +39,5 @@ export async function exchange(
     await syncFolders(hands, path, temporary);
     throw new DiskChanged(path);
   }
-  return rowOf(placed, await fingerprintAfter(disk, path, written.fingerprint));
+  return { ...rowOf(placed, await fingerprintAfter(disk, path, written.fingerprint)), alias };
 }

@@ -134,6 +134,8 @@ function agree(local: LocalRow, remote: RemoteRow, synced: SyncedRow): boolean {
     local.kind === remote.kind &&
     local.content === remote.content &&
     synced.content === remote.content &&
+    // What has an alias may get its own name whenever something beside it goes.
+    local.alias === undefined &&
     samePlace(local, remote) &&
     samePlace(synced.place, remote) &&
     (local.kind !== "file" || (local.executable === remote.executable && synced.executable === remote.executable)) &&

@@ -44,9 +44,11 @@ function isUnsettled({ standing: { local } }: Merged): boolean {
 }
 
 /** What is on this disk alone may become the node that the server has under that name and that this disk lacks. */
-function canMeet({ standing: mine, kind }: Merged, { standing: theirs, kind: theirKind }: Merged): boolean {
+function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ...other }: Merged): boolean {
   if (mine.local === undefined || mine.remote !== undefined || mine.local.sight === "unsettled") return false;
-  return theirs.remote !== undefined && theirs.local === undefined && kind === theirKind;
+  if (theirs.remote === undefined || theirs.local !== undefined || kind !== other.kind) return false;
+  // Whoever spells it in another form means another file, unless it is the same one.
+  return kind === "folder" || place.name === other.place.name || mine.local.content === theirs.remote.content;
 }
 
 /** A folder that was moved on this disk to where the server has another one, which this disk lacks: what is in it goes there. */

@@ -3,9 +3,10 @@ import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import {
   type ContentKey,
+  type DiskPlace,
   isLive,
   type LocalRow,
-  type NodeKind,
+  nameOnDisk,
   type Place,
   type RemoteRow,
   type SyncedRow,
@@ -127,7 +128,7 @@ export class IdealWorld implements Trees {
     });
   }
 
-  diskPut(id: NodeId, change: { kind?: NodeKind; parent?: NodeId; name?: string; content?: ContentKey }): void {
+  diskPut(id: NodeId, change: Partial<Pick<LocalRow, "kind" | "parent" | "name" | "alias" | "content">>): void {
     const fingerprint = { inode: 0n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
     const blank = {
       kind: "file" as const,
@@ -216,7 +217,7 @@ export class IdealWorld implements Trees {
         break;
       case "move":
         this.#place(id, operation.place);
-        this.diskPut(id, operation.place);
+        this.diskPut(id, { ...operation.place, alias: operation.place.alias });
         break;
       case "copy_aside": {
         const { parent, content } = operation.local;
@@ -236,11 +237,13 @@ export class IdealWorld implements Trees {
     }
   }
 
-  #place(id: NodeId | undefined, { parent, name }: Place): void {
+  #place(id: NodeId | undefined, place: DiskPlace): void {
+    const { parent } = place;
+    const slot = this.slotKey(nameOnDisk(place));
     assert.ok(parent === this.rootId || this.local.get(parent)?.kind === "folder", "the folder is there");
     for (const [other, row] of this.local) {
-      const isTaken = other !== id && row.parent === parent && this.slotKey(row.name) === this.slotKey(name);
-      assert.ok(!isTaken, `${name} is free on the disk`);
+      const isTaken = other !== id && row.parent === parent && this.slotKey(nameOnDisk(row)) === slot;
+      assert.ok(!isTaken, `${nameOnDisk(place)} is free on the disk`);
     }
     for (let at = parent; at !== this.rootId; at = this.local.get(at)?.parent ?? this.rootId) {
       assert.notEqual(at, id, "nothing is moved into itself");

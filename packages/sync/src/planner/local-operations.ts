@@ -2,14 +2,16 @@ import type { NodeId } from "@holdfast/core/ids";
 import { conflictedName, copyLabel, isCopyOf } from "../conflicted-name.ts";
 import {
   type ContentKey,
+  type DiskPlace,
   type LocalRow,
+  nameOnDisk,
   type Place,
-  placeOf,
   type RemoteRow,
   samePlace,
   type Trees,
 } from "../trees.ts";
 import type { Merged, MergedTree } from "./merge.ts";
+import { aliasesOf } from "./aliases.ts";
 import { NameTable, order, type Step } from "./order.ts";
 import type { LocalOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
@@ -26,11 +28,12 @@ export interface LocalPlan {
 /** What has to be done on the disk so that it becomes the merged tree, as far as the server has it already. */
 export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly Standing[], policy: Policy): LocalPlan {
   const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
-  const nodes = [...trees.local].map(([id, row]) => [id, placeOf(row)] as const);
+  const aliases = aliasesOf(trees.rootId, tree, policy);
+  const nodes = [...trees.local].map(([id, row]) => [id, shownAt(row)] as const);
   const table = new NameTable(trees.rootId, claim, nodes);
   let taken: ReadonlySet<string> | undefined;
   const isTaken = (place: Place): boolean => {
-    taken ??= new Set([...tree.values()].map((other) => claim(other.place)));
+    taken ??= new Set([...tree.values()].map((other) => claim(shownAt(aliased(other, aliases)))));
     return table.holderOf(place) !== undefined || taken.has(claim(place));
   };
   let twins: ReadonlyMap<string, readonly Merged[]> | undefined;
@@ -39,7 +42,7 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
     return twins.get(`${parent} ${content}`) ?? [];
   };
   const steps = [
-    ...[...tree.values()].flatMap((node) => stepOf(node, { policy, isTaken, twinsOf })),
+    ...[...tree.values()].flatMap((node) => stepOf(node, { policy, aliases, isTaken, twinsOf })),
     ...deletions.flatMap(({ id, local }) => (local === undefined ? [] : deletionOf(id, local))),
   ];
   return orderWithParking(trees, table, steps);
@@ -63,7 +66,18 @@ function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalS
   }
 }
 
+/** Where a person sees it. */
+function shownAt(place: DiskPlace): Place {
+  return { parent: place.parent, name: nameOnDisk(place) };
+}
+
+function aliased({ place, standing: { id } }: Merged, aliases: ReadonlyMap<NodeId, string>): DiskPlace {
+  const alias = aliases.get(id);
+  return alias === undefined ? place : { ...place, alias };
+}
+
 interface Surroundings {
+  readonly aliases: ReadonlyMap<NodeId, string>;
   readonly policy: Policy;
   readonly isTaken: (place: Place) => boolean;
   /** All in a folder that have a content. */
@@ -73,20 +87,21 @@ interface Surroundings {
 function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
   const { id, local, remote } = node.standing;
   if (serverGoesFirst(node)) return [];
-  if (local === undefined) return remote === undefined ? [] : creationOf(node, remote);
+  const place = aliased(node, surroundings.aliases);
+  if (local === undefined) return remote === undefined ? [] : creationOf(node, place, remote);
   if (local.sight !== "known") return [];
-  const follows = node.source === "forced_on_disk" || (remote !== undefined && samePlace(remote, node.place));
-  if (!samePlace(local, node.place)) {
-    return follows
-      ? [{ operation: { op: "move", id, local, place: node.place }, id, to: node.place, inPlace: false }]
+  if (!samePlace(local, place) || local.alias !== place.alias) {
+    const follows = samePlace(local, place) || (remote !== undefined && samePlace(remote, place));
+    return follows || node.source === "forced_on_disk"
+      ? [{ operation: { op: "move", id, local, place }, id, to: shownAt(place), inPlace: false }]
       : [];
   }
   return remote === undefined ? [] : changesOf(node, { local, remote }, surroundings);
 }
 
-function creationOf({ standing: { id }, place }: Merged, remote: RemoteRow): LocalStep[] {
+function creationOf({ standing: { id } }: Merged, place: DiskPlace, remote: RemoteRow): LocalStep[] {
   if (!samePlace(remote, place)) return [];
-  return [{ operation: { op: "create", id, place, remote }, id, to: place, inPlace: false }];
+  return [{ operation: { op: "create", id, place, remote }, id, to: shownAt(place), inPlace: false }];
 }
 
 function changesOf(

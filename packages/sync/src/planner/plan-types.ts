@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { ContentKey, LocalRow, Place, RemoteRow } from "../trees.ts";
+import type { ContentKey, DiskPlace, LocalRow, Place, RemoteRow } from "../trees.ts";
 
 /** A change to send to the server. What it rests on stands in it, so that the server refuses it if that has changed. */
 export type RemoteOperation = { readonly id: NodeId; readonly group?: string } & (
@@ -15,9 +15,9 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
 
 /** A change of the disk. Each is checked against what stands there before and after it is done. */
 export type LocalOperation = { readonly id: NodeId } & (
-  | { readonly op: "create"; readonly place: Place; readonly remote: RemoteRow }
+  | { readonly op: "create"; readonly place: DiskPlace; readonly remote: RemoteRow }
   | { readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow }
-  | { readonly op: "move"; readonly local: LocalRow; readonly place: Place }
+  | { readonly op: "move"; readonly local: LocalRow; readonly place: DiskPlace }
   | { readonly op: "set"; readonly local: LocalRow; readonly executable: boolean }
   | { readonly op: "delete"; readonly local: LocalRow }
   /** It must leave its name before it can be placed: it waits aside. Its row stays. */

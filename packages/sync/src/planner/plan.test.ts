@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import fc from "fast-check";
-import { type ContentKey, isLive, type Place } from "../trees.ts";
+import { type ContentKey, type DiskPlace, isLive, nameOnDisk } from "../trees.ts";
 import { IdealWorld } from "./ideal-world.ts";
 
 type Side = "disk" | "server";
@@ -16,20 +16,22 @@ interface Act {
   readonly name: number;
 }
 
-const names = ["a", "b", "c", "d.txt", "e\u0301", "\u00e9"];
+const plainNames = 6;
+/** Those behind the plain ones differ from them in case. */
+const names = ["a", "b", "c", "d.txt", "e\u0301", "\u00e9", "A", "C", "D.txt", "D.TXT", "\u00c9"];
 
-function acts(sides: readonly Side[]): fc.Arbitrary<Act[]> {
+function acts(sides: readonly Side[], nameCount = plainNames): fc.Arbitrary<Act[]> {
   const act = fc.record<Act>({
     side: fc.constantFrom(...sides),
     verb: fc.constantFrom("create", "mkdir", "edit", "move", "move", "delete", "swap", "retype"),
     node: fc.nat(30),
     other: fc.nat(30),
-    name: fc.nat(names.length - 1),
+    name: fc.nat(nameCount - 1),
   });
   return fc.array(act, { maxLength: 9 });
 }
 
-const beginnings = fc.array(fc.record({ isFolder: fc.boolean(), parent: fc.nat(30), name: fc.nat(names.length - 1) }), {
+const beginnings = fc.array(fc.record({ isFolder: fc.boolean(), parent: fc.nat(30), name: fc.nat(plainNames - 1) }), {
   maxLength: 9,
 });
 
@@ -43,7 +45,7 @@ class View {
     this.side = side;
   }
 
-  rows(): [NodeId, Place & { kind: string; content: ContentKey }][] {
+  rows(): [NodeId, DiskPlace & { kind: string; content: ContentKey }][] {
     const { remote, local } = this.#world;
     return this.side === "disk" ? [...local] : [...remote].filter(([id]) => isLive(this.#world, id));
   }
@@ -59,28 +61,35 @@ class View {
       this.#put(this.#world.newId(), { ...place, kind, content: kind === "file" ? content : ("" as ContentKey) });
     } else if (id === undefined || row === undefined) return;
     else if (verb === "edit" && row.kind === "file") this.#put(id, { content });
-    else if (verb === "move" && this.#isFree(place, id) && !this.#isBelow(place.parent, id)) this.#put(id, place);
+    else if (verb === "move" && this.#isFree(place, id) && !this.#isBelow(place.parent, id))
+      this.#put(id, { ...place, alias: undefined });
     else if (verb === "delete") this.#remove(id);
     else if (verb === "retype" && row.kind === "file") {
       this.#remove(id);
-      this.#put(this.#world.newId(), { parent: row.parent, name: row.name, kind: "folder", content: "" as ContentKey });
+      this.#put(this.#world.newId(), {
+        parent: row.parent,
+        name: nameOnDisk(row),
+        kind: "folder",
+        content: "" as ContentKey,
+      });
     } else if (verb === "swap") this.#swap(id, rows[other % rows.length]![0]);
   }
 
   #swap(one: NodeId, other: NodeId): void {
     if (this.#isBelow(one, other) || this.#isBelow(other, one)) return;
     const [first, second] = [this.#row(one), this.#row(other)];
-    this.#put(one, { parent: second.parent, name: second.name });
-    this.#put(other, { parent: first.parent, name: first.name });
+    this.#put(one, { parent: second.parent, name: nameOnDisk(second), alias: undefined });
+    this.#put(other, { parent: first.parent, name: nameOnDisk(first), alias: undefined });
   }
 
-  #row(id: NodeId): Place {
+  #row(id: NodeId): DiskPlace {
     return this.rows().find(([each]) => each === id)![1];
   }
 
-  #isFree({ parent, name }: Place, except?: NodeId): boolean {
+  #isFree({ parent, name }: DiskPlace, except?: NodeId): boolean {
+    const key = this.side === "disk" ? this.#world.slotKey : nameKey;
     return !this.rows().some(
-      ([id, row]) => id !== except && row.parent === parent && nameKey(row.name) === nameKey(name),
+      ([id, row]) => id !== except && row.parent === parent && key(nameOnDisk(row)) === key(name),
     );
   }
 
@@ -89,8 +98,11 @@ class View {
     return false;
   }
 
-  #put(id: NodeId, change: { kind?: "file" | "folder"; parent?: NodeId; name?: string; content?: ContentKey }): void {
-    if (this.side === "disk") this.#world.diskPut(id, change);
+  #put(
+    id: NodeId,
+    { alias, ...change }: Partial<DiskPlace> & { kind?: "file" | "folder"; content?: ContentKey },
+  ): void {
+    if (this.side === "disk") this.#world.diskPut(id, { ...change, alias });
     else this.#world.serverPut(id, change);
   }
 
@@ -101,8 +113,11 @@ class View {
   }
 }
 
-function makeWorld(beginning: readonly { isFolder: boolean; parent: number; name: number }[]): IdealWorld {
-  const world = new IdealWorld();
+function makeWorld(
+  beginning: readonly { isFolder: boolean; parent: number; name: number }[],
+  slotKey: (name: string) => string = nameKey,
+): IdealWorld {
+  const world = new IdealWorld(slotKey);
   const server = new View(world, "server");
   for (const [index, { isFolder, parent, name }] of beginning.entries()) {
     server.do({ verb: isFolder ? "mkdir" : "create", node: 0, other: parent, name }, `old ${index}` as ContentKey);
@@ -188,4 +203,44 @@ test("what one side deleted, and nobody changed or moved, does not come back", (
     }),
     { numRuns: 3000 },
   );
+});
+
+test("on a disk that folds case both become equal too, and of one slot's nodes only the first made has its own name", () => {
+  const fold = (name: string): string => nameKey(name).toLowerCase();
+  fc.assert(
+    fc.property(beginnings, acts(["disk", "server"], names.length), (beginning, story) => {
+      const world = makeWorld(beginning, fold);
+      run(world, story);
+      const last = world.settleDown();
+      assert.deepEqual([...last.waiting], []);
+      assert.deepEqual(world.diskTree(), world.serverTree());
+      const slots = Map.groupBy(world.local, ([, { parent, name }]) => `${parent}/${fold(name)}`);
+      for (const nodes of slots.values()) {
+        const [first, ...others] = nodes.toSorted(([one], [other]) => (one < other ? -1 : 1));
+        assert.equal(first?.[1].alias, undefined);
+        for (const [, { alias = "" }] of others) assert.match(alias, / \(case conflict( \d)?\)/);
+      }
+      const shown = [...world.local.values()].map((row) => `${row.parent}/${fold(nameOnDisk(row))}`);
+      assert.equal(new Set(shown).size, shown.length);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("an alias ends when the other is gone, and a name that a person gives to it is its name", () => {
+  const world = new IdealWorld((name) => name.toLowerCase());
+  const [first, second] = [world.newId(), world.newId()];
+  world.serverPut(first, { name: "readme" });
+  world.serverPut(second, { name: "README" });
+  world.settleDown();
+  const shown = (id: NodeId): string => nameOnDisk(world.local.get(id)!);
+  assert.deepEqual([shown(first), shown(second)], ["readme", "README (case conflict)"]);
+  world.serverPut(first, { name: "other" });
+  world.settleDown();
+  assert.deepEqual([shown(first), shown(second)], ["other", "README"]);
+  world.serverPut(first, { name: "readme" });
+  world.settleDown();
+  world.diskPut(second, { name: "mine", alias: undefined });
+  world.settleDown();
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), ["mine", "readme"]);
 });

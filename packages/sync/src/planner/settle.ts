@@ -68,9 +68,11 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   const synced = trees.synced.get(id);
   const intent = trees.intents.get(id);
   const local = trees.local.get(id);
-  if (intent === undefined) return synced;
+  if (intent === undefined || intent.isMove === true) return synced;
   if (local === undefined) return intent.content === undefined ? undefined : synced;
   if (local.sight === "unsettled" || local.content !== intent.content) return synced;
+  // Only the bit was to change, and it did not, or a power cut took it back.
+  if (synced?.content === intent.content && local.executable !== intent.executable) return synced;
   const known = synced ?? { ...blank(local.kind), place: intent.place };
   return { ...known, content: intent.content, executable: intent.executable };
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { kindOf, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import type { Intent, LocalRow } from "../trees.ts";
+import { type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
@@ -16,6 +16,8 @@ export interface MatchInput {
   /** What was known of what was looked at. */
   readonly local: ReadonlyMap<NodeId, LocalRow>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
+  /** Under one key two names are one on this disk. */
+  readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
   readonly faults: Faults;
 }
@@ -24,7 +26,7 @@ export interface MatchInput {
  * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
  * there (editors save by rename), and only where that fails by its inode.
  */
-export function match({ local, intents, makeNodeId, faults }: MatchInput, entries: readonly Entry[]): Matches {
+export function match({ local, intents, slotKey, makeNodeId, faults }: MatchInput, entries: readonly Entry[]): Matches {
   const vanished = new Map(local);
   const ids = new Map<Entry, NodeId>();
   const fresh = new Set<Entry>();
@@ -33,11 +35,13 @@ export function match({ local, intents, makeNodeId, faults }: MatchInput, entrie
     vanished.delete(id);
   };
   for (const [entry, id] of matchFolders(local, entries)) take(entry, id);
-  const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${row.name}`, id]));
+  const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
   // What was about to be made there, and has no row yet.
   const intended = new Map<string, NodeId>(
     [...intents].flatMap(([id, { place, content }]) =>
-      local.has(id) || content === undefined ? [] : [[`${kindOf(content)} ${place.parent}/${place.name}`, id] as const],
+      local.has(id) || content === undefined
+        ? []
+        : [[`${kindOf(content)} ${place.parent}/${nameOnDisk(place)}`, id] as const],
     ),
   );
   for (const entry of entries) {
@@ -51,11 +55,21 @@ export function match({ local, intents, makeNodeId, faults }: MatchInput, entrie
       fresh.add(entry);
     }
   }
-  if (faults.has("a moved file is a new one")) return { ids, fresh, vanished };
-  const byInode = Map.groupBy(vanished.keys(), (id) => vanished.get(id)?.fingerprint.inode);
-  for (const entry of fresh) {
-    const id = movedFrom(vanished, byInode.get(entry.stat.fingerprint.inode) ?? [], entry);
-    if (id === undefined) continue;
+  if (!faults.has("a moved file is a new one")) {
+    const byInode = Map.groupBy(vanished.keys(), (id) => vanished.get(id)?.fingerprint.inode);
+    for (const entry of fresh) {
+      const id = movedFrom(vanished, byInode.get(entry.stat.fingerprint.inode) ?? [], entry);
+      if (id === undefined) continue;
+      take(entry, id);
+      fresh.delete(entry);
+    }
+  }
+  // Replaced by something new under the same name in other letters: on this disk that is the same place.
+  const bySlot = new Map([...vanished].map(([id, row]) => [`${row.parent}/${slotKey(nameOnDisk(row))}`, id]));
+  for (const entry of bySlot.size === 0 ? [] : fresh) {
+    const id = bySlot.get(`${folderIdOf(ids, entry)}/${slotKey(entry.name)}`);
+    const row = id === undefined ? undefined : vanished.get(id);
+    if (id === undefined || row === undefined || !isSameThing(row, entry)) continue;
     take(entry, id);
     fresh.delete(entry);
   }
@@ -80,9 +94,9 @@ function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly En
   return entries.flatMap((entry): [Entry, NodeId][] => {
     const known = entry.kind === "folder" ? byInode.get(entry.stat.fingerprint.inode) : undefined;
     if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) return [];
-    const names = new Set((children.get(known.id) ?? []).map(([, { name }]) => name));
+    const names = new Set((children.get(known.id) ?? []).map(([, row]) => nameOnDisk(row)));
     const hasOne = names.size === 0 || entry.children.some(({ name }) => names.has(name));
-    const stayed = known.row.name === entry.name;
+    const stayed = nameOnDisk(known.row) === entry.name;
     return hasOne || stayed ? [[entry, known.id]] : [];
   });
 }

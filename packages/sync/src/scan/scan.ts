@@ -7,9 +7,10 @@ import type { Faults } from "../faults.ts";
 import type { Patches } from "../patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
 import type { CutBlock, LocalDisk } from "../ports.ts";
-import type { ContentKey, Fingerprint, Intent, LocalRow } from "../trees.ts";
+import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
 import { folderIdOf, match } from "./match.ts";
+import { Naming } from "./names.ts";
 import { isKnownPath, knownPathOf, type LocalTree, rowsBelow, type Suspects, type Top, topsOf } from "./scope.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
@@ -23,6 +24,7 @@ export interface ScanInput {
   readonly suspects: Suspects;
   /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
   readonly moreSuspects: () => Promise<Suspects>;
+  readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
   /** Hears of which blocks a file is made that was read. */
   readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
@@ -77,6 +79,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const seen = await lookAtRest(disk, input);
   const { known } = seen;
   const { ids, fresh, vanished } = match({ ...input, local: known }, seen.entries);
+  const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   const unread = new Map<string, string>([...seen.unknown].map((path) => [path, "unavailable"]));
   // What is missing may be so because a folder above is another one by now.
@@ -94,7 +97,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
       return;
     }
     const mayWait = vanished.size === 0;
-    const row = await rowOf(disk, entry, { input, parent, before, startNs, unread, mayWait });
+    const named = naming.nameOf(entry, id, parent);
+    const row = await rowOf(disk, entry, { input, parent, named, before, startNs, unread, mayWait });
     if (row !== undefined) rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
@@ -140,25 +144,21 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
 }
 
 async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Promise<Look> {
-  const { tree, rows, isHidden, faults } = input;
+  const { tree, rows, isHidden, slotKey, faults } = input;
   if (suspects !== "all") return lookIn(disk, input, topsOf(tree, suspects), suspects);
-  const swept = await sweep(disk, { rootId: tree.rootId, rows, isHidden, faults });
+  const swept = await sweep(disk, { rootId: tree.rootId, rows, isHidden, slotKey, faults });
   if (swept === undefined) {
-    const whole = await walk(disk, topsOf(tree, suspects), isHidden);
+    const whole = await walk(disk, topsOf(tree, suspects), input);
     return { ...whole, known: tree.local, suspects, isAtRest: true };
   }
   return together(swept, await lookIn(disk, input, swept.differing, suspects));
 }
 
-async function lookIn(
-  disk: LocalDisk,
-  { tree, isHidden }: ScanInput,
-  tops: readonly Top[],
-  suspects: Suspects,
-): Promise<Look> {
+async function lookIn(disk: LocalDisk, input: ScanInput, tops: readonly Top[], suspects: Suspects): Promise<Look> {
+  const { tree } = input;
   const kept = new Set<NodeId>();
   const folders = new Map(tops.map(({ id }) => [id, foldersIn(tree, id)]));
-  const seen = await walk(disk, tops, isHidden, ({ folder, name, stat }) => {
+  const seen = await walk(disk, tops, input, ({ folder, name, stat }) => {
     // Nothing is suspected in a folder that stands where it was.
     const known = "id" in folder ? folders.get(folder.id)?.get(name) : undefined;
     const isSame =
@@ -186,7 +186,8 @@ function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: 
   const found = new Map<string, { readonly id: NodeId; readonly row: LocalRow }>();
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
-    if (row?.parent === folder && row.kind === "folder" && row.sight === "known") found.set(row.name, { id, row });
+    if (row?.parent === folder && row.kind === "folder" && row.sight === "known")
+      found.set(nameOnDisk(row), { id, row });
   }
   return found;
 }
@@ -206,6 +207,7 @@ function union(one: Suspects, other: Suspects): Suspects {
 
 interface RowContext {
   readonly parent: NodeId;
+  readonly named: Pick<LocalRow, "name" | "alias">;
   readonly before: LocalRow | undefined;
   readonly startNs: bigint;
   readonly unread: Map<string, string>;
@@ -215,9 +217,9 @@ interface RowContext {
 }
 
 async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promise<LocalRow | undefined> {
-  const { parent, before, input } = context;
+  const { parent, named, before, input } = context;
   const { faults } = input;
-  const base = { kind: entry.kind, parent, name: entry.name, executable: entry.stat.executable };
+  const base = { kind: entry.kind, parent, alias: undefined, ...named, executable: entry.stat.executable };
   const { fingerprint } = entry.stat;
   if (entry.kind === "folder") {
     const lasting = { ...fingerprint, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n };
@@ -306,7 +308,8 @@ function adoptMoves(
     const moved = from === undefined ? undefined : rows.get(from);
     if (from === undefined || moved === undefined) continue;
     rows.delete(from);
-    rows.set(id, moved);
+    const isSameName = moved.name === nameOnDisk(row);
+    rows.set(id, isSameName ? { ...moved, name: row.name, alias: row.alias } : moved);
     vanished.delete(id);
   }
 }

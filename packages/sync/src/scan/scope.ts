@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { folderOf, pathOf } from "../paths.ts";
-import type { LocalRow } from "../trees.ts";
+import { type LocalRow, nameOnDisk } from "../trees.ts";
 
 /** The local tree with what stands directly in a folder at hand. */
 export interface LocalTree {
@@ -46,7 +46,7 @@ function nearestKnown(tree: LocalTree, root: Top, path: string): Top {
 function childNamed(tree: LocalTree, folder: NodeId, name: string): NodeId | undefined {
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
-    if (row?.parent === folder && row.name === name) return id;
+    if (row?.parent === folder && nameOnDisk(row) === name) return id;
   }
   return undefined;
 }

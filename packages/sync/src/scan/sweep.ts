@@ -5,7 +5,7 @@ import { linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
 import { joinPath } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
-import type { LocalRow } from "../trees.ts";
+import { type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
 import type { Top } from "./scope.ts";
 import { attempt, type Entry, type IsHidden, lookAt, looksAtOnce, type Notes } from "./walk.ts";
@@ -22,6 +22,7 @@ export interface SweepInput {
   readonly rootId: NodeId;
   readonly rows: KnownRows;
   readonly isHidden: IsHidden;
+  readonly slotKey: (name: string) => string;
   readonly faults: Faults;
 }
 
@@ -52,6 +53,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
       ...found,
       device,
       isHidden: input.isHidden,
+      slotKey: input.slotKey,
       unknown: new Set<string>(),
       denied: new Set<string>(),
       boundaries: new Set<string>(),
@@ -74,7 +76,7 @@ async function compare(
   const names = await attempt(notes.unknown, top.path, () => disk.list(top.path));
   const entries = await mapBounded(names ?? [], looksAtOnce, (name) => lookAt(disk, notes, top, name));
   const known = rows.rowsIn(top.id);
-  const left = new Map(known.map(([id, row]) => [row.name, { id, row }]));
+  const left = new Map(known.map(([id, row]) => [nameOnDisk(row), { id, row }]));
   const folders: Top[] = [];
   let isSame = notes.unknown.size === 0 && left.size === known.length;
   for (const entry of entries) {
@@ -87,7 +89,7 @@ async function compare(
     }
   }
   for (const { row } of left.values())
-    if (!isHidden(joinPath(top.path, row.name), row.kind === "folder")) isSame = false;
+    if (!isHidden(joinPath(top.path, nameOnDisk(row)), row.kind === "folder")) isSame = false;
   return { folders, isSame };
 }
 

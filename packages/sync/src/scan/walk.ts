@@ -50,6 +50,8 @@ export interface Notes {
   /** Of what is unknown, that at which this user may not look. */
   readonly denied: Set<string>;
   readonly isHidden: IsHidden;
+  /** Under one key two names are one on this disk. */
+  readonly slotKey: (name: string) => string;
   /** Of the root's filesystem, if it is known; compared within this walk only. */
   readonly device: bigint | undefined;
 }
@@ -73,11 +75,12 @@ export const looksAtOnce = 16;
 export async function walk(
   disk: LocalDisk,
   tops: readonly Top[],
-  isHidden: IsHidden,
+  { isHidden, slotKey }: Pick<Notes, "isHidden" | "slotKey">,
   isKept: (entry: Entry) => boolean = () => false,
 ): Promise<Walk> {
   const seen: Findings = {
     isHidden,
+    slotKey,
     device: (await attempt(new Set(), "", () => disk.stat("")))?.device,
     keepers: new Set(),
     boundaries: new Set(),
@@ -139,9 +142,14 @@ async function walkFrom(
  * Whether a folder tells its names and lets nobody look at any of them (it may be read and not searched): then it is as one
  * that cannot be listed, and its names say nothing.
  */
-function isClosed({ denied }: Notes, path: string, names: readonly string[]): boolean {
-  const tried = names.filter((name) => nameProblem(name) === undefined && joinPath(path, name) !== ownFolder);
+function isClosed({ denied, slotKey }: Notes, path: string, names: readonly string[]): boolean {
+  const tried = names.filter((name) => nameProblem(name) === undefined && !isOwn(joinPath(path, name), slotKey));
   return tried.length > 0 && tried.every((name) => denied.has(joinPath(path, name)));
+}
+
+/** The engine's own folder, in whatever letters. */
+function isOwn(path: string, slotKey: Notes["slotKey"]): boolean {
+  return path.length === ownFolder.length && (path === ownFolder || slotKey(path) === slotKey(ownFolder));
 }
 
 /** Whether a folder above was listed in which no folder was seen on the way to it: then it is known already that it is not there. */
@@ -170,12 +178,12 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
 /** @returns undefined for what is no entry, or not known */
 export async function lookAt(
   disk: LocalDisk,
-  { unknown, denied, skipped, keepers, boundaries, isHidden, device }: Notes,
+  { unknown, denied, skipped, keepers, boundaries, isHidden, slotKey, device }: Notes,
   folder: Entry | Top,
   name: string,
 ): Promise<Entry | undefined> {
   const path = joinPath(folder.path, name);
-  if (path === ownFolder) return undefined;
+  if (isOwn(path, slotKey)) return undefined;
   const problem = nameProblem(name);
   if (problem !== undefined) {
     skipped.set(path, `its name ${problem}; rename it if it should be`);

@@ -75,6 +75,7 @@ export const localColumns: Columns<LocalRow> = {
     "mtime_ns any not null",
     "ctime_ns any not null",
     "birth_ns any not null",
+    "alias text",
   ],
   placeOf: (row) => row,
   encode: ({ fingerprint, ...row }) => [
@@ -89,6 +90,7 @@ export const localColumns: Columns<LocalRow> = {
     packNumber(fingerprint.mtimeNs),
     packNumber(fingerprint.ctimeNs),
     packNumber(fingerprint.birthNs),
+    row.alias ?? null,
   ],
   decode: (stored) => ({
     kind: stored["kind"] as NodeKind,
@@ -103,6 +105,7 @@ export const localColumns: Columns<LocalRow> = {
       birthNs: BigInt(stored["birth_ns"] as bigint | string),
     },
     sight: stored["sight"] as LocalRow["sight"],
+    ...(typeof stored["alias"] === "string" && { alias: stored["alias"] }),
   }),
 };
 

@@ -45,6 +45,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     database.exec(`create table if not exists ${name} (key any primary key, ${columns.definitions.join(", ")})
       strict, without rowid;
       create index if not exists ${name}_in on ${name} (parent);`);
+    addColumns(database, name, columns.definitions);
     const all = columns.definitions.map((definition) => definition.split(" ", 1)[0] ?? "");
     const prepare = (sql: string): StatementSync => {
       const statement = database.prepare(sql);
@@ -160,6 +161,19 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
         if (changes !== this.#changes) break;
       }
     }
+  }
+}
+
+/** A column that an earlier version did not have may be null, and is so in its rows. */
+function addColumns(database: DatabaseSync, name: string, definitions: readonly string[]): void {
+  const there = new Set(
+    database
+      .prepare(`select name from pragma_table_info('${name}')`)
+      .all()
+      .map((row) => row["name"]),
+  );
+  for (const definition of definitions) {
+    if (!there.has(definition.split(" ", 1)[0] ?? "")) database.exec(`alter table ${name} add column ${definition}`);
   }
 }
 

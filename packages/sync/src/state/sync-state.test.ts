@@ -231,6 +231,24 @@ test("whoever goes through all rows may change them meanwhile", () => {
   assert.equal(new Set(seen).size, 1875);
 });
 
+test(
+  "a state of before there were aliases gets them, and keeps them",
+  inFolder((folder) => {
+    const path = join(folder, "state.db");
+    const first = new DatabaseSync(path);
+    new SyncState(first, rootId).commit({ local: [[idOf(1), localRow]] });
+    first.exec("alter table local_rows drop column alias; pragma user_version = 1");
+    first.close();
+    const row = { ...localRow, alias: "a (case conflict)" };
+    const second = new DatabaseSync(path);
+    const state = new SyncState(second, rootId);
+    assert.deepEqual(state.local.get(idOf(1)), localRow);
+    state.commit({ local: [[idOf(1), row]] });
+    second.close();
+    assert.deepEqual(new SyncState(new DatabaseSync(path), rootId).local.get(idOf(1)), row);
+  }),
+);
+
 test("what an earlier version kept as JSON is taken over", () => {
   const database = new DatabaseSync(":memory:");
   const { inode, sizeBytes, mtimeNs, ctimeNs, birthNs } = localRow.fingerprint;

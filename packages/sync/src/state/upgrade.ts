@@ -7,7 +7,7 @@ import type { RestlessNodes } from "./restless-nodes.ts";
 import type { RowTable } from "./row-table.ts";
 
 /** To be raised with the form of a table, and with the rule by which a node is restless. */
-const version = 1;
+const version = 2;
 
 interface Tables {
   readonly remote: RowTable<RemoteRow>;

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import { Alone } from "./alone.ts";
+
+/** Two nodes of the server that are one name on this disk, the first one made first. */
+async function pair(kind: "file" | "folder" | "symlink" = "file"): Promise<Alone> {
+  const alone = new Alone({ foldsCase: "all" });
+  const { rootId } = alone.world.model;
+  for (const [id, name] of [["x-1", "readme.md"] as const, ["x-2", "README.md"] as const]) {
+    const where = { operation_id: id, parent_id: rootId, id, name };
+    if (kind === "folder") alone.onServer({ op: "mkdir", ...where });
+    else if (kind === "symlink") alone.onServer({ op: "symlink", ...where, target: name });
+    else alone.onServer({ op: "put", ...where, size: 0, blocks: [] });
+  }
+  await rest(alone);
+  return alone;
+}
+
+async function rest(alone: Alone): Promise<void> {
+  const { inSync } = await alone.once();
+  assert.equal(inSync, true);
+}
+
+const aliased = "README (case conflict).md";
+
+for (const kind of ["file", "folder", "symlink"] as const) {
+  test(`of two names that differ in case the later ${kind} stands under an alias, and the server never hears of it`, async () => {
+    const alone = await pair(kind);
+    assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+    const before = alone.world.model.seq;
+    const { problems } = await alone.once();
+    assert.deepEqual(
+      problems.map(({ path, code }) => [path, code]),
+      [[aliased, "alias"]],
+    );
+    assert.equal(alone.world.model.seq, before);
+    assert.deepEqual(alone.serverPaths(), ["README.md", "readme.md"]);
+    alone.close();
+  });
+}
+
+test("an edit under the alias is one of the file on the server", async () => {
+  const alone = await pair();
+  alone.write(aliased, "mine");
+  await rest(alone);
+  assert.deepEqual(
+    alone.serverContents(),
+    new Map([
+      ["README.md", "mine"],
+      ["readme.md", ""],
+    ]),
+  );
+  alone.close();
+});
+
+test("deleting what has the alias deletes it on the server", async () => {
+  const alone = await pair();
+  alone.remove(aliased);
+  await rest(alone);
+  assert.deepEqual(alone.serverPaths(), ["readme.md"]);
+  alone.close();
+});
+
+test("when the other one goes the alias ends", async () => {
+  const alone = await pair();
+  alone.remove("readme.md");
+  await rest(alone);
+  assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [["README.md"], ["README.md"]]);
+  alone.close();
+});
+
+test("a person who renames what has the alias gives it that name everywhere", async () => {
+  const alone = await pair();
+  alone.move(aliased, "other.md");
+  await rest(alone);
+  assert.deepEqual(alone.serverPaths(), ["other.md", "readme.md"]);
+  assert.equal(alone.serverId("other.md"), "x-2");
+  alone.close();
+});
+
+test("a move into another folder keeps the name on the server", async () => {
+  const alone = await pair();
+  alone.mkdir("docs");
+  alone.move(aliased, `docs/${aliased}`);
+  await rest(alone);
+  assert.deepEqual(alone.serverPaths(), ["docs", "docs/README.md", "readme.md"]);
+  assert.deepEqual(alone.diskPaths(), ["docs", "docs/README.md", "readme.md"]);
+  assert.equal(alone.serverId("docs/README.md"), "x-2");
+  alone.close();
+});
+
+test("what is in a folder under an alias goes on being synced", async () => {
+  const alone = await pair("folder");
+  alone.write(`${aliased}/note`, "in the second");
+  alone.write("readme.md/note", "in the first");
+  await rest(alone);
+  const contents = alone.serverContents();
+  assert.deepEqual([contents.get("README.md/note"), contents.get("readme.md/note")], ["in the second", "in the first"]);
+  alone.close();
+});
+
+test("a new file here whose name another device has given in other letters is no conflict: one of the two gets an alias", async () => {
+  const alone = new Alone({ foldsCase: "all" });
+  alone.onServer({
+    op: "put",
+    operation_id: "1",
+    parent_id: alone.world.model.rootId,
+    id: "aa",
+    name: "readme.md",
+    size: 0,
+    blocks: [],
+  });
+  alone.write("README.md", "mine");
+  await rest(alone);
+  assert.deepEqual(
+    alone.serverContents(),
+    new Map([
+      ["README.md", "mine"],
+      ["readme.md", ""],
+    ]),
+  );
+  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+  alone.close();
+});
+
+test("a rename that only changes case travels, and is not undone", async () => {
+  const alone = new Alone({ foldsCase: "all" });
+  alone.write("readme.md", "1");
+  alone.mkdir("docs");
+  await rest(alone);
+  const ids = [alone.serverId("readme.md"), alone.serverId("docs")];
+  alone.move("readme.md", "README.md");
+  alone.move("docs", "Docs");
+  await rest(alone);
+  assert.deepEqual(
+    [alone.serverPaths(), alone.diskPaths()],
+    [
+      ["Docs", "README.md"],
+      ["Docs", "README.md"],
+    ],
+  );
+  assert.deepEqual([alone.serverId("README.md"), alone.serverId("Docs")], ids);
+  alone.close();
+});
+
+test("a state that is lost does not give the alias to the server", async () => {
+  const alone = await pair();
+  alone.write(aliased, "mine");
+  await rest(alone);
+  const state = new SyncState(new DatabaseSync(":memory:"), alone.world.model.rootId as NodeId);
+  await alone.once({ state });
+  assert.deepEqual(
+    alone.serverContents(),
+    new Map([
+      ["README.md", "mine"],
+      ["readme.md", ""],
+    ]),
+  );
+  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+  alone.close();
+});
+
+test("the engine's own folder is none of the server's in other letters, and what is called so there gets an alias", async () => {
+  const alone = new Alone({ foldsCase: "all" });
+  alone.onServer({ op: "mkdir", operation_id: "1", parent_id: alone.world.model.rootId, id: "aa", name: ".Holdfast" });
+  await rest(alone);
+  alone.move(".holdfast", ".HOLDFAST");
+  await rest(alone);
+  assert.deepEqual(alone.serverPaths(), [".Holdfast"]);
+  assert.ok(alone.diskPaths().includes(".Holdfast (case conflict)"));
+  alone.close();
+});
+
+test("of two names that differ in their Unicode form alone the later one gets another, and both are everywhere", async () => {
+  const alone = new Alone();
+  const [composed, decomposed] = ["\u00e9.txt", "e\u0301.txt"];
+  alone.write(composed, "first");
+  await rest(alone);
+  alone.write(decomposed, "second");
+  await rest(alone);
+  assert.deepEqual([...alone.serverContents().values()].toSorted(), ["first", "second"]);
+  assert.ok(alone.serverPaths().some((path) => path === "e\u0301 (Unicode conflict).txt"));
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});

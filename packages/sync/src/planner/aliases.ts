@@ -1,0 +1,41 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import { caseLabel, conflictedName } from "../conflicted-name.ts";
+import { ownFolder } from "../paths.ts";
+import type { Place } from "../trees.ts";
+import type { MergedTree } from "./merge.ts";
+import type { Policy } from "./policy.ts";
+
+/**
+ * The names under which nodes stand on this disk alone, since it takes their own for that of another one beside them. Of those
+ * that are one name here the one with the least id keeps it: ids begin with the time at which a node was made, and every
+ * device knows the same ones. The names follow from the tree and from nothing else, so all disks that fold alike show the
+ * same, and one whose other is gone gets its own name back.
+ * @param tree in which nothing that claims a name is missing in a folder in which something is to be done
+ */
+export function aliasesOf(
+  rootId: NodeId,
+  tree: MergedTree,
+  { slotKey }: Pick<Policy, "slotKey">,
+): ReadonlyMap<NodeId, string> {
+  const aliases = new Map<NodeId, string>();
+  // What is one name there is one on the server too.
+  if (slotKey === nameKey) return aliases;
+  const claim = ({ parent, name }: Place): string => `${parent}/${slotKey(name)}`;
+  const claimants = Map.groupBy(tree.values(), ({ place }) => claim(place));
+  const own = claim({ parent: rootId, name: ownFolder });
+  const taken = new Set([own, ...claimants.keys()]);
+  const yielding = [...claimants].flatMap(([key, nodes]) => {
+    if (nodes.length === 1 && key !== own) return [];
+    const byAge = nodes.toSorted((one, other) => (one.standing.id < other.standing.id ? -1 : 1));
+    return key === own ? byAge : byAge.slice(1);
+  });
+  yielding.sort((one, other) => (one.standing.id < other.standing.id ? -1 : 1));
+  for (const { standing, place } of yielding) {
+    const { parent } = place;
+    const alias = conflictedName(place.name, caseLabel, (name) => !taken.has(claim({ parent, name })));
+    taken.add(claim({ parent, name: alias }));
+    aliases.set(standing.id, alias);
+  }
+  return aliases;
+}

@@ -1,0 +1,54 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import { nameOfAlias } from "../conflicted-name.ts";
+import type { LocalRow } from "../trees.ts";
+import type { MatchInput } from "./match.ts";
+import type { LocalTree } from "./scope.ts";
+import type { Entry } from "./walk.ts";
+
+interface NamingInput extends Pick<MatchInput, "intents" | "slotKey" | "faults"> {
+  readonly tree: LocalTree;
+}
+
+/** What the nodes are called that were found on the disk: not by the names that only this disk gave them. */
+export class Naming {
+  readonly #input: NamingInput;
+  readonly #entries: readonly Entry[];
+  readonly #foldsCase: boolean;
+  #siblings: ReadonlyMap<Entry["folder"], readonly Entry[]> | undefined;
+
+  constructor(input: NamingInput, entries: readonly Entry[]) {
+    this.#input = input;
+    this.#entries = entries;
+    this.#foldsCase = input.slotKey("A") === input.slotKey("a");
+  }
+
+  nameOf(entry: Entry, id: NodeId, parent: NodeId): Pick<LocalRow, "name" | "alias"> {
+    const { tree, intents, faults } = this.#input;
+    const { name } = entry;
+    if (faults.has("an alias is taken for a name")) return { name };
+    const row = tree.local.get(id);
+    for (const place of [row, intents.get(id)?.place]) {
+      if (place?.alias === name) return { name: place.name, alias: name };
+    }
+    const own = row === undefined ? this.#lostName(entry, parent) : undefined;
+    return own === undefined ? { name } : { name: own, alias: name };
+  }
+
+  /**
+   * Something of which nothing is known may have got its alias from a state that is lost, or was copied from something that
+   * has it: it is called what that was called, unless something else is.
+   */
+  #lostName(entry: Entry, parent: NodeId): string | undefined {
+    const own = this.#foldsCase ? nameOfAlias(entry.name) : undefined;
+    if (own === undefined) return undefined;
+    const { tree } = this.#input;
+    const isTaken = (name: string | undefined): boolean => name !== undefined && nameKey(name) === nameKey(own);
+    for (const id of tree.childrenOf(parent)) {
+      const row = tree.local.get(id);
+      if (row?.parent === parent && isTaken(row.name)) return undefined;
+    }
+    this.#siblings ??= Map.groupBy(this.#entries, ({ folder }) => folder);
+    return (this.#siblings.get(entry.folder) ?? []).some(({ name }) => isTaken(name)) ? undefined : own;
+  }
+}
