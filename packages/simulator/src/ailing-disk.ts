@@ -10,7 +10,8 @@ import type { Device, World } from "./world.ts";
 export function ailingDisk(world: World, device: Device, life: Life): LocalDisk {
   const watch = watchOf(world, device, life);
   const own = makeEngineDisk(device.root, watch);
-  const nothing = new SimulatedRoot({ nowMicros: () => world.scheduler.nowMicros, skewMicros: () => 0, key: String });
+  const nowMicros = (): number => world.scheduler.nowMicros;
+  const nothing = new SimulatedRoot({ nowMicros, skewMicros: () => 0, key: String, isDurable: true });
   const other = makeEngineDisk(nothing, watch);
   return new Proxy(own, {
     get: (target, name) => Reflect.get(device.ills.isAway ? other : target, name) as unknown,

@@ -74,7 +74,7 @@ export class Alone {
   }
 
   move(from: string, to: string): void {
-    this.root.rename(from, to, { over: false, isDurable: true });
+    this.root.rename(from, to, { over: false, isPersons: true });
   }
 
   remove(path: string): void {

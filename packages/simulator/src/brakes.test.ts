@@ -70,7 +70,7 @@ test("a folder that moves with all that is in it brakes nothing", async () => {
   alone.mkdir("folder");
   for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
   await alone.once({ brake: undefined });
-  alone.root.rename("folder", "moved", { over: false, isDurable: true });
+  alone.root.rename("folder", "moved", { over: false, isPersons: true });
   assert.ok((await alone.once({ brake: undefined })).inSync);
   assert.equal(alone.serverPaths().filter((path) => path.startsWith("moved/")).length, 60);
   alone.close();

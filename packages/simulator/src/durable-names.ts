@@ -58,6 +58,10 @@ export class DurableNames {
     this.#settle((operation) => operation.some((change) => change.folder === folder));
   }
 
+  syncAll(): void {
+    this.#settle(() => true);
+  }
+
   crash(tape: Tape): void {
     this.#settle(() => tape() < 0.5);
     this.#pending = [];

@@ -8,5 +8,5 @@ const nobody = { before: async () => {}, after: async () => {}, dropping: () => 
 testLocalDisk("simulated disk", async () => {
   let micros = 0;
   const nowMicros = (): number => (micros += 1000);
-  return makeEngineDisk(new SimulatedRoot({ nowMicros, skewMicros: () => 0, key: nameKey }), nobody);
+  return makeEngineDisk(new SimulatedRoot({ nowMicros, skewMicros: () => 0, key: nameKey, isDurable: true }), nobody);
 });

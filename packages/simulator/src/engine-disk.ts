@@ -104,7 +104,7 @@ function changes(
       call("setExecutable", path, () => root.write(root.mustBeAt(path), { executable }, false)),
     rename: (from, to) =>
       call("rename", `${from} -> ${to}`, () => {
-        root.rename(from, to, { over: false, isDurable: false });
+        root.rename(from, to, { over: false, isPersons: false });
         show(to);
       }),
     exchange: (one, other) =>
@@ -122,6 +122,7 @@ function changes(
     rmdir: (path) => call("rmdir", path, () => root.remove(path, false)),
     syncFile: (path) => call("syncFile", path, () => root.sync(root.mustBeAt(path))),
     syncFolder: (path) => call("syncFolder", path, () => root.syncFolder(path)),
+    syncAll: () => call("syncAll", "", () => root.syncAll()),
   };
 }
 

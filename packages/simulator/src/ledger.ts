@@ -43,6 +43,18 @@ export class Ledger {
     if (inode.kind === "file") this.#leave(inode);
   }
 
+  /** A power cut took a content that nobody else has: whoever wrote it must write it again. */
+  lose(content: string): void {
+    this.mustLive.delete(content);
+    this.#superseded.add(content);
+  }
+
+  /** A power cut left a file like this, and to all others that is as if a person had. */
+  find(content: string): void {
+    this.states.add(content);
+    this.written.add(content);
+  }
+
   #leave(inode: Inode): void {
     const key = contentOf(inode.now.bytes);
     if (this.#nowMicros() - inode.changedAtMicros >= restMicros) this.states.add(key);

@@ -13,5 +13,6 @@ export function storyOf(seed: number): StoryOptions {
     mishaps: seed % 4 === 0,
     confusableNames: seed % 3 === 1,
     foldsCase: foldings[seed % foldings.length] ?? "none",
+    isVolatile: seed % 2 === 1,
   };
 }

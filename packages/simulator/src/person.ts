@@ -90,13 +90,13 @@ export class Person {
     const isInside = from !== undefined && `${to}/`.startsWith(`${from}/`);
     if (from === undefined || isInside || root.at(to) !== undefined || work() < 0.3) return;
     this.#say(`moves ${from} to ${to} in that moment`);
-    root.rename(from, to, { over: false, isDurable: true });
+    root.rename(from, to, { over: false, isPersons: true });
     this.#options.changed();
   }
 
   /** Writes twice within a tick of the clock and to the same length, the second time when the first may have been read. */
   async stutter(path: string, work: Tape): Promise<void> {
-    const { root, ledger, scheduler } = this.#options;
+    const { root, ledger } = this.#options;
     const inode = root.at(path);
     if (inode?.kind !== "file") return;
     this.#say(`writes twice to ${path} in that moment`);
@@ -104,8 +104,8 @@ export class Person {
       Buffer.from(`${this.#options.name} stutters, ${(this.#count += 1)}`.padEnd(40, ".")),
     );
     ledger.write(root, inode, bytes[0] ?? new Uint8Array());
-    await scheduler.sleep(this.life, 700 + work() * 1500);
-    if (root.linksOf(inode) === 0) return;
+    const isHere = await this.#wait(700 + work() * 1500);
+    if (!isHere || root.linksOf(inode) === 0) return;
     ledger.write(root, inode, bytes[1] ?? new Uint8Array());
     this.#say(`is done with ${ledger.close(root, inode, false)}`);
     this.#options.changed();
@@ -183,7 +183,7 @@ export class Person {
     const old = root.at(path);
     if (old?.kind !== "file") return;
     ledger.discard(old);
-    root.rename(temporary, path, { over: true, isDurable: true });
+    root.rename(temporary, path, { over: true, isPersons: true });
   }
 
   async #append(path: string | undefined): Promise<void> {
@@ -226,7 +226,7 @@ export class Person {
     if (from === undefined || (root.at(to) !== undefined && root.at(to) !== root.at(from))) return;
     if (from === to) return;
     this.#say(`moves ${from} to ${to}`);
-    root.rename(from, to, { over: false, isDurable: true });
+    root.rename(from, to, { over: false, isPersons: true });
   }
 
   async #delete(path: string | undefined): Promise<void> {
@@ -253,11 +253,11 @@ export class Person {
     this.#say(`swaps ${one} and ${other}`);
     const aside = `${one}.aside`;
     if (root.at(aside) !== undefined) return;
-    root.rename(one, aside, { over: false, isDurable: true });
+    root.rename(one, aside, { over: false, isPersons: true });
     if (this.#work() < 0.5) await this.#pause();
-    root.rename(other, one, { over: false, isDurable: true });
+    root.rename(other, one, { over: false, isPersons: true });
     if (this.#work() < 0.5) await this.#pause();
-    root.rename(aside, other, { over: false, isDurable: true });
+    root.rename(aside, other, { over: false, isPersons: true });
   }
 
   async #retype(path: string | undefined): Promise<void> {
@@ -281,10 +281,18 @@ export class Person {
 
   /** Mostly moments, sometimes seconds. */
   async #pause(): Promise<void> {
-    const { scheduler } = this.#options;
     const work = this.#work;
     this.#options.changed();
-    await scheduler.sleep(this.life, work() < 0.8 ? work() * 90_000 : work() * 2_500_000);
+    const isHere = await this.#wait(work() < 0.8 ? work() * 90_000 : work() * 2_500_000);
+    if (!isHere) throw new HoldfastError("failed", "The power went, and with it the program.");
+  }
+
+  /** @returns whether the program is still there */
+  async #wait(micros: number): Promise<boolean> {
+    const { root, scheduler } = this.#options;
+    const { boots } = root;
+    await scheduler.sleep(this.life, micros);
+    return root.boots === boots;
   }
 
   #some(kind?: Inode["kind"], work: Tape = this.#work): string | undefined {

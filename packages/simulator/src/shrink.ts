@@ -44,7 +44,7 @@ function kindOf(violation: string | undefined): string | undefined {
     .replaceAll(/\b(?:ada|bob|cyd)\b/gu, "…");
 }
 
-const silent = /: (?:now|syncFile|syncFolder|write) /u;
+const silent = /: (?:now|syncFile|syncFolder|syncAll|write) /u;
 
 /** The story in sentences: who does what, what goes wrong, and what the engines do about it. */
 export function toProse({ story, result }: Shrunk): string {

@@ -29,6 +29,8 @@ export interface RootOptions {
   /** Of this device's clock against true time. */
   readonly skewMicros: () => number;
   readonly key: (name: string) => string;
+  /** What a person does is durable at once, so that the oracle knows what must not be lost; else only when it is synced. */
+  readonly isDurable: boolean;
 }
 
 /** Times of a filesystem come in steps of a kernel's tick. */
@@ -36,8 +38,8 @@ const tickNs = 4_000_000n;
 const rootNumber = 1;
 
 /**
- * A filesystem in memory: inodes, names, and what of both is durable. Whoever acts says whether it is durable at once (a
- * person's doing is, so that the oracle knows what must not be lost) or only when synced (the engine's).
+ * A filesystem in memory: inodes, names, and what of both is durable. Whoever acts says whether a person
+ * does it or an engine, whose doing is durable only when it is synced.
  */
 export class SimulatedRoot {
   readonly #options: RootOptions;
@@ -51,6 +53,8 @@ export class SimulatedRoot {
   readonly given = new Set<string>();
   /** Folders where another filesystem is mounted: the number of the inode, and of the device. */
   readonly mounts = new Map<number, bigint>();
+  /** How often the power came back. */
+  boots = 0;
   #next = rootNumber;
 
   constructor(options: RootOptions) {
@@ -92,29 +96,29 @@ export class SimulatedRoot {
       .map(({ name, inode }) => ({ name, inode: this.#inode(inode) }));
   }
 
-  create(path: string, kind: InodeKind, isDurable: boolean, target = ""): Inode {
+  create(path: string, kind: InodeKind, isPersons: boolean, target = ""): Inode {
     const slot = this.#slot(path);
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${path} is taken.`);
     const inode = this.#make(kind, target);
-    this.#do([{ ...slot, inode: inode.number }], isDurable);
-    if (isDurable) {
+    this.#do([{ ...slot, inode: inode.number }], isPersons);
+    if (isPersons) {
       this.#touch(path);
       this.given.add(slot.name);
     }
     return inode;
   }
 
-  write(inode: Inode, change: Partial<Stored>, isDurable: boolean): void {
+  write(inode: Inode, change: Partial<Stored>, isPersons: boolean): void {
     const time = this.timeNs();
     Object.assign(inode, { now: { ...inode.now, ...(change.bytes && { mtimeNs: time }), ...change }, ctimeNs: time });
     if (change.bytes !== undefined) Object.assign(inode, { changedAtMicros: this.#options.nowMicros() });
-    if (!isDurable) return;
-    this.sync(inode);
+    if (!isPersons) return;
+    if (this.#options.isDurable) this.sync(inode);
     for (const [path, other] of this.visible()) if (other === inode) this.#touch(path);
   }
 
   /** @param over whether what stands at `to` is replaced; else it must be free */
-  rename(from: string, to: string, { over, isDurable }: { readonly over: boolean; readonly isDurable: boolean }): void {
+  rename(from: string, to: string, { over, isPersons }: { readonly over: boolean; readonly isPersons: boolean }): void {
     const inode = this.mustBeAt(from);
     const [source, target] = [this.#slot(from), this.#slot(to)];
     const taken = this.#names.find(target.folder, target.name);
@@ -126,9 +130,9 @@ export class SimulatedRoot {
         { ...source, inode: undefined },
         { ...target, inode: inode.number },
       ],
-      isDurable,
+      isPersons,
     );
-    if (isDurable) {
+    if (isPersons) {
       for (const path of [from, to]) this.#touch(path);
       this.given.add(target.name);
     }
@@ -145,12 +149,12 @@ export class SimulatedRoot {
     for (const inode of [first, second]) Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 
-  remove(path: string, isDurable: boolean): void {
+  remove(path: string, isPersons: boolean): void {
     const inode = this.mustBeAt(path);
     const isFull = inode.kind === "folder" && this.#names.inFolder(inode.number).length > 0;
     if (isFull) throw new HoldfastError("failed", `${path} is not empty.`);
-    this.#do([{ ...this.#slot(path), inode: undefined }], isDurable);
-    if (isDurable) this.#touch(path);
+    this.#do([{ ...this.#slot(path), inode: undefined }], isPersons);
+    if (isPersons) this.#touch(path);
   }
 
   /** From now on it is remembered what stands where. */
@@ -172,8 +176,14 @@ export class SimulatedRoot {
     this.#names.syncFolder(this.#folder(path).number);
   }
 
+  syncAll(): void {
+    for (const inode of this.#inodes.values()) this.sync(inode);
+    this.#names.syncAll();
+  }
+
   /** The power goes: what was not synced is kept, lost or torn. */
   crash(tape: Tape): void {
+    this.boots += 1;
     this.#names.crash(tape);
     for (const inode of this.#inodes.values()) {
       if (inode.now === inode.durable) continue;
@@ -189,12 +199,12 @@ export class SimulatedRoot {
     }
   }
 
-  /** Path -> inode, of all that a person sees. */
-  visible(): Map<string, Inode> {
+  /** Path -> inode, of all that a person sees, or of really all. */
+  visible(withOwn = false): Map<string, Inode> {
     const found = new Map<string, Inode>();
     const visit = (folder: Inode, prefix: string): void => {
       for (const { name, inode } of this.#names.inFolder(folder.number)) {
-        if (prefix === "" && name === ".holdfast") continue;
+        if (prefix === "" && name === ".holdfast" && !withOwn) continue;
         const child = this.#inode(inode);
         found.set(prefix + name, child);
         if (child.kind === "folder") visit(child, `${prefix}${name}/`);
@@ -204,8 +214,8 @@ export class SimulatedRoot {
     return found;
   }
 
-  #do(changes: Parameters<DurableNames["do"]>[0], isDurable: boolean): void {
-    this.#names.do(changes, isDurable);
+  #do(changes: Parameters<DurableNames["do"]>[0], isPersons: boolean): void {
+    this.#names.do(changes, isPersons && this.#options.isDurable);
     for (const change of changes) this.#remember(change);
   }
 

@@ -69,6 +69,9 @@ test("60 stories without trouble keep every invariant", () =>
 test("100 stories with crashes, power cuts, a bad network and a bad disk keep every invariant", () =>
   tellMany(100, (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));
 
+test("60 stories in which a power cut takes what nobody synced keep every invariant", () =>
+  tellMany(60, (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.2, isVolatile: true })));
+
 test("40 stories in which the server is restored from a backup keep every invariant", () =>
   tellMany(40, (seed) => ({ seed: 3000 + seed, troubleRate: 0.05, restores: true })));
 

@@ -16,7 +16,7 @@ import { type Life, Scheduler } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
 import { foldCase } from "./shown-names.ts";
 import { smallPatches } from "./small-patches.ts";
-import { checkWhole } from "./step-oracle.ts";
+import { cutPower } from "./power-cut.ts";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly confusableNames?: boolean;
   /** The watchers notice every change, so that what is deleted and what is moved can be told apart. */
   readonly isWatchful?: boolean;
+  /** A power cut may take what a person did, as long as nobody has made it durable. */
+  readonly isVolatile?: boolean;
   /** What the engines are told besides. */
   readonly engine?: Partial<EngineOptions>;
   /** Keys of acts and faults that are left out. */
@@ -120,8 +122,7 @@ export class World {
     this.notice(`${device.name} ${isPowerCut ? "loses its power" : "is killed"}`);
     const { tape } = this.chances.next(`end of ${device.name}`);
     this.scheduler.kill(device.life);
-    if (isPowerCut) device.root.crash(tape);
-    if (isPowerCut) checkWhole(this, device);
+    if (isPowerCut) cutPower(this, device, tape);
     void this.scheduler.sleep(this.life, tape() * 3_000_000).then(() => this.start(device));
   }
 
@@ -158,6 +159,7 @@ export class World {
       makeNodeId: () => this.model.fresh(`${device.name}-`) as NodeId,
       device: device.name,
       identity: { serverId: "model", accountId: "everybody" },
+      boot: String(device.root.boots),
       slotKey: this.foldsCase(device.name) ? foldCase : nameKey,
       brake: "off",
       faults: this.#options.faults ?? noFaults,
@@ -203,6 +205,7 @@ export class World {
       nowMicros: () => scheduler.nowMicros,
       skewMicros: () => ills.skewMicros,
       key: this.foldsCase(name) ? foldCase : String,
+      isDurable: this.#options.isVolatile !== true,
     });
     const hints = chances.tape(`watcher of ${name}`);
     const changed = (): void => {

@@ -11,6 +11,8 @@ export const plantableFaults = [
   "ctime is ignored",
   "a new file is not synced",
   "a folder is not synced",
+  "what a person did is not synced",
+  "what was read is believed after a power cut",
   "offers are forgotten",
   "a conflict is overwritten",
   "a restored server is taken for an old cursor",

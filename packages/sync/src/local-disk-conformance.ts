@@ -193,6 +193,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     await disk.syncFile("a/x");
     await disk.syncFolder("a");
     await disk.syncFolder("");
+    await disk.syncAll();
   });
 }
 

@@ -54,7 +54,8 @@ export interface FileAttributes {
  * `store_full`, `unavailable` (it is not known what is there; with `denied: true` in the body if this user may not look) and
  * `failed`.
  *
- * Nothing is durable before `syncFile` of a file's bytes and attributes, and `syncFolder` of the folders of a name.
+ * Nothing is durable before `syncFile` of a file's bytes and attributes, and `syncFolder` of the folders of a name; or
+ * `syncAll`.
  */
 export interface LocalDisk {
   /** Undefined only if there is certainly nothing of that name. */
@@ -90,6 +91,8 @@ export interface LocalDisk {
   rmdir(path: string): Promise<void>;
   syncFile(path: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
+  /** All that the filesystem of the root holds at this moment. */
+  syncAll(): Promise<void>;
   /** Changes a file of the engine's own and tells the filesystem's time of that. */
   now(path: string): Promise<bigint>;
 }

@@ -21,6 +21,8 @@ export interface Native {
   /** @returns the number of the watch in the watcher's events */
   addWatch(watcher: number, path: Uint8Array, mask: number): number;
   removeWatch(watcher: number, watch: number): void;
+  /** All of the filesystem in which the descriptor lies; done in a thread. */
+  syncFilesystem(descriptor: number): Promise<void>;
 }
 
 /** A last name in an open folder; the bytes end with a NUL. */
@@ -104,6 +106,7 @@ function bind(): Native {
   const fcntl = declare("int fcntl(int file, int command, long value)");
   const inotifyAddWatch = declare("int inotify_add_watch(int watcher, const uint8_t *path, uint32_t mask)");
   const inotifyRmWatch = declare("int inotify_rm_watch(int watcher, int watch)");
+  const syncfs = libc.func("int syncfs(int descriptor)");
   return {
     openBelow: (folder, path, flags, mode) => syscall(openat2Number, folder, path, openHow(flags, mode), 24),
     rename: (from, to, flags) => void renameat2(from.folder, from.name, to.folder, to.name, flags),
@@ -121,6 +124,14 @@ function bind(): Native {
     },
     addWatch: (watcher, path, mask) => inotifyAddWatch(watcher, path, mask),
     removeWatch: (watcher, watch) => void inotifyRmWatch(watcher, watch),
+    syncFilesystem: (descriptor) =>
+      new Promise((resolve, reject) => {
+        syncfs.async(descriptor, (failed: Error | null, result: number) => {
+          // The errno stays in the thread.
+          if (failed === null && result === 0) resolve();
+          else reject(new SystemCallError("syncfs", systemConstants.errno.EIO));
+        });
+      }),
   };
 }
 

@@ -77,8 +77,9 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
     unlink: (path) => unlinkInThread(root, path),
     rmdir: (path) =>
       change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),
-    syncFile: (path) => sync(root, path, readFlags),
-    syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY),
+    syncFile: (path) => sync(root, path, readFlags, fsyncAsync),
+    syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY, fsyncAsync),
+    syncAll: () => sync(root, "", readFlags | constants.O_DIRECTORY, (descriptor) => native.syncFilesystem(descriptor)),
     now: (path) => change("ask for the time with", path, () => touch(root, path)),
   };
 }
@@ -246,11 +247,16 @@ async function unlinkInThread(root: RootFolder, path: string): Promise<void> {
   }
 }
 
-async function sync(root: RootFolder, path: string, flags: number): Promise<void> {
+async function sync(
+  root: RootFolder,
+  path: string,
+  flags: number,
+  flush: (descriptor: number) => Promise<void>,
+): Promise<void> {
   let descriptor: number | undefined;
   try {
     descriptor = root.open(path, flags);
-    await fsyncAsync(descriptor);
+    await flush(descriptor);
   } catch (thrown) {
     throw toFolderError(thrown, "make durable", path);
   } finally {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
@@ -81,11 +82,21 @@ export function makeEngine(
     sleep: (durationMs, signal) => delay(durationMs, undefined, { signal }).catch(() => undefined),
     makeNodeId: () => space.makeNodeId(),
     device: record.device,
+    boot: bootId(),
     identity: { serverId: record.server_id, accountId: record.account_id },
     slotKey,
     brake: record.brake ?? undefined,
     faults: noFaults,
   });
+}
+
+/** Of this run of the system; undefined where there is none. */
+function bootId(): string | undefined {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 export function openSpace(

@@ -7,6 +7,7 @@ import { actTogether } from "../execute/act.ts";
 import { localBatchesOf } from "../execute/batch.ts";
 import { makeDurable } from "../execute/durable.ts";
 import type { Hands } from "../execute/hands.ts";
+import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
 import { affectedTrees } from "../planner/affected.ts";
@@ -109,7 +110,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
   context.unread.note(look, context.nowMs());
   const waits = new Waits(context);
-  const next = await waits.within(decide(context, look));
+  const next = await waits.within(await decide(context, look));
   const { waitingDeletions } = context.brakes;
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions);
   const failures: Problem[] = [];
@@ -203,12 +204,14 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
 }
 
 /** Settles and plans, until no node has to go by another id first. */
-export function decide(context: CycleContext, { isSure, rules }: Look): Plan {
+export async function decide(context: CycleContext, { isSure, rules }: Look): Promise<Plan> {
   const { state, device, slotKey, makeNodeId, brakes } = context;
   if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules)));
   for (let round = 0; round < rekeyingsMax; round += 1) {
     const visible = visibleTrees(state, new Visibility(state, rules));
     const { synced, answered, seen } = settle(affectedTrees(visible, state.restless));
+    const [failure] = (await makePersonActsDurable(context, [...synced.keys()])).values();
+    if (failure !== undefined) throw failure;
     state.commit({
       synced,
       offers: answered.map(({ operationId }) => [operationId, undefined] as const),

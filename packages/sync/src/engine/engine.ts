@@ -4,6 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "../execute/durable.ts";
 import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.ts";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
+import { distrustVolatile } from "../execute/person-acts.ts";
 import type { Faults } from "../faults.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import { excludedPaths, excludePaths, includePaths } from "../rules/exclusion.ts";
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly makeNodeId: () => NodeId;
   readonly device: string;
   readonly identity: Identity;
+  /** Names this run of the system, after which what nobody synced may be gone; undefined: each start counts as one. */
+  readonly boot?: string | undefined;
   /** Under one key two names are one on this disk. */
   readonly slotKey: (name: string) => string;
   /** So many deletions wait for a person; undefined: 500, or a quarter of the tree and at least 50. */
@@ -273,6 +276,7 @@ export class Engine {
           if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
           await ensureOwnFolders(this.#context);
           await checkRoot(this.#context);
+          distrustVolatile(this.#context, this.#options.boot);
           await recover(this.#context);
           return "recovered";
         });

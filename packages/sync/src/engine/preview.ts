@@ -22,7 +22,7 @@ export async function previewCycle(context: CycleContext): Promise<readonly Prev
   await fetchRemote(context);
   const look = await scanRoot(context);
   state.commit({ local: look.changes });
-  const { local, remote } = decide(context, look);
+  const { local, remote } = await decide(context, look);
   return [
     ...local.filter(({ op }) => op !== "park").map((each) => previewHere(context, each)),
     ...remote.map((each) => previewThere(context, each)),

@@ -3,6 +3,7 @@ import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
 import { DiskChanged, type Hands } from "../execute/hands.ts";
+import { makePersonActsDurable } from "../execute/person-acts.ts";
 import type { Faults } from "../faults.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { BatchResult, OutgoingBlock } from "../ports.ts";
@@ -118,7 +119,7 @@ async function transferBlocks(
   const inline: OutgoingBlock[] = [];
   const changed = new Set<Outgoing>();
   const refused: (readonly [Outgoing, BatchResult])[] = [];
-  await mapBounded(outgoing, readsAtOnce, async (each) => {
+  const sent = mapBounded(outgoing, readsAtOnce, async (each) => {
     if (each.proposal === undefined) return;
     // A block that two files need goes with the first of them.
     const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(hash));
@@ -127,6 +128,14 @@ async function transferBlocks(
     else if ("refusal" in blocks) refused.push([each, refusedWith(each, blocks)]);
     else inline.push(...blocks);
   });
+  const ids = outgoing.map(({ operation }) => operation.id);
+  const [failures] = await Promise.all([makePersonActsDurable(sending.hands, ids), sent]);
+  for (const each of outgoing) {
+    const code = failures.get(each.operation.id)?.code;
+    // What is not there any more is found by the next look.
+    if (code === "not_found") changed.add(each);
+    else if (code !== undefined) refused.push([each, refusedWith(each, { refusal: code })]);
+  }
   for (const [each] of refused) changed.add(each);
   const groups = new Set([...changed].flatMap(({ operation }) => operation.group ?? []));
   const ready = outgoing.filter((each) => !changed.has(each) && !groups.has(each.operation.group ?? ""));

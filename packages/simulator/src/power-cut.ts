@@ -1,0 +1,60 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { pathOf } from "@holdfast/sync/paths";
+import { samePlace } from "@holdfast/sync/trees";
+import type { Tape } from "./chances.ts";
+import { describeInode, type Inode } from "./simulated-root.ts";
+import { contentOf } from "./small-blocks.ts";
+import { checkWhole } from "./step-oracle.ts";
+import type { Device, World } from "./world.ts";
+
+/**
+ * Invariant 14: what was agreed on survives. All else that a person did and nobody synced may be gone or torn, which is then
+ * as if that person had done it.
+ */
+export function cutPower(world: World, device: Device, tape: Tape): void {
+  const { root } = device;
+  const before = contentsOf(root.visible(true));
+  const agreed = agreedPaths(device, root.visible());
+  root.crash(tape);
+  const after = root.visible();
+  for (const [path, shown] of agreed) {
+    const left = after.get(path);
+    const now = left === undefined ? "nothing" : describeInode(left);
+    if (now !== shown) world.violate(`${path} of ${device.name} was agreed on as ${shown}; the power cut left ${now}`);
+  }
+  takeForDone(world, device, before);
+  checkWhole(world, device);
+}
+
+/** Paths that the disk shows just as the base has them, in folders of which that is so too. */
+function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): ReadonlyMap<string, string> {
+  const isAgreed = (id: NodeId): boolean => {
+    if (id === state.rootId) return true;
+    const [local, base] = [state.local.get(id), state.synced.get(id)];
+    if (local === undefined || base === undefined || state.parked.has(id) || local.sight === "unsettled") return false;
+    const isSame = base.content === local.content && base.executable === local.executable;
+    return isSame && samePlace(base.place, local) && isAgreed(local.parent);
+  };
+  const found = new Map<string, string>();
+  for (const [id, { kind, content, executable, fingerprint }] of state.local) {
+    const path = pathOf(state, id);
+    const inode = path === undefined ? undefined : visible.get(path);
+    if (path === undefined || inode === undefined || !isAgreed(id)) continue;
+    const { now, number } = inode;
+    const isShown = kind !== "file" || (contentOf(now.bytes) === content && now.executable === executable);
+    if (isShown && fingerprint.inode === BigInt(number)) found.set(path, describeInode(inode));
+  }
+  return found;
+}
+
+function takeForDone({ ledger, model, devices }: World, { root, state }: Device, before: ReadonlySet<string>): void {
+  const left = [...devices.map((device) => contentsOf(device.root.visible(true))), model.contents];
+  for (const content of before) if (!left.some((contents) => contents.has(content))) ledger.lose(content);
+  // Whoever wrote is gone, and all files are closed; those too that were taken aside.
+  const stashed = [...state.stashed.keys()].flatMap((path) => root.at(path) ?? []);
+  for (const { now } of [...root.visible().values(), ...stashed]) ledger.find(contentOf(now.bytes));
+}
+
+function contentsOf(visible: ReadonlyMap<string, Inode>): ReadonlySet<string> {
+  return new Set([...visible.values()].flatMap(({ kind, now }) => (kind === "file" ? [contentOf(now.bytes)] : [])));
+}
