@@ -6,6 +6,7 @@ import type { OnceResult } from "@holdfast/sync/engine/once";
 import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { ailingDisk } from "./ailing-disk.ts";
+import { homeOf } from "./model-shares.ts";
 import { serverTree } from "./oracle.ts";
 import type { Life } from "./scheduler.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
@@ -33,7 +34,7 @@ export class Alone {
 
   /** With the state that the one before left. */
   make(changes: Partial<EngineOptions> = {}): Engine {
-    const state = new SyncState(this.#device.database, this.world.model.rootId as NodeId);
+    const state = new SyncState(this.#device.database, homeOf(this.#device.account) as NodeId);
     return this.world.makeEngine(this.#device, this.life, state, changes);
   }
 
@@ -83,9 +84,9 @@ export class Alone {
   }
 
   /** Another device does it. */
-  onServer(operation: BatchOperationInput): void {
+  onServer(operation: BatchOperationInput, account = this.#device.account): void {
     const { model } = this.world;
-    const [result] = model.commit("another", model.epoch, [operation], []).results;
+    const [result] = model.commit("another", model.epoch, [operation], [], account).results;
     assert.equal(result?.status, "committed");
   }
 
@@ -95,9 +96,9 @@ export class Alone {
     this.#device.ills.sick = path === undefined ? undefined : { path, untilMicros };
   }
 
-  serverId(path: string): string {
+  serverId(path: string, account = this.#device.account): string {
     const parts = path.split("/");
-    let id: string = this.world.model.rootId;
+    let id = homeOf(account);
     for (const name of parts) {
       const node = [...this.world.model.nodes.values()].find(
         (each) => each.parentId === id && each.name === name && !each.trashed,

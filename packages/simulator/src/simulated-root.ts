@@ -201,16 +201,21 @@ export class SimulatedRoot {
 
   /** Path -> inode, of all that a person sees, or of really all. */
   visible(withOwn = false): Map<string, Inode> {
+    if (withOwn) return this.below("");
+    return new Map([...this.below("")].filter(([path]) => path !== ".holdfast" && !path.startsWith(".holdfast/")));
+  }
+
+  /** Path -> inode, of all that is in a folder. */
+  below(start: string): Map<string, Inode> {
     const found = new Map<string, Inode>();
     const visit = (folder: Inode, prefix: string): void => {
       for (const { name, inode } of this.#names.inFolder(folder.number)) {
-        if (prefix === "" && name === ".holdfast" && !withOwn) continue;
         const child = this.#inode(inode);
         found.set(prefix + name, child);
         if (child.kind === "folder") visit(child, `${prefix}${name}/`);
       }
     };
-    visit(this.#inode(rootNumber), "");
+    visit(this.#folder(start), start === "" ? "" : `${start}/`);
     return found;
   }
 

@@ -9,7 +9,7 @@ import { Chances } from "./chances.ts";
 import { ailingDisk } from "./ailing-disk.ts";
 import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
-import { everybody } from "./model-shares.ts";
+import { everybody, homeOf } from "./model-shares.ts";
 import { makeNetwork, type Trouble } from "./network.ts";
 import { Person } from "./person.ts";
 import { type Life, Scheduler } from "./scheduler.ts";
@@ -21,6 +21,8 @@ import { cutPower } from "./power-cut.ts";
 export interface WorldOptions {
   readonly seed: number;
   readonly devices?: number;
+  /** Whose each device is; undefined: all are of one account. */
+  readonly accounts?: readonly string[];
   readonly faults?: Faults;
   /** Of each call of the network and the disk that it goes wrong; 0: a world without trouble. */
   readonly troubleRate?: number;
@@ -96,6 +98,7 @@ export class World {
       this.writes += 1;
       this.notice(`the server stands at ${this.model.seq}`);
     };
+    for (const account of new Set(options.accounts)) this.model.addAccount(account);
     for (let number = 0; number < (options.devices ?? 2); number += 1) this.devices.push(this.#makeDevice(number));
   }
 
@@ -135,7 +138,7 @@ export class World {
 
   start(device: Device): void {
     const life: Life = { isAlive: true, name: device.name };
-    const state = new SyncState(device.database, this.model.rootId as NodeId);
+    const state = new SyncState(device.database, homeOf(device.account) as NodeId);
     const engine = this.makeEngine(device, life, state);
     const run = engine.run().catch((error: unknown) => {
       this.violate(
@@ -158,7 +161,7 @@ export class World {
       sleep: (durationMs) => scheduler.sleep(life, durationMs * 1000),
       makeNodeId: () => this.model.fresh(`${device.name}-`) as NodeId,
       device: device.name,
-      identity: { serverId: "model", accountId: "everybody" },
+      identity: { serverId: "model", accountId: device.account },
       boot: String(device.root.boots),
       slotKey: this.foldsCase(device.name) ? foldCase : nameKey,
       brake: "off",
@@ -219,7 +222,8 @@ export class World {
     const given = this.hasConfusableNames ? confusableNames : names;
     const person = new Person({ name, root, ledger, scheduler, names: given, notice, changed });
     const database = new DatabaseSync(":memory:");
-    const device = { name, account: everybody, root, person, database, ills, isActive: false } as Device;
+    const account = this.#options.accounts?.[number] ?? everybody;
+    const device = { name, account, root, person, database, ills, isActive: false } as Device;
     this.start(device);
     return device;
   }

@@ -39,6 +39,9 @@ export const plantableFaults = [
   "the local trash is emptied at once",
   "an alias is taken for a name",
   "an alias is not kept before it is given",
+  "a read-only share is written to",
+  "a move between spaces deletes first",
+  "a share that ended goes with all that is in it",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

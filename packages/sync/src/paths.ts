@@ -9,6 +9,8 @@ export const ownFolders = {
   parked: `${ownFolder}/parked`,
   trash: `${ownFolder}/trash`,
 } as const;
+/** What nobody but its writer has, and for which there is no place any more. Made when it is needed. */
+export const quarantineName = "quarantine";
 export const markerPath = `${ownFolder}/root.json`;
 export const clockPath = `${ownFolder}/clock`;
 

@@ -24,6 +24,19 @@ export interface NodeState extends Place {
   readonly executable: boolean;
 }
 
+/**
+ * A folder of somebody else's space that is mounted in this one. In the trees the mount is that folder: what lies in it has
+ * the mount as its parent.
+ */
+export interface Share {
+  /** The folder, by the id that the server knows in the other space. */
+  readonly target: NodeId;
+  readonly isReadOnly: boolean;
+}
+
+/** Mount -> what it shows. */
+export type Shares = ReadonlyMap<NodeId, Share>;
+
 /** What the server last said of a node. */
 export interface RemoteRow extends NodeState {
   /** In the trash itself. What lies below it keeps its row, and is live again if it or a folder between is. */
@@ -121,6 +134,7 @@ export interface Trees {
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
   readonly offers: readonly Offer[];
   readonly intents: ReadonlyMap<NodeId, Intent>;
+  readonly shares: Shares;
 }
 
 export function samePlace(one: Place | undefined, other: Place | undefined): boolean {

@@ -6,6 +6,7 @@ import type { Brakes } from "../brakes/brakes.ts";
 import { actTogether } from "../execute/act.ts";
 import { localBatchesOf } from "../execute/batch.ts";
 import { makeDurable } from "../execute/durable.ts";
+import type { Failures } from "../execute/failures.ts";
 import type { Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
@@ -21,12 +22,14 @@ import { readRules } from "../rules/reading.ts";
 import { applyRules, wake } from "../rules/dormancy.ts";
 import type { Rules } from "../rules/rules.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import { endShares } from "../shares/ending.ts";
+import { withoutLost } from "../shares/hiding.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import { send } from "../remote/send.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
 import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import { type LocalRow, nameOnDisk } from "../trees.ts";
+import { isLive, type LocalRow, nameOnDisk } from "../trees.ts";
 import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
 import { Interrupted } from "./gate.ts";
 import type { Progress } from "./progress.ts";
@@ -42,6 +45,7 @@ import {
   problemsOfRefusals,
 } from "./problems.ts";
 import { checkRoot, type Identity } from "./root.ts";
+import { hasArrived, problemsOfShares, type Quarantine, settleShares } from "./shares.ts";
 import { problemsOfUnfit, type Skipped } from "./skipped.ts";
 import type { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
@@ -78,6 +82,7 @@ export interface CycleContext extends Hands {
   readonly skipped: Skipped;
   readonly unread: UnreadFiles;
   readonly quietAges: QuietAges;
+  readonly quarantine: Quarantine;
   readonly freeSpace: (() => Promise<DiskSpace>) | undefined;
   /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
   readonly checkStop: () => void;
@@ -109,19 +114,27 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   context.skipped.note(look, (path) => isKnownPath(state, path));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
   context.unread.note(look, context.nowMs());
+  settleShares(state, look.rules, context.makeNodeId);
+  const ending = await endShares(context, (path) => context.skipped.isKeeper(path));
   const waits = new Waits(context);
   const next = await waits.within(await decide(context, look));
   const { waitingDeletions } = context.brakes;
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions);
   const failures: Problem[] = [];
-  const { done, changed } = await actAll(context, next.local, failures);
+  const { done, changed: isChanging } = await actAll(context, next.local, failures);
+  const changed = isChanging || noteFailures(context, ending.failures, failures);
   const sent = await send(context, next.remote);
-  for (const operation of [...next.local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
+  const local = [...ending.operations, ...next.local];
+  for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
+  await context.quarantine.note(
+    context,
+    local.some((each) => each.op === "delete" && each.into === "quarantine"),
+  );
   // What the disk refused for whatever reason may work later.
   const untilMs = failures.length > 0 ? [...waits.untilMs, context.nowMs() + refusedByDiskMs] : waits.untilMs;
   const isRestless = look.again === "all" || look.again.size > 0 || isUnsettled || changed;
   return {
-    hasProgressed: done > 0 || sent,
+    hasProgressed: done > 0 || sent || ending.operations.length > ending.failures.size,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
@@ -142,6 +155,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...problemsOfUnfit(state),
       ...problemsOfBoundaries(state),
       ...problemsOfAliases(state),
+      ...problemsOfShares(state, next.waiting),
+      ...context.quarantine.problems(),
     ],
     deletionsWaiting: waitingDeletions,
   };
@@ -207,8 +222,9 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
 export async function decide(context: CycleContext, { isSure, rules }: Look): Promise<Plan> {
   const { state, device, slotKey, makeNodeId, brakes } = context;
   if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules)));
+  settleShares(state, rules, makeNodeId);
   for (let round = 0; round < rekeyingsMax; round += 1) {
-    const visible = visibleTrees(state, new Visibility(state, rules));
+    const visible = withoutLost(visibleTrees(state, new Visibility(state, rules)));
     const { synced, answered, seen } = settle(affectedTrees(visible, state.restless));
     const [failure] = (await makePersonActsDurable(context, [...synced.keys()])).values();
     if (failure !== undefined) throw failure;
@@ -219,24 +235,35 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
       intents: seen.flatMap((id) => (isSeen(state, isSure, id) ? [[id, undefined] as const] : [])),
     });
     const visibility = new Visibility(state, rules);
-    const next = plan(affectedTrees(visibleTrees(state, visibility), state.restless), {
+    const next = plan(affectedTrees(withoutLost(visibleTrees(state, visibility)), state.restless), {
       device,
       nowMs: context.nowMs(),
       slotKey,
       makeNodeId,
-      seenSeq: state.cursor?.seq ?? 0,
+      seenSeqIn: (share) => (share === undefined ? state.cursor?.seq : state.cursor?.shareSeqs?.[share]) ?? 0,
       refusals: state.refusals,
       faults: context.faults,
       holdDeletions: (planned) => {
-        const kept = planned.filter((each) => keepsHidden(context, visibility, each));
-        const free = planned.filter((each) => !kept.includes(each));
+        const kept = planned.filter((each) => keepsHidden(context, visibility, each) || waitsForArrival(context, each));
+        // Moves do not count.
+        const isMoved = ({ nodeId }: Braked): boolean =>
+          isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
+        const free = planned.filter((each) => !kept.includes(each) && !isMoved(each));
         return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
       },
     });
     if (next.rekeyings.length === 0) return brakes.holdRewrites(next);
-    for (const rekeying of next.rekeyings) state.commit(rekey(state, rekeying));
+    for (const rekeying of next.rekeyings) {
+      const departures = [...state.departures].filter(([, to]) => to === rekeying.from);
+      state.commit({ ...rekey(state, rekeying), departures: departures.map(([id]) => [id, rekeying.to] as const) });
+    }
   }
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");
+}
+
+/** What was moved to another space stays on the server until it is there. */
+function waitsForArrival({ state, faults }: CycleContext, { nodeId, side }: Braked): boolean {
+  return side === "server" && !hasArrived(state, nodeId) && !faults.has("a move between spaces deletes first");
 }
 
 /** Whether the look could tell what came of an intent. */
@@ -321,6 +348,16 @@ async function actAll(
   }
   if (state.parked.size > 0) await settleParked(context);
   return { done, changed };
+}
+
+/** @returns whether one of them is but a matter of looking again */
+function noteFailures(context: CycleContext, failed: Failures, failures: Problem[]): boolean {
+  if (failed.size > 0) context.doubt.isOpen = true;
+  for (const [operation, failure] of failed) {
+    if (!isPassingOnDisk(failure))
+      failures.push(problemOf(pathOfOperation(context.state, operation), failure.code, failure.message));
+  }
+  return [...failed.values()].some(isPassingOnDisk);
 }
 
 /** Something moved, or arrived damaged: the next look and the next try are another. */

@@ -16,6 +16,7 @@ import { Patience, type OnceResult } from "./once.ts";
 import { type Preview, previewCycle } from "./preview.ts";
 import { Progress } from "./progress.ts";
 import { checkRoot, type Identity, RootMismatch } from "./root.ts";
+import { Quarantine } from "./shares.ts";
 import { Skipped } from "./skipped.ts";
 import { conflictsOf, type EngineStatus, statusOf } from "./status.ts";
 import { QuietAges } from "./quiet-age.ts";
@@ -71,6 +72,7 @@ export class Engine {
   readonly #skipped = new Skipped();
   readonly #unread = new UnreadFiles();
   readonly #quietAges = new QuietAges();
+  readonly #quarantine = new Quarantine();
   #lastFullLookMs = -Infinity;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
@@ -261,6 +263,7 @@ export class Engine {
       skipped: this.#skipped,
       unread: this.#unread,
       quietAges: this.#quietAges,
+      quarantine: this.#quarantine,
       freeSpace: this.#options.freeSpace,
       checkStop: () => {
         if (signal.aborted) throw new Interrupted();

@@ -29,8 +29,8 @@ export function gateServer(
       progress.noteBytes("up", blocks);
       return answer;
     },
-    async putBlocks(blocks) {
-      await untilAborted(signal, server.putBlocks(blocks));
+    async putBlocks(blocks, into) {
+      await untilAborted(signal, server.putBlocks(blocks, into));
       progress.noteBytes("up", blocks);
     },
     async *fetchBlocks(wanted) {

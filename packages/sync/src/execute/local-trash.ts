@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { conflictedName } from "../conflicted-name.ts";
-import { folderOf, joinPath, ownFolders } from "../paths.ts";
+import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
 import { type Hands, randomName, syncFolders } from "./hands.ts";
 import { checkClock } from "./steady-clock.ts";
@@ -10,14 +10,16 @@ const keptForMs = 30 * 86_400_000;
 /** A deeper path would meet the limits of filesystems once it stands below the trash. */
 const pathBytesMax = 2048;
 
-/** Where what is deleted in one batch finds its place in the local trash. */
+/** Where what is deleted in one batch finds its place in the local trash, or in the quarantine. */
 export class TrashPlaces {
   readonly #hands: Hands;
+  readonly #into: "trash" | "quarantine";
   readonly #folders = new Map<string, Promise<string>>();
   readonly #taken = new Set<string>();
 
-  constructor(hands: Hands) {
+  constructor(hands: Hands, into: "trash" | "quarantine" = "trash") {
     this.#hands = hands;
+    this.#into = into;
   }
 
   /**
@@ -46,7 +48,8 @@ export class TrashPlaces {
   async #makeFolder(path: string): Promise<string> {
     if (path !== "") return ensureFolder(this.#hands, await this.#folderFor(folderOf(path)), nameOf(path));
     const day = new Date(this.#hands.nowMs()).toISOString().slice(0, 10);
-    return ensureFolder(this.#hands, ownFolders.trash, day);
+    const isTrash = this.#into === "trash";
+    return ensureFolder(this.#hands, isTrash ? ownFolders.trash : await ensureQuarantine(this.#hands), day);
   }
 }
 
@@ -67,6 +70,12 @@ export async function expireTrash(hands: Hands): Promise<void> {
     const sinceMs = Number.isNaN(dayEndMs) ? Number(stat.fingerprint.ctimeNs / 1_000_000n) : dayEndMs;
     if (isHasty || sinceMs + keptForMs < nowMs()) await removeTree(hands, path);
   }
+}
+
+/** Once there was one it is looked at what is in it (`quarantine.ts`). */
+async function ensureQuarantine(hands: Hands): Promise<string> {
+  hands.state.commit({ settings: [["quarantine", "used"]] });
+  return ensureFolder(hands, ownFolder, quarantineName);
 }
 
 async function ensureFolder(hands: Hands, folder: string, name: string): Promise<string> {

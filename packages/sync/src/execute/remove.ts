@@ -31,7 +31,7 @@ interface Leaving {
 export async function removeTogether(hands: Hands, deletions: readonly Deletion[]): Promise<Failures> {
   const failures: Failures = new Map();
   const folders = new KnownFolders(hands);
-  const places = new TrashPlaces(hands);
+  const places = { trash: new TrashPlaces(hands), quarantine: new TrashPlaces(hands, "quarantine") };
   const leaving: Leaving[] = [];
   for (const operation of deletions.filter(({ local }) => local.kind !== "folder")) {
     await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
@@ -57,7 +57,7 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
 async function prepare(
   hands: Hands,
   folders: KnownFolders,
-  places: TrashPlaces,
+  places: Readonly<Record<Deletion["into"], TrashPlaces>>,
   operation: Deletion,
 ): Promise<Leaving> {
   const { id, local } = operation;
@@ -67,7 +67,7 @@ async function prepare(
     : joinPath(await folders.pathOf(local.parent), nameOnDisk(local));
   if (!faults.has("a deletion is not looked at")) await recheck(hands, path, local);
   if (faults.has("a deleted file is unlinked")) return { operation, path, trashed: undefined };
-  return { operation, path, trashed: await places.placeFor(pathOfNode(state, id) ?? local.name) };
+  return { operation, path, trashed: await places[operation.into].placeFor(pathOfNode(state, id) ?? local.name) };
 }
 
 function stashOf({ nowMs, faults }: Hands, { operation, trashed }: Leaving): (readonly [string, Stashed])[] {

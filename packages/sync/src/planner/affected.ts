@@ -48,6 +48,7 @@ class Part implements Trees {
   readonly synced = new Map<NodeId, SyncedRow>();
   readonly offers: Trees["offers"];
   readonly intents: ReadonlyMap<NodeId, Intent>;
+  readonly shares: Trees["shares"];
   readonly #all: IndexedTrees;
   readonly #whole = new Set<NodeId>();
   readonly #listed = new Set<NodeId>();
@@ -58,6 +59,7 @@ class Part implements Trees {
     this.rootId = all.rootId;
     this.offers = all.offers;
     this.intents = all.intents;
+    this.shares = all.shares;
   }
 
   /** With all on which its fate can depend. */

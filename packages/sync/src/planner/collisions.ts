@@ -21,6 +21,8 @@ export function resolveCollisions(tree: MergedTree, policy: Policy): Rekeying[] 
     if (holder === undefined) claims.set(key, node);
     // One of them may be elsewhere by now: whoever waits for the look that tells needs no other name.
     else if (isUnsettled(node) || isUnsettled(holder)) continue;
+    // Nobody here may rename either of them.
+    else if (node.standing.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
     else if (canAbsorb(holder, node)) rekeyings.push({ from: node.standing.id, to: holder.standing.id, merges: true });
     else if (canMeet(node, holder)) rekeyings.push({ from: node.standing.id, to: holder.standing.id });
     else {
@@ -86,6 +88,8 @@ function canDissolve({ kind, standing: mine, isHeld }: Merged, { kind: theirKind
 }
 
 function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } {
+  // Where one may only read what the server has keeps its name.
+  if (node.standing.isReadOnly && isAnchored(holder)) return { loser: node, winner: holder };
   const holderGivesWay = node.kind === "folder" && holder.kind !== "folder";
   return holderGivesWay ? { loser: holder, winner: node } : { loser: node, winner: holder };
 }

@@ -31,6 +31,7 @@ export class IdealWorld implements Trees {
   readonly synced = new Map<NodeId, SyncedRow>();
   readonly offers = [];
   readonly intents = new Map<NodeId, never>();
+  readonly shares = new Map<NodeId, never>();
   readonly slotKey: (name: string) => string;
   readonly log: string[] = [];
   #seq = 0;
@@ -44,7 +45,7 @@ export class IdealWorld implements Trees {
     device: "ada",
     nowMs: 0,
     slotKey: (name) => this.slotKey(name),
-    seenSeq: 0,
+    seenSeqIn: () => 0,
     refusals: [],
     faults: noFaults,
     holdDeletions: () => new Set(),
@@ -257,10 +258,10 @@ function describe(operation: RemoteOperation | LocalOperation): string {
 }
 
 /** Which of a ring is parked follows the order of the rows. */
-function inOrder({ rootId, remote, local, synced, offers, intents }: Trees): Trees {
+function inOrder({ rootId, remote, local, synced, offers, intents, shares }: Trees): Trees {
   const sorted = <Row>(rows: ReadonlyMap<NodeId, Row>): Map<NodeId, Row> =>
     new Map([...rows].toSorted(([one], [other]) => (one < other ? -1 : 1)));
-  return { rootId, remote: sorted(remote), local: sorted(local), synced: sorted(synced), offers, intents };
+  return { rootId, remote: sorted(remote), local: sorted(local), synced: sorted(synced), offers, intents, shares };
 }
 
 function putRow<Row>(rows: Map<NodeId, Row>, id: NodeId, row: Row | undefined): void {

@@ -43,7 +43,7 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
   };
   const steps = [
     ...[...tree.values()].flatMap((node) => stepOf(node, { policy, aliases, isTaken, twinsOf })),
-    ...deletions.flatMap(({ id, local }) => (local === undefined ? [] : deletionOf(id, local))),
+    ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
   ];
   return orderWithParking(trees, table, steps);
 }
@@ -110,6 +110,9 @@ function changesOf(
   { policy, isTaken, twinsOf }: Surroundings,
 ): LocalStep[] {
   const { id } = node.standing;
+  if (node.standing.isReadOnly && isInTheWay(node, local, remote)) {
+    return [{ operation: { op: "delete", id, local, into: "quarantine" }, id, to: undefined, inPlace: false }];
+  }
   if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
   if (node.content === remote.content) return [stepIn({ op: "replace", id, local, remote })];
   if (node.content !== undefined) return [];
@@ -135,9 +138,17 @@ function settingOf({ standing: { id }, kind, executable }: Merged, local: LocalR
   return [stepIn({ op: "set", id, local, executable })];
 }
 
-function deletionOf(id: NodeId, local: LocalRow): LocalStep[] {
+/** An edit of what one may only read waits where it is until the server has something newer; a link is no place to wait. */
+function isInTheWay({ kind, content }: Merged, local: LocalRow, remote: RemoteRow): boolean {
+  if (local.content === remote.content) return false;
+  return kind !== "file" || content === undefined;
+}
+
+/** What the server deleted where one may only read goes, and an edit of it is kept aside. */
+function deletionOf({ id, isReadOnly, onDisk }: Standing, local: LocalRow): LocalStep[] {
   if (local.sight !== "known") return [];
-  return [{ operation: { op: "delete", id, local }, id, to: undefined, inPlace: false }];
+  const into = isReadOnly && onDisk === "edited" && local.kind !== "folder" ? "quarantine" : "trash";
+  return [{ operation: { op: "delete", id, local, into }, id, to: undefined, inPlace: false }];
 }
 
 function stepIn(operation: LocalOperation): LocalStep {

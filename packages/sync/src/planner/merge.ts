@@ -44,14 +44,16 @@ function mergeNode(standing: Standing): Merged {
     place,
     source,
     content: threeWay(local?.content, remote?.content, synced?.content),
-    executable: threeWay(local?.executable, remote?.executable, synced?.executable) ?? remote?.executable ?? false,
+    executable: standing.isReadOnly
+      ? (remote?.executable ?? local?.executable ?? false)
+      : (threeWay(local?.executable, remote?.executable, synced?.executable) ?? remote?.executable ?? false),
     isShell: false,
     isHeld: false,
   };
 }
 
 /** Where both have moved it, the server's move stands (it serialises them); where one has not, the other's does. */
-function mergePlace({ local, remote, synced }: Standing): { place: Place; source: Source } {
+function mergePlace({ local, remote, synced, isReadOnly, isMisplaced }: Standing): { place: Place; source: Source } {
   const onDisk = local === undefined ? undefined : placeOf(local);
   const onServer = remote === undefined ? undefined : placeOf(remote);
   if (onDisk === undefined || onServer === undefined) {
@@ -59,7 +61,7 @@ function mergePlace({ local, remote, synced }: Standing): { place: Place; source
     return { place: onServer ?? synced?.place ?? { parent: "" as NodeId, name: "" }, source: "server" };
   }
   if (samePlace(onDisk, onServer)) return { place: onServer, source: "both" };
-  const stayed = samePlace(onServer, synced?.place);
+  const stayed = samePlace(onServer, synced?.place) && !isReadOnly && !isMisplaced;
   return stayed ? { place: onDisk, source: "disk" } : { place: onServer, source: "server" };
 }
 

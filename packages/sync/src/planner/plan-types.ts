@@ -19,7 +19,8 @@ export type LocalOperation = { readonly id: NodeId } & (
   | { readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow }
   | { readonly op: "move"; readonly local: LocalRow; readonly place: DiskPlace }
   | { readonly op: "set"; readonly local: LocalRow; readonly executable: boolean }
-  | { readonly op: "delete"; readonly local: LocalRow }
+  /** `into`: where the bytes go; unless they are the server's, a person has to find them. */
+  | { readonly op: "delete"; readonly local: LocalRow; readonly into: "trash" | "quarantine" }
   /** It must leave its name before it can be placed: it waits aside. Its row stays. */
   | { readonly op: "park"; readonly local: LocalRow }
   /** The bytes of a conflict get a name and a node of their own, before the server's take their place. */

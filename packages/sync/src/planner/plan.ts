@@ -38,6 +38,7 @@ export function plan(trees: Trees, policy: Policy): Plan {
     waiting: new Map<NodeId, string>([
       ...[...remote.stuck, ...local.stuck].map((id) => [id, "stuck"] as const),
       ...[...refused].map((id) => [id, "refused"] as const),
+      ...remote.forbidden.map((id) => [id, "read_only"] as const),
       ...[...trees.local].flatMap(([id, { sight }]) => (sight === "known" ? [] : [[id, sight] as const])),
     ]),
     heldDeletions: [...fromServer, ...fromDisk].flatMap(({ id }) => (held.has(id) ? [id] : [])),
@@ -53,7 +54,7 @@ function planUnrefused(
 ): { readonly remote: RemotePlan; readonly refused: ReadonlySet<NodeId> } {
   const refused = new Set<NodeId>();
   for (;;) {
-    const remote = planRemote(trees, tree, { ...deletions, seenSeq: policy.seenSeq, refused, faults: policy.faults });
+    const remote = planRemote(trees, tree, { ...deletions, ...policy, refused });
     const more = refusedOf(remote.operations, policy);
     if (more.size === 0) return { remote, refused };
     for (const { id } of more) refused.add(id);

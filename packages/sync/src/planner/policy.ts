@@ -10,8 +10,8 @@ export interface Policy {
   readonly nowMs: number;
   /** Under one key two names of one folder are the same name on this disk (a disk that folds case or normal forms). */
   readonly slotKey: (name: string) => string;
-  /** Of the space, as far as its journal was applied: what a deletion of a folder has seen. */
-  readonly seenSeq: number;
+  /** Of a space (of the one that a mount shows, or undefined: of the account's own), as far as its journal was applied: what a deletion of a folder has seen. */
+  readonly seenSeqIn: (share: NodeId | undefined) => number;
   readonly refusals: readonly Refusal[];
   readonly faults: Faults;
   /** Of the deletions that are planned, descendants included, those that have to wait. */

@@ -1,10 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { isLive, type LocalRow, type Place, placeOf, type RemoteRow, samePlace, type Trees } from "../trees.ts";
 import type { Faults } from "../faults.ts";
+import { shareAt } from "../shares/whereabouts.ts";
 import { claimOf } from "./collisions.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { NameTable, order, type Step } from "./order.ts";
 import type { RemoteOperation } from "./plan-types.ts";
+import type { Policy } from "./policy.ts";
 import type { Standing } from "./standing.ts";
 
 type RemoteStep = Step<RemoteOperation>;
@@ -13,13 +15,15 @@ export interface RemotePlan {
   readonly operations: readonly RemoteOperation[];
   /** Nodes whose operation cannot be placed in any order now. */
   readonly stuck: readonly NodeId[];
+  /** What differs here and may not be sent. */
+  readonly forbidden: readonly NodeId[];
 }
 
 export interface RemoteContext {
   readonly deletions: readonly Standing[];
   /** Deletions that wait: their names are taken. */
   readonly held: ReadonlySet<NodeId>;
-  readonly seenSeq: number;
+  readonly seenSeqIn: Policy["seenSeqIn"];
   /** Nodes of which the server took nothing: whoever needs their names or folders waits with them. */
   readonly refused: ReadonlySet<NodeId>;
   readonly faults: Faults;
@@ -29,12 +33,16 @@ export interface RemoteContext {
 export function planRemote(
   trees: Trees,
   tree: MergedTree,
-  { deletions, held, seenSeq, refused, faults }: RemoteContext,
+  { deletions, held, seenSeqIn, refused, faults }: RemoteContext,
 ): RemotePlan {
-  const steps = [
+  const seenSeqOf = ({ parent }: RemoteRow): number => seenSeqIn(shareAt(trees, trees.remote, parent));
+  const all = [
     ...[...tree.values()].flatMap(stepsOf),
-    ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeq))),
-  ].filter(({ id }) => !refused.has(id));
+    ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeqOf(remote)))),
+  ];
+  const isForbidden = ({ id }: RemoteStep): boolean =>
+    tree.get(id)?.standing.isReadOnly === true && !faults.has("a read-only share is written to");
+  const steps = all.filter((step) => !refused.has(step.id) && !isForbidden(step));
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const { ready, stuck } = order(new NameTable(trees.rootId, claimOf, nodes), steps);
   const tableAfter = (claim: (place: Place) => string): NameTable =>
@@ -46,6 +54,7 @@ export function planRemote(
   return {
     operations: [...ready.map(({ operation }) => operation), ...grouped],
     stuck: stuck.flatMap(({ id }) => (placed.has(id) ? [] : [id])),
+    forbidden: all.filter(isForbidden).map(({ id }) => id),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type Faults, noFaults } from "../faults.ts";
+import { isReadOnlyAt, shareOf } from "../shares/whereabouts.ts";
 import { isLive, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../trees.ts";
 
 /** How one side stands towards the base, for one node that the base knows. */
@@ -43,6 +44,10 @@ export interface Standing {
   readonly onDisk: Change | "new" | "none";
   readonly onServer: Change | "new" | "none";
   readonly fate: Fate;
+  /** It stands in a share of which this account may only read: the server decides, and whatever else is here waits or gives way. */
+  readonly isReadOnly: boolean;
+  /** A mount that stands in a share here: it belongs into the account's own space and goes back there. */
+  readonly isMisplaced: boolean;
 }
 
 /** Every node that is on the disk or live on the server, or was agreed on. */
@@ -63,7 +68,9 @@ function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: Node
   const local = trees.local.get(id);
   const remote = live.get(id);
   const synced = trees.synced.get(id);
-  const rows = { id, local, remote, remoteRow: trees.remote.get(id), synced };
+  const remoteRow = trees.remote.get(id);
+  const rights = rightsOf(trees, id, { local, remoteRow });
+  const rows = { id, local, remote, remoteRow, synced, ...rights };
   if (synced === undefined) {
     const onDisk = local === undefined ? "none" : "new";
     const onServer = remote === undefined ? "none" : "new";
@@ -74,8 +81,24 @@ function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: Node
   return { ...rows, onDisk, onServer, fate: fateOf(trees, { ...rows, onDisk, onServer }) };
 }
 
+function rightsOf(
+  trees: Trees,
+  id: NodeId,
+  { local, remoteRow }: Pick<Standing, "local" | "remoteRow">,
+): Pick<Standing, "isReadOnly" | "isMisplaced"> {
+  if (trees.shares.size === 0) return { isReadOnly: false, isMisplaced: false };
+  if (trees.shares.has(id)) return { isReadOnly: false, isMisplaced: shareOf(trees, trees.local, id) !== undefined };
+  const isReadOnly =
+    remoteRow === undefined
+      ? local !== undefined && isReadOnlyAt(trees, trees.local, local.parent)
+      : isReadOnlyAt(trees, trees.remote, remoteRow.parent);
+  return { isReadOnly, isMisplaced: false };
+}
+
 function fateOf(trees: Trees, standing: Omit<Standing, "fate"> & { onDisk: Change; onServer: Change }): Fate {
   const { onDisk, onServer } = standing;
+  // What was done here to something that one may only read changes nothing.
+  if (standing.isReadOnly) return onServer === "deleted" ? "absent" : "needed";
   const below = onDisk === "deleted" ? isBelowDeletion(trees, standing) : isBelowTrash(trees, standing);
   return (below ? fatesBelow : fates)[onDisk][onServer];
 }

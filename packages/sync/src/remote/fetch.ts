@@ -5,8 +5,9 @@ import type { Faults } from "../faults.ts";
 import type { Server } from "../ports.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../trees.ts";
-import { resetToEpoch, resetToSnapshot, takeSnapshot } from "./reset.ts";
-import { remoteRowOf } from "./remote-row.ts";
+import { Mounts } from "../shares/mounts.ts";
+import { shareOf } from "../shares/whereabouts.ts";
+import { queryAll, resetToEpoch, resetToSnapshot, takeSnapshot } from "./reset.ts";
 
 export interface Ears {
   readonly server: Server;
@@ -19,8 +20,8 @@ export interface Ears {
 export async function fetchRemote(ears: Ears): Promise<void> {
   const { state } = ears;
   if (state.cursor === undefined) {
-    const { rows, cursor } = await takeSnapshot(ears.server);
-    state.commit({ remote: rows, cursor });
+    const { rows, shares, cursor } = await takeSnapshot(ears.server);
+    state.commit({ remote: rows, shares, cursor });
   }
   const isLate = ears.faults.has("the cursor is committed before the rows");
   const late = isLate ? new Map<NodeId, RemoteRow>() : undefined;
@@ -49,15 +50,17 @@ async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>)
     // Equal numbers too: what comes back with its folder is as it was, but no longer in the trash.
     if (known === undefined || row.seq >= known.seq) rows.set(id, row);
   };
-  const seq = Math.max(cursor.seq, ...page.changes.map((change) => change.seq));
-  const next = { token: page.next_token, epoch: page.epoch, seq };
-  for (const change of page.changes) await applyChange({ server, state }, change, learn);
-  state.commit(late !== undefined && page.has_more ? { cursor: next } : { remote: rows, cursor: next });
+  const seq = page.seq ?? Math.max(cursor.seq, ...page.changes.map((change) => change.seq));
+  const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
+  const mounts = new Mounts(state.shares, (id) => state.remote.get(id)?.trashed !== false);
+  for (const change of page.changes) await applyChange({ server, state, mounts }, change, learn);
+  const shares = [...mounts.learnt];
+  state.commit(late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, cursor: next });
   return page.has_more;
 }
 
 async function applyChange(
-  { server, state }: Pick<Ears, "server" | "state">,
+  { server, state, mounts }: Pick<Ears, "server" | "state"> & { readonly mounts: Mounts },
   { kind, id: text, seq, node }: ChangeJson,
   learn: (id: NodeId, row: RemoteRow) => void,
 ): Promise<void> {
@@ -67,9 +70,38 @@ async function applyChange(
     if (known !== undefined) learn(id, { ...known, trashed: true, seq });
     return;
   }
-  learn(id, remoteRowOf(node));
-  if (kind !== "appeared" || node.kind !== "folder") return;
-  for (const below of await listBelow(server, id)) learn(below.id as NodeId, remoteRowOf(below));
+  for (const [each, row] of mounts.rowsOf([node])) learn(each, row);
+  if (kind !== "appeared" || (node.kind !== "folder" && node.kind !== "mount")) return;
+  const rows = mounts.rowsOf(await listBelow(server, id));
+  for (const [each, row] of rows) learn(each, row);
+  for (const [each, row] of await missedIn({ server, state }, id, new Set(rows.map(([below]) => below))))
+    learn(each, row);
+}
+
+/**
+ * While a folder of another space was out of view nobody told what became of what was in it. What a listing lacks is gone
+ * only if the server says so of it, and says in the same breath that the folder is there.
+ */
+async function missedIn(
+  { server, state }: Pick<Ears, "server" | "state">,
+  folder: NodeId,
+  listed: ReadonlySet<NodeId>,
+): Promise<(readonly [NodeId, RemoteRow])[]> {
+  const isShared = state.shares.has(folder) || shareOf(state, state.remote, folder) !== undefined;
+  const lacking = isShared ? [...rowsBelow(state, folder)].filter(([id, row]) => !listed.has(id) && !row.trashed) : [];
+  if (lacking.length === 0) return [];
+  const answers = await queryAll(server, [folder, ...lacking.map(([id]) => id)]);
+  if (answers.get(folder) !== "live") return [];
+  return lacking.flatMap(([id, row]) => (answers.get(id) === "live" ? [] : [[id, { ...row, trashed: true }] as const]));
+}
+
+function* rowsBelow(state: SyncState, folder: NodeId): Generator<readonly [NodeId, RemoteRow]> {
+  for (const id of state.childrenOf(folder)) {
+    const row = state.remote.get(id);
+    if (row?.parent !== folder) continue;
+    yield [id, row];
+    if (row.kind === "folder") yield* rowsBelow(state, id);
+  }
 }
 
 /** Made by an operation of mine whose answer was lost, and deleted by another before I saw it: as I offered it. */

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { HashHex } from "@holdfast/core/ids";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { diffSplices, type ManifestEntry, type Splice } from "@holdfast/core/manifest";
 import { contentOfBlocks } from "../content.ts";
 import type { Hands } from "../execute/hands.ts";
@@ -7,6 +7,7 @@ import { pathOf } from "../paths.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
+import { shareAt } from "../shares/whereabouts.ts";
 import type { BlockPlace } from "../state/manifests.ts";
 import type { ContentKey, Fingerprint, LocalRow, OperationId } from "../trees.ts";
 
@@ -24,6 +25,8 @@ export interface Proposal {
   readonly fingerprint: Fingerprint;
   readonly content: ContentKey;
   readonly blocks: readonly ManifestEntry[];
+  /** A folder in whose space it is to be; undefined: the account's own. */
+  readonly into: NodeId | undefined;
   /** Against the base version; undefined: the whole list travels. */
   readonly splices: readonly Splice[] | undefined;
   /** All but the blocks that the server has for certain. */
@@ -57,7 +60,8 @@ export async function propose(
   if (blocks === undefined) return undefined;
   const base = operation.op === "put" && operation.base.versionId !== null ? operation.base.content : undefined;
   const known = base === undefined ? undefined : state.manifests.blocksOf(base);
-  const proposal = { path, fingerprint, content: local.content, blocks };
+  const into = targetAt(state, current.parent);
+  const proposal = { path, fingerprint, content: local.content, blocks, into };
   if (base === undefined || known === undefined) {
     return { ...proposal, splices: undefined, unsure: rangesOf(blocks, new Set()), similar: new Map() };
   }
@@ -69,6 +73,12 @@ export async function propose(
     unsure: rangesOf(blocks, new Set(known.map(({ hash }) => hash))),
     similar: similarIn(base, known, splices),
   };
+}
+
+/** The folder that stands for the space of a place on this disk. */
+function targetAt(state: Hands["state"], folder: NodeId): NodeId | undefined {
+  const share = shareAt(state, state.local, folder);
+  return share === undefined ? undefined : state.shares.get(share)?.target;
 }
 
 /** All blocks but those known, each once. */

@@ -1,42 +1,57 @@
 import type { NodeId } from "@holdfast/core/ids";
+import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "../ports.ts";
+import { Mounts } from "../shares/mounts.ts";
 import type { Cursor } from "../state/sync-state.ts";
-import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
+import { type LocalRow, placeOf, type RemoteRow, type Share, type SyncedRow } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
-import { remoteRowOf } from "./remote-row.ts";
 
 export interface Snapshot {
   readonly rows: Map<NodeId, RemoteRow>;
+  readonly shares: Map<NodeId, Share>;
   readonly cursor: Cursor;
 }
 
 export async function takeSnapshot(server: Server): Promise<Snapshot> {
   const first = await server.snapshot(undefined);
-  const rows = new Map<NodeId, RemoteRow>();
+  const nodes: NodeJson[] = [];
   for (let page = first; ; page = await server.snapshot(page.next_cursor ?? undefined)) {
-    for (const node of page.items) if (node.parent_id !== null) rows.set(node.id as NodeId, remoteRowOf(node));
+    for (const node of page.items) if (node.parent_id !== null) nodes.push(node);
     if (page.next_cursor === null) break;
   }
-  let seq = 0;
-  for (const row of rows.values()) seq = Math.max(seq, row.seq);
-  return { rows, cursor: { token: first.token, epoch: first.epoch, seq } };
+  const mounts = new Mounts(new Map(), () => false);
+  const rows = new Map(mounts.rowsOf(nodes));
+  let seq = first.seq ?? 0;
+  if (first.seq === undefined) for (const row of rows.values()) seq = Math.max(seq, row.seq);
+  const cursor = { token: first.token, epoch: first.epoch, seq, shareSeqs: first.share_seqs };
+  return { rows, shares: new Map(mounts.learnt), cursor };
 }
 
 const idsAtOnce = 1000;
 
 /** The cursor was too old: what the snapshot lacks is gone only if the server says so of it. */
 export async function resetToSnapshot({ server, state }: Ears): Promise<void> {
-  const { rows, cursor } = await takeSnapshot(server);
+  const { rows, shares, cursor } = await takeSnapshot(server);
   const changes = new Map<NodeId, RemoteRow | undefined>(rows);
   const absent: NodeId[] = [];
   for (const [id, row] of state.remote) if (!rows.has(id) && !row.trashed) absent.push(id);
-  for (let start = 0; start < absent.length; start += idsAtOnce) {
-    for (const { id, state: standing } of await server.queryNodes(absent.slice(start, start + idsAtOnce))) {
-      const known = state.remote.get(id as NodeId);
-      if (known !== undefined && standing !== "live") changes.set(id as NodeId, { ...known, trashed: true });
-    }
+  for (const [id, standing] of await queryAll(server, absent)) {
+    const known = state.remote.get(id);
+    if (known !== undefined && standing !== "live") changes.set(id, { ...known, trashed: true });
   }
-  state.commit({ remote: changes, cursor });
+  state.commit({ remote: changes, shares, cursor });
+}
+
+export async function queryAll(
+  server: Server,
+  ids: readonly NodeId[],
+): Promise<ReadonlyMap<NodeId, "live" | "trashed" | "gone">> {
+  const answers = new Map<NodeId, "live" | "trashed" | "gone">();
+  for (let start = 0; start < ids.length; start += idsAtOnce) {
+    const some = await server.queryNodes(ids.slice(start, start + idsAtOnce));
+    for (const { id, state } of some) answers.set(id as NodeId, state);
+  }
+  return answers;
 }
 
 /**
@@ -44,7 +59,7 @@ export async function resetToSnapshot({ server, state }: Ears): Promise<void> {
  * server lacks goes up as new, and where it has an earlier version of mine mine is its successor.
  */
 export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise<void> {
-  const { rows, cursor } = await takeSnapshot(server);
+  const { rows, shares, cursor } = await takeSnapshot(server);
   const remote = new Map<NodeId, RemoteRow | undefined>([...state.remote.keys()].map((id) => [id, undefined]));
   for (const [id, row] of rows) remote.set(id, row);
   const synced = new Map<NodeId, SyncedRow | undefined>();
@@ -53,7 +68,10 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
   for (const [id, row] of synced) {
     if (row === undefined && state.local.has(id)) newIds.set(id, makeNodeId());
   }
-  state.commit({ remote, synced, local: underNewIds(state.local, newIds), cursor });
+  const over = [...state.shares.keys()].map((id) => [id, undefined] as const);
+  const departures = [...state.departures].map(([id, to]) => [id, newIds.get(to) ?? to] as const);
+  const local = underNewIds(state.local, newIds);
+  state.commit({ remote, synced, local, shares: [...over, ...shares], departures, cursor });
 }
 
 /** In the trees of the restored server nothing stands under the old ids, so that only the disk's has to change. */

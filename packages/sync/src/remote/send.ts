@@ -8,6 +8,7 @@ import type { Faults } from "../faults.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { BatchResult, OutgoingBlock } from "../ports.ts";
 import type { OperationId } from "../trees.ts";
+import { isReadOnlyAt } from "../shares/whereabouts.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
 import { type Outgoing, type Proposal, propose, type Range, rangesOf } from "./proposal.ts";
@@ -54,7 +55,8 @@ export async function send(hands: Hands, operations: readonly RemoteOperation[])
 
 async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   const { hands, failed } = sending;
-  const units = [...unitsOf(batch.operations)].filter((unit) => !unit.some((each) => buildsOn(failed, each)));
+  const isLeftOut = (each: RemoteOperation): boolean => buildsOn(failed, each) || isForbidden(hands, each);
+  const units = [...unitsOf(batch.operations)].filter((unit) => !unit.some(isLeftOut));
   // Until its answer says otherwise.
   for (const id of batch.ids) failed.add(id);
   const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(hands, unit))).flat();
@@ -78,6 +80,20 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
     });
     for (const { operation } of done) failed.delete(operation.id);
   }
+}
+
+/** Nothing of what this account may only read is sent, whatever was planned. */
+function isForbidden({ state, faults }: Hands, operation: RemoteOperation): boolean {
+  if (state.shares.size === 0 || faults.has("a read-only share is written to")) return false;
+  const folders = [
+    parentOf(operation),
+    state.shares.has(operation.id) ? undefined : state.remote.get(operation.id)?.parent,
+  ];
+  return folders.some((folder) => folder !== undefined && isForbiddenAt(state, folder));
+}
+
+function isForbiddenAt(state: Hands["state"], folder: NodeId): boolean {
+  return isReadOnlyAt(state, state.remote, folder) || isReadOnlyAt(state, state.local, folder);
 }
 
 /** Its node, or the folder in which it is to be, is not on the server as the plan has it. */
@@ -122,7 +138,8 @@ async function transferBlocks(
   const sent = mapBounded(outgoing, readsAtOnce, async (each) => {
     if (each.proposal === undefined) return;
     // A block that two files need goes with the first of them.
-    const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(hash));
+    const { into } = each.proposal;
+    const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(keyOf(hash, into)));
     const blocks = await transfer(sending, each.proposal, ranges);
     if (blocks === undefined) changed.add(each);
     else if ("refusal" in blocks) refused.push([each, refusedWith(each, blocks)]);
@@ -174,16 +191,32 @@ async function transfer(
   }
 }
 
-async function missingOf({ server }: Hands, outgoing: readonly Outgoing[]): Promise<Set<HashHex>> {
-  const unsure = new Map<HashHex, number>();
-  for (const { proposal } of outgoing) for (const { hash, size } of proposal?.unsure ?? []) unsure.set(hash, size);
-  const hashes = [...unsure.keys()];
-  const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
-  if (sizeBytes < askBytesMin) return new Set(hashes);
-  const missing = new Set<HashHex>();
+/** By space and hash: what one has is not there for another. */
+async function missingOf({ server }: Hands, outgoing: readonly Outgoing[]): Promise<Set<string>> {
+  const missing = new Set<string>();
+  for (const [into, some] of Map.groupBy(outgoing, ({ proposal }) => proposal?.into)) {
+    const unsure = new Map<HashHex, number>();
+    for (const { proposal } of some) for (const { hash, size } of proposal?.unsure ?? []) unsure.set(hash, size);
+    const hashes = [...unsure.keys()];
+    const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
+    for (const hash of sizeBytes < askBytesMin ? hashes : await askFor(server, hashes, into))
+      missing.add(keyOf(hash, into));
+  }
+  return missing;
+}
+
+function keyOf(hash: HashHex, into: NodeId | undefined): string {
+  return `${hash} ${into ?? ""}`;
+}
+
+async function askFor(
+  server: Hands["server"],
+  hashes: readonly HashHex[],
+  into: NodeId | undefined,
+): Promise<HashHex[]> {
+  const missing: HashHex[] = [];
   for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
-    const some = hashes.slice(start, start + limits.queryHashesMax);
-    for (const hash of await server.missingBlocks(some)) missing.add(hash);
+    missing.push(...(await server.missingBlocks(hashes.slice(start, start + limits.queryHashesMax), into)));
   }
   return missing;
 }
@@ -200,7 +233,11 @@ async function commitAll(
   let blocks = inline;
   for (let attempt = 0; attempt < attemptsMax && waiting.length > 0; attempt += 1) {
     const carrying = new Set(blocks.map(({ hash }) => hash));
-    const committed = server.commit(state.cursor?.epoch ?? "", waiting.map(toWire), blocks);
+    const committed = server.commit(
+      state.cursor?.epoch ?? "",
+      waiting.map((each) => toWire(each, state.shares)),
+      blocks,
+    );
     const answer = await committed.catch(unlessFull(carrying));
     if (answer === "full") {
       const full = waiting.filter((each) => carries(each, carrying));
@@ -253,8 +290,9 @@ async function readNamed(
     const { operationId, proposal } = each;
     const named = new Set(answers.get(operationId)?.missing_blocks);
     if (proposal === undefined || named.size === 0) continue;
-    const ranges = rangesOf(proposal.blocks, new Set()).filter(({ hash }) => named.has(hash) && !taken.has(hash));
-    for (const { hash } of ranges) taken.add(hash);
+    const isWanted = (hash: HashHex): boolean => named.has(hash) && !taken.has(keyOf(hash, proposal.into));
+    const ranges = rangesOf(proposal.blocks, new Set()).filter(({ hash }) => isWanted(hash));
+    for (const { hash } of ranges) taken.add(keyOf(hash, proposal.into));
     const read = (await transfer(sending, { ...proposal, similar: new Map() }, ranges)) ?? [];
     if ("refusal" in read) answers.set(operationId, refusedWith(each, read));
     else blocks.push(...read);

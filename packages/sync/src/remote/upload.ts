@@ -33,7 +33,7 @@ export async function sendAhead(hands: Hands, proposal: Proposal, ranges: readon
   let sending: Promise<void> = Promise.resolve();
   for (const window of windowsOf(ranges)) {
     const [blocks] = await Promise.all([readBlocks(hands, proposal, window), sending]);
-    sending = hands.server.putBlocks(blocks);
+    sending = hands.server.putBlocks(blocks, proposal.into);
     // If the next reading fails first, this failure is not the one that is told.
     sending.catch(() => undefined);
   }

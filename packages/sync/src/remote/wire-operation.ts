@@ -1,11 +1,17 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { targetOf } from "../content.ts";
-import type { LocalRow, Place } from "../trees.ts";
+import type { LocalRow, Place, Shares } from "../trees.ts";
 import type { Outgoing, Proposal } from "./proposal.ts";
 
-/** As it travels; see the batch's table in the API. */
-export function toWire({ operation, operationId, proposal, seen }: Outgoing): BatchOperationInput {
+/** As it travels; see the batch's table in the API. What stands in a mount is on the server in the folder that it shows. */
+export function toWire(
+  { operation, operationId, proposal, seen }: Outgoing,
+  shares: Shares = new Map(),
+): BatchOperationInput {
+  const wirePlace = ({ parent, name }: Place): { parent_id: string; name: string } => {
+    return { parent_id: shares.get(parent)?.target ?? parent, name };
+  };
   const { id, group } = operation;
   const base = { operation_id: operationId, ...(group === undefined ? {} : { group }) };
   switch (operation.op) {
@@ -46,10 +52,6 @@ export function toWire({ operation, operationId, proposal, seen }: Outgoing): Ba
     default:
       return operation satisfies never;
   }
-}
-
-function wirePlace({ parent, name }: Place): { parent_id: string; name: string } {
-  return { parent_id: parent, name };
 }
 
 function wireContent(local: LocalRow, proposal: Proposal | undefined) {

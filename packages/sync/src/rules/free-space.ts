@@ -47,7 +47,7 @@ function isEqual({ state }: Hands, id: NodeId, row: LocalRow): boolean {
 }
 
 async function removeCopy(hands: Hands, id: NodeId, local: LocalRow): Promise<boolean> {
-  const failures = await actTogether(hands, [{ op: "delete", id, local }]);
+  const failures = await actTogether(hands, [{ op: "delete", id, local, into: "trash" }]);
   if (failures.size > 0) hands.doubt.isOpen = true;
   return failures.size === 0;
 }

@@ -50,6 +50,7 @@ class HidingWorld extends IdealWorld {
       rootId: this.rootId,
       offers: [],
       intents: this.intents,
+      shares: this.shares,
       local: new Map(visible.local),
       remote: new Map(visible.remote),
       synced: new Map(visible.synced),

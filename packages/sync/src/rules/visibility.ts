@@ -104,12 +104,13 @@ function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, V
 
 /** What the planner sees of the trees. */
 export function visibleTrees(trees: IndexedTrees, visibility: Visibility): IndexedTrees {
-  const { rootId, offers, intents } = trees;
+  const { rootId, offers, intents, shares } = trees;
   return {
     childrenOf: (folder) => trees.childrenOf(folder),
     rootId,
     offers,
     intents,
+    shares,
     local: new VisibleRows(trees.local, (id) => !visibility.hidesLocal(id)),
     remote: new VisibleRows(trees.remote, (id) => !visibility.hidesRemote(id)),
     synced: new VisibleRows(trees.synced, (id) => !visibility.hidesSynced(id)),
@@ -117,7 +118,7 @@ export function visibleTrees(trees: IndexedTrees, visibility: Visibility): Index
 }
 
 /** The rows that are not hidden; nothing is looked at before it is asked for. */
-class VisibleRows<Row> implements ReadonlyMap<NodeId, Row> {
+export class VisibleRows<Row> implements ReadonlyMap<NodeId, Row> {
   readonly #rows: ReadonlyMap<NodeId, Row>;
   readonly #isVisible: (id: NodeId) => boolean;
 

@@ -10,6 +10,7 @@ import {
   type Refusal,
   refusedForMs,
   type RemoteRow,
+  type Share,
   type SyncedRow,
 } from "../trees.ts";
 import { localColumns, remoteColumns, syncedColumns } from "./columns.ts";
@@ -43,7 +44,10 @@ export interface Stashed {
 export interface Cursor {
   readonly token: string;
   readonly epoch: string;
+  /** Of the account's own space. */
   readonly seq: number;
+  /** Mount -> of the space that it shows. */
+  readonly shareSeqs?: Readonly<Record<NodeId, number>> | undefined;
 }
 
 /** Rows to write, all in one transaction; an undefined row goes. */
@@ -58,12 +62,25 @@ export interface StateChange {
   readonly parked?: Iterable<readonly [NodeId, Parked | undefined]>;
   readonly stashed?: Iterable<readonly [string, Stashed | undefined]>;
   readonly brakes?: Iterable<readonly [string, BrakeRecord | undefined]>;
+  readonly shares?: Iterable<readonly [NodeId, Share | undefined]>;
+  readonly departures?: Iterable<readonly [NodeId, NodeId | undefined]>;
   readonly dormant?: Iterable<readonly [NodeId, true | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
 /** Rows of which there are few: JSON by their key, all of them in memory. */
-const tables = ["offers", "intents", "refusals", "parked", "stashed", "brakes", "dormant", "settings"] as const;
+const tables = [
+  "offers",
+  "intents",
+  "refusals",
+  "parked",
+  "stashed",
+  "brakes",
+  "shares",
+  "departures",
+  "dormant",
+  "settings",
+] as const;
 type TableName = (typeof tables)[number];
 
 /** So many block lists that no row refers to are kept, beside a quarter of those that rows do. */
@@ -83,6 +100,9 @@ export class SyncState implements IndexedTrees {
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
   readonly brakes: Map<string, BrakeRecord>;
+  readonly shares: Map<NodeId, Share>;
+  /** Nodes that left their space on this disk -> as what they are to arrive in another one: until that is there, they stay on the server. */
+  readonly departures: Map<NodeId, NodeId>;
   /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
   readonly dormant: Map<NodeId, true>;
   /** Nodes on which the three trees do not agree. */
@@ -116,6 +136,8 @@ export class SyncState implements IndexedTrees {
     this.parked = loadRows(database, "parked");
     this.stashed = loadRows(database, "stashed");
     this.brakes = loadRows(database, "brakes");
+    this.shares = loadRows(database, "shares");
+    this.departures = loadRows(database, "departures");
     this.dormant = loadRows(database, "dormant");
     this.#offers = loadRows(database, "offers");
     this.#refusals = loadRows(database, "refusals");
@@ -183,6 +205,8 @@ export class SyncState implements IndexedTrees {
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),
       this.#write("brakes", this.brakes, change.brakes),
+      this.#write("shares", this.shares, change.shares),
+      this.#write("departures", this.departures, change.departures),
       this.#write("dormant", this.dormant, change.dormant),
       this.#write("offers", this.#offers, change.offers),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),

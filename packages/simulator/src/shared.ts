@@ -1,0 +1,97 @@
+import { sha256 } from "@holdfast/core/hash";
+import { contentIdOf } from "@holdfast/core/manifest";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { Alone } from "./alone.ts";
+import { homeOf, type ModelRole } from "./model-shares.ts";
+import { isLiveNode, lineage } from "./model-tree.ts";
+import type { Inode } from "./simulated-root.ts";
+
+type Draft = BatchOperationInput extends infer Each
+  ? Each extends BatchOperationInput
+    ? Omit<Each, "operation_id">
+    : never
+  : never;
+
+/** A guest's device, and an owner without one, who shares the folder `docs` with the file `a.txt`. */
+export class Shared extends Alone {
+  mountId = "";
+  #count = 0;
+
+  constructor(role: ModelRole = "viewer") {
+    super({ accounts: ["bob", "ada"] });
+    this.owner({ op: "mkdir", id: "docs", parent_id: homeOf("ada"), name: "docs" });
+    this.ownerPuts("a.txt", "first");
+    this.world.model.grant("ada 1", "docs", "bob", role);
+    this.mount();
+  }
+
+  mount(): void {
+    const { model } = this.world;
+    const place = { parentId: homeOf("bob"), name: "docs" };
+    this.mountId = model.mount({ device: "bob's other", account: "bob" }, "docs", place);
+  }
+
+  /** Undefined: none any more. */
+  grant(role: ModelRole | undefined): void {
+    this.world.model.grant("ada 1", "docs", "bob", role);
+  }
+
+  owner(draft: Draft): void {
+    this.#count += 1;
+    this.onServer({ ...draft, operation_id: String(this.#count).padStart(32, "0") }, "ada");
+  }
+
+  /** A new file in `docs`, or a new version of one. */
+  ownerPuts(name: string, text: string, parent = "docs"): void {
+    const bytes = Buffer.from(text);
+    const entries = [{ hash: sha256(bytes), size: bytes.length }];
+    const { model } = this.world;
+    const stored = entries.map(({ hash }) => ({ hash, bytes }));
+    model.putBlocks(stored, "ada", "docs");
+    const there = [...model.nodes.values()].find((each) => each.parentId === parent && each.name === name);
+    const place = there === undefined ? { id: `node ${name}`, parent_id: parent, name } : { file_id: there.id };
+    this.owner({ op: "put", ...place, size: bytes.length, content_id: contentIdOf(entries), blocks: entries });
+  }
+
+  /** What is live in an account's own space: path and text, `/` for a folder. */
+  space(account: string): Record<string, string> {
+    const { model } = this.world;
+    const home = homeOf(account);
+    const found: Record<string, string> = {};
+    for (const node of model.nodes.values()) {
+      const way = lineage(model.nodes, node.id).toReversed();
+      if (way[0]?.id !== home || way.length === 1 || node.kind === "mount" || !isLiveNode(model.nodes, node.id))
+        continue;
+      const path = way.slice(1).map(({ name }) => name);
+      const blocks = model.versions.get(node.versionId ?? "") ?? [];
+      const text = Buffer.concat(blocks.map(({ hash }) => model.blocks.get(hash) ?? Buffer.alloc(0))).toString();
+      found[path.join("/")] = node.kind === "folder" ? "/" : text;
+    }
+    return found;
+  }
+
+  /** What is on the disk: path and text, `/` for a folder. */
+  onDisk(): Record<string, string> {
+    return textsOf(this.root.visible());
+  }
+
+  /** Likewise, of what was put away: without its day. */
+  aside(where: "trash" | "quarantine"): Record<string, string> {
+    const folder = `.holdfast/${where}`;
+    const all = this.root.at(folder) === undefined ? [] : [...this.root.below(folder)];
+    return textsOf(
+      all.flatMap(([path, inode]) => (inode.kind === "folder" ? [] : [[path.split("/").slice(3).join("/"), inode]])),
+    );
+  }
+
+  async problems(): Promise<string[]> {
+    const { problems } = await this.once();
+    return problems.map(({ path, code }) => `${code} ${path.replace(/\d{4}-\d\d-\d\d/, "DAY")}`);
+  }
+}
+
+function textsOf(files: Iterable<readonly [string, Inode]>): Record<string, string> {
+  return Object.fromEntries(
+    [...files].map(([path, { kind, now }]) => [path, kind === "folder" ? "/" : Buffer.from(now.bytes).toString()]),
+  );
+}

@@ -1,0 +1,307 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { homeOf } from "./model-shares.ts";
+import { Shared } from "./shared.ts";
+
+const first = { docs: "/", "docs/a.txt": "first" };
+
+test("a share that is mounted is a folder on the disk, with what is in it", async () => {
+  const world = new Shared("viewer");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), first);
+  world.ownerPuts("b.txt", "second");
+  world.ownerPuts("a.txt", "changed");
+  await world.once();
+  assert.deepEqual(world.onDisk(), { docs: "/", "docs/a.txt": "changed", "docs/b.txt": "second" });
+  world.close();
+});
+
+test("what an editor does in a share the owner gets", async () => {
+  const world = new Shared("editor");
+  await world.once();
+  world.write("docs/new.txt", "of bob");
+  world.write("docs/a.txt", "first, and more");
+  world.mkdir("docs/folder");
+  world.write("docs/folder/deep.txt", "deep");
+  await world.once();
+  assert.deepEqual(world.space("ada"), {
+    docs: "/",
+    "docs/a.txt": "first, and more",
+    "docs/new.txt": "of bob",
+    "docs/folder": "/",
+    "docs/folder/deep.txt": "deep",
+  });
+  world.remove("docs/folder/deep.txt");
+  world.remove("docs/folder");
+  world.remove("docs/a.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { docs: "/", "docs/new.txt": "of bob" });
+  assert.deepEqual(world.space("bob"), {});
+  world.close();
+});
+
+test("in a share that one may only read an edit waits in place and is listed, and nothing is sent", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  world.write("docs/new.txt", "mine too");
+  world.mkdir("docs/folder");
+  const before = world.world.model.position;
+  const problems = await world.problems();
+  assert.deepEqual(problems.toSorted(), ["read_only docs/a.txt", "read_only docs/folder", "read_only docs/new.txt"]);
+  assert.equal(world.world.model.position, before);
+  assert.deepEqual(world.onDisk(), { docs: "/", "docs/a.txt": "mine", "docs/new.txt": "mine too", "docs/folder": "/" });
+  world.close();
+});
+
+test("when the server has a newer version of what waits, the local bytes go to the quarantine", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  await world.once();
+  world.ownerPuts("a.txt", "newer");
+  assert.deepEqual(await world.problems(), ["quarantined .holdfast/quarantine/DAY/docs/a.txt"]);
+  assert.deepEqual(world.onDisk(), { docs: "/", "docs/a.txt": "newer" });
+  assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "mine" });
+  assert.equal((await world.once()).inSync, true);
+  world.close();
+});
+
+test("an edit of what the owner deletes goes to the quarantine, and a new file of that name gives way", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  world.write("docs/b.txt", "mine too");
+  await world.once();
+  world.owner({ op: "delete", file_id: "node a.txt" });
+  world.ownerPuts("b.txt", "of ada");
+  await world.once();
+  assert.deepEqual(world.onDisk(), { docs: "/", "docs/b.txt": "of ada" });
+  assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "mine", "docs/b.txt": "mine too" });
+  world.close();
+});
+
+test("what was deleted or moved in a share that one may only read comes back", async () => {
+  const world = new Shared("viewer");
+  world.owner({ op: "mkdir", id: "folder", parent_id: "docs", name: "folder" });
+  world.ownerPuts("deep.txt", "deep", "folder");
+  await world.once();
+  const before = world.onDisk();
+  world.remove("docs/a.txt");
+  world.move("docs/folder", "docs/other");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), before);
+  world.remove("docs/folder/deep.txt");
+  world.remove("docs/folder");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), before);
+  assert.equal(world.world.model.nodes.get("folder")?.trashed, false);
+  world.close();
+});
+
+test("once the right to edit is given what waited is sent, and once it is taken the next edit waits", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  await world.once();
+  world.grant("editor");
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/a.txt"], "mine");
+  world.grant("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine again");
+  assert.deepEqual(await world.problems(), ["read_only docs/a.txt"]);
+  assert.equal(world.space("ada")["docs/a.txt"], "mine");
+  world.close();
+});
+
+test("a shared folder is renamed and moved in one's own space alone", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.mkdir("mine");
+  world.move("docs", "mine/of ada");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), { mine: "/", "mine/of ada": "/", "mine/of ada/a.txt": "first" });
+  assert.deepEqual(world.space("ada"), first);
+  assert.deepEqual(world.space("bob"), { mine: "/" });
+  assert.equal(world.world.model.nodes.get(world.mountId)?.name, "of ada");
+  world.close();
+});
+
+for (const role of ["viewer", "editor"] as const) {
+  test(`to delete a shared folder is to leave it, and deletes nothing of its owner's (${role})`, async () => {
+    const world = new Shared(role);
+    await world.once();
+    world.remove("docs/a.txt");
+    world.remove("docs");
+    assert.equal((await world.once()).inSync, true);
+    assert.deepEqual(world.onDisk(), {});
+    assert.deepEqual(world.space("ada"), first);
+    assert.equal(world.world.model.nodes.get(world.mountId)?.trashed, true);
+    world.mount();
+    await world.once();
+    assert.deepEqual(world.onDisk(), first);
+    world.close();
+  });
+}
+
+test("a share that was revoked goes: what is unchanged to the trash, what is changed or new to the quarantine", async () => {
+  const world = new Shared("editor");
+  world.ownerPuts("b.txt", "second");
+  await world.once();
+  world.write("docs/b.txt", "mine");
+  world.write("docs/new.txt", "mine too");
+  world.mkdir("docs/folder");
+  world.grant(undefined);
+  assert.deepEqual(await world.problems(), [
+    "quarantined .holdfast/quarantine/DAY/docs/b.txt",
+    "quarantined .holdfast/quarantine/DAY/docs/new.txt",
+  ]);
+  assert.deepEqual(world.onDisk(), {});
+  assert.deepEqual(world.aside("quarantine"), { "docs/b.txt": "mine", "docs/new.txt": "mine too" });
+  assert.deepEqual(world.aside("trash"), { "docs/a.txt": "first" });
+  assert.deepEqual(world.space("bob"), {});
+  assert.equal(world.space("ada")["docs/b.txt"], "second");
+  world.close();
+});
+
+test("a share that ended and is there again is brought anew, and what was changed in it stays aside", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  await world.once();
+  world.grant(undefined);
+  world.grant("editor");
+  world.mount();
+  await world.once();
+  assert.deepEqual(world.onDisk(), first);
+  assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "mine" });
+  assert.deepEqual(world.space("ada"), first);
+  world.close();
+});
+
+test("what cannot be listed in a share ends nothing", async () => {
+  const world = new Shared("editor");
+  await world.once();
+  const server = world.server();
+  world.ownerPuts("b.txt", "second");
+  const nothing = async (): Promise<never[]> => [];
+  await world.pass(world.make({ server: { ...server, listBelow: nothing, queryNodes: nothing } }).runOnce());
+  assert.deepEqual(world.onDisk(), { ...first, "docs/b.txt": "second" });
+  world.close();
+});
+
+test("a move into a share is a new file there, and goes at home once that is acknowledged and seen", async () => {
+  const world = new Shared("editor");
+  world.write("mine.txt", "of bob");
+  world.mkdir("folder");
+  world.write("folder/deep.txt", "deep");
+  await world.once();
+  world.move("mine.txt", "docs/mine.txt");
+  world.move("folder", "docs/folder");
+  const server = world.server();
+  const sent: string[] = [];
+  const heard: typeof server.commit = async (epoch, operations, blocks) => {
+    sent.push(...operations.map((each) => `${each.op} ${"name" in each ? each.name : ""}`));
+    return server.commit(epoch, operations, blocks);
+  };
+  await world.pass(world.make({ server: { ...server, commit: heard } }).runOnce());
+  assert.deepEqual(sent.slice(-2).toSorted(), ["delete ", "delete "]);
+  assert.equal(sent.filter((each) => each.startsWith("delete")).length, 2);
+  assert.deepEqual(world.space("bob"), {});
+  const moved = { "docs/mine.txt": "of bob", "docs/folder": "/", "docs/folder/deep.txt": "deep" };
+  assert.deepEqual(world.space("ada"), { ...first, ...moved });
+  assert.deepEqual(world.onDisk(), { ...first, ...moved });
+  world.close();
+});
+
+test("a move out of a share that one may edit takes it from the owner's folder, into the owner's trash", async () => {
+  const world = new Shared("editor");
+  await world.once();
+  world.move("docs/a.txt", "a.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { docs: "/" });
+  assert.deepEqual(world.space("bob"), { "a.txt": "first" });
+  assert.equal(world.world.model.nodes.get("node a.txt")?.trashed, true);
+  world.close();
+});
+
+test("a move out of a share that one may only read is a copy, and the source comes back", async () => {
+  const world = new Shared("viewer");
+  world.owner({ op: "mkdir", id: "folder", parent_id: "docs", name: "folder" });
+  world.ownerPuts("deep.txt", "deep", "folder");
+  await world.once();
+  const before = world.onDisk();
+  world.move("docs/folder", "mine");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), { ...before, mine: "/", "mine/deep.txt": "deep" });
+  assert.deepEqual(world.space("bob"), { mine: "/", "mine/deep.txt": "deep" });
+  world.close();
+});
+
+test("what was moved into a share that one may only read stays at home on the server until it can go there", async () => {
+  const world = new Shared("viewer");
+  world.write("mine.txt", "of bob");
+  await world.once();
+  world.move("mine.txt", "docs/mine.txt");
+  assert.deepEqual(await world.problems(), ["read_only docs/mine.txt"]);
+  assert.deepEqual(world.space("bob"), { "mine.txt": "of bob" });
+  world.grant("editor");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("bob"), {});
+  assert.equal(world.space("ada")["docs/mine.txt"], "of bob");
+  world.close();
+});
+
+test("what was moved into a share that ends before it arrived comes back to where it was", async () => {
+  const world = new Shared("viewer");
+  world.write("mine.txt", "of bob");
+  await world.once();
+  world.move("mine.txt", "docs/mine.txt");
+  await world.once();
+  world.grant(undefined);
+  await world.once();
+  assert.deepEqual(world.onDisk(), { "mine.txt": "of bob" });
+  assert.deepEqual(world.space("bob"), { "mine.txt": "of bob" });
+  world.close();
+});
+
+test("a move there and back before anything arrived is no move", async () => {
+  const world = new Shared("viewer");
+  world.write("mine.txt", "of bob");
+  await world.once();
+  const id = world.serverId("mine.txt");
+  world.move("mine.txt", "docs/mine.txt");
+  await world.once();
+  world.move("docs/mine.txt", "again.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.serverId("again.txt"), id);
+  world.close();
+});
+
+test("a shared folder that is moved into another share comes back, and is no copy there", async () => {
+  const world = new Shared("editor");
+  const { model } = world.world;
+  world.owner({ op: "mkdir", id: "more", parent_id: homeOf("ada"), name: "more" });
+  model.grant("ada 1", "more", "bob", "editor");
+  model.mount({ device: "bob's other", account: "bob" }, "more", { parentId: homeOf("bob"), name: "more" });
+  await world.once();
+  world.move("docs", "more/docs");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), { ...first, more: "/" });
+  assert.deepEqual(world.space("ada"), { ...first, more: "/" });
+  world.close();
+});
+
+test("a move between two shares leaves what the other space has until it is in the new one", async () => {
+  const world = new Shared("editor");
+  const { model } = world.world;
+  world.owner({ op: "mkdir", id: "more", parent_id: homeOf("ada"), name: "more" });
+  model.grant("ada 1", "more", "bob", "editor");
+  model.mount({ device: "bob's other", account: "bob" }, "more", { parentId: homeOf("bob"), name: "more" });
+  await world.once();
+  world.move("docs/a.txt", "more/a.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { docs: "/", more: "/", "more/a.txt": "first" });
+  world.close();
+});

@@ -1,0 +1,63 @@
+import { listQuarantine } from "../execute/quarantine.ts";
+import type { Hands } from "../execute/hands.ts";
+import { pathOfNode } from "../paths.ts";
+import type { Plan } from "../planner/plan-types.ts";
+import type { Rules } from "../rules/rules.ts";
+import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import { crossOne, overDepartures } from "../shares/crossing.ts";
+import { leftBases } from "../shares/ending.ts";
+import { leftMounts } from "../shares/hiding.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { isLive } from "../trees.ts";
+import { type Problem, problemOf } from "./problems.ts";
+
+/** Before anything is planned: what was moved between spaces goes by new ids, and what was left with its share has no base. */
+export function settleShares(state: SyncState, rules: Rules, makeNodeId: Hands["makeNodeId"]): void {
+  if (state.shares.size + state.departures.size === 0) return;
+  const { restless, departures } = state;
+  for (;;) {
+    const trees = visibleTrees(state, new Visibility(state, rules));
+    const change = crossOne({ trees, restless, departures, makeNodeId });
+    if (change === undefined) break;
+    state.commit(change);
+  }
+  const trees = visibleTrees(state, new Visibility(state, rules));
+  const over = [...overDepartures(trees, departures)];
+  const synced = leftBases(state, leftMounts(trees));
+  if (over.length + synced.length > 0) state.commit({ synced, departures: over });
+}
+
+/** Whether what left its space has arrived where it went, or was deleted there. */
+export function hasArrived(state: SyncState, id: Parameters<SyncState["departures"]["get"]>[0]): boolean {
+  const to = state.departures.get(id);
+  return to === undefined || isLive(state, to) || !state.local.has(to);
+}
+
+export function problemsOfShares(state: SyncState, waiting: Plan["waiting"]): Problem[] {
+  return [...waiting].flatMap(([id, reason]) =>
+    reason === "read_only" ? [problemOf(pathOfNode(state, id) ?? id, "read_only", readOnly)] : [],
+  );
+}
+
+const readOnly =
+  "You may only read what is in this shared folder, so your change stays here. Copy it elsewhere to keep working on it.";
+
+/** What is in the quarantine, looked up once and whenever something was put there. */
+export class Quarantine {
+  #paths: readonly string[] | undefined;
+
+  async note({ disk, state }: Pick<Hands, "disk" | "state">, isChanged: boolean): Promise<void> {
+    if (state.setting("quarantine") === undefined) return;
+    if (this.#paths === undefined || isChanged) this.#paths = await listQuarantine(disk);
+  }
+
+  problems(): Problem[] {
+    return (this.#paths ?? []).map((path) =>
+      problemOf(
+        path,
+        "quarantined",
+        "It could not stay where it was, and nobody else has it. Move it to where you want it, or delete it.",
+      ),
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import { joinPath, ownFolder, quarantineName } from "../paths.ts";
+import type { LocalDisk } from "../ports.ts";
+
+/** So many are told of; more are there all the same. */
+const toldMax = 1000;
+
+/** What is in the quarantine and waits for a person to take it away: paths relative to the root. */
+export async function listQuarantine(disk: Pick<LocalDisk, "stat" | "list">): Promise<readonly string[]> {
+  const found: string[] = [];
+  const waiting: string[] = [joinPath(ownFolder, quarantineName)];
+  for (let path = waiting.pop(); path !== undefined && found.length < toldMax; path = waiting.pop()) {
+    const stat = await disk.stat(path);
+    if (stat?.kind === "folder") waiting.push(...(await disk.list(path)).map((name) => joinPath(path ?? "", name)));
+    else if (stat !== undefined) found.push(path);
+  }
+  return found.toSorted();
+}

@@ -1,0 +1,77 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { IndexedTrees } from "../planner/affected.ts";
+import type { StateChange } from "../state/sync-state.ts";
+import { isLive, type LocalRow } from "../trees.ts";
+import { endedMounts } from "./hiding.ts";
+import { isReadOnlyAt, shareOf } from "./whereabouts.ts";
+
+interface CrossingInput {
+  /** Without what the rules hide. */
+  readonly trees: IndexedTrees;
+  readonly restless: Iterable<NodeId>;
+  readonly departures: ReadonlyMap<NodeId, NodeId>;
+  readonly makeNodeId: () => NodeId;
+}
+
+/**
+ * What was moved on this disk from one space to another is a new node there. The old one stays on the server until the new
+ * one is there (`departures`), or for good where one may only read: then it is a copy. What comes back before it has
+ * arrived is the old node again.
+ * @returns undefined: nothing is between two spaces
+ */
+export function crossOne({ trees, restless, departures, makeNodeId }: CrossingInput): StateChange | undefined {
+  if (trees.shares.size === 0) return undefined;
+  const back = returned(trees, departures);
+  if (back !== undefined) return back;
+  const ended = new Set(endedMounts(trees));
+  for (const id of restless) {
+    const [row, remote] = [trees.local.get(id), trees.remote.get(id)];
+    if (row === undefined || remote === undefined || trees.shares.has(id)) continue;
+    const [here, there] = [shareOf(trees, trees.local, id), shareOf(trees, trees.remote, id)];
+    // What is in a share that ended is put away, wherever it came from.
+    if (here === there || (here !== undefined && ended.has(here))) continue;
+    const to = makeNodeId();
+    const local = underId(trees, row, id, to);
+    const isCopy = !isLive(trees, id) || isReadOnlyAt(trees, trees.remote, remote.parent);
+    return isCopy ? { local, synced: [[id, undefined]] } : { local, departures: [[id, to]] };
+  }
+  return undefined;
+}
+
+/** Departures of which nothing is left to be done. */
+export function overDepartures(
+  trees: IndexedTrees,
+  departures: ReadonlyMap<NodeId, NodeId>,
+): (readonly [NodeId, undefined])[] {
+  const over = [...departures.keys()].filter(
+    (id) => trees.local.has(id) || !trees.synced.has(id) || !isLive(trees, id),
+  );
+  return over.map((id) => [id, undefined] as const);
+}
+
+function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): StateChange | undefined {
+  for (const [id, to] of departures) {
+    const row = trees.local.get(to);
+    const remote = trees.remote.get(id);
+    const isOpen = row !== undefined && remote !== undefined && !trees.local.has(id) && !trees.remote.has(to);
+    if (!isOpen || row.kind !== remote.kind || !isLive(trees, id)) continue;
+    if (shareOf(trees, trees.local, to) !== shareOf(trees, trees.remote, id)) continue;
+    // It may be on its way to the server.
+    if (trees.offers.some(({ nodeId }) => nodeId === to)) continue;
+    return { local: underId(trees, row, to, id), departures: [[id, undefined]] };
+  }
+  return undefined;
+}
+
+/** What is on the disk under one id goes by another, with what stands in it; no base moves along. */
+function underId(trees: IndexedTrees, row: LocalRow, from: NodeId, to: NodeId): [NodeId, LocalRow | undefined][] {
+  const changes: [NodeId, LocalRow | undefined][] = [
+    [from, undefined],
+    [to, row],
+  ];
+  for (const child of trees.childrenOf(from)) {
+    const below = trees.local.get(child);
+    if (below?.parent === from) changes.push([child, { ...below, parent: to }]);
+  }
+  return changes;
+}

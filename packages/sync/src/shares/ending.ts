@@ -1,0 +1,111 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { actTogether } from "../execute/act.ts";
+import type { Failures } from "../execute/failures.ts";
+import type { Hands } from "../execute/hands.ts";
+import { pathOf } from "../paths.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import { rowsBelow } from "../scan/scope.ts";
+import type { LocalRow, RemoteRow, SyncedRow } from "../trees.ts";
+import { endedMounts } from "./hiding.ts";
+import { shareOf } from "./whereabouts.ts";
+
+interface Ending {
+  /** Files and folders that were to go. */
+  readonly operations: readonly LocalOperation[];
+  readonly failures: Failures;
+}
+
+/**
+ * Puts away what is on the disk of shares that ended: files that are as the server had them go to the local trash, changed and
+ * new ones to the quarantine, folders if they are empty then. What cannot be looked at yet is left to the next look.
+ * @param isKeeper whether a folder holds something that no tree knows; it stays, as an ordinary folder
+ */
+export async function endShares(hands: Hands, isKeeper: (path: string) => boolean): Promise<Ending> {
+  const operations: LocalOperation[] = [];
+  const failures: Failures = new Map();
+  const act = async (some: readonly LocalOperation[]): Promise<boolean> => {
+    const failed = some.length === 0 ? new Map<never, never>() : await actTogether(hands, some);
+    operations.push(...some);
+    for (const [operation, failure] of failed) failures.set(operation, failure);
+    return failed.size === 0;
+  };
+  for (const mount of endedMounts(hands.state)) {
+    const files = [...rowsBelow(hands.state, mount)].filter(([, { kind }]) => kind !== "folder");
+    hands.state.commit(comeBack(hands, new Set(files.map(([id]) => id))));
+    const known = files.filter(([, { sight }]) => sight === "known");
+    const isEmpty = await act(known.map(([id, local]) => awayWith(hands, mount, id, local)));
+    if (isEmpty && known.length === files.length && (await act(foldersToGo(hands, mount, isKeeper)))) {
+      forget(hands, mount);
+    }
+  }
+  return { operations, failures };
+}
+
+function awayWith({ state, faults }: Hands, mount: NodeId, id: NodeId, local: LocalRow): LocalOperation {
+  const isBlind = faults.has("a share that ended goes with all that is in it");
+  const into = isBlind || isUnchanged(state, mount, id, local) ? "trash" : "quarantine";
+  return { op: "delete", id, local, into };
+}
+
+function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
+  return state.synced.get(id)?.content === content && shareOf(state, state.remote, id) === mount;
+}
+
+/** What was moved into the share and has not arrived there comes back to where it was. */
+function comeBack({ state }: Hands, ids: ReadonlySet<NodeId>): Parameters<Hands["state"]["commit"]>[0] {
+  const from = [...state.departures].filter(([, to]) => ids.has(to)).map(([id]) => [id, undefined] as const);
+  return { departures: from, synced: from };
+}
+
+/** Those deepest down first, without what holds something. */
+function foldersToGo({ state }: Hands, mount: NodeId, isKeeper: (path: string) => boolean): LocalOperation[] {
+  const paths = new Map<NodeId, string>();
+  for (const id of [mount, ...[...rowsBelow(state, mount)].map(([below]) => below)]) {
+    const path = pathOf(state, id);
+    if (path !== undefined) paths.set(id, path);
+  }
+  const kept = [...paths.values()].filter(isKeeper);
+  const stays = (path: string): boolean => kept.some((each) => `${each}/`.startsWith(`${path}/`));
+  const going = [...paths].filter(([, path]) => !stays(path)).toSorted(([, one], [, other]) => (one < other ? 1 : -1));
+  return going.flatMap(([id]): LocalOperation[] => {
+    const local = state.local.get(id);
+    return local === undefined ? [] : [{ op: "delete", id, local, into: "trash" }];
+  });
+}
+
+/** Nothing of the share is known any more. A folder that stays for what is hidden in it is one that the server deleted. */
+function forget({ state }: Hands, mount: NodeId): void {
+  const remote: [NodeId, RemoteRow | undefined][] = [];
+  const synced: [NodeId, SyncedRow | undefined][] = [];
+  const gone = new Set<NodeId>();
+  const waiting = [mount];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const row = state.remote.get(id);
+    const isHere = state.local.has(id);
+    if (row !== undefined) remote.push([id, isHere ? { ...row, trashed: true } : undefined]);
+    if (!isHere) synced.push([id, undefined]);
+    gone.add(id);
+    for (const child of state.childrenOf(id)) if (state.remote.get(child)?.parent === id) waiting.push(child);
+  }
+  const offers = state.offers.filter(({ nodeId }) => gone.has(nodeId));
+  state.commit({
+    remote,
+    synced,
+    shares: [[mount, undefined]],
+    offers: offers.map(({ operationId }) => [operationId, undefined] as const),
+  });
+}
+
+/** Bases below mounts that were deleted here: what is in them counts as left, and never as deleted. */
+export function leftBases(state: Hands["state"], left: readonly NodeId[]): [NodeId, SyncedRow | undefined][] {
+  const synced: [NodeId, SyncedRow | undefined][] = [];
+  const waiting = [...left];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    for (const child of state.childrenOf(id)) {
+      if (state.remote.get(child)?.parent !== id) continue;
+      waiting.push(child);
+      if (state.synced.has(child)) synced.push([child, undefined]);
+    }
+  }
+  return synced;
+}

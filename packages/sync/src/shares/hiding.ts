@@ -1,0 +1,57 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { IndexedTrees } from "../planner/affected.ts";
+import { VisibleRows } from "../rules/visibility.ts";
+import { isLive, type Place, samePlace, type Trees } from "../trees.ts";
+
+type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced" | "shares">;
+
+/**
+ * Mounts that the account's own journal has ended: by an entry of theirs, or of a folder in which they stand. One that was
+ * moved here out of a folder that is gone lives on (rule 4).
+ */
+export function endedMounts(trees: Rows): NodeId[] {
+  return [...trees.shares.keys()].filter((id) => {
+    const row = trees.remote.get(id);
+    if (row === undefined || row.trashed) return true;
+    const [local, base] = [trees.local.get(id), trees.synced.get(id)?.place];
+    const isMoved = local !== undefined && base !== undefined && !samePlace(local, base);
+    return !isMoved && !isLive(trees, id);
+  });
+}
+
+/** Mounts that were deleted here: whoever does that leaves the share, and deletes nothing in it. */
+export function leftMounts(trees: Rows): NodeId[] {
+  return [...trees.shares.keys()].filter((id) => trees.synced.has(id) && !trees.local.has(id) && isLive(trees, id));
+}
+
+/**
+ * The trees without what ended or was left: nothing is planned about it. What is in an ended share is put away
+ * by itself (`ending.ts`), and what is in one that was left goes with its mount.
+ */
+export function withoutLost(trees: IndexedTrees): IndexedTrees {
+  if (trees.shares.size === 0) return trees;
+  const [ended, left] = [new Set(endedMounts(trees)), new Set(leftMounts(trees))];
+  if (ended.size + left.size === 0) return trees;
+  const isBelow = (mounts: ReadonlySet<NodeId>, rows: { get(id: NodeId): Place | undefined }, id: NodeId): boolean => {
+    if (mounts.size === 0) return false;
+    const seen = new Set<NodeId>();
+    for (let at = rows.get(id)?.parent; at !== undefined && !seen.has(at); at = rows.get(at)?.parent) {
+      if (mounts.has(at)) return true;
+      seen.add(at);
+    }
+    return false;
+  };
+  const isHidden = (id: NodeId): boolean =>
+    ended.has(id) ||
+    isBelow(ended, trees.local, id) ||
+    isBelow(ended, trees.remote, id) ||
+    (isBelow(left, trees.remote, id) && !trees.local.has(id));
+  const visible = (id: NodeId): boolean => !isHidden(id);
+  return {
+    ...trees,
+    childrenOf: (folder) => trees.childrenOf(folder),
+    local: new VisibleRows(trees.local, visible),
+    remote: new VisibleRows(trees.remote, visible),
+    synced: new VisibleRows(trees.synced, visible),
+  };
+}
