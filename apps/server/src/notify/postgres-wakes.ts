@@ -94,21 +94,27 @@ class Line {
     onConnected();
     this.#client = client;
     if (this.#closed.signal.aborted) void client.end();
-    else this.#listener.connected();
+    else {
+      this.#listener.connected();
+      this.outbox.resume();
+    }
     await ended;
     this.#client = undefined;
     return reason;
   }
 
-  async #notify(spaceIds: readonly SpaceId[]): Promise<void> {
+  /** @returns false where the connection is away; it is made again then, and the outbox hears of it */
+  async #notify(spaceIds: readonly SpaceId[]): Promise<boolean> {
     const client = this.#client;
-    if (client === undefined) return;
+    if (client === undefined) return false;
     try {
       const messages = encodeWakes(this.#origin, spaceIds);
       await client.query("select pg_notify($1, message) from unnest($2::text[]) as message", [channel, messages]);
+      return true;
     } catch (error) {
-      this.#log.warn({ shard: this.#shard.id, reason: (error as Error).message }, "a wake-up was not sent");
+      this.#log.warn({ shard: this.#shard.id, reason: (error as Error).message }, "a wake-up is sent later");
       await client.end().catch(() => {});
+      return false;
     }
   }
 }

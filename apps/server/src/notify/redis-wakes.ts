@@ -47,6 +47,7 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
   };
   receiver.on("ready", () => void listen());
   const outbox = new WakeOutbox((spaceIds) => send(sender, encodeWakes(origin, spaceIds), note));
+  sender.on("ready", () => outbox.resume());
   return {
     publish: (spaceId: SpaceId) => outbox.add(spaceId),
     close: async () => {
@@ -56,10 +57,17 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
   };
 }
 
-async function send(sender: Redis, messages: readonly string[], note: (now: boolean, reason: string) => void) {
+/** @returns false where the connection is away: what is not answered in time on one that stands is given up */
+async function send(
+  sender: Redis,
+  messages: readonly string[],
+  note: (now: boolean, reason: string) => void,
+): Promise<boolean> {
   try {
     await Promise.all(messages.map((message) => sender.publish(channel, message)));
+    return true;
   } catch (error) {
     note(false, (error as Error).message);
+    return sender.status === "ready";
   }
 }

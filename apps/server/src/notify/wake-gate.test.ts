@@ -104,7 +104,7 @@ test("a message names spaces, not more than fit, and nothing else in it is belie
 
 test("an outbox sends one message at a time, and each space that gathers meanwhile once", async () => {
   const sent: (readonly SpaceId[])[] = [];
-  let done = Promise.withResolvers<void>();
+  let done = Promise.withResolvers<boolean>();
   const outbox = new WakeOutbox((spaceIds) => {
     sent.push(spaceIds);
     return done.promise;
@@ -116,9 +116,40 @@ test("an outbox sends one message at a time, and each space that gathers meanwhi
   }
   assert.deepEqual(sent, [[a]]);
   const first = done;
-  done = Promise.withResolvers<void>();
-  first.resolve();
+  done = Promise.withResolvers<boolean>();
+  first.resolve(true);
   await new Promise(setImmediate);
   assert.deepEqual(sent, [[a], [a, b]]);
-  done.resolve();
+  done.resolve(true);
+});
+
+test("what an outbox could not send goes once the connection stands again, each space once", async () => {
+  const sent: (readonly SpaceId[])[] = [];
+  let stands = false;
+  const outbox = new WakeOutbox(async (spaceIds) => {
+    if (stands) sent.push(spaceIds);
+    return stands;
+  });
+  outbox.add(a);
+  await new Promise(setImmediate);
+  for (const spaceId of [a, b]) outbox.add(spaceId);
+  await new Promise(setImmediate);
+  stands = true;
+  assert.deepEqual(sent, []);
+  outbox.resume();
+  await new Promise(setImmediate);
+  assert.deepEqual(sent, [[a, b]]);
+  outbox.add(a);
+  await new Promise(setImmediate);
+  assert.deepEqual(sent, [[a, b], [a]]);
+});
+
+test("a connection that stands again before the failure is known is not waited for once more", async () => {
+  const answers: ((went: boolean) => void)[] = [];
+  const outbox = new WakeOutbox(() => new Promise((resolve) => answers.push(resolve)));
+  outbox.add(a);
+  outbox.resume();
+  answers[0]?.(false);
+  await new Promise(setImmediate);
+  assert.equal(answers.length, 2);
 });

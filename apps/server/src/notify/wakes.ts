@@ -2,7 +2,7 @@ import { isId, type SpaceId } from "@holdfast/core/ids";
 
 /**
  * Wake-ups between the server processes of one installation. A lost one costs a poll's time and nothing else, so
- * nothing here is retried, kept or acknowledged.
+ * nothing here is acknowledged, and what could not be sent is kept in memory only.
  */
 export interface WakeBus {
   /** Tells the other processes that something was committed in the space. Never throws, never waits. */
@@ -34,28 +34,48 @@ export function decodeWakes(origin: string, message: string): SpaceId[] {
   return from === origin ? [] : ids.filter((id): id is SpaceId => isId(id));
 }
 
-/** Sends one message at a time; what gathers meanwhile goes with the next, each space once. */
+/** While the connection is away, so many spaces are remembered at most; what is beyond costs its polls their time. */
+const spacesKeptMax = 10_000;
+
+/**
+ * Sends one message at a time; what gathers meanwhile goes with the next, each space once. What could not be sent goes once the
+ * connection stands again: another process may have heard of its own return, and looked at its journals, before the commit.
+ */
 export class WakeOutbox {
-  readonly #send: (spaceIds: readonly SpaceId[]) => Promise<void>;
+  readonly #send: (spaceIds: readonly SpaceId[]) => Promise<boolean>;
   readonly #waiting = new Set<SpaceId>();
   #sending = false;
+  #away = false;
+  #resumed = false;
 
-  /** @param send must not reject */
-  constructor(send: (spaceIds: readonly SpaceId[]) => Promise<void>) {
+  /** @param send resolves with false where the connection is away, and `resume` is going to be called; must not reject */
+  constructor(send: (spaceIds: readonly SpaceId[]) => Promise<boolean>) {
     this.#send = send;
   }
 
   add(spaceId: SpaceId): void {
+    if (this.#away && this.#waiting.size >= spacesKeptMax) return;
     this.#waiting.add(spaceId);
+    if (!this.#sending && !this.#away) void this.#run();
+  }
+
+  /** The connection stands. */
+  resume(): void {
+    this.#away = false;
+    this.#resumed = true;
     if (!this.#sending) void this.#run();
   }
 
   async #run(): Promise<void> {
     this.#sending = true;
-    while (this.#waiting.size > 0) {
+    while (this.#waiting.size > 0 && !this.#away) {
       const spaceIds = [...this.#waiting];
       this.#waiting.clear();
-      await this.#send(spaceIds);
+      this.#resumed = false;
+      if (await this.#send(spaceIds)) continue;
+      for (const spaceId of spaceIds) this.#waiting.add(spaceId);
+      // A connection that has returned meanwhile has not seen the message that failed.
+      this.#away = !this.#resumed;
     }
     this.#sending = false;
   }
