@@ -8,9 +8,7 @@ export const hashBytes = 32;
 /** @throws HoldfastError internal unless it is 32 bytes */
 export function toHashHex(bytes: Uint8Array): HashHex {
   if (bytes.length !== hashBytes) throw new HoldfastError("internal", `A hash has 32 bytes, not ${bytes.length}.`);
-  let hex = "";
-  for (const byte of bytes) hex += hexOfByte[byte] ?? "";
-  return hex as HashHex;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, hashBytes).toString("hex") as HashHex;
 }
 
 /** @returns 32 fresh bytes */
@@ -23,7 +21,8 @@ export function fromHashHex(hash: HashHex): Uint8Array<ArrayBuffer> {
 /** Writes the 32 bytes of `hash` at `offset`, without an allocation (manifests hold millions). */
 export function writeHash(target: Uint8Array, offset: number, hash: HashHex): void {
   for (let index = 0; index < hashBytes; index += 1) {
-    target[offset + index] = (digitOf(hash, 2 * index) << 4) | digitOf(hash, 2 * index + 1);
+    const high = digitOf[hash.charCodeAt(2 * index)] ?? 0;
+    target[offset + index] = (high << 4) | (digitOf[hash.charCodeAt(2 * index + 1)] ?? 0);
   }
 }
 
@@ -33,10 +32,8 @@ export function parseHashHex(text: string, field = "hash"): HashHex {
   throw new HoldfastError("invalid_field", "A hash is 64 lower-case hex digits.", { field });
 }
 
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-/** Digits are 0x30 to 0x39 and 0x61 to 0x66; `HashHex` promises that nothing else comes. */
-function digitOf(hash: HashHex, index: number): number {
-  const code = hash.charCodeAt(index);
-  return code < 0x3a ? code - 0x30 : code - 0x57;
-}
+/** By the code of a character, up to that of `f`; `HashHex` promises that nothing but digits comes. */
+const digitOf = Uint8Array.from({ length: 103 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? 0 : digit;
+});

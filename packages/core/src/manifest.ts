@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { HoldfastError } from "./errors.ts";
 import { writeHash } from "./hash-hex.ts";
 import type { HashHex } from "./ids.ts";
@@ -18,14 +18,14 @@ export type { Splice } from "./manifest-splices.ts";
  */
 export function contentIdOf(entries: readonly ManifestEntry[]): HashHex {
   if (entries.length > limits.manifestEntriesInline) return contentIdOfSegments(segmentsOf(entries));
-  const id = startContentId(sizeOf(entries), "entries");
-  return id.update(encodeEntries(entries)).digest("hex") as HashHex;
+  const head = contentIdHead(sizeOf(entries), "entries");
+  return hash("sha256", Buffer.concat([head, encodeEntries(entries)]), "hex") as HashHex;
 }
 
 /** The same id as `contentIdOf` of all the entries of these segments, for a list of more than 512 entries. */
 export function contentIdOfSegments(segments: readonly Omit<Segment, "start">[]): HashHex {
   const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  const id = startContentId(sizeBytes, "segments");
+  const id = createHash("sha256").update(contentIdHead(sizeBytes, "segments"));
   const record = new Uint8Array(44);
   const view = new DataView(record.buffer);
   for (const segment of segments) {
@@ -72,10 +72,10 @@ export function sizeOf(entries: readonly ManifestEntry[]): number {
 const label = new TextEncoder().encode("hf-manifest-1");
 
 /** The form byte keeps the two forms apart, so that no list of segments can be read as a list of entries. */
-function startContentId(sizeBytes: number, form: "entries" | "segments"): ReturnType<typeof createHash> {
+function contentIdHead(sizeBytes: number, form: "entries" | "segments"): Uint8Array {
   const head = new Uint8Array(label.length + 9);
   head.set(label);
   head[label.length] = form === "entries" ? 0 : 1;
   new DataView(head.buffer).setBigUint64(label.length + 1, BigInt(sizeBytes));
-  return createHash("sha256").update(head);
+  return head;
 }

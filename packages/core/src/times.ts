@@ -8,6 +8,18 @@ const microsPerSecond = 1_000_000;
  * @param micros microseconds since 1970, a safe whole number (years 1684 to 2255)
  */
 export function formatTime(micros: number): string {
+  if (micros !== lastMicros) {
+    lastText = textOfTime(micros);
+    lastMicros = micros;
+  }
+  return lastText;
+}
+
+/** What one commit made has one time, and a thousand nodes of it are told one after the other. */
+let lastMicros = Number.NaN;
+let lastText = "";
+
+function textOfTime(micros: number): string {
   if (!Number.isSafeInteger(micros)) throw new HoldfastError("internal", `${micros} is no time in microseconds.`);
   const seconds = Math.floor(micros / microsPerSecond);
   const fraction = micros - seconds * microsPerSecond;

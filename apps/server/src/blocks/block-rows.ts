@@ -1,7 +1,6 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
-import { fromHashHex } from "@holdfast/core/hash";
 import { type Kysely, sql } from "kysely";
-import { byteaArray } from "../db/array-parameters.ts";
+import { hashArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { PackId } from "./pack-format.ts";
@@ -30,7 +29,7 @@ export async function findPlaces(
     select block.hash, block.pack_id as "packId", pack.epoch, block.record_index as "recordIndex", block."offset",
       block.stored_size as "storedSize", block.size as "sizeBytes", block.codec
     from cell.blocks as block join cell.packs as pack on pack.id = block.pack_id
-    where block.hash = any(${byteaArray(hashes.map(fromHashHex))}) and block.state in ('live', 'doomed')
+    where block.hash = any(${hashArray(hashes)}) and block.state in ('live', 'doomed')
     order by block.state = 'live' desc, pack.state = 'live' desc, pack.created_at desc`.execute(cell);
   const places = new Map<HashHex, BlockPlace[]>();
   for (const row of rows) {
@@ -50,7 +49,7 @@ export async function findStored(
 ): Promise<Set<HashHex>> {
   const { rows } = await sql<{ hash: Buffer }>`
     select hash from shard.space_blocks
-    where space_id = ${spaceId} and hash = any(${byteaArray(hashes.map(fromHashHex))})`.execute(shard);
+    where space_id = ${spaceId} and hash = any(${hashArray(hashes)})`.execute(shard);
   return new Set(rows.map(({ hash }) => hash.toString("hex") as HashHex));
 }
 

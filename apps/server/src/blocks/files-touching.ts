@@ -1,7 +1,6 @@
-import { fromHashHex } from "@holdfast/core/hash";
 import type { HashHex, NodeId, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import { byteaArray, uuidArray } from "../db/array-parameters.ts";
+import { hashArray, uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
@@ -39,7 +38,7 @@ export async function findFilesTouching(
 
 async function findHolders(cell: Kysely<CellTables>, hashes: readonly HashHex[]): Promise<SpaceId[]> {
   const { rows } = await sql<{ space_id: SpaceId }>`
-    select distinct space_id from cell.holders where hash = any(${byteaArray(hashes.map(fromHashHex))})`.execute(cell);
+    select distinct space_id from cell.holders where hash = any(${hashArray(hashes)})`.execute(cell);
   return rows.map(({ space_id }) => space_id);
 }
 
@@ -60,7 +59,7 @@ async function findOnShard(
 ): Promise<(TouchedFile & { hash: Buffer })[]> {
   const { rows } = await sql<TouchedFile & { hash: Buffer }>`
     with recursive wanted as materialized (
-      select hash from unnest(${byteaArray(hashes.map(fromHashHex))}) as given (hash)
+      select hash from unnest(${hashArray(hashes)}) as given (hash)
     ), touched_segments as materialized (
       select segment.space_id, segment.hash as segment, wanted.hash
       from shard.segments as segment join wanted on position(wanted.hash in segment.entries) > 0

@@ -1,3 +1,6 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { hashBytes, writeHash } from "@holdfast/core/hash-hex";
+import type { HashHex } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 
 /**
@@ -8,27 +11,37 @@ import { type RawBuilder, sql } from "kysely";
  * `pg` writes a JavaScript array as text, element by element, and PostgreSQL parses it back; a Buffer it sends in the
  * binary format. So the array is encoded here as PostgreSQL's `array_send` would (utils/adt/arrayfuncs.c): number of
  * dimensions, whether there are nulls, the element's type, length and lower bound, then each element's length and
- * bytes, all in big endian, a null having length -1.
+ * bytes, all in big endian, a null having length -1. Elements are written where they are sent from: a batch sends some tens of
+ * thousands of them, and one buffer for each would cost more than all the rest.
  */
 export function byteaArray(values: readonly (Uint8Array | null)[]): RawBuilder<Buffer[]> {
   return sql`${encodeArray(17, values)}::bytea[]`;
 }
 
+/** Hashes, as `bytea`. */
+export function hashArray(values: readonly HashHex[]): RawBuilder<Buffer[]> {
+  return sql`${encodeFixed(17, hashBytes, values, (buffer, value, at) => writeHash(buffer, at, value))}::bytea[]`;
+}
+
 export function textArray(values: readonly (string | null)[]): RawBuilder<string[]> {
-  return sql`${encodeArray(
-    25,
-    values.map((value) => (value === null ? null : Buffer.from(value))),
-  )}::text[]`;
+  let sizeBytes = headerBytes;
+  for (const value of values) sizeBytes += 4 + (value === null ? 0 : Buffer.byteLength(value));
+  const buffer = startArray(25, sizeBytes, values);
+  let at = headerBytes;
+  for (const value of values) {
+    const length = value === null ? -1 : buffer.write(value, at + 4);
+    at = buffer.writeInt32BE(length, at) + Math.max(length, 0);
+  }
+  return sql`${buffer}::text[]`;
 }
 
 /** @param values UUIDs in their usual text form */
 export function uuidArray(values: readonly (string | null)[]): RawBuilder<string[]> {
-  const bytes = values.map((value) => (value === null ? null : Buffer.from(value.replaceAll("-", ""), "hex")));
-  return sql`${encodeArray(2950, bytes)}::uuid[]`;
+  return sql`${encodeFixed(2950, 16, values, writeUuid)}::uuid[]`;
 }
 
 export function int8Array(values: readonly (number | null)[]): RawBuilder<number[]> {
-  return sql`${encodeFixed(20, 8, values, (buffer, value, at) => buffer.writeBigInt64BE(BigInt(value), at))}::int8[]`;
+  return sql`${encodeFixed(20, 8, values, writeInt8)}::int8[]`;
 }
 
 export function int4Array(values: readonly (number | null)[]): RawBuilder<number[]> {
@@ -70,7 +83,8 @@ function encodeFixed<Value>(
   values: readonly (Value | null)[],
   write: (buffer: Buffer, value: Value, at: number) => void,
 ): Buffer {
-  const nulls = values.reduce((count, value) => (value === null ? count + 1 : count), 0);
+  let nulls = 0;
+  for (const value of values) if (value === null) nulls += 1;
   const sizeBytes = headerBytes + values.length * (4 + elementBytes) - nulls * elementBytes;
   const buffer = startArray(elementType, sizeBytes, values);
   let at = headerBytes;
@@ -93,6 +107,34 @@ function startArray(elementType: number, sizeBytes: number, values: readonly unk
   buffer.writeInt32BE(1, 16);
   return buffer;
 }
+
+/** A safe whole number; the same bytes as of its BigInt, which would have to be made first. */
+function writeInt8(buffer: Buffer, value: number, at: number): void {
+  if (!Number.isSafeInteger(value)) throw new HoldfastError("internal", `${value} is no whole number below 2^53.`);
+  buffer.writeInt32BE(Math.floor(value / 2 ** 32), at);
+  buffer.writeUInt32BE(value >>> 0, at + 4);
+}
+
+function writeUuid(buffer: Buffer, value: string, at: number): void {
+  let seen = 0;
+  let to = at;
+  for (let index = 0; index < 36; index += 2) {
+    if (index === 8 || index === 13 || index === 18 || index === 23) index += 1;
+    const high = digitOf[value.charCodeAt(index)] ?? noDigit;
+    const low = digitOf[value.charCodeAt(index + 1)] ?? noDigit;
+    seen |= high | low;
+    buffer[to] = (high << 4) | low;
+    to += 1;
+  }
+  if (value.length !== 36 || seen >= noDigit) throw new HoldfastError("internal", `${value.slice(0, 40)} is no UUID.`);
+}
+
+const noDigit = 16;
+/** By the code of a character, up to that of `f`. */
+const digitOf = Uint8Array.from({ length: 103 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? noDigit : digit;
+});
 
 /** An empty array has no dimension at all. */
 function emptyArray(elementType: number): Buffer {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { HoldfastError, type ErrorCode } from "@holdfast/core/errors";
+import { toHashHex } from "@holdfast/core/hash-hex";
 import fc from "fast-check";
 import { sql } from "kysely";
 import {
   booleanArray,
   byteaArray,
+  hashArray,
   int4Array,
   int8Array,
   jsonbArray,
@@ -48,6 +50,10 @@ test("arrays survive the binary form in which they are sent, nulls and empty one
     bytes: nullable(fc.uint8Array({ maxLength: 40 }).map((value) => Buffer.from(value))),
     texts: nullable(text),
     uuids: nullable(fc.uuid()),
+    hashes: fc.array(
+      fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => toHashHex(bytes)),
+      { maxLength: 20 },
+    ),
     longs: nullable(fc.maxSafeInteger().map((value) => value + 0)),
     ints: nullable(fc.integer().map((value) => value + 0)),
     booleans: nullable(fc.boolean()),
@@ -60,11 +66,18 @@ test("arrays survive the binary form in which they are sent, nulls and empty one
         select ${byteaArray(sent.bytes)} as bytes, ${textArray(sent.texts)} as texts,
           ${uuidArray(sent.uuids)}::text[] as uuids, ${int8Array(sent.longs)} as longs,
           ${int4Array(sent.ints)} as ints, ${booleanArray(sent.booleans)} as booleans,
-          to_json(${jsonbArray(sent.documents)}) as documents`.execute(db);
-      assert.deepEqual(rows[0], sent);
+          to_json(${jsonbArray(sent.documents)}) as documents, ${hashArray(sent.hashes)} as hashes`.execute(db);
+      assert.deepEqual(rows[0], { ...sent, hashes: sent.hashes.map((hash) => Buffer.from(hash, "hex")) });
     }),
     { numRuns: 50 },
   );
+});
+
+test("what is no UUID, and a number that is not whole, is an error and no other value", () => {
+  for (const text of ["", "x", "0000000-00000-8000-8000-000000000000", "00000000-0000-8000-8000-00000000000g"]) {
+    assert.throws(() => uuidArray([text]), hasCode("internal"), text);
+  }
+  for (const number of [0.5, 2 ** 53, Number.NaN]) assert.throws(() => int8Array([number]), hasCode("internal"));
 });
 
 test("a transaction is repeated after a deadlock or a serialization failure, and only then", async () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digestOf } from "node:crypto";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
@@ -166,7 +166,7 @@ function toOperation(operation: BatchOperation): Operation {
   const { operation_id, ...asked } = operation;
   const base = {
     operationId: Buffer.from(operation_id, "hex"),
-    requestHash: createHash("sha256").update(JSON.stringify(asked)).digest(),
+    requestHash: digestOf("sha256", JSON.stringify(asked), "buffer"),
     ...(operation.group === undefined ? {} : { group: operation.group }),
     ...(operation.revive === undefined ? {} : { revive: operation.revive }),
     ...baseOf({}, operation),

@@ -1,6 +1,6 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { byteaArray } from "../db/array-parameters.ts";
+import { hashArray } from "../db/array-parameters.ts";
 import type { Shards } from "../db/shards.ts";
 
 /** The sizes of those of the blocks that the space has stored. */
@@ -13,8 +13,6 @@ export async function blockSizes(
   // Served by the primary key.
   const { rows } = await sql<{ hash: Buffer; size: number }>`
     select hash, size from shard.space_blocks
-    where space_id = ${spaceId} and hash = any(${byteaArray([...new Set(hashes)].map((hash) => Buffer.from(hash, "hex")))})`.execute(
-    shards.ofId(spaceId).db,
-  );
+    where space_id = ${spaceId} and hash = any(${hashArray([...new Set(hashes)])})`.execute(shards.ofId(spaceId).db);
   return new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, row.size]));
 }

@@ -1,7 +1,7 @@
 import type { HashHex, NodeId, SpaceId, UserId, VersionId } from "@holdfast/core/ids";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type Kysely, sql } from "kysely";
-import { byteaArray, int8Array, textArray, uuidArray } from "../db/array-parameters.ts";
+import { byteaArray, hashArray, int8Array, textArray, uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow, ShardTables, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 
 /** The shard itself or a transaction on it. */
@@ -87,7 +87,7 @@ export async function lockBlocks(
   if (hashes.length === 0) return new Map();
   const { rows } = await sql<{ hash: Buffer; size: number }>`
     select hash, size from shard.space_blocks
-    where space_id = ${spaceId} and hash = any(${byteaArray(hashes.map(hashBuffer))})
+    where space_id = ${spaceId} and hash = any(${hashArray(hashes)})
     order by hash for no key update`.execute(transaction);
   return new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, row.size]));
 }
@@ -101,7 +101,7 @@ export async function lockSegments(
   if (hashes.length === 0) return new Set();
   const { rows } = await sql<{ hash: Buffer }>`
     select hash from shard.segments
-    where space_id = ${spaceId} and hash = any(${byteaArray(hashes.map(hashBuffer))})
+    where space_id = ${spaceId} and hash = any(${hashArray(hashes)})
     order by hash for no key update`.execute(transaction);
   return new Set(rows.map((row) => row.hash.toString("hex") as HashHex));
 }

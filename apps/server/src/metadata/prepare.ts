@@ -5,10 +5,10 @@ import { applySplices, decodeSegment, type ManifestEntry } from "@holdfast/core/
 import { nameKey } from "@holdfast/core/names";
 import { type Kysely, sql } from "kysely";
 import type { Actor } from "./actor.ts";
-import { byteaArray } from "../db/array-parameters.ts";
+import { hashArray } from "../db/array-parameters.ts";
 import type { ShardTables, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 import { decodeEntries, encodeContent, type NewContent, segmentHashesOf } from "./content.ts";
-import { hashBuffer, loadNumberedVersions, loadVersions } from "./load.ts";
+import { loadNumberedVersions, loadVersions } from "./load.ts";
 import type { Operation } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { stageSegments } from "./stage-segments.ts";
@@ -108,9 +108,7 @@ export async function readManifest(db: Kysely<ShardTables>, version: VersionRow)
   const hashes = segmentHashesOf(version.segments);
   const { rows } = await sql<{ hash: Buffer; entries: Buffer }>`
     select hash, entries from shard.segments
-    where space_id = ${version.space_id} and hash = any(${byteaArray([...new Set(hashes)].map(hashBuffer))})`.execute(
-    db,
-  );
+    where space_id = ${version.space_id} and hash = any(${hashArray([...new Set(hashes)])})`.execute(db);
   const segments = new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, decodeSegment(row.entries)]));
   return hashes.flatMap((hash) => {
     const entries = segments.get(hash);

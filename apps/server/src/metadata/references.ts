@@ -1,8 +1,8 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { byteaArray } from "../db/array-parameters.ts";
+import { hashArray } from "../db/array-parameters.ts";
 import { entryBytes, segmentRecordBytes } from "./content.ts";
-import { hashBuffer, type ShardReader } from "./load.ts";
+import { type ShardReader } from "./load.ts";
 
 /**
  * What keeps a block from being collected: each version counts once for every distinct block of a short list, or for
@@ -26,7 +26,7 @@ async function changeRefs(
   for (const [delta, hashes] of hashesByDelta(deltas)) {
     await sql`
       update ${sql.table(`shard.${table}`)} set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
-      where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(transaction);
+      where space_id = ${spaceId} and hash = any(${hashArray(hashes)})`.execute(transaction);
   }
 }
 
@@ -75,8 +75,8 @@ export function releaseCounts(holders: readonly Iterable<HashHex>[]): Map<HashHe
  * is known of the table, and with statistics older than the space be done as every row of the space beside every pair.
  * The space is locked, so the order between groups meets nobody else's.
  */
-function hashesByDelta(deltas: ReadonlyMap<HashHex, number>): [number, Buffer[]][] {
+function hashesByDelta(deltas: ReadonlyMap<HashHex, number>): [number, HashHex[]][] {
   const sorted = [...deltas].toSorted(([left], [right]) => (left < right ? -1 : 1));
   const groups = Map.groupBy(sorted, ([, delta]) => delta);
-  return [...groups].map(([delta, members]) => [delta, members.map(([hash]) => hashBuffer(hash))]);
+  return [...groups].map(([delta, members]) => [delta, members.map(([hash]) => hash)]);
 }

@@ -1,11 +1,11 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { encodeEntries, type ManifestEntry } from "@holdfast/core/manifest";
 import { type Kysely, sql } from "kysely";
-import { byteaArray } from "../db/array-parameters.ts";
+import { byteaArray, hashArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { distinctBlocks } from "./content.ts";
-import { hashBuffer, lockBlocks, lockSegments, lockSpace, type ShardReader } from "./load.ts";
+import { lockBlocks, lockSegments, lockSpace, type ShardReader } from "./load.ts";
 import { changeBlockRefs } from "./references.ts";
 
 /** Some two thousand blocks: so the space lock is held for milliseconds each time. */
@@ -76,7 +76,7 @@ async function insertSegments(
   nowMicros: number,
 ): Promise<void> {
   if (segments.length === 0) return;
-  const hashes = byteaArray(segments.map((segment) => hashBuffer(segment.hash)));
+  const hashes = hashArray(segments.map((segment) => segment.hash));
   const entries = byteaArray(segments.map((segment) => encodeEntries(segment.entries)));
   await sql`
     insert into shard.segments (space_id, hash, entries, refs, since)
@@ -93,5 +93,5 @@ async function touchSegments(
   if (hashes.length === 0) return;
   await sql`
     update shard.segments set since = greatest(since, ${nowMicros}::int8)
-    where space_id = ${spaceId} and hash = any(${byteaArray(hashes.map(hashBuffer))})`.execute(transaction);
+    where space_id = ${spaceId} and hash = any(${hashArray(hashes)})`.execute(transaction);
 }

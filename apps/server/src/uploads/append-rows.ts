@@ -3,7 +3,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { type Kysely, sql } from "kysely";
 import type { SealedTail } from "../blocks/block-service.ts";
-import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import { hashArray, int8Array } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { lockBlocks, lockSpace } from "../metadata/load.ts";
@@ -43,7 +43,7 @@ export async function appendBlocks(
       insert into shard.upload_blocks (space_id, session_id, "offset", hash, size)
       select ${spaceId}::uuid, ${id}::uuid, v."offset", v.hash, v.size
       from unnest(${int8Array(offsetsOf(from.blocksEnd, entries))},
-        ${byteaArray(entries.map(({ hash }) => Buffer.from(hash, "hex")))}, ${int8Array(entries.map(({ size }) => size))})
+        ${hashArray(entries.map(({ hash }) => hash))}, ${int8Array(entries.map(({ size }) => size))})
       as v ("offset", hash, size)`.execute(transaction);
     await sql`delete from shard.upload_tail where space_id = ${spaceId} and session_id = ${id}`.execute(transaction);
     return { blocksEnd, durable: blocksEnd };
