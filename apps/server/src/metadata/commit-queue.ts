@@ -86,7 +86,11 @@ interface Cut {
 const blocksPerWeight = 8;
 /** It removes what lies below with statements of its own. */
 const purgeWeight = 25;
-const weightMin = 50;
+/**
+ * The statements of a transaction cost as much as some 60 puts, whatever they carry. On a machine so busy that each of them waits
+ * for its turn, smaller transactions would not be shorter, only more.
+ */
+const weightMin = 200;
 const weightMax = 2000;
 /** The lock is to be given up well before the limit, as a measure of what is past says little of what comes. */
 const targetMs = limits.commitLockMs * 0.8;
