@@ -37,9 +37,9 @@ async function deleteWhere(
   const name = sql.table(`shard.${table}`);
   for (let removed = 0; ;) {
     const { numAffectedRows = 0n } = await sql`
-      delete from ${name} where ctid in (
+      delete from ${name} where ctid = any(array(
         select candidate.ctid from ${name} candidate where ${condition} limit ${batchRows} for update skip locked
-      )`.execute(db);
+      ))`.execute(db);
     removed += Number(numAffectedRows);
     if (numAffectedRows < batchRows) return removed;
   }

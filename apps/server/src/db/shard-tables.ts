@@ -25,7 +25,7 @@ export interface ShardTables extends AccountTables {
     user_id: UserId;
     op_id: Buffer;
     request_hash: Buffer;
-    result: unknown;
+    result: string;
     at: number;
   };
   "shard.upload_sessions": UploadSessionRow;

@@ -138,7 +138,8 @@ export interface StoredOperation {
   readonly user_id: UserId;
   readonly op_id: Buffer;
   readonly request_hash: Buffer;
-  readonly result: unknown;
+  /** JSON. */
+  readonly result: string;
 }
 
 /** By the primary key. */
@@ -156,8 +157,4 @@ export async function loadOperations(
       where o.space_id = ${spaceId} and o.user_id = wanted.user_id and o.op_id = wanted.op_id offset 0
     ) operation`.execute(reader);
   return rows;
-}
-
-export function hashBuffer(hash: HashHex): Buffer {
-  return Buffer.from(hash, "hex");
 }

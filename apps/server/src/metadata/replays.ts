@@ -32,7 +32,7 @@ export class Replays {
     );
     const rows = await loadOperations(transaction, spaceId, wanted);
     const entries = rows.map((row) => {
-      const stored = { requestHash: row.request_hash, result: row.result as StoredResult };
+      const stored = { requestHash: row.request_hash, result: JSON.parse(row.result) as StoredResult };
       return [keyOf(row.user_id, row.op_id), stored] as const;
     });
     return new Replays(new Map(entries));

@@ -5,12 +5,11 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type Kysely, sql } from "kysely";
 import type { Actor } from "./actor.ts";
-import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import { hashArray, int8Array } from "../db/array-parameters.ts";
 import type { ShardTables, SpaceRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { type Committer, openCommitter } from "./commit-queue.ts";
 import { createSpace } from "./create-space.ts";
-import { hashBuffer } from "./load.ts";
 import type { Operation, OperationResult } from "./operation.ts";
 
 /** A clock that moves on by a microsecond with each look, and by as much as a test says. */
@@ -133,7 +132,7 @@ export async function storeBlocks(
   await sql`
     insert into shard.space_blocks (space_id, hash, size, refs, stamp, since, uploader)
     select ${spaceId}::uuid, v.hash, v.size, 0, 1, 0, ${userId}::uuid
-    from unnest(${byteaArray(blocks.map((block) => hashBuffer(block.hash)))},
+    from unnest(${hashArray(blocks.map((block) => block.hash))},
       ${int8Array(blocks.map((block) => block.size))}) as v (hash, size)
     on conflict do nothing`.execute(db);
 }

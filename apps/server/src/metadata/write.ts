@@ -158,7 +158,7 @@ async function insertOperations(work: Work, rows: readonly OperationRow[]): Prom
   if (rows.length === 0) return;
   await sql`
     insert into shard.operations (space_id, user_id, op_id, request_hash, result, at)
-    select ${work.space.id}::uuid, v.user_id, v.op_id, v.request_hash, v.result::json, ${work.nowMicros}::int8
+    select ${work.space.id}::uuid, v.user_id, v.op_id, v.request_hash, v.result, ${work.nowMicros}::int8
     from unnest(${uuidArray(rows.map((row) => row.userId))}, ${byteaArray(rows.map((row) => row.operationId))},
       ${byteaArray(rows.map((row) => row.requestHash))}, ${textArray(rows.map((row) => JSON.stringify(row.result)))})
     as v (user_id, op_id, request_hash, result)`.execute(work.reader);

@@ -1,6 +1,7 @@
 import type { MigrationSet } from "../migrate.ts";
 import * as accounts from "./010-accounts.ts";
 import * as spacesAndNodes from "./020-spaces-and-nodes.ts";
+import * as expiryAndResults from "./030-expiry-and-results.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -8,5 +9,9 @@ import * as spacesAndNodes from "./020-spaces-and-nodes.ts";
  */
 export const shardMigrations: MigrationSet = {
   schema: "shard",
-  migrations: { "010-accounts": { up: accounts.up }, "020-spaces-and-nodes": { up: spacesAndNodes.up } },
+  migrations: {
+    "010-accounts": { up: accounts.up },
+    "020-spaces-and-nodes": { up: spacesAndNodes.up },
+    "030-expiry-and-results": { up: expiryAndResults.up },
+  },
 };
