@@ -14,7 +14,7 @@ import type { BlockRoom } from "../blocks/block-room.ts";
 import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-service.ts";
 import { passingSlices } from "../blocks/freed-bytes.ts";
 import { findNode } from "../metadata/look-up.ts";
-import { findVersions } from "../metadata/manifests.ts";
+import { knownVersions } from "../metadata/manifests.ts";
 import { Gathering } from "./gathering.ts";
 import type { Handlers } from "./handler.ts";
 import { primed } from "./primed.ts";
@@ -126,9 +126,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
     const named = items.flatMap(({ version_id }) =>
       version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
     );
-    const own = new Set(
-      (await findVersions(shards.of(caller.bucket), caller.spaceId, named)).map((version) => version.id),
-    );
+    const own = await knownVersions(shards.of(caller.bucket), caller.spaceId, named);
     return items.flatMap(({ version_id, hashes, bases }) => {
       // A version of the caller's own space opens nothing that the space itself does not.
       const readable = version_id === undefined || own.has(version_id as VersionId);

@@ -5,7 +5,7 @@ import type { BlockService } from "../blocks/block-service.ts";
 import { zipFolder } from "../content/zip-folder.ts";
 import type { VersionRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import { findNode, findNodes, type PlacedNode } from "../metadata/look-up.ts";
+import { findNode, findVisible, type PlacedNode } from "../metadata/look-up.ts";
 import { findVersion, findVersions, readManifests } from "../metadata/manifests.ts";
 import { mimeTypeOf } from "../metadata/node-json.ts";
 import { readEntityTags } from "./conditions.ts";
@@ -49,7 +49,7 @@ export function downloadHandlers({
       const shard = shards.of(caller.bucket);
       const ids = body.version_ids.filter((id) => isId(id)) as VersionId[];
       const versions = await findVersions(shard, caller.spaceId, ids);
-      const nodes = await findNodes(shard, caller, [...new Set(versions.map((version) => version.node_id))]);
+      const nodes = await findVisible(shard, caller, [...new Set(versions.map((version) => version.node_id))]);
       const asked = new Map(ids.map((id, index) => [id, index]));
       const readable = versions
         .filter((version) => nodes.has(version.node_id))

@@ -9,8 +9,8 @@ import { readHeads, readNewestChange } from "../journal/newest-change.ts";
 import { readSnapshot } from "../journal/snapshot.ts";
 import { blockSizes } from "./block-sizes.ts";
 import { listFolder } from "./list-folder.ts";
-import { findNode, findNodeByPath } from "./look-up.ts";
-import { findVersion, findVersions, readManifests } from "./manifests.ts";
+import { findNode, findNodeByPath, findVisible } from "./look-up.ts";
+import { findVersion, findVersions, knownVersions, readManifests } from "./manifests.ts";
 import { makeTestSpace, type TestSpace } from "./testing.ts";
 import { listTrash } from "./trash-list.ts";
 import { listVersions } from "./versions-list.ts";
@@ -69,6 +69,8 @@ describe("the statements behind the reading routes", () => {
         row.space_id,
         await findVersions(shard, row.space_id, [row.head_version as VersionId]),
       );
+      await knownVersions(shard, row.space_id, [row.head_version as VersionId]);
+      await findVisible(shard, space.caller, [row.id]);
       await readManifests(shard, row.space_id, [{ manifest: null, segments: Buffer.alloc(44) }]).catch(() => {});
     },
     trash: async () => {

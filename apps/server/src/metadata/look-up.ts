@@ -92,6 +92,32 @@ export async function findNodes(
   return placed;
 }
 
+/** Those of the ids that `findNodes` would find, without their rows. */
+export async function findVisible(
+  shard: Shard,
+  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  ids: readonly NodeId[],
+): Promise<Set<NodeId>> {
+  if (ids.length === 0) return new Set();
+  // As in `findNodes`.
+  const own = sql`select id, parent_id, purged_at from shard.nodes where space_id = ${spaceId}`;
+  const { rows } = await sql<Pick<NodeRow, "id" | "parent_id" | "purged_at">>`
+    with recursive up as (
+      select n.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (${own} and id = asked.id offset 0) n
+      union
+      select p.* from up cross join lateral (${own} and id = up.parent_id offset 0) p
+    )
+    select * from up`.execute(shard.db);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const isVisible = (id: NodeId): boolean => {
+    let row = byId.get(id);
+    while (row !== undefined && row.id !== rootId && row.purged_at === null)
+      row = row.parent_id === null ? undefined : byId.get(row.parent_id);
+    return row?.id === rootId;
+  };
+  return new Set(ids.filter(isVisible));
+}
+
 function place(byId: ReadonlyMap<NodeId, NodeRow>, rootId: NodeId, id: NodeId): PlacedNode | undefined {
   const names: string[] = [];
   const own = byId.get(id);

@@ -38,6 +38,19 @@ export async function findVersions(shard: Shard, spaceId: SpaceId, ids: readonly
   return rows;
 }
 
+/** Those of the versions that the space has. */
+export async function knownVersions(
+  shard: Shard,
+  spaceId: SpaceId,
+  ids: readonly VersionId[],
+): Promise<Set<VersionId>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await sql<{ id: VersionId }>`
+    select v.id from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
+      select id from shard.versions where space_id = ${spaceId} and id = asked.id offset 0) v`.execute(shard.db);
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** The blocks of versions of one space, in the order of the versions. */
 export async function readManifests(
   shard: Shard,

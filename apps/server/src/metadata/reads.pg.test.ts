@@ -3,13 +3,15 @@ import { after, before, describe, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SortOrder } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { NodeId } from "@holdfast/core/ids";
 import fc from "fast-check";
+import { sql } from "kysely";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
 import { decodeToken, encodeToken } from "../journal/change-token.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { listFolder } from "./list-folder.ts";
-import { findNode, findNodeByPath, findNodes } from "./look-up.ts";
+import { findNode, findNodeByPath, findNodes, findVisible } from "./look-up.ts";
 import { makeTestSpace, newTestId, type TestSpace } from "./testing.ts";
 import { listTrash } from "./trash-list.ts";
 import { listVersions } from "./versions-list.ts";
@@ -179,6 +181,27 @@ describe("reading the tree", () => {
       rest.items.map((item) => item.path).toSorted(),
       ["f0", "f1", "f2"].map((name) => `${other.path}/${name}`),
     );
+  });
+
+  test("the nodes in view are those that are found with their rows", async () => {
+    const other = await makeTestSpace(databases.shards);
+    const folder = await space.mkdir("root", "in view");
+    const trashed = await space.mkdir(folder.id, "trashed");
+    const going = await space.mkdir("root", "going");
+    const below = await space.put((await space.mkdir(going.id, "inner")).id, "below", "x");
+    const live = [folder, await space.put(folder.id, "file", "x"), trashed, await space.put(trashed.id, "f", "x")];
+    await space.do({ op: "delete", fileId: trashed.id });
+    await sql`update shard.nodes set purged_at = 1 where space_id = ${space.caller.spaceId} and id = ${going.id}`.execute(
+      space.db,
+    );
+    const foreign = await other.mkdir("root", "of another space");
+    const all = [...live, going, below, foreign].map((node) => node.id as NodeId);
+    const asked = [...all, space.caller.rootId, newTestId<NodeId>()];
+    const shard = databases.shards.ofId(space.caller.spaceId);
+    const visible = await findVisible(shard, space.caller, asked);
+    assert.deepEqual(visible, new Set([...live.map((node) => node.id), space.caller.rootId]));
+    assert.deepEqual(visible, new Set((await findNodes(shard, space.caller, asked)).keys()));
+    assert.deepEqual(await findVisible(shard, space.caller, []), new Set());
   });
 
   test("versions come newest first, page by page", async () => {
