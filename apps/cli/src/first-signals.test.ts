@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -34,6 +35,30 @@ test("a command that holds nothing open still ends by the signal", async () => {
   assert.deepEqual(await endedAt("run.ts", "SIGTERM", ["status"]), { code: null, signal: "SIGTERM" });
 });
 
+test("whoever stops npx stops the sync below the shell that npx puts between", async (t) => {
+  if (spawnSync("setpriv", ["--pdeathsig", "TERM", "true"]).status !== 0) return t.skip("there is no setpriv here");
+  const connected = once(silent, "connection") as Promise<[Socket]>;
+  // The shell does not become the command, as it would without what follows.
+  const shell = spawn("sh", ["-c", '"$0" "$@"; true', launcher, "sync", join(folder, "root")], {
+    env: { ...environment(), npm_lifecycle_event: "npx" },
+    stdio: "ignore",
+  });
+  const [socket] = await connected;
+  socket.on("error", () => {}).resume();
+  const gone = once(socket, "close");
+  shell.kill("SIGTERM");
+  await gone;
+});
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    HOLDFAST_CONFIG_DIR: join(folder, "config"),
+    HOLDFAST_SERVER: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    HOLDFAST_TOKEN: "none",
+  };
+}
+
 function endedAt(moment: string, signal: NodeJS.Signals, args: readonly string[]) {
   const preload = join(folder, `${signal}-${moment.replace("/", "-")}.mjs`);
   writeFileSync(
@@ -46,13 +71,7 @@ function endedAt(moment: string, signal: NodeJS.Signals, args: readonly string[]
   );
   return new Promise((resolve) => {
     const child = spawn(launcher, args, {
-      env: {
-        ...process.env,
-        HOLDFAST_CONFIG_DIR: join(folder, "config"),
-        HOLDFAST_SERVER: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
-        HOLDFAST_TOKEN: "none",
-        NODE_OPTIONS: `--import=${preload}`,
-      },
+      env: { ...environment(), NODE_OPTIONS: `--import=${preload}` },
       stdio: "ignore",
     });
     child.once("exit", (code, endedBy) => resolve({ code, signal: endedBy }));

@@ -157,7 +157,7 @@ describe("the commands that steer clients while they run", () => {
     );
     const refused = await anna.run(["deletes", "approve"]);
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /is not running\. Start it with 'holdfast sync /);
+    assert.match(refused.stderr, /is not running\. Start it with: holdfast sync \//);
     anna.start("--brake", "3");
     await waiting(anna, 3);
     assert.equal(

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { count, printable } from "../output/text.ts";
+import { count, printable, shellWord } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
@@ -77,6 +77,7 @@ async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]
 }
 
 function notRunning(root: string): HoldfastError {
-  const message = `The client of ${root} is not running. Start it with 'holdfast sync ${root}', or decide with 'holdfast sync ${root} --once --confirm-deletes'.`;
+  const command = `holdfast sync ${shellWord(root)}`;
+  const message = `The client of ${printable(root)} is not running. Start it with: ${command}\nOr do all that waits with: ${command} --once --confirm-deletes`;
   return new HoldfastError("failed", message);
 }

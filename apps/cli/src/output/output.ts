@@ -61,7 +61,7 @@ export class Output {
   }
 
   problem({ path, message }: Problem): void {
-    this.stderr.write(`holdfast: ${printable(path)}: ${message}\n`);
+    this.stderr.write(`holdfast: ${path === "" ? "" : `${printable(path)}: `}${message}\n`);
   }
 
   /** Why the command ends without its result. */

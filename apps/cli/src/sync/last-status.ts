@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { shellWord } from "../output/text.ts";
 import { askRunning } from "./control-client.ts";
 import type { RunningStatus } from "./control-client.ts";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
@@ -43,7 +44,11 @@ function stopped({ record }: KnownSync, last: SyncReport | undefined): SyncRepor
     state: is_paused ? "paused" : "offline",
     page_url: null,
     problems: [
-      { path: "", code: "not_running", message: `Its client is not running. Start it with 'holdfast sync ${root}'.` },
+      {
+        path: "",
+        code: "not_running",
+        message: `Its client is not running. Start it with: holdfast sync ${shellWord(root)}`,
+      },
       ...(last?.problems ?? []),
     ],
   };

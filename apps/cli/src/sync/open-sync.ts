@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
@@ -49,6 +50,9 @@ export async function holdRoot(folder: string, configFolder: string): Promise<He
   await ensureFolderDurably(nodeDisk, configFolder, { mode: 0o700 });
   const syncs = await readKnownSyncs(configFolder);
   refuseVanished(resolve(folder), syncs);
+  // Before it is made: in a synced folder a new one would go to everybody.
+  const above = await realpath(dirname(resolve(folder))).catch(() => undefined);
+  if (above !== undefined && !existsSync(folder)) await refuseNested(join(above, basename(resolve(folder))), syncs);
   const root = await prepareRoot(folder, configFolder);
   await refuseNested(root, syncs);
   const known = await findSync(root, syncs);

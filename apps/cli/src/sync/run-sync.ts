@@ -5,7 +5,7 @@ import type { Run } from "../commands/command.ts";
 import { thisConfigFolder } from "../config/connection.ts";
 import { leaveFirstSignals } from "../first-signals.ts";
 import { interruptedExitCode } from "../interruption.ts";
-import { count } from "../output/text.ts";
+import { count, shellWord } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
 import type { ClientEngine } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
@@ -20,6 +20,8 @@ import { RootWatch } from "./watch-root.ts";
  * engine is there, only a question to the server can be under way.
  */
 const stopPatienceMs = { asking: 250, underWay: 3500 };
+/** One Ctrl-C comes twice below npx: from the terminal, and since the shell between ends by it. */
+const sameSignalMs = 500;
 const retryMs = { first: 1000, last: 60_000 };
 
 /** `holdfast sync`: one synced folder, until it is stopped, or once. */
@@ -136,7 +138,7 @@ async function syncOnce(run: Run, running: RunningSync, { engine }: ClientEngine
   if (deletionsWaiting > 0) {
     const root = running.record.root;
     run.output.stderr.write(
-      `holdfast: ${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. 'holdfast deletes ls ${root}' shows them; run it again with --confirm-deletes to do them.\n`,
+      `holdfast: ${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. Run it again with --confirm-deletes to do them, or see them with: holdfast deletes ls ${shellWord(root)}\n`,
     );
   }
   if (inSync) return;
@@ -156,9 +158,14 @@ function listenForSignals(run: Run, isOnce: boolean): Signals {
   const stopper = new AbortController();
   let deadline: NodeJS.Timeout | undefined;
   let patienceMs = stopPatienceMs.asking;
+  let firstMs = 0;
   const exitNow = (): void => process.exit(isOnce ? interruptedExitCode : 0);
   const onSignal = (): void => {
-    if (stopper.signal.aborted) exitNow();
+    if (stopper.signal.aborted) {
+      if (performance.now() - firstMs > sameSignalMs) exitNow();
+      return;
+    }
+    firstMs = performance.now();
     stopper.abort();
     run.output.note("sync: stopping");
     deadline = setTimeout(exitNow, patienceMs);

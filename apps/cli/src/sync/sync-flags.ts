@@ -1,4 +1,4 @@
-import { checkName, splitPath } from "@holdfast/core/names";
+import { checkName } from "@holdfast/core/names";
 import { usage } from "../commands/command.ts";
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1000, M: 1_000_000, G: 1_000_000_000 };
@@ -25,10 +25,11 @@ export function parseBrake(text: string): number | "off" {
 
 /** @returns the path with / between its names and none at its ends */
 export function parsePath(text: string, option: string): string {
-  const names = splitPath(text.replace(/^\.\//, ""));
-  if (text.startsWith("/") || names.length === 0 || names.some((name) => name === "." || name === "..")) {
+  const parts = text.split("/").filter((part) => part !== "");
+  if (parts[0] === ".") parts.shift();
+  if (text.startsWith("/") || parts.length === 0 || parts.some((part) => part === "." || part === "..")) {
     throw usage(`${option} ${text}: a path in the synced folder is meant, such as photos/raw.`);
   }
-  for (const name of names) checkName(name);
-  return names.join("/");
+  for (const name of parts) checkName(name);
+  return parts.join("/");
 }
