@@ -40,6 +40,30 @@ test("one run gives a server that cannot be reached half a minute, and then says
   alone.close();
 });
 
+test("a server that goes away while all is at rest is told within a minute, and so is its return", async () => {
+  const alone = new Alone();
+  const engine = alone.make();
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  const is = (activity: string) =>
+    scheduler.runUntil(scheduler.nowMicros + minute, () => engine.status().activity === activity);
+  await is("idle");
+  alone.world.outage = "unreachable";
+  await is("offline");
+  assert.equal(engine.status().activity, "offline");
+  assert.deepEqual(
+    engine.status().problems.map(({ path, code }) => [path, code]),
+    [["", "unreachable"]],
+  );
+  alone.world.outage = "none";
+  await is("idle");
+  assert.equal(engine.status().activity, "idle");
+  assert.deepEqual(engine.status().problems, []);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
 test("a server that does not answer keeps nobody from stopping", async () => {
   const alone = new Alone();
   alone.write("a.txt", "one");

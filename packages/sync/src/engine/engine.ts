@@ -54,7 +54,7 @@ const rescanAfterMs = 3600_000;
 const hintsMs = 20;
 const backoffMs = { first: 500, last: 60_000 };
 /** Held between 30 and 55 s: proxies cut at 60. */
-const pollMs = { least: 30_000, most: 55_000 };
+const pollMs = { least: 30_000, most: 55_000, afterFailure: 1000 };
 
 /**
  * One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. Whoever made
@@ -80,6 +80,8 @@ export class Engine {
   #phase: Phase;
   #failures = 0;
   #failure: HoldfastError | undefined;
+  /** Of the last poll. While nothing changes here it alone tells that the server is away, or this device signed out. */
+  #pollFailure: HoldfastError | undefined;
   #restless = 0;
   #last: CycleOutcome | undefined;
   #conflicts: { readonly after: CycleOutcome | undefined; readonly paths: readonly string[] } | undefined;
@@ -115,7 +117,7 @@ export class Engine {
       conflicts: this.#conflictsNow(),
       progress: this.#progress,
       outcome: this.#last,
-      failure: this.#failure,
+      failure: this.#failure ?? this.#pollFailure,
       lastSyncAtMs: this.#lastSyncAtMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
     });
@@ -307,6 +309,7 @@ export class Engine {
   #noteOutcome(outcome: CycleOutcome): void {
     this.#failures = 0;
     this.#failure = undefined;
+    this.#pollFailure = undefined;
     this.#restless = outcome.isRestless && !outcome.hasProgressed ? this.#restless + 1 : 0;
     if (outcome.hasProgressed) this.#isRestKept = false;
     else if (this.#progress.pending === 0) this.#noteRest();
@@ -359,15 +362,25 @@ export class Engine {
     const { signal } = this.#work;
     while (this.#phase === "waiting") {
       const [byte = 0] = random(1);
-      const timeoutMs = pollMs.least + ((pollMs.most - pollMs.least) * byte) / 255;
+      const longMs = pollMs.least + ((pollMs.most - pollMs.least) * byte) / 255;
+      const timeoutMs = this.#pollFailure === undefined ? longMs : pollMs.afterFailure;
       try {
-        if (await this.#context.server.poll(state.cursor?.token ?? "", timeoutMs)) return;
+        const isChanged = await this.#context.server.poll(state.cursor?.token ?? "", timeoutMs);
+        this.#notePoll(undefined);
+        if (isChanged) return;
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
         if (error instanceof Interrupted) return;
+        this.#notePoll(error);
         await sleep(this.#backoffMs(), signal);
       }
     }
+  }
+
+  #notePoll(failure: HoldfastError | undefined): void {
+    const isOther = failure?.code !== this.#pollFailure?.code;
+    this.#pollFailure = failure;
+    if (isOther) this.#tell();
   }
 
   #untilNextLookMs(): number {

@@ -42,7 +42,7 @@ export interface StatusInput {
   readonly conflicts: readonly string[];
   readonly progress: Progress;
   readonly outcome: CycleOutcome | undefined;
-  /** Why the last attempt failed; undefined once one went well. */
+  /** Why the last attempt, or the last poll, failed; undefined once one went well. */
   readonly failure: HoldfastError | undefined;
   readonly lastSyncAtMs: number | undefined;
   readonly deletionsWaiting: number;
@@ -80,6 +80,7 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
     case "backing_off":
       return failure === undefined || isOffline(failure) ? "offline" : "waiting";
     default:
+      if (failure !== undefined) return isOffline(failure) ? "offline" : "waiting";
       if (deletionsWaiting > 0 || problems.some(needsPerson)) return "waiting";
       return outcome?.isRestless === true || outcome?.retriesSoon === true ? "syncing" : "idle";
   }
