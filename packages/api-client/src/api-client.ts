@@ -58,15 +58,30 @@ export class ApiClient {
    */
   bytesInto<Name extends RouteName>(name: Name, request: CallRequest<Name>, target: Uint8Array): Promise<number> {
     return this.#repeat(name, request, async (answer) => {
-      let end = 0;
-      for await (const slice of answer.body) {
-        if (end + slice.length > target.length) throw tooLong(routes[name]);
-        target.set(slice, end);
-        end += slice.length;
-        giveBack(slice);
-      }
-      return end;
+      const into = { target, end: 0 };
+      await fill(into, answer, routes[name]);
+      return into.end;
     });
+  }
+
+  /**
+   * The same, but a body that breaks off is not asked for again: what is whole of it need not come twice.
+   * @returns how many bytes came, and why not all
+   */
+  async bytesUntilBreak<Name extends RouteName>(
+    name: Name,
+    request: CallRequest<Name>,
+    target: Uint8Array,
+  ): Promise<{ readonly bytes: number; readonly failure: HoldfastError | undefined }> {
+    const answer = await this.open(name, request);
+    const into = { target, end: 0 };
+    try {
+      await fill(into, answer, routes[name]);
+      return { bytes: into.end, failure: undefined };
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
+      return { bytes: into.end, failure: thrown };
+    }
   }
 
   /** The body as it comes; the caller reads it to its end or ends the iteration, and asks for the rest if it breaks off. */
@@ -126,6 +141,15 @@ export class ApiClient {
  */
 function giveBack({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && !buffer.resizable) buffer.transfer(0);
+}
+
+async function fill(into: { readonly target: Uint8Array; end: number }, answer: TransportAnswer, route: Route) {
+  for await (const slice of answer.body) {
+    if (into.end + slice.length > into.target.length) throw tooLong(route);
+    into.target.set(slice, into.end);
+    into.end += slice.length;
+    giveBack(slice);
+  }
 }
 
 function tooLong({ method, path }: Route): HoldfastError {

@@ -45,6 +45,16 @@ export function fetchBlocksInto(
   return client.bytesInto("fetchBlocks", { body: { items }, signal }, target);
 }
 
+/** The same, as far as they come before the connection breaks. @returns how many bytes came, and why not all */
+export function fetchBlocksUntilBreak(
+  client: ApiClient,
+  items: FetchItem[],
+  target: Uint8Array,
+  signal?: AbortSignal,
+): ReturnType<ApiClient["bytesUntilBreak"]> {
+  return client.bytesUntilBreak("fetchBlocks", { body: { items }, signal }, target);
+}
+
 /** Operations, and the frames that they need, already encoded. */
 export function sendBatch(
   client: ApiClient,

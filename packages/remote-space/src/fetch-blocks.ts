@@ -1,12 +1,12 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { fetchBlocksInto, type FetchItem } from "@holdfast/api-client/block-transfer";
+import { fetchBlocksUntilBreak, type FetchItem } from "@holdfast/api-client/block-transfer";
 import { verifyFrame, type CarriedBlock } from "@holdfast/codec/codec";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { readAhead } from "@holdfast/core/read-ahead";
-import { type Frame, frameHeaderBytes, parseFrames } from "@holdfast/protocol/frames";
+import { type Frame, frameHeaderBytes, FrameParser } from "@holdfast/protocol/frames";
 import type { ArrivedBlock, WantedBlock } from "@holdfast/sync/ports";
 import { windowsOf } from "./windows.ts";
 
@@ -67,21 +67,41 @@ async function fetchWindow(parts: FetchingParts, wanted: readonly WantedBlock[],
   });
 }
 
-/** @throws HoldfastError not_found for one that is absent */
+/** After so many breaks in a row without one whole block the connection is no use. */
+const barrenBreaksMax = 3;
+
+/**
+ * What a connection that breaks has brought whole is kept, and only the rest is asked for again: else a link that never lasts for
+ * a window would carry the same bytes for ever.
+ * @throws HoldfastError not_found for one that is absent
+ */
 async function fetchOnce(
-  { client, pool }: FetchingParts,
+  parts: FetchingParts,
   wanted: readonly WantedBlock[],
   signal: AbortSignal,
 ): Promise<Map<HashHex, Uint8Array | "wrong">> {
+  const arrived = new Map<HashHex, Uint8Array | "wrong">();
+  let barrenBreaks = 0;
+  for (let rest = wanted; rest.length > 0; rest = rest.filter(({ hash }) => !arrived.has(hash))) {
+    const { frames, failure } = await fetchFrames(parts, rest, signal);
+    const frameOf = new Map(frames.map((frame) => [frame.hash, frame]));
+    const came = failure === undefined ? rest : rest.filter(({ hash }) => frameOf.has(hash));
+    const carried = came.map((block) => ({ block, frame: carriedFrame(frameOf.get(block.hash), block.hash) }));
+    for (const [hash, bytes] of await verifyAll(parts.pool, carried)) arrived.set(hash, bytes);
+    barrenBreaks = came.length > 0 ? 0 : barrenBreaks + 1;
+    if (failure !== undefined && barrenBreaks === barrenBreaksMax) throw failure;
+  }
+  return arrived;
+}
+
+async function fetchFrames({ client }: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal) {
   const sizeBytes = wanted.reduce((sum, block) => sum + block.sizeBytes, 0);
   const body = new Uint8Array(sizeBytes + wanted.length * frameHeaderBytes);
-  const bodyBytes = await fetchBlocksInto(client, itemsOf(wanted), body, signal);
-  const frames = parseFrames(body.subarray(0, bodyBytes), { framesBytesMax: sizeBytes, framesMax: wanted.length });
-  const frameOf = new Map(frames.map((frame) => [frame.hash, frame]));
-  return verifyAll(
-    pool,
-    wanted.map((block) => ({ block, frame: carriedFrame(frameOf.get(block.hash), block.hash) })),
-  );
+  const { bytes, failure } = await fetchBlocksUntilBreak(client, itemsOf(wanted), body, signal);
+  const parser = new FrameParser({ framesBytesMax: sizeBytes, framesMax: wanted.length });
+  const frames = parser.push(body.subarray(0, bytes));
+  if (failure === undefined) parser.finish();
+  return { frames, failure };
 }
 
 /** Neighbours of one version together, in the order asked. */
