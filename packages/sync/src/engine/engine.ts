@@ -14,6 +14,7 @@ import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
 import { gateDisk, gateServer, Interrupted } from "./gate.ts";
 import { Patience, type OnceResult } from "./once.ts";
 import { type Preview, previewCycle } from "./preview.ts";
+import { Polling } from "./polling.ts";
 import { Progress } from "./progress.ts";
 import { checkRoot, type Identity, RootMismatch } from "./root.ts";
 import { Quarantine } from "./shares.ts";
@@ -53,8 +54,6 @@ const rescanAfterMs = 3600_000;
 /** In which the hints of one move have all arrived. */
 const hintsMs = 20;
 const backoffMs = { first: 500, last: 60_000 };
-/** Held between 30 and 55 s: proxies cut at 60. */
-const pollMs = { least: 30_000, most: 55_000, afterFailure: 1000 };
 
 /**
  * One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. Whoever made
@@ -80,14 +79,18 @@ export class Engine {
   #phase: Phase;
   #failures = 0;
   #failure: HoldfastError | undefined;
-  /** Of the last poll. While nothing changes here it alone tells that the server is away, or this device signed out. */
-  #pollFailure: HoldfastError | undefined;
   #restless = 0;
   #last: CycleOutcome | undefined;
   #conflicts: { readonly after: CycleOutcome | undefined; readonly paths: readonly string[] } | undefined;
   #lastSyncAtMs: number | undefined;
   #isRestKept = false;
-  #poll: Promise<void> | undefined;
+  readonly #polling: Polling = new Polling({
+    poll: (timeoutMs) => this.#context.server.poll(this.#options.state.cursor?.token ?? "", timeoutMs),
+    random: (sizeBytes) => this.#options.random(sizeBytes),
+    backOff: () => this.#options.sleep(this.#backoffMs(), this.#work.signal),
+    isWanted: () => this.#phase === "waiting",
+    onTurn: () => this.#tell(),
+  });
   #wake: () => void = () => undefined;
   #isHinted = false;
 
@@ -117,7 +120,7 @@ export class Engine {
       conflicts: this.#conflictsNow(),
       progress: this.#progress,
       outcome: this.#last,
-      failure: this.#failure ?? this.#pollFailure,
+      failure: this.#failure ?? this.#polling.failure,
       lastSyncAtMs: this.#lastSyncAtMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
     });
@@ -309,7 +312,7 @@ export class Engine {
   #noteOutcome(outcome: CycleOutcome): void {
     this.#failures = 0;
     this.#failure = undefined;
-    this.#pollFailure = undefined;
+    this.#polling.failure = undefined;
     this.#restless = outcome.isRestless && !outcome.hasProgressed ? this.#restless + 1 : 0;
     if (outcome.hasProgressed) this.#isRestKept = false;
     else if (this.#progress.pending === 0) this.#noteRest();
@@ -345,42 +348,10 @@ export class Engine {
     const over = new AbortController();
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     const signals = [woken, this.#options.sleep(durationMs, over.signal)];
-    if (listens) signals.push(this.#listen());
+    if (listens) signals.push(this.#polling.listen());
     await Promise.race(signals);
     over.abort();
     return "woken";
-  }
-
-  /** One poll at a time, as long as nothing changes. Its answer is only a wake-up: the journal is the truth. */
-  #listen(): Promise<void> {
-    this.#poll ??= this.#pollUntilChanged().finally(() => (this.#poll = undefined));
-    return this.#poll;
-  }
-
-  async #pollUntilChanged(): Promise<void> {
-    const { state, random, sleep } = this.#options;
-    const { signal } = this.#work;
-    while (this.#phase === "waiting") {
-      const [byte = 0] = random(1);
-      const longMs = pollMs.least + ((pollMs.most - pollMs.least) * byte) / 255;
-      const timeoutMs = this.#pollFailure === undefined ? longMs : pollMs.afterFailure;
-      try {
-        const isChanged = await this.#context.server.poll(state.cursor?.token ?? "", timeoutMs);
-        this.#notePoll(undefined);
-        if (isChanged) return;
-      } catch (error) {
-        if (!(error instanceof HoldfastError)) throw error;
-        if (error instanceof Interrupted) return;
-        this.#notePoll(error);
-        await sleep(this.#backoffMs(), signal);
-      }
-    }
-  }
-
-  #notePoll(failure: HoldfastError | undefined): void {
-    const isOther = failure?.code !== this.#pollFailure?.code;
-    this.#pollFailure = failure;
-    if (isOther) this.#tell();
   }
 
   #untilNextLookMs(): number {
