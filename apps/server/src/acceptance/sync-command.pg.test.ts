@@ -279,6 +279,30 @@ test("what is excluded stays away, here and there, until it is wanted again", as
   assert.deepEqual(tree(bob.root), { raw: "folder", "raw/large": "raw", small: "small" });
 });
 
+test("what is excluded and not freed stays here, and edits of it on both sides travel once it is wanted again", async () => {
+  const [ada, bob] = [await makeDevice("ada-kept"), await makeDevice("bob-kept")];
+  mkdirSync(join(ada.root, "raw"), { recursive: true });
+  write(ada, "raw/mine", "first");
+  write(ada, "raw/theirs", "first");
+  write(ada, "raw/same", "same");
+  await inSync(ada, "--remote", "/kept");
+  await inSync(bob, "--remote", "/kept");
+  await inSync(ada, "--exclude", "raw");
+  write(ada, "raw/mine", "edited while it was excluded");
+  write(bob, "raw/theirs", "edited by bob");
+  await inSync(ada);
+  await inSync(bob);
+  await inSync(ada);
+  const kept = { raw: "folder", "raw/mine": "edited while it was excluded", "raw/theirs": "first" };
+  assert.deepEqual(tree(ada.root), { ...kept, "raw/same": "same" });
+  assert.equal((await run(ada, "cat", "/kept/raw/mine")).stdout, "first");
+  await inSync(ada, "--include", "raw");
+  await inSync(bob);
+  const wanted = { ...kept, "raw/theirs": "edited by bob", "raw/same": "same" };
+  assert.deepEqual(tree(ada.root), wanted);
+  assert.deepEqual(tree(bob.root), wanted);
+});
+
 test("a folder that has vanished is not made anew, one that was moved is known again", async () => {
   const ada = await makeDevice("ada-moved");
   await inSync(ada, "--remote", "/moved");
