@@ -16,6 +16,7 @@ export class Ledger {
   readonly shared = new Set<string>([emptyContent]);
   /** Seen by somebody and replaced or deleted, perhaps before its writer had closed the file. */
   readonly #superseded = new Set<string>();
+  readonly #writtenOn = new Map<SimulatedRoot, Set<string>>();
   readonly #nowMicros: () => number;
 
   constructor(nowMicros: () => number) {
@@ -25,7 +26,9 @@ export class Ledger {
   write(root: SimulatedRoot, inode: Inode, bytes: Uint8Array): void {
     this.#leave(inode);
     root.write(inode, { bytes }, true);
-    this.written.add(contentOf(bytes));
+    const key = contentOf(bytes);
+    this.written.add(key);
+    this.#writtenOn.set(root, (this.#writtenOn.get(root) ?? new Set()).add(key));
   }
 
   /** A person has finished with a file. @param isShared others write the same bytes, so that nobody can tell whose they are */
@@ -36,6 +39,11 @@ export class Ledger {
     const counts = !isShared && inode.now.bytes.length > 0 && root.linksOf(inode) > 0;
     if (counts && !this.#superseded.has(key)) this.mustLive.add(key);
     return key.slice(0, 12);
+  }
+
+  /** Whether a person at that disk ever wrote exactly this. */
+  hasWritten(root: SimulatedRoot, content: string): boolean {
+    return this.#writtenOn.get(root)?.has(content) === true;
   }
 
   /** A person removes a file, or puts another in its place. */

@@ -3,6 +3,12 @@ import type { StoryOptions } from "./story.ts";
 const troubleRates = [0, 0.02, 0.05, 0.1, 0.2];
 const foldings = ["none", "first", "none", "all"] as const;
 
+/** Of two accounts; every third time nobody gets more than the right to read. */
+function sharing(seed: number): Partial<StoryOptions> {
+  const shares = seed % 3 === 0 ? ("read_only" as const) : true;
+  return { shares, restores: false, mishaps: false, confusableNames: false, foldsCase: "none" };
+}
+
 /** The story of a seed in a long run: every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
   return {
@@ -13,6 +19,7 @@ export function storyOf(seed: number): StoryOptions {
     mishaps: seed % 4 === 0,
     confusableNames: seed % 3 === 1,
     foldsCase: foldings[seed % foldings.length] ?? "none",
+    ...(seed % 5 === 2 && sharing(seed)),
     isVolatile: seed % 2 === 1,
   };
 }

@@ -81,11 +81,13 @@ function createNode(
 ): void {
   const { parentId, name } = placeOf(server, by, operation);
   if (operation.op === "put" && operation.base_version !== undefined) refuse("conflict", "It is not there any more.");
-  claim(server, { parentId, name, inGroup });
+  claim(server, by, { parentId, name, inGroup });
   const id = operation.id ?? server.fresh("node");
   if (server.nodes.has(id)) refuse("exists", "This id is in use.");
   const version =
-    operation.op === "put" ? server.addVersion(operation, id) : { versionId: null, contentId: null, sizeBytes: 0 };
+    operation.op === "put"
+      ? server.addVersion(operation, { nodeId: id, account: by.account })
+      : { versionId: null, contentId: null, sizeBytes: 0 };
   const kinds = { mkdir: "folder", symlink: "symlink", put: "file" } as const;
   const node: ModelNode = {
     id,
@@ -111,7 +113,7 @@ function putVersion(server: ModelServer, by: Actor, operation: Put & { file_id: 
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
   checkBase(node, operation);
   const place = isRevived ? revivedPlace(server, by, node, { operation, inGroup }) : {};
-  const version = server.addVersion(operation, node.id);
+  const version = server.addVersion(operation, { nodeId: node.id, account: by.account });
   const isSame = version.contentId === node.contentId;
   const next = {
     ...node,
@@ -145,7 +147,7 @@ function revivedPlace(
   const { parentId, name } = placeOf(server, by, operation);
   if (lineage(server.nodes, parentId).some(({ id }) => id === node.id))
     refuse("cycle", "A folder cannot be inside itself.");
-  claim(server, { parentId, name, inGroup, except: node.id });
+  claim(server, by, { parentId, name, inGroup, except: node.id });
   return { parentId, name, trashed: false };
 }
 
@@ -237,9 +239,13 @@ function folderNamed(
 
 function claim(
   server: ModelServer,
+  by: Actor,
   { parentId, name, inGroup, except }: { parentId: string; name: string; inGroup: boolean; except?: string },
 ): void {
   if (inGroup) return;
-  const taken = childNamed(server.nodes, parentId, name, except);
+  // Somebody else's mounts are not in view: no name is taken by them.
+  const isOwn = spaceOf(server.nodes, parentId) === homeOf(by.account);
+  const seen = isOwn ? server.nodes : new Map([...server.nodes].filter(([, { kind }]) => kind !== "mount"));
+  const taken = childNamed(seen, parentId, name, except);
   if (taken !== undefined) refuse("exists", `There is already ${nameKey(taken.name)} here.`);
 }

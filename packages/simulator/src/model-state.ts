@@ -34,6 +34,7 @@ export class ModelState {
   readonly #versionNodes = new Map<string, string>();
   /** Account -> all contents that it ever could see. */
   readonly seen = new Map<string, Set<string>>();
+  onVersion: (account: string, contentId: string) => void = () => undefined;
   /** Version id -> its blocks; history is never thinned. */
   readonly versions = new Map<string, readonly ManifestEntry[]>();
   /** Of contents that ever were a version: all that history, trash and tree can give back. */
@@ -141,7 +142,7 @@ export class ModelState {
 
   addVersion(
     operation: BatchOperationInput & { op: "put" },
-    nodeId: string,
+    { nodeId, account }: { readonly nodeId: string; readonly account: string },
   ): {
     versionId: string;
     contentId: string;
@@ -156,6 +157,7 @@ export class ModelState {
     const versionId = this.fresh("v");
     this.versions.set(versionId, entries);
     this.#versionNodes.set(versionId, nodeId);
+    this.onVersion(account, contentId);
     this.contents.add(contentId);
     return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
   }
@@ -197,10 +199,10 @@ export class ModelState {
     return isGone ? { seq, kind: "gone", id } : { seq, kind, id, node: this.show(account, node) };
   }
 
-  /** Where the journals of the spaces in view stand; nothing of it for an account that has only its own. */
+  /** Where the journals of the spaces in view stand; nothing of it where nobody shares anything, as a server does that knows no shares. */
   seqsAt(account: string, end: number): { seq?: number; share_seqs?: Record<string, number> } {
+    if (this.shares.accounts.size === 1) return {};
     const shown = this.shares.inView(this.nodes, account).filter(({ kind }) => kind === "mount");
-    if (shown.length === 0) return {};
     const seqs = shown.map(({ id, target }) => [id, this.seqOf(spaceOf(this.nodes, target), end)] as const);
     return { seq: this.seqOf(homeOf(account), end), share_seqs: Object.fromEntries(seqs) };
   }

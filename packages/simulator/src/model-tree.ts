@@ -79,3 +79,9 @@ export function toJson(nodes: Nodes, node: ModelNode, role: NodeJson["role"] = "
 export function refuse(code: ErrorCode, message: string): never {
   throw new HoldfastError(code, message);
 }
+
+/** As the oracle compares: kind, content and executable bit. */
+export function describeNode({ kind, target, contentId, executable }: ModelNode): string {
+  if (kind === "folder" || kind === "mount") return "folder";
+  return kind === "symlink" ? `symlink ${target}` : `file ${contentId?.slice(0, 12)}${executable ? " x" : ""}`;
+}

@@ -1,7 +1,8 @@
 import { nameKey } from "@holdfast/core/names";
 import { aliased, sameButNames, shownNames } from "./shown-names.ts";
-import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
+import { describeNode, isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 import { seenTree } from "./person.ts";
+import { checkRights, keptContents, viewOf, waitingPaths } from "./share-oracle.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -10,6 +11,7 @@ import type { World } from "./world.ts";
  * @param alone the tree that the only active person left, if there was only one
  */
 export function checkRest(world: World, alone: ReadonlyMap<string, string> | undefined): void {
+  if (world.hasShares) return checkShared(world, alone);
   const server = serverTree(world.model.nodes);
   for (const { name, root } of world.devices) {
     const expected = world.foldsCase(name) ? serverTree(shownNames(world.model.nodes)) : server;
@@ -23,6 +25,21 @@ export function checkRest(world: World, alone: ReadonlyMap<string, string> | und
   checkContents(world);
   checkTree(world);
   checkServer(world);
+}
+
+/** With shares each account has a view of its own, in which what waits is told of. */
+function checkShared(world: World, alone: ReadonlyMap<string, string> | undefined): void {
+  for (const device of world.devices) {
+    const waiting = waitingPaths(device);
+    const told = (tree: ReadonlyMap<string, string>) => new Map([...tree].filter(([path]) => !waiting.has(path)));
+    const view = viewOf(world.model, device.account);
+    compare(world, `${device.name} / server`, told(seenTree(device.root)), told(view));
+    if (device.isActive && alone !== undefined) compare(world, "what the only active one left / server", alone, view);
+  }
+  checkContents(world, keptContents(world));
+  checkTree(world);
+  checkServer(world);
+  checkRights(world);
 }
 
 /** 1 */
@@ -48,11 +65,12 @@ function checkNames(world: World): void {
 }
 
 /** 3 and 4 */
-function checkContents(world: World): void {
+function checkContents(world: World, kept: ReadonlySet<string> = new Set()): void {
   const { model, ledger } = world;
   const live = new Set(liveNodes(model.nodes).map(({ contentId }) => contentId));
   for (const content of ledger.mustLive) {
-    if (!live.has(content)) world.violate(`nobody replaced or deleted ${content.slice(0, 12)}, and it is not live`);
+    if (!live.has(content) && !kept.has(content))
+      world.violate(`nobody replaced or deleted ${content.slice(0, 12)}, and it is not live`);
   }
   for (const content of live) {
     if (content !== null && !ledger.states.has(content))
@@ -78,8 +96,10 @@ function checkServer(world: World): void {
       if (!model.blocks.has(hash)) world.violate(`the block ${hash.slice(0, 12)} is missing`);
     }
   }
-  for (const [index, { seq }] of model.journal.entries()) {
-    if (seq !== index + 1) world.violate(`the journal has a gap at ${index + 1}`);
+  for (const entries of Map.groupBy(model.journal, ({ space }) => space).values()) {
+    for (const [index, { seq }] of entries.entries()) {
+      if (seq !== index + 1) world.violate(`the journal has a gap at ${index + 1}`);
+    }
   }
 }
 
@@ -96,9 +116,4 @@ function pathOfNode(nodes: Nodes, node: ModelNode): string {
     .slice(0, -1)
     .map(({ name }) => name);
   return names.toReversed().join("/");
-}
-
-function describeNode({ kind, target, contentId, executable }: ModelNode): string {
-  if (kind === "folder") return "folder";
-  return kind === "symlink" ? `symlink ${target}` : `file ${contentId?.slice(0, 12)}${executable ? " x" : ""}`;
 }

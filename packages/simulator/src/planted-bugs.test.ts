@@ -30,6 +30,8 @@ const kinds: Partial<Record<Fault, Kind>> = {
   "a folder above is not looked at": { ...usual, isWatchful: true },
   "a ring goes one by one": busy,
   "what waits aside is forgotten": wild,
+  "a read-only share is written to": { ...usual, shares: "read_only" },
+  "a share that ended goes with all that is in it": { ...busy, shares: true },
   "an alias is taken for a name": { ...usual, confusableNames: true, foldsCase: "first" },
   "an alias is not kept before it is given": { ...wild, confusableNames: true, foldsCase: "all" },
   "what a person did is not synced": { ...usual, isVolatile: true },

@@ -1,5 +1,6 @@
 import { originalName } from "@holdfast/sync/conflicted-name";
 import { isLiveNode, type ModelNode } from "./model-tree.ts";
+import { keptContents } from "./share-oracle.ts";
 import { contentOf } from "./small-blocks.ts";
 import type { World } from "./world.ts";
 
@@ -32,6 +33,7 @@ export class RoundOracle {
       if (this.#world.isWatchful) this.#checkIdentity(live);
     }
     const contents = new Set(live.map(({ contentId }) => contentId));
+    if (this.#world.hasShares) for (const key of keptContents(this.#world)) contents.add(key);
     this.#goneContents = new Set([...ledger.written].filter((key) => !contents.has(key) && !ledger.shared.has(key)));
     const ids = new Set(live.map(({ id }) => id));
     this.#nodes = new Set(model.nodes.keys());
@@ -39,7 +41,10 @@ export class RoundOracle {
     this.#liveContents = new Map(live.flatMap(({ id, contentId }) => (contentId === null ? [] : [[contentId, id]])));
     for (const { root } of devices) root.forgetPast();
     this.#labels = new Set(live.flatMap(labelOf));
-    this.#deeds = new Map(devices.map(({ name, person }) => [name, person.deeds]));
+    this.#deeds = new Map([
+      ...devices.map(({ name, person }) => [name, person.deeds] as const),
+      ["", this.#world.deeds],
+    ]);
   }
 
   /** 5 */
@@ -83,7 +88,10 @@ export class RoundOracle {
   #checkCopies(live: readonly ModelNode[]): void {
     const made = live.filter((node) => labelOf(node).some((label) => !this.#labels.has(label)));
     const deeds = this.#world.devices.map(({ name, person }) => person.deeds - (this.#deeds.get(name) ?? 0));
-    const atMost = deeds.reduce((sum, each) => sum + each, 0) - Math.max(...deeds);
+    deeds.push(this.#world.deeds - (this.#deeds.get("") ?? 0));
+    // What comes back where one may only read may meet what its only person has put there.
+    const busiest = this.#world.hasShares ? 0 : Math.max(...deeds);
+    const atMost = deeds.reduce((sum, each) => sum + each, 0) - busiest;
     // A name that is free where case is folded may be another's on the server: that takes no second person.
     const isFolding = this.#world.devices.some(({ name }) => this.#world.foldsCase(name));
     if (isFolding && this.#world.hasConfusableNames) return;

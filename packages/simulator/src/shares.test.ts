@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Server } from "@holdfast/sync/ports";
 import { homeOf } from "./model-shares.ts";
 import { Shared } from "./shared.ts";
+
+/** A server that has no room for anything. */
+const full: Server["commit"] = async (_epoch, operations) => ({
+  results: operations.map(({ operation_id }) => ({ operation_id, status: "error", code: "quota" })),
+  seq: 0,
+});
 
 const first = { docs: "/", "docs/a.txt": "first" };
 
@@ -239,40 +246,46 @@ test("a move out of a share that one may only read is a copy, and the source com
   world.close();
 });
 
-test("what was moved into a share that one may only read stays at home on the server until it can go there", async () => {
+test("a move into a share that one may only read is a copy that waits there, and the source comes back", async () => {
   const world = new Shared("viewer");
   world.write("mine.txt", "of bob");
   await world.once();
   world.move("mine.txt", "docs/mine.txt");
   assert.deepEqual(await world.problems(), ["read_only docs/mine.txt"]);
   assert.deepEqual(world.space("bob"), { "mine.txt": "of bob" });
+  assert.deepEqual(world.onDisk(), { ...first, "docs/mine.txt": "of bob", "mine.txt": "of bob" });
   world.grant("editor");
   assert.equal((await world.once()).inSync, true);
-  assert.deepEqual(world.space("bob"), {});
+  assert.deepEqual(world.space("bob"), { "mine.txt": "of bob" });
   assert.equal(world.space("ada")["docs/mine.txt"], "of bob");
   world.close();
 });
 
-test("what was moved into a share that ends before it arrived comes back to where it was", async () => {
-  const world = new Shared("viewer");
-  world.write("mine.txt", "of bob");
-  await world.once();
-  world.move("mine.txt", "docs/mine.txt");
-  await world.once();
-  world.grant(undefined);
-  await world.once();
-  assert.deepEqual(world.onDisk(), { "mine.txt": "of bob" });
-  assert.deepEqual(world.space("bob"), { "mine.txt": "of bob" });
-  world.close();
-});
+for (const role of ["viewer", undefined] as const) {
+  test(`what could not arrive in a share before its end comes back to where it was (${role ?? "none"})`, async () => {
+    const world = new Shared("editor");
+    world.write("mine.txt", "of bob");
+    await world.once();
+    world.move("mine.txt", "docs/mine.txt");
+    await world.pass(world.make({ server: { ...world.server(), commit: full } }).runOnce());
+    assert.deepEqual(world.space("bob"), { "mine.txt": "of bob" });
+    assert.deepEqual(Object.keys(world.onDisk()), ["docs", "docs/a.txt", "docs/mine.txt"]);
+    world.grant(role);
+    await world.once();
+    assert.equal(world.onDisk()["mine.txt"], "of bob");
+    assert.deepEqual(world.space("bob"), { "mine.txt": "of bob" });
+    world.close();
+  });
+}
 
 test("a move there and back before anything arrived is no move", async () => {
-  const world = new Shared("viewer");
+  const world = new Shared("editor");
   world.write("mine.txt", "of bob");
   await world.once();
   const id = world.serverId("mine.txt");
   world.move("mine.txt", "docs/mine.txt");
-  await world.once();
+  await world.pass(world.make({ server: { ...world.server(), commit: full } }).runOnce());
+  await world.pass(world.world.scheduler.sleep(world.life, 31_000_000));
   world.move("docs/mine.txt", "again.txt");
   assert.equal((await world.once()).inSync, true);
   assert.equal(world.serverId("again.txt"), id);

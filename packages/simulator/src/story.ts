@@ -3,6 +3,7 @@ import { checkRest } from "./oracle.ts";
 import { RoundOracle } from "./round-oracle.ts";
 import { seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
+import { share } from "./sharing.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
 
 export interface StoryOptions extends WorldOptions {
@@ -31,6 +32,7 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   const world = new World(options);
   const oracle = new RoundOracle(world);
   await rest(world);
+  if (world.hasShares) share(world, world.chances.tape("first share"));
   for (let round = 0; round < (options.rounds ?? 3) && world.violations.length === 0; round += 1) {
     if (world.chances.happens(`round ${round}`)) await tellRound(world, oracle, options, round);
   }
@@ -53,7 +55,9 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
     world.model.restore(backup);
   }
   const [only] = active;
-  const left = isAlone && backup === undefined && only !== undefined ? seenTree(only.root) : undefined;
+  // What was done where one may only read is not what is left.
+  const isFree = only !== undefined && [...only.state.shares.values()].every(({ isReadOnly }) => !isReadOnly);
+  const left = isAlone && backup === undefined && isFree ? seenTree(only.root) : undefined;
   await rest(world);
   checkRest(world, left);
   oracle.checkRest(isRestored);
@@ -66,6 +70,8 @@ async function work(world: World, options: StoryOptions, active: readonly Device
   let busy = active.length;
   for (const device of world.devices) Object.assign(device, { isActive: active.includes(device) });
   if (options.mishaps === true) for (const device of world.devices) void mayBefall(world, device, round);
+  if (world.hasShares && active.length > 1) busy += 1;
+  if (world.hasShares && active.length > 1) void shareNowAndThen(world, round).then(() => (busy -= 1));
   for (const { name, person } of active) {
     void (async () => {
       for (let act = 0; act < (options.actsPerRound ?? 6); act += 1) {
@@ -82,6 +88,15 @@ async function work(world: World, options: StoryOptions, active: readonly Device
   const { tape } = chances.next("end of work");
   await scheduler.runUntil(scheduler.nowMicros + tape() * 8_000_000, () => false);
   world.isTroubled = false;
+}
+
+async function shareNowAndThen(world: World, round: number): Promise<void> {
+  for (let act = 0; act < 3; act += 1) {
+    const key = `share ${act} in round ${round}`;
+    const tape = world.chances.tape(key);
+    await world.scheduler.sleep(world.life, tape() * 8_000_000);
+    if (tape() < 0.7 && world.chances.happens(key)) share(world, tape);
+  }
 }
 
 /** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */

@@ -11,6 +11,7 @@ import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
 import { everybody, homeOf } from "./model-shares.ts";
 import { makeNetwork, type Trouble } from "./network.ts";
+import { checkSent, checkVersion } from "./share-oracle.ts";
 import { Person } from "./person.ts";
 import { type Life, Scheduler } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
@@ -21,7 +22,9 @@ import { cutPower } from "./power-cut.ts";
 export interface WorldOptions {
   readonly seed: number;
   readonly devices?: number;
-  /** Whose each device is; undefined: all are of one account. */
+  /** Two accounts, which share folders with each other; `read_only`: only to look at. */
+  readonly shares?: boolean | "read_only";
+  /** Whose each device is; undefined: all are of one account, or of two that share. */
   readonly accounts?: readonly string[];
   readonly faults?: Faults;
   /** Of each call of the network and the disk that it goes wrong; 0: a world without trouble. */
@@ -84,6 +87,8 @@ export class World {
   /** Changes of a disk by an engine, and commits: nothing of that happens at rest. */
   writes = 0;
   isTroubled = false;
+  /** What people did beside the devices. */
+  deeds = 0;
   outage: ReturnType<Trouble["outage"]> = "none";
   readonly chances: Chances;
   readonly life: Life = { isAlive: true, name: "world" };
@@ -94,11 +99,12 @@ export class World {
     this.chances = new Chances(options.seed, options.without);
     this.scheduler = new Scheduler(this.chances);
     this.ledger = new Ledger(() => this.scheduler.nowMicros);
+    if (this.hasShares) this.model.onVersion = (account, content) => checkVersion(this, account, content);
     this.model.onCommit = () => {
       this.writes += 1;
       this.notice(`the server stands at ${this.model.seq}`);
     };
-    for (const account of new Set(options.accounts)) this.model.addAccount(account);
+    for (const account of new Set(this.#accounts())) this.model.addAccount(account);
     for (let number = 0; number < (options.devices ?? 2); number += 1) this.devices.push(this.#makeDevice(number));
   }
 
@@ -109,6 +115,21 @@ export class World {
 
   get isWatchful(): boolean {
     return this.#options.isWatchful === true;
+  }
+
+  get hasShares(): boolean {
+    return this.#options.shares !== undefined && this.#options.shares !== false;
+  }
+
+  /** Nobody gets more than the right to read. */
+  get isReadOnly(): boolean {
+    return this.#options.shares === "read_only";
+  }
+
+  #accounts(): readonly string[] {
+    const { accounts, seed } = this.#options;
+    if (!this.hasShares) return accounts ?? [];
+    return seed % 2 === 0 ? ["ada", "bob", "bob"] : ["ada", "bob", "ada"];
   }
 
   notice(what: string): void {
@@ -182,7 +203,8 @@ export class World {
     return this.#options.confusableNames === true;
   }
 
-  makeServer({ name, account }: Device, life: Life): Server {
+  makeServer(device: Device, life: Life): Server {
+    const { name, account } = device;
     const { scheduler, chances } = this;
     const trouble: Trouble = {
       rate: () => this.troubleRate,
@@ -191,7 +213,15 @@ export class World {
       happens: (key) => chances.happens(key),
       notice: (what) => this.notice(what),
     };
-    return makeNetwork(this.model, scheduler, { device: name, account, life, world: this.life, trouble });
+    const server = makeNetwork(this.model, scheduler, { device: name, account, life, world: this.life, trouble });
+    if (!this.hasShares) return server;
+    return {
+      ...server,
+      commit: (epoch, operations, blocks) => {
+        checkSent(this, device, operations);
+        return server.commit(epoch, operations, blocks);
+      },
+    };
   }
 
   #makeDevice(number: number): Device {
@@ -222,7 +252,7 @@ export class World {
     const given = this.hasConfusableNames ? confusableNames : names;
     const person = new Person({ name, root, ledger, scheduler, names: given, notice, changed });
     const database = new DatabaseSync(":memory:");
-    const account = this.#options.accounts?.[number] ?? everybody;
+    const account = this.#accounts()[number] ?? everybody;
     const device = { name, account, root, person, database, ills, isActive: false } as Device;
     this.start(device);
     return device;

@@ -40,7 +40,6 @@ export const plantableFaults = [
   "an alias is taken for a name",
   "an alias is not kept before it is given",
   "a read-only share is written to",
-  "a move between spaces deletes first",
   "a share that ended goes with all that is in it",
 ] as const;
 

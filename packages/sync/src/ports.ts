@@ -134,7 +134,10 @@ export interface BatchResult {
   readonly missing_blocks?: readonly string[] | undefined;
 }
 
-/** Up to which numbers the journals of the spaces in view are told; absent where the account has only its own. */
+/**
+ * Up to which numbers the journals of the spaces in view are told. Only a server that knows no shares may leave it out: the numbers of
+ * entries are each of their own space, and what leaves the view with a mount has numbers of another one.
+ */
 export interface SpaceSeqs {
   /** Of the account's own space. */
   readonly seq?: number;

@@ -262,8 +262,8 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
 }
 
 /** What was moved to another space stays on the server until it is there. */
-function waitsForArrival({ state, faults }: CycleContext, { nodeId, side }: Braked): boolean {
-  return side === "server" && !hasArrived(state, nodeId) && !faults.has("a move between spaces deletes first");
+function waitsForArrival({ state }: CycleContext, { nodeId, side }: Braked): boolean {
+  return side === "server" && !hasArrived(state, nodeId);
 }
 
 /** Whether the look could tell what came of an intent. */

@@ -4,7 +4,7 @@ import { pathOfNode } from "../paths.ts";
 import type { Plan } from "../planner/plan-types.ts";
 import type { Rules } from "../rules/rules.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
-import { crossOne, overDepartures } from "../shares/crossing.ts";
+import { crossOne, overDepartures, strandedBases } from "../shares/crossing.ts";
 import { leftBases } from "../shares/ending.ts";
 import { leftMounts } from "../shares/hiding.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -22,8 +22,9 @@ export function settleShares(state: SyncState, rules: Rules, makeNodeId: Hands["
     state.commit(change);
   }
   const trees = visibleTrees(state, new Visibility(state, rules));
-  const over = [...overDepartures(trees, departures)];
-  const synced = leftBases(state, leftMounts(trees));
+  const stranded = strandedBases(trees, departures);
+  const over = [...overDepartures(trees, departures), ...stranded];
+  const synced = [...leftBases(state, leftMounts(trees)), ...stranded];
   if (over.length + synced.length > 0) state.commit({ synced, departures: over });
 }
 

@@ -66,6 +66,7 @@ async function applyChange(
 ): Promise<void> {
   const id = text as NodeId;
   if (node === undefined) {
+    mounts.end(id);
     const known = state.remote.get(id) ?? neverSeen(state, id);
     if (known !== undefined) learn(id, { ...known, trashed: true, seq });
     return;

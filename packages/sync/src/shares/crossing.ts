@@ -15,8 +15,8 @@ interface CrossingInput {
 
 /**
  * What was moved on this disk from one space to another is a new node there. The old one stays on the server until the new
- * one is there (`departures`), or for good where one may only read: then it is a copy. What comes back before it has
- * arrived is the old node again.
+ * one is there (`departures`). Out of a share that one may only read, or into one, it is a copy, and the old one comes back. What
+ * comes back before it has arrived is the old node again.
  * @returns undefined: nothing is between two spaces
  */
 export function crossOne({ trees, restless, departures, makeNodeId }: CrossingInput): StateChange | undefined {
@@ -32,7 +32,10 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
     if (here === there || (here !== undefined && ended.has(here))) continue;
     const to = makeNodeId();
     const local = underId(trees, row, id, to);
-    const isCopy = !isLive(trees, id) || isReadOnlyAt(trees, trees.remote, remote.parent);
+    const isCopy =
+      !isLive(trees, id) ||
+      isReadOnlyAt(trees, trees.remote, remote.parent) ||
+      isReadOnlyAt(trees, trees.local, row.parent);
     return isCopy ? { local, synced: [[id, undefined]] } : { local, departures: [[id, to]] };
   }
   return undefined;
@@ -47,6 +50,18 @@ export function overDepartures(
     (id) => trees.local.has(id) || !trees.synced.has(id) || !isLive(trees, id),
   );
   return over.map((id) => [id, undefined] as const);
+}
+
+/** Bases of what can not arrive any more where one may only read by now: it comes back to where it was. */
+export function strandedBases(
+  trees: IndexedTrees,
+  departures: ReadonlyMap<NodeId, NodeId>,
+): (readonly [NodeId, undefined])[] {
+  const stranded = [...departures].filter(([, to]) => {
+    const row = trees.local.get(to);
+    return row !== undefined && !isLive(trees, to) && isReadOnlyAt(trees, trees.local, row.parent);
+  });
+  return stranded.map(([id]) => [id, undefined] as const);
 }
 
 function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): StateChange | undefined {

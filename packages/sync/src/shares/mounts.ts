@@ -13,11 +13,13 @@ export class Mounts {
   readonly #mounts = new Map<string, NodeId>();
   readonly #learnt = new Map<NodeId, Share>();
 
-  /** @param isOver of a mount that is gone; another one may show the same folder by now */
+  /** @param isOver of a mount that is gone: what it showed may be in view elsewhere by now */
   constructor(shares: Shares, isOver: (mount: NodeId) => boolean) {
-    const over = new Set([...shares.keys()].filter(isOver));
-    for (const [mount, { target }] of shares) if (over.has(mount)) this.#mounts.set(target, mount);
-    for (const [mount, { target }] of shares) if (!over.has(mount)) this.#mounts.set(target, mount);
+    for (const [mount, { target }] of shares) if (!isOver(mount)) this.#mounts.set(target, mount);
+  }
+
+  end(mount: NodeId): void {
+    for (const [target, known] of this.#mounts) if (known === mount) this.#mounts.delete(target);
   }
 
   /** Of what was heard so far. */

@@ -1,0 +1,92 @@
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { shareOf } from "@holdfast/sync/shares/whereabouts";
+import type { ModelServer } from "./model-server.ts";
+import { describeNode } from "./model-tree.ts";
+import { contentOf } from "./small-blocks.ts";
+import type { Inode } from "./simulated-root.ts";
+import type { Device, World } from "./world.ts";
+
+/** What an account sees: path -> kind, content, executable bit. */
+export function viewOf({ nodes, shares }: ModelServer, account: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const node of shares.inView(nodes, account)) {
+    const path = pathIn({ nodes, shares }, account, node.id);
+    if (path !== "") found.set(path, describeNode(node));
+  }
+  return found;
+}
+
+function pathIn({ nodes, shares }: Pick<ModelServer, "nodes" | "shares">, account: string, id: string): string {
+  const way = shares.wayOf(nodes, account, id) ?? [];
+  const names = way.slice(0, -1).map(({ name }) => name);
+  return names.toReversed().join("/");
+}
+
+/** Where a device shows something else than the server, and says why. */
+export function waitingPaths({ engine }: Device): ReadonlySet<string> {
+  const problems = engine.outcome?.problems ?? [];
+  return new Set(problems.flatMap(({ code, path }) => (code === "read_only" ? [path] : [])));
+}
+
+/** Contents that are where the invariants allow them to be beside the server: waiting to be sent, or in a quarantine. */
+export function keptContents(world: World): Set<string> {
+  const kept = new Set<string>();
+  for (const device of world.devices) {
+    for (const path of waitingPaths(device)) addContent(kept, device.root.at(path));
+    for (const inode of asideOf(device, ["quarantine"])) addContent(kept, inode);
+  }
+  return kept;
+}
+
+/** 11, at each request: nothing of what a device knows it may only read is sent. */
+export function checkSent(world: World, device: Device, operations: readonly BatchOperationInput[]): void {
+  const { state, name } = device;
+  for (const operation of operations) {
+    const id = "file_id" in operation ? operation.file_id : undefined;
+    const parent = "parent_id" in operation ? operation.parent_id : undefined;
+    const above = shareOf(state, state.remote, (id ?? "") as Parameters<typeof shareOf>[2]);
+    const isReadOnly = [...state.shares].some(
+      ([mount, share]) => share.isReadOnly && (share.target === parent || mount === above),
+    );
+    if (isReadOnly) world.violate(`${name} sends ${operation.op} to a share that it may only read`);
+  }
+}
+
+/** 11, at each new version: whose bytes an account never saw, and did not write, it does not hand on. */
+export function checkVersion(world: World, account: string, content: string): void {
+  const { model, ledger } = world;
+  const isOwn = world.devices.some((device) => device.account === account && ledger.hasWritten(device.root, content));
+  if (
+    isOwn ||
+    !ledger.written.has(content) ||
+    model.seen.get(account)?.has(content) === true ||
+    ledger.shared.has(content)
+  )
+    return;
+  world.violate(`${account} put ${content.slice(0, 12)} into a space, and never saw it`);
+}
+
+/** 11, at rest: no disk has bytes that its account never saw. */
+export function checkRights(world: World): void {
+  const { model, ledger } = world;
+  for (const device of world.devices) {
+    const mine = world.devices.filter(({ account }) => account === device.account);
+    const seen = model.seen.get(device.account) ?? new Set();
+    for (const inode of [...device.root.visible().values(), ...asideOf(device, ["quarantine", "trash"])]) {
+      const content = contentOf(inode.now.bytes);
+      const isOwn = seen.has(content) || mine.some(({ root }) => ledger.hasWritten(root, content));
+      if (inode.kind === "file" && !isOwn && ledger.written.has(content) && !ledger.shared.has(content)) {
+        world.violate(`${device.name} has ${content.slice(0, 12)}, which ${device.account} never saw`);
+      }
+    }
+  }
+}
+
+function asideOf({ root }: Device, folders: readonly string[]): Inode[] {
+  const there = folders.map((name) => `.holdfast/${name}`).filter((path) => root.at(path) !== undefined);
+  return there.flatMap((path) => root.below(path).values().toArray());
+}
+
+function addContent(contents: Set<string>, inode: Inode | undefined): void {
+  if (inode?.kind === "file") contents.add(contentOf(inode.now.bytes));
+}
