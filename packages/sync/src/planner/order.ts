@@ -17,18 +17,22 @@ export interface Ordering<Operation> {
   readonly stuck: readonly Step<Operation>[];
 }
 
+/** The third: the folder above with whose deletion it would go, if that is not the one in which it stands. */
+export type TableRow = readonly [id: NodeId, place: Place, goesWith?: NodeId];
+
 /** A tree as it will be in the middle of a plan: where each node is, who has each name, and how many are in each folder. */
 export class NameTable {
   readonly #rootId: NodeId;
   readonly #claim: (place: Place) => string;
   readonly #places = new Map<NodeId, Place | undefined>();
   readonly #holders = new Map<string, NodeId>();
+  readonly #countedIn = new Map<NodeId, NodeId>();
   readonly #children = new Map<NodeId, number>();
 
-  constructor(rootId: NodeId, claim: (place: Place) => string, nodes: Iterable<readonly [NodeId, Place]>) {
+  constructor(rootId: NodeId, claim: (place: Place) => string, nodes: Iterable<TableRow>) {
     this.#rootId = rootId;
     this.#claim = claim;
-    for (const [id, place] of nodes) this.put(id, place);
+    for (const [id, place, goesWith] of nodes) this.put(id, place, goesWith);
   }
 
   placeOf(id: NodeId): Place | undefined {
@@ -36,12 +40,13 @@ export class NameTable {
   }
 
   /** @param place undefined: parked; it is there, and has no name */
-  put(id: NodeId, place: Place | undefined): void {
+  put(id: NodeId, place: Place | undefined, goesWith = place?.parent): void {
     this.#leave(id);
     this.#places.set(id, place);
-    if (place === undefined) return;
+    if (place === undefined || goesWith === undefined) return;
     this.#holders.set(this.#claim(place), id);
-    this.#children.set(place.parent, (this.#children.get(place.parent) ?? 0) + 1);
+    this.#countedIn.set(id, goesWith);
+    this.#children.set(goesWith, (this.#children.get(goesWith) ?? 0) + 1);
   }
 
   remove(id: NodeId): void {
@@ -76,7 +81,8 @@ export class NameTable {
     const before = this.#places.get(id);
     if (before === undefined) return;
     if (this.#holders.get(this.#claim(before)) === id) this.#holders.delete(this.#claim(before));
-    this.#children.set(before.parent, (this.#children.get(before.parent) ?? 1) - 1);
+    const folder = this.#countedIn.get(id) ?? before.parent;
+    this.#children.set(folder, (this.#children.get(folder) ?? 1) - 1);
   }
 }
 

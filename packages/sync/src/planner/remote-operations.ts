@@ -1,10 +1,11 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { isLive, type LocalRow, type Place, placeOf, type RemoteRow, samePlace, type Trees } from "../trees.ts";
 import type { Faults } from "../faults.ts";
 import { shareAt } from "../shares/whereabouts.ts";
 import { claimOf } from "./collisions.ts";
 import type { Merged, MergedTree } from "./merge.ts";
-import { NameTable, order, type Step } from "./order.ts";
+import { NameTable, order, type Step, type TableRow } from "./order.ts";
 import type { RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import type { Standing } from "./standing.ts";
@@ -78,20 +79,34 @@ export function needsNewId({
  * Who has a name on the server that matters to the order: what stays, what is deleted by an operation of its own or
  * waits for that, and what comes back with its folder.
  */
-function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>): [NodeId, Place][] {
-  return [...trees.remote].flatMap(([id, row]) =>
-    !row.trashed && (tree.has(id) || deleted.has(id) || !isLive(trees, id)) ? [[id, placeOf(row)]] : [],
-  );
+function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>): TableRow[] {
+  const isListed = (id: NodeId): boolean => id === trees.rootId || tree.has(id) || deleted.has(id);
+  return [...trees.remote].flatMap(([id, row]): TableRow[] => {
+    if (row.trashed || (!isListed(id) && isLive(trees, id))) return [];
+    return [[id, placeOf(row), isListed(id) ? nearestAbove(trees, row.parent, isListed) : row.parent]];
+  });
+}
+
+/** Of a folder that goes only the topmost is deleted by an operation, and takes along whatever is left anywhere below it. */
+function nearestAbove(trees: Trees, parent: NodeId, isListed: (id: NodeId) => boolean): NodeId {
+  let at: NodeId | undefined = parent;
+  for (let depth = 0; at !== undefined && depth <= 2 * limits.pathNamesMax; depth += 1) {
+    if (isListed(at)) return at;
+    at = trees.remote.get(at)?.parent;
+  }
+  return parent;
 }
 
 function stepsOf(node: Merged): RemoteStep[] {
   if (node.isHeld) return [];
-  const { local, remote, remoteRow } = node.standing;
+  const { local, remote, remoteRow, synced } = node.standing;
   if (remote !== undefined && serverGoesFirst(node)) return [moveOf(node, remote, false)];
   if (local === undefined || local.sight !== "known" || !samePlace(local, node.place)) return [];
   if (remote !== undefined) return changesOf(node, local, remote);
   if (remoteRow === undefined) return [creationOf(node, local)];
-  if (node.kind === "file" && node.standing.onDisk === "edited") {
+  // Where both changed the bytes, or only the server did, it comes back as it is, and then that is decided.
+  const isSuccessor = local.content !== synced?.content && remoteRow.content === synced?.content;
+  if (node.kind === "file" && isSuccessor) {
     const operation = { op: "put", id: node.standing.id, local, base: remoteRow, revive: node.place } as const;
     return [stepTo(operation, node.place)];
   }
