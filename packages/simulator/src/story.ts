@@ -102,14 +102,17 @@ async function shareNowAndThen(world: World, round: number): Promise<void> {
 /** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */
 async function rest(world: World): Promise<void> {
   const { scheduler } = world;
-  const isResting = (): boolean =>
-    world.devices.every(
-      ({ life, engine, ills }) =>
-        life.isAlive && !ills.isAway && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined,
-    );
+  const isAtRest = ({ life, engine, ills }: Device): boolean =>
+    life.isAlive && !ills.isAway && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined;
+  const isResting = (): boolean => world.devices.every(isAtRest);
+  const restless = (): string =>
+    world.devices
+      .filter((device) => !isAtRest(device))
+      .map(({ name, engine }) => `${name} is ${engine.phase}, ${engine.outcome?.lookAgainMs ?? "-"} ms`)
+      .join("; ");
   const deadline = scheduler.nowMicros + 90 * minute;
   // What goes on without an end is dear to tell, and tells no more.
-  if (!(await scheduler.runUntil(deadline - 62 * minute, isResting))) return world.violate("it does not come to rest");
+  if (!(await scheduler.runUntil(deadline - 62 * minute, isResting))) return world.violate(`it does not come to rest at all: ${restless()}`);
   // Whatever no watcher noticed is found by the hourly look.
   await scheduler.runUntil(deadline, () => false);
   if (!isResting()) await scheduler.runUntil(deadline + minute, isResting);

@@ -48,6 +48,14 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     what: "a clock set back ten years kept the hourly look away for ten years",
     story: { seed: 4034, troubleRate: 0.05, mishaps: true },
   },
+  {
+    what: "a file gave way to a deleted folder that was there only for what could not be read in it",
+    story: { seed: 200_037, troubleRate: 0.05, devices: 3 },
+  },
+  {
+    what: "a stash that never came was looked for in a folder of its name every ten seconds, without end",
+    story: { seed: 3166, troubleRate: 0.05, devices: 3, mishaps: true },
+  },
 ];
 
 for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));

@@ -120,8 +120,9 @@ async function tryReview(hands: Hands, stashed: Stashed): Promise<boolean> {
 async function review(hands: Hands, stashed: Stashed): Promise<boolean> {
   const { disk } = hands;
   const stat = await disk.stat(stashed.path);
-  // It went back to a name that nobody may have synced: once the record is gone nothing would tell where it belongs.
-  if (stat === undefined) {
+  // It went back to a name that nobody may have synced: once the record is gone nothing would tell where it belongs. Or it
+  // never came, and what is deleted since has a folder there.
+  if (stat === undefined || stat.kind === "folder") {
     await syncIfThere(disk, folderOf(stashed.path));
     return true;
   }

@@ -41,8 +41,9 @@ function isAnchored({ standing, place }: Merged): boolean {
   return standing.remote !== undefined && samePlace(standing.remote, place);
 }
 
-function isUnsettled({ standing: { local } }: Merged): boolean {
-  return local?.sight === "unsettled";
+/** A folder too that is there only for what cannot be read. */
+function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
+  return local?.sight === "unsettled" || isHeld;
 }
 
 /** What is on this disk alone may become the node that the server has under that name and that this disk lacks. */
