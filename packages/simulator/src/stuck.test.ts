@@ -129,3 +129,24 @@ test("what an earlier client left aside is not lost with its state", async () =>
   assert.ok(alone.root.at(".holdfast/trash/bb") !== undefined);
   alone.close();
 });
+
+test("a folder that is turned inside out elsewhere is so here too", async () => {
+  const alone = new Alone();
+  alone.mkdir("b");
+  await alone.once();
+  for (const path of ["d", "d/d", "d/d/a"]) alone.mkdir(path);
+  await alone.once();
+  const { rootId } = alone.world.model;
+  const [outer, inner, deep, other] = ["d", "d/d", "d/d/a", "b"].map((path) => alone.serverId(path));
+  let count = 0;
+  const move = (file_id = "", parent_id = "", name = ""): void =>
+    alone.onServer({ op: "move", operation_id: `move ${(count += 1)}`, file_id, parent_id, name });
+  move(inner, rootId, "aside");
+  move(outer, deep, "c");
+  move(inner, rootId, "d");
+  move(other, outer, "d");
+  await alone.once();
+  assert.deepEqual(alone.diskPaths(), ["d", "d/a", "d/a/c", "d/a/c/d"]);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});

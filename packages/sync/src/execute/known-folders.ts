@@ -33,7 +33,8 @@ export class KnownFolders {
     const row = state.local.get(id);
     const path = pathOf(state, id);
     if (row === undefined || path === undefined) throw new DiskChanged(id);
-    await this.pathOf(row.parent);
+    // What waits aside stands in no folder; what its row calls so may even have been moved into it, and wait for itself.
+    if (!state.parked.has(id)) await this.pathOf(row.parent);
     if (faults.has("a folder above is not looked at")) return path;
     const stat = await disk.stat(path);
     if (stat?.kind === "folder" && stat.fingerprint.inode === row.fingerprint.inode) return path;
