@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Server } from "@holdfast/sync/ports";
+import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;
@@ -148,5 +148,38 @@ test("a folder that is turned inside out elsewhere is so here too", async () => 
   await alone.once();
   assert.deepEqual(alone.diskPaths(), ["d", "d/a", "d/a/c", "d/a/c/d"]);
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
+
+test("a file that took the name of one that was moved away is not taken for it, though nobody could say that it was moved", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await alone.once();
+  const { rootId } = alone.world.model;
+  const [first, second] = ["a", "b"].map((path) => alone.serverId(path));
+  const move = (file_id = "", name = ""): void =>
+    alone.onServer({ op: "move", operation_id: `to ${name}`, file_id, parent_id: rootId, name });
+  move(second, "c");
+  move(first, "b");
+  const disk = alone.disk();
+  let left = 1;
+  const failing: LocalDisk = {
+    ...disk,
+    async syncFolder(path) {
+      const isAfterMove = alone.root.at("c") !== undefined && left > 0;
+      if (!isAfterMove) return disk.syncFolder(path);
+      left -= 1;
+      throw new HoldfastError("unavailable", "EIO");
+    },
+  };
+  await alone.once({ disk: failing });
+  assert.equal(left, 0);
+  assert.deepEqual([alone.serverId("b"), alone.serverId("c")], [first, second]);
+  const contents = new Map([
+    ["b", "a"],
+    ["c", "b"],
+  ]);
+  assert.deepEqual(alone.serverContents(), contents);
+  assert.deepEqual(alone.diskPaths(), ["b", "c"]);
   alone.close();
 });

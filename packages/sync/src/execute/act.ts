@@ -44,7 +44,7 @@ async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Pr
 
 function intentOf(operation: LocalOperation): Intent | undefined {
   if (operation.op === "delete") return { place: placeOnDisk(operation.local), content: undefined, executable: false };
-  if (operation.op === "move") return aliasIntentOf(operation);
+  if (operation.op === "move") return moveIntentOf(operation);
   // Its content is what the server has.
   if (operation.op === "set") {
     const { local, executable } = operation;
@@ -55,10 +55,12 @@ function intentOf(operation: LocalOperation): Intent | undefined {
   return { place: placeOnDisk(operation.op === "create" ? operation.place : operation.local), content, executable };
 }
 
-/** Without it a look would take the name that only this disk gives for one that a person gave. */
-function aliasIntentOf({ place, local }: { readonly place: DiskPlace; readonly local: LocalRow }): Intent | undefined {
-  if (place.alias === undefined) return undefined;
-  return { place, content: local.content, executable: local.executable, isMove: true };
+/**
+ * Without it a look after a death would take what stands at the old name by then for what moved, and a name that only this
+ * disk gives for one that a person gave.
+ */
+function moveIntentOf({ place, local }: { readonly place: DiskPlace; readonly local: LocalRow }): Intent {
+  return { place: placeOnDisk(place), content: local.content, executable: local.executable, isMove: true };
 }
 
 function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {

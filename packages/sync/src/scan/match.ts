@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { kindOf, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import { type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
+import { type Intent, type LocalRow, nameOnDisk, samePlace } from "../trees.ts";
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
@@ -49,7 +49,8 @@ export function match({ local, intents, slotKey, makeNodeId, faults }: MatchInpu
     const parent = folderIdOf(ids, entry);
     const id = byPlace.get(`${parent}/${entry.name}`);
     const row = id === undefined ? undefined : vanished.get(id);
-    if (id !== undefined && row !== undefined && isSameThing(row, entry)) take(entry, id);
+    const isIt = row !== undefined && isSameThing(row, entry) && !hasLeft(row, intents.get(id as NodeId), entry);
+    if (id !== undefined && isIt) take(entry, id);
     else {
       ids.set(entry, intended.get(`${entry.kind} ${parent}/${entry.name}`) ?? makeNodeId());
       fresh.add(entry);
@@ -84,6 +85,14 @@ export function folderIdOf(ids: ReadonlyMap<Entry, NodeId>, { folder }: Entry): 
 function isSameThing(row: LocalRow, entry: Entry): boolean {
   if (row.kind !== entry.kind) return false;
   return entry.target === undefined || row.content === linkContent(entry.target);
+}
+
+/**
+ * It was about to be moved away, and another stands there: nobody came to say that it was done. If it turns out to be nowhere
+ * else, it is what stands there after all.
+ */
+function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): boolean {
+  return intent !== undefined && !samePlace(intent.place, row) && row.fingerprint.inode !== stat.fingerprint.inode;
 }
 
 /** An inode number may be given again: the folder must be as old, and hold something of what it held. */
