@@ -112,7 +112,8 @@ async function rest(world: World): Promise<void> {
       .join("; ");
   const deadline = scheduler.nowMicros + 90 * minute;
   // What goes on without an end is dear to tell, and tells no more.
-  if (!(await scheduler.runUntil(deadline - 62 * minute, isResting))) return world.violate(`it does not come to rest at all: ${restless()}`);
+  if (!(await scheduler.runUntil(deadline - 62 * minute, isResting)))
+    return world.violate(`it does not come to rest at all: ${restless()}`);
   // Whatever no watcher noticed is found by the hourly look.
   await scheduler.runUntil(deadline, () => false);
   if (!isResting()) await scheduler.runUntil(deadline + minute, isResting);

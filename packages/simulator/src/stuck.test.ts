@@ -161,19 +161,8 @@ test("a file that took the name of one that was moved away is not taken for it, 
     alone.onServer({ op: "move", operation_id: `to ${name}`, file_id, parent_id: rootId, name });
   move(second, "c");
   move(first, "b");
-  const disk = alone.disk();
-  let left = 1;
-  const failing: LocalDisk = {
-    ...disk,
-    async syncFolder(path) {
-      const isAfterMove = alone.root.at("c") !== undefined && left > 0;
-      if (!isAfterMove) return disk.syncFolder(path);
-      left -= 1;
-      throw new HoldfastError("unavailable", "EIO");
-    },
-  };
+  const failing = failingAfter(alone, "c");
   await alone.once({ disk: failing });
-  assert.equal(left, 0);
   assert.deepEqual([alone.serverId("b"), alone.serverId("c")], [first, second]);
   const contents = new Map([
     ["b", "a"],
@@ -183,3 +172,32 @@ test("a file that took the name of one that was moved away is not taken for it, 
   assert.deepEqual(alone.diskPaths(), ["b", "c"]);
   alone.close();
 });
+
+test("what was moved after the server, and deleted there before that could be said, does not come back", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  const file_id = alone.serverId("a");
+  alone.onServer({ op: "move", operation_id: "to b", file_id, parent_id: alone.world.model.rootId, name: "b" });
+  const deletes = (): void => alone.onServer({ op: "delete", operation_id: "gone", file_id });
+  await alone.once({ disk: failingAfter(alone, "b", deletes) });
+  await alone.once();
+  assert.deepEqual(alone.serverPaths(), []);
+  assert.deepEqual(alone.diskPaths(), []);
+  alone.close();
+});
+
+/** Once there is something at the path, its folder cannot be synced one time. */
+function failingAfter(alone: Alone, path: string, then: () => void = () => undefined): LocalDisk {
+  const disk = alone.disk();
+  let left = 1;
+  const syncFolder: LocalDisk["syncFolder"] = async (folder) => {
+    if (alone.root.at(path) === undefined || left === 0) return disk.syncFolder(folder);
+    left -= 1;
+    then();
+    throw new HoldfastError("unavailable", "EIO");
+  };
+  return new Proxy(disk, {
+    get: (target, name) => (name === "syncFolder" ? syncFolder : (Reflect.get(target, name) as unknown)),
+  });
+}

@@ -111,8 +111,10 @@ export interface Intent {
   /** Undefined: it was to go. */
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
-  /** Only its name changes: nothing is agreed on with that. */
+  /** Only its place changes: nothing else is agreed on with that. */
   readonly isMove?: true | undefined;
+  /** The server has it there; a name that is given only to make way is not agreed on. */
+  readonly isServersPlace?: true | undefined;
 }
 
 /** So long an operation that was refused is not proposed again. */

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { type DiskPlace, type Intent, type LocalRow } from "../trees.ts";
+import { type DiskPlace, type Intent, type LocalRow, type RemoteRow, samePlace } from "../trees.ts";
 import { bringContent, bringsContent } from "./batch.ts";
 import { copyAside } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
@@ -21,7 +21,7 @@ export async function actTogether(hands: Hands, batch: readonly LocalOperation[]
   const intents = faults.has("intents are not kept")
     ? []
     : ready.flatMap((operation) => {
-        const intent = intentOf(operation);
+        const intent = intentOf(operation, state.remote.get(operation.id));
         if (intent?.isMove === true && faults.has("an alias is not kept before it is given")) return [];
         return intent === undefined ? [] : [[operation.id, intent] as const];
       });
@@ -42,9 +42,9 @@ async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Pr
   return failures;
 }
 
-function intentOf(operation: LocalOperation): Intent | undefined {
+function intentOf(operation: LocalOperation, remote: RemoteRow | undefined): Intent | undefined {
   if (operation.op === "delete") return { place: placeOnDisk(operation.local), content: undefined, executable: false };
-  if (operation.op === "move") return moveIntentOf(operation);
+  if (operation.op === "move") return moveIntentOf(operation, remote);
   // Its content is what the server has.
   if (operation.op === "set") {
     const { local, executable } = operation;
@@ -59,8 +59,13 @@ function intentOf(operation: LocalOperation): Intent | undefined {
  * Without it a look after a death would take what stands at the old name by then for what moved, and a name that only this
  * disk gives for one that a person gave.
  */
-function moveIntentOf({ place, local }: { readonly place: DiskPlace; readonly local: LocalRow }): Intent {
-  return { place: placeOnDisk(place), content: local.content, executable: local.executable, isMove: true };
+function moveIntentOf(
+  { place, local }: { readonly place: DiskPlace; readonly local: LocalRow },
+  remote: RemoteRow | undefined,
+): Intent {
+  const { content, executable } = local;
+  const intent = { place: placeOnDisk(place), content, executable, isMove: true } as const;
+  return samePlace(remote, place) ? { ...intent, isServersPlace: true } : intent;
 }
 
 function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {

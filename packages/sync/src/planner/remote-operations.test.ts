@@ -36,7 +36,13 @@ test("a file in the trash whose bytes were changed on both sides comes back befo
 
 function operations({ remote, local, synced }: Pick<Trees, "remote" | "local" | "synced">): string[] {
   const trees: Trees = { rootId, remote, local, synced, offers: [], intents: new Map(), shares: new Map() };
-  const policy = { device: "here", nowMs: 0, slotKey: nameKey, makeNodeId: () => "fresh" as NodeId, seenSeqIn: () => 9 };
+  const policy = {
+    device: "here",
+    nowMs: 0,
+    slotKey: nameKey,
+    makeNodeId: () => "fresh" as NodeId,
+    seenSeqIn: () => 9,
+  };
   const next = plan(trees, { ...policy, refusals: [], faults: noFaults, holdDeletions: () => new Set() });
   return next.remote.map(({ op, id }) => `${op} ${id}`);
 }

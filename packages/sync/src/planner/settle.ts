@@ -1,6 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
 import {
+  type Intent,
   isLive,
+  type LocalRow,
   type Offer,
   placeOf,
   type RemoteRow,
@@ -68,13 +70,20 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   const synced = trees.synced.get(id);
   const intent = trees.intents.get(id);
   const local = trees.local.get(id);
-  if (intent === undefined || intent.isMove === true) return synced;
+  if (intent === undefined) return synced;
+  if (intent.isMove === true) return afterMove(synced, intent, local);
   if (local === undefined) return intent.content === undefined ? undefined : synced;
   if (local.sight === "unsettled" || local.content !== intent.content) return synced;
   // Only the bit was to change, and it did not, or a power cut took it back.
   if (synced?.content === intent.content && local.executable !== intent.executable) return synced;
   const known = synced ?? { ...blank(local.kind), place: intent.place };
   return { ...known, content: intent.content, executable: intent.executable };
+}
+
+/** Else it would be taken for a person's move, and bring back what was deleted on the server since. */
+function afterMove(synced: SyncedRow | undefined, intent: Intent, local: LocalRow | undefined): SyncedRow | undefined {
+  const isDone = intent.isServersPlace === true && samePlace(local, intent.place);
+  return isDone && synced !== undefined ? { ...synced, place: placeOf(intent.place) } : synced;
 }
 
 function blank(kind: SyncedRow["kind"]): SyncedRow {
