@@ -39,6 +39,11 @@ export const batchOperation = z.discriminatedUnion("op", [
     content_id: hashHex.optional(),
     blocks: z.array(manifestEntry).optional(),
     splices: z.array(splice).optional(),
+    source_version: idText
+      .optional()
+      .describe(
+        "a version, of whatever file the caller may read, that the splices are against; base_version unless told",
+      ),
   }),
   z.object({
     op: z.literal("symlink"),

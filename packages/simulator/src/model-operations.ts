@@ -58,6 +58,12 @@ function checkRights(server: ModelServer, { account }: Actor, operation: BatchOp
   }
 }
 
+function checkSource(server: ModelServer, { account }: Actor, operation: BatchOperationInput, nodeId: string): void {
+  const source = operation.op === "put" ? operation.source_version : undefined;
+  if (source === undefined || server.maySplice(source, account, nodeId)) return;
+  refuse("not_found", "There is no such source version.");
+}
+
 /** Of a group: names may be taken twice until its end. @returns the later claimer of one that still is, or -1 */
 export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[]): number {
   return unit.findLastIndex((operation) => {
@@ -84,6 +90,7 @@ function createNode(
   claim(server, by, { parentId, name, inGroup });
   const id = operation.id ?? server.fresh("node");
   if (server.nodes.has(id)) refuse("exists", "This id is in use.");
+  checkSource(server, by, operation, parentId);
   const version =
     operation.op === "put"
       ? server.addVersion(operation, { nodeId: id, account: by.account })
@@ -113,6 +120,7 @@ function putVersion(server: ModelServer, by: Actor, operation: Put & { file_id: 
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
   checkBase(node, operation);
   const place = isRevived ? revivedPlace(server, by, node, { operation, inGroup }) : {};
+  checkSource(server, by, operation, node.id);
   const version = server.addVersion(operation, { nodeId: node.id, account: by.account });
   const isSame = version.contentId === node.contentId;
   const next = {

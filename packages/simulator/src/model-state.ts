@@ -45,7 +45,7 @@ export class ModelState {
   readonly failedIds = new Set<string>();
   #count = 0;
   /** How often something came or went in less than its bytes. */
-  readonly savings = { splices: 0, patches: 0, bases: 0, copies: 0 };
+  readonly savings = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
 
   constructor() {
     this.#addRoot(this.rootId);
@@ -162,9 +162,17 @@ export class ModelState {
     return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
   }
 
-  #entriesOf({ base_version, blocks, splices }: BatchOperationInput & { op: "put" }): readonly ManifestEntry[] {
+  #entriesOf({
+    base_version,
+    source_version,
+    blocks,
+    splices,
+  }: BatchOperationInput & { op: "put" }): readonly ManifestEntry[] {
+    if (splices === undefined && source_version !== undefined) refuse("invalid_field", "Only splices have a source.");
     if (splices === undefined) return asEntries(blocks ?? []);
-    const base = this.versions.get(String(base_version));
+    const base = this.versions.get(String(source_version ?? base_version));
+    if (base === undefined && source_version !== undefined) refuse("not_found", "There is no such source version.");
+    if (source_version !== undefined) this.savings.sources += 1;
     if (base === undefined) return refuse("conflict", "The base version of the splices is not the newest one.");
     this.savings.splices += 1;
     return applySplices(
@@ -180,6 +188,13 @@ export class ModelState {
     if (role === undefined) throw new HoldfastError("not_found", "There is no such folder.");
     if (role === "viewer") throw new HoldfastError("forbidden", "You may only read this.");
     return spaceOf(this.nodes, into);
+  }
+
+  /** Whether a version may be the source of another node's: its blocks have to be those of that node's space. */
+  maySplice(versionId: string, account: string, nodeId: string): boolean {
+    const sourceId = this.#versionNodes.get(versionId);
+    if (sourceId === undefined || !this.mayRead(versionId, account)) return false;
+    return spaceOf(this.nodes, sourceId) === spaceOf(this.nodes, nodeId);
   }
 
   mayRead(versionId: string, account: string): boolean {

@@ -158,6 +158,34 @@ test("a changed sentence sends the blocks around it, and nothing is asked or fet
   alone.close();
 });
 
+test("a copy, and one that was edited, is told by the version that it is a copy of", async () => {
+  const alone = new Alone();
+  alone.write("a.txt", text);
+  await alone.once();
+  const edited = text.replace("Sentence 30 says", "Sentence 30 now says");
+  alone.write("b.txt", text);
+  alone.write("c.txt", edited);
+  const { server, heard } = listen(alone);
+  assert.equal((await alone.once({ server })).inSync, true);
+  assert.deepEqual([alone.serverContents().get("b.txt"), alone.serverContents().get("c.txt")], [text, edited]);
+  assert.ok(heard.sentBytes > 0 && heard.sentBytes < 600, `${heard.sentBytes} bytes`);
+  assert.deepEqual([heard.fetchedBytes, heard.questions, alone.world.model.savings.sources], [0, 0, 2]);
+  alone.close();
+});
+
+test("a copy of a version that the server has no more is told by its whole list", async () => {
+  const alone = new Alone();
+  alone.write("a.txt", text);
+  await alone.once();
+  alone.world.model.versions.clear();
+  alone.write("b.txt", text);
+  const { server, heard } = listen(alone);
+  assert.equal((await alone.once({ server })).inSync, true);
+  assert.equal(alone.serverContents().get("b.txt"), text);
+  assert.deepEqual([heard.commits, alone.world.model.savings.sources], [2, 0]);
+  alone.close();
+});
+
 test("a file that this disk has under another name is not fetched", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);

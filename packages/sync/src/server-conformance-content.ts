@@ -89,6 +89,51 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.deepEqual(await scene.outcomes([beyond]), ["invalid_field"]);
   });
 
+  check("splices make a new file, or another version, of what stands in a version of another file", async (scene) => {
+    const first = await scene.create("f", "a", "b", "c");
+    const { size, content_id } = scene.file("a", "b", "c");
+    const copy = {
+      op: "put" as const,
+      id: scene.id(),
+      parent_id: scene.folderId,
+      name: "copy",
+      size,
+      content_id,
+      source_version: first.version_id ?? "",
+      splices: [],
+    };
+    const made = await scene.must(copy);
+    assert.deepEqual([made.content_id, await scene.read(made)], [first.content_id, "abc"]);
+    // A source is no base: the name must be free, and what is replaced is told by its own version.
+    assert.deepEqual(await scene.outcomes([{ ...copy, id: scene.id() }]), ["exists"]);
+    const other = await scene.create("g", "other");
+    const splices = [{ at: 1, remove: 1, insert: scene.file("x").blocks }];
+    const edited = { ...scene.file("a", "x", "c"), blocks: undefined, splices, source_version: copy.source_version };
+    const put = { op: "put" as const, file_id: other.id, base_version: other.version_id ?? "", ...edited };
+    const second = await scene.must(put, { blocks: [blockOf("x")] });
+    assert.deepEqual([second.id, await scene.read(second)], [other.id, "axc"]);
+    assert.deepEqual(await scene.outcomes([put]), ["conflict"]);
+    // Versions of the trash and older ones can be read.
+    await scene.must({ op: "delete", file_id: first.id });
+    assert.equal(await scene.read(await scene.must({ ...copy, id: scene.id(), name: "again" })), "abc");
+  });
+
+  check("a source version that is not there is refused, and so is one beside a whole list", async (scene) => {
+    const first = await scene.create("f", "a");
+    const { blocks, ...head } = scene.file("a");
+    const copy = { op: "put" as const, parent_id: scene.folderId, name: "copy", ...head };
+    const unknown = { ...copy, splices: [], source_version: scene.id() };
+    assert.deepEqual(await scene.outcomes([unknown, { ...unknown, source_version: first.id }]), [
+      "not_found",
+      "not_found",
+    ]);
+    const both = { ...copy, blocks, source_version: first.version_id ?? "" };
+    assert.deepEqual(await scene.outcomes([both]), ["invalid_field"]);
+    const content_id = scene.file("b").content_id;
+    const wrong = { ...copy, content_id, splices: [], source_version: first.version_id ?? "" };
+    assert.deepEqual(await scene.outcomes([wrong]), ["content_mismatch"]);
+  });
+
   check("lists of blocks are given, whole or against a known one, of versions that there are", async (scene) => {
     const many = Array.from({ length: 100 }, (_, number) => `block ${number}`);
     const first = await scene.create("f", ...many);

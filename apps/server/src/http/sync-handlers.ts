@@ -226,10 +226,11 @@ function toOperation(operation: BatchOperation): Operation {
 }
 
 function contentOf(operation: Extract<BatchOperation, { op: "put" }>): Content {
-  const { size: sizeBytes, content_id, blocks, splices } = operation;
+  const { size: sizeBytes, content_id, blocks, splices, source_version } = operation;
   const contentId = content_id === undefined ? {} : { contentId: content_id };
-  if (splices !== undefined) return { sizeBytes, splices, ...contentId };
-  return { sizeBytes, blocks: blocks ?? [], ...contentId };
+  const sourceVersion = source_version === undefined ? {} : { sourceVersion: source_version };
+  if (splices !== undefined) return { sizeBytes, splices, ...sourceVersion, ...contentId };
+  return { sizeBytes, blocks: blocks ?? [], ...sourceVersion, ...contentId };
 }
 
 function idOf({ id }: { id?: string | undefined }): { id?: NodeId } {

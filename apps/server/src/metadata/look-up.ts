@@ -64,7 +64,7 @@ export async function findNodeByPath(shards: Shards, caller: Actor, path: string
  * does not end at the root of the space (a copy still being written) or that awaits its removal is not there.
  */
 export async function findNodes(
-  shard: Shard,
+  shard: Pick<Shard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
   ids: readonly NodeId[],
 ): Promise<Map<NodeId, PlacedNode>> {

@@ -41,9 +41,11 @@ export interface Attributes {
 
 export interface Content {
   readonly sizeBytes: number;
-  /** Either the whole list, or splices against the base version's list. */
+  /** Either the whole list, or splices against the list of the source version, which is the base version unless told. */
   readonly blocks?: readonly ManifestEntry[];
   readonly splices?: readonly { at: number; remove: number; insert: readonly ManifestEntry[] }[];
+  /** Of any file of the space that the caller may read; text that is no id is answered `not_found`. */
+  readonly sourceVersion?: string;
   /** Recomputed; another one is `content_mismatch`. */
   readonly contentId?: HashHex;
 }

@@ -9,6 +9,7 @@ import { hashArray } from "../db/array-parameters.ts";
 import type { ShardTables, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 import { decodeEntries, encodeContent, type NewContent, segmentHashesOf } from "./content.ts";
 import { loadNumberedVersions, loadVersions } from "./load.ts";
+import { findNodes } from "./look-up.ts";
 import type { Operation } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { stageSegments } from "./stage-segments.ts";
@@ -61,13 +62,21 @@ function encodePut(
   if ((content.blocks === undefined) === (content.splices === undefined)) {
     throw new HoldfastError("invalid_field", "Either blocks or splices are needed.", { field: "blocks" });
   }
-  if (content.blocks !== undefined) return encodeContent(content.blocks, content.sizeBytes, content.contentId);
+  const { sourceVersion } = content;
+  if (content.blocks !== undefined) {
+    if (sourceVersion === undefined) return encodeContent(content.blocks, content.sizeBytes, content.contentId);
+    throw new HoldfastError("invalid_field", "Only splices have a source version.", { field: "source_version" });
+  }
+  if (base === undefined && sourceVersion !== undefined) {
+    throw new HoldfastError("not_found", "There is no such source version.", { field: "source_version" });
+  }
   if (base === undefined) return undefined;
   return encodeContent(applySplices(base, content.splices ?? []), content.sizeBytes, content.contentId);
 }
 
 /** Versions never change, so a base that is read here is the one that the client means. */
-async function loadBases({ db, caller }: Preparation, operations: readonly Operation[]): Promise<Bases> {
+async function loadBases(preparation: Preparation, operations: readonly Operation[]): Promise<Bases> {
+  const { db, caller } = preparation;
   const spliced = operations.filter(
     (operation): operation is OperationOf<"put"> => operation.op === "put" && operation.content.splices !== undefined,
   );
@@ -75,9 +84,15 @@ async function loadBases({ db, caller }: Preparation, operations: readonly Opera
   const space = await spaceOf(db, caller);
   const tree = new Tree(db, caller.spaceId, space.root_id);
   const byId: VersionId[] = [];
+  const sources: VersionId[] = [];
   const byNumber: { nodeId: NodeId; number: number }[] = [];
   const wanted = new Map<Operation, (version: VersionRow) => boolean>();
   for (const operation of spliced) {
+    const source = operation.content.sourceVersion;
+    if (source !== undefined) {
+      if (isId(source)) sources.push(source as VersionId);
+      continue;
+    }
     const base = operation.baseVersion;
     if (typeof base === "string" && isId(base)) {
       byId.push(base as VersionId);
@@ -94,12 +109,25 @@ async function loadBases({ db, caller }: Preparation, operations: readonly Opera
     ...(await loadVersions(db, caller.spaceId, byId)),
     ...(await loadNumberedVersions(db, caller.spaceId, byNumber)),
   ];
+  const readable = await loadReadable(preparation, sources);
   const bases = new Map<Operation, readonly ManifestEntry[]>();
-  for (const [operation, isWanted] of wanted) {
-    const version = versions.find(isWanted);
+  for (const operation of spliced) {
+    const source = operation.content.sourceVersion;
+    const version =
+      source === undefined
+        ? versions.find(wanted.get(operation) ?? (() => false))
+        : readable.find(({ id }) => id === source);
     if (version !== undefined) bases.set(operation, await readManifest(db, version));
   }
   return bases;
+}
+
+/** Of a base the commit shows later whether it is the caller's; whoever names a source has to be able to read it. */
+async function loadReadable({ db, caller }: Preparation, ids: readonly VersionId[]): Promise<VersionRow[]> {
+  if (ids.length === 0) return [];
+  const versions = await loadVersions(db, caller.spaceId, [...new Set(ids)]);
+  const readable = await findNodes({ db }, caller, [...new Set(versions.map((version) => version.node_id))]);
+  return versions.filter((version) => readable.has(version.node_id));
 }
 
 /** All entries of a version, those of segments included. */

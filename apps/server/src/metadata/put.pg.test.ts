@@ -157,6 +157,27 @@ test("splices edit the base's list, and a base that is not the head is a conflic
   assert.equal((await space.do(byNumber)).size, 1);
 });
 
+test("splices rest on a version of another file only of the same space, and take their part of the quota", async () => {
+  const space = await open({ quotaBytes: 10 });
+  const first = await space.put("root", "a", "1234");
+  const sourceVersion = first.version_id ?? "";
+  const copy = { op: "put", place: { path: "b" }, content: { sizeBytes: 4, splices: [], sourceVersion } } as const;
+  const made = await space.do(copy);
+  assert.deepEqual([made.content_id, made.version], [first.content_id, 1]);
+  assert.equal((await space.row()).used_bytes, 8);
+  assert.equal((await space.refused({ ...copy, place: { path: "c" } })).code, "quota");
+  const other = await open();
+  assert.equal((await other.refused(copy)).code, "not_found");
+  // Named as a base it is loaded too; as a source it has to be readable all the same.
+  await space.commit([{ op: "purge", fileId: first.id, trashedOnly: false }]);
+  assert.deepEqual(
+    (await space.commit([{ ...copy, baseVersion: sourceVersion, content: { sizeBytes: 4, splices: [] } }, copy])).map(
+      (result) => ("error" in result ? result.error.code : result.status),
+    ),
+    ["conflict", "not_found"],
+  );
+});
+
 test("a long list is kept in segments that hold its blocks once", async () => {
   const space = await open();
   const blocks = Array.from({ length: 1500 }, (_, index) => contentOfText(`block ${index}`).blocks[0]);

@@ -21,7 +21,6 @@ const listsMax = 16;
 /** Where blocks are on this disk, as far as its files are still as they were read. Of one batch. */
 export class LocalSources {
   readonly #hands: Hands;
-  #byContent: Map<ContentKey, NodeId> | undefined;
   readonly #paths = new Map<NodeId, Promise<string | undefined>>();
   readonly #offsets = new Map<ContentKey, readonly number[]>();
   readonly #distrusted = new Set<string>();
@@ -33,11 +32,9 @@ export class LocalSources {
   async find(block: ManifestEntry): Promise<Source | undefined> {
     const alone = { content: contentOfBlocks([block]), position: 0 };
     for (const place of [alone, ...this.#hands.state.manifests.placesOf(block.hash)]) {
-      const id = this.#holders().get(place.content);
-      const path = id === undefined ? undefined : await this.#pathOf(id);
+      const path = await this.#pathWith(place.content);
       const offset = path === undefined ? undefined : this.#offsetOf(place.content, place.position);
-      if (path === undefined || offset === undefined || this.#distrusted.has(path)) continue;
-      return { ...place, path, offset };
+      if (path !== undefined && offset !== undefined) return { ...place, path, offset };
     }
     return undefined;
   }
@@ -47,14 +44,12 @@ export class LocalSources {
     this.#distrusted.add(path);
   }
 
-  #holders(): Map<ContentKey, NodeId> {
-    if (this.#byContent === undefined) {
-      this.#byContent = new Map();
-      for (const [id, { kind, content, sight }] of this.#hands.state.local) {
-        if (kind === "file" && sight === "known") this.#byContent.set(content, id);
-      }
+  async #pathWith(content: ContentKey): Promise<string | undefined> {
+    for (const id of this.#hands.state.holdersOf(content)) {
+      const path = await this.#pathOf(id);
+      if (path !== undefined && !this.#distrusted.has(path)) return path;
     }
-    return this.#byContent;
+    return undefined;
   }
 
   #pathOf(id: NodeId): Promise<string | undefined> {
@@ -67,7 +62,7 @@ export class LocalSources {
     const { state, disk, faults } = this.#hands;
     const path = pathOf(state, id);
     const row = state.local.get(id);
-    if (path === undefined || row === undefined) return undefined;
+    if (path === undefined || row?.sight !== "known") return undefined;
     if (faults.has("a local block is not verified")) return path;
     try {
       const stat = await disk.stat(path);

@@ -8,6 +8,7 @@ import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
 import { shareAt } from "../shares/whereabouts.ts";
+import { findSource, type Like } from "./like.ts";
 import type { BlockPlace } from "../state/manifests.ts";
 import type { ContentKey, Fingerprint, LocalRow, OperationId } from "../trees.ts";
 
@@ -27,8 +28,10 @@ export interface Proposal {
   readonly blocks: readonly ManifestEntry[];
   /** A folder in whose space it is to be; undefined: the account's own. */
   readonly into: NodeId | undefined;
-  /** Against the base version; undefined: the whole list travels. */
+  /** Against the source, or else the base version; undefined: the whole list travels. */
   readonly splices: readonly Splice[] | undefined;
+  /** A version of another file that is alike. */
+  readonly sourceVersionId: string | undefined;
   /** All but the blocks that the server has for certain. */
   readonly unsure: readonly Range[];
   /** Blocks of the base that a new one may be similar to. */
@@ -58,20 +61,21 @@ export async function propose(
   const { fingerprint } = current;
   const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(hands, path, current));
   if (blocks === undefined) return undefined;
-  const base = operation.op === "put" && operation.base.versionId !== null ? operation.base.content : undefined;
-  const known = base === undefined ? undefined : state.manifests.blocksOf(base);
   const into = targetAt(state, current.parent);
   const proposal = { path, fingerprint, content: local.content, blocks, into };
-  if (base === undefined || known === undefined) {
-    return { ...proposal, splices: undefined, unsure: rangesOf(blocks, new Set()), similar: new Map() };
-  }
-  const splices = diffSplices(faults.has("splices are against the wrong base") ? known.slice(1) : known, blocks);
+  const isOfSpace = (folder: NodeId): boolean => targetAt(state, folder) === into;
+  const like = baseOf(state, operation) ?? findSource(state, { content: local.content, blocks, isOfSpace });
+  if (like === undefined) return { ...proposal, ...wholeList(blocks) };
+  const { content, entries, sourceVersionId } = like;
+  const splices = diffSplices(faults.has("splices are against the wrong base") ? entries.slice(1) : entries, blocks);
   const lengths = splices.reduce((sum, { insert }) => sum + insert.length + 1, 0);
+  const isShorter = lengths < blocks.length;
   return {
     ...proposal,
-    splices: lengths < blocks.length ? splices : undefined,
-    unsure: rangesOf(blocks, new Set(known.map(({ hash }) => hash))),
-    similar: similarIn(base, known, splices),
+    splices: isShorter ? splices : undefined,
+    sourceVersionId: isShorter ? sourceVersionId : undefined,
+    unsure: rangesOf(blocks, new Set(entries.map(({ hash }) => hash))),
+    similar: similarIn(content, entries, splices),
   };
 }
 
@@ -79,6 +83,20 @@ export async function propose(
 function targetAt(state: Hands["state"], folder: NodeId): NodeId | undefined {
   const share = shareAt(state, state.local, folder);
   return share === undefined ? undefined : state.shares.get(share)?.target;
+}
+
+/** As it is proposed to a server that has nothing like it. */
+export function wholeList(
+  blocks: readonly ManifestEntry[],
+): Pick<Proposal, "splices" | "sourceVersionId" | "unsure" | "similar"> {
+  return { splices: undefined, sourceVersionId: undefined, unsure: rangesOf(blocks, new Set()), similar: new Map() };
+}
+
+function baseOf({ manifests }: Hands["state"], operation: RemoteOperation): Like | undefined {
+  if (operation.op !== "put" || operation.base.versionId === null) return undefined;
+  const { content } = operation.base;
+  const entries = manifests.blocksOf(content);
+  return entries === undefined ? undefined : { content, entries, sourceVersionId: undefined };
 }
 
 /** All blocks but those known, each once. */

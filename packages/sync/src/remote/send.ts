@@ -11,7 +11,7 @@ import type { OperationId } from "../trees.ts";
 import { isReadOnlyAt } from "../shares/whereabouts.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
-import { type Outgoing, type Proposal, propose, type Range, rangesOf } from "./proposal.ts";
+import { type Outgoing, type Proposal, propose, type Range, rangesOf, wholeList } from "./proposal.ts";
 import { readBlocks, sendAhead } from "./upload.ts";
 import { toWire } from "./wire-operation.ts";
 
@@ -250,9 +250,13 @@ async function commitAll(
     }
     const { results } = answer;
     for (const result of results) answers.set(result.operation_id, result);
-    if (!results.some(({ status }) => status === "missing")) break;
+    const isSourceLost = waiting.some((each) => hasLostSource(each, answers));
+    if (!isSourceLost && !results.some(({ status }) => status === "missing")) break;
     blocks = await readNamed(sending, waiting, answers);
-    waiting = waiting.filter(({ operationId }) => isWorthAnother(answers.get(operationId)));
+    waiting = waiting.flatMap((each) => {
+      if (hasLostSource(each, answers)) return [withoutSource(each)];
+      return isWorthAnother(answers.get(each.operationId)) ? [each] : [];
+    });
   }
   return answers;
 }
@@ -272,6 +276,16 @@ function carries({ proposal }: Outgoing, carrying: ReadonlySet<HashHex>): boolea
 /** Their offers stay: of a request that went in parts some may have been done before. */
 function refuse({ state, nowMs }: Hands, outgoing: readonly Outgoing[]): void {
   state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal: "quota" }), nowMs())) });
+}
+
+/** The file that it is like may be gone by now; or else it is the folder, which the next answer says again. */
+function hasLostSource({ operationId, proposal }: Outgoing, answers: ReadonlyMap<string, BatchResult>): boolean {
+  return proposal?.sourceVersionId !== undefined && answers.get(operationId)?.code === "not_found";
+}
+
+function withoutSource(each: Outgoing): Outgoing {
+  const { proposal } = each;
+  return proposal === undefined ? each : { ...each, proposal: { ...proposal, ...wholeList(proposal.blocks) } };
 }
 
 function isWorthAnother(answer: BatchResult | undefined): boolean {

@@ -58,7 +58,10 @@ function wireContent(local: LocalRow, proposal: Proposal | undefined) {
   const list =
     proposal?.splices === undefined
       ? { blocks: proposal?.blocks.map(toEntry) ?? [] }
-      : { splices: proposal.splices.map(({ at, remove, insert }) => ({ at, remove, insert: insert.map(toEntry) })) };
+      : {
+          splices: proposal.splices.map(({ at, remove, insert }) => ({ at, remove, insert: insert.map(toEntry) })),
+          ...(proposal.sourceVersionId === undefined ? {} : { source_version: proposal.sourceVersionId }),
+        };
   return {
     size: local.fingerprint.sizeBytes,
     content_id: local.content,

@@ -83,6 +83,9 @@ const tables = [
 ] as const;
 type TableName = (typeof tables)[number];
 
+/** A file that was copied often is as good in some of its copies. */
+const holdersMax = 8;
+
 /** So many block lists that no row refers to are kept, beside a quarter of those that rows do. */
 const unusedListsMax = 1000;
 
@@ -115,6 +118,7 @@ export class SyncState implements IndexedTrees {
   readonly #statements: Record<TableName, { put: StatementSync; remove: StatementSync }>;
   readonly #childrenOf: StatementSync;
   readonly #conflictedCopies: StatementSync;
+  readonly #holdersOf: StatementSync;
 
   constructor(database: DatabaseSync, rootId: NodeId) {
     database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;");
@@ -151,6 +155,11 @@ export class SyncState implements IndexedTrees {
     const isConflicted = "instr(name, 'conflict') > 0";
     database.exec(`create index if not exists local_rows_conflicted on local_rows (key) where ${isConflicted}`);
     this.#conflictedCopies = database.prepare(`select key from local_rows where ${isConflicted}`);
+    const isFile = "kind = 'file'";
+    database.exec(`create index if not exists local_rows_content on local_rows (content) where ${isFile}`);
+    this.#holdersOf = database.prepare(
+      `select key from local_rows where content = ? and ${isFile} limit ${holdersMax}`,
+    );
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
   }
@@ -162,6 +171,11 @@ export class SyncState implements IndexedTrees {
   /** What is on the disk under a name that may tell of a conflict. */
   conflictedCopies(): NodeId[] {
     return this.#conflictedCopies.all().map(({ key }) => unpack(key as Packed) as NodeId);
+  }
+
+  /** Some of the files on the disk that have this content, as far as it is known. */
+  holdersOf(content: ContentKey): NodeId[] {
+    return this.#holdersOf.all(pack(content)).map(({ key }) => unpack(key as Packed) as NodeId);
   }
 
   get offers(): readonly Offer[] {
