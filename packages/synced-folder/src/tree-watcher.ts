@@ -30,6 +30,8 @@ export class TreeWatcher {
   /** By the cookies of their moves: gone from one place, and not come to another yet. */
   readonly #moving = new Map<number, WatchedFolder>();
   readonly #new = new Set<WatchedFolder>();
+  /** Something happened in them while they had no path. */
+  readonly #changedAway = new Set<WatchedFolder>();
   #againTimer: NodeJS.Timeout | undefined;
   #visiting: Promise<void> | undefined;
   #walk = 0;
@@ -66,6 +68,8 @@ export class TreeWatcher {
     if (path === undefined) {
       // Between the two halves of its move.
       if ((mask & watchBits.isFolder) !== 0) this.#seeAsNew(folder);
+      this.#changedAway.add(folder);
+      this.#lookAgain();
       return;
     }
     if ((mask & (watchBits.deletedItself | watchBits.movedItself | watchBits.unmounted)) !== 0) {
@@ -112,8 +116,6 @@ export class TreeWatcher {
       if ((mask & watchBits.movedTo) !== 0 && moved !== undefined) {
         this.#moving.delete(cookie);
         this.#tree.attach(moved, parent, name);
-        const path = this.#tree.pathOf(moved);
-        if (path !== undefined) this.#hints.add(path);
       }
       this.#visits.push({ parent, name, isDeep: false });
       this.#visitSoon();
@@ -190,6 +192,11 @@ export class TreeWatcher {
   }
 
   #lookAtNew(): void {
+    for (const folder of this.#changedAway) {
+      const path = this.#tree.pathOf(folder);
+      if (path !== undefined) this.#hints.add(path);
+    }
+    this.#changedAway.clear();
     const folders = [...this.#new];
     this.#new.clear();
     for (const folder of folders) {

@@ -182,6 +182,7 @@ export async function scanRoot(context: CycleContext): Promise<Look> {
     rows: state.local,
     intents,
     isHidden,
+    isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),
     keepManifest,
     suspects,
     moreSuspects,

@@ -28,6 +28,12 @@ export class Skipped {
     return this.#keepers.has(path);
   }
 
+  /** Whether something of the kind is known at a path, or below it. */
+  isAnyAt(path: string): boolean {
+    const isThere = (each: string): boolean => each === path || each.startsWith(`${path}/`);
+    return this.#keepers.values().some(isThere) || this.#reasons.keys().some(isThere);
+  }
+
   problems(): Problem[] {
     return [...this.#reasons].map(([path, reason]) => problemOf(path, "skipped", `It is not synced: ${reason}.`));
   }

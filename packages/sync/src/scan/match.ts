@@ -15,6 +15,8 @@ export interface Matches {
 export interface MatchInput {
   /** What was known of what was looked at. */
   readonly local: ReadonlyMap<NodeId, LocalRow>;
+  /** Folders that are known already to have moved, what is in which was not looked at. */
+  readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   /** Under one key two names are one on this disk. */
   readonly slotKey: (name: string) => string;
@@ -26,7 +28,10 @@ export interface MatchInput {
  * Which node each entry is. A folder is known by its inode, wherever it went; a file by its path, whatever inode stands
  * there (editors save by rename), and only where that fails by its inode.
  */
-export function match({ local, intents, slotKey, makeNodeId, faults }: MatchInput, entries: readonly Entry[]): Matches {
+export function match(
+  { local, moved, intents, slotKey, makeNodeId, faults }: MatchInput,
+  entries: readonly Entry[],
+): Matches {
   const vanished = new Map(local);
   const ids = new Map<Entry, NodeId>();
   const fresh = new Set<Entry>();
@@ -34,7 +39,7 @@ export function match({ local, intents, slotKey, makeNodeId, faults }: MatchInpu
     ids.set(entry, id);
     vanished.delete(id);
   };
-  for (const [entry, id] of matchFolders(local, entries)) take(entry, id);
+  for (const [entry, id] of [...matchFolders(local, entries), ...moved]) take(entry, id);
   const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
   // What was about to be made there, and has no row yet.
   const intended = new Map<string, NodeId>(

@@ -10,8 +10,18 @@ import type { CutBlock, LocalDisk } from "../ports.ts";
 import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
 import { folderIdOf, match } from "./match.ts";
+import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
-import { isKnownPath, knownPathOf, type LocalTree, rowsBelow, type Suspects, type Top, topsOf } from "./scope.ts";
+import {
+  isKnownPath,
+  knownPathOf,
+  type LocalTree,
+  rowsBelow,
+  rowsIn,
+  type Suspects,
+  type Top,
+  topsOf,
+} from "./scope.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
@@ -20,6 +30,8 @@ export interface ScanInput {
   readonly tree: LocalTree;
   readonly rows: KnownRows;
   readonly isHidden: IsHidden;
+  /** Whether nothing that is known at or below a path depends on that path, so that a folder can be moved as a whole. */
+  readonly isFree: (path: string) => boolean;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
   /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
@@ -78,7 +90,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const startNs = await disk.now(clockPath);
   const seen = await lookAtRest(disk, input);
   const { known } = seen;
-  const { ids, fresh, vanished } = match({ ...input, local: known }, seen.entries);
+  const { ids, fresh, vanished } = match({ ...input, local: known, moved: seen.moved }, seen.entries);
   const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   const unread = new Map<string, string>([...seen.unknown].map((path) => [path, "unavailable"]));
@@ -122,6 +134,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
 interface Look extends Walk {
   /** What was known of what was looked at. */
   readonly known: ReadonlyMap<NodeId, LocalRow>;
+  /** Folders that stand elsewhere now. */
+  readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly suspects: Suspects;
   /** Two looks saw the same of what is missing. */
   readonly isAtRest: boolean;
@@ -132,7 +146,11 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   let { suspects } = input;
   let seen = await look(disk, input, suspects);
   if (input.faults.has("one look is enough")) return seen;
-  for (let attempt = 0; match({ ...input, local: seen.known }, seen.entries).vanished.size > 0; attempt += 1) {
+  for (
+    let attempt = 0;
+    match({ ...input, local: seen.known, moved: seen.moved }, seen.entries).vanished.size > 0;
+    attempt += 1
+  ) {
     suspects = union(suspects, await input.moreSuspects());
     const again = await look(disk, input, suspects);
     if (sawTheSame(seen, again)) return again;
@@ -149,26 +167,41 @@ async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Prom
   const swept = await sweep(disk, { rootId: tree.rootId, rows, isHidden, slotKey, faults });
   if (swept === undefined) {
     const whole = await walk(disk, topsOf(tree, suspects), input);
-    return { ...whole, known: tree.local, suspects, isAtRest: true };
+    return { ...whole, known: tree.local, moved: new Map(), suspects, isAtRest: true };
   }
   return together(swept, await lookIn(disk, input, swept.differing, suspects));
 }
 
-async function lookIn(disk: LocalDisk, input: ScanInput, tops: readonly Top[], suspects: Suspects): Promise<Look> {
-  const { tree } = input;
+async function lookIn(disk: LocalDisk, input: ScanInput, places: readonly Top[], suspects: Suspects): Promise<Look> {
+  const { tree, isFree } = input;
   const kept = new Set<NodeId>();
-  const folders = new Map(tops.map(({ id }) => [id, foldersIn(tree, id)]));
-  const seen = await walk(disk, tops, input, ({ folder, name, stat }) => {
+  const tops = [...places];
+  const folders = new Map<NodeId, ReturnType<typeof foldersIn>>();
+  const foldersOf = (id: NodeId): ReturnType<typeof foldersIn> => {
+    const found = folders.get(id) ?? foldersIn(tree, id);
+    folders.set(id, found);
+    return found;
+  };
+  // Who suspects everything looks into what has moved as well.
+  const movable = suspects === "all" ? undefined : new MovedFolders(disk, tree, { tops, suspects, isFree });
+  const moved = new Map<Entry, NodeId>();
+  const seen = await walk(disk, tops, input, async (entry) => {
+    const { folder, name, stat } = entry;
     // Nothing is suspected in a folder that stands where it was.
-    const known = "id" in folder ? folders.get(folder.id)?.get(name) : undefined;
+    const known = "id" in folder ? foldersOf(folder.id).get(name) : undefined;
     const isSame =
       known?.row.fingerprint.inode === stat.fingerprint.inode &&
       known.row.fingerprint.birthNs === stat.fingerprint.birthNs;
+    const found = isSame ? undefined : await movable?.find(entry);
     if (isSame) kept.add(known.id);
-    return isSame;
+    if (found === undefined) return isSame;
+    kept.add(found.id);
+    moved.set(entry, found.id);
+    tops.push(...found.tops);
+    return true;
   });
-  const known = new Map(seen.tops.flatMap((top) => [...knownIn(tree, top, kept)]));
-  return { ...seen, known, suspects, isAtRest: true };
+  const known = new Map(seen.tops.flatMap((top) => [...rowsBelow(tree, top.id, kept)]));
+  return { ...seen, known, moved, suspects, isAtRest: true };
 }
 
 /** Of what was looked at closer that look tells. */
@@ -184,21 +217,10 @@ function together(swept: Sweep, seen: Look): Look {
 
 function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: NodeId; readonly row: LocalRow }> {
   const found = new Map<string, { readonly id: NodeId; readonly row: LocalRow }>();
-  for (const id of tree.childrenOf(folder)) {
-    const row = tree.local.get(id);
-    if (row?.parent === folder && row.kind === "folder" && row.sight === "known")
-      found.set(nameOnDisk(row), { id, row });
+  for (const [id, row] of rowsIn(tree, folder)) {
+    if (row.kind === "folder" && row.sight === "known") found.set(nameOnDisk(row), { id, row });
   }
   return found;
-}
-
-function* knownIn(tree: LocalTree, { id: folder }: Top, kept: ReadonlySet<NodeId>): Generator<[NodeId, LocalRow]> {
-  for (const id of tree.childrenOf(folder)) {
-    const row = tree.local.get(id);
-    if (row?.parent !== folder) continue;
-    yield [id, row];
-    if (row.kind === "folder" && !kept.has(id)) for (const [below, each] of rowsBelow(tree, id)) yield [below, each];
-  }
 }
 
 function union(one: Suspects, other: Suspects): Suspects {

@@ -33,7 +33,8 @@ export function topsOf(tree: LocalTree, suspects: Suspects): Top[] {
   return [...tops.values()].toSorted((one, other) => one.path.length - other.path.length);
 }
 
-function nearestKnown(tree: LocalTree, root: Top, path: string): Top {
+/** The folder at a path that is relative to another one, or the nearest above it. */
+export function nearestKnown(tree: LocalTree, root: Top, path: string): Top {
   let at = root;
   for (const name of path.split("/").filter((each) => each !== "")) {
     const id = childNamed(tree, at.id, name);
@@ -57,13 +58,23 @@ export function isKnownPath(tree: LocalTree, path: string): boolean {
   return at.path === folderOf(path) && childNamed(tree, at.id, path.slice(path.lastIndexOf("/") + 1)) !== undefined;
 }
 
-/** All that is known below a folder. */
-export function* rowsBelow(tree: LocalTree, folder: NodeId): Generator<readonly [NodeId, LocalRow]> {
+/** What is known to stand directly in a folder. */
+export function* rowsIn(tree: LocalTree, folder: NodeId): Generator<readonly [NodeId, LocalRow]> {
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
-    if (row?.parent !== folder) continue;
+    if (row?.parent === folder) yield [id, row];
+  }
+}
+
+/** All that is known below a folder, but for what is below those that are kept. */
+export function* rowsBelow(
+  tree: LocalTree,
+  folder: NodeId,
+  kept: ReadonlySet<NodeId> = new Set(),
+): Generator<readonly [NodeId, LocalRow]> {
+  for (const [id, row] of rowsIn(tree, folder)) {
     yield [id, row];
-    if (row.kind === "folder") yield* rowsBelow(tree, id);
+    if (row.kind === "folder" && !kept.has(id)) yield* rowsBelow(tree, id, kept);
   }
 }
 

@@ -70,13 +70,13 @@ export const looksAtOnce = 16;
 /**
  * Looks at some folders, and at all below those of their folders that `isKept` does not know to be where they were. An error
  * makes a path unknown, never absent. The engine's own folder is passed over.
- * @param tops those above first; one below a folder that was looked at whole is not looked at again
+ * @param tops those above first, more may come while it walks; one below a folder that was looked at whole is not looked at again
  */
 export async function walk(
   disk: LocalDisk,
   tops: readonly Top[],
   { isHidden, slotKey }: Pick<Notes, "isHidden" | "slotKey">,
-  isKept: (entry: Entry) => boolean = () => false,
+  isKept: (entry: Entry) => Promise<boolean> = async () => false,
 ): Promise<Walk> {
   const seen: Findings = {
     isHidden,
@@ -110,7 +110,7 @@ async function walkFrom(
     covered,
   }: {
     readonly seen: Findings;
-    readonly isKept: (entry: Entry) => boolean;
+    readonly isKept: (entry: Entry) => Promise<boolean>;
     readonly covered: Set<string>;
   },
 ): Promise<void> {
@@ -131,7 +131,7 @@ async function walkFrom(
       if ("children" in folder) folder.children.push(entry);
       if (entry.kind !== "folder") continue;
       seen.folders.add(entry.path);
-      if (isKept(entry)) continue;
+      if (await isKept(entry)) continue;
       folders.push(entry);
       covered.add(entry.path);
     }

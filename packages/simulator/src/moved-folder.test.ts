@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { scan, type ScanResult } from "@holdfast/sync/scan/scan";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import type { LocalDisk } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+
+/** A folder `a/b` of 40 files, and 40 more in `a/b/deep`, in sync. */
+async function begin(): Promise<{ alone: Alone; state: SyncState; ids: ReadonlyMap<string, NodeId> }> {
+  const alone = new Alone();
+  for (const folder of ["a", "a/b", "a/b/deep", "c"]) alone.mkdir(folder);
+  for (let index = 0; index < 40; index += 1) {
+    alone.write(`a/b/${index}`, `${index}`);
+    alone.write(`a/b/deep/${index}`, `deep ${index}`);
+  }
+  await alone.once();
+  const [device] = alone.world.devices;
+  assert.ok(device !== undefined);
+  const state = new SyncState(device.database, alone.world.model.rootId as NodeId);
+  const ids = new Map(["a/b", "a/b/deep", "a/b/deep/7"].map((path) => [path, alone.serverId(path) as NodeId]));
+  return { alone, state, ids };
+}
+
+async function look(
+  alone: Alone,
+  state: SyncState,
+  suspects: readonly string[],
+  isFree = true,
+): Promise<ScanResult & { readonly looks: number }> {
+  let looks = 0;
+  const disk: LocalDisk = alone.disk();
+  const counting: LocalDisk = {
+    ...disk,
+    stat: (path) => {
+      looks += 1;
+      return disk.stat(path);
+    },
+  };
+  const result = await alone.pass(
+    scan(counting, {
+      tree: state,
+      rows: state.local,
+      isHidden: () => false,
+      isFree: () => isFree,
+      intents: state.intents,
+      suspects: new Set(suspects),
+      moreSuspects: async () => new Set(),
+      slotKey: (name) => name,
+      makeNodeId: () => "new" as NodeId,
+      keepManifest: () => undefined,
+      faults: new Set(),
+    }),
+  );
+  return { ...result, looks };
+}
+
+/** Ids of what is otherwise than known. */
+function changedIn({ changes }: ScanResult, state: SyncState): NodeId[] {
+  return [...changes].flatMap(([id, row]) => {
+    const known = state.local.get(id);
+    const isSame = known?.name === row?.name && known?.parent === row?.parent && known?.content === row?.content;
+    return isSame ? [] : [id];
+  });
+}
+
+test("a folder that was moved is moved as a whole, and nothing in it is looked at", async () => {
+  const { alone, state, ids } = await begin();
+  alone.root.rename("a/b", "c/moved", { over: false, isPersons: true });
+  const seen = await look(alone, state, ["a", "c"]);
+  const id = ids.get("a/b");
+  assert.ok(id !== undefined);
+  assert.deepEqual(changedIn(seen, state), [id]);
+  assert.deepEqual([seen.changes.get(id)?.name, seen.isComplete], ["moved", true]);
+  assert.ok(seen.looks < 10, `${seen.looks} looks`);
+  alone.close();
+});
+
+test("what changed in a folder that was moved is found under its old path and under its new one", async () => {
+  for (const suspect of ["a/b/deep", "c/moved/deep", "c/moved/deep/7", "c/moved"]) {
+    const { alone, state, ids } = await begin();
+    alone.write("a/b/deep/7", "changed");
+    alone.root.rename("a/b", "c/moved", { over: false, isPersons: true });
+    const seen = await look(alone, state, ["a", "c", suspect]);
+    const inside = suspect === "c/moved" ? [] : [ids.get("a/b/deep/7")];
+    assert.deepEqual(new Set(changedIn(seen, state)), new Set([ids.get("a/b"), ...inside]));
+    assert.ok(seen.looks < 60, `${seen.looks} looks`);
+    alone.close();
+  }
+});
+
+test("a folder that went out of one that was moved too is found, with what it has", async () => {
+  const { alone, state, ids } = await begin();
+  alone.root.rename("a/b/deep", "c/deep", { over: false, isPersons: true });
+  alone.root.rename("a/b", "b", { over: false, isPersons: true });
+  const seen = await look(alone, state, ["", "a", "a/b", "c"]);
+  assert.deepEqual(new Set(changedIn(seen, state)), new Set([ids.get("a/b"), ids.get("a/b/deep")]));
+  alone.close();
+});
+
+test("all in a folder is looked at if it has none of what it had, or if something in it depends on its path", async () => {
+  const { alone, state, ids } = await begin();
+  alone.root.rename("a/b", "c/moved", { over: false, isPersons: true });
+  const bound = await look(alone, state, ["a", "c"], false);
+  assert.deepEqual(changedIn(bound, state), [ids.get("a/b")]);
+  assert.ok(bound.looks > 80, `${bound.looks} looks`);
+  const others = [...state.local].filter(([, { parent }]) => parent === ids.get("a/b"));
+  state.commit({
+    local: others.map(([id, row]) => [id, { ...row, fingerprint: { ...row.fingerprint, inode: 77_777n } }] as const),
+  });
+  assert.ok((await look(alone, state, ["a", "c"])).looks > 80);
+  alone.close();
+});

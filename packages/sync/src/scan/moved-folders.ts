@@ -1,0 +1,90 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { LocalDisk } from "../ports.ts";
+import { type LocalRow, nameOnDisk } from "../trees.ts";
+import { knownPathOf, type LocalTree, nearestKnown, rowsIn, type Top } from "./scope.ts";
+import type { Entry } from "./walk.ts";
+
+/** Children that are looked for before a folder is taken for another one. */
+const childrenMax = 8;
+
+/**
+ * Folders that are known to stand in one of those that are looked at, and stand elsewhere now. Such a one is itself by inode, birth
+ * time and a known child that it still has (rule 6); all else in it is where it was in it, but for what is suspected there.
+ */
+export class MovedFolders {
+  readonly #disk: LocalDisk;
+  readonly #tree: LocalTree;
+  readonly #suspects: ReadonlySet<string>;
+  readonly #isFree: (path: string) => boolean;
+  readonly #byInode = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
+
+  /** @param isFree whether nothing at or below a path depends on that path */
+  constructor(
+    disk: LocalDisk,
+    tree: LocalTree,
+    {
+      tops,
+      suspects,
+      isFree,
+    }: {
+      readonly tops: readonly Top[];
+      readonly suspects: ReadonlySet<string>;
+      readonly isFree: (path: string) => boolean;
+    },
+  ) {
+    this.#disk = disk;
+    this.#tree = tree;
+    this.#suspects = suspects;
+    this.#isFree = isFree;
+    for (const { id: folder } of tops) {
+      for (const [id, row] of rowsIn(tree, folder)) {
+        if (row.kind === "folder" && row.sight === "known") this.#byInode.set(row.fingerprint.inode, { id, row });
+      }
+    }
+  }
+
+  /** @returns which folder it is, and where in it something may have changed */
+  async find(entry: Entry): Promise<{ readonly id: NodeId; readonly tops: readonly Top[] } | undefined> {
+    const { inode, birthNs } = entry.stat.fingerprint;
+    const known = this.#byInode.get(inode);
+    if (known?.row.fingerprint.birthNs !== birthNs) return undefined;
+    const { id } = known;
+    const before = knownPathOf(this.#tree, id);
+    if (before === undefined || !this.#isFree(before) || !this.#isFree(entry.path)) return undefined;
+    if (!(await this.#hasKnownChild(id, entry.path))) return undefined;
+    return { id, tops: this.#topsIn({ id, path: entry.path }, before) };
+  }
+
+  async #hasKnownChild(id: NodeId, path: string): Promise<boolean> {
+    let tried = 0;
+    for (const [, row] of rowsIn(this.#tree, id)) {
+      if ((await this.#inodeOf(`${path}/${nameOnDisk(row)}`)) === row.fingerprint.inode) return true;
+      tried += 1;
+      if (tried === childrenMax) return false;
+    }
+    return false;
+  }
+
+  async #inodeOf(path: string): Promise<bigint | undefined> {
+    try {
+      return (await this.#disk.stat(path))?.fingerprint.inode;
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** A suspect may name it by its old path or by its new one. */
+  #topsIn(folder: Top, before: string): readonly Top[] {
+    const tops = new Map<NodeId, Top>();
+    for (const suspect of this.#suspects) {
+      for (const path of [before, folder.path]) {
+        if (suspect !== path && !suspect.startsWith(`${path}/`)) continue;
+        const top = nearestKnown(this.#tree, folder, suspect.slice(path.length));
+        tops.set(top.id, top);
+      }
+    }
+    return [...tops.values()].toSorted((one, other) => one.path.length - other.path.length);
+  }
+}
