@@ -21,7 +21,7 @@ test("a file that was emptied or more than halved waits 2 s, and one that lost l
   assert.equal(see(ages, 1_000, 1200), undefined, "it was written anew");
 });
 
-test("a file that grows waits from its third version within a minute on, ever longer", () => {
+test("a file that grows waits from the third time within a minute on, ever longer", () => {
   const ages = new QuietAges();
   assert.equal(see(ages, 0, 1001), undefined);
   see(ages, 1_000, 1001, true);
@@ -30,6 +30,13 @@ test("a file that grows waits from its third version within a minute on, ever lo
   assert.equal(see(ages, 4_000, 1003), 6_000);
   assert.equal(see(ages, 5_000, 1004), 9_000);
   assert.equal(see(ages, 6_000, 1005), 14_000);
+});
+
+test("a file that was changed otherwise before does not wait when it grows", () => {
+  const ages = new QuietAges();
+  for (const [nowMs, sizeBytes] of [1000, 900, 1000, 950, 1001].entries()) {
+    assert.equal(see(ages, nowMs * 1_000, sizeBytes), undefined, `${sizeBytes} bytes`);
+  }
 });
 
 test("no file waits longer than 30 s after its first change that was not sent", () => {

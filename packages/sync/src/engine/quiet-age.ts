@@ -18,14 +18,14 @@ interface History {
   /** Of the version before. */
   readonly previousBytes: number | undefined;
   readonly changedAtMs: number;
-  /** When this and the versions before it were seen, within the last minute. */
-  readonly seenAtMs: readonly number[];
+  /** When it was seen to have grown, within the last minute; what it was otherwise meanwhile does not count. */
+  readonly grownAtMs: readonly number[];
   readonly unsentSinceMs: number | undefined;
 }
 
 const rememberedMs = 60_000;
 const afterShrinkMs = 2_000;
-const growing = { versions: 3, firstMs: 2_000, mostMs: 30_000 };
+const growing = { times: 3, firstMs: 2_000, mostMs: 30_000 };
 /** The next version that is read whole after this is sent, however it goes on. */
 const unsentMostMs = 30_000;
 
@@ -62,14 +62,16 @@ function next(before: History | undefined, file: SeenFile, nowMs: number): Histo
   const { content, sizeBytes, isSent, sentBytes } = file;
   const unsentSinceMs = isSent ? undefined : (before?.unsentSinceMs ?? nowMs);
   if (before?.content === content) return { ...before, unsentSinceMs };
-  const seenAtMs = [...(before?.seenAtMs ?? []).filter((atMs) => atMs > nowMs - rememberedMs), nowMs];
   const previousBytes = before?.sizeBytes ?? sentBytes;
-  return { content, sizeBytes, previousBytes, changedAtMs: nowMs, seenAtMs, unsentSinceMs };
+  const hasGrown = previousBytes !== undefined && sizeBytes > previousBytes;
+  const earlier = (before?.grownAtMs ?? []).filter((atMs) => atMs > nowMs - rememberedMs);
+  const grownAtMs = hasGrown ? [...earlier, nowMs] : earlier;
+  return { content, sizeBytes, previousBytes, changedAtMs: nowMs, grownAtMs, unsentSinceMs };
 }
 
-function quietMs({ sizeBytes, previousBytes = 0, seenAtMs }: History): number {
+function quietMs({ sizeBytes, previousBytes = 0, grownAtMs }: History): number {
   if (sizeBytes < previousBytes / 2) return afterShrinkMs;
-  const rounds = seenAtMs.length - growing.versions;
+  const rounds = grownAtMs.length - growing.times;
   if (rounds < 0 || sizeBytes <= previousBytes) return 0;
   return Math.min(growing.mostMs, growing.firstMs * 2 ** rounds);
 }
