@@ -132,16 +132,16 @@ function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId:
     queryNodes: (ids) => queryNodes(client, ids),
     listBelow: (id) => listBelow(client, id),
     manifests: (wanted) => manifests(client, wanted),
-    missingBlocks: async (hashes) => {
+    missingBlocks: async (hashes, into) => {
       const missing = new Set<(typeof hashes)[number]>();
       for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
-        const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into: rootId };
+        const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into: into ?? rootId };
         const answer = await client.call("queryBlocks", { body });
         for (const hash of answer.missing) missing.add(hash as (typeof hashes)[number]);
       }
       return missing;
     },
-    putBlocks: (blocks) => sendBlocks(sending, blocks),
+    putBlocks: (blocks, into) => sendBlocks({ ...sending, rootId: into ?? rootId }, blocks),
     commit: (epoch, operations, blocks) => commit(sending, epoch, operations, blocks),
     fetchBlocks: (wanted) => fetchBlocks({ client, pool }, wanted),
     poll: (sinceToken, timeoutMs) => poll({ client, wait, signal }, sinceToken, timeoutMs),

@@ -222,6 +222,20 @@ test("a move into a share is a new file there, and goes at home once that is ack
   world.close();
 });
 
+test("the blocks of a large file go to the space of its share, though one's own has them already", async () => {
+  const world = new Shared("editor");
+  const large = Array.from({ length: 8000 }, (_, index) => `Sentence ${index} of a long story goes on and on.`).join(
+    " ",
+  );
+  world.write("large.txt", large);
+  await world.once();
+  world.move("large.txt", "docs/large.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/large.txt"], large);
+  assert.deepEqual(world.space("bob"), {});
+  world.close();
+});
+
 test("a move out of a share that one may edit takes it from the owner's folder, into the owner's trash", async () => {
   const world = new Shared("editor");
   await world.once();
