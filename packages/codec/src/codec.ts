@@ -35,10 +35,14 @@ export const compressionLevel = 1;
  * @param bytes 1 byte to 4 MiB; `raw` gives them back as they are
  */
 export function probeCompress(bytes: Uint8Array): Encoded {
-  const isInVain = bytes.length > probedBytesMin ? !samplesShrink(bytes) : isSpreadAsNoise(bytes);
-  if (isInVain) return { codec: "raw", payload: bytes };
+  if (!isWorthCompressing(bytes)) return { codec: "raw", payload: bytes };
   const payload = compress(bytes);
   return payload.length < bytes.length ? { codec: "zstd", payload } : { codec: "raw", payload: bytes };
+}
+
+/** As `probeCompress` tells without compressing it whole. */
+export function isWorthCompressing(bytes: Uint8Array): boolean {
+  return bytes.length > probedBytesMin ? samplesShrink(bytes) : !isSpreadAsNoise(bytes);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Cut } from "@holdfast/core/chunker";
 import { encodeCuts, findCutsIn } from "./cut-task.ts";
 import type { CutBlock } from "./cut-task.ts";
 import { cutPieces } from "./piece-table.ts";
+import { isZeroBlock, zeroBlock } from "./zero-block.ts";
 
 export interface CutWindowInput {
   readonly window: SharedArrayBuffer;
@@ -55,8 +56,15 @@ export type EncodedBlock = CutBlock & { readonly pieces: Uint8Array | undefined 
 /** Hashes and compresses the blocks of a window where they stand. */
 export function encodeWindow({ window, cuts, compress, pieces = false }: EncodeWindowInput): EncodedBlock[] {
   const bytes = new Uint8Array(window);
-  // Before the compressed bytes take their place.
-  const tables = cuts.map(({ start, end }) => (pieces ? cutPieces(bytes.subarray(start, end)) : undefined));
-  const blocks = encodeCuts(bytes, cuts, compress);
-  return blocks.map((block, index) => Object.assign(block, { pieces: tables[index] }));
+  return cuts.flatMap((cut): EncodedBlock[] => {
+    const { start, end } = cut;
+    const plain = bytes.subarray(start, end);
+    if (!compress && isZeroBlock(plain)) {
+      const { hash, pieces: table } = zeroBlock();
+      return [{ start, end, hash, codec: "raw", length: plain.length, pieces: pieces ? table : undefined }];
+    }
+    // Before the compressed bytes take their place.
+    const table = pieces ? cutPieces(plain) : undefined;
+    return encodeCuts(bytes, [cut], compress).map((block) => Object.assign(block, { pieces: table }));
+  });
 }

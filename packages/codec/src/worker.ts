@@ -4,6 +4,7 @@ import { probeCompress } from "./codec.ts";
 import { cut, encodeBlocks, findCuts } from "./cut-task.ts";
 import { encodePatch } from "./patch.ts";
 import { encodePatchFromPieces } from "./piece-patch.ts";
+import { openWindow } from "./open-window.ts";
 import { buffersOf, ownBytes, task } from "./task.ts";
 import { decode, verify } from "./verify-task.ts";
 import { cutWindow, encodeWindow } from "./window-task.ts";
@@ -13,6 +14,9 @@ export const findCutsTask = task(findCuts, (output) => [output.buffer]);
 export const encodeBlocksTask = task(encodeBlocks, (output) => [output.buffer]);
 export const cutWindowTask = task(cutWindow);
 export const encodeWindowTask = task(encodeWindow);
+export const openWindowTask = task(openWindow, (output) =>
+  buffersOf(output.flatMap((opened) => (opened?.plain === undefined ? [] : [opened.plain]))),
+);
 export const verifyTask = task(verify, (output) =>
   buffersOf(output.flatMap((each) => (each.ok ? [each.payload] : []))),
 );

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { fromHashHex, hashBytes, writeHash } from "@holdfast/core/hash-hex";
+import { fromHashHex, hashBytes, toHashHex, writeHash } from "@holdfast/core/hash-hex";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 
@@ -45,6 +45,19 @@ export function encodeFrameHeader(header: FrameHeader): Uint8Array<ArrayBuffer> 
   view.setUint32(33, header.size);
   view.setUint32(37, header.length);
   return bytes;
+}
+
+const kindByCode = new Map<number, FrameKind>(
+  Object.entries(kindCodes).map(([kind, code]) => [code, kind as FrameKind]),
+);
+
+/** @returns undefined for an unknown kind; what else may be wrong, `headerProblem` tells */
+export function decodeFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kind = kindByCode.get(view.getUint8(0));
+  if (kind === undefined) return undefined;
+  const hash = toHashHex(bytes.subarray(1, 1 + hashBytes));
+  return { kind, hash, size: view.getUint32(33), length: view.getUint32(37) };
 }
 
 /** The pieces of a frame in the order in which they go out; the payload is not copied. */

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { hashBytes, toHashHex } from "@holdfast/core/hash-hex";
 import { limits } from "@holdfast/core/limits";
-import { frameHeaderBytes, headerProblem, kindCodes } from "./frames-header.ts";
-import type { Frame, FrameHeader, FrameKind } from "./frames-header.ts";
+import { decodeFrameHeader, frameHeaderBytes, headerProblem } from "./frames-header.ts";
+import type { Frame, FrameHeader } from "./frames-header.ts";
 
 export interface FrameOptions {
   /** What the declared sizes may sum to; 64 MiB unless told. */
@@ -84,12 +84,9 @@ export class FrameParser {
   }
 
   #decodeHeader(): FrameHeader {
-    const view = new DataView(this.#header.buffer);
-    const code = view.getUint8(0);
-    const kind = kindByCode.get(code);
-    if (kind === undefined) this.#fail("bad_request", `frame ${this.#frames} is of the unknown kind ${code}`);
-    const hash = toHashHex(this.#header.subarray(1, 1 + hashBytes));
-    return { kind, hash, size: view.getUint32(33), length: view.getUint32(37) };
+    const header = decodeFrameHeader(this.#header);
+    if (header !== undefined) return header;
+    return this.#fail("bad_request", `frame ${this.#frames} is of the unknown kind ${this.#header[0]}`);
   }
 
   #fillPayload(slice: Uint8Array, position: number): number {
@@ -142,7 +139,3 @@ export async function* readFrames(
   }
   parser.finish();
 }
-
-const kindByCode = new Map<number, FrameKind>(
-  (Object.keys(kindCodes) as FrameKind[]).map((kind) => [kindCodes[kind], kind]),
-);

@@ -10,6 +10,7 @@ import {
   encodeFrameHeader,
   frameHeaderBytes,
   FrameParser,
+  findFrames,
   parseFrames,
   readBatchBody,
   readFrames,
@@ -114,9 +115,31 @@ test("any bytes are frames or a HoldfastError, the same for any slicing", () => 
       const sliced = outcomeOf(slicesOf(input, cuts));
       assert.equal(sliced.error, whole.error);
       if (whole.error === undefined) assert.deepEqual(sliced.frames, whole.frames);
+      assert.deepEqual(foundIn(input), whole.error === undefined ? whole.frames : "refused");
     }),
     { numRuns: 500 },
   );
+});
+
+/** The same frames, found where they stand. */
+function foundIn(body: Uint8Array): unknown {
+  try {
+    return findFrames(body, { framesMax: 1000 }).map(({ kind, hash: named, size, start, end, base: of }) => {
+      const frame = { kind, hash: named, size, payload: body.slice(start, end) };
+      return of === undefined ? frame : Object.assign(frame, { base: of });
+    });
+  } catch (thrown) {
+    assert.ok(thrown instanceof HoldfastError && thrown.code === "bad_request", String(thrown));
+    return "refused";
+  }
+}
+
+test("more frames than were asked for are refused where they stand", () => {
+  const body = bytesOf(Array.from({ length: 4 }, () => ({ kind: "raw", hash, size: 1, payload: Uint8Array.of(7) })));
+  assert.equal(findFrames(body, { framesMax: 4 }).length, 4);
+  assert.equal(findFrames(body.subarray(0, -1), { framesMax: 4, isCut: true }).length, 3);
+  assert.equal(findFrames(body.subarray(0, 60), { framesMax: 4, isCut: true }).length, 1);
+  assert.throws(() => findFrames(body, { framesMax: 3 }), refusedAs("bad_request", /more than 3 frames/));
 });
 
 test("a body that is cut short anywhere within a frame is refused", () => {

@@ -1,12 +1,13 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { fetchBlocksUntilBreak, type FetchItem } from "@holdfast/api-client/block-transfer";
-import { verifyFrame, type CarriedBlock } from "@holdfast/codec/codec";
+import { type OpenedFrame, openWindow, type PlacedFrame } from "@holdfast/codec/open-window";
 import type { CodecPool } from "@holdfast/codec/pool";
+import { buffersOf } from "@holdfast/codec/task";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { readAhead } from "@holdfast/core/read-ahead";
-import { type Frame, frameHeaderBytes, FrameParser } from "@holdfast/protocol/frames";
+import { findFrames, type FramePlace, frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { ArrivedBlock, WantedBlock } from "@holdfast/sync/ports";
 import { windowsOf } from "./windows.ts";
 
@@ -37,9 +38,9 @@ export async function* fetchBlocks(
     let index = 0;
     for await (const plain of readAhead(steps, windowsAhead)) {
       for (const { hash } of windows[index] ?? []) {
-        const bytes = plain.get(hash);
-        if (bytes === undefined) throw absent(hash);
-        yield { hash, bytes };
+        const block = plain.get(hash);
+        if (block === undefined) throw absent(hash);
+        yield block;
       }
       index += 1;
     }
@@ -48,20 +49,19 @@ export async function* fetchBlocks(
   }
 }
 
-type Plain = Map<HashHex, Uint8Array>;
+type Plain = Map<HashHex, ArrivedBlock>;
 
 async function fetchWindow(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const distinct = [...new Map(wanted.map((block) => [block.hash, block])).values()];
-  const plain = await fetchOnce(parts, distinct, signal);
+  const arrived = await fetchOnce(parts, distinct, signal);
   // A patch that does not fit the base of this side, or bytes that were damaged on their way, come whole once more.
   const again = distinct
-    .filter(({ hash }) => plain.get(hash) === "wrong")
-    .map(({ hash, sizeBytes, versionId }) => ({ hash, sizeBytes, versionId }));
-  const whole = again.length === 0 ? new Map<HashHex, never>() : await fetchOnce(parts, again, signal);
-  const arrived: Plain = new Map();
-  for (const [hash, bytes] of [...plain, ...whole]) if (bytes !== "wrong") arrived.set(hash, bytes);
-  const wrong = again.find(({ hash }) => whole.get(hash) === "wrong");
-  if (wrong === undefined) return arrived;
+    .filter(({ hash }) => !arrived.has(hash))
+    .map(({ hash, sizeBytes, versionId, wantsPieces = false }) => ({ hash, sizeBytes, versionId, wantsPieces }));
+  if (again.length === 0) return arrived;
+  const whole = await fetchOnce(parts, again, signal);
+  const wrong = again.find(({ hash }) => !whole.has(hash));
+  if (wrong === undefined) return new Map([...arrived, ...whole]);
   throw new HoldfastError("hash_mismatch", `Block ${wrong.hash} came damaged from the server, twice.`, {
     body: { hash: wrong.hash },
   });
@@ -73,35 +73,34 @@ const barrenBreaksMax = 3;
 /**
  * What a connection that breaks has brought whole is kept, and only the rest is asked for again: else a link that never lasts for
  * a window would carry the same bytes for ever.
- * @throws HoldfastError not_found for one that is absent
+ * @returns without what came damaged @throws HoldfastError not_found for one that is absent
  */
-async function fetchOnce(
-  parts: FetchingParts,
-  wanted: readonly WantedBlock[],
-  signal: AbortSignal,
-): Promise<Map<HashHex, Uint8Array | "wrong">> {
-  const arrived = new Map<HashHex, Uint8Array | "wrong">();
+async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
+  const arrived: Plain = new Map();
   let barrenBreaks = 0;
-  for (let rest = wanted; rest.length > 0; rest = rest.filter(({ hash }) => !arrived.has(hash))) {
-    const { frames, failure } = await fetchFrames(parts, rest, signal);
+  for (let rest = wanted; rest.length > 0;) {
+    const { window, frames, failure } = await fetchFrames(parts, rest, signal);
     const frameOf = new Map(frames.map((frame) => [frame.hash, frame]));
     const came = failure === undefined ? rest : rest.filter(({ hash }) => frameOf.has(hash));
-    const carried = came.map((block) => ({ block, frame: carriedFrame(frameOf.get(block.hash), block.hash) }));
-    for (const [hash, bytes] of await verifyAll(parts.pool, carried)) arrived.set(hash, bytes);
+    const carried = await Promise.all(came.map((block) => carriedFrame(block, frameOf.get(block.hash))));
+    const whole = carried.filter((frame) => frame !== undefined);
+    for (const block of await openAll(parts.pool, window, whole)) arrived.set(block.hash, block);
     barrenBreaks = came.length > 0 ? 0 : barrenBreaks + 1;
     if (failure !== undefined && barrenBreaks === barrenBreaksMax) throw failure;
+    const told = new Set(came);
+    rest = rest.filter((block) => !told.has(block));
   }
   return arrived;
 }
 
+/** The answer stands in memory that threads share: they verify it there, and nothing is copied. */
 async function fetchFrames({ client }: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal) {
   const sizeBytes = wanted.reduce((sum, block) => sum + block.sizeBytes, 0);
-  const body = new Uint8Array(sizeBytes + wanted.length * frameHeaderBytes);
-  const { bytes, failure } = await fetchBlocksUntilBreak(client, itemsOf(wanted), body, signal);
-  const parser = new FrameParser({ framesBytesMax: sizeBytes, framesMax: wanted.length });
-  const frames = parser.push(body.subarray(0, bytes));
-  if (failure === undefined) parser.finish();
-  return { frames, failure };
+  const window = new SharedArrayBuffer(sizeBytes + wanted.length * frameHeaderBytes);
+  const { bytes, failure } = await fetchBlocksUntilBreak(client, itemsOf(wanted), new Uint8Array(window), signal);
+  const isCut = failure !== undefined;
+  const frames = findFrames(new Uint8Array(window, 0, bytes), { framesMax: wanted.length, isCut });
+  return { window, frames, failure };
 }
 
 /** Neighbours of one version together, in the order asked. */
@@ -119,46 +118,56 @@ function itemsOf(wanted: readonly WantedBlock[]): FetchItem[] {
   );
 }
 
-interface Carried {
-  readonly block: WantedBlock;
-  readonly frame: Frame & { readonly kind: "raw" | "zstd" | "patch" };
-}
-
-function carriedFrame(frame: Frame | undefined, hash: HashHex): Carried["frame"] {
-  if (frame === undefined || frame.kind === "absent") throw absent(hash);
-  return { ...frame, kind: frame.kind };
+/** @returns undefined if it cannot be the one that is wanted @throws HoldfastError not_found */
+async function carriedFrame(block: WantedBlock, frame: FramePlace | undefined): Promise<PlacedFrame | undefined> {
+  if (frame === undefined || frame.kind === "absent") throw absent(block.hash);
+  const { kind, hash, size, start, end } = frame;
+  const base = kind === "patch" ? await baseOf(block, frame) : undefined;
+  if (size !== block.sizeBytes || (kind === "patch" && base === undefined)) return undefined;
+  const pieces = block.wantsPieces === true;
+  return { kind, hash, size, start, end, pieces, ...(base === undefined ? {} : { base }) };
 }
 
 /** Below, a block is verified sooner than it crosses to a thread. */
 const inlineBytesMax = 64 * 1024;
+/** Verified in one crossing. */
+const openedTogetherBytes = 2 * 1024 * 1024;
 
-async function verifyAll(pool: CodecPool, carried: readonly Carried[]): Promise<Map<HashHex, Uint8Array | "wrong">> {
-  const outcomes = await Promise.all(carried.map((each) => verifyOne(pool, each)));
-  return new Map(carried.map(({ block }, index) => [block.hash, outcomes[index] ?? "wrong"]));
+async function openAll(
+  pool: CodecPool,
+  window: SharedArrayBuffer,
+  frames: readonly PlacedFrame[],
+): Promise<ArrivedBlock[]> {
+  const small = frames.filter(({ size }) => size <= inlineBytesMax);
+  const large = frames.filter(({ size }) => size > inlineBytesMax);
+  const bounds = {
+    bytesMax: openedTogetherBytes,
+    countMax: large.length,
+    bytesOf: ({ size }: PlacedFrame) => size,
+  };
+  const opening = windowsOf(large, bounds).map(async (some) => {
+    const bases = some.flatMap(({ base }) => (base === undefined ? [] : [base]));
+    const opened = await pool.run("openWindowTask", { window, frames: some }, buffersOf(bases));
+    return arrivedOf(window, some, opened);
+  });
+  const here = arrivedOf(window, small, openWindow({ window, frames: small }));
+  return [...here, ...(await Promise.all(opening)).flat()];
 }
 
-async function verifyOne(pool: CodecPool, { block, frame }: Carried): Promise<Uint8Array | "wrong"> {
-  const { kind, hash, size, payload } = frame;
-  const base = kind === "patch" ? await baseOf(block, frame) : undefined;
-  if (size !== block.sizeBytes || (kind === "patch" && base === undefined)) return "wrong";
-  const carriedBlock: CarriedBlock = { kind, hash, size, payload, ...(base === undefined ? {} : { base }) };
-  if (size <= inlineBytesMax) return verifiedHere(carriedBlock);
-  const moved = [payload.buffer, ...(base === undefined ? [] : [base.buffer])];
-  const [outcome] = await pool.run("verifyTask", { frames: [carriedBlock], want: "plain" }, moved);
-  return outcome?.ok === true ? outcome.payload : "wrong";
-}
-
-function verifiedHere(block: CarriedBlock): Uint8Array | "wrong" {
-  try {
-    return verifyFrame(block);
-  } catch (thrown) {
-    if (thrown instanceof HoldfastError && thrown.code !== "internal") return "wrong";
-    throw thrown;
-  }
+function arrivedOf(
+  window: SharedArrayBuffer,
+  frames: readonly PlacedFrame[],
+  opened: readonly (OpenedFrame | undefined)[],
+): ArrivedBlock[] {
+  return frames.flatMap(({ hash, start, end }, index) => {
+    const one = opened[index];
+    if (one === undefined) return [];
+    return [{ hash, bytes: one.plain ?? new Uint8Array(window, start, end - start), pieces: one.pieces }];
+  });
 }
 
 /** A copy, since it moves to a thread. @returns undefined if it is another one, or cannot be read any more */
-async function baseOf({ base }: WantedBlock, frame: Frame): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function baseOf({ base }: WantedBlock, frame: FramePlace): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (base === undefined || frame.base !== base.hash) return undefined;
   try {
     return Uint8Array.from(await base.read());

@@ -1,4 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { isWorthCompressing } from "@holdfast/codec/codec";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import { readAhead } from "@holdfast/core/read-ahead";
@@ -83,7 +84,8 @@ async function encodeBlocks(pool: CodecPool, blocks: readonly OutgoingBlock[]): 
 
 async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<Uint8Array[]> {
   const whole = blocks.filter(({ patch }) => patch === undefined);
-  const plain = whole.map(({ bytes }) => Uint8Array.from(bytes));
+  const worthy = whole.filter(({ bytes }) => isWorthCompressing(bytes));
+  const plain = worthy.map(({ bytes }) => Uint8Array.from(bytes));
   const encoded =
     plain.length === 0
       ? []
@@ -92,7 +94,7 @@ async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Pr
           plain,
           plain.map(({ buffer }) => buffer),
         );
-  const encodedOf = new Map(whole.map((block, index) => [block, encoded[index]]));
+  const encodedOf = new Map(worthy.map((block, index) => [block, encoded[index]]));
   return blocks.flatMap((block) => {
     const { hash, bytes, patch } = block;
     if (patch !== undefined)

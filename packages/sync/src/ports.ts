@@ -119,11 +119,15 @@ export interface WantedBlock {
   readonly versionId: string;
   /** A similar block that the device has: it may come as a patch against that. */
   readonly base?: { readonly hash: HashHex; readonly read: () => Promise<Uint8Array> } | undefined;
+  /** Whoever verifies it may cut its pieces as well. */
+  readonly wantsPieces?: boolean;
 }
 
 export interface ArrivedBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
+  /** Its piece table, if it was wanted and made. */
+  readonly pieces?: Uint8Array | undefined;
 }
 
 export interface BatchResult {

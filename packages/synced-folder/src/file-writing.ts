@@ -1,5 +1,6 @@
-import { closeSync, read, write, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, read, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { isZeroBlock, zeroBlock } from "@holdfast/codec/zero-block";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
@@ -14,8 +15,9 @@ const readAsync = promisify(read);
 const writeAsync = promisify(write);
 
 /**
- * Writes the parts of a file one after the other, each compared with its hash. A large one is hashed in a thread while the
+ * Writes the parts of a new file one after the other, each compared with its hash. A large one is hashed in a thread while the
  * next ones are read and written, as many at once as there are windows; nobody is asked for a part before there is room for it.
+ * The longest block of zeros is left out: what was never written is zeros, and takes no room on most disks.
  * @throws HoldfastError hash_mismatch with body {hash}; what the parts' source throws; errors of system calls as they are
  */
 export async function writeParts(
@@ -49,6 +51,9 @@ export async function writeParts(
       }
       position += sizeBytes;
     }
+    await Promise.all(checks);
+    // A hole at the end is no part of the file until its length says so.
+    if (failure === undefined) ftruncateSync(descriptor, position);
   } finally {
     await Promise.all(checks);
   }
@@ -69,6 +74,10 @@ async function writeWindow({ pool }: Threads, writing: WindowWriting): Promise<v
   const bytes = new Uint8Array(window, 0, sizeBytes);
   if (part.kind === "bytes") bytes.set(part.bytes);
   else await readCopy(root, part, bytes);
+  if (isZeroBlock(bytes)) {
+    if (part.hash !== zeroBlock().hash) throw mismatch(part, "has another hash");
+    return;
+  }
   const hashing = pool.run("encodeWindowTask", { window, cuts: [{ start: 0, end: sizeBytes }], compress: false });
   const [hashed, written] = await Promise.allSettled([hashing, writeAll(descriptor, bytes, position)]);
   if (written.status === "rejected") throw written.reason;

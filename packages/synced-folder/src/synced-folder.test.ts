@@ -182,6 +182,29 @@ test("a large file goes through windows, with the blocks and pieces of its bytes
   assert.ok(readFileSync(join(root, "b")).equals(bytes));
 });
 
+test("blocks of zeros take no room, in the middle and at the end, and are proved like all others", async () => {
+  const { root, disk } = makeRoot();
+  const block = 4 * 1024 * 1024;
+  const bytes = Buffer.concat([Buffer.alloc(2 * block), noise(1_000_000), Buffer.alloc(2 * block)]);
+  const parts = [0, block, 2 * block, 2 * block + 1_000_000, 3 * block + 1_000_000].map((start, index) => {
+    const slice = bytes.subarray(start, index === 2 ? start + 1_000_000 : start + block);
+    return { kind: "bytes", hash: sha256(slice), bytes: slice } as const;
+  });
+  await disk.create("a", parts, plain);
+  assert.ok(readFileSync(join(root, "a")).equals(bytes));
+  const { blocks: sectors } = statSync(join(root, "a"));
+  assert.ok(sectors * 512 < 2_000_000, `${sectors} sectors`);
+  const { blocks } = await disk.cut("a");
+  assert.deepEqual(
+    blocks.map(({ hash, size }) => ({ hash, size })),
+    blocksOf(bytes),
+  );
+  const last = parts.at(-1);
+  assert.ok(last !== undefined);
+  const wrong = disk.create("b", [{ ...last, hash: sha256(noise(10)) }], plain);
+  await rejects(wrong, "hash_mismatch");
+});
+
 test("a file that changes while it is cut shows it", async () => {
   const { root, disk } = makeRoot();
   writeFileSync(join(root, "a"), noise(3_000_000));

@@ -1,8 +1,10 @@
+import { zeroBlock } from "@holdfast/codec/zero-block";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
+import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { joinPath, ownFolders } from "../paths.ts";
-import type { ArrivedBlock, Part } from "../ports.ts";
+import type { ArrivedBlock, Part, WantedBlock } from "../ports.ts";
 import type { KnownBlock } from "../state/manifests.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
 import { createAside, piecesOfFetched, piecesOfSource, syncAside } from "./create.ts";
@@ -111,13 +113,18 @@ class Assembly {
   }
 
   async #part(block: ManifestEntry, position: number): Promise<Part> {
+    if (isZeros(block)) {
+      const { bytes, pieces } = zeroBlock();
+      this.known.push({ ...block, pieces });
+      return fetchedPart(this.#hands, block, bytes);
+    }
     const source = this.#sourceOf(position);
     if (source !== undefined) {
       this.known.push({ ...block, pieces: piecesOfSource(this.#hands, source) });
       return localPart(this.#hands, block, source);
     }
-    const bytes = (await this.#readOld(block, position)) ?? (await this.#fetch(position));
-    this.known.push({ ...block, pieces: piecesOfFetched(this.#hands, this.#arrival, bytes) });
+    const { bytes, pieces } = (await this.#readOld(block, position)) ?? (await this.#fetch(position));
+    this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#hands, this.#arrival, bytes) });
     return fetchedPart(this.#hands, block, bytes);
   }
 
@@ -129,21 +136,26 @@ class Assembly {
     return this.#old !== undefined && (this.#offsets[position] ?? 0) + block.size <= this.#old.sizeBytes;
   }
 
-  async #readOld(block: ManifestEntry, position: number): Promise<Uint8Array | undefined> {
+  async #readOld(block: ManifestEntry, position: number): Promise<ArrivedBlock | undefined> {
     if (this.#old === undefined || !this.#isInOld(block, position)) return undefined;
     const bytes = await this.#hands.disk.readAt(this.#old.path, this.#offsets[position] ?? 0, block.size);
-    if (sha256(bytes) === block.hash) return bytes;
+    if (sha256(bytes) === block.hash) return { hash: block.hash, bytes };
     // A power cut has torn it: this block comes alone.
-    const alone = this.#hands.server.fetchBlocks([wantedBlock(this.#arrival, block)])[Symbol.asyncIterator]();
+    const alone = this.#hands.server.fetchBlocks([this.#wanted(block)])[Symbol.asyncIterator]();
     return nextOf(alone);
   }
 
+  #wanted(block: ManifestEntry): WantedBlock {
+    return { ...wantedBlock(this.#arrival, block), wantsPieces: true };
+  }
+
   /** One stream for all that neither this disk nor an earlier attempt has. */
-  async #fetch(position: number): Promise<Uint8Array> {
+  async #fetch(position: number): Promise<ArrivedBlock> {
     if (this.#fetched === undefined) {
       const wanted = this.#arrival.blocks.flatMap((each, index) => {
-        const isFetched = index >= position && this.#sourceOf(index) === undefined && !this.#isInOld(each, index);
-        return isFetched ? [wantedBlock(this.#arrival, each)] : [];
+        const isHere = isZeros(each) || this.#sourceOf(index) !== undefined || this.#isInOld(each, index);
+        const isFetched = index >= position && !isHere;
+        return isFetched ? [this.#wanted(each)] : [];
       });
       this.#fetched = this.#hands.server.fetchBlocks(wanted)[Symbol.asyncIterator]();
     }
@@ -151,9 +163,14 @@ class Assembly {
   }
 }
 
-async function nextOf(blocks: AsyncIterator<ArrivedBlock>): Promise<Uint8Array> {
+/** Of what is not there in a sparse file nothing has to be fetched. */
+function isZeros({ hash, size }: ManifestEntry): boolean {
+  return size === limits.blockBytesMax && hash === zeroBlock().hash;
+}
+
+async function nextOf(blocks: AsyncIterator<ArrivedBlock>): Promise<ArrivedBlock> {
   const step = await blocks.next();
   if (step.done === true)
     throw new HoldfastError("hash_mismatch", "The server sent too few blocks; they are fetched again.");
-  return step.value.bytes;
+  return step.value;
 }

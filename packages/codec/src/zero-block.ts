@@ -1,0 +1,29 @@
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { cutPieces } from "./piece-table.ts";
+
+/** The longest block, of zeros: what is not there in a sparse file is cut into these and nothing else. */
+export interface ZeroBlock {
+  readonly hash: HashHex;
+  readonly bytes: Uint8Array;
+  /** Its piece table. */
+  readonly pieces: Uint8Array;
+}
+
+let made: ZeroBlock | undefined;
+
+/** Hashed once for each thread. The bytes are everybody's: nobody writes into them. */
+export function zeroBlock(): ZeroBlock {
+  if (made !== undefined) return made;
+  const bytes = new Uint8Array(limits.blockBytesMax);
+  made = { hash: sha256(bytes), bytes, pieces: cutPieces(bytes) };
+  return made;
+}
+
+/** Whether a block is that one. Of most others a few bytes tell. */
+export function isZeroBlock(block: Uint8Array): boolean {
+  if (block.length !== limits.blockBytesMax) return false;
+  if (block[0] !== 0 || block[block.length - 1] !== 0 || block[block.length >> 1] !== 0) return false;
+  return Buffer.compare(block, zeroBlock().bytes) === 0;
+}

@@ -1,0 +1,49 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { hashBytes, toHashHex } from "@holdfast/core/hash-hex";
+import type { HashHex } from "@holdfast/core/ids";
+import { decodeFrameHeader, type FrameKind, frameHeaderBytes, headerProblem } from "./frames-header.ts";
+
+/** A frame where it stands in a body. */
+export interface FramePlace {
+  readonly kind: FrameKind;
+  readonly hash: HashHex;
+  /** Plain bytes of the block. */
+  readonly size: number;
+  /** Where its payload stands, of a patch what is behind the hash of its base. */
+  readonly start: number;
+  readonly end: number;
+  /** Only of a patch. */
+  readonly base: HashHex | undefined;
+}
+
+/**
+ * Finds the frames of a body that is in memory, and copies nothing. Of one that was cut, those that are whole.
+ * @throws HoldfastError bad_request for what is no frame, or more than `framesMax`
+ */
+export function findFrames(
+  body: Uint8Array,
+  { framesMax, isCut = false }: { readonly framesMax: number; readonly isCut?: boolean },
+): FramePlace[] {
+  const places: FramePlace[] = [];
+  for (let position = 0; position < body.length;) {
+    const start = position + frameHeaderBytes;
+    if (isCut && start > body.length) break;
+    const header = start <= body.length ? decodeFrameHeader(body.subarray(position, start)) : undefined;
+    const problem = header === undefined ? "ends too soon or is of an unknown kind" : headerProblem(header);
+    if (header === undefined || problem !== undefined) throw unreadable(`frame ${places.length} ${problem}`);
+    const end = start + header.length;
+    if (isCut && end > body.length) break;
+    if (end > body.length) throw unreadable(`the body ends within frame ${places.length}`);
+    if (places.length === framesMax) throw unreadable(`there are more than ${framesMax} frames`);
+    const { kind, hash, size } = header;
+    const baseBytes = kind === "patch" ? hashBytes : 0;
+    const base = kind === "patch" ? toHashHex(body.subarray(start, start + hashBytes)) : undefined;
+    places.push({ kind, hash, size, start: start + baseBytes, end, base });
+    position = end;
+  }
+  return places;
+}
+
+function unreadable(problem: string): HoldfastError {
+  return new HoldfastError("bad_request", `The frames cannot be read: ${problem}.`, { field: "frames" });
+}
