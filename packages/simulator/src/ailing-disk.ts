@@ -9,7 +9,7 @@ import type { Device, World } from "./world.ts";
 /** The disk as an engine gets it: slow, failing now and then, and never still while its person works. */
 export function ailingDisk(world: World, device: Device, life: Life): LocalDisk {
   const watch = watchOf(world, device, life);
-  const own = makeEngineDisk(device.root, watch);
+  const own = makeEngineDisk(device.root, watch, world.lacksOf(device.name));
   const nowMicros = (): number => world.scheduler.nowMicros;
   const nothing = new SimulatedRoot({ nowMicros, skewMicros: () => 0, key: String, isDurable: true });
   const other = makeEngineDisk(nothing, watch);
@@ -53,7 +53,7 @@ function interfere({ chances }: World, { name, person }: Device, call: string, p
   const { key, tape } = chances.next(`interference of ${name} at ${call}`);
   const chance = tape();
   const [from = "", to = ""] = path.split(/ <?-> /);
-  const target = call === "exchange" ? to : from;
+  const target = call === "exchange" || call === "supersede" ? to : from;
   const isOwn = target.startsWith(".holdfast");
   if (call === "open" && !isOwn && chance < 0.02) {
     if (chances.happens(key)) void person.stutter(target, tape);

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
+import { type Lacks, lacksNothing } from "@holdfast/sync/lacks";
 import type { LocalDisk, LocalStat, Part } from "@holdfast/sync/ports";
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { cutSmall } from "./small-blocks.ts";
@@ -18,14 +19,14 @@ export interface DiskWatch {
 }
 
 /** The engine's view of a simulated filesystem; nothing that it does is durable before it is synced. */
-export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch): LocalDisk {
+export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch, lacks: Lacks = lacksNothing): LocalDisk {
   const call = async <Result>(name: string, path: string, act: () => Result): Promise<Result> => {
     await watch.before(name, path);
     const result = act();
     await watch.after(name, path);
     return result;
   };
-  return { ...looks(root, call), ...makings(root, call, watch), ...changes(root, call, watch) };
+  return { ...looks(root, call), ...makings(root, call, watch), ...changes(root, call, watch, lacks) };
 }
 
 type Call = <Result>(name: string, path: string, act: () => Result) => Promise<Result>;
@@ -95,6 +96,7 @@ function changes(
   root: SimulatedRoot,
   call: Call,
   watch: DiskWatch,
+  lacks: Lacks,
 ): Omit<LocalDisk, keyof ReturnType<typeof looks> | keyof ReturnType<typeof makings>> {
   const show = (path: string): void => {
     if (!path.startsWith(".holdfast/")) watch.shown(root.mustBeAt(path), path);
@@ -109,9 +111,24 @@ function changes(
       }),
     exchange: (one, other) =>
       call("exchange", `${one} <-> ${other}`, () => {
+        if (lacks.has("exchange")) throw new HoldfastError("failed", "This disk cannot exchange names.");
         root.exchange(one, other);
         show(one);
         show(other);
+      }),
+    link: (from, to) =>
+      call("link", `${from} -> ${to}`, () => {
+        if (lacks.has("hard links")) throw new HoldfastError("failed", "This disk has no links.");
+        root.link(from, to);
+      }),
+    supersede: (from, to, inode) =>
+      call("supersede", `${from} -> ${to}`, () => {
+        const old = root.at(to);
+        if (old === undefined || BigInt(old.number) !== inode) return false;
+        if (root.linksOf(old) === 1) watch.dropping(old, to);
+        root.rename(from, to, { over: true, isPersons: false });
+        show(to);
+        return true;
       }),
     unlink: (path) =>
       call("unlink", path, () => {

@@ -1,6 +1,14 @@
+import type { Lack } from "@holdfast/sync/lacks";
 import type { StoryOptions } from "./story.ts";
 
 const troubleRates = [0, 0.02, 0.05, 0.1, 0.2];
+/** As network filesystems are, and as FAT. */
+export const poorDisks: readonly (readonly Lack[])[] = [
+  ["exchange"],
+  ["exchange", "hard links"],
+  ["exchange", "hard links", "executable bits", "symbolic links", "stable inodes", "fine times", "all names"],
+];
+
 const foldings = ["none", "first", "none", "all"] as const;
 
 /** Of two accounts; every third time nobody gets more than the right to read. */
@@ -18,6 +26,7 @@ export function storyOf(seed: number): StoryOptions {
     restores: seed % 7 === 0,
     mishaps: seed % 4 === 0,
     confusableNames: seed % 3 === 1,
+    lacks: seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [],
     foldsCase: foldings[seed % foldings.length] ?? "none",
     ...(seed % 5 === 2 && sharing(seed)),
     isVolatile: seed % 2 === 1,

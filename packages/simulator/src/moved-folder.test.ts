@@ -47,6 +47,7 @@ async function look(
       suspects: new Set(suspects),
       moreSuspects: async () => new Set(),
       slotKey: (name) => name,
+      lacks: new Set(),
       makeNodeId: () => "new" as NodeId,
       keepManifest: () => undefined,
       faults: new Set(),

@@ -31,6 +31,8 @@ export interface RootOptions {
   readonly key: (name: string) => string;
   /** What a person does is durable at once, so that the oracle knows what must not be lost; else only when it is synced. */
   readonly isDurable: boolean;
+  /** False: no file is ever executable there. */
+  readonly hasExecutableBits?: boolean;
 }
 
 /** Times of a filesystem come in steps of a kernel's tick. */
@@ -110,7 +112,9 @@ export class SimulatedRoot {
 
   write(inode: Inode, change: Partial<Stored>, isPersons: boolean): void {
     const time = this.timeNs();
-    Object.assign(inode, { now: { ...inode.now, ...(change.bytes && { mtimeNs: time }), ...change }, ctimeNs: time });
+    const bit = this.#options.hasExecutableBits === false ? { executable: false } : {};
+    const now = { ...inode.now, ...(change.bytes && { mtimeNs: time }), ...change, ...bit };
+    Object.assign(inode, { now, ctimeNs: time });
     if (change.bytes !== undefined) Object.assign(inode, { changedAtMicros: this.#options.nowMicros() });
     if (!isPersons) return;
     if (this.#options.isDurable) this.sync(inode);
@@ -136,6 +140,15 @@ export class SimulatedRoot {
       for (const path of [from, to]) this.#touch(path);
       this.given.add(target.name);
     }
+    Object.assign(inode, { ctimeNs: this.timeNs() });
+  }
+
+  /** Of the engine: one more name. */
+  link(from: string, to: string): void {
+    const inode = this.mustBeAt(from);
+    const slot = this.#slot(to);
+    if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${to} is taken.`);
+    this.#do([{ ...slot, inode: inode.number }], false);
     Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 

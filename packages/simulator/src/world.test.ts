@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { poorDisks } from "./mix.ts";
 import { type StoryOptions, tellStory } from "./story.ts";
 
 /** Every story that ever broke an invariant stays here under what was wrong. */
@@ -93,6 +94,9 @@ test("40 stories with names that differ in case or Unicode form alone, on disks 
     confusableNames: true,
     foldsCase: (["none", "first", "all"] as const)[seed % 3] ?? "all",
   })));
+
+test("30 stories with disks that can do less keep every invariant", () =>
+  tellMany(30, (seed) => ({ seed: 6000 + seed, troubleRate: 0.1, lacks: poorDisks[seed % poorDisks.length] ?? [] })));
 
 test("in the stories lists travel as splices, blocks as patches, and blocks of this disk are copied", async () => {
   const sum = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };

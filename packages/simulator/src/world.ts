@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { Engine, type EngineOptions } from "@holdfast/sync/engine/engine";
 import { type Faults, noFaults } from "@holdfast/sync/faults";
+import type { Lack, Lacks } from "@holdfast/sync/lacks";
 import type { Server } from "@holdfast/sync/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Chances } from "./chances.ts";
@@ -31,6 +32,10 @@ export interface WorldOptions {
   readonly troubleRate?: number;
   /** Of which devices the disks fold case. */
   readonly foldsCase?: "none" | "first" | "all";
+  /** What the disks of all devices but the last cannot do. */
+  readonly lacks?: readonly Lack[];
+  /** False: the last one's neither. */
+  readonly isLastWhole?: boolean;
   /** People give names that differ only in case, or only in their Unicode form. */
   readonly confusableNames?: boolean;
   /** The watchers notice every change, so that what is deleted and what is moved can be told apart. */
@@ -187,6 +192,7 @@ export class World {
       slotKey: this.foldsCase(device.name) ? foldCase : nameKey,
       brake: "off",
       faults: this.#options.faults ?? noFaults,
+      lacks: this.lacksOf(device.name),
       patches: smallPatches,
       ...this.#options.engine,
       ...changes,
@@ -197,6 +203,15 @@ export class World {
   foldsCase(device: string): boolean {
     const { foldsCase } = this.#options;
     return foldsCase === "all" || (foldsCase === "first" && device === firstDevice);
+  }
+
+  lacksOf(device: string): Lacks {
+    const isLast = this.#options.isLastWhole !== false && device === deviceNames[(this.#options.devices ?? 2) - 1];
+    return new Set(isLast ? [] : this.#options.lacks);
+  }
+
+  hasBits(device: string): boolean {
+    return !this.lacksOf(device).has("executable bits");
   }
 
   get hasConfusableNames(): boolean {
@@ -225,7 +240,7 @@ export class World {
   }
 
   #makeDevice(number: number): Device {
-    const name = [firstDevice, "bob", "cyd"][number] ?? `device${number}`;
+    const name = deviceNames[number] ?? `device${number}`;
     const { scheduler, ledger, chances } = this;
     const ills: Ills = {
       sick: undefined,
@@ -239,6 +254,7 @@ export class World {
       skewMicros: () => ills.skewMicros,
       key: this.foldsCase(name) ? foldCase : String,
       isDurable: this.#options.isVolatile !== true,
+      hasExecutableBits: this.hasBits(name),
     });
     const hints = chances.tape(`watcher of ${name}`);
     const changed = (): void => {
@@ -259,4 +275,5 @@ export class World {
   }
 }
 
-const firstDevice = "ada";
+const deviceNames = ["ada", "bob", "cyd"];
+const [firstDevice = ""] = deviceNames;

@@ -159,6 +159,22 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.deepEqual(await disk.list("file"), ["x"]);
   });
 
+  check("a file gets one more name, and one file takes the place of another only if that is the one", async (disk) => {
+    await disk.create("old", partsOf(noise(10)), plain);
+    await disk.create("new", partsOf(noise(20)), plain);
+    const [old, next] = [await mustStat(disk, "old"), await mustStat(disk, "new")];
+    await disk.link("old", "aside");
+    assert.equal((await mustStat(disk, "aside")).links, 2);
+    await rejects(disk.link("old", "new"), "exists");
+    await rejects(disk.link("absent", "x"), "not_found");
+    assert.equal(await disk.supersede("new", "old", next.fingerprint.inode), false);
+    assert.equal(await disk.supersede("new", "absent", 1n), false);
+    assert.equal(await disk.supersede("new", "old", old.fingerprint.inode), true);
+    assert.equal((await mustStat(disk, "old")).fingerprint.inode, next.fingerprint.inode);
+    assert.equal((await mustStat(disk, "aside")).fingerprint.inode, old.fingerprint.inode);
+    assert.equal(await disk.stat("new"), undefined);
+  });
+
   check("only an empty folder is removed, and only what is no folder unlinked", async (disk) => {
     await disk.mkdir("a");
     await disk.create("a/x", [], plain);

@@ -86,6 +86,13 @@ export interface LocalDisk {
   rename(from: string, to: string): Promise<void>;
   /** Atomic: each gets the other's name. */
   exchange(one: string, other: string): Promise<void>;
+  /** One more name for a file; `exists` if it is taken. */
+  link(from: string, to: string): Promise<void>;
+  /**
+   * Takes the place of the file at `to`, atomically, if that has this inode in the moment before.
+   * @returns whether it had; else nothing was done
+   */
+  supersede(from: string, to: string, inode: bigint): Promise<boolean>;
   unlink(path: string): Promise<void>;
   /** Only an empty folder. */
   rmdir(path: string): Promise<void>;

@@ -74,6 +74,16 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
     setExecutable: (path, executable) => change("set the mode of", path, () => setExecutable(root, path, executable)),
     rename: (from, to) => change("rename", `${from} to ${to}`, () => renameInFolder(root, from, to)),
     exchange: (one, other) => change("exchange", `${one} and ${other}`, () => exchangeInFolder(root, one, other)),
+    link: (from, to) =>
+      change("link", `${from} to ${to}`, () =>
+        root.withName(from, (source) => root.withName(to, (target) => native.makeHardLink(source, target))),
+      ),
+    supersede: (from, to, inode) =>
+      change("replace", `${to} by ${from}`, () => {
+        if (statOf(root, to)?.ino !== inode) return false;
+        root.withName(from, (source) => root.withName(to, (target) => native.rename(source, target, 0)));
+        return true;
+      }),
     unlink: (path) => unlinkInThread(root, path),
     rmdir: (path) =>
       change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),

@@ -22,8 +22,12 @@ import { RootFolder } from "./root-folder.ts";
 export interface FolderAbilities {
   /** `A` and `a` are one name. */
   readonly foldsCase: boolean;
-  /** The two spellings of é are one name, or a name comes back in another form than it was given. */
+  /** The two spellings of é are one name. */
   readonly foldsNormalForms: boolean;
+  /** A name comes back as it was given. */
+  readonly keepsNames: boolean;
+  /** Names with `"*:<>?\|` in them, or with a dot or a space at the end. */
+  readonly allNames: boolean;
   /** Of the file's owner; comes and goes as it is set. */
   readonly executableBit: boolean;
   readonly symbolicLinks: boolean;
@@ -67,6 +71,8 @@ function probe(root: RootFolder, native: Native): FolderAbilities {
   return {
     foldsCase: isThere(root, "FILE"),
     foldsNormalForms: foldsNormalForms(root),
+    keepsNames: keepsName(root, "Letters \u00e9") && keepsName(root, "Others e\u0301"),
+    allNames: can(() => keepsName(root, '"*:<>?\\|') && keepsName(root, "end.") && keepsName(root, "end ")),
     executableBit: keepsExecutableBit(root),
     symbolicLinks: can(() => {
       root.withName("link", (at) => native.makeSymlink(nativeBytes("a/../target"), at));
@@ -95,6 +101,11 @@ function isThere(root: RootFolder, name: string): boolean {
   return can(() => root.look(name).isFile());
 }
 
+function keepsName(root: RootFolder, name: string): boolean {
+  makeFile(root, name);
+  return readdirSync(root.path).includes(name);
+}
+
 /** What a filesystem cannot do it answers with an error; a full or failing disk is none of these. */
 function can(act: () => boolean): boolean {
   try {
@@ -109,7 +120,7 @@ function can(act: () => boolean): boolean {
 function foldsNormalForms(root: RootFolder): boolean {
   const [composed, decomposed] = ["\u00e9", "e\u0301"];
   makeFile(root, composed);
-  return isThere(root, decomposed) || !readdirSync(root.path).includes(composed);
+  return isThere(root, decomposed);
 }
 
 function keepsExecutableBit(root: RootFolder): boolean {

@@ -29,6 +29,8 @@ after(async () => {
 const linuxAbilities = {
   foldsCase: false,
   foldsNormalForms: false,
+  keepsNames: true,
+  allNames: true,
   executableBit: true,
   symbolicLinks: true,
   hardLinks: true,
@@ -74,6 +76,34 @@ test(
   },
 );
 
+test("exFAT folds case, and lacks what a sync can do without", { skip: skipUnlessExfat() }, async () => {
+  const mounting = {
+    make: ["mkfs.exfat"] as const,
+    sizeBytes: 16 * 1024 * 1024,
+    mountOptions: "loop",
+    type: "exfat-fuse",
+  };
+  await withMounted(mounting, async (root) => {
+    const { timestampGrainNs, allNames, ...abilities } = probeFolder(root);
+    assert.deepEqual(abilities, {
+      ...Object.fromEntries(Object.keys(abilities).map((ability) => [ability, false])),
+      foldsCase: true,
+      keepsNames: true,
+    });
+    assert.deepEqual([timestampGrainNs >= 10_000_000n, allNames], [true, false]);
+    const disk = openSyncedFolder(root, { pool });
+    await disk.create("a", partsOf(noise(10)), plain);
+    await disk.create("b", partsOf(noise(20)), plain);
+    await rejects(disk.rename("a", "B"), "exists");
+    await disk.rename("a", "A");
+    assert.deepEqual([...(await disk.list(""))].filter((name) => name !== ".holdfast").toSorted(), ["A", "b"]);
+    const inode = (await disk.stat("b"))?.fingerprint.inode ?? 0n;
+    assert.equal(await disk.supersede("A", "b", inode + 1n), false);
+    assert.equal(await disk.supersede("A", "b", inode), true);
+    assert.equal((await disk.stat("b"))?.fingerprint.sizeBytes, 10);
+  });
+});
+
 test(
   "a folder that takes no files is told as that",
   { skip: process.getuid?.() === 0 && "root may write everywhere" },
@@ -92,6 +122,12 @@ function skipUnlessXfs(): string | false {
   return !isInstalled("mkfs.xfs") && "mkfs.xfs is not installed";
 }
 
+function skipUnlessExfat(): string | false {
+  if (!existsSync("/dev/fuse") || process.getuid?.() !== 0) return "nothing can be mounted through FUSE";
+  const missing = ["mkfs.exfat", "mount.exfat-fuse"].find((program) => !isInstalled(program));
+  return missing !== undefined && `${missing} is not installed`;
+}
+
 function isInstalled(program: string): boolean {
   return ["/usr/sbin", "/sbin", "/usr/bin"].some((folder) => existsSync(join(folder, program)));
 }
@@ -100,11 +136,12 @@ interface Mounting {
   readonly make: readonly [string, ...string[]];
   readonly sizeBytes: number;
   readonly mountOptions: string;
+  readonly type?: string;
 }
 
 /** A filesystem in a file. */
 async function withMounted(
-  { make, sizeBytes, mountOptions }: Mounting,
+  { make, sizeBytes, mountOptions, type }: Mounting,
   use: (mount: string) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(home, "mount-"));
@@ -115,7 +152,8 @@ async function withMounted(
   const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
   const [program, ...options] = make;
   execFileSync(program, [...options, image], { env, stdio: "pipe" });
-  execFileSync("mount", ["-o", mountOptions, image, mount], { env, stdio: "pipe" });
+  const types = type === undefined ? [] : ["-t", type];
+  execFileSync("mount", [...types, "-o", mountOptions, image, mount], { env, stdio: "pipe" });
   try {
     await use(mount);
   } finally {

@@ -1,8 +1,11 @@
+import { readdirSync } from "node:fs";
+import { constants as systemConstants } from "node:os";
+import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { errnoOf } from "./folder-error.ts";
-import { removeFolderFlag, renameExchange, renameNoReplace } from "./native.ts";
+import { removeFolderFlag, renameExchange, renameNoReplace, SystemCallError } from "./native.ts";
 import type { NativeName } from "./native.ts";
-import type { RootFolder } from "./root-folder.ts";
+import { isAbsent, type RootFolder } from "./root-folder.ts";
 
 /**
  * Never over anything. Where the filesystem does not know such a rename (NFS, some of FUSE), a file gets its new name before
@@ -18,7 +21,7 @@ export function renameInFolder(root: RootFolder, from: string, to: string): void
       try {
         native.rename(source, target, renameNoReplace);
       } catch (thrown) {
-        if (errnoOf(thrown) === "EEXIST" && isOneName(root, from, to)) native.rename(source, target, 0);
+        if (errnoOf(thrown) === "EEXIST" && isRespelled(root, from, to)) native.rename(source, target, 0);
         else if (isUnsupported(thrown)) renameInSteps(root, { path: from, ...source }, { path: to, ...target });
         else throw thrown;
       }
@@ -55,10 +58,37 @@ function isUnsupported(thrown: unknown): boolean {
   return ["EINVAL", "ENOSYS", "ENOTSUP"].includes(errnoOf(thrown) ?? "");
 }
 
+/** As `isOneName`, also where every spelling gets an inode number of its own: then the list of the folder tells. */
+function isRespelled(root: RootFolder, from: string, to: string): boolean {
+  if (isOneName(root, from, to)) return true;
+  const [source, target] = [folderAndName(from), folderAndName(to)];
+  const fold = (name: string): string => name.normalize("NFC").toUpperCase().toLowerCase();
+  if (source.folder !== target.folder || fold(source.name) !== fold(target.name)) return false;
+  const names = readdirSync(join(root.path, source.folder));
+  return names.includes(source.name) && !names.includes(target.name);
+}
+
+function folderAndName(path: string): { readonly folder: string; readonly name: string } {
+  const slash = path.lastIndexOf("/");
+  return { folder: path.slice(0, Math.max(0, slash)), name: path.slice(slash + 1) };
+}
+
+function isTaken(root: RootFolder, path: string): boolean {
+  try {
+    root.look(path);
+    return true;
+  } catch (thrown) {
+    if (isAbsent(thrown)) return false;
+    throw thrown;
+  }
+}
+
 type Named = NativeName & { readonly path: string };
 
 function renameInSteps(root: RootFolder, source: Named, target: Named): void {
   const { native } = root;
+  if (isTaken(root, target.path) && isRespelled(root, source.path, target.path))
+    return native.rename(source, target, 0);
   if (root.look(source.path).isDirectory()) {
     native.makeFolder(target);
     try {
@@ -73,10 +103,9 @@ function renameInSteps(root: RootFolder, source: Named, target: Named): void {
     native.makeHardLink(source, target);
   } catch (thrown) {
     if (!["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"].includes(errnoOf(thrown) ?? "")) throw thrown;
-    const message =
-      `The filesystem cannot rename ${source.path} without a risk for what may be at ${target.path}: it knows neither ` +
-      "exclusive renames nor hard links. Keep the synced folder on another filesystem.";
-    throw new HoldfastError("failed", message, { body: { unsupported: "rename" }, cause: thrown });
+    // Nothing tells whoever makes a file there between these two calls.
+    if (isTaken(root, target.path)) throw new SystemCallError("renameat2", systemConstants.errno.EEXIST);
+    return native.rename(source, target, 0);
   }
   // Who saved another file under the old name in this moment keeps it, and the new name goes again.
   if (root.look(source.path).ino === root.look(target.path).ino) native.removeName(source, 0);

@@ -12,6 +12,7 @@ import type { RemoteSpace } from "@holdfast/remote-space/remote-space";
 import { Engine } from "@holdfast/sync/engine/engine";
 import type { EngineOptions } from "@holdfast/sync/engine/engine";
 import { noFaults } from "@holdfast/sync/faults";
+import { type Lacks, lacksNothing } from "@holdfast/sync/lacks";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
@@ -20,7 +21,7 @@ import { openTransport, systemClock } from "../config/connection.ts";
 import type { Connection } from "../config/connection.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
-import { requireAbilities, slotKeyOf } from "./root-abilities.ts";
+import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 
 /** The engine over a real disk and a real server, with all that has to be closed after it. */
 export interface ClientEngine {
@@ -46,7 +47,16 @@ export async function openClientEngine(
     open.push(() => pool.close());
     const space = await openSpace(connection, pool, limits);
     open.push(() => space.close());
-    return { engine: makeEngine(sync.record, { space, pool, database, slotKey: slotKeyOf(abilities) }), close };
+    return {
+      engine: makeEngine(sync.record, {
+        space,
+        pool,
+        database,
+        slotKey: slotKeyOf(abilities),
+        lacks: lacksOf(abilities),
+      }),
+      close,
+    };
   } catch (thrown) {
     await close();
     throw thrown;
@@ -61,13 +71,14 @@ export interface Parts {
   readonly pool: CodecPool;
   readonly database: DatabaseSync;
   readonly slotKey?: EngineOptions["slotKey"];
+  readonly lacks?: Lacks;
   /** Nothing is written to the disk, not even to ask for its time. */
   readonly isPreview?: boolean;
 }
 
 export function makeEngine(
   record: SyncRecord,
-  { space, pool, database, slotKey = nameKey, isPreview = false }: Parts,
+  { space, pool, database, slotKey = nameKey, lacks = lacksNothing, isPreview = false }: Parts,
 ): Engine {
   const rootId = record.remote_id as NodeId;
   const state = new SyncState(database, rootId);
@@ -85,6 +96,7 @@ export function makeEngine(
     boot: bootId(),
     identity: { serverId: record.server_id, accountId: record.account_id },
     slotKey,
+    lacks,
     brake: record.brake ?? undefined,
     faults: noFaults,
   });

@@ -1,27 +1,44 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameKey } from "@holdfast/core/names";
+import type { Lack, Lacks } from "@holdfast/sync/lacks";
 import type { FolderAbilities } from "@holdfast/synced-folder/probe-folder";
 
-type Needed = "executableBit" | "symbolicLinks" | "exchange";
-
-const needed: Readonly<Record<Needed, string>> = {
-  executableBit: "keep whether a file may be executed",
-  symbolicLinks: "hold symbolic links",
-  exchange: "exchange two names in one step",
-};
-
 /**
- * Without these a sync would take what the filesystem cannot hold for a change of its owner, or could not replace a file safely.
- * @throws HoldfastError failed that names what is missing
+ * Where names come back otherwise than they were given a sync would take that for a renaming.
+ * @throws HoldfastError failed
  */
-export function requireAbilities(root: string, abilities: Pick<FolderAbilities, Needed>): void {
-  const missing = (Object.keys(needed) as Needed[]).filter((ability) => !abilities[ability]);
-  if (missing.length === 0) return;
-  const what = missing.map((ability) => needed[ability]).join(", nor ");
+export function requireAbilities(root: string, { keepsNames }: Pick<FolderAbilities, "keepsNames">): void {
+  if (keepsNames) return;
   throw new HoldfastError(
     "failed",
-    `${root} is on a filesystem that cannot ${what}. Choose a folder on another one, such as ext4, XFS or Btrfs.`,
+    `${root} is on a filesystem that changes the letters of names. Choose a folder on another one, such as ext4, XFS or Btrfs, or mount it with other options.`,
   );
+}
+
+type Telling =
+  | "executableBit"
+  | "symbolicLinks"
+  | "hardLinks"
+  | "exchange"
+  | "stableInodes"
+  | "allNames"
+  | "timestampGrainNs";
+
+/** Times in steps of up to 50 ms tell as much as the clock of a kernel. */
+const fineGrainNs = 50_000_000n;
+
+/** What the engine has to do without. */
+export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
+  const lacks: readonly (readonly [Lack, boolean])[] = [
+    ["executable bits", !abilities.executableBit],
+    ["symbolic links", !abilities.symbolicLinks],
+    ["hard links", !abilities.hardLinks],
+    ["exchange", !abilities.exchange],
+    ["stable inodes", !abilities.stableInodes],
+    ["all names", !abilities.allNames],
+    ["fine times", abilities.timestampGrainNs > fineGrainNs],
+  ];
+  return new Set(lacks.flatMap(([lack, is]) => (is ? [lack] : [])));
 }
 
 /** Under one key two names of one folder are one on this disk. */

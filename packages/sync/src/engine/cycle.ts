@@ -114,7 +114,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   context.skipped.note(look, (path) => isKnownPath(state, path));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
   context.unread.note(look, context.nowMs());
-  settleShares(state, look.rules, context.makeNodeId);
+  settleShares(state, look.rules, context);
   const ending = await endShares(context, (path) => context.skipped.isKeeper(path));
   const waits = new Waits(context);
   const next = await waits.within(await decide(context, look));
@@ -152,7 +152,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...waits.problems,
       ...context.unread.problems(context.nowMs()),
       ...context.skipped.problems(),
-      ...problemsOfUnfit(state),
+      ...problemsOfUnfit(state, context.lacks),
       ...problemsOfBoundaries(state),
       ...problemsOfAliases(state),
       ...problemsOfShares(state, next.waiting),
@@ -174,7 +174,7 @@ export async function scanRoot(context: CycleContext): Promise<Look> {
   const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
   const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
   const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
-  const tree = visibleTrees(state, new Visibility(state, rules));
+  const tree = visibleTrees(state, new Visibility(state, rules, context.lacks));
   const suspects = whereToLook(context);
   const look = await scan(disk, {
     ...context,
@@ -222,10 +222,10 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
 /** Settles and plans, until no node has to go by another id first. */
 export async function decide(context: CycleContext, { isSure, rules }: Look): Promise<Plan> {
   const { state, device, slotKey, makeNodeId, brakes } = context;
-  if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules)));
-  settleShares(state, rules, makeNodeId);
+  if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules, context.lacks)));
+  settleShares(state, rules, context);
   for (let round = 0; round < rekeyingsMax; round += 1) {
-    const visible = withoutLost(visibleTrees(state, new Visibility(state, rules)));
+    const visible = withoutLost(visibleTrees(state, new Visibility(state, rules, context.lacks)));
     const { synced, answered, seen } = settle(affectedTrees(visible, state.restless));
     const [failure] = (await makePersonActsDurable(context, [...synced.keys()])).values();
     if (failure !== undefined) throw failure;
@@ -235,7 +235,7 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
       // What could not be looked at may still turn out to be done.
       intents: seen.flatMap((id) => (isSeen(state, isSure, id) ? [[id, undefined] as const] : [])),
     });
-    const visibility = new Visibility(state, rules);
+    const visibility = new Visibility(state, rules, context.lacks);
     const next = plan(affectedTrees(withoutLost(visibleTrees(state, visibility)), state.restless), {
       device,
       nowMs: context.nowMs(),
@@ -298,7 +298,7 @@ async function settleRules(context: CycleContext): Promise<Rules> {
   const { rules, text } = await readRules(context.disk, state);
   if (rules.digest !== state.setting("rules")) {
     context.suspicion.add("all");
-    const changes = applyRules(state, rules, context.makeNodeId);
+    const changes = applyRules(state, rules, context);
     state.commit({
       ...changes,
       settings: [

@@ -6,6 +6,7 @@ import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import { distrustVolatile } from "../execute/person-acts.ts";
 import type { Faults } from "../faults.ts";
+import { type Lacks, lacksNothing } from "../lacks.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import { excludedPaths, excludePaths, includePaths } from "../rules/exclusion.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -47,6 +48,8 @@ export interface EngineOptions {
   /** Of the filesystem of the root; undefined: it is never full. */
   readonly freeSpace?: (() => Promise<DiskSpace>) | undefined;
   readonly faults: Faults;
+  /** What the disk cannot do; undefined: it can do everything. */
+  readonly lacks?: Lacks;
   readonly patches?: CycleContext["patches"];
 }
 
@@ -253,6 +256,7 @@ export class Engine {
     const progress = this.#progress;
     return {
       ...this.#options,
+      lacks: this.#options.lacks ?? lacksNothing,
       disk: gateDisk(disk, signal),
       server: gateServer(server, { signal, progress, trees: state }),
       progress,

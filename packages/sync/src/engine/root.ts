@@ -30,14 +30,14 @@ export class RootMismatch extends HoldfastError {
   }
 }
 
-type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults"> & { readonly identity: Identity };
+type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults" | "lacks"> & { readonly identity: Identity };
 
 /**
  * The root carries a random id that the state knows too, and both say to which server, account and folder they belong. Only a
  * root and a state that both know nothing yet begin.
  * @throws RootMismatch
  */
-export async function checkRoot({ disk, state, random, faults, identity }: RootParts): Promise<void> {
+export async function checkRoot({ disk, state, random, faults, lacks, identity }: RootParts): Promise<void> {
   const known = parse(state.setting("marker"));
   if (known !== undefined && faults.has("the marker of the root is not checked")) return;
   if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
@@ -48,12 +48,14 @@ export async function checkRoot({ disk, state, random, faults, identity }: RootP
         `The folder has lost its ${markerPath}: it is not mounted, or another folder stands in its place.`,
       );
     }
-    return begin({ disk, state, random, faults, identity });
+    return begin({ disk, state, random, faults, lacks, identity });
   }
   const text = Buffer.from(await disk.readAt(markerPath, 0, markerBytesMax)).toString();
   const found = parse(text);
   if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
   checkOwner(found, identity, state.rootId, "This folder");
+  // Nothing tells a copy there.
+  if (known?.id === found.id && lacks.has("stable inodes")) return;
   if (known?.id === found.id) return checkCopy(state, there);
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {

@@ -12,16 +12,20 @@ import { isLive } from "../trees.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 /** Before anything is planned: what was moved between spaces goes by new ids, and what was left with its share has no base. */
-export function settleShares(state: SyncState, rules: Rules, makeNodeId: Hands["makeNodeId"]): void {
+export function settleShares(
+  state: SyncState,
+  rules: Rules,
+  { makeNodeId, lacks }: Pick<Hands, "makeNodeId" | "lacks">,
+): void {
   if (state.shares.size + state.departures.size === 0) return;
   const { restless, departures } = state;
   for (;;) {
-    const trees = visibleTrees(state, new Visibility(state, rules));
+    const trees = visibleTrees(state, new Visibility(state, rules, lacks));
     const change = crossOne({ trees, restless, departures, makeNodeId });
     if (change === undefined) break;
     state.commit(change);
   }
-  const trees = visibleTrees(state, new Visibility(state, rules));
+  const trees = visibleTrees(state, new Visibility(state, rules, lacks));
   const stranded = strandedBases(trees, departures);
   const over = [...overDepartures(trees, departures), ...stranded];
   const synced = [...leftBases(state, leftMounts(trees)), ...stranded];

@@ -1,3 +1,4 @@
+import type { Lacks } from "../lacks.ts";
 import { folderOf, pathOfNode } from "../paths.ts";
 import { unfitNodes } from "../rules/unfit.ts";
 import type { ScanResult } from "../scan/scan.ts";
@@ -40,8 +41,8 @@ export class Skipped {
 }
 
 /** What the server has and no disk can hold. */
-export function problemsOfUnfit(state: SyncState): Problem[] {
-  return [...unfitNodes(state, state.restless)].map(([id, reason]) =>
+export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
+  return [...unfitNodes(state, state.restless, lacks)].map(([id, reason]) =>
     problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `It stays on the server and is not synced: ${reason}.`),
   );
 }

@@ -8,10 +8,11 @@ import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
 import type { Fault } from "../faults.ts";
+import type { Stashed } from "../state/sync-state.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { fingerprintAfter, type Hands, randomName } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
-import { exchange, stashedBy } from "./replace.ts";
+import { replace, stashedBy } from "./replace.ts";
 import { LocalSources } from "./sources.ts";
 import { writeLarge } from "./write-large.ts";
 import { writeSmall, type Written } from "./write-small.ts";
@@ -73,7 +74,7 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
   );
   hands.state.commit({
     stashed: waiting.flatMap(({ operation, temporary }) =>
-      operation.op === "replace" && isStashed ? [[temporary, stashedBy(hands, operation, temporary)] as const] : [],
+      operation.op === "replace" && isStashed ? stashEntry(stashedBy(hands, operation, temporary)) : [],
     ),
   });
   // What was checked before the files were fetched may be something else by now.
@@ -86,6 +87,10 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
   }
   await settle(hands, placed, failures);
   return failures;
+}
+
+function stashEntry(stashed: Stashed): (readonly [string, Stashed])[] {
+  return [[stashed.path, stashed]];
 }
 
 interface Placed {
@@ -102,7 +107,13 @@ async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOp
   const { fingerprint } = await mustStat(hands, path);
   folders.add(id, path);
   const { parent, name, alias } = place;
-  const row = { ...rowOf(remote, fingerprint), parent, name, alias, fingerprint: folderFingerprint(fingerprint) };
+  const row = {
+    ...rowOf(hands, remote, fingerprint),
+    parent,
+    name,
+    alias,
+    fingerprint: folderFingerprint(fingerprint),
+  };
   return { operation, path, row };
 }
 
@@ -176,14 +187,14 @@ async function giveName(
   const place = operation.op === "create" ? operation.place : operation.local;
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
   if (operation.op === "replace") {
-    return { operation, path, row: await exchange(hands, operation, { path, temporary }) };
+    return { operation, path, row: await replace(hands, operation, { path, temporary }) };
   }
   const before = await mustStat(hands, temporary);
   if (hands.faults.has("a new file goes over what is there") && (await hands.disk.stat(path))?.kind === "file")
     await hands.disk.unlink(path);
   await hands.disk.rename(temporary, path);
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
-  return { operation, path, row: { ...rowOf(operation.remote, fingerprint), ...operation.place } };
+  return { operation, path, row: { ...rowOf(hands, operation.remote, fingerprint), ...operation.place } };
 }
 
 /** A name in a folder that could not be synced is not known to be there: the next look decides. */
@@ -213,5 +224,8 @@ async function settle(hands: Hands, placed: readonly Placed[], failures: Failure
     local: done.map(({ operation, row }) => [operation.id, row] as const),
     synced: done.map(({ operation, row }) => [operation.id, agreedWithServer(state, operation.id, row)] as const),
     intents: done.map(({ operation }) => [operation.id, undefined] as const),
+    parked: done.flatMap(({ operation }) =>
+      state.parked.has(operation.id) ? [[operation.id, undefined] as const] : [],
+    ),
   });
 }

@@ -38,7 +38,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await hands.disk.rename(temporary, path);
   await syncFolders(hands, path, temporary);
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
-  const row = { ...local, name, alias: undefined, fingerprint, sight: sightOf(fingerprint) };
+  const row = { ...local, name, alias: undefined, fingerprint, sight: sightOf(hands, fingerprint) };
   hands.state.commit({ local: [[hands.makeNodeId(), row]] });
 }
 
@@ -95,6 +95,7 @@ export async function mustStat({ disk }: Pick<Hands, "disk">, path: string): Pro
 }
 
 export function rowOf(
+  { lacks }: Pick<Hands, "lacks">,
   {
     kind,
     parent,
@@ -112,13 +113,13 @@ export function rowOf(
     content: isFolder ? folderContent : content,
     executable,
     fingerprint,
-    sight: sightOf(fingerprint),
+    sight: sightOf({ lacks }, fingerprint),
   };
 }
 
 /** What we wrote ourselves has the time that we gave it; only a time as late as now could hide a later change. */
-function sightOf(fingerprint: Fingerprint): LocalRow["sight"] {
-  return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs) ? "racy" : "known";
+function sightOf({ lacks }: Pick<Hands, "lacks">, fingerprint: Fingerprint): LocalRow["sight"] {
+  return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs, lacks) ? "racy" : "known";
 }
 
 export function folderFingerprint(fingerprint: Fingerprint): Fingerprint {

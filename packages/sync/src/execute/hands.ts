@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "./durable.ts";
 import type { Faults } from "../faults.ts";
+import type { Lacks } from "../lacks.ts";
 import { folderOf, pathOf } from "../paths.ts";
 import type { Patches } from "../patches.ts";
 import type { LocalDisk, LocalStat, Server } from "../ports.ts";
@@ -21,6 +22,8 @@ export interface Hands {
   readonly nowMs: () => number;
   readonly makeNodeId: () => NodeId;
   readonly faults: Faults;
+  /** What the disk cannot do. */
+  readonly lacks: Lacks;
   readonly doubt: Doubt;
   /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
   readonly patches?: Patches | undefined;

@@ -58,8 +58,11 @@ export async function setNode(hands: Hands, operation: LocalOperation & { op: "s
   const { id, local, executable } = operation;
   const path = await knownPath(hands, id);
   await recheck(hands, path, local);
-  await hands.disk.setExecutable(path, executable);
-  await hands.disk.syncFile(path);
+  // Where there are no such bits the row alone keeps it.
+  if (!hands.lacks.has("executable bits")) {
+    await hands.disk.setExecutable(path, executable);
+    await hands.disk.syncFile(path);
+  }
   const fingerprint = await fingerprintAfter(hands.disk, path, local.fingerprint);
   const row = { ...local, executable, fingerprint };
   const synced = agreedWithServer(hands.state, id, row);

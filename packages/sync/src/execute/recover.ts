@@ -70,10 +70,23 @@ export async function settleParked(hands: Hands): Promise<void> {
   for (const [id, { path }] of hands.state.parked) {
     const row = hands.state.local.get(id);
     const isThere = (await hands.disk.stat(path)) !== undefined && row !== undefined;
+    if (isThere && (await isReplaced(hands, path, row))) {
+      hands.state.commit({ parked: [[id, undefined]] });
+      continue;
+    }
     const place = isThere ? await unpark(hands, path, row) : undefined;
     const local = place === undefined || row === undefined ? [] : [[id, { ...row, ...place }] as const];
     hands.state.commit({ parked: [[id, undefined]], local });
   }
+}
+
+/** It made way for new bytes, and something stands there for good: it is looked at as all that is stashed. */
+async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<boolean> {
+  if (!hands.state.stashed.has(path)) return false;
+  const folder = await existingFolder(hands, row.parent);
+  if (folder === undefined || (await hands.disk.stat(joinPath(folder, nameOnDisk(row)))) === undefined) return false;
+  await hands.disk.syncFolder(folder);
+  return true;
 }
 
 /** @returns where it is now */
@@ -124,6 +137,11 @@ async function review(hands: Hands, stashed: Stashed): Promise<boolean> {
   // never came, and what is deleted since has a folder there.
   if (stat === undefined || stat.kind === "folder") {
     await syncIfThere(disk, folderOf(stashed.path));
+    return true;
+  }
+  // Whatever it holds, it has another name too.
+  if (stat.links > 1 && !stashed.keep) {
+    await disk.unlink(stashed.path);
     return true;
   }
   const content = await contentAt(hands, stashed.path, stat.kind === "symlink");

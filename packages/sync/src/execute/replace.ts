@@ -1,4 +1,6 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalOperation } from "../planner/plan-types.ts";
+import type { LocalStat } from "../ports.ts";
 import { sameButCtime } from "../scan/fingerprints.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import type { LocalRow } from "../trees.ts";
@@ -7,37 +9,101 @@ import { DiskChanged, fingerprintAfter, type Hands, recheck, syncFolders } from 
 
 type Replacement = LocalOperation & { readonly op: "replace" };
 
-/** What the old bytes are, which will wait where the new ones are now. */
-export function stashedBy({ nowMs }: Hands, { local, remote }: Replacement, temporary: string): Stashed {
+interface Paths {
+  readonly path: string;
+  /** Where the new bytes are, durably. */
+  readonly temporary: string;
+}
+
+/** What the old bytes are, which will wait aside where the new ones were, or beside that. */
+export function stashedBy(
+  { nowMs, lacks }: Pick<Hands, "nowMs" | "lacks">,
+  operation: Replacement,
+  temporary: string,
+): Stashed {
+  const { local, remote } = operation;
   const contents = [local.content, remote.content];
-  return { path: temporary, parent: local.parent, name: local.name, contents, keep: false, sinceMs: nowMs() };
+  const path = lacks.has("exchange") ? stashBeside(temporary) : temporary;
+  return { path, parent: local.parent, name: local.name, contents, keep: false, sinceMs: nowMs() };
+}
+
+function stashBeside(temporary: string): string {
+  return `${temporary}.replaced`;
 }
 
 /**
- * The new bytes are durable beside before the two are exchanged in one call; what comes out is compared with what was looked
- * at, and goes back if somebody was faster. What was replaced waits in the engine's folder until it was looked at again.
+ * The new bytes are durable beside before they take the place of the old ones, as the disk can do it best. What was replaced
+ * waits in the engine's folder until it was looked at again.
  */
-export async function exchange(
-  hands: Hands,
-  { local, remote }: Replacement,
-  { path, temporary }: { readonly path: string; readonly temporary: string },
-): Promise<LocalRow> {
-  const { disk, faults } = hands;
-  const written = await mustStat(hands, temporary);
-  const placed = { ...remote, parent: local.parent, name: local.name };
-  const { alias } = local;
+export async function replace(hands: Hands, operation: Replacement, paths: Paths): Promise<LocalRow> {
+  const { local, remote } = operation;
+  const { disk, faults, lacks } = hands;
+  const written = await mustStat(hands, paths.temporary);
+  const row = (fingerprint: LocalRow["fingerprint"]): LocalRow => {
+    const { parent, name, alias } = local;
+    return { ...rowOf(hands, { ...remote, parent, name }, fingerprint), alias };
+  };
   if (faults.has("a replacement is not looked at")) {
-    await disk.exchange(temporary, path);
-    await disk.unlink(temporary);
-    return { ...rowOf(placed, written.fingerprint), alias };
+    await disk.exchange(paths.temporary, paths.path);
+    await disk.unlink(paths.temporary);
+    return row(written.fingerprint);
   }
+  if (!lacks.has("exchange")) await byExchange(hands, operation, paths);
+  else if (lacks.has("hard links")) await byParking(hands, operation, paths);
+  else await byLink(hands, operation, paths);
+  return row(await fingerprintAfter(disk, paths.path, written.fingerprint));
+}
+
+/** In one call; what comes out is compared with what was looked at, and goes back if somebody was faster. */
+async function byExchange(hands: Hands, { local }: Replacement, { path, temporary }: Paths): Promise<void> {
+  const { disk } = hands;
   await recheck(hands, path, local);
   await disk.exchange(temporary, path);
   const old = await mustStat(hands, temporary);
-  if (!sameButCtime(old.fingerprint, local.fingerprint)) {
-    await disk.exchange(temporary, path);
-    await syncFolders(hands, path, temporary);
-    throw new DiskChanged(path);
+  if (sameButCtime(old.fingerprint, local.fingerprint)) return;
+  await disk.exchange(temporary, path);
+  await syncFolders(hands, path, temporary);
+  throw new DiskChanged(path);
+}
+
+/**
+ * The old bytes get a name aside before they lose their own, so that there never is nothing at the path. Whoever puts another file there between the last
+ * look and the rename, which are one after the other in one call, loses it: such a disk has nothing that would tell.
+ */
+async function byLink(hands: Hands, { local }: Replacement, { path, temporary }: Paths): Promise<void> {
+  const { disk } = hands;
+  const stash = stashBeside(temporary);
+  await recheck(hands, path, local);
+  await disk.link(path, stash);
+  // A write that came too late to be seen must not go with a power cut.
+  await syncFolders(hands, stash);
+  const old = await mustStat(hands, stash);
+  const isKnown = sameButCtime(old.fingerprint, local.fingerprint);
+  if (isKnown && (await disk.supersede(temporary, path, old.fingerprint.inode))) return;
+  await dropLink(hands, stash);
+  throw new DiskChanged(path);
+}
+
+/** Only while it has another name too. */
+async function dropLink({ disk }: Hands, stash: string): Promise<void> {
+  const stat: LocalStat | undefined = await disk.stat(stash);
+  if (stat !== undefined && stat.links > 1) await disk.unlink(stash);
+}
+
+/** While nothing stands at the path a record says what belongs there; whoever starts again puts it back. */
+async function byParking(hands: Hands, { id, local }: Replacement, { path, temporary }: Paths): Promise<void> {
+  const { disk, state } = hands;
+  const stash = stashBeside(temporary);
+  await recheck(hands, path, local);
+  state.commit({ parked: [[id, { nodeId: id, path: stash }]] });
+  try {
+    await disk.rename(path, stash);
+    const old = await mustStat(hands, stash);
+    if (!sameButCtime(old.fingerprint, local.fingerprint)) throw new DiskChanged(path);
+    await disk.rename(temporary, path);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    // Somebody else's file stands there: what is aside is looked at as all that is stashed.
+    throw error.code === "exists" ? new DiskChanged(path) : error;
   }
-  return { ...rowOf(placed, await fingerprintAfter(disk, path, written.fingerprint)), alias };
 }

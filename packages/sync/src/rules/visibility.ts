@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { IndexedTrees } from "../planner/affected.ts";
+import type { Lacks } from "../lacks.ts";
 import { joinPath } from "../paths.ts";
 import { Recent } from "../recent.ts";
 import { isLive, type Place, type Trees } from "../trees.ts";
@@ -25,12 +26,15 @@ const rootWay: Way = { path: "", isFit: true };
 export class Visibility {
   readonly #trees: Rows;
   readonly #rules: Rules;
+  readonly #lacks: Lacks;
   readonly #ways = perTree<Way>();
   readonly #hidden = perTree<boolean>();
 
-  constructor(trees: Rows, rules: Rules) {
+  /** @param lacks of the disk: what it cannot hold stays on the server */
+  constructor(trees: Rows, rules: Rules, lacks: Lacks) {
     this.#trees = trees;
     this.#rules = rules;
+    this.#lacks = lacks;
   }
 
   hidesLocal(id: NodeId): boolean {
@@ -85,7 +89,7 @@ export class Visibility {
   /** What is on the disk, or was agreed on, can stand there. */
   #isFit(tree: TreeName, id: NodeId): boolean {
     const row = tree === "remote" ? this.#trees.remote.get(id) : undefined;
-    return row === undefined || unfitness(this.#trees.rootId, row) === undefined;
+    return row === undefined || unfitness(this.#trees.rootId, row, this.#lacks) === undefined;
   }
 
   #placeIn(tree: TreeName, id: NodeId): Place | undefined {

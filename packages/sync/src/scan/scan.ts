@@ -4,6 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
 import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
+import { grainNsOf, type Lacks } from "../lacks.ts";
 import type { Patches } from "../patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
 import type { CutBlock, LocalDisk } from "../ports.ts";
@@ -37,6 +38,7 @@ export interface ScanInput {
   /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
   readonly moreSuspects: () => Promise<Suspects>;
   readonly slotKey: (name: string) => string;
+  readonly lacks: Lacks;
   readonly makeNodeId: () => NodeId;
   /** Hears of which blocks a file is made that was read. */
   readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
@@ -67,8 +69,6 @@ export interface ScanResult {
 
 /** Files that are read side by side. */
 const readsAtOnce = 4;
-/** A file that changed so shortly before it was read may change again without a trace in its times. */
-const grainNs = 50_000_000n;
 
 /** To read a larger file takes longer than to wait until it has to be read but once. */
 const waitedForBytesMin = 4 * 1024 * 1024;
@@ -110,11 +110,14 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     }
     const mayWait = vanished.size === 0;
     const named = naming.nameOf(entry, id, parent);
-    const row = await rowOf(disk, entry, { input, parent, named, before, startNs, unread, mayWait });
+    // What the disk cannot hold stays as it was synced.
+    const bit = before?.executable ?? input.intents.get(id)?.executable ?? false;
+    const executable = input.lacks.has("executable bits") ? bit : undefined;
+    const row = await rowOf(disk, entry, { input, parent, named, executable, before, startNs, unread, mayWait });
     if (row !== undefined) rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
-  if (!input.faults.has("a moved file is a new one")) adoptMoves(input.tree.local, rows, vanished);
+  if (!input.faults.has("a moved file is a new one")) adoptMoves(input, rows, vanished);
   const strange = hasStranger(input.tree, seen);
   if (!input.faults.has("errors are deletions")) keepUnknown(input.tree, rows, { ...seen, strange }, vanished);
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
@@ -162,9 +165,9 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
 }
 
 async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Promise<Look> {
-  const { tree, rows, isHidden, slotKey, faults } = input;
+  const { tree } = input;
   if (suspects !== "all") return lookIn(disk, input, topsOf(tree, suspects), suspects);
-  const swept = await sweep(disk, { rootId: tree.rootId, rows, isHidden, slotKey, faults });
+  const swept = await sweep(disk, { ...input, rootId: tree.rootId });
   if (swept === undefined) {
     const whole = await walk(disk, topsOf(tree, suspects), input);
     return { ...whole, known: tree.local, moved: new Map(), suspects, isAtRest: true };
@@ -230,6 +233,8 @@ function union(one: Suspects, other: Suspects): Suspects {
 interface RowContext {
   readonly parent: NodeId;
   readonly named: Pick<LocalRow, "name" | "alias">;
+  /** Undefined: it is what the disk says. */
+  readonly executable: boolean | undefined;
   readonly before: LocalRow | undefined;
   readonly startNs: bigint;
   readonly unread: Map<string, string>;
@@ -241,7 +246,13 @@ interface RowContext {
 async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promise<LocalRow | undefined> {
   const { parent, named, before, input } = context;
   const { faults } = input;
-  const base = { kind: entry.kind, parent, alias: undefined, ...named, executable: entry.stat.executable };
+  const base = {
+    kind: entry.kind,
+    parent,
+    alias: undefined,
+    ...named,
+    executable: context.executable ?? entry.stat.executable,
+  };
   const { fingerprint } = entry.stat;
   if (entry.kind === "folder") {
     const lasting = { ...fingerprint, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n };
@@ -260,8 +271,10 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     // Without anything known of it there is nothing to say of it yet.
     return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
   }
-  const isRacy = isRecent(read.fingerprint, context.startNs) && !isOfFuture(before, read.fingerprint, context.startNs);
-  return { ...base, ...read, sight: isRacy && !faults.has("no file is racy") ? "racy" : "known" };
+  const isRacy =
+    isRecent(read.fingerprint, context.startNs, input.lacks) && !isOfFuture(before, read.fingerprint, context.startNs);
+  const executable = context.executable ?? read.executable;
+  return { ...base, ...read, executable, sight: isRacy && !faults.has("no file is racy") ? "racy" : "known" };
 }
 
 const tooLarge = `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`;
@@ -272,10 +285,13 @@ function isTooLarge({ kind, stat }: Entry): boolean {
 }
 
 /** What is read too soon after a change is read again anyway. */
-function isWorthWaiting(fingerprint: Fingerprint, { mayWait, startNs, input: { patches } }: RowContext): boolean {
+function isWorthWaiting(
+  fingerprint: Fingerprint,
+  { mayWait, startNs, input: { patches, lacks } }: RowContext,
+): boolean {
   const sizeBytesMin = patches === undefined ? waitedForBytesMin : patches.fileBytesMin;
   const isNear = fingerprint.ctimeNs <= startNs + futureNs;
-  return mayWait && fingerprint.sizeBytes >= sizeBytesMin && isNear && isRecent(fingerprint, startNs);
+  return mayWait && fingerprint.sizeBytes >= sizeBytesMin && isNear && isRecent(fingerprint, startNs, lacks);
 }
 
 /** As late as this after it was read once already: the clock was set back since, and whatever is written now gets another time. */
@@ -305,13 +321,14 @@ async function readAtRest(
 /**
  * A time in the future is somebody else's clock: a write would change it, so it hides nothing. The ctime cannot be set.
  */
-export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint): boolean {
+export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
+  const grainNs = grainNsOf(lacks);
   return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
 }
 
 /** A vanished file whose size and content appear where nothing was known is a move too (a save through a copy). */
 function adoptMoves(
-  local: ReadonlyMap<NodeId, LocalRow>,
+  { tree: { local }, lacks }: Pick<ScanInput, "tree" | "lacks">,
   rows: Map<NodeId, LocalRow>,
   vanished: Map<NodeId, LocalRow>,
 ): void {
@@ -331,7 +348,11 @@ function adoptMoves(
     if (from === undefined || moved === undefined) continue;
     rows.delete(from);
     const isSameName = moved.name === nameOnDisk(row);
-    rows.set(id, isSameName ? { ...moved, name: row.name, alias: row.alias } : moved);
+    rows.set(id, {
+      ...moved,
+      ...(isSameName && { name: row.name, alias: row.alias }),
+      ...(lacks.has("executable bits") && { executable: row.executable }),
+    });
     vanished.delete(id);
   }
 }

@@ -3,6 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
 import { linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
+import type { Lacks } from "../lacks.ts";
 import { joinPath } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
 import { type LocalRow, nameOnDisk } from "../trees.ts";
@@ -23,6 +24,7 @@ export interface SweepInput {
   readonly rows: KnownRows;
   readonly isHidden: IsHidden;
   readonly slotKey: (name: string) => string;
+  readonly lacks: Lacks;
   readonly faults: Faults;
 }
 
@@ -69,7 +71,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
 /** @returns which of its folders stand where they were */
 async function compare(
   disk: LocalDisk,
-  { rows, isHidden, faults }: SweepInput,
+  { rows, isHidden, lacks, faults }: SweepInput,
   top: Top,
   notes: Notes,
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
@@ -82,7 +84,7 @@ async function compare(
   for (const entry of entries) {
     if (entry === undefined) continue;
     const at = left.get(entry.name);
-    if (at === undefined || !isUnchanged(at.row, entry, faults)) isSame = false;
+    if (at === undefined || !isUnchanged(at.row, entry, { lacks, faults })) isSame = false;
     else {
       left.delete(entry.name);
       if (entry.kind === "folder") folders.push({ id: at.id, path: entry.path });
@@ -94,12 +96,17 @@ async function compare(
 }
 
 /** The closer look would find the very row that is known. */
-function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, faults: Faults): boolean {
+function isUnchanged(
+  row: LocalRow,
+  { kind, stat, target }: Entry,
+  { lacks, faults }: Pick<SweepInput, "lacks" | "faults">,
+): boolean {
   if (row.sight !== "known" || row.kind !== kind) return false;
   const { inode, birthNs } = row.fingerprint;
   if (kind === "folder") return inode === stat.fingerprint.inode && birthNs === stat.fingerprint.birthNs;
   if (!sameFingerprint(row.fingerprint, stat.fingerprint, faults)) return false;
-  return target === undefined ? row.executable === stat.executable : row.content === linkContent(target);
+  const isBitKnown = lacks.has("executable bits") || row.executable === stat.executable;
+  return target === undefined ? isBitKnown : row.content === linkContent(target);
 }
 
 /** Rows that stand in each other, or in what is no folder. */

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Lack } from "@holdfast/sync/lacks";
+import type { LocalDisk } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+import { contentOf } from "./small-blocks.ts";
+
+function aloneWithout(...lacks: Lack[]): Alone {
+  return new Alone({ lacks, devices: 1, isLastWhole: false });
+}
+
+/** The disk of a process that ends right before a call. */
+function endingBefore(disk: LocalDisk, isEnd: (call: string, path: string) => boolean): LocalDisk {
+  let isOver = false;
+  return new Proxy(disk, {
+    get: (target, call: keyof LocalDisk) => {
+      const act = Reflect.get(target, call) as (...given: unknown[]) => unknown;
+      return (...given: unknown[]): unknown => {
+        isOver ||= isEnd(call, given.join(" "));
+        if (isOver) throw new HoldfastError("unreachable", "The process has ended.");
+        return act.apply(target, given);
+      };
+    },
+  });
+}
+
+/** Both sides have a file, and the server has a newer version of it. */
+async function withUpdate(alone: Alone): Promise<void> {
+  alone.write("a.txt", "the old text");
+  alone.write("b.txt", "the new text");
+  await alone.once();
+  const { nodes, versions } = alone.world.model;
+  const [old, next] = ["a.txt", "b.txt"].map((path) => nodes.get(alone.serverId(path))?.versionId ?? "");
+  const blocks = versions.get(next ?? "") ?? [];
+  const file_id = alone.serverId("a.txt");
+  alone.onServer({
+    op: "put",
+    operation_id: "update",
+    file_id,
+    base_version: old ?? "",
+    size: 12,
+    blocks: [...blocks],
+  });
+}
+
+const textAt = (alone: Alone, path: string): string => Buffer.from(alone.root.mustBeAt(path).now.bytes).toString();
+
+test("without an exchange the old bytes are linked aside, and the path is never without a file", async () => {
+  const alone = aloneWithout("exchange");
+  await withUpdate(alone);
+  const seen: boolean[] = [];
+  const disk = endingBefore(alone.disk(), () => {
+    seen.push(alone.root.at("a.txt") !== undefined);
+    return false;
+  });
+  await alone.once({ disk });
+  assert.ok(seen.every(Boolean));
+  assert.equal(textAt(alone, "a.txt"), "the new text");
+  assert.ok(alone.world.trace.some((line) => line.includes("supersede")));
+  alone.close();
+});
+
+test("without links either, a death while nothing stands at the path leaves a record, and the file is back before anything is looked at", async () => {
+  const alone = aloneWithout("exchange", "hard links");
+  await withUpdate(alone);
+  const disk = endingBefore(alone.disk(), (call, path) => call === "rename" && path.endsWith(" a.txt"));
+  await assert.rejects(alone.once({ disk }));
+  assert.equal(alone.root.at("a.txt"), undefined);
+  await alone.once();
+  assert.ok(alone.world.trace.some((line) => line.endsWith(".replaced -> a.txt")));
+  assert.equal(textAt(alone, "a.txt"), "the new text");
+  assert.deepEqual(alone.serverPaths(), ["a.txt", "b.txt"]);
+  assert.deepEqual(alone.diskPaths(), ["a.txt", "b.txt"]);
+  alone.close();
+});
+
+test("without links either, a death right after the new bytes have their name makes no copy of the old ones", async () => {
+  const alone = aloneWithout("exchange", "hard links");
+  await withUpdate(alone);
+  const newText = contentOf(Buffer.from("the new text"));
+  const isThere = (): boolean => {
+    const inode = alone.root.at("a.txt");
+    return inode !== undefined && contentOf(inode.now.bytes) === newText;
+  };
+  await assert.rejects(alone.once({ disk: endingBefore(alone.disk(), isThere) }));
+  assert.ok(isThere());
+  await alone.once();
+  assert.deepEqual(alone.diskPaths(), ["a.txt", "b.txt"]);
+  assert.deepEqual(alone.serverPaths(), ["a.txt", "b.txt"]);
+  alone.close();
+});
+
+test("where there are no executable bits they stay as they are on the server, through edits and moves", async () => {
+  const alone = aloneWithout("executable bits");
+  alone.write("run.sh", "1");
+  await alone.once();
+  const id = alone.serverId("run.sh");
+  alone.onServer({ op: "set", operation_id: "set", file_id: id, executable: true });
+  await alone.once();
+  alone.write("run.sh", "2");
+  await alone.once();
+  alone.move("run.sh", "moved.sh");
+  await alone.once();
+  const node = alone.world.model.nodes.get(alone.serverId("moved.sh"));
+  assert.deepEqual([node?.id, node?.executable], [id, true]);
+  assert.deepEqual(alone.serverContents(), new Map([["moved.sh", "2"]]));
+  alone.close();
+});
+
+test("what the disk cannot hold stays on the server with all below it, is listed, and is not taken for deleted", async () => {
+  const alone = aloneWithout("symbolic links", "all names");
+  const { rootId } = alone.world.model;
+  alone.onServer({ op: "symlink", operation_id: "1", parent_id: rootId, id: "x-1", name: "link", target: "a" });
+  alone.onServer({ op: "mkdir", operation_id: "2", parent_id: rootId, id: "x-2", name: "what?" });
+  alone.onServer({ op: "mkdir", operation_id: "3", parent_id: "x-2", id: "x-3", name: "below" });
+  alone.write("plain", "1");
+  for (let run = 0; run < 2; run += 1) {
+    const { inSync, problems } = await alone.once();
+    assert.equal(inSync, true);
+    assert.deepEqual(problems.map(({ path, code }) => `${code} ${path}`).toSorted(), ["skipped link", "skipped what?"]);
+  }
+  assert.deepEqual(alone.diskPaths(), ["plain"]);
+  assert.deepEqual(alone.serverPaths(), ["link", "plain", "what?", "what?/below"]);
+  alone.close();
+});
