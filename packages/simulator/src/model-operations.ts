@@ -65,11 +65,11 @@ function checkSource(server: ModelServer, { account }: Actor, operation: BatchOp
 }
 
 /** Of a group: names may be taken twice until its end. @returns the later claimer of one that still is, or -1 */
-export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[]): number {
+export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[], by: Actor): number {
   return unit.findLastIndex((operation) => {
     const node = nodes.get(nodeIdOf(operation) ?? "");
     if (node === undefined || node.trashed || node.parentId === null) return false;
-    return childNamed(nodes, node.parentId, node.name, node.id) !== undefined;
+    return childNamed(namesSeen(nodes, by, node.parentId), node.parentId, node.name, node.id) !== undefined;
   });
 }
 
@@ -251,9 +251,12 @@ function claim(
   { parentId, name, inGroup, except }: { parentId: string; name: string; inGroup: boolean; except?: string },
 ): void {
   if (inGroup) return;
-  // Somebody else's mounts are not in view: no name is taken by them.
-  const isOwn = spaceOf(server.nodes, parentId) === homeOf(by.account);
-  const seen = isOwn ? server.nodes : new Map([...server.nodes].filter(([, { kind }]) => kind !== "mount"));
-  const taken = childNamed(seen, parentId, name, except);
+  const taken = childNamed(namesSeen(server.nodes, by, parentId), parentId, name, except);
   if (taken !== undefined) refuse("exists", `There is already ${nameKey(taken.name)} here.`);
+}
+
+/** Somebody else's mounts are not in view: no name is taken by them. */
+function namesSeen(nodes: Nodes, { account }: Actor, parentId: string): Nodes {
+  const isOwn = spaceOf(nodes, parentId) === homeOf(account);
+  return isOwn ? nodes : new Map([...nodes].filter(([, { kind }]) => kind !== "mount"));
 }

@@ -213,7 +213,7 @@ export class ModelServer extends ModelState {
         applyOperation(this, by, operation, unit.length > 1);
         current += 1;
       }
-      current = contestedName(this.nodes, unit);
+      current = contestedName(this.nodes, unit, by);
       if (current >= 0) throw new HoldfastError("exists", "A name is taken at the end of the group.");
     } catch (thrown) {
       const error = toHoldfastError(thrown);
