@@ -26,9 +26,7 @@ export class Ledger {
   write(root: SimulatedRoot, inode: Inode, bytes: Uint8Array): void {
     this.#leave(inode);
     root.write(inode, { bytes }, true);
-    const key = contentOf(bytes);
-    this.written.add(key);
-    this.#writtenOn.set(root, (this.#writtenOn.get(root) ?? new Set()).add(key));
+    this.#noteWritten(root, contentOf(bytes));
   }
 
   /** A person has finished with a file. @param isShared others write the same bytes, so that nobody can tell whose they are */
@@ -57,10 +55,15 @@ export class Ledger {
     this.#superseded.add(content);
   }
 
-  /** A power cut left a file like this, and to all others that is as if a person had. */
-  find(content: string): void {
+  /** A power cut left a file like this, and to all others that is as if a person there had. */
+  find(root: SimulatedRoot, content: string): void {
     this.states.add(content);
+    if (!this.written.has(content)) this.#noteWritten(root, content);
+  }
+
+  #noteWritten(root: SimulatedRoot, content: string): void {
     this.written.add(content);
+    this.#writtenOn.set(root, (this.#writtenOn.get(root) ?? new Set()).add(content));
   }
 
   #leave(inode: Inode): void {

@@ -52,7 +52,7 @@ function takeForDone({ ledger, model, devices }: World, { root, state }: Device,
   for (const content of before) if (!left.some((contents) => contents.has(content))) ledger.lose(content);
   // Whoever wrote is gone, and all files are closed; those too that were taken aside.
   const stashed = [...state.stashed.keys()].flatMap((path) => root.at(path) ?? []);
-  for (const { now } of [...root.visible().values(), ...stashed]) ledger.find(contentOf(now.bytes));
+  for (const { now } of [...root.visible().values(), ...stashed]) ledger.find(root, contentOf(now.bytes));
 }
 
 function contentsOf(visible: ReadonlyMap<string, Inode>): ReadonlySet<string> {
