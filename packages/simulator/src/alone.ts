@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { Engine, EngineOptions } from "@holdfast/sync/engine/engine";
@@ -81,6 +82,27 @@ export class Alone {
   remove(path: string): void {
     this.world.ledger.discard(this.root.mustBeAt(path));
     this.root.remove(path, true);
+  }
+
+  /** What a file on the disk holds. */
+  read(path: string): string {
+    return Buffer.from(this.root.mustBeAt(path).now.bytes).toString();
+  }
+
+  /** Another device makes a new version of a file. */
+  writeOnServer(path: string, text: string): void {
+    const { model } = this.world;
+    const bytes = Buffer.from(text);
+    const block = { hash: sha256(bytes), bytes };
+    model.putBlocks([block]);
+    this.onServer({
+      op: "put",
+      operation_id: model.fresh("another's "),
+      file_id: this.serverId(path),
+      base_version: model.nodes.get(this.serverId(path))?.versionId ?? undefined,
+      size: bytes.length,
+      blocks: [{ hash: block.hash, size: bytes.length }],
+    });
   }
 
   /** Another device does it. */

@@ -74,6 +74,9 @@ export class ModelServer extends ModelState {
     if (epoch !== this.epoch || since > this.position || (since > 0 && this.journal[since - 1]?.tag !== tag)) {
       throw new HoldfastError("reset", "The journal is another one.", { body: { reason: "epoch" } });
     }
+    if (this.forgetsAtOnce && since < this.position) {
+      throw new HoldfastError("reset", "The token is too old.", { body: { reason: "expired" } });
+    }
     const changes: ChangeJson[] = [];
     let end = since;
     for (; end < this.position && changes.length < pageSize; end += 1) {
@@ -171,9 +174,12 @@ export class ModelServer extends ModelState {
     return { results, seq: this.seqOf(homeOf(account)) };
   }
 
-  /** Resolves with the next change after a token, at once if there was one. */
+  /** Resolves with the next change after a token, at once if there was one. @throws HoldfastError reset */
   waitBeyond(sinceToken: string): Promise<void> {
-    if (sinceToken !== this.tokenAt(this.position)) return Promise.resolve();
+    if (sinceToken !== this.tokenAt(this.position)) {
+      this.listChanges(sinceToken);
+      return Promise.resolve();
+    }
     return new Promise((resolve) => this.#wakers.push(resolve));
   }
 

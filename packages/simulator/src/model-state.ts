@@ -46,6 +46,8 @@ export class ModelState {
   #count = 0;
   /** How often something came or went in less than its bytes. */
   readonly savings = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
+  /** Of the journal only the newest entry is kept: every cursor that does not stand at it is too old. */
+  forgetsAtOnce = false;
 
   constructor() {
     this.#addRoot(this.rootId);

@@ -11,6 +11,8 @@ export interface StoryOptions extends WorldOptions {
   readonly actsPerRound?: number;
   /** The server is restored from a backup in the middle. */
   readonly restores?: boolean;
+  /** While there is work the server keeps no journal: every device that is not up to date has to take a snapshot. */
+  readonly expires?: boolean;
   /** Clocks jump, disks are full, read-only or not mounted for a while. */
   readonly mishaps?: boolean;
 }
@@ -66,6 +68,7 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
 async function work(world: World, options: StoryOptions, active: readonly Device[], round: number): Promise<void> {
   const { scheduler, chances } = world;
   world.isTroubled = true;
+  world.model.forgetsAtOnce = options.expires === true;
   const start = scheduler.nowMicros;
   let busy = active.length;
   for (const device of world.devices) Object.assign(device, { isActive: active.includes(device) });
@@ -88,6 +91,7 @@ async function work(world: World, options: StoryOptions, active: readonly Device
   const { tape } = chances.next("end of work");
   await scheduler.runUntil(scheduler.nowMicros + tape() * 8_000_000, () => false);
   world.isTroubled = false;
+  world.model.forgetsAtOnce = false;
 }
 
 async function shareNowAndThen(world: World, round: number): Promise<void> {

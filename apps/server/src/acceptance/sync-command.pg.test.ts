@@ -23,6 +23,7 @@ import {
   eventually,
   holdfast,
   makeFolder,
+  queryDatabase,
   removeFolder,
   type RunningServer,
   startServer,
@@ -351,4 +352,36 @@ test("a client waits for a server that is away, and stops while it does", async 
     (await run(ada, "cat", "/away/meanwhile.txt")).stdout === "written offline" ? true : undefined,
   );
   assert.equal(await stop(client), 0);
+});
+
+test("a device whose cursor the server does not know any more does what it missed, and loses no edit of its own", async () => {
+  const [old, busy] = [await makeDevice("old"), await makeDevice("busy")];
+  mkdirSync(join(old.root, "expired"), { recursive: true });
+  for (const name of ["kept", "trashed", "purged", "edited there", "trashed, edited here", "moved there"])
+    write(old, `expired/${name}`, name);
+  await inSync(old);
+  await inSync(busy);
+  for (const name of ["trashed", "trashed, edited here"]) rmSync(join(busy.root, "expired", name));
+  renameSync(join(busy.root, "expired/moved there"), join(busy.root, "expired/moved"));
+  write(busy, "expired/edited there", "by another");
+  await inSync(busy);
+  const { code, stderr } = await run(busy, "rm", "--permanent", "/expired/purged");
+  assert.equal(code, 0, stderr);
+  await queryDatabase(
+    dataFolder,
+    "delete from shard.journal j using shard.spaces s where s.id = j.space_id and j.seq < s.seq",
+  );
+  write(old, "expired/trashed, edited here", "mine");
+  write(old, "expired/new", "mine");
+  await inSync(old);
+  await inSync(busy);
+  const expected = {
+    kept: "kept",
+    moved: "moved there",
+    "edited there": "by another",
+    new: "mine",
+    "trashed, edited here": "mine",
+  };
+  assert.deepEqual(tree(join(old.root, "expired")), expected);
+  assert.deepEqual(tree(join(busy.root, "expired")), expected);
 });

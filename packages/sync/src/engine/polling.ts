@@ -41,7 +41,8 @@ export class Polling {
         if (isChanged) return;
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
-        if (error instanceof Interrupted) return;
+        // What the cursor is worth is found out by the next cycle.
+        if (error instanceof Interrupted || error.code === "reset") return;
         this.#note(error);
         await backOff();
       }

@@ -7,6 +7,7 @@ import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../trees.ts";
 import { Mounts } from "../shares/mounts.ts";
 import { shareOf } from "../shares/whereabouts.ts";
+import { neverSeen } from "./never-seen.ts";
 import { queryAll, resetToEpoch, resetToSnapshot, takeSnapshot } from "./reset.ts";
 
 export interface Ears {
@@ -103,26 +104,6 @@ function* rowsBelow(state: SyncState, folder: NodeId): Generator<readonly [NodeI
     yield [id, row];
     if (row.kind === "folder") yield* rowsBelow(state, id);
   }
-}
-
-/** Made by an operation of mine whose answer was lost, and deleted by another before I saw it: as I offered it. */
-function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {
-  const offer = state.offers.find(({ nodeId, baseRevision }) => nodeId === id && baseRevision === undefined);
-  const local = state.local.get(id);
-  if (offer?.place === undefined || local === undefined) return undefined;
-  return {
-    ...offer.place,
-    kind: local.kind,
-    content: offer.content ?? local.content,
-    executable: local.executable,
-    trashed: true,
-    versionId: null,
-    revision: "",
-    seq: 0,
-    sizeBytes: 0,
-    modifiedAt: "",
-    operationId: offer.operationId,
-  };
 }
 
 /** A folder that is gone again by now has its own entry further on. */

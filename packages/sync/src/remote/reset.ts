@@ -5,6 +5,7 @@ import { Mounts } from "../shares/mounts.ts";
 import type { Cursor } from "../state/sync-state.ts";
 import { type LocalRow, placeOf, type RemoteRow, type Share, type SyncedRow } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
+import { neverSeen } from "./never-seen.ts";
 
 export interface Snapshot {
   readonly rows: Map<NodeId, RemoteRow>;
@@ -35,9 +36,13 @@ export async function resetToSnapshot({ server, state }: Ears): Promise<void> {
   const changes = new Map<NodeId, RemoteRow | undefined>(rows);
   const absent: NodeId[] = [];
   for (const [id, row] of state.remote) if (!rows.has(id) && !row.trashed) absent.push(id);
+  for (const { nodeId } of state.offers) {
+    if (!rows.has(nodeId) && state.remote.get(nodeId) === undefined) absent.push(nodeId);
+  }
   for (const [id, standing] of await queryAll(server, absent)) {
-    const known = state.remote.get(id);
-    if (known !== undefined && standing !== "live") changes.set(id, { ...known, trashed: true });
+    // An offer that never arrived is gone too: it is sent again.
+    const row = state.remote.get(id) ?? (standing === "trashed" ? neverSeen(state, id) : undefined);
+    if (row !== undefined && standing !== "live") changes.set(id, { ...row, trashed: true });
   }
   state.commit({ remote: changes, shares, cursor });
 }

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { EngineOptions } from "@holdfast/sync/engine/engine";
+import type { OnceResult } from "@holdfast/sync/engine/once";
+import type { Server } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+import { tellStory } from "./story.ts";
+
+const second = 1_000_000;
+
+/** Before its cursor is too old. */
+const shared = [
+  "kept",
+  "edited here",
+  "edited there",
+  "trashed",
+  "trashed, edited here",
+  "purged",
+  "purged, edited here",
+  "moved there",
+  "moved here",
+  "deleted here",
+  "folder/in it",
+  "folder/edited here",
+];
+
+async function withShared(): Promise<Alone> {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const path of shared) alone.write(path, path);
+  await alone.once();
+  return alone;
+}
+
+/** The real path: the server says that the cursor is too old. */
+async function onceExpired(alone: Alone, changes: Partial<EngineOptions> = {}): Promise<OnceResult> {
+  alone.world.model.forgetsAtOnce = true;
+  const result = await alone.once(changes);
+  alone.world.model.forgetsAtOnce = false;
+  return result;
+}
+
+type Undone = BatchOperationInput extends infer Each
+  ? Each extends unknown
+    ? Omit<Each, "operation_id">
+    : never
+  : never;
+
+function elsewhere(alone: Alone, operation: Undone): void {
+  alone.onServer({ ...operation, operation_id: alone.world.model.fresh("another's ") });
+}
+
+function purge(alone: Alone, path: string): void {
+  const id = alone.serverId(path);
+  elsewhere(alone, { op: "delete", file_id: id });
+  alone.world.model.nodes.delete(id);
+}
+
+/** A call of the server that is answered otherwise, or not at all. */
+function instead<Call extends keyof Server>(alone: Alone, call: Call, answer: Server[Call]): Server {
+  return { ...alone.server(), [call]: answer };
+}
+
+test("a device whose cursor is too old does what the journal would have told it, and loses no edit of its own", async () => {
+  const alone = await withShared();
+  const { rootId } = alone.world.model;
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed") });
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed, edited here") });
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("folder") });
+  elsewhere(alone, { op: "move", file_id: alone.serverId("moved there"), parent_id: rootId, name: "moved" });
+  elsewhere(alone, { op: "mkdir", id: "of another", parent_id: rootId, name: "made there" });
+  alone.writeOnServer("edited there", "by another");
+  for (const path of ["purged", "purged, edited here"]) purge(alone, path);
+  for (const path of ["edited here", "trashed, edited here", "purged, edited here", "folder/edited here"])
+    alone.write(path, "mine");
+  alone.write("new", "mine");
+  alone.move("moved here", "moved by me");
+  alone.remove("deleted here");
+  assert.ok((await onceExpired(alone)).inSync);
+  const expected = [
+    "edited here",
+    "edited there",
+    "folder",
+    "folder/edited here",
+    "kept",
+    "made there",
+    "moved",
+    "moved by me",
+    "new",
+    "purged, edited here",
+    "trashed, edited here",
+  ];
+  assert.deepEqual(alone.diskPaths(), expected);
+  assert.deepEqual(alone.serverPaths(), expected);
+  assert.equal(alone.read("edited there"), "by another");
+  const contents = alone.serverContents();
+  for (const path of expected.filter((each) => each.endsWith("edited here"))) assert.equal(contents.get(path), "mine");
+  alone.close();
+});
+
+test("what a snapshot lacks is not gone if the server says that it lives", async () => {
+  const alone = await withShared();
+  const server = alone.server();
+  const id = alone.serverId("kept");
+  alone.writeOnServer("edited there", "by another");
+  const result = await onceExpired(alone, {
+    // It moved from a later page to an earlier one while the pages were read.
+    server: instead(alone, "snapshot", async (cursor) => {
+      const page = await server.snapshot(cursor);
+      return { ...page, items: page.items.filter((node) => node.id !== id) };
+    }),
+  });
+  assert.ok(result.inSync);
+  assert.ok(alone.diskPaths().includes("kept"));
+  assert.equal(alone.read("edited there"), "by another");
+  alone.close();
+});
+
+test("while the server cannot say what became of what a snapshot lacks nothing is done, and no cursor is kept", async () => {
+  const alone = await withShared();
+  const before = alone.diskPaths();
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed") });
+  const unsure = instead(alone, "queryNodes", () => {
+    throw new HoldfastError("unreachable", "It was cut.");
+  });
+  await assert.rejects(onceExpired(alone, { server: unsure }), { code: "unreachable" });
+  assert.deepEqual(alone.diskPaths(), before);
+  assert.ok((await onceExpired(alone)).inSync);
+  assert.ok(!alone.diskPaths().includes("trashed"));
+  alone.close();
+});
+
+test("deletions that a snapshot tells of wait for a person as those of the journal do", async () => {
+  const alone = new Alone();
+  const paths = Array.from({ length: 60 }, (_, index) => `file ${index}`);
+  for (const path of paths) alone.write(path, path);
+  await alone.once();
+  for (const path of paths) elsewhere(alone, { op: "delete", file_id: alone.serverId(path) });
+  assert.equal((await onceExpired(alone, { brake: undefined })).deletionsWaiting, 60);
+  assert.equal(alone.diskPaths().length, 60);
+  alone.close();
+});
+
+test("a file whose upload was never answered, and that another deleted before the cursor was too old, is not sent again", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  alone.write("b", "b");
+  const server = alone.server();
+  const unanswered = instead(alone, "commit", async (...given) => {
+    await server.commit(...given);
+    throw new HoldfastError("unreachable", "The answer was cut.");
+  });
+  let commits = 0;
+  const engine = alone.make({
+    server: {
+      ...unanswered,
+      commit: (...given) => {
+        commits += 1;
+        return unanswered.commit(...given);
+      },
+    },
+  });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 60 * second, () => commits === 1 && engine.phase === "backing_off");
+  engine.stop();
+  await alone.pass(run);
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("b") });
+  assert.ok((await onceExpired(alone)).inSync);
+  assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [["a"], ["a"]]);
+  alone.close();
+});
+
+test("a poll that is told of a cursor that is too old wakes the device at once", async () => {
+  const alone = await withShared();
+  const engine = alone.make();
+  const run = engine.run();
+  const { scheduler, model } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 600 * second, () => engine.status().activity === "idle");
+  model.forgetsAtOnce = true;
+  const begin = scheduler.nowMicros;
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed") });
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("kept") });
+  await scheduler.runUntil(begin + 3600 * second, () => !alone.diskPaths().includes("kept"));
+  const tookMicros = scheduler.nowMicros - begin;
+  assert.ok(tookMicros < 10 * second, `it took ${tookMicros / second} s`);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
+for (const troubleRate of [0, 0.1]) {
+  test(`stories in which the server keeps no journal while there is work break nothing, with trouble ${troubleRate}`, async () => {
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const { violations } = await tellStory({ seed, devices: 2, troubleRate, expires: true });
+      assert.deepEqual(violations, [], `{ seed: ${seed}, devices: 2, troubleRate: ${troubleRate}, expires: true }`);
+    }
+  });
+}

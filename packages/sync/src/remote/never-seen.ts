@@ -1,0 +1,23 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { SyncState } from "../state/sync-state.ts";
+import type { RemoteRow } from "../trees.ts";
+
+/** Made by an operation of mine whose answer was lost, and deleted by another before I saw it: as I offered it. */
+export function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {
+  const offer = state.offers.find(({ nodeId, baseRevision }) => nodeId === id && baseRevision === undefined);
+  const local = state.local.get(id);
+  if (offer?.place === undefined || local === undefined) return undefined;
+  return {
+    ...offer.place,
+    kind: local.kind,
+    content: offer.content ?? local.content,
+    executable: local.executable,
+    trashed: true,
+    versionId: null,
+    revision: "",
+    seq: 0,
+    sizeBytes: 0,
+    modifiedAt: "",
+    operationId: offer.operationId,
+  };
+}
