@@ -107,6 +107,84 @@ test("a file that the disk does not take for a while is there soon after, and on
   alone.close();
 });
 
+test("a change that the disk always refuses is tried ever less often, at once after a pause, and soon again once one went through", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await alone.once();
+  takeAway(alone, "a");
+  const { scheduler } = alone.world;
+  const attempts: number[] = [];
+  let isSick = true;
+  const disk = alone.disk();
+  const rename: LocalDisk["rename"] = async (from, to) => {
+    if (to !== "moved" && to !== "moved again") return disk.rename(from, to);
+    attempts.push(scheduler.nowMicros);
+    if (isSick) throw new HoldfastError("unavailable", "Could not rename (EIO).");
+    return disk.rename(from, to);
+  };
+  const engine = alone.make({ disk: { ...disk, rename } });
+  const run = engine.run();
+  const begin = scheduler.nowMicros;
+  await scheduler.runUntil(begin + 6 * 60 * minute, () => false);
+  const waits = attempts.slice(1).map((at, index) => Math.round((at - (attempts[index] ?? 0)) / 1_000_000));
+  assert.deepEqual(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]);
+  const { problems, activity } = engine.status();
+  assert.deepEqual([problems.map(({ path }) => path), activity], [["moved"], "waiting"]);
+  assert.match(problems[0]?.message ?? "", /was tried 12 times, and is tried again in 60 minutes/);
+  // What happens meanwhile goes on, and tries nothing of it.
+  alone.write("c", "c");
+  engine.hint([""]);
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => alone.serverPaths().includes("c"));
+  assert.deepEqual([alone.serverPaths().includes("c"), attempts.length], [true, 12]);
+  isSick = false;
+  engine.pause();
+  engine.resume();
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => alone.diskPaths().includes("moved"));
+  assert.deepEqual(alone.diskPaths(), ["b", "c", "moved"]);
+  isSick = true;
+  attempts.length = 0;
+  const { rootId } = alone.world.model;
+  const again = { op: "move", operation_id: "another's too", parent_id: rootId, name: "moved again" } as const;
+  alone.onServer({ ...again, file_id: alone.serverId("moved") });
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => attempts.length === 2);
+  assert.equal(attempts.length, 2);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
+test("what is to stand in a folder that the disk refuses waits with it, and all else goes on", async () => {
+  const alone = new Alone();
+  const { rootId } = alone.world.model;
+  alone.onServer({ op: "mkdir", operation_id: "1", id: "folder", parent_id: rootId, name: "folder" });
+  alone.onServer({ op: "mkdir", operation_id: "2", id: "below", parent_id: "folder", name: "below" });
+  alone.onServer({ op: "mkdir", operation_id: "3", id: "other", parent_id: rootId, name: "other" });
+  const disk = alone.disk();
+  let looks = 0;
+  const engine = alone.make({
+    disk: {
+      ...disk,
+      mkdir: async (path) => {
+        if (path.startsWith("folder")) throw new HoldfastError("unavailable", "Could not make it (EROFS).");
+        return disk.mkdir(path);
+      },
+      list: async (path) => {
+        if (path === "") looks += 1;
+        return disk.list(path);
+      },
+    },
+  });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  const begin = scheduler.nowMicros;
+  await scheduler.runUntil(begin + 60 * minute, () => false);
+  assert.deepEqual(alone.diskPaths(), ["other"]);
+  assert.ok(looks < 25, `${looks} looks at the root in an hour`);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
 test("a file that was never heard of by the server and is gone again keeps no run from ending", async () => {
   const alone = new Alone();
   alone.write("a", "a");

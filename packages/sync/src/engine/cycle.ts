@@ -3,17 +3,14 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../brakes/record.ts";
 import type { Brakes } from "../brakes/brakes.ts";
-import { actTogether } from "../execute/act.ts";
-import { localBatchesOf } from "../execute/batch.ts";
 import { makeDurable } from "../execute/durable.ts";
-import type { Failures } from "../execute/failures.ts";
 import type { Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
-import { reviewStash, settleParked, stashRestMs } from "../execute/recover.ts";
+import { reviewStash, stashRestMs } from "../execute/recover.ts";
 import { affectedTrees } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
-import type { LocalOperation, Plan } from "../planner/plan-types.ts";
+import type { Plan } from "../planner/plan-types.ts";
 import { rekey } from "../planner/rekey.ts";
 import { settle } from "../planner/settle.ts";
 import { excludeBoundaries, pathsToFree } from "../rules/exclusion.ts";
@@ -31,9 +28,8 @@ import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { isLive, type LocalRow, nameOnDisk } from "../trees.ts";
 import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
-import { Interrupted } from "./gate.ts";
+import { actAll, noteFailures } from "./acting.ts";
 import type { Progress } from "./progress.ts";
-import { pathOfOperation } from "./progress.ts";
 import {
   isPassing,
   isPassingHere,
@@ -50,6 +46,7 @@ import { problemsOfUnfit, type Skipped } from "./skipped.ts";
 import type { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
 import type { UnreadFiles } from "./unread.ts";
+import type { StubbornChanges } from "./stubborn-changes.ts";
 import { Waits } from "./waits.ts";
 import type { Suspicion } from "./suspicion.ts";
 
@@ -83,6 +80,7 @@ export interface CycleContext extends Hands {
   readonly unread: UnreadFiles;
   readonly quietAges: QuietAges;
   readonly quarantine: Quarantine;
+  readonly stubborn: StubbornChanges;
   readonly freeSpace: (() => Promise<DiskSpace>) | undefined;
   /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
   readonly checkStop: () => void;
@@ -90,7 +88,7 @@ export interface CycleContext extends Hands {
 
 const restlessMs = 60;
 const expiryEveryMs = 3600_000;
-const refusedByDiskMs = 30_000;
+const endingAgainMs = 30_000;
 /** More than the folders that can stand in each other: those of a branch that comes back get new ids one level after the other. */
 const rekeyingsMax = 2 * limits.pathNamesMax;
 
@@ -121,7 +119,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { waitingDeletions } = context.brakes;
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions);
   const failures: Problem[] = [];
-  const { done, changed: isChanging } = await actAll(context, next.local, failures);
+  const { done, changed: isChanging } = await actAll(context, next.local);
   const changed = isChanging || noteFailures(context, ending.failures, failures);
   const sent = await send(context, next.remote);
   const local = [...ending.operations, ...next.local];
@@ -130,8 +128,10 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     context,
     local.some((each) => each.op === "delete" && each.into === "quarantine"),
   );
-  // What the disk refused for whatever reason may work later.
-  const untilMs = failures.length > 0 ? [...waits.untilMs, context.nowMs() + refusedByDiskMs] : waits.untilMs;
+  const { stubborn } = context;
+  const untilMs = [...waits.untilMs, ...stubborn.untilMs(context.nowMs())];
+  // What could not be ended now may be later.
+  if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || isUnsettled || changed;
   return {
     hasProgressed: done > 0 || sent || ending.operations.length > ending.failures.size,
@@ -141,9 +141,11 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     retriesSoon:
       waits.isQuiet ||
       state.refusals.some(({ code }) => isPassing(code)) ||
+      stubborn.retriesSoon(context.nowMs()) ||
       failures.some(({ code }) => isPassingHere(code)),
     problems: [
       ...failures,
+      ...stubborn.problems,
       ...problemsOfRefusals(state, state.refusals),
       ...problemsOfBrakes(context.brakes),
       ...context.kept.map((path) =>
@@ -317,53 +319,6 @@ async function expireTrashAtTimes(context: CycleContext): Promise<void> {
   if (leftMs > 0 && leftMs <= expiryEveryMs) return;
   await expireTrash(context);
   times.nextExpiryMs = nowMs() + expiryEveryMs;
-}
-
-/** What the disk does not allow now is planned again from the next look; all else goes on. */
-async function actAll(
-  context: CycleContext,
-  operations: readonly LocalOperation[],
-  failures: Problem[],
-): Promise<{ readonly done: number; readonly changed: boolean }> {
-  const { state, progress } = context;
-  let done = 0;
-  let changed = false;
-  for (const batch of localBatchesOf(operations)) {
-    context.checkStop();
-    const paths = batch.map((operation) => pathOfOperation(state, operation));
-    const failed = await actTogether(context, batch);
-    if (failed.size > 0) context.doubt.isOpen = true;
-    for (const [index, operation] of batch.entries()) {
-      const path = paths[index] ?? "";
-      const failure = failed.get(operation);
-      // What only waits aside has got nowhere yet.
-      if (failure === undefined && operation.op !== "park") done += 1;
-      if (failure === undefined) progress.noteDone(state, operation, path);
-      else if (isPassingOnDisk(failure)) changed = true;
-      else failures.push(problemOf(path, failure.code, failure.message));
-    }
-    for (const failure of failed.values()) {
-      // The server cannot be reached, so nothing else will come either.
-      if (failure instanceof Interrupted || failure.code === "unreachable") throw failure;
-    }
-  }
-  if (state.parked.size > 0) await settleParked(context);
-  return { done, changed };
-}
-
-/** @returns whether one of them is but a matter of looking again */
-function noteFailures(context: CycleContext, failed: Failures, failures: Problem[]): boolean {
-  if (failed.size > 0) context.doubt.isOpen = true;
-  for (const [operation, failure] of failed) {
-    if (!isPassingOnDisk(failure))
-      failures.push(problemOf(pathOfOperation(context.state, operation), failure.code, failure.message));
-  }
-  return [...failed.values()].some(isPassingOnDisk);
-}
-
-/** Something moved, or arrived damaged: the next look and the next try are another. */
-function isPassingOnDisk({ code }: HoldfastError): boolean {
-  return code === "conflict" || code === "hash_mismatch";
 }
 
 function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {

@@ -23,6 +23,7 @@ import { Skipped } from "./skipped.ts";
 import { conflictsOf, type EngineStatus, statusOf } from "./status.ts";
 import { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
+import { StubbornChanges } from "./stubborn-changes.ts";
 import { UnreadFiles } from "./unread.ts";
 import { Suspicion } from "./suspicion.ts";
 
@@ -75,6 +76,7 @@ export class Engine {
   readonly #unread = new UnreadFiles();
   readonly #quietAges = new QuietAges();
   readonly #quarantine = new Quarantine();
+  readonly #stubborn = new StubbornChanges();
   #lastFullLookMs = -Infinity;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
@@ -204,6 +206,7 @@ export class Engine {
   resume(): void {
     if (this.#phase !== "paused") return;
     this.#options.state.commit({ settings: [["paused", "no"]] });
+    this.#stubborn.forgetAll();
     this.#work = new AbortController();
     this.#context = this.#makeContext();
     this.#turn("resumed");
@@ -273,6 +276,7 @@ export class Engine {
       unread: this.#unread,
       quietAges: this.#quietAges,
       quarantine: this.#quarantine,
+      stubborn: this.#stubborn,
       freeSpace: this.#options.freeSpace,
       checkStop: () => {
         if (signal.aborted) throw new Interrupted();

@@ -3,6 +3,7 @@ import type { Plan, RemoteOperation } from "../planner/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, problemOf } from "./problems.ts";
 import type { QuietAges, SeenFile } from "./quiet-age.ts";
+import type { StubbornChanges } from "./stubborn-changes.ts";
 import { type DiskSpace, withinSpace } from "./space.ts";
 
 /** A full disk is looked at again after this. */
@@ -12,10 +13,11 @@ interface WaitInput {
   readonly state: SyncState;
   readonly nowMs: () => number;
   readonly quietAges: QuietAges;
+  readonly stubborn: StubbornChanges;
   readonly freeSpace: (() => Promise<DiskSpace>) | undefined;
 }
 
-/** What a plan would do and had better do a little later: files that are being written, downloads to a full disk. */
+/** What a plan would do and had better do a little later: files that are being written, downloads to a full disk, what the disk refused. */
 export class Waits {
   /** When something is due; Unix milliseconds. */
   readonly untilMs: number[] = [];
@@ -30,14 +32,14 @@ export class Waits {
 
   /** @returns the plan without it */
   async within(plan: Plan): Promise<Plan> {
-    const { state, quietAges, nowMs } = this.#input;
+    const { state, quietAges, stubborn, nowMs } = this.#input;
     const ids = new Set([...state.restless, ...quietAges.watched]);
     quietAges.observe(
       [...ids].flatMap((id) => seenFile(state, id)),
       nowMs(),
     );
     const remote = plan.remote.filter((operation) => !this.#isTooFresh(operation));
-    const { operations: local, leftOut } = await this.#fit(plan.local);
+    const { operations: local, leftOut } = await this.#fit(stubborn.dueAmong(plan.local, nowMs()));
     const going = new Set([...remote, ...local].map(({ id }) => id));
     const waiting = new Map(plan.waiting);
     for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");

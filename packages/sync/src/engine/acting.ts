@@ -1,0 +1,69 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import { actTogether } from "../execute/act.ts";
+import { localBatchesOf } from "../execute/batch.ts";
+import type { Failures } from "../execute/failures.ts";
+import type { Hands } from "../execute/hands.ts";
+import { settleParked } from "../execute/recover.ts";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import { Interrupted } from "./gate.ts";
+import { type Problem, problemOf } from "./problems.ts";
+import { pathOfOperation, type Progress } from "./progress.ts";
+import type { StubbornChanges } from "./stubborn-changes.ts";
+
+interface Acting extends Hands {
+  readonly progress: Progress;
+  readonly stubborn: StubbornChanges;
+  readonly checkStop: () => void;
+}
+
+/** What the disk does not allow now is planned again from the next look; all else goes on. */
+export async function actAll(
+  context: Acting,
+  operations: readonly LocalOperation[],
+): Promise<{ readonly done: number; readonly changed: boolean }> {
+  const { state, progress, stubborn, nowMs } = context;
+  let done = 0;
+  let changed = false;
+  for (const batch of localBatchesOf(operations)) {
+    context.checkStop();
+    const paths = batch.map((operation) => pathOfOperation(state, operation));
+    const failed = await actTogether(context, batch);
+    if (failed.size > 0) context.doubt.isOpen = true;
+    for (const [index, operation] of batch.entries()) {
+      const path = paths[index] ?? "";
+      const failure = failed.get(operation);
+      // What only waits aside has got nowhere yet.
+      if (failure === undefined && operation.op !== "park") done += 1;
+      if (failure === undefined) {
+        stubborn.forget(operation.id);
+        progress.noteDone(state, operation, path);
+      } else if (isPassingOnDisk(failure)) changed = true;
+      else if (!endsAll(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());
+    }
+    for (const failure of failed.values()) {
+      if (endsAll(failure)) throw failure;
+    }
+  }
+  if (state.parked.size > 0) await settleParked(context);
+  return { done, changed };
+}
+
+/** The server cannot be reached, so nothing else will come either. */
+function endsAll(failure: HoldfastError): boolean {
+  return failure instanceof Interrupted || failure.code === "unreachable";
+}
+
+/** @returns whether one of them is but a matter of looking again */
+export function noteFailures(context: Acting, failed: Failures, failures: Problem[]): boolean {
+  if (failed.size > 0) context.doubt.isOpen = true;
+  for (const [operation, failure] of failed) {
+    if (!isPassingOnDisk(failure))
+      failures.push(problemOf(pathOfOperation(context.state, operation), failure.code, failure.message));
+  }
+  return [...failed.values()].some(isPassingOnDisk);
+}
+
+/** Something moved, or arrived damaged: the next look and the next try are another. */
+function isPassingOnDisk({ code }: HoldfastError): boolean {
+  return code === "conflict" || code === "hash_mismatch";
+}

@@ -1,0 +1,99 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { LocalOperation } from "../planner/plan-types.ts";
+import { isPassingHere, type Problem } from "./problems.ts";
+
+/** After the first failure, and at most; it doubles between. Each attempt costs a look at the whole disk. */
+const againMs = { first: 30_000, most: 3600_000 };
+const soonMs = 60_000;
+/** The server will be less busy soon, which says nothing of the disk. */
+const passingSoon: ReadonlySet<string> = new Set(["rate_limited", "request_timeout"]);
+
+interface Refused {
+  readonly digest: string;
+  readonly times: number;
+  readonly notBeforeMs: number;
+  readonly problem: Problem;
+}
+
+/** Changes that the disk refused: each is tried again, ever less often, until it goes through or is another one. */
+export class StubbornChanges {
+  readonly #refused = new Map<NodeId, Refused>();
+
+  /** @returns what may be tried now, without what needs the rest */
+  dueAmong(planned: readonly LocalOperation[], nowMs: number): readonly LocalOperation[] {
+    const byId = new Map(planned.map((operation) => [operation.id, operation]));
+    for (const [id, { digest }] of this.#refused) {
+      const operation = byId.get(id);
+      if (operation === undefined || digestOf(operation) !== digest) this.#refused.delete(id);
+    }
+    if (this.#refused.size === 0) return planned;
+    const left = new Set<NodeId>();
+    const full = new Set<NodeId>();
+    // A folder is made before what stands in it, and goes after it.
+    return planned.filter((operation) => {
+      const { id } = operation;
+      const refused = this.#refused.get(id);
+      const isIntoLeft = "place" in operation && left.has(operation.place.parent);
+      const isFull = operation.op === "delete" && full.has(id);
+      if ((refused === undefined || !isAhead(refused, nowMs)) && !isIntoLeft && !isFull) return true;
+      left.add(id);
+      if ("local" in operation) full.add(operation.local.parent);
+      return false;
+    });
+  }
+
+  note(operation: LocalOperation, problem: Problem, nowMs: number): void {
+    const digest = digestOf(operation);
+    const before = this.#refused.get(operation.id);
+    const times = before?.digest === digest ? before.times + 1 : 1;
+    const grownMs = Math.min(againMs.most, againMs.first * 2 ** (times - 1));
+    const waitMs = passingSoon.has(problem.code) ? againMs.first : grownMs;
+    const told = times === 1 ? problem : { ...problem, message: `${problem.message} ${patience(times, waitMs)}` };
+    this.#refused.set(operation.id, { digest, times, notBeforeMs: nowMs + waitMs, problem: told });
+  }
+
+  forget(id: NodeId): void {
+    this.#refused.delete(id);
+  }
+
+  get problems(): Problem[] {
+    return [...this.#refused.values()].map(({ problem }) => problem);
+  }
+
+  /** When something is due; Unix milliseconds. */
+  untilMs(nowMs: number): number[] {
+    return [...this.#refused.values()].flatMap((each) => (isAhead(each, nowMs) ? [each.notBeforeMs] : []));
+  }
+
+  /** The next attempt is near, and may well go through. */
+  retriesSoon(nowMs: number): boolean {
+    return [...this.#refused.values()].some(
+      ({ problem, notBeforeMs }) => isPassingHere(problem.code) && notBeforeMs - nowMs <= soonMs,
+    );
+  }
+
+  /** Somebody may have put it right. */
+  forgetAll(): void {
+    this.#refused.clear();
+  }
+}
+
+/** Further off than any wait is: the clock was set back since. */
+function isAhead({ notBeforeMs }: Refused, nowMs: number): boolean {
+  return notBeforeMs > nowMs && notBeforeMs - nowMs <= againMs.most;
+}
+
+function patience(times: number, waitMs: number): string {
+  const minutes = Math.max(1, Math.round(waitMs / 60_000));
+  const wait = minutes === 1 ? "a minute" : `${minutes} minutes`;
+  return `It was tried ${times} times, and is tried again in ${wait}, or at once after 'holdfast pause' and 'holdfast resume'.`;
+}
+
+/** Names a change and what it rests on, but for the times of a file, which an attempt that was taken back renews. */
+function digestOf(operation: LocalOperation): string {
+  const local = "local" in operation ? operation.local : undefined;
+  const remote = "remote" in operation ? operation.remote : undefined;
+  const place = "place" in operation ? operation.place : undefined;
+  const from = [local?.parent, local?.name, local?.content, local?.executable];
+  return JSON.stringify([operation.op, from, place?.parent, place?.name, remote?.revision]);
+}
