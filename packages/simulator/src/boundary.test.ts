@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LocalDisk } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 
 test("where another filesystem is mounted nothing is synced, and nothing counts as deleted, then and afterwards", async () => {
@@ -35,5 +36,102 @@ test("where another filesystem is mounted nothing is synced, and nothing counts 
       ["b", "c", "usb", "usb/a"],
     ],
   );
+  alone.close();
+});
+
+/** The disk, on which something happens right after the second look at the marker: when all is planned, and nothing done. */
+function atLastMoment(alone: Alone, act: () => void): LocalDisk {
+  const disk = alone.disk();
+  let looks = 0;
+  return {
+    ...disk,
+    readAt: async (path, ...rest) => {
+      if (path === ".holdfast/root.json") looks += 1;
+      const bytes = await disk.readAt(path, ...rest);
+      // Two when it starts, two in each cycle.
+      if (path === ".holdfast/root.json" && looks === 4) act();
+      return bytes;
+    },
+  };
+}
+
+const changes = {
+  "deletes a file": (alone: Alone) =>
+    alone.onServer({ op: "delete", operation_id: "1", file_id: alone.serverId("usb/a") }),
+  "replaces a file": (alone: Alone) => alone.writeOnServer("usb/a", "by another"),
+  "renames a file": (alone: Alone) => {
+    const [file_id, parent_id] = [alone.serverId("usb/a"), alone.serverId("usb")];
+    alone.onServer({ op: "move", operation_id: "1", file_id, parent_id, name: "moved" });
+  },
+  "makes a file": (alone: Alone) =>
+    alone.onServer({ op: "mkdir", operation_id: "1", parent_id: alone.serverId("usb"), name: "new" }),
+};
+
+for (const [what, change] of Object.entries(changes)) {
+  test(`what ${what} on the server does nothing where another filesystem was mounted since the look`, async () => {
+    const alone = new Alone();
+    alone.mkdir("usb");
+    alone.write("usb/a", "a");
+    await alone.once();
+    change(alone);
+    const { number } = alone.root.mustBeAt("usb");
+    const disk = atLastMoment(alone, () => alone.root.mounts.set(number, 2n));
+    await alone.once({ disk });
+    assert.deepEqual([alone.diskPaths(), alone.read("usb/a")], [["usb", "usb/a"], "a"]);
+    alone.close();
+  });
+}
+
+test("a file that stands on another filesystem since the look, with all its numbers equal, is not touched", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  alone.writeOnServer("a", "by another");
+  const { number } = alone.root.mustBeAt("a");
+  let isTouched = false;
+  const disk = atLastMoment(alone, () => alone.root.mounts.set(number, 2n));
+  const exchange: LocalDisk["exchange"] = (one, other) => {
+    isTouched ||= alone.root.mounts.has(number);
+    return disk.exchange(one, other);
+  };
+  const engine = alone.make({ disk: { ...disk, exchange } });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 5_000_000, () => false);
+  assert.deepEqual([isTouched, alone.read("a")], [false, "a"]);
+  alone.root.mounts.clear();
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => alone.read("a") !== "a");
+  assert.equal(alone.read("a"), "by another");
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
+test("a folder that is mounted from another disk while it is looked at is looked at again", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  alone.writeOnServer("a", "by another");
+  const disk = alone.disk();
+  let [device, isChanged] = [1n, false];
+  const engine = alone.make({
+    disk: {
+      ...disk,
+      stat: async (path) => {
+        const stat = await disk.stat(path);
+        return stat === undefined ? undefined : { ...stat, device };
+      },
+      now: async (path) => {
+        // As a look begins.
+        if (!isChanged) [device, isChanged] = [7n, true];
+        return disk.now(path);
+      },
+    },
+  });
+  const failures: string[] = [];
+  engine.onChange(() => failures.push(...engine.status().problems.map(({ message }) => message)));
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.ok(failures.some((message) => message.startsWith("The filesystem of the folder has changed")));
+  assert.equal(alone.read("a"), "by another");
   alone.close();
 });

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../brakes/record.ts";
 import type { Brakes } from "../brakes/brakes.ts";
 import { makeDurable } from "../execute/durable.ts";
-import type { Hands } from "../execute/hands.ts";
+import { DiskChanged, type Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, stashRestMs } from "../execute/recover.ts";
@@ -101,9 +101,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await expireTrashAtTimes(context);
   state.forgetRefusals(context.nowMs());
   await freeChosen(context);
-  const look = await scanRoot(context);
-  context.checkStop();
-  await checkRoot(context);
+  const look = await scanKnownRoot(context);
   const changes = await agreeable(context, look);
   context.doubt.isOpen = false;
   state.commit({ local: localChanges(state.local, changes) });
@@ -166,6 +164,16 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
 
 export interface Look extends ScanResult {
   readonly rules: Rules;
+}
+
+/** @throws DiskChanged if the root is not the same one before and after; RootMismatch */
+async function scanKnownRoot(context: CycleContext): Promise<Look> {
+  const { device } = context.filesystem;
+  const look = await scanRoot(context);
+  context.checkStop();
+  await checkRoot(context);
+  if (context.filesystem.device !== device) throw new DiskChanged("The filesystem of the folder");
+  return look;
 }
 
 /** Looks where something may have changed, as far as the rules show it. */

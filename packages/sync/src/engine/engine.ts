@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "../execute/durable.ts";
 import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.ts";
+import type { Filesystem } from "../execute/hands.ts";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import { distrustVolatile } from "../execute/person-acts.ts";
 import type { Faults } from "../faults.ts";
@@ -71,6 +72,7 @@ export class Engine {
   readonly #kept: string[] = [];
   readonly #times = { nextExpiryMs: 0 };
   readonly #doubt: Doubt = { isOpen: true };
+  readonly #filesystem: Filesystem = { device: undefined };
   readonly #suspicion = new Suspicion();
   readonly #skipped = new Skipped();
   readonly #unread = new UnreadFiles();
@@ -267,6 +269,7 @@ export class Engine {
       kept: this.#kept,
       times: this.#times,
       doubt: this.#doubt,
+      filesystem: this.#filesystem,
       suspicion: this.#suspicion,
       moreSuspects: async () => {
         await this.#options.sleep(hintsMs, signal);

@@ -30,14 +30,17 @@ export class RootMismatch extends HoldfastError {
   }
 }
 
-type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults" | "lacks"> & { readonly identity: Identity };
+type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults" | "lacks" | "filesystem"> & {
+  readonly identity: Identity;
+};
 
 /**
  * The root carries a random id that the state knows too, and both say to which server, account and folder they belong. Only a
- * root and a state that both know nothing yet begin.
+ * root and a state that both know nothing yet begin. Notes in which filesystem it stands.
  * @throws RootMismatch
  */
-export async function checkRoot({ disk, state, random, faults, lacks, identity }: RootParts): Promise<void> {
+export async function checkRoot(parts: RootParts): Promise<void> {
+  const { disk, state, faults, lacks, identity, filesystem } = parts;
   const known = parse(state.setting("marker"));
   if (known !== undefined && faults.has("the marker of the root is not checked")) return;
   if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
@@ -48,8 +51,9 @@ export async function checkRoot({ disk, state, random, faults, lacks, identity }
         `The folder has lost its ${markerPath}: it is not mounted, or another folder stands in its place.`,
       );
     }
-    return begin({ disk, state, random, faults, lacks, identity });
+    return begin(parts);
   }
+  filesystem.device = there.device;
   const text = Buffer.from(await disk.readAt(markerPath, 0, markerBytesMax)).toString();
   const found = parse(text);
   if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
@@ -100,7 +104,7 @@ function fileOf({ fingerprint: { inode, birthNs } }: LocalStat): string {
   return `${inode} ${birthNs}`;
 }
 
-async function begin({ disk, state, random, identity }: RootParts): Promise<void> {
+async function begin({ disk, state, random, identity, filesystem }: RootParts): Promise<void> {
   const made: Marker = {
     id: Buffer.from(random(16)).toString("hex"),
     server_id: identity.serverId,
@@ -116,6 +120,7 @@ async function begin({ disk, state, random, identity }: RootParts): Promise<void
   await disk.syncFile(markerPath);
   await disk.syncFolder(ownFolder);
   const there = await disk.stat(markerPath);
+  filesystem.device = there?.device;
   const file = there === undefined ? [] : [["marker file", fileOf(there)] as const];
   state.commit({ settings: [["marker", text], ...file] });
 }

@@ -25,10 +25,17 @@ export interface Hands {
   /** What the disk cannot do. */
   readonly lacks: Lacks;
   readonly doubt: Doubt;
+  readonly filesystem: Filesystem;
   /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
   readonly patches?: Patches | undefined;
   /** Throws if somebody stopped the engine meanwhile. */
   readonly checkStop?: (() => void) | undefined;
+}
+
+/** In which the root stands, as of the last time its marker was looked at. */
+export interface Filesystem {
+  /** Undefined: the marker was not looked at yet. */
+  device: bigint | undefined;
 }
 
 /** The disk is not as it was when it was looked at: nothing was done, and the next look decides. */
@@ -38,44 +45,57 @@ export class DiskChanged extends HoldfastError {
   }
 }
 
+type Looking = Pick<Hands, "state" | "disk" | "faults" | "filesystem">;
+
 /** Where a node is, after checking that every folder above it is the one that is known, and no link. */
-export async function knownPath(hands: Pick<Hands, "state" | "disk" | "faults">, id: NodeId): Promise<string> {
+export async function knownPath(hands: Looking, id: NodeId): Promise<string> {
   const path = pathOf(hands.state, id);
   if (path === undefined) throw new DiskChanged(id);
   await checkFolders(hands, hands.state.local.get(id)?.parent);
   return path;
 }
 
-export async function knownFolder(hands: Pick<Hands, "state" | "disk" | "faults">, id: NodeId): Promise<string> {
+export async function knownFolder(hands: Looking, id: NodeId): Promise<string> {
   const path = id === hands.state.rootId ? "" : pathOf(hands.state, id);
   if (path === undefined) throw new DiskChanged(id);
   await checkFolders(hands, id);
   return path;
 }
 
-async function checkFolders(
-  { state, disk, faults }: Pick<Hands, "state" | "disk" | "faults">,
-  start: NodeId | undefined,
-): Promise<void> {
+async function checkFolders({ state, disk, faults, filesystem }: Looking, start: NodeId | undefined): Promise<void> {
   if (faults.has("a folder above is not looked at")) return;
   for (let at = start; at !== undefined && at !== state.rootId; at = state.local.get(at)?.parent) {
     const row = state.local.get(at);
     const path = pathOf(state, at);
     const stat = path === undefined ? undefined : await disk.stat(path);
-    const isKnown = stat?.kind === "folder" && stat.fingerprint.inode === row?.fingerprint.inode;
-    if (!isKnown) throw new DiskChanged(path ?? at);
+    if (!isKnownFolder(filesystem, stat, row)) throw new DiskChanged(path ?? at);
     // It waits aside: what its row calls its folder may even have been moved into it.
     if (state.parked.has(at)) return;
   }
 }
 
+export function isKnownFolder(filesystem: Filesystem, stat: LocalStat | undefined, row: LocalRow | undefined): boolean {
+  if (stat?.kind !== "folder" || stat.fingerprint.inode !== row?.fingerprint.inode) return false;
+  return isOfRoot(filesystem, stat);
+}
+
 /** Looks again at what is about to be changed. @throws DiskChanged unless it is exactly what the row says */
-export async function recheck({ disk }: Pick<Hands, "disk">, path: string, row: LocalRow): Promise<LocalStat> {
+export async function recheck(
+  { disk, filesystem }: Pick<Hands, "disk" | "filesystem">,
+  path: string,
+  row: LocalRow,
+): Promise<LocalStat> {
   const stat = await disk.stat(path);
   if (stat === undefined || stat.kind !== row.kind || !isSame(row.kind, stat.fingerprint, row.fingerprint)) {
     throw new DiskChanged(path);
   }
+  if (!isOfRoot(filesystem, stat)) throw new DiskChanged(path);
   return stat;
+}
+
+/** A number of an inode says something within one filesystem only; that of a device only until it is mounted anew. */
+function isOfRoot({ device }: Filesystem, stat: LocalStat): boolean {
+  return device === undefined || stat.device === device;
 }
 
 function isSame(kind: NodeKind, seen: Fingerprint, known: Fingerprint): boolean {

@@ -1,13 +1,13 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { pathOf } from "../paths.ts";
-import { DiskChanged, type Hands } from "./hands.ts";
+import { DiskChanged, type Hands, isKnownFolder } from "./hands.ts";
 
 /** The folders in which a batch works: each is looked at once, with all above it, right before the names in it change. */
 export class KnownFolders {
-  readonly #hands: Pick<Hands, "state" | "disk" | "faults">;
+  readonly #hands: Pick<Hands, "state" | "disk" | "faults" | "filesystem">;
   readonly #paths = new Map<NodeId, Promise<string>>();
 
-  constructor(hands: Pick<Hands, "state" | "disk" | "faults">) {
+  constructor(hands: Pick<Hands, "state" | "disk" | "faults" | "filesystem">) {
     this.#hands = hands;
   }
 
@@ -28,7 +28,7 @@ export class KnownFolders {
   }
 
   async #look(id: NodeId): Promise<string> {
-    const { state, disk, faults } = this.#hands;
+    const { state, disk, faults, filesystem } = this.#hands;
     if (id === state.rootId) return "";
     const row = state.local.get(id);
     const path = pathOf(state, id);
@@ -37,7 +37,7 @@ export class KnownFolders {
     if (!state.parked.has(id)) await this.pathOf(row.parent);
     if (faults.has("a folder above is not looked at")) return path;
     const stat = await disk.stat(path);
-    if (stat?.kind === "folder" && stat.fingerprint.inode === row.fingerprint.inode) return path;
+    if (isKnownFolder(filesystem, stat, row)) return path;
     throw new DiskChanged(path);
   }
 }
