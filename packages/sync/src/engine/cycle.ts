@@ -40,6 +40,7 @@ import {
   problemsOfBrakes,
   problemsOfRefusals,
 } from "./problems.ts";
+import { problemsOfRehash } from "./rehash.ts";
 import { checkRoot, type Identity } from "./root.ts";
 import { hasArrived, problemsOfShares, type Quarantine, settleShares } from "./shares.ts";
 import { problemsOfUnfit, type Skipped } from "./skipped.ts";
@@ -157,6 +158,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...problemsOfAliases(state),
       ...problemsOfShares(state, next.waiting),
       ...context.quarantine.problems(),
+      ...problemsOfRehash(state),
     ],
     deletionsWaiting: waitingDeletions,
   };

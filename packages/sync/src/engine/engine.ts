@@ -14,6 +14,7 @@ import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
 import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
 import { gateDisk, gateServer, Interrupted } from "./gate.ts";
+import { backoffMs } from "./backoff.ts";
 import { Patience, type OnceResult } from "./once.ts";
 import { type Preview, previewCycle } from "./preview.ts";
 import { Polling } from "./polling.ts";
@@ -22,6 +23,7 @@ import { checkRoot, type Identity, RootMismatch } from "./root.ts";
 import { Quarantine } from "./shares.ts";
 import { Skipped } from "./skipped.ts";
 import { conflictsOf, type EngineStatus, statusOf } from "./status.ts";
+import { Rehash } from "./rehash.ts";
 import { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
 import { StubbornChanges } from "./stubborn-changes.ts";
@@ -58,7 +60,6 @@ export interface EngineOptions {
 const rescanAfterMs = 3600_000;
 /** In which the hints of one move have all arrived. */
 const hintsMs = 20;
-const backoffMs = { first: 500, last: 60_000 };
 
 /**
  * One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. Whoever made
@@ -79,7 +80,10 @@ export class Engine {
   readonly #quietAges = new QuietAges();
   readonly #quarantine = new Quarantine();
   readonly #stubborn = new StubbornChanges();
+  #rehash: Rehash;
   #lastFullLookMs = -Infinity;
+  /** Since then nothing was read only to compare it. */
+  #hasLookedEverywhere = false;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
   #work = new AbortController();
@@ -94,7 +98,7 @@ export class Engine {
   readonly #polling: Polling = new Polling({
     poll: (timeoutMs) => this.#context.server.poll(this.#options.state.cursor?.token ?? "", timeoutMs),
     random: (sizeBytes) => this.#options.random(sizeBytes),
-    backOff: () => this.#options.sleep(this.#backoffMs(), this.#work.signal),
+    backOff: () => this.#options.sleep(backoffMs(this.#options.random, this.#failures), this.#work.signal),
     isWanted: () => this.#phase === "waiting",
     onTurn: () => this.#tell(),
   });
@@ -109,6 +113,7 @@ export class Engine {
     const lastSync = options.state.setting("last sync");
     this.#lastSyncAtMs = lastSync === undefined ? undefined : Number(lastSync);
     this.#context = this.#makeContext();
+    this.#rehash = new Rehash({ ...options, ...this.#context });
     if ((options.exclude ?? []).length > 0) this.exclude(options.exclude ?? []);
   }
 
@@ -211,6 +216,7 @@ export class Engine {
     this.#stubborn.forgetAll();
     this.#work = new AbortController();
     this.#context = this.#makeContext();
+    this.#rehash = new Rehash({ ...this.#options, ...this.#context });
     this.#turn("resumed");
   }
 
@@ -303,7 +309,10 @@ export class Engine {
         return this.#attempt(async () => {
           this.#isHinted = false;
           if (this.#untilFullLookMs() <= 0) this.#suspicion.add("all");
-          if (this.#suspicion.isEverywhere || this.#doubt.isOpen) this.#lastFullLookMs = this.#options.nowMs();
+          if (this.#suspicion.isEverywhere || this.#doubt.isOpen) {
+            this.#lastFullLookMs = this.#options.nowMs();
+            this.#hasLookedEverywhere = true;
+          }
           this.#last = await runCycle(this.#context);
           this.#noteOutcome(this.#last);
           return this.#last.hasProgressed ? "progressed" : "rested";
@@ -311,7 +320,7 @@ export class Engine {
       case "waiting":
         return this.#wait(this.#untilNextLookMs(), true);
       case "backing_off":
-        return this.#wait(this.#backoffMs(), false);
+        return this.#wait(backoffMs(this.#options.random, this.#failures), false);
       case "paused":
         await new Promise<void>((resolve) => (this.#wake = resolve));
         return "progressed";
@@ -327,6 +336,10 @@ export class Engine {
     this.#restless = outcome.isRestless && !outcome.hasProgressed ? this.#restless + 1 : 0;
     if (outcome.hasProgressed) this.#isRestKept = false;
     else if (this.#progress.pending === 0) this.#noteRest();
+    if (this.#hasLookedEverywhere && !outcome.hasProgressed && outcome.lookAgainMs === undefined) {
+      this.#hasLookedEverywhere = false;
+      this.#rehash.allowSlice();
+    }
   }
 
   /** Written once after something was done: at rest nothing is. */
@@ -359,9 +372,16 @@ export class Engine {
     const over = new AbortController();
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     const signals = [woken, this.#options.sleep(durationMs, over.signal)];
-    if (listens) signals.push(this.#polling.listen());
+    const isAtRest = listens && this.#last?.lookAgainMs === undefined;
+    const rehash = isAtRest ? this.#rehash.run(over.signal) : Promise.resolve(false);
+    if (listens)
+      signals.push(
+        this.#polling.listen(),
+        rehash.then((hasFound) => (hasFound ? undefined : woken)),
+      );
     await Promise.race(signals);
     over.abort();
+    await rehash;
     return "woken";
   }
 
@@ -377,11 +397,5 @@ export class Engine {
     const leftMs = this.#lastFullLookMs + rescanAfterMs - this.#options.nowMs();
     // Longer than it ever is: the clock was set back since.
     return leftMs > rescanAfterMs ? 0 : leftMs;
-  }
-
-  /** Full jitter: many devices that lost one server do not come back at once. */
-  #backoffMs(): number {
-    const [byte = 0] = this.#options.random(1);
-    return Math.min(backoffMs.last, backoffMs.first * 2 ** this.#failures) * ((byte + 1) / 256);
   }
 }

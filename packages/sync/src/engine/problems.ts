@@ -8,7 +8,7 @@ import type { Refusal, Trees } from "../trees.ts";
 export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
-  /** Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten`, `busy`, `read_only` and `quarantined` are the engine's own. */
+  /** Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten`, `silent_change`, `busy`, `read_only` and `quarantined` are the engine's own. */
   readonly code: string;
   /** What happened and what to do. */
   readonly message: string;
@@ -50,7 +50,7 @@ export function isPassingHere(code: string): boolean {
 
 /** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
 export function needsPerson({ code }: Problem): boolean {
-  return !["skipped", "kept", "boundary", "alias", "quarantined"].includes(code);
+  return !["skipped", "kept", "boundary", "alias", "quarantined", "silent_change"].includes(code);
 }
 
 export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem[] {

@@ -130,8 +130,13 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     return stays ? this.#update : this.#put;
   }
 
-  *entries(): MapIterator<[NodeId, Row]> {
-    for (const stored of this.#pages(this.#page)) yield [idOf(stored), this.#columns.decode(stored)];
+  entries(): MapIterator<[NodeId, Row]> {
+    return this.entriesAfter("");
+  }
+
+  /** @param id none has to be there; "": from the first on */
+  *entriesAfter(id: string): MapIterator<[NodeId, Row]> {
+    for (const stored of this.#pages(this.#page, pack(id))) yield [idOf(stored), this.#columns.decode(stored)];
   }
 
   *keys(): MapIterator<NodeId> {
@@ -150,8 +155,8 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     return this.entries();
   }
 
-  *#pages(statement: StatementSync): Generator<Stored> {
-    for (let after: Packed = ""; ;) {
+  *#pages(statement: StatementSync, start: Packed = ""): Generator<Stored> {
+    for (let after = start; ;) {
       const page = statement.all(after);
       if (page.length === 0) return;
       const changes = this.#changes;
