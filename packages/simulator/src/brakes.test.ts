@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Engine } from "@holdfast/sync/engine/engine";
 import { Alone } from "./alone.ts";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
@@ -74,6 +75,96 @@ test("a folder that moves with all that is in it brakes nothing", async () => {
   assert.ok((await alone.once({ brake: undefined })).inSync);
   assert.equal(alone.serverPaths().filter((path) => path.startsWith("moved/")).length, 60);
   alone.close();
+});
+
+/** 520 files of which a program has rewritten all, and an engine that holds them back. */
+async function withHostages(): Promise<{ readonly alone: Alone; readonly engine: Engine }> {
+  const alone = await withFiles(520);
+  for (const name of names(520)) alone.write(name, `hostage ${name}`);
+  const engine = alone.make({ brake: undefined });
+  assert.equal((await alone.pass(engine.runOnce())).problems[0]?.code, "rewritten");
+  return { alone, engine };
+}
+
+function inTrash(alone: Alone): string[] {
+  return alone.root
+    .list(".holdfast/trash")
+    .flatMap((day) =>
+      alone.root.list(`.holdfast/trash/${day.name}`).map(({ name }) => `.holdfast/trash/${day.name}/${name}`),
+    );
+}
+
+test("rewritten files that wait are undone: the server's versions come back, and what was written is in the local trash", async () => {
+  const { alone, engine } = await withHostages();
+  const waiting = engine.waitingDeletions();
+  // Of these one was rewritten once more before anybody decided.
+  alone.write("file 7", "rewritten again");
+  engine.undoDeletions(waiting.slice(0, 500).map(({ id }) => id));
+  const { inSync } = await alone.pass(engine.runOnce());
+  assert.ok(!inSync, "20 wait on");
+  const undone = waiting.slice(0, 500).map(({ path }) => path);
+  const left = waiting.slice(500).map(({ path }) => path);
+  const restored = undone.filter((path) => path !== "file 7");
+  for (const path of restored) assert.equal(alone.read(path), `this is ${path}`);
+  for (const path of left) assert.equal(alone.read(path), `hostage ${path}`);
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
+  engine.stop();
+  await alone.pass(run);
+  const trashed = inTrash(alone).map((path) => alone.read(path));
+  assert.deepEqual(trashed.toSorted(), restored.map((path) => `hostage ${path}`).toSorted());
+  assert.equal(alone.serverContents().get("file 8"), "this is file 8");
+  const again = alone.diskPaths().filter((path) => alone.read(path) === "rewritten again");
+  assert.match(again.join(), /^file 7 \(.*conflicted copy/, "an edit that came later stands beside");
+  alone.close();
+});
+
+test("a file that is replaced after an undo and written to meanwhile loses neither", async () => {
+  const { alone, engine } = await withHostages();
+  engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
+  assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
+  // Whoever had it open writes to what was replaced.
+  const stashed = alone.root
+    .list(".holdfast/tmp")
+    .find(({ inode }) => Buffer.from(inode.now.bytes).toString() === "hostage file 3");
+  assert.ok(stashed !== undefined);
+  alone.root.write(stashed.inode, { bytes: Buffer.from("written late") }, true);
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 120_000_000, () => false);
+  engine.stop();
+  await alone.pass(run);
+  assert.deepEqual([alone.read("file 3"), inTrash(alone).length], ["this is file 3", 519]);
+  const late = alone.diskPaths().filter((path) => alone.read(path) === "written late");
+  assert.equal(late.length, 1, "it stands beside, and is synced");
+  assert.ok((await alone.once()).inSync);
+  assert.equal(alone.serverContents().get(late[0] ?? ""), "written late");
+  assert.deepEqual(
+    alone.root
+      .list(".holdfast/tmp")
+      .map(({ name }) => name)
+      .filter((name) => /^[0-9a-f]{24}$/.test(name)),
+    [],
+  );
+  alone.close();
+});
+
+test("a client that dies after an undo, before or after the files were replaced, goes on with it", async () => {
+  for (const dies of ["before", "after"]) {
+    const { alone, engine } = await withHostages();
+    engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
+    if (dies === "after") await alone.pass(engine.runOnce());
+    const next = alone.make({ brake: undefined });
+    const run = next.run();
+    const { scheduler } = alone.world;
+    await scheduler.runUntil(scheduler.nowMicros + 120_000_000, () => false);
+    next.stop();
+    await alone.pass(run);
+    assert.deepEqual([alone.read("file 3"), inTrash(alone).length], ["this is file 3", 520], `it died ${dies}`);
+    assert.deepEqual(next.status().problems, []);
+    alone.close();
+  }
 });
 
 test("a program that rewrites everything is stopped before the server has it, and what is new goes up", async () => {

@@ -47,6 +47,7 @@ export class Brakes {
 
   /** The plan without the uploads of rewritten files that wait. */
   holdRewrites(plan: Plan): Plan {
+    this.#forgetUndone();
     const rewrites = plan.remote.flatMap((operation) => rewriteOf(operation));
     const held = new Set(this.#hold("rewrite", rewrites));
     if (held.size === 0) return plan;
@@ -82,12 +83,30 @@ export class Brakes {
     });
   }
 
-  /** A deletion is taken back: without a base the other side's node counts as new, and comes back from there. */
+  /**
+   * A deletion is taken back: without a base the other side's node counts as new, and comes back from there. So is a rewriting:
+   * with what it left as the base the server's version counts as the newer one.
+   */
   undo(ids: readonly string[]): void {
-    const chosen = this.#chosen(ids).filter(({ side }) => side !== "rewrite");
+    const chosen = this.#chosen(ids);
+    const deletions = chosen.filter(({ side }) => side !== "rewrite");
+    const rewrites = chosen.flatMap((record) => {
+      const base = this.#state.synced.get(record.nodeId);
+      const local = this.#state.local.get(record.nodeId);
+      // Rewritten again since: that is another change, and waits for itself.
+      if (record.side !== "rewrite" || base === undefined || local?.content !== record.base) return [];
+      return [{ record, base: { ...base, content: local.content } }];
+    });
+    const atMs = this.#nowMs();
     this.#state.commit({
-      brakes: chosen.map((record) => [brakeKey(record), undefined] as const),
-      synced: chosen.map(({ nodeId }) => [nodeId, undefined] as const),
+      brakes: [
+        ...deletions.map((record) => [brakeKey(record), undefined] as const),
+        ...rewrites.map(({ record }) => [brakeKey(record), { ...record, standing: "undone", atMs }] as const),
+      ],
+      synced: [
+        ...deletions.map(({ nodeId }) => [nodeId, undefined] as const),
+        ...rewrites.map(({ record, base }) => [record.nodeId, base] as const),
+      ],
     });
   }
 
@@ -98,6 +117,13 @@ export class Brakes {
     const { held, changes } = judge(side, planned, this.#state.brakes, { limits, nowMs: this.#nowMs(), known });
     if (changes.size > 0) this.#state.commit({ brakes: changes });
     return held.map(({ nodeId }) => nodeId);
+  }
+
+  /** What was undone has been replaced, or rewritten again. */
+  #forgetUndone(): void {
+    const over = this.#records("undone").filter(({ nodeId, base }) => this.#state.local.get(nodeId)?.content !== base);
+    if (over.length === 0) return;
+    this.#state.commit({ brakes: over.map((record) => [brakeKey(record), undefined] as const) });
   }
 
   #chosen(ids: readonly string[]): BrakeRecord[] {

@@ -39,7 +39,7 @@ export function judge(
   records: ReadonlyMap<string, BrakeRecord>,
   { limits, nowMs, known }: { readonly limits: BrakeLimits; readonly nowMs: number; readonly known: number },
 ): Judgement {
-  const own = new Map([...records].filter(([, record]) => record.side === side));
+  const own = new Map([...records].filter(([, record]) => record.side === side && record.standing !== "undone"));
   const changes = new Map<string, BrakeRecord | undefined>();
   const byKey = new Map(planned.map((each) => [brakeKey(each), each]));
   const released = [...own].filter(([, { standing }]) => standing === "released");

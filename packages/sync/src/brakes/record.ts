@@ -17,15 +17,16 @@ export interface Braked {
 
 /**
  * What was decided of one, kept in the state. `waiting`: until a person decides; `approved`: a person did; `released`: no brake held it
- * at that time, and it counts until its time is over.
+ * at that time, and it counts until its time is over; `undone`: the server's version comes back, and the rewritten bytes go to the
+ * local trash.
  */
 export interface BrakeRecord extends Braked {
-  readonly standing: "waiting" | "approved" | "released";
+  readonly standing: "waiting" | "approved" | "released" | "undone";
   readonly atMs: number;
 }
 
 /** A node has one record on each side: the key in the state. */
-export function brakeKey({ side, nodeId }: Braked): string {
+export function brakeKey({ side, nodeId }: Pick<Braked, "side" | "nodeId">): string {
   return `${side} ${nodeId}`;
 }
 

@@ -82,7 +82,6 @@ export class Engine {
   readonly #stubborn = new StubbornChanges();
   #rehash: Rehash;
   #lastFullLookMs = -Infinity;
-  /** Since then nothing was read only to compare it. */
   #hasLookedEverywhere = false;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
@@ -158,7 +157,7 @@ export class Engine {
     this.#tell();
   }
 
-  /** What was deleted comes back from the side that still has it. A rewritten file is not changed by this. */
+  /** What was deleted comes back from the side that still has it; what was rewritten goes to the local trash. */
   undoDeletions(ids: readonly string[]): void {
     this.#brakes.undo(ids);
     this.hint([]);

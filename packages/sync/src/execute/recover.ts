@@ -7,7 +7,7 @@ import type { Stashed } from "../state/sync-state.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
 import { type ContentKey, type DiskPlace, nameOnDisk } from "../trees.ts";
 import { syncOwnFolders } from "./durable.ts";
-import { syncIfThere, syncStash } from "./local-trash.ts";
+import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { partSuffix } from "./write-large.ts";
 
@@ -149,8 +149,21 @@ async function review(hands: Hands, stashed: Stashed): Promise<boolean> {
   if (!stashed.contents.includes(content)) {
     const folder = await existingFolder(hands, stashed.parent);
     await renameBeside(hands, stashed.path, folder ?? "", stashed.name);
-  } else if (!stashed.keep) await disk.unlink(stashed.path);
+    return true;
+  }
+  const isTemporary = folderOf(stashed.path) === ownFolders.temporary;
+  // What never was exchanged is what the server has.
+  const isKept = stashed.keep && (!isTemporary || content === stashed.contents[0]);
+  if (!isKept) await disk.unlink(stashed.path);
+  else if (isTemporary) await moveToTrash(hands, stashed);
   return true;
+}
+
+async function moveToTrash(hands: Hands, { path, parent, name }: Stashed): Promise<void> {
+  const folder = parent === hands.state.rootId ? "" : (pathOf(hands.state, parent) ?? "");
+  const place = await new TrashPlaces(hands).placeFor(joinPath(folder, name));
+  await hands.disk.rename(path, place);
+  await syncFolders(hands, path, place);
 }
 
 /** @returns undefined if it changed while it was read */

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { brakeKey } from "../brakes/record.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
 import { sameButCtime } from "../scan/fingerprints.ts";
@@ -17,14 +18,17 @@ interface Paths {
 
 /** What the old bytes are, which will wait aside where the new ones were, or beside that. */
 export function stashedBy(
-  { nowMs, lacks }: Pick<Hands, "nowMs" | "lacks">,
+  { nowMs, lacks, state }: Pick<Hands, "nowMs" | "lacks" | "state">,
   operation: Replacement,
   temporary: string,
 ): Stashed {
-  const { local, remote } = operation;
+  const { id, local, remote } = operation;
   const contents = [local.content, remote.content];
   const path = lacks.has("exchange") ? stashBeside(temporary) : temporary;
-  return { path, parent: local.parent, name: local.name, contents, keep: false, sinceMs: nowMs() };
+  const record = state.brakes.get(brakeKey({ side: "rewrite", nodeId: id }));
+  // No version on the server has what a person wanted undone.
+  const keep = record?.standing === "undone" && record.base === local.content;
+  return { path, parent: local.parent, name: local.name, contents, keep, sinceMs: nowMs() };
 }
 
 function stashBeside(temporary: string): string {

@@ -33,9 +33,9 @@ export interface Stashed {
   readonly path: string;
   readonly parent: NodeId;
   readonly name: string;
-  /** What it should hold; other bytes are an edit that came too late to be seen. */
+  /** What it should hold, what stood there first of all; other bytes are an edit that came too late to be seen. */
   readonly contents: readonly string[];
-  /** In the local trash it stays when it was looked at; else it goes. */
+  /** When it was looked at it stays in the local trash, or goes there; else it goes. */
   readonly keep: boolean;
   readonly sinceMs: number;
 }
