@@ -42,6 +42,7 @@ async function look(
       tree: state,
       rows: state.local,
       isHidden: () => false,
+      isPassing: () => false,
       isFree: () => isFree,
       intents: state.intents,
       suspects: new Set(suspects),

@@ -79,7 +79,8 @@ export class RoundOracle {
 
   #isSurelyOne(contentId: string): boolean {
     return this.#world.devices.every(({ root }) => {
-      const holders = [...root.visible().values()].filter(({ now }) => contentOf(now.bytes) === contentId);
+      // Also what is aside, or gone: it may be a copy of that which has the name now.
+      const holders = [...root.inodes()].filter(({ now }) => contentOf(now.bytes) === contentId);
       return holders.every((inode) => root.hadItsNamesAlone(inode));
     });
   }

@@ -212,6 +212,11 @@ export class SimulatedRoot {
     }
   }
 
+  /** All that there ever was. */
+  inodes(): Iterable<Inode> {
+    return this.#inodes.values();
+  }
+
   /** Path -> inode, of all that a person sees, or of really all. */
   visible(withOwn = false): Map<string, Inode> {
     if (withOwn) return this.below("");

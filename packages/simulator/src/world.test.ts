@@ -57,6 +57,30 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     what: "a stash that never came was looked for in a folder of its name every ten seconds, without end",
     story: { seed: 3166, troubleRate: 0.05, devices: 3, mishaps: true },
   },
+  {
+    what: "a move of the engine without its record was taken for a person's, and kept a deleted file",
+    story: { seed: 139, troubleRate: 0.2, devices: 3, isWatchful: true },
+  },
+  {
+    what: "a file moved into a folder that could not be read for a moment was made anew",
+    story: { seed: 153, troubleRate: 0.05, devices: 3, isWatchful: true },
+  },
+  {
+    what: "all in a folder that was seen before and after its move got conflicted names",
+    story: { seed: 265, troubleRate: 0.05, devices: 3, isWatchful: true },
+  },
+  {
+    what: "a folder was moved into one that waits aside and stood in it, and the way up from it had no end",
+    story: { seed: 4012, troubleRate: 0.05, devices: 3, mishaps: true },
+  },
+  {
+    what: "a look at everything went not into a folder of whose name a row was left",
+    story: { seed: 123, troubleRate: 0.2, devices: 3, isWatchful: true },
+  },
+  {
+    what: "a file that was seen before and after its move was made anew",
+    story: { seed: 288, troubleRate: 0, isWatchful: true },
+  },
 ];
 
 for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));

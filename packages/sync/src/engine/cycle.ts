@@ -198,6 +198,7 @@ export async function scanRoot(context: CycleContext): Promise<Look> {
     keepManifest,
     suspects,
     moreSuspects,
+    isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
   });
   return { ...look, rules };
 }

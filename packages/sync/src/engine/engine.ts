@@ -27,7 +27,7 @@ import { Rehash } from "./rehash.ts";
 import { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
 import { StubbornChanges } from "./stubborn-changes.ts";
-import { UnreadFiles } from "./unread.ts";
+import { passingMs, UnreadFiles } from "./unread.ts";
 import { Suspicion } from "./suspicion.ts";
 
 export interface EngineOptions {
@@ -58,8 +58,8 @@ export interface EngineOptions {
 }
 
 const rescanAfterMs = 3600_000;
-/** In which the hints of one move have all arrived. */
-const hintsMs = 20;
+/** In which the hints of one move have all arrived: the watcher gathers them for 50 ms. */
+const hintsMs = 60;
 
 /**
  * One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. Whoever made
@@ -235,6 +235,7 @@ export class Engine {
    */
   async runOnce(): Promise<OnceResult> {
     const patience = new Patience(this.#options.nowMs);
+    this.#unread.passingMs = passingMs.once;
     // What an earlier run found may be over.
     this.#last = undefined;
     this.#isHinted = true;

@@ -3,9 +3,12 @@ import type { ScanResult } from "../scan/scan.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 const busyAfterMs = 600_000;
+/** For so long something unreadable may be the place where something missing is now; one run (`--once`) waits less. */
+export const passingMs = { always: 90_000, once: 4_000 };
 
 /** Remembers since when files could not be read whole. */
 export class UnreadFiles {
+  passingMs = passingMs.always;
   readonly #files = new Map<string, { readonly code: string; readonly sinceMs: number }>();
 
   /** Each look tells it of the folders that it listed. */
@@ -18,6 +21,13 @@ export class UnreadFiles {
     for (const [path, code] of unread) {
       this.#files.set(path, { code, sinceMs: this.#files.get(path)?.sinceMs ?? nowMs });
     }
+  }
+
+  /** Whether it could be read a moment ago, and may be again in the next. */
+  isPassing(path: string, nowMs: number): boolean {
+    const agoMs = nowMs - (this.#files.get(path)?.sinceMs ?? nowMs);
+    // Before a clock was set back is long ago.
+    return agoMs >= 0 && agoMs < this.passingMs;
   }
 
   /** Nothing of it is only in motion: looking at it often finds nothing new. */

@@ -27,3 +27,13 @@ export function agreedWithServer(
         : versionIds,
   };
 }
+
+/** The base after a move alone: what a person may have written there is not durable for that. */
+export function agreedPlace(
+  { remote, synced }: Pick<SyncState, "remote" | "synced">,
+  id: NodeId,
+  local: LocalRow,
+): SyncedRow | undefined {
+  const [row, before] = [remote.get(id), synced.get(id)];
+  return row === undefined || before === undefined || !samePlace(row, local) ? before : { ...before, place: placeOf(row) };
+}

@@ -1,7 +1,7 @@
 import { joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { nameOnDisk } from "../trees.ts";
-import { agreedWithServer } from "./agreed.ts";
+import { agreedPlace, agreedWithServer } from "./agreed.ts";
 import {
   DiskChanged,
   fingerprintAfter,
@@ -25,7 +25,7 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
   const fingerprint =
     local.kind === "folder" ? local.fingerprint : await fingerprintAfter(hands.disk, to, current.fingerprint);
   const row = { ...local, ...place, alias: place.alias, fingerprint };
-  const synced = agreedWithServer(hands.state, id, row);
+  const synced = agreedPlace(hands.state, id, row);
   hands.state.commit({
     local: [[id, row]],
     synced: [[id, synced]],

@@ -39,12 +39,13 @@ export function match(
     ids.set(entry, id);
     vanished.delete(id);
   };
-  for (const [entry, id] of [...matchFolders(local, entries), ...moved]) take(entry, id);
+  for (const [id, entry] of matchFolders(local, entries)) take(entry, id);
+  for (const [entry, id] of moved) take(entry, id);
   const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
   // What was about to be made there, and has no row yet.
   const intended = new Map<string, NodeId>(
-    [...intents].flatMap(([id, { place, content }]) =>
-      local.has(id) || content === undefined
+    [...intents].flatMap(([id, { place, content, isMove }]) =>
+      local.has(id) || content === undefined || isMove === true
         ? []
         : [[`${kindOf(content)} ${place.parent}/${nameOnDisk(place)}`, id] as const],
     ),
@@ -100,19 +101,28 @@ function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): bo
   return intent !== undefined && !samePlace(intent.place, row) && row.fingerprint.inode !== stat.fingerprint.inode;
 }
 
-/** An inode number may be given again: the folder must be as old, and hold something of what it held. */
-function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly Entry[]): [Entry, NodeId][] {
+/**
+ * An inode number may be given again: the folder must be as old, and hold something of what it held. One that is seen at
+ * several places (mounted there once more) is the one that stayed.
+ */
+function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly Entry[]): Map<NodeId, Entry> {
   const folders = [...local].filter(([, { kind }]) => kind === "folder");
   const byInode = new Map(folders.map(([id, row]) => [row.fingerprint.inode, { id, row }]));
   const children = Map.groupBy(local, ([, { parent }]) => parent);
-  return entries.flatMap((entry): [Entry, NodeId][] => {
+  const found = new Map<NodeId, Entry>();
+  const ids = new Map<Entry, NodeId>();
+  for (const entry of entries) {
     const known = entry.kind === "folder" ? byInode.get(entry.stat.fingerprint.inode) : undefined;
-    if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) return [];
+    if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) continue;
     const names = new Set((children.get(known.id) ?? []).map(([, row]) => nameOnDisk(row)));
     const hasOne = names.size === 0 || entry.children.some(({ name }) => names.has(name));
-    const stayed = nameOnDisk(known.row) === entry.name;
-    return hasOne || stayed ? [[entry, known.id]] : [];
-  });
+    const isNamedSo = nameOnDisk(known.row) === entry.name;
+    if (!hasOne && !isNamedSo) continue;
+    ids.set(entry, known.id);
+    const stayed = isNamedSo && folderIdOf(ids, entry) === known.row.parent;
+    if (stayed || !found.has(known.id)) found.set(known.id, entry);
+  }
+  return found;
 }
 
 function movedFrom(

@@ -23,6 +23,7 @@ import {
   type Top,
   topsOf,
 } from "./scope.ts";
+import { straysOf, withoutStrays } from "./strays.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
@@ -40,6 +41,8 @@ export interface ScanInput {
   readonly slotKey: (name: string) => string;
   readonly lacks: Lacks;
   readonly makeNodeId: () => NodeId;
+  /** Whether what is unknown has been so for a moment only. */
+  readonly isPassing: (path: string) => boolean;
   /** Hears of which blocks a file is made that was read. */
   readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
   /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
@@ -118,8 +121,10 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
   if (!input.faults.has("a moved file is a new one")) adoptMoves(input, rows, vanished);
-  const strange = hasStranger(input.tree, seen);
-  if (!input.faults.has("errors are deletions")) keepUnknown(input.tree, rows, { ...seen, strange }, vanished);
+  const strange = hasStranger(input, seen);
+  if (!input.faults.has("errors are deletions")) {
+    for (const path of keepUnknown(input.tree, rows, { ...seen, strange }, vanished)) again.add(folderOf(path));
+  }
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
   return {
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
@@ -144,24 +149,29 @@ interface Look extends Walk {
   readonly isAtRest: boolean;
 }
 
-/** Where something is missing it may just have been on its way past the look: then two looks must agree. */
+/**
+ * Where something is missing, or stands where nothing was known, it may just have been on its way past the look: then two
+ * looks must agree, the second one with all folders that have to do with it.
+ */
 async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   let { suspects } = input;
   let seen = await look(disk, input, suspects);
   if (input.faults.has("one look is enough")) return seen;
-  for (
-    let attempt = 0;
-    match({ ...input, local: seen.known, moved: seen.moved }, seen.entries).vanished.size > 0;
-    attempt += 1
-  ) {
-    suspects = union(suspects, await input.moreSuspects());
+  for (let attempt = 0; ; attempt += 1) {
+    const matches = match({ ...input, local: seen.known, moved: seen.moved }, seen.entries);
+    const strays = straysOf(input, seen, matches);
+    if (matches.vanished.size === 0 && strays.entries.size === 0) return seen;
+    // Too much goes on: whatever is missing, or comes from elsewhere, stays unknown this time.
+    if (attempt === 4) {
+      const entries = withoutStrays(seen.entries, strays.entries);
+      return { ...seen, entries, unknown: new Set([...seen.unknown, ""]), isAtRest: false };
+    }
+    const hinted = matches.vanished.size === 0 ? new Set<string>() : await input.moreSuspects();
+    suspects = union(union(suspects, hinted), strays.folders);
     const again = await look(disk, input, suspects);
     if (sawTheSame(seen, again)) return again;
     seen = again;
-    // Too much goes on: whatever is missing stays unknown this time.
-    if (attempt === 3) return { ...seen, unknown: new Set([...seen.unknown, ""]), isAtRest: false };
   }
-  return seen;
 }
 
 async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Promise<Look> {
@@ -172,10 +182,17 @@ async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Prom
     const whole = await walk(disk, topsOf(tree, suspects), input);
     return { ...whole, known: tree.local, moved: new Map(), suspects, isAtRest: true };
   }
-  return together(swept, await lookIn(disk, input, swept.differing, suspects));
+  const isCompared = (path: string): boolean => swept.listed.has(path);
+  return together(swept, await lookIn(disk, input, swept.differing, suspects, isCompared));
 }
 
-async function lookIn(disk: LocalDisk, input: ScanInput, places: readonly Top[], suspects: Suspects): Promise<Look> {
+async function lookIn(
+  disk: LocalDisk,
+  input: ScanInput,
+  places: readonly Top[],
+  suspects: Suspects,
+  isCompared: (path: string) => boolean = () => true,
+): Promise<Look> {
   const { tree, isFree } = input;
   const kept = new Set<NodeId>();
   const tops = [...places];
@@ -189,9 +206,9 @@ async function lookIn(disk: LocalDisk, input: ScanInput, places: readonly Top[],
   const movable = suspects === "all" ? undefined : new MovedFolders(disk, tree, { tops, suspects, isFree });
   const moved = new Map<Entry, NodeId>();
   const seen = await walk(disk, tops, input, async (entry) => {
-    const { folder, name, stat } = entry;
-    // Nothing is suspected in a folder that stands where it was.
-    const known = "id" in folder ? foldersOf(folder.id).get(name) : undefined;
+    const { path, folder, name, stat } = entry;
+    // Nothing is suspected in a folder that stands where it was, or it was looked at already.
+    const known = "id" in folder && isCompared(path) ? foldersOf(folder.id).get(name) : undefined;
     const isSame =
       known?.row.fingerprint.inode === stat.fingerprint.inode &&
       known.row.fingerprint.birthNs === stat.fingerprint.birthNs;
@@ -358,24 +375,30 @@ function adoptMoves(
 }
 
 /**
- * What lies below a path of which nothing can be told stays as it was, and nothing is done to it. If nothing was ever known
- * under such a path, whatever is missing may be what stands there now.
+ * What lies below a path of which nothing can be told stays as it was, and nothing is done to it. If it is strange,
+ * whatever is missing may be what stands there now. @returns the paths of what is kept
  */
 function keepUnknown(
   tree: LocalTree,
   rows: Map<NodeId, LocalRow>,
   { unknown, strange }: Pick<Walk, "unknown"> & { readonly strange: boolean },
   vanished: ReadonlyMap<NodeId, LocalRow>,
-): void {
-  if (unknown.size === 0) return;
+): string[] {
+  if (unknown.size === 0) return [];
+  const kept: string[] = [];
   for (const [id, row] of vanished) {
     const path = knownPathOf(tree, id);
-    if (strange || path === undefined || isUnknown(path, unknown)) keepWithFolders(vanished, rows, id, row);
+    if (!strange && path !== undefined && !isUnknown(path, unknown)) continue;
+    keepWithFolders(vanished, rows, id, row);
+    if (path !== undefined) kept.push(path);
   }
+  return kept;
 }
 
-function hasStranger(tree: LocalTree, { unknown }: Walk): boolean {
-  return [...unknown].some((path) => path !== "" && !isKnownPath(tree, path));
+/** Whether what is missing may stand where nothing can be seen: where nothing was known, or for a moment at any place. */
+function hasStranger({ tree, isPassing }: Pick<ScanInput, "tree" | "isPassing">, { unknown, denied }: Walk): boolean {
+  const mayPass = (path: string): boolean => !denied.has(path) && isPassing(path);
+  return [...unknown].some((path) => path !== "" && (mayPass(path) || !isKnownPath(tree, path)));
 }
 
 function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {

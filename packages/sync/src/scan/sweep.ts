@@ -15,6 +15,7 @@ import { attempt, type Entry, type IsHidden, lookAt, looksAtOnce, type Notes } f
 export interface KnownRows {
   get(id: NodeId): LocalRow | undefined;
   rowsIn(folder: NodeId): readonly (readonly [NodeId, LocalRow])[];
+  withInode(inode: bigint): readonly (readonly [NodeId, LocalRow])[];
   /** Every id that some row names as its folder. */
   folders(): Iterable<NodeId>;
 }

@@ -30,6 +30,8 @@ export interface Walk {
   readonly entries: readonly Entry[];
   /** Folders, and names in them, of which it is not known what is there. */
   readonly unknown: ReadonlySet<string>;
+  /** Of those, where this user may not look. */
+  readonly denied: ReadonlySet<string>;
   /** What no node can be: path and reason. */
   readonly skipped: ReadonlyMap<string, string>;
   /** Folders with something in them that is no entry. */
@@ -59,6 +61,7 @@ export interface Notes {
 interface Findings extends Walk, Notes {
   readonly entries: Entry[];
   readonly unknown: Set<string>;
+  readonly denied: Set<string>;
   readonly skipped: Map<string, string>;
   readonly keepers: Set<string>;
   readonly boundaries: Set<string>;
@@ -119,7 +122,7 @@ async function walkFrom(
     const folder = folders[next] ?? top;
     const { path } = folder;
     seen.listed.add(path);
-    const names = await attempt(seen.unknown, path, () => disk.list(path));
+    const names = await attempt(seen.unknown, path, () => disk.list(path), seen.denied);
     const found = await mapBounded(names ?? [], looksAtOnce, (name) => lookAt(disk, seen, folder, name));
     if (isClosed(seen, path, names ?? [])) {
       for (const name of names ?? []) seen.unknown.delete(joinPath(path, name));

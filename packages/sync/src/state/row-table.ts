@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { Recent } from "../recent.ts";
 import { samePlace } from "../trees.ts";
 import type { Columns, Stored } from "./columns.ts";
-import { pack, type Packed, unpack } from "./packed.ts";
+import { pack, packNumber, type Packed, unpack } from "./packed.ts";
 
 /** Changed rows that nobody sees yet. */
 export interface Staged<Row> {
@@ -35,6 +35,8 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   readonly #page: StatementSync;
   readonly #keys: StatementSync;
   readonly #in: StatementSync;
+  /** Of a tree whose rows have an inode. */
+  readonly #withInode: StatementSync | undefined;
   readonly #folders: StatementSync;
   readonly #count: StatementSync;
   #size: number | undefined;
@@ -64,6 +66,9 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     this.#page = prepare(`select * from ${name} where key > ? order by key limit ${pageRows}`);
     this.#keys = prepare(`select key from ${name} where key > ? order by key limit ${pageRows}`);
     this.#in = prepare(`select * from ${name} where parent = ?`);
+    const hasInode = all.includes("inode");
+    if (hasInode) database.exec(`create index if not exists ${name}_inode on ${name} (inode)`);
+    this.#withInode = hasInode ? prepare(`select * from ${name} where inode = ?`) : undefined;
     // Skips from one folder to the next in the index.
     this.#folders = prepare(`select min(parent) as key from ${name} where parent > ?`);
     this.#count = prepare(`select count(*) as count from ${name}`);
@@ -90,6 +95,12 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   /** What stands directly in a folder. */
   rowsIn(folder: NodeId): (readonly [NodeId, Row])[] {
     return this.#in.all(pack(folder)).map((stored) => [idOf(stored), this.#columns.decode(stored)]);
+  }
+
+  /** What was seen with that inode. */
+  withInode(inode: bigint): (readonly [NodeId, Row])[] {
+    const stored = this.#withInode?.all(packNumber(inode)) ?? [];
+    return stored.map((each) => [idOf(each), this.#columns.decode(each)]);
   }
 
   /** Every id that some row names as its folder. */

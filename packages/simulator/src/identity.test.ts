@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Engine, EngineOptions } from "@holdfast/sync/engine/engine";
+import type { LocalDisk } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+
+const second = 1_000_000;
+const things = ["file", "folder", "folder/in it"];
+
+/** Synced: an empty `late`, to which a look comes last, and in `early` some things. */
+async function withThings(): Promise<Alone> {
+  const alone = new Alone();
+  // Of the folders in one, a look goes to the last first.
+  for (const folder of ["late", "early", "early/folder"]) alone.mkdir(folder);
+  for (const path of ["early/file", "early/folder/in it"]) alone.write(path, `This is ${path}.`);
+  await alone.once();
+  return alone;
+}
+
+function idsIn(alone: Alone, folder: string): string[] {
+  return things.map((path) => alone.serverId(`${folder}/${path}`));
+}
+
+function moveAll(alone: Alone): void {
+  for (const name of ["file", "folder"])
+    alone.root.rename(`early/${name}`, `late/${name}`, { over: false, isPersons: true });
+}
+
+/** The disk on which something happens once, in the moment before a call of it. */
+function diskWith(disk: LocalDisk, call: "list" | "syncFolder", path: string, act: () => void): LocalDisk {
+  let isOver = false;
+  const before = async (at: string): Promise<unknown> => {
+    if (at === path && !isOver) {
+      isOver = true;
+      act();
+    }
+    return disk[call](at);
+  };
+  return new Proxy(disk, {
+    get: (target, name) => (name === call ? before : (Reflect.get(target, name) as unknown)),
+  });
+}
+
+/** An engine that has looked at everything, and from then on hears of nothing but what `act` tells it. */
+async function afterRest(
+  alone: Alone,
+  act: (engine: Engine) => Promise<void> | void,
+  options: Partial<EngineOptions> = {},
+): Promise<void> {
+  const engine = alone.make(options);
+  const run = engine.run();
+  await passTime(alone, 5);
+  await act(engine);
+  await passTime(alone, 60);
+  engine.stop();
+  await alone.pass(run);
+}
+
+async function passTime({ world: { scheduler } }: Alone, seconds: number): Promise<void> {
+  await scheduler.runUntil(scheduler.nowMicros + seconds * second, () => false);
+}
+
+test("what is moved from where a look has been to where it comes to stays the same, and is not made anew", async () => {
+  const alone = await withThings();
+  const before = idsIn(alone, "early");
+  await alone.once({ disk: diskWith(alone.disk(), "list", "late", () => moveAll(alone)) });
+  assert.deepEqual(idsIn(alone, "late"), before);
+  alone.close();
+});
+
+test("what is moved stays the same although the watcher tells of its new place only", async () => {
+  const alone = await withThings();
+  const before = idsIn(alone, "early");
+  await afterRest(alone, (engine) => {
+    moveAll(alone);
+    engine.hint(["late"]);
+  });
+  assert.deepEqual(idsIn(alone, "late"), before);
+  alone.close();
+});
+
+test("what is moved to where nothing can be read for a moment stays the same", async () => {
+  const alone = await withThings();
+  const before = idsIn(alone, "early");
+  await afterRest(alone, async (engine) => {
+    alone.fails("late");
+    moveAll(alone);
+    engine.hint(["early", "late"]);
+    await passTime(alone, 3);
+    alone.fails(undefined);
+  });
+  assert.deepEqual(idsIn(alone, "late"), before);
+  alone.close();
+});
+
+test("the two ends of a move that the watcher tells of 50 ms apart are one move", async () => {
+  const alone = await withThings();
+  const before = idsIn(alone, "early");
+  await afterRest(alone, async (engine) => {
+    moveAll(alone);
+    engine.hint(["early"]);
+    await passTime(alone, 0.05);
+    engine.hint(["late"]);
+  });
+  assert.deepEqual(idsIn(alone, "late"), before);
+  alone.close();
+});
+
+test("a move of the engine that nothing came back from is none of a person: what is deleted after it goes", async () => {
+  const alone = await withThings();
+  const fileId = alone.serverId("early/file");
+  const fail = (): void => {
+    throw new HoldfastError("unavailable", "The folder cannot be synced.");
+  };
+  await afterRest(
+    alone,
+    async () => {
+      alone.onServer({
+        op: "move",
+        operation_id: "moved",
+        file_id: fileId,
+        parent_id: alone.serverId("late"),
+        name: "file",
+      });
+      await alone.world.scheduler.runUntil(Infinity, () => alone.diskPaths().includes("late/file"));
+      alone.onServer({ op: "delete", operation_id: "deleted", file_id: fileId });
+    },
+    { disk: diskWith(alone.disk(), "syncFolder", "early", fail) },
+  );
+  assert.deepEqual(alone.serverPaths(), ["early", "early/folder", "early/folder/in it", "late"]);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});

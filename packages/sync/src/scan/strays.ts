@@ -1,0 +1,76 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { type LocalRow, nameOnDisk } from "../trees.ts";
+import type { Matches } from "./match.ts";
+import { knownPathOf, type LocalTree } from "./scope.ts";
+import type { KnownRows } from "./sweep.ts";
+import type { Entry } from "./walk.ts";
+
+/** What may have been moved while it was looked at, or from where nobody looked. */
+export interface Strays {
+  /** At what may be the new end of a move. */
+  readonly entries: ReadonlySet<Entry>;
+  /** Where they were known to be. */
+  readonly folders: ReadonlySet<string>;
+}
+
+interface Known {
+  readonly tree: LocalTree;
+  readonly rows: KnownRows;
+}
+
+/**
+ * One thing at two places: it was seen twice, before and after its move, or it is known in a folder that was not looked at.
+ * Taken for a new one it would be made anew on the server, and its old node deleted there with its history.
+ */
+export function straysOf(
+  { tree, rows }: Known,
+  { entries, known }: { readonly entries: readonly Entry[]; readonly known: ReadonlyMap<NodeId, LocalRow> },
+  { ids, fresh }: Matches,
+): Strays {
+  const strays = new Set<Entry>();
+  const folders = new Set<string>();
+  const seen = new Map<bigint, Entry>();
+  for (const entry of entries.filter(hasOneName)) {
+    const other = seen.get(entry.stat.fingerprint.inode);
+    if (other === undefined) seen.set(entry.stat.fingerprint.inode, entry);
+    else if (isSameThing(other, entry)) for (const each of [other, entry]) if (isNew(each)) strays.add(each);
+  }
+  function isNew(entry: Entry): boolean {
+    const id = ids.get(entry);
+    const row = id === undefined ? undefined : known.get(id);
+    return fresh.has(entry) || row === undefined || nameOnDisk(row) !== entry.name;
+  }
+  for (const entry of fresh) {
+    if (!hasOneName(entry)) continue;
+    for (const [id, row] of rows.withInode(entry.stat.fingerprint.inode)) {
+      if (known.has(id) || row.kind !== entry.kind || !isAsOld(row, entry)) continue;
+      const folder = row.parent === tree.rootId ? "" : knownPathOf(tree, row.parent);
+      if (folder === undefined) continue;
+      strays.add(entry);
+      folders.add(folder);
+    }
+  }
+  return { entries: strays, folders };
+}
+
+/** As if they, with all below them, had not been seen. */
+export function withoutStrays(entries: readonly Entry[], strays: ReadonlySet<Entry>): readonly Entry[] {
+  const left = new Set<Entry>();
+  for (const entry of entries) {
+    const isBelow = !("id" in entry.folder) && !left.has(entry.folder);
+    if (!strays.has(entry) && !isBelow) left.add(entry);
+  }
+  return [...left];
+}
+
+function hasOneName({ kind, stat }: Entry): boolean {
+  return kind === "folder" || stat.links <= 1;
+}
+
+function isSameThing(one: Entry, other: Entry): boolean {
+  return one.kind === other.kind && one.stat.fingerprint.birthNs === other.stat.fingerprint.birthNs;
+}
+
+function isAsOld({ fingerprint }: LocalRow, { stat }: Entry): boolean {
+  return fingerprint.birthNs === stat.fingerprint.birthNs;
+}
