@@ -43,7 +43,12 @@ export class DurableNames {
     return links;
   }
 
-  /** @param isDurable with the names of the folders in which it is done, which would be lost with it */
+  /**
+   * @param isDurable with the names of the folders in which it is done, which would be lost with it. No filesystem keeps a
+   * rename into a folder and loses the making of that folder: ext4 and XFS write metadata to one journal in the order of the
+   * changes, btrfs commits a tree as a whole and logs with an fsync the new folders above, and f2fs makes a checkpoint
+   * instead. What may happen is that both are lost: then the thing stands where it was, and is found there.
+   */
   do(changes: readonly Change[], isDurable: boolean): void {
     for (const change of changes) this.#apply(this.#seen, change);
     this.#pending.push(changes);

@@ -8,11 +8,11 @@ import { Alone } from "./alone.ts";
 const second = 1_000_000;
 const things = ["file", "folder", "folder/in it"];
 
-/** Synced: an empty `late`, to which a look comes last, and in `early` some things. */
+/** Synced: an empty `afterwards`, to which a look comes last, and in `early` some things. */
 async function withThings(): Promise<Alone> {
   const alone = new Alone();
   // Of the folders in one, a look goes to the last first.
-  for (const folder of ["late", "early", "early/folder"]) alone.mkdir(folder);
+  for (const folder of ["afterwards", "early", "early/folder"]) alone.mkdir(folder);
   for (const path of ["early/file", "early/folder/in it"]) alone.write(path, `This is ${path}.`);
   await alone.once();
   return alone;
@@ -24,14 +24,20 @@ function idsIn(alone: Alone, folder: string): string[] {
 
 function moveAll(alone: Alone): void {
   for (const name of ["file", "folder"])
-    alone.root.rename(`early/${name}`, `late/${name}`, { over: false, isPersons: true });
+    alone.root.rename(`early/${name}`, `afterwards/${name}`, { over: false, isPersons: true });
 }
 
 /** The disk on which something happens once, in the moment before a call of it. */
-function diskWith(disk: LocalDisk, call: "list" | "syncFolder", path: string, act: () => void): LocalDisk {
+function diskWith(
+  disk: LocalDisk,
+  call: "list" | "syncFolder",
+  path: string,
+  act: () => void,
+  isTime = (): boolean => true,
+): LocalDisk {
   let isOver = false;
   const before = async (at: string): Promise<unknown> => {
-    if (at === path && !isOver) {
+    if (at === path && !isOver && isTime()) {
       isOver = true;
       act();
     }
@@ -64,8 +70,27 @@ async function passTime({ world: { scheduler } }: Alone, seconds: number): Promi
 test("what is moved from where a look has been to where it comes to stays the same, and is not made anew", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");
-  await alone.once({ disk: diskWith(alone.disk(), "list", "late", () => moveAll(alone)) });
-  assert.deepEqual(idsIn(alone, "late"), before);
+  await alone.once({ disk: diskWith(alone.disk(), "list", "afterwards", () => moveAll(alone)) });
+  assert.deepEqual(idsIn(alone, "afterwards"), before);
+  alone.close();
+});
+
+test("a folder that is seen before and after its move brings no conflict into itself", async () => {
+  const alone = await withThings();
+  const before = idsIn(alone, "early");
+  let isTold = false;
+  const move = (): void => moveAll(alone);
+  const disk = diskWith(alone.disk(), "list", "afterwards", move, () => isTold);
+  await afterRest(
+    alone,
+    (engine) => {
+      isTold = true;
+      engine.hint(["early", "afterwards"]);
+    },
+    { disk },
+  );
+  assert.deepEqual(alone.serverPaths(), ["afterwards", ...things.map((path) => `afterwards/${path}`), "early"]);
+  assert.deepEqual(idsIn(alone, "afterwards"), before);
   alone.close();
 });
 
@@ -74,9 +99,9 @@ test("what is moved stays the same although the watcher tells of its new place o
   const before = idsIn(alone, "early");
   await afterRest(alone, (engine) => {
     moveAll(alone);
-    engine.hint(["late"]);
+    engine.hint(["afterwards"]);
   });
-  assert.deepEqual(idsIn(alone, "late"), before);
+  assert.deepEqual(idsIn(alone, "afterwards"), before);
   alone.close();
 });
 
@@ -84,13 +109,13 @@ test("what is moved to where nothing can be read for a moment stays the same", a
   const alone = await withThings();
   const before = idsIn(alone, "early");
   await afterRest(alone, async (engine) => {
-    alone.fails("late");
+    alone.fails("afterwards");
     moveAll(alone);
-    engine.hint(["early", "late"]);
+    engine.hint(["early", "afterwards"]);
     await passTime(alone, 3);
     alone.fails(undefined);
   });
-  assert.deepEqual(idsIn(alone, "late"), before);
+  assert.deepEqual(idsIn(alone, "afterwards"), before);
   alone.close();
 });
 
@@ -101,9 +126,9 @@ test("the two ends of a move that the watcher tells of 50 ms apart are one move"
     moveAll(alone);
     engine.hint(["early"]);
     await passTime(alone, 0.05);
-    engine.hint(["late"]);
+    engine.hint(["afterwards"]);
   });
-  assert.deepEqual(idsIn(alone, "late"), before);
+  assert.deepEqual(idsIn(alone, "afterwards"), before);
   alone.close();
 });
 
@@ -120,15 +145,15 @@ test("a move of the engine that nothing came back from is none of a person: what
         op: "move",
         operation_id: "moved",
         file_id: fileId,
-        parent_id: alone.serverId("late"),
+        parent_id: alone.serverId("afterwards"),
         name: "file",
       });
-      await alone.world.scheduler.runUntil(Infinity, () => alone.diskPaths().includes("late/file"));
+      await alone.world.scheduler.runUntil(Infinity, () => alone.diskPaths().includes("afterwards/file"));
       alone.onServer({ op: "delete", operation_id: "deleted", file_id: fileId });
     },
     { disk: diskWith(alone.disk(), "syncFolder", "early", fail) },
   );
-  assert.deepEqual(alone.serverPaths(), ["early", "early/folder", "early/folder/in it", "late"]);
+  assert.deepEqual(alone.serverPaths(), ["afterwards", "early", "early/folder", "early/folder/in it"]);
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
   alone.close();
 });

@@ -30,5 +30,6 @@ export function storyOf(seed: number): StoryOptions {
     foldsCase: foldings[seed % foldings.length] ?? "none",
     ...(seed % 5 === 2 && sharing(seed)),
     isVolatile: seed % 2 === 1,
+    isWatchful: seed % 11 < 4,
   };
 }

@@ -13,17 +13,9 @@ import { sameFingerprint } from "./fingerprints.ts";
 import { folderIdOf, match } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
-import {
-  isKnownPath,
-  knownPathOf,
-  type LocalTree,
-  rowsBelow,
-  rowsIn,
-  type Suspects,
-  type Top,
-  topsOf,
-} from "./scope.ts";
+import { type LocalTree, rowsBelow, rowsIn, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
+import { hasStranger, isUnknown, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
@@ -371,51 +363,5 @@ function adoptMoves(
       ...(lacks.has("executable bits") && { executable: row.executable }),
     });
     vanished.delete(id);
-  }
-}
-
-/**
- * What lies below a path of which nothing can be told stays as it was, and nothing is done to it. If it is strange,
- * whatever is missing may be what stands there now. @returns the paths of what is kept
- */
-function keepUnknown(
-  tree: LocalTree,
-  rows: Map<NodeId, LocalRow>,
-  { unknown, strange }: Pick<Walk, "unknown"> & { readonly strange: boolean },
-  vanished: ReadonlyMap<NodeId, LocalRow>,
-): string[] {
-  if (unknown.size === 0) return [];
-  const kept: string[] = [];
-  for (const [id, row] of vanished) {
-    const path = knownPathOf(tree, id);
-    if (!strange && path !== undefined && !isUnknown(path, unknown)) continue;
-    keepWithFolders(vanished, rows, id, row);
-    if (path !== undefined) kept.push(path);
-  }
-  return kept;
-}
-
-/** Whether what is missing may stand where nothing can be seen: where nothing was known, or for a moment at any place. */
-function hasStranger({ tree, isPassing }: Pick<ScanInput, "tree" | "isPassing">, { unknown, denied }: Walk): boolean {
-  const mayPass = (path: string): boolean => !denied.has(path) && isPassing(path);
-  return [...unknown].some((path) => path !== "" && (mayPass(path) || !isKnownPath(tree, path)));
-}
-
-function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
-  for (let at = path; at !== ""; at = folderOf(at)) if (unknown.has(at)) return true;
-  return unknown.has("");
-}
-
-/** The folders above that are missing too are kept with it. */
-function keepWithFolders(
-  vanished: ReadonlyMap<NodeId, LocalRow>,
-  rows: Map<NodeId, LocalRow>,
-  start: NodeId,
-  row: LocalRow,
-): void {
-  let id = start;
-  for (let at: LocalRow | undefined = row; at !== undefined && !rows.has(id); at = vanished.get(id)) {
-    rows.set(id, { ...at, sight: "unsettled" });
-    id = at.parent;
   }
 }

@@ -1,0 +1,57 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { folderOf } from "../paths.ts";
+import type { LocalRow } from "../trees.ts";
+import { isKnownPath, knownPathOf, type LocalTree } from "./scope.ts";
+import type { Walk } from "./walk.ts";
+
+export interface StrangerInput {
+  readonly tree: LocalTree;
+  /** Whether what is unknown has been so for a moment only. */
+  readonly isPassing: (path: string) => boolean;
+}
+
+/**
+ * What lies below a path of which nothing can be told stays as it was, and nothing is done to it. If it is strange,
+ * whatever is missing may be what stands there now. @returns the paths of what is kept
+ */
+export function keepUnknown(
+  tree: LocalTree,
+  rows: Map<NodeId, LocalRow>,
+  { unknown, strange }: Pick<Walk, "unknown"> & { readonly strange: boolean },
+  vanished: ReadonlyMap<NodeId, LocalRow>,
+): string[] {
+  if (unknown.size === 0) return [];
+  const kept: string[] = [];
+  for (const [id, row] of vanished) {
+    const path = knownPathOf(tree, id);
+    if (!strange && path !== undefined && !isUnknown(path, unknown)) continue;
+    keepWithFolders(vanished, rows, id, row);
+    if (path !== undefined) kept.push(path);
+  }
+  return kept;
+}
+
+/** Whether what is missing may stand where nothing can be seen: where nothing was known, or for a moment at any place. */
+export function hasStranger({ tree, isPassing }: StrangerInput, { unknown, denied }: Walk): boolean {
+  const mayPass = (path: string): boolean => !denied.has(path) && isPassing(path);
+  return [...unknown].some((path) => path !== "" && (mayPass(path) || !isKnownPath(tree, path)));
+}
+
+export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
+  for (let at = path; at !== ""; at = folderOf(at)) if (unknown.has(at)) return true;
+  return unknown.has("");
+}
+
+/** The folders above that are missing too are kept with it. */
+function keepWithFolders(
+  vanished: ReadonlyMap<NodeId, LocalRow>,
+  rows: Map<NodeId, LocalRow>,
+  start: NodeId,
+  row: LocalRow,
+): void {
+  let id = start;
+  for (let at: LocalRow | undefined = row; at !== undefined && !rows.has(id); at = vanished.get(id)) {
+    rows.set(id, { ...at, sight: "unsettled" });
+    id = at.parent;
+  }
+}
