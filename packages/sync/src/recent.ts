@@ -3,7 +3,7 @@
  * costs less than an order of use: what was not asked for in a whole generation goes with it.
  */
 export class Recent<Key, Value extends {} | null> {
-  readonly #generationMax: number;
+  #generationMax: number;
   #young = new Map<Key, Value>();
   #old = new Map<Key, Value>();
 
@@ -18,6 +18,15 @@ export class Recent<Key, Value extends {} | null> {
     const old = this.#old.get(key);
     if (old !== undefined) this.set(key, old);
     return old;
+  }
+
+  /** What is too much by then goes at once. */
+  resize(generationMax: number): void {
+    if (generationMax < this.#generationMax) {
+      this.#old = new Map();
+      if (this.#young.size >= generationMax) this.#young = new Map();
+    }
+    this.#generationMax = generationMax;
   }
 
   set(key: Key, value: Value): void {

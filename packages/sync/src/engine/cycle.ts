@@ -238,18 +238,24 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
   if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules, context.lacks)));
   settleShares(state, rules, context);
   for (let round = 0; round < rekeyingsMax; round += 1) {
-    const visible = withoutLost(visibleTrees(state, new Visibility(state, rules, context.lacks)));
-    const { synced, answered, seen } = settle(affectedTrees(visible, state.restless));
+    let visibility = new Visibility(state, rules, context.lacks);
+    let trees = affectedTrees(withoutLost(visibleTrees(state, visibility)), state.restless);
+    const { synced, answered, seen } = settle(trees);
     const [failure] = (await makePersonActsDurable(context, [...synced.keys()])).values();
     if (failure !== undefined) throw failure;
-    state.commit({
-      synced,
-      offers: answered.map(({ operationId }) => [operationId, undefined] as const),
-      // What could not be looked at may still turn out to be done.
-      intents: seen.flatMap((id) => (isSeen(state, isSure, id) ? [[id, undefined] as const] : [])),
-    });
-    const visibility = new Visibility(state, rules, context.lacks);
-    const next = plan(affectedTrees(withoutLost(visibleTrees(state, visibility)), state.restless), {
+    // What could not be looked at may still turn out to be done.
+    const found = seen.filter((id) => isSeen(state, isSure, id));
+    if (synced.size + answered.length + found.length > 0) {
+      state.commit({
+        synced,
+        offers: answered.map(({ operationId }) => [operationId, undefined] as const),
+        intents: found.map((id) => [id, undefined] as const),
+      });
+      visibility = new Visibility(state, rules, context.lacks);
+      trees = affectedTrees(withoutLost(visibleTrees(state, visibility)), state.restless);
+    }
+    const seenBy = visibility;
+    const next = plan(trees, {
       device,
       nowMs: context.nowMs(),
       slotKey,
@@ -258,7 +264,7 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
       refusals: state.refusals,
       faults: context.faults,
       holdDeletions: (planned) => {
-        const kept = planned.filter((each) => keepsHidden(context, visibility, each) || waitsForArrival(context, each));
+        const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waitsForArrival(context, each));
         // Moves do not count.
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);

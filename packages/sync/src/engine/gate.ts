@@ -22,8 +22,9 @@ export function gateServer(
     async commit(...given) {
       const [, operations, blocks] = given;
       const answer = await untilAborted(signal, server.commit(...given));
+      const sent = new Map(operations.map((operation) => [operation.operation_id, operation]));
       for (const { operation_id: id, status } of answer.results) {
-        const operation = operations.find((each) => each.operation_id === id);
+        const operation = sent.get(id);
         if (status === "committed" && operation !== undefined) progress.noteCommitted(trees, operation);
       }
       progress.noteBytes("up", blocks);

@@ -111,7 +111,8 @@ function isAnswered(remote: RemoteRow | undefined, { baseRevision }: Offer): boo
   return remote !== undefined && remote.revision !== baseRevision;
 }
 
-function withVersion(versionIds: readonly string[], versionId: string | null): readonly string[] {
+/** @param versionIds newest first */
+export function withVersion(versionIds: readonly string[], versionId: string | null): readonly string[] {
   if (versionId === null || versionIds[0] === versionId) return versionIds;
   return [versionId, ...versionIds.filter((other) => other !== versionId)].slice(0, syncedVersionsKept);
 }

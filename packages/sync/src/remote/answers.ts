@@ -4,9 +4,14 @@ import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { BatchResult } from "../ports.ts";
 import { type Offer, type Place, type Refusal, type SyncedRow, refusedForMs } from "../trees.ts";
 import type { Outgoing } from "./proposal.ts";
+import { withVersion } from "../planner/settle.ts";
 
-/** What the server took is agreed on, whatever the disk has become meanwhile. */
-export function agreed(before: SyncedRow | undefined, operation: RemoteOperation): SyncedRow | undefined {
+/** What the server took is agreed on, whatever the disk has become meanwhile. @param node as the server answered */
+export function agreed(
+  before: SyncedRow | undefined,
+  operation: RemoteOperation,
+  node?: BatchResult["node"],
+): SyncedRow | undefined {
   const blank = { kind: "file" as const, place: undefined, content: undefined, executable: false, versionIds: [] };
   const base = before ?? blank;
   const place = newPlace(operation) ?? base.place;
@@ -17,7 +22,13 @@ export function agreed(before: SyncedRow | undefined, operation: RemoteOperation
       return { ...base, kind: "symlink", place, content: operation.content };
     case "create":
     case "put":
-      return { ...base, place, content: operation.local.content, executable: operation.local.executable };
+      return {
+        ...base,
+        place,
+        content: operation.local.content,
+        executable: operation.local.executable,
+        versionIds: withVersion(base.versionIds, node?.content_id === operation.local.content ? node.version_id : null),
+      };
     case "move":
       return { ...base, kind: operation.base.kind, place };
     case "set":

@@ -71,7 +71,10 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
     const results = await commitAll(sending, ready, inline);
     const done = ready.filter(({ operationId }) => results.get(operationId)?.status === "committed");
     state.commit({
-      synced: done.map(({ operation }) => [operation.id, agreed(state.synced.get(operation.id), operation)] as const),
+      synced: done.map(({ operation, operationId }) => {
+        const { node } = results.get(operationId) ?? {};
+        return [operation.id, agreed(state.synced.get(operation.id), operation, node)] as const;
+      }),
       offers: [...results.keys()].map((operationId) => [operationId, undefined] as const),
       refusals: ready.flatMap((each) => {
         const result = results.get(each.operationId);

@@ -5,9 +5,14 @@ const hash = /^[0-9a-f]{64}$/;
 export type Packed = string | Uint8Array;
 
 export function pack(text: string): Packed {
-  if (text.length === 36 && uuid.test(text)) return Buffer.from(text.replaceAll("-", ""), "hex");
+  if (text.length === 36 && uuid.test(text)) return Buffer.from(withoutHyphens(text), "hex");
   if (text.length === 64 && hash.test(text)) return Buffer.from(text, "hex");
   return text;
+}
+
+/** Several times as fast as a search for them. */
+function withoutHyphens(id: string): string {
+  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
 }
 
 /** Of what `pack` made. */

@@ -16,8 +16,8 @@ export interface Staged<Row> {
   show(): void;
 }
 
-/** Of decoded rows, about 700 bytes each, a table remembers up to twice as many. */
-const recentRowsMax = 4096;
+/** Of decoded rows, about 700 bytes each, a table remembers up to twice as many; while much is to be done, of so many more. */
+const recentRows = { least: 4096, most: 24_576 } as const;
 const pageRows = 1000;
 
 /**
@@ -26,7 +26,7 @@ const pageRows = 1000;
  */
 export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   readonly #columns: Columns<Row>;
-  readonly #recent = new Recent<NodeId, Row | null>(recentRowsMax);
+  readonly #recent = new Recent<NodeId, Row | null>(recentRows.least);
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   /** Takes what `#put` takes; of a row that stays where it is, so that no index is written. */
@@ -72,6 +72,11 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     // Skips from one folder to the next in the index.
     this.#folders = prepare(`select min(parent) as key from ${name} where parent > ?`);
     this.#count = prepare(`select count(*) as count from ${name}`);
+  }
+
+  /** @param count of rows that will be asked for again and again */
+  remember(count: number): void {
+    this.#recent.resize(Math.max(recentRows.least, Math.min(recentRows.most, count)));
   }
 
   get size(): number {

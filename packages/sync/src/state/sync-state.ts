@@ -232,6 +232,7 @@ export class SyncState implements IndexedTrees {
     });
     this.manifests.forgetPending();
     for (const write of writes) write.show();
+    for (const table of [this.remote, this.local, this.synced]) table.remember(this.restless.size);
   }
 
   /** A refusal ends with its time, so that it is not kept for ever. */
