@@ -37,6 +37,24 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal((await disk.readAt("a", 700_001, 10)).length, 0);
   });
 
+  check("names of one folder are told as each of them is", async (disk) => {
+    const { statIn } = disk;
+    if (statIn === undefined) return;
+    await disk.mkdir("folder");
+    await disk.mkdir("folder/below");
+    await disk.create("folder/file", partsOf(noise(10)), plain);
+    await disk.symlink("file", "folder/link");
+    await disk.symlink("folder", "way");
+    const names = ["below", "file", "nothing", "link"];
+    for (const folder of ["folder", "nowhere", "folder/file", "way"]) {
+      const each = await Promise.all(names.map((name) => disk.stat(`${folder}/${name}`)));
+      assert.deepEqual(await statIn(folder, names), each, folder);
+    }
+    assert.deepEqual(await statIn("", ["folder", "none"]), [await disk.stat("folder"), undefined]);
+    for (const name of ["", ".", "..", "a/b", "a\0"])
+      assert.ok((await statIn("folder", [name]))[0] instanceof HoldfastError);
+  });
+
   check("an empty file has no blocks", async (disk) => {
     await disk.create("a", [], plain);
     assert.deepEqual((await disk.cut("a")).blocks, []);

@@ -1,3 +1,4 @@
+import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
@@ -60,6 +61,11 @@ export interface FileAttributes {
 export interface LocalDisk {
   /** Undefined only if there is certainly nothing of that name. */
   stat(path: string): Promise<LocalStat | undefined>;
+  /**
+   * The same for names in one folder, which is looked up but once; what keeps one from being told stands in its place. A disk
+   * may lack it, and is then asked for each.
+   */
+  statIn?(folder: string, names: readonly string[]): Promise<readonly (LocalStat | undefined | HoldfastError)[]>;
   /** Names; one that is not valid UTF-8 is no well-formed string either, and so none that a node can have. */
   list(path: string): Promise<readonly string[]>;
   /**

@@ -7,6 +7,8 @@ import koffi from "koffi";
 export interface Native {
   /** @param folder descriptor of the folder below which the path is resolved, through no symbolic link and never out of it */
   openBelow(folder: number, path: Uint8Array, flags: number, mode: number): number;
+  /** The same from the top of the filesystem: no part of an absolute path is a symbolic link. */
+  openAbsolute(path: Uint8Array, flags: number, mode: number): number;
   rename(from: NativeName, to: NativeName, flags: number): void;
   makeFolder(at: NativeName): void;
   makeSymlink(target: Uint8Array, at: NativeName): void;
@@ -57,7 +59,9 @@ export const renameNoReplace = 1;
 export const renameExchange = 2;
 export const removeFolderFlag = 0x200;
 const openat2Number = 437;
-const resolveFlags = 0x02 | 0x04 | 0x08; // RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
+const resolveNoLinks = 0x02 | 0x04; // RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS
+const resolveBelow = resolveNoLinks | 0x08; // RESOLVE_BENEATH
+const currentFolder = -100; // AT_FDCWD
 const lockExclusiveNonBlocking = 2 | 4;
 const utimeNow = 0x3fff_ffffn;
 const utimeOmit = 0x3fff_fffen;
@@ -108,7 +112,10 @@ function bind(): Native {
   const inotifyRmWatch = declare("int inotify_rm_watch(int watcher, int watch)");
   const syncfs = libc.func("int syncfs(int descriptor)");
   return {
-    openBelow: (folder, path, flags, mode) => syscall(openat2Number, folder, path, openHow(flags, mode), 24),
+    openBelow: (folder, path, flags, mode) =>
+      syscall(openat2Number, folder, path, openHow(flags, mode, resolveBelow), 24),
+    openAbsolute: (path, flags, mode) =>
+      syscall(openat2Number, currentFolder, path, openHow(flags, mode, resolveNoLinks), 24),
     rename: (from, to, flags) => void renameat2(from.folder, from.name, to.folder, to.name, flags),
     makeFolder: (at) => void mkdirat(at.folder, at.name, 0o777),
     makeSymlink: (target, at) => void symlinkat(target, at.folder, at.name),
@@ -135,13 +142,20 @@ function bind(): Native {
   };
 }
 
-/** struct open_how of openat2(2); the mode must be 0 where nothing is created. */
-function openHow(flags: number, mode: number): Uint8Array {
+const openHows = new Map<string, Uint8Array>();
+
+/** struct open_how of openat2(2); the mode must be 0 where nothing is created. There are few, each made once. */
+function openHow(flags: number, mode: number, resolve: number): Uint8Array {
+  const key = `${flags} ${mode} ${resolve}`;
+  const known = openHows.get(key);
+  if (known !== undefined) return known;
   const how = new DataView(new ArrayBuffer(24));
   how.setBigUint64(0, BigInt(flags | openCloseOnExec), true);
   how.setBigUint64(8, BigInt((flags & constants.O_CREAT) === 0 ? 0 : mode), true);
-  how.setBigUint64(16, BigInt(resolveFlags), true);
-  return new Uint8Array(how.buffer);
+  how.setBigUint64(16, BigInt(resolve), true);
+  const made = new Uint8Array(how.buffer);
+  openHows.set(key, made);
+  return made;
 }
 
 /** Two struct timespec: access, modification. */

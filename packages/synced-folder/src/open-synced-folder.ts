@@ -25,7 +25,8 @@ import { errnoOf, toFolderError, toLookError } from "./folder-error.ts";
 import { nameOfBytes, nativeBytes } from "./native-name.ts";
 import { linux, removeFolderFlag } from "./native.ts";
 import type { Native, NativeName } from "./native.ts";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import { joinPath } from "@holdfast/sync/paths";
+import type { LocalDisk, LocalStat } from "@holdfast/sync/ports";
 import { exchangeInFolder, renameInFolder } from "./renaming.ts";
 import { isAbsent, nodePath, readFlags, RootFolder, toLocalStat } from "./root-folder.ts";
 import { Turns } from "./turn.ts";
@@ -60,6 +61,14 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
   };
   return {
     stat: (path) => look(path, () => statOrAbsent(root, path)),
+    statIn: async (path, names) => {
+      const found: (LocalStat | undefined | HoldfastError)[] = [];
+      for (let start = 0; start < names.length; start += looksAtOnce) {
+        await turns.take();
+        found.push(...lookInFolder(root, path, names.slice(start, start + looksAtOnce)));
+      }
+      return found;
+    },
     list: (path) => look(path, () => listNames(root, path)),
     readLink: (path) => look(path, () => root.withName(path, ({ folder, name }) => targetOf(folder, name, path))),
     cut: async (path) => {
@@ -94,6 +103,8 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
   };
 }
 
+/** Of one folder, before all else may go on. */
+const looksAtOnce = 256;
 /** Two blocks of the longest kind, so that a file is read on while its blocks are hashed. */
 const windowBytes = 2 * limits.blockBytesMax;
 const readAsync = promisify(read);
@@ -121,6 +132,29 @@ function attemptLook<Result>(path: string, act: () => Result): Result {
 function statOrAbsent(root: RootFolder, path: string): ReturnType<typeof toLocalStat> | undefined {
   const stats = statOf(root, path);
   return stats === undefined ? undefined : toLocalStat(stats);
+}
+
+/** As `stat` of each would; also if the folder itself cannot be opened. */
+function lookInFolder(
+  root: RootFolder,
+  path: string,
+  names: readonly string[],
+): readonly (LocalStat | undefined | HoldfastError)[] {
+  try {
+    return root.lookIn(path, names).map((found, index) => {
+      if (!(found instanceof Error)) return found === undefined ? undefined : toLocalStat(found);
+      return asLookError(found, joinPath(path, names[index] ?? ""));
+    });
+  } catch (thrown) {
+    if (isAbsent(thrown)) return names.map(() => undefined);
+    return names.map((name) => asLookError(thrown, joinPath(path, name)));
+  }
+}
+
+function asLookError(thrown: unknown, path: string): HoldfastError {
+  const error = toLookError(thrown, "look at", path);
+  if (error instanceof HoldfastError) return error;
+  throw error;
 }
 
 function statOf(root: RootFolder, path: string): BigIntStats | undefined {

@@ -1,6 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { mapBounded } from "../bounded.ts";
 import { linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
 import type { Lacks } from "../lacks.ts";
@@ -9,7 +8,7 @@ import type { LocalDisk } from "../ports.ts";
 import { type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
 import type { Top } from "./scope.ts";
-import { attempt, type Entry, type IsHidden, lookAt, looksAtOnce, type Notes } from "./walk.ts";
+import { attempt, type Entry, type IsHidden, lookIn, type Notes } from "./walk.ts";
 
 /** All rows of the disk, the hidden ones too. */
 export interface KnownRows {
@@ -77,7 +76,7 @@ async function compare(
   notes: Notes,
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
   const names = await attempt(notes.unknown, top.path, () => disk.list(top.path));
-  const entries = await mapBounded(names ?? [], looksAtOnce, (name) => lookAt(disk, notes, top, name));
+  const entries = await lookIn(disk, notes, top, names ?? []);
   const known = rows.rowsIn(top.id);
   const left = new Map(known.map(([id, row]) => [nameOnDisk(row), { id, row }]));
   const folders: Top[] = [];

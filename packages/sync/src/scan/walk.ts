@@ -68,7 +68,7 @@ interface Findings extends Walk, Notes {
 }
 
 /** Of one folder, side by side. */
-export const looksAtOnce = 16;
+const looksAtOnce = 16;
 
 /**
  * Looks at some folders, and at all below those of their folders that `isKept` does not know to be where they were. An error
@@ -123,7 +123,7 @@ async function walkFrom(
     const { path } = folder;
     seen.listed.add(path);
     const names = await attempt(seen.unknown, path, () => disk.list(path), seen.denied);
-    const found = await mapBounded(names ?? [], looksAtOnce, (name) => lookAt(disk, seen, folder, name));
+    const found = await lookIn(disk, seen, folder, names ?? []);
     if (isClosed(seen, path, names ?? [])) {
       for (const name of names ?? []) seen.unknown.delete(joinPath(path, name));
       seen.unknown.add(path);
@@ -178,13 +178,31 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
   return other.entries.every(({ path, stat }) => inodes.get(path) === stat.fingerprint.inode);
 }
 
-/** @returns undefined for what is no entry, or not known */
-export async function lookAt(
+/** @returns in the order of the names; undefined for what is no entry, or not known */
+export async function lookIn(
+  disk: LocalDisk,
+  notes: Notes,
+  folder: Entry | Top,
+  names: readonly string[],
+): Promise<(Entry | undefined)[]> {
+  const asked = disk.statIn === undefined ? [] : names.filter((name) => nameProblem(name) === undefined);
+  const stats = asked.length === 0 ? [] : ((await disk.statIn?.(folder.path, asked)) ?? []);
+  const told = new Map(asked.map((name, index) => [name, stats[index]]));
+  const statOf = async (name: string): Promise<LocalStat | undefined> => {
+    if (!told.has(name)) return disk.stat(joinPath(folder.path, name));
+    const stat = told.get(name);
+    if (stat instanceof HoldfastError) throw stat;
+    return stat;
+  };
+  return mapBounded(names, looksAtOnce, (name) => lookAt(disk, notes, { folder, name, stat: () => statOf(name) }));
+}
+
+async function lookAt(
   disk: LocalDisk,
   { unknown, denied, skipped, keepers, boundaries, isHidden, slotKey, device }: Notes,
-  folder: Entry | Top,
-  name: string,
+  at: { readonly folder: Entry | Top; readonly name: string; readonly stat: () => Promise<LocalStat | undefined> },
 ): Promise<Entry | undefined> {
+  const { folder, name } = at;
   const path = joinPath(folder.path, name);
   if (isOwn(path, slotKey)) return undefined;
   const problem = nameProblem(name);
@@ -193,7 +211,7 @@ export async function lookAt(
     keepers.add(folder.path);
     return undefined;
   }
-  const stat = await attempt(unknown, path, () => disk.stat(path), denied);
+  const stat = await attempt(unknown, path, at.stat, denied);
   if (stat === undefined) return undefined;
   if (stat.kind === "other" || isHidden(path, stat.kind === "folder")) {
     if (stat.kind === "other") skipped.set(path, "it is neither a file nor a folder nor a symbolic link");
