@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { startCodecPool } from "@holdfast/codec/pool";
 import type { CodecPool } from "@holdfast/codec/pool";
+import type { Random } from "@holdfast/core/clock";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { openRemoteSpace } from "@holdfast/remote-space/remote-space";
@@ -88,7 +89,7 @@ export function makeEngine(
     disk: isPreview ? { ...disk, now: async () => BigInt(Date.now()) * 1_000_000n } : disk,
     server: isAll ? space : narrowToSubtree(space, { rootId, isKnown: (id) => state.remote.has(id) }),
     state,
-    random: (sizeBytes) => randomBytes(sizeBytes),
+    random: pooledRandom(),
     nowMs: () => Date.now(),
     sleep: (durationMs, signal) => delay(durationMs, undefined, { signal }).catch(() => undefined),
     makeNodeId: () => space.makeNodeId(),
@@ -111,6 +112,20 @@ function bootId(): string | undefined {
   }
 }
 
+const poolBytes = 4096;
+
+/** Of the operating system's generator, many bytes at a time: a question for an id costs more than the id. None is given twice. */
+function pooledRandom(): Random {
+  let pool = new Uint8Array(0);
+  let used = 0;
+  return (lengthBytes) => {
+    if (lengthBytes > poolBytes / 16) return randomBytes(lengthBytes);
+    if (used + lengthBytes > pool.length) [pool, used] = [randomBytes(poolBytes), 0];
+    used += lengthBytes;
+    return pool.subarray(used - lengthBytes, used);
+  };
+}
+
 export function openSpace(
   { server, tokens }: Connection,
   pool: CodecPool,
@@ -121,7 +136,7 @@ export function openSpace(
     tokens,
     pool,
     clock: systemClock,
-    random: (sizeBytes) => randomBytes(sizeBytes),
+    random: pooledRandom(),
     wait: (delayMs, signal) => delay(delayMs, undefined, signal === undefined ? {} : { signal }),
     limitUpBytesPerSecond: upBytesPerSecond,
     limitDownBytesPerSecond: downBytesPerSecond,

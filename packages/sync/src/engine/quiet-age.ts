@@ -45,8 +45,9 @@ export class QuietAges {
     for (const file of files) this.#histories.set(file.id, next(this.#histories.get(file.id), file, nowMs));
   }
 
+  /** Those that were not sent yet when they were last seen. */
   get watched(): readonly NodeId[] {
-    return [...this.#histories.keys()];
+    return [...this.#histories].flatMap(([id, { unsentSinceMs }]) => (unsentSinceMs === undefined ? [] : [id]));
   }
 
   /** Until when it waits; undefined: not at all. */

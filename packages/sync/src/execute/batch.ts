@@ -3,23 +3,24 @@ import { mapBounded } from "../bounded.ts";
 import { targetOf } from "../content.ts";
 import { folderOf, joinPath, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { type LocalRow, nameOnDisk } from "../trees.ts";
+import { nameOnDisk } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
 import type { Fault } from "../faults.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { type Failures, tryEach } from "./failures.ts";
-import { fingerprintAfter, type Hands, randomName } from "./hands.ts";
+import { giveNames, type Placed } from "./give-names.ts";
+import { type Hands, randomName } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
-import { replace, stashedBy } from "./replace.ts";
+import { stashedBy } from "./replace.ts";
 import { LocalSources } from "./sources.ts";
 import { writeLarge } from "./write-large.ts";
 import { writeSmall, type Written } from "./write-small.ts";
 
 /** Larger files are written one after the other, block by block; of smaller ones a batch holds all bytes at once. */
 const largeFileBytesMin = 4 * 1024 * 1024;
-const batchMax = { operations: 500, bytes: 16 * 1024 * 1024 } as const;
+const batchMax = { operations: 1000, bytes: 16 * 1024 * 1024 } as const;
 const syncsAtOnce = 8;
 
 /** Cuts what is planned, in its order: neighbours that only bring content of the server, or only delete, are done together. */
@@ -72,31 +73,20 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
   const isStashed = !["a replacement is not looked at", "what is replaced is not stashed"].some((fault) =>
     hands.faults.has(fault as Fault),
   );
-  hands.state.commit({
-    stashed: waiting.flatMap(({ operation, temporary }) =>
-      operation.op === "replace" && isStashed ? stashEntry(stashedBy(hands, operation, temporary)) : [],
-    ),
-  });
+  const stashed = waiting.flatMap(({ operation, temporary }) =>
+    operation.op === "replace" && isStashed ? stashEntry(stashedBy(hands, operation, temporary)) : [],
+  );
+  if (stashed.length > 0) hands.state.commit({ stashed });
   // What was checked before the files were fetched may be something else by now.
   const current = new KnownFolders(hands);
   for (const { operation, path } of placed) if (!failures.has(operation)) current.add(operation.id, path);
-  for (const { operation, temporary } of waiting) {
-    await tryEach(failures, operation, async () => {
-      placed.push(await giveName(hands, current, { operation, temporary }));
-    });
-  }
+  placed.push(...(await giveNames(hands, current, waiting, failures)));
   await settle(hands, placed, failures);
   return failures;
 }
 
 function stashEntry(stashed: Stashed): (readonly [string, Stashed])[] {
   return [[stashed.path, stashed]];
-}
-
-interface Placed {
-  readonly operation: FileOperation;
-  readonly path: string;
-  readonly row: LocalRow;
 }
 
 async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOperation): Promise<Placed> {
@@ -176,25 +166,6 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
     if (error instanceof HoldfastError) return error;
     throw error;
   }
-}
-
-/** A new name must be free; a known one is exchanged. */
-async function giveName(
-  hands: Hands,
-  folders: KnownFolders,
-  { operation, temporary }: { readonly operation: FileOperation; readonly temporary: string },
-): Promise<Placed> {
-  const place = operation.op === "create" ? operation.place : operation.local;
-  const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
-  if (operation.op === "replace") {
-    return { operation, path, row: await replace(hands, operation, { path, temporary }) };
-  }
-  const before = await mustStat(hands, temporary);
-  if (hands.faults.has("a new file goes over what is there") && (await hands.disk.stat(path))?.kind === "file")
-    await hands.disk.unlink(path);
-  await hands.disk.rename(temporary, path);
-  const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
-  return { operation, path, row: { ...rowOf(hands, operation.remote, fingerprint), ...operation.place } };
 }
 
 /** A name in a folder that could not be synced is not known to be there: the next look decides. */

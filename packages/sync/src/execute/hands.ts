@@ -107,9 +107,12 @@ function isSame(kind: NodeKind, seen: Fingerprint, known: Fingerprint): boolean 
  * was; if not, somebody wrote in between, and the old one makes the next look read it.
  */
 export async function fingerprintAfter(disk: LocalDisk, path: string, before: Fingerprint): Promise<Fingerprint> {
-  const stat = await disk.stat(path);
-  if (stat === undefined || !sameButCtime(stat.fingerprint, before)) return before;
-  return stat.fingerprint;
+  return fingerprintOf(await disk.stat(path), before);
+}
+
+/** @param stat what was read back */
+export function fingerprintOf(stat: LocalStat | undefined, before: Fingerprint): Fingerprint {
+  return stat === undefined || !sameButCtime(stat.fingerprint, before) ? before : stat.fingerprint;
 }
 
 export async function syncFolders({ disk, faults }: Pick<Hands, "disk" | "faults">, ...paths: string[]): Promise<void> {

@@ -8,6 +8,7 @@ import { pack, packNumber, type Packed, unpack } from "./packed.ts";
 /** Changed rows that nobody sees yet. */
 export interface Staged<Row> {
   readonly ids: Iterable<NodeId>;
+  readonly size: number;
   /** As it will be. */
   get(id: NodeId): Row | undefined;
   /** Within the caller's transaction. */
@@ -17,7 +18,7 @@ export interface Staged<Row> {
 }
 
 /** Of decoded rows, about 700 bytes each, a table remembers up to twice as many; while much is to be done, of so many more. */
-const recentRows = { least: 4096, most: 24_576 } as const;
+const recentRows = { least: 4096, most: 32_768 } as const;
 const pageRows = 1000;
 
 /**
@@ -76,7 +77,10 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
 
   /** @param count of rows that will be asked for again and again */
   remember(count: number): void {
-    this.#recent.resize(Math.max(recentRows.least, Math.min(recentRows.most, count)));
+    // In steps: less room forgets some of what is remembered.
+    let room: number = recentRows.least;
+    while (room < count && room < recentRows.most) room *= 2;
+    this.#recent.resize(room);
   }
 
   get size(): number {
@@ -123,6 +127,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     let growth = 0;
     return {
       ids: rows.keys(),
+      size: rows.size,
       get: (id) => (rows.has(id) ? rows.get(id) : this.get(id)),
       store: () => {
         for (const [id, row] of rows) {

@@ -204,6 +204,7 @@ export class SyncState implements IndexedTrees {
       this.synced.stage(change.synced),
     ];
     const intents = new Map(change.intents);
+    this.#remember(Math.max(this.restless.size, ...[remote, local, synced].map(({ size }) => size)));
     const after: AllRows = {
       remote,
       local,
@@ -232,7 +233,12 @@ export class SyncState implements IndexedTrees {
     });
     this.manifests.forgetPending();
     for (const write of writes) write.show();
-    for (const table of [this.remote, this.local, this.synced]) table.remember(this.restless.size);
+    this.#remember(this.restless.size);
+  }
+
+  /** As many rows as are worked on, so that each is not read from the database again and again. */
+  #remember(count: number): void {
+    for (const table of [this.remote, this.local, this.synced]) table.remember(count);
   }
 
   /** A refusal ends with its time, so that it is not kept for ever. */

@@ -1,0 +1,28 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { folderOf } from "../paths.ts";
+import type { LocalDisk, LocalStat } from "../ports.ts";
+
+/** What stands at a path, nothing, or why that cannot be told. */
+type Found = LocalStat | undefined | HoldfastError;
+
+/** Looks at many paths, at those of one folder together where the disk can do that. */
+export async function lookAtEach(disk: LocalDisk, paths: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+  const found = new Map<string, Found>();
+  for (const [folder, inIt] of Map.groupBy(paths, folderOf)) {
+    const names = inIt.map((path) => path.slice(path.lastIndexOf("/") + 1));
+    const stats = disk.statIn === undefined ? await oneByOne(disk, inIt) : await disk.statIn(folder, names);
+    for (const [index, path] of inIt.entries()) found.set(path, stats[index]);
+  }
+  return found;
+}
+
+async function oneByOne(disk: LocalDisk, paths: readonly string[]): Promise<readonly Found[]> {
+  const stats: Found[] = [];
+  for (const path of paths) stats.push(await disk.stat(path).catch(asFound));
+  return stats;
+}
+
+function asFound(thrown: unknown): HoldfastError {
+  if (thrown instanceof HoldfastError) return thrown;
+  throw thrown;
+}
