@@ -24,6 +24,7 @@ import { withoutLost } from "../shares/hiding.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import { send } from "../remote/send.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
+import { localChanges } from "../scan/local-changes.ts";
 import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { isLive, type LocalRow, nameOnDisk } from "../trees.ts";
@@ -346,25 +347,4 @@ function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly num
   ];
   const first = times.reduce((one, other) => Math.min(one, other), Infinity);
   return first === Infinity ? undefined : Math.max(restlessMs, first - nowMs());
-}
-
-function* localChanges(
-  before: ReadonlyMap<NodeId, LocalRow>,
-  changes: ScanResult["changes"],
-): Generator<readonly [NodeId, LocalRow | undefined]> {
-  for (const [id, row] of changes) {
-    const known = before.get(id);
-    if (row === undefined ? known !== undefined : !sameRow(known, row)) yield [id, row];
-  }
-}
-
-function sameRow(one: LocalRow | undefined, other: LocalRow): boolean {
-  if (one === other) return true;
-  const fields = ["kind", "parent", "name", "alias", "content", "executable", "sight"] as const;
-  const times = ["inode", "sizeBytes", "mtimeNs", "ctimeNs", "birthNs"] as const;
-  return (
-    one !== undefined &&
-    fields.every((field) => one[field] === other[field]) &&
-    times.every((field) => one.fingerprint[field] === other.fingerprint[field])
-  );
 }
