@@ -15,7 +15,9 @@ function endingBefore(disk: LocalDisk, isEnd: (call: string, path: string) => bo
   let isOver = false;
   return new Proxy(disk, {
     get: (target, call: keyof LocalDisk) => {
-      const act = Reflect.get(target, call) as (...given: unknown[]) => unknown;
+      const act = Reflect.get(target, call) as ((...given: unknown[]) => unknown) | undefined;
+      // What a disk may lack.
+      if (act === undefined) return undefined;
       return (...given: unknown[]): unknown => {
         isOver ||= isEnd(call, given.join(" "));
         if (isOver) throw new HoldfastError("unreachable", "The process has ended.");
