@@ -33,7 +33,6 @@ export const plantableFaults = [
   "a moved file is a new one",
   "a folder goes with all that is in it",
   "a new file goes over what is there",
-  "a folder above is not looked at",
   "what is replaced is not stashed",
   "what waits aside is forgotten",
   "the local trash is emptied at once",

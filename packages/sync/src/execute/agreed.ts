@@ -35,5 +35,7 @@ export function agreedPlace(
   local: LocalRow,
 ): SyncedRow | undefined {
   const [row, before] = [remote.get(id), synced.get(id)];
-  return row === undefined || before === undefined || !samePlace(row, local) ? before : { ...before, place: placeOf(row) };
+  return row === undefined || before === undefined || !samePlace(row, local)
+    ? before
+    : { ...before, place: placeOf(row) };
 }

@@ -45,7 +45,7 @@ export class DiskChanged extends HoldfastError {
   }
 }
 
-type Looking = Pick<Hands, "state" | "disk" | "faults" | "filesystem">;
+type Looking = Pick<Hands, "state" | "disk" | "filesystem">;
 
 /** Where a node is, after checking that every folder above it is the one that is known, and no link. */
 export async function knownPath(hands: Looking, id: NodeId): Promise<string> {
@@ -62,8 +62,7 @@ export async function knownFolder(hands: Looking, id: NodeId): Promise<string> {
   return path;
 }
 
-async function checkFolders({ state, disk, faults, filesystem }: Looking, start: NodeId | undefined): Promise<void> {
-  if (faults.has("a folder above is not looked at")) return;
+async function checkFolders({ state, disk, filesystem }: Looking, start: NodeId | undefined): Promise<void> {
   for (let at = start; at !== undefined && at !== state.rootId; at = state.local.get(at)?.parent) {
     const row = state.local.get(at);
     const path = pathOf(state, at);

@@ -4,10 +4,10 @@ import { DiskChanged, type Hands, isKnownFolder } from "./hands.ts";
 
 /** The folders in which a batch works: each is looked at once, with all above it, right before the names in it change. */
 export class KnownFolders {
-  readonly #hands: Pick<Hands, "state" | "disk" | "faults" | "filesystem">;
+  readonly #hands: Pick<Hands, "state" | "disk" | "filesystem">;
   readonly #paths = new Map<NodeId, Promise<string>>();
 
-  constructor(hands: Pick<Hands, "state" | "disk" | "faults" | "filesystem">) {
+  constructor(hands: Pick<Hands, "state" | "disk" | "filesystem">) {
     this.#hands = hands;
   }
 
@@ -28,14 +28,13 @@ export class KnownFolders {
   }
 
   async #look(id: NodeId): Promise<string> {
-    const { state, disk, faults, filesystem } = this.#hands;
+    const { state, disk, filesystem } = this.#hands;
     if (id === state.rootId) return "";
     const row = state.local.get(id);
     const path = pathOf(state, id);
     if (row === undefined || path === undefined) throw new DiskChanged(id);
     // What waits aside stands in no folder; what its row calls so may even have been moved into it, and wait for itself.
     if (!state.parked.has(id)) await this.pathOf(row.parent);
-    if (faults.has("a folder above is not looked at")) return path;
     const stat = await disk.stat(path);
     if (isKnownFolder(filesystem, stat, row)) return path;
     throw new DiskChanged(path);
