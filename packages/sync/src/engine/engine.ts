@@ -22,7 +22,7 @@ import { Progress } from "./progress.ts";
 import { checkRoot, type Identity, RootMismatch } from "./root.ts";
 import { Quarantine } from "./shares.ts";
 import { Skipped } from "./skipped.ts";
-import { conflictsOf, type EngineStatus, statusOf } from "./status.ts";
+import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
 import { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
@@ -70,6 +70,7 @@ export class Engine {
   readonly #progress: Progress;
   readonly #brakes: Brakes;
   readonly #listeners = new Set<() => void>();
+  readonly #conflicts: Conflicts;
   readonly #kept: string[] = [];
   readonly #times = { nextExpiryMs: 0 };
   readonly #doubt: Doubt = { isOpen: true };
@@ -91,7 +92,6 @@ export class Engine {
   #failure: HoldfastError | undefined;
   #restless = 0;
   #last: CycleOutcome | undefined;
-  #conflicts: { readonly after: CycleOutcome | undefined; readonly paths: readonly string[] } | undefined;
   #lastSyncAtMs: number | undefined;
   #isRestKept = false;
   readonly #polling: Polling = new Polling({
@@ -108,6 +108,7 @@ export class Engine {
     this.#options = options;
     this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
     this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
+    this.#conflicts = new Conflicts(options.state);
     this.#progress = new Progress(options.nowMs, () => this.#tell());
     const lastSync = options.state.setting("last sync");
     this.#lastSyncAtMs = lastSync === undefined ? undefined : Number(lastSync);
@@ -128,21 +129,13 @@ export class Engine {
   status(): EngineStatus {
     return statusOf({
       phase: this.#phase,
-      conflicts: this.#conflictsNow(),
+      conflicts: this.#conflicts.after(this.#last),
       progress: this.#progress,
       outcome: this.#last,
       failure: this.#failure ?? this.#polling.failure,
       lastSyncAtMs: this.#lastSyncAtMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
     });
-  }
-
-  /** Looked for once after each cycle. */
-  #conflictsNow(): readonly string[] {
-    if (this.#conflicts === undefined || this.#conflicts.after !== this.#last) {
-      this.#conflicts = { after: this.#last, paths: conflictsOf(this.#options.state) };
-    }
-    return this.#conflicts.paths;
   }
 
   /** What brakes hold, as far as the last plan knows; also of a run before. */

@@ -97,8 +97,26 @@ function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Pro
   return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
 }
 
+/** Paths of conflicted copies, looked for once after each cycle. */
+export class Conflicts {
+  readonly #state: SyncState;
+  #found: { readonly outcome: unknown; readonly paths: readonly string[] } | undefined;
+
+  constructor(state: SyncState) {
+    this.#state = state;
+  }
+
+  /** @param outcome of the last cycle; undefined before the first */
+  after(outcome: unknown): readonly string[] {
+    if (this.#found === undefined || this.#found.outcome !== outcome) {
+      this.#found = { outcome, paths: conflictsOf(this.#state) };
+    }
+    return this.#found.paths;
+  }
+}
+
 /** In the order of their paths. */
-export function conflictsOf(state: SyncState): string[] {
+function conflictsOf(state: SyncState): string[] {
   return state
     .conflictedCopies()
     .flatMap((id) => {
