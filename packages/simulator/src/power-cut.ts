@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { pathOf } from "@holdfast/sync/paths";
 import { samePlace } from "@holdfast/sync/trees";
 import type { Tape } from "./chances.ts";
-import { describeInode, type Inode } from "./simulated-root.ts";
+import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
 import { contentOf } from "./small-blocks.ts";
 import { checkWhole } from "./step-oracle.ts";
 import type { Device, World } from "./world.ts";
@@ -48,11 +48,22 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
 }
 
 function takeForDone({ ledger, model, devices }: World, { root, state }: Device, before: ReadonlySet<string>): void {
-  const left = [...devices.map((device) => contentsOf(device.root.visible(true))), model.contents];
+  // Of what the engine has in its own folder only what it took aside is a person's; the rest are copies.
+  const aside = [...state.stashed.keys(), ...[...state.parked.values()].map(({ path }) => path)];
+  const own = [...root.visible().values(), ...aside.flatMap((path) => inodesAt(root, path))];
+  const others = devices
+    .filter((device) => device.root !== root)
+    .map((device) => contentsOf(device.root.visible(true)));
+  const left = [new Set(own.map(({ now }) => contentOf(now.bytes))), ...others, model.contents];
   for (const content of before) if (!left.some((contents) => contents.has(content))) ledger.lose(content);
-  // Whoever wrote is gone, and all files are closed; those too that were taken aside.
-  const stashed = [...state.stashed.keys()].flatMap((path) => root.at(path) ?? []);
-  for (const { now } of [...root.visible().values(), ...stashed]) ledger.find(root, contentOf(now.bytes));
+  // Whoever wrote is gone, and all files are closed.
+  for (const { now } of own) ledger.find(root, contentOf(now.bytes));
+}
+
+function inodesAt(root: SimulatedRoot, path: string): Inode[] {
+  const inode = root.at(path);
+  if (inode === undefined) return [];
+  return inode.kind === "folder" ? [...root.below(path).values()] : [inode];
 }
 
 function contentsOf(visible: ReadonlyMap<string, Inode>): ReadonlySet<string> {

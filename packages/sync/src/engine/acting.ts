@@ -33,9 +33,11 @@ export async function actAll(
       const path = paths[index] ?? "";
       const failure = failed.get(operation);
       // What only waits aside has got nowhere yet.
-      if (failure === undefined && operation.op !== "park") done += 1;
-      if (failure === undefined) {
+      if (failure === undefined && operation.op !== "park") {
+        done += 1;
         stubborn.forget(operation.id);
+      }
+      if (failure === undefined) {
         progress.noteDone(state, operation, path);
       } else if (isPassingOnDisk(failure)) changed = true;
       else if (!endsAll(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());

@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../planner/plan-types.ts";
+import { type DiskPlace, nameOnDisk } from "../trees.ts";
 import { isPassingHere, type Problem } from "./problems.ts";
 
 /** After the first failure, and at most; it doubles between. Each attempt costs a look at the whole disk. */
@@ -26,20 +27,17 @@ export class StubbornChanges {
       const operation = byId.get(id);
       if (operation === undefined || digestOf(operation) !== digest) this.#refused.delete(id);
     }
-    if (this.#refused.size === 0) return planned;
-    const left = new Set<NodeId>();
-    const full = new Set<NodeId>();
-    // A folder is made before what stands in it, and goes after it.
-    return planned.filter((operation) => {
-      const { id } = operation;
+    const waits = ({ id }: LocalOperation): boolean => {
       const refused = this.#refused.get(id);
-      const isIntoLeft = "place" in operation && left.has(operation.place.parent);
-      const isFull = operation.op === "delete" && full.has(id);
-      if ((refused === undefined || !isAhead(refused, nowMs)) && !isIntoLeft && !isFull) return true;
-      left.add(id);
-      if ("local" in operation) full.add(operation.local.parent);
-      return false;
-    });
+      return refused !== undefined && isAhead(refused, nowMs);
+    };
+    let due: readonly LocalOperation[] = planned.filter((operation) => !waits(operation));
+    // Whoever waits for one that waits does so too, and whoever stood aside for it need not.
+    for (let before = planned.length; due.length < before;) {
+      before = due.length;
+      due = withoutNeedy(due, planned);
+    }
+    return due;
   }
 
   note(operation: LocalOperation, problem: Problem, nowMs: number): void {
@@ -76,6 +74,26 @@ export class StubbornChanges {
   forgetAll(): void {
     this.#refused.clear();
   }
+}
+
+/** Of what is left those that need nothing of the others: no folder, no name, no empty folder, no step of the same node. */
+function withoutNeedy(due: readonly LocalOperation[], planned: readonly LocalOperation[]): readonly LocalOperation[] {
+  const going = new Set(due);
+  const waiting = planned.filter((operation) => !going.has(operation));
+  const ids = new Set(waiting.map(({ id }) => id));
+  const places = waiting.flatMap((operation) => ("local" in operation ? [operation.local] : []));
+  const names = new Set(places.map(keyOf));
+  const full = new Set(places.map(({ parent }) => parent));
+  return due.filter((operation) => {
+    const { id, op } = operation;
+    const place = "place" in operation ? operation.place : undefined;
+    const isInto = place !== undefined && (ids.has(place.parent) || names.has(keyOf(place)));
+    return !ids.has(id) && !isInto && !(op === "delete" && full.has(id));
+  });
+}
+
+function keyOf(place: DiskPlace): string {
+  return `${place.parent}/${nameOnDisk(place)}`;
 }
 
 /** Further off than any wait is: the clock was set back since. */
