@@ -5,6 +5,8 @@ interface Change {
   readonly name: string;
   /** undefined: nothing stands there afterwards */
   readonly inode: number | undefined;
+  /** What is removed with that, if it was a folder: what was in it before has left it. */
+  readonly emptied?: number | undefined;
 }
 
 interface Named {
@@ -23,6 +25,8 @@ export class DurableNames {
   #seen: Names = new Map();
   #durable: Names = new Map();
   #pending: (readonly Change[])[] = [];
+  /** Of a person: a power cut keeps them in an order that leaves nothing without a name. */
+  readonly #persons = new Set<readonly Change[]>();
 
   /** @param key under one key two names are one (a filesystem that folds case) */
   constructor(key: (name: string) => string) {
@@ -49,9 +53,10 @@ export class DurableNames {
    * changes, btrfs commits a tree as a whole and logs with an fsync the new folders above, and f2fs makes a checkpoint
    * instead. What may happen is that both are lost: then the thing stands where it was, and is found there.
    */
-  do(changes: readonly Change[], isDurable: boolean): void {
+  do(changes: readonly Change[], isPersons: boolean, isDurable: boolean): void {
     for (const change of changes) this.#apply(this.#seen, change);
     this.#pending.push(changes);
+    if (isPersons) this.#persons.add(changes);
     if (!isDurable) return;
     const above = this.#foldersAbove(changes.map(({ folder }) => folder));
     this.#settle(
@@ -68,8 +73,9 @@ export class DurableNames {
   }
 
   crash(tape: Tape): void {
-    this.#settle(() => tape() < 0.5);
+    this.#settle(() => tape() < 0.5, true);
     this.#pending = [];
+    this.#persons.clear();
     this.#seen = new Map([...this.#durable].map(([folder, names]) => [folder, new Map(names)]));
   }
 
@@ -83,14 +89,23 @@ export class DurableNames {
     return above;
   }
 
-  #settle(isChosen: (operation: readonly Change[]) => boolean): void {
+  #settle(isChosen: (operation: readonly Change[]) => boolean, isCrash = false): void {
     const needed = new Set<string>();
+    const [named, emptied] = [new Set<number>(), new Set<number>()];
+    const leads = ({ folder, inode }: Change): boolean =>
+      emptied.has(folder) || (inode !== undefined && named.has(inode));
     const slot = ({ folder, name }: Change): string => `${folder}/${this.#key(name)}`;
     const kept = new Set<readonly Change[]>();
     for (const operation of this.#pending.toReversed()) {
-      if (!isChosen(operation) && !operation.some((change) => needed.has(slot(change)))) continue;
+      const isNeeded = operation.some((change) => needed.has(slot(change)) || leads(change));
+      if (!isChosen(operation) && !isNeeded) continue;
       kept.add(operation);
       for (const change of operation) needed.add(slot(change));
+      if (!this.#persons.has(operation)) continue;
+      for (const change of operation) {
+        if (isCrash) named.add(change.folder);
+        if (change.emptied !== undefined) emptied.add(change.emptied);
+      }
     }
     for (const operation of this.#pending) {
       if (kept.has(operation)) for (const change of operation) this.#apply(this.#durable, change);

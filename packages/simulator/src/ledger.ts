@@ -55,6 +55,10 @@ export class Ledger {
     this.#superseded.add(content);
   }
 
+  forget(content: string): void {
+    this.written.delete(content);
+  }
+
   /** A power cut left a file like this, and to all others that is as if a person there had. */
   find(root: SimulatedRoot, content: string): void {
     this.states.add(content);

@@ -56,6 +56,11 @@ function takeForDone({ ledger, model, devices }: World, { root, state }: Device,
     .map((device) => contentsOf(device.root.visible(true)));
   const left = [new Set(own.map(({ now }) => contentOf(now.bytes))), ...others, model.contents];
   for (const content of before) if (!left.some((contents) => contents.has(content))) ledger.lose(content);
+  // What came back under a name that was taken away before is nobody's any more.
+  const known = [before, ...left];
+  for (const content of contentsOf(root.visible(true))) {
+    if (!known.some((contents) => contents.has(content))) ledger.forget(content);
+  }
   // Whoever wrote is gone, and all files are closed.
   for (const { now } of own) ledger.find(root, contentOf(now.bytes));
 }

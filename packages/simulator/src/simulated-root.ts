@@ -166,7 +166,8 @@ export class SimulatedRoot {
     const inode = this.mustBeAt(path);
     const isFull = inode.kind === "folder" && this.#names.inFolder(inode.number).length > 0;
     if (isFull) throw new HoldfastError("failed", `${path} is not empty.`);
-    this.#do([{ ...this.#slot(path), inode: undefined }], isPersons);
+    const emptied = inode.kind === "folder" ? inode.number : undefined;
+    this.#do([{ ...this.#slot(path), inode: undefined, emptied }], isPersons);
     if (isPersons) this.#touch(path);
   }
 
@@ -238,7 +239,7 @@ export class SimulatedRoot {
   }
 
   #do(changes: Parameters<DurableNames["do"]>[0], isPersons: boolean): void {
-    this.#names.do(changes, isPersons && this.#options.isDurable);
+    this.#names.do(changes, isPersons, isPersons && this.#options.isDurable);
     for (const change of changes) this.#remember(change);
   }
 

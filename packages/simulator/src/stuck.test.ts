@@ -265,6 +265,25 @@ test("what was moved after the server, and deleted there before that could be sa
   alone.close();
 });
 
+test("a move that never arrived and was taken back is not mine when another device makes it much later", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  alone.move("a", "b");
+  await assert.rejects(alone.once({ server: cutOff(alone, "commit", Infinity) }), { code: "unreachable" });
+  alone.move("b", "a");
+  await alone.once();
+  const { scheduler, model } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 11 * minute, () => false);
+  await alone.once();
+  const file_id = alone.serverId("a");
+  alone.onServer({ op: "move", operation_id: "another's", file_id, parent_id: model.rootId, name: "b" });
+  await alone.once();
+  assert.deepEqual(alone.serverPaths(), ["b"]);
+  assert.deepEqual(alone.diskPaths(), ["b"]);
+  alone.close();
+});
+
 /** Once there is something at the path, its folder cannot be synced one time. */
 function failingAfter(alone: Alone, path: string, then: () => void = () => undefined): LocalDisk {
   const disk = alone.disk();

@@ -100,7 +100,12 @@ export interface Offer {
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
   readonly executable: boolean | undefined;
+  /** Unix milliseconds; undefined: an earlier version of this program made it. */
+  readonly sinceMs?: number | undefined;
 }
+
+/** No request is under way for so long: an offer on which nothing came of it then never arrived. */
+export const offeredForMs = 600_000;
 
 /**
  * What the disk was about to be made after the server, kept before it is done: if the next look finds it so, it is the

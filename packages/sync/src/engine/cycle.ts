@@ -102,6 +102,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await reviewStash(context);
   await expireTrashAtTimes(context);
   state.forgetRefusals(context.nowMs());
+  state.forgetOffers(context.nowMs());
   await freeChosen(context);
   const look = await scanKnownRoot(context);
   const changes = await agreeable(context, look);

@@ -3,6 +3,7 @@ import { nameKey } from "@holdfast/core/names";
 import { caseLabel, conflictedName } from "../conflicted-name.ts";
 import { ownFolder } from "../paths.ts";
 import type { Place } from "../trees.ts";
+import { isUnsettled } from "./collisions.ts";
 import type { MergedTree } from "./merge.ts";
 import type { Policy } from "./policy.ts";
 
@@ -22,9 +23,11 @@ export function aliasesOf(
   // What is one name there is one on the server too.
   if (slotKey === nameKey) return aliases;
   const claim = ({ parent, name }: Place): string => `${parent}/${slotKey(name)}`;
-  const claimants = Map.groupBy(tree.values(), ({ place }) => claim(place));
+  // What cannot be read may be elsewhere by now: whoever waits for the look that tells needs no other name.
+  const settled = [...tree.values()].filter((node) => !isUnsettled(node));
+  const claimants = Map.groupBy(settled, ({ place }) => claim(place));
   const own = claim({ parent: rootId, name: ownFolder });
-  const taken = new Set([own, ...claimants.keys()]);
+  const taken = new Set([own, ...[...tree.values()].map(({ place }) => claim(place))]);
   const yielding = [...claimants].flatMap(([key, nodes]) => {
     if (nodes.length === 1 && key !== own) return [];
     const byAge = nodes.toSorted((one, other) => (one.standing.id < other.standing.id ? -1 : 1));

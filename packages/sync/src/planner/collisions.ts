@@ -42,7 +42,7 @@ function isAnchored({ standing, place }: Merged): boolean {
 }
 
 /** A folder too that is there only for what cannot be read. */
-function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
+export function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
   return local?.sight === "unsettled" || isHeld;
 }
 

@@ -45,12 +45,12 @@ function newPlace(operation: RemoteOperation): Place | undefined {
   return "place" in operation ? operation.place : undefined;
 }
 
-export function offerOf({ operation, operationId }: Outgoing): Offer {
+export function offerOf({ operation, operationId }: Outgoing, sinceMs: number): Offer {
   const content = "local" in operation ? operation.local.content : undefined;
   const baseRevision = "base" in operation ? operation.base.revision : undefined;
   const bit = operation.op === "set" ? operation.executable : undefined;
   const executable = "local" in operation ? operation.local.executable : bit;
-  return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content, executable };
+  return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content, executable, sinceMs };
 }
 
 /** @param result that of this operation, which is not committed */

@@ -67,7 +67,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   if (ready.length > 0) {
     sending.isSent = true;
     if (!faults.has("offers are forgotten"))
-      state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each)] as const) });
+      state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each, hands.nowMs())] as const) });
     const results = await commitAll(sending, ready, inline);
     const done = ready.filter(({ operationId }) => results.get(operationId)?.status === "committed");
     state.commit({

@@ -7,6 +7,7 @@ import {
   type Intent,
   type LocalRow,
   type Offer,
+  offeredForMs,
   type Refusal,
   refusedForMs,
   type RemoteRow,
@@ -250,6 +251,19 @@ export class SyncState implements IndexedTrees {
       this.#statements.refusals.remove.run(key);
       this.#refusals.delete(key);
     }
+  }
+
+  /**
+   * Called when the journal has just been read. An offer that never arrived is none: much later another device may do just the same, and the server's state would be
+   * taken for an answer. One that makes a node is kept until that is seen.
+   */
+  forgetOffers(nowMs: number): void {
+    const isOver = ({ nodeId, baseRevision, sinceMs = 0 }: Offer): boolean =>
+      Math.abs(nowMs - sinceMs) > offeredForMs &&
+      baseRevision !== undefined &&
+      this.remote.get(nodeId)?.revision === baseRevision;
+    const over = this.offers.filter(isOver);
+    if (over.length > 0) this.commit({ offers: over.map(({ operationId }) => [operationId, undefined] as const) });
   }
 
   /** Rests on all rows, so only once there may be many of them. */
