@@ -54,6 +54,10 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     story: { seed: 200_037, troubleRate: 0.05, devices: 3 },
   },
   {
+    what: "what was moved into a folder that the engine moved at that moment was deleted, and came up anew",
+    story: { seed: 400_170, troubleRate: 0, devices: 3, isWatchful: true },
+  },
+  {
     what: "a stash that never came was looked for in a folder of its name every ten seconds, without end",
     story: { seed: 3166, troubleRate: 0.05, devices: 3, mishaps: true },
   },

@@ -7,12 +7,15 @@ import { settleParked } from "../execute/recover.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { Interrupted } from "./gate.ts";
 import { type Problem, problemOf } from "./problems.ts";
+import { pathOf } from "../paths.ts";
 import { pathOfOperation, type Progress } from "./progress.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
+import type { Suspicion } from "./suspicion.ts";
 
 interface Acting extends Hands {
   readonly progress: Progress;
   readonly stubborn: StubbornChanges;
+  readonly suspicion: Pick<Suspicion, "noteMove">;
   readonly checkStop: () => void;
 }
 
@@ -27,6 +30,7 @@ export async function actAll(
   for (const batch of localBatchesOf(operations)) {
     context.checkStop();
     const paths = batch.map((operation) => pathOfOperation(state, operation));
+    const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
     const failed = await actTogether(context, batch);
     if (failed.size > 0) context.doubt.isOpen = true;
     for (const [index, operation] of batch.entries()) {
@@ -37,6 +41,9 @@ export async function actAll(
         done += 1;
         stubborn.forget(operation.id);
       }
+      const from = before[index];
+      const to = from === undefined ? undefined : pathOf(state, operation.id);
+      if (from !== undefined && to !== undefined && from !== to) context.suspicion.noteMove(from, to);
       if (failure === undefined) {
         progress.noteDone(state, operation, path);
       } else if (isPassingOnDisk(failure)) changed = true;
@@ -48,6 +55,10 @@ export async function actAll(
   }
   if (state.parked.size > 0) await settleParked(context);
   return { done, changed };
+}
+
+function movesFolder(operation: LocalOperation): boolean {
+  return (operation.op === "move" || operation.op === "park") && operation.local.kind === "folder";
 }
 
 /** The server cannot be reached, so nothing else will come either. */

@@ -1,11 +1,23 @@
 import type { Suspects } from "../scan/scope.ts";
 
+/** Of folders that this engine has moved; more than one plan does at once is rare. */
+const movesMax = 1000;
+
 /** Where the disk may be otherwise than it is known: everywhere at first, then what was hinted at or did not hold still. */
 export class Suspicion {
   #suspects: Suspects = "all";
+  #moves: { readonly from: string; readonly to: string }[] = [];
 
   add(suspects: Suspects): void {
-    this.#suspects = this.#suspects === "all" || suspects === "all" ? "all" : new Set([...this.#suspects, ...suspects]);
+    if (this.#suspects === "all" || suspects === "all") this.#suspects = "all";
+    else this.#suspects = new Set([...this.#suspects, ...[...suspects].flatMap((path) => this.#namesOf(path))]);
+  }
+
+  /** The engine has moved a folder: what was hinted at just before, or is told late, names the old path. */
+  noteMove(from: string, to: string): void {
+    this.#moves.push({ from, to });
+    if (this.#moves.length > movesMax) this.#moves.shift();
+    this.add(this.#suspects);
   }
 
   get isEverywhere(): boolean {
@@ -16,6 +28,18 @@ export class Suspicion {
   take(): Suspects {
     const taken = this.#suspects;
     this.#suspects = new Set();
+    if (taken === "all") this.#moves = [];
     return taken;
+  }
+
+  #namesOf(path: string): string[] {
+    const names = [path];
+    let at = path;
+    for (const { from, to } of this.#moves) {
+      if (at !== from && !at.startsWith(`${from}/`)) continue;
+      at = to + at.slice(from.length);
+      names.push(at);
+    }
+    return names;
   }
 }
