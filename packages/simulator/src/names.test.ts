@@ -115,14 +115,7 @@ test("a new file here whose name another device has given in other letters is no
   });
   alone.write("README.md", "mine");
   await rest(alone);
-  assert.deepEqual(
-    alone.serverContents(),
-    new Map([
-      ["README.md", "mine"],
-      ["readme.md", ""],
-    ]),
-  );
-  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+  hasBoth(alone);
   alone.close();
 });
 
@@ -152,14 +145,7 @@ test("a state that is lost does not give the alias to the server", async () => {
   await rest(alone);
   const state = new SyncState(new DatabaseSync(":memory:"), alone.world.model.rootId as NodeId);
   await alone.once({ state });
-  assert.deepEqual(
-    alone.serverContents(),
-    new Map([
-      ["README.md", "mine"],
-      ["readme.md", ""],
-    ]),
-  );
-  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+  hasBoth(alone);
   alone.close();
 });
 
@@ -186,3 +172,15 @@ test("of two names that differ in their Unicode form alone the later one gets an
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
   alone.close();
 });
+
+/** `mine` is the server's README.md and stands under its alias here. */
+function hasBoth(alone: Alone): void {
+  assert.deepEqual(
+    alone.serverContents(),
+    new Map([
+      ["README.md", "mine"],
+      ["readme.md", ""],
+    ]),
+  );
+  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
+}

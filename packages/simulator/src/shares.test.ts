@@ -306,13 +306,19 @@ test("a move there and back before anything arrived is no move", async () => {
   world.close();
 });
 
-test("a shared folder that is moved into another share comes back, and is no copy there", async () => {
+/** `more` beside `docs`, and bob may edit both. */
+async function withTwoShares(): Promise<Shared> {
   const world = new Shared("editor");
   const { model } = world.world;
   world.owner({ op: "mkdir", id: "more", parent_id: homeOf("ada"), name: "more" });
   model.grant("ada 1", "more", "bob", "editor");
   model.mount({ device: "bob's other", account: "bob" }, "more", { parentId: homeOf("bob"), name: "more" });
   await world.once();
+  return world;
+}
+
+test("a shared folder that is moved into another share comes back, and is no copy there", async () => {
+  const world = await withTwoShares();
   world.move("docs", "more/docs");
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual(world.onDisk(), { ...first, more: "/" });
@@ -321,12 +327,7 @@ test("a shared folder that is moved into another share comes back, and is no cop
 });
 
 test("a move between two shares leaves what the other space has until it is in the new one", async () => {
-  const world = new Shared("editor");
-  const { model } = world.world;
-  world.owner({ op: "mkdir", id: "more", parent_id: homeOf("ada"), name: "more" });
-  model.grant("ada 1", "more", "bob", "editor");
-  model.mount({ device: "bob's other", account: "bob" }, "more", { parentId: homeOf("bob"), name: "more" });
-  await world.once();
+  const world = await withTwoShares();
   world.move("docs/a.txt", "more/a.txt");
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual(world.space("ada"), { docs: "/", more: "/", "more/a.txt": "first" });

@@ -34,6 +34,8 @@ const sentences: Readonly<Record<string, string>> = {
   quota: "Your space on the server is full, so it waits here. Empty the trash there, or ask for more space.",
   forbidden: "You may not change this on the server, so your change stays here. Ask its owner for the right to edit.",
   too_large: "It is larger than the server takes. Keep it outside the synced folder, or exclude it.",
+  not_durable:
+    "This disk did not confirm that it has it for good, so it is not sent. It is tried again every half minute; if that lasts, look after the disk.",
   store_full: "The disk is full: downloads wait until there is space. Uploads go on.",
   locked: "It is locked on the server. It is tried again every half minute.",
   damaged: "The server cannot read it any more. Tell its administrator to run 'holdfast admin scrub --now'.",

@@ -42,7 +42,8 @@ export async function makePersonActsDurable(
   await mapBounded(files, callsAtOnce, (path) => attempt(path, (file) => disk.syncFile(file)));
   await mapBounded([...folders], callsAtOnce, (path) => attempt(path, (folder) => disk.syncFolder(folder)));
   for (const [id, { file, folders: above }] of traces) {
-    const failure = [file ?? "", ...above].map((path) => failed.get(path)).find((each) => each !== undefined);
+    const paths = file === undefined ? above : [file, ...above];
+    const failure = paths.map((path) => failed.get(path)).find((each) => each !== undefined);
     if (failure !== undefined) failures.set(id, failure);
   }
   return failures;

@@ -154,7 +154,7 @@ async function transferBlocks(
     const code = failures.get(each.operation.id)?.code;
     // What is not there any more is found by the next look.
     if (code === "not_found") changed.add(each);
-    else if (code !== undefined) refused.push([each, refusedWith(each, { refusal: code })]);
+    else if (code !== undefined) refused.push([each, refusedWith(each, { refusal: "not_durable" })]);
   }
   for (const [each] of refused) changed.add(each);
   const groups = new Set([...changed].flatMap(({ operation }) => operation.group ?? []));
@@ -164,7 +164,7 @@ async function transferBlocks(
 
 /** The server does not take the bytes of one file, which says nothing of the others. */
 interface Refused {
-  readonly refusal: ErrorCode;
+  readonly refusal: ErrorCode | "not_durable";
 }
 
 const refusalsOfBytes: ReadonlySet<ErrorCode> = new Set(["quota", "too_large"]);

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { noFaults } from "../faults.ts";
+import type { LocalDisk } from "../ports.ts";
+import { SyncState } from "../state/sync-state.ts";
+import type { ContentKey, LocalRow } from "../trees.ts";
+import { makePersonActsDurable } from "./person-acts.ts";
+
+const rootId = "root" as NodeId;
+const [folder, below, top] = ["folder", "below", "top"] as [NodeId, NodeId, NodeId];
+
+function folderRow(parent: NodeId, name: string): LocalRow {
+  const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
+  return { kind: "folder", parent, name, content: "" as ContentKey, executable: false, fingerprint, sight: "known" };
+}
+
+test("only what needs a folder that cannot be made durable counts as not durable", async () => {
+  const state = new SyncState(new DatabaseSync(":memory:"), rootId);
+  const rows = [
+    [folder, folderRow(rootId, "folder")],
+    [below, folderRow(folder, "below")],
+    [top, folderRow(rootId, "top")],
+  ] as const;
+  state.commit({ local: rows });
+  const asked: string[] = [];
+  const disk: Partial<LocalDisk> = {
+    syncFolder: async (path) => {
+      asked.push(path);
+      if (path === "") throw new HoldfastError("unavailable", "EIO");
+    },
+  };
+  const failures = await makePersonActsDurable({ disk: disk as LocalDisk, state, faults: noFaults }, [below, top]);
+  assert.deepEqual(asked.toSorted(), ["", "folder"]);
+  assert.deepEqual([...failures.keys()], [top]);
+});
