@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { renameSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -72,9 +73,15 @@ describe("kill -9 of the database alone", () => {
     const [path] = ledger.files.keys();
     const id = await api.idOf(path!);
     const seen = new Set<string>();
+    // An answer about readiness is shared for half a second, in which a database may well be back: it stays away until it was missed.
+    const { release } = keepDatabaseAway();
     const killed = killDatabase();
     const readiness = (async () => {
-      await eventually("readiness goes", 5000, async () => ((await get("/readyz")) === 503 ? true : undefined));
+      try {
+        await eventually("readiness goes", 5000, async () => ((await get("/readyz")) === 503 ? true : undefined));
+      } finally {
+        release();
+      }
       await eventually("readiness returns", outageMsMax, async () =>
         (await get("/readyz")) === 200 ? true : undefined,
       );
@@ -101,6 +108,13 @@ describe("kill -9 of the database alone", () => {
     })();
     await Promise.all([killed, readiness, asking]);
   });
+
+  /** Until it is released PostgreSQL refuses to start: its folder lacks the file that makes it one. */
+  function keepDatabaseAway(): { release(): void } {
+    const marker = `${data}/postgres/PG_VERSION`;
+    renameSync(marker, `${marker}.away`);
+    return { release: () => renameSync(`${marker}.away`, marker) };
+  }
 
   /** @returns how long no request was served, in milliseconds */
   async function killDatabase(): Promise<number> {
