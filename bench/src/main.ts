@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: what 8 rows of docs/performance.md say, measured now on this machine beside a calibration and the peers that
  * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`sync` all of
- * those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files;
+ * those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files and
+ * a second one fetch them (alone with `--only sync-idle --by holdfast`: 8 GB of disk, and about an hour);
  * `--keep` leaves the data, with what the clients said, where it is. HOLDFAST_BENCH_PROFILE=DIR profiles the sync clients.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -29,7 +30,15 @@ const fullScale = {
   restMs: 45_000,
   polls: 15_000 as number | undefined,
   peers: ["rsync", "rclone", "syncthing"],
-  sync: { newFiles: 40, files: 10_000, copied: 1000, largeMib: 1024, manyFiles: 100_000, idleSeconds: 30 },
+  sync: {
+    newFiles: 40,
+    files: 10_000,
+    copied: 1000,
+    largeMib: 1024,
+    manyFiles: 100_000,
+    manyTwice: false,
+    idleSeconds: 30,
+  },
 };
 const quickScale: typeof fullScale = {
   largeMib: 64,
@@ -38,7 +47,7 @@ const quickScale: typeof fullScale = {
   restMs: 25_000,
   polls: undefined,
   peers: ["rsync"],
-  sync: { newFiles: 10, files: 500, copied: 100, largeMib: 64, manyFiles: 5000, idleSeconds: 5 },
+  sync: { newFiles: 10, files: 500, copied: 100, largeMib: 64, manyFiles: 5000, manyTwice: true, idleSeconds: 5 },
 };
 
 async function main(): Promise<void> {
@@ -54,7 +63,7 @@ async function main(): Promise<void> {
   });
   const wants = wish(values.only);
   const scale = values.quick === true ? quickScale : fullScale;
-  const manyFiles = values.million === true ? 1_000_000 : scale.sync.manyFiles;
+  const many = values.million === true ? { manyFiles: 1_000_000, manyTwice: true } : {};
   const by = new Set(values.by?.split(",") ?? ["holdfast", ...scale.peers]);
   const folder = makeFolder("bench");
   const rows: Row[] = [];
@@ -69,7 +78,7 @@ async function main(): Promise<void> {
       rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
     rows.push(...(await measurePeers({ folder, large, small }, [...by])));
     if (syncRowNames.some(wants))
-      rows.push(...(await measureSync({ folder: `${folder}/sync`, wants, scale: { ...scale.sync, manyFiles }, by })));
+      rows.push(...(await measureSync({ folder: `${folder}/sync`, wants, scale: { ...scale.sync, ...many }, by })));
     const machine = describeMachine(folder);
     printTable(machine, rows);
     const file =

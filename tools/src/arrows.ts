@@ -81,4 +81,5 @@ export const starts: readonly string[] = [
   "tools/src/run-tests.ts",
   "tools/src/architecture.ts",
   "tools/src/lockfile.ts",
+  "tools/src/named-tests.ts",
 ];

@@ -11,6 +11,7 @@ const checks: Readonly<Record<string, readonly [command: string, ...args: string
   "dead code": ["knip", "--no-progress", "--no-config-hints"],
   architecture: ["node", "tools/src/architecture.ts"],
   lockfile: ["node", "tools/src/lockfile.ts"],
+  "named tests": ["node", "tools/src/named-tests.ts"],
 };
 
 interface Outcome {

@@ -14,6 +14,8 @@ import type { Device, Pair } from "./pair.ts";
 import type { Proxy, Wire } from "./wire.ts";
 
 export interface SyncClient extends Device {
+  /** With the code of its end. */
+  readonly ended: Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -63,17 +65,21 @@ export async function prepareClient(base: string, server: RunningServer, proxy: 
 }
 
 /** `holdfast sync DIR` as a user runs it. What it says goes to a file beside its folder. */
-export async function startClient({ base, folder, wire, env }: PreparedClient): Promise<SyncClient> {
+export async function startClient(
+  { base, folder, wire, env }: PreparedClient,
+  flags: readonly string[] = [],
+): Promise<SyncClient> {
   const logFile = `${base}/sync.log`;
   const log = openSync(logFile, "a");
   const [program = "", ...args] = command();
-  const child: ChildProcess = spawn(program, [...args, "sync", folder], {
+  const child: ChildProcess = spawn(program, [...args, "sync", folder, ...flags], {
     stdio: ["ignore", log, log],
     env: { ...process.env, ...env },
   });
   closeSync(log);
   endWithUs(child);
-  let stopping = false;
+  // One run ends by itself.
+  let stopping = flags.includes("--once");
   const exited = once(child, "exit");
   child.once("exit", (code) => {
     if (!stopping)
@@ -83,6 +89,7 @@ export async function startClient({ base, folder, wire, env }: PreparedClient): 
     folder,
     wire,
     pid: child.pid!,
+    ended: exited.then(([code]) => code as number | null),
     stop: async () => {
       stopping = true;
       child.kill("SIGTERM");

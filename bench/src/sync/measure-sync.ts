@@ -23,6 +23,8 @@ export interface SyncScale {
   readonly copied: number;
   readonly largeMib: number;
   readonly manyFiles: number;
+  /** A second device fetches them too. */
+  readonly manyTwice: boolean;
   readonly idleSeconds: number;
 }
 
@@ -69,7 +71,10 @@ async function* works(proxy: Proxy, { folder, wants, scale, by }: SyncWork, data
     const base = `${folder}/holdfast`;
     if (pairs) yield* measurePair("holdfast", () => startHoldfastPair(base, proxy), data, newFiles, scale.copied);
     if (wants("sync-idle"))
-      yield* orFailure("holdfast", measureManyFiles({ ...many, proxy, folder: `${folder}/many` }));
+      yield* orFailure(
+        "holdfast",
+        measureManyFiles({ ...many, hasSecond: scale.manyTwice, proxy, folder: `${folder}/many` }),
+      );
   }
   if (has("syncthing")) {
     const base = `${folder}/syncthing`;

@@ -197,7 +197,7 @@ test("a token that another process has renewed is taken over, not exchanged agai
   assert.equal(await tokens.renew("old"), "newer");
 });
 
-test("a body is written into the caller's buffer, and one that is longer than that is refused", async () => {
+test("a body is written into the caller's buffer as far as it comes, and one that is longer than that is refused", async () => {
   const body = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
   const { client } = await against([
     (_, response) => response.writeHead(200, { "content-length": "400000" }).write(body, () => response.destroy()),
@@ -205,10 +205,13 @@ test("a body is written into the caller's buffer, and one that is longer than th
   ]);
   const request = { body: { items: [] } };
   const target = new Uint8Array(new SharedArrayBuffer(300_001)).fill(7);
-  assert.equal(await client.bytesInto("fetchBlocks", request, target), 300_000);
+  const cut = await client.bytesUntilBreak("fetchBlocks", request, () => new Uint8Array(400_000));
+  assert.ok(cut.bytes <= 300_000 && cut.failure?.code === "unreachable", "what broke off is told");
+  const whole = await client.bytesUntilBreak("fetchBlocks", request, () => target);
+  assert.deepEqual(whole, { status: 200, bytes: 300_000, failure: undefined });
   assert.ok(body.equals(Buffer.from(target.subarray(0, 300_000))) && target[300_000] === 7, "the bytes differ");
   await assert.rejects(
-    client.bytesInto("fetchBlocks", request, new Uint8Array(299_999)),
+    client.bytesUntilBreak("fetchBlocks", request, () => new Uint8Array(299_999)),
     (thrown) => thrown instanceof HoldfastError && thrown.code === "failed",
   );
 });

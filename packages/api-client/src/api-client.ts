@@ -52,35 +52,26 @@ export class ApiClient {
   }
 
   /**
-   * The whole body, written to the beginning of `target`, which may be a buffer that threads share.
-   * @returns how many bytes it has
-   * @throws HoldfastError failed for a body that is longer than `target`
-   */
-  bytesInto<Name extends RouteName>(name: Name, request: CallRequest<Name>, target: Uint8Array): Promise<number> {
-    return this.#repeat(name, request, async (answer) => {
-      const into = { target, end: 0 };
-      await fill(into, answer, routes[name]);
-      return into.end;
-    });
-  }
-
-  /**
-   * The same, but a body that breaks off is not asked for again: what is whole of it need not come twice.
-   * @returns how many bytes came, and why not all
+   * The body, written to the beginning of a buffer that threads may share. One that breaks off is not asked for again: what is whole of
+   * it need not come twice.
+   * @param targetOf a status
+   * @returns the status, how many bytes came, and why not all
+   * @throws HoldfastError failed for a body that is longer than its target
    */
   async bytesUntilBreak<Name extends RouteName>(
     name: Name,
     request: CallRequest<Name>,
-    target: Uint8Array,
-  ): Promise<{ readonly bytes: number; readonly failure: HoldfastError | undefined }> {
+    targetOf: (status: number) => Uint8Array,
+  ): Promise<{ readonly status: number; readonly bytes: number; readonly failure: HoldfastError | undefined }> {
     const answer = await this.open(name, request);
-    const into = { target, end: 0 };
+    const { status } = answer;
+    const into = { target: targetOf(status), end: 0 };
     try {
       await fill(into, answer, routes[name]);
-      return { bytes: into.end, failure: undefined };
+      return { status, bytes: into.end, failure: undefined };
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
-      return { bytes: into.end, failure: thrown };
+      return { status, bytes: into.end, failure: thrown };
     }
   }
 
@@ -106,6 +97,7 @@ export class ApiClient {
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError)) throw thrown;
         if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
+        if (encoded.endsWithBreak && thrown.code === "unreachable") throw thrown;
         await timer.waitAfter(thrown, this.#answered, encoded.signal);
       }
     }

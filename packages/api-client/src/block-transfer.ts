@@ -1,5 +1,6 @@
+import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
-import { batchContentType, encodeFrame, framesContentType } from "@holdfast/protocol/frames";
+import { batchContentType } from "@holdfast/protocol/frames";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ApiClient } from "./api-client.ts";
 
@@ -21,41 +22,34 @@ export interface FetchItem {
 type BatchAnswer = Awaited<ReturnType<typeof sendBatch>>;
 export type BatchResult = BatchAnswer["results"][number];
 
-/** Stores blocks in the space of node `into`. The whole of it goes again if the connection breaks. */
-export async function putBlocks(
-  client: ApiClient,
-  blocks: readonly OutgoingBlock[],
-  options: { readonly into: string; readonly signal?: AbortSignal | undefined },
-): Promise<void> {
-  const pieces = blocks.flatMap(({ hash, size, codec, payload }) => encodeFrame({ kind: codec, hash, size, payload }));
-  await client.call("putBlocks", {
-    query: { into: options.into },
-    bytes: { contentType: framesContentType, pieces },
-    signal: options.signal,
-  });
-}
-
-/** The same into the beginning of a buffer that has room for them. @returns how many bytes they have */
-export function fetchBlocksInto(
-  client: ApiClient,
-  items: FetchItem[],
-  target: Uint8Array,
-  signal?: AbortSignal,
-): Promise<number> {
-  return client.bytesInto("fetchBlocks", { body: { items }, signal }, target);
-}
-
-/** The same, as far as they come before the connection breaks. @returns how many bytes came, and why not all */
+/** Frames of blocks, as far as they come before the connection breaks. @returns how many bytes came, and why not all */
 export function fetchBlocksUntilBreak(
   client: ApiClient,
   items: FetchItem[],
   target: Uint8Array,
   signal?: AbortSignal,
 ): ReturnType<ApiClient["bytesUntilBreak"]> {
-  return client.bytesUntilBreak("fetchBlocks", { body: { items }, signal }, target);
+  return client.bytesUntilBreak("fetchBlocks", { body: { items }, signal }, () => target);
 }
 
-/** Operations, and the frames that they need, already encoded. */
+/**
+ * The plain bytes of a block of the caller's own space, of which `target` holds the first `end` already, as far as they come.
+ * @returns how many bytes `target` holds then, and why not all
+ */
+export async function fetchRestOfBlock(
+  client: ApiClient,
+  { hash, target, end }: { readonly hash: HashHex; readonly target: Uint8Array; readonly end: number },
+  signal?: AbortSignal,
+): Promise<{ readonly end: number; readonly failure: HoldfastError | undefined }> {
+  const headers = { range: `bytes=${end}-` };
+  // A server that knows no parts sends it from its beginning.
+  const startOf = (status: number): number => (status === 206 ? end : 0);
+  const request = { params: { hash }, headers, signal };
+  const answer = await client.bytesUntilBreak("getBlock", request, (status) => target.subarray(startOf(status)));
+  return { end: startOf(answer.status) + answer.bytes, failure: answer.failure };
+}
+
+/** Operations, and the frames that they need, already encoded; with frames a connection that breaks is told at once. */
 export function sendBatch(
   client: ApiClient,
   operations: readonly BatchOperationInput[],
@@ -67,5 +61,5 @@ export function sendBatch(
   const length = Buffer.alloc(4);
   length.writeUInt32BE(json.length);
   const pieces = [Buffer.concat([length, json]), ...frames];
-  return client.call("syncDelta", { bytes: { contentType: batchContentType, pieces }, signal });
+  return client.call("syncDelta", { bytes: { contentType: batchContentType, pieces }, signal, endsWithBreak: true });
 }

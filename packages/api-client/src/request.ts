@@ -17,6 +17,8 @@ type QueryOf<R extends Route> = R extends { query: { shape: infer Shape } }
 export type CallRequest<Name extends RouteName> = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** A connection that breaks is told at once: the caller knows better than to send all of it again. */
+  readonly endsWithBreak?: boolean;
   /** A body that is no JSON, in pieces that go out one after the other; they can be sent again. */
   readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] };
   /** A body that is read as the server takes it, so the call is never repeated. */
@@ -32,12 +34,14 @@ export interface EncodedRequest extends TransportRequest {
   readonly replayable: boolean;
   /** And the server does nothing twice when it gets the request twice. */
   readonly repeatable: boolean;
+  readonly endsWithBreak: boolean;
 }
 
 /** The same without the table's types. */
 export interface LooseRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  readonly endsWithBreak?: boolean;
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -60,6 +64,7 @@ export function encodeRequest(name: RouteName, request: LooseRequest, random: Ra
     signal: request.signal,
     replayable,
     repeatable: replayable && (route.changes === true || route.method === "GET" || harmlessTwice.has(name)),
+    endsWithBreak: request.endsWithBreak === true,
   };
 }
 

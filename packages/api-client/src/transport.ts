@@ -35,24 +35,31 @@ export interface HttpTransportOptions {
   readonly server: string;
   /** Requests under way at once; each has a connection that is kept alive. */
   readonly connections: number;
+  /** Without a slice of the request that the system took, or an answer after the last one; 120 s unless told. */
+  readonly answerTimeoutMs?: number;
+  /** Without a byte of an answer's body; 60 s unless told. */
+  readonly bodyIdleTimeoutMs?: number;
 }
 
-export function openHttpTransport({ server, connections }: HttpTransportOptions): Transport {
+export function openHttpTransport({
+  server,
+  connections,
+  answerTimeoutMs = 120_000,
+  bodyIdleTimeoutMs = 60_000,
+}: HttpTransportOptions): Transport {
   const pool = new Pool(server, {
     connections,
     pipelining: 1,
     keepAliveTimeout: 20_000,
     connect: { timeout: connectTimeoutMs },
     // A commit under load may take its time; what is dead is found by the idle body and by TCP.
-    headersTimeout: headersTimeoutMs,
+    headersTimeout: answerTimeoutMs,
     bodyTimeout: bodyIdleTimeoutMs,
   });
   return { send: (request) => send(pool, server, request), close: () => pool.destroy() };
 }
 
 const connectTimeoutMs = 10_000;
-const headersTimeoutMs = 120_000;
-const bodyIdleTimeoutMs = 60_000;
 
 async function send(pool: Pool, server: string, request: TransportRequest): Promise<TransportAnswer> {
   const { method, path, headers, body, signal, isHeld } = request;
@@ -62,7 +69,7 @@ async function send(pool: Pool, server: string, request: TransportRequest): Prom
       path,
       headers: { ...headers },
       // The types know no plain iterables, which undici writes with back-pressure as it does the others.
-      body: (body ?? null) as string | null,
+      body: (inSlices(body) ?? null) as string | null,
       signal: signal ?? null,
       ...(isHeld === true ? { headersTimeout: 0, bodyTimeout: 0 } : {}),
     });
@@ -74,6 +81,22 @@ async function send(pool: Pool, server: string, request: TransportRequest): Prom
     };
   } catch (thrown) {
     throw networkError(thrown, server, signal);
+  }
+}
+
+/**
+ * The patience for an answer begins anew with each slice that the system has taken: a slow link has so much time for one slice, and
+ * not for the whole body.
+ */
+const sliceBytes = 256 * 1024;
+
+function inSlices(body: RequestBody): RequestBody {
+  return Array.isArray(body) ? { [Symbol.asyncIterator]: () => slicesOf(body as readonly Uint8Array[]) } : body;
+}
+
+async function* slicesOf(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    for (let start = 0; start < piece.length; start += sliceBytes) yield piece.subarray(start, start + sliceBytes);
   }
 }
 

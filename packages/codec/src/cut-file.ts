@@ -21,6 +21,8 @@ export interface FileWindow {
   readonly blocks: FileBlock[];
   /** To be called once, when the payloads are needed no more. */
   readonly giveBack: () => void;
+  /** To be called instead where something may still read them. */
+  readonly abandon: () => void;
 }
 
 export interface CutFileOptions {
@@ -94,6 +96,7 @@ async function* oldest(
         return { hash, size: end - start, codec, payload: new Uint8Array(window, start, length), pieces };
       }),
       giveBack: () => windows.giveBack(window),
+      abandon: () => windows.abandon(),
     };
   }
 }

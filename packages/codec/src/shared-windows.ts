@@ -28,6 +28,13 @@ export class SharedWindows {
     return this.takeFree() ?? new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Instead of `giveBack`, where something may still read it: it is used no more, and another one may be made. */
+  abandon(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#count -= 1;
+    else next(new SharedArrayBuffer(this.windowBytes));
+  }
+
   giveBack(window: SharedArrayBuffer): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free.push(window);

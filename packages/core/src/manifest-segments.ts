@@ -44,12 +44,19 @@ export function segmentsOf(entries: readonly ManifestEntry[]): Segment[] {
 
 export function encodeEntries(entries: readonly ManifestEntry[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(entries.length * entryBytes);
-  const view = new DataView(bytes.buffer);
-  for (const [index, entry] of entries.entries()) {
-    writeHash(bytes, index * entryBytes, entry.hash);
-    view.setUint32(index * entryBytes + 32, entry.size);
-  }
+  writeEntries(bytes, 0, entries);
   return bytes;
+}
+
+/** @param target takes `entryBytes` for each from `offset` on */
+export function writeEntries(target: Uint8Array, offset: number, entries: readonly ManifestEntry[]): void {
+  const view = new DataView(target.buffer, target.byteOffset);
+  let at = offset;
+  for (const { hash, size } of entries) {
+    writeHash(target, at, hash);
+    view.setUint32(at + 32, size);
+    at += entryBytes;
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { HoldfastError } from "./errors.ts";
 import { writeHash } from "./hash-hex.ts";
 import type { HashHex } from "./ids.ts";
 import { limits } from "./limits.ts";
-import { encodeEntries, segmentsOf } from "./manifest-segments.ts";
+import { entryBytes, segmentsOf, writeEntries } from "./manifest-segments.ts";
 import type { ManifestEntry, Segment } from "./manifest-segments.ts";
 
 export { decodeSegment, encodeEntries, entryBytes, segmentsOf } from "./manifest-segments.ts";
@@ -18,14 +18,26 @@ export type { Splice } from "./manifest-splices.ts";
  */
 export function contentIdOf(entries: readonly ManifestEntry[]): HashHex {
   if (entries.length > limits.manifestEntriesInline) return contentIdOfSegments(segmentsOf(entries));
-  const head = contentIdHead(sizeOf(entries), "entries");
-  return hash("sha256", Buffer.concat([head, encodeEntries(entries)]), "hex") as HashHex;
+  return encodeShortList(entries).contentId;
+}
+
+/** The entries of a list of at most 512 of them, as `encodeEntries` encodes them, with its content id: one is part of the other. */
+export function encodeShortList(entries: readonly ManifestEntry[]): {
+  readonly contentId: HashHex;
+  readonly encoded: Uint8Array<ArrayBuffer>;
+} {
+  const bytes = new Uint8Array(headBytes + entries.length * entryBytes);
+  writeHead(bytes, sizeOf(entries), "entries");
+  writeEntries(bytes, headBytes, entries);
+  return { contentId: hash("sha256", bytes, "hex") as HashHex, encoded: bytes.subarray(headBytes) };
 }
 
 /** The same id as `contentIdOf` of all the entries of these segments, for a list of more than 512 entries. */
 export function contentIdOfSegments(segments: readonly Omit<Segment, "start">[]): HashHex {
   const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  const id = createHash("sha256").update(contentIdHead(sizeBytes, "segments"));
+  const head = new Uint8Array(headBytes);
+  writeHead(head, sizeBytes, "segments");
+  const id = createHash("sha256").update(head);
   const record = new Uint8Array(44);
   const view = new DataView(record.buffer);
   for (const segment of segments) {
@@ -71,11 +83,13 @@ export function sizeOf(entries: readonly ManifestEntry[]): number {
 
 const label = new TextEncoder().encode("hf-manifest-1");
 
+const headBytes = label.length + 9;
+
 /** The form byte keeps the two forms apart, so that no list of segments can be read as a list of entries. */
-function contentIdHead(sizeBytes: number, form: "entries" | "segments"): Uint8Array {
-  const head = new Uint8Array(label.length + 9);
-  head.set(label);
-  head[label.length] = form === "entries" ? 0 : 1;
-  new DataView(head.buffer).setBigUint64(label.length + 1, BigInt(sizeBytes));
-  return head;
+function writeHead(target: Uint8Array, sizeBytes: number, form: "entries" | "segments"): void {
+  target.set(label);
+  target[label.length] = form === "entries" ? 0 : 1;
+  const view = new DataView(target.buffer, target.byteOffset);
+  view.setUint32(label.length + 1, Math.floor(sizeBytes / 2 ** 32));
+  view.setUint32(label.length + 5, sizeBytes % 2 ** 32);
 }

@@ -41,12 +41,14 @@ export function parseTime(text: string, field = "modified_at"): number {
 
 /** NaN for a day or an hour that does not exist (February 30, 24:00, a leap second). */
 function secondsOf(parts: RegExpExecArray): number {
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number);
-  const local = parts[0].slice(0, 19);
-  const ms = Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute, second);
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== local) return Number.NaN;
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  const [hour, minute, second] = [Number(parts[4]), Number(parts[5]), Number(parts[6])];
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  // What does not exist is counted on into the next month or day, and a year before 100 is taken for one of the 20th century.
+  const isThere = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (!isThere || hour > 23 || minute > 59 || second > 59) return Number.NaN;
   const [hours, minutes] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
   if (hours > 23 || minutes > 59) return Number.NaN;
   const offset = (hours * 60 + minutes) * 60;
-  return ms / 1000 - (parts[8] === "-" ? -offset : offset);
+  return date.getTime() / 1000 - (parts[8] === "-" ? -offset : offset);
 }

@@ -271,9 +271,9 @@ export const contentRoutes = {
     access: "files:read",
     cost: "blocks",
     bodyKind: "none",
-    summary: "One block of the caller's own space, as plain bytes",
+    summary: "One block of the caller's own space, as plain bytes; one Range may be asked for",
     params: z.object({ hash: hashHex }),
-    responses: { 200: "bytes" },
+    responses: { 200: "bytes", 206: "bytes" },
   }),
   fetchBlocks: defineRoute({
     method: "POST",

@@ -44,6 +44,18 @@ export function findFrames(
   return places;
 }
 
+/** The block of which only a beginning stands behind the last whole frame of a body that was cut. */
+export function findCutFrame(
+  body: Uint8Array,
+  whole: readonly FramePlace[],
+): Pick<FramePlace, "kind" | "hash" | "size" | "start"> | undefined {
+  const position = whole.at(-1)?.end ?? 0;
+  const start = position + frameHeaderBytes;
+  const header = start <= body.length ? decodeFrameHeader(body.subarray(position, start)) : undefined;
+  if (header === undefined || headerProblem(header) !== undefined) return undefined;
+  return { kind: header.kind, hash: header.hash, size: header.size, start };
+}
+
 function unreadable(problem: string): HoldfastError {
   return new HoldfastError("bad_request", `The frames cannot be read: ${problem}.`, { field: "frames" });
 }

@@ -1,7 +1,7 @@
 /** Blocks on the wire: what docs/format.md calls "Frames". */
 export { encodeFrame, encodeFrameHeader, frameHeaderBytes } from "./frames-header.ts";
 export type { Frame, FrameKind } from "./frames-header.ts";
-export { findFrames } from "./frames-view.ts";
+export { findCutFrame, findFrames } from "./frames-view.ts";
 export type { FramePlace } from "./frames-view.ts";
 export { FrameParser, parseFrames, readFrames } from "./frames-parser.ts";
 export { encodeBatchBody, readBatchBody } from "./frames-batch.ts";

@@ -36,6 +36,7 @@ const change = z
     kind: z.enum(["changed", "appeared", "gone"]),
     id: z.string(),
     node: node.optional().describe("its state now, so its seq may be higher than the entry's; absent where it is gone"),
+    revision: z.string().optional().describe("with own=brief, of the node as the device's own operation answered it"),
   })
   .meta({ id: "Change" });
 export type ChangeJson = z.output<typeof change>;
@@ -278,7 +279,20 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "none",
     summary: "What changed since a cursor",
-    query: z.object({ since_token: cursorText, limit }),
+    query: z.object({
+      since_token: cursorText,
+      limit,
+      include: z
+        .enum(["blocks"])
+        .optional()
+        .describe("blocks: lists of up to 16 blocks inline, but of what the calling device has sent itself"),
+      own: z
+        .enum(["brief"])
+        .optional()
+        .describe(
+          "brief: what the calling device did last to a live node comes with its revision in place of the node",
+        ),
+    }),
     responses: {
       200: z.object({ changes: z.array(change), next_token: z.string(), has_more: z.boolean(), epoch: z.string() }),
     },

@@ -1,3 +1,4 @@
+import { missingBlocks, uploadBlocks } from "@holdfast/api-client/block-upload";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
@@ -29,15 +30,36 @@ export async function commit(
   return { results, seq };
 }
 
-function sendPage(
-  { client, pool, signal }: SendingParts,
+async function sendPage(
+  parts: SendingParts,
   json: { readonly epoch?: string; readonly operations: BatchOperationInput[] },
   blocks: readonly OutgoingBlock[],
 ) {
-  if (blocks.length === 0) return client.call("syncDelta", { body: json, signal });
-  return patchedOrWhole(pool, blocks, (frames) => {
-    const pieces = [...encodeBatchBody(json, []), ...frames];
-    return client.call("syncDelta", { bytes: { contentType: batchContentType, pieces }, signal });
+  const { client, pool, signal, pace } = parts;
+  const ahead = () => client.call("syncDelta", { body: json, signal });
+  if (blocks.length === 0) return ahead();
+  return patchedOrWhole(pool, blocks, async (framed) => {
+    const pieces = [...encodeBatchBody(json, []), ...framed.flatMap(({ frame }) => frame)];
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (sizeBytes <= pace.bytes) {
+      try {
+        const bytes = { contentType: batchContentType, pieces };
+        const answer = await client.call("syncDelta", { bytes, signal, endsWithBreak: true });
+        pace.arrived(sizeBytes);
+        return answer;
+      } catch (thrown) {
+        if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") throw thrown;
+        pace.cut();
+      }
+    }
+    // On a link that does not carry them together. An operation that was done all the same answers as it did then.
+    const missing = await missingBlocks(
+      { client, into: parts.rootId },
+      framed.map(({ hash }) => hash),
+    );
+    const rest = framed.filter(({ hash }) => missing.has(hash));
+    await uploadBlocks({ ...parts, into: parts.rootId }, rest);
+    return ahead();
   });
 }
 

@@ -11,6 +11,8 @@ export interface CountingProxy {
   /** Connections stay, and nothing passes any more, until `heal`, which cuts them. */
   swallow(): void;
   heal(): void;
+  /** Each connection ends once it has carried so many bytes, both ways together, until `heal`. */
+  cutEachAfter(bytes: number): void;
   close(): Promise<void>;
 }
 
@@ -19,6 +21,7 @@ export async function openCountingProxy(targetPort: number): Promise<CountingPro
   const sockets = new Set<Socket>();
   let isCut = false;
   let isMute = false;
+  let bytesOfEach = Infinity;
   const server = createServer((client) => {
     if (isCut) {
       client.destroy();
@@ -36,12 +39,15 @@ export async function openCountingProxy(targetPort: number): Promise<CountingPro
         peer.destroy();
       });
     }
-    client.on("data", (slice) => {
+    const budget = new Budget(bytesOfEach);
+    client.on("data", (slice: Buffer) => {
       counts.upBytes += slice.length;
+      if (budget.endsWith(slice, client, target)) return;
       if (!isMute && !target.write(slice)) client.pause();
     });
-    target.on("data", (slice) => {
+    target.on("data", (slice: Buffer) => {
       counts.downBytes += slice.length;
+      if (budget.endsWith(slice, target, client)) return;
       if (!isMute && !client.write(slice)) target.pause();
     });
     client.on("drain", () => target.resume());
@@ -67,11 +73,32 @@ export async function openCountingProxy(targetPort: number): Promise<CountingPro
     heal: () => {
       if (isMute) for (const socket of sockets) socket.destroy();
       [isCut, isMute] = [false, false];
+      bytesOfEach = Infinity;
     },
+    cutEachAfter: (bytes) => (bytesOfEach = bytes),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
     },
   };
+}
+
+/** What one connection may carry. */
+class Budget {
+  #leftBytes: number;
+
+  constructor(bytes: number) {
+    this.#leftBytes = bytes;
+  }
+
+  /** Ends the connection with what still belongs to it of the slice, which arrives. */
+  endsWith(slice: Buffer, from: Socket, to: Socket): boolean {
+    const kept = slice.subarray(0, this.#leftBytes);
+    this.#leftBytes -= kept.length;
+    if (this.#leftBytes > 0) return false;
+    from.pause();
+    to.end(kept, () => from.destroy());
+    return true;
+  }
 }

@@ -1,5 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { fetchBlocksUntilBreak, type FetchItem } from "@holdfast/api-client/block-transfer";
+import { fetchBlocksUntilBreak, fetchRestOfBlock, type FetchItem } from "@holdfast/api-client/block-transfer";
 import { type OpenedFrame, openWindow, type PlacedFrame } from "@holdfast/codec/open-window";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { buffersOf } from "@holdfast/codec/task";
@@ -7,7 +7,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { readAhead } from "@holdfast/core/read-ahead";
-import { findFrames, type FramePlace, frameHeaderBytes } from "@holdfast/protocol/frames";
+import { findCutFrame, findFrames, type FramePlace, frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { ArrivedBlock, WantedBlock } from "@holdfast/sync/ports";
 import { windowsOf } from "./windows.ts";
 
@@ -67,28 +67,36 @@ async function fetchWindow(parts: FetchingParts, wanted: readonly WantedBlock[],
   });
 }
 
-/** After so many breaks in a row without one whole block the connection is no use. */
+/** After so many breaks in a row without anything new the connection is no use. */
 const barrenBreaksMax = 3;
 
 /**
  * What a connection that breaks has brought whole is kept, and only the rest is asked for again: else a link that never lasts for
- * a window would carry the same bytes for ever.
+ * a window would carry the same bytes for ever. The block in which it broke comes to its end by itself.
  * @returns without what came damaged @throws HoldfastError not_found for one that is absent
  */
 async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const arrived: Plain = new Map();
   let barrenBreaks = 0;
   for (let rest = wanted; rest.length > 0;) {
-    const { window, frames, failure } = await fetchFrames(parts, rest, signal);
+    const { window, frames, failure, begun } = await fetchFrames(parts, rest, signal);
     const frameOf = new Map(frames.map((frame) => [frame.hash, frame]));
     const came = failure === undefined ? rest : rest.filter(({ hash }) => frameOf.has(hash));
     const carried = await Promise.all(came.map((block) => carriedFrame(block, frameOf.get(block.hash))));
     const whole = carried.filter((frame) => frame !== undefined);
     for (const block of await openAll(parts.pool, window, whole)) arrived.set(block.hash, block);
-    barrenBreaks = came.length > 0 ? 0 : barrenBreaks + 1;
-    if (failure !== undefined && barrenBreaks === barrenBreaksMax) throw failure;
     const told = new Set(came);
     rest = rest.filter((block) => !told.has(block));
+    if (failure === undefined) continue;
+    barrenBreaks = came.length > 0 ? 0 : barrenBreaks + 1;
+    const cut = rest.find(({ hash, sizeBytes }) => begun?.hash === hash && begun.size === sizeBytes);
+    // What may come as a patch is short, so that another attempt is worth it.
+    const isTooLong = barrenBreaks > (rest[0]?.base === undefined ? 0 : 1);
+    const next = cut ?? (isTooLong ? rest[0] : undefined);
+    if (next === undefined) continue;
+    const ended = await fetchToEnd(parts, next, cut === undefined ? undefined : begun?.bytes, signal);
+    if (ended !== undefined) arrived.set(ended.hash, ended);
+    rest = rest.filter((block) => block !== next);
   }
   return arrived;
 }
@@ -98,9 +106,39 @@ async function fetchFrames({ client }: FetchingParts, wanted: readonly WantedBlo
   const sizeBytes = wanted.reduce((sum, block) => sum + block.sizeBytes, 0);
   const window = new SharedArrayBuffer(sizeBytes + wanted.length * frameHeaderBytes);
   const { bytes, failure } = await fetchBlocksUntilBreak(client, itemsOf(wanted), new Uint8Array(window), signal);
-  const isCut = failure !== undefined;
-  const frames = findFrames(new Uint8Array(window, 0, bytes), { framesMax: wanted.length, isCut });
-  return { window, frames, failure };
+  const body = new Uint8Array(window, 0, bytes);
+  const frames = findFrames(body, { framesMax: wanted.length, isCut: failure !== undefined });
+  const cut = failure === undefined ? undefined : findCutFrame(body, frames);
+  // Of one that comes compressed a beginning is no use.
+  const begun = cut?.kind === "raw" ? { ...cut, bytes: body.subarray(cut.start) } : undefined;
+  return { window, frames, failure, begun };
+}
+
+/**
+ * One block, from where the connection broke, as often as that happens.
+ * @returns undefined if it came damaged @throws HoldfastError unreachable if the connection brings nothing
+ */
+async function fetchToEnd(
+  { client, pool }: FetchingParts,
+  { hash, sizeBytes, wantsPieces: pieces = false }: WantedBlock,
+  begun: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<ArrivedBlock | undefined> {
+  const window = new SharedArrayBuffer(sizeBytes);
+  const target = new Uint8Array(window);
+  target.set(begun ?? []);
+  let barrenBreaks = 0;
+  for (let end = begun?.length ?? 0; end < sizeBytes;) {
+    const came = await fetchRestOfBlock(client, { hash, target, end }, signal);
+    if (came.failure === undefined && came.end < sizeBytes) return undefined;
+    barrenBreaks = came.end > end ? 0 : barrenBreaks + 1;
+    if (came.failure !== undefined && barrenBreaks === barrenBreaksMax) throw came.failure;
+    end = came.end;
+  }
+  const [block] = await openAll(pool, window, [
+    { kind: "raw", hash, size: sizeBytes, start: 0, end: sizeBytes, pieces },
+  ]);
+  return block;
 }
 
 /** Neighbours of one version together, in the order asked. */
@@ -162,7 +200,8 @@ function arrivedOf(
   return frames.flatMap(({ hash, start, end }, index) => {
     const one = opened[index];
     if (one === undefined) return [];
-    return [{ hash, bytes: one.plain ?? new Uint8Array(window, start, end - start), pieces: one.pieces }];
+    const bytes = one.plain ?? new Uint8Array(window, start, end - start);
+    return [{ hash, bytes, pieces: one.pieces, isProved: true }];
   });
 }
 

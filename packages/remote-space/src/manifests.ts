@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { applySplices, type ManifestEntry } from "@holdfast/core/manifest";
 import { readAhead } from "@holdfast/core/read-ahead";
 import type { WantedManifest } from "@holdfast/sync/ports";
+import type { HeardLists } from "./heard-lists.ts";
 
 /** Of one request; the answer has a list of up to 512 entries, or of many, for each. */
 const versionsAtOnce = 200;
@@ -13,9 +14,18 @@ const requestsAhead = 3;
 type Manifests = Map<string, readonly ManifestEntry[]>;
 
 /** See `Server.manifests`. */
-export async function manifests(client: ApiClient, wanted: readonly WantedManifest[]): Promise<Manifests> {
+export async function manifests(
+  client: ApiClient,
+  heard: HeardLists,
+  asked: readonly WantedManifest[],
+): Promise<Manifests> {
   const isAgainst = ({ base }: WantedManifest): boolean => base !== undefined && base.entries.length >= baseEntriesMin;
   const found: Manifests = new Map();
+  for (const { versionId } of asked) {
+    const list = heard.take(versionId);
+    if (list !== undefined) found.set(versionId, list);
+  }
+  const wanted = asked.filter(({ versionId }) => !found.has(versionId));
   const steps = wanted.filter(isAgainst).map((each) => () => manifestAgainst(client, each));
   for await (const entry of readAhead(steps, requestsAhead)) if (entry !== undefined) found.set(...entry);
   const rest = wanted.map(({ versionId }) => versionId).filter((versionId) => !found.has(versionId));

@@ -44,16 +44,19 @@ export function meteredTransport(transport: Transport, meter: Meter): Transport 
 
 /** A longer request is still on its way for some time that nobody knows; the transport's own patience has to do. */
 const shortBytesMax = 256 * 1024;
+/** On a link that is slower still, and shared by several requests, nothing is healthy. */
+const slowestBytesPerMs = 4;
 /** Held for as long as its caller says, who looks after that too. */
 const heldPath = routeUrl(routes.pollChanges);
 
 async function answerInTime(transport: Transport, request: TransportRequest, meter: Meter): Promise<TransportAnswer> {
   const { wait, answerTimeoutMs } = meter;
   if (request.path.startsWith(heldPath)) return transport.send({ ...request, isHeld: true });
-  if ((bodyBytesOf(request.body) ?? Infinity) > shortBytesMax) return transport.send(request);
+  const bodyBytes = bodyBytesOf(request.body) ?? Infinity;
+  if (bodyBytes > shortBytesMax) return transport.send(request);
   const answered = new AbortController();
   const late = new AbortController();
-  const timer = wait(answerTimeoutMs, answered.signal).then(
+  const timer = wait(answerTimeoutMs + bodyBytes / slowestBytesPerMs, answered.signal).then(
     () => late.abort(silent()),
     () => {},
   );

@@ -1,16 +1,20 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import { ApiClient } from "@holdfast/api-client/api-client";
+import { missingBlocks } from "@holdfast/api-client/block-upload";
 import { compressJson } from "@holdfast/api-client/compressed-json";
 import type { Transport } from "@holdfast/api-client/transport";
+import { UploadPace } from "@holdfast/api-client/upload-pace";
 import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
 import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import type { Server } from "@holdfast/sync/ports";
 import { commit } from "./commit.ts";
 import { fetchBlocks } from "./fetch-blocks.ts";
+import { HeardLists } from "./heard-lists.ts";
+import { listChanges } from "./list-changes.ts";
 import { manifests } from "./manifests.ts";
 import { closed, meteredTransport, type Traffic } from "./metered-transport.ts";
+import { OwnChanges } from "./own-changes.ts";
 import { poll } from "./poll.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { listBelow, queryNodes, SnapshotReader } from "./read-tree.ts";
@@ -124,26 +128,26 @@ function identityOf(
 
 function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId: string, signal: AbortSignal): Server {
   const snapshots = new SnapshotReader(client);
-  const sending = { client, pool, rootId, signal };
+  const [heard, own] = [new HeardLists(), new OwnChanges()];
+  const sending = { client, pool, rootId, signal, wait, pace: new UploadPace() };
   return {
-    listChanges: (sinceToken) =>
-      client.call("listChanges", { query: { since_token: sinceToken, limit: limits.listItemsMax } }),
+    listChanges: (sinceToken) => listChanges({ client, heard, own }, sinceToken),
     snapshot: (cursor) => snapshots.page(cursor),
     queryNodes: (ids) => queryNodes(client, ids),
     listBelow: (id) => listBelow(client, id),
-    manifests: (wanted) => manifests(client, wanted),
-    missingBlocks: async (hashes, into) => {
-      const missing = new Set<(typeof hashes)[number]>();
-      for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
-        const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into: into ?? rootId };
-        const answer = await client.call("queryBlocks", { body });
-        for (const hash of answer.missing) missing.add(hash as (typeof hashes)[number]);
-      }
-      return missing;
-    },
+    manifests: (wanted) => manifests(client, heard, wanted),
+    missingBlocks: (hashes, into) => missingBlocks({ client, into: into ?? rootId }, hashes),
     putBlocks: (blocks, into) => sendBlocks({ ...sending, rootId: into ?? rootId }, blocks),
-    commit: (epoch, operations, blocks) => commit(sending, epoch, operations, blocks),
+    commit: async (epoch, operations, blocks) => {
+      const answer = await commit(sending, epoch, operations, blocks);
+      own.note(answer.results);
+      return answer;
+    },
     fetchBlocks: (wanted) => fetchBlocks({ client, pool }, wanted),
-    poll: (sinceToken, timeoutMs) => poll({ client, wait, signal }, sinceToken, timeoutMs),
+    poll: (sinceToken, timeoutMs) => {
+      heard.rest();
+      own.rest();
+      return poll({ client, wait, signal }, sinceToken, timeoutMs);
+    },
   };
 }

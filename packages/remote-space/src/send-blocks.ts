@@ -1,9 +1,11 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { type FramedBlock, uploadBlocks } from "@holdfast/api-client/block-upload";
+import type { UploadPace } from "@holdfast/api-client/upload-pace";
 import { isWorthCompressing } from "@holdfast/codec/codec";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import { readAhead } from "@holdfast/core/read-ahead";
-import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
+import { encodeFrame } from "@holdfast/protocol/frames";
 import type { OutgoingBlock } from "@holdfast/sync/ports";
 import { windowsOf } from "./windows.ts";
 
@@ -13,9 +15,12 @@ export interface SendingParts {
   /** The node into whose space blocks go. */
   readonly rootId: string;
   readonly signal: AbortSignal;
+  /** Of all that this space sends. */
+  readonly pace: UploadPace;
+  readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
-/** Plain bytes of one request: what is lost when the connection breaks. */
+/** Plain bytes that are encoded together, and go in one request as long as the link carries that. */
 const windowBytes = 8 * 1024 * 1024;
 const windowBlocksMax = 5000;
 const windowsAhead = 1;
@@ -30,24 +35,19 @@ export async function sendBlocks(parts: SendingParts, blocks: readonly OutgoingB
   for await (const sent of readAhead(steps, windowsAhead)) void sent;
 }
 
-function sendWindow(
-  { client, pool, rootId, signal }: SendingParts,
-  blocks: readonly OutgoingBlock[],
-): Promise<unknown> {
-  return patchedOrWhole(pool, blocks, (pieces) =>
-    client.call("putBlocks", { query: { into: rootId }, bytes: { contentType: framesContentType, pieces }, signal }),
-  );
+function sendWindow(parts: SendingParts, blocks: readonly OutgoingBlock[]): Promise<unknown> {
+  return patchedOrWhole(parts.pool, blocks, (framed) => uploadBlocks({ ...parts, into: parts.rootId }, framed));
 }
 
 /** Sends frames, with the patches that were brought along; if that is refused, again with whole blocks. */
 export async function patchedOrWhole<Answer>(
   pool: CodecPool,
   blocks: readonly OutgoingBlock[],
-  send: (frames: readonly Uint8Array[]) => Promise<Answer>,
+  send: (framed: readonly FramedBlock[]) => Promise<Answer>,
 ): Promise<Answer> {
-  const frames = await encodeBlocks(pool, blocks);
+  const framed = await encodeBlocks(pool, blocks);
   try {
-    return await send(frames);
+    return await send(framed);
   } catch (thrown) {
     const isRefused = thrown instanceof HoldfastError && patchRefusals.has(thrown.code);
     if (!isRefused || blocks.every((block) => block.patch === undefined)) throw thrown;
@@ -72,17 +72,17 @@ const patchRefusals: ReadonlySet<string> = new Set([
 /** Together in one crossing to a thread; small ones cost less than the crossing. */
 const compressedTogetherBytes = 1024 * 1024;
 
-async function encodeBlocks(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<Uint8Array[]> {
+async function encodeBlocks(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<FramedBlock[]> {
   const bounds = {
     bytesMax: compressedTogetherBytes,
     countMax: windowBlocksMax,
     bytesOf: (block: OutgoingBlock) => block.bytes.length,
   };
-  const frames = await Promise.all(windowsOf(blocks, bounds).map((some) => encodeSome(pool, some)));
-  return frames.flat();
+  const framed = await Promise.all(windowsOf(blocks, bounds).map((some) => encodeSome(pool, some)));
+  return framed.flat();
 }
 
-async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<Uint8Array[]> {
+async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<FramedBlock[]> {
   const whole = blocks.filter(({ patch }) => patch === undefined);
   const worthy = whole.filter(({ bytes }) => isWorthCompressing(bytes));
   const plain = worthy.map(({ bytes }) => Uint8Array.from(bytes));
@@ -95,11 +95,15 @@ async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Pr
           plain.map(({ buffer }) => buffer),
         );
   const encodedOf = new Map(worthy.map((block, index) => [block, encoded[index]]));
-  return blocks.flatMap((block) => {
-    const { hash, bytes, patch } = block;
-    if (patch !== undefined)
-      return encodeFrame({ kind: "patch", hash, size: bytes.length, payload: patch.payload, base: patch.base });
-    const payload = encodedOf.get(block) ?? bytes;
-    return encodeFrame({ kind: payload === bytes ? "raw" : "zstd", hash, size: bytes.length, payload });
-  });
+  return blocks.map((block) => ({
+    hash: block.hash,
+    frame: frameOf(block, encodedOf.get(block)),
+    plain: () => block.bytes,
+  }));
+}
+
+function frameOf({ hash, bytes, patch }: OutgoingBlock, compressed: Uint8Array | undefined): Uint8Array[] {
+  const size = bytes.length;
+  if (patch !== undefined) return encodeFrame({ kind: "patch", hash, size, payload: patch.payload, base: patch.base });
+  return encodeFrame({ kind: compressed === undefined ? "raw" : "zstd", hash, size, payload: compressed ?? bytes });
 }

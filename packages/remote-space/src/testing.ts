@@ -1,8 +1,14 @@
-import { randomBytes } from "node:crypto";
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { openHttpTransport } from "@holdfast/api-client/transport";
 import type { CodecPool } from "@holdfast/codec/pool";
+import { sha256 } from "@holdfast/core/hash";
+import { contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { OutgoingBlock } from "@holdfast/sync/ports";
+import type { CountingProxy } from "./counting-proxy.ts";
 import { openRemoteSpace, type RemoteSpace, type RemoteSpaceOptions } from "./remote-space.ts";
 
 /** As a command would open it, with the token of a session. */
@@ -19,4 +25,53 @@ export function openSpace(
     wait: (delayMs, signal) => wait(delayMs, undefined, signal === undefined ? {} : { signal }),
     ...options,
   });
+}
+
+/** Bytes that passed the proxy meanwhile. */
+export async function counted<Result>(
+  proxy: CountingProxy,
+  act: () => Promise<Result>,
+): Promise<{ result: Result; up: number; down: number }> {
+  const [up, down] = [proxy.upBytes, proxy.downBytes];
+  const result = await act();
+  return { result, up: proxy.upBytes - up, down: proxy.downBytes - down };
+}
+
+export function noise(sizeBytes: number, seed: string): Buffer {
+  return createHash("shake256", { outputLength: sizeBytes }).update(seed).digest();
+}
+
+export function blockOf(bytes: Uint8Array): OutgoingBlock {
+  return { hash: sha256(bytes), bytes };
+}
+
+export function entryOf({ hash, bytes }: OutgoingBlock): ManifestEntry {
+  return { hash, size: bytes.length };
+}
+
+export async function epochOf(space: RemoteSpace): Promise<string> {
+  return (await space.snapshot(undefined)).epoch;
+}
+
+/** A new file of the space's own root. */
+export async function putFile(
+  space: RemoteSpace,
+  entries: readonly ManifestEntry[],
+  blocks: readonly OutgoingBlock[] = [],
+): Promise<NodeJson> {
+  const size = entries.reduce((sum, each) => sum + each.size, 0);
+  const operation = {
+    op: "put" as const,
+    operation_id: randomBytes(16).toString("hex"),
+    id: space.makeNodeId(),
+    parent_id: space.rootId,
+    name: randomBytes(8).toString("hex"),
+    size,
+    content_id: contentIdOf(entries),
+    blocks: [...entries],
+  };
+  const [result] = (await space.commit(await epochOf(space), [operation], blocks)).results;
+  assert.equal(result?.status, "committed", JSON.stringify(result));
+  assert.ok(result.node !== undefined);
+  return result.node;
 }

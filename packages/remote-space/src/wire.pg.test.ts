@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { encodePatch } from "@holdfast/codec/patch";
 import { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
@@ -8,13 +10,19 @@ import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
-import { contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
-import type { NodeJson } from "@holdfast/protocol/values";
-import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
-import type { OutgoingBlock } from "@holdfast/sync/ports";
+import { contentIdOf } from "@holdfast/core/manifest";
+import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
+import {
+  Api,
+  eventually,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
 import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
 import type { RemoteSpace, RemoteSpaceOptions } from "./remote-space.ts";
-import { openSpace } from "./testing.ts";
+import { blockOf, counted, entryOf, epochOf, noise, openSpace, putFile } from "./testing.ts";
 
 const kib = 1024;
 const mib = 1024 * kib;
@@ -43,47 +51,6 @@ async function signIn(options: Partial<RemoteSpaceOptions> = {}): Promise<Remote
   return openSpace({ url: proxy.url, token, pool }, options);
 }
 
-/** Bytes that passed the proxy meanwhile. */
-async function counted<Result>(act: () => Promise<Result>): Promise<{ result: Result; up: number; down: number }> {
-  const [up, down] = [proxy.upBytes, proxy.downBytes];
-  const result = await act();
-  return { result, up: proxy.upBytes - up, down: proxy.downBytes - down };
-}
-
-function noise(sizeBytes: number, seed: string): Buffer {
-  return createHash("shake256", { outputLength: sizeBytes }).update(seed).digest();
-}
-
-function blockOf(bytes: Uint8Array): OutgoingBlock {
-  return { hash: sha256(bytes), bytes };
-}
-
-function entryOf({ hash, bytes }: OutgoingBlock): ManifestEntry {
-  return { hash, size: bytes.length };
-}
-
-async function epochOf(of: RemoteSpace): Promise<string> {
-  return (await of.snapshot(undefined)).epoch;
-}
-
-async function putFile(entries: readonly ManifestEntry[], blocks: readonly OutgoingBlock[] = []): Promise<NodeJson> {
-  const size = entries.reduce((sum, each) => sum + each.size, 0);
-  const operation = {
-    op: "put" as const,
-    operation_id: randomBytes(16).toString("hex"),
-    id: space.makeNodeId(),
-    parent_id: space.rootId,
-    name: randomBytes(8).toString("hex"),
-    size,
-    content_id: contentIdOf(entries),
-    blocks: [...entries],
-  };
-  const [result] = (await space.commit(await epochOf(space), [operation], blocks)).results;
-  assert.equal(result?.status, "committed", JSON.stringify(result));
-  assert.ok(result.node !== undefined);
-  return result.node;
-}
-
 async function fetchAll(from: RemoteSpace, wanted: Parameters<RemoteSpace["fetchBlocks"]>[0]): Promise<Uint8Array[]> {
   return (await Array.fromAsync(from.fetchBlocks(wanted))).map(({ bytes }) => bytes);
 }
@@ -95,7 +62,7 @@ test("one byte changed in a file of a thousand blocks costs less than 64 KiB eac
   const list = others.map(entryOf);
   list.splice(500, 0, entryOf(blockOf(base)));
   await space.putBlocks([...others, blockOf(base)]);
-  const first = await putFile(list);
+  const first = await putFile(space, list);
   const next = Buffer.from(base);
   next[400_000] = (next[400_000] ?? 0) ^ 1;
   const payload = encodePatchFromPieces({
@@ -107,7 +74,7 @@ test("one byte changed in a file of a thousand blocks costs less than 64 KiB eac
   const epoch = await epochOf(space);
   const { token } = await space.snapshot(undefined);
 
-  const sent = await counted(async () => {
+  const sent = await counted(proxy, async () => {
     const block = { ...blockOf(next), patch: { base: sha256(base), payload } };
     const entries = list.with(500, entryOf(block));
     const operation = {
@@ -125,7 +92,7 @@ test("one byte changed in a file of a thousand blocks costs less than 64 KiB eac
   const node = sent.result.results[0]?.node;
   assert.equal(sent.result.results[0]?.status, "committed");
 
-  const received = await counted(async () => {
+  const received = await counted(proxy, async () => {
     const { changes } = await space.listChanges(token);
     const versionId = changes[0]?.node?.version_id ?? "";
     const known = { nodeId: first.id as NodeId, versionId: first.version_id ?? "", entries: list };
@@ -154,7 +121,7 @@ test("a patch that the server refuses is followed by the whole block", async () 
   const third = Buffer.from(base);
   third[8] = 8;
   const wrong = { ...blockOf(third), patch: { base: sha256(base), payload } };
-  const node = await putFile([entryOf(wrong)], [wrong]);
+  const node = await putFile(space, [entryOf(wrong)], [wrong]);
   const [bytes = Buffer.of()] = await fetchAll(space, [
     { hash: wrong.hash, sizeBytes: third.length, versionId: node.version_id ?? "" },
   ]);
@@ -165,7 +132,7 @@ test("a block whose base is another one here, or is gone, comes whole", async ()
   const base = noise(500_000, "fetch base");
   const next = Buffer.concat([base, Buffer.from("more")]);
   await space.putBlocks([blockOf(base), blockOf(next)]);
-  const { version_id } = await putFile([entryOf(blockOf(next))]);
+  const { version_id } = await putFile(space, [entryOf(blockOf(next))]);
   const wanted = { ...entryOf(blockOf(next)), sizeBytes: next.length, versionId: version_id ?? "" };
   const reads = [
     async () => base,
@@ -174,7 +141,9 @@ test("a block whose base is another one here, or is gone, comes whole", async ()
   ];
   const costs: number[] = [];
   for (const read of reads) {
-    const { result, down } = await counted(() => fetchAll(space, [{ ...wanted, base: { hash: sha256(base), read } }]));
+    const { result, down } = await counted(proxy, () =>
+      fetchAll(space, [{ ...wanted, base: { hash: sha256(base), read } }]),
+    );
     assert.ok(next.equals(result[0] ?? Buffer.of()));
     costs.push(down);
   }
@@ -190,22 +159,77 @@ test("many blocks, large and small, compressed and not, arrive as they were sent
     ...Array.from({ length: 9 }, (_, number) => blockOf(noise(3 * mib + number, `large ${number}`))),
     ...Array.from({ length: 5 }, (_, number) => blockOf(Buffer.alloc(mib, `text ${number} `))),
   ];
-  const sent = await counted(() => space.putBlocks(blocks));
+  const sent = await counted(proxy, () => space.putBlocks(blocks));
   assert.ok(sent.up < 31 * mib && sent.up > 27 * mib, `${sent.up} bytes`);
-  const { version_id } = await putFile(blocks.map(entryOf));
+  const { version_id } = await putFile(space, blocks.map(entryOf));
   const wanted = blocks.map(({ hash, bytes }) => ({ hash, sizeBytes: bytes.length, versionId: version_id ?? "" }));
-  const { result, down } = await counted(() => fetchAll(space, wanted));
+  const { result, down } = await counted(proxy, () => fetchAll(space, wanted));
   assert.ok(down < 31 * mib, `${down} bytes`);
   assert.equal(result.length, blocks.length);
   for (const [index, bytes] of result.entries()) assert.equal(sha256(bytes), blocks[index]?.hash);
 });
 
+test("one block that is longer than any connection lasts goes up and comes down, with less than twice its bytes", async () => {
+  const weak = await signIn();
+  const [raw, text] = [noise(4 * mib, "long block"), Buffer.from(noise(mib, "long text").toString("hex"))];
+  const blocks = [blockOf(raw), blockOf(text), blockOf(noise(100_000, "short block"))];
+  const plainBytes = blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  proxy.cutEachAfter(600 * kib);
+  const sent = await counted(proxy, () => weak.putBlocks(blocks));
+  proxy.heal();
+  assert.deepEqual(await weak.missingBlocks(blocks.map(({ hash }) => hash)), new Set());
+  assert.ok(sent.up < 2 * plainBytes, `${sent.up} bytes up`);
+
+  const { version_id } = await putFile(space, blocks.map(entryOf));
+  const wanted = blocks.map(({ hash, bytes }) => ({ hash, sizeBytes: bytes.length, versionId: version_id ?? "" }));
+  await weak.close();
+  const again = await signIn();
+  proxy.cutEachAfter(600 * kib);
+  const { result, down } = await counted(proxy, () => fetchAll(again, wanted));
+  proxy.heal();
+  assert.deepEqual(
+    result.map((bytes) => sha256(bytes)),
+    blocks.map(({ hash }) => hash),
+  );
+  assert.ok(down < 2 * plainBytes, `${down} bytes down`);
+  await again.close();
+});
+
+test("of a request that is cut the server keeps what came whole", async () => {
+  const { token = "" } = await Api.signIn(server.url);
+  const blocks = [
+    blockOf(noise(300_000, "whole one")),
+    blockOf(noise(5000, "whole two")),
+    blockOf(noise(70_000, "cut")),
+  ];
+  const frames = blocks.flatMap(({ hash, bytes }) => [
+    ...encodeFrame({ kind: "raw", hash, size: bytes.length, payload: bytes }),
+  ]);
+  const body = Buffer.concat(frames);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": framesContentType,
+    "content-length": String(body.length),
+  };
+  const sending = request(`${server.url}/api/v1/blocks?into=root`, { method: "POST", headers });
+  const broken = once(sending, "error");
+  sending.write(body.subarray(0, body.length - 10_000), () => sending.destroy(new Error("The link breaks.")));
+  await broken;
+  const hashes = blocks.map(({ hash }) => hash);
+  const lost = new Set(hashes.slice(2));
+  await eventually("the whole ones are there", 10_000, async () => {
+    const missing = await space.missingBlocks(hashes);
+    return missing.size === lost.size || undefined;
+  });
+  assert.deepEqual(await space.missingBlocks(hashes), lost);
+});
+
 test("whoever stops taking blocks ends the requests", async () => {
   const blocks = Array.from({ length: 12 }, (_, number) => blockOf(noise(3 * mib, `stop ${number}`)));
   await space.putBlocks(blocks);
-  const { version_id } = await putFile(blocks.map(entryOf));
+  const { version_id } = await putFile(space, blocks.map(entryOf));
   const wanted = blocks.map(({ hash, bytes }) => ({ hash, sizeBytes: bytes.length, versionId: version_id ?? "" }));
-  const { down } = await counted(async () => {
+  const { down } = await counted(proxy, async () => {
     const taking = space.fetchBlocks(wanted)[Symbol.asyncIterator]();
     const first = await taking.next();
     assert.equal(first.done === true ? undefined : first.value.hash, blocks[0]?.hash);
@@ -252,14 +276,14 @@ test("bytes are counted as they travel, and a limit holds in each direction", as
   const limited = await signIn({ limitUpBytesPerSecond: 400 * kib, limitDownBytesPerSecond: 800 * kib });
   const block = blockOf(noise(mib, "slow"));
   const startedUp = performance.now();
-  const sent = await counted(() => limited.putBlocks([block]));
+  const sent = await counted(proxy, () => limited.putBlocks([block]));
   const upSeconds = (performance.now() - startedUp) / 1000;
   assert.ok(upSeconds > 2.1 && upSeconds < 8, `${upSeconds} s`);
-  const { version_id } = await putFile([entryOf(block)]);
+  const { version_id } = await putFile(space, [entryOf(block)]);
   const startedDown = performance.now();
   const wanted = [{ hash: block.hash, sizeBytes: block.bytes.length, versionId: version_id ?? "" }];
   const receivedBefore = limited.traffic.receivedBytes;
-  const received = await counted(() => fetchAll(limited, wanted));
+  const received = await counted(proxy, () => fetchAll(limited, wanted));
   const downSeconds = (performance.now() - startedDown) / 1000;
   assert.ok(downSeconds > 0.9 && downSeconds < 8, `${downSeconds} s`);
   assert.ok(

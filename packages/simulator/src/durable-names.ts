@@ -64,6 +64,12 @@ export class DurableNames {
     );
   }
 
+  /** Of what a person gave a name, or another one, and a power cut may take that. */
+  inodesInDoubt(): ReadonlySet<number> {
+    const done = this.#pending.filter((changes) => this.#persons.has(changes)).flat();
+    return new Set(done.flatMap(({ inode }) => inode ?? []));
+  }
+
   syncFolder(folder: number): void {
     this.#settle((operation) => operation.some((change) => change.folder === folder));
   }
@@ -103,7 +109,8 @@ export class DurableNames {
       for (const change of operation) needed.add(slot(change));
       if (!this.#persons.has(operation)) continue;
       for (const change of operation) {
-        if (isCrash) named.add(change.folder);
+        // Where it went to is kept with what was taken from a folder that was synced.
+        if (isCrash || operation.length > 1) named.add(change.folder);
         if (change.emptied !== undefined) emptied.add(change.emptied);
       }
     }

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { type Lacks, lacksNothing } from "@holdfast/sync/lacks";
-import type { LocalDisk, LocalStat, Part } from "@holdfast/sync/ports";
+import type { CutBlock, LocalDisk, LocalStat, Part, ReadBlock } from "@holdfast/sync/ports";
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { cutSmall } from "./small-blocks.ts";
 
@@ -42,14 +42,17 @@ function looks(
         return inode === undefined ? undefined : toStat(root, inode);
       }),
     list: (path) => call("list", path, () => root.list(path).map(({ name }) => name)),
-    async cut(path) {
+    async cut(path, taker) {
       const inode = await call("open", path, () => root.mustBeAt(path));
       if (inode.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
       const before = toStat(root, inode);
       const half = Math.ceil(inode.now.bytes.length / 2);
       const head = await call("read", path, () => inode.now.bytes.slice(0, half));
       const [tail, after] = await call("read", path, () => [inode.now.bytes.slice(half), toStat(root, inode)] as const);
-      return { blocks: cutSmall(Buffer.concat([head, tail])), before, after };
+      const bytes = Buffer.concat([head, tail]);
+      const blocks = cutSmall(bytes);
+      if (taker !== undefined && (await taker.hasRoom())) void taker.take(withBytes(blocks, bytes));
+      return { blocks, before, after };
     },
     readAt: (path, offset, sizeBytes) => call("readAt", path, () => bytesAt(root, path, offset, sizeBytes)),
     readLink: (path) => call("readLink", path, () => root.mustBeAt(path).target),
@@ -60,6 +63,14 @@ function looks(
         return inode.ctimeNs;
       }),
   };
+}
+
+function withBytes(blocks: readonly CutBlock[], bytes: Uint8Array): ReadBlock[] {
+  let offset = 0;
+  return blocks.map((block) => {
+    offset += block.size;
+    return { ...block, bytes: bytes.subarray(offset - block.size, offset) };
+  });
 }
 
 function makings(root: SimulatedRoot, call: Call, watch: DiskWatch): Pick<LocalDisk, "create" | "symlink" | "mkdir"> {

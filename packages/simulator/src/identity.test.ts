@@ -157,3 +157,41 @@ test("a move of the engine that nothing came back from is none of a person: what
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
   alone.close();
 });
+
+test("a folder that was moved after all in it got another name stays the same", async () => {
+  const alone = await withThings();
+  const before = idsIn(alone, "early");
+  alone.move("early/folder/in it", "early/folder/by another name");
+  alone.move("early/folder", "moved");
+  await alone.once();
+  const after = ["early/file", "moved", "moved/by another name"].map((path) => alone.serverId(path));
+  assert.deepEqual(after, before);
+  alone.close();
+});
+
+test("a folder of the server's that is moved before it could be made durable is moved there, and not made again", async () => {
+  const alone = await withThings();
+  const { rootId } = alone.world.model;
+  alone.onServer({ op: "mkdir", operation_id: "1", parent_id: rootId, id: "new", name: "new" });
+  const disk = alone.disk();
+  const syncFolder: typeof disk.syncFolder = async (path) => {
+    if (path !== "" || alone.root.at("new") === undefined) return disk.syncFolder(path);
+    alone.move("new", "moved");
+    throw new HoldfastError("unavailable", "EIO");
+  };
+  await alone.once({ disk: { ...disk, syncFolder } });
+  await alone.once();
+  assert.equal(alone.serverId("moved"), "new");
+  assert.equal(alone.root.at("new"), undefined);
+  alone.close();
+});
+
+test("a folder that was moved after it was emptied stays the same", async () => {
+  const alone = await withThings();
+  const before = alone.serverId("early/folder");
+  alone.remove("early/folder/in it");
+  alone.move("early/folder", "moved");
+  await alone.once();
+  assert.equal(alone.serverId("moved"), before);
+  alone.close();
+});

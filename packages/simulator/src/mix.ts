@@ -33,6 +33,8 @@ export function storyOf(seed: number): StoryOptions {
     foldsCase: foldings[seed % foldings.length] ?? "none",
     isVolatile: seed % 2 === 1,
     isWatchful: seed % 11 < 4,
+    // As where a million files are: each look and each plan sees a part of what is new.
+    ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && sharing(seed)),
   };
 }

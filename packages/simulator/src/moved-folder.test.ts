@@ -46,6 +46,7 @@ async function look(
       isFree: () => isFree,
       intents: state.intents,
       suspects: new Set(suspects),
+      entriesMax: Infinity,
       moreSuspects: async () => new Set(),
       slotKey: (name) => name,
       lacks: new Set(),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
@@ -116,6 +117,34 @@ test("a new file here whose name another device has given in other letters is no
   alone.write("README.md", "mine");
   await rest(alone);
   hasBoth(alone);
+  alone.close();
+});
+
+test("what gets its alias in a moment in which all fails, and is written to then, keeps its name on the server", async () => {
+  const alone = new Alone({ foldsCase: "all" });
+  const { rootId } = alone.world.model;
+  for (const [id, name] of [["x-1", "other.md"] as const, ["x-2", "README.md"] as const])
+    alone.onServer({ op: "put", operation_id: id, parent_id: rootId, id, name, size: 0, blocks: [] });
+  await rest(alone);
+  alone.onServer({ op: "move", operation_id: "3", file_id: "x-1", parent_id: rootId, name: "readme.md" });
+  const disk = alone.disk();
+  let isOver = false;
+  const rename: typeof disk.rename = async (from, to) => {
+    await disk.rename(from, to);
+    if (to !== aliased || isOver) return;
+    isOver = true;
+    alone.write(aliased, "mine");
+    throw new HoldfastError("unavailable", "The power went.");
+  };
+  await alone.once({ disk: { ...disk, rename } });
+  assert.ok(isOver);
+  await rest(alone);
+  const contents = new Map([
+    ["README.md", "mine"],
+    ["readme.md", ""],
+  ]);
+  assert.deepEqual(alone.serverContents(), contents);
+  assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
   alone.close();
 });
 

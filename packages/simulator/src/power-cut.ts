@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { pathOf } from "@holdfast/sync/paths";
+import { pathOf, withFoldersAbove } from "@holdfast/sync/paths";
 import { samePlace } from "@holdfast/sync/trees";
 import type { Tape } from "./chances.ts";
 import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
@@ -15,10 +15,21 @@ export function cutPower(world: World, device: Device, tape: Tape): void {
   const { root } = device;
   const before = contentsOf(root.visible(true));
   const agreed = agreedPaths(device, root.visible());
+  const [seen, inDoubt] = [root.visible(), root.namesInDoubt()];
+  const contents = new Map([...root.inodes()].map((inode) => [inode, contentOf(inode.now.bytes)]));
   root.crash(tape);
+  // What is torn of something that several people wrote is nobody's either.
+  for (const [{ now }, content] of contents)
+    if (world.ledger.shared.has(content)) world.ledger.shared.add(contentOf(now.bytes));
   const after = root.visible();
+  // Away and back, of which only the first is left: it stands where the person had taken it, or a folder above it.
+  const isTaken = (path: string): boolean =>
+    withFoldersAbove(path).some((at) => inDoubt.has(after.get(at)?.number ?? 0));
+  const taken = new Set([...after].flatMap(([path, inode]) => (isTaken(path) ? [inode] : [])));
   for (const [path, shown] of agreed) {
     const left = after.get(path);
+    const stood = seen.get(path);
+    if (left === undefined && stood !== undefined && taken.has(stood) && describeInode(stood) === shown) continue;
     const now = left === undefined ? "nothing" : describeInode(left);
     if (now !== shown) world.violate(`${path} of ${device.name} was agreed on as ${shown}; the power cut left ${now}`);
   }

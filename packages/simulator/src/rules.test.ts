@@ -94,6 +94,42 @@ test("what this device does not want frees its space, stays on the server, and c
   alone.close();
 });
 
+test("what was excluded before frees its space later, but for what was edited, made or moved there meanwhile", async () => {
+  const alone = new Alone();
+  for (const folder of ["f", "f/g", "h"]) alone.mkdir(folder);
+  for (const path of ["f/a", "f/b", "f/g/c", "f/g/d", "h/e"]) alone.write(path, path);
+  await inSync(alone);
+  const first = alone.make();
+  first.exclude(["f", "h"]);
+  assert.ok((await alone.pass(first.runOnce())).inSync);
+  alone.write("f/b", "edited here");
+  alone.writeOnServer("f/g/d", "edited there");
+  alone.write("f/new", "made here");
+  alone.move("h", "i");
+  alone.mkdir("h");
+  alone.write("h/e", "another one");
+
+  const engine = alone.make();
+  engine.exclude(["f/g", "f", "h", "never there"], { freeSpace: true });
+  const { problems } = await alone.pass(engine.runOnce());
+  assert.deepEqual([engine.status().freed?.files, engine.status().freed?.bytes], [2, 8]);
+  const kept = problems.filter(({ code }) => code === "kept").map(({ path }) => path);
+  assert.deepEqual(kept.toSorted(), ["f/b", "f/g/d", "h/e"]);
+  assert.deepEqual(
+    alone.diskPaths().filter((path) => !path.startsWith("i")),
+    ["f", "f/b", "f/g", "f/g/d", "f/new", "h", "h/e"],
+  );
+  assert.equal(alone.serverContents().get("f/a"), "f/a");
+
+  engine.include(["f", "f/g", "h"]);
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.equal(alone.read("f/a"), "f/a");
+  assert.equal(alone.read("f/g/d"), "edited there");
+  assert.equal(alone.serverContents().get("f/b"), "edited here");
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
+
 test("deleting a folder here leaves on the server what this device does not want of it", async () => {
   const alone = new Alone();
   alone.mkdir("f");

@@ -333,3 +333,17 @@ test("a move between two shares leaves what the other space has until it is in t
   assert.deepEqual(world.space("ada"), { docs: "/", more: "/", "more/a.txt": "first" });
   world.close();
 });
+
+test("two things that change places between two spaces are each where the other was", async () => {
+  const world = new Shared("editor");
+  world.mkdir("mine");
+  world.write("mine/inside.txt", "inside");
+  await world.once();
+  world.move("docs/a.txt", "aside");
+  world.move("mine", "docs/a.txt");
+  world.move("aside", "mine");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { docs: "/", "docs/a.txt": "/", "docs/a.txt/inside.txt": "inside" });
+  assert.deepEqual(world.space("bob"), { mine: "first" });
+  world.close();
+});

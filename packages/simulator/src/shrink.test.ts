@@ -10,12 +10,12 @@ test("a story that breaks an invariant is shrunk to what it takes, and told in s
   assert.match(toProse(shrunk), /\d s {2}\w+ (?:creates|overwrites|appends)[^]*VIOLATION/u);
 });
 
-/** Which seed it is changes with the engine. */
+/** Of a short story half is needed; which seed has a longer one changes with the engine. */
 async function firstBroken(): Promise<Shrunk> {
   for (let seed = 1; seed <= 40; seed += 1) {
     const faults = new Set(["a conflict is overwritten"] as const);
     const whole = await shrink({ seed, devices: 3, troubleRate: 0.1, faults }, 0);
-    if (whole.result.violations.length > 0) return whole;
+    if (whole.result.violations.length > 0 && whole.result.happened.length > 150) return whole;
   }
-  return assert.fail("40 stories with this bug kept every invariant");
+  return assert.fail("40 stories with this bug kept every invariant for long");
 }

@@ -195,6 +195,11 @@ export class SimulatedRoot {
     this.#names.syncAll();
   }
 
+  /** @returns numbers of inodes */
+  namesInDoubt(): ReadonlySet<number> {
+    return this.#names.inodesInDoubt();
+  }
+
   /** The power goes: what was not synced is kept, lost or torn. */
   crash(tape: Tape): void {
     this.boots += 1;
@@ -205,7 +210,8 @@ export class SimulatedRoot {
       const isOnlyAttributes = inode.now.bytes === inode.durable.bytes;
       const torn = {
         ...inode.now,
-        bytes: inode.now.bytes.map((byte, index) => (index * 2 < inode.now.bytes.length ? byte : 0)),
+        // Their ends tell the contents apart, torn ones too.
+        bytes: inode.now.bytes.map((byte, index) => (index * 2 < inode.now.bytes.length ? 0 : byte)),
       };
       const kept = chance < 0.34 ? inode.now : inode.durable;
       const left = chance >= 0.34 && chance < 0.67 && !isOnlyAttributes ? torn : kept;

@@ -1,4 +1,7 @@
+import type { NodeId } from "@holdfast/core/ids";
 import { mayBefall } from "./mishaps.ts";
+import { homeOf, spaceOf } from "./model-shares.ts";
+import { isLiveNode, type ModelNode } from "./model-tree.ts";
 import { checkRest } from "./oracle.ts";
 import { RoundOracle } from "./round-oracle.ts";
 import { seenTree } from "./person.ts";
@@ -58,7 +61,7 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   }
   const [only] = active;
   // What was done where one may only read is not what is left.
-  const isFree = only !== undefined && [...only.state.shares.values()].every(({ isReadOnly }) => !isReadOnly);
+  const isFree = only !== undefined && hasAllMounts(world, only) && canWriteAll(only);
   const left = isAlone && backup === undefined && isFree ? seenTree(only.root) : undefined;
   await rest(world);
   checkRest(world, left);
@@ -101,6 +104,18 @@ async function shareNowAndThen(world: World, round: number): Promise<void> {
     await world.scheduler.sleep(world.life, tape() * 8_000_000);
     if (tape() < 0.7 && world.chances.happens(key)) share(world, tape);
   }
+}
+
+function canWriteAll({ state }: Device): boolean {
+  return [...state.shares.values()].every(({ isReadOnly }) => !isReadOnly);
+}
+
+/** What has not come to a device yet was not left out by its person. */
+function hasAllMounts({ model }: World, { state, account }: Device): boolean {
+  const isMount = ({ id, kind }: ModelNode): boolean =>
+    kind === "mount" && spaceOf(model.nodes, id) === homeOf(account);
+  const mounts = [...model.nodes.values()].filter((node) => isMount(node) && isLiveNode(model.nodes, node.id));
+  return mounts.every(({ id }) => state.local.has(id as NodeId));
 }
 
 /** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { Server } from "@holdfast/sync/ports";
+import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { everybody } from "./model-shares.ts";
 import { Alone } from "./alone.ts";
 import { makeNetwork } from "./network.ts";
@@ -10,6 +10,17 @@ import { contentOf, cutSmall } from "./small-blocks.ts";
 
 const sentences = Array.from({ length: 40 }, (_, index) => `Sentence ${index} says ${sha256(Buffer.of(index))}.`);
 const text = sentences.join(" ");
+
+/** Another one that shares no block with it. */
+function textOf(name: string): string {
+  return sentences.map((each) => sha256(Buffer.from(`${name} ${each}`))).join(" ");
+}
+
+/** A disk whose calls can be replaced one by one: it is a proxy itself. */
+function allOf(disk: LocalDisk): LocalDisk {
+  const calls = Object.keys(disk) as (keyof LocalDisk)[];
+  return Object.fromEntries(calls.map((name) => [name, disk[name]])) as unknown as LocalDisk;
+}
 
 /** What travelled, of a server that behaves as `changes` say. */
 function listen(alone: Alone, changes: (server: Server) => Partial<Server> = () => ({})) {
@@ -144,6 +155,57 @@ test("blocks of which the server was wrong to say that it has them are sent when
   alone.close();
 });
 
+test("a large new file is sent while it is read, each block once, and is not read again", async () => {
+  const alone = new Alone();
+  alone.write("a.txt", text);
+  const { server, heard } = listen(alone);
+  const disk = alone.disk();
+  const reads: string[] = [];
+  const readAt: typeof disk.readAt = (path, ...rest) => {
+    reads.push(path);
+    return disk.readAt(path, ...rest);
+  };
+  assert.equal((await alone.once({ server, disk: { ...allOf(disk), readAt } })).inSync, true);
+  assert.equal(alone.serverContents().get("a.txt"), text);
+  assert.deepEqual([heard.sentBytes, heard.questions, heard.commits], [text.length, 1, 1]);
+  assert.deepEqual(
+    reads.filter((path) => path === "a.txt"),
+    [],
+  );
+  alone.close();
+});
+
+test("what was sent while it was read, and is not there when it is needed, is sent again", async () => {
+  const alone = new Alone();
+  alone.write("a.txt", text);
+  const { server, heard } = listen(alone, () => ({ putBlocks: async () => undefined }));
+  assert.equal((await alone.once({ server })).inSync, true);
+  assert.equal(alone.serverContents().get("a.txt"), text);
+  assert.deepEqual([heard.sentBytes, heard.commits], [2 * text.length, 2]);
+  alone.close();
+});
+
+test("a line that takes nothing while files are read holds the look up for 10 seconds in all", async () => {
+  const alone = new Alone();
+  const names = ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"];
+  for (const name of names) alone.write(name, `${name}\n${textOf(name)}`);
+  const { scheduler } = alone.world;
+  const startMicros = scheduler.nowMicros;
+  const times: number[] = [];
+  const { server } = listen(alone, () => ({
+    putBlocks: async () => {
+      times.push(scheduler.nowMicros);
+      await scheduler.sleep(alone.life, 60_000_000);
+      throw new HoldfastError("unreachable", "The line is down.");
+    },
+  }));
+  assert.equal((await alone.once({ server })).inSync, true);
+  for (const name of names) assert.equal(alone.serverContents().get(name), `${name}\n${textOf(name)}`);
+  assert.equal(times.length, 2);
+  assert.ok(scheduler.nowMicros - startMicros < 75_000_000, "it waited for one after the other");
+  alone.close();
+});
+
 test("a changed sentence sends the blocks around it, and nothing is asked or fetched", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);
@@ -193,9 +255,20 @@ test("a file that this disk has under another name is not fetched", async () => 
   putOnServer(alone, "b.txt", text);
   putOnServer(alone, "c.txt", `A heading of its own. ${text}`);
   const { server, heard } = listen(alone);
-  assert.equal((await alone.once({ server })).inSync, true);
+  const disk = alone.disk();
+  const shares: unknown[] = [];
+  const create: LocalDisk["create"] = (path, parts, attributes) => {
+    shares.push(attributes.shares);
+    return disk.create(path, parts, attributes);
+  };
+  assert.equal((await alone.once({ server, disk: { ...allOf(disk), create } })).inSync, true);
   assert.equal(read(alone, "b.txt"), text);
   assert.ok(heard.fetchedBytes < 400, `${heard.fetchedBytes} bytes`);
+  // What stands elsewhere than in the other file cannot share its place on a disk.
+  assert.deepEqual(
+    shares.filter((each) => each !== undefined),
+    ["a.txt"],
+  );
   alone.close();
 });
 

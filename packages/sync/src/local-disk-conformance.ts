@@ -54,6 +54,24 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
       assert.ok((await disk.statIn("folder", [wrong]))[0] instanceof HoldfastError);
   });
 
+  check("bytes are told with what was known of their file before and after", async (disk) => {
+    if (disk.readBetween === undefined) return;
+    const bytes = noise(700_000);
+    await disk.create("a", partsOf(bytes), plain);
+    const stat = await disk.stat("a");
+    for (const [offset, sizeBytes] of [
+      [0, 700_000],
+      [300_000, 10],
+      [699_995, 10],
+      [0, 0],
+    ] as const) {
+      const read = await disk.readBetween("a", offset, sizeBytes);
+      assert.deepEqual(Buffer.from(read.bytes), bytes.subarray(offset, offset + sizeBytes));
+      assert.deepEqual([read.before, read.after], [stat, stat]);
+    }
+    await rejects(disk.readBetween("b", 0, 1), "not_found");
+  });
+
   check("an empty file has no blocks", async (disk) => {
     await disk.create("a", [], plain);
     assert.deepEqual((await disk.cut("a")).blocks, []);
@@ -71,6 +89,12 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     ];
     await disk.create("new", parts, plain);
     assert.deepEqual(Buffer.from(await disk.readAt("new", 0, 400_000)), Buffer.concat([fresh, copied]));
+    // What may be shared is only a hint.
+    for (const shares of ["folder/old", "folder/none", "new"]) {
+      await disk.create("again", parts, { ...plain, shares });
+      assert.deepEqual(Buffer.from(await disk.readAt("again", 0, 700_000)), Buffer.concat([fresh, copied]));
+      await disk.unlink("again");
+    }
   });
 
   check("a part that is not what it should be leaves nothing behind and tells its hash", async (disk) => {
@@ -114,6 +138,48 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
       assert.deepEqual(await disk.stat(taken), before);
     }
     assert.equal(await disk.readLink("link"), "elsewhere");
+  });
+
+  check("many are renamed in their order, and what keeps one from it keeps no other", async (disk) => {
+    if (disk.renameEach === undefined) return;
+    for (const folder of ["folder", "other", "folder/below"]) await disk.mkdir(folder);
+    for (const each of ["a", "b", "c", "taken"]) await disk.create(`folder/${each}`, partsOf(noise(10)), plain);
+    await disk.create("other/taken", [], plain);
+    await disk.symlink("folder", "way");
+    const renames = [
+      ["folder/a", "other/a"],
+      ["folder/taken", "other/taken"],
+      ["folder/absent", "other/absent"],
+      ["folder/..", "other/up"],
+      ["folder/b", "other/b"],
+      ["other/b", "folder/below/b"],
+      ["way/c", "other/c"],
+      ["folder/c", "nowhere/c"],
+      ["folder/c", "folder/c"],
+      ["folder/below", "folder/below/it"],
+      ["other/a", "a"],
+    ].map(([from = "", to = ""]) => ({ from, to }));
+    const results = await disk.renameEach(renames);
+    const codes = results.map((each) => each?.code);
+    const none = undefined;
+    assert.deepEqual(codes, [
+      none,
+      "exists",
+      "not_found",
+      "failed",
+      none,
+      none,
+      "not_found",
+      "not_found",
+      none,
+      "failed",
+      none,
+    ]);
+    assert.deepEqual((await disk.list("folder")).toSorted(), ["below", "c", "taken"]);
+    assert.deepEqual(await disk.list("folder/below"), ["b"]);
+    assert.deepEqual(await disk.list("other"), ["taken"]);
+    assert.equal((await mustStat(disk, "a")).fingerprint.sizeBytes, 10);
+    assert.deepEqual(await disk.renameEach([]), []);
   });
 
   check("what is absent is so in every way, below a file too", async (disk) => {
@@ -226,7 +292,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     await disk.syncFile("a/x");
     await disk.syncFolder("a");
     await disk.syncFolder("");
-    await disk.syncAll();
+    await disk.syncAll?.();
   });
 }
 

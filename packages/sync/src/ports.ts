@@ -28,9 +28,25 @@ export interface CutBlock {
   readonly pieces: Uint8Array | undefined;
 }
 
-/** Of a new file; each is verified against its hash while it is written. `from` is a path in the root. */
+/** With its bytes, which stand in memory that is used again. */
+export interface ReadBlock extends CutBlock {
+  readonly bytes: Uint8Array;
+}
+
+/** Takes the blocks of a file while it is cut, so that nobody has to read it again for them. */
+export interface BlockTaker {
+  /** Waits for a moment until it has room. @returns whether it takes what comes next; if not, it is not asked again */
+  readonly hasRoom: () => Promise<boolean>;
+  /** Never fails. @returns once it needs the bytes no more; false: something may still read them */
+  readonly take: (blocks: readonly ReadBlock[]) => Promise<boolean>;
+}
+
+/**
+ * Of a new file; each is verified against its hash while it is written, unless whoever brings the bytes has proved them and
+ * nobody writes to them any more. `from` is a path in the root.
+ */
 export type Part =
-  | { readonly kind: "bytes"; readonly hash: HashHex; readonly bytes: Uint8Array }
+  | { readonly kind: "bytes"; readonly hash: HashHex; readonly bytes: Uint8Array; readonly isProved?: boolean }
   | {
       readonly kind: "copy";
       readonly hash: HashHex;
@@ -47,6 +63,22 @@ export interface FileAttributes {
    * it. Undefined, or nothing there: as any new file.
    */
   readonly like?: string | undefined;
+  /**
+   * A path of this disk of which the parts copy most to where it stands there. A disk that can share bytes between files does so,
+   * and proves them where they are shared.
+   */
+  readonly shares?: string | undefined;
+}
+
+export interface ReadBetween {
+  readonly bytes: Uint8Array;
+  readonly before: LocalStat;
+  readonly after: LocalStat;
+}
+
+export interface Renaming {
+  readonly from: string;
+  readonly to: string;
 }
 
 /**
@@ -71,14 +103,20 @@ export interface LocalDisk {
   /**
    * Reads the whole file once, without ever holding it, with what was known of the open file before the first and after
    * the last byte. Follows no link and waits for no FIFO.
+   * @param taker may still be at work with the last blocks afterwards; what it took may be of a file that changed meanwhile
    */
-  cut(path: string): Promise<{
+  cut(
+    path: string,
+    taker?: BlockTaker,
+  ): Promise<{
     readonly blocks: readonly CutBlock[];
     readonly before: LocalStat;
     readonly after: LocalStat;
   }>;
   /** Fewer bytes where the file ends. */
   readAt(path: string, offset: number, sizeBytes: number): Promise<Uint8Array>;
+  /** The same, with what was known of the open file before and after. A disk may lack it: then its path is looked at instead. */
+  readBetween?(path: string, offset: number, sizeBytes: number): Promise<ReadBetween>;
   readLink(path: string): Promise<string>;
   /**
    * A new file; `exists` if the name is taken, `hash_mismatch` with the body `{ hash }` for a part that is not what it
@@ -90,6 +128,11 @@ export interface LocalDisk {
   setExecutable(path: string, executable: boolean): Promise<void>;
   /** Atomic; `exists` if `to` is taken. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * The same for many, in their order; two folders between which many go are looked up but once. A disk may lack it.
+   * @returns for each what kept it from being done
+   */
+  renameEach?(renames: readonly Renaming[]): Promise<readonly (HoldfastError | undefined)[]>;
   /** Atomic: each gets the other's name. */
   exchange(one: string, other: string): Promise<void>;
   /** One more name for a file; `exists` if it is taken. */
@@ -104,8 +147,8 @@ export interface LocalDisk {
   rmdir(path: string): Promise<void>;
   syncFile(path: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
-  /** All that the filesystem of the root holds at this moment. */
-  syncAll(): Promise<void>;
+  /** All that the filesystem of the root holds at this moment. Only of a disk that is known to do it: FUSE, for one, keeps it to itself. */
+  syncAll?(): Promise<void>;
   /** Changes a file of the engine's own and tells the filesystem's time of that. */
   now(path: string): Promise<bigint>;
 }
@@ -141,6 +184,8 @@ export interface ArrivedBlock {
   readonly bytes: Uint8Array;
   /** Its piece table, if it was wanted and made. */
   readonly pieces?: Uint8Array | undefined;
+  /** The bytes were compared with the hash where they stand, and stay as they are: they need no second proof. */
+  readonly isProved?: boolean;
 }
 
 export interface BatchResult {

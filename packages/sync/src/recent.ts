@@ -29,6 +29,11 @@ export class Recent<Key, Value extends {} | null> {
     this.#generationMax = generationMax;
   }
 
+  clear(): void {
+    this.#old = new Map();
+    this.#young = new Map();
+  }
+
   set(key: Key, value: Value): void {
     this.#young.set(key, value);
     if (this.#young.size < this.#generationMax) return;

@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
-import { cutFile } from "@holdfast/codec/cut-file";
+import { cutFile, type FileWindow } from "@holdfast/codec/cut-file";
 import { cutPieces } from "@holdfast/codec/piece-table";
 import type { CodecPool } from "@holdfast/codec/pool";
 import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { CutBlock, LocalStat } from "@holdfast/sync/ports";
+import type { BlockTaker, CutBlock, LocalStat } from "@holdfast/sync/ports";
 import { errnoOf, toLookError } from "./folder-error.ts";
 import { readFlags, toLocalStat } from "./root-folder.ts";
 import type { RootFolder } from "./root-folder.ts";
@@ -28,13 +28,18 @@ export const inlineBytesMax = 256 * 1024;
 const piecedBytesMin = 64 * 1024;
 
 /** Reads a file once, in windows, and says what it was before and after. */
-export async function cutInFolder(root: RootFolder, threads: Threads, path: string): Promise<Cutting> {
+export async function cutInFolder(
+  root: RootFolder,
+  threads: Threads,
+  path: string,
+  taker?: BlockTaker,
+): Promise<Cutting> {
   let descriptor: number | undefined;
   try {
     descriptor = root.open(path, readFlags);
     const before = toLocalStat(fstatSync(descriptor, { bigint: true }));
     if (before.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
-    const blocks = await cutOpen(threads, descriptor, before.fingerprint.sizeBytes);
+    const blocks = await cutOpen(threads, descriptor, before.fingerprint.sizeBytes, taker);
     return { blocks, before, after: toLocalStat(fstatSync(descriptor, { bigint: true })) };
   } catch (thrown) {
     throw toLookError(readErrorOf(thrown), "read", path);
@@ -43,18 +48,33 @@ export async function cutInFolder(root: RootFolder, threads: Threads, path: stri
   }
 }
 
-async function cutOpen({ pool, windows }: Threads, descriptor: number, sizeBytes: number): Promise<CutBlock[]> {
+async function cutOpen(
+  { pool, windows }: Threads,
+  descriptor: number,
+  sizeBytes: number,
+  taker: BlockTaker | undefined,
+): Promise<CutBlock[]> {
   if (sizeBytes < inlineBytesMax) {
     const bytes = readShort(descriptor, sizeBytes);
     // It grew meanwhile: what was read is no whole file, as the stats will show, and its bytes do not matter.
     return cutBlocks(bytes, true).blocks.map(({ start, end }) => blockOf(bytes.subarray(start, end), sizeBytes));
   }
   const blocks: CutBlock[] = [];
+  let taking = taker;
   for await (const window of cutFile(pool, descriptor, { windows, compress: false, pieces: true })) {
     for (const { hash, size, pieces } of window.blocks) blocks.push({ hash, size, pieces });
-    window.giveBack();
+    if (taking !== undefined && !(await taking.hasRoom())) taking = undefined;
+    if (taking === undefined) window.giveBack();
+    else void handOver(taking, window);
   }
   return blocks;
+}
+
+/** While the next windows are cut. Nothing fails in it. */
+async function handOver(taker: BlockTaker, window: FileWindow): Promise<void> {
+  const blocks = window.blocks.map(({ hash, size, pieces, payload }) => ({ hash, size, pieces, bytes: payload }));
+  if (await taker.take(blocks)) window.giveBack();
+  else window.abandon();
 }
 
 const shortFile = new Uint8Array(inlineBytesMax);

@@ -15,74 +15,137 @@ const readAsync = promisify(read);
 const writeAsync = promisify(write);
 
 /**
- * Writes the parts of a new file one after the other, each compared with its hash. A large one is hashed in a thread while the
- * next ones are read and written, as many at once as there are windows; nobody is asked for a part before there is room for it.
- * The longest block of zeros is left out: what was never written is zeros, and takes no room on most disks.
+ * Writes the parts of a new file one after the other, each compared with its hash unless that was done. A large one is hashed in
+ * a thread while the next ones are read and written, as many at once as there are threads; nobody is asked for a part before
+ * there is room for it. The longest block of zeros is left out: what was never written is zeros, and takes no room on most disks.
  * @throws HoldfastError hash_mismatch with body {hash}; what the parts' source throws; errors of system calls as they are
  */
 export async function writeParts(
   root: RootFolder,
   threads: Threads,
-  descriptor: number,
+  { descriptor, shared }: NewFile,
   parts: AsyncIterable<Part> | Iterable<Part>,
 ): Promise<void> {
-  const checks = new Set<Promise<void>>();
+  const writes = new Set<Promise<void>>();
+  const flushing = new EarlyFlush(root, descriptor);
   let failure: { readonly thrown: unknown } | undefined;
   try {
     let position = 0;
+    // What is written at hand has its length by that, unless the file began with that of another.
+    let needsLength = shared !== undefined;
     for await (const part of parts) {
       if (failure !== undefined) break;
       const sizeBytes = part.kind === "bytes" ? part.bytes.length : part.sizeBytes;
       if (sizeBytes > limits.blockBytesMax) throw mismatch(part, "is longer than a block can be");
+      const writing = { part, sizeBytes, position, descriptor, shared, root };
       if (sizeBytes <= inlineBytesMax) {
-        const bytes = part.kind === "bytes" ? part.bytes : await readCopy(root, part, new Uint8Array(sizeBytes));
-        if (sha256(bytes) !== part.hash) throw mismatch(part, "has another hash");
-        writeAllNow(descriptor, bytes, position);
+        const bytes = part.kind === "bytes" ? part.bytes : await readCopy(writing, part, new Uint8Array(sizeBytes));
+        if (!isProved(part) && sha256(bytes) !== part.hash) throw mismatch(part, "has another hash");
+        if (!isShared(writing)) writeAllNow(descriptor, bytes, position);
       } else {
-        const window = await threads.windows.take();
-        const check = writeWindow(threads, { window, sizeBytes, position, descriptor, part, root })
+        needsLength = true;
+        const begun = isProved(part) ? writeProved(part, writing) : await beginWindow(threads, writing);
+        const noted = begun.done
+          .then(() => flushing.note(sizeBytes))
           .catch((thrown: unknown) => void (failure ??= { thrown }))
-          .finally(() => {
-            threads.windows.giveBack(window);
-            checks.delete(check);
-          });
-        checks.add(check);
-        if (checks.size >= threads.pool.threads) await Promise.race(checks);
+          .finally(() => writes.delete(noted));
+        writes.add(noted);
+        if (writes.size >= threads.pool.threads) await Promise.race(writes);
       }
       position += sizeBytes;
     }
-    await Promise.all(checks);
+    await Promise.all(writes);
     // A hole at the end is no part of the file until its length says so.
-    if (failure === undefined) ftruncateSync(descriptor, position);
+    if (failure === undefined && needsLength) ftruncateSync(descriptor, position);
   } finally {
-    await Promise.all(checks);
+    await Promise.all(writes);
+    await flushing.end();
   }
   if (failure !== undefined) throw failure.thrown;
 }
 
-interface WindowWriting {
-  readonly window: SharedArrayBuffer;
+/** An open file, empty unless it has the bytes of the one at `shared` already. */
+export interface NewFile {
+  readonly descriptor: number;
+  readonly shared: string | undefined;
+}
+
+interface Writing extends NewFile {
+  readonly part: Part;
   readonly sizeBytes: number;
   readonly position: number;
-  readonly descriptor: number;
-  readonly part: Part;
   readonly root: RootFolder;
 }
 
-async function writeWindow({ pool }: Threads, writing: WindowWriting): Promise<void> {
-  const { window, sizeBytes, position, descriptor, part, root } = writing;
+/** What it copies stands where it should stand. */
+function isShared({ part, position, shared }: Writing): boolean {
+  return part.kind === "copy" && part.from === shared && part.offset === position;
+}
+
+/** In an object, since a promise that is returned would be waited for. */
+interface Begun {
+  readonly done: Promise<void>;
+}
+
+function isProved(part: Part): part is Part & { readonly kind: "bytes" } {
+  return part.kind === "bytes" && part.isProved === true;
+}
+
+function writeProved({ hash, bytes }: Part & { readonly kind: "bytes" }, writing: Writing): Begun {
+  const { descriptor, position, shared } = writing;
+  const isHole = shared === undefined && hash === zeroBlock().hash;
+  return { done: isHole ? Promise.resolve() : writeAll(descriptor, bytes, position) };
+}
+
+async function beginWindow(threads: Threads, writing: Writing): Promise<Begun> {
+  const window = await threads.windows.take();
+  return { done: writeWindow(threads, window, writing).finally(() => threads.windows.giveBack(window)) };
+}
+
+async function writeWindow({ pool }: Threads, window: SharedArrayBuffer, writing: Writing): Promise<void> {
+  const { sizeBytes, position, descriptor, part, shared } = writing;
   const bytes = new Uint8Array(window, 0, sizeBytes);
   if (part.kind === "bytes") bytes.set(part.bytes);
-  else await readCopy(root, part, bytes);
-  if (isZeroBlock(bytes)) {
+  else await readCopy(writing, part, bytes);
+  if (shared === undefined && isZeroBlock(bytes)) {
     if (part.hash !== zeroBlock().hash) throw mismatch(part, "has another hash");
     return;
   }
   const hashing = pool.run("encodeWindowTask", { window, cuts: [{ start: 0, end: sizeBytes }], compress: false });
-  const [hashed, written] = await Promise.allSettled([hashing, writeAll(descriptor, bytes, position)]);
+  const writes = isShared(writing) ? Promise.resolve() : writeAll(descriptor, bytes, position);
+  const [hashed, written] = await Promise.allSettled([hashing, writes]);
   if (written.status === "rejected") throw written.reason;
   if (hashed.status === "rejected") throw hashed.reason;
   if (hashed.value[0]?.hash !== part.hash) throw mismatch(part, "has another hash");
+}
+
+/** Written after so much; a disk that takes 100 MB/s has a third of a second to do in the end. */
+const flushedBytes = 32 * 1024 * 1024;
+
+/** Lets the disk write a long file while the rest of it still comes, and not only once its fsync waits for all of it. */
+class EarlyFlush {
+  readonly #root: RootFolder;
+  readonly #descriptor: number;
+  #waitingBytes = 0;
+  #underWay: Promise<void> | undefined;
+
+  constructor(root: RootFolder, descriptor: number) {
+    this.#root = root;
+    this.#descriptor = descriptor;
+  }
+
+  note(sizeBytes: number): void {
+    this.#waitingBytes += sizeBytes;
+    // A disk that is behind is not pressed.
+    if (this.#waitingBytes < flushedBytes || this.#underWay !== undefined) return;
+    this.#waitingBytes = 0;
+    this.#underWay = this.#root.native.startWriting(this.#descriptor).finally(() => (this.#underWay = undefined));
+  }
+
+  /** Before the descriptor is closed. */
+  async end(): Promise<void> {
+    await this.#underWay;
+  }
 }
 
 async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
@@ -99,12 +162,13 @@ function writeAllNow(descriptor: number, bytes: Uint8Array, position: number): v
 }
 
 /** Whatever is wrong with the file it is copied from: it does not have the part, and whoever asked can get it elsewhere. */
-async function readCopy(root: RootFolder, part: Part & { kind: "copy" }, into: Uint8Array): Promise<Uint8Array> {
-  let descriptor: number | undefined;
+async function readCopy(writing: Writing, part: Part & { kind: "copy" }, into: Uint8Array): Promise<Uint8Array> {
+  const own = isShared(writing) ? writing.descriptor : undefined;
+  let from = own;
   try {
-    descriptor = root.open(part.from, readFlags);
+    from ??= writing.root.open(part.from, readFlags);
     for (let done = 0; done < into.length;) {
-      const { bytesRead } = await readAsync(descriptor, into, done, into.length - done, part.offset + done);
+      const { bytesRead } = await readAsync(from, into, done, into.length - done, part.offset + done);
       if (bytesRead === 0) throw mismatch(part, `lies beyond the end of ${part.from}`);
       done += bytesRead;
     }
@@ -113,7 +177,7 @@ async function readCopy(root: RootFolder, part: Part & { kind: "copy" }, into: U
     if (errnoOf(thrown) === undefined) throw thrown;
     throw mismatch(part, `cannot be read from ${part.from} (${errnoOf(thrown)})`, thrown);
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (from !== undefined && own === undefined) closeSync(from);
   }
 }
 

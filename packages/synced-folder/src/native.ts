@@ -23,6 +23,16 @@ export interface Native {
   /** @returns the number of the watch in the watcher's events */
   addWatch(watcher: number, path: Uint8Array, mask: number): number;
   removeWatch(watcher: number, watch: number): void;
+  /**
+   * Lets an empty file share all bytes of another one, in a thread, since those are written to the disk first.
+   * @returns false where that cannot be done, and nothing was
+   */
+  shareBytes(descriptor: number, from: number): Promise<boolean>;
+  /**
+   * Begins to write to the disk what was written to the file so far, in a thread. Nothing is durable by it, and what goes wrong
+   * is told by the fsync that comes after.
+   */
+  startWriting(descriptor: number): Promise<void>;
   /** All of the filesystem in which the descriptor lies; done in a thread. */
   syncFilesystem(descriptor: number): Promise<void>;
 }
@@ -66,6 +76,8 @@ const lockExclusiveNonBlocking = 2 | 4;
 const utimeNow = 0x3fff_ffffn;
 const utimeOmit = 0x3fff_fffen;
 const watcherFlags = 0o4000 | openCloseOnExec; // IN_NONBLOCK | IN_CLOEXEC
+const shareAllRequest = 0x40049409; // FICLONE
+const startWritingFlag = 2; // SYNC_FILE_RANGE_WRITE
 const setFlagsCommand = 4;
 const setOwnerCommand = 8;
 const signalFlag = 0o20_000; // O_ASYNC
@@ -110,7 +122,6 @@ function bind(): Native {
   const fcntl = declare("int fcntl(int file, int command, long value)");
   const inotifyAddWatch = declare("int inotify_add_watch(int watcher, const uint8_t *path, uint32_t mask)");
   const inotifyRmWatch = declare("int inotify_rm_watch(int watcher, int watch)");
-  const syncfs = libc.func("int syncfs(int descriptor)");
   return {
     openBelow: (folder, path, flags, mode) =>
       syscall(openat2Number, folder, path, openHow(flags, mode, resolveBelow), 24),
@@ -131,6 +142,28 @@ function bind(): Native {
     },
     addWatch: (watcher, path, mask) => inotifyAddWatch(watcher, path, mask),
     removeWatch: (watcher, watch) => void inotifyRmWatch(watcher, watch),
+    ...bindLasting(libc),
+  };
+}
+
+/** Calls that may wait for the disk. */
+function bindLasting(
+  libc: ReturnType<typeof koffi.load>,
+): Pick<Native, "shareBytes" | "startWriting" | "syncFilesystem"> {
+  const syncfs = libc.func("int syncfs(int descriptor)");
+  const ioctl = libc.func("int ioctl(int file, unsigned long request, long from)");
+  const syncFileRange = libc.func("int sync_file_range(int file, int64_t start, int64_t size, unsigned int flags)");
+  return {
+    shareBytes: (descriptor, from) =>
+      new Promise((resolve) => {
+        ioctl.async(descriptor, shareAllRequest, from, (failed: Error | null, result: number) =>
+          resolve(failed === null && result === 0),
+        );
+      }),
+    startWriting: (descriptor) =>
+      new Promise((resolve) => {
+        syncFileRange.async(descriptor, 0, 0, startWritingFlag, () => resolve());
+      }),
     syncFilesystem: (descriptor) =>
       new Promise((resolve, reject) => {
         syncfs.async(descriptor, (failed: Error | null, result: number) => {

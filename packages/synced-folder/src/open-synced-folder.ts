@@ -11,6 +11,7 @@ import {
   readlinkSync,
   realpathSync,
   statSync,
+  statfsSync,
   unlink,
 } from "node:fs";
 import type { BigIntStats } from "node:fs";
@@ -26,8 +27,8 @@ import { nameOfBytes, nativeBytes } from "./native-name.ts";
 import { linux, removeFolderFlag } from "./native.ts";
 import type { Native, NativeName } from "./native.ts";
 import { joinPath } from "@holdfast/sync/paths";
-import type { LocalDisk, LocalStat } from "@holdfast/sync/ports";
-import { exchangeInFolder, renameInFolder } from "./renaming.ts";
+import type { LocalDisk, LocalStat, Renaming } from "@holdfast/sync/ports";
+import { exchangeInFolder, renameEachInFolder, renameInFolder } from "./renaming.ts";
 import { isAbsent, nodePath, readFlags, RootFolder, toLocalStat } from "./root-folder.ts";
 import { Turns } from "./turn.ts";
 
@@ -60,22 +61,16 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
     }
   };
   return {
+    ...together(root, turns),
     stat: (path) => look(path, () => statOrAbsent(root, path)),
-    statIn: async (path, names) => {
-      const found: (LocalStat | undefined | HoldfastError)[] = [];
-      for (let start = 0; start < names.length; start += looksAtOnce) {
-        await turns.take();
-        found.push(...lookInFolder(root, path, names.slice(start, start + looksAtOnce)));
-      }
-      return found;
-    },
     list: (path) => look(path, () => listNames(root, path)),
     readLink: (path) => look(path, () => root.withName(path, ({ folder, name }) => targetOf(folder, name, path))),
-    cut: async (path) => {
+    cut: async (path, taker) => {
       await turns.take();
-      return cutInFolder(root, threads, path);
+      return cutInFolder(root, threads, path, taker);
     },
-    readAt: (path, offset, sizeBytes) => readAt(root, path, offset, sizeBytes),
+    readAt: async (path, offset, sizeBytes) =>
+      readOpen(root, path, (descriptor) => readWhole(descriptor, offset, sizeBytes)),
     create: (path, parts, attributes) => create(root, threads, { path, parts, attributes }),
     symlink: (target, path) =>
       change("create the link", path, () => root.withName(path, (at) => native.makeSymlink(nativeBytes(target), at))),
@@ -98,10 +93,51 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
       change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),
     syncFile: (path) => sync(root, path, readFlags, fsyncAsync),
     syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY, fsyncAsync),
-    syncAll: () => sync(root, "", readFlags | constants.O_DIRECTORY, (descriptor) => native.syncFilesystem(descriptor)),
+    ...(syncsWhole.has(statfsSync(root.path).type) && {
+      syncAll: () =>
+        sync(root, "", readFlags | constants.O_DIRECTORY, (descriptor) => native.syncFilesystem(descriptor)),
+    }),
     now: (path) => change("ask for the time with", path, () => touch(root, path)),
   };
 }
+
+/** What takes several calls of the system, and fewer than one after the other would. */
+function together(root: RootFolder, turns: Turns): Required<Pick<LocalDisk, "statIn" | "readBetween" | "renameEach">> {
+  return {
+    statIn: async (path, names) => {
+      const found: (LocalStat | undefined | HoldfastError)[] = [];
+      for (let start = 0; start < names.length; start += looksAtOnce) {
+        await turns.take();
+        found.push(...lookInFolder(root, path, names.slice(start, start + looksAtOnce)));
+      }
+      return found;
+    },
+    readBetween: async (path, offset, sizeBytes) => {
+      await turns.take();
+      return readOpen(root, path, async (descriptor) => {
+        const before = statOpen(descriptor);
+        const bytes = await readWhole(descriptor, offset, sizeBytes);
+        return { bytes, before, after: statOpen(descriptor) };
+      });
+    },
+    renameEach: async (renames) => {
+      const results: (HoldfastError | undefined)[] = [];
+      for (const thrown of renameEachInFolder(root, renames)) {
+        for (const each of thrown) results.push(asRenameError(each, renames[results.length]));
+        await turns.take();
+      }
+      return results;
+    },
+  };
+}
+
+/**
+ * Types of filesystems, of statfs(2), of which syncfs(2) is known to make all durable that fsync(2) of each file would: ext2 to 4,
+ * XFS, Btrfs, F2FS, ZFS, overlays of those, and tmpfs, on which nothing is. FUSE tells its programs nothing of it.
+ */
+const syncsWhole: ReadonlySet<number> = new Set([
+  0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x2fc1_2fc1, 0x794c_7630, 0x0102_1994,
+]);
 
 /** Of one folder, before all else may go on. */
 const looksAtOnce = 256;
@@ -157,6 +193,13 @@ function asLookError(thrown: unknown, path: string): HoldfastError {
   throw error;
 }
 
+function asRenameError(thrown: unknown, renaming: Renaming | undefined): HoldfastError | undefined {
+  if (thrown === undefined) return undefined;
+  const error = toFolderError(thrown, "rename", `${renaming?.from} to ${renaming?.to}`);
+  if (error instanceof HoldfastError) return error;
+  throw error;
+}
+
 function statOf(root: RootFolder, path: string): BigIntStats | undefined {
   try {
     return root.look(path);
@@ -182,23 +225,36 @@ function targetOf(folder: number, name: Uint8Array, path: string): string {
   throw new HoldfastError("failed", `The target of the symbolic link ${path} is not UTF-8, and cannot be synced.`);
 }
 
-async function readAt(root: RootFolder, path: string, offset: number, sizeBytes: number): Promise<Uint8Array> {
+async function readOpen<Result>(
+  root: RootFolder,
+  path: string,
+  act: (descriptor: number) => Promise<Result>,
+): Promise<Result> {
   let descriptor: number | undefined;
   try {
     descriptor = root.open(path, readFlags);
-    const bytes = new Uint8Array(sizeBytes);
-    let filled = 0;
-    while (filled < sizeBytes) {
-      const bytesRead = await readSome(descriptor, bytes, filled, offset + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return bytes.subarray(0, filled);
+    return await act(descriptor);
   } catch (thrown) {
     throw toLookError(thrown, "read", path);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+function statOpen(descriptor: number): LocalStat {
+  return toLocalStat(fstatSync(descriptor, { bigint: true }));
+}
+
+/** Fewer bytes where the file ends. */
+async function readWhole(descriptor: number, offset: number, sizeBytes: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(sizeBytes);
+  let filled = 0;
+  while (filled < sizeBytes) {
+    const bytesRead = await readSome(descriptor, bytes, filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
 }
 
 /** What is short was most likely just read, and is faster at hand than a thread is. */
@@ -214,8 +270,8 @@ type Creation = {
 };
 
 async function create(root: RootFolder, threads: Threads, { path, parts, attributes }: Creation): Promise<void> {
-  const { mtimeNs, executable, like } = attributes;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  const { mtimeNs, executable, like, shares } = attributes;
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   let descriptor: number | undefined;
   try {
     const model = like === undefined ? undefined : statOf(root, like);
@@ -223,13 +279,28 @@ async function create(root: RootFolder, threads: Threads, { path, parts, attribu
     const usual = executable ? 0o777 : 0o666;
     descriptor = root.open(path, flags, model === undefined ? usual : 0o600);
     if (model?.isFile() === true) keepPrivate(descriptor, model, executable);
-    await writeParts(root, threads, descriptor, parts);
+    const shared = shares !== undefined && (await shareBytes(root, descriptor, shares)) ? shares : undefined;
+    await writeParts(root, threads, { descriptor, shared }, parts);
     if (mtimeNs !== undefined) root.native.setModifiedTime(descriptor, mtimeNs);
   } catch (thrown) {
     if (descriptor !== undefined) removeUnfinished(root, path, descriptor);
     throw toFolderError(thrown, "create", path);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Whatever is wrong with the other file: its bytes are copied then, and that tells. @returns whether it has its bytes now */
+async function shareBytes(root: RootFolder, descriptor: number, path: string): Promise<boolean> {
+  let from: number | undefined;
+  try {
+    from = root.open(path, readFlags);
+    return await root.native.shareBytes(descriptor, from);
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+    return false;
+  } finally {
+    if (from !== undefined) closeSync(from);
   }
 }
 

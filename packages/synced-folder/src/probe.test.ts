@@ -16,6 +16,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { startCodecPool } from "@holdfast/codec/pool";
 import { noise, partsOf, rejects } from "@holdfast/sync/local-disk-conformance";
+import { sha256 } from "@holdfast/core/hash";
+import type { CutBlock, Part } from "@holdfast/sync/ports";
 import { openSyncedFolder } from "./open-synced-folder.ts";
 import { probeFolder } from "./probe-folder.ts";
 
@@ -76,6 +78,50 @@ test(
   },
 );
 
+test(
+  "a copy, and what changes a part of a file, shares the rest with it where the disk can, and is proved like any other",
+  { skip: skipUnlessXfs() },
+  async () => {
+    const sizeBytes = 320 * 1024 * 1024;
+    await withMounted({ make: ["mkfs.xfs", "-q"], sizeBytes, mountOptions: "loop" }, async (root) => {
+      const disk = openSyncedFolder(root, { pool });
+      const blocks = Array.from({ length: 20 }, (_, seed) => noise(4_000_000 - seed, seed));
+      const bytes = Buffer.concat(blocks);
+      writeFileSync(join(root, "old"), bytes);
+      const { blocks: cut } = await disk.cut("old");
+      const copies = copiesOf("old", cut);
+      const usedBytes = (): number => {
+        execFileSync("sync", ["-f", root]);
+        const { blocks: all, bfree, bsize } = statfsSync(root);
+        return (all - bfree) * bsize;
+      };
+      const before = usedBytes();
+      await disk.create("copy", copies, { ...plain, shares: "old" });
+      assert.ok(readFileSync(join(root, "copy")).equals(bytes));
+      assert.ok(usedBytes() - before < 4_000_000, `${usedBytes() - before} bytes`);
+
+      // Something else in the middle, zeros further on, and an end before the old one.
+      const fresh = noise(copies[3]?.sizeBytes ?? 0, 99);
+      const zeros = Buffer.alloc(4 * 1024 * 1024);
+      const proved = (each: Buffer): Part => ({ kind: "bytes", hash: sha256(each), bytes: each, isProved: true });
+      const parts: Part[] = [...copies.slice(0, 3), proved(fresh), ...copies.slice(4, 8), proved(zeros)];
+      const places = copies.map(({ offset, sizeBytes: length }) => bytes.subarray(offset, offset + length));
+      const expected = [...places.slice(0, 3), fresh, ...places.slice(4, 8), zeros];
+      await disk.create("edited", parts, { ...plain, shares: "old" });
+      assert.ok(readFileSync(join(root, "edited")).equals(Buffer.concat(expected)));
+
+      // Of a file that is not what it was nothing is taken.
+      const [first] = copies;
+      writeFileSync(join(root, "old"), bytes.fill(1, 10, 20));
+      const error = await rejects(disk.create("wrong", copies, { ...plain, shares: "old" }), "hash_mismatch");
+      assert.deepEqual([error.body["hash"], await disk.stat("wrong")], [first?.hash, undefined]);
+      // And one that is not there is no reason to fail where nothing is copied from it.
+      await disk.create("alone", [proved(fresh)], { ...plain, shares: "absent" });
+      assert.ok(readFileSync(join(root, "alone")).equals(fresh));
+    });
+  },
+);
+
 test("exFAT folds case, and lacks what a sync can do without", { skip: skipUnlessExfat() }, async () => {
   const mounting = {
     make: ["mkfs.exfat"] as const,
@@ -130,6 +176,14 @@ function skipUnlessExfat(): string | false {
 
 function isInstalled(program: string): boolean {
   return ["/usr/sbin", "/sbin", "/usr/bin"].some((folder) => existsSync(join(folder, program)));
+}
+
+function copiesOf(from: string, blocks: readonly CutBlock[]): (Part & { readonly kind: "copy" })[] {
+  let offset = 0;
+  return blocks.map(({ hash, size }) => {
+    offset += size;
+    return { kind: "copy", hash, sizeBytes: size, from, offset: offset - size };
+  });
 }
 
 interface Mounting {

@@ -1,11 +1,13 @@
-import { readdirSync } from "node:fs";
+import { closeSync, readdirSync } from "node:fs";
 import { constants as systemConstants } from "node:os";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { errnoOf } from "./folder-error.ts";
 import { removeFolderFlag, renameExchange, renameNoReplace, SystemCallError } from "./native.ts";
 import type { NativeName } from "./native.ts";
-import { isAbsent, type RootFolder } from "./root-folder.ts";
+import type { Renaming } from "@holdfast/sync/ports";
+import { nativeBytes } from "./native-name.ts";
+import { folderFlags, isAbsent, isName, type RootFolder } from "./root-folder.ts";
 
 /**
  * Never over anything. Where the filesystem does not know such a rename (NFS, some of FUSE), a file gets its new name before
@@ -27,6 +29,74 @@ export function renameInFolder(root: RootFolder, from: string, to: string): void
       }
     }),
   );
+}
+
+/** Between the same two folders, which are opened once; while one such is done nothing else is. */
+const renamesAtOnce = 256;
+
+/**
+ * As `renameInFolder` would do with each, in their order.
+ * @returns for each what it throws
+ */
+export function* renameEachInFolder(root: RootFolder, renames: readonly Renaming[]): Generator<unknown[]> {
+  for (let start = 0; start < renames.length;) {
+    const pair = foldersOf(renames[start]);
+    let end = start + 1;
+    while (end < renames.length && end - start < renamesAtOnce && isSamePair(foldersOf(renames[end]), pair)) end += 1;
+    yield renameBetween(root, pair, renames.slice(start, end));
+    start = end;
+  }
+}
+
+interface Pair {
+  readonly from: string;
+  readonly to: string;
+}
+
+function foldersOf(renaming: Renaming | undefined): Pair {
+  return { from: folderAndName(renaming?.from ?? "").folder, to: folderAndName(renaming?.to ?? "").folder };
+}
+
+function isSamePair(one: Pair, other: Pair): boolean {
+  return one.from === other.from && one.to === other.to;
+}
+
+function renameBetween(root: RootFolder, pair: Pair, renames: readonly Renaming[]): unknown[] {
+  const opened: number[] = [];
+  const open = (path: string): number => {
+    const folder = root.open(path, folderFlags);
+    opened.push(folder);
+    return folder;
+  };
+  const alone = ({ from, to }: Renaming): unknown => thrownBy(() => renameInFolder(root, from, to));
+  try {
+    const [source, target] = [open(pair.from), open(pair.to)];
+    return renames.map((renaming) => {
+      const [from, to] = [folderAndName(renaming.from).name, folderAndName(renaming.to).name];
+      if (!isName(from) || !isName(to)) return alone(renaming);
+      const names = [
+        { folder: source, name: nativeBytes(from) },
+        { folder: target, name: nativeBytes(to) },
+      ] as const;
+      // What is the matter, and what this filesystem cannot do, is found out there.
+      return thrownBy(() => root.native.rename(...names, renameNoReplace)) === undefined ? undefined : alone(renaming);
+    });
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+    return renames.map(alone);
+  } finally {
+    for (const folder of opened) closeSync(folder);
+  }
+}
+
+/** Undefined if it does not throw. */
+function thrownBy(act: () => void): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
 }
 
 /** @throws SystemCallError; HoldfastError failed with body {unsupported: "exchange"} */

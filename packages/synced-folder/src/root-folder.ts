@@ -176,9 +176,14 @@ export function nodePath(folder: number, name: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${folder}/`), name.subarray(0, -1)]);
 }
 
+/** Of something in a folder. */
+export function isName(text: string): boolean {
+  return text !== "" && text !== "." && text !== ".." && !/[/\0]/.test(text);
+}
+
 /** By one call; the last name is not followed. */
 function lookAt(folder: number, name: string): BigIntStats | undefined | Error {
-  if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) {
+  if (!isName(name)) {
     return new HoldfastError("failed", `${JSON.stringify(name)} is no name.`);
   }
   const path = name.isWellFormed() ? `/proc/self/fd/${folder}/${name}` : nodePath(folder, nativeBytes(name));
@@ -197,8 +202,7 @@ function kindOf(stats: BigIntStats): LocalStat["kind"] {
 }
 
 function checkPath(path: string): void {
-  const isOne = path === "" || path.split("/").every((name) => name !== "" && name !== "." && name !== "..");
-  if (isOne && !path.includes("\0")) return;
+  if (path === "" || !(/(?:^|\/)\.{0,2}(?:\/|$)/.test(path) || path.includes("\0"))) return;
   throw new HoldfastError("failed", `${JSON.stringify(path)} is no path in the synced folder.`);
 }
 

@@ -24,7 +24,7 @@ import { noise, partsOf, rejects, testLocalDisk } from "@holdfast/sync/local-dis
 import { linux, SystemCallError } from "./native.ts";
 import type { Native } from "./native.ts";
 import { openSyncedFolder } from "./open-synced-folder.ts";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { BlockTaker, LocalDisk, ReadBlock } from "@holdfast/sync/ports";
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-synced-folder-"));
 const pool = startCodecPool({ threads: 2 });
@@ -182,6 +182,42 @@ test("a large file goes through windows, with the blocks and pieces of its bytes
   assert.ok(readFileSync(join(root, "b")).equals(bytes));
 });
 
+test("who takes blocks while a file is cut gets the bytes of all, and what may still be read is not used again", async () => {
+  const { root, disk } = makeRoot();
+  const bytes = noise(40_000_000);
+  writeFileSync(join(root, "a"), bytes);
+  writeFileSync(join(root, "b"), bytes.toReversed());
+  const kept: ReadBlock[] = [];
+  let takes = 0;
+  const taker: BlockTaker = {
+    hasRoom: async () => true,
+    take: async (blocks) => {
+      takes += 1;
+      const isKept = takes % 2 === 0;
+      if (isKept) kept.push(...blocks);
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const { hash, size, bytes: own } of blocks) assert.deepEqual([sha256(own), own.length], [hash, size]);
+      return !isKept;
+    },
+  };
+  const { blocks } = await disk.cut("a", taker);
+  assert.deepEqual(
+    blocks.map(({ hash, size }) => ({ hash, size })),
+    blocksOf(bytes),
+  );
+  assert.ok(takes >= 5 && kept.length > 0, `${takes} windows`);
+  assert.deepEqual((await disk.cut("b")).blocks.length > 1, true);
+  for (const { hash, bytes: own } of kept) assert.equal(sha256(own), hash);
+  // Who has no room is not asked again.
+  let questions = 0;
+  const hasRoom = async (): Promise<boolean> => {
+    questions += 1;
+    return false;
+  };
+  await disk.cut("a", { hasRoom, take: () => Promise.reject(new Error("taken")) });
+  assert.equal(questions, 1);
+});
+
 test("blocks of zeros take no room, in the middle and at the end, and are proved like all others", async () => {
   const { root, disk } = makeRoot();
   const block = 4 * 1024 * 1024;
@@ -203,6 +239,28 @@ test("blocks of zeros take no room, in the middle and at the end, and are proved
   assert.ok(last !== undefined);
   const wrong = disk.create("b", [{ ...last, hash: sha256(noise(10)) }], plain);
   await rejects(wrong, "hash_mismatch");
+});
+
+test("bytes that were proved where they stand are written as they are, and the disk has begun before the end", async () => {
+  let flushes = 0;
+  const startWriting: Native["startWriting"] = (descriptor) => {
+    flushes += 1;
+    return linux().startWriting(descriptor);
+  };
+  const { root, disk } = makeRoot({ ...linux(), startWriting });
+  const zeros = Buffer.alloc(4 * 1024 * 1024);
+  const blocks = [...Array.from({ length: 17 }, (_, seed) => noise(2 * 1024 * 1024, seed)), zeros, noise(10)];
+  const parts = blocks.map((bytes) => ({ kind: "bytes", hash: sha256(bytes), bytes, isProved: true }) as const);
+  await disk.create("new", parts, plain);
+  assert.ok(readFileSync(join(root, "new")).equals(Buffer.concat(blocks)));
+  assert.ok(statSync(join(root, "new")).blocks * 512 < 36 * 1024 * 1024, "zeros take room");
+  assert.equal(flushes, 1);
+  // Nothing of a long file that is broken off is left behind, nor open.
+  const [other] = parts;
+  assert.ok(other !== undefined);
+  const wrong = { ...other, hash: sha256(zeros.subarray(1)), isProved: false };
+  await rejects(disk.create("broken", [...parts, wrong, ...parts], plain), "hash_mismatch");
+  assert.deepEqual(await disk.list(""), ["new"]);
 });
 
 test("a file that changes while it is cut shows it", async () => {

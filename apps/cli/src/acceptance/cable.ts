@@ -10,6 +10,11 @@ export class Cable {
   #state: "sound" | "dropped" | "stalled" = "sound";
   /** Undefined: no cut is ordered. */
   #bytesUntilCut: number | undefined;
+  #bytesOfEach = Infinity;
+  #bytesPerSecond = Infinity;
+  /** When all that was carried is paid for. */
+  readonly #freeMs = { up: 0, down: 0 };
+  #cuts = 0;
 
   private constructor(relay: Server, port: number) {
     this.#relay = relay;
@@ -47,9 +52,25 @@ export class Cable {
     this.#bytesUntilCut = bytes;
   }
 
+  /** Each connection is reset once it has carried so many bytes, both ways together, until it is mended. */
+  cutEachAfter(bytes: number): void {
+    this.#bytesOfEach = bytes;
+  }
+
+  /** So much each way, of all connections together, until it is mended. */
+  slowDown(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** How many connections were reset after `cutEachAfter`. */
+  get cuts(): number {
+    return this.#cuts;
+  }
+
   mend(): void {
     this.#state = "sound";
     this.#bytesUntilCut = undefined;
+    [this.#bytesOfEach, this.#bytesPerSecond] = [Infinity, Infinity];
     for (const end of this.#ends) end.resume();
   }
 
@@ -60,12 +81,13 @@ export class Cable {
 
   #join(near: Socket, port: number): void {
     const far = createConnection({ port, host: "127.0.0.1", allowHalfOpen: true });
-    this.#carry(near, far, "up");
-    this.#carry(far, near, "down");
+    const both = { carried: 0 };
+    this.#carry(near, far, "up", both);
+    this.#carry(far, near, "down", both);
     if (this.#state === "dropped") near.resetAndDestroy();
   }
 
-  #carry(from: Socket, to: Socket, way: "up" | "down"): void {
+  #carry(from: Socket, to: Socket, way: "up" | "down", both: { carried: number }): void {
     this.#ends.add(from);
     from.on("error", () => to.destroy());
     from.on("close", () => {
@@ -73,9 +95,13 @@ export class Cable {
       to.destroy();
     });
     from.on("end", () => to.end());
-    to.on("drain", () => this.#state === "sound" && from.resume());
+    to.on("drain", () => this.#state === "sound" && !this.#isLate(way) && from.resume());
     from.on("data", (bytes: Buffer) => {
-      this.carried[way] += bytes.length;
+      const kept = bytes.subarray(0, Math.max(0, this.#bytesOfEach - both.carried));
+      both.carried += kept.length;
+      this.carried[way] += kept.length;
+      if (kept.length < bytes.length) return this.#cutOne(from, to, kept);
+      this.#holdBack(from, way, bytes.length);
       if (!to.write(this.#upToCut(bytes)) || this.#state === "stalled") from.pause();
       if (this.#bytesUntilCut === 0) {
         this.#bytesUntilCut = undefined;
@@ -83,6 +109,24 @@ export class Cable {
       }
     });
     if (this.#state === "stalled") from.pause();
+  }
+
+  /** What went before arrives: a reset right behind it would take what the other side has not read yet. */
+  #cutOne(from: Socket, to: Socket, kept: Buffer): void {
+    this.#cuts += 1;
+    from.pause();
+    to.end(kept, () => from.resetAndDestroy());
+  }
+
+  #holdBack(from: Socket, way: "up" | "down", bytes: number): void {
+    this.#freeMs[way] = Math.max(this.#freeMs[way], performance.now()) + (bytes / this.#bytesPerSecond) * 1000;
+    if (!this.#isLate(way)) return;
+    from.pause();
+    setTimeout(() => this.#state === "sound" && from.resume(), this.#freeMs[way] - performance.now());
+  }
+
+  #isLate(way: "up" | "down"): boolean {
+    return this.#freeMs[way] > performance.now() + 1;
   }
 
   #upToCut(bytes: Buffer): Buffer {

@@ -101,6 +101,27 @@ test(
   },
 );
 
+test(
+  "a dry run on exFAT says what a run there would, and leaves nothing",
+  { skip: skipUnlessMountable() },
+  async (t) => {
+    const home = await Home.open("exfat-dry");
+    const disk = new Disk(home.folder);
+    try {
+      if (!disk.tryToMount(t)) return;
+      const bert = await home.addDevice("bert", { folder: disk.folder });
+      const dry = await bert.run(["sync", disk.folder, "--dry-run"]);
+      assert.deepEqual(readdirSync(disk.folder), []);
+      assert.match(dry.stderr, /no lasting numbers/);
+      const real = await bert.run(["sync", disk.folder, "--once"]);
+      assert.deepEqual([dry.code, dry.stderr], [real.code, real.stderr.split("\n").slice(-2).join("\n")]);
+    } finally {
+      disk.unmount();
+      await home.close();
+    }
+  },
+);
+
 function until(what: string, is: () => boolean): Promise<true> {
   return eventually(what, timeoutMs, () => {
     try {

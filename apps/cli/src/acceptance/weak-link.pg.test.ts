@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
+import { after, before, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
-import type { Cable } from "./cable.ts";
+import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 
+const isLong = process.env["HOLDFAST_LONG"] === "1";
 const mib = 1024 * 1024;
-const sizeBytes = 24 * mib;
-/** Less than what is under way at once. */
-const cutEveryBytes = 6 * mib;
-const waitMs = 120_000;
+const sizeBytes = (isLong ? 64 : 16) * mib;
+const [smallFiles, smallBytes] = [30, 200 * 1024];
+const waitMs = 300_000;
 
 let home: Home;
 before(async () => {
@@ -19,30 +19,75 @@ before(async () => {
 });
 after(() => home.close());
 
-test("over a link that breaks every few MiB a large file arrives, and most of it travels once", async (t) => {
+/** Its only device, with a link that breaks: each connection after so many MiB. */
+async function weakDevice(name: string, breaksAfterMib: number): Promise<Device> {
+  const device = await home.addDevice(name, { args: ["--remote", `/${name}`] });
+  device.cable.cutEachAfter(breaksAfterMib * mib);
+  return device;
+}
+
+async function arrivesAt(path: string, bytes: Buffer): Promise<void> {
+  await eventually(`${path} arrives`, waitMs, async () => {
+    const { status } = await home.api.call("GET", `/metadata?path=${encodeURIComponent(path)}`);
+    return status === 200 || undefined;
+  });
+  assert.ok(bytes.equals((await home.api.download(path)).body));
+}
+
+test("put and get go through a link that breaks after every MiB, and most of it travels once", async () => {
   const anna = await home.addDevice("anna");
-  const bytes = randomBytes(sizeBytes);
-  assert.equal((await home.api.put("/large", bytes)).status, 201);
-  const cuts = weaken(anna.cable, t);
-  anna.start();
-  await eventually("it arrives", waitMs, () => existsSync(join(anna.folder, "large")) || undefined);
-  assert.deepEqual(readFileSync(join(anna.folder, "large")), bytes);
-  const received = anna.cable.carried.down;
-  assert.ok(cuts.count >= 2, `it broke ${cuts.count} times`);
-  assert.ok(received < 2 * sizeBytes, `${received} bytes were received for ${sizeBytes}`);
+  const folder = join(home.folder, "to put");
+  mkdirSync(folder);
+  const contents = [randomBytes(9 * mib), Buffer.from(randomBytes(2 * mib).toString("hex")), randomBytes(100)];
+  for (let file = 0; file < smallFiles; file += 1) contents.push(randomBytes(smallBytes));
+  for (const [index, bytes] of contents.entries()) writeFileSync(join(folder, `${index}`), bytes);
+  const totalBytes = contents.reduce((sum, { length }) => sum + length, 0);
+  anna.cable.cutEachAfter(mib);
+  const put = await anna.run(["put", folder, "/put"]);
+  assert.equal(put.code, 0, put.stderr);
+  const { up } = anna.cable.carried;
+  const got = join(home.folder, "got");
+  const get = await anna.run(["get", "/put", got]);
+  assert.equal(get.code, 0, get.stderr);
+  for (const [index, bytes] of contents.entries()) assert.ok(readFileSync(join(got, `${index}`)).equals(bytes));
+  assert.ok(anna.cable.cuts > 20, `it broke ${anna.cable.cuts} times`);
+  const { down } = anna.cable.carried;
+  for (const bytes of [up, down]) assert.ok(bytes < 2 * totalBytes, `${up} up and ${down} down for ${totalBytes}`);
 });
 
-/** Every connection is reset again and again, until the test is over. */
-function weaken(cable: Cable, t: TestContext): { count: number } {
-  const cuts = { count: 0 };
-  let last = cable.carried.down;
-  const timer = setInterval(() => {
-    if (cable.carried.down - last < cutEveryBytes) return;
-    cable.drop();
-    cable.mend();
-    cuts.count += 1;
-    last = cable.carried.down;
-  }, 5);
-  t.after(() => clearInterval(timer));
-  return cuts;
+for (const breaksAfterMib of isLong ? [1, 2, 3, 4] : [1, 3]) {
+  test(`a large file and many small ones go up over a link that breaks after ${breaksAfterMib} MiB, and most of it travels once`, async () => {
+    const name = `up-${breaksAfterMib}`;
+    const anna = await weakDevice(name, breaksAfterMib);
+    const bytes = randomBytes(sizeBytes);
+    writeFileSync(join(anna.folder, "large"), bytes);
+    // Together as much as one request carries on a good link.
+    const small = randomBytes(smallFiles * smallBytes);
+    for (let file = 0; file < smallFiles; file += 1)
+      writeFileSync(join(anna.folder, `small ${file}`), small.subarray(file * smallBytes, (file + 1) * smallBytes));
+    anna.start();
+    await arrivesAt(`/${name}/large`, bytes);
+    for (let file = 0; file < smallFiles; file += 1)
+      await arrivesAt(`/${name}/small ${file}`, small.subarray(file * smallBytes, (file + 1) * smallBytes));
+    await anna.stop();
+    const { up } = anna.cable.carried;
+    assert.ok(anna.cable.cuts >= 2, `it broke ${anna.cable.cuts} times`);
+    assert.ok(up < 2 * (bytes.length + small.length), `${up} bytes were sent for ${bytes.length + small.length}`);
+  });
+
+  test(`a large file comes down over a link that breaks after ${breaksAfterMib} MiB, and most of it travels once`, async () => {
+    const name = `down-${breaksAfterMib}`;
+    const bytes = randomBytes(sizeBytes);
+    assert.equal((await home.api.call("POST", "/metadata", { kind: "folder", path: `/${name}` })).status, 201);
+    assert.equal((await home.api.put(`/${name}/large`, bytes)).status, 201);
+    const anna = await weakDevice(name, breaksAfterMib);
+    anna.start();
+    const path = join(anna.folder, "large");
+    await eventually("it arrives", waitMs, () => existsSync(path) || undefined);
+    assert.ok(readFileSync(path).equals(bytes));
+    await anna.stop();
+    const { down } = anna.cable.carried;
+    assert.ok(anna.cable.cuts >= 2, `it broke ${anna.cable.cuts} times`);
+    assert.ok(down < 1.3 * sizeBytes, `${down} bytes were received for ${sizeBytes}`);
+  });
 }

@@ -64,14 +64,15 @@ export class Worker {
 
   /** One deed, in several steps perhaps. What the engine changes in that moment makes some of them fail. */
   async act(): Promise<void> {
-    // Where there is little, most of what one may want to do is not possible.
-    const isBare = (await this.#all()).length < bareNodesMax;
-    const verb = this.#pick(isBare && this.#chance(0.5) ? makers : verbs) ?? "create";
+    let verb: Verb | undefined;
     try {
+      // Where there is little, most of what one may want to do is not possible.
+      const isBare = (await this.#all()).length < bareNodesMax;
+      verb = this.#pick(isBare && this.#chance(0.5) ? makers : verbs) ?? "create";
       await this.#do(verb);
     } catch (error) {
       if (!isRace(error)) throw error;
-      this.#options.tell(`could not ${verb}: ${(error as Error).message}`);
+      this.#options.tell(`could not ${verb ?? "look"}: ${(error as Error).message}`);
     }
   }
 

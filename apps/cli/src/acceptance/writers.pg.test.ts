@@ -92,6 +92,8 @@ describe("programs that write", () => {
     closeSync(again);
     await arrives(scene.bert.at("sparse"), sizeBytes, "middle", sizeBytes / 2);
     scene.anna.remove("sparse");
+    // What was taken from its place is read once more before it may go.
+    if (isLong) await pair.home.rest(300_000);
     assert.deepEqual(await scene.rest(), {});
   });
 

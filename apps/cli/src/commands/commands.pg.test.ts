@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -185,4 +185,23 @@ test("Ctrl-C in a transfer says that it can go on, and exits with 130", async ()
   const [code] = (await once(put, "close")) as [number];
   assert.equal(code, 130);
   assert.match(said, /\nholdfast: interrupted; run the same command again, it goes on\n$/);
+});
+
+test("a sync whose login or folder the server refuses leaves nothing behind and says what to do", () => {
+  const root = join(home, "Refused");
+  const refused = (args: string[], change: Record<string, string>) => {
+    const env = { ...environment, ...change };
+    const { status, stderr } = spawnSync(launcher, ["sync", root, ...args], { env, encoding: "utf8" });
+    assert.equal(existsSync(root), false, stderr);
+    return { status, stderr };
+  };
+  const stranger = { HOLDFAST_SERVER: url, HOLDFAST_TOKEN: "nobody", HOLDFAST_CONFIG_DIR: join(home, "unused") };
+  const unknown = refused([], stranger);
+  assert.equal(unknown.status, 3);
+  assert.match(unknown.stderr, /holdfast login|HOLDFAST_TOKEN/);
+  assert.equal(existsSync(stranger.HOLDFAST_CONFIG_DIR), false);
+  assert.equal(run(["put", "-", "/a file"], "x").status, 0);
+  const file = refused(["--remote", "/a file"], {});
+  assert.equal(file.status, 5);
+  assert.match(file.stderr, /is a file on the server/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
@@ -65,6 +65,26 @@ test("the exit code tells what went wrong", () => {
   for (const [args, environment, status] of table) {
     const ran = holdfast(args, environment);
     assert.equal(ran.status, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
+  }
+});
+
+test("without a login, or a server that is there, sync leaves nothing behind and says what to do", () => {
+  const alone = mkdtempSync(join(tmpdir(), "holdfast-alone-"));
+  try {
+    const [root, config, taken] = [join(alone, "Drive"), join(alone, "config"), join(alone, "taken")];
+    mkdirSync(taken);
+    for (const folder of [root, taken]) {
+      const signedOut = holdfast(["sync", folder], { HOLDFAST_CONFIG_DIR: config });
+      assert.equal(signedOut.status, 3);
+      assert.match(signedOut.stderr, /holdfast login/);
+      const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t", HOLDFAST_CONFIG_DIR: config };
+      const silent = holdfast(["sync", folder], nobody);
+      assert.equal(silent.status, 7);
+      assert.match(silent.stderr, /127\.0\.0\.1:9 cannot be reached/);
+    }
+    assert.deepEqual(readdirSync(alone, { recursive: true }), ["taken"]);
+  } finally {
+    rmSync(alone, { recursive: true });
   }
 });
 

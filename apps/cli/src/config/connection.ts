@@ -42,7 +42,7 @@ export async function connect(environment: Environment, onSilence: () => void = 
   const login = token !== undefined && named !== undefined ? undefined : await saved.read();
   const server = named === undefined ? login?.server : parseServer(named);
   if (server === undefined) await noTokens.current();
-  const tokens = token === undefined ? sessionTokens(saved, server ?? "") : fixedToken(token);
+  const tokens = token === undefined ? sessionTokens(saved, server ?? "") : givenToken(token, server ?? "");
   if (token === undefined && login?.server !== server) {
     throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
   }
@@ -94,6 +94,15 @@ export function toSavedSession(answer: {
     accessToken: answer.access_token,
     accessTokenEndsMs: systemClock.nowMs() + answer.expires_in * 1000,
     refreshToken: answer.refresh_token,
+  };
+}
+
+/** Of the environment: nobody can renew it, and a login would not be asked for beside it. */
+function givenToken(token: string, server: string): AccessTokens {
+  const refused = `The server ${server} refuses the token in HOLDFAST_TOKEN: it is not valid, has expired or was revoked. Set another one, or unset it and run 'holdfast login ${server}'.`;
+  return {
+    ...fixedToken(token),
+    renew: () => Promise.reject(new HoldfastError("unauthenticated", refused)),
   };
 }
 

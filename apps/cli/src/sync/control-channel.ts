@@ -34,7 +34,13 @@ const address = "127.0.0.1";
  */
 export async function openControlChannel(folder: string, root: string, control: SyncControl): Promise<ControlChannel> {
   const token = randomBytes(24).toString("base64url");
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 });
+  const server = createServer({
+    requestTimeout: 30_000,
+    headersTimeout: 10_000,
+    // Node would look for late requests every 30 s for as long as the client runs, and whoever could send one is on this machine.
+    connectionsCheckingInterval: 3600_000,
+    maxHeaderSize: 16 * 1024,
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(0, address, resolve);
   });

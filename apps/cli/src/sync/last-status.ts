@@ -47,7 +47,9 @@ function stopped({ record }: KnownSync, last: SyncReport | undefined): SyncRepor
       {
         path: "",
         code: "not_running",
-        message: `Its client is not running. Start it with: holdfast sync ${shellWord(root)}`,
+        message: is_paused
+          ? `It is paused, and its client is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
+          : `Its client is not running. Start it with: holdfast sync ${shellWord(root)}`,
       },
       ...(last?.problems ?? []),
     ],

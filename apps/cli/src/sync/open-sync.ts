@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { realpath } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
@@ -12,7 +11,7 @@ import type { Connection } from "../config/connection.ts";
 import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
-import { findSync, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
+import { checkRoot, findSync, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
 
 export interface SyncChoices {
   /** As it was given. */
@@ -45,18 +44,27 @@ export interface HeldRoot {
   release(): void;
 }
 
-/** @throws HoldfastError for what cannot be a root, lies in another sync, or is synced by another process */
-export async function holdRoot(folder: string, configFolder: string): Promise<HeldRoot> {
-  await ensureFolderDurably(nodeDisk, configFolder, { mode: 0o700 });
+/**
+ * Nothing is made, here or in the configuration folder, before it is known that this can be synced at all.
+ * @param reach asks the server for what a root that was never synced is to be synced with
+ * @throws HoldfastError for what cannot be a root, lies in another sync, or is synced by another process; what `reach` throws
+ */
+export async function holdRoot(
+  folder: string,
+  configFolder: string,
+  reach: (root: string) => Promise<unknown>,
+): Promise<HeldRoot> {
   const syncs = await readKnownSyncs(configFolder);
-  refuseVanished(resolve(folder), syncs);
-  // Before it is made: in a synced folder a new one would go to everybody.
-  const above = await realpath(dirname(resolve(folder))).catch(() => undefined);
-  if (above !== undefined && !existsSync(folder)) await refuseNested(join(above, basename(resolve(folder))), syncs);
-  const root = await prepareRoot(folder, configFolder);
-  await refuseNested(root, syncs);
-  const known = await findSync(root, syncs);
-  await refuseEmptied(root, known);
+  const path = resolve(folder);
+  refuseVanished(path, syncs);
+  const wanted = existsSync(path) ? await checkRoot(path, configFolder) : await newRoot(path);
+  // In a synced folder a new one would go to everybody.
+  await refuseNested(wanted, syncs);
+  const known = await findSync(wanted, syncs);
+  await refuseEmptied(wanted, known);
+  if (known === undefined) await reach(wanted);
+  await ensureFolderDurably(nodeDisk, configFolder, { mode: 0o700 });
+  const root = await prepareRoot(path, configFolder);
   const lock = lockFolder(root);
   return { root, known, release: () => lock.release() };
 }

@@ -1,25 +1,31 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { startCodecPool } from "@holdfast/codec/pool";
 import type { Preview } from "@holdfast/sync/engine/preview";
+import { ownFolder } from "@holdfast/sync/paths";
+import { toFolderError } from "@holdfast/synced-folder/folder-error";
+import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe-folder";
 import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
 import { count, printable } from "../output/text.ts";
 import { lookUpFolder } from "../remote/look-up.ts";
-import { realRoot } from "./choose-syncs.ts";
-import { makeEngine, openSpace, stateName } from "./client-engine.ts";
+import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
 import { readKnownSyncs } from "./known-syncs.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { recordFor } from "./open-sync.ts";
 import type { SyncChoices } from "./open-sync.ts";
-import { findSync, prepareRoot, refuseNested } from "./sync-root.ts";
+import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
+import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
 
 const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
 
-/** `holdfast sync --dry-run`: what a run would do first. Nothing is made, moved, removed or sent, here or there. */
+/**
+ * `holdfast sync --dry-run`: what a run would do first. Nothing is moved, removed or sent, here or there, and nothing stays of the
+ * folder in which it is tried out what the disk can do.
+ */
 export async function previewSync(run: Run, choices: SyncChoices): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "holdfast-preview-"));
   const remove = (): void => rmSync(scratch, { recursive: true, force: true });
@@ -41,23 +47,51 @@ async function previewIn(scratch: string, connection: Connection, choices: SyncC
   const syncs = await readKnownSyncs(connection.configFolder);
   // A folder that a run would make is an empty one.
   const isThere = existsSync(choices.folder);
-  const root = isThere ? await prepareRoot(choices.folder, connection.configFolder) : await realRoot(choices.folder);
+  const folder = resolve(choices.folder);
+  const root = isThere ? await checkRoot(folder, connection.configFolder) : await newRoot(folder);
   await refuseNested(root, syncs);
   const known = await findSync(root, syncs);
   const find = async (client: Connection["client"], path: string): Promise<string> =>
     (await lookUpFolder(client, path)).id;
   const record = await recordFor({ root, known }, connection, choices, find);
+  const abilities = probeBeside(isThere ? root : dirname(root));
+  requireAbilities(root, abilities);
   const database = await copyState(known && join(known.folder, stateName), join(scratch, stateName));
   try {
     const empty = await mkdtemp(join(scratch, "root-"));
-    return await previewOn(database, isThere ? record : { ...record, root: empty }, connection, choices);
+    return await previewOn(
+      { database, lacks: lacksOf(abilities), slotKey: slotKeyOf(abilities) },
+      isThere ? record : { ...record, root: empty },
+      connection,
+      choices,
+    );
   } finally {
     database.close();
   }
 }
 
+/** Where a client may be running, in a folder of its own below the one that no client looks into. */
+function probeBeside(folder: string): FolderAbilities {
+  const own = join(folder, ownFolder);
+  const inside = existsSync(own) ? own : folder;
+  const place = makeProbePlace(inside);
+  try {
+    return probeFolder(place);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+function makeProbePlace(folder: string): string {
+  try {
+    return mkdtempSync(join(folder, `${ownFolder}-preview-`));
+  } catch (thrown) {
+    throw toFolderError(thrown, "try out what can be done in", folder);
+  }
+}
+
 async function previewOn(
-  database: DatabaseSync,
+  parts: Pick<Parts, "database" | "lacks" | "slotKey">,
   record: SyncRecord,
   connection: Connection,
   { limits, excludes, includes }: SyncChoices,
@@ -66,7 +100,7 @@ async function previewOn(
   try {
     const space = await openSpace(connection, pool, limits);
     try {
-      const engine = makeEngine(record, { space, pool, database, isPreview: true });
+      const engine = makeEngine(record, { ...parts, space, pool, isPreview: true });
       engine.include(includes);
       engine.exclude(excludes);
       return await engine.preview();

@@ -9,8 +9,9 @@ import { count, shellWord } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
 import type { ClientEngine } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
-import { agreeOnSync, holdRoot } from "./open-sync.ts";
+import { agreeOnSync, holdRoot, recordFor } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
+import { ensureRemoteFolder } from "./remote-folder.ts";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
 import { RootWatch } from "./watch-root.ts";
@@ -27,7 +28,9 @@ const retryMs = { first: 1000, last: 60_000 };
 /** `holdfast sync`: one synced folder, until it is stopped, or once. */
 export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   const signals = listenForSignals(run, choices.isOnce);
-  const held = await holdRoot(choices.folder, thisConfigFolder(run.context.environment));
+  const held = await holdRoot(choices.folder, thisConfigFolder(run.context.environment), async (root) => {
+    await recordFor({ root, known: undefined }, await run.connect(), choices, ensureRemoteFolder);
+  });
   try {
     await syncHeld(run, held, choices, signals);
   } finally {

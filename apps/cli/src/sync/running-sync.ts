@@ -1,3 +1,4 @@
+import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Engine } from "@holdfast/sync/engine/engine";
 import type { EngineStatus } from "@holdfast/sync/engine/status";
@@ -24,6 +25,8 @@ export class RunningSync implements SyncControl {
   #remarks: SyncReport["problems"] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastSaved = "";
+  readonly #memory = new IdleMemory();
+  #lastSyncAtMs: number | undefined;
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
 
@@ -94,6 +97,7 @@ export class RunningSync implements SyncControl {
   /** The last word: shown, and kept for when nobody runs. */
   async end(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#memory.stop();
     await this.#channel?.close();
     this.#channel = undefined;
     await this.#show();
@@ -138,6 +142,8 @@ export class RunningSync implements SyncControl {
     const status = this.#status();
     const report = this.report();
     await this.#reporter.show(status, report);
+    if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
+    this.#lastSyncAtMs = status.lastSyncAtMs;
     // What is under way is out of date at once.
     if (status.activity !== "syncing" || this.#channel === undefined) await this.#save(report);
   }
@@ -165,5 +171,6 @@ function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
     deletionsWaiting: 0,
     recent: [],
     refusal: undefined,
+    freed: undefined,
   };
 }

@@ -19,6 +19,7 @@ const rest: EngineStatus = {
   deletionsWaiting: 0,
   recent: [],
   refusal: undefined,
+  freed: undefined,
 };
 
 function sink() {
@@ -44,6 +45,20 @@ function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
   return { show, stdout, stderr };
 }
 
+test("what was freed is told once, and that and why nothing was", async () => {
+  const { show, stderr } = reporter({});
+  const freed = { files: 2, bytes: 2048, kept: [] };
+  await show({ freed });
+  await show({ freed });
+  await show({ freed: { files: 0, bytes: 0, kept: [] } });
+  await show({ freed: { files: 0, bytes: 0, kept: ["a"] } });
+  assert.deepEqual(stderr.text().trimEnd().split("\n").slice(1), [
+    "sync: the local copies of 2 files (2.0 KiB) went to .holdfast/trash, which keeps what goes there for 30 days",
+    "sync: there was nothing to free of what is excluded: there is no copy of that here",
+    "sync: there was nothing to free of what is excluded: what is here of that is not what the server has",
+  ]);
+});
+
 test("each change of state is one line, and progress one now and then", async () => {
   const { show, stdout, stderr } = reporter();
   for (let shown = 0; shown < 7; shown += 1) await show({ activity: "syncing", pendingFiles: 7 - shown });
@@ -57,6 +72,26 @@ test("each change of state is one line, and progress one now and then", async ()
     "sync: in sync",
   ]);
   assert.equal(stdout.text(), "");
+});
+
+test("attempts that find nothing to do are no lines between", async () => {
+  const { show, stderr } = reporter();
+  const problems = [{ path: "", code: "unauthenticated", message: "The login has ended." }];
+  await show({ activity: "syncing" });
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await show({ activity: "waiting", problems });
+    await show({ activity: "syncing", problems });
+  }
+  await show({ activity: "syncing", pendingFiles: 1 });
+  await show({});
+  assert.deepEqual(stderr.text().trimEnd().split("\n"), [
+    "sync: syncing",
+    "sync: waits for you",
+    "sync: ! The login has ended.",
+    "sync: syncing",
+    "sync: 1 change to do, 0 files up (0 B), 0 down (0 B)",
+    "sync: in sync",
+  ]);
 });
 
 test("a problem is told once until it is gone and comes again", async () => {

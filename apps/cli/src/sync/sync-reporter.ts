@@ -74,6 +74,7 @@ export class SyncReporter {
   #lastProgressMs = -Infinity;
   #told = new Set<string>();
   #hasBar = false;
+  #freed: EngineStatus["freed"];
 
   constructor(output: Output, stderr: Terminal, nowMs: () => number) {
     this.#output = output;
@@ -84,11 +85,14 @@ export class SyncReporter {
   async show(status: EngineStatus, report: SyncReport): Promise<void> {
     if (this.#output.json) await this.#showJson(report);
     if (this.#output.quiet) return;
-    if (status.activity !== this.#lastState) {
+    // A look that finds nothing to do, such as each attempt to reach a server that refuses the login, is worth no line.
+    const isOnlyLook = status.activity === "syncing" && status.pendingFiles === 0 && this.#lastState !== "";
+    if (status.activity !== this.#lastState && !isOnlyLook) {
       this.#lastState = status.activity;
       this.#line(`sync: ${words[status.activity]}`);
     }
     this.#showProblems(report);
+    this.#showFreed(status);
     this.#showProgress(status);
   }
 
@@ -119,6 +123,18 @@ export class SyncReporter {
     }
     for (const line of lines) if (!this.#told.has(line)) this.#line(`sync: ! ${line}`);
     this.#told = new Set(lines);
+  }
+
+  #showFreed({ freed }: EngineStatus): void {
+    if (freed === undefined || freed === this.#freed) return;
+    this.#freed = freed;
+    const { files, bytes, kept } = freed;
+    if (files > 0)
+      return this.#line(
+        `sync: the local copies of ${count(files, "file")} (${formatBytes(bytes)}) went to .holdfast/trash, which keeps what goes there for 30 days`,
+      );
+    const why = kept.length > 0 ? "what is here of that is not what the server has" : "there is no copy of that here";
+    this.#line(`sync: there was nothing to free of what is excluded: ${why}`);
   }
 
   #showProgress(status: EngineStatus): void {

@@ -1,5 +1,5 @@
 import { mkdir, readFile, realpath, stat } from "node:fs/promises";
-import { dirname, join, parse, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, resolve, sep } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { markerPath } from "@holdfast/sync/paths";
 import type { KnownSync } from "./known-syncs.ts";
@@ -14,6 +14,11 @@ const markerBytesMax = 4096;
 export async function prepareRoot(folder: string, configFolder: string): Promise<string> {
   const path = resolve(folder);
   await makeIfMissing(path);
+  return checkRoot(path, configFolder);
+}
+
+/** The same of one that is there. */
+export async function checkRoot(path: string, configFolder: string): Promise<string> {
   const root = await realpath(path);
   if (!(await stat(root)).isDirectory()) throw new HoldfastError("usage", `${root} is a file, not a folder.`);
   if (root === parse(root).root) throw new HoldfastError("usage", `${root} is the whole system; name a folder in it.`);
@@ -23,6 +28,13 @@ export async function prepareRoot(folder: string, configFolder: string): Promise
     throw new HoldfastError("usage", message);
   }
   return root;
+}
+
+/** Where one that is missing will be. @throws HoldfastError not_found */
+export async function newRoot(path: string): Promise<string> {
+  const above = await realpath(dirname(path)).catch(() => undefined);
+  if (above === undefined) throw noParent(path);
+  return join(above, basename(path));
 }
 
 /** @throws HoldfastError failed if the root lies in a synced folder or has one inside */
@@ -69,8 +81,12 @@ async function makeIfMissing(path: string): Promise<void> {
     const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
     if (errno === "EEXIST") return;
     if (errno !== "ENOENT") throw thrown;
-    throw new HoldfastError("not_found", `There is no ${dirname(path)}, so ${path} is not made. Make it first.`);
+    throw noParent(path);
   }
+}
+
+function noParent(path: string): HoldfastError {
+  return new HoldfastError("not_found", `There is no ${dirname(path)}, so ${path} is not made. Make it first.`);
 }
 
 function isInside(path: string, folder: string): boolean {

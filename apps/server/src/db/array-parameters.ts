@@ -24,11 +24,13 @@ export function hashArray(values: readonly HashHex[]): RawBuilder<Buffer[]> {
 }
 
 export function textArray(values: readonly (string | null)[]): RawBuilder<string[]> {
-  let sizeBytes = headerBytes;
-  for (const value of values) sizeBytes += 4 + (value === null ? 0 : Buffer.byteLength(value));
+  const count = values.length;
+  let sizeBytes = headerBytes + 4 * count;
+  for (let index = 0; index < count; index += 1) sizeBytes += Buffer.byteLength(values[index] ?? "");
   const buffer = startArray(25, sizeBytes, values);
   let at = headerBytes;
-  for (const value of values) {
+  for (let index = 0; index < count; index += 1) {
+    const value = values[index] ?? null;
     const length = value === null ? -1 : buffer.write(value, at + 4);
     at = buffer.writeInt32BE(length, at) + Math.max(length, 0);
   }
@@ -83,12 +85,15 @@ function encodeFixed<Value>(
   values: readonly (Value | null)[],
   write: (buffer: Buffer, value: Value, at: number) => void,
 ): Buffer {
+  const count = values.length;
   let nulls = 0;
-  for (const value of values) if (value === null) nulls += 1;
-  const sizeBytes = headerBytes + values.length * (4 + elementBytes) - nulls * elementBytes;
+  for (let index = 0; index < count; index += 1) if (values[index] === null) nulls += 1;
+  const sizeBytes = headerBytes + count * (4 + elementBytes) - nulls * elementBytes;
   const buffer = startArray(elementType, sizeBytes, values);
   let at = headerBytes;
-  for (const value of values) {
+  // By index: the arrays are of so many kinds that an iterator would make an object for each element.
+  for (let index = 0; index < count; index += 1) {
+    const value = values[index] ?? null;
     at = buffer.writeInt32BE(value === null ? -1 : elementBytes, at);
     if (value === null) continue;
     write(buffer, value, at);

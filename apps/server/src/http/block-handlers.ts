@@ -18,7 +18,9 @@ import { knownVersions } from "../metadata/manifests.ts";
 import { Gathering } from "./gathering.ts";
 import type { Handlers } from "./handler.ts";
 import { primed } from "./primed.ts";
+import { formatContentRange, parseRange } from "./ranges.ts";
 import { readBounded } from "./read-bounded.ts";
+import { isBrokenOff } from "./request-body.ts";
 
 /** Frames are stored in portions of about this size while the rest of the request is still arriving. */
 const portionBytes = limits.packBytesTarget;
@@ -59,15 +61,20 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       await blocks.store(space, caller.userId, [rawBlock(params.hash, payload)]);
       return { status: 201, json: { hash: params.hash, size: payload.length } };
     },
-    getBlock: async ({ caller, params, head, signal }) => {
+    getBlock: async ({ caller, params, headers: { range }, head, signal }) => {
       const plain = await readPlain(blocks, caller.spaceId, params.hash, signal);
       if (plain === undefined) throw new HoldfastError("not_found", "There is no such block, or you may not see it.");
+      const [part, ...more] = parseRange(range, plain.length) ?? [];
+      const isPart = part !== undefined && more.length === 0;
+      const bytes = isPart ? plain.subarray(part.start, part.end) : plain;
       const headers = {
         "content-type": "application/octet-stream",
-        "content-length": plain.length,
+        "content-length": bytes.length,
+        "accept-ranges": "bytes",
         etag: `"${params.hash}"`,
+        ...(isPart ? { "content-range": formatContentRange(part, plain.length) } : {}),
       };
-      return { status: 200, bytes: head ? "" : plain, headers };
+      return { status: isPart ? 206 : 200, bytes: head ? "" : bytes, headers };
     },
     fetchBlocks: async ({ caller, body, signal, charge }) => {
       const wanted = await readableHashes(caller, body.items);
@@ -135,7 +142,10 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   }
 }
 
-/** @param room where the frames were placed; @returns how many blocks came */
+/**
+ * Of a body that breaks off, what came whole is kept: else a link that never lasts for a request would carry the same bytes for ever.
+ * @param room where the frames were placed; @returns how many blocks came
+ */
 export async function storeFrames(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
   spaceId: SpaceId,
@@ -156,12 +166,19 @@ export async function storeFrames(
     await blocks.store(spaceId, uploader, ready);
     stored += ready.length;
   };
-  for await (const some of frames) {
-    for (const frame of some) {
-      portion.push(await incomingBlock({ blocks, codec }, spaceId, frame));
-      if (frame.kind === "patch") patchBytes += frame.size;
+  try {
+    for await (const some of frames) {
+      for (const frame of some) {
+        portion.push(await incomingBlock({ blocks, codec }, spaceId, frame));
+        if (frame.kind === "patch") patchBytes += frame.size;
+      }
+      if (room.closedBytes + patchBytes >= portionBytes) await flush();
     }
-    if (room.closedBytes + patchBytes >= portionBytes) await flush();
+  } catch (thrown) {
+    if (!isBrokenOff(thrown)) throw thrown;
+    room.close();
+    await flush();
+    throw thrown;
   }
   room.close();
   await flush();
@@ -244,7 +261,8 @@ async function* fetchFrames(
         ? undefined
         : await patchFrame({ blocks, codec }, spaceId, { block, base, signal });
     const pieces = patch ?? (block === undefined ? absentFrame(hash) : storedFrame(block));
-    for (const piece of pieces) yield* gathering.add(piece);
+    // Not handed to `yield*`, which would wait several times for each piece, though most only gather.
+    for (const piece of pieces) for (const gathered of gathering.add(piece)) yield gathered;
   }
   yield* gathering.end();
   // Its end: only then it takes back the memory of the last ones.

@@ -80,7 +80,7 @@ export class RequestBody extends Readable implements OwnSlices {
 
   readonly #break = (): void => {
     if (this.#request.readableEnded) return;
-    this.destroy(new HoldfastError("bad_request", "The connection ended in the middle of the body."));
+    this.destroy(brokenOff("bad_request", "The connection ended in the middle of the body."));
   };
 }
 
@@ -88,7 +88,20 @@ export class RequestBody extends Readable implements OwnSlices {
 const slicesWaitingMax = 4;
 
 function stalled(idleTimeoutMs: number): HoldfastError {
-  return new HoldfastError("request_timeout", `No byte of the body arrived for ${idleTimeoutMs / 1000} seconds.`);
+  return brokenOff("request_timeout", `No byte of the body arrived for ${idleTimeoutMs / 1000} seconds.`);
+}
+
+const breaks = new WeakSet<HoldfastError>();
+
+function brokenOff(code: "bad_request" | "request_timeout", message: string): HoldfastError {
+  const error = new HoldfastError(code, message);
+  breaks.add(error);
+  return error;
+}
+
+/** The body ended too soon: what came before that is as it was sent. */
+export function isBrokenOff(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && breaks.has(thrown);
 }
 
 /** What is read and thrown away of a body after its answer was sent, so that the answer is not lost to a reset. */

@@ -5,7 +5,8 @@ import { sql } from "kysely";
 import type { Actor } from "../metadata/actor.ts";
 import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
-import { findNodes, type PlacedNode } from "../metadata/look-up.ts";
+import { addBlocks } from "../metadata/inline-blocks.ts";
+import { findNodes, findRevisions, type PlacedNode } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
@@ -22,16 +23,21 @@ export async function startToken(shards: Shards, caller: Actor): Promise<string>
   return encodeToken([{ spaceId: caller.spaceId, epoch, seq, tag: tag?.toString("hex") ?? "" }]);
 }
 
+export interface ChangesRequest {
+  readonly since_token: string;
+  readonly limit?: number | undefined;
+  /** Lists of few blocks come along, except of versions that the calling device has sent itself. */
+  readonly include?: "blocks" | undefined;
+  /** What the calling device did itself comes without the node where it has heard of its state already. */
+  readonly own?: "brief" | undefined;
+}
+
 /**
  * What happened since the token, oldest first. A node's state is that of now: it may be newer than the entry, and one
  * that has left the view since is `gone`.
  * @throws HoldfastError reset: the journal that the token knows is not this one (`epoch`), or is no longer kept (`expired`)
  */
-export async function listChanges(
-  shards: Shards,
-  caller: Actor,
-  request: { since_token: string; limit?: number | undefined },
-) {
+export async function listChanges(shards: Shards, caller: Actor, request: ChangesRequest) {
   const limit = request.limit ?? limits.listItemsMax;
   const position = positionIn(caller, request.since_token);
   const shard = shards.of(caller.bucket);
@@ -40,11 +46,16 @@ export async function listChanges(
   const { rows } = await sql<JournalRow>`
     select * from shard.journal where space_id = ${caller.spaceId} and seq > ${position.seq}
     order by seq limit ${limit}`.execute(shard.db);
-  const nodes = await findNodes(shard, caller, [...new Set(rows.map((row) => row.node_id))]);
+  const brief = request.own === "brief" ? await briefChanges(shard, caller, rows) : new Map<number, ChangeJson>();
+  const told = rows.filter(({ seq }) => !brief.has(seq));
+  const nodes = await findNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
+  const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(row, nodes.get(row.node_id)));
+  const foreign = changes.flatMap(({ node }) => (node === undefined || isOwn(caller, node) ? [] : [node]));
+  if (request.include === "blocks") await addBlocks(shard, caller, foreign);
   const last = rows.at(-1);
   const reached = last === undefined ? position : { ...position, seq: last.seq, tag: last.tag.toString("hex") };
   return {
-    changes: rows.map((row) => changeJson(row, nodes.get(row.node_id))),
+    changes,
     next_token: encodeToken([reached]),
     has_more: reached.seq < space.seq,
     epoch: space.epoch,
@@ -94,4 +105,24 @@ function changeJson(row: JournalRow, node: PlacedNode | undefined): ChangeJson {
   const { seq, kind, node_id: id } = row;
   if (kind === "gone" || node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
   return { seq, kind, id, node: nodeJson(node.row, node.path) };
+}
+
+/** By number: the last change of a live node, made by the calling device, which has heard then what became of the node. */
+async function briefChanges(
+  shard: Shard,
+  caller: Actor,
+  rows: readonly JournalRow[],
+): Promise<ReadonlyMap<number, ChangeJson>> {
+  const own = rows.filter((row) => row.kind === "changed" && isOwn(caller, row));
+  const now = await findRevisions(shard, caller, [...new Set(own.map((row) => row.node_id))]);
+  const brief = new Map<number, ChangeJson>();
+  for (const { seq, node_id: id } of own) {
+    const state = now.get(id);
+    if (state?.seq === seq) brief.set(seq, { seq, kind: "changed", id, revision: state.revision });
+  }
+  return brief;
+}
+
+function isOwn({ deviceId }: Actor, { device_id }: { readonly device_id?: string | null | undefined }): boolean {
+  return deviceId !== null && device_id === deviceId;
 }

@@ -3,10 +3,9 @@ import { fromHashHex } from "@holdfast/core/hash-hex";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import {
-  contentIdOf,
   contentIdOfSegments,
   decodeSegment,
-  encodeEntries,
+  encodeShortList,
   entryBytes,
   type ManifestEntry,
   type Segment,
@@ -48,8 +47,9 @@ export function encodeContent(
   validateManifest(entries, sizeBytes);
   const content =
     entries.length <= limits.manifestEntriesInline ? encodeShort(entries, sizeBytes) : encodeLong(entries, sizeBytes);
+  if (declaredId === undefined) return content;
   const contentId = content.contentId.toString("hex");
-  if (declaredId === undefined || declaredId === contentId) return content;
+  if (declaredId === contentId) return content;
   throw new HoldfastError("content_mismatch", `The content id of these blocks is ${contentId}, not ${declaredId}.`, {
     field: "content_id",
   });
@@ -95,10 +95,11 @@ export function distinctBlocks(entries: readonly ManifestEntry[]): Map<HashHex, 
 }
 
 function encodeShort(entries: readonly ManifestEntry[], sizeBytes: number): NewContent {
+  const { contentId, encoded } = encodeShortList(entries);
   return {
     sizeBytes,
-    contentId: Buffer.from(fromHashHex(contentIdOf(entries))),
-    manifest: toBuffer(encodeEntries(entries)),
+    contentId: Buffer.from(contentId, "hex"),
+    manifest: toBuffer(encoded),
     segments: null,
     blocks: distinctBlocks(entries),
     segmentHashes: [],

@@ -22,12 +22,14 @@ describe("the statements behind the reading routes", () => {
   let space: TestSpace;
   let folderId: string;
   let fileId: string;
+  let beginning: string;
   const compiled: CompiledQuery[] = [];
   let shards: Shards;
 
   before(async () => {
     databases = await startTestDatabases({ fsync: false });
     space = await makeTestSpace(databases.shards);
+    beginning = await startToken(databases.shards, space.caller);
     folderId = (await space.mkdir("root", "folder")).id;
     const inner = await space.mkdir(folderId, "inner");
     fileId = (await space.put(inner.id, "file", "content")).id;
@@ -77,7 +79,11 @@ describe("the statements behind the reading routes", () => {
       const { next_cursor } = await listTrash(shards, space.caller, { limit: 20 });
       await listTrash(shards, space.caller, { limit: 20, cursor: next_cursor! });
     },
-    changes: async () => listChanges(shards, space.caller, { since_token: await startToken(shards, space.caller) }),
+    changes: async () => {
+      await listChanges(shards, space.caller, { since_token: await startToken(shards, space.caller) });
+      await listChanges(shards, { ...space.caller, deviceId: null }, { since_token: beginning, include: "blocks" });
+      await listChanges(shards, space.caller, { since_token: beginning, own: "brief" });
+    },
     snapshot: async () => {
       const { next_cursor } = await readSnapshot(shards, space.caller, { limit: 1000 });
       await readSnapshot(shards, space.caller, { limit: 1000, cursor: next_cursor! });

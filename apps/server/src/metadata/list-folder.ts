@@ -1,16 +1,15 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId, type VersionId } from "@holdfast/core/ids";
+import { isId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { decodeSegment } from "@holdfast/core/manifest";
 import type { SortOrder } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Actor } from "./actor.ts";
-import { uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { addBlocks } from "./inline-blocks.ts";
 import { walkFolder } from "./walk-folder.ts";
 import { childPath, type PlacedNode } from "./look-up.ts";
 import { nodeJson } from "./node-json.ts";
@@ -84,18 +83,4 @@ function after(column: string, descending: boolean, sort: SortOrder, cursor: str
   }
   const typed = typeof value === "string" ? sql`${value}::text collate "C"` : sql`${value}::int8`;
   return sql`and (${sql.ref(column)}, id) ${sql.raw(descending ? "<" : ">")} (${typed}, ${id}::uuid)`;
-}
-
-/** The block lists of small files, inline, so that a client can fetch a folder's content without asking for manifests. */
-async function addBlocks(shard: Shard, caller: Actor, items: NodeJson[]): Promise<void> {
-  const files = items.filter((item) => item.version_id !== null);
-  const { rows } = await sql<{ id: VersionId; manifest: Buffer }>`
-    select id, manifest from shard.versions
-    where space_id = ${caller.spaceId} and id = any(${uuidArray(files.map((file) => file.version_id))})
-      and octet_length(manifest) <= ${limits.inlineBlocksMax * 36}`.execute(shard.db);
-  const manifests = new Map<string, Buffer>(rows.map((row) => [row.id, row.manifest]));
-  for (const file of files) {
-    const manifest = file.version_id === null ? undefined : manifests.get(file.version_id);
-    if (manifest !== undefined) file.blocks = manifest.length === 0 ? [] : decodeSegment(manifest);
-  }
 }

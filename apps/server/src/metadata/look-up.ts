@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Actor } from "./actor.ts";
 import { textArray, uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
@@ -69,20 +69,7 @@ export async function findNodes(
   ids: readonly NodeId[],
 ): Promise<Map<NodeId, PlacedNode>> {
   if (ids.length === 0) return new Map();
-  // Served by the primary key, one step an ancestor; `union` visits each ancestor once. The planner takes a walk up from
-  // many nodes for far longer than it is, and would read the whole table instead: `offset 0` keeps it to single look-ups.
-  const { rows } = await sql<NodeRow>`
-    with recursive up as (
-      select n.id, n.parent_id from unnest(${uuidArray(ids)}) as asked (id)
-      cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = asked.id offset 0) n
-      union
-      select p.id, p.parent_id from up
-      cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = up.parent_id offset 0) p
-    )
-    select n.* from up
-    cross join lateral (select * from shard.nodes where space_id = ${spaceId} and id = up.id offset 0) n`.execute(
-    shard.db,
-  );
+  const rows = await readLineages<NodeRow>(shard, spaceId, ids, sql`*`);
   const byId = new Map(rows.map((row) => [row.id, row]));
   const placed = new Map<NodeId, PlacedNode>();
   for (const id of ids) {
@@ -99,15 +86,8 @@ export async function findVisible(
   ids: readonly NodeId[],
 ): Promise<Set<NodeId>> {
   if (ids.length === 0) return new Set();
-  // As in `findNodes`.
-  const own = sql`select id, parent_id, purged_at from shard.nodes where space_id = ${spaceId}`;
-  const { rows } = await sql<Pick<NodeRow, "id" | "parent_id" | "purged_at">>`
-    with recursive up as (
-      select n.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (${own} and id = asked.id offset 0) n
-      union
-      select p.* from up cross join lateral (${own} and id = up.parent_id offset 0) p
-    )
-    select * from up`.execute(shard.db);
+  type Row = Pick<NodeRow, "id" | "parent_id" | "purged_at">;
+  const rows = await readLineages<Row>(shard, spaceId, ids, sql`id, parent_id, purged_at`);
   const byId = new Map(rows.map((row) => [row.id, row]));
   const isVisible = (id: NodeId): boolean => {
     let row = byId.get(id);
@@ -116,6 +96,63 @@ export async function findVisible(
     return row?.id === rootId;
   };
   return new Set(ids.filter(isVisible));
+}
+
+/** Those of the ids that are live in view, with what names their state. */
+export async function findRevisions(
+  shard: Shard,
+  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  ids: readonly NodeId[],
+): Promise<Map<NodeId, Pick<NodeRow, "revision" | "seq">>> {
+  if (ids.length === 0) return new Map();
+  type Row = Pick<NodeRow, "id" | "parent_id" | "purged_at" | "trashed_at" | "revision" | "seq">;
+  const columns = sql`id, parent_id, purged_at, trashed_at, revision, seq`;
+  const byId = new Map((await readLineages<Row>(shard, spaceId, ids, columns)).map((row) => [row.id, row]));
+  const live = new Map<NodeId, boolean>([[rootId, true]]);
+  const isLive = (id: NodeId): boolean => {
+    const known = live.get(id);
+    if (known !== undefined) return known;
+    const row = byId.get(id);
+    const is =
+      row !== undefined &&
+      row.purged_at === null &&
+      row.trashed_at === null &&
+      row.parent_id !== null &&
+      isLive(row.parent_id);
+    live.set(id, is);
+    return is;
+  };
+  return new Map(
+    ids.flatMap((id) => {
+      const row = byId.get(id);
+      return row !== undefined && isLive(id) ? [[id, row] as const] : [];
+    }),
+  );
+}
+
+/**
+ * The rows of these nodes and of all above them; one of both kinds comes twice. Served by the primary key, one step an ancestor:
+ * `union` visits each once, and the nodes themselves, of which there may be many in few folders, are read outside of the walk. The
+ * planner takes a walk up for far longer than it is, and would read the whole table instead: `offset 0` keeps it to single look-ups.
+ */
+async function readLineages<Row>(
+  shard: Pick<Shard, "db">,
+  spaceId: SpaceId,
+  ids: readonly NodeId[],
+  columns: RawBuilder<unknown>,
+): Promise<Row[]> {
+  const own = sql`select ${columns} from shard.nodes where space_id = ${spaceId}`;
+  const { rows } = await sql<Row>`
+    with recursive asked as materialized (
+      select n.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (${own} and id = asked.id offset 0) n
+    ), above as (
+      select p.* from (select distinct parent_id as id from asked) as folder
+      cross join lateral (${own} and id = folder.id offset 0) p
+      union
+      select p.* from above cross join lateral (${own} and id = above.parent_id offset 0) p
+    )
+    select * from asked union all select * from above`.execute(shard.db);
+  return rows;
 }
 
 function place(byId: ReadonlyMap<NodeId, NodeRow>, rootId: NodeId, id: NodeId): PlacedNode | undefined {

@@ -16,7 +16,7 @@ export interface NodeView {
  */
 export function nodeJson(row: NodeRow, path: string, view: NodeView = {}): NodeJson {
   const file = row.kind === "file";
-  return {
+  const json: NodeJson = {
     id: row.id,
     kind: row.kind,
     name: row.name,
@@ -28,7 +28,6 @@ export function nodeJson(row: NodeRow, path: string, view: NodeView = {}): NodeJ
     content_id: file ? (row.content_id?.toString("hex") ?? null) : null,
     revision: row.revision,
     seq: row.seq,
-    ...(row.target === null ? {} : { target: row.target }),
     mime_type: file ? mimeTypeOf(row.name) : null,
     modified_at: formatTime(row.modified_at),
     created_at: formatTime(row.created_at),
@@ -37,10 +36,12 @@ export function nodeJson(row: NodeRow, path: string, view: NodeView = {}): NodeJ
     trashed_at: row.trashed_at === null ? null : formatTime(row.trashed_at),
     role: view.role ?? "owner",
     shared: view.shared ?? false,
-    ...(row.metadata === null ? {} : { metadata: row.metadata as NonNullable<NodeJson["metadata"]> }),
     device_id: row.device_id,
     operation_id: row.operation_id?.toString("hex") ?? null,
   };
+  if (row.target !== null) json.target = row.target;
+  if (row.metadata !== null) json.metadata = row.metadata as NonNullable<NodeJson["metadata"]>;
+  return json;
 }
 
 /** By the name alone: the bytes are never looked at, and a client must not trust it (downloads say nosniff). */

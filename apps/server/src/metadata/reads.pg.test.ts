@@ -273,6 +273,37 @@ describe("reading the tree", () => {
     assert.equal(restored.next_token, await startToken(databases.shards, own.caller));
   });
 
+  test("what a device did itself comes brief only while it is the node's state, live and in view", async () => {
+    const own = await makeTestSpace(databases.shards);
+    const start = await startToken(databases.shards, own.caller);
+    const told = async (caller = own.caller) => {
+      const { changes } = await listChanges(databases.shards, caller, { since_token: start, own: "brief" });
+      return changes.map(({ kind, node, revision }) => [kind, node?.name ?? revision]);
+    };
+    const folder = await own.mkdir("root", "f");
+    const first = await own.put(folder.id, "a", "x");
+    assert.deepEqual(await told(), [
+      ["changed", folder.revision],
+      ["changed", first.revision],
+    ]);
+    const full = [
+      ["changed", "f"],
+      ["changed", "a"],
+    ];
+    assert.deepEqual(await told(own.otherDevice()), full);
+    assert.deepEqual(await told({ ...own.caller, deviceId: null }), full);
+    const moved = await own.do({ op: "move", fileId: first.id, place: { name: "b" } });
+    assert.deepEqual((await told()).slice(1), [
+      ["changed", "b"],
+      ["changed", moved.revision],
+    ]);
+    await own.do({ op: "delete", fileId: folder.id });
+    assert.deepEqual(
+      (await told()).map(([kind]) => kind),
+      ["gone", "gone", "gone", "gone"],
+    );
+  });
+
   test("a token of another history, of the future or too old is answered reset, with its reason", async () => {
     const own = await makeTestSpace(databases.shards);
     await own.mkdir("root", "a");

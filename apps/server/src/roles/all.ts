@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { toBucket } from "@holdfast/core/ids";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
 import { openReadiness } from "../operation/health.ts";
-import { IdleMemory } from "../operation/idle-memory.ts";
 import { openMetrics } from "../operation/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
 import { openLog } from "../operation/log.ts";

@@ -3,33 +3,31 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../brakes/record.ts";
 import type { Brakes } from "../brakes/brakes.ts";
-import { makeDurable } from "../execute/durable.ts";
-import { DiskChanged, type Hands } from "../execute/hands.ts";
+import type { Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, stashRestMs } from "../execute/recover.ts";
-import { affectedTrees } from "../planner/affected.ts";
+import { affectedPortion } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
 import type { Plan } from "../planner/plan-types.ts";
-import { rekey } from "../planner/rekey.ts";
+import { rekeyAll } from "./rekeying.ts";
 import { settle } from "../planner/settle.ts";
 import { excludeBoundaries, pathsToFree } from "../rules/exclusion.ts";
-import { freeSpace } from "../rules/free-space.ts";
-import { readRules } from "../rules/reading.ts";
-import { applyRules, wake } from "../rules/dormancy.ts";
-import type { Rules } from "../rules/rules.ts";
+import { type Freed, freeSpace } from "../rules/free-space.ts";
+import { wake } from "../rules/dormancy.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { endShares } from "../shares/ending.ts";
 import { withoutLost } from "../shares/hiding.ts";
 import { fetchRemote } from "../remote/fetch.ts";
+import type { EarlyBlocks } from "../remote/early-blocks.ts";
 import { send } from "../remote/send.ts";
-import { scan, type ScanResult } from "../scan/scan.ts";
-import { localChanges } from "../scan/local-changes.ts";
 import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import { isLive, type LocalRow, nameOnDisk } from "../trees.ts";
+import { isLive, nameOnDisk } from "../trees.ts";
 import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
 import { actAll, noteFailures } from "./acting.ts";
+import { type Looked, lookAtDisk } from "./looking.ts";
+import type { Portions, Rounds } from "./portions.ts";
 import type { Progress } from "./progress.ts";
 import {
   isPassing,
@@ -43,12 +41,14 @@ import {
 } from "./problems.ts";
 import { problemsOfRehash } from "./rehash.ts";
 import { checkRoot, type Identity } from "./root.ts";
+import { ringedDepartures } from "../shares/crossing.ts";
 import { hasArrived, problemsOfShares, type Quarantine, settleShares } from "./shares.ts";
 import { problemsOfUnfit, type Skipped } from "./skipped.ts";
 import type { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
 import type { UnreadFiles } from "./unread.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
+import type { Undurable } from "./undurable.ts";
 import { Waits } from "./waits.ts";
 import type { Suspicion } from "./suspicion.ts";
 
@@ -67,12 +67,16 @@ export interface CycleOutcome {
   readonly deletionsWaiting: number;
 }
 
+/** What came of it when space was last to be freed; undefined: it never was since the engine began. */
+export interface Freeing {
+  last: Freed | undefined;
+}
+
 export interface CycleContext extends Hands {
   readonly slotKey: (name: string) => string;
   readonly brakes: Brakes;
   readonly times: { nextExpiryMs: number };
-  /** Paths whose local copies stayed when space was to be freed. */
-  readonly kept: string[];
+  readonly freeing: Freeing;
   readonly identity: Identity;
   readonly progress: Progress;
   readonly suspicion: Suspicion;
@@ -82,7 +86,11 @@ export interface CycleContext extends Hands {
   readonly unread: UnreadFiles;
   readonly quietAges: QuietAges;
   readonly quarantine: Quarantine;
+  readonly early: EarlyBlocks;
+  readonly portions: Portions;
+  readonly rounds: Rounds;
   readonly stubborn: StubbornChanges;
+  readonly undurable: Undurable;
   readonly freeSpace: (() => Promise<DiskSpace>) | undefined;
   /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
   readonly checkStop: () => void;
@@ -104,11 +112,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   state.forgetRefusals(context.nowMs());
   state.forgetOffers(context.nowMs());
   await freeChosen(context);
-  const look = await scanKnownRoot(context);
-  const changes = await agreeable(context, look);
-  context.doubt.isOpen = false;
-  state.commit({ local: localChanges(state.local, changes) });
-  const isUnsettled = [...changes.values()].some((row) => row?.sight === "unsettled");
+  const look = await lookAtDisk(context);
+  const { isUnsettled } = look;
   context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
   context.skipped.note(look, (path) => isKnownPath(state, path));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
@@ -116,9 +121,11 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   settleShares(state, look.rules, context);
   const ending = await endShares(context, (path) => context.skipped.isKeeper(path));
   const waits = new Waits(context);
-  const next = await waits.within(await decide(context, look));
+  const { plan: planned, last } = await decide(context, look);
+  const next = await waits.within(planned);
   const { waitingDeletions } = context.brakes;
-  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions);
+  const later = last === undefined ? 0 : state.restless.fresh.countAfter(last);
+  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions + later);
   const failures: Problem[] = [];
   const { done, changed: isChanging } = await actAll(context, next.local);
   const changed = isChanging || noteFailures(context, ending.failures, failures);
@@ -129,12 +136,13 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     context,
     local.some((each) => each.op === "delete" && each.into === "quarantine"),
   );
-  const { stubborn } = context;
-  const untilMs = [...waits.untilMs, ...stubborn.untilMs(context.nowMs())];
+  const { stubborn, undurable } = context;
+  const nowMs = context.nowMs();
+  const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
   // What could not be ended now may be later.
   if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || isUnsettled || changed;
-  return {
+  return context.rounds.turn(last, {
     hasProgressed: done > 0 || sent || ending.operations.length > ending.failures.size,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
@@ -147,15 +155,15 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     problems: [
       ...failures,
       ...stubborn.problems,
+      ...undurable.problems(state),
       ...problemsOfRefusals(state, state.refusals),
       ...problemsOfBrakes(context.brakes),
-      ...context.kept.map((path) =>
-        problemOf(path, "kept", "It holds something else than the server, so it stays here."),
-      ),
+      ...(context.freeing.last?.kept ?? []).map((path) => problemOf(path, "kept", "")),
       ...waits.problems,
       ...context.unread.problems(context.nowMs()),
       ...context.skipped.problems(),
-      ...problemsOfUnfit(state, context.lacks),
+      // While much is fresh it is not gone through.
+      ...(last === undefined ? problemsOfUnfit(state, context.lacks) : []),
       ...problemsOfBoundaries(state),
       ...problemsOfAliases(state),
       ...problemsOfShares(state, next.waiting),
@@ -163,67 +171,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...problemsOfRehash(state),
     ],
     deletionsWaiting: waitingDeletions,
-  };
-}
-
-export interface Look extends ScanResult {
-  readonly rules: Rules;
-}
-
-/** @throws DiskChanged if the root is not the same one before and after; RootMismatch */
-async function scanKnownRoot(context: CycleContext): Promise<Look> {
-  const { device } = context.filesystem;
-  const look = await scanRoot(context);
-  context.checkStop();
-  await checkRoot(context);
-  if (context.filesystem.device !== device) throw new DiskChanged("The filesystem of the folder");
-  return look;
-}
-
-/** Looks where something may have changed, as far as the rules show it. */
-export async function scanRoot(context: CycleContext): Promise<Look> {
-  const { disk, state } = context;
-  const rules = await settleRules(context);
-  const { intents, manifests } = state;
-  const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
-  const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
-  const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
-  const tree = visibleTrees(state, new Visibility(state, rules, context.lacks));
-  const suspects = whereToLook(context);
-  const look = await scan(disk, {
-    ...context,
-    tree,
-    rows: state.local,
-    intents,
-    isHidden,
-    isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),
-    keepManifest,
-    suspects,
-    moreSuspects,
-    isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
   });
-  return { ...look, rules };
-}
-
-/** After a failure, and once an hour, everything. */
-function whereToLook({ suspicion, doubt, state }: CycleContext): Suspects {
-  const suspects = suspicion.take();
-  return doubt.isOpen || state.local.size === 0 ? "all" : suspects;
-}
-
-/** While there is doubt about what was done to the disk, it is made durable before it is agreed on. */
-async function agreeable(
-  { state, disk, doubt }: CycleContext,
-  { changes }: ScanResult,
-): Promise<ScanResult["changes"]> {
-  if (!doubt.isOpen || state.local.size + state.intents.size === 0) return changes;
-  const { rootId, local, parked, intents } = state;
-  const seen = new Map(changes);
-  // What was intended may have been found before by a look that nothing was agreed on after.
-  for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
-  const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
-  const durable = await makeDurable(disk, state, { rootId, local: { get }, parked }, seen);
-  return new Map([...changes, ...durable]);
 }
 
 /** What was planned and did not come about rested on something that is otherwise by now. */
@@ -234,17 +182,26 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
   return new Set(path === undefined ? [] : withFoldersAbove(path));
 }
 
+export interface Decision {
+  readonly plan: Plan;
+  /** The fresh node with which it ended; undefined: all of them are in it. */
+  readonly last: NodeId | undefined;
+}
+
 /** Settles and plans, until no node has to go by another id first. */
-export async function decide(context: CycleContext, { isSure, rules }: Look): Promise<Plan> {
-  const { state, device, slotKey, makeNodeId, brakes } = context;
+export async function decide(
+  context: CycleContext,
+  { isSure, rules }: Pick<Looked, "isSure" | "rules">,
+): Promise<Decision> {
+  const { state, device, slotKey, makeNodeId, brakes, undurable } = context;
   if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules, context.lacks)));
   settleShares(state, rules, context);
   for (let round = 0; round < rekeyingsMax; round += 1) {
     let visibility = new Visibility(state, rules, context.lacks);
-    let trees = affectedTrees(withoutLost(visibleTrees(state, visibility)), state.restless);
-    const { synced, answered, seen } = settle(trees);
-    const [failure] = (await makePersonActsDurable(context, [...synced.keys()])).values();
-    if (failure !== undefined) throw failure;
+    let { trees, last } = affected(context, visibility);
+    const settlement = settle(trees);
+    undurable.note(await makePersonActsDurable(context, [...settlement.synced.keys()]));
+    const { synced, answered, seen } = undurable.without(settlement);
     // What could not be looked at may still turn out to be done.
     const found = seen.filter((id) => isSeen(state, isSure, id));
     if (synced.size + answered.length + found.length > 0) {
@@ -254,10 +211,10 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
         intents: found.map((id) => [id, undefined] as const),
       });
       visibility = new Visibility(state, rules, context.lacks);
-      trees = affectedTrees(withoutLost(visibleTrees(state, visibility)), state.restless);
+      ({ trees, last } = affected(context, visibility));
     }
     const seenBy = visibility;
-    const next = plan(trees, {
+    const next = plan(undurable.asUnsettled(trees), {
       device,
       nowMs: context.nowMs(),
       slotKey,
@@ -266,7 +223,8 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
       refusals: state.refusals,
       faults: context.faults,
       holdDeletions: (planned) => {
-        const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waitsForArrival(context, each));
+        const waiting = waitsForArrival(state, planned);
+        const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
         // Moves do not count.
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
@@ -274,22 +232,32 @@ export async function decide(context: CycleContext, { isSure, rules }: Look): Pr
         return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
       },
     });
-    if (next.rekeyings.length === 0) return brakes.holdRewrites(next);
-    for (const rekeying of next.rekeyings) {
-      const departures = [...state.departures].filter(([, to]) => to === rekeying.from);
-      state.commit({ ...rekey(state, rekeying), departures: departures.map(([id]) => [id, rekeying.to] as const) });
-    }
+    if (next.rekeyings.length === 0) return { plan: undurable.within(brakes.holdRewrites(next)), last };
+    rekeyAll(state, next.rekeyings);
   }
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");
 }
 
-/** What was moved to another space stays on the server until it is there. */
-function waitsForArrival({ state }: CycleContext, { nodeId, side }: Braked): boolean {
-  return side === "server" && !hasArrived(state, nodeId);
+/** What was moved to another space stays on the server until it is there, unless what stands there waits for it in turn. */
+function waitsForArrival(state: SyncState, planned: readonly Braked[]): ReadonlySet<Braked> {
+  const waiting = planned.filter(({ nodeId, side }) => side === "server" && !hasArrived(state, nodeId));
+  if (waiting.length === 0) return new Set();
+  const ringed = ringedDepartures(state, state.departures);
+  return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
+}
+
+/** Of what is fresh a portion. */
+function affected(
+  { state, portions, rounds }: CycleContext,
+  visibility: Visibility,
+): ReturnType<typeof affectedPortion> {
+  const { restless } = state;
+  const fresh = restless.fresh.after(rounds.after);
+  return affectedPortion(withoutLost(visibleTrees(state, visibility)), restless, { fresh, rowsMax: portions.freshMax });
 }
 
 /** Whether the look could tell what came of an intent. */
-function isSeen(state: SyncState, isSure: Look["isSure"], id: NodeId): boolean {
+function isSeen(state: SyncState, isSure: Looked["isSure"], id: NodeId): boolean {
   const place = state.intents.get(id)?.place;
   const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
   return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
@@ -307,28 +275,8 @@ async function freeChosen(context: CycleContext): Promise<void> {
   const { state } = context;
   const chosen = pathsToFree(state);
   if (chosen.length === 0) return;
-  const kept = await freeSpace(context, chosen);
-  context.kept.length = 0;
-  for (const path of kept) context.kept.push(path);
+  context.freeing.last = await freeSpace(context, chosen);
   state.commit({ settings: [["to free", "[]"]] });
-}
-
-/** Reads the rules, and lets a change of them do nothing but show and hide. */
-async function settleRules(context: CycleContext): Promise<Rules> {
-  const { state } = context;
-  const { rules, text } = await readRules(context.disk, state);
-  if (rules.digest !== state.setting("rules")) {
-    context.suspicion.add("all");
-    const changes = applyRules(state, rules, context);
-    state.commit({
-      ...changes,
-      settings: [
-        ["rules", rules.digest],
-        ["ignore text", text],
-      ],
-    });
-  }
-  return rules;
 }
 
 async function expireTrashAtTimes(context: CycleContext): Promise<void> {

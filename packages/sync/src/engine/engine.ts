@@ -1,34 +1,33 @@
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Doubt } from "../execute/durable.ts";
 import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.ts";
-import type { Filesystem } from "../execute/hands.ts";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import { distrustVolatile } from "../execute/person-acts.ts";
 import type { Faults } from "../faults.ts";
 import { type Lacks, lacksNothing } from "../lacks.ts";
 import type { LocalDisk, Server } from "../ports.ts";
+import { EarlyBlocks } from "../remote/early-blocks.ts";
 import { excludedPaths, excludePaths, includePaths } from "../rules/exclusion.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
 import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
 import { gateDisk, gateServer, Interrupted } from "./gate.ts";
 import { backoffMs } from "./backoff.ts";
+import { LastSync } from "./last-sync.ts";
+import { nothingLearned } from "./learned.ts";
+import { DeadNodes } from "./dead-nodes.ts";
+import { NextLook } from "./next-look.ts";
 import { Patience, type OnceResult } from "./once.ts";
 import { type Preview, previewCycle } from "./preview.ts";
 import { Polling } from "./polling.ts";
+import { defaultPortions, type Portions } from "./portions.ts";
 import { Progress } from "./progress.ts";
 import { checkRoot, type Identity, RootMismatch } from "./root.ts";
-import { Quarantine } from "./shares.ts";
-import { Skipped } from "./skipped.ts";
 import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
-import { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
-import { StubbornChanges } from "./stubborn-changes.ts";
-import { passingMs, UnreadFiles } from "./unread.ts";
-import { Suspicion } from "./suspicion.ts";
+import { passingMs } from "./unread.ts";
 
 export interface EngineOptions {
   readonly disk: LocalDisk;
@@ -55,9 +54,10 @@ export interface EngineOptions {
   /** What the disk cannot do; undefined: it can do everything. */
   readonly lacks?: Lacks;
   readonly patches?: CycleContext["patches"];
+  /** Undefined: as for real folders. The simulator's are small. */
+  readonly portions?: Portions;
 }
 
-const rescanAfterMs = 3600_000;
 /** In which the hints of one move have all arrived: the watcher gathers them for 50 ms. */
 const hintsMs = 60;
 
@@ -71,29 +71,18 @@ export class Engine {
   readonly #brakes: Brakes;
   readonly #listeners = new Set<() => void>();
   readonly #conflicts: Conflicts;
-  readonly #kept: string[] = [];
-  readonly #times = { nextExpiryMs: 0 };
-  readonly #doubt: Doubt = { isOpen: true };
-  readonly #filesystem: Filesystem = { device: undefined };
-  readonly #suspicion = new Suspicion();
-  readonly #skipped = new Skipped();
-  readonly #unread = new UnreadFiles();
-  readonly #quietAges = new QuietAges();
-  readonly #quarantine = new Quarantine();
-  readonly #stubborn = new StubbornChanges();
+  readonly #learned = nothingLearned();
+  readonly #deadNodes = new DeadNodes();
+  readonly #nextLook: NextLook;
+  readonly #lastSync: LastSync;
   #rehash: Rehash;
-  #lastFullLookMs = -Infinity;
-  #hasLookedEverywhere = false;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
   #work = new AbortController();
   #phase: Phase;
   #failures = 0;
   #failure: HoldfastError | undefined;
-  #restless = 0;
   #last: CycleOutcome | undefined;
-  #lastSyncAtMs: number | undefined;
-  #isRestKept = false;
   readonly #polling: Polling = new Polling({
     poll: (timeoutMs) => this.#context.server.poll(this.#options.state.cursor?.token ?? "", timeoutMs),
     random: (sizeBytes) => this.#options.random(sizeBytes),
@@ -110,8 +99,8 @@ export class Engine {
     this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
     this.#conflicts = new Conflicts(options.state);
     this.#progress = new Progress(options.nowMs, () => this.#tell());
-    const lastSync = options.state.setting("last sync");
-    this.#lastSyncAtMs = lastSync === undefined ? undefined : Number(lastSync);
+    this.#nextLook = new NextLook(options.nowMs);
+    this.#lastSync = new LastSync(options.state, options.nowMs);
     this.#context = this.#makeContext();
     this.#rehash = new Rehash({ ...options, ...this.#context });
     if ((options.exclude ?? []).length > 0) this.exclude(options.exclude ?? []);
@@ -133,8 +122,9 @@ export class Engine {
       progress: this.#progress,
       outcome: this.#last,
       failure: this.#failure ?? this.#polling.failure,
-      lastSyncAtMs: this.#lastSyncAtMs,
+      lastSyncAtMs: this.#lastSync.atMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
+      freed: this.#learned.freeing.last,
     });
   }
 
@@ -189,7 +179,7 @@ export class Engine {
    * @param folders in which, relative to the root; everywhere unless it is known
    */
   hint(folders?: Iterable<string>): void {
-    this.#suspicion.add(folders === undefined ? "all" : new Set(folders));
+    this.#learned.suspicion.add(folders === undefined ? "all" : new Set(folders));
     this.#isHinted = true;
     // What failed is not tried more often because something else changes.
     if (this.#phase === "waiting") this.#wake();
@@ -205,7 +195,7 @@ export class Engine {
   resume(): void {
     if (this.#phase !== "paused") return;
     this.#options.state.commit({ settings: [["paused", "no"]] });
-    this.#stubborn.forgetAll();
+    this.#learned.stubborn.forgetAll();
     this.#work = new AbortController();
     this.#context = this.#makeContext();
     this.#rehash = new Rehash({ ...this.#options, ...this.#context });
@@ -228,7 +218,7 @@ export class Engine {
    */
   async runOnce(): Promise<OnceResult> {
     const patience = new Patience(this.#options.nowMs);
-    this.#unread.passingMs = passingMs.once;
+    this.#learned.unread.passingMs = passingMs.once;
     // What an earlier run found may be over.
     this.#last = undefined;
     this.#isHinted = true;
@@ -258,27 +248,21 @@ export class Engine {
     const { signal } = this.#work;
     const { disk, server, state } = this.#options;
     const progress = this.#progress;
+    const gated = gateServer(server, { signal, progress, trees: state });
     return {
       ...this.#options,
+      ...this.#learned,
       lacks: this.#options.lacks ?? lacksNothing,
       disk: gateDisk(disk, signal),
-      server: gateServer(server, { signal, progress, trees: state }),
+      server: gated,
+      early: new EarlyBlocks({ ...this.#options, server: gated }),
       progress,
       brakes: this.#brakes,
-      kept: this.#kept,
-      times: this.#times,
-      doubt: this.#doubt,
-      filesystem: this.#filesystem,
-      suspicion: this.#suspicion,
       moreSuspects: async () => {
         await this.#options.sleep(hintsMs, signal);
-        return this.#suspicion.take();
+        return this.#learned.suspicion.take();
       },
-      skipped: this.#skipped,
-      unread: this.#unread,
-      quietAges: this.#quietAges,
-      quarantine: this.#quarantine,
-      stubborn: this.#stubborn,
+      portions: this.#options.portions ?? defaultPortions,
       freeSpace: this.#options.freeSpace,
       checkStop: () => {
         if (signal.aborted) throw new Interrupted();
@@ -301,17 +285,14 @@ export class Engine {
       case "syncing":
         return this.#attempt(async () => {
           this.#isHinted = false;
-          if (this.#untilFullLookMs() <= 0) this.#suspicion.add("all");
-          if (this.#suspicion.isEverywhere || this.#doubt.isOpen) {
-            this.#lastFullLookMs = this.#options.nowMs();
-            this.#hasLookedEverywhere = true;
-          }
+          if (this.#nextLook.untilFullMs() <= 0) this.#learned.suspicion.add("all");
+          if (this.#learned.suspicion.isEverywhere || this.#learned.doubt.isOpen) this.#nextLook.beginFull();
           this.#last = await runCycle(this.#context);
           this.#noteOutcome(this.#last);
           return this.#last.hasProgressed ? "progressed" : "rested";
         });
       case "waiting":
-        return this.#wait(this.#untilNextLookMs(), true);
+        return this.#wait(this.#nextLook.untilMs(this.#last), true);
       case "backing_off":
         return this.#wait(backoffMs(this.#options.random, this.#failures), false);
       case "paused":
@@ -326,20 +307,13 @@ export class Engine {
     this.#failures = 0;
     this.#failure = undefined;
     this.#polling.failure = undefined;
-    this.#restless = outcome.isRestless && !outcome.hasProgressed ? this.#restless + 1 : 0;
-    if (outcome.hasProgressed) this.#isRestKept = false;
-    else if (this.#progress.pending === 0) this.#noteRest();
-    if (this.#hasLookedEverywhere && !outcome.hasProgressed && outcome.lookAgainMs === undefined) {
-      this.#hasLookedEverywhere = false;
-      this.#rehash.allowSlice();
+    if (!outcome.hasProgressed) {
+      this.#deadNodes.forget(this.#options.state);
+      this.#options.state.rest();
     }
-  }
-
-  /** Written once after something was done: at rest nothing is. */
-  #noteRest(): void {
-    this.#lastSyncAtMs = this.#options.nowMs();
-    if (!this.#isRestKept) this.#options.state.commit({ settings: [["last sync", String(this.#lastSyncAtMs)]] });
-    this.#isRestKept = true;
+    if (outcome.hasProgressed) this.#lastSync.noteProgress();
+    else if (this.#progress.pending === 0) this.#lastSync.noteRest();
+    if (this.#nextLook.note(outcome)) this.#rehash.allowSlice();
   }
 
   async #attempt(act: () => Promise<Event>): Promise<Event> {
@@ -348,14 +322,14 @@ export class Engine {
     } catch (error) {
       // The phase says already why; there is nothing else to do.
       if (error instanceof Interrupted) {
-        this.#doubt.isOpen = true;
+        this.#learned.doubt.isOpen = true;
         return "progressed";
       }
       if (!(error instanceof HoldfastError)) throw error;
       this.#failure = error;
       if (error instanceof RootMismatch) return "mismatched";
       this.#failures += 1;
-      this.#doubt.isOpen = true;
+      this.#learned.doubt.isOpen = true;
       return "failed";
     }
   }
@@ -376,19 +350,5 @@ export class Engine {
     over.abort();
     await rehash;
     return "woken";
-  }
-
-  #untilNextLookMs(): number {
-    const wantedMs = this.#last?.lookAgainMs ?? rescanAfterMs;
-    const doublings = this.#last?.isStuck === true ? 13 : 7;
-    // What stays unreadable is looked at less and less often.
-    const patienceMs = this.#last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, doublings) : wantedMs;
-    return Math.max(10, Math.min(patienceMs, this.#untilFullLookMs()));
-  }
-
-  #untilFullLookMs(): number {
-    const leftMs = this.#lastFullLookMs + rescanAfterMs - this.#options.nowMs();
-    // Longer than it ever is: the clock was set back since.
-    return leftMs > rescanAfterMs ? 0 : leftMs;
   }
 }

@@ -58,7 +58,7 @@ export function gateServer(
 export function gateDisk(disk: LocalDisk, signal: AbortSignal): LocalDisk {
   return forward(disk, {
     list: (path) => untilAborted(signal, disk.list(path)),
-    cut: (path) => untilAborted(signal, disk.cut(path)),
+    cut: (path, taker) => untilAborted(signal, disk.cut(path, taker)),
   });
 }
 
@@ -67,16 +67,30 @@ async function untilAborted<Result>(signal: AbortSignal, result: Promise<Result>
     result.catch(() => undefined);
     throw new Interrupted();
   }
-  let abort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(new Interrupted());
-    signal.addEventListener("abort", abort);
-  });
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(new Interrupted());
+  const waiting = waitingFor(signal);
+  waiting.add(abort);
   try {
     return await Promise.race([result, aborted]);
   } finally {
-    signal.removeEventListener("abort", abort);
+    waiting.delete(abort);
   }
+}
+
+const waitingOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Who is told of the signal, by one listener: each block and each file has its turn of waiting, and one of its own would cost more than that. */
+function waitingFor(signal: AbortSignal): Set<() => void> {
+  const known = waitingOf.get(signal);
+  if (known !== undefined) return known;
+  const waiting = new Set<() => void>();
+  waitingOf.set(signal, waiting);
+  const tellAll = (): void => {
+    for (const abort of waiting) abort();
+  };
+  signal.addEventListener("abort", tellAll, { once: true });
+  return waiting;
 }
 
 /** Every method that answers with a promise ends at the signal; those of `own` stand in for the target's. */

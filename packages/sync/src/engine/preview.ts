@@ -2,7 +2,8 @@ import { pathOfNode } from "../paths.ts";
 import type { LocalOperation, RemoteOperation } from "../planner/plan-types.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import type { CycleContext } from "./cycle.ts";
-import { decide, scanRoot } from "./cycle.ts";
+import { decide } from "./cycle.ts";
+import { previewDisk } from "./looking.ts";
 import { pathOfOperation } from "./progress.ts";
 
 /** A change that a cycle would make. */
@@ -18,11 +19,10 @@ export interface Preview {
  * changes neither disk nor server; what it learns goes into the state, so give it a copy.
  */
 export async function previewCycle(context: CycleContext): Promise<readonly Preview[]> {
-  const { state } = context;
   await fetchRemote(context);
-  const look = await scanRoot(context);
-  state.commit({ local: look.changes });
-  const { local, remote } = await decide(context, look);
+  const look = await previewDisk(context);
+  const portions = { ...context.portions, freshMax: Infinity };
+  const { local, remote } = (await decide({ ...context, portions }, look)).plan;
   return [
     ...local.filter(({ op }) => op !== "park").map((each) => previewHere(context, each)),
     ...remote.map((each) => previewThere(context, each)),

@@ -35,7 +35,8 @@ const sentences: Readonly<Record<string, string>> = {
   forbidden: "You may not change this on the server, so your change stays here. Ask its owner for the right to edit.",
   too_large: "It is larger than the server takes. Keep it outside the synced folder, or exclude it.",
   not_durable:
-    "This disk did not confirm that it has it for good, so it is not sent. It is tried again every half minute; if that lasts, look after the disk.",
+    "This disk did not confirm that it has it for good (fsync failed), so it does not count as synced and is not sent. It is tried again every half minute; if that lasts, look after the disk.",
+  kept: "It holds something else than the server, so it stays here. To sync it, run 'holdfast sync' with --include.",
   store_full: "The disk is full: downloads wait until there is space. Uploads go on.",
   locked: "It is locked on the server. It is tried again every half minute.",
   damaged: "The server cannot read it any more. Tell its administrator to run 'holdfast admin scrub --now'.",

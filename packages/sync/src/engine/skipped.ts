@@ -42,7 +42,9 @@ export class Skipped {
 
 /** What the server has and no disk can hold. */
 export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
-  return [...unfitNodes(state, state.restless, lacks)].map(([id, reason]) =>
+  const { restless } = state;
+  const ids = [restless, restless.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());
+  return [...unfitNodes(state, ids, lacks)].map(([id, reason]) =>
     problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `It stays on the server and is not synced: ${reason}.`),
   );
 }

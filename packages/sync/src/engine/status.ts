@@ -1,6 +1,7 @@
 import { type HoldfastError } from "@holdfast/core/errors";
 import { originalName } from "../conflicted-name.ts";
 import { pathOfNode } from "../paths.ts";
+import type { Freed } from "../rules/free-space.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "./cycle.ts";
@@ -35,6 +36,8 @@ export interface EngineStatus {
   /** Newest first, at most 50. */
   readonly recent: readonly RecentChange[];
   readonly refusal: string | undefined;
+  /** What came of it when space was last to be freed. */
+  readonly freed: Freed | undefined;
 }
 
 export interface StatusInput {
@@ -46,12 +49,14 @@ export interface StatusInput {
   readonly failure: HoldfastError | undefined;
   readonly lastSyncAtMs: number | undefined;
   readonly deletionsWaiting: number;
+  readonly freed: Freed | undefined;
 }
 
 export function statusOf(input: StatusInput): EngineStatus {
-  const { phase, conflicts, progress, outcome, failure, lastSyncAtMs, deletionsWaiting } = input;
+  const { phase, conflicts, progress, outcome, failure, lastSyncAtMs, deletionsWaiting, freed } = input;
   const { filesUp, filesDown, bytesUp, bytesDown, pending, recent } = progress;
-  const problems = [...(outcome?.problems ?? []), ...problemOfFailure(phase, failure)];
+  // What concerns all of it stands before what concerns one file.
+  const problems = [...problemOfFailure(phase, failure), ...(outcome?.problems ?? [])];
   return {
     phase,
     activity: activityOf(input, problems),
@@ -63,6 +68,7 @@ export function statusOf(input: StatusInput): EngineStatus {
     deletionsWaiting,
     recent,
     refusal: phase === "refused" ? failure?.message : undefined,
+    freed,
   };
 }
 

@@ -19,15 +19,14 @@ export class UnreadFiles {
       if (isSeen && !unread.has(path)) this.#files.delete(path);
     }
     for (const [path, code] of unread) {
-      this.#files.set(path, { code, sinceMs: this.#files.get(path)?.sinceMs ?? nowMs });
+      // After a clock was set back it begins anew.
+      this.#files.set(path, { code, sinceMs: Math.min(this.#files.get(path)?.sinceMs ?? nowMs, nowMs) });
     }
   }
 
   /** Whether it could be read a moment ago, and may be again in the next. */
   isPassing(path: string, nowMs: number): boolean {
-    const agoMs = nowMs - (this.#files.get(path)?.sinceMs ?? nowMs);
-    // Before a clock was set back is long ago.
-    return agoMs >= 0 && agoMs < this.passingMs;
+    return nowMs - (this.#files.get(path)?.sinceMs ?? nowMs) < this.passingMs;
   }
 
   /** Nothing of it is only in motion: looking at it often finds nothing new. */

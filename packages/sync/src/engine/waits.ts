@@ -33,7 +33,7 @@ export class Waits {
   /** @returns the plan without it */
   async within(plan: Plan): Promise<Plan> {
     const { state, quietAges, stubborn, nowMs } = this.#input;
-    const ids = new Set([...state.restless, ...quietAges.watched]);
+    const ids = new Set([...state.restless, ...quietAges.watched, ...plan.remote.map(({ id }) => id)]);
     quietAges.observe(
       [...ids].flatMap((id) => seenFile(state, id)),
       nowMs(),

@@ -91,8 +91,8 @@ export function wantedBlock({ operation, bases }: Arrival, { hash, size }: Manif
 }
 
 /** @param bytes that arrived for it */
-export function fetchedPart(hands: Hands, { hash }: ManifestEntry, bytes: Uint8Array): Part {
-  return { kind: "bytes", hash: hands.faults.has("content is not verified") ? sha256(bytes) : hash, bytes };
+export function fetchedPart(hands: Hands, { hash }: ManifestEntry, bytes: Uint8Array, isProved = false): Part {
+  return { kind: "bytes", hash: hands.faults.has("content is not verified") ? sha256(bytes) : hash, bytes, isProved };
 }
 
 export async function localPart(hands: Hands, { hash, size }: ManifestEntry, source: Source): Promise<Part> {

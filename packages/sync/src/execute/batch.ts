@@ -9,6 +9,7 @@ import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
 import type { Fault } from "../faults.ts";
 import type { Stashed } from "../state/sync-state.ts";
+import { syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { giveNames, type Placed } from "./give-names.ts";
 import { type Hands, randomName } from "./hands.ts";
@@ -168,22 +169,25 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
   }
 }
 
-/** A name in a folder that could not be synced is not known to be there: the next look decides. */
+/** Of a name in a folder that could not be synced it is only known what has it: the next look decides whether it is there. */
 async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
   const { disk, state, faults } = hands;
   const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];
   const isMoved = placed.some(({ operation }) => operation.remote.kind !== "folder");
   const unsynced = new Map<string, HoldfastError>();
-  const sync = async (folder: string): Promise<void> => {
+  const attempt = async (paths: readonly string[], sync: () => Promise<void>): Promise<void> => {
     try {
-      await disk.syncFolder(folder);
+      await sync();
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      unsynced.set(folder, error);
+      for (const path of paths) unsynced.set(path, error);
     }
   };
   if (!faults.has("a folder is not synced")) {
-    await mapBounded([...folders, ...(isMoved ? [ownFolders.temporary] : [])], syncsAtOnce, sync);
+    const paths = [...folders, ...(isMoved ? [ownFolders.temporary] : [])];
+    const together = syncTogether(disk, paths.length);
+    if (together !== undefined) await attempt(paths, together);
+    else await mapBounded(paths, syncsAtOnce, (path) => attempt([path], () => disk.syncFolder(path)));
   }
   const own = unsynced.get(ownFolders.temporary);
   const done = placed.filter(({ operation, path }) => {
@@ -191,8 +195,12 @@ async function settle(hands: Hands, placed: readonly Placed[], failures: Failure
     if (failure !== undefined) failures.set(operation, failure);
     return failure === undefined;
   });
+  const unsure = placed.filter(({ operation }) => failures.has(operation) && operation.op === "create");
   state.commit({
-    local: done.map(({ operation, row }) => [operation.id, row] as const),
+    local: [
+      ...done.map(({ operation, row }) => [operation.id, row] as const),
+      ...unsure.map(({ operation, row }) => [operation.id, { ...row, sight: "unsettled" }] as const),
+    ],
     synced: done.map(({ operation, row }) => [operation.id, agreedWithServer(state, operation.id, row)] as const),
     intents: done.map(({ operation }) => [operation.id, undefined] as const),
     parked: done.flatMap(({ operation }) =>

@@ -31,7 +31,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
   const temporary = joinPath(ownFolders.trash, randomName(hands));
   const { fingerprint: old, executable } = local;
-  await hands.disk.create(temporary, parts, { mtimeNs: old.mtimeNs, executable, like: from });
+  await hands.disk.create(temporary, parts, { mtimeNs: old.mtimeNs, executable, like: from, shares: from });
   if (!hands.faults.has("a new file is not synced")) await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
   const path = joinPath(await knownFolder(hands, local.parent), name);
@@ -57,14 +57,20 @@ export async function createAside(
   path: string,
   operation: FileOperation,
   parts: AsyncIterable<Part> | Iterable<Part>,
+  shares?: string,
 ): Promise<void> {
   const { modifiedAt, executable } = operation.remote;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
-  await disk.create(path, parts, { mtimeNs: timeNs(modifiedAt), executable, like });
+  await disk.create(path, parts, { mtimeNs: timeNs(modifiedAt), executable, like, shares });
 }
 
 export async function syncAside({ disk, faults }: Pick<Hands, "disk" | "faults">, path: string): Promise<void> {
   if (!faults.has("a new file is not synced")) await disk.syncFile(path);
+}
+
+/** The same for many. @param sync as `syncTogether` tells */
+export async function syncAllAside({ faults }: Pick<Hands, "faults">, sync: () => Promise<void>): Promise<void> {
+  if (!faults.has("a new file is not synced")) await sync();
 }
 
 /** Remembers of which blocks a file is made that was written. @param bytes those of its blocks that were fetched */

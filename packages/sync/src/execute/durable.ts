@@ -12,6 +12,14 @@ export interface Doubt {
   isOpen: boolean;
 }
 
+/** With more paths than that, one call for the whole filesystem costs less than a call for each. */
+const pathsMax = 64;
+
+/** @returns undefined: each path is to be synced */
+export function syncTogether(disk: Pick<LocalDisk, "syncAll">, paths: number): (() => Promise<void>) | undefined {
+  return paths > pathsMax ? disk.syncAll?.bind(disk) : undefined;
+}
+
 /** What was taken out of these folders, or into them, is so for good. */
 export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promise<void> {
   for (const folder of Object.values(ownFolders)) await disk.syncFolder(folder);

@@ -1,13 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath } from "../paths.ts";
-import type { LocalStat } from "../ports.ts";
+import type { LocalDisk, LocalStat } from "../ports.ts";
 import { type Fingerprint, type LocalRow, nameOnDisk } from "../trees.ts";
 import type { FileOperation } from "./arrival.ts";
 import { rowOf } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { DiskChanged, fingerprintOf, type Hands } from "./hands.ts";
 import type { KnownFolders } from "./known-folders.ts";
-import { lookAtEach } from "./look-at-each.ts";
+import { asFound, lookAtEach } from "./look-at-each.ts";
 import { replace } from "./replace.ts";
 
 /** What the disk was made after an operation. */
@@ -23,7 +23,10 @@ interface Waiting {
   readonly temporary: string;
 }
 
-/** Gives each file of a batch its name: a new one must be free, what stands under a known one is replaced. All that are new are looked at together, before and after. */
+/**
+ * Gives each file of a batch its name: a new one must be free, what stands under a known one is replaced. All that are new are
+ * looked at together, before and after, and named together.
+ */
 export async function giveNames(
   hands: Hands,
   folders: KnownFolders,
@@ -31,30 +34,37 @@ export async function giveNames(
   failures: Failures,
 ): Promise<Placed[]> {
   const placed: Placed[] = [];
-  const named: Named[] = [];
+  const ready: Named[] = [];
   const fresh = waiting.flatMap(({ operation, temporary }) => (operation.op === "create" ? [temporary] : []));
   const before = await lookAtEach(hands.disk, fresh);
   for (const { operation, temporary } of waiting) {
     await tryEach(failures, operation, async () => {
       if (operation.op === "create") {
-        named.push(await giveName(hands, folders, { operation, temporary, stat: before.get(temporary) }));
+        ready.push(await makeReady(hands, folders, { operation, temporary, stat: before.get(temporary) }));
       } else placed.push(await replaceAt(hands, folders, operation, temporary));
     });
   }
+  const results = await renameAll(hands.disk, ready);
+  const named = ready.filter(({ operation }, index) => {
+    const failure = results[index];
+    if (failure !== undefined) failures.set(operation, failure);
+    return failure === undefined;
+  });
   return [...placed, ...(await rowsOf(hands, named, failures))];
 }
 
 type Creation = FileOperation & { readonly op: "create" };
 type Replacement = FileOperation & { readonly op: "replace" };
 
-/** Has its name, and was this before. */
+/** Gets its name, or has it, and was this before. */
 interface Named {
   readonly operation: Creation;
-  readonly path: string;
+  readonly from: string;
+  readonly to: string;
   readonly before: Fingerprint;
 }
 
-async function giveName(
+async function makeReady(
   { disk, faults }: Hands,
   folders: KnownFolders,
   { operation, temporary, stat }: Waiting & { operation: Creation; stat: LocalStat | undefined | HoldfastError },
@@ -65,8 +75,14 @@ async function giveName(
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
   if (faults.has("a new file goes over what is there") && (await disk.stat(path))?.kind === "file")
     await disk.unlink(path);
-  await disk.rename(temporary, path);
-  return { operation, path, before: stat.fingerprint };
+  return { operation, from: temporary, to: path, before: stat.fingerprint };
+}
+
+async function renameAll(disk: LocalDisk, named: readonly Named[]): Promise<readonly (HoldfastError | undefined)[]> {
+  if (disk.renameEach !== undefined) return disk.renameEach(named);
+  const results: (HoldfastError | undefined)[] = [];
+  for (const { from, to } of named) results.push(await disk.rename(from, to).then(() => undefined, asFound));
+  return results;
 }
 
 async function replaceAt(
@@ -81,9 +97,9 @@ async function replaceAt(
 }
 
 async function rowsOf(hands: Hands, named: readonly Named[], failures: Failures): Promise<Placed[]> {
-  const paths = named.map(({ path }) => path);
+  const paths = named.map(({ to }) => to);
   const after = await lookAtEach(hands.disk, paths);
-  return named.flatMap(({ operation, path, before }) => {
+  return named.flatMap(({ operation, to: path, before }) => {
     const stat = after.get(path);
     if (stat instanceof HoldfastError) {
       failures.set(operation, stat);

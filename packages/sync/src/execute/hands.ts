@@ -7,6 +7,7 @@ import type { Lacks } from "../lacks.ts";
 import { folderOf, pathOf } from "../paths.ts";
 import type { Patches } from "../patches.ts";
 import type { LocalDisk, LocalStat, Server } from "../ports.ts";
+import type { EarlyBlocks } from "../remote/early-blocks.ts";
 import { sameButCtime, sameFingerprint } from "../scan/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { Fingerprint, LocalRow, NodeKind } from "../trees.ts";
@@ -28,6 +29,8 @@ export interface Hands {
   readonly filesystem: Filesystem;
   /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
   readonly patches?: Patches | undefined;
+  /** What was sent while it was read. */
+  readonly early?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
   /** Throws if somebody stopped the engine meanwhile. */
   readonly checkStop?: (() => void) | undefined;
 }

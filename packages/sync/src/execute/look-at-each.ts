@@ -22,7 +22,8 @@ async function oneByOne(disk: LocalDisk, paths: readonly string[]): Promise<read
   return stats;
 }
 
-function asFound(thrown: unknown): HoldfastError {
+/** What failed on the disk, told and not thrown. */
+export function asFound(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   throw thrown;
 }

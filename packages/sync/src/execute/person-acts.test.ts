@@ -7,13 +7,13 @@ import { noFaults } from "../faults.ts";
 import type { LocalDisk } from "../ports.ts";
 import { SyncState } from "../state/sync-state.ts";
 import type { ContentKey, LocalRow } from "../trees.ts";
-import { makePersonActsDurable } from "./person-acts.ts";
+import { makePersonActsDurable, makeRenewalsDurable } from "./person-acts.ts";
 
 const rootId = "root" as NodeId;
 const [folder, below, top] = ["folder", "below", "top"] as [NodeId, NodeId, NodeId];
 
-function folderRow(parent: NodeId, name: string): LocalRow {
-  const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
+function folderRow(parent: NodeId, name: string, inode = 1n): LocalRow {
+  const fingerprint = { inode, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
   return { kind: "folder", parent, name, content: "" as ContentKey, executable: false, fingerprint, sight: "known" };
 }
 
@@ -35,4 +35,34 @@ test("only what needs a folder that cannot be made durable counts as not durable
   const failures = await makePersonActsDurable({ disk: disk as LocalDisk, state, faults: noFaults }, [below, top]);
   assert.deepEqual(asked.toSorted(), ["", "folder"]);
   assert.deepEqual([...failures.keys()], [top]);
+});
+
+test("another folder where an agreed one stood is made durable, or nothing of it is agreed on", async () => {
+  const state = new SyncState(new DatabaseSync(":memory:"), rootId);
+  const known = [
+    [folder, folderRow(rootId, "folder")],
+    [below, folderRow(folder, "below")],
+  ] as const;
+  state.commit({
+    local: known,
+    synced: known.map(([id, { kind, content, executable, parent, name }]) => {
+      return [id, { kind, content, executable, place: { parent, name }, versionIds: [] }] as const;
+    }),
+  });
+  const renewed = new Map([[below, folderRow(folder, "below", 2n)]]);
+  const table = { rootId, local: new Map([...known, ...renewed]), parked: new Map() };
+  const asked: string[] = [];
+  let isBroken = false;
+  const disk: Partial<LocalDisk> = {
+    syncFolder: async (path) => {
+      asked.push(path);
+      if (isBroken) throw new HoldfastError("unavailable", "EIO");
+    },
+  };
+  const hands = { disk: disk as LocalDisk, state, faults: noFaults };
+  assert.equal((await makeRenewalsDurable(hands, table, renewed)).get(below)?.sight, "known");
+  assert.deepEqual(asked, ["folder"]);
+  isBroken = true;
+  assert.equal((await makeRenewalsDurable(hands, table, renewed)).get(below)?.sight, "unsettled");
+  assert.equal((await makeRenewalsDurable(hands, table, new Map(known))).get(below)?.sight, "known", "as it was");
 });

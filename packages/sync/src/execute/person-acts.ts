@@ -2,11 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { type PathTable, pathOf } from "../paths.ts";
-import { samePlace, type SyncedRow } from "../trees.ts";
+import { type LocalRow, samePlace, type SyncedRow } from "../trees.ts";
+import { syncTogether } from "./durable.ts";
 import type { Hands } from "./hands.ts";
 
-/** With more paths than that, one call for the whole filesystem costs less than a call for each. */
-const pathsMax = 64;
 const callsAtOnce = 8;
 
 /**
@@ -21,15 +20,53 @@ export async function makePersonActsDurable(
   { disk, state, faults }: Pick<Hands, "disk" | "state" | "faults">,
   ids: readonly NodeId[],
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
-  const failures = new Map<NodeId, HoldfastError>();
-  if (faults.has("what a person did is not synced")) return failures;
-  const traces = ids.map((id) => [id, tracesOf(state, id)] as const);
-  const files = traces.flatMap(([, { file }]) => (file === undefined ? [] : [file]));
-  const folders = new Set(traces.flatMap(([, each]) => each.folders));
-  if (files.length + folders.size > pathsMax) {
-    await disk.syncAll();
-    return failures;
+  if (faults.has("what a person did is not synced")) return new Map();
+  return syncTraces(disk, new Map(ids.map((id) => [id, tracesOf(state, id)])));
+}
+
+/**
+ * What was agreed on and is another thing now or was written anew, with the content that it had: of that nothing is agreed on
+ * again, but a power cut could take it all the same. What cannot be made durable now is unsettled.
+ *
+ * @param table of the disk as the look saw it
+ */
+export async function makeRenewalsDurable(
+  { disk, state, faults }: Pick<Hands, "disk" | "state" | "faults">,
+  table: PathTable,
+  changes: ReadonlyMap<NodeId, LocalRow | undefined>,
+): Promise<ReadonlyMap<NodeId, LocalRow | undefined>> {
+  if (faults.has("what a person did is not synced")) return changes;
+  const renewed = new Map<NodeId, Traces>();
+  for (const [id, row] of changes) {
+    if (row === undefined || !isRenewed(row, state.local.get(id), state.synced.get(id))) continue;
+    const folder = row.parent === table.rootId ? "" : pathOf(table, row.parent);
+    const file = row.kind === "file" ? pathOf(table, id) : undefined;
+    renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
   }
+  const failures = await syncTraces(disk, renewed);
+  const unsettled = [...failures.keys()].flatMap((id) => {
+    const row = changes.get(id);
+    return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
+  });
+  return new Map([...changes, ...unsettled]);
+}
+
+function isRenewed(row: LocalRow, known: LocalRow | undefined, base: SyncedRow | undefined): boolean {
+  if (row.content === undefined || row.content !== base?.content) return false;
+  const [now, then] = [row.fingerprint, known?.fingerprint];
+  return now.inode !== then?.inode || (row.kind === "file" && now.mtimeNs !== then.mtimeNs);
+}
+
+async function syncTraces(
+  disk: Hands["disk"],
+  traces: ReadonlyMap<NodeId, Traces>,
+): Promise<ReadonlyMap<NodeId, HoldfastError>> {
+  const failures = new Map<NodeId, HoldfastError>();
+  const files = [...traces.values()].flatMap(({ file }) => (file === undefined ? [] : [file]));
+  const folders = new Set([...traces.values()].flatMap((each) => each.folders));
+  // Of which path a failure is told only by asking for each.
+  const together = syncTogether(disk, files.length + folders.size);
+  if (together !== undefined && (await isDone(together))) return failures;
   const failed = new Map<string, HoldfastError>();
   const attempt = async (path: string, sync: (path: string) => Promise<void>): Promise<void> => {
     try {
@@ -47,6 +84,16 @@ export async function makePersonActsDurable(
     if (failure !== undefined) failures.set(id, failure);
   }
   return failures;
+}
+
+async function isDone(sync: () => Promise<void>): Promise<boolean> {
+  try {
+    await sync();
+    return true;
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return false;
+  }
 }
 
 interface Traces {
@@ -91,12 +138,20 @@ function pathOfNearest(
 export function distrustVolatile({ state, faults }: Pick<Hands, "state" | "faults">, boot: string | undefined): void {
   if (boot !== undefined && state.setting("boot") === boot) return;
   if (faults.has("what was read is believed after a power cut")) return;
-  const doubtful = [...state.local].filter(
-    ([id, { kind, content, sight }]) =>
-      kind === "file" && sight === "known" && state.synced.get(id)?.content !== content,
-  );
-  state.commit({
-    local: doubtful.map(([id, row]) => [id, { ...row, sight: "racy" }] as const),
-    settings: boot === undefined ? [] : [["boot", boot]],
-  });
+  // There may be as many as files: they are kept in parts, and what the setting says counts once all are.
+  let doubtful: (readonly [NodeId, LocalRow])[] = [];
+  const { restless } = state;
+  for (const ids of [[...restless], restless.fresh.after("")]) {
+    for (const id of ids) {
+      const row = state.local.get(id);
+      if (row?.kind !== "file" || row.sight !== "known" || state.synced.get(id)?.content === row.content) continue;
+      doubtful.push([id, { ...row, sight: "racy" }]);
+      if (doubtful.length < doubtfulAtOnce) continue;
+      state.commit({ local: doubtful });
+      doubtful = [];
+    }
+  }
+  state.commit({ local: doubtful, settings: boot === undefined ? [] : [["boot", boot]] });
 }
+
+const doubtfulAtOnce = 1000;

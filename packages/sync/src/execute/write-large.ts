@@ -30,7 +30,7 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
     for (let attempt = 0; ; attempt += 1) {
       const assembly = new Assembly(hands, arrival, old, attempt < attemptsMax);
       try {
-        await createAside(hands, part, operation, assembly.parts());
+        await createAside(hands, part, operation, assembly.parts(), assembly.shares);
         await syncAside(hands, part);
       } catch (error) {
         const untrue =
@@ -98,6 +98,18 @@ class Assembly {
     for (const [position, source] of sources.entries()) if (source?.path === path) sources[position] = undefined;
   }
 
+  /** The file of this disk of which most stands where it is wanted, if that is at least half of all. */
+  get shares(): string | undefined {
+    const bytesOf = new Map<string, number>();
+    for (const [position, { size }] of this.#arrival.blocks.entries()) {
+      const source = this.#sourceOf(position);
+      if (source === undefined || source.offset !== this.#offsets[position]) continue;
+      bytesOf.set(source.path, (bytesOf.get(source.path) ?? 0) + size);
+    }
+    const half = this.#arrival.operation.remote.sizeBytes / 2;
+    return [...bytesOf].find(([, bytes]) => bytes >= half)?.[0];
+  }
+
   async *parts(): AsyncGenerator<Part> {
     try {
       for (const [position, block] of this.#arrival.blocks.entries()) {
@@ -116,16 +128,16 @@ class Assembly {
     if (isZeros(block)) {
       const { bytes, pieces } = zeroBlock();
       this.known.push({ ...block, pieces });
-      return fetchedPart(this.#hands, block, bytes);
+      return fetchedPart(this.#hands, block, bytes, true);
     }
     const source = this.#sourceOf(position);
     if (source !== undefined) {
       this.known.push({ ...block, pieces: piecesOfSource(this.#hands, source) });
       return localPart(this.#hands, block, source);
     }
-    const { bytes, pieces } = (await this.#readOld(block, position)) ?? (await this.#fetch(position));
+    const { bytes, pieces, isProved } = (await this.#readOld(block, position)) ?? (await this.#fetch(position));
     this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#hands, this.#arrival, bytes) });
-    return fetchedPart(this.#hands, block, bytes);
+    return fetchedPart(this.#hands, block, bytes, isProved);
   }
 
   #sourceOf(position: number): Arrival["sources"][number] {
@@ -139,7 +151,7 @@ class Assembly {
   async #readOld(block: ManifestEntry, position: number): Promise<ArrivedBlock | undefined> {
     if (this.#old === undefined || !this.#isInOld(block, position)) return undefined;
     const bytes = await this.#hands.disk.readAt(this.#old.path, this.#offsets[position] ?? 0, block.size);
-    if (sha256(bytes) === block.hash) return { hash: block.hash, bytes };
+    if (sha256(bytes) === block.hash) return { hash: block.hash, bytes, isProved: true };
     // A power cut has torn it: this block comes alone.
     const alone = this.#hands.server.fetchBlocks([this.#wanted(block)])[Symbol.asyncIterator]();
     return nextOf(alone);

@@ -5,7 +5,8 @@ import { mapBounded } from "../bounded.ts";
 import { joinPath, ownFolders } from "../paths.ts";
 import type { Part, WantedBlock } from "../ports.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
-import { createAside, keepBlocks, syncAside } from "./create.ts";
+import { createAside, keepBlocks, syncAllAside, syncAside } from "./create.ts";
+import { syncTogether } from "./durable.ts";
 import { type Hands, randomName } from "./hands.ts";
 import type { LocalSources } from "./sources.ts";
 
@@ -27,8 +28,8 @@ export async function writeSmall(
   arrivals: readonly Arrival[],
 ): Promise<ReadonlyMap<Arrival, Written>> {
   const written = new Map<Arrival, Written>();
-  const running = new Set<Promise<Written>>();
   const results = new Map<Arrival, Promise<Written>>();
+  const places = new Places(writesAtOnce);
   const blocks = new BlockStream(hands, arrivals);
   for (const arrival of arrivals) {
     const bytes = await blocks.of(arrival);
@@ -36,29 +37,55 @@ export async function writeSmall(
       written.set(arrival, bytes);
       continue;
     }
-    while (running.size >= writesAtOnce) await Promise.race(running);
-    const work = writeOne(hands, sources, arrival, bytes);
-    running.add(work);
-    void work.finally(() => running.delete(work)).catch(() => undefined);
-    results.set(arrival, work);
+    await places.take();
+    results.set(arrival, places.during(writeOne(hands, sources, arrival, bytes)));
   }
   await Promise.all(results.values());
   await blocks.close();
   // Not before all are written: while the journal is committed for one, making the next would wait, and all else with it.
+  const together = syncTogether(hands.disk, results.size);
+  const synced = together === undefined ? undefined : attempt(() => syncAllAside(hands, together));
   await mapBounded([...results], syncsAtOnce, async ([arrival, work]) => {
-    written.set(arrival, await syncWritten(hands, await work));
+    const file = await work;
+    const isMade = !(file instanceof HoldfastError);
+    const failure = isMade ? await (synced ?? attempt(() => syncAside(hands, file.path))) : undefined;
+    written.set(arrival, failure ?? file);
   });
   return written;
 }
 
-async function syncWritten(hands: Hands, file: Written): Promise<Written> {
-  if (file instanceof HoldfastError) return file;
+async function attempt(act: () => Promise<void>): Promise<HoldfastError | undefined> {
   try {
-    await syncAside(hands, file.path);
-    return file;
+    await act();
+    return undefined;
   } catch (error) {
     if (error instanceof HoldfastError) return error;
     throw error;
+  }
+}
+
+/** Of which each is taken by one at a time. */
+class Places {
+  #free: number;
+  #wake: () => void = () => undefined;
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** For one who waits for it. */
+  async take(): Promise<void> {
+    while (this.#free === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#free -= 1;
+  }
+
+  async during<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } finally {
+      this.#free += 1;
+      this.#wake();
+    }
   }
 }
 

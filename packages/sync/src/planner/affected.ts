@@ -1,6 +1,15 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import { isLive, type Intent, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../trees.ts";
+import {
+  isLive,
+  type Intent,
+  type LocalRow,
+  type NodeState,
+  type RemoteRow,
+  samePlace,
+  type SyncedRow,
+  type Trees,
+} from "../trees.ts";
 
 /** The three trees with what stands directly in a folder at hand, in any of them. */
 export interface IndexedTrees extends Trees {
@@ -20,21 +29,66 @@ export interface AllRows {
  * A state keeps the answers: with another rule it has to ask again (`state/upgrade.ts`).
  */
 export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
-  const [onDisk, onServer, base] = [local.get(id), remote.get(id), synced.get(id)];
   if (intents.has(id)) return false;
-  if (onDisk === undefined && base === undefined) return onServer?.trashed !== false;
-  if (onDisk === undefined || onServer === undefined || base === undefined) return false;
-  return !onServer.trashed && onDisk.sight === "known" && agree(onDisk, onServer, base);
+  // A tree is asked only if those before have not told it: each may have to be read from a database.
+  const onDisk = local.get(id);
+  if (onDisk === undefined) return remote.get(id)?.trashed !== false && synced.get(id) === undefined;
+  const onServer = onDisk.sight === "known" ? remote.get(id) : undefined;
+  if (onServer === undefined || onServer.trashed) return false;
+  const base = synced.get(id);
+  return base !== undefined && agree(onDisk, onServer, base);
+}
+
+/**
+ * New on one side, and nothing of it was ever agreed on. It stays whatever becomes of anything else, and nothing else depends on it
+ * but what is called alike beside it and the folders that it needs: a plan may leave it, with its like below it, to the next one.
+ */
+export function isFresh({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
+  if (intents.has(id) || synced.get(id) !== undefined) return false;
+  const [onDisk, onServer] = [local.get(id), remote.get(id)];
+  if (onDisk === undefined) return onServer?.trashed === false;
+  return onServer === undefined && onDisk.sight === "known" && onDisk.alias === undefined;
 }
 
 /**
  * The part of the trees on which a plan can depend: the nodes that are not at rest, all that stands beside them in any tree, the
  * folders above, and whatever is below a folder that is not whole. A plan of this part is the plan of the whole
- * (affected.test.ts), and costs what changed and not what there is.
+ * (`IdealWorld` checks it at each plan), and costs what changed and not what there is.
  * @param restless every node that is not at rest; one that is does no harm
  */
 export function affectedTrees(trees: IndexedTrees, restless: Iterable<NodeId>): Trees {
-  const part = new Part(trees);
+  return partOf(trees, restless, false);
+}
+
+/** Of nodes that are fresh, those with which a plan begins. */
+export interface Portion {
+  readonly fresh: Iterable<NodeId>;
+  /** So many rows of each tree are taken for them, or a folder more. */
+  readonly rowsMax: number;
+}
+
+/**
+ * The same, but of all that is fresh a portion only: where very much is new, a plan of it holds no more than that. What is left
+ * out is whole in itself: of each folder in which something is planned all names are there (`IdealWorld` checks that too).
+ * @param restless every node that is neither at rest nor fresh
+ * @returns the part, and the last of the fresh nodes in it; undefined: it has all of them
+ */
+export function affectedPortion(
+  trees: IndexedTrees,
+  restless: Iterable<NodeId>,
+  { fresh, rowsMax }: Portion,
+): { readonly trees: Trees; readonly last: NodeId | undefined } {
+  const part = partOf(trees, restless, true);
+  const sizeBefore = part.size;
+  for (const id of fresh) {
+    part.takeWhole(id);
+    if (part.size - sizeBefore >= rowsMax) return { trees: part, last: id };
+  }
+  return { trees: part, last: undefined };
+}
+
+function partOf(trees: IndexedTrees, restless: Iterable<NodeId>, isPortion: boolean): Part {
+  const part = new Part(trees, isPortion);
   part.takeChildren(trees.rootId);
   for (const id of restless) part.takeWhole(id);
   for (const { nodeId } of trees.offers) part.takeWhole(nodeId);
@@ -50,16 +104,22 @@ class Part implements Trees {
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly shares: Trees["shares"];
   readonly #all: IndexedTrees;
+  readonly #isPortion: boolean;
   readonly #whole = new Set<NodeId>();
   readonly #listed = new Set<NodeId>();
   readonly #above = new Set<NodeId>();
 
-  constructor(all: IndexedTrees) {
+  constructor(all: IndexedTrees, isPortion: boolean) {
     this.#all = all;
+    this.#isPortion = isPortion;
     this.rootId = all.rootId;
     this.offers = all.offers;
     this.intents = all.intents;
     this.shares = all.shares;
+  }
+
+  get size(): number {
+    return Math.max(this.local.size, this.remote.size);
   }
 
   /** With all on which its fate can depend. */
@@ -74,9 +134,17 @@ class Part implements Trees {
         waiting.push(...this.#takeAbove(folder));
       }
       // A folder that one side lacks decides what becomes of all that is in it.
-      if (!this.#isStanding(id)) waiting.push(...this.#all.childrenOf(id));
-      else if (this.#isMerging(id)) this.takeChildren(id);
+      const merging = this.#mergingWith(id);
+      if (!this.#isStanding(id)) waiting.push(...this.#below(id));
+      else if (merging.length > 0) this.takeChildren(id);
+      for (const other of merging) waiting.push(other, ...this.#all.childrenOf(other));
     }
+  }
+
+  /** What is fresh in a fresh folder comes in its turn. */
+  *#below(folder: NodeId): Generator<NodeId> {
+    const isCut = this.#isPortion && isFresh(this.#all, folder);
+    for (const id of this.#all.childrenOf(folder)) if (!isCut || !isFresh(this.#all, id)) yield id;
   }
 
   takeChildren(folder: NodeId): void {
@@ -113,17 +181,25 @@ class Part implements Trees {
     return new Set(places.flatMap((place) => place?.parent ?? []));
   }
 
-  /** A folder that the server moved to where this disk has one of its own: what is in both meets. */
-  #isMerging(id: NodeId): boolean {
-    const [onDisk, onServer] = [this.#all.local.get(id), this.#all.remote.get(id)];
-    if (onServer?.kind !== "folder" || samePlace(onDisk, onServer)) return false;
-    const key = nameKey(onServer.name);
-    for (const other of this.#all.childrenOf(onServer.parent)) {
-      const row = this.#all.local.get(other);
-      const isHere = row?.kind === "folder" && row.parent === onServer.parent && nameKey(row.name) === key;
-      if (isHere && other !== id && !this.#all.remote.has(other)) return true;
+  /** Folders that one side has where the other has this one: what is in them and in it meets. */
+  #mergingWith(id: NodeId): NodeId[] {
+    const { local, remote } = this.#all;
+    if (isFresh(this.#all, id)) return [];
+    return [...this.#sharingName(id, local.get(id), remote), ...this.#sharingName(id, remote.get(id), local)];
+  }
+
+  *#sharingName(
+    id: NodeId,
+    here: NodeState | undefined,
+    there: Pick<ReadonlyMap<NodeId, NodeState>, "get">,
+  ): Generator<NodeId> {
+    if (here?.kind !== "folder" || samePlace(here, there.get(id))) return;
+    const key = nameKey(here.name);
+    for (const other of this.#all.childrenOf(here.parent)) {
+      const row = there.get(other);
+      const isThere = row?.kind === "folder" && row.parent === here.parent && nameKey(row.name) === key;
+      if (isThere && other !== id) yield other;
     }
-    return false;
   }
 
   #isStanding(id: NodeId): boolean {

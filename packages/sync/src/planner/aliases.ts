@@ -4,7 +4,7 @@ import { caseLabel, conflictedName } from "../conflicted-name.ts";
 import { ownFolder } from "../paths.ts";
 import type { Place } from "../trees.ts";
 import { isUnsettled } from "./collisions.ts";
-import type { MergedTree } from "./merge.ts";
+import { byAge, type MergedTree } from "./merge.ts";
 import type { Policy } from "./policy.ts";
 
 /**
@@ -30,11 +30,9 @@ export function aliasesOf(
   const taken = new Set([own, ...[...tree.values()].map(({ place }) => claim(place))]);
   const yielding = [...claimants].flatMap(([key, nodes]) => {
     if (nodes.length === 1 && key !== own) return [];
-    const byAge = nodes.toSorted((one, other) => (one.standing.id < other.standing.id ? -1 : 1));
-    return key === own ? byAge : byAge.slice(1);
+    return key === own ? nodes : nodes.toSorted(byAge).slice(1);
   });
-  yielding.sort((one, other) => (one.standing.id < other.standing.id ? -1 : 1));
-  for (const { standing, place } of yielding) {
+  for (const { standing, place } of yielding.toSorted(byAge)) {
     const { parent } = place;
     const alias = conflictedName(place.name, caseLabel, (name) => !taken.has(claim({ parent, name })));
     taken.add(claim({ parent, name: alias }));

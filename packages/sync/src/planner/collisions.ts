@@ -1,8 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { conflictedName, copyLabel, unicodeLabel } from "../conflicted-name.ts";
-import { samePlace } from "../trees.ts";
-import type { Merged, MergedTree } from "./merge.ts";
+import { samePlace, type Trees } from "../trees.ts";
+import { byAge, type Merged, type MergedTree } from "./merge.ts";
 import type { Rekeying } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 
@@ -10,12 +10,12 @@ import type { Policy } from "./policy.ts";
  * Two nodes that claim one name: folders merge and equal kinds meet as one node where one of them is only on this disk;
  * else one of them, the file where one is a folder, gets a conflicted name. Changes the tree.
  */
-export function resolveCollisions(tree: MergedTree, policy: Policy): Rekeying[] {
+export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Trees["shares"]): Rekeying[] {
   while (dissolveOne(tree));
   const claims = new Map<string, Merged>();
   const rekeyings: Rekeying[] = [];
-  const byId = [...tree.values()].toSorted((one, other) => (one.standing.id < other.standing.id ? -1 : 1));
-  for (const node of [...byId.filter(isAnchored), ...byId.filter((each) => !isAnchored(each))]) {
+  const nodes = [...tree.values()].toSorted(byAge);
+  for (const node of [...nodes.filter(isAnchored), ...nodes.filter((each) => !isAnchored(each))]) {
     const key = claimOf(node.place);
     const holder = claims.get(key);
     if (holder === undefined) claims.set(key, node);
@@ -25,6 +25,9 @@ export function resolveCollisions(tree: MergedTree, policy: Policy): Rekeying[] 
     else if (node.standing.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
     else if (canAbsorb(holder, node)) rekeyings.push({ from: node.standing.id, to: holder.standing.id, merges: true });
     else if (canMeet(node, holder)) rekeyings.push({ from: node.standing.id, to: holder.standing.id });
+    // As if it had been made here, it is emptied into the other one by the next plan.
+    else if (canUnite(tree, holder, node, shares))
+      rekeyings.push({ from: node.standing.id, to: policy.makeNodeId(), merges: true });
     else {
       const { loser, winner } = judge(node, holder);
       claims.set(key, winner);
@@ -62,6 +65,23 @@ function canAbsorb(theirs: Merged, mine: Merged): boolean {
 }
 
 /**
+ * Two folders that both were there before and got one name, one on each side, become one if nothing in the one is called as
+ * something in the other: else all that is would get conflicted names, and one for the folder is better.
+ */
+function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees["shares"]): boolean {
+  const pair = [mine, theirs];
+  if (pair.some(({ kind, standing }) => kind !== "folder" || standing.isReadOnly || shares.has(standing.id)))
+    return false;
+  if (mine.source !== "disk" || mine.standing.local === undefined || mine.standing.remote === undefined) return false;
+  if (!isAnchored(theirs) || theirs.standing.local === undefined) return false;
+  if (claimOf(theirs.standing.local) === claimOf(mine.place)) return false;
+  const childrenOf = ({ standing: { id } }: Merged): Merged[] =>
+    [...tree.values()].filter(({ place }) => place.parent === id);
+  const names = new Set(childrenOf(theirs).map(({ place }) => nameKey(place.name)));
+  return childrenOf(mine).every((child) => !isUnsettled(child) && !names.has(nameKey(child.place.name)));
+}
+
+/**
  * A folder that is only on this disk, where the server has put another one that this disk has elsewhere: what is in the first
  * one goes to the second, and it goes itself. Changes the tree. @returns whether there was one
  */
@@ -83,9 +103,13 @@ function dissolveOne(tree: MergedTree): boolean {
   return false;
 }
 
-function canDissolve({ kind, standing: mine, isHeld }: Merged, { kind: theirKind, standing: theirs }: Merged): boolean {
-  if (kind !== "folder" || theirKind !== "folder" || isHeld || mine.local === undefined) return false;
-  return mine.onDisk === "new" && mine.remoteRow === undefined && theirs.local !== undefined && theirs.id !== mine.id;
+function canDissolve(mine: Merged, theirs: Merged): boolean {
+  if (mine.kind !== "folder" || theirs.kind !== "folder" || mine.isHeld || mine.standing.local === undefined)
+    return false;
+  if (theirs.standing.local === undefined || theirs.standing.id === mine.standing.id) return false;
+  // Somebody who has both side by side, in two Unicode forms, means two.
+  const isBeside = claimOf(theirs.standing.local) === claimOf(mine.place);
+  return mine.standing.onDisk === "new" && mine.standing.remoteRow === undefined && !isBeside;
 }
 
 function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } {

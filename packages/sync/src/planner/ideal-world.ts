@@ -13,7 +13,7 @@ import {
   type Trees,
 } from "../trees.ts";
 import { noFaults } from "../faults.ts";
-import { affectedTrees, isAtRest } from "./affected.ts";
+import { affectedPortion, affectedTrees, isAtRest, isFresh } from "./affected.ts";
 import { plan } from "./plan.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
@@ -73,7 +73,32 @@ export class IdealWorld implements Trees {
         new Set(local),
       ],
     );
+    this.#checkPortion(policy);
     return plan(this, this.policy);
+  }
+
+  /** Of what is fresh any part can be left out: what is planned then is planned of the whole too, and lacks nothing but that part. */
+  #checkPortion(policy: Policy): void {
+    const restless = this.#allIds().filter((id) => !isAtRest(this, id));
+    const others = restless.filter((id) => !isFresh(this, id));
+    const chosen = restless.filter((id, index) => isFresh(this, id) && (index + this.#seq) % 3 === 0);
+    const { trees } = affectedPortion(this, others, { fresh: chosen, rowsMax: Infinity });
+    const [part, whole] = [plan(inOrder(trees), policy), plan(inOrder(this), policy)];
+    for (const list of ["rekeyings", "remote", "local"] as const) {
+      // Of the whole nothing else is planned while there are any.
+      if (list !== "rekeyings" && whole.rekeyings.length > 0) continue;
+      const [known, planned] = [new Set(whole[list].map(inWords)), new Set(part[list].map(inWords))];
+      for (const each of planned) assert.ok(known.has(each), `only a part plans ${each}`);
+      const wanted = new Set([...others, ...chosen]);
+      for (const each of whole[list]) {
+        const isWanted = wanted.has("from" in each ? each.from : each.id);
+        if (isWanted) assert.ok(planned.has(inWords(each)), `a part leaves out ${inWords(each)}`);
+      }
+    }
+  }
+
+  #allIds(): NodeId[] {
+    return [...new Set([...this.local.keys(), ...this.remote.keys(), ...this.synced.keys()])];
   }
 
   childrenOf(folder: NodeId): NodeId[] {
@@ -83,8 +108,7 @@ export class IdealWorld implements Trees {
 
   /** What is decided of the affected part must be what is decided of the whole. */
   #checkPart<Decision>(decide: (trees: Trees) => Decision, comparable: (decision: Decision) => unknown): void {
-    const ids = new Set([...this.local.keys(), ...this.remote.keys(), ...this.synced.keys()]);
-    const restless = [...ids].filter((id) => !isAtRest(this, id));
+    const restless = this.#allIds().filter((id) => !isAtRest(this, id));
     const part = affectedTrees(this, restless);
     assert.deepEqual(comparable(decide(inOrder(part))), comparable(decide(inOrder(this))));
   }
@@ -92,19 +116,30 @@ export class IdealWorld implements Trees {
   /** Does what is planned until nothing is. @returns the last plan */
   settleDown(roundsMax = 40): Plan {
     for (let round = 0; round < roundsMax; round += 1) {
-      const next = this.plan();
+      const next = this.step();
       if (next.rekeyings.length + next.remote.length + next.local.length === 0) return next;
-      for (const rekeying of next.rekeyings) {
-        this.log.push(`rekey ${rekeying.from} ${rekeying.to}`);
-        const changes = rekey(this, rekeying);
-        for (const [id, row] of changes.remote) putRow(this.remote, id, row);
-        for (const [id, row] of changes.local) putRow(this.local, id, row);
-        for (const [id, row] of changes.synced) putRow(this.synced, id, row);
-      }
-      this.#send(next.remote);
-      for (const operation of next.local) this.#act(operation);
     }
     throw new Error(`It does not come to rest:\n${this.log.slice(-40).join("\n")}`);
+  }
+
+  /** Plans once and does so many of the operations, but no group in part, and leaves nothing parked. */
+  step(remoteMax = Infinity, localMax = Infinity): Plan {
+    const next = this.plan();
+    for (const rekeying of next.rekeyings) {
+      this.log.push(`rekey ${rekeying.from} ${rekeying.to}`);
+      const changes = rekey(this, rekeying);
+      for (const [id, row] of changes.remote) putRow(this.remote, id, row);
+      for (const [id, row] of changes.local) putRow(this.local, id, row);
+      for (const [id, row] of changes.synced) putRow(this.synced, id, row);
+    }
+    const begun = next.remote[remoteMax - 1]?.group;
+    this.#send(next.remote.filter(({ group }, index) => index < remoteMax || (group !== undefined && group === begun)));
+    for (const [index, operation] of next.local.entries()) {
+      if (index < localMax || [...this.local.values()].some(isParked)) this.#act(operation);
+    }
+    // Each is answered, and what was answered is agreed on.
+    for (const [id, row] of settle(this).synced) putRow(this.synced, id, row);
+    return next;
   }
 
   serverPut(id: NodeId, change: Partial<RemoteRow>): void {
@@ -231,7 +266,7 @@ export class IdealWorld implements Trees {
         this.local.delete(id);
         break;
       case "park":
-        this.diskPut(id, { name: `(parked) ${id}`, parent: this.rootId });
+        this.diskPut(id, { name: `${parked}${id}`, parent: this.rootId, alias: undefined });
         break;
       case "set":
         break;
@@ -252,6 +287,12 @@ export class IdealWorld implements Trees {
   }
 }
 
+const parked = "(parked) ";
+
+function isParked({ name }: LocalRow): boolean {
+  return name.startsWith(parked);
+}
+
 function describe(operation: RemoteOperation | LocalOperation): string {
   const place = "place" in operation ? ` ${operation.place.parent}/${operation.place.name}` : "";
   return `${operation.op} ${operation.id}${place}`;
@@ -262,6 +303,12 @@ function inOrder({ rootId, remote, local, synced, offers, intents, shares }: Tre
   const sorted = <Row>(rows: ReadonlyMap<NodeId, Row>): Map<NodeId, Row> =>
     new Map([...rows].toSorted(([one], [other]) => (one < other ? -1 : 1)));
   return { rootId, remote: sorted(remote), local: sorted(local), synced: sorted(synced), offers, intents, shares };
+}
+
+/** Any of its members may give a group its name. */
+function inWords(planned: object): string {
+  const words = "group" in planned && planned.group !== undefined ? { ...planned, group: "one" } : planned;
+  return JSON.stringify(words, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }
 
 function putRow<Row>(rows: Map<NodeId, Row>, id: NodeId, row: Row | undefined): void {

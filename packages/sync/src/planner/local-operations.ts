@@ -12,7 +12,7 @@ import {
 } from "../trees.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { aliasesOf } from "./aliases.ts";
-import { NameTable, order, type Step } from "./order.ts";
+import { NameTable, order, ringOf, type Step } from "./order.ts";
 import type { LocalOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { serverGoesFirst } from "./remote-operations.ts";
@@ -48,21 +48,22 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
   return orderWithParking(trees, table, steps);
 }
 
-/** Whoever stands in the way and is to go elsewhere itself waits aside. */
+/** Whoever stands in the way and is to go elsewhere itself waits aside, but nobody who could not be placed afterwards. */
 function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalStep[]): LocalPlan {
-  const operations: LocalOperation[] = [];
-  for (let waiting = steps; ;) {
+  const first = order(table, steps);
+  const operations = first.ready.map(({ operation }) => operation);
+  const leaving = new Set(ringOf(table, first.stuck).map(({ id }) => id));
+  for (let waiting = first.stuck; ;) {
+    const blocking = waiting
+      .flatMap(({ id, to }) => (to === undefined || !leaving.has(id) ? [] : { id, holder: table.holderOf(to) }))
+      .find(({ id, holder }) => holder !== undefined && holder !== id && leaving.has(holder))?.holder;
+    const local = blocking === undefined ? undefined : trees.local.get(blocking);
+    if (blocking === undefined || local === undefined) return { operations, stuck: waiting.map(({ id }) => id) };
+    operations.push({ op: "park", id: blocking, local });
+    table.put(blocking, undefined);
     const { ready, stuck } = order(table, waiting);
     operations.push(...ready.map(({ operation }) => operation));
     waiting = stuck;
-    const leaving = new Set(stuck.filter(({ inPlace }) => !inPlace).map(({ id }) => id));
-    const blocking = stuck
-      .flatMap(({ id, to }) => (to === undefined ? [] : { id, holder: table.holderOf(to) }))
-      .find(({ id, holder }) => holder !== undefined && holder !== id && leaving.has(holder))?.holder;
-    const local = blocking === undefined ? undefined : trees.local.get(blocking);
-    if (blocking === undefined || local === undefined) return { operations, stuck: stuck.map(({ id }) => id) };
-    operations.push({ op: "park", id: blocking, local });
-    table.put(blocking, undefined);
   }
 }
 

@@ -22,11 +22,16 @@ export interface Merged {
   readonly executable: boolean;
   /** Only a shell: it was deleted, and is made anew since something in it must live. */
   readonly isShell: boolean;
-  /** A shell only for what cannot be read: it may turn out to be unchanged, so nothing is made anew for it yet. */
+  /** There only for what cannot be read, which may turn out to be unchanged: nothing is made anew for it yet. */
   readonly isHeld: boolean;
 }
 
 export type MergedTree = Map<NodeId, Merged>;
+
+/** An id begins with the time at which its node was made, and is the same everywhere. */
+export function byAge(one: Merged, other: Merged): number {
+  return one.standing.id < other.standing.id ? -1 : 1;
+}
 
 /** The tree that both sides are to become, names not yet checked against each other. */
 export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): MergedTree {
@@ -103,30 +108,36 @@ function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[]
 }
 
 function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
-  const alive = new Map<NodeId, boolean>();
+  const isAlive = livingIn(rootId, candidates, () => true);
+  const kept = withFolders(rootId, candidates, isAlive);
+  const isRead = ({ standing: { local } }: Merged): boolean => local?.sight !== "unsettled";
+  const needed = [...candidates.values()].every(isRead)
+    ? kept
+    : withFolders(rootId, candidates, livingIn(rootId, candidates, isRead));
+  // In the order of the rows, whatever had to be kept for what: of a ring the same one is parked whatever else is there.
+  const merged: MergedTree = new Map();
+  for (const id of candidates.keys()) {
+    const node = kept.get(id);
+    if (node !== undefined) merged.set(id, { ...node, isShell: !isAlive(id), isHeld: isRead(node) && !needed.has(id) });
+  }
+  return merged;
+}
+
+/** Whether a node lives in its own right or in that of a folder that it follows, and not only since something in it does. */
+function livingIn(rootId: NodeId, candidates: MergedTree, counts: (node: Merged) => boolean): (id: NodeId) => boolean {
+  const alive = new Map<NodeId, boolean>([[rootId, true]]);
   const isAlive = (id: NodeId): boolean => {
-    if (id === rootId) return true;
     const known = alive.get(id);
     if (known !== undefined) return known;
     // Stands while the way up is being looked at, so that a ring of the dead ends.
     alive.set(id, false);
     const node = candidates.get(id);
-    const fate = node?.standing.fate ?? "absent";
+    const fate = node === undefined || !counts(node) ? "absent" : node.standing.fate;
     const is = fate === "needed" || (fate === "follows" && node !== undefined && isAlive(folderToFollow(node)));
     alive.set(id, is);
     return is;
   };
-  const kept: MergedTree = new Map();
-  const living = [...candidates].filter(([id]) => isAlive(id)).map(([id, node]) => ({ id, node }));
-  const isUnread = ({ node }: { node: Merged }): boolean => node.standing.local?.sight === "unsettled";
-  for (const each of living) if (!isUnread(each)) keepWithFolders(rootId, candidates, kept, each);
-  const needed = new Set(kept.keys());
-  for (const each of living) if (isUnread(each)) keepWithFolders(rootId, candidates, kept, each);
-  for (const [id, node] of kept) {
-    const isShell = !isAlive(id);
-    kept.set(id, { ...node, isShell, isHeld: isShell && !needed.has(id) });
-  }
-  return kept;
+  return isAlive;
 }
 
 /** What was not touched here goes with the folder in which the server threw it away. */
@@ -134,23 +145,20 @@ function folderToFollow({ standing: { onDisk, remote, remoteRow }, place }: Merg
   return onDisk === "kept" && remote === undefined && remoteRow !== undefined ? remoteRow.parent : place.parent;
 }
 
-function keepWithFolders(
-  rootId: NodeId,
-  candidates: MergedTree,
-  kept: MergedTree,
-  start: { readonly id: NodeId; readonly node: Merged },
-): void {
-  let { id, node } = start;
-  while (!kept.has(id)) {
-    kept.set(id, node);
-    if (node.place.parent === rootId) return;
-    const parent = candidates.get(node.place.parent);
-    if (parent === undefined) {
+/** What lives, and the folders that it needs. */
+function withFolders(rootId: NodeId, candidates: MergedTree, isAlive: (id: NodeId) => boolean): MergedTree {
+  const kept: MergedTree = new Map();
+  for (const start of candidates.keys()) {
+    if (!isAlive(start)) continue;
+    for (let id = start; id !== rootId && !kept.has(id);) {
+      const node = candidates.get(id);
+      if (node === undefined) break;
+      const { parent, name } = node.place;
       // Nothing is known of the folder any more: the node stays at the top.
-      kept.set(id, { ...node, place: { parent: rootId, name: node.place.name }, source: "forced_on_disk" });
-      return;
+      const isLost = parent !== rootId && !candidates.has(parent);
+      kept.set(id, isLost ? { ...node, place: { parent: rootId, name }, source: "forced_on_disk" } : node);
+      id = parent;
     }
-    id = node.place.parent;
-    node = parent;
   }
+  return kept;
 }

@@ -35,10 +35,6 @@ export class NameTable {
     for (const [id, place, goesWith] of nodes) this.put(id, place, goesWith);
   }
 
-  placeOf(id: NodeId): Place | undefined {
-    return this.#places.get(id);
-  }
-
   /** @param place undefined: parked; it is there, and has no name */
   put(id: NodeId, place: Place | undefined, goesWith = place?.parent): void {
     this.#leave(id);
@@ -56,6 +52,26 @@ export class NameTable {
 
   holderOf(place: Place): NodeId | undefined {
     return this.#holders.get(this.#claim(place));
+  }
+
+  /** The same nodes, none of which has a name that could be in the way. */
+  nameless(): NameTable {
+    let number = 0;
+    return this.#copied(
+      () => String((number += 1)),
+      () => true,
+    );
+  }
+
+  /** Without these nodes, as if they had never been. */
+  without(isLeftOut: (id: NodeId) => boolean): NameTable {
+    return this.#copied(this.#claim, (id) => !isLeftOut(id));
+  }
+
+  #copied(claim: (place: Place) => string, isThere: (id: NodeId) => boolean): NameTable {
+    const copy = new NameTable(this.#rootId, claim, []);
+    for (const [id, place] of this.#places) if (isThere(id)) copy.put(id, place, this.#countedIn.get(id));
+    return copy;
   }
 
   /** Whether the step can be taken now. */
@@ -107,4 +123,20 @@ export function order<Operation>(table: NameTable, steps: readonly Step<Operatio
     waiting = still;
   }
   return { ready, stuck: waiting };
+}
+
+/** Of what waits for names those that set each other free, in an order in which their folders are there. */
+export function ringOf<Operation>(table: NameTable, stuck: readonly Step<Operation>[]): readonly Step<Operation>[] {
+  let ring = stuck.filter(({ inPlace }) => !inPlace);
+  while (ring.length > 0) {
+    const leaving = new Set(ring.map(({ id }) => id));
+    const free = ring.filter(({ to }) => {
+      const holder = to === undefined ? undefined : table.holderOf(to);
+      return holder === undefined || leaving.has(holder);
+    });
+    const { ready } = order(table.nameless(), free);
+    if (ready.length === ring.length) return ready;
+    ring = [...ready];
+  }
+  return ring;
 }

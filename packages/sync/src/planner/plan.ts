@@ -18,7 +18,7 @@ import { digestOf } from "./digest.ts";
 export function plan(trees: Trees, policy: Policy): Plan {
   const standings = standingsOf(trees, policy.faults);
   const tree = merge(trees, standings);
-  const rekeyings = [...resolveCollisions(tree, policy), ...newIds(tree, policy)];
+  const rekeyings = [...resolveCollisions(tree, policy, trees.shares), ...newIds(tree, policy)];
   if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
   const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
   const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
@@ -29,6 +29,8 @@ export function plan(trees: Trees, policy: Policy): Plan {
       remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
   );
   const { remote, refused } = planUnrefused(trees, tree, { deletions: topmost, held }, policy);
+  const cornered = remote.cornered.map((from) => ({ from, to: policy.makeNodeId() }));
+  if (cornered.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(cornered) };
   const deletable = fromDisk.filter(({ id }) => !held.has(id));
   const local = planLocal(trees, tree, deletable, policy);
   return {

@@ -5,7 +5,7 @@ import type { Faults } from "../faults.ts";
 import { shareAt } from "../shares/whereabouts.ts";
 import { claimOf } from "./collisions.ts";
 import type { Merged, MergedTree } from "./merge.ts";
-import { NameTable, order, type Step, type TableRow } from "./order.ts";
+import { NameTable, order, ringOf, type Step, type TableRow } from "./order.ts";
 import type { RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import type { Standing } from "./standing.ts";
@@ -18,6 +18,8 @@ export interface RemotePlan {
   readonly stuck: readonly NodeId[];
   /** What differs here and may not be sent. */
   readonly forbidden: readonly NodeId[];
+  /** Folders of the trash that can come back only under another id: with this one comes back what has a name that somebody needs first. */
+  readonly cornered: readonly NodeId[];
 }
 
 export interface RemoteContext {
@@ -45,17 +47,19 @@ export function planRemote(
     tree.get(id)?.standing.isReadOnly === true && !faults.has("a read-only share is written to");
   const steps = all.filter((step) => !refused.has(step.id) && !isForbidden(step));
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
-  const { ready, stuck } = order(new NameTable(trees.rootId, claimOf, nodes), steps);
-  const tableAfter = (claim: (place: Place) => string): NameTable =>
-    ready.reduce(take, new NameTable(trees.rootId, claim, nodes));
-  const ring = orderRing(tableAfter, stuck);
+  const table = new NameTable(trees.rootId, claimOf, nodes);
+  const { ready, stuck } = order(table, steps);
+  // The server checks the names of a group at its end.
+  const ring = ringOf(table, stuck);
   const group = faults.has("a ring goes one by one") ? undefined : ring[0]?.id;
   const grouped = ring.map(({ operation }) => (group === undefined ? operation : { ...operation, group }));
   const placed = new Set(ring.map(({ id }) => id));
+  const left = stuck.filter(({ id }) => !placed.has(id));
   return {
     operations: [...ready.map(({ operation }) => operation), ...grouped],
-    stuck: stuck.flatMap(({ id }) => (placed.has(id) ? [] : [id])),
+    stuck: left.map(({ id }) => id),
     forbidden: all.filter(isForbidden).map(({ id }) => id),
+    cornered: left.length === 0 ? [] : corneredBy(trees, tree, left, table),
   };
 }
 
@@ -72,7 +76,8 @@ export function needsNewId({
 }: Merged): boolean {
   if (local === undefined || remote !== undefined || isHeld) return false;
   if (remoteRow === undefined) return synced !== undefined;
-  return isShell || (onDisk === "new" && remoteRow.trashed);
+  // What is not settled may turn out to be what the engine made of the one in the trash.
+  return isShell || (onDisk === "new" && remoteRow.trashed && local.sight !== "unsettled");
 }
 
 /**
@@ -89,12 +94,17 @@ function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>)
 
 /** Of a folder that goes only the topmost is deleted by an operation, and takes along whatever is left anywhere below it. */
 function nearestAbove(trees: Trees, parent: NodeId, isListed: (id: NodeId) => boolean): NodeId {
-  let at: NodeId | undefined = parent;
+  return foldersFrom(trees, parent).find(isListed) ?? parent;
+}
+
+/** A folder and those above it on the server, whether or not they are in the trash. */
+function* foldersFrom(trees: Trees, start: NodeId): Generator<NodeId, void> {
+  let at: NodeId | undefined = start;
+  // Deeper than the server lets anything be is only what stands in itself.
   for (let depth = 0; at !== undefined && depth <= 2 * limits.pathNamesMax; depth += 1) {
-    if (isListed(at)) return at;
+    yield at;
     at = trees.remote.get(at)?.parent;
   }
-  return parent;
 }
 
 function stepsOf(node: Merged): RemoteStep[] {
@@ -139,22 +149,19 @@ function deletionOf(id: NodeId, base: RemoteRow, seenSeq: number): RemoteStep {
   return { operation: { op: "delete", id, base, seen }, id, to: undefined, inPlace: false };
 }
 
-/** Of what waits for names those that set each other free: the server checks the names of a group at its end. */
-function orderRing(
-  tableAfter: (claim: (place: Place) => string) => NameTable,
-  stuck: readonly RemoteStep[],
-): readonly RemoteStep[] {
-  const named = tableAfter(claimOf);
-  for (let ring = stuck.filter(({ inPlace }) => !inPlace); ;) {
-    const leaving = new Set(ring.map(({ id }) => id));
-    const free = ring.filter(({ to }) => {
-      const holder = to === undefined ? undefined : named.holderOf(to);
-      return holder === undefined || leaving.has(holder);
-    });
-    const { ready } = order(tableAfter(uniqueClaim()), free);
-    if (ready.length === ring.length) return ready;
-    ring = [...ready];
-  }
+/**
+ * Of a ring that waits for names which only come back with a folder in it, and could be deleted only then: those folders. Two
+ * folders, one in the other, that changed places here after the inner one was deleted on the server are such a ring.
+ */
+function corneredBy(trees: Trees, tree: MergedTree, stuck: readonly RemoteStep[], table: NameTable): readonly NodeId[] {
+  const isDead = (id: NodeId): boolean => !tree.has(id) && !isLive(trees, id);
+  const ring = ringOf(table.without(isDead), stuck);
+  const members = new Set(ring.map(({ id }) => id));
+  return ring.flatMap(({ to }) => {
+    const holder = to === undefined ? undefined : table.holderOf(to);
+    if (to === undefined || holder === undefined || !isDead(holder)) return [];
+    return foldersFrom(trees, to.parent).find((folder) => members.has(folder)) ?? [];
+  });
 }
 
 function stepTo(operation: RemoteOperation, to: Place): RemoteStep {
@@ -163,22 +170,4 @@ function stepTo(operation: RemoteOperation, to: Place): RemoteStep {
 
 function stepIn(operation: RemoteOperation): RemoteStep {
   return { operation, id: operation.id, to: undefined, inPlace: true };
-}
-
-function take(table: NameTable, { id, to, inPlace }: RemoteStep): NameTable {
-  if (inPlace) return table;
-  if (to === undefined) table.remove(id);
-  else table.put(id, to);
-  return table;
-}
-
-/** Without names in the way only the folders decide the order. */
-function uniqueClaim(): (place: Place) => string {
-  let number = 0;
-  const claims = new WeakMap<Place, string>();
-  return (place) => {
-    const claim = claims.get(place) ?? String((number += 1));
-    claims.set(place, claim);
-    return claim;
-  };
 }

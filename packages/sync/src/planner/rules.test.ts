@@ -132,3 +132,118 @@ test("a folder that is made here where the server has moved another one to: they
   assert.deepEqual([...world.diskTree().keys()].toSorted(), wanted);
   assert.deepEqual([...world.serverTree().keys()].toSorted(), wanted);
 });
+
+test("a folder and the one in it change places here after the inner one was deleted on the server: so it stands there too", () => {
+  const world = worldOf();
+  const [outer, inner, file] = [world.newId(), world.newId(), world.newId()];
+  world.serverPut(outer, { name: "d", kind: "folder" });
+  world.serverPut(inner, { parent: outer, name: "e", kind: "folder" });
+  world.serverPut(file, { parent: inner, name: "e", content: content("old") });
+  world.settleDown();
+  world.serverPut(inner, { trashed: true });
+  // What is called e in the inner one comes back with it, and nobody can delete it before.
+  world.local.delete(file);
+  world.diskPut(inner, { parent: world.rootId, name: "d" });
+  world.diskPut(outer, { parent: inner, name: "e" });
+  assert.deepEqual([...world.settleDown().waiting], []);
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), ["d", "d/e"]);
+  assert.deepEqual([...world.diskTree().keys()].toSorted(), ["d", "d/e"]);
+});
+
+test("which of two folders waits aside for the other does not depend on what else was looked at", () => {
+  const world = worldOf();
+  const [elsewhere, file, first, second, inner] = Array.from({ length: 5 }, () => world.newId());
+  assert.ok(elsewhere && file && first && second && inner);
+  for (const [id, name] of [
+    [first, "b"],
+    [second, "c"],
+    [elsewhere, "a"],
+  ] as const)
+    world.serverPut(id, { name, kind: "folder" });
+  world.serverPut(inner, { parent: second, name: "a", kind: "folder" });
+  world.serverPut(file, { parent: elsewhere, name: "a", content: content("old") });
+  world.settleDown();
+  world.diskPut(file, { parent: inner });
+  world.serverPut(file, { parent: inner });
+  world.serverPut(first, { name: "c" });
+  world.serverPut(second, { name: "b" });
+  // Each plan is compared with that of the affected part.
+  world.settleDown();
+  assert.deepEqual(world.diskTree(), world.serverTree());
+});
+
+test("a folder that is made beside one whose name has another Unicode form keeps what is in it, and gets a label", () => {
+  const world = new IdealWorld((name) => name);
+  const [known, made] = [world.newId(), world.newId()];
+  world.serverPut(known, { name: "\u00e9.txt", kind: "folder" });
+  world.settleDown();
+  world.diskPut(made, { name: "e\u0301.txt", kind: "folder" });
+  world.diskPut(world.newId(), { parent: made, name: "a", content: content("mine") });
+  world.settleDown();
+  const wanted = ["\u00e9.txt", "e\u0301 (Unicode conflict).txt", "e\u0301 (Unicode conflict).txt/a"];
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), wanted.toSorted());
+  assert.deepEqual(world.diskTree(), world.serverTree());
+});
+
+test("nothing waits aside for a name that something unreadable keeps from being free", () => {
+  const world = worldOf("a", "b");
+  const [unread, known] = [...world.local.keys()];
+  assert.ok(unread !== undefined && known !== undefined);
+  world.local.set(unread, { ...world.local.get(unread)!, sight: "unsettled" });
+  world.serverPut(unread, { name: "c" });
+  world.serverPut(known, { name: "a" });
+  world.serverPut(world.newId(), { name: "b", content: content("new") });
+  assert.deepEqual(world.plan().local, []);
+});
+
+test("what is there only since its folder cannot be read is not taken for something else of its name", () => {
+  const world = worldOf("a");
+  const [file] = [...world.local.keys()];
+  assert.ok(file !== undefined);
+  const folder = world.newId();
+  world.serverPut(folder, { name: "d", kind: "folder" });
+  world.settleDown();
+  world.local.set(folder, { ...world.local.get(folder)!, sight: "unsettled" });
+  world.serverPut(file, { parent: folder });
+  world.serverPut(folder, { trashed: true });
+  world.serverPut(world.newId(), { name: "a", content: content("new") });
+  assert.deepEqual(world.plan().rekeyings, []);
+  world.local.set(folder, { ...world.local.get(folder)!, sight: "known" });
+  world.settleDown();
+  assert.deepEqual([...world.diskTree()], [["a", "file new"]]);
+  assert.deepEqual(world.diskTree(), world.serverTree());
+});
+
+/** Folders x and y, each with a file; x becomes z on the disk and y on the server. */
+function withOneName(inX: string, inY: string): IdealWorld {
+  const world = worldOf();
+  const [mine, theirs] = [world.newId(), world.newId()];
+  world.serverPut(mine, { name: "x", kind: "folder" });
+  world.serverPut(theirs, { name: "y", kind: "folder" });
+  world.serverPut(world.newId(), { parent: mine, name: inX, content: content("of x") });
+  world.serverPut(world.newId(), { parent: theirs, name: inY, content: content("of y") });
+  world.settleDown();
+  world.diskPut(mine, { name: "z" });
+  world.serverPut(theirs, { name: "z" });
+  world.settleDown();
+  assert.deepEqual(world.diskTree(), world.serverTree());
+  return world;
+}
+
+test("two folders are renamed to one name, one on each side: they become one with all that is in both", () => {
+  assert.deepEqual(Object.fromEntries(withOneName("a", "b").serverTree()), {
+    z: "folder ",
+    "z/a": "file of x",
+    "z/b": "file of y",
+  });
+});
+
+test("two folders that hold something of one name are renamed to one name: the one that came later gets a conflicted name", () => {
+  const named = "z (ada's conflicted copy 1970-01-01)";
+  assert.deepEqual(Object.fromEntries(withOneName("a", "a").serverTree()), {
+    z: "folder ",
+    "z/a": "file of y",
+    [named]: "folder ",
+    [`${named}/a`]: "file of x",
+  });
+});

@@ -8,7 +8,8 @@ import type { RemoteRow } from "../trees.ts";
 import { Mounts } from "../shares/mounts.ts";
 import { shareOf } from "../shares/whereabouts.ts";
 import { neverSeen } from "./never-seen.ts";
-import { queryAll, resetToEpoch, resetToSnapshot, takeSnapshot } from "./reset.ts";
+import { listFirst } from "./first-listing.ts";
+import { queryAll, resetToEpoch, resetToSnapshot } from "./reset.ts";
 
 export interface Ears {
   readonly server: Server;
@@ -20,10 +21,7 @@ export interface Ears {
 /** Brings the remote tree to the journal's head. Each page's rows and its cursor are one transaction. */
 export async function fetchRemote(ears: Ears): Promise<void> {
   const { state } = ears;
-  if (state.cursor === undefined) {
-    const { rows, shares, cursor } = await takeSnapshot(ears.server);
-    state.commit({ remote: rows, shares, cursor });
-  }
+  if (state.cursor === undefined) await listFirst(ears);
   const isLate = ears.faults.has("the cursor is committed before the rows");
   const late = isLate ? new Map<NodeId, RemoteRow>() : undefined;
   for (let hasMore = true; hasMore;) {

@@ -80,7 +80,7 @@ export async function propose(
 }
 
 /** The folder that stands for the space of a place on this disk. */
-function targetAt(state: Hands["state"], folder: NodeId): NodeId | undefined {
+export function targetAt(state: Hands["state"], folder: NodeId): NodeId | undefined {
   const share = shareAt(state, state.local, folder);
   return share === undefined ? undefined : state.shares.get(share)?.target;
 }

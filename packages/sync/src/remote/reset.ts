@@ -7,13 +7,13 @@ import { type LocalRow, placeOf, type RemoteRow, type Share, type SyncedRow } fr
 import type { Ears } from "./fetch.ts";
 import { neverSeen } from "./never-seen.ts";
 
-export interface Snapshot {
+interface Snapshot {
   readonly rows: Map<NodeId, RemoteRow>;
   readonly shares: Map<NodeId, Share>;
   readonly cursor: Cursor;
 }
 
-export async function takeSnapshot(server: Server): Promise<Snapshot> {
+async function takeSnapshot(server: Server): Promise<Snapshot> {
   const first = await server.snapshot(undefined);
   const nodes: NodeJson[] = [];
   for (let page = first; ; page = await server.snapshot(page.next_cursor ?? undefined)) {

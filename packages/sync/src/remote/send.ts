@@ -195,11 +195,14 @@ async function transfer(
 }
 
 /** By space and hash: what one has is not there for another. */
-async function missingOf({ server }: Hands, outgoing: readonly Outgoing[]): Promise<Set<string>> {
+async function missingOf({ server, early }: Hands, outgoing: readonly Outgoing[]): Promise<Set<string>> {
   const missing = new Set<string>();
+  // What is small does not wait for what is not.
+  if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1)) await early?.settled();
   for (const [into, some] of Map.groupBy(outgoing, ({ proposal }) => proposal?.into)) {
     const unsure = new Map<HashHex, number>();
-    for (const { proposal } of some) for (const { hash, size } of proposal?.unsure ?? []) unsure.set(hash, size);
+    for (const { proposal } of some)
+      for (const { hash, size } of proposal?.unsure ?? []) if (early?.has(hash, into) !== true) unsure.set(hash, size);
     const hashes = [...unsure.keys()];
     const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
     for (const hash of sizeBytes < askBytesMin ? hashes : await askFor(server, hashes, into))

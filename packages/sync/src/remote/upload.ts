@@ -46,9 +46,17 @@ async function readPlanned(
   ranges: readonly Range[],
 ): Promise<readonly OutgoingBlock[]> {
   const { path, fingerprint } = proposal;
+  const runs = [...runsOf(ranges)];
+  const [only, another] = runs;
+  if (only !== undefined && another === undefined && hands.disk.readBetween !== undefined) {
+    const { offset, sizeBytes } = extentOf(only);
+    const { bytes, before, after } = await hands.disk.readBetween(path, offset, sizeBytes);
+    if (!isAsPlanned(before, fingerprint) || !isAsPlanned(after, fingerprint)) throw new DiskChanged(path);
+    return blocksOf(hands, proposal, only, bytes);
+  }
   if (!isAsPlanned(await hands.disk.stat(path), fingerprint)) throw new DiskChanged(path);
   const blocks: OutgoingBlock[] = [];
-  for (const run of runsOf(ranges)) blocks.push(...(await readRun(hands, proposal, run)));
+  for (const run of runs) blocks.push(...(await readRun(hands, proposal, run)));
   if (ranges.length > 0 && !isAsPlanned(await hands.disk.stat(path), fingerprint)) throw new DiskChanged(path);
   return blocks;
 }
@@ -81,9 +89,17 @@ function* runsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
 }
 
 async function readRun(hands: Hands, proposal: Proposal, run: readonly Range[]): Promise<OutgoingBlock[]> {
-  const start = run[0]?.offset ?? 0;
-  const sizeBytes = run.reduce((sum, { size }) => sum + size, 0);
-  const bytes = await hands.disk.readAt(proposal.path, start, sizeBytes);
+  const { offset, sizeBytes } = extentOf(run);
+  return blocksOf(hands, proposal, run, await hands.disk.readAt(proposal.path, offset, sizeBytes));
+}
+
+function extentOf(run: readonly Range[]): { readonly offset: number; readonly sizeBytes: number } {
+  return { offset: run[0]?.offset ?? 0, sizeBytes: run.reduce((sum, { size }) => sum + size, 0) };
+}
+
+/** @param bytes of the whole run */
+function blocksOf(hands: Hands, proposal: Proposal, run: readonly Range[], bytes: Uint8Array): OutgoingBlock[] {
+  const start = extentOf(run).offset;
   return run.map((range) => {
     const block = bytes.subarray(range.offset - start, range.offset - start + range.size);
     if (sha256(block) !== range.hash) throw new DiskChanged(proposal.path);

@@ -1,25 +1,65 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "../execute/act.ts";
 import type { Hands } from "../execute/hands.ts";
-import { pathOfNode } from "../paths.ts";
+import { pathOf, pathOfNode } from "../paths.ts";
 import { rowsBelow } from "../scan/scope.ts";
 import { isLive, type LocalRow } from "../trees.ts";
 
+/** What came of freeing space. */
+export interface Freed {
+  readonly files: number;
+  readonly bytes: number;
+  /** Paths that stay, since they hold something else. */
+  readonly kept: readonly string[];
+}
+
 /**
  * Moves the local copies below some paths to the local trash, those that are exactly what the server has. Folders go if they
- * are empty then.
- * @returns the paths that stay, since they hold something else
+ * are empty then. What was excluded before is known as it was then, its folders by their paths alone.
  */
-export async function freeSpace(hands: Hands, paths: readonly string[]): Promise<readonly string[]> {
+export async function freeSpace(hands: Hands, paths: readonly string[]): Promise<Freed> {
   const { state } = hands;
   const chosen = new Map(paths.flatMap((path) => rowsAt(state, path)).map((each) => [each.id, each]));
+  const asleep = await knowFolders(hands, [...chosen.keys()]);
   const kept: string[] = [];
+  let [files, bytes] = [0, 0];
   // What lies deeper goes first.
-  for (const { id, row, path } of [...chosen.values()].toSorted((one, other) => (one.path < other.path ? 1 : -1))) {
+  for (const { id, path } of [...chosen.values()].toSorted((one, other) => (one.path < other.path ? 1 : -1))) {
+    const row = state.local.get(id);
+    if (row === undefined) continue;
     const isGone = isEqual(hands, id, row) && (await removeCopy(hands, id, row));
-    if (!isGone && row.kind !== "folder") kept.push(path);
+    if (isGone && row.kind === "file") [files, bytes] = [files + 1, bytes + row.fingerprint.sizeBytes];
+    if (!isGone && !(row.kind === "folder" && kept.some((each) => each.startsWith(`${path}/`)))) kept.push(path);
   }
-  return kept;
+  const stillAsleep = asleep.flatMap((id) => {
+    const row = state.local.get(id);
+    return row === undefined ? [] : [[id, withInode(row, 0n)] as const];
+  });
+  if (stillAsleep.length > 0) state.commit({ local: stillAsleep });
+  return { files, bytes, kept };
+}
+
+/** Of folders that are hidden only the path counts: whatever stands there is the folder that is meant. @returns those */
+async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): Promise<NodeId[]> {
+  const ids = new Set<NodeId>();
+  for (const id of chosen) {
+    for (let at: NodeId | undefined = id; at !== undefined && !ids.has(at); at = state.local.get(at)?.parent)
+      ids.add(at);
+  }
+  const known: (readonly [NodeId, LocalRow])[] = [];
+  for (const id of ids) {
+    const row = state.local.get(id);
+    if (row?.kind !== "folder" || row.fingerprint.inode !== 0n) continue;
+    const path = pathOf(state, id);
+    const stat = path === undefined ? undefined : await disk.stat(path);
+    if (stat?.kind === "folder") known.push([id, withInode(row, stat.fingerprint.inode)]);
+  }
+  if (known.length > 0) state.commit({ local: known });
+  return known.map(([id]) => id);
+}
+
+function withInode(row: LocalRow, inode: bigint): LocalRow {
+  return { ...row, fingerprint: { ...row.fingerprint, inode } };
 }
 
 interface Copy {

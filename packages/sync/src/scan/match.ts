@@ -65,7 +65,11 @@ export function match(
   if (!faults.has("a moved file is a new one")) {
     const byInode = Map.groupBy(vanished.keys(), (id) => vanished.get(id)?.fingerprint.inode);
     for (const entry of fresh) {
-      const id = movedFrom(vanished, byInode.get(entry.stat.fingerprint.inode) ?? [], entry);
+      const candidates = byInode.get(entry.stat.fingerprint.inode) ?? [];
+      const parent = folderIdOf(ids, entry);
+      const id =
+        movedFrom(vanished, candidates, entry) ??
+        candidates.find((each) => isWhereMeant(vanished.get(each), intents.get(each), entry, parent));
       if (id === undefined) continue;
       take(entry, id);
       fresh.delete(entry);
@@ -102,27 +106,50 @@ function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): bo
 }
 
 /**
- * An inode number may be given again: the folder must be as old, and hold something of what it held. One that is seen at
- * several places (mounted there once more) is the one that stayed.
+ * An inode number may be given again: the folder must be as old, and hold nothing or something of what it held, under its name or
+ * under another one. One that is seen at several places (mounted there once more) is the one that stayed.
  */
 function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly Entry[]): Map<NodeId, Entry> {
-  const folders = [...local].filter(([, { kind }]) => kind === "folder");
-  const byInode = new Map(folders.map(([id, row]) => [row.fingerprint.inode, { id, row }]));
+  const byInode = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
+  for (const [id, row] of local) {
+    const { inode } = row.fingerprint;
+    // What was only kept since it may stand where nothing could be seen is no rival of what was seen.
+    const isRival = row.sight === "unsettled" && byInode.has(inode);
+    if (row.kind === "folder" && !isRival) byInode.set(inode, { id, row });
+  }
   const children = Map.groupBy(local, ([, { parent }]) => parent);
   const found = new Map<NodeId, Entry>();
   const ids = new Map<Entry, NodeId>();
   for (const entry of entries) {
     const known = entry.kind === "folder" ? byInode.get(entry.stat.fingerprint.inode) : undefined;
     if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) continue;
-    const names = new Set((children.get(known.id) ?? []).map(([, row]) => nameOnDisk(row)));
-    const hasOne = names.size === 0 || entry.children.some(({ name }) => names.has(name));
     const isNamedSo = nameOnDisk(known.row) === entry.name;
-    if (!hasOne && !isNamedSo) continue;
+    const rows = (children.get(known.id) ?? []).map(([, row]) => row);
+    if (!isNamedSo && !holdsOne(entry, rows)) continue;
     ids.set(entry, known.id);
     const stayed = isNamedSo && folderIdOf(ids, entry) === known.row.parent;
     if (stayed || !found.has(known.id)) found.set(known.id, entry);
   }
   return found;
+}
+
+function holdsOne({ children }: Entry, known: readonly LocalRow[]): boolean {
+  const names = new Set(known.map(nameOnDisk));
+  const inodes = new Set(known.map(({ fingerprint }) => fingerprint.inode));
+  if (known.length === 0 || children.length === 0) return true;
+  return children.some(({ name, stat }) => names.has(name) || inodes.has(stat.fingerprint.inode));
+}
+
+/** Nobody came to say that it was moved there, and perhaps somebody has written to it since. */
+function isWhereMeant(
+  row: LocalRow | undefined,
+  intent: Intent | undefined,
+  { kind, name, stat, target }: Entry,
+  parent: NodeId | undefined,
+): boolean {
+  if (row?.kind !== kind || kind === "folder" || target !== undefined || stat.links > 1) return false;
+  const isThere = intent?.isMove === true && intent.place.parent === parent && nameOnDisk(intent.place) === name;
+  return isThere && row.fingerprint.birthNs === stat.fingerprint.birthNs;
 }
 
 function movedFrom(

@@ -17,7 +17,8 @@ export class MovedFolders {
   readonly #tree: LocalTree;
   readonly #suspects: ReadonlySet<string>;
   readonly #isFree: (path: string) => boolean;
-  readonly #byInode = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
+  readonly #tops: readonly Top[];
+  #byInode: ReadonlyMap<bigint, { readonly id: NodeId; readonly row: LocalRow }> | undefined;
 
   /** @param isFree whether nothing at or below a path depends on that path */
   constructor(
@@ -37,16 +38,13 @@ export class MovedFolders {
     this.#tree = tree;
     this.#suspects = suspects;
     this.#isFree = isFree;
-    for (const { id: folder } of tops) {
-      for (const [id, row] of rowsIn(tree, folder)) {
-        if (row.kind === "folder" && row.sight === "known") this.#byInode.set(row.fingerprint.inode, { id, row });
-      }
-    }
+    this.#tops = [...tops];
   }
 
   /** @returns which folder it is, and where in it something may have changed */
   async find(entry: Entry): Promise<{ readonly id: NodeId; readonly tops: readonly Top[] } | undefined> {
     const { inode, birthNs } = entry.stat.fingerprint;
+    this.#byInode ??= this.#foldersByInode();
     const known = this.#byInode.get(inode);
     if (known?.row.fingerprint.birthNs !== birthNs) return undefined;
     const { id } = known;
@@ -54,6 +52,17 @@ export class MovedFolders {
     if (before === undefined || !this.#isFree(before) || !this.#isFree(entry.path)) return undefined;
     if (!(await this.#hasKnownChild(id, entry.path))) return undefined;
     return { id, tops: this.#topsIn({ id, path: entry.path }, before) };
+  }
+
+  /** Not before it is asked for: most looks find no folder that they do not know. */
+  #foldersByInode(): Map<bigint, { readonly id: NodeId; readonly row: LocalRow }> {
+    const found = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
+    for (const { id: folder } of this.#tops) {
+      for (const [id, row] of rowsIn(this.#tree, folder)) {
+        if (row.kind === "folder" && row.sight === "known") found.set(row.fingerprint.inode, { id, row });
+      }
+    }
+    return found;
   }
 
   async #hasKnownChild(id: NodeId, path: string): Promise<boolean> {

@@ -7,9 +7,10 @@ import type { Faults } from "../faults.ts";
 import { grainNsOf, type Lacks } from "../lacks.ts";
 import type { Patches } from "../patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
-import type { CutBlock, LocalDisk } from "../ports.ts";
+import type { BlockTaker, CutBlock, LocalDisk } from "../ports.ts";
 import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
+import { adoptMoves } from "./adopt-moves.ts";
 import { folderIdOf, match } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
@@ -28,6 +29,10 @@ export interface ScanInput {
   readonly isFree: (path: string) => boolean;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
+  /** Which an earlier look has left: only these, unless something is missing in them. Undefined: all that is suspected. */
+  readonly tops?: readonly Top[] | undefined;
+  /** Once so much was seen that is not as it was, other folders are left to a later look. */
+  readonly entriesMax: number;
   /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
   readonly moreSuspects: () => Promise<Suspects>;
   readonly slotKey: (name: string) => string;
@@ -37,6 +42,8 @@ export interface ScanInput {
   readonly isPassing: (path: string) => boolean;
   /** Hears of which blocks a file is made that was read. */
   readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
+  /** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
+  readonly takerIn?: ((folder: NodeId) => BlockTaker | undefined) | undefined;
   /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
   readonly patches?: Patches | undefined;
   readonly faults: Faults;
@@ -60,13 +67,18 @@ export interface ScanResult {
   readonly isSure: (path: string) => boolean;
   /** Where something was in motion, or could not be read. */
   readonly again: Suspects;
+  /** Folders of which nothing is known yet but that they are there: a part of what is new was left to a later look. Nothing is missing then. */
+  readonly later: readonly Top[];
 }
 
 /** Files that are read side by side. */
 const readsAtOnce = 4;
 
 /** To read a larger file takes longer than to wait until it has to be read but once. */
-const waitedForBytesMin = 4 * 1024 * 1024;
+function largeBytesMin(patches: Patches | undefined): number {
+  return patches === undefined ? 4 * 1024 * 1024 : patches.fileBytesMin;
+}
+
 /** A later time than the clock's is no matter of waiting. */
 const futureNs = 1_000_000_000n;
 
@@ -80,7 +92,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
       boundaries: new Set<string>(),
       listed: new Set<string>(),
     };
-    return { ...nothing, changes: new Map(), isComplete: true, isSure: () => true, again: new Set() };
+    return { ...nothing, changes: new Map(), isComplete: true, isSure: () => true, again: new Set(), later: [] };
   }
   const startNs = await disk.now(clockPath);
   const seen = await lookAtRest(disk, input);
@@ -108,7 +120,9 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     // What the disk cannot hold stays as it was synced.
     const bit = before?.executable ?? input.intents.get(id)?.executable ?? false;
     const executable = input.lacks.has("executable bits") ? bit : undefined;
-    const row = await rowOf(disk, entry, { input, parent, named, executable, before, startNs, unread, mayWait });
+    const taker = before === undefined ? takerOf(input, ids, entry) : undefined;
+    const context = { input, parent, named, executable, before, startNs, unread, mayWait, taker };
+    const row = await rowOf(disk, entry, context);
     if (row !== undefined) rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
@@ -126,9 +140,19 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     listed: seen.listed,
     unread,
     isComplete: seen.unknown.size === 0,
-    isSure: (path) => seen.unknown.size === 0 || (path !== "" && !strange && !isUnknown(path, seen.unknown)),
+    isSure: sureness(seen.unknown, strange),
     again: seen.isAtRest ? again : union(seen.suspects, again),
+    later: seen.later.flatMap((folder) => {
+      if ("id" in folder) return [folder];
+      const id = ids.get(folder);
+      return id === undefined ? [] : [{ id, path: folder.path }];
+    }),
   };
+}
+
+/** It outlives the look, and keeps nothing else of it. */
+function sureness(unknown: ReadonlySet<string>, strange: boolean): ScanResult["isSure"] {
+  return (path) => unknown.size === 0 || (path !== "" && !strange && !isUnknown(path, unknown));
 }
 
 interface Look extends Walk {
@@ -146,8 +170,9 @@ interface Look extends Walk {
  * looks must agree, the second one with all folders that have to do with it.
  */
 async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
+  const { tops } = input;
   let { suspects } = input;
-  let seen = await look(disk, input, suspects);
+  let seen = await (tops === undefined ? look(disk, input, suspects) : lookIn(disk, input, tops, suspects));
   if (input.faults.has("one look is enough")) return seen;
   for (let attempt = 0; ; attempt += 1) {
     const matches = match({ ...input, local: seen.known, moved: seen.moved }, seen.entries);
@@ -160,7 +185,8 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     }
     const hinted = matches.vanished.size === 0 ? new Set<string>() : await input.moreSuspects();
     suspects = union(union(suspects, hinted), strays.folders);
-    const again = await look(disk, input, suspects);
+    // Where it went must not be left to a later look.
+    const again = await look(disk, { ...input, entriesMax: Infinity }, suspects);
     if (sawTheSame(seen, again)) return again;
     seen = again;
   }
@@ -171,7 +197,7 @@ async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Prom
   if (suspects !== "all") return lookIn(disk, input, topsOf(tree, suspects), suspects);
   const swept = await sweep(disk, { ...input, rootId: tree.rootId });
   if (swept === undefined) {
-    const whole = await walk(disk, topsOf(tree, suspects), input);
+    const whole = await walk(disk, topsOf(tree, suspects), { ...input, entriesMax: Infinity });
     return { ...whole, known: tree.local, moved: new Map(), suspects, isAtRest: true };
   }
   const isCompared = (path: string): boolean => swept.listed.has(path);
@@ -250,6 +276,7 @@ interface RowContext {
   readonly input: ScanInput;
   /** Nothing is missing that an unread file could turn out to be. */
   readonly mayWait: boolean;
+  readonly taker: BlockTaker | undefined;
 }
 
 async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promise<LocalRow | undefined> {
@@ -274,7 +301,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   if (fits && before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
     return { ...before, ...base };
   const why = isWorthWaiting(fingerprint, context) ? "changing" : undefined;
-  const read = fits ? (why ?? (await readAtRest(disk, entry.path, input))) : "too_large";
+  const read = fits ? (why ?? (await readAtRest(disk, entry.path, input, context.taker))) : "too_large";
   if (typeof read === "string") {
     context.unread.set(entry.path, read);
     // Without anything known of it there is nothing to say of it yet.
@@ -298,9 +325,8 @@ function isWorthWaiting(
   fingerprint: Fingerprint,
   { mayWait, startNs, input: { patches, lacks } }: RowContext,
 ): boolean {
-  const sizeBytesMin = patches === undefined ? waitedForBytesMin : patches.fileBytesMin;
   const isNear = fingerprint.ctimeNs <= startNs + futureNs;
-  return mayWait && fingerprint.sizeBytes >= sizeBytesMin && isNear && isRecent(fingerprint, startNs, lacks);
+  return mayWait && fingerprint.sizeBytes >= largeBytesMin(patches) && isNear && isRecent(fingerprint, startNs, lacks);
 }
 
 /** As late as this after it was read once already: the clock was set back since, and whatever is written now gets another time. */
@@ -308,14 +334,31 @@ function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, star
   return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
 }
 
+/** Of what was known before, most is on the server already. */
+function takerOf(
+  { tree, takerIn, patches }: ScanInput,
+  ids: ReadonlyMap<Entry, NodeId>,
+  entry: Entry,
+): BlockTaker | undefined {
+  if (takerIn === undefined || entry.kind !== "file" || entry.stat.fingerprint.sizeBytes < largeBytesMin(patches))
+    return undefined;
+  let { folder } = entry;
+  for (; !("id" in folder); { folder } = folder) {
+    const id = ids.get(folder);
+    if (id !== undefined && tree.local.has(id)) return takerIn(id);
+  }
+  return takerIn(folder.id);
+}
+
 /** @returns why not */
 async function readAtRest(
   disk: LocalDisk,
   path: string,
   { keepManifest }: ScanInput,
+  taker: BlockTaker | undefined,
 ): Promise<Pick<LocalRow, "content" | "fingerprint" | "executable"> | string> {
   try {
-    const { blocks, before, after } = await disk.cut(path);
+    const { blocks, before, after } = await disk.cut(path, taker);
     const isWhole = before.kind === "file" && sameFingerprint(before.fingerprint, after.fingerprint);
     if (!isWhole) return "changing";
     const content = contentOfBlocks(blocks);
@@ -333,35 +376,4 @@ async function readAtRest(
 export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
   const grainNs = grainNsOf(lacks);
   return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
-}
-
-/** A vanished file whose size and content appear where nothing was known is a move too (a save through a copy). */
-function adoptMoves(
-  { tree: { local }, lacks }: Pick<ScanInput, "tree" | "lacks">,
-  rows: Map<NodeId, LocalRow>,
-  vanished: Map<NodeId, LocalRow>,
-): void {
-  if (vanished.size === 0) return;
-  const fresh = new Map<ContentKey, NodeId[]>();
-  for (const [id, { kind, content }] of rows) {
-    if (kind !== "file" || local.has(id)) continue;
-    const ids = fresh.get(content);
-    if (ids === undefined) fresh.set(content, [id]);
-    else ids.push(id);
-  }
-  for (const list of fresh.values()) list.reverse();
-  for (const [id, row] of vanished) {
-    if (row.kind !== "file" || row.fingerprint.sizeBytes === 0 || row.sight === "unsettled") continue;
-    const from = fresh.get(row.content)?.pop();
-    const moved = from === undefined ? undefined : rows.get(from);
-    if (from === undefined || moved === undefined) continue;
-    rows.delete(from);
-    const isSameName = moved.name === nameOnDisk(row);
-    rows.set(id, {
-      ...moved,
-      ...(isSameName && { name: row.name, alias: row.alias }),
-      ...(lacks.has("executable bits") && { executable: row.executable }),
-    });
-    vanished.delete(id);
-  }
 }

@@ -44,12 +44,16 @@ export function nearestKnown(tree: LocalTree, root: Top, path: string): Top {
   return at;
 }
 
+/** Beside what stands there, something may be kept under the name since it may stand where nothing can be seen. */
 function childNamed(tree: LocalTree, folder: NodeId, name: string): NodeId | undefined {
+  let kept: NodeId | undefined;
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
-    if (row?.parent === folder && nameOnDisk(row) === name) return id;
+    if (row?.parent !== folder || nameOnDisk(row) !== name) continue;
+    if (row.sight !== "unsettled") return id;
+    kept = id;
   }
-  return undefined;
+  return kept;
 }
 
 /** Whether something is known to stand under that path. */

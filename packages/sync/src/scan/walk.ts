@@ -38,6 +38,8 @@ export interface Walk {
   readonly keepers: ReadonlySet<string>;
   /** Folders where another filesystem begins: what is there, or stood there before it was mounted, is not known. */
   readonly boundaries: ReadonlySet<string>;
+  /** Folders that were left to a later look, with all in them: so much was seen already. */
+  readonly later: readonly (Entry | Top)[];
 }
 
 /** Whether the rules hide a path, and with it all that is below. */
@@ -65,6 +67,7 @@ interface Findings extends Walk, Notes {
   readonly skipped: Map<string, string>;
   readonly keepers: Set<string>;
   readonly boundaries: Set<string>;
+  readonly later: (Entry | Top)[];
 }
 
 /** Of one folder, side by side. */
@@ -73,12 +76,13 @@ const looksAtOnce = 16;
 /**
  * Looks at some folders, and at all below those of their folders that `isKept` does not know to be where they were. An error
  * makes a path unknown, never absent. The engine's own folder is passed over.
+ * @param entriesMax after so many no other folder is begun
  * @param tops those above first, more may come while it walks; one below a folder that was looked at whole is not looked at again
  */
 export async function walk(
   disk: LocalDisk,
   tops: readonly Top[],
-  { isHidden, slotKey }: Pick<Notes, "isHidden" | "slotKey">,
+  { isHidden, slotKey, entriesMax }: Pick<Notes, "isHidden" | "slotKey"> & { readonly entriesMax: number },
   isKept: (entry: Entry) => Promise<boolean> = async () => false,
 ): Promise<Walk> {
   const seen: Findings = {
@@ -94,12 +98,18 @@ export async function walk(
     unknown: new Set(),
     denied: new Set(),
     skipped: new Map(),
+    later: [],
   };
+  const isFull = (): boolean => seen.entries.length >= entriesMax;
   const covered = new Set<string>();
   for (const top of tops) {
     if (isBelow(top.path, covered) || isMissed(top.path, seen)) continue;
+    if (isFull()) {
+      seen.later.push(top);
+      continue;
+    }
     seen.tops.push(top);
-    await walkFrom(disk, top, { seen, isKept, covered });
+    await walkFrom(disk, top, { seen, isKept, isFull, covered });
   }
   return seen;
 }
@@ -110,10 +120,12 @@ async function walkFrom(
   {
     seen,
     isKept,
+    isFull,
     covered,
   }: {
     readonly seen: Findings;
     readonly isKept: (entry: Entry) => Promise<boolean>;
+    readonly isFull: () => boolean;
     readonly covered: Set<string>;
   },
 ): Promise<void> {
@@ -121,6 +133,11 @@ async function walkFrom(
   for (let next = 0; next < folders.length; next += 1) {
     const folder = folders[next] ?? top;
     const { path } = folder;
+    if (isFull()) {
+      seen.later.push(folder);
+      continue;
+    }
+    if (next > 0) covered.add(path);
     seen.listed.add(path);
     const names = await attempt(seen.unknown, path, () => disk.list(path), seen.denied);
     const found = await lookIn(disk, seen, folder, names ?? []);
@@ -136,7 +153,6 @@ async function walkFrom(
       seen.folders.add(entry.path);
       if (await isKept(entry)) continue;
       folders.push(entry);
-      covered.add(entry.path);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { IndexedTrees } from "../planner/affected.ts";
+import { claimOf } from "../planner/collisions.ts";
 import type { StateChange } from "../state/sync-state.ts";
 import { isLive, type LocalRow } from "../trees.ts";
 import { endedMounts } from "./hiding.ts";
@@ -62,6 +63,57 @@ export function strandedBases(
     return row !== undefined && !isLive(trees, to) && isReadOnlyAt(trees, trees.local, row.parent);
   });
   return stranded.map(([id]) => [id, undefined] as const);
+}
+
+/**
+ * Departures that would wait for each other for ever: where one is to arrive stands another, which waits until it has arrived
+ * itself, where again the first one stands. These give way first; the server keeps them in its trash.
+ */
+export function ringedDepartures(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): ReadonlySet<NodeId> {
+  const standing = new Map<string, NodeId>();
+  for (const id of departures.keys()) {
+    const there = trees.remote.get(id);
+    if (there !== undefined && isLive(trees, id)) standing.set(claimOf(there), id);
+  }
+  const open = new Map<NodeId, number>();
+  const waiters = new Map<NodeId, NodeId[]>();
+  for (const [id, to] of departures) {
+    const ahead = new Set(waitsFor(trees, id, to, departures, standing));
+    open.set(id, ahead.size);
+    for (const other of ahead) waiters.set(other, [...(waiters.get(other) ?? []), id]);
+  }
+  const free = [...open].flatMap(([id, count]) => (count === 0 ? [id] : []));
+  for (let id = free.pop(); id !== undefined; id = free.pop()) {
+    open.delete(id);
+    for (const waiter of waiters.get(id) ?? []) {
+      const left = (open.get(waiter) ?? 0) - 1;
+      open.set(waiter, left);
+      if (left === 0) free.push(waiter);
+    }
+  }
+  return new Set(open.keys());
+}
+
+/** What stands where it, or a folder above it, is to arrive; and what stands in it: with that it stays. */
+function waitsFor(
+  trees: IndexedTrees,
+  id: NodeId,
+  to: NodeId,
+  departures: ReadonlyMap<NodeId, NodeId>,
+  standing: ReadonlyMap<string, NodeId>,
+): NodeId[] {
+  const found = [...trees.childrenOf(id)].filter(
+    (child) => departures.has(child) && trees.remote.get(child)?.parent === id,
+  );
+  const passed = new Set<NodeId>();
+  let [at, row] = [to, trees.local.get(to)];
+  while (row !== undefined && !isLive(trees, at) && !passed.has(at)) {
+    passed.add(at);
+    const there = standing.get(claimOf(row));
+    if (there !== undefined) found.push(there);
+    [at, row] = [row.parent, trees.local.get(row.parent)];
+  }
+  return found;
 }
 
 function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): StateChange | undefined {

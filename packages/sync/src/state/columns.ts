@@ -3,8 +3,8 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, LocalRow, NodeKind, OperationId, Place, RemoteRow, SyncedRow } from "../trees.ts";
 import { pack, type Packed, packList, packNumber, unpack, unpackList } from "./packed.ts";
 
-/** One value for each column, as the database gives it back: whole numbers as bigint. */
-export type Stored = Readonly<Record<string, unknown>>;
+/** The key, and one value for each column in their order, as the database gives them back: whole numbers as bigint. */
+export type Stored = readonly unknown[];
 
 /** How the rows of one tree stand in a table. The key is a column of its own before them. */
 export interface Columns<Row> {
@@ -48,17 +48,17 @@ export const remoteColumns: Columns<RemoteRow> = {
     row.operationId === null ? null : pack(row.operationId),
   ],
   decode: (stored) => ({
-    kind: stored["kind"] as NodeKind,
+    kind: stored[1] as NodeKind,
     ...decodePlace(stored),
-    content: unpack(stored["content"] as Packed) as ContentKey,
-    executable: stored["executable"] === 1n,
-    trashed: stored["trashed"] === 1n,
-    versionId: unpackOr(stored["version_id"], null),
-    revision: unpack(stored["revision"] as Packed),
-    seq: Number(stored["seq"]),
-    sizeBytes: Number(stored["size_bytes"]),
-    modifiedAt: String(stored["modified_at"]),
-    operationId: unpackOr(stored["operation_id"], null) as OperationId | null,
+    content: unpack(stored[4] as Packed) as ContentKey,
+    executable: stored[5] === 1n,
+    trashed: stored[6] === 1n,
+    versionId: unpackOr(stored[7], null),
+    revision: unpack(stored[8] as Packed),
+    seq: Number(stored[9]),
+    sizeBytes: Number(stored[10]),
+    modifiedAt: String(stored[11]),
+    operationId: unpackOr(stored[12], null) as OperationId | null,
   }),
 };
 
@@ -93,19 +93,19 @@ export const localColumns: Columns<LocalRow> = {
     row.alias ?? null,
   ],
   decode: (stored) => ({
-    kind: stored["kind"] as NodeKind,
+    kind: stored[1] as NodeKind,
     ...decodePlace(stored),
-    content: unpack(stored["content"] as Packed) as ContentKey,
-    executable: stored["executable"] === 1n,
+    content: unpack(stored[4] as Packed) as ContentKey,
+    executable: stored[5] === 1n,
     fingerprint: {
-      inode: BigInt(stored["inode"] as bigint | string),
-      sizeBytes: Number(stored["size_bytes"]),
-      mtimeNs: BigInt(stored["mtime_ns"] as bigint | string),
-      ctimeNs: BigInt(stored["ctime_ns"] as bigint | string),
-      birthNs: BigInt(stored["birth_ns"] as bigint | string),
+      inode: BigInt(stored[7] as bigint | string),
+      sizeBytes: Number(stored[8]),
+      mtimeNs: BigInt(stored[9] as bigint | string),
+      ctimeNs: BigInt(stored[10] as bigint | string),
+      birthNs: BigInt(stored[11] as bigint | string),
     },
-    sight: stored["sight"] as LocalRow["sight"],
-    ...(typeof stored["alias"] === "string" && { alias: stored["alias"] }),
+    sight: stored[6] as LocalRow["sight"],
+    ...(typeof stored[12] === "string" && { alias: stored[12] }),
   }),
 };
 
@@ -128,16 +128,17 @@ export const syncedColumns: Columns<SyncedRow> = {
     packList(row.versionIds),
   ],
   decode: (stored) => ({
-    kind: stored["kind"] as NodeKind,
-    place: stored["parent"] === null ? undefined : decodePlace(stored),
-    content: unpackOr(stored["content"], undefined) as ContentKey | undefined,
-    executable: stored["executable"] === 1n,
-    versionIds: unpackList(stored["version_ids"] as Packed),
+    kind: stored[1] as NodeKind,
+    place: stored[2] === null ? undefined : decodePlace(stored),
+    content: unpackOr(stored[4], undefined) as ContentKey | undefined,
+    executable: stored[5] === 1n,
+    versionIds: unpackList(stored[6] as Packed),
   }),
 };
 
+/** `parent` and `name` are the second and third column of each table. */
 function decodePlace(stored: Stored): Place {
-  return { parent: unpack(stored["parent"] as Packed) as NodeId, name: String(stored["name"]) };
+  return { parent: unpack(stored[2] as Packed) as NodeId, name: String(stored[3]) };
 }
 
 function unpackOr<None>(value: unknown, none: None): string | None {

@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { fromHashHex, toHashHex } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { encodeEntries, entryBytes, type ManifestEntry } from "@holdfast/core/manifest";
+import { Recent } from "../recent.ts";
 import type { ContentKey } from "../trees.ts";
 
 /** A block with its piece table, if it has one. */
@@ -17,6 +18,8 @@ export interface BlockPlace {
 
 /** So many blocks wait in memory before they are written without waiting for a commit. */
 const pendingMax = 4096;
+/** About 300 bytes each; up to twice as many. */
+const recentMax = 4096;
 /** Of one block: a file that was copied often is as good in its first copies. */
 const placesMax = 8;
 
@@ -40,6 +43,8 @@ export class Manifests {
   readonly #get: StatementSync;
   readonly #getPieces: StatementSync;
   readonly #getPlaces: StatementSync;
+  /** Of files of one block, which is most of them: it is asked for soon after it was told. */
+  readonly #recent = new Recent<ContentKey, readonly ManifestEntry[]>(recentMax);
   #pendingBlocks = 0;
 
   constructor(database: DatabaseSync) {
@@ -59,6 +64,8 @@ export class Manifests {
   keep(content: ContentKey, blocks: readonly KnownBlock[]): void {
     if (this.#pending.has(content)) return;
     this.#pending.set(content, blocks);
+    const [first] = blocks;
+    if (first !== undefined && blocks.length === 1) this.#recent.set(content, [{ hash: first.hash, size: first.size }]);
     this.#pendingBlocks += blocks.length + 1;
     if (this.#pendingBlocks < pendingMax) return;
     inTransaction(this.#database, () => this.write());
@@ -76,7 +83,7 @@ export class Manifests {
   }
 
   blocksOf(content: ContentKey): readonly ManifestEntry[] | undefined {
-    const row = this.#pending.get(content) ?? this.#get.get(content)?.["blocks"];
+    const row = this.#pending.get(content) ?? this.#recent.get(content) ?? this.#get.get(content)?.["blocks"];
     return row instanceof Uint8Array ? decodeEntries(row) : (row as readonly ManifestEntry[] | undefined);
   }
 
@@ -105,6 +112,7 @@ export class Manifests {
     const drop = this.#database.prepare("delete from manifests where content = ?");
     const dropPieces = this.#database.prepare("delete from pieces where content = ?");
     const dropPlace = this.#database.prepare("delete from block_places where hash = ? and content = ?");
+    this.#recent.clear();
     this.#database.exec("begin immediate");
     for (const content of contents) {
       for (const { hash } of this.blocksOf(content) ?? []) dropPlace.run(fromHashHex(hash), content);

@@ -1,10 +1,16 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import { type AllRows, isAtRest } from "../planner/affected.ts";
+import { type AllRows, isAtRest, isFresh } from "../planner/affected.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 
-/** Nodes on which the three trees do not agree: in memory, and kept, so that no start has to go through all rows. */
+type Unrest = "fresh" | "restless" | undefined;
+
+/**
+ * Nodes on which the three trees do not agree, kept so that no start has to go through all rows: in memory but for those that
+ * are fresh, which may be as many as there are files.
+ */
 export class RestlessNodes implements Iterable<NodeId> {
+  readonly fresh: FreshNodes;
   readonly #ids = new Set<NodeId>();
   readonly #load: StatementSync;
   readonly #put: StatementSync;
@@ -15,16 +21,19 @@ export class RestlessNodes implements Iterable<NodeId> {
     this.#load = database.prepare("select key from restless");
     this.#put = database.prepare("insert or ignore into restless (key) values (?)");
     this.#remove = database.prepare("delete from restless where key = ?");
+    this.fresh = new FreshNodes(database);
   }
 
   load(): void {
     for (const { key } of this.#load.iterate()) this.#ids.add(unpack(key as Packed) as NodeId);
   }
 
+  /** Fresh ones too. */
   has(id: NodeId): boolean {
-    return this.#ids.has(id);
+    return this.#ids.has(id) || this.fresh.has(id);
   }
 
+  /** Without the fresh ones, as what goes through them. */
   get size(): number {
     return this.#ids.size;
   }
@@ -38,23 +47,99 @@ export class RestlessNodes implements Iterable<NodeId> {
     changed: readonly Iterable<NodeId>[],
     after: AllRows,
   ): { readonly store: () => void; readonly show: () => void } {
-    const turned = new Map<NodeId, boolean>();
+    const turned = new Map<NodeId, { readonly was: Unrest; readonly is: Unrest }>();
     for (const ids of changed) {
       for (const id of ids) {
-        const isRestless = !isAtRest(after, id);
-        if (isRestless !== this.#ids.has(id)) turned.set(id, isRestless);
+        const [was, is] = [this.#unrestOf(id), unrestAfter(after, id)];
+        if (was !== is) turned.set(id, { was, is });
       }
     }
     return {
       store: () => {
-        for (const [id, isRestless] of turned) (isRestless ? this.#put : this.#remove).run(pack(id));
+        for (const [id, { was, is }] of turned) {
+          if (was === "fresh") this.fresh.remove(id);
+          if (is === "fresh") this.fresh.put(id);
+          if (was === "restless") this.#remove.run(pack(id));
+          if (is === "restless") this.#put.run(pack(id));
+        }
       },
       show: () => {
-        for (const [id, isRestless] of turned) {
-          if (isRestless) this.#ids.add(id);
+        for (const [id, { was, is }] of turned) {
+          this.fresh.size += Number(is === "fresh") - Number(was === "fresh");
+          if (is === "restless") this.#ids.add(id);
           else this.#ids.delete(id);
         }
       },
     };
+  }
+
+  #unrestOf(id: NodeId): Unrest {
+    if (this.#ids.has(id)) return "restless";
+    return this.fresh.has(id) ? "fresh" : undefined;
+  }
+}
+
+function unrestAfter(after: AllRows, id: NodeId): Unrest {
+  if (isAtRest(after, id)) return undefined;
+  return isFresh(after, id) ? "fresh" : "restless";
+}
+
+const pageRows = 1000;
+
+/** In the order of their ids, which is about that in which they were found: what is in one folder stands together. */
+export class FreshNodes {
+  readonly #database: DatabaseSync;
+  readonly #has: StatementSync;
+  readonly #put: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #page: StatementSync;
+  readonly #countAfter: StatementSync;
+  #size: number | undefined;
+
+  constructor(database: DatabaseSync) {
+    database.exec("create table if not exists fresh (key any primary key) strict, without rowid");
+    this.#database = database;
+    this.#has = database.prepare("select 1 from fresh where key = ?");
+    this.#put = database.prepare("insert or ignore into fresh (key) values (?)");
+    this.#remove = database.prepare("delete from fresh where key = ?");
+    this.#page = database.prepare(`select key from fresh where key > ? order by key limit ${pageRows}`);
+    this.#countAfter = database.prepare("select count(*) as count from fresh where key > ?");
+  }
+
+  get size(): number {
+    this.#size ??= Number(this.#database.prepare("select count(*) as count from fresh").get()?.["count"]);
+    return this.#size;
+  }
+
+  set size(size: number) {
+    this.#size = size;
+  }
+
+  has(id: NodeId): boolean {
+    return this.size > 0 && this.#has.get(pack(id)) !== undefined;
+  }
+
+  /** @param id "": all of them; else those behind it */
+  *after(id: string): Generator<NodeId> {
+    for (let after = pack(id); ;) {
+      const page = this.#page.all(after);
+      for (const { key } of page) yield unpack(key as Packed) as NodeId;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last["key"] as Packed;
+    }
+  }
+
+  countAfter(id: NodeId): number {
+    return Number(this.#countAfter.get(pack(id))?.["count"]);
+  }
+
+  /** Within the caller's transaction, as `remove`; whoever calls it sees to `size`. */
+  put(id: NodeId): void {
+    this.#put.run(pack(id));
+  }
+
+  remove(id: NodeId): void {
+    this.#remove.run(pack(id));
   }
 }

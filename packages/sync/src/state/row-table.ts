@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
 import { Recent } from "../recent.ts";
 import { samePlace } from "../trees.ts";
@@ -17,7 +17,7 @@ export interface Staged<Row> {
   show(): void;
 }
 
-/** Of decoded rows, about 700 bytes each, a table remembers up to twice as many; while much is to be done, of so many more. */
+/** Of decoded rows, about 700 bytes each, a table remembers up to twice as many; once much is to be done, until it is done, of so many more. */
 const recentRows = { least: 4096, most: 32_768 } as const;
 const pageRows = 1000;
 
@@ -40,6 +40,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   readonly #withInode: StatementSync | undefined;
   readonly #folders: StatementSync;
   readonly #count: StatementSync;
+  #room: number = recentRows.least;
   #size: number | undefined;
   /** Grows with each change: a page that was read before is no longer what is there. */
   #changes = 0;
@@ -53,10 +54,13 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     const prepare = (sql: string): StatementSync => {
       const statement = database.prepare(sql);
       statement.setReadBigInts(true);
+      // A row as an object takes half as long again: each of its names is looked up.
+      statement.setReturnArrays(true);
       return statement;
     };
+    const row = `select key, ${all.join(", ")} from ${name}`;
     this.#columns = columns;
-    this.#get = prepare(`select * from ${name} where key = ?`);
+    this.#get = prepare(`${row} where key = ?`);
     this.#put = prepare(`insert into ${name} (key, ${all.join(", ")}) values (?${", ?".repeat(all.length)})
       on conflict (key) do update set ${all.map((column) => `${column} = excluded.${column}`).join(", ")}`);
     const staying = all.flatMap((column, index) =>
@@ -64,34 +68,38 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     );
     this.#update = prepare(`update ${name} set ${staying.join(", ")} where key = ?1`);
     this.#remove = prepare(`delete from ${name} where key = ?`);
-    this.#page = prepare(`select * from ${name} where key > ? order by key limit ${pageRows}`);
+    this.#page = prepare(`${row} where key > ? order by key limit ${pageRows}`);
     this.#keys = prepare(`select key from ${name} where key > ? order by key limit ${pageRows}`);
-    this.#in = prepare(`select * from ${name} where parent = ?`);
+    this.#in = prepare(`${row} where parent = ?`);
     const hasInode = all.includes("inode");
     if (hasInode) database.exec(`create index if not exists ${name}_inode on ${name} (inode)`);
-    this.#withInode = hasInode ? prepare(`select * from ${name} where inode = ?`) : undefined;
+    this.#withInode = hasInode ? prepare(`${row} where inode = ?`) : undefined;
     // Skips from one folder to the next in the index.
     this.#folders = prepare(`select min(parent) as key from ${name} where parent > ?`);
     this.#count = prepare(`select count(*) as count from ${name}`);
   }
 
-  /** @param count of rows that will be asked for again and again */
+  /** @param count of rows that will be asked for again and again, until it is told to forget them */
   remember(count: number): void {
-    // In steps: less room forgets some of what is remembered.
-    let room: number = recentRows.least;
-    while (room < count && room < recentRows.most) room *= 2;
-    this.#recent.resize(room);
+    while (this.#room < count && this.#room < recentRows.most) this.#room *= 2;
+    this.#recent.resize(this.#room);
+  }
+
+  /** Nothing more is to be done with them. */
+  forget(): void {
+    this.#room = recentRows.least;
+    this.#recent.resize(this.#room);
   }
 
   get size(): number {
-    this.#size ??= Number(this.#count.get()?.["count"]);
+    this.#size ??= Number(first(this.#count));
     return this.#size;
   }
 
   get(id: NodeId): Row | undefined {
     const recent = this.#recent.get(id);
     if (recent !== undefined) return recent ?? undefined;
-    const stored = this.#get.get(pack(id));
+    const stored = this.#get.get(pack(id)) as Stored | undefined;
     const row = stored === undefined ? undefined : this.#columns.decode(stored);
     this.#recent.set(id, row ?? null);
     return row;
@@ -103,19 +111,19 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
 
   /** What stands directly in a folder. */
   rowsIn(folder: NodeId): (readonly [NodeId, Row])[] {
-    return this.#in.all(pack(folder)).map((stored) => [idOf(stored), this.#columns.decode(stored)]);
+    return rowsOf(this.#in, pack(folder)).map((stored) => [idOf(stored), this.#columns.decode(stored)]);
   }
 
   /** What was seen with that inode. */
   withInode(inode: bigint): (readonly [NodeId, Row])[] {
-    const stored = this.#withInode?.all(packNumber(inode)) ?? [];
+    const stored = this.#withInode === undefined ? [] : rowsOf(this.#withInode, packNumber(inode));
     return stored.map((each) => [idOf(each), this.#columns.decode(each)]);
   }
 
   /** Every id that some row names as its folder. */
   *folders(): Generator<NodeId> {
     for (let after: Packed | null = ""; ;) {
-      after = (this.#folders.get(after)?.["key"] ?? null) as Packed | null;
+      after = (first(this.#folders, after) ?? null) as Packed | null;
       if (after === null) return;
       yield unpack(after) as NodeId;
     }
@@ -178,11 +186,11 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
 
   *#pages(statement: StatementSync, start: Packed = ""): Generator<Stored> {
     for (let after = start; ;) {
-      const page = statement.all(after);
+      const page = rowsOf(statement, after);
       if (page.length === 0) return;
       const changes = this.#changes;
       for (const stored of page) {
-        after = stored["key"] as Packed;
+        after = stored[0] as Packed;
         yield stored;
         if (changes !== this.#changes) break;
       }
@@ -204,5 +212,14 @@ function addColumns(database: DatabaseSync, name: string, definitions: readonly 
 }
 
 function idOf(stored: Stored): NodeId {
-  return unpack(stored["key"] as Packed) as NodeId;
+  return unpack(stored[0] as Packed) as NodeId;
+}
+
+function rowsOf(statement: StatementSync, ...given: SQLInputValue[]): Stored[] {
+  return statement.all(...given) as unknown as Stored[];
+}
+
+/** The only value of the only row. */
+function first(statement: StatementSync, ...given: SQLInputValue[]): unknown {
+  return (statement.get(...given) as Stored | undefined)?.[0];
 }

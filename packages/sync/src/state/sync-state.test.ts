@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import fc from "fast-check";
-import { isAtRest } from "../planner/affected.ts";
+import { isAtRest, isFresh } from "../planner/affected.ts";
 import type { ContentKey, LocalRow, OperationId, RemoteRow, SyncedRow } from "../trees.ts";
 import { SyncState } from "./sync-state.ts";
 
@@ -201,7 +201,17 @@ test("the tables are as maps and sets that do the same, whatever is committed an
           for (const id of ids) assert.deepEqual(state[name].get(id), model[name].get(id));
         }
         const isRestless = (id: NodeId): boolean => !isAtRest({ ...model, intents: state.intents }, id);
-        assert.deepEqual([...state.restless].toSorted(), ids.filter(isRestless));
+        const { restless } = state;
+        const isNew = (id: NodeId): boolean => isRestless(id) && isFresh({ ...model, intents: state.intents }, id);
+        assert.deepEqual(
+          [...restless].toSorted(),
+          ids.filter((id) => isRestless(id) && !isNew(id)),
+        );
+        assert.deepEqual([...restless.fresh.after("")].toSorted(), ids.filter(isNew));
+        assert.deepEqual(
+          [restless.fresh.size, ids.filter((id) => restless.has(id))],
+          [ids.filter(isNew).length, ids.filter(isRestless)],
+        );
         for (const folder of [rootId, ...ids]) {
           const isIn = (id: NodeId): boolean =>
             [model.local.get(id), model.remote.get(id), model.synced.get(id)?.place].some(

@@ -109,7 +109,7 @@ export class SyncState implements IndexedTrees {
   readonly departures: Map<NodeId, NodeId>;
   /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
   readonly dormant: Map<NodeId, true>;
-  /** Nodes on which the three trees do not agree. */
+  /** Nodes on which the three trees do not agree; those that are fresh apart. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
   readonly #offers: Map<string, Offer>;
@@ -205,7 +205,8 @@ export class SyncState implements IndexedTrees {
       this.synced.stage(change.synced),
     ];
     const intents = new Map(change.intents);
-    this.#remember(Math.max(this.restless.size, ...[remote, local, synced].map(({ size }) => size)));
+    const unrest = this.restless.size + this.restless.fresh.size;
+    this.#remember(Math.max(unrest, ...[remote, local, synced].map(({ size }) => size)));
     const after: AllRows = {
       remote,
       local,
@@ -234,12 +235,16 @@ export class SyncState implements IndexedTrees {
     });
     this.manifests.forgetPending();
     for (const write of writes) write.show();
-    this.#remember(this.restless.size);
   }
 
   /** As many rows as are worked on, so that each is not read from the database again and again. */
   #remember(count: number): void {
     for (const table of [this.remote, this.local, this.synced]) table.remember(count);
+  }
+
+  /** There is nothing more to do for now, and no need to hold many rows. */
+  rest(): void {
+    for (const table of [this.remote, this.local, this.synced]) table.forget();
   }
 
   /** A refusal ends with its time, so that it is not kept for ever. */

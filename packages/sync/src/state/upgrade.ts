@@ -7,7 +7,7 @@ import type { RestlessNodes } from "./restless-nodes.ts";
 import type { RowTable } from "./row-table.ts";
 
 /** To be raised with the form of a table, and with the rule by which a node is restless. */
-const version = 2;
+const version = 3;
 
 interface Tables {
   readonly remote: RowTable<RemoteRow>;
@@ -24,9 +24,11 @@ export function upgrade(database: DatabaseSync, tables: Tables): void {
     fromJson(database, "remote", tables.remote);
     fromJson(database, "local", tables.local);
     fromJson(database, "synced", tables.synced);
-    database.exec("delete from restless");
+    database.exec("delete from restless; delete from fresh;");
     const { remote, local, synced, intents, restless } = tables;
-    restless.stage([remote.keys(), local.keys(), synced.keys(), intents.keys()], tables).store();
+    const staged = restless.stage([remote.keys(), local.keys(), synced.keys(), intents.keys()], tables);
+    staged.store();
+    staged.show();
     database.exec(`pragma user_version = ${version}`);
   });
 }

@@ -1,4 +1,4 @@
-import { fetchBlocksInto } from "@holdfast/api-client/block-transfer";
+import { fetchFramesInto } from "@holdfast/api-client/fetch-frames";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
@@ -47,7 +47,7 @@ export async function fetchPlain(
   window: SharedArrayBuffer,
 ): Promise<Map<string, Uint8Array>> {
   const hashes = [...new Set(entries.map(({ hash }) => hash))];
-  const bodyBytes = await fetchBlocksInto(client, [{ hashes }], new Uint8Array(window));
+  const bodyBytes = await fetchFramesInto(client, hashes, new Uint8Array(window));
   const plain = new Map<string, Uint8Array>();
   for (const block of await pool.run("openWindowTask", { window, bodyBytes })) {
     if (!block.ok)

@@ -157,10 +157,10 @@ interface FetchRequest {
 
 const windows = new SharedWindows(fetchWindowBytes, 2);
 const fakeServer = {
-  bytesInto: (_name: string, request: FetchRequest, target: Uint8Array) => {
+  bytesUntilBreak: (_name: string, request: FetchRequest, targetOf: (status: number) => Uint8Array) => {
     const body = Buffer.concat(framesFor(request));
-    target.set(body);
-    return Promise.resolve(body.length);
+    targetOf(200).set(body);
+    return Promise.resolve({ status: 200, bytes: body.length, failure: undefined });
   },
   call: () =>
     Promise.resolve({

@@ -1,4 +1,4 @@
-import { fetchBlocksInto } from "@holdfast/api-client/block-transfer";
+import { fetchFramesInto } from "@holdfast/api-client/fetch-frames";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { assertNotHopeless } from "../transfer-report.ts";
@@ -79,7 +79,7 @@ async function fetchAndWriteAll(work: GetWork, files: readonly FileToGet[]): Pro
 async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: SharedArrayBuffer): Promise<number> {
   const hashes = new Set<HashHex>();
   for (const { node } of files) for (const { hash } of node.blocks ?? []) hashes.add(hash);
-  return hashes.size === 0 ? 0 : fetchBlocksInto(work.client, [{ hashes: [...hashes] }], new Uint8Array(window));
+  return hashes.size === 0 ? 0 : fetchFramesInto(work.client, [...hashes], new Uint8Array(window));
 }
 
 /** Of all the files, each once, parents too. */

@@ -1,8 +1,12 @@
 import { sendBatch } from "@holdfast/api-client/block-transfer";
 import type { BatchResult } from "@holdfast/api-client/block-transfer";
+import type { FramedBlock } from "@holdfast/api-client/block-upload";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { findFrames } from "@holdfast/protocol/frames";
 import { assertNotHopeless } from "../transfer-report.ts";
 import type { PutWork } from "./put-work.ts";
+import { framed, upload } from "./upload.ts";
 
 /** One thing that is put, with its operations: they commit or fail together. */
 export interface Item {
@@ -25,9 +29,33 @@ export async function commit(
 ): Promise<Item[]> {
   if (items.length === 0) return [];
   const operations = items.flatMap((item) => item.operations);
-  const answer = await sendBatch(work.client, operations, frames);
+  const answer = await send(work, operations, frames);
   const results = new Map(answer.results.map((result) => [result.operation_id, result]));
   return items.filter((item) => settle(work, item, results) === "missing");
+}
+
+/** On a link that does not carry both together the blocks go ahead. An operation that was done all the same answers as it did then. */
+async function send(work: PutWork, operations: readonly BatchOperationInput[], frames: readonly Uint8Array[]) {
+  const { client, pace } = work;
+  const sizeBytes = frames.reduce((sum, piece) => sum + piece.length, 0);
+  if (sizeBytes <= pace.bytes) {
+    try {
+      return await sendBatch(client, operations, frames);
+    } catch (thrown) {
+      const isCut = thrown instanceof HoldfastError && thrown.code === "unreachable";
+      if (!isCut || frames.length === 0) throw thrown;
+      pace.cut();
+    }
+  }
+  await upload(work, frames.flatMap(blocksIn), "root");
+  return sendBatch(client, operations, []);
+}
+
+function blocksIn(frames: Uint8Array): FramedBlock[] {
+  return findFrames(frames, { framesMax: frames.length }).flatMap(({ kind, hash, size, start, end }) => {
+    const payload = frames.subarray(start, end);
+    return kind === "raw" || kind === "zstd" ? [framed({ hash, size, codec: kind, payload })] : [];
+  });
 }
 
 function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchResult>): "done" | "missing" {

@@ -1,5 +1,4 @@
 import { constants, promises as fs } from "node:fs";
-import { putBlocks } from "@holdfast/api-client/block-transfer";
 import type { OutgoingBlock } from "@holdfast/api-client/block-transfer";
 import { cutFile } from "@holdfast/codec/cut-file";
 import { cutStream } from "@holdfast/codec/cut-stream";
@@ -13,6 +12,7 @@ import { nanosToMicros } from "../times.ts";
 import { asCodecPool } from "../transfer-pool.ts";
 import { Turns } from "../turns.ts";
 import { commit } from "./commit.ts";
+import { framed, upload } from "./upload.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
 import { isBlocked, putOperations, setOperation } from "./put-work.ts";
@@ -188,7 +188,7 @@ async function sendWindow(work: PutWork, window: readonly OutgoingBlock[], into:
     const { missing } = await work.client.call("queryBlocks", { body: { hashes: [...unsent.keys()], into } });
     const needed = new Set<string>(missing);
     const blocks = [...unsent.values()].filter(({ hash }) => needed.has(hash));
-    if (blocks.length > 0) await putBlocks(work.client, blocks, { into });
+    if (blocks.length > 0) await upload(work, blocks.map(framed), into);
     for (const { size } of blocks) work.report.bytesSent += size;
     for (const hash of unsent.keys()) work.sent.add(hash);
   }

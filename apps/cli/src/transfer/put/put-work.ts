@@ -1,4 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { UploadPace } from "@holdfast/api-client/upload-pace";
 import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
@@ -23,6 +24,7 @@ export interface PutWork {
   readonly sent: SentBlocks;
   /** For all large files together: what a put holds of them. */
   readonly windows: SharedWindows;
+  readonly pace: UploadPace;
 }
 
 /** A folder of the server that things are put into. */

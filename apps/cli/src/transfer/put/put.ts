@@ -5,6 +5,7 @@ import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { findNode } from "../../remote/look-up.ts";
 import { parseRemotePath } from "../../remote/remote-path.ts";
@@ -51,7 +52,17 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const nowMs = (): number => Date.now();
   const ids = new NewIds(account.bucket, nowMs);
   const windows = new SharedWindows(windowBytes, windowsMax);
-  const work: PutWork = { client, pool, journal, ids, report, nowMs, sent: new SentBlocks(), windows };
+  const work: PutWork = {
+    client,
+    pool,
+    journal,
+    ids,
+    report,
+    nowMs,
+    sent: new SentBlocks(),
+    windows,
+    pace: new UploadPace(),
+  };
   try {
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };
     for (const target of targets) await putTarget(work, target, known, options.stdin);

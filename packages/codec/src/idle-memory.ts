@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** A server that has had nothing to do for this long gives back what its last work took. */
+/** A process that has had nothing to do for this long gives back what its last work took. */
 const idleMs = 10_000;
 
 /**

@@ -1,0 +1,74 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { encodeFrameHeader, findCutFrame, findFrames, frameHeaderBytes } from "@holdfast/protocol/frames";
+import type { ApiClient } from "./api-client.ts";
+import { fetchBlocksUntilBreak, fetchRestOfBlock } from "./block-transfer.ts";
+
+/** After so many breaks in a row without anything new the connection is no use. */
+const barrenBreaksMax = 5;
+
+/**
+ * Frames of blocks, in the order asked, written to the beginning of `target`. What a connection that breaks has brought is kept: the
+ * block in which it broke is asked for from there, and the others after it.
+ * @param target has room for all of them as they are, with their headers
+ * @returns how many bytes they have
+ */
+export async function fetchFramesInto(
+  client: ApiClient,
+  hashes: readonly HashHex[],
+  target: Uint8Array,
+  signal?: AbortSignal,
+): Promise<number> {
+  const breaks = new Breaks();
+  let end = 0;
+  for (let rest = hashes; rest.length > 0;) {
+    const { bytes, failure } = await fetchBlocksUntilBreak(
+      client,
+      [{ hashes: [...rest] }],
+      target.subarray(end),
+      signal,
+    );
+    if (failure === undefined) return end + bytes;
+    const body = target.subarray(end, end + bytes);
+    const frames = findFrames(body, { framesMax: rest.length, isCut: true });
+    const cut = findCutFrame(body, frames);
+    breaks.count(failure, frames.length > 0 || cut !== undefined);
+    rest = rest.slice(frames.length);
+    end += frames.at(-1)?.end ?? 0;
+    if (cut === undefined || (frames.length > 0 && cut.kind !== "raw")) continue;
+    // One that comes compressed and is more than the connection lasts for comes as it is, from its beginning.
+    const { hash, size } = cut;
+    const begun = cut.kind === "raw" ? bytes - cut.start : 0;
+    target.set(encodeFrameHeader({ kind: "raw", hash, size, length: size }), end);
+    const payload = target.subarray(end + frameHeaderBytes, end + frameHeaderBytes + size);
+    await fetchToEnd(client, { hash, target: payload, end: begun }, breaks, signal);
+    rest = rest.slice(1);
+    end += frameHeaderBytes + size;
+  }
+  return end;
+}
+
+async function fetchToEnd(
+  client: ApiClient,
+  block: { readonly hash: HashHex; readonly target: Uint8Array; readonly end: number },
+  breaks: Breaks,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let end = block.end; end < block.target.length;) {
+    const came = await fetchRestOfBlock(client, { ...block, end }, signal);
+    // Whoever verifies it finds that it is another one.
+    if (came.failure === undefined) return;
+    breaks.count(came.failure, came.end > end);
+    end = came.end;
+  }
+}
+
+class Breaks {
+  #barren = 0;
+
+  /** @throws the failure itself when it is not worth another attempt */
+  count(failure: HoldfastError, hasBrought: boolean): void {
+    this.#barren = hasBrought ? 0 : this.#barren + 1;
+    if (this.#barren === barrenBreaksMax) throw failure;
+  }
+}

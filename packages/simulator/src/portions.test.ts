@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { Server } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+
+/** As of a folder with very many files: each look and each plan has a part of what is new. */
+const portions = { entriesMax: 4, freshMax: 4 };
+const folders = ["a", "a/b", "a/b/c", "d", "d/e", "f"];
+
+function many(alone: Alone): string[] {
+  const files = folders.flatMap((folder) => [1, 2, 3].map((number) => `${folder}/file ${number}`));
+  for (const path of folders) alone.mkdir(path);
+  for (const path of files) alone.write(path, `in ${path}`);
+  return [...folders, ...files].toSorted();
+}
+
+test("what is new on the disk goes in parts, and no request has more than a part of it", async () => {
+  const alone = new Alone();
+  const expected = many(alone);
+  const server = alone.server();
+  const sent: number[] = [];
+  const counting: Server = {
+    ...server,
+    commit: (epoch, operations, blocks) => {
+      sent.push(operations.length);
+      return server.commit(epoch, operations, blocks);
+    },
+  };
+  assert.ok((await alone.once({ portions, server: counting })).inSync);
+  assert.deepEqual(alone.serverPaths(), expected);
+  // A folder more than the part, and those above.
+  assert.ok(Math.max(...sent) <= 9, `${Math.max(...sent)} in one request`);
+  assert.equal(
+    sent.reduce((sum, count) => sum + count, 0),
+    expected.length,
+  );
+  alone.close();
+});
+
+/** Of another device, before this one ever asked. */
+function manyOnServer(alone: Alone): string[] {
+  const { model } = alone.world;
+  const paths: string[] = [];
+  for (const folder of folders) {
+    const id = model.fresh("folder ");
+    alone.onServer({ op: "mkdir", operation_id: model.fresh("another's "), id, ...placeOf(alone, folder) });
+    for (const number of [1, 2, 3]) {
+      const path = `${folder}/file ${number}`;
+      const block = { hash: sha256(Buffer.from(path)), bytes: Buffer.from(path) };
+      model.putBlocks([block]);
+      const blocks = [{ hash: block.hash, size: block.bytes.length }];
+      const put = { op: "put", operation_id: model.fresh("another's "), size: block.bytes.length, blocks } as const;
+      alone.onServer({ ...put, ...placeOf(alone, path) });
+      paths.push(path);
+    }
+  }
+  return [...folders, ...paths].toSorted();
+}
+
+function placeOf(alone: Alone, path: string): { parent_id: string; name: string } {
+  const at = path.lastIndexOf("/");
+  const parent = at < 0 ? alone.world.model.rootId : alone.serverId(path.slice(0, at));
+  return { parent_id: parent, name: path.slice(at + 1) };
+}
+
+test("what is new on the server comes in parts, and meets in each folder what this disk has of it already", async () => {
+  const alone = new Alone();
+  const expected = manyOnServer(alone);
+  alone.mkdir("a");
+  alone.mkdir("a/b");
+  alone.write("a/b/file 2", "a/b/file 2");
+  alone.write("a/b/file 3", "another one");
+  const { inSync } = await alone.once({ portions });
+  assert.ok(inSync);
+  const copy = alone.diskPaths().filter((path) => !expected.includes(path));
+  assert.match(copy.join(), /^a\/b\/file 3 \(.* conflicted copy .*\)$/);
+  assert.deepEqual(alone.serverPaths(), [...expected, ...copy].toSorted());
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
+
+test("a look that ends in the middle is kept as far as it came, and goes on there", async () => {
+  const alone = new Alone();
+  const expected = many(alone);
+  // What was written just now is read again anyway.
+  alone.world.scheduler.nowMicros += 1_000_000;
+  const disk = alone.disk();
+  let lists = 0;
+  const engine = alone.make({
+    portions,
+    disk: {
+      ...disk,
+      list: (path) => {
+        lists += 1;
+        if (lists === 8) engine.stop();
+        return disk.list(path);
+      },
+    },
+  });
+  await alone.pass(engine.run());
+  assert.deepEqual(alone.serverPaths(), []);
+  const read: string[] = [];
+  const reading = {
+    ...disk,
+    cut: (path: string) => {
+      read.push(path);
+      return disk.cut(path);
+    },
+  };
+  assert.ok((await alone.once({ portions, disk: reading })).inSync);
+  assert.deepEqual(alone.serverPaths(), expected);
+  assert.ok(read.length > 0 && read.length < expected.length - folders.length, `${read.length} were read again`);
+  alone.close();
+});
+
+test("a file that was moved into a new folder stays itself, though only a part is looked at", async () => {
+  const alone = new Alone();
+  alone.write("kept", "mine");
+  assert.ok((await alone.once({ portions })).inSync);
+  const id = alone.serverId("kept");
+  many(alone);
+  alone.mkdir("z");
+  alone.mkdir("z/deep");
+  alone.move("kept", "z/deep/kept");
+  assert.ok((await alone.once({ portions })).inSync);
+  assert.equal(alone.serverId("z/deep/kept"), id);
+  alone.close();
+});
+
+test("what the server refuses keeps nothing else from its turn", async () => {
+  const alone = new Alone();
+  many(alone);
+  alone.mkdir("later");
+  alone.write("later/one", "1");
+  const server = alone.server();
+  const refusing: Server = {
+    ...server,
+    commit: async (epoch, operations, blocks) => {
+      const taken = operations.filter((each) => !("name" in each && each.name?.startsWith("file") === true));
+      const answer = await server.commit(epoch, taken, blocks);
+      const results = operations.map((each) => {
+        const known = answer.results.find(({ operation_id: id }) => id === each.operation_id);
+        return known ?? { operation_id: each.operation_id, status: "error" as const, code: "forbidden" };
+      });
+      return { ...answer, results };
+    },
+  };
+  const { inSync, problems } = await alone.once({ portions, server: refusing });
+  assert.ok(!inSync);
+  assert.equal(problems.length, 3 * folders.length);
+  assert.deepEqual(alone.serverPaths(), [...folders, "later", "later/one"].toSorted());
+  alone.close();
+});
+
+test("a listing that was cut before its last page counts for nothing", async () => {
+  const alone = new Alone();
+  const expected = manyOnServer(alone);
+  const server = alone.server();
+  let pages = 0;
+  const cutting: Server = {
+    ...server,
+    snapshot: async (cursor) => {
+      pages += 1;
+      if (pages > 2) throw new HoldfastError("unauthenticated", "It was cut.");
+      return server.snapshot(cursor);
+    },
+  };
+  await assert.rejects(alone.once({ server: cutting }), { code: "unauthenticated" });
+  assert.equal(pages, 3);
+  const left = expected.filter((path) => !path.endsWith("file 1"));
+  for (const path of expected.filter((each) => !left.includes(each))) {
+    alone.onServer({
+      op: "delete",
+      operation_id: alone.world.model.fresh("another's "),
+      file_id: alone.serverId(path),
+    });
+  }
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.diskPaths(), left);
+  alone.close();
+});

@@ -1,0 +1,177 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { DiskChanged } from "../execute/hands.ts";
+import { makeDurable } from "../execute/durable.ts";
+import { makeRenewalsDurable } from "../execute/person-acts.ts";
+import type { BlockTaker } from "../ports.ts";
+import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import { applyRules } from "../rules/dormancy.ts";
+import { readRules } from "../rules/reading.ts";
+import type { Rules } from "../rules/rules.ts";
+import { localChanges } from "../scan/local-changes.ts";
+import { scan, type ScanResult } from "../scan/scan.ts";
+import type { Suspects, Top } from "../scan/scope.ts";
+import type { LocalRow } from "../trees.ts";
+import type { CycleContext } from "./cycle.ts";
+import { checkRoot } from "./root.ts";
+
+/** What a look at the disk found, but for the rows, which the state has by then. */
+export interface Looked extends Omit<ScanResult, "changes" | "later"> {
+  readonly rules: Rules;
+  readonly isUnsettled: boolean;
+}
+
+/** Of the folders that were left to a later look, so many are handed to the next one. */
+const topsMax = 1000;
+
+/**
+ * Looks where something may have changed. Where very much is new it is looked at in parts, each of them kept before the next one
+ * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
+ */
+export async function lookAtDisk(context: CycleContext): Promise<Looked> {
+  const { state, doubt } = context;
+  // Of what is seen for the first time nothing was agreed on.
+  const isFirst = state.local.size + state.intents.size === 0;
+  const looked = await inParts(async (tops) => {
+    const look = await lookAtKnownRoot(context, tops);
+    const changes = await agreeable(context, look, isFirst);
+    state.commit({ local: localChanges(state.local, changes) });
+    return { ...look, isUnsettled: hasUnsettled(changes) };
+  });
+  doubt.isOpen = false;
+  return looked;
+}
+
+/** The same, for whoever only wants to know. */
+export function previewDisk(context: CycleContext): Promise<Looked> {
+  return inParts(async (tops) => {
+    const look = await lookAtRoot(context, tops);
+    context.state.commit({ local: look.changes });
+    return { ...look, isUnsettled: hasUnsettled(look.changes) };
+  });
+}
+
+type Part = Looked & Pick<ScanResult, "later">;
+
+async function inParts(lookAt: (tops: readonly Top[] | undefined) => Promise<Part>): Promise<Looked> {
+  const first = await lookAt(undefined);
+  const waiting = [...first.later];
+  let looked: Looked = first;
+  while (waiting.length > 0) {
+    const part = await lookAt(waiting.splice(-topsMax));
+    waiting.push(...part.later);
+    looked = together(looked, part);
+  }
+  return looked;
+}
+
+function together(one: Looked, other: Part): Looked {
+  const { rules } = other;
+  const sure = [one, other].filter(({ isComplete }) => !isComplete).map(({ isSure }) => isSure);
+  const again = one.again === "all" || other.again === "all" ? "all" : one.again.union(other.again);
+  return {
+    rules,
+    again,
+    skipped: new Map([...one.skipped, ...other.skipped]),
+    keepers: one.keepers.union(other.keepers),
+    listed: one.listed.union(other.listed),
+    unread: new Map([...one.unread, ...other.unread]),
+    boundaries: one.boundaries.union(other.boundaries),
+    isComplete: sure.length === 0,
+    isSure: (path) => sure.every((isSure) => isSure(path)),
+    isUnsettled: one.isUnsettled || other.isUnsettled,
+  };
+}
+
+function hasUnsettled(changes: ScanResult["changes"]): boolean {
+  return changes.values().some((row) => row?.sight === "unsettled");
+}
+
+interface Look extends ScanResult {
+  readonly rules: Rules;
+}
+
+async function lookAtKnownRoot(context: CycleContext, tops: readonly Top[] | undefined): Promise<Look> {
+  const { device } = context.filesystem;
+  if (tops === undefined) context.early.beginLook();
+  const look = await lookAtRoot(context, tops, (folder) => context.early.takerIn(folder));
+  context.checkStop();
+  await checkRoot(context);
+  if (context.filesystem.device !== device) throw new DiskChanged("The filesystem of the folder");
+  return look;
+}
+
+/** As far as the rules show it. */
+async function lookAtRoot(
+  context: CycleContext,
+  tops: readonly Top[] | undefined,
+  takerIn?: (folder: NodeId) => BlockTaker | undefined,
+): Promise<Look> {
+  const { disk, state, portions } = context;
+  const rules = await settleRules(context);
+  const { intents, manifests } = state;
+  const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
+  const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
+  const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
+  const tree = visibleTrees(state, new Visibility(state, rules, context.lacks));
+  const suspects = tops === undefined ? whereToLook(context) : "all";
+  const look = await scan(disk, {
+    ...context,
+    tree,
+    rows: state.local,
+    intents,
+    isHidden,
+    isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),
+    keepManifest,
+    takerIn,
+    suspects,
+    tops,
+    entriesMax: portions.entriesMax,
+    moreSuspects,
+    isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
+  });
+  return { ...look, rules };
+}
+
+/** After a failure, and once an hour, everything. */
+function whereToLook({ suspicion, doubt, state }: CycleContext): Suspects {
+  const suspects = suspicion.take();
+  return doubt.isOpen || state.local.size === 0 ? "all" : suspects;
+}
+
+/** What is agreed on is durable; while there is doubt about what was done to the disk, all that the look found is made so. */
+async function agreeable(
+  context: CycleContext,
+  { changes }: ScanResult,
+  isFirst: boolean,
+): Promise<ScanResult["changes"]> {
+  const { state, disk, doubt } = context;
+  const { rootId, local, parked, intents } = state;
+  const seen = new Map(changes);
+  const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
+  const table = { rootId, local: { get }, parked };
+  const renewed = await makeRenewalsDurable(context, table, changes);
+  if (!doubt.isOpen || isFirst) return renewed;
+  // What was intended may have been found before by a look that nothing was agreed on after.
+  for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
+  const durable = await makeDurable(disk, state, table, seen);
+  const unsettled = [...renewed].filter(([, row]) => row?.sight === "unsettled");
+  return new Map([...changes, ...durable, ...unsettled]);
+}
+
+/** Reads the rules, and lets a change of them do nothing but show and hide. */
+async function settleRules(context: CycleContext): Promise<Rules> {
+  const { state } = context;
+  const { rules, text } = await readRules(context.disk, state);
+  if (rules.digest !== state.setting("rules")) {
+    context.suspicion.add("all");
+    const changes = applyRules(state, rules, context);
+    state.commit({
+      ...changes,
+      settings: [
+        ["rules", rules.digest],
+        ["ignore text", text],
+      ],
+    });
+  }
+  return rules;
+}

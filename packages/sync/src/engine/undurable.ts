@@ -1,0 +1,73 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { Plan } from "../planner/plan-types.ts";
+import type { Settlement } from "../planner/settle.ts";
+import { pathOfNode } from "../paths.ts";
+import type { Trees } from "../trees.ts";
+import { Interrupted } from "./gate.ts";
+import { type Problem, problemOf } from "./problems.ts";
+
+const againMs = 30_000;
+/** It is not there any more: the next look tells. */
+const moved: ReadonlySet<string> = new Set(["not_found", "conflict"]);
+
+/**
+ * What both sides agree on, and of which the disk does not confirm that it has it for good. It does not become the base, since
+ * its absence after a power cut would travel then; nothing is done with it until it does, and all else goes on.
+ */
+export class Undurable {
+  #ids: ReadonlySet<NodeId> = new Set();
+
+  /** @throws HoldfastError what is no matter of the disk */
+  note(failures: ReadonlyMap<NodeId, HoldfastError>): void {
+    for (const failure of failures.values()) {
+      if (failure instanceof Interrupted || moved.has(failure.code)) throw failure;
+    }
+    this.#ids = new Set(failures.keys());
+  }
+
+  /** @returns what may be agreed on */
+  without({ synced, answered, seen }: Settlement): Settlement {
+    if (this.#ids.size === 0) return { synced, answered, seen };
+    return {
+      synced: new Map([...synced].filter(([id]) => !this.#ids.has(id))),
+      answered: answered.filter(({ nodeId }) => !this.#ids.has(nodeId)),
+      seen: seen.filter((id) => !this.#ids.has(id)),
+    };
+  }
+
+  /** Without its base it would be taken for something new, and get another id. */
+  asUnsettled(trees: Trees): Trees {
+    if (this.#ids.size === 0) return trees;
+    const rows = [...this.#ids].flatMap((id) => {
+      const row = trees.local.get(id);
+      return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
+    });
+    return { ...trees, local: new Map([...trees.local, ...rows]) };
+  }
+
+  /** What is planned for it rests on a base that is not the last. */
+  within(plan: Plan): Plan {
+    if (this.#ids.size === 0) return plan;
+    const groups = new Set(plan.remote.filter(({ id }) => this.#ids.has(id)).flatMap(({ group }) => group ?? []));
+    const local = plan.local.filter(({ id }) => !this.#ids.has(id));
+    const remote = plan.remote.filter(({ id, group }) => !this.#ids.has(id) && !groups.has(group ?? ""));
+    const going = new Set([...local, ...remote].map(({ id }) => id));
+    const left = [...plan.local, ...plan.remote].filter(({ id }) => !going.has(id));
+    return {
+      ...plan,
+      local,
+      remote,
+      waiting: new Map([...plan.waiting, ...left.map(({ id }) => [id, "waits"] as const)]),
+    };
+  }
+
+  problems(trees: Pick<Trees, "rootId" | "local" | "remote" | "synced">): Problem[] {
+    return [...this.#ids].map((id) => problemOf(pathOfNode(trees, id) ?? id, "not_durable", ""));
+  }
+
+  /** When it is tried again; Unix milliseconds. */
+  untilMs(nowMs: number): number[] {
+    return this.#ids.size === 0 ? [] : [nowMs + againMs];
+  }
+}

@@ -1,0 +1,35 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Lacks } from "../lacks.ts";
+import { type ContentKey, type LocalRow, nameOnDisk } from "../trees.ts";
+import type { LocalTree } from "./scope.ts";
+
+/** A vanished file whose size and content appear where nothing was known is a move too (a save through a copy). */
+export function adoptMoves(
+  { tree: { local }, lacks }: { readonly tree: LocalTree; readonly lacks: Lacks },
+  rows: Map<NodeId, LocalRow>,
+  vanished: Map<NodeId, LocalRow>,
+): void {
+  if (vanished.size === 0) return;
+  const fresh = new Map<ContentKey, NodeId[]>();
+  for (const [id, { kind, content }] of rows) {
+    if (kind !== "file" || local.has(id)) continue;
+    const ids = fresh.get(content);
+    if (ids === undefined) fresh.set(content, [id]);
+    else ids.push(id);
+  }
+  for (const list of fresh.values()) list.reverse();
+  for (const [id, row] of vanished) {
+    if (row.kind !== "file" || row.fingerprint.sizeBytes === 0 || row.sight === "unsettled") continue;
+    const from = fresh.get(row.content)?.pop();
+    const moved = from === undefined ? undefined : rows.get(from);
+    if (from === undefined || moved === undefined) continue;
+    rows.delete(from);
+    const isSameName = moved.name === nameOnDisk(row);
+    rows.set(id, {
+      ...moved,
+      ...(isSameName && { name: row.name, alias: row.alias }),
+      ...(lacks.has("executable bits") && { executable: row.executable }),
+    });
+    vanished.delete(id);
+  }
+}

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { folderContent } from "../content.ts";
+import type { LocalRow } from "../trees.ts";
+import { topsOf } from "./scope.ts";
+
+const rootId = "root" as NodeId;
+
+function folder(sight: LocalRow["sight"]): LocalRow {
+  const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
+  return { kind: "folder", parent: rootId, name: "d", content: folderContent, executable: false, fingerprint, sight };
+}
+
+test("a look at a path begins with what was seen there, and not with what is kept since it may stand elsewhere", () => {
+  for (const ids of [["kept", "seen"] as [NodeId, NodeId], ["seen", "kept"] as [NodeId, NodeId]]) {
+    const local = new Map(ids.map((id) => [id, folder(id === "kept" ? "unsettled" : "known")]));
+    const tree = { rootId, local, childrenOf: (id: NodeId) => (id === rootId ? ids : []) };
+    assert.deepEqual(topsOf(tree, new Set(["d"])), [{ id: "seen", path: "d" }]);
+    local.delete("seen" as NodeId);
+    assert.deepEqual(topsOf(tree, new Set(["d"])), [{ id: "kept", path: "d" }]);
+  }
+});

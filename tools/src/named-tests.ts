@@ -1,0 +1,72 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const specification = "docs/sync.md";
+const faults = "packages/sync/src/faults.ts";
+
+interface Names {
+  /** Path from the root of the repository -> the names of its tests, and of the stories that its tests tell. */
+  readonly tests: ReadonlyMap<string, readonly string[]>;
+  readonly bugs: readonly string[];
+}
+
+/**
+ * What a text names that does not exist: test files, by path or the end of one; tests in quotes after the file or its short
+ * name (`_world_: "…"`, `_world_ ("…", "…")`), whole or the beginning of a part with ` …`; planted bugs (`bug "…"`).
+ * @returns one line for each
+ */
+export function missingNames(text: string, { tests, bugs }: Names): string[] {
+  const filesOf = (end: string): string[] =>
+    [...tests.keys()].filter((path) => path === end || path.endsWith(`/${end}`));
+  const shortNames = new Map<string, string[]>();
+  for (const [, name = "", files = ""] of text.matchAll(
+    /_(\w+)_\s+(?:is\s+)?\(?((?:`[^`]+\.test\.ts`(?:,\s+|\s+and\s+)?)+)/g,
+  )) {
+    shortNames.set(
+      name,
+      [...files.matchAll(/`([^`]+)`/g)].flatMap(([, file = ""]) => filesOf(file)),
+    );
+  }
+  const named = [...text.matchAll(/`([^`\s]*\.test\.ts)`/g)].map(([, file = ""]) => file);
+  const quoting = /(?:`([^`\s]*\.test\.ts)`|_(\w+)_)(?::|\s+\()\s*((?:"[^"]+"(?:,\s+|\s+and\s+)?)+)/gi;
+  return [
+    ...[...new Set(named)].filter((file) => filesOf(file).length === 0).map((file) => `there is no ${file}`),
+    ...[...text.matchAll(quoting)].flatMap(([, file, shortName = "", quotes = ""]) => {
+      const files = file === undefined ? (shortNames.get(shortName.toLowerCase()) ?? []) : filesOf(file);
+      const there = files.flatMap((each) => tests.get(each) ?? []);
+      return quoted(quotes).flatMap((name) =>
+        there.some((each) => isMeant(name, each))
+          ? []
+          : `there is no test "${name}" in ${files.join(" or ") || shortName}`,
+      );
+    }),
+    ...[...text.matchAll(/\bbugs?\s+((?:"[^"]+"(?:,\s+|\s+and\s+)?)+)/gi)].flatMap(([, quotes = ""]) =>
+      quoted(quotes).flatMap((name) => (name === "…" || bugs.includes(name) ? [] : `no bug "${name}" can be planted`)),
+    ),
+  ];
+}
+
+function quoted(text: string): string[] {
+  return [...text.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name.replaceAll(/\s+/g, " "));
+}
+
+function isMeant(name: string, test: string): boolean {
+  return test.includes(name.replace(/ ?…$/, ""));
+}
+
+function readNames(root: string): Names {
+  const patterns = ["{apps,packages}/*/src/**/*.test.ts", "{bench,tools}/src/**/*.test.ts"];
+  const titles = /\b(?:test(?:\.\w+)?\(|what:|title:)\s*(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/g;
+  const tests = globSync(patterns, { cwd: root }).map((path) => {
+    const source = readFileSync(join(root, path), "utf8");
+    return [path, [...source.matchAll(titles)].map(([, plain, template]) => plain ?? template ?? "")] as const;
+  });
+  const bugs = readFileSync(join(root, faults), "utf8").matchAll(/^ {2}"([^"]+)",$/gm);
+  return { tests: new Map(tests), bugs: [...bugs].map(([, name = ""]) => name) };
+}
+
+if (import.meta.main) {
+  const missing = missingNames(readFileSync(specification, "utf8"), readNames("."));
+  for (const line of missing) console.log(`${specification}: ${line}`);
+  if (missing.length > 0) process.exitCode = 1;
+}
