@@ -79,6 +79,19 @@ test("a folder that was moved is moved as a whole, and nothing in it is looked a
   alone.close();
 });
 
+test("what changed in a folder is found though the one above it was just made and is looked at anew", async () => {
+  const { alone, state, ids } = await begin();
+  const above = alone.serverId("a") as NodeId;
+  const row = state.local.get(above);
+  assert.ok(row !== undefined);
+  state.commit({ local: [[above, { ...row, sight: "racy" }]] });
+  alone.write("a/b/deep/7", "changed");
+  const seen = await look(alone, state, ["", "a", "a/b/deep"]);
+  assert.deepEqual(changedIn(seen, state), [ids.get("a/b/deep/7")]);
+  assert.equal(seen.changes.get(above)?.sight, "known");
+  alone.close();
+});
+
 test("what changed in a folder that was moved is found under its old path and under its new one", async () => {
   for (const suspect of ["a/b/deep", "c/moved/deep", "c/moved/deep/7", "c/moved"]) {
     const { alone, state, ids } = await begin();

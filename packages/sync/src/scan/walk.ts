@@ -77,7 +77,7 @@ const looksAtOnce = 16;
  * Looks at some folders, and at all below those of their folders that `isKept` does not know to be where they were. An error
  * makes a path unknown, never absent. The engine's own folder is passed over.
  * @param entriesMax after so many no other folder is begun
- * @param tops those above first, more may come while it walks; one below a folder that was looked at whole is not looked at again
+ * @param tops those above first, more may come while it walks; one below a folder that was looked at with all in it is not looked at again
  */
 export async function walk(
   disk: LocalDisk,
@@ -101,15 +101,15 @@ export async function walk(
     later: [],
   };
   const isFull = (): boolean => seen.entries.length >= entriesMax;
-  const covered = new Set<string>();
+  const lookedAt: LookedAt = new Map();
   for (const top of tops) {
-    if (isBelow(top.path, covered) || isMissed(top.path, seen)) continue;
+    if (seen.listed.has(top.path) || isCovered(top.path, lookedAt) || isMissed(top.path, seen)) continue;
     if (isFull()) {
       seen.later.push(top);
       continue;
     }
     seen.tops.push(top);
-    await walkFrom(disk, top, { seen, isKept, isFull, covered });
+    await walkFrom(disk, top, { seen, isKept, isFull, lookedAt });
   }
   return seen;
 }
@@ -121,12 +121,12 @@ async function walkFrom(
     seen,
     isKept,
     isFull,
-    covered,
+    lookedAt,
   }: {
     readonly seen: Findings;
     readonly isKept: (entry: Entry) => Promise<boolean>;
     readonly isFull: () => boolean;
-    readonly covered: Set<string>;
+    readonly lookedAt: LookedAt;
   },
 ): Promise<void> {
   const folders: (Entry | Top)[] = [top];
@@ -137,7 +137,7 @@ async function walkFrom(
       seen.later.push(folder);
       continue;
     }
-    if (next > 0) covered.add(path);
+    if (next > 0) lookedAt.set(path, "whole");
     seen.listed.add(path);
     const names = await attempt(seen.unknown, path, () => disk.list(path), seen.denied);
     const found = await lookIn(disk, seen, folder, names ?? []);
@@ -151,8 +151,8 @@ async function walkFrom(
       if ("children" in folder) folder.children.push(entry);
       if (entry.kind !== "folder") continue;
       seen.folders.add(entry.path);
-      if (await isKept(entry)) continue;
-      folders.push(entry);
+      if (await isKept(entry)) lookedAt.set(entry.path, "kept");
+      else folders.push(entry);
     }
   }
 }
@@ -179,9 +179,15 @@ function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "fold
   return false;
 }
 
-/** Whether a path is one of those, or below one. */
-function isBelow(path: string, covered: ReadonlySet<string>): boolean {
-  for (let at = path; at !== ""; at = folderOf(at)) if (covered.has(at)) return true;
+/** Folders below the tops: looked at with all in them but for those that are kept, of which nothing inside was looked at. */
+type LookedAt = Map<string, "whole" | "kept">;
+
+/** Whether the nearest of those at or above a path was looked at with all in it. */
+function isCovered(path: string, lookedAt: LookedAt): boolean {
+  for (let at = path; at !== ""; at = folderOf(at)) {
+    const how = lookedAt.get(at);
+    if (how !== undefined) return how === "whole";
+  }
   return false;
 }
 
