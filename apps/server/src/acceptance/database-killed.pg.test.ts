@@ -74,13 +74,13 @@ describe("kill -9 of the database alone", () => {
     const id = await api.idOf(path!);
     const seen = new Set<string>();
     // An answer about readiness is shared for half a second, in which a database may well be back: it stays away until it was missed.
-    const { release } = keepDatabaseAway();
+    const letReturn = keepDatabaseAway();
     const killed = killDatabase();
     const readiness = (async () => {
       try {
         await eventually("readiness goes", 5000, async () => ((await get("/readyz")) === 503 ? true : undefined));
       } finally {
-        release();
+        letReturn();
       }
       await eventually("readiness returns", outageMsMax, async () =>
         (await get("/readyz")) === 200 ? true : undefined,
@@ -109,11 +109,11 @@ describe("kill -9 of the database alone", () => {
     await Promise.all([killed, readiness, asking]);
   });
 
-  /** Until it is released PostgreSQL refuses to start: its folder lacks the file that makes it one. */
-  function keepDatabaseAway(): { release(): void } {
+  /** PostgreSQL refuses to start, since its folder lacks the file that makes it one. @returns what ends that */
+  function keepDatabaseAway(): () => void {
     const marker = `${data}/postgres/PG_VERSION`;
     renameSync(marker, `${marker}.away`);
-    return { release: () => renameSync(`${marker}.away`, marker) };
+    return () => renameSync(`${marker}.away`, marker);
   }
 
   /** @returns how long no request was served, in milliseconds */
