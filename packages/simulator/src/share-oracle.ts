@@ -52,6 +52,12 @@ export function checkSent(world: World, device: Device, operations: readonly Bat
   }
 }
 
+/** Likewise, of blocks and questions for them. */
+export function checkSentInto(world: World, { state, name }: Device, into: string | undefined): void {
+  const isReadOnly = state.shares.values().some((share) => share.isReadOnly && share.target === into);
+  if (isReadOnly) world.violate(`${name} sends blocks to a share that it may only read`);
+}
+
 /** 11, at each new version: whose bytes an account never saw, and did not write, it does not hand on. */
 export function checkVersion(world: World, account: string, content: string): void {
   const { model, ledger } = world;

@@ -12,7 +12,7 @@ import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
 import { everybody, homeOf } from "./model-shares.ts";
 import { makeNetwork, type Trouble } from "./network.ts";
-import { checkSent, checkVersion } from "./share-oracle.ts";
+import { checkSent, checkSentInto, checkVersion } from "./share-oracle.ts";
 import { Person } from "./person.ts";
 import { type Life, Scheduler } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
@@ -235,6 +235,14 @@ export class World {
       commit: (epoch, operations, blocks) => {
         checkSent(this, device, operations);
         return server.commit(epoch, operations, blocks);
+      },
+      missingBlocks: (hashes, into) => {
+        checkSentInto(this, device, into);
+        return server.missingBlocks(hashes, into);
+      },
+      putBlocks: (blocks, into) => {
+        checkSentInto(this, device, into);
+        return server.putBlocks(blocks, into);
       },
     };
   }

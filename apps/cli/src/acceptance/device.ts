@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { administrator, type CommandResult, eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
+import { stateName } from "../sync/client-engine.ts";
 import { askRunning, tellRunning } from "../sync/control-client.ts";
 import { type KnownSync, readKnownSyncs } from "../sync/known-syncs.ts";
 import type { SyncReport } from "../sync/report.ts";
@@ -125,6 +127,15 @@ export class Device {
   async status(): Promise<SyncReport | undefined> {
     const [sync] = await this.#knownSyncs();
     return sync === undefined ? undefined : (await askRunning(sync))?.report;
+  }
+
+  /** Whether a look has kept something of that name: to be asked while no sync runs. */
+  async hasLookedAt(name: string): Promise<boolean> {
+    for (const { folder } of await this.#knownSyncs()) {
+      using state = new DatabaseSync(join(folder, stateName));
+      if (state.prepare("select 1 from local_rows where name = ?").get(name) !== undefined) return true;
+    }
+    return false;
   }
 
   async pause(): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
@@ -67,6 +67,38 @@ test("SIGTERM while the network carries nothing, up and down: it stops in time",
   await stopsInTime(cleo);
   cleo.cable.mend();
 });
+
+for (const isReplaced of [false, true]) {
+  const then = isReplaced
+    ? "that is replaced before the next start: the new one arrives alone"
+    : "the next start goes on";
+  test(`kill -9 while a large new file goes up as it is read, ${then}`, async () => {
+    const name = isReplaced ? "replaced" : "read";
+    const args = ["--remote", `/${name}`];
+    const dora = await home.addDevice(`dora-${name}`, { args });
+    let bytes = randomBytes(sizeBytes);
+    writeFileSync(join(dora.folder, "large"), bytes);
+    dora.start("--limit-up", rate);
+    await middle(dora, "up");
+    await dora.kill();
+    assert.equal(await dora.hasLookedAt("large"), false, "it was read to its end");
+    assert.ok(!(await home.serverTree()).has(`${name}/large`));
+    if (isReplaced) writeFileSync(join(dora.folder, "large"), (bytes = randomBytes(sizeBytes)));
+    const begun = dora.cable.carried.up;
+    const emil = await home.addDevice(`emil-${name}`, { args });
+    for (const device of [dora, emil]) device.start();
+    await eventually("it arrives", waitMs, () => listed(emil).includes("large") || undefined);
+    for (const device of [dora, emil]) await device.idle(waitMs);
+    const again = dora.cable.carried.up - begun;
+    if (!isReplaced) assert.ok(again < sizeBytes - 8 * mib, `what the server had was sent again: ${again} bytes`);
+    for (const device of [dora, emil]) {
+      assert.deepEqual(listed(device), ["large"]);
+      assert.ok(readFileSync(join(device.folder, "large")).equals(bytes));
+    }
+    assert.equal((await home.serverTree()).get(`${name}/large`), `file ${hashOf(bytes)}`);
+    for (const device of [dora, emil]) await device.stop();
+  });
+}
 
 /** Half of it has gone over the cable. */
 async function middle(device: Device, way: "up" | "down"): Promise<void> {

@@ -342,12 +342,17 @@ function takerOf(
 ): BlockTaker | undefined {
   if (takerIn === undefined || entry.kind !== "file" || entry.stat.fingerprint.sizeBytes < largeBytesMin(patches))
     return undefined;
+  let nearest: NodeId | undefined;
   let { folder } = entry;
   for (; !("id" in folder); { folder } = folder) {
     const id = ids.get(folder);
-    if (id !== undefined && tree.local.has(id)) return takerIn(id);
+    const row = id === undefined ? undefined : tree.local.get(id);
+    if (row === undefined) continue;
+    // It may be in another space by now, and nobody knows before the look has ended.
+    if (row.parent !== folderIdOf(ids, folder)) return undefined;
+    nearest ??= id;
   }
-  return takerIn(folder.id);
+  return takerIn(nearest ?? folder.id);
 }
 
 /** @returns why not */
