@@ -15,6 +15,10 @@ import type { SimulatedRoot } from "./simulated-root.ts";
 
 const minute = 60_000_000;
 
+type PutTarget =
+  | { readonly parent_id: string; readonly name: string }
+  | { readonly file_id: string; readonly base_version: string | undefined };
+
 /** A world without trouble in which one device has no engine of its own: a test makes it and runs it. */
 export class Alone {
   readonly world: World;
@@ -91,18 +95,18 @@ export class Alone {
 
   /** Another device makes a new version of a file. */
   writeOnServer(path: string, text: string): void {
+    const file_id = this.serverId(path);
+    this.putOnServer(text, { file_id, base_version: this.world.model.nodes.get(file_id)?.versionId ?? undefined });
+  }
+
+  /** Another device writes a file. */
+  putOnServer(text: string, target: PutTarget): void {
     const { model } = this.world;
     const bytes = Buffer.from(text);
     const block = { hash: sha256(bytes), bytes };
     model.putBlocks([block]);
-    this.onServer({
-      op: "put",
-      operation_id: model.fresh("another's "),
-      file_id: this.serverId(path),
-      base_version: model.nodes.get(this.serverId(path))?.versionId ?? undefined,
-      size: bytes.length,
-      blocks: [{ hash: block.hash, size: bytes.length }],
-    });
+    const blocks = [{ hash: block.hash, size: bytes.length }];
+    this.onServer({ op: "put", operation_id: model.fresh("another's "), ...target, size: bytes.length, blocks });
   }
 
   /** Another device does it. */

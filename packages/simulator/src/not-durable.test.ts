@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import { sha256 } from "@holdfast/core/hash";
 import type { LocalDisk } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 
@@ -14,11 +13,17 @@ function failingAt(disk: LocalDisk, path: string): LocalDisk {
   const own = {
     syncFile: failing((at) => disk.syncFile(at)),
     syncFolder: failing((at) => disk.syncFolder(at)),
-    syncAll: () => Promise.reject(new HoldfastError("unavailable", "EIO")),
+    ...(disk.syncAll !== undefined && { syncAll: () => Promise.reject(new HoldfastError("unavailable", "EIO")) }),
   };
   return new Proxy(disk, {
     get: (target, name) => (Reflect.get(own, name) ?? Reflect.get(target, name)) as unknown,
   });
+}
+
+function withoutSyncAll(disk: LocalDisk): LocalDisk {
+  const each = { ...disk };
+  delete each.syncAll;
+  return each;
 }
 
 test("a file that the disk cannot make durable is not sent and is told of, and all else is sent", async () => {
@@ -56,11 +61,7 @@ for (const path of ["folder/one", "folder"]) {
     alone.mkdir("folder");
     await alone.once();
     const parent_id = alone.serverId("folder");
-    const bytes = Buffer.from("equal");
-    const block = { hash: sha256(bytes), bytes };
-    alone.world.model.putBlocks([block]);
-    const blocks = [{ hash: block.hash, size: bytes.length }];
-    alone.onServer({ op: "put", operation_id: "another's", parent_id, name: "one", size: bytes.length, blocks });
+    alone.putOnServer("equal", { parent_id, name: "one" });
     alone.write("folder/one", "equal");
     for (let number = 0; number < 70; number += 1) alone.write(`other ${number}`, `${number}`);
     const failing = await alone.once({ disk: failingAt(alone.disk(), path) });
@@ -80,4 +81,50 @@ for (const path of ["folder/one", "folder"]) {
     assert.deepEqual(alone.diskPaths(), alone.serverPaths());
     alone.close();
   });
+}
+
+for (const [count, what] of [
+  [1, "what came"],
+  [1001, "what came in another batch"],
+] as const) {
+  test(`${what} into a folder that was made anew, and could not be made durable, is not deleted when a power cut takes both`, async () => {
+    const alone = await withDeletedFolder();
+    for (let number = 0; number < count; number += 1)
+      alone.putOnServer(`${number}`, { parent_id: alone.serverId("folder/deleted"), name: `${number}` });
+    await alone.once({ disk: failingAt(withoutSyncAll(alone.disk()), "folder") });
+    assert.equal(alone.diskPaths().length, count + 2);
+    await afterPowerCut(alone);
+    assert.equal(alone.serverPaths().length, count + 2);
+    assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+    alone.close();
+  });
+}
+
+test("what both sides have equal in a folder that could not be made durable is not deleted when a power cut takes both", async () => {
+  const alone = await withDeletedFolder();
+  alone.putOnServer("equal", { parent_id: alone.serverId("folder/deleted"), name: "equal" });
+  alone.mkdir("folder/deleted");
+  alone.write("folder/deleted/equal", "equal");
+  await alone.once({ disk: failingAt(alone.disk(), "folder") });
+  await afterPowerCut(alone);
+  assert.deepEqual(alone.serverPaths(), ["folder", "folder/deleted", "folder/deleted/equal"]);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
+
+/** On a disk that forgets what nobody made durable; that `folder/deleted` went is durable, and the engine has not seen it yet. */
+async function withDeletedFolder(): Promise<Alone> {
+  const alone = new Alone({ isVolatile: true });
+  for (const path of ["folder", "folder/deleted"]) alone.mkdir(path);
+  await alone.once();
+  alone.remove("folder/deleted");
+  alone.root.syncFolder("folder");
+  return alone;
+}
+
+/** It takes all that was not made durable. */
+async function afterPowerCut(alone: Alone): Promise<void> {
+  alone.root.crash(() => 1);
+  assert.deepEqual(alone.diskPaths(), ["folder"]);
+  await alone.once({ boot: String(alone.root.boots) });
 }

@@ -39,6 +39,15 @@ export function pathOf(table: PathTable, id: NodeId): string | undefined {
   return names.join("/");
 }
 
+/** A node and the folders in which it stands on the disk, from itself upwards, without the root. */
+export function* lineOf({ rootId, local }: Pick<PathTable, "rootId" | "local">, id: NodeId): Generator<NodeId> {
+  const passed = new Set<NodeId>([rootId]);
+  for (let at: NodeId | undefined = id; at !== undefined && !passed.has(at); at = local.get(at)?.parent) {
+    passed.add(at);
+    yield at;
+  }
+}
+
 export function joinPath(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }

@@ -1,7 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { targetOf } from "../content.ts";
-import { folderOf, joinPath, ownFolders } from "../paths.ts";
+import { folderOf, joinPath, lineOf, ownFolders } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { nameOnDisk } from "../trees.ts";
 import { agreedWithServer } from "./agreed.ts";
@@ -12,7 +13,7 @@ import type { Stashed } from "../state/sync-state.ts";
 import { syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { giveNames, type Placed } from "./give-names.ts";
-import { type Hands, randomName } from "./hands.ts";
+import { DiskChanged, type Hands, randomName } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { stashedBy } from "./replace.ts";
 import { LocalSources } from "./sources.ts";
@@ -169,7 +170,10 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
   }
 }
 
-/** Of a name in a folder that could not be synced it is only known what has it: the next look decides whether it is there. */
+/**
+ * Of a name in a folder that could not be synced it is only known what has it, and what is below may go with it: the next look
+ * decides whether it is there.
+ */
 async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
   const { disk, state, faults } = hands;
   const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];
@@ -190,10 +194,14 @@ async function settle(hands: Hands, placed: readonly Placed[], failures: Failure
     else await mapBounded(paths, syncsAtOnce, (path) => attempt([path], () => disk.syncFolder(path)));
   }
   const own = unsynced.get(ownFolders.temporary);
-  const done = placed.filter(({ operation, path }) => {
-    const failure = unsynced.get(folderOf(path)) ?? (operation.op === "replace" ? own : undefined);
-    if (failure !== undefined) failures.set(operation, failure);
-    return failure === undefined;
+  const unsafe = new Map<NodeId, HoldfastError>();
+  const done = placed.filter(({ operation, path, row }) => {
+    const above = unsafe.get(row.parent) ?? (isInDoubt(hands, row.parent) ? new DiskChanged(path) : undefined);
+    const failure = unsynced.get(folderOf(path)) ?? above ?? (operation.op === "replace" ? own : undefined);
+    if (failure === undefined) return true;
+    failures.set(operation, failure);
+    unsafe.set(operation.id, failure);
+    return false;
   });
   const unsure = placed.filter(({ operation }) => failures.has(operation) && operation.op === "create");
   state.commit({
@@ -207,4 +215,9 @@ async function settle(hands: Hands, placed: readonly Placed[], failures: Failure
       state.parked.has(operation.id) ? [[operation.id, undefined] as const] : [],
     ),
   });
+}
+
+/** An earlier batch made a folder above it, and could not make that durable. */
+function isInDoubt({ state, doubt }: Hands, folder: NodeId): boolean {
+  return doubt.isOpen && lineOf(state, folder).some((id) => state.local.get(id)?.sight === "unsettled");
 }

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
-import { type PathTable, pathOf } from "../paths.ts";
+import { lineOf, type PathTable, pathOf } from "../paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../trees.ts";
 import { syncTogether } from "./durable.ts";
 import type { Hands } from "./hands.ts";
@@ -21,7 +21,17 @@ export async function makePersonActsDurable(
   ids: readonly NodeId[],
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
   if (faults.has("what a person did is not synced")) return new Map();
-  return syncTraces(disk, new Map(ids.map((id) => [id, tracesOf(state, id)])));
+  const failures = await syncTraces(disk, new Map(ids.map((id) => [id, tracesOf(state, id)])));
+  const doubtful = ids.filter((id) => !failures.has(id) && goesWithFolder(state, id));
+  const failure = new HoldfastError("unavailable", "A folder above is not known to be durable.");
+  return new Map([...failures, ...doubtful.map((id) => [id, failure] as const)]);
+}
+
+/** A folder that could not be made durable takes along what is in it, however durable that is there. */
+function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "local">, id: NodeId): boolean {
+  const row = local.get(id);
+  if (row === undefined || row.sight === "unsettled") return false;
+  return lineOf({ rootId, local }, row.parent).some((folder) => local.get(folder)?.sight === "unsettled");
 }
 
 /**
@@ -53,6 +63,8 @@ export async function makeRenewalsDurable(
 
 function isRenewed(row: LocalRow, known: LocalRow | undefined, base: SyncedRow | undefined): boolean {
   if (row.content === undefined || row.content !== base?.content) return false;
+  // What could not be made durable before is not so since it was seen again.
+  if (known?.sight === "unsettled" && row.sight !== "unsettled") return true;
   const [now, then] = [row.fingerprint, known?.fingerprint];
   return now.inode !== then?.inode || (row.kind === "file" && now.mtimeNs !== then.mtimeNs);
 }
