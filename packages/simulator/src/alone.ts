@@ -109,6 +109,11 @@ export class Alone {
     this.onServer({ op: "put", operation_id: model.fresh("another's "), ...target, size: bytes.length, blocks });
   }
 
+  /** Another device moves something. */
+  moveOnServer(file_id = "", name: string, parent_id: string = this.world.model.rootId): void {
+    this.onServer({ op: "move", operation_id: this.world.model.fresh("another's "), file_id, parent_id, name });
+  }
+
   /** Another device does it. */
   onServer(operation: BatchOperationInput, account = this.#device.account): void {
     const { model } = this.world;

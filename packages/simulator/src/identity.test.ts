@@ -141,13 +141,7 @@ test("a move of the engine that nothing came back from is none of a person: what
   await afterRest(
     alone,
     async () => {
-      alone.onServer({
-        op: "move",
-        operation_id: "moved",
-        file_id: fileId,
-        parent_id: alone.serverId("afterwards"),
-        name: "file",
-      });
+      alone.moveOnServer(fileId, "file", alone.serverId("afterwards"));
       await alone.world.scheduler.runUntil(Infinity, () => alone.diskPaths().includes("afterwards/file"));
       alone.onServer({ op: "delete", operation_id: "deleted", file_id: fileId });
     },

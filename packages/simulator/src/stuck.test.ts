@@ -19,9 +19,7 @@ async function withLockedFolder(): Promise<Alone> {
 /** On this disk it is deleted, on the server it moves: it has to be brought again. */
 function takeAway(alone: Alone, path: string): void {
   alone.remove(path);
-  const { rootId } = alone.world.model;
-  const move = { op: "move", operation_id: "another's", file_id: alone.serverId(path) } as const;
-  alone.onServer({ ...move, parent_id: rootId, name: "moved" });
+  alone.moveOnServer(alone.serverId(path), "moved");
 }
 
 /** The server, of which one call cannot be reached so many times. */
@@ -143,9 +141,7 @@ test("a change that the disk always refuses is tried ever less often, at once af
   assert.deepEqual(alone.diskPaths(), ["b", "c", "moved"]);
   isSick = true;
   attempts.length = 0;
-  const { rootId } = alone.world.model;
-  const again = { op: "move", operation_id: "another's too", parent_id: rootId, name: "moved again" } as const;
-  alone.onServer({ ...again, file_id: alone.serverId("moved") });
+  alone.moveOnServer(alone.serverId("moved"), "moved again");
   await scheduler.runUntil(scheduler.nowMicros + minute, () => attempts.length === 2);
   assert.equal(attempts.length, 2);
   engine.stop();
@@ -214,15 +210,11 @@ test("a folder that is turned inside out elsewhere is so here too", async () => 
   await alone.once();
   for (const path of ["d", "d/d", "d/d/a"]) alone.mkdir(path);
   await alone.once();
-  const { rootId } = alone.world.model;
   const [outer, inner, deep, other] = ["d", "d/d", "d/d/a", "b"].map((path) => alone.serverId(path));
-  let count = 0;
-  const move = (file_id = "", parent_id = "", name = ""): void =>
-    alone.onServer({ op: "move", operation_id: `move ${(count += 1)}`, file_id, parent_id, name });
-  move(inner, rootId, "aside");
-  move(outer, deep, "c");
-  move(inner, rootId, "d");
-  move(other, outer, "d");
+  alone.moveOnServer(inner, "aside");
+  alone.moveOnServer(outer, "c", deep);
+  alone.moveOnServer(inner, "d");
+  alone.moveOnServer(other, "d", outer);
   await alone.once();
   assert.deepEqual(alone.diskPaths(), ["d", "d/a", "d/a/c", "d/a/c/d"]);
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
@@ -233,12 +225,9 @@ test("a file that took the name of one that was moved away is not taken for it, 
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
   await alone.once();
-  const { rootId } = alone.world.model;
   const [first, second] = ["a", "b"].map((path) => alone.serverId(path));
-  const move = (file_id = "", name = ""): void =>
-    alone.onServer({ op: "move", operation_id: `to ${name}`, file_id, parent_id: rootId, name });
-  move(second, "c");
-  move(first, "b");
+  alone.moveOnServer(second, "c");
+  alone.moveOnServer(first, "b");
   const failing = failingAfter(alone, "c");
   await alone.once({ disk: failing });
   assert.deepEqual([alone.serverId("b"), alone.serverId("c")], [first, second]);
@@ -256,7 +245,7 @@ test("what was moved after the server, and deleted there before that could be sa
   alone.write("a", "a");
   await alone.once();
   const file_id = alone.serverId("a");
-  alone.onServer({ op: "move", operation_id: "to b", file_id, parent_id: alone.world.model.rootId, name: "b" });
+  alone.moveOnServer(file_id, "b");
   const deletes = (): void => alone.onServer({ op: "delete", operation_id: "gone", file_id });
   await alone.once({ disk: failingAfter(alone, "b", deletes) });
   await alone.once();
@@ -273,14 +262,36 @@ test("a move that never arrived and was taken back is not mine when another devi
   await assert.rejects(alone.once({ server: cutOff(alone, "commit", Infinity) }), { code: "unreachable" });
   alone.move("b", "a");
   await alone.once();
-  const { scheduler, model } = alone.world;
+  const { scheduler } = alone.world;
   await scheduler.runUntil(scheduler.nowMicros + 11 * minute, () => false);
   await alone.once();
-  const file_id = alone.serverId("a");
-  alone.onServer({ op: "move", operation_id: "another's", file_id, parent_id: model.rootId, name: "b" });
+  alone.moveOnServer(alone.serverId("a"), "b");
   await alone.once();
   assert.deepEqual(alone.serverPaths(), ["b"]);
   assert.deepEqual(alone.diskPaths(), ["b"]);
+  alone.close();
+});
+
+test("what waited aside and could not go to its new name is deleted when another device deletes it", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await alone.once();
+  const [first, second] = ["a", "b"].map((path) => alone.serverId(path));
+  alone.moveOnServer(first, "aside");
+  alone.moveOnServer(second, "a");
+  alone.moveOnServer(first, "b");
+  const disk = alone.disk();
+  let waited = "";
+  const rename: LocalDisk["rename"] = async (from, to) => {
+    if (waited !== "" || !from.startsWith(".holdfast/parked/")) return disk.rename(from, to);
+    waited = to;
+    alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId(to) });
+    throw new HoldfastError("unavailable", "EIO");
+  };
+  await alone.once({ disk: { ...disk, rename } });
+  const left = ["a", "b"].filter((path) => path !== waited);
+  assert.deepEqual(alone.serverPaths(), left);
+  assert.deepEqual(alone.diskPaths(), left);
   alone.close();
 });
 

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { SyncState } from "../state/sync-state.ts";
-import { type LocalRow, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../trees.ts";
+import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../trees.ts";
 
 /**
  * The base after the disk was made what the server has; it is committed with the row of the disk, since the server may
@@ -38,4 +38,18 @@ export function agreedPlace(
   return row === undefined || before === undefined || !samePlace(row, local)
     ? before
     : { ...before, place: placeOf(row) };
+}
+
+/**
+ * The base after something that waited aside could not go back to its name. That it got another one is no person's doing: else
+ * it would be a move, and bring back what was deleted on the server since.
+ */
+export function agreedBeside(
+  { synced }: Pick<SyncState, "synced">,
+  id: NodeId,
+  from: Place,
+  to: Place,
+): SyncedRow | undefined {
+  const base = synced.get(id);
+  return base === undefined || !samePlace(base.place, from) ? base : { ...base, place: placeOf(to) };
 }

@@ -6,6 +6,7 @@ import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
 import { type ContentKey, type DiskPlace, nameOnDisk } from "../trees.ts";
+import { agreedBeside } from "./agreed.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
@@ -70,13 +71,16 @@ export async function settleParked(hands: Hands): Promise<void> {
   for (const [id, { path }] of hands.state.parked) {
     const row = hands.state.local.get(id);
     const isThere = (await hands.disk.stat(path)) !== undefined && row !== undefined;
-    if (isThere && (await isReplaced(hands, path, row))) {
+    if (!isThere || (await isReplaced(hands, path, row))) {
       hands.state.commit({ parked: [[id, undefined]] });
       continue;
     }
-    const place = isThere ? await unpark(hands, path, row) : undefined;
-    const local = place === undefined || row === undefined ? [] : [[id, { ...row, ...place }] as const];
-    hands.state.commit({ parked: [[id, undefined]], local });
+    const place = await unpark(hands, path, row);
+    hands.state.commit({
+      parked: [[id, undefined]],
+      local: [[id, { ...row, ...place }]],
+      synced: [[id, agreedBeside(hands.state, id, row, place)]],
+    });
   }
 }
 
