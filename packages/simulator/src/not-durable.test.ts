@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 
 /** The disk, which cannot make one path durable. */
@@ -109,6 +109,26 @@ test("what both sides have equal in a folder that could not be made durable is n
   await afterPowerCut(alone);
   assert.deepEqual(alone.serverPaths(), ["folder", "folder/deleted", "folder/deleted/equal"]);
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
+
+test("an executable bit that was set, refused by the server and taken back is not set after a power cut", async () => {
+  const alone = new Alone({ isVolatile: true });
+  alone.write("a", "a");
+  await alone.once();
+  const setBit = (executable: boolean): void => alone.root.write(alone.root.mustBeAt("a"), { executable }, true);
+  setBit(true);
+  const server = alone.server();
+  const commit: Server["commit"] = (...request) => {
+    if (alone.serverPaths().includes("a")) {
+      alone.moveOnServer(alone.serverId("a"), "b");
+      setBit(false);
+    }
+    return server.commit(...request);
+  };
+  await alone.once({ server: { ...server, commit } });
+  alone.root.crash(() => 1);
+  assert.equal(alone.root.mustBeAt("b").now.executable, false);
   alone.close();
 });
 

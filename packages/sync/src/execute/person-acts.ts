@@ -65,6 +65,8 @@ function isRenewed(row: LocalRow, known: LocalRow | undefined, base: SyncedRow |
   if (row.content === undefined || row.content !== base?.content) return false;
   // What could not be made durable before is not so since it was seen again.
   if (known?.sight === "unsettled" && row.sight !== "unsettled") return true;
+  // A bit that was set, perhaps durably, and taken back: no time of the file tells.
+  if (known?.executable !== row.executable && row.executable === base.executable) return true;
   const [now, then] = [row.fingerprint, known?.fingerprint];
   return now.inode !== then?.inode || (row.kind === "file" && now.mtimeNs !== then.mtimeNs);
 }
