@@ -119,7 +119,9 @@ function changesOf(
   if (node.content !== undefined) return [];
   if (policy.faults.has("a conflict is overwritten")) return [stepIn({ op: "replace", id, local, remote })];
   const isBlind = policy.faults.has("a copy that is there is made again");
-  const copy = isBlind ? undefined : copyOf(twinsOf(node.place.parent, local.content), node, local);
+  // Under the name that the server still knows it by, if it was moved here since.
+  const places = isBlind ? [] : [node.place, remote];
+  const copy = copyOf(id, places, (parent) => twinsOf(parent, local.content));
   if (copy?.standing.remote?.content === local.content) return [stepIn({ op: "replace", id, local, remote })];
   // The copy is on its way to the server; until it is there nothing is replaced.
   if (copy !== undefined) return [];
@@ -129,9 +131,15 @@ function changesOf(
 }
 
 /** A conflicted copy with these bytes, of whichever device: it is used, and no second one is made. */
-function copyOf(twins: readonly Merged[], { place, standing: { id } }: Merged, local: LocalRow): Merged | undefined {
-  const equal = twins.filter((other) => other.standing.id !== id && isCopyOf(other.place.name, place.name));
-  return equal.find(({ standing }) => standing.remote?.content === local.content) ?? equal[0];
+function copyOf(
+  id: NodeId,
+  places: readonly Place[],
+  twinsIn: (folder: NodeId) => readonly Merged[],
+): Merged | undefined {
+  const equal = places.flatMap(({ parent, name }) =>
+    twinsIn(parent).filter((other) => other.standing.id !== id && isCopyOf(other.place.name, name)),
+  );
+  return equal.find(({ content, standing }) => standing.remote?.content === content) ?? equal[0];
 }
 
 function settingOf({ standing: { id }, kind, executable }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
