@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Engine } from "@holdfast/sync/engine/engine";
 import type { Run } from "../commands/command.ts";
 import { thisConfigFolder } from "../config/connection.ts";
 import { leaveFirstSignals } from "../first-signals.ts";
@@ -14,7 +13,7 @@ import type { HeldRoot, SyncChoices } from "./open-sync.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
-import { RootWatch } from "./watch-root.ts";
+import { runWatched } from "./watch-root.ts";
 
 /**
  * What is under way may end in its own time; after this the process ends as if it were killed, which tears nothing. Before the
@@ -108,27 +107,11 @@ async function follow(run: Run, { running, engine, sync, choices, stopped }: Fol
     engine.engine.exclude(choices.excludes, { freeSpace: choices.freesSpace });
     if (choices.confirmsDeletes) await running.approveDeletions(running.waitingDeletions().map(({ id }) => id));
     if (choices.isOnce) return await syncOnce(run, running, engine, stopped);
-    await watched(sync.record.root, running, engine.engine);
+    await runWatched(sync.record.root, engine.engine, (problems) => running.remark(problems));
     const { refusal } = engine.engine.status();
     if (refusal !== undefined) throw new HoldfastError("failed", refusal);
   } finally {
     stopped.removeEventListener("abort", stop);
-  }
-}
-
-/** Runs while the folder is watched; the walk over the folders goes beside the first look. */
-async function watched(root: string, running: RunningSync, engine: Engine): Promise<void> {
-  const watch = new RootWatch(
-    root,
-    (folders) => engine.hint(folders),
-    (problems) => running.remark(problems),
-  );
-  const begun = watch.begin();
-  try {
-    await engine.run();
-  } finally {
-    watch.close();
-    await begun;
   }
 }
 

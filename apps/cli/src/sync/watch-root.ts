@@ -1,4 +1,5 @@
 import { toHoldfastError } from "@holdfast/core/errors";
+import type { Engine } from "@holdfast/sync/engine/engine";
 import type { Hint } from "@holdfast/synced-folder/hint-gathering";
 import { watchFolder } from "@holdfast/synced-folder/watch-folder";
 import type { FolderWatch } from "@holdfast/synced-folder/watch-folder";
@@ -10,8 +11,30 @@ type Problems = SyncReport["problems"];
 const proofTimeoutMs = 2000;
 const scans = "Changes there are found by a scan every hour, and whenever something else makes it look.";
 
+/**
+ * Runs while the folder is watched. The watch stands before the first look: whatever comes later is told, and nothing that was
+ * looked at has to be looked at again for what came between.
+ * @param remark is told what a person should know of
+ */
+export async function runWatched(
+  root: string,
+  engine: Pick<Engine, "run" | "hint">,
+  remark: (problems: Problems) => void,
+): Promise<void> {
+  const watch = new RootWatch(root, (folders) => engine.hint(folders), remark);
+  let proof: Promise<void> | undefined;
+  try {
+    await watch.begin();
+    proof = watch.prove();
+    await engine.run();
+  } finally {
+    watch.close();
+    await proof;
+  }
+}
+
 /** Makes changes of the folder known soon. Without it, or beyond its limits, the hourly scan finds them. */
-export class RootWatch {
+class RootWatch {
   readonly #root: string;
   readonly #hint: (folders?: Iterable<string>) => void;
   readonly #remark: (problems: Problems) => void;
@@ -19,40 +42,37 @@ export class RootWatch {
   #isClosed = false;
   #isLimited = false;
 
-  /**
-   * @param hint is told in which folders something may have changed, or of none if it is not known
-   * @param remark is told what a person should know of
-   */
+  /** @param hint is told in which folders something may have changed, or of none if it is not known */
   constructor(root: string, hint: (folders?: Iterable<string>) => void, remark: (problems: Problems) => void) {
     this.#root = root;
     this.#hint = hint;
     this.#remark = remark;
   }
 
-  /** Returns when all folders are watched; what happened before that is looked at then. */
+  /** Returns when all folders are watched, or it is known that they cannot be. */
   async begin(): Promise<void> {
     try {
-      const watch = await watchFolder(this.#root, (hint) => this.#onHint(hint));
-      this.#watch = watch;
-      if (this.#isClosed) return watch.close();
+      this.#watch = await watchFolder(this.#root, (hint) => this.#onHint(hint));
       this.#checkLimit();
-      if (!this.#isLimited && !(await watch.proveWatch(proofTimeoutMs)) && !this.#isStopped()) {
-        this.#say(`The system does not tell of changes in ${this.#root}. ${scans}`);
-      }
     } catch (thrown) {
-      this.#say(`${toHoldfastError(thrown).message} ${scans}`);
+      this.#sayOf(thrown);
     }
-    if (!this.#isStopped()) this.#hint();
+  }
+
+  /** Returns when it is known whether the system tells of changes. */
+  async prove(): Promise<void> {
+    if (this.#watch === undefined || this.#isLimited) return;
+    try {
+      const isProven = await this.#watch.proveWatch(proofTimeoutMs);
+      if (!isProven) this.#say(`The system does not tell of changes in ${this.#root}. ${scans}`);
+    } catch (thrown) {
+      this.#sayOf(thrown);
+    }
   }
 
   close(): void {
     this.#isClosed = true;
     this.#watch?.close();
-  }
-
-  // A method, since the compiler takes a field that was looked at for settled.
-  #isStopped(): boolean {
-    return this.#isClosed;
   }
 
   #onHint(hint: Hint): void {
@@ -65,6 +85,10 @@ export class RootWatch {
     if (this.#isLimited || state?.kind !== "limited") return;
     this.#isLimited = true;
     this.#say(`${state.message} Until then a scan every hour finds them.`);
+  }
+
+  #sayOf(thrown: unknown): void {
+    this.#say(`${toHoldfastError(thrown).message} ${scans}`);
   }
 
   #say(message: string): void {

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { runWatched } from "./watch-root.ts";
+
+const home = mkdtempSync(join(tmpdir(), "holdfast-watch-root-"));
+after(() => rmSync(home, { recursive: true }));
+
+test("what changes from the first look on is told by its path, and nothing asks for a second look at everything", async () => {
+  const root = join(home, "root");
+  for (const folder of ["one", "one/deep", "two"]) mkdirSync(join(root, folder), { recursive: true });
+  const hints: (readonly string[] | "everything")[] = [];
+  const told = Promise.withResolvers<void>();
+  const problems: unknown[] = [];
+  const engine = {
+    hint: (folders?: Iterable<string>) => {
+      hints.push(folders === undefined ? "everything" : [...folders]);
+      if (hints.flat().includes("one/deep")) told.resolve();
+    },
+    // The first look begins at once.
+    run: async () => {
+      assert.deepEqual(hints, []);
+      writeFileSync(join(root, "one/deep/new"), "");
+      await told.promise;
+    },
+  };
+  await runWatched(root, engine, (some) => problems.push(...some));
+  assert.equal(hints.includes("everything"), false, JSON.stringify(hints));
+  assert.deepEqual(problems, []);
+});
+
+test("what cannot be watched is synced all the same, and somebody is told", async () => {
+  const problems: { readonly code: string }[] = [];
+  let hasRun = false;
+  const engine = { hint: () => undefined, run: async () => void (hasRun = true) };
+  await runWatched(join(home, "nowhere"), engine, (some) => problems.push(...some));
+  assert.equal(hasRun, true);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ["not_watched"],
+  );
+});
