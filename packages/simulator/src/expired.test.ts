@@ -132,6 +132,59 @@ test("while the server cannot say what became of what a snapshot lacks nothing i
   alone.close();
 });
 
+/** Of what was made elsewhere before the cursor was too old, how much this device keeps when it is told of page number `cutAt`, which is cut. */
+async function cutListing(alone: Alone, cutAt: number): Promise<number> {
+  const { rootId } = alone.world.model;
+  for (let number = 0; number < 20; number += 1)
+    elsewhere(alone, { op: "mkdir", id: `of another ${number}`, parent_id: rootId, name: `made there ${number}` });
+  const server = alone.server();
+  let [pages, kept] = [0, 0];
+  const cutting = instead(alone, "snapshot", async (cursor) => {
+    pages += 1;
+    if (pages < cutAt) return server.snapshot(cursor);
+    const rows = alone.world.devices[0]?.database.prepare("select name from remote_rows").all() ?? [];
+    kept = rows.filter(({ name }) => String(name).startsWith("made there")).length;
+    throw new HoldfastError("unauthenticated", "It was cut.");
+  });
+  await assert.rejects(onceExpired(alone, { server: cutting }), { code: "unauthenticated" });
+  return kept;
+}
+
+test("a listing after a cursor that was too old is kept page by page, and one that was cut counts for nothing", async () => {
+  const alone = await withShared();
+  assert.notEqual(await cutListing(alone, 4), 0);
+  // The journal is there again, and tells of some of what the listing would have told.
+  elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed") });
+  purge(alone, "purged");
+  let pages = 0;
+  const server = alone.server();
+  const counting = instead(alone, "snapshot", (cursor) => {
+    pages += 1;
+    return server.snapshot(cursor);
+  });
+  assert.ok((await alone.once({ server: counting })).inSync);
+  assert.ok(pages > 4, `${pages} pages were asked for`);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  assert.equal(alone.diskPaths().filter((path) => path.startsWith("made there")).length, 20);
+  assert.ok(!alone.diskPaths().includes("trashed") && !alone.diskPaths().includes("purged"));
+  alone.close();
+});
+
+test("what a server lacks that was restored while a listing was cut is no deletion", async () => {
+  const alone = new Alone();
+  alone.write("before", "before");
+  await alone.once();
+  const backup = alone.world.model.backUp();
+  for (const path of ["after", "after too"]) alone.write(path, path);
+  await alone.once();
+  await cutListing(alone, 4);
+  alone.world.model.restore(backup);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.diskPaths(), ["after", "after too", "before"]);
+  assert.deepEqual(alone.serverPaths(), ["after", "after too", "before"]);
+  alone.close();
+});
+
 test("deletions that a snapshot tells of wait for a person as those of the journal do", async () => {
   const alone = new Alone();
   const paths = Array.from({ length: 60 }, (_, index) => `file ${index}`);

@@ -9,7 +9,8 @@ import { Mounts } from "../shares/mounts.ts";
 import { shareOf } from "../shares/whereabouts.ts";
 import { neverSeen } from "./never-seen.ts";
 import { listFirst } from "./first-listing.ts";
-import { queryAll, resetToEpoch, resetToSnapshot } from "./reset.ts";
+import { restored } from "./listing.ts";
+import { beginListingAnew, isListingAnew, listAnew, queryAll, resetToEpoch } from "./reset.ts";
 
 export interface Ears {
   readonly server: Server;
@@ -26,12 +27,14 @@ export async function fetchRemote(ears: Ears): Promise<void> {
   const late = isLate ? new Map<NodeId, RemoteRow>() : undefined;
   for (let hasMore = true; hasMore;) {
     try {
+      if (isListingAnew(state)) await listAnew(ears);
       hasMore = await fetchPage(ears, late);
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
       const isRestored = reason === "epoch" && !ears.faults.has("a restored server is taken for an old cursor");
-      await (isRestored ? resetToEpoch(ears) : resetToSnapshot(ears));
+      if (isRestored) await resetToEpoch(ears);
+      else beginListingAnew(state);
     }
   }
 }
@@ -41,7 +44,7 @@ async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>)
   if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to go on from.");
   const page = await server.listChanges(cursor.token);
   if (page.epoch !== cursor.epoch) {
-    throw new HoldfastError("reset", "The server was restored.", { body: { reason: "epoch" } });
+    throw restored();
   }
   const rows = late ?? new Map<NodeId, RemoteRow>();
   const learn = (id: NodeId, row: RemoteRow): void => {

@@ -1,57 +1,53 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "../ports.ts";
-import { Mounts } from "../shares/mounts.ts";
-import type { Cursor } from "../state/sync-state.ts";
-import { type LocalRow, placeOf, type RemoteRow, type Share, type SyncedRow } from "../trees.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
+import { keepListing, listAll } from "./listing.ts";
 import { neverSeen } from "./never-seen.ts";
-
-interface Snapshot {
-  readonly rows: Map<NodeId, RemoteRow>;
-  readonly shares: Map<NodeId, Share>;
-  readonly cursor: Cursor;
-}
-
-async function takeSnapshot(server: Server): Promise<Snapshot> {
-  const first = await server.snapshot(undefined);
-  const nodes: NodeJson[] = [];
-  for (let page = first; ; page = await server.snapshot(page.next_cursor ?? undefined)) {
-    for (const node of page.items) if (node.parent_id !== null) nodes.push(node);
-    if (page.next_cursor === null) break;
-  }
-  const mounts = new Mounts(new Map(), () => false);
-  const rows = new Map(mounts.rowsOf(nodes));
-  let seq = first.seq ?? 0;
-  if (first.seq === undefined) for (const row of rows.values()) seq = Math.max(seq, row.seq);
-  const cursor = { token: first.token, epoch: first.epoch, seq, shareSeqs: first.share_seqs };
-  return { rows, shares: new Map(mounts.learnt), cursor };
-}
 
 const idsAtOnce = 1000;
 
-/** The cursor was too old: what the snapshot lacks is gone only if the server says so of it. */
-export async function resetToSnapshot({ server, state }: Ears): Promise<void> {
-  const { rows, shares, cursor } = await takeSnapshot(server);
-  const changes = new Map<NodeId, RemoteRow | undefined>(rows);
-  const absent: NodeId[] = [];
-  for (const [id, row] of state.remote) if (!rows.has(id) && !row.trashed) absent.push(id);
-  for (const { nodeId } of state.offers) {
-    if (!rows.has(nodeId) && state.remote.get(nodeId) === undefined) absent.push(nodeId);
-  }
-  for (const [id, standing] of await queryAll(server, absent)) {
-    // An offer that never arrived is gone too: it is sent again.
-    const row = state.remote.get(id) ?? (standing === "trashed" ? neverSeen(state, id) : undefined);
-    if (row !== undefined && standing !== "live") changes.set(id, { ...row, trashed: true });
-  }
-  state.commit({ remote: changes, shares, cursor });
+/** The cursor was too old: from now on nothing is heard before all that the server has was listed to its end. */
+export function beginListingAnew(state: SyncState): void {
+  state.commit({ settings: [["listed anew", "begun"]] });
 }
 
-export async function queryAll(
-  server: Server,
-  ids: readonly NodeId[],
-): Promise<ReadonlyMap<NodeId, "live" | "trashed" | "gone">> {
-  const answers = new Map<NodeId, "live" | "trashed" | "gone">();
+export function isListingAnew(state: SyncState): boolean {
+  return state.setting("listed anew") === "begun";
+}
+
+/**
+ * What the listing lacks is gone only if the server says so of it. It is kept page by page, and of what was listed the ids alone are
+ * held: until the cursor comes nobody plans with it.
+ * @throws HoldfastError reset if the server was restored since
+ */
+export async function listAnew({ server, state, faults }: Ears): Promise<void> {
+  const epoch = faults.has("a restored server is taken for an old cursor") ? undefined : state.cursor?.epoch;
+  const listed = new Set<NodeId>();
+  const end = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
+  const absent: NodeId[] = [];
+  for (const [id, row] of state.remote) if (!listed.has(id) && !row.trashed) absent.push(id);
+  for (const { nodeId } of state.offers) {
+    if (!listed.has(nodeId) && state.remote.get(nodeId) === undefined) absent.push(nodeId);
+  }
+  for (let start = 0; start < absent.length; start += idsAtOnce) {
+    const answers = await queryAll(server, absent.slice(start, start + idsAtOnce));
+    state.commit({ remote: [...answers].flatMap(([id, standing]) => goneRow(state, id, standing)) });
+  }
+  state.commit({ ...end, settings: [["listed anew", "ended"]] });
+}
+
+function goneRow(state: SyncState, id: NodeId, standing: Standing): (readonly [NodeId, RemoteRow])[] {
+  // An offer that never arrived is gone too: it is sent again.
+  const row = state.remote.get(id) ?? (standing === "trashed" ? neverSeen(state, id) : undefined);
+  return row === undefined || standing === "live" ? [] : [[id, { ...row, trashed: true }]];
+}
+
+type Standing = "live" | "trashed" | "gone";
+
+export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<ReadonlyMap<NodeId, Standing>> {
+  const answers = new Map<NodeId, Standing>();
   for (let start = 0; start < ids.length; start += idsAtOnce) {
     const some = await server.queryNodes(ids.slice(start, start + idsAtOnce));
     for (const { id, state } of some) answers.set(id as NodeId, state);
@@ -64,7 +60,15 @@ export async function queryAll(
  * server lacks goes up as new, and where it has an earlier version of mine mine is its successor.
  */
 export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise<void> {
-  const { rows, shares, cursor } = await takeSnapshot(server);
+  const rows = new Map<NodeId, RemoteRow>();
+  const { shares, cursor } = await listAll(server, (page) => {
+    for (const [id, row] of page) rows.set(id, row);
+  });
+  const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
+  for (const [id, row] of rows) {
+    const mount = mounts.get(row.parent);
+    if (mount !== undefined) rows.set(id, { ...row, parent: mount });
+  }
   const remote = new Map<NodeId, RemoteRow | undefined>([...state.remote.keys()].map((id) => [id, undefined]));
   for (const [id, row] of rows) remote.set(id, row);
   const synced = new Map<NodeId, SyncedRow | undefined>();
@@ -76,7 +80,8 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
   const over = [...state.shares.keys()].map((id) => [id, undefined] as const);
   const departures = [...state.departures].map(([id, to]) => [id, newIds.get(to) ?? to] as const);
   const local = underNewIds(state.local, newIds);
-  state.commit({ remote, synced, local, shares: [...over, ...shares], departures, cursor });
+  const settings = [["listed anew", "ended"]] as const;
+  state.commit({ remote, synced, local, shares: [...over, ...shares], departures, cursor, settings });
 }
 
 /** In the trees of the restored server nothing stands under the old ids, so that only the disk's has to change. */

@@ -1,0 +1,65 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Server } from "../ports.ts";
+import { Mounts } from "../shares/mounts.ts";
+import type { Cursor } from "../state/sync-state.ts";
+import type { RemoteRow, Share } from "../trees.ts";
+import type { Ears } from "./fetch.ts";
+
+/** What makes the rows of a listing count. */
+export interface ListingEnd {
+  /** What stands in a mount may have come on an earlier page than the mount. */
+  readonly remote: readonly (readonly [NodeId, RemoteRow])[];
+  readonly shares: readonly (readonly [NodeId, Share])[];
+  readonly cursor: Cursor;
+}
+
+/**
+ * Hands over all that the server has page by page.
+ * @param keep is told the rows of each
+ * @param epoch in which the server has to be; undefined: whichever it is in
+ * @throws HoldfastError reset if it was restored, or is while it is listed
+ */
+export async function listAll(
+  server: Pick<Server, "snapshot">,
+  keep: (rows: readonly (readonly [NodeId, RemoteRow])[]) => void,
+  epoch?: string,
+): Promise<Pick<ListingEnd, "shares" | "cursor">> {
+  const first = await server.snapshot(undefined);
+  const mounts = new Mounts(new Map(), () => false);
+  let seq = first.seq ?? 0;
+  for (let page = first; ; page = await server.snapshot(page.next_cursor ?? undefined)) {
+    if (page.epoch !== (epoch ?? first.epoch)) throw restored();
+    const rows = mounts.rowsOf(page.items.filter(isNoRoot));
+    if (first.seq === undefined) for (const [, row] of rows) seq = Math.max(seq, row.seq);
+    keep(rows);
+    if (page.next_cursor === null) break;
+  }
+  const cursor = { token: first.token, epoch: first.epoch, seq, shareSeqs: first.share_seqs };
+  return { shares: [...mounts.learnt], cursor };
+}
+
+export function restored(): HoldfastError {
+  return new HoldfastError("reset", "The server was restored.", { body: { reason: "epoch" } });
+}
+
+function isNoRoot({ parent_id: parent }: NodeJson): boolean {
+  return parent !== null;
+}
+
+/** Puts all that the server has into the remote tree, page by page. @param note is told of what each has @throws as `listAll` */
+export async function keepListing(
+  { server, state }: Pick<Ears, "server" | "state">,
+  { epoch, note }: { readonly epoch?: string | undefined; readonly note?: (id: NodeId) => void } = {},
+): Promise<ListingEnd> {
+  const keep: Parameters<typeof listAll>[1] = (rows) => {
+    for (const [id] of rows) note?.(id);
+    state.commit({ remote: rows });
+  };
+  const { shares, cursor } = await listAll(server, keep, epoch);
+  const remote = shares.flatMap(([mount, { target }]) => {
+    return state.remote.rowsIn(target).map(([id, row]) => [id, { ...row, parent: mount }] as const);
+  });
+  return { remote, shares, cursor };
+}
