@@ -6,7 +6,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
-import { decodeFrame, probeCompress, verifyFrame } from "./codec.ts";
+import { decodeFrame, isWorthCompressing, probeCompress, verifyFrame } from "./codec.ts";
 import { zstdProblem } from "./zstd-frame.ts";
 
 const mib = 1024 * 1024;
@@ -136,6 +136,12 @@ function withByte(bytes: Buffer, at: number, change: (byte: number) => number): 
   changed[at] = change(changed[at] ?? 0);
   return changed;
 }
+
+test("a block of a few bytes goes as it is, whatever it holds, and sets no compressor up", () => {
+  assert.deepEqual(probeCompress(Buffer.alloc(63)), { codec: "raw", payload: Buffer.alloc(63) });
+  assert.equal(isWorthCompressing(Buffer.alloc(63)), false);
+  assert.equal(probeCompress(Buffer.alloc(64)).codec, "zstd");
+});
 
 test("a small block is tried unless its bytes are spread as those of noise are", () => {
   const random = createHash("shake256", { outputLength: 40_000 }).update("noise").digest();

@@ -42,6 +42,7 @@ export function probeCompress(bytes: Uint8Array): Encoded {
 
 /** As `probeCompress` tells without compressing it whole. */
 export function isWorthCompressing(bytes: Uint8Array): boolean {
+  if (bytes.length < compressedBytesMin) return false;
   return bytes.length > probedBytesMin ? samplesShrink(bytes) : !isSpreadAsNoise(bytes);
 }
 
@@ -72,6 +73,8 @@ export function verifyFrame(block: CarriedBlock): Uint8Array {
   });
 }
 
+/** A frame costs 9 bytes or more beside what is left: of less there is nothing to gain that is worth a compressor. */
+const compressedBytesMin = 64;
 /** Below, the samples would be half of the block. */
 const probedBytesMin = 64 * 1024;
 const sampleBytes = 8 * 1024;
