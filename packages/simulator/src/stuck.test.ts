@@ -272,28 +272,35 @@ test("a move that never arrived and was taken back is not mine when another devi
   alone.close();
 });
 
-test("what waited aside and could not go to its new name is deleted when another device deletes it", async () => {
-  const alone = new Alone();
-  for (const path of ["a", "b"]) alone.write(path, path);
-  await alone.once();
-  const [first, second] = ["a", "b"].map((path) => alone.serverId(path));
-  alone.moveOnServer(first, "aside");
-  alone.moveOnServer(second, "a");
-  alone.moveOnServer(first, "b");
-  const disk = alone.disk();
-  let waited = "";
-  const rename: LocalDisk["rename"] = async (from, to) => {
-    if (waited !== "" || !from.startsWith(".holdfast/parked/")) return disk.rename(from, to);
-    waited = to;
-    alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId(to) });
-    throw new HoldfastError("unavailable", "EIO");
-  };
-  await alone.once({ disk: { ...disk, rename } });
-  const left = ["a", "b"].filter((path) => path !== waited);
-  assert.deepEqual(alone.serverPaths(), left);
-  assert.deepEqual(alone.diskPaths(), left);
-  alone.close();
-});
+for (const [what, isCut] of [
+  ["", false],
+  [", also if nobody could say where it went", true],
+] as const) {
+  test(`what waited aside and could not go to its new name is deleted when another device deletes it${what}`, async () => {
+    const alone = new Alone();
+    for (const path of ["a", "b"]) alone.write(path, path);
+    await alone.once();
+    const [first, second] = ["a", "b"].map((path) => alone.serverId(path));
+    alone.moveOnServer(first, "aside");
+    alone.moveOnServer(second, "a");
+    alone.moveOnServer(first, "b");
+    const disk = alone.disk();
+    let waited = "";
+    const rename: LocalDisk["rename"] = async (from, to) => {
+      const isFirst = waited === "" && from.startsWith(".holdfast/parked/");
+      if (!isFirst) await disk.rename(from, to);
+      if (!isFirst && !(isCut && to.includes("conflicted copy"))) return;
+      if (isFirst) alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId(to) });
+      if (isFirst) waited = to;
+      throw new HoldfastError("unavailable", "EIO");
+    };
+    await alone.once({ disk: { ...disk, rename } });
+    const left = ["a", "b"].filter((path) => path !== waited);
+    assert.deepEqual(alone.serverPaths(), left);
+    assert.deepEqual(alone.diskPaths(), left);
+    alone.close();
+  });
+}
 
 /** Once there is something at the path, its folder cannot be synced one time. */
 function failingAfter(alone: Alone, path: string, then: () => void = () => undefined): LocalDisk {

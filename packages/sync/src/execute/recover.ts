@@ -5,7 +5,7 @@ import { contentOfBlocks, linkContent } from "../content.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
-import { type ContentKey, type DiskPlace, nameOnDisk } from "../trees.ts";
+import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk } from "../trees.ts";
 import { agreedBeside } from "./agreed.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
@@ -75,12 +75,8 @@ export async function settleParked(hands: Hands): Promise<void> {
       hands.state.commit({ parked: [[id, undefined]] });
       continue;
     }
-    const place = await unpark(hands, path, row);
-    hands.state.commit({
-      parked: [[id, undefined]],
-      local: [[id, { ...row, ...place }]],
-      synced: [[id, agreedBeside(hands.state, id, row, place)]],
-    });
+    await unpark(hands, id, path, row);
+    hands.state.commit({ parked: [[id, undefined]] });
   }
 }
 
@@ -93,15 +89,20 @@ async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<b
   return true;
 }
 
-/** @returns where it is now */
-async function unpark(hands: Hands, path: string, row: DiskPlace): Promise<DiskPlace> {
+/** Where it is to be then is kept before: whoever finds it there must not take that for a move of a person. */
+async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Promise<void> {
   // Its folder may have been moved into it while it waited: then it stays at the top until the next plan.
   const folder = await existingFolder(hands, row.parent);
   const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
-  const wanted = nameOnDisk(row);
-  const name = await renameBeside(hands, path, fits ? folder : "", wanted);
   const parent = fits ? row.parent : hands.state.rootId;
-  return name === wanted ? { parent, name: row.name, alias: row.alias } : { parent, name, alias: undefined };
+  const wanted = nameOnDisk(row);
+  let before = row;
+  await renameBeside(hands, path, fits ? folder : "", wanted, (name) => {
+    const place = name === wanted ? { parent, name: row.name, alias: row.alias } : { parent, name, alias: undefined };
+    const synced = agreedBeside(hands.state, id, before, place);
+    before = { ...row, ...place };
+    hands.state.commit({ local: [[id, before]], synced: [[id, synced]] });
+  });
 }
 
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
@@ -183,15 +184,22 @@ async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<strin
   return stat?.kind === "folder" ? path : undefined;
 }
 
-/** @returns the name that was free */
-async function renameBeside(hands: Hands, from: string, folder: string, name: string): Promise<string> {
+/** @param trying hears of each name before it is given; the last one was free */
+async function renameBeside(
+  hands: Hands,
+  from: string,
+  folder: string,
+  name: string,
+  trying: (name: string) => void = () => undefined,
+): Promise<void> {
   const tried = new Set<string>();
   for (let candidate = name; ;) {
     const to = joinPath(folder, candidate);
+    trying(candidate);
     try {
       await hands.disk.rename(from, to);
       await syncFolders(hands, from, to);
-      return candidate;
+      return;
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== "exists") throw error;
     }
