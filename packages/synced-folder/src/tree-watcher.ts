@@ -98,10 +98,15 @@ export class TreeWatcher {
     this.#visits.length = 0;
   }
 
+  /** Told once it is over: until then a move that nobody told of lets what happens be told under the old name. */
   #takeOverflow(): void {
-    this.#hints.addAll();
     // Its failure is that of the next walk too; until then scans find what happens.
-    this.walk().catch(() => {});
+    const tell = (): void => {
+      if (this.#isClosed) return;
+      this.#hints.addAll();
+      this.#hints.flush();
+    };
+    this.walk().then(tell, tell);
   }
 
   #takeFolder(parent: WatchedFolder, { mask, cookie, name }: Omit<WatchEvent, "watch">): void {

@@ -191,19 +191,34 @@ test("10,000 files in folders that are new are hinted as they come", { timeout: 
   await assertWatchedEverywhere(watched);
 });
 
-test("more events than the system keeps are told as an overflow, and then all is watched again", async (context) => {
-  const watched = await makeWatched(context, ["a"]);
+/** Does so much in a folder that the system keeps nothing of what comes after it. */
+function overwhelm(folder: string): void {
   const queued = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
   for (let index = 0; index < queued / 4 + 500; index += 1) {
-    mkdirSync(join(watched.root, "a/x"));
-    renameSync(join(watched.root, "a/x"), join(watched.root, "a/y"));
-    rmdirSync(join(watched.root, "a/y"));
+    mkdirSync(join(folder, "x"));
+    renameSync(join(folder, "x"), join(folder, "y"));
+    rmdirSync(join(folder, "y"));
   }
+}
+
+test("more events than the system keeps are told as an overflow, and then all is watched again", async (context) => {
+  const watched = await makeWatched(context, ["a"]);
+  overwhelm(join(watched.root, "a"));
   mkdirSync(join(watched.root, "a/late/deep"), { recursive: true });
   renameSync(join(watched.root, "a"), join(watched.root, "b"));
   await watched.overflowed();
   assert.equal(await watched.watch.proveWatch(10_000), true);
   await assertWatchedEverywhere(watched);
+});
+
+test("what is done after an overflow was told is told under the name of then, though nobody told of a move", async (context) => {
+  const beside = Array.from({ length: 2000 }, (_, number) => `beside ${number}`);
+  const { root, hinted, overflowed } = await makeWatched(context, ["a", ...beside]);
+  overwhelm(join(root, "a"));
+  renameSync(join(root, "a"), join(root, "b"));
+  await overflowed();
+  writeFileSync(join(root, "b/new"), "x");
+  await hinted("b", "b/new");
 });
 
 test("where the system's limit is reached the rest is watched, and a sentence says what to do", async (context) => {
