@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { OnceResult } from "@holdfast/sync/engine/once";
 import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 
-/** The disk, which cannot make one path durable. */
-function failingAt(disk: LocalDisk, path: string): LocalDisk {
+/** The disk, which cannot make one path durable. @param notice hears of every path that it is to make durable */
+function failingAt(disk: LocalDisk, path: string | undefined, notice: (path: string) => void = () => {}): LocalDisk {
   const failing = (sync: (path: string) => Promise<void>) => async (at: string) => {
+    notice(at);
     if (at === path) throw new HoldfastError("unavailable", "EIO");
     await sync(at);
   };
@@ -79,6 +81,41 @@ for (const path of ["folder/one", "folder"]) {
 
     assert.ok((await alone.once()).inSync);
     assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+    alone.close();
+  });
+}
+
+for (const path of ["folder/one", "folder"]) {
+  test(`what was written anew as it was and cannot be made durable (${path}) is told of until it is, and all else goes on`, async () => {
+    const alone = new Alone();
+    alone.mkdir("folder");
+    alone.write("folder/one", "agreed on");
+    await alone.once();
+    alone.remove("folder/one");
+    alone.write("folder/one", "agreed on");
+    alone.write("other", "other");
+    const told = ({ problems }: OnceResult): string[] => problems.map((each) => `${each.code} ${each.path}`);
+    const failing = await alone.once({ disk: failingAt(alone.disk(), path) });
+    assert.deepEqual(told(failing), ["not_durable folder/one"]);
+    assert.ok(!failing.inSync);
+    assert.deepEqual(alone.serverPaths(), ["folder", "folder/one", "other"]);
+    assert.deepEqual(told(await alone.once({ disk: failingAt(alone.disk(), path) })), ["not_durable folder/one"]);
+
+    let tries = 0;
+    const counting = failingAt(alone.disk(), path, (at) => (tries += Number(at === path)));
+    const engine = alone.make({ disk: counting });
+    const running = engine.run();
+    await alone.pass(alone.world.scheduler.sleep(alone.life, 61_000_000));
+    assert.deepEqual(told({ ...failing, problems: engine.status().problems }), ["not_durable folder/one"]);
+    assert.ok(tries >= 2 && tries <= 4, `it was tried ${tries} times in a minute`);
+    engine.stop();
+    await alone.pass(running);
+
+    const synced: string[] = [];
+    const well = failingAt(alone.disk(), undefined, (at) => synced.push(at));
+    assert.ok((await alone.once({ disk: well })).inSync);
+    assert.ok(synced.includes("folder/one") && synced.includes("folder"), synced.join());
+    assert.deepEqual(alone.serverPaths(), ["folder", "folder/one", "other"]);
     alone.close();
   });
 }

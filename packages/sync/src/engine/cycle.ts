@@ -115,6 +115,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const look = await lookAtDisk(context);
   const { isUnsettled } = look;
   context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
+  context.suspicion.add(context.undurable.suspects(state));
   context.skipped.note(look, (path) => isKnownPath(state, path));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
   context.unread.note(look, context.nowMs());

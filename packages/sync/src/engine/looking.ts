@@ -35,7 +35,7 @@ export async function lookAtDisk(context: CycleContext): Promise<Looked> {
     const look = await lookAtKnownRoot(context, tops);
     const changes = await agreeable(context, look, isFirst);
     state.commit({ local: localChanges(state.local, changes) });
-    return { ...look, isUnsettled: hasUnsettled(changes) };
+    return { ...look, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
   doubt.isOpen = false;
   return looked;
@@ -82,8 +82,8 @@ function together(one: Looked, other: Part): Looked {
   };
 }
 
-function hasUnsettled(changes: ScanResult["changes"]): boolean {
-  return changes.values().some((row) => row?.sight === "unsettled");
+function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boolean = () => false): boolean {
+  return changes.entries().some(([id, row]) => row?.sight === "unsettled" && !waits(id));
 }
 
 interface Look extends ScanResult {
@@ -149,12 +149,16 @@ async function agreeable(
   const seen = new Map(changes);
   const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
   const table = { rootId, local: { get }, parked };
-  const renewed = await makeRenewalsDurable(context, table, changes);
-  if (!doubt.isOpen || isFirst) return renewed;
+  const failures = await makeRenewalsDurable(context, table, changes);
+  context.undurable.noteLook(changes.keys(), failures);
+  const unsettled = [...failures.keys()].flatMap((id) => {
+    const row = changes.get(id);
+    return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
+  });
+  if (!doubt.isOpen || isFirst) return new Map([...changes, ...unsettled]);
   // What was intended may have been found before by a look that nothing was agreed on after.
   for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
   const durable = await makeDurable(disk, state, table, seen);
-  const unsettled = [...renewed].filter(([, row]) => row?.sight === "unsettled");
   return new Map([...changes, ...durable, ...unsettled]);
 }
 

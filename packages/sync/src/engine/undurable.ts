@@ -2,7 +2,8 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Plan } from "../planner/plan-types.ts";
 import type { Settlement } from "../planner/settle.ts";
-import { pathOfNode } from "../paths.ts";
+import { pathOfNode, withFoldersAbove } from "../paths.ts";
+import { knownPathOf, type LocalTree, type Suspects } from "../scan/scope.ts";
 import type { Trees } from "../trees.ts";
 import { Interrupted } from "./gate.ts";
 import { type Problem, problemOf } from "./problems.ts";
@@ -17,6 +18,8 @@ const moved: ReadonlySet<string> = new Set(["not_found", "conflict"]);
  */
 export class Undurable {
   #ids: ReadonlySet<NodeId> = new Set();
+  /** What was written anew as it was: its row is unsettled, so nothing is done with it. */
+  readonly #renewed = new Set<NodeId>();
 
   /** @throws HoldfastError what is no matter of the disk */
   note(failures: ReadonlyMap<NodeId, HoldfastError>): void {
@@ -24,6 +27,26 @@ export class Undurable {
       if (failure instanceof Interrupted || moved.has(failure.code)) throw failure;
     }
     this.#ids = new Set(failures.keys());
+  }
+
+  /** Of what a look saw. @throws Interrupted */
+  noteLook(looked: Iterable<NodeId>, failures: ReadonlyMap<NodeId, HoldfastError>): void {
+    for (const id of looked) this.#renewed.delete(id);
+    for (const [id, failure] of failures) {
+      if (failure instanceof Interrupted) throw failure;
+      if (!moved.has(failure.code)) this.#renewed.add(id);
+    }
+  }
+
+  /** Whether it waits for the disk alone: looking at it sooner tells nothing new. */
+  isRenewed(id: NodeId): boolean {
+    return this.#renewed.has(id);
+  }
+
+  /** Where to look when it is tried again. */
+  suspects(state: LocalTree): Suspects {
+    const folders = [...this.#renewed].map((id) => knownPathOf(state, state.local.get(id)?.parent ?? state.rootId));
+    return new Set(folders.flatMap((path) => (path === undefined ? [] : withFoldersAbove(path))));
   }
 
   /** @returns what may be agreed on */
@@ -63,11 +86,11 @@ export class Undurable {
   }
 
   problems(trees: Pick<Trees, "rootId" | "local" | "remote" | "synced">): Problem[] {
-    return [...this.#ids].map((id) => problemOf(pathOfNode(trees, id) ?? id, "not_durable", ""));
+    return [...this.#ids.union(this.#renewed)].map((id) => problemOf(pathOfNode(trees, id) ?? id, "not_durable", ""));
   }
 
   /** When it is tried again; Unix milliseconds. */
   untilMs(nowMs: number): number[] {
-    return this.#ids.size === 0 ? [] : [nowMs + againMs];
+    return this.#ids.size + this.#renewed.size === 0 ? [] : [nowMs + againMs];
   }
 }

@@ -49,13 +49,13 @@ export async function makeDurable(
   const sick = new Set<NodeId>();
   const gone = [...seen].flatMap(([id, row]) => (row === undefined ? (before.local.get(id)?.parent ?? []) : []));
   for (const folder of new Set([...changed.map(([, row]) => row.parent), ...gone])) {
-    if (!(await synced(() => syncFolderOf(disk, table, folder)))) sick.add(folder);
+    if ((await failureOf(syncFolderOf(disk, table, folder))) !== undefined) sick.add(folder);
   }
   for (const [id, row] of changed) {
     // A file of the engine's own was synced before it got its name; only its bit is changed in place.
     const known = before.local.get(id);
     const path = known !== undefined && known.executable !== row.executable ? pathOf(table, id) : undefined;
-    const isSafe = path === undefined || (await synced(() => disk.syncFile(path)));
+    const isSafe = path === undefined || (await failureOf(disk.syncFile(path))) === undefined;
     if (!isSafe || sick.has(row.parent)) rows.set(id, { ...row, sight: "unsettled" });
   }
   return rows;
@@ -79,12 +79,13 @@ async function syncFolderOf(disk: Pick<LocalDisk, "syncFolder">, table: PathTabl
   if (path !== undefined) await disk.syncFolder(path);
 }
 
-async function synced(act: () => Promise<void>): Promise<boolean> {
+/** @returns why it could not be done */
+export async function failureOf(act: Promise<void>): Promise<HoldfastError | undefined> {
   try {
-    await act();
-    return true;
+    await act;
+    return undefined;
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    return false;
+    return error;
   }
 }

@@ -60,9 +60,12 @@ test("another folder where an agreed one stood is made durable, or nothing of it
     },
   };
   const hands = { disk: disk as LocalDisk, state, faults: noFaults };
-  assert.equal((await makeRenewalsDurable(hands, table, renewed)).get(below)?.sight, "known");
+  assert.equal((await makeRenewalsDurable(hands, table, renewed)).size, 0);
   assert.deepEqual(asked, ["folder"]);
   isBroken = true;
-  assert.equal((await makeRenewalsDurable(hands, table, renewed)).get(below)?.sight, "unsettled");
-  assert.equal((await makeRenewalsDurable(hands, table, new Map(known))).get(below)?.sight, "known", "as it was");
+  assert.deepEqual([...(await makeRenewalsDurable(hands, table, renewed)).keys()], [below]);
+  assert.equal((await makeRenewalsDurable(hands, table, new Map(known))).size, 0, "as it was");
+  const unsettled = { ...folderRow(folder, "below", 2n), sight: "unsettled" } as const;
+  state.commit({ local: [[below, unsettled]] });
+  assert.deepEqual([...(await makeRenewalsDurable(hands, table, renewed)).keys()], [below], "it failed before");
 });

@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { lineOf, type PathTable, pathOf } from "../paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../trees.ts";
-import { syncTogether } from "./durable.ts";
+import { failureOf, syncTogether } from "./durable.ts";
 import type { Hands } from "./hands.ts";
 
 const callsAtOnce = 8;
@@ -36,16 +36,17 @@ function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "loca
 
 /**
  * What was agreed on and is another thing now or was written anew, with the content that it had: of that nothing is agreed on
- * again, but a power cut could take it all the same. What cannot be made durable now is unsettled.
+ * again, but a power cut could take it all the same.
  *
  * @param table of the disk as the look saw it
+ * @returns of which that failed, and why
  */
 export async function makeRenewalsDurable(
   { disk, state, faults }: Pick<Hands, "disk" | "state" | "faults">,
   table: PathTable,
   changes: ReadonlyMap<NodeId, LocalRow | undefined>,
-): Promise<ReadonlyMap<NodeId, LocalRow | undefined>> {
-  if (faults.has("what a person did is not synced")) return changes;
+): Promise<ReadonlyMap<NodeId, HoldfastError>> {
+  if (faults.has("what a person did is not synced")) return new Map();
   const renewed = new Map<NodeId, Traces>();
   for (const [id, row] of changes) {
     if (row === undefined || !isRenewed(row, state.local.get(id), state.synced.get(id))) continue;
@@ -53,18 +54,13 @@ export async function makeRenewalsDurable(
     const file = row.kind === "file" ? pathOf(table, id) : undefined;
     renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
   }
-  const failures = await syncTraces(disk, renewed);
-  const unsettled = [...failures.keys()].flatMap((id) => {
-    const row = changes.get(id);
-    return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
-  });
-  return new Map([...changes, ...unsettled]);
+  return syncTraces(disk, renewed);
 }
 
 function isRenewed(row: LocalRow, known: LocalRow | undefined, base: SyncedRow | undefined): boolean {
-  if (row.content === undefined || row.content !== base?.content) return false;
+  if (row.sight === "unsettled" || row.content !== base?.content) return false;
   // What could not be made durable before is not so since it was seen again.
-  if (known?.sight === "unsettled" && row.sight !== "unsettled") return true;
+  if (known?.sight === "unsettled") return true;
   // A bit that was set, perhaps durably, and taken back: no time of the file tells.
   if (known?.executable !== row.executable && row.executable === base.executable) return true;
   const [now, then] = [row.fingerprint, known?.fingerprint];
@@ -80,34 +76,20 @@ async function syncTraces(
   const folders = new Set([...traces.values()].flatMap((each) => each.folders));
   // Of which path a failure is told only by asking for each.
   const together = syncTogether(disk, files.length + folders.size);
-  if (together !== undefined && (await isDone(together))) return failures;
+  if (together !== undefined && (await failureOf(together())) === undefined) return failures;
   const failed = new Map<string, HoldfastError>();
-  const attempt = async (path: string, sync: (path: string) => Promise<void>): Promise<void> => {
-    try {
-      await sync(path);
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      failed.set(path, error);
-    }
+  const attempt = async (path: string, syncing: Promise<void>): Promise<void> => {
+    const failure = await failureOf(syncing);
+    if (failure !== undefined) failed.set(path, failure);
   };
-  await mapBounded(files, callsAtOnce, (path) => attempt(path, (file) => disk.syncFile(file)));
-  await mapBounded([...folders], callsAtOnce, (path) => attempt(path, (folder) => disk.syncFolder(folder)));
+  await mapBounded(files, callsAtOnce, (path) => attempt(path, disk.syncFile(path)));
+  await mapBounded([...folders], callsAtOnce, (path) => attempt(path, disk.syncFolder(path)));
   for (const [id, { file, folders: above }] of traces) {
     const paths = file === undefined ? above : [file, ...above];
     const failure = paths.map((path) => failed.get(path)).find((each) => each !== undefined);
     if (failure !== undefined) failures.set(id, failure);
   }
   return failures;
-}
-
-async function isDone(sync: () => Promise<void>): Promise<boolean> {
-  try {
-    await sync();
-    return true;
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error;
-    return false;
-  }
 }
 
 interface Traces {
