@@ -1,36 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
-import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
-import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
+import { after, test } from "node:test";
+import { Api } from "@holdfast/server/acceptance/testing";
 import type { RemoteSpace } from "./remote-space.ts";
-import { blockOf, counted, entryOf, epochOf, noise, openSpace, putFile } from "./testing.ts";
+import { blockOf, counted, entryOf, epochOf, noise, openSpace, openWire, putFile } from "./testing.ts";
 
-const folder = makeFolder("remote-space-changes");
-const pool: CodecPool = startCodecPool({ threads: 1 });
-let server: RunningServer;
-let proxy: CountingProxy;
-let space: RemoteSpace;
-
-before(async () => {
-  server = await startServer({ dataFolder: `${folder}/data` });
-  proxy = await openCountingProxy(server.port);
-  space = await signIn();
-});
-
-after(async () => {
-  await space.close();
-  await proxy.close();
-  await pool.close();
-  await server.stop();
-  removeFolder(folder);
-});
-
-async function signIn(): Promise<RemoteSpace> {
-  const { token = "" } = await Api.signIn(server.url);
-  return openSpace({ url: proxy.url, token, pool });
-}
+const { server, proxy, pool, space, signIn, close } = await openWire("remote-space-changes");
+after(close);
 
 test("lists of blocks that come with the changes of another device are not asked for again", async () => {
   const other = await signIn();

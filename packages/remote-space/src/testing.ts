@@ -3,12 +3,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { openHttpTransport } from "@holdfast/api-client/transport";
-import type { CodecPool } from "@holdfast/codec/pool";
+import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
 import type { OutgoingBlock } from "@holdfast/sync/ports";
-import type { CountingProxy } from "./counting-proxy.ts";
+import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
 import { openRemoteSpace, type RemoteSpace, type RemoteSpaceOptions } from "./remote-space.ts";
 
 /** As a command would open it, with the token of a session. */
@@ -25,6 +26,37 @@ export function openSpace(
     wait: (delayMs, signal) => wait(delayMs, undefined, signal === undefined ? {} : { signal }),
     ...options,
   });
+}
+
+export interface Wire {
+  readonly server: RunningServer;
+  readonly proxy: CountingProxy;
+  readonly pool: CodecPool;
+  readonly space: RemoteSpace;
+  /** Another space of the same account, likewise through the proxy. */
+  readonly signIn: (options?: Partial<RemoteSpaceOptions>) => Promise<RemoteSpace>;
+  readonly close: () => Promise<void>;
+}
+
+/** A server, and a space on it behind a proxy that counts. */
+export async function openWire(name: string): Promise<Wire> {
+  const folder = makeFolder(name);
+  const pool = startCodecPool({ threads: 2 });
+  const server = await startServer({ dataFolder: `${folder}/data` });
+  const proxy = await openCountingProxy(server.port);
+  const signIn: Wire["signIn"] = async (options) => {
+    const { token = "" } = await Api.signIn(server.url);
+    return openSpace({ url: proxy.url, token, pool }, options);
+  };
+  const space = await signIn();
+  const close = async (): Promise<void> => {
+    await space.close();
+    await proxy.close();
+    await pool.close();
+    await server.stop();
+    removeFolder(folder);
+  };
+  return { server, proxy, pool, space, signIn, close };
 }
 
 /** Bytes that passed the proxy meanwhile. */

@@ -2,54 +2,23 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { encodePatch } from "@holdfast/codec/patch";
 import { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
 import { cutPieces } from "@holdfast/codec/piece-table";
-import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
-import {
-  Api,
-  eventually,
-  makeFolder,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "@holdfast/server/acceptance/testing";
-import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
-import type { RemoteSpace, RemoteSpaceOptions } from "./remote-space.ts";
-import { blockOf, counted, entryOf, epochOf, noise, openSpace, putFile } from "./testing.ts";
+import { Api, eventually } from "@holdfast/server/acceptance/testing";
+import type { RemoteSpace } from "./remote-space.ts";
+import { blockOf, counted, entryOf, epochOf, noise, openWire, putFile } from "./testing.ts";
 
 const kib = 1024;
 const mib = 1024 * kib;
-const folder = makeFolder("remote-space-wire");
-const pool: CodecPool = startCodecPool({ threads: 2 });
-let server: RunningServer;
-let proxy: CountingProxy;
-let space: RemoteSpace;
-
-before(async () => {
-  server = await startServer({ dataFolder: `${folder}/data` });
-  proxy = await openCountingProxy(server.port);
-  space = await signIn();
-});
-
-after(async () => {
-  await space.close();
-  await proxy.close();
-  await pool.close();
-  await server.stop();
-  removeFolder(folder);
-});
-
-async function signIn(options: Partial<RemoteSpaceOptions> = {}): Promise<RemoteSpace> {
-  const { token = "" } = await Api.signIn(server.url);
-  return openSpace({ url: proxy.url, token, pool }, options);
-}
+const { server, proxy, space, signIn, close } = await openWire("remote-space-wire");
+after(close);
 
 async function fetchAll(from: RemoteSpace, wanted: Parameters<RemoteSpace["fetchBlocks"]>[0]): Promise<Uint8Array[]> {
   return (await Array.fromAsync(from.fetchBlocks(wanted))).map(({ bytes }) => bytes);

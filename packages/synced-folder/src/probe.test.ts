@@ -43,6 +43,7 @@ const linuxAbilities = {
 };
 const ext4Type = 0xef53;
 const plain = { mtimeNs: undefined, executable: false } as const;
+const xfs: Mounting = { make: ["mkfs.xfs", "-q"], sizeBytes: 320 * 1024 * 1024, mountOptions: "loop" };
 
 test("ext4 can do all but reflinks, and nothing is left of the trial", { skip: skipUnlessType(home, ext4Type) }, () => {
   const root = mkdtempSync(join(home, "root-"));
@@ -63,8 +64,7 @@ test(
   "XFS has reflinks, and a full one leaves nothing of a file that was begun",
   { skip: skipUnlessXfs() },
   async () => {
-    const sizeBytes = 320 * 1024 * 1024;
-    await withMounted({ make: ["mkfs.xfs", "-q"], sizeBytes, mountOptions: "loop" }, async (root) => {
+    await withMounted(xfs, async (root) => {
       assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: true });
       const disk = openSyncedFolder(root, { pool });
       const full = disk.create(
@@ -82,8 +82,7 @@ test(
   "a copy, and what changes a part of a file, shares the rest with it where the disk can, and is proved like any other",
   { skip: skipUnlessXfs() },
   async () => {
-    const sizeBytes = 320 * 1024 * 1024;
-    await withMounted({ make: ["mkfs.xfs", "-q"], sizeBytes, mountOptions: "loop" }, async (root) => {
+    await withMounted(xfs, async (root) => {
       const disk = openSyncedFolder(root, { pool });
       const blocks = Array.from({ length: 20 }, (_, seed) => noise(4_000_000 - seed, seed));
       const bytes = Buffer.concat(blocks);
