@@ -7,19 +7,26 @@ const paceBytesMin = 64 * 1024;
  * arrived. On a link that breaks every so many bytes a request then is a part of that, and a break costs a part of a request.
  */
 export class UploadPace {
-  #bytes = paceBytesMax;
+  readonly #bytesMax: number;
+  #bytes: number;
+
+  constructor(bytesMax = paceBytesMax) {
+    this.#bytesMax = bytesMax;
+    this.#bytes = bytesMax;
+  }
 
   /** Of the payload. */
   get bytes(): number {
     return Math.floor(this.#bytes);
   }
 
-  cut(): void {
-    this.#bytes = Math.max(paceBytesMin, this.#bytes / 2);
+  /** @param bytes of the request, where it may have been shorter than it could; if it was very short, that says nothing of the link */
+  cut(bytes = this.#bytes): void {
+    if (bytes > paceBytesMin) this.#bytes = Math.max(paceBytesMin, Math.min(this.#bytes, bytes) / 2);
   }
 
   /** @param bytes of the request; one that was short says little of the link */
   arrived(bytes: number): void {
-    if (bytes >= this.#bytes / 2) this.#bytes = Math.min(paceBytesMax, this.#bytes * 1.25);
+    if (bytes >= this.#bytes / 2) this.#bytes = Math.min(this.#bytesMax, this.#bytes * 1.25);
   }
 }

@@ -9,9 +9,12 @@ import { patchedOrWhole, type SendingParts } from "./send-blocks.ts";
 import { windowsOf } from "./windows.ts";
 
 /** JSON of one request, as long as there is a choice. */
-const jsonBytesWished = 4 * 1024 * 1024;
+export const jsonBytesWished = 4 * 1024 * 1024;
 
-/** See `Server.commit`. What does not fit into one request goes in several, in order; a group is never cut. */
+/**
+ * See `Server.commit`. What does not fit into one request goes in several, in order; a group is never cut. After one that
+ * the link did not carry they are shorter: whoever asks again gets through, and what was done answers as it did then.
+ */
 export async function commit(
   parts: SendingParts,
   epoch: string,
@@ -21,9 +24,9 @@ export async function commit(
   const left = new Map(blocks.map((block) => [block.hash, block]));
   const results: BatchResult[] = [];
   let seq = 0;
-  for (const page of pagesOf(operations)) {
-    const taken = takeBlocks(left, page.flatMap(hashesOf));
-    const answer = await sendPage(parts, { ...(epoch === "" ? {} : { epoch }), operations: page }, taken);
+  for (const page of pagesOf(operations, parts.jsonPace.bytes)) {
+    const taken = takeBlocks(left, page.operations.flatMap(hashesOf));
+    const answer = await sendPage(parts, epoch, page, taken);
     results.push(...answer.results);
     seq = answer.seq;
   }
@@ -32,11 +35,22 @@ export async function commit(
 
 async function sendPage(
   parts: SendingParts,
-  json: { readonly epoch?: string; readonly operations: BatchOperationInput[] },
+  epoch: string,
+  { operations, bytes: jsonBytes }: Page,
   blocks: readonly OutgoingBlock[],
 ) {
-  const { client, pool, signal, pace } = parts;
-  const ahead = () => client.call("syncDelta", { body: json, signal });
+  const { client, pool, signal, pace, jsonPace } = parts;
+  const json = { ...(epoch === "" ? {} : { epoch }), operations };
+  const ahead = async () => {
+    try {
+      const answer = await client.call("syncDelta", { body: json, signal });
+      jsonPace.arrived(jsonBytes);
+      return answer;
+    } catch (thrown) {
+      if (isUnreachable(thrown)) jsonPace.cut(jsonBytes);
+      throw thrown;
+    }
+  };
   if (blocks.length === 0) return ahead();
   return patchedOrWhole(pool, blocks, async (framed) => {
     const pieces = [...encodeBatchBody(json, []), ...framed.flatMap(({ frame }) => frame)];
@@ -48,7 +62,7 @@ async function sendPage(
         pace.arrived(sizeBytes);
         return answer;
       } catch (thrown) {
-        if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") throw thrown;
+        if (!isUnreachable(thrown)) throw thrown;
         pace.cut();
       }
     }
@@ -63,8 +77,18 @@ async function sendPage(
   });
 }
 
-function pagesOf(operations: readonly BatchOperationInput[]): BatchOperationInput[][] {
-  const units: { operations: BatchOperationInput[]; bytes: number }[] = [];
+function isUnreachable(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && thrown.code === "unreachable";
+}
+
+/** With the bytes of its JSON. */
+interface Page {
+  readonly operations: BatchOperationInput[];
+  bytes: number;
+}
+
+function pagesOf(operations: readonly BatchOperationInput[], bytesMax: number): Page[] {
+  const units: Page[] = [];
   for (const operation of operations) {
     const bytes = Buffer.byteLength(JSON.stringify(operation)) + 1;
     const last = units.at(-1);
@@ -76,19 +100,20 @@ function pagesOf(operations: readonly BatchOperationInput[]): BatchOperationInpu
   const tooLarge = units.find((unit) => unit.operations.length > limits.batchOperationsMax);
   if (tooLarge !== undefined)
     throw new HoldfastError("too_large", `A group has at most ${limits.batchOperationsMax} operations.`);
-  const pages: BatchOperationInput[][] = [];
+  const pages: Page[] = [];
   for (const some of windowsOf(units, {
-    bytesMax: jsonBytesWished,
+    bytesMax,
     countMax: limits.batchOperationsMax,
     bytesOf: ({ bytes }) => bytes,
   })) {
-    let page: BatchOperationInput[] = [];
+    let page: Page = { operations: [], bytes: 0 };
     for (const unit of some) {
-      if (page.length + unit.operations.length > limits.batchOperationsMax) {
+      if (page.operations.length + unit.operations.length > limits.batchOperationsMax) {
         pages.push(page);
-        page = [];
+        page = { operations: [], bytes: 0 };
       }
-      page.push(...unit.operations);
+      page.operations.push(...unit.operations);
+      page.bytes += unit.bytes;
     }
     pages.push(page);
   }

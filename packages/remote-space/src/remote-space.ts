@@ -8,7 +8,7 @@ import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
 import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
 import type { Server } from "@holdfast/sync/ports";
-import { commit } from "./commit.ts";
+import { commit, jsonBytesWished } from "./commit.ts";
 import { fetchBlocks } from "./fetch-blocks.ts";
 import { HeardLists } from "./heard-lists.ts";
 import { listChanges } from "./list-changes.ts";
@@ -129,7 +129,15 @@ function identityOf(
 function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId: string, signal: AbortSignal): Server {
   const snapshots = new SnapshotReader(client);
   const [heard, own] = [new HeardLists(), new OwnChanges()];
-  const sending = { client, pool, rootId, signal, wait, pace: new UploadPace() };
+  const sending = {
+    client,
+    pool,
+    rootId,
+    signal,
+    wait,
+    pace: new UploadPace(),
+    jsonPace: new UploadPace(jsonBytesWished),
+  };
   return {
     listChanges: (sinceToken) => listChanges({ client, heard, own }, sinceToken),
     snapshot: (cursor) => snapshots.page(cursor),

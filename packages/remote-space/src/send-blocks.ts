@@ -17,6 +17,8 @@ export interface SendingParts {
   readonly signal: AbortSignal;
   /** Of all that this space sends. */
   readonly pace: UploadPace;
+  /** Likewise of the JSON of a batch, before it is compressed. */
+  readonly jsonPace: UploadPace;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
 }
 

@@ -164,6 +164,41 @@ test("one block that is longer than any connection lasts goes up and comes down,
   await again.close();
 });
 
+test("a batch that is longer than any connection lasts goes in shorter ones, and each operation is done once", async () => {
+  const epoch = await epochOf(space);
+  const { token } = await space.snapshot(undefined);
+  const operations = Array.from({ length: 1000 }, () => ({
+    op: "mkdir" as const,
+    operation_id: randomBytes(16).toString("hex"),
+    id: space.makeNodeId(),
+    parent_id: space.rootId,
+    name: randomBytes(100).toString("hex"),
+  }));
+  proxy.cutEachAfter(128 * kib);
+  const weak = await signIn();
+  let done: readonly string[] | undefined;
+  let breaks = 0;
+  for (; done === undefined; breaks += 1) {
+    assert.ok(breaks < 8, "it breaks again and again");
+    done =
+      (await weak.commit(epoch, operations, []).then(
+        ({ results }) => results.map(({ status }) => status),
+        (error: unknown) => assert.ok(error instanceof HoldfastError && error.code === "unreachable", String(error)),
+      )) ?? undefined;
+  }
+  proxy.heal();
+  assert.deepEqual([...new Set(done)], ["committed"]);
+  assert.ok(breaks > 1, "it broke");
+  const names: (string | undefined)[] = [];
+  for (let since = token, more = true; more;) {
+    const { changes, next_token, has_more } = await space.listChanges(since);
+    names.push(...changes.map(({ node }) => node?.name));
+    [since, more] = [next_token, has_more];
+  }
+  assert.deepEqual([names.length, new Set(names)], [operations.length, new Set(operations.map(({ name }) => name))]);
+  await weak.close();
+});
+
 test("of a request that is cut the server keeps what came whole", async () => {
   const { token = "" } = await Api.signIn(server.url);
   const blocks = [
