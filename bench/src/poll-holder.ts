@@ -19,7 +19,10 @@ async function hold({ port, request, count, localAddress }: HolderOrder): Promis
   for (let opened = 0; opened < count; opened += atOnce) {
     const opening = Array.from({ length: Math.min(atOnce, count - opened) }, async () => {
       const socket = connect({ port, host: "127.0.0.1", localAddress });
-      socket.on("error", () => process.exit(1));
+      socket.on("error", (error) => {
+        process.stderr.write(`A connection broke while ${opened} of ${count} stood: ${error.message}\n`);
+        process.exit(1);
+      });
       socket.resume();
       await once(socket, "connect");
       socket.write(request);
