@@ -31,18 +31,19 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
   const aliases = aliasesOf(trees.rootId, tree, policy);
   const nodes = [...trees.local].map(([id, row]) => [id, shownAt(row)] as const);
   const table = new NameTable(trees.rootId, claim, nodes);
-  let taken: ReadonlySet<string> | undefined;
+  let taken: Set<string> | undefined;
   const isTaken = (place: Place): boolean => {
     taken ??= new Set([...tree.values()].map((other) => claim(shownAt(aliased(other, aliases)))));
     return table.holderOf(place) !== undefined || taken.has(claim(place));
   };
+  const take = (place: Place): void => void taken?.add(claim(place));
   let twins: ReadonlyMap<string, readonly Merged[]> | undefined;
   const twinsOf = (parent: NodeId, content: ContentKey): readonly Merged[] => {
     twins ??= Map.groupBy(tree.values(), (each) => `${each.place.parent} ${each.content}`);
     return twins.get(`${parent} ${content}`) ?? [];
   };
   const steps = [
-    ...[...tree.values()].flatMap((node) => stepOf(node, { policy, aliases, isTaken, twinsOf })),
+    ...[...tree.values()].flatMap((node) => stepOf(node, { policy, aliases, isTaken, take, twinsOf })),
     ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
   ];
   return orderWithParking(trees, table, steps);
@@ -81,6 +82,8 @@ interface Surroundings {
   readonly aliases: ReadonlyMap<NodeId, string>;
   readonly policy: Policy;
   readonly isTaken: (place: Place) => boolean;
+  /** No other copy of this plan gets that name. */
+  readonly take: (place: Place) => void;
   /** All in a folder that have a content. */
   readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
 }
@@ -108,7 +111,7 @@ function creationOf({ standing: { id } }: Merged, place: DiskPlace, remote: Remo
 function changesOf(
   node: Merged,
   { local, remote }: { readonly local: LocalRow; readonly remote: RemoteRow },
-  { policy, isTaken, twinsOf }: Surroundings,
+  { policy, isTaken, take, twinsOf }: Surroundings,
 ): LocalStep[] {
   const { id } = node.standing;
   if (node.standing.isReadOnly && isInTheWay(node, local, remote)) {
@@ -127,6 +130,7 @@ function changesOf(
   if (copy !== undefined) return [];
   const { parent, name } = node.place;
   const free = conflictedName(name, copyLabel(policy.device, policy.nowMs), (each) => !isTaken({ parent, name: each }));
+  take({ parent, name: free });
   return [stepIn({ op: "copy_aside", id, local, name: free })];
 }
 

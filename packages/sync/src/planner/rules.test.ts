@@ -30,6 +30,19 @@ test("both change one file: the server keeps its own, and the disk's bytes get a
   assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
 });
 
+test("both change a file and a conflicted copy of it: the copies that are made together get names of their own", () => {
+  const names = ["a", "a (ada's conflicted copy 1970-01-01)"];
+  const world = worldOf(...names);
+  for (const id of world.local.keys()) {
+    world.diskPut(id, { content: content(`mine of ${id}`) });
+    world.serverPut(id, { content: content(`theirs of ${id}`) });
+  }
+  world.settleDown();
+  const copies = [2, 3].map((number) => `a (ada's conflicted copy 1970-01-01 ${number})`);
+  assert.deepEqual(new Set(world.diskTree().keys()), new Set([...names, ...copies]));
+  assert.deepEqual(world.diskTree(), world.serverTree());
+});
+
 test("both change one file, which is moved here once the server has the copy of its bytes: no second copy of them is made", () => {
   const world = worldOf("a.txt");
   const [id] = [...world.local.keys()];
