@@ -5,8 +5,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, writeFi
 import { join } from "node:path";
 import { administrator, type CommandResult, eventually, holdfast, launcher } from "./testing.ts";
 
-/** Long enough for several processes on a busy machine. */
-export const patienceMs = 20_000;
+/** Long enough for several processes on a busy machine: at load 15 two clients take 8 s to come so far that they can be asked. */
+export const patienceMs = 60_000;
 const clients = new Set<Client>();
 
 /** A device: a configuration of its own, and a folder. */
