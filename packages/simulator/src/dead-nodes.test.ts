@@ -30,14 +30,17 @@ const deletions: Readonly<Record<string, (alone: Alone) => void>> = {
 };
 
 for (const [by, remove] of Object.entries(deletions)) {
-  test(`what was in a folder that was deleted ${by} is forgotten, so that no plan goes through it for ever`, async () => {
+  test(`files that were in a folder that was deleted ${by} are forgotten, so that no plan goes through them for ever`, async () => {
     const { alone, state } = await synced();
+    const below = ["folder/inner", "folder/inner/b"].map((path) => alone.serverId(path) as NodeId);
     remove(alone);
     await alone.once({ state });
     assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [["other"], ["other"]]);
     await alone.once({ state });
-    assert.equal(unrestOf(state), 0);
-    assert.equal(state.synced.size, 1);
+    // The folder in it stays known.
+    assert.equal(unrestOf(state), 1);
+    const known = below.map((id) => [state.remote.has(id), state.synced.has(id)]);
+    assert.deepEqual([known[0]?.[0], known[1]], [true, [false, false]]);
     alone.close();
   });
 }
@@ -54,5 +57,20 @@ test("what was deleted here alone stays known as deleted while its folder, which
   assert.deepEqual(alone.diskPaths(), ["folder", "folder/inner", "folder/inner/b", "other"]);
   assert.deepEqual(alone.serverPaths(), alone.diskPaths());
   assert.equal(unrestOf(state), 0);
+  alone.close();
+});
+
+test("a folder comes back from the trash, and one in it is moved at once: nobody misses what is in that one", async () => {
+  const { alone, state } = await synced();
+  const [folder, inner] = [alone.serverId("folder"), alone.serverId("folder/inner")];
+  alone.onServer({ op: "delete", operation_id: "delete", file_id: folder });
+  await alone.once({ state });
+  await alone.once({ state });
+  const back = { parent_id: alone.world.model.rootId, name: "back" };
+  alone.onServer({ op: "move", operation_id: "back", file_id: folder, revive: true, ...back });
+  alone.moveOnServer(inner, "moved");
+  await alone.once({ state });
+  assert.deepEqual(alone.diskPaths(), ["back", "back/a", "moved", "moved/b", "other"]);
+  assert.deepEqual(alone.serverPaths(), alone.diskPaths());
   alone.close();
 });

@@ -77,8 +77,23 @@ async function applyChange(
   if (kind !== "appeared" || (node.kind !== "folder" && node.kind !== "mount")) return;
   const rows = mounts.rowsOf(await listBelow(server, id));
   for (const [each, row] of rows) learn(each, row);
-  for (const [each, row] of await missedIn({ server, state }, id, new Set(rows.map(([below]) => below))))
-    learn(each, row);
+  const listed = new Set(rows.map(([below]) => below));
+  for (const [each, row] of await missedIn({ server, state }, id, listed)) learn(each, row);
+  for (const folder of foldersBelow(state, id)) {
+    if (listed.has(folder)) continue;
+    for (const [each, row] of mounts.rowsOf(await listBelow(server, folder))) {
+      listed.add(each);
+      learn(each, row);
+    }
+  }
+}
+
+/**
+ * The listing tells of now, and not of when the folder came back: one of these may have been moved out of it since. Its own entry
+ * stands further on and tells of itself alone, while what was in it may be forgotten here (`DeadNodes`).
+ */
+function foldersBelow(state: SyncState, folder: NodeId): NodeId[] {
+  return [...rowsBelow(state, folder)].flatMap(([id, { kind, trashed }]) => (kind === "folder" && !trashed ? [id] : []));
 }
 
 /**
