@@ -93,7 +93,9 @@ async function applyChange(
  * stands further on and tells of itself alone, while what was in it may be forgotten here (`DeadNodes`).
  */
 function foldersBelow(state: SyncState, folder: NodeId): NodeId[] {
-  return [...rowsBelow(state, folder)].flatMap(([id, { kind, trashed }]) => (kind === "folder" && !trashed ? [id] : []));
+  return [...rowsBelow(state, folder)].flatMap(([id, { kind, trashed }]) =>
+    kind === "folder" && !trashed ? [id] : [],
+  );
 }
 
 /**
