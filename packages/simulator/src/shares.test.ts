@@ -187,6 +187,22 @@ test("a share that ended and is there again is brought anew, and what was change
   world.close();
 });
 
+test("what its owner moved out of a share that was not mounted is gone when the device hears of both mounts at once", async () => {
+  const world = new Shared("viewer");
+  world.owner({ op: "mkdir", id: "folder", parent_id: "docs", name: "folder" });
+  world.owner({ op: "mkdir", id: "inner", parent_id: "folder", name: "inner" });
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.ownerPuts("stays.txt", "stays", "folder");
+  await world.once();
+  world.grant(undefined);
+  world.owner({ op: "move", file_id: "inner", parent_id: homeOf("ada"), name: "inner" });
+  world.grant("viewer");
+  world.mount();
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), { ...first, "docs/folder": "/", "docs/folder/stays.txt": "stays" });
+  world.close();
+});
+
 test("what cannot be listed in a share ends nothing", async () => {
   const world = new Shared("editor");
   await world.once();

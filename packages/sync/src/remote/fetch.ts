@@ -47,29 +47,37 @@ async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>)
     throw restored();
   }
   const rows = late ?? new Map<NodeId, RemoteRow>();
+  const heard = { get: (id: NodeId) => rows.get(id) ?? state.remote.get(id) };
   const learn = (id: NodeId, row: RemoteRow): void => {
-    const known = rows.get(id) ?? state.remote.get(id);
+    const known = heard.get(id);
     // Equal numbers too: what comes back with its folder is as it was, but no longer in the trash.
     if (known === undefined || row.seq >= known.seq) rows.set(id, row);
   };
   const seq = page.seq ?? Math.max(cursor.seq, ...page.changes.map((change) => change.seq));
   const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
   const mounts = new Mounts(state.shares, (id) => state.remote.get(id)?.trashed !== false);
-  for (const change of page.changes) await applyChange({ server, state, mounts }, change, learn);
+  for (const change of page.changes) await applyChange({ server, state, mounts, heard }, change, learn);
   const shares = [...mounts.learnt];
   state.commit(late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, cursor: next });
   return page.has_more;
 }
 
+interface Page extends Pick<Ears, "server" | "state"> {
+  readonly mounts: Mounts;
+  /** The remote tree with what the page told of so far. */
+  readonly heard: { get(id: NodeId): RemoteRow | undefined };
+}
+
 async function applyChange(
-  { server, state, mounts }: Pick<Ears, "server" | "state"> & { readonly mounts: Mounts },
+  page: Page,
   { kind, id: text, seq, node }: ChangeJson,
   learn: (id: NodeId, row: RemoteRow) => void,
 ): Promise<void> {
+  const { server, state, mounts, heard } = page;
   const id = text as NodeId;
   if (node === undefined) {
     mounts.end(id);
-    const known = state.remote.get(id) ?? neverSeen(state, id);
+    const known = heard.get(id) ?? neverSeen(state, id);
     if (known !== undefined) learn(id, { ...known, trashed: true, seq });
     return;
   }
@@ -78,7 +86,9 @@ async function applyChange(
   const rows = mounts.rowsOf(await listBelow(server, id));
   for (const [each, row] of rows) learn(each, row);
   const listed = new Set(rows.map(([below]) => below));
-  for (const [each, row] of await missedIn({ server, state }, id, listed)) learn(each, row);
+  if (node.kind === "mount" || shareOf(state, heard, id) !== undefined) {
+    for (const [each, row] of await missedIn(page, id, rows)) learn(each, row);
+  }
   for (const folder of foldersBelow(state, id)) {
     if (listed.has(folder)) continue;
     for (const [each, row] of mounts.rowsOf(await listBelow(server, folder))) {
@@ -93,34 +103,44 @@ async function applyChange(
  * stands further on and tells of itself alone, while what was in it may be forgotten here (`DeadNodes`).
  */
 function foldersBelow(state: SyncState, folder: NodeId): NodeId[] {
-  return [...rowsBelow(state, folder)].flatMap(([id, { kind, trashed }]) =>
+  return [...rowsBelow(state, [folder])].flatMap(([id, { kind, trashed }]) =>
     kind === "folder" && !trashed ? [id] : [],
   );
 }
 
 /**
  * While a folder of another space was out of view nobody told what became of what was in it. What a listing lacks is gone
- * only if the server says so of it, and says in the same breath that the folder is there.
+ * only if the server says so of it, and says in the same breath that the folder is there. A mount is new each time, so what was
+ * in the one before is known below the folders that are listed.
  */
 async function missedIn(
-  { server, state }: Pick<Ears, "server" | "state">,
+  { server, state }: Pick<Page, "server" | "state">,
   folder: NodeId,
-  listed: ReadonlySet<NodeId>,
+  rows: readonly (readonly [NodeId, RemoteRow])[],
 ): Promise<(readonly [NodeId, RemoteRow])[]> {
-  const isShared = state.shares.has(folder) || shareOf(state, state.remote, folder) !== undefined;
-  const lacking = isShared ? [...rowsBelow(state, folder)].filter(([id, row]) => !listed.has(id) && !row.trashed) : [];
+  const listed = new Set(rows.map(([id]) => id));
+  const folders = rows.flatMap(([id, { kind }]) => (kind === "folder" ? [id] : []));
+  const below = [...rowsBelow(state, [folder, ...folders])];
+  const lacking = below.filter(([id, row]) => !listed.has(id) && !row.trashed);
   if (lacking.length === 0) return [];
   const answers = await queryAll(server, [folder, ...lacking.map(([id]) => id)]);
   if (answers.get(folder) !== "live") return [];
   return lacking.flatMap(([id, row]) => (answers.get(id) === "live" ? [] : [[id, { ...row, trashed: true }] as const]));
 }
 
-function* rowsBelow(state: SyncState, folder: NodeId): Generator<readonly [NodeId, RemoteRow]> {
-  for (const id of state.childrenOf(folder)) {
-    const row = state.remote.get(id);
-    if (row?.parent !== folder) continue;
-    yield [id, row];
-    if (row.kind === "folder") yield* rowsBelow(state, id);
+/** Each once. */
+function* rowsBelow(state: SyncState, folders: readonly NodeId[]): Generator<readonly [NodeId, RemoteRow]> {
+  const passed = new Set<NodeId>();
+  const waiting = [...folders];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    if (passed.has(folder)) continue;
+    passed.add(folder);
+    for (const id of state.childrenOf(folder)) {
+      const row = state.remote.get(id);
+      if (row?.parent !== folder) continue;
+      yield [id, row];
+      if (row.kind === "folder") waiting.push(id);
+    }
   }
 }
 
