@@ -120,6 +120,27 @@ for (const path of ["folder/one", "folder"]) {
   });
 }
 
+test("what was written anew as it was, could not be made durable and is excluded then is told of no more", async () => {
+  const alone = new Alone();
+  alone.write("one", "agreed on");
+  await alone.once();
+  alone.remove("one");
+  alone.write("one", "agreed on");
+  const engine = alone.make({ disk: failingAt(alone.disk(), "one") });
+  const running = engine.run();
+  const told = (): string[] => engine.status().problems.map(({ code }) => code);
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => told().length > 0);
+  assert.deepEqual(told(), ["not_durable"]);
+  engine.exclude(["one"]);
+  await scheduler.runUntil(scheduler.nowMicros + 120_000_000, () => told().length === 0);
+  assert.deepEqual(told(), []);
+  engine.stop();
+  await alone.pass(running);
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [["one"], ["one"]]);
+  alone.close();
+});
+
 for (const [count, what] of [
   [1, "what came"],
   [1001, "what came in another batch"],

@@ -4,6 +4,7 @@ import type { Plan } from "../planner/plan-types.ts";
 import type { Settlement } from "../planner/settle.ts";
 import { pathOfNode, withFoldersAbove } from "../paths.ts";
 import { knownPathOf, type LocalTree, type Suspects } from "../scan/scope.ts";
+import type { SyncState } from "../state/sync-state.ts";
 import type { Trees } from "../trees.ts";
 import { Interrupted } from "./gate.ts";
 import { type Problem, problemOf } from "./problems.ts";
@@ -35,6 +36,13 @@ export class Undurable {
     for (const [id, failure] of failures) {
       if (failure instanceof Interrupted) throw failure;
       if (!moved.has(failure.code)) this.#renewed.add(id);
+    }
+  }
+
+  /** What went without a look that told of it: its share ended, or it is hidden from now on. */
+  forgetHidden({ local, dormant }: Pick<SyncState, "local" | "dormant">): void {
+    for (const id of this.#renewed) {
+      if (dormant.has(id) || local.get(id)?.sight !== "unsettled") this.#renewed.delete(id);
     }
   }
 
