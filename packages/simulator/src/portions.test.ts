@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { Server } from "@holdfast/sync/ports";
+import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 
 /** As of a folder with very many files: each look and each plan has a part of what is new. */
@@ -151,6 +151,35 @@ test("what the server refuses keeps nothing else from its turn", async () => {
   assert.ok(!inSync);
   assert.equal(problems.length, 3 * folders.length);
   assert.deepEqual(alone.serverPaths(), [...folders, "later", "later/one"].toSorted());
+  alone.close();
+});
+
+test("what the disk refuses of much that is new is listed, and is tried ever less often", async () => {
+  const alone = new Alone();
+  const expected = manyOnServer(alone);
+  const { scheduler } = alone.world;
+  const disk = alone.disk();
+  const attempts: number[] = [];
+  const mkdir: LocalDisk["mkdir"] = async (path) => {
+    if (path !== "d/e") return disk.mkdir(path);
+    attempts.push(scheduler.nowMicros);
+    throw new HoldfastError("unavailable", "Could not make it (EIO).");
+  };
+  const engine = alone.make({ portions, disk: { ...disk, mkdir } });
+  const run = engine.run();
+  await scheduler.runUntil(scheduler.nowMicros + 3600_000_000, () => false);
+  assert.deepEqual(
+    alone.diskPaths(),
+    expected.filter((path) => !path.startsWith("d/e")),
+  );
+  const waits = attempts.slice(1).map((at, index) => Math.round((at - (attempts[index] ?? 0)) / 1_000_000));
+  assert.deepEqual(waits, [30, 60, 120, 240, 480, 960]);
+  assert.deepEqual(
+    engine.status().problems.map(({ path, code }) => [path, code]),
+    [["d/e", "unavailable"]],
+  );
+  engine.stop();
+  await alone.pass(run);
   alone.close();
 });
 

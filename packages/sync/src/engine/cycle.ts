@@ -113,17 +113,13 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   state.forgetOffers(context.nowMs());
   await freeChosen(context);
   const look = await lookAtDisk(context);
-  const { isUnsettled } = look;
-  context.suspicion.add(isUnsettled && look.isComplete ? "all" : look.again);
-  context.suspicion.add(context.undurable.suspects(state));
-  context.skipped.note(look, (path) => isKnownPath(state, path));
-  if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
-  context.unread.note(look, context.nowMs());
+  noteLook(context, look);
   settleShares(state, look.rules, context);
   const ending = await endShares(context, (path) => context.skipped.isKeeper(path));
   const waits = new Waits(context);
-  const { plan: planned, last } = await decide(context, look);
-  const next = await waits.within(planned);
+  const decision = await decide(context, look);
+  const next = await waits.within(decision);
+  const { last } = decision;
   const { waitingDeletions } = context.brakes;
   const later = last === undefined ? 0 : state.restless.fresh.countAfter(last);
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions + later);
@@ -142,7 +138,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
   // What could not be ended now may be later.
   if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
-  const isRestless = look.again === "all" || look.again.size > 0 || isUnsettled || changed;
+  const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
   return context.rounds.turn(last, {
     hasProgressed: done > 0 || sent || ending.operations.length > ending.failures.size,
     isRestless,
@@ -175,6 +171,16 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   });
 }
 
+/** What is to be looked at again, told of, and left alone from now on. */
+function noteLook({ state, suspicion, undurable, skipped, unread, nowMs }: CycleContext, look: Looked): void {
+  suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
+  undurable.forgetHidden(state);
+  suspicion.add(undurable.suspects(state));
+  skipped.note(look, (path) => isKnownPath(state, path));
+  if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
+  unread.note(look, nowMs());
+}
+
 /** What was planned and did not come about rested on something that is otherwise by now. */
 function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
   if (!state.restless.has(operation.id)) return new Set();
@@ -187,6 +193,8 @@ export interface Decision {
   readonly plan: Plan;
   /** The fresh node with which it ended; undefined: all of them are in it. */
   readonly last: NodeId | undefined;
+  /** Whether it is about a node; the others are at rest, or fresh and of another portion. */
+  readonly isInPlan: (id: NodeId) => boolean;
 }
 
 /** Settles and plans, until no node has to go by another id first. */
@@ -233,7 +241,11 @@ export async function decide(
         return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
       },
     });
-    if (next.rekeyings.length === 0) return { plan: undurable.within(brakes.holdRewrites(next)), last };
+    if (next.rekeyings.length === 0) {
+      const isInPlan = (id: NodeId): boolean =>
+        !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id);
+      return { plan: undurable.within(brakes.holdRewrites(next)), last, isInPlan };
+    }
     rekeyAll(state, next.rekeyings);
   }
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");

@@ -20,12 +20,20 @@ interface Refused {
 export class StubbornChanges {
   readonly #refused = new Map<NodeId, Refused>();
 
-  /** @returns what may be tried now, without what needs the rest */
-  dueAmong(planned: readonly LocalOperation[], nowMs: number): readonly LocalOperation[] {
+  /**
+   * @param isInPlan whether the plan was to say what becomes of a node: one of a portion says nothing of the others
+   * @returns what may be tried now, without what needs the rest
+   */
+  dueAmong(
+    planned: readonly LocalOperation[],
+    isInPlan: (id: NodeId) => boolean,
+    nowMs: number,
+  ): readonly LocalOperation[] {
     const byId = new Map(planned.map((operation) => [operation.id, operation]));
     for (const [id, { digest }] of this.#refused) {
       const operation = byId.get(id);
-      if (operation === undefined || digestOf(operation) !== digest) this.#refused.delete(id);
+      const isAsBefore = operation === undefined ? !isInPlan(id) : digestOf(operation) === digest;
+      if (!isAsBefore) this.#refused.delete(id);
     }
     const waits = ({ id }: LocalOperation): boolean => {
       const refused = this.#refused.get(id);

@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import type { Decision } from "./cycle.ts";
 import type { Plan, RemoteOperation } from "../planner/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, problemOf } from "./problems.ts";
@@ -31,7 +32,7 @@ export class Waits {
   }
 
   /** @returns the plan without it */
-  async within(plan: Plan): Promise<Plan> {
+  async within({ plan, isInPlan }: Decision): Promise<Plan> {
     const { state, quietAges, stubborn, nowMs } = this.#input;
     const ids = new Set([...state.restless, ...quietAges.watched, ...plan.remote.map(({ id }) => id)]);
     quietAges.observe(
@@ -39,7 +40,7 @@ export class Waits {
       nowMs(),
     );
     const remote = plan.remote.filter((operation) => !this.#isTooFresh(operation));
-    const { operations: local, leftOut } = await this.#fit(stubborn.dueAmong(plan.local, nowMs()));
+    const { operations: local, leftOut } = await this.#fit(stubborn.dueAmong(plan.local, isInPlan, nowMs()));
     const going = new Set([...remote, ...local].map(({ id }) => id));
     const waiting = new Map(plan.waiting);
     for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");

@@ -18,12 +18,18 @@ function worldOf(...names: string[]): IdealWorld {
   return world;
 }
 
-test("both change one file: the server keeps its own, and the disk's bytes get a conflicted name", () => {
-  const world = worldOf("a.txt");
+/** A file that both sides had and both changed. */
+function conflictOver(name: string): { readonly world: IdealWorld; readonly id: NodeId } {
+  const world = worldOf(name);
   const [id] = [...world.local.keys()];
   assert.ok(id !== undefined);
   world.diskPut(id, { content: content("mine") });
   world.serverPut(id, { content: content("theirs") });
+  return { world, id };
+}
+
+test("both change one file: the server keeps its own, and the disk's bytes get a conflicted name", () => {
+  const { world } = conflictOver("a.txt");
   world.settleDown();
   const wanted = { "a.txt": "file theirs", "a (ada's conflicted copy 1970-01-01).txt": "file mine" };
   assert.deepEqual(Object.fromEntries(world.diskTree()), wanted);
@@ -44,11 +50,7 @@ test("both change a file and a conflicted copy of it: the copies that are made t
 });
 
 test("both change one file, which is moved here once the server has the copy of its bytes: no second copy of them is made", () => {
-  const world = worldOf("a.txt");
-  const [id] = [...world.local.keys()];
-  assert.ok(id !== undefined);
-  world.diskPut(id, { content: content("mine") });
-  world.serverPut(id, { content: content("theirs") });
+  const { world, id } = conflictOver("a.txt");
   world.step();
   world.step();
   world.diskPut(id, { name: "b.txt" });
