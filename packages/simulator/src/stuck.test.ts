@@ -222,10 +222,7 @@ test("a folder that is turned inside out elsewhere is so here too", async () => 
 });
 
 test("a file that took the name of one that was moved away is not taken for it, though nobody could say that it was moved", async () => {
-  const alone = new Alone();
-  for (const path of ["a", "b"]) alone.write(path, path);
-  await alone.once();
-  const [first, second] = ["a", "b"].map((path) => alone.serverId(path));
+  const { alone, first, second } = await twoFiles();
   alone.moveOnServer(second, "c");
   alone.moveOnServer(first, "b");
   const failing = failingAfter(alone, "c");
@@ -277,10 +274,7 @@ for (const [what, isCut] of [
   [", also if nobody could say where it went", true],
 ] as const) {
   test(`what waited aside and could not go to its new name is deleted when another device deletes it${what}`, async () => {
-    const alone = new Alone();
-    for (const path of ["a", "b"]) alone.write(path, path);
-    await alone.once();
-    const [first, second] = ["a", "b"].map((path) => alone.serverId(path));
+    const { alone, first, second } = await twoFiles();
     alone.moveOnServer(first, "aside");
     alone.moveOnServer(second, "a");
     alone.moveOnServer(first, "b");
@@ -300,6 +294,14 @@ for (const [what, isCut] of [
     assert.deepEqual(alone.diskPaths(), left);
     alone.close();
   });
+}
+
+/** `a` and `b`, in sync, with their ids on the server. */
+async function twoFiles(): Promise<{ readonly alone: Alone; readonly first: string; readonly second: string }> {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await alone.once();
+  return { alone, first: alone.serverId("a"), second: alone.serverId("b") };
 }
 
 /** Once there is something at the path, its folder cannot be synced one time. */
