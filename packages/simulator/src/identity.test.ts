@@ -189,3 +189,24 @@ test("a folder that was moved after it was emptied stays the same", async () => 
   assert.equal(alone.serverId("moved"), before);
   alone.close();
 });
+
+test("a file that cannot be looked at for a moment is not taken for a new one with its content", async () => {
+  const alone = new Alone();
+  alone.write("one", "the same bytes");
+  await alone.once();
+  const id = alone.serverId("one");
+  alone.fails("one");
+  alone.write("other", "the same bytes");
+  await alone.once();
+  alone.fails(undefined);
+  assert.ok((await alone.once()).inSync);
+  assert.equal(alone.serverId("one"), id);
+  assert.deepEqual(
+    [alone.serverPaths(), alone.diskPaths()],
+    [
+      ["one", "other"],
+      ["one", "other"],
+    ],
+  );
+  alone.close();
+});

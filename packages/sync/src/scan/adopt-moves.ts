@@ -1,18 +1,26 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Lacks } from "../lacks.ts";
 import { type ContentKey, type LocalRow, nameOnDisk } from "../trees.ts";
-import type { LocalTree } from "./scope.ts";
+import { knownPathOf, type LocalTree } from "./scope.ts";
+import { isUnknown } from "./unknown.ts";
+
+interface AdoptInput {
+  readonly tree: LocalTree;
+  readonly lacks: Lacks;
+  /** Of which nothing can be told: what was known there may well be there. */
+  readonly unknown: ReadonlySet<string>;
+}
 
 /** A vanished file whose size and content appear where nothing was known is a move too (a save through a copy). */
 export function adoptMoves(
-  { tree: { local }, lacks }: { readonly tree: LocalTree; readonly lacks: Lacks },
+  { tree, lacks, unknown }: AdoptInput,
   rows: Map<NodeId, LocalRow>,
   vanished: Map<NodeId, LocalRow>,
 ): void {
   if (vanished.size === 0) return;
   const fresh = new Map<ContentKey, NodeId[]>();
   for (const [id, { kind, content }] of rows) {
-    if (kind !== "file" || local.has(id)) continue;
+    if (kind !== "file" || tree.local.has(id)) continue;
     const ids = fresh.get(content);
     if (ids === undefined) fresh.set(content, [id]);
     else ids.push(id);
@@ -20,6 +28,8 @@ export function adoptMoves(
   for (const list of fresh.values()) list.reverse();
   for (const [id, row] of vanished) {
     if (row.kind !== "file" || row.fingerprint.sizeBytes === 0 || row.sight === "unsettled") continue;
+    const path = knownPathOf(tree, id);
+    if (path !== undefined && isUnknown(path, unknown)) continue;
     const from = fresh.get(row.content)?.pop();
     const moved = from === undefined ? undefined : rows.get(from);
     if (from === undefined || moved === undefined) continue;

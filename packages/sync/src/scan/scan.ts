@@ -126,7 +126,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     if (row !== undefined) rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
-  if (!input.faults.has("a moved file is a new one")) adoptMoves(input, rows, vanished);
+  if (!input.faults.has("a moved file is a new one")) adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);
   const strange = hasStranger(input, seen);
   if (!input.faults.has("errors are deletions")) {
     for (const path of keepUnknown(input.tree, rows, { ...seen, strange }, vanished)) again.add(folderOf(path));
