@@ -59,6 +59,7 @@ function folderOf(world: World, account: string, tape: Tape): string {
   const there = pick(tape, foldersOf(world, account));
   if (there !== undefined) return there.id;
   const id = world.model.fresh("folder");
+  world.madeInBrowsers.add(id);
   commit(world, account, { op: "mkdir", id: id as NodeId, parent_id: homeOf(account), name: id });
   return id;
 }

@@ -53,15 +53,16 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   const hasBackup = options.restores === true && round === 1;
   const backup = hasBackup ? world.model.backUp() : undefined;
   world.notice(`round ${round}: ${active.map(({ name }) => name).join(" and ")}`);
+  const [only] = active;
+  // What was done where one may only read is not what is left.
+  const wasFree = only !== undefined && canWriteAll(only);
   await work(world, options, active, round);
   const isRestored = backup !== undefined && world.chances.happens("restored backup");
   if (isRestored) {
     world.notice("the server is restored from its backup");
     world.model.restore(backup);
   }
-  const [only] = active;
-  // What was done where one may only read is not what is left.
-  const isFree = only !== undefined && hasAllMounts(world, only) && canWriteAll(only);
+  const isFree = wasFree && hasAllOfBrowsers(world, only) && canWriteAll(only);
   const left = isAlone && backup === undefined && isFree ? seenTree(only.root) : undefined;
   await rest(world);
   checkRest(world, left);
@@ -111,11 +112,11 @@ function canWriteAll({ state }: Device): boolean {
 }
 
 /** What has not come to a device yet was not left out by its person. */
-function hasAllMounts({ model }: World, { state, account }: Device): boolean {
-  const isMount = ({ id, kind }: ModelNode): boolean =>
-    kind === "mount" && spaceOf(model.nodes, id) === homeOf(account);
-  const mounts = [...model.nodes.values()].filter((node) => isMount(node) && isLiveNode(model.nodes, node.id));
-  return mounts.every(({ id }) => state.local.has(id as NodeId));
+function hasAllOfBrowsers({ model, madeInBrowsers }: World, { state, account }: Device): boolean {
+  const isOwn = ({ id, kind }: ModelNode): boolean =>
+    (kind === "mount" || madeInBrowsers.has(id)) && spaceOf(model.nodes, id) === homeOf(account);
+  const made = [...model.nodes.values()].filter((node) => isOwn(node) && isLiveNode(model.nodes, node.id));
+  return made.every(({ id }) => state.local.has(id as NodeId));
 }
 
 /** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */

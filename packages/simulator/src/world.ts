@@ -94,6 +94,8 @@ export class World {
   isTroubled = false;
   /** What people did beside the devices. */
   deeds = 0;
+  /** Folders that came from no device. */
+  readonly madeInBrowsers = new Set<string>();
   outage: ReturnType<Trouble["outage"]> = "none";
   readonly chances: Chances;
   readonly life: Life = { isAlive: true, name: "world" };
