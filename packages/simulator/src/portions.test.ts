@@ -210,3 +210,34 @@ test("a listing that was cut before its last page counts for nothing", async () 
   assert.deepEqual(alone.diskPaths(), left);
   alone.close();
 });
+
+test("what is wanted again in the middle of a look in parts, and was removed here while it was not, comes back", async () => {
+  const alone = new Alone();
+  alone.mkdir("unwanted");
+  alone.write("unwanted/file", "of the server");
+  const first = alone.make();
+  await alone.pass(first.runOnce());
+  first.exclude(["unwanted"]);
+  await alone.pass(first.runOnce());
+  alone.remove("unwanted/file");
+  const others = many(alone);
+  alone.world.scheduler.nowMicros += 1_000_000;
+  const disk = alone.disk();
+  let parts = 0;
+  const engine = alone.make({
+    portions,
+    disk: {
+      ...disk,
+      now: (path) => {
+        parts += 1;
+        if (parts === 2) engine.include(["unwanted"]);
+        return disk.now(path);
+      },
+    },
+  });
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.ok(parts > 2);
+  assert.deepEqual(alone.serverPaths(), [...others, "unwanted", "unwanted/file"].toSorted());
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});

@@ -58,6 +58,8 @@ async function inParts(lookAt: (tops: readonly Top[] | undefined) => Promise<Par
   let looked: Looked = first;
   while (waiting.length > 0) {
     const part = await lookAt(waiting.splice(-topsMax));
+    // The parts before were looked at under other rules: what these show is known only from before it was hidden.
+    if (part.rules.digest !== looked.rules.digest) return inParts(lookAt);
     waiting.push(...part.later);
     looked = together(looked, part);
   }
