@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
+import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import { SyncState } from "@holdfast/sync/state/sync-state";
+import { isLive } from "@holdfast/sync/trees";
 import { Alone } from "./alone.ts";
 
 const paths = ["folder", "folder/a", "folder/inner", "folder/inner/b", "other"];
@@ -72,5 +74,27 @@ test("a folder comes back from the trash, and one in it is moved at once: nobody
   await alone.once({ state });
   assert.deepEqual(alone.diskPaths(), ["back", "back/a", "moved", "moved/b", "other"]);
   assert.deepEqual(alone.serverPaths(), alone.diskPaths());
+  alone.close();
+});
+
+test("a folder that was moved out of the one that is synced comes back with all that is in it", async () => {
+  const alone = new Alone();
+  const { model } = alone.world;
+  const rootId = model.fresh("top ") as NodeId;
+  alone.onServer({ op: "mkdir", operation_id: "top", id: rootId, parent_id: model.rootId, name: "top" });
+  const state = new SyncState(new DatabaseSync(":memory:"), rootId);
+  const isKnown = (id: NodeId): boolean => state.remote.has(id);
+  const server = narrowToSubtree(alone.server(), { rootId, isKnown, isLive: (id) => isLive(state, id) });
+  for (const path of ["folder", "folder/inner"]) alone.mkdir(path);
+  for (const path of ["folder/a", "folder/inner/b"]) alone.write(path, path);
+  await alone.once({ state, server });
+  const folder = alone.serverId("top/folder");
+  alone.moveOnServer(folder, "elsewhere");
+  await alone.once({ state, server });
+  await alone.once({ state, server });
+  assert.deepEqual(alone.diskPaths(), []);
+  alone.moveOnServer(folder, "back", rootId);
+  await alone.once({ state, server });
+  assert.deepEqual(alone.diskPaths(), ["back", "back/a", "back/inner", "back/inner/b"]);
   alone.close();
 });

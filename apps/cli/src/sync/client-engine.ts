@@ -16,6 +16,7 @@ import { noFaults } from "@holdfast/sync/faults";
 import { type Lacks, lacksNothing } from "@holdfast/sync/lacks";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import { SyncState } from "@holdfast/sync/state/sync-state";
+import { isLive } from "@holdfast/sync/trees";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { probeFolder } from "@holdfast/synced-folder/probe-folder";
 import { openTransport, systemClock } from "../config/connection.ts";
@@ -84,10 +85,11 @@ export function makeEngine(
   const rootId = record.remote_id as NodeId;
   const state = new SyncState(database, rootId);
   const isAll = rootId === space.rootId;
+  const view = { rootId, isKnown: (id: NodeId) => state.remote.has(id), isLive: (id: NodeId) => isLive(state, id) };
   const disk = openSyncedFolder(record.root, { pool });
   return new Engine({
     disk: isPreview ? { ...disk, now: async () => BigInt(Date.now()) * 1_000_000n } : disk,
-    server: isAll ? space : narrowToSubtree(space, { rootId, isKnown: (id) => state.remote.has(id) }),
+    server: isAll ? space : narrowToSubtree(space, view),
     state,
     random: pooledRandom(),
     nowMs: () => Date.now(),

@@ -13,7 +13,10 @@ function node(id: string, parent: string, kind: NodeJson["kind"] = "file"): Node
 }
 
 /** A server whose tree is told by parents; what it is asked is listed. */
-function world(tree: readonly NodeJson[], options: { known?: readonly string[]; rootState?: "live" | "trashed" } = {}) {
+function world(
+  tree: readonly NodeJson[],
+  options: { known?: readonly string[]; dead?: readonly string[]; rootState?: "live" | "trashed" } = {},
+) {
   let changes: readonly ChangeJson[] = [];
   const listed: string[] = [];
   const below = (id: string): NodeJson[] =>
@@ -28,7 +31,9 @@ function world(tree: readonly NodeJson[], options: { known?: readonly string[]; 
     queryNodes: async (ids: readonly NodeId[]) =>
       ids.map((id) => ({ id, state: id === rootId ? (options.rootState ?? "live") : ("live" as const) })),
   } as unknown as Server;
-  const narrow = narrowToSubtree(server, { rootId, isKnown: (id) => options.known?.includes(id) === true });
+  const isLive = (id: string): boolean => options.known?.includes(id) === true;
+  const isKnown = (id: string): boolean => isLive(id) || options.dead?.includes(id) === true;
+  const narrow = narrowToSubtree(server, { rootId, isKnown, isLive });
   const see = async (...given: readonly ChangeJson[]): Promise<readonly string[]> => {
     changes = given;
     return (await narrow.listChanges("")).changes.map(({ kind, id }) => `${kind} ${id}`);
@@ -52,6 +57,15 @@ test("what moves out is gone, and what moves in appears with all that came with 
   assert.deepEqual(await see(changed(1, node("x", "elsewhere"))), ["gone x"]);
   const moved = changed(1, node("in", rootId, "folder"));
   assert.deepEqual(await see(moved, changed(2, node("child", "in"))), ["appeared in", "changed child"]);
+});
+
+test("what moved out and comes back appears with all that is in it", async () => {
+  const { see, listed } = world([node("in", rootId, "folder"), node("child", "in")], { dead: ["in"] });
+  assert.deepEqual(await see(changed(1, node("in", rootId, "folder")), changed(2, node("child", "in"))), [
+    "appeared in",
+    "changed child",
+  ]);
+  assert.deepEqual(listed, ["in"]);
 });
 
 test("what is known stays as the server tells it", async () => {

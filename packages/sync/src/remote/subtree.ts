@@ -9,6 +9,8 @@ export interface SubtreeOptions {
   readonly rootId: NodeId;
   /** Whether the device has a row of that node, live or not. */
   readonly isKnown: (id: NodeId) => boolean;
+  /** Whether it is live, as far as the device knows. */
+  readonly isLive: (id: NodeId) => boolean;
 }
 
 /**
@@ -16,12 +18,13 @@ export interface SubtreeOptions {
  * what moves in has appeared. A folder that is gone itself (it or one above it in the trash) is a failure and no deletion: nothing goes on until it is
  * back or the sync is given up.
  */
-export function narrowToSubtree(server: Server, { rootId, isKnown }: SubtreeOptions): Server {
+export function narrowToSubtree(server: Server, options: SubtreeOptions): Server {
+  const { rootId } = options;
   return {
     ...server,
     async listChanges(sinceToken) {
       const page = await server.listChanges(sinceToken);
-      const view = new View(server, rootId, isKnown);
+      const view = new View(server, options);
       const changes: ChangeJson[] = [];
       for (const change of page.changes) {
         const seen = await view.see(change);
@@ -49,13 +52,13 @@ class View {
   mayHaveLostRoot = false;
   readonly #server: Server;
   readonly #rootId: NodeId;
-  readonly #isKnown: (id: NodeId) => boolean;
+  readonly #options: SubtreeOptions;
   readonly #entered = new Set<string>();
 
-  constructor(server: Server, rootId: NodeId, isKnown: (id: NodeId) => boolean) {
+  constructor(server: Server, options: SubtreeOptions) {
     this.#server = server;
-    this.#rootId = rootId;
-    this.#isKnown = isKnown;
+    this.#rootId = options.rootId;
+    this.#options = options;
   }
 
   async see(change: ChangeJson): Promise<ChangeJson | undefined> {
@@ -67,14 +70,16 @@ class View {
     }
     if (node === undefined) return change;
     if (!this.#has(node.parent_id ?? "")) return wasInside ? { seq, id, kind: "gone" } : undefined;
+    // What moved out is known still, but not what was in it (`DeadNodes`): it comes back as something new does.
+    const wasThere = this.#entered.has(id) || this.#options.isLive(id as NodeId);
     this.#entered.add(id);
-    if (wasInside && change.kind !== "appeared") return change;
+    if (wasThere && change.kind !== "appeared") return change;
     if (node.kind === "folder") await this.#enterBelow(node);
     return { ...change, kind: "appeared" };
   }
 
   #has(id: string): boolean {
-    return id === this.#rootId || this.#entered.has(id) || this.#isKnown(id as NodeId);
+    return id === this.#rootId || this.#entered.has(id) || this.#options.isKnown(id as NodeId);
   }
 
   /** Further entries of the page may be about what came in with a folder. */
