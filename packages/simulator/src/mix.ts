@@ -17,7 +17,7 @@ const foldings = ["none", "first", "none", "all"] as const;
  */
 function sharing(seed: number): Partial<StoryOptions> {
   const shares = seed % 3 === 0 ? ("read_only" as const) : true;
-  return { shares, restores: false, mishaps: false, confusableNames: false, foldsCase: "none", isWatchful: false };
+  return { shares, confusableNames: false, foldsCase: "none", isWatchful: false };
 }
 
 /** The story of a seed in a long run: every kind of world in turn. */

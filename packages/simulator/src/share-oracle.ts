@@ -28,12 +28,16 @@ export function waitingPaths({ engine }: Device): ReadonlySet<string> {
   return new Set(problems.flatMap(({ code, path }) => (code === "read_only" ? [path] : [])));
 }
 
-/** Contents that are where the invariants allow them to be beside the server: waiting to be sent, or in a quarantine. */
+/**
+ * Contents that are where the invariants allow them to be beside the server: waiting to be sent, or in a quarantine. Of what left
+ * a share in the hours that a restored server forgot, a device may have the trash alone.
+ */
 export function keptContents(world: World): Set<string> {
   const kept = new Set<string>();
+  const aside = world.wasRestored ? ["quarantine", "trash"] : ["quarantine"];
   for (const device of world.devices) {
     for (const path of waitingPaths(device)) addContent(kept, device.root.at(path));
-    for (const inode of asideOf(device, ["quarantine"])) addContent(kept, inode);
+    for (const inode of asideOf(device, aside)) addContent(kept, inode);
   }
   return kept;
 }

@@ -61,8 +61,9 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   if (isRestored) {
     world.notice("the server is restored from its backup");
     world.model.restore(backup);
+    world.wasRestored = true;
   }
-  const isFree = wasFree && hasAllOfBrowsers(world, only) && canWriteAll(only);
+  const isFree = wasFree && hasAllOfBrowsers(world, only) && canWriteAll(only) && !hasHiddenNames(world, only);
   const left = isAlone && backup === undefined && isFree ? seenTree(only.root) : undefined;
   await rest(world);
   checkRest(world, left);
@@ -117,6 +118,15 @@ function hasAllOfBrowsers({ model, madeInBrowsers }: World, { state, account }: 
     (kind === "mount" || madeInBrowsers.has(id)) && spaceOf(model.nodes, id) === homeOf(account);
   const made = [...model.nodes.values()].filter((node) => isOwn(node) && isLiveNode(model.nodes, node.id));
   return made.every(({ id }) => state.local.has(id as NodeId));
+}
+
+/** A mount of another account takes a name in a folder of both, and only that account sees it. */
+function hasHiddenNames({ model: { nodes, shares } }: World, { account }: Device): boolean {
+  return [...nodes.values()].some(({ kind, id, parentId }) => {
+    const folder = nodes.get(parentId ?? "");
+    const isOthers = kind === "mount" && spaceOf(nodes, id) !== homeOf(account);
+    return isOthers && folder !== undefined && shares.roleIn(nodes, account, folder) !== undefined;
+  });
 }
 
 /** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */

@@ -94,6 +94,8 @@ export class World {
   isTroubled = false;
   /** What people did beside the devices. */
   deeds = 0;
+  /** The server was restored from a backup. */
+  wasRestored = false;
   /** Folders that came from no device. */
   readonly madeInBrowsers = new Set<string>();
   outage: ReturnType<Trouble["outage"]> = "none";
