@@ -5,15 +5,6 @@ import { Alone } from "./alone.ts";
 const hour = 3600_000_000;
 const week = 7 * 24 * hour;
 
-/** Other bytes of the same length, and no trace of that in any time. */
-function writeSilently(alone: Alone, path: string, text: string): void {
-  const inode = alone.root.mustBeAt(path);
-  const bytes = Buffer.from(text);
-  assert.equal(bytes.length, inode.now.bytes.length);
-  alone.write("unrelated", text);
-  Object.assign(inode, { now: { ...inode.now, bytes }, durable: { ...inode.durable, bytes } });
-}
-
 test("what changed without a trace in its times is found within two weeks, goes up as a new version, and the status says so", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
@@ -23,7 +14,7 @@ test("what changed without a trace in its times is found within two weeks, goes 
   const { scheduler, model } = alone.world;
   const begin = scheduler.nowMicros;
   await scheduler.runUntil(begin + hour, () => false);
-  writeSilently(alone, "folder/c", "OF FOLDER/C");
+  alone.writeSilently("folder/c", "OF FOLDER/C");
   await scheduler.runUntil(begin + week - 2 * hour, () => false);
   assert.equal(alone.serverContents().get("folder/c"), "of folder/c", "no look finds it");
   const before = model.seq;

@@ -192,6 +192,71 @@ test("a file that was never heard of by the server and is gone again keeps no ru
   alone.close();
 });
 
+/** The disk, which does something first when it is asked to read some of a file, or all of it. */
+function atReading(disk: LocalDisk, call: "readAt" | "cut", path: string, act: () => void): LocalDisk {
+  const own: Pick<LocalDisk, "readAt" | "cut"> = {
+    readAt: async (at, ...rest) => {
+      if (at === path && call === "readAt") act();
+      return disk.readAt(at, ...rest);
+    },
+    cut: async (at, ...rest) => {
+      if (at === path && call === "cut") act();
+      return disk.cut(at, ...rest);
+    },
+  };
+  return { ...disk, ...own };
+}
+
+test("a file of which the disk gives nothing for a moment when it is to be sent is sent soon after", async () => {
+  const alone = new Alone();
+  await alone.once();
+  let reads = 0;
+  const failOnce = (): void => {
+    reads += 1;
+    if (reads === 1) throw new HoldfastError("unavailable", "EIO");
+  };
+  const engine = alone.make({ disk: atReading(alone.disk(), "readAt", "file", failOnce) });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => engine.phase === "waiting");
+  alone.write("file", "text");
+  engine.hint([""]);
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => alone.serverPaths().length > 0);
+  assert.deepEqual([alone.serverPaths(), reads], [["file"], 2]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
+test("a file whose bytes change without a trace before they are sent goes up as it is then", async () => {
+  const alone = new Alone();
+  await alone.once();
+  alone.write("file", "text");
+  const change = (): void => alone.writeSilently("file", "TEXT");
+  assert.ok((await alone.once({ disk: atReading(alone.disk(), "readAt", "file", change) })).inSync);
+  assert.equal(alone.serverContents().get("file"), "TEXT");
+  alone.close();
+});
+
+test("a file whose bytes change without a trace before they are copied aside loses neither them nor the server's", async () => {
+  const alone = new Alone();
+  alone.write("file", "text");
+  await alone.once();
+  alone.write("file", "mine");
+  alone.writeOnServer("file", "theirs");
+  // Read at rest first.
+  alone.world.scheduler.nowMicros += minute;
+  let reads = 0;
+  const change = (): void => {
+    reads += 1;
+    if (reads === 2) alone.writeSilently("file", "MINE");
+  };
+  assert.ok((await alone.once({ disk: atReading(alone.disk(), "cut", "file", change) })).inSync);
+  const contents = [...alone.serverContents()].map(([path, text]) => `${path.replace(/ \(.*\)/, " aside")}: ${text}`);
+  assert.deepEqual(contents, ["file: theirs", "file aside: MINE", "unrelated: MINE"]);
+  alone.close();
+});
+
 test("what an earlier client left aside is not lost with its state", async () => {
   const alone = new Alone();
   alone.mkdir(".holdfast");

@@ -125,8 +125,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions + later);
   const failures: Problem[] = [];
   const { done, changed: isChanging } = await actAll(context, next.local);
-  const changed = isChanging || noteFailures(context, ending.failures, failures);
-  const sent = await send(context, next.remote);
+  const isEnding = noteFailures(context, ending.failures, failures);
+  const { isSent, hasChanged } = await send(context, next.remote);
+  const changed = isChanging || isEnding || hasChanged;
   const local = [...ending.operations, ...next.local];
   for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
   await context.quarantine.note(
@@ -140,7 +141,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
   return context.rounds.turn(last, {
-    hasProgressed: done > 0 || sent || ending.operations.length > ending.failures.size,
+    hasProgressed: done > 0 || isSent || ending.operations.length > ending.failures.size,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),

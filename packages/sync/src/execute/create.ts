@@ -26,7 +26,11 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const from = await knownPath(hands, id);
   await recheck(hands, from, local);
   const { blocks } = await hands.disk.cut(from);
-  if (contentOfBlocks(blocks) !== local.content) throw new DiskChanged(from);
+  if (contentOfBlocks(blocks) !== local.content) {
+    // Without a trace in its times: only who reads it again finds what it is now.
+    hands.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
+    throw new DiskChanged(from);
+  }
   const parts = copiesOf(from, blocks);
   // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
   const temporary = joinPath(ownFolders.trash, randomName(hands));

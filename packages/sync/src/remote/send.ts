@@ -31,11 +31,22 @@ interface Sending {
   /** Files whose blocks go ahead do so one after the other, so that memory stays bounded. */
   ahead: Promise<void>;
   isSent: boolean;
+  /** Something was not found as it was planned with. */
+  hasChanged: boolean;
 }
 
-/** Sends what is planned. What came of it is read from the journal; only refusals are kept here. @returns whether anything was sent */
-export async function send(hands: Hands, operations: readonly RemoteOperation[]): Promise<boolean> {
-  const sending: Sending = { hands, failed: new Set(), ahead: Promise.resolve(), isSent: false };
+/** Sends what is planned. What came of it is read from the journal; only refusals are kept here. */
+export async function send(
+  hands: Hands,
+  operations: readonly RemoteOperation[],
+): Promise<Pick<Sending, "isSent" | "hasChanged">> {
+  const sending: Sending = {
+    hands,
+    failed: new Set(),
+    ahead: Promise.resolve(),
+    isSent: false,
+    hasChanged: false,
+  };
   const failures: unknown[] = [];
   const running = new Map<Batch, Promise<void>>();
   for (const batch of batchesOf(operations)) {
@@ -50,7 +61,7 @@ export async function send(hands: Hands, operations: readonly RemoteOperation[])
   }
   await Promise.all(running.values());
   if (failures.length > 0) throw failures[0];
-  return sending.isSent;
+  return sending;
 }
 
 async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
@@ -59,7 +70,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   const units = [...unitsOf(batch.operations)].filter((unit) => !unit.some(isLeftOut));
   // Until its answer says otherwise.
   for (const id of batch.ids) failed.add(id);
-  const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(hands, unit))).flat();
+  const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(sending, unit))).flat();
   const { ready, inline, refused } = await transferBlocks(sending, outgoing);
   const { state, faults } = hands;
   if (refused.length > 0)
@@ -106,17 +117,30 @@ function buildsOn(failed: ReadonlySet<NodeId>, operation: RemoteOperation): bool
 }
 
 /** @returns none of the unit if a file of it is not what was planned with */
-async function prepare(hands: Hands, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
+async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
+  const { hands } = sending;
   const outgoing: Outgoing[] = [];
   for (const planned of unit) {
     const operation = planted(planned, hands.faults);
     const proposal = "local" in operation ? await propose(hands, operation) : undefined;
-    if ("local" in operation && proposal === undefined) return [];
+    if ("local" in operation && proposal === undefined) {
+      leaveOut(sending, operation);
+      return [];
+    }
     const operationId = Buffer.from(hands.random(16)).toString("hex") as OperationId;
     const seen = hands.faults.has("deletions have seen everything") ? undefined : "seen";
     outgoing.push({ operation, operationId, proposal, seen });
   }
   return outgoing;
+}
+
+/** Whatever its times say: the next look reads it again, and tells of it if that cannot be done. */
+function leaveOut(sending: Sending, operation: RemoteOperation): void {
+  const { state } = sending.hands;
+  const row = state.local.get(operation.id);
+  sending.hasChanged = true;
+  if (!("local" in operation) || row?.sight !== "known" || row.content !== operation.local.content) return;
+  state.commit({ local: [[operation.id, { ...row, sight: "racy" }]] });
 }
 
 /** With a planted bug nothing is said of what it rests on. */
@@ -156,6 +180,7 @@ async function transferBlocks(
     if (code === "not_found") changed.add(each);
     else if (code !== undefined) refused.push([each, refusedWith(each, { refusal: "not_durable" })]);
   }
+  for (const { operation } of changed) leaveOut(sending, operation);
   for (const [each] of refused) changed.add(each);
   const groups = new Set([...changed].flatMap(({ operation }) => operation.group ?? []));
   const ready = outgoing.filter((each) => !changed.has(each) && !groups.has(each.operation.group ?? ""));
@@ -313,8 +338,9 @@ async function readNamed(
     const isWanted = (hash: HashHex): boolean => named.has(hash) && !taken.has(keyOf(hash, proposal.into));
     const ranges = rangesOf(proposal.blocks, new Set()).filter(({ hash }) => isWanted(hash));
     for (const { hash } of ranges) taken.add(keyOf(hash, proposal.into));
-    const read = (await transfer(sending, { ...proposal, similar: new Map() }, ranges)) ?? [];
-    if ("refusal" in read) answers.set(operationId, refusedWith(each, read));
+    const read = await transfer(sending, { ...proposal, similar: new Map() }, ranges);
+    if (read === undefined) leaveOut(sending, each.operation);
+    else if ("refusal" in read) answers.set(operationId, refusedWith(each, read));
     else blocks.push(...read);
   }
   return blocks;
