@@ -1,6 +1,7 @@
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { Server } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 import { homeOf, type ModelRole } from "./model-shares.ts";
 import { isLiveNode, lineage } from "./model-tree.ts";
@@ -11,6 +12,12 @@ type Draft = BatchOperationInput extends infer Each
     ? Omit<Each, "operation_id">
     : never
   : never;
+
+/** A server that has no room for anything. */
+export const full: Server["commit"] = async (_epoch, operations) => ({
+  results: operations.map(({ operation_id }) => ({ operation_id, status: "error", code: "quota" })),
+  seq: 0,
+});
 
 /** A guest's device, and an owner without one, who shares the folder `docs` with the file `a.txt`. */
 export class Shared extends Alone {

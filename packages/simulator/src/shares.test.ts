@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Server } from "@holdfast/sync/ports";
 import { homeOf } from "./model-shares.ts";
-import { Shared } from "./shared.ts";
-
-/** A server that has no room for anything. */
-const full: Server["commit"] = async (_epoch, operations) => ({
-  results: operations.map(({ operation_id }) => ({ operation_id, status: "error", code: "quota" })),
-  seq: 0,
-});
+import { full, Shared } from "./shared.ts";
 
 const first = { docs: "/", "docs/a.txt": "first" };
 

@@ -115,7 +115,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const look = await lookAtDisk(context);
   noteLook(context, look);
   settleShares(state, look.rules, context);
-  const ending = await endShares(context, (path) => context.skipped.isKeeper(path));
+  const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
+  const ending = await endShares(context, tree, (path) => context.skipped.isKeeper(path));
   const waits = new Waits(context);
   const decision = await decide(context, look);
   const next = await waits.within(decision);

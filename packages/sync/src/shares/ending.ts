@@ -4,7 +4,7 @@ import type { Failures } from "../execute/failures.ts";
 import type { Hands } from "../execute/hands.ts";
 import { pathOf } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { rowsBelow } from "../scan/scope.ts";
+import { type LocalTree, rowsBelow } from "../scan/scope.ts";
 import type { LocalRow, RemoteRow, SyncedRow } from "../trees.ts";
 import { endedMounts } from "./hiding.ts";
 import { shareOf } from "./whereabouts.ts";
@@ -18,9 +18,10 @@ interface Ending {
 /**
  * Puts away what is on the disk of shares that ended: files that are as the server had them go to the local trash, changed and
  * new ones to the quarantine, folders if they are empty then. What cannot be looked at yet is left to the next look.
+ * @param tree of the disk without what the rules hide: that is looked at by nobody, and stays
  * @param isKeeper whether a folder holds something that no tree knows; it stays, as an ordinary folder
  */
-export async function endShares(hands: Hands, isKeeper: (path: string) => boolean): Promise<Ending> {
+export async function endShares(hands: Hands, tree: LocalTree, isKeeper: (path: string) => boolean): Promise<Ending> {
   const operations: LocalOperation[] = [];
   const failures: Failures = new Map();
   const act = async (some: readonly LocalOperation[]): Promise<boolean> => {
@@ -30,11 +31,11 @@ export async function endShares(hands: Hands, isKeeper: (path: string) => boolea
     return failed.size === 0;
   };
   for (const mount of endedMounts(hands.state)) {
-    const files = [...rowsBelow(hands.state, mount)].filter(([, { kind }]) => kind !== "folder");
-    hands.state.commit(comeBack(hands, new Set(files.map(([id]) => id))));
+    hands.state.commit(comeBack(hands, new Set([...rowsBelow(hands.state, mount)].map(([id]) => id))));
+    const files = [...rowsBelow(tree, mount)].filter(([, { kind }]) => kind !== "folder");
     const known = files.filter(([, { sight }]) => sight === "known");
     const isEmpty = await act(known.map(([id, local]) => awayWith(hands, mount, id, local)));
-    if (isEmpty && known.length === files.length && (await act(foldersToGo(hands, mount, isKeeper)))) {
+    if (isEmpty && known.length === files.length && (await act(foldersToGo(hands, tree, { mount, isKeeper })))) {
       forget(hands, mount);
     }
   }
@@ -58,10 +59,14 @@ function comeBack({ state }: Hands, ids: ReadonlySet<NodeId>): Parameters<Hands[
 }
 
 /** Those deepest down first, without what holds something. */
-function foldersToGo({ state }: Hands, mount: NodeId, isKeeper: (path: string) => boolean): LocalOperation[] {
+function foldersToGo(
+  { state }: Hands,
+  tree: LocalTree,
+  { mount, isKeeper }: { readonly mount: NodeId; readonly isKeeper: (path: string) => boolean },
+): LocalOperation[] {
   const paths = new Map<NodeId, string>();
-  for (const id of [mount, ...[...rowsBelow(state, mount)].map(([below]) => below)]) {
-    const path = pathOf(state, id);
+  for (const id of [mount, ...[...rowsBelow(tree, mount)].map(([below]) => below)]) {
+    const path = tree.local.has(id) ? pathOf(state, id) : undefined;
     if (path !== undefined) paths.set(id, path);
   }
   const kept = [...paths.values()].filter(isKeeper);

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { full, Shared } from "./shared.ts";
+
+for (const [path, left] of [
+  ["docs", { docs: "/", "docs/a.txt": "first", "docs/sub": "/", "docs/sub/b.txt": "of bob" }],
+  ["docs/sub", { docs: "/", "docs/sub": "/", "docs/sub/b.txt": "of bob" }],
+  ["docs/sub/b.txt", { docs: "/", "docs/sub": "/", "docs/sub/b.txt": "of bob" }],
+] as const) {
+  test(`of a share that was revoked what this device does not want (${path}) stays here, and nothing waits for it`, async () => {
+    const world = new Shared("editor");
+    await world.once();
+    world.mkdir("docs/sub");
+    world.write("docs/sub/b.txt", "of bob");
+    await world.once();
+    const engine = world.make();
+    engine.exclude([path]);
+    await world.pass(engine.runOnce());
+    world.grant(undefined);
+    assert.equal((await world.once()).inSync, true);
+    assert.equal((await world.once()).inSync, true);
+    assert.deepEqual(world.onDisk(), left);
+    assert.deepEqual(world.aside("quarantine"), {});
+    assert.deepEqual(world.space("bob"), {});
+    world.close();
+  });
+}
+
+test("an empty folder that was moved into a share that ended before it arrived comes back to where it was", async () => {
+  const world = new Shared("editor");
+  world.mkdir("mine");
+  await world.once();
+  world.move("mine", "docs/mine");
+  await world.once({ server: { ...world.server(), commit: full } });
+  world.grant(undefined);
+  await world.once();
+  assert.deepEqual([world.onDisk(), world.space("bob")], [{ mine: "/" }, { mine: "/" }]);
+  world.close();
+});
