@@ -136,9 +136,10 @@ async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Prom
 
 /** Whatever its times say: the next look reads it again, and tells of it if that cannot be done. */
 function leaveOut(sending: Sending, operation: RemoteOperation): void {
-  const { state } = sending.hands;
+  const { state, faults } = sending.hands;
   const row = state.local.get(operation.id);
   sending.hasChanged = true;
+  if (faults.has("no file is racy")) return;
   if (!("local" in operation) || row?.sight !== "known" || row.content !== operation.local.content) return;
   state.commit({ local: [[operation.id, { ...row, sight: "racy" }]] });
 }
