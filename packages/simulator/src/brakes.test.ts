@@ -36,6 +36,15 @@ test("many deletions on the disk wait for a person, and nothing else does", asyn
   alone.close();
 });
 
+test("what waits goes once the brake is turned off, and nothing is told of it any more", async () => {
+  const alone = await withFiles(100);
+  for (const name of names(60)) alone.remove(name);
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 60);
+  assert.deepEqual(await alone.once({ brake: "off" }), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.equal(alone.serverPaths().length, 40);
+  alone.close();
+});
+
 test("many deletions on the disk are taken back: the files come back from the server", async () => {
   const alone = await withFiles(100);
   for (const name of names(60)) alone.remove(name);

@@ -111,10 +111,12 @@ export class Brakes {
   }
 
   #hold(side: BrakeSide, planned: readonly Braked[]): NodeId[] {
-    if (this.#setting === "off") return [];
-    const limits = side === "rewrite" ? rewriteLimits : deletionLimits(this.#setting);
+    const isOff = this.#setting === "off";
+    const limits = side === "rewrite" ? rewriteLimits : deletionLimits(isOff ? undefined : this.#setting);
     const known = this.#state.synced.size;
-    const { held, changes } = judge(side, planned, this.#state.brakes, { limits, nowMs: this.#nowMs(), known });
+    // What waited before it was turned off goes, and waits no more.
+    const judged = isOff ? [] : planned;
+    const { held, changes } = judge(side, judged, this.#state.brakes, { limits, nowMs: this.#nowMs(), known });
     if (changes.size > 0) this.#state.commit({ brakes: changes });
     return held.map(({ nodeId }) => nodeId);
   }
