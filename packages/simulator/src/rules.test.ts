@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import { Alone } from "./alone.ts";
 
 async function inSync(alone: Alone): Promise<void> {
@@ -145,5 +146,30 @@ test("deleting a folder here leaves on the server what this device does not want
   await inSync(alone);
   assert.deepEqual(alone.serverPaths(), ["f", "f/big", "f/big/b"]);
   assert.deepEqual(alone.diskPaths(), []);
+  alone.close();
+});
+
+test("what the disk refuses, or no node can be, is told of no more once this device does not want it", async () => {
+  const alone = new Alone();
+  await alone.once();
+  alone.putOnServer("text", { parent_id: alone.world.model.rootId, name: "refused" });
+  alone.mkdir("folder");
+  alone.write("folder/a\tb", "under a name that no node has");
+  const disk = alone.disk();
+  const refusing: typeof disk.rename = async (from, to) => {
+    if (to === "refused") throw new HoldfastError("failed", "EINVAL");
+    await disk.rename(from, to);
+  };
+  const engine = alone.make({ disk: { ...disk, rename: refusing } });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  const told = (): string[] => engine.status().problems.map(({ path }) => path);
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => engine.phase === "waiting" && told().length === 2);
+  assert.deepEqual(told().toSorted(), ["folder/a\tb", "refused"]);
+  engine.exclude(["folder", "refused"]);
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => engine.phase === "waiting" && told().length === 0);
+  assert.deepEqual(told(), []);
+  engine.stop();
+  await alone.pass(run);
   alone.close();
 });

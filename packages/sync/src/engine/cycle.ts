@@ -178,7 +178,7 @@ function noteLook({ state, suspicion, undurable, skipped, unread, nowMs }: Cycle
   suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
   undurable.forgetHidden(state);
   suspicion.add(undurable.suspects(state));
-  skipped.note(look, (path) => isKnownPath(state, path));
+  skipped.note(look, (path) => isKnownPath(state, path) && !look.rules.hides(path, true));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
   unread.note(look, nowMs());
 }
@@ -195,7 +195,7 @@ export interface Decision {
   readonly plan: Plan;
   /** The fresh node with which it ended; undefined: all of them are in it. */
   readonly last: NodeId | undefined;
-  /** Whether it is about a node; the others are at rest, or fresh and of another portion. */
+  /** Whether it says what becomes of a node, if only that it is hidden; it does not of those that are fresh and of another portion. */
   readonly isInPlan: (id: NodeId) => boolean;
 }
 
@@ -244,8 +244,9 @@ export async function decide(
       },
     });
     if (next.rekeyings.length === 0) {
+      const isHidden = (id: NodeId): boolean => seenBy.hidesRemote(id) || seenBy.hidesLocal(id);
       const isInPlan = (id: NodeId): boolean =>
-        !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id);
+        !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);
       return { plan: undurable.within(brakes.holdRewrites(next)), last, isInPlan };
     }
     rekeyAll(state, next.rekeyings);
