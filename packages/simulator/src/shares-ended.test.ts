@@ -37,3 +37,39 @@ test("an empty folder that was moved into a share that ended before it arrived c
   assert.deepEqual([world.onDisk(), world.space("bob")], [{ mine: "/" }, { mine: "/" }]);
   world.close();
 });
+
+test("what a person took away from the quarantine is listed no more", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  await world.once();
+  world.ownerPuts("a.txt", "newer");
+  const engine = world.make();
+  const run = engine.run();
+  const { scheduler } = world.world;
+  const minute = 60_000_000;
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => engine.status().problems.length > 0);
+  const [problem] = engine.status().problems;
+  assert.equal(problem?.code, "quarantined");
+  world.remove(problem.path);
+  // Nothing tells of it: the hourly look does.
+  await scheduler.runUntil(scheduler.nowMicros + 90 * minute, () => engine.status().problems.length === 0);
+  assert.deepEqual(engine.status().problems, []);
+  engine.stop();
+  await world.pass(run);
+  world.close();
+});
+
+test("a quarantine that cannot be looked at keeps nothing from being synced", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  await world.once();
+  world.ownerPuts("a.txt", "newer");
+  await world.once();
+  world.fails(".holdfast/quarantine");
+  world.write("own", "own");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("bob"), { own: "own" });
+  world.close();
+});

@@ -1,3 +1,4 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import { listQuarantine } from "../execute/quarantine.ts";
 import type { Hands } from "../execute/hands.ts";
 import { pathOfNode } from "../paths.ts";
@@ -47,13 +48,19 @@ export function problemsOfShares(state: SyncState, waiting: Plan["waiting"]): Pr
 const readOnly =
   "You may only read what is in this shared folder, so your change stays here. Copy it elsewhere to keep working on it.";
 
-/** What is in the quarantine, looked up once and whenever something was put there. */
+/** What is in the quarantine, looked up at first and whenever something was put there, and as long as something is: a person takes it away. */
 export class Quarantine {
   #paths: readonly string[] | undefined;
 
   async note({ disk, state }: Pick<Hands, "disk" | "state">, isChanged: boolean): Promise<void> {
     if (state.setting("quarantine") === undefined) return;
-    if (this.#paths === undefined || isChanged) this.#paths = await listQuarantine(disk);
+    if (this.#paths?.length === 0 && !isChanged) return;
+    try {
+      this.#paths = await listQuarantine(disk);
+    } catch (error) {
+      // What was known stands until the next time, and keeps nothing from being synced.
+      if (!(error instanceof HoldfastError)) throw error;
+    }
   }
 
   problems(): Problem[] {
