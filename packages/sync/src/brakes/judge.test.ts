@@ -109,3 +109,14 @@ test("however deletions come, no more than the limit ever go within an hour unle
     }),
   );
 });
+
+test("what was done before the clock was set back counts for an hour, and not for years", () => {
+  const keeper = new Keeper(10_000);
+  keeper.nowMs = 10 * 365 * 86_400_000;
+  assert.equal(keeper.plan(deletions(0, 499)), 0);
+  keeper.nowMs = 0;
+  assert.equal(keeper.plan(deletions(499, 500)), 1, "they count still");
+  keeper.nowMs = 3600_000;
+  keeper.approveAll();
+  assert.equal(keeper.plan(deletions(500, 501)), 0);
+});

@@ -43,6 +43,9 @@ export function judge(
   const changes = new Map<string, BrakeRecord | undefined>();
   const byKey = new Map(planned.map((each) => [brakeKey(each), each]));
   const released = [...own].filter(([, { standing }]) => standing === "released");
+  // It counts from now on if the clock was set back since: else it would until that time comes again.
+  const ahead = released.filter(([, { atMs }]) => atMs > nowMs);
+  for (const [key, record] of ahead) changes.set(key, { ...record, atMs: nowMs });
   const counted = new Set(released.flatMap(([key, { atMs }]) => (atMs > nowMs - limits.windowMs ? [key] : [])));
   for (const [key, { standing, atMs }] of own) {
     const isOver = standing === "released" ? atMs <= nowMs - limits.windowMs : !byKey.has(key);
