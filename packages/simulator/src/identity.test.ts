@@ -210,3 +210,27 @@ test("a file that cannot be looked at for a moment is not taken for a new one wi
   );
   alone.close();
 });
+
+test("a file that was brought and not looked at yet is not taken for one of its content that a person deletes then", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  alone.write("old", "the same bytes");
+  await alone.once();
+  alone.putOnServer("the same bytes", { parent_id: alone.serverId("folder"), name: "new" });
+  const disk = alone.disk();
+  const failOnce: typeof disk.stat = (path) => {
+    const isNamed = path === "folder/new" && alone.root.at(path) !== undefined;
+    if (!isNamed || alone.root.at("old") === undefined) return disk.stat(path);
+    alone.remove("old");
+    return Promise.reject(new HoldfastError("unavailable", "EIO"));
+  };
+  assert.ok((await alone.once({ disk: { ...disk, stat: failOnce } })).inSync);
+  assert.deepEqual(
+    [alone.serverPaths(), alone.diskPaths()],
+    [
+      ["folder", "folder/new"],
+      ["folder", "folder/new"],
+    ],
+  );
+  alone.close();
+});

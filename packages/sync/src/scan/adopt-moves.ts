@@ -1,26 +1,28 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Lacks } from "../lacks.ts";
-import { type ContentKey, type LocalRow, nameOnDisk } from "../trees.ts";
+import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { knownPathOf, type LocalTree } from "./scope.ts";
 import { isUnknown } from "./unknown.ts";
 
 interface AdoptInput {
   readonly tree: LocalTree;
   readonly lacks: Lacks;
+  /** What the engine was about to make there is no move of a person. */
+  readonly intents: ReadonlyMap<NodeId, Intent>;
   /** Of which nothing can be told: what was known there may well be there. */
   readonly unknown: ReadonlySet<string>;
 }
 
 /** A vanished file whose size and content appear where nothing was known is a move too (a save through a copy). */
 export function adoptMoves(
-  { tree, lacks, unknown }: AdoptInput,
+  { tree, lacks, intents, unknown }: AdoptInput,
   rows: Map<NodeId, LocalRow>,
   vanished: Map<NodeId, LocalRow>,
 ): void {
   if (vanished.size === 0) return;
   const fresh = new Map<ContentKey, NodeId[]>();
   for (const [id, { kind, content }] of rows) {
-    if (kind !== "file" || tree.local.has(id)) continue;
+    if (kind !== "file" || tree.local.has(id) || intents.has(id)) continue;
     const ids = fresh.get(content);
     if (ids === undefined) fresh.set(content, [id]);
     else ids.push(id);
