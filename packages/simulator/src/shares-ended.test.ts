@@ -73,3 +73,14 @@ test("a quarantine that cannot be looked at keeps nothing from being synced", as
   assert.deepEqual(world.space("bob"), { own: "own" });
   world.close();
 });
+
+test("of a share that was mounted anew what is unchanged is not put into the quarantine", async () => {
+  const world = new Shared("editor");
+  await world.once();
+  world.onServer({ op: "delete", operation_id: "unmount", file_id: world.mountId });
+  world.mount();
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.onDisk(), { docs: "/", "docs/a.txt": "first" });
+  assert.deepEqual([world.aside("trash"), world.aside("quarantine")], [{ "docs/a.txt": "first" }, {}]);
+  world.close();
+});

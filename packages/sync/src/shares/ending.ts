@@ -48,8 +48,11 @@ function awayWith({ state, faults }: Hands, mount: NodeId, id: NodeId, local: Lo
   return { op: "delete", id, local, into };
 }
 
+/** As the server has it in that folder, which may be mounted anew by now. */
 function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
-  return state.synced.get(id)?.content === content && shareOf(state, state.remote, id) === mount;
+  const there = shareOf(state, state.remote, id);
+  const isInFolder = there !== undefined && state.shares.get(there)?.target === state.shares.get(mount)?.target;
+  return isInFolder && state.synced.get(id)?.content === content;
 }
 
 /** What was moved into the share and has not arrived there comes back to where it was. */
