@@ -206,3 +206,31 @@ async function afterPowerCut(alone: Alone): Promise<void> {
   assert.deepEqual(alone.diskPaths(), ["folder"]);
   await alone.once({ boot: String(alone.root.boots) });
 }
+
+test("what could not be made durable at the start is sent soon after, although a folder beside it cannot be listed", async () => {
+  const alone = new Alone();
+  for (const folder of ["folder", "locked"]) {
+    alone.mkdir(folder);
+    alone.write(`${folder}/a`, folder);
+  }
+  await alone.once();
+  alone.write("folder/new", "new");
+  alone.fails("locked");
+  const { scheduler } = alone.world;
+  // It is not read again for being new.
+  scheduler.nowMicros += 60_000_000;
+  const disk = alone.disk();
+  let left = 1;
+  const failOnce: typeof disk.syncFolder = (path) => {
+    if (path !== "folder" || left === 0) return disk.syncFolder(path);
+    left -= 1;
+    return Promise.reject(new HoldfastError("unavailable", "EIO"));
+  };
+  const engine = alone.make({ disk: { ...disk, syncFolder: failOnce } });
+  const run = engine.run();
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => alone.serverPaths().includes("folder/new"));
+  assert.ok(alone.serverPaths().includes("folder/new"));
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});

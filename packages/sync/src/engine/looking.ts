@@ -2,6 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { DiskChanged } from "../execute/hands.ts";
 import { makeDurable } from "../execute/durable.ts";
 import { makeRenewalsDurable } from "../execute/person-acts.ts";
+import { withFoldersAbove } from "../paths.ts";
 import type { BlockTaker } from "../ports.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { applyRules } from "../rules/dormancy.ts";
@@ -9,7 +10,7 @@ import { readRules } from "../rules/reading.ts";
 import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
-import type { Suspects, Top } from "../scan/scope.ts";
+import { knownPathOf, type Suspects, type Top } from "../scan/scope.ts";
 import type { LocalRow } from "../trees.ts";
 import type { CycleContext } from "./cycle.ts";
 import { checkRoot } from "./root.ts";
@@ -35,7 +36,8 @@ export async function lookAtDisk(context: CycleContext): Promise<Looked> {
     const look = await lookAtKnownRoot(context, tops);
     const changes = await agreeable(context, look, isFirst);
     state.commit({ local: localChanges(state.local, changes) });
-    return { ...look, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
+    const again = againAt(context, look, changes);
+    return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
   doubt.isOpen = false;
   return looked;
@@ -86,6 +88,16 @@ function together(one: Looked, other: Part): Looked {
 
 function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boolean = () => false): boolean {
   return changes.entries().some(([id, row]) => row?.sight === "unsettled" && !waits(id));
+}
+
+/** What could not be made durable is looked at again too, also where something else keeps all from being looked at. */
+function againAt({ state, undurable }: CycleContext, look: Look, changes: ScanResult["changes"]): Suspects {
+  if (look.again === "all") return "all";
+  const unsafe = [...changes].flatMap(([id, row]) =>
+    row?.sight === "unsettled" && look.changes.get(id)?.sight !== "unsettled" && !undurable.isRenewed(id) ? [row] : [],
+  );
+  const folders = new Set(unsafe.flatMap(({ parent }) => knownPathOf(state, parent) ?? []));
+  return new Set([...look.again, ...[...folders].flatMap(withFoldersAbove)]);
 }
 
 interface Look extends ScanResult {
