@@ -79,3 +79,22 @@ test("what the server deleted is found in the local trash by its day and its pat
   assert.deepEqual(alone.root.list(".holdfast/trash"), []);
   alone.close();
 });
+
+test("what of the local trash cannot be removed keeps neither the rest of it nor anything else", async () => {
+  const alone = await withDeleted();
+  alone.world.scheduler.nowMicros += 2 * dayMicros;
+  alone.write("b", "b");
+  await alone.once();
+  alone.onServer({ op: "delete", operation_id: "another one", file_id: alone.serverId("b") });
+  await alone.once();
+  const [first = "", second] = trashOf(alone);
+  for (const days of [6, 6, 6, 6, 6, 3]) {
+    alone.world.scheduler.nowMicros += days * dayMicros;
+    alone.fails(`.holdfast/trash/${first}`);
+    alone.write("c", `${days}`);
+    assert.equal((await alone.once()).inSync, true);
+  }
+  assert.ok(second !== undefined);
+  assert.deepEqual(trashOf(alone), [first]);
+  alone.close();
+});

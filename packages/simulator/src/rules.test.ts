@@ -131,6 +131,24 @@ test("what was excluded before frees its space later, but for what was edited, m
   alone.close();
 });
 
+test("what cannot be looked at when its space is to be freed stays, and keeps nothing from being synced", async () => {
+  const alone = new Alone();
+  alone.mkdir("f");
+  alone.write("f/a", "f/a");
+  const engine = alone.make();
+  await alone.pass(engine.runOnce());
+  engine.exclude(["f"]);
+  await alone.pass(engine.runOnce());
+  alone.write("new", "new");
+  alone.fails("f");
+  engine.exclude(["f"], { freeSpace: true });
+  const { problems } = await alone.pass(engine.runOnce());
+  assert.ok(problems.some(({ path, code }) => path === "f/a" && code === "kept"));
+  assert.deepEqual(alone.serverPaths(), ["f", "f/a", "new"]);
+  assert.deepEqual(alone.diskPaths(), ["f", "f/a", "new"]);
+  alone.close();
+});
+
 test("deleting a folder here leaves on the server what this device does not want of it", async () => {
   const alone = new Alone();
   alone.mkdir("f");

@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { conflictedName } from "../conflicted-name.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
+import { failureOf } from "./durable.ts";
 import { type Hands, randomName, syncFolders } from "./hands.ts";
 import { checkClock } from "./steady-clock.ts";
 
@@ -62,14 +63,17 @@ export async function expireTrash(hands: Hands): Promise<void> {
   const { disk, nowMs, state, faults } = hands;
   const isHasty = faults.has("the local trash is emptied at once");
   if (!checkClock(state, nowMs()) && !isHasty) return;
-  for (const name of await disk.list(ownFolders.trash)) {
-    const path = joinPath(ownFolders.trash, name);
-    const stat = await disk.stat(path);
-    if (stat === undefined) continue;
-    const dayEndMs = Date.parse(`${name}T24:00:00Z`);
-    const sinceMs = Number.isNaN(dayEndMs) ? Number(stat.fingerprint.ctimeNs / 1_000_000n) : dayEndMs;
-    if (isHasty || sinceMs + keptForMs < nowMs()) await removeTree(hands, path);
-  }
+  // What cannot be looked at, or removed, is tried again with all the next time.
+  for (const name of await disk.list(ownFolders.trash)) await failureOf(expire(hands, name, isHasty));
+}
+
+async function expire(hands: Hands, name: string, isHasty: boolean): Promise<void> {
+  const path = joinPath(ownFolders.trash, name);
+  const stat = await hands.disk.stat(path);
+  if (stat === undefined) return;
+  const dayEndMs = Date.parse(`${name}T24:00:00Z`);
+  const sinceMs = Number.isNaN(dayEndMs) ? Number(stat.fingerprint.ctimeNs / 1_000_000n) : dayEndMs;
+  if (isHasty || sinceMs + keptForMs < hands.nowMs()) await removeTree(hands, path);
 }
 
 /** Once there was one it is looked at what is in it (`quarantine.ts`). */

@@ -1,6 +1,8 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "../execute/act.ts";
 import type { Hands } from "../execute/hands.ts";
+import { asFound } from "../execute/look-at-each.ts";
 import { pathOf, pathOfNode } from "../paths.ts";
 import { rowsBelow } from "../scan/scope.ts";
 import { isLive, type LocalRow } from "../trees.ts";
@@ -51,8 +53,10 @@ async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): P
     const row = state.local.get(id);
     if (row?.kind !== "folder" || row.fingerprint.inode !== 0n) continue;
     const path = pathOf(state, id);
-    const stat = path === undefined ? undefined : await disk.stat(path);
-    if (stat?.kind === "folder") known.push([id, withInode(row, stat.fingerprint.inode)]);
+    // What cannot be looked at stays, with all that is in it.
+    const stat = path === undefined ? undefined : await disk.stat(path).catch(asFound);
+    if (!(stat instanceof HoldfastError) && stat?.kind === "folder")
+      known.push([id, withInode(row, stat.fingerprint.inode)]);
   }
   if (known.length > 0) state.commit({ local: known });
   return known.map(([id]) => id);
