@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import { Alone } from "./alone.ts";
 
 const mib = 1024 * 1024;
@@ -55,5 +56,28 @@ test("a new file that cannot be read is listed, keeps nothing else from being sy
   alone.fails(undefined);
   assert.ok((await alone.once()).inSync);
   assert.deepEqual(alone.serverPaths(), ["a", "b"]);
+  alone.close();
+});
+
+test("one run that had to wait for something listens no more once it has ended", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  alone.fails("a");
+  const held: ((error: HoldfastError) => void)[] = [];
+  const poll = (): Promise<boolean> => new Promise((_, reject) => held.push(reject));
+  const engine = alone.make({ server: { ...alone.server(), poll } });
+  assert.equal((await alone.pass(engine.runOnce())).inSync, false);
+  assert.equal(held.length, 1, "it listened while it waited");
+  // As whoever closes the connection does.
+  for (const end of held) end(new HoldfastError("failed", "The connection to the server was closed on this side."));
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 600_000_000, () => false);
+  assert.equal(held.length, 1);
+  assert.deepEqual(
+    engine.status().problems.map(({ path, code }) => [path, code]),
+    [["a", "unreadable"]],
+  );
+  alone.fails(undefined);
+  assert.ok((await alone.once()).inSync);
   alone.close();
 });

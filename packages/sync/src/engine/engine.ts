@@ -196,9 +196,7 @@ export class Engine {
     if (this.#phase !== "paused") return;
     this.#options.state.commit({ settings: [["paused", "no"]] });
     this.#learned.stubborn.forgetAll();
-    this.#work = new AbortController();
-    this.#context = this.#makeContext();
-    this.#rehash = new Rehash({ ...this.#options, ...this.#context });
+    this.#renewWork();
     this.#turn("resumed");
   }
 
@@ -222,10 +220,16 @@ export class Engine {
     // What an earlier run found may be over.
     this.#last = undefined;
     this.#isHinted = true;
-    for (;;) {
-      const end = patience.judge(this.#phase, this.#last, this.#failure);
-      if (end !== undefined) return { ...end, deletionsWaiting: this.status().deletionsWaiting };
-      this.#turn(await this.#step());
+    try {
+      for (;;) {
+        const end = patience.judge(this.#phase, this.#last, this.#failure);
+        if (end !== undefined) return { ...end, deletionsWaiting: this.status().deletionsWaiting };
+        this.#turn(await this.#step());
+      }
+    } finally {
+      // A poll that a wait began: it would be repeated for ever, and keep the process from its end.
+      this.#work.abort();
+      this.#renewWork();
     }
   }
 
@@ -242,6 +246,13 @@ export class Engine {
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  /** After the work before was ended. */
+  #renewWork(): void {
+    this.#work = new AbortController();
+    this.#context = this.#makeContext();
+    this.#rehash = new Rehash({ ...this.#options, ...this.#context });
   }
 
   #makeContext(): CycleContext {
