@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { HoldfastError } from "./errors.ts";
-import { formatTime, parseTime } from "./times.ts";
+import { formatTime, microsOfNanos, parseTime } from "./times.ts";
 
 const anyMicros = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 
@@ -31,6 +31,16 @@ test("what is finer than a microsecond is cut off", () => {
   assert.equal(parseTime("1970-01-01T00:00:00.123456999Z"), 123_456);
   assert.equal(parseTime("1970-01-01T00:00:01.5Z"), 1_500_000);
   assert.equal(formatTime(-1), "1969-12-31T23:59:59.999999Z");
+});
+
+test("whatever a filesystem tells can be written, and read again", () => {
+  for (const nanos of [0n, -1n, 1_700_000_000_123_456_789n]) {
+    assert.equal(BigInt(microsOfNanos(nanos)), (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n);
+  }
+  for (const nanos of [2n ** 63n, -(2n ** 63n), 10n ** 30n, -(10n ** 30n)]) {
+    const micros = microsOfNanos(nanos);
+    assert.equal(parseTime(formatTime(micros)), micros, `${nanos}`);
+  }
 });
 
 test("times that do not exist are refused with the field", () => {

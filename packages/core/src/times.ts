@@ -39,6 +39,17 @@ export function parseTime(text: string, field = "modified_at"): number {
   throw new HoldfastError("invalid_field", message, { field });
 }
 
+/**
+ * What a filesystem tells, cut to a microsecond. Filesystems know later and earlier times than `formatTime` can write; of those it
+ * is the last or the first one, so that one such file is not refused, nor what travels with it.
+ * @param nanos since 1970
+ */
+export function microsOfNanos(nanos: bigint): number {
+  const below = ((nanos % 1000n) + 1000n) % 1000n;
+  const micros = Number((nanos - below) / 1000n);
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, micros));
+}
+
 /** NaN for a day or an hour that does not exist (February 30, 24:00, a leap second). */
 function secondsOf(parts: RegExpExecArray): number {
   const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];

@@ -120,12 +120,14 @@ describe("programs that write", () => {
     assert.equal(scene.bert.read("same"), "bbbb");
   });
 
-  test("files with times long ago and far ahead arrive with them", async () => {
-    const scene = await pair.scene({ old: "1", ahead: "2" });
+  test("files with times long ago and far ahead arrive with them, and one beyond all times arrives", async () => {
+    const scene = await pair.scene({ old: "1", ahead: "2", beyond: "" });
     const times = { old: new Date("1971-02-03T04:05:06Z"), ahead: new Date("2099-01-01T00:00:00Z") };
-    scene.anna.make({ old: "3", ahead: "4" });
+    scene.anna.make({ old: "3", ahead: "4", beyond: "5" });
+    const beyond = new Date("2400-01-01T00:00:00Z");
+    utimesSync(scene.anna.at("beyond"), beyond, beyond);
     for (const [name, time] of Object.entries(times)) utimesSync(scene.anna.at(name), time, time);
-    assert.deepEqual(await scene.rest(), { ahead: "4", old: "3" });
+    assert.deepEqual(await scene.rest(), { ahead: "4", beyond: "5", old: "3" });
     for (const [name, time] of Object.entries(times)) assert.deepEqual(statSync(scene.bert.at(name)).mtime, time);
   });
 

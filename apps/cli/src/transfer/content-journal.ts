@@ -27,7 +27,7 @@ export class ContentJournal {
   }
 
   find(path: string, { sizeBytes, mtimeNanos, ctimeNanos, inode }: FileStamp): string | undefined {
-    const row = this.#find.get(path, sizeBytes, mtimeNanos, ctimeNanos, BigInt.asIntN(64, inode));
+    const row = this.#find.get(path, sizeBytes, ...[mtimeNanos, ctimeNanos, inode].map(storable));
     return row === undefined ? undefined : String(row["content_id"]);
   }
 
@@ -48,11 +48,16 @@ export class ContentJournal {
     if (this.#pending.length === 0) return;
     this.#database.exec("BEGIN IMMEDIATE");
     for (const [path, { sizeBytes, mtimeNanos, ctimeNanos, inode }, contentId] of this.#pending) {
-      this.#record.run(path, sizeBytes, mtimeNanos, ctimeNanos, BigInt.asIntN(64, inode), contentId);
+      this.#record.run(path, sizeBytes, ...[mtimeNanos, ctimeNanos, inode].map(storable), contentId);
     }
     this.#database.exec("COMMIT");
     this.#pending = [];
   }
+}
+
+/** An inode, or a time after the year 2262, may have more bits than a number of the database. */
+function storable(number: bigint): bigint {
+  return BigInt.asIntN(64, number);
 }
 
 function open(path: string): DatabaseSync {

@@ -99,6 +99,7 @@ test("the journal knows a file by its stamp, and not one that was touched as it 
   journal.close();
   journal = new ContentJournal(folder);
   assert.equal(journal.find(path, old), "id");
+  assert.equal(journal.find(path, { ...old, mtimeNanos: 13_569_465_600_000_000_000n }), undefined, "the year 2400");
   for (const changed of [{ sizeBytes: 1 }, { mtimeNanos: 1n }, { ctimeNanos: 1n }, { inode: 1n }]) {
     assert.equal(journal.find(path, { ...old, ...changed }), undefined);
   }

@@ -7,8 +7,8 @@ import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { ManifestEntry } from "@holdfast/core/manifest";
+import { microsOfNanos } from "@holdfast/core/times";
 import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
-import { nanosToMicros } from "./times.ts";
 
 /** Files up to here are read whole, many in one task. Others stream. */
 export const wholeFileBytesMax = limits.blockBytesMax;
@@ -97,7 +97,7 @@ function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | u
   return {
     status: "read",
     stamp: toStamp(after),
-    mtimeMicros: nanosToMicros(after.mtimeNs),
+    mtimeMicros: microsOfNanos(after.mtimeNs),
     executable: (after.mode & 0o100n) !== 0n,
     contentId,
     blocks,

@@ -11,9 +11,3 @@ export function toMicros(text: string): number {
   const [, seconds = text, fraction = "", zone = "Z"] = /^(.{19})(?:\.(\d+))?(.*)$/.exec(text) ?? [];
   return Date.parse(seconds + zone) * 1000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
 }
-
-/** @param nanos since 1970 */
-export function nanosToMicros(nanos: bigint): number {
-  const below = ((nanos % 1000n) + 1000n) % 1000n;
-  return Number((nanos - below) / 1000n);
-}

@@ -1,5 +1,6 @@
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
+import { parseTime } from "@holdfast/core/times";
 import { contentOfBlocks, folderContent } from "../content.ts";
 import { joinPath, ownFolders, pathOf } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
@@ -137,6 +138,5 @@ export function folderFingerprint(fingerprint: Fingerprint): Fingerprint {
 }
 
 function timeNs(text: string): bigint | undefined {
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000_000n;
+  return Number.isNaN(Date.parse(text)) ? undefined : BigInt(parseTime(text)) * 1000n;
 }

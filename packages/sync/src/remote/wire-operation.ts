@@ -1,4 +1,5 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
+import { formatTime, microsOfNanos } from "@holdfast/core/times";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { targetOf } from "../content.ts";
 import type { LocalRow, Place, Shares } from "../trees.ts";
@@ -75,11 +76,7 @@ function toEntry({ hash, size }: ManifestEntry): { hash: string; size: number } 
   return { hash, size };
 }
 
-const lastMs = Date.parse("9999-12-31T23:59:59.999Z");
-const firstMs = Date.parse("0000-01-01T00:00:00.000Z");
-
-/** Filesystems know later and earlier times than RFC 3339 has; one of them must not keep its whole request from being taken. */
+/** One that the server cannot write would keep its whole request from being taken. */
 export function wireTime(timeNs: bigint): string {
-  const ms = Number(timeNs / 1_000_000n);
-  return new Date(Math.min(lastMs, Math.max(firstMs, ms))).toISOString();
+  return formatTime(microsOfNanos(timeNs));
 }

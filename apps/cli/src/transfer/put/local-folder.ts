@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { nameProblem } from "@holdfast/core/names";
+import { microsOfNanos } from "@holdfast/core/times";
 import type { FileStamp } from "../read-files.ts";
 import { toStamp } from "../read-files.ts";
-import { nanosToMicros } from "../times.ts";
 import type { LocalState } from "./put-plan.ts";
 
 export interface LocalEntry extends LocalState {
@@ -42,7 +42,7 @@ export function lookAt(path: string, name: string): { entry: LocalEntry } | { un
     if (kind === undefined)
       return { unfit: { path, message: "is no file, folder or link (a socket, pipe or device), skipped" } };
     const stamp = toStamp(stats);
-    const entry = { name, path, kind, stamp, sizeBytes: stamp.sizeBytes, mtimeMicros: nanosToMicros(stats.mtimeNs) };
+    const entry = { name, path, kind, stamp, sizeBytes: stamp.sizeBytes, mtimeMicros: microsOfNanos(stats.mtimeNs) };
     const executable = kind === "file" && (stats.mode & 0o100n) !== 0n;
     if (kind !== "symlink") return { entry: { ...entry, executable } };
     const target = readTarget(path);
