@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Lack } from "@holdfast/sync/lacks";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk, LocalStat } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 
@@ -47,6 +47,39 @@ async function withUpdate(alone: Alone): Promise<void> {
 }
 
 const textAt = (alone: Alone, path: string): string => Buffer.from(alone.root.mustBeAt(path).now.bytes).toString();
+
+/** Each of the numbers that a disk tells is another one. */
+function renumbered(disk: LocalDisk, number: (inode: bigint) => bigint): LocalDisk {
+  const told = <Stat extends LocalStat | undefined>(stat: Stat): Stat =>
+    stat && { ...stat, fingerprint: { ...stat.fingerprint, inode: number(stat.fingerprint.inode) } };
+  return {
+    ...disk,
+    stat: async (path) => told(await disk.stat(path)),
+    cut: async (path, taker) => {
+      const { blocks, before, after } = await disk.cut(path, taker);
+      return { blocks, before: told(before), after: told(after) };
+    },
+  };
+}
+
+test("where the numbers of a mount tell nothing, what is at a path is what was there, and a moved file is known by its content", async () => {
+  const alone = aloneWithout("exchange", "hard links", "stable inodes");
+  for (const folder of ["a", "b", "c"]) alone.mkdir(folder);
+  for (const folder of ["a", "b"]) alone.write(`${folder}/file`, `in ${folder}`);
+  await alone.once();
+  const { model } = alone.world;
+  const before = model.position;
+  // As if the numbers had been dealt out anew: whatever stood next to something has its number now.
+  assert.ok((await alone.once({ disk: renumbered(alone.disk(), (inode) => inode + 1n) })).inSync);
+  assert.equal(model.position, before);
+  const id = alone.serverId("a/file");
+  alone.move("a/file", "c/moved");
+  alone.writeOnServer("b/file", "newer");
+  assert.ok((await alone.once({ disk: renumbered(alone.disk(), (inode) => inode + 2n) })).inSync);
+  assert.equal(alone.serverId("c/moved"), id);
+  assert.equal(alone.read("b/file"), "newer");
+  alone.close();
+});
 
 test("without an exchange the old bytes are linked aside, and the path is never without a file", async () => {
   const alone = aloneWithout("exchange");

@@ -59,6 +59,13 @@ export interface Fingerprint {
   readonly birthNs: bigint;
 }
 
+/** Of what is known by its path alone: a file on a disk whose numbers tell nothing, and a folder that is hidden. */
+export const unnumberedInode = 0n;
+
+export function isNumbered({ inode }: Pick<Fingerprint, "inode">): boolean {
+  return inode !== unnumberedInode;
+}
+
 /** Where something stands on the disk. */
 export interface DiskPlace extends Place {
   /** The name that it has on this disk alone, where its own is another's; undefined: it stands under its own. */

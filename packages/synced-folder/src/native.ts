@@ -14,7 +14,7 @@ export interface Native {
   makeSymlink(target: Uint8Array, at: NativeName): void;
   makeHardLink(from: NativeName, to: NativeName): void;
   removeName(at: NativeName, flags: number): void;
-  /** Undefined: the time of this moment. The access time stays. */
+  /** Undefined: the time of this moment, which becomes the access time in any case. */
   setModifiedTime(descriptor: number, timeNs: bigint | undefined): void;
   /** For this open file, until it is closed. @throws SystemCallError EAGAIN if another open file has it */
   lockExclusively(descriptor: number): void;
@@ -74,7 +74,6 @@ const resolveBelow = resolveNoLinks | 0x08; // RESOLVE_BENEATH
 const currentFolder = -100; // AT_FDCWD
 const lockExclusiveNonBlocking = 2 | 4;
 const utimeNow = 0x3fff_ffffn;
-const utimeOmit = 0x3fff_fffen;
 const watcherFlags = 0o4000 | openCloseOnExec; // IN_NONBLOCK | IN_CLOEXEC
 const shareAllRequest = 0x40049409; // FICLONE
 const startWritingFlag = 2; // SYNC_FILE_RANGE_WRITE
@@ -194,7 +193,8 @@ function openHow(flags: number, mode: number, resolve: number): Uint8Array {
 /** Two struct timespec: access, modification. */
 function timesOf(timeNs: bigint | undefined): Uint8Array {
   const times = new DataView(new ArrayBuffer(32));
-  times.setBigInt64(8, utimeOmit, true);
+  // exFAT, as FUSE does it, passes over a change of one of the two times alone.
+  times.setBigInt64(8, utimeNow, true);
   if (timeNs === undefined) times.setBigInt64(24, utimeNow, true);
   else {
     const nanoseconds = BigInt.asUintN(64, ((timeNs % second) + second) % second);

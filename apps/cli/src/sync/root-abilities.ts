@@ -3,22 +3,12 @@ import { nameKey } from "@holdfast/core/names";
 import type { Lack, Lacks } from "@holdfast/sync/lacks";
 import type { FolderAbilities } from "@holdfast/synced-folder/probe-folder";
 
-/**
- * Where names come back otherwise than they were given a sync would take that for a renaming. Where the numbers of files do
- * not last, as on FAT and exFAT, the engine has all that it needs, but a replacement there did not always come to its end.
- * @throws HoldfastError failed
- */
-export function requireAbilities(
-  root: string,
-  { keepsNames, stableInodes }: Pick<FolderAbilities, "keepsNames" | "stableInodes">,
-): void {
-  const what = !keepsNames
-    ? "changes the letters of names"
-    : "gives its files no lasting numbers, such as FAT and exFAT";
-  if (keepsNames && stableInodes) return;
+/** Where names come back otherwise than they were given a sync would take that for a renaming. @throws HoldfastError failed */
+export function requireAbilities(root: string, { keepsNames }: Pick<FolderAbilities, "keepsNames">): void {
+  if (keepsNames) return;
   throw new HoldfastError(
     "failed",
-    `${root} is on a filesystem that ${what}. Choose a folder on another one, such as ext4, XFS or Btrfs.`,
+    `${root} is on a filesystem that changes the letters of names. Choose a folder on another one, such as ext4, XFS or Btrfs.`,
   );
 }
 

@@ -12,6 +12,7 @@ import { excludedPaths, excludePaths, includePaths } from "../rules/exclusion.ts
 import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
 import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
+import { numberedAnew } from "../numbered-anew.ts";
 import { gateDisk, gateServer, Interrupted } from "./gate.ts";
 import { backoffMs } from "./backoff.ts";
 import { LastSync } from "./last-sync.ts";
@@ -76,6 +77,7 @@ export class Engine {
   readonly #nextLook: NextLook;
   readonly #lastSync: LastSync;
   #rehash: Rehash;
+  readonly #disk: LocalDisk;
   #context: CycleContext;
   /** Aborted when it is stopped or paused: what is under way ends between two steps. */
   #work = new AbortController();
@@ -95,6 +97,8 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#disk =
+      options.lacks?.has("stable inodes") === true ? numberedAnew(options.disk, options.random) : options.disk;
     this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
     this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
     this.#conflicts = new Conflicts(options.state);
@@ -257,14 +261,14 @@ export class Engine {
 
   #makeContext(): CycleContext {
     const { signal } = this.#work;
-    const { disk, server, state } = this.#options;
+    const { server, state, lacks = lacksNothing } = this.#options;
     const progress = this.#progress;
     const gated = gateServer(server, { signal, progress, trees: state });
     return {
       ...this.#options,
       ...this.#learned,
-      lacks: this.#options.lacks ?? lacksNothing,
-      disk: gateDisk(disk, signal),
+      lacks,
+      disk: gateDisk(this.#disk, signal),
       server: gated,
       early: new EarlyBlocks({ ...this.#options, server: gated }),
       progress,

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { forward } from "../forward.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import type { Trees } from "../trees.ts";
 import type { Progress } from "./progress.ts";
@@ -98,22 +99,5 @@ function gate<Target extends object>(target: Target, signal: AbortSignal, own: P
   return forward(target, own, (call) => (...given) => {
     const result = call(...given);
     return result instanceof Promise ? untilAborted(signal, result) : result;
-  });
-}
-
-type Call = (...given: unknown[]) => unknown;
-
-function forward<Target extends object>(
-  target: Target,
-  own: Partial<Target>,
-  wrap: (call: Call) => Call = (call) => call,
-): Target {
-  return new Proxy(target, {
-    get(_, name) {
-      const mine: unknown = Reflect.get(own, name);
-      if (mine !== undefined) return mine;
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === "function" ? wrap(value.bind(target) as Call) : value;
-    },
   });
 }

@@ -53,7 +53,8 @@ export async function replace(hands: Hands, operation: Replacement, paths: Paths
     return row(written.fingerprint);
   }
   if (!lacks.has("exchange")) await byExchange(hands, operation, paths);
-  else if (lacks.has("hard links")) await byParking(hands, operation, paths);
+  // Without a number nothing tells in the same call what it takes the place of.
+  else if (lacks.has("hard links") || lacks.has("stable inodes")) await byParking(hands, operation, paths);
   else await byLink(hands, operation, paths);
   return row(await fingerprintAfter(disk, paths.path, written.fingerprint));
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { IndexedTrees } from "../planner/affected.ts";
 import type { Lacks } from "../lacks.ts";
-import { isLive, type LocalRow, type SyncedRow } from "../trees.ts";
+import { isLive, type LocalRow, type SyncedRow, unnumberedInode } from "../trees.ts";
 import type { Rules } from "./rules.ts";
 import { Visibility } from "./visibility.ts";
 
@@ -41,7 +41,7 @@ export function applyRules(
       dormant.set(id, true);
       // While it sleeps its folder may move: when it wakes it is known by its path alone.
       if (row?.kind === "folder")
-        local.set(id, { ...(local.get(id) ?? row), fingerprint: { ...row.fingerprint, inode: 0n } });
+        local.set(id, { ...(local.get(id) ?? row), fingerprint: { ...row.fingerprint, inode: unnumberedInode } });
     } else if (row !== undefined && onDisk === true) local.set(id, undefined);
   }
   return { local, synced, dormant };

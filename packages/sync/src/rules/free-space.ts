@@ -5,7 +5,7 @@ import type { Hands } from "../execute/hands.ts";
 import { asFound } from "../execute/look-at-each.ts";
 import { pathOf, pathOfNode } from "../paths.ts";
 import { rowsBelow } from "../scan/scope.ts";
-import { isLive, type LocalRow } from "../trees.ts";
+import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../trees.ts";
 
 /** What came of freeing space. */
 export interface Freed {
@@ -35,7 +35,7 @@ export async function freeSpace(hands: Hands, paths: readonly string[]): Promise
   }
   const stillAsleep = asleep.flatMap((id) => {
     const row = state.local.get(id);
-    return row === undefined ? [] : [[id, withInode(row, 0n)] as const];
+    return row === undefined ? [] : [[id, withInode(row, unnumberedInode)] as const];
   });
   if (stillAsleep.length > 0) state.commit({ local: stillAsleep });
   return { files, bytes, kept };
@@ -51,7 +51,7 @@ async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): P
   const known: (readonly [NodeId, LocalRow])[] = [];
   for (const id of ids) {
     const row = state.local.get(id);
-    if (row?.kind !== "folder" || row.fingerprint.inode !== 0n) continue;
+    if (row?.kind !== "folder" || isNumbered(row.fingerprint)) continue;
     const path = pathOf(state, id);
     // What cannot be looked at stays, with all that is in it.
     const stat = path === undefined ? undefined : await disk.stat(path).catch(asFound);

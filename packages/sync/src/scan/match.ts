@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { kindOf, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import { type Intent, type LocalRow, nameOnDisk, samePlace } from "../trees.ts";
+import { type Intent, isNumbered, type LocalRow, nameOnDisk, samePlace } from "../trees.ts";
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
@@ -115,7 +115,7 @@ function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly En
     const { inode } = row.fingerprint;
     // What was only kept since it may stand where nothing could be seen is no rival of what was seen.
     const isRival = row.sight === "unsettled" && byInode.has(inode);
-    if (row.kind === "folder" && !isRival) byInode.set(inode, { id, row });
+    if (row.kind === "folder" && !isRival && isNumbered(row.fingerprint)) byInode.set(inode, { id, row });
   }
   const children = Map.groupBy(local, ([, { parent }]) => parent);
   const found = new Map<NodeId, Entry>();
@@ -157,7 +157,7 @@ function movedFrom(
   candidates: readonly NodeId[],
   { kind, stat, target }: Entry,
 ): NodeId | undefined {
-  if (kind === "folder" || stat.links > 1) return undefined;
+  if (kind === "folder" || stat.links > 1 || !isNumbered(stat.fingerprint)) return undefined;
   const { inode, sizeBytes, mtimeNs, birthNs } = stat.fingerprint;
   for (const id of candidates) {
     const row = vanished.get(id);

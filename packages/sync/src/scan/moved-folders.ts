@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalDisk } from "../ports.ts";
-import { type LocalRow, nameOnDisk } from "../trees.ts";
+import { isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
 import { knownPathOf, type LocalTree, nearestKnown, rowsIn, type Top } from "./scope.ts";
 import type { Entry } from "./walk.ts";
 
@@ -44,6 +44,7 @@ export class MovedFolders {
   /** @returns which folder it is, and where in it something may have changed */
   async find(entry: Entry): Promise<{ readonly id: NodeId; readonly tops: readonly Top[] } | undefined> {
     const { inode, birthNs } = entry.stat.fingerprint;
+    if (!isNumbered(entry.stat.fingerprint)) return undefined;
     this.#byInode ??= this.#foldersByInode();
     const known = this.#byInode.get(inode);
     if (known?.row.fingerprint.birthNs !== birthNs) return undefined;

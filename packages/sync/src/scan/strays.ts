@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { type LocalRow, nameOnDisk } from "../trees.ts";
+import { isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
 import type { Matches } from "./match.ts";
 import { knownPathOf, type LocalTree } from "./scope.ts";
 import type { KnownRows } from "./sweep.ts";
@@ -30,7 +30,7 @@ export function straysOf(
   const strays = new Set<Entry>();
   const folders = new Set<string>();
   const seen = new Map<bigint, Entry>();
-  for (const entry of entries.filter(hasOneName)) {
+  for (const entry of entries.filter(isOneByNumber)) {
     const other = seen.get(entry.stat.fingerprint.inode);
     if (other === undefined) seen.set(entry.stat.fingerprint.inode, entry);
     else if (isSameThing(other, entry)) for (const each of [other, entry]) if (isNew(each)) strays.add(each);
@@ -41,7 +41,7 @@ export function straysOf(
     return fresh.has(entry) || row === undefined || nameOnDisk(row) !== entry.name;
   }
   for (const entry of fresh) {
-    if (!hasOneName(entry)) continue;
+    if (!isOneByNumber(entry)) continue;
     for (const [id, row] of rows.withInode(entry.stat.fingerprint.inode)) {
       if (known.has(id) || row.kind !== entry.kind || !isAsOld(row, entry)) continue;
       const folder = row.parent === tree.rootId ? "" : knownPathOf(tree, row.parent);
@@ -63,8 +63,8 @@ export function withoutStrays(entries: readonly Entry[], strays: ReadonlySet<Ent
   return [...left];
 }
 
-function hasOneName({ kind, stat }: Entry): boolean {
-  return kind === "folder" || stat.links <= 1;
+function isOneByNumber({ kind, stat }: Entry): boolean {
+  return isNumbered(stat.fingerprint) && (kind === "folder" || stat.links <= 1);
 }
 
 function isSameThing(one: Entry, other: Entry): boolean {

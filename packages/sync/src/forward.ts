@@ -1,0 +1,17 @@
+type Call = (...given: unknown[]) => unknown;
+
+/** The same, but for the calls in `own`. @param wrap all the others */
+export function forward<Target extends object>(
+  target: Target,
+  own: Partial<Target>,
+  wrap: (call: Call) => Call = (call) => call,
+): Target {
+  return new Proxy(target, {
+    get(_, name) {
+      const mine: unknown = Reflect.get(own, name);
+      if (mine !== undefined) return mine;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? wrap(value.bind(target) as Call) : value;
+    },
+  });
+}
