@@ -159,3 +159,24 @@ test("what the disk cannot hold stays on the server with all below it, is listed
   assert.deepEqual(alone.serverPaths(), ["link", "plain", "what?", "what?/below"]);
   alone.close();
 });
+
+test("what the server has under the name of something that the disk cannot hold is told of, and goes once it is renamed", async () => {
+  const alone = aloneWithout("symbolic links");
+  const { rootId } = alone.world.model;
+  alone.onServer({ op: "symlink", operation_id: "1", id: "link", parent_id: rootId, name: "link", target: "there" });
+  alone.write("link", "a file");
+  const engine = alone.make();
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  const told = (): string[] => engine.status().problems.map(({ path, code }) => `${code} ${path}`);
+  await scheduler.runUntil(scheduler.nowMicros + 300_000_000, () => told().length === 2 && engine.phase === "waiting");
+  assert.deepEqual([told(), engine.status().activity], [["exists link", "skipped link"], "waiting"]);
+  alone.move("link", "file");
+  engine.hint([""]);
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => alone.serverPaths().includes("file"));
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => told().length === 1);
+  assert.deepEqual([told(), alone.serverPaths()], [["skipped link"], ["file", "link"]]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});

@@ -27,6 +27,7 @@ import { isLive, nameOnDisk } from "../trees.ts";
 import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
 import { actAll, noteFailures } from "./acting.ts";
 import { type Looked, lookAtDisk } from "./looking.ts";
+import type { LastingRefusals } from "./lasting-refusals.ts";
 import type { Portions, Rounds } from "./portions.ts";
 import type { Progress } from "./progress.ts";
 import {
@@ -89,6 +90,7 @@ export interface CycleContext extends Hands {
   readonly early: EarlyBlocks;
   readonly portions: Portions;
   readonly rounds: Rounds;
+  readonly lasting: LastingRefusals;
   readonly stubborn: StubbornChanges;
   readonly undurable: Undurable;
   readonly freeSpace: (() => Promise<DiskSpace>) | undefined;
@@ -135,8 +137,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     context,
     local.some((each) => each.op === "delete" && each.into === "quarantine"),
   );
-  const { stubborn, undurable } = context;
+  const { stubborn, undurable, lasting } = context;
   const nowMs = context.nowMs();
+  lasting.note(state.refusals, nowMs);
   const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
   // What could not be ended now may be later.
   if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
@@ -155,7 +158,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...failures,
       ...stubborn.problems,
       ...undurable.problems(state),
-      ...problemsOfRefusals(state, state.refusals),
+      ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
       ...problemsOfBrakes(context.brakes),
       ...(context.freeing.last?.kept ?? []).map((path) => problemOf(path, "kept", "")),
       ...waits.problems,

@@ -1,4 +1,5 @@
 import type { CycleContext } from "./cycle.ts";
+import { LastingRefusals } from "./lasting-refusals.ts";
 import { Rounds } from "./portions.ts";
 import { QuietAges } from "./quiet-age.ts";
 import { Quarantine } from "./shares.ts";
@@ -23,6 +24,7 @@ export type Learned = Pick<
   | "stubborn"
   | "undurable"
   | "rounds"
+  | "lasting"
 >;
 
 export function nothingLearned(): Learned {
@@ -39,5 +41,6 @@ export function nothingLearned(): Learned {
     stubborn: new StubbornChanges(),
     undurable: new Undurable(),
     rounds: new Rounds(),
+    lasting: new LastingRefusals(),
   };
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { IdealWorld } from "../planner/ideal-world.ts";
 import type { ContentKey, Refusal } from "../trees.ts";
+import { LastingRefusals } from "./lasting-refusals.ts";
 import { isPassing, needsPerson, problemsOfRefusals } from "./problems.ts";
 import { UnreadFiles } from "./unread.ts";
 
@@ -28,6 +29,22 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
   assert.match(listed[0]?.message ?? "", /Empty the trash there, or ask for more space/);
   assert.ok(listed.every(needsPerson));
   assert.ok(isPassing("exists") && !isPassing("too_large"));
+});
+
+test("what should end by itself is listed once it was refused for 90 s, under whatever id, and not refused again later", () => {
+  const world = new IdealWorld();
+  const ids = [world.newId(), world.newId()];
+  world.diskPut(ids[1] as NodeId, { name: "a" });
+  const lasting = new LastingRefusals();
+  const list = (id: NodeId | undefined, nowMs: number): string[] => {
+    const refusals = id === undefined ? [] : [refusal(id, "exists")];
+    lasting.note(refusals, nowMs);
+    return problemsOfRefusals(world, refusals, (each) => lasting.has(each)).map(({ path }) => path);
+  };
+  assert.deepEqual([list(ids[0], 0), list(ids[1], 60_000), list(undefined, 89_000)], [[], [], []]);
+  assert.deepEqual(list(ids[1], 90_000), ["a"]);
+  assert.deepEqual([list(undefined, 210_000), list(ids[1], 210_001)], [[], []]);
+  assert.deepEqual([list(ids[1], 0), list(ids[1], 90_000)], [[], ["a"]], "the clock was set back");
 });
 
 test("a file that keeps changing is busy after ten minutes, and one that an error hides is listed at once", () => {

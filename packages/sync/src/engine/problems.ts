@@ -83,14 +83,23 @@ export function problemOf(path: string, code: string, message: string): Problem 
   return { path, code, message: sentences[code] ?? message };
 }
 
-export function problemsOfRefusals(trees: Trees, refusals: readonly Refusal[]): Problem[] {
-  return refusals
-    .filter(({ code }) => !isPassing(code))
-    .map(({ nodeId, code }) => {
-      const message = `The server refused it (${code}). It is tried again every half minute.`;
-      return problemOf(pathOfNode(trees, nodeId) ?? nodeId, code, message);
-    });
+/** @param isLasting of one that should have ended by itself */
+export function problemsOfRefusals(
+  trees: Trees,
+  refusals: readonly Refusal[],
+  isLasting: (refusal: Refusal) => boolean = () => false,
+): Problem[] {
+  return refusals.flatMap((refusal) => {
+    const { nodeId, code } = refusal;
+    const path = pathOfNode(trees, nodeId);
+    if (isPassing(code) && (path === undefined || !isLasting(refusal))) return [];
+    const isTaken = code === "exists" && isLasting(refusal);
+    const message = isTaken ? taken : `The server refused it (${code}). It is tried again every half minute.`;
+    return [problemOf(path ?? nodeId, code, message)];
+  });
 }
+
+const taken = "The server has something of that name that is not shown here. Rename it, here or there.";
 
 /** Deletions that wait are counted for themselves. */
 export function problemsOfBrakes(brakes: Pick<Brakes, "waitingRewrites">): Problem[] {
