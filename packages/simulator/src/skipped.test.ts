@@ -79,3 +79,27 @@ test("a synced file that outgrows what the server takes stays there as it was, a
   );
   alone.close();
 });
+
+test("a download that failed is tried again although something that was never seen can never be looked at", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  alone.putOnServer("text", { parent_id: alone.world.model.rootId, name: "new" });
+  alone.write("strange", "never seen");
+  alone.fails("strange");
+  const disk = alone.disk();
+  let left = 1;
+  const failOnce: typeof disk.rename = (from, to) => {
+    if (to !== "new" || left === 0) return disk.rename(from, to);
+    left -= 1;
+    return Promise.reject(new HoldfastError("unavailable", "EIO"));
+  };
+  const engine = alone.make({ disk: { ...disk, rename: failOnce } });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 600_000_000, () => alone.root.at("new") !== undefined);
+  assert.deepEqual([left, alone.diskPaths()], [0, ["a", "new", "strange"]]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});

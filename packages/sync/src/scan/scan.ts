@@ -16,7 +16,7 @@ import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
 import { type LocalTree, rowsBelow, rowsIn, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
-import { hasStranger, isUnknown, keepUnknown } from "./unknown.ts";
+import { hasPassing, hasStranger, isUnknown, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
@@ -140,7 +140,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     listed: seen.listed,
     unread,
     isComplete: seen.unknown.size === 0,
-    isSure: sureness(seen.unknown, strange),
+    isSure: sureness(seen.unknown, hasPassing(input, seen)),
     again: seen.isAtRest ? again : union(seen.suspects, again),
     later: seen.later.flatMap((folder) => {
       if ("id" in folder) return [folder];
@@ -151,8 +151,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
 }
 
 /** It outlives the look, and keeps nothing else of it. */
-function sureness(unknown: ReadonlySet<string>, strange: boolean): ScanResult["isSure"] {
-  return (path) => unknown.size === 0 || (path !== "" && !strange && !isUnknown(path, unknown));
+function sureness(unknown: ReadonlySet<string>, passes: boolean): ScanResult["isSure"] {
+  return (path) => unknown.size === 0 || (path !== "" && !passes && !isUnknown(path, unknown));
 }
 
 interface Look extends Walk {

@@ -32,9 +32,13 @@ export function keepUnknown(
 }
 
 /** Whether what is missing may stand where nothing can be seen: where nothing was known, or for a moment at any place. */
-export function hasStranger({ tree, isPassing }: StrangerInput, { unknown, denied }: Walk): boolean {
-  const mayPass = (path: string): boolean => !denied.has(path) && isPassing(path);
-  return [...unknown].some((path) => path !== "" && (mayPass(path) || !isKnownPath(tree, path)));
+export function hasStranger(input: StrangerInput, walk: Walk): boolean {
+  return hasPassing(input, walk) || [...walk.unknown].some((path) => path !== "" && !isKnownPath(input.tree, path));
+}
+
+/** Whether something cannot be looked at that could be a moment ago, or may be in the next. */
+export function hasPassing({ isPassing }: Pick<StrangerInput, "isPassing">, { unknown, denied }: Walk): boolean {
+  return [...unknown].some((path) => path !== "" && !denied.has(path) && isPassing(path));
 }
 
 export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
