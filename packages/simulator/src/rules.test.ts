@@ -95,6 +95,25 @@ test("what this device does not want frees its space, stays on the server, and c
   alone.close();
 });
 
+test("what is excluded one after the other frees all of its space, also while some of it goes", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b", "c"]) alone.write(path, path);
+  await alone.once();
+  const disk = alone.disk();
+  const excluding: typeof disk.rename = (from, to) => {
+    if (from === "a") engine.exclude(["c"], { freeSpace: true });
+    return disk.rename(from, to);
+  };
+  const engine = alone.make({ disk: { ...disk, rename: excluding } });
+  for (const path of ["a", "b"]) engine.exclude([path], { freeSpace: true });
+  const run = engine.run();
+  await alone.world.scheduler.runUntil(alone.world.scheduler.nowMicros + 60_000_000, () => false);
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [[], ["a", "b", "c"]]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
 test("what was excluded before frees its space later, but for what was edited, made or moved there meanwhile", async () => {
   const alone = new Alone();
   for (const folder of ["f", "f/g", "h"]) alone.mkdir(folder);
@@ -124,6 +143,7 @@ test("what was excluded before frees its space later, but for what was edited, m
 
   engine.include(["f", "f/g", "h"]);
   assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.deepEqual(engine.status().problems, [], "nothing is kept any more");
   assert.equal(alone.read("f/a"), "f/a");
   assert.equal(alone.read("f/g/d"), "edited there");
   assert.equal(alone.serverContents().get("f/b"), "edited here");

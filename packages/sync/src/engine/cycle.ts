@@ -71,6 +71,8 @@ export interface CycleOutcome {
 /** What came of it when space was last to be freed; undefined: it never was since the engine began. */
 export interface Freeing {
   last: Freed | undefined;
+  /** What stayed then, and before: until it is wanted again. */
+  kept: ReadonlySet<string>;
 }
 
 export interface CycleContext extends Hands {
@@ -160,7 +162,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...undurable.problems(state),
       ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
       ...problemsOfBrakes(context.brakes),
-      ...(context.freeing.last?.kept ?? []).map((path) => problemOf(path, "kept", "")),
+      ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
       ...waits.problems,
       ...context.unread.problems(context.nowMs()),
       ...context.skipped.problems(),
@@ -177,9 +179,11 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
 }
 
 /** What is to be looked at again, told of, and left alone from now on. */
-function noteLook({ state, suspicion, undurable, skipped, unread, nowMs }: CycleContext, look: Looked): void {
+function noteLook(context: CycleContext, look: Looked): void {
+  const { state, suspicion, undurable, skipped, unread, freeing, nowMs } = context;
   suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
   undurable.forgetHidden(state);
+  freeing.kept = new Set([...freeing.kept].filter((path) => look.rules.hides(path, false)));
   suspicion.add(undurable.suspects(state));
   skipped.note(look, (path) => isKnownPath(state, path) && !look.rules.hides(path, true));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
@@ -294,8 +298,14 @@ async function freeChosen(context: CycleContext): Promise<void> {
   const { state } = context;
   const chosen = pathsToFree(state);
   if (chosen.length === 0) return;
-  context.freeing.last = await freeSpace(context, chosen);
-  state.commit({ settings: [["to free", "[]"]] });
+  const freed = await freeSpace(context, chosen);
+  context.freeing.last = freed;
+  const isTold = (path: string): boolean => chosen.some((each) => `${path}/`.startsWith(`${each}/`));
+  const before = [...context.freeing.kept].filter((path) => !isTold(path));
+  context.freeing.kept = new Set([...before, ...freed.kept]);
+  // More may have been chosen meanwhile.
+  const left = pathsToFree(state).filter((path) => !chosen.includes(path));
+  state.commit({ settings: [["to free", JSON.stringify(left)]] });
 }
 
 async function expireTrashAtTimes(context: CycleContext): Promise<void> {

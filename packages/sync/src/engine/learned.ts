@@ -29,7 +29,7 @@ export type Learned = Pick<
 
 export function nothingLearned(): Learned {
   return {
-    freeing: { last: undefined },
+    freeing: { last: undefined, kept: new Set() },
     times: { nextExpiryMs: 0 },
     doubt: { isOpen: true },
     filesystem: { device: undefined },

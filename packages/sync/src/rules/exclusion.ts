@@ -22,7 +22,8 @@ function plainPath(path: string): string {
 export function excludePaths(state: SyncState, paths: readonly string[], freesSpace: boolean): void {
   const plain = paths.map(plainPath);
   const all = [...new Set([...excludedPaths(state), ...plain])].toSorted();
-  const toFree = freesSpace ? ([["to free", JSON.stringify(plain)]] as const) : [];
+  const free = [...new Set([...pathsToFree(state), ...plain])];
+  const toFree = freesSpace ? ([["to free", JSON.stringify(free)]] as const) : [];
   state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
 }
 
