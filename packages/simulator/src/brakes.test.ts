@@ -75,6 +75,42 @@ test("a big folder that goes on the server waits here, and goes back up when tha
   alone.close();
 });
 
+test("what another device puts into a folder of the name of one that waits here comes into that one", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
+  await alone.once({ brake: undefined });
+  const before = alone.diskPaths();
+  alone.onServer({ op: "delete", operation_id: "1", file_id: alone.serverId("folder") });
+  const engine = alone.make({ brake: undefined });
+  assert.equal((await alone.pass(engine.runOnce())).deletionsWaiting, 61);
+  alone.onServer({ op: "mkdir", operation_id: "2", id: "again", parent_id: alone.world.model.rootId, name: "folder" });
+  alone.putOnServer("new", { parent_id: "again", name: "new" });
+  assert.equal((await alone.pass(engine.runOnce())).deletionsWaiting, 60);
+  assert.deepEqual(alone.diskPaths(), [...before, "folder/new"].toSorted());
+  engine.approveDeletions(engine.waitingDeletions().map(({ id }) => id));
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.deepEqual(alone.diskPaths(), ["folder", "folder/new"]);
+  assert.deepEqual(alone.serverPaths(), ["folder", "folder/new"]);
+  alone.close();
+});
+
+test("what is put into a folder that is made again here while its deletion waits goes into that one", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
+  await alone.once({ brake: undefined });
+  const before = alone.serverPaths();
+  for (const name of names(60)) alone.remove(`folder/${name}`);
+  alone.root.remove("folder", true);
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 61);
+  alone.mkdir("folder");
+  alone.write("folder/new", "new");
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 60);
+  assert.deepEqual(alone.serverPaths(), [...before, "folder/new"].toSorted());
+  alone.close();
+});
+
 test("a folder that moves with all that is in it brakes nothing", async () => {
   const alone = new Alone();
   alone.mkdir("folder");

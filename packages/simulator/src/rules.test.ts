@@ -76,6 +76,32 @@ test("a folder deleted on the server keeps only what the rules hide here, and is
   alone.close();
 });
 
+test("a folder that stays for what the rules hide in it becomes the one that the server gets under its name", async () => {
+  const alone = new Alone();
+  alone.write(".holdfastignore", "*.log\n");
+  for (const folder of ["f", "f/g"]) {
+    alone.mkdir(folder);
+    alone.write(`${folder}/hidden.log`, "hidden");
+    alone.write(`${folder}/a`, "a");
+  }
+  await inSync(alone);
+  alone.onServer({ op: "delete", operation_id: "1", file_id: alone.serverId("f") });
+  await inSync(alone);
+  const kept = [".holdfastignore", "f", "f/g", "f/g/hidden.log", "f/hidden.log"];
+  assert.deepEqual(alone.diskPaths(), kept);
+  alone.onServer({ op: "mkdir", operation_id: "2", id: "f again", parent_id: alone.world.model.rootId, name: "f" });
+  alone.onServer({ op: "mkdir", operation_id: "3", id: "g again", parent_id: "f again", name: "g" });
+  alone.putOnServer("b", { parent_id: "f again", name: "b" });
+  alone.putOnServer("b", { parent_id: "g again", name: "b" });
+  await inSync(alone);
+  assert.deepEqual(alone.diskPaths(), [...kept, "f/b", "f/g/b"].toSorted());
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "f", "f/b", "f/g", "f/g/b"]);
+  alone.write("f/g/c", "c");
+  await inSync(alone);
+  assert.ok(alone.serverPaths().includes("f/g/c"));
+  alone.close();
+});
+
 test("what this device does not want frees its space, stays on the server, and comes back when it is wanted", async () => {
   const alone = new Alone();
   alone.mkdir("f");
@@ -184,6 +210,11 @@ test("deleting a folder here leaves on the server what this device does not want
   await inSync(alone);
   assert.deepEqual(alone.serverPaths(), ["f", "f/big", "f/big/b"]);
   assert.deepEqual(alone.diskPaths(), []);
+  alone.mkdir("f");
+  alone.write("f/new", "new");
+  await inSync(alone);
+  assert.deepEqual(alone.serverPaths(), ["f", "f/big", "f/big/b", "f/new"]);
+  assert.deepEqual(alone.diskPaths(), ["f", "f/new"]);
   alone.close();
 });
 

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../brakes/record.ts";
 import type { Refusal, Trees } from "../trees.ts";
-import { resolveCollisions } from "./collisions.ts";
+import { claimOf, resolveCollisions } from "./collisions.ts";
 import { planLocal } from "./local-operations.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
 import type { Plan, RemoteOperation } from "./plan-types.ts";
@@ -24,6 +24,9 @@ export function plan(trees: Trees, policy: Policy): Plan {
   const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
   const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
   const held = withFolders(trees, policy.holdDeletions(plannedDeletions(fromDisk, fromServer)));
+  const waiting = [...fromDisk, ...fromServer].filter(({ id }) => held.has(id));
+  const meetings = meetingHeld(trees, tree, waiting);
+  if (meetings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(meetings) };
   const topmost = fromServer.filter(
     ({ id, remote }) =>
       remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
@@ -84,6 +87,26 @@ function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeI
     }
   }
   return all;
+}
+
+/** A folder that stays on one side, although the other one deleted it, becomes the one that the other has under its name by now. */
+function meetingHeld(trees: Trees, tree: MergedTree, held: readonly Standing[]): Plan["rekeyings"] {
+  const isOpen = ({ id, isReadOnly }: Standing): boolean => !isReadOnly && !trees.shares.has(id);
+  const folders = held.filter((each) => isOpen(each) && (each.local ?? each.remote)?.kind === "folder");
+  if (folders.length === 0) return [];
+  const [onServer, onDisk] = [new Map<string, NodeId>(), new Map<string, NodeId>()];
+  for (const { kind, place, standing } of tree.values()) {
+    const { id, local, remote, remoteRow, synced } = standing;
+    if (kind !== "folder" || !isOpen(standing)) continue;
+    if (local === undefined && remote !== undefined) onServer.set(claimOf(place), id);
+    if (local?.sight === "known" && remoteRow === undefined && synced === undefined) onDisk.set(claimOf(place), id);
+  }
+  return folders.flatMap(({ id, local, remote }) => {
+    const to = local?.sight === "known" ? onServer.get(claimOf(local)) : undefined;
+    const from = remote === undefined ? undefined : onDisk.get(claimOf(remote));
+    if (to !== undefined) return [{ from: id, to }];
+    return from === undefined ? [] : [{ from, to: id }];
+  });
 }
 
 function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[] {
