@@ -102,6 +102,24 @@ test("a folder that stays for what the rules hide in it becomes the one that the
   alone.close();
 });
 
+test("a file that the server gets under the name of a folder that stays for what is hidden in it is told of, and comes once that is moved", async () => {
+  const alone = new Alone();
+  alone.write(".holdfastignore", "*.log\n");
+  alone.mkdir("f");
+  alone.write("f/hidden.log", "hidden");
+  await inSync(alone);
+  alone.onServer({ op: "delete", operation_id: "1", file_id: alone.serverId("f") });
+  await inSync(alone);
+  alone.putOnServer("a file", { parent_id: alone.world.model.rootId, name: "f" });
+  const { inSync: isIn, problems } = await alone.once();
+  assert.deepEqual([isIn, problems.map(({ path, code }) => `${code} ${path}`)], [false, ["blocked f"]]);
+  alone.move("f", "g");
+  await inSync(alone);
+  assert.equal(alone.read("f"), "a file");
+  assert.equal(alone.read("g/hidden.log"), "hidden");
+  alone.close();
+});
+
 test("what this device does not want frees its space, stays on the server, and comes back when it is wanted", async () => {
   const alone = new Alone();
   alone.mkdir("f");

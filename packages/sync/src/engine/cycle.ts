@@ -36,6 +36,7 @@ import {
   type Problem,
   problemOf,
   problemsOfAliases,
+  problemsOfBlocked,
   problemsOfBoundaries,
   problemsOfBrakes,
   problemsOfRefusals,
@@ -146,22 +147,21 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   // What could not be ended now may be later.
   if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
+  const hasProgressed = done > 0 || isSent || ending.operations.length > ending.failures.size;
+  const isOver = !hasProgressed && !isRestless && untilMs.length + state.refusals.length + waitingDeletions === 0;
   return context.rounds.turn(last, {
-    hasProgressed: done > 0 || isSent || ending.operations.length > ending.failures.size,
+    hasProgressed,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
-    retriesSoon:
-      waits.isQuiet ||
-      state.refusals.some(({ code }) => isPassing(code)) ||
-      stubborn.retriesSoon(context.nowMs()) ||
-      failures.some(({ code }) => isPassingHere(code)),
+    retriesSoon: waits.isQuiet || retriesSoon(context, failures),
     problems: [
       ...failures,
       ...stubborn.problems,
       ...undurable.problems(state),
       ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
       ...problemsOfBrakes(context.brakes),
+      ...(isOver ? problemsOfBlocked(state, next.waiting) : []),
       ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
       ...waits.problems,
       ...context.unread.problems(context.nowMs()),
@@ -176,6 +176,14 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     ],
     deletionsWaiting: waitingDeletions,
   });
+}
+
+function retriesSoon({ state, stubborn, nowMs }: CycleContext, failures: readonly Problem[]): boolean {
+  return (
+    state.refusals.some(({ code }) => isPassing(code)) ||
+    stubborn.retriesSoon(nowMs()) ||
+    failures.some(({ code }) => isPassingHere(code))
+  );
 }
 
 /** What is to be looked at again, told of, and left alone from now on. */

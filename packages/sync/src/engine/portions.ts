@@ -14,7 +14,7 @@ export interface Portions {
 export const defaultPortions: Portions = { entriesMax: 16_384, freshMax: 16_384 };
 
 /** What a plan alone knows of: of those before in the same round it is kept. */
-const ofOnePlan: ReadonlySet<string> = new Set(["store_full", "read_only"]);
+const ofOnePlan: ReadonlySet<string> = new Set(["store_full", "read_only", "blocked"]);
 
 /**
  * Where the next plan begins among the nodes that are fresh. Each plan goes on behind the one before, whatever came of that, so that what

@@ -1,5 +1,6 @@
 import type { Brakes } from "../brakes/brakes.ts";
 import { pathOfNode } from "../paths.ts";
+import type { Plan } from "../planner/plan-types.ts";
 import { boundaryPaths } from "../rules/exclusion.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { Refusal, Trees } from "../trees.ts";
@@ -8,7 +9,7 @@ import type { Refusal, Trees } from "../trees.ts";
 export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
-  /** Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten`, `silent_change`, `busy`, `read_only` and `quarantined` are the engine's own. */
+  /** Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten`, `silent_change`, `busy`, `blocked`, `read_only` and `quarantined` are the engine's own. */
   readonly code: string;
   /** What happened and what to do. */
   readonly message: string;
@@ -100,6 +101,16 @@ export function problemsOfRefusals(
 }
 
 const taken = "The server has something of that name that is not shown here. Rename it, here or there.";
+
+/** @param waiting of a plan with which nothing is to be done, and after which nothing comes by itself */
+export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Problem[] {
+  // Whatever else waits may be what is in the way, and is told of.
+  if (![...waiting.values()].every((reason) => reason === "stuck")) return [];
+  return [...waiting.keys()].map((id) => problemOf(pathOfNode(trees, id) ?? id, "blocked", blocked));
+}
+
+const blocked =
+  "Something else has its name, here or on the server, and stays there for what this device does not sync. Rename one of the two.";
 
 /** Deletions that wait are counted for themselves. */
 export function problemsOfBrakes(brakes: Pick<Brakes, "waitingRewrites">): Problem[] {
