@@ -51,6 +51,7 @@ test("the exit code tells what went wrong", () => {
     [["sync", join(home, "Drive"), "--once"], nobody, 7],
     [["sync", join(home, "no", "Drive")], nobody, 4],
     [["sync", "/"], nobody, 2],
+    [["sync", ""], nobody, 2],
     [["sync", home], nobody, 2],
     [["sync", join(home, "Drive"), "--exclude", "../x"], nobody, 2],
     [["sync", join(home, "Drive"), "--brake", "0"], nobody, 2],

@@ -52,6 +52,8 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     import("../remote/remote-path.ts"),
     import("@holdfast/core/names"),
   ]);
+  // What a script has when a variable is not set; it would be the folder in which it runs.
+  if (folder === "") throw usage("The folder is empty; name the one to sync.");
   if (flags.print === true && flags.installService !== true) throw usage("--print goes with --install-service.");
   if (flags.freeSpace === true && flags.exclude === undefined) throw usage("--free-space goes with --exclude.");
   const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
