@@ -28,6 +28,8 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
   );
   assert.match(listed[0]?.message ?? "", /Empty the trash there, or ask for more space/);
   assert.ok(listed.every(needsPerson));
+  const [deep] = problemsOfRefusals(world, [refusal(file, "invalid_field")]);
+  assert.match(deep?.message ?? "", /128 names or 4096 bytes/);
   assert.ok(isPassing("exists") && !isPassing("too_large"));
 });
 

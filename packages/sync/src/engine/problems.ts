@@ -1,3 +1,4 @@
+import { limits } from "@holdfast/core/limits";
 import type { Brakes } from "../brakes/brakes.ts";
 import { pathOfNode } from "../paths.ts";
 import type { Plan } from "../planner/plan-types.ts";
@@ -37,6 +38,7 @@ const sentences: Readonly<Record<string, string>> = {
   too_large: "It is larger than the server takes. Keep it outside the synced folder, or exclude it.",
   not_durable:
     "This disk did not confirm that it has it for good (fsync failed), so it does not count as synced and is not sent. It is tried again every half minute; if that lasts, look after the disk.",
+  invalid_field: `The server does not take it where it is: a path has at most ${limits.pathNamesMax} names or ${limits.pathBytesMax} bytes. Move it further up, or shorten the names of the folders above it.`,
   kept: "It holds something else than the server, so it stays here. To sync it, run 'holdfast sync' with --include.",
   store_full: "The disk is full: downloads wait until there is space. Uploads go on.",
   locked: "It is locked on the server. It is tried again every half minute.",
