@@ -145,3 +145,25 @@ test("a folder that became a file is seen as one, also where something in it was
   assert.equal(alone.serverContents().get("a"), "a file now");
   alone.close();
 });
+
+test("a refusal of what is not wanted any more keeps nobody waiting", async () => {
+  const alone = new Alone();
+  const server = alone.server();
+  let isFirst = true;
+  // Another device makes a file of this name between the look at the server and the request.
+  const commit: typeof server.commit = async (...given) => {
+    if (isFirst) alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "a" });
+    isFirst = false;
+    return server.commit(...given);
+  };
+  alone.write("a", "mine");
+  const engine = alone.make({ server: { ...server, commit } });
+  const { scheduler } = alone.world;
+  const begin = scheduler.nowMicros;
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.equal(alone.serverPaths().length, 2, "both are there");
+  const durationMs = (scheduler.nowMicros - begin) / 1000;
+  assert.ok(durationMs < 20_000, `${durationMs} ms`);
+  assert.equal(engine.status().activity, "idle");
+  alone.close();
+});

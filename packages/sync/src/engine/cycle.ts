@@ -147,14 +147,15 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   // What could not be ended now may be later.
   if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
+  const refusals = state.refusals.filter(({ nodeId }) => isWanted(decision, next, nodeId));
   const hasProgressed = done > 0 || isSent || ending.operations.length > ending.failures.size;
-  const isOver = !hasProgressed && !isRestless && untilMs.length + state.refusals.length + waitingDeletions === 0;
+  const isOver = !hasProgressed && !isRestless && untilMs.length + refusals.length + waitingDeletions === 0;
   return context.rounds.turn(last, {
     hasProgressed,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
-    retriesSoon: waits.isQuiet || retriesSoon(context, failures),
+    retriesSoon: waits.isQuiet || retriesSoon(context, refusals, failures),
     problems: [
       ...failures,
       ...stubborn.problems,
@@ -178,12 +179,21 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   });
 }
 
-function retriesSoon({ state, stubborn, nowMs }: CycleContext, failures: readonly Problem[]): boolean {
+function retriesSoon(
+  { stubborn, nowMs }: CycleContext,
+  refusals: SyncState["refusals"],
+  failures: readonly Problem[],
+): boolean {
   return (
-    state.refusals.some(({ code }) => isPassing(code)) ||
+    refusals.some(({ code }) => isPassing(code)) ||
     stubborn.retriesSoon(nowMs()) ||
     failures.some(({ code }) => isPassingHere(code))
   );
+}
+
+/** What was refused and is planned no more rested on something that is over; what this plan is not about may still be wanted. */
+function isWanted({ isInPlan }: Decision, { remote, waiting }: Plan, id: NodeId): boolean {
+  return waiting.has(id) || remote.some((operation) => operation.id === id) || !isInPlan(id);
 }
 
 /** What is to be looked at again, told of, and left alone from now on. */
