@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { RootMismatch } from "@holdfast/sync/engine/root";
 import { SyncState } from "@holdfast/sync/state/sync-state";
@@ -165,5 +166,71 @@ test("a refusal of what is not wanted any more keeps nobody waiting", async () =
   const durationMs = (scheduler.nowMicros - begin) / 1000;
   assert.ok(durationMs < 20_000, `${durationMs} ms`);
   assert.equal(engine.status().activity, "idle");
+  alone.close();
+});
+
+test("a folder that cannot be opened is told as such, and not as a server that cannot be reached", async () => {
+  const alone = new Alone();
+  const disk = alone.disk();
+  let isAway = false;
+  const stat: typeof disk.stat = async (path) => {
+    if (isAway) throw new HoldfastError("unavailable", "The synced folder cannot be opened (ENOENT). Is it mounted?");
+    return disk.stat(path);
+  };
+  const engine = alone.make({ disk: { ...disk, stat } });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  const seen = new Set<string>();
+  const is = (activity: string) =>
+    scheduler.runUntil(scheduler.nowMicros + minute, () => {
+      if (isAway) seen.add(engine.status().activity);
+      return engine.status().activity === activity;
+    });
+  await is("idle");
+  isAway = true;
+  engine.hint();
+  await is("waiting");
+  seen.clear();
+  await is("never");
+  assert.deepEqual([...seen], ["waiting"], "while it is tried again too");
+  assert.deepEqual(
+    engine.status().problems.map(({ path, code }) => [path, code]),
+    [["", "unavailable"]],
+  );
+  isAway = false;
+  await scheduler.runUntil(scheduler.nowMicros + 3 * minute, () => engine.status().activity === "idle");
+  assert.equal(engine.status().activity, "idle");
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
+test("who is stopped before all is done does not say that it is in sync", async () => {
+  const alone = new Alone();
+  alone.write("a.txt", "one");
+  const engine = alone.make();
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  alone.world.outage = "silent";
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => false);
+  engine.stop();
+  await alone.pass(run);
+  assert.equal(engine.status().activity, "syncing");
+
+  alone.world.outage = "unreachable";
+  const other = alone.make();
+  const next = other.run();
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => other.status().activity === "offline");
+  other.stop();
+  await alone.pass(next);
+  assert.equal(other.status().activity, "offline");
+
+  alone.world.outage = "none";
+  const last = alone.make();
+  const end = last.run();
+  await scheduler.runUntil(scheduler.nowMicros + minute, () => last.status().activity === "idle");
+  last.stop();
+  await alone.pass(end);
+  assert.equal(last.status().activity, "idle");
   alone.close();
 });

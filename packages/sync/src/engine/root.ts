@@ -30,6 +30,13 @@ export class RootMismatch extends HoldfastError {
   }
 }
 
+/** Nothing can be told of the folder at all: its disk is not mounted, or fails. It is tried again. */
+export class RootAway extends HoldfastError {
+  constructor(cause: HoldfastError) {
+    super(cause.code, cause.message, { cause });
+  }
+}
+
 type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults" | "lacks" | "filesystem"> & {
   readonly identity: Identity;
 };
@@ -37,14 +44,16 @@ type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults" | "lacks" | 
 /**
  * The root carries a random id that the state knows too, and both say to which server, account and folder they belong. Only a
  * root and a state that both know nothing yet begin. Notes in which filesystem it stands.
- * @throws RootMismatch
+ * @throws RootMismatch, RootAway
  */
 export async function checkRoot(parts: RootParts): Promise<void> {
   const { disk, state, faults, lacks, identity, filesystem } = parts;
   const known = parse(state.setting("marker"));
   if (known !== undefined && faults.has("the marker of the root is not checked")) return;
   if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
-  const there = await disk.stat(markerPath);
+  const there = await disk.stat(markerPath).catch((error: unknown) => {
+    throw error instanceof HoldfastError && error.retryable ? new RootAway(error) : error;
+  });
   if (there === undefined) {
     if (known !== undefined) {
       throw new RootMismatch(

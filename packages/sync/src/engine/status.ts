@@ -7,10 +7,11 @@ import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "./cycle.ts";
 import { needsPerson, type Problem } from "./problems.ts";
 import type { Progress, RecentChange } from "./progress.ts";
+import { RootAway } from "./root.ts";
 
 /**
  * - `offline`: the server cannot be reached; it is tried again, ever less often.
- * - `waiting`: all that can go on without a person has.
+ * - `waiting`: all that can go on without a person has, or the folder cannot be opened; that is tried again.
  * - `refused`: the folder is not the one that belongs here; `refusal` says why.
  */
 export type Activity = "idle" | "syncing" | "paused" | "offline" | "waiting" | "refused";
@@ -78,22 +79,31 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
     case "paused":
     case "refused":
       return phase;
-    case "stopped":
-      return "idle";
     case "starting":
     case "syncing":
+      if (failure instanceof RootAway) return "waiting";
       return failure !== undefined && isOffline(failure) ? "offline" : "syncing";
     case "backing_off":
       return failure === undefined || isOffline(failure) ? "offline" : "waiting";
     default:
       if (failure !== undefined) return isOffline(failure) ? "offline" : "waiting";
       if (deletionsWaiting > 0 || problems.some(needsPerson)) return "waiting";
+      if (phase === "stopped" && isCutShort(input)) return "syncing";
       return outcome?.isRestless === true || outcome?.retriesSoon === true ? "syncing" : "idle";
   }
 }
 
-export function isOffline({ code }: HoldfastError): boolean {
-  return ["unreachable", "unavailable", "request_timeout", "rate_limited", "internal"].includes(code);
+/** It was stopped before it was done. */
+function isCutShort({ outcome, progress }: StatusInput): boolean {
+  return outcome === undefined || outcome.hasProgressed || progress.pending > 0;
+}
+
+function isOffline(failure: HoldfastError): boolean {
+  const { code } = failure;
+  return (
+    !(failure instanceof RootAway) &&
+    ["unreachable", "unavailable", "request_timeout", "rate_limited", "internal"].includes(code)
+  );
 }
 
 function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Problem[] {
