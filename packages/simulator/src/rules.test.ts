@@ -17,6 +17,23 @@ test("what the rules hide is not sent, and the rules themselves are", async () =
   alone.close();
 });
 
+test("what another sync keeps for itself in a folder of its own is not sent from around it", async () => {
+  const alone = new Alone();
+  for (const path of ["f", "f/.holdfast", "f/.holdfast/trash"]) alone.mkdir(path);
+  for (const path of [".holdfastignore", "a", "f/.holdfast/root.json", "f/.holdfast/trash/a", "f/b"]) {
+    alone.write(path, path === ".holdfastignore" ? "!.holdfast" : path);
+  }
+  await inSync(alone);
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "a", "f", "f/b"]);
+  // A file of this name is anybody's.
+  alone.write("f/b", "b");
+  alone.mkdir("g");
+  alone.write("g/.holdfast", "a file");
+  await inSync(alone);
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "a", "f", "f/b", "g", "g/.holdfast"]);
+  alone.close();
+});
+
 test("a rule for what is synced already deletes nothing, and no side's changes pass it", async () => {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);

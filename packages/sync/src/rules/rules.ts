@@ -1,13 +1,14 @@
 import ignore, { type Ignore } from "ignore";
 import { sha256 } from "@holdfast/core/hash";
 import { originalName } from "../conflicted-name.ts";
+import { ownFolder } from "../paths.ts";
 import { isTemporary } from "./temporary.ts";
 
 /** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
 export const ignorePath = ".holdfastignore";
 
 /** Renewed when the built-in list changes, so that it counts as a change of the rules. */
-const version = 1;
+const version = 2;
 
 /** Which paths this device neither sends nor takes. */
 export class Rules {
@@ -34,11 +35,17 @@ export class Rules {
   hides(path: string, isFolder: boolean): boolean {
     if (path === ignorePath) return false;
     const normal = originalPath(path.normalize("NFC"));
+    if (isAnothersOwn(normal, isFolder)) return true;
     if (this.#excluded.some((each) => normal === each || normal.startsWith(`${each}/`))) return true;
     const verdict = this.#patterns?.test(isFolder ? `${normal}/` : normal);
     if (verdict !== undefined && (verdict.ignored || verdict.unignored)) return verdict.ignored;
     return !isFolder && isTemporary(normal.slice(normal.lastIndexOf("/") + 1));
   }
+}
+
+/** In, or itself, the folder that another sync keeps its files in: a lock, a clock, a trash, and a marker that must stand nowhere else. */
+function isAnothersOwn(path: string, isFolder: boolean): boolean {
+  return path.includes(`/${ownFolder}/`) || (isFolder && path.endsWith(`/${ownFolder}`));
 }
 
 /** The copy of a conflict is wanted where its original is, or it would never reach the server. */
