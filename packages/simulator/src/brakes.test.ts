@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "@holdfast/sync/engine/engine";
 import { Alone } from "./alone.ts";
+import { full } from "./shared.ts";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
 
@@ -224,5 +225,29 @@ test("a program that rewrites everything is stopped before the server has it, an
   engine.approveDeletions(engine.waitingDeletions().map(({ id }) => id));
   assert.ok((await alone.pass(engine.runOnce())).inSync);
   assert.equal(alone.serverContents().get("file 7"), "hostage");
+  alone.close();
+});
+
+test("rewritten files that were approved go once the server takes them, and nobody is asked again", async () => {
+  const alone = await withFiles(520);
+  for (const name of names(520)) alone.write(name, `this is another ${name}`);
+  const server = alone.server();
+  let left = 1;
+  const commit: typeof server.commit = async (...given) => {
+    const [, operations] = given;
+    if (left === 0 || operations.length < 500) return server.commit(...given);
+    left -= 1;
+    return full(...given);
+  };
+  const engine = alone.make({ brake: undefined, server: { ...server, commit } });
+  await alone.pass(engine.runOnce());
+  const waiting = engine.waitingDeletions();
+  assert.equal(waiting.length, 520);
+  engine.approveDeletions(waiting.map(({ id }) => id));
+  await alone.pass(engine.runOnce());
+  assert.equal(left, 0);
+  alone.world.scheduler.nowMicros += 60_000_000;
+  assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.equal(alone.serverContents().get("file 0"), "this is another file 0");
   alone.close();
 });

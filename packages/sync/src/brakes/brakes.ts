@@ -49,7 +49,7 @@ export class Brakes {
   holdRewrites(plan: Plan): Plan {
     this.#forgetUndone();
     const rewrites = plan.remote.flatMap((operation) => rewriteOf(operation));
-    const held = new Set(this.#hold("rewrite", rewrites));
+    const held = new Set(this.#hold("rewrite", [...rewrites, ...this.#decidedOf(plan)]));
     if (held.size === 0) return plan;
     const isHeld = (operation: RemoteOperation): boolean => rewriteOf(operation).some(({ nodeId }) => held.has(nodeId));
     return {
@@ -107,6 +107,15 @@ export class Brakes {
         ...deletions.map(({ nodeId }) => [nodeId, undefined] as const),
         ...rewrites.map(({ record, base }) => [record.nodeId, base] as const),
       ],
+    });
+  }
+
+  /** What was decided of a file that only waits for something else, as for the end of a refusal, stands until that is over. */
+  #decidedOf({ remote, waiting }: Plan): BrakeRecord[] {
+    const planned = new Set(remote.map(({ id }) => id));
+    return [...this.#records("waiting"), ...this.#records("approved")].filter(({ side, nodeId, base }) => {
+      const isOpen = side === "rewrite" && waiting.has(nodeId) && !planned.has(nodeId);
+      return isOpen && this.#state.local.get(nodeId)?.content === base;
     });
   }
 
