@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import { Alone } from "./alone.ts";
 
 const dayMicros = 86_400_000_000;
@@ -96,5 +97,32 @@ test("what of the local trash cannot be removed keeps neither the rest of it nor
   }
   assert.ok(second !== undefined);
   assert.deepEqual(trashOf(alone), [first]);
+  alone.close();
+});
+
+test("what was replaced and cannot be read is tried ever less often, and told of", async () => {
+  const alone = new Alone();
+  alone.write("a", "before");
+  await alone.once();
+  alone.writeOnServer("a", "after");
+  const disk = alone.disk();
+  let reads = 0;
+  const failing: typeof disk.cut = (path, taker) => {
+    if (!path.startsWith(".holdfast/tmp/")) return disk.cut(path, taker);
+    reads += 1;
+    return Promise.reject(new HoldfastError("unavailable", "EIO"));
+  };
+  const engine = alone.make({ disk: { ...disk, cut: failing } });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + dayMicros / 4, () => false);
+  assert.ok(reads >= 8 && reads <= 16, `${reads} times in 6 hours`);
+  const told = engine.status().problems.map(({ path, code }) => `${code} ${path.replace(/[^/]*$/, "")}`);
+  assert.deepEqual(told, ["unreadable .holdfast/tmp/"]);
+  engine.stop();
+  await alone.pass(run);
+  assert.ok((await alone.once()).problems.length === 1, "it is not read before its time");
+  scheduler.nowMicros += dayMicros / 24;
+  assert.deepEqual(await alone.once(), { inSync: true, problems: [], deletionsWaiting: 0 });
   alone.close();
 });

@@ -6,7 +6,7 @@ import type { Brakes } from "../brakes/brakes.ts";
 import type { Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
-import { reviewStash, stashRestMs } from "../execute/recover.ts";
+import { reviewStash, stashDueMs } from "../execute/recover.ts";
 import { affectedPortion } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
 import type { Plan } from "../planner/plan-types.ts";
@@ -40,6 +40,7 @@ import {
   problemsOfBoundaries,
   problemsOfBrakes,
   problemsOfRefusals,
+  problemsOfStash,
 } from "./problems.ts";
 import { problemsOfRehash } from "./rehash.ts";
 import { checkRoot, type Identity } from "./root.ts";
@@ -174,6 +175,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...problemsOfShares(state, next.waiting),
       ...context.quarantine.problems(),
       ...problemsOfRehash(state),
+      ...problemsOfStash(state),
     ],
     deletionsWaiting: waitingDeletions,
   });
@@ -338,7 +340,7 @@ async function expireTrashAtTimes(context: CycleContext): Promise<void> {
 function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {
   const times = [
     ...untilMs,
-    ...[...state.stashed.values()].map(({ sinceMs }) => sinceMs + stashRestMs),
+    ...[...state.stashed.values()].map(stashDueMs),
     ...state.refusals.map(({ notBeforeMs }) => notBeforeMs),
   ];
   const first = times.reduce((one, other) => Math.min(one, other), Infinity);

@@ -69,6 +69,15 @@ export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem
   );
 }
 
+/** Once it has lasted for a minute. */
+export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Problem[] {
+  const lasting = [...stashed.values()].filter(({ failures = 0 }) => failures >= 3);
+  return lasting.map(({ path }) => problemOf(path, "unreadable", unreadableStash));
+}
+
+const unreadableStash =
+  "What was replaced or deleted here cannot be read, so it is not known whether a program wrote to it since. It stays there; check the disk.";
+
 export function problemsOfAliases(
   state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "restless">,
 ): Problem[] {

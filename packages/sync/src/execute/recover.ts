@@ -13,7 +13,9 @@ import { type Hands, syncFolders } from "./hands.ts";
 import { partSuffix } from "./write-large.ts";
 
 /** After this a stashed file is looked at again: whoever had it open has written by then. */
-export const stashRestMs = 10_000;
+const stashRestMs = 10_000;
+/** What cannot be looked at rests twice as long each time, up to this. */
+const stashRestMsMax = 3600_000;
 /** Of which it is kept together that they were looked at: a death before that looks at them once more. */
 const reviewsAtOnce = 200;
 
@@ -105,6 +107,11 @@ async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Pr
   });
 }
 
+/** When it is looked at again; Unix milliseconds. */
+export function stashDueMs({ sinceMs, failures = 0 }: Stashed): number {
+  return sinceMs + Math.min(stashRestMsMax, stashRestMs * 2 ** failures);
+}
+
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
 export async function reviewStash(hands: Hands): Promise<void> {
   if (hands.faults.has("stashed bytes are not looked at again")) return;
@@ -113,24 +120,24 @@ export async function reviewStash(hands: Hands): Promise<void> {
     if (changes.length >= atLeast) hands.state.commit({ stashed: changes.splice(0) });
   };
   for (const stashed of hands.state.stashed.values()) {
-    const agoMs = hands.nowMs() - stashed.sinceMs;
+    const nowMs = hands.nowMs();
     // The clock was set back: it rests once more.
-    if (agoMs < 0) changes.push([stashed.path, { ...stashed, sinceMs: hands.nowMs() }]);
-    if (agoMs < stashRestMs) continue;
-    const isReviewed = await tryReview(hands, stashed);
-    changes.push([stashed.path, isReviewed ? undefined : { ...stashed, sinceMs: hands.nowMs() }]);
+    if (nowMs < stashed.sinceMs) changes.push([stashed.path, { ...stashed, sinceMs: nowMs }]);
+    if (nowMs < stashDueMs(stashed)) continue;
+    changes.push([stashed.path, await tryReview(hands, stashed)]);
     keep(reviewsAtOnce);
   }
   keep(1);
 }
 
-/** What cannot be looked at now rests once more, and keeps nothing else waiting. */
-async function tryReview(hands: Hands, stashed: Stashed): Promise<boolean> {
+/** @returns undefined: it is done with. What cannot be looked at now rests once more, and keeps nothing else waiting. */
+async function tryReview(hands: Hands, stashed: Stashed): Promise<Stashed | undefined> {
   try {
-    return await review(hands, stashed);
+    const isReviewed = await review(hands, stashed);
+    return isReviewed ? undefined : { ...stashed, sinceMs: hands.nowMs(), failures: 0 };
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    return false;
+    return { ...stashed, sinceMs: hands.nowMs(), failures: (stashed.failures ?? 0) + 1 };
   }
 }
 

@@ -39,6 +39,8 @@ export interface Stashed {
   /** When it was looked at it stays in the local trash, or goes there; else it goes. */
   readonly keep: boolean;
   readonly sinceMs: number;
+  /** So often, one after the other, it could not be looked at. */
+  readonly failures?: number;
 }
 
 /** Where the device stands in the space's journal. */
