@@ -213,7 +213,10 @@ function noteLook(context: CycleContext, look: Looked): void {
 /** What was planned and did not come about rested on something that is otherwise by now. */
 function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
   if (!state.restless.has(operation.id)) return new Set();
-  const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
+  const place = "place" in operation ? operation.place : undefined;
+  // What is deleted is not here any more, but its folder is.
+  const base = operation.op === "delete" && "base" in operation ? operation.base : undefined;
+  const folder = (state.local.get(operation.id) ?? place ?? base)?.parent;
   const path = folder === undefined ? undefined : knownPathOf(state, folder);
   return new Set(path === undefined ? [] : withFoldersAbove(path));
 }
