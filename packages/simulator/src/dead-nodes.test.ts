@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
+import type { Server } from "@holdfast/sync/ports";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { isLive } from "@holdfast/sync/trees";
@@ -32,17 +33,18 @@ const deletions: Readonly<Record<string, (alone: Alone) => void>> = {
 };
 
 for (const [by, remove] of Object.entries(deletions)) {
-  test(`files that were in a folder that was deleted ${by} are forgotten, so that no plan goes through them for ever`, async () => {
+  test(`what was in a folder that was deleted ${by} is forgotten, so that no plan goes through them for ever`, async () => {
     const { alone, state } = await synced();
     const below = ["folder/inner", "folder/inner/b"].map((path) => alone.serverId(path) as NodeId);
     remove(alone);
     await alone.once({ state });
     assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [["other"], ["other"]]);
     await alone.once({ state });
-    // The folder in it stays known.
-    assert.equal(unrestOf(state), 1);
-    const known = below.map((id) => [state.remote.has(id), state.synced.has(id)]);
-    assert.deepEqual([known[0]?.[0], known[1]], [true, [false, false]]);
+    assert.equal(unrestOf(state), 0);
+    assert.deepEqual(
+      below.map((id) => [state.remote.has(id), state.synced.has(id)]),
+      below.map(() => [false, false]),
+    );
     alone.close();
   });
 }
@@ -76,6 +78,36 @@ test("a folder comes back from the trash, and one in it is moved at once: nobody
   assert.deepEqual(alone.serverPaths(), alone.diskPaths());
   alone.close();
 });
+
+for (const isNextPage of [false, true]) {
+  test(`a folder that nobody here knew is moved out of the one with which it came back${isNextPage ? ", right before that one is listed" : ""}: nobody misses what is in it`, async () => {
+    const alone = new Alone();
+    const { rootId } = alone.world.model;
+    for (const [id, parent_id] of [
+      ["folder", rootId],
+      ["inner", "folder"],
+    ] as const)
+      alone.onServer({ op: "mkdir", operation_id: id, id, parent_id, name: id });
+    alone.putOnServer("b", { parent_id: "inner", name: "b" });
+    alone.onServer({ op: "delete", operation_id: "delete", file_id: "folder" });
+    await alone.once();
+    const back = { parent_id: rootId, name: "back" };
+    alone.onServer({ op: "move", operation_id: "back", file_id: "folder", revive: true, ...back });
+    const move = (): void => alone.moveOnServer("inner", "moved");
+    if (!isNextPage) move();
+    const server = alone.server();
+    let isMoved = !isNextPage;
+    const listBelow: Server["listBelow"] = (id) => {
+      if (!isMoved) move();
+      isMoved = true;
+      return server.listBelow(id);
+    };
+    assert.ok((await alone.once({ server: { ...server, listBelow } })).inSync);
+    assert.deepEqual(alone.diskPaths(), ["back", "moved", "moved/b"]);
+    assert.deepEqual(alone.serverPaths(), alone.diskPaths());
+    alone.close();
+  });
+}
 
 test("a folder that was moved out of the one that is synced comes back with all that is in it", async () => {
   const alone = new Alone();

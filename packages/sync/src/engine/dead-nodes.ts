@@ -6,8 +6,7 @@ const rowsMax = 4096;
 
 /**
  * What went with a folder: on the server it lies below something in the trash, without being in the trash itself, and the disk has
- * nothing of it. No plan has to do with it any more, yet it would be in each of them. What the trash brings back is listed again; the
- * folders stay known, so that one that is moved as soon as it is back can be listed where it went.
+ * nothing of it. No plan has to do with it any more, yet it would be in each of them. What the trash brings back is listed again.
  */
 export class DeadNodes {
   #unrest = 0;
@@ -30,7 +29,7 @@ export class DeadNodes {
 
 function isDead(state: SyncState, id: NodeId): boolean {
   const remote = state.remote.get(id);
-  if (remote === undefined || remote.kind === "folder" || remote.trashed) return false;
+  if (remote === undefined || remote.trashed) return false;
   if (state.local.has(id) || isLive(state, id)) return false;
   return wentWithFolder(state, id);
 }

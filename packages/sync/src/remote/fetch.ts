@@ -56,9 +56,12 @@ async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>)
   const seq = page.seq ?? Math.max(cursor.seq, ...page.changes.map((change) => change.seq));
   const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
   const mounts = new Mounts(state.shares, (id) => state.remote.get(id)?.trashed !== false);
-  for (const change of page.changes) await applyChange({ server, state, mounts, heard }, change, learn);
-  const shares = [...mounts.learnt];
-  state.commit(late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, cursor: next });
+  const listings = new Listings(state);
+  for (const change of page.changes) await applyChange({ server, state, mounts, heard, listings }, change, learn);
+  const [shares, settings] = [[...mounts.learnt], listings.settings(page.has_more)];
+  state.commit(
+    late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, settings, cursor: next },
+  );
   return page.has_more;
 }
 
@@ -66,6 +69,7 @@ interface Page extends Pick<Ears, "server" | "state"> {
   readonly mounts: Mounts;
   /** The remote tree with what the page told of so far. */
   readonly heard: { get(id: NodeId): RemoteRow | undefined };
+  readonly listings: Listings;
 }
 
 async function applyChange(
@@ -73,7 +77,7 @@ async function applyChange(
   { kind, id: text, seq, node }: ChangeJson,
   learn: (id: NodeId, row: RemoteRow) => void,
 ): Promise<void> {
-  const { server, state, mounts, heard } = page;
+  const { server, state, mounts, heard, listings } = page;
   const id = text as NodeId;
   if (node === undefined) {
     mounts.end(id);
@@ -81,31 +85,48 @@ async function applyChange(
     if (known !== undefined) learn(id, { ...known, trashed: true, seq });
     return;
   }
-  for (const [each, row] of mounts.rowsOf([node])) learn(each, row);
-  if (kind !== "appeared" || (node.kind !== "folder" && node.kind !== "mount")) return;
+  const known = heard.get(id);
+  const row = mounts.rowOf(node);
+  learn(id, row);
+  const hasMoved = known?.parent !== row.parent;
+  if (node.kind !== "folder" && node.kind !== "mount") return;
+  if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;
+  listings.note();
   const rows = mounts.rowsOf(await listBelow(server, id));
-  for (const [each, row] of rows) learn(each, row);
-  const listed = new Set(rows.map(([below]) => below));
+  for (const [each, below] of rows) learn(each, below);
   if (node.kind === "mount" || shareOf(state, heard, id) !== undefined) {
-    for (const [each, row] of await missedIn(page, id, rows)) learn(each, row);
-  }
-  for (const folder of foldersBelow(state, id)) {
-    if (listed.has(folder)) continue;
-    for (const [each, row] of mounts.rowsOf(await listBelow(server, folder))) {
-      listed.add(each);
-      learn(each, row);
-    }
+    for (const [each, missed] of await missedIn(page, id, rows)) learn(each, missed);
   }
 }
 
+const listedSetting = "listed below";
+
 /**
- * The listing tells of now, and not of when the folder came back: one of these may have been moved out of it since. Its own entry
- * stands further on and tells of itself alone, while what was in it may be forgotten here (`DeadNodes`).
+ * A listing of what appeared tells of now, and not of when it appeared: a folder in it may have been moved out of it since. The entry
+ * of that stands further on and tells of itself alone, while of what is in it nothing is known here. So all folders that moved
+ * before the listings were asked for are listed as well.
  */
-function foldersBelow(state: SyncState, folder: NodeId): NodeId[] {
-  return [...rowsBelow(state, [folder])].flatMap(([id, { kind, trashed }]) =>
-    kind === "folder" && !trashed ? [id] : [],
-  );
+class Listings {
+  readonly #wasBefore: boolean;
+  #isNow = false;
+
+  constructor(state: SyncState) {
+    this.#wasBefore = state.setting(listedSetting) === "yes";
+  }
+
+  get mayLack(): boolean {
+    return this.#wasBefore || this.#isNow;
+  }
+
+  note(): void {
+    this.#isNow = true;
+  }
+
+  /** The page after one with listings was asked for after them: with the last of those pages nothing is in doubt any more. */
+  settings(hasMore: boolean): readonly (readonly [string, string])[] {
+    if (this.#isNow) return [[listedSetting, "yes"]];
+    return this.#wasBefore && !hasMore ? [[listedSetting, "no"]] : [];
+  }
 }
 
 /**

@@ -30,7 +30,7 @@ export class Mounts {
   /** All mounts of some nodes come first, so that whatever stands in them is known by them. */
   rowsOf(nodes: readonly NodeJson[]): (readonly [NodeId, RemoteRow])[] {
     for (const node of nodes) this.#learn(node);
-    return nodes.map((node) => [node.id as NodeId, this.#rowOf(node)] as const);
+    return nodes.map((node) => [node.id as NodeId, this.rowOf(node)] as const);
   }
 
   #learn({ id, kind, target, role }: NodeJson): void {
@@ -39,7 +39,8 @@ export class Mounts {
     this.#learnt.set(id as NodeId, { target: target as NodeId, isReadOnly: !writers.has(role) });
   }
 
-  #rowOf(node: NodeJson): RemoteRow {
+  rowOf(node: NodeJson): RemoteRow {
+    this.#learn(node);
     const row = remoteRowOf(node);
     const mount = this.#mounts.get(row.parent);
     return mount === undefined ? row : { ...row, parent: mount };
