@@ -19,6 +19,8 @@ interface Backup {
   readonly journal: JournalEntry[];
   readonly grants: readonly Grant[];
   readonly operations: Map<string, Answered>;
+  /** Ids of the versions. */
+  readonly versions: ReadonlySet<string>;
 }
 
 const pageSize = 7;
@@ -186,13 +188,15 @@ export class ModelServer extends ModelState {
   backUp(): Backup {
     const { nodes, journal, shares } = this;
     const operations = new Map(this.#operations);
-    return { nodes: new Map(nodes), journal: [...journal], grants: shares.grants, operations };
+    const versions = new Set(this.versions.keys());
+    return { nodes: new Map(nodes), journal: [...journal], grants: shares.grants, operations, versions };
   }
 
   /** Everything since the backup is forgotten, and the epoch says so. */
   restore(backup: Backup): void {
     this.nodes = new Map(backup.nodes);
     this.journal = [...backup.journal];
+    for (const id of this.versions.keys()) if (!backup.versions.has(id)) this.versions.delete(id);
     this.shares.grants = backup.grants;
     this.#operations.clear();
     for (const [id, result] of backup.operations) this.#operations.set(id, result);

@@ -1,3 +1,4 @@
+import { contentIdOf } from "@holdfast/core/manifest";
 import { nameKey } from "@holdfast/core/names";
 import { aliased, sameButNames, shownNames } from "./shown-names.ts";
 import { describeNode, isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
@@ -24,7 +25,7 @@ export function checkRest(world: World, alone: ReadonlyMap<string, string> | und
     compare(world, "what the only active one left / server", one, other);
   }
   checkNames(world);
-  checkContents(world);
+  checkContents(world, keptInHistory(world));
   checkTree(world);
   checkServer(world);
 }
@@ -38,7 +39,7 @@ function checkShared(world: World, alone: ReadonlyMap<string, string> | undefine
     compare(world, `${device.name} / server`, told(seenTree(device.root)), told(view));
     if (device.isActive && alone !== undefined) compare(world, "what the only active one left / server", alone, view);
   }
-  checkContents(world, keptContents(world));
+  checkContents(world, keptContents(world).union(keptInHistory(world)));
   checkTree(world);
   checkServer(world);
   checkRights(world);
@@ -70,8 +71,13 @@ function checkNames(world: World): void {
   }
 }
 
+/** Two devices that knew different versions after the restored one may both be right: what one of them replaces is in the history. */
+function keptInHistory({ model, wasRestored }: World): Set<string> {
+  return new Set(wasRestored ? [...model.versions.values()].map((entries) => contentIdOf(entries)) : []);
+}
+
 /** 3 and 4 */
-function checkContents(world: World, kept: ReadonlySet<string> = new Set()): void {
+function checkContents(world: World, kept: ReadonlySet<string>): void {
   const { model, ledger } = world;
   const live = new Set(liveNodes(model.nodes).map(({ contentId }) => contentId));
   for (const content of ledger.mustLive) {
