@@ -41,6 +41,18 @@ test("one run gives a server that cannot be reached half a minute, and then says
   alone.close();
 });
 
+test("one run waits for no token that has not the right to do it", async () => {
+  const alone = new Alone();
+  alone.write("a", "one");
+  const commit = () => Promise.reject(new HoldfastError("forbidden", "This token does not have the scope."));
+  const { scheduler } = alone.world;
+  const begin = scheduler.nowMicros;
+  const engine = alone.make({ server: { ...alone.server(), commit } });
+  await assert.rejects(alone.pass(engine.runOnce()), { code: "forbidden" });
+  assert.ok(scheduler.nowMicros - begin < 5_000_000);
+  alone.close();
+});
+
 test("a server that goes away while all is at rest is told within a minute, and so is its return", async () => {
   const alone = new Alone();
   const engine = alone.make();

@@ -35,8 +35,8 @@ export class Patience {
     if (phase === "paused") return { inSync: false, problems: [paused] };
     if (phase === "stopped") return { inSync: false, problems: outcome?.problems ?? [] };
     if (failure !== undefined && phase === "backing_off") {
-      // These two wait for a person, not for time.
-      const isLasting = failure.code === "unauthenticated" || failure.code === "failed";
+      // These wait for a person, not for time.
+      const isLasting = ["unauthenticated", "forbidden", "failed"].includes(failure.code);
       if (isLasting || this.#isOver("unreachable")) throw failure;
       return undefined;
     }
