@@ -36,6 +36,17 @@ test("what was refused for want of space goes once there is some", async () => {
   alone.close();
 });
 
+test("one run does not wait for the end of what an earlier one was refused", async () => {
+  const alone = new Alone();
+  alone.write("a", large);
+  const inner = alone.server();
+  const refusing = { ...inner, putBlocks: () => Promise.reject(new HoldfastError("quota", "No.")) };
+  assert.ok(!(await alone.once({ server: refusing })).inSync);
+  assert.deepEqual(await alone.once({ server: inner }), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.deepEqual(alone.serverPaths(), ["a"]);
+  alone.close();
+});
+
 test("a refusal of bytes that the server only finds missing later is one of that file", async () => {
   const alone = new Alone();
   alone.write("a", large);

@@ -223,6 +223,7 @@ export class Engine {
     this.#learned.unread.passingMs = passingMs.once;
     // What an earlier run found may be over.
     this.#last = undefined;
+    this.#options.state.forgetRefusals(Infinity);
     this.#isHinted = true;
     try {
       for (;;) {
