@@ -148,7 +148,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   // What could not be ended now may be later.
   if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
-  const refusals = state.refusals.filter(({ nodeId }) => isWanted(decision, next, nodeId));
+  const refusals = wantedOf(state.refusals, decision, next);
   const hasProgressed = done > 0 || isSent || ending.operations.length > ending.failures.size;
   const isOver = !hasProgressed && !isRestless && untilMs.length + refusals.length + waitingDeletions === 0;
   return context.rounds.turn(last, {
@@ -194,8 +194,13 @@ function retriesSoon(
 }
 
 /** What was refused and is planned no more rested on something that is over; what this plan is not about may still be wanted. */
-function isWanted({ isInPlan }: Decision, { remote, waiting }: Plan, id: NodeId): boolean {
-  return waiting.has(id) || remote.some((operation) => operation.id === id) || !isInPlan(id);
+function wantedOf(
+  refusals: SyncState["refusals"],
+  { isInPlan }: Decision,
+  { remote, waiting }: Plan,
+): SyncState["refusals"] {
+  const planned = new Set(refusals.length === 0 ? [] : remote.map(({ id }) => id));
+  return refusals.filter(({ nodeId: id }) => waiting.has(id) || planned.has(id) || !isInPlan(id));
 }
 
 /** What is to be looked at again, told of, and left alone from now on. */
