@@ -53,6 +53,27 @@ test("one run waits for no token that has not the right to do it", async () => {
   alone.close();
 });
 
+test("one run does not wait for what is in a folder that the server refuses", async () => {
+  const alone = new Alone();
+  const server = alone.server();
+  const commit: typeof server.commit = async (epoch, operations, ...rest) => {
+    const { results, ...answer } = await server.commit(epoch, [], ...rest);
+    const refused = operations.map(({ operation_id, op }) => {
+      const code = op === "mkdir" ? "invalid_field" : "dependency";
+      return { operation_id, status: "error", code } as const;
+    });
+    return { ...answer, results: [...results, ...refused] };
+  };
+  alone.mkdir("folder");
+  alone.write("folder/a", "one");
+  const { scheduler } = alone.world;
+  const begin = scheduler.nowMicros;
+  const { inSync, problems } = await alone.once({ server: { ...server, commit } });
+  assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [false, [["folder", "invalid_field"]]]);
+  assert.ok(scheduler.nowMicros - begin < 20_000_000);
+  alone.close();
+});
+
 test("a server that goes away while all is at rest is told within a minute, and so is its return", async () => {
   const alone = new Alone();
   const engine = alone.make();

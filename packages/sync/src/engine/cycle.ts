@@ -186,8 +186,10 @@ function retriesSoon(
   refusals: SyncState["refusals"],
   failures: readonly Problem[],
 ): boolean {
+  // What waits for a folder that a person has to see to ends with that, and not before.
+  const isLasting = refusals.some(({ code }) => !isPassing(code));
   return (
-    refusals.some(({ code }) => isPassing(code)) ||
+    refusals.some(({ code }) => isPassing(code) && !(code === "dependency" && isLasting)) ||
     stubborn.retriesSoon(nowMs()) ||
     failures.some(({ code }) => isPassingHere(code))
   );
