@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -280,3 +280,29 @@ function mount(t: TestContext, folder: string, sizeBytes: number): boolean {
   }
   return true;
 }
+
+test("what moved out of a folder right after it came back from the trash is whole on a device that never knew either", () =>
+  withHome("back", async (home) => {
+    const [anna] = await home.startDevices("anna");
+    assert.ok(anna !== undefined);
+    mkdirSync(join(anna.folder, "folder", "inner"), { recursive: true });
+    writeFileSync(join(anna.folder, "folder", "inner", "file"), "all of it");
+    await home.rest();
+    const { items } = (await home.api.call("GET", "/changes/snapshot")).body as {
+      items: { id: string; name: string; parent_id: string | null }[];
+    };
+    const [folder, inner] = ["folder", "inner"].map((name) => items.find((each) => each.name === name));
+    assert.ok(folder !== undefined && inner !== undefined);
+    assert.equal((await home.api.call("DELETE", `/files/${folder.id}`)).status, 200);
+    await home.rest();
+    const bert = await home.addDevice("bert");
+    bert.start();
+    await home.rest();
+    await bert.stop();
+    assert.equal((await home.api.call("POST", `/trash/${folder.id}/restore`)).status, 200);
+    const moved = { parent_id: folder.parent_id, name: "moved" };
+    assert.equal((await home.api.call("PATCH", `/files/${inner.id}`, moved)).status, 200);
+    bert.start();
+    await home.rest();
+    assert.equal(readFileSync(join(bert.folder, "moved", "file"), "utf8"), "all of it");
+  }));
