@@ -10,7 +10,10 @@ import type { Refusal, Trees } from "../trees.ts";
 export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
-  /** Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten`, `silent_change`, `busy`, `blocked`, `read_only` and `quarantined` are the engine's own. */
+  /**
+   * Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten`, `silent_change`, `busy`, `blocked`,
+   * `unreadable`, `not_durable`, `read_only` and `quarantined` are the engine's own. What each means stands in docs/command.md.
+   */
   readonly code: string;
   /** What happened and what to do. */
   readonly message: string;
