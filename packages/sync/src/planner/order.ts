@@ -1,5 +1,9 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import type { Place } from "../trees.ts";
+
+/** Deeper down nothing is synced, neither here nor there. */
+const depthMax = 2 * limits.pathNamesMax;
 
 /** What one operation does to a tree of names. */
 export interface Step<Operation> {
@@ -84,13 +88,15 @@ export class NameTable {
 
   /** Whether it hangs together up to the root, or to something parked, without passing `except`. */
   #reaches(id: NodeId, except: NodeId): boolean {
-    for (let at: NodeId = id; at !== this.#rootId;) {
+    let at = id;
+    // Folders that were moved while they were looked at may be known to stand in each other.
+    for (let depth = 0; at !== this.#rootId && depth <= depthMax; depth += 1) {
       if (at === except || !this.#places.has(at)) return false;
       const parent = this.#places.get(at)?.parent;
       if (parent === undefined) return true;
       at = parent;
     }
-    return true;
+    return at === this.#rootId;
   }
 
   #leave(id: NodeId): void {

@@ -5,6 +5,7 @@ import type { Braked } from "../brakes/record.ts";
 import type { ContentKey } from "../trees.ts";
 import { digestOf } from "./digest.ts";
 import { IdealWorld } from "./ideal-world.ts";
+import { NameTable, order } from "./order.ts";
 import { plan } from "./plan.ts";
 import { settle } from "./settle.ts";
 
@@ -276,4 +277,14 @@ test("two folders that hold something of one name are renamed to one name: the o
     [named]: "folder ",
     [`${named}/a`]: "file of x",
   });
+});
+
+test("folders that are known to stand in each other keep no order from its end", () => {
+  const [one, other, file] = ["one", "other", "file"] as NodeId[] as [NodeId, NodeId, NodeId];
+  const table = new NameTable("root" as NodeId, ({ parent, name }) => `${parent}/${name}`, [
+    [one, { parent: other, name: "one" }],
+    [other, { parent: one, name: "other" }],
+  ]);
+  const step = { operation: "create", id: file, to: { parent: one, name: "file" }, inPlace: false };
+  assert.deepEqual(order(table, [step]), { ready: [], stuck: [step] });
 });

@@ -135,7 +135,7 @@ function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly En
 
 function holdsOne({ children }: Entry, known: readonly LocalRow[]): boolean {
   const names = new Set(known.map(nameOnDisk));
-  const inodes = new Set(known.map(({ fingerprint }) => fingerprint.inode));
+  const inodes = new Set(known.flatMap(({ fingerprint }) => (isNumbered(fingerprint) ? [fingerprint.inode] : [])));
   if (known.length === 0 || children.length === 0) return true;
   return children.some(({ name, stat }) => names.has(name) || inodes.has(stat.fingerprint.inode));
 }
