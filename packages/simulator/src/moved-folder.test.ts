@@ -128,27 +128,37 @@ test("all in a folder is looked at if it has none of what it had, or if somethin
   alone.close();
 });
 
-test("a deletion in a folder that is moved away in that moment, unseen, goes once the folder was found", async () => {
-  const alone = new Alone();
-  alone.mkdir("folder");
-  for (const path of ["folder/gone", "folder/left"]) alone.write(path, path);
-  await alone.once();
-  alone.remove("folder/gone");
-  const disk = alone.disk();
-  let isMoved = false;
-  const syncFolder: LocalDisk["syncFolder"] = async (path) => {
-    if (path === "folder" && !isMoved) {
-      isMoved = true;
-      alone.move("folder", "moved");
-    }
-    return disk.syncFolder(path);
-  };
-  const engine = alone.make({ disk: { ...disk, syncFolder } });
-  const run = engine.run();
-  const { scheduler } = alone.world;
-  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
-  assert.deepEqual([alone.serverPaths(), engine.status().activity], [["moved", "moved/left"], "idle"]);
-  engine.stop();
-  await alone.pass(run);
-  alone.close();
-});
+const departures: Readonly<Record<string, readonly [leave: (alone: Alone) => void, left: readonly string[]]>> = {
+  "a deletion in": [(alone) => alone.remove("top/folder/gone"), []],
+  "a move out of": [(alone) => alone.move("top/folder/gone", "gone"), ["gone"]],
+};
+
+for (const [what, [leave, left]] of Object.entries(departures)) {
+  test(`${what} a folder that is moved away in that moment, unseen, goes once the folder was found`, async () => {
+    const alone = new Alone();
+    for (const path of ["top", "top/folder"]) alone.mkdir(path);
+    for (const path of ["top/folder/gone", "top/folder/left"]) alone.write(path, path);
+    await alone.once();
+    leave(alone);
+    const disk = alone.disk();
+    let isMoved = false;
+    const syncFolder: LocalDisk["syncFolder"] = async (path) => {
+      if (path === "top/folder" && !isMoved) {
+        isMoved = true;
+        alone.move("top/folder", "top/moved");
+      }
+      return disk.syncFolder(path);
+    };
+    const engine = alone.make({ disk: { ...disk, syncFolder } });
+    const run = engine.run();
+    const { scheduler } = alone.world;
+    await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
+    assert.deepEqual(
+      [alone.serverPaths(), engine.status().activity],
+      [[...left, "top", "top/moved", "top/moved/left"], "idle"],
+    );
+    engine.stop();
+    await alone.pass(run);
+    alone.close();
+  });
+}

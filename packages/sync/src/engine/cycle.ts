@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../brakes/record.ts";
 import type { Brakes } from "../brakes/brakes.ts";
 import type { Hands } from "../execute/hands.ts";
-import { makePersonActsDurable } from "../execute/person-acts.ts";
+import { foldersOfAct, makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, stashDueMs } from "../execute/recover.ts";
 import { affectedPortion } from "../planner/affected.ts";
@@ -137,6 +137,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const changed = isChanging || isEnding || hasChanged;
   const local = [...ending.operations, ...next.local];
   for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
+  if (hasChanged) context.suspicion.add(foldersOfActs(state, next.remote));
   await context.quarantine.note(
     context,
     local.some((each) => each.op === "delete" && each.into === "quarantine"),
@@ -220,12 +221,14 @@ function noteLook(context: CycleContext, look: Looked): void {
 /** What was planned and did not come about rested on something that is otherwise by now. */
 function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
   if (!state.restless.has(operation.id)) return new Set();
-  const place = "place" in operation ? operation.place : undefined;
-  // What is deleted is not here any more, but its folder is.
-  const base = operation.op === "delete" && "base" in operation ? operation.base : undefined;
-  const folder = (state.local.get(operation.id) ?? place ?? base)?.parent;
+  const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
   const path = folder === undefined ? undefined : knownPathOf(state, folder);
   return new Set(path === undefined ? [] : withFoldersAbove(path));
+}
+
+/** One of them may have been moved away unseen, so that it could not be made durable that something left it or came into it. */
+function foldersOfActs(state: SyncState, operations: Plan["remote"]): Suspects {
+  return new Set(operations.flatMap(({ id }) => foldersOfAct(state, id)).flatMap(withFoldersAbove));
 }
 
 export interface Decision {

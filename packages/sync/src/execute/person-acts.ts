@@ -98,6 +98,11 @@ interface Traces {
 }
 
 /** Where the disk holds what is otherwise than in the base. */
+/** Paths of the folders that are made durable with what a person did to a node. */
+export function foldersOfAct(state: Hands["state"], id: NodeId): readonly string[] {
+  return tracesOf(state, id).folders;
+}
+
 function tracesOf(state: Hands["state"], id: NodeId): Traces {
   const local = state.local.get(id);
   const base = state.synced.get(id);
