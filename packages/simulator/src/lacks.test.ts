@@ -62,24 +62,27 @@ function renumbered(disk: LocalDisk, number: (inode: bigint) => bigint): LocalDi
   };
 }
 
-test("where the numbers of a mount tell nothing, what is at a path is what was there, and a moved file is known by its content", async () => {
-  const alone = aloneWithout("exchange", "hard links", "stable inodes");
-  for (const folder of ["a", "b", "c"]) alone.mkdir(folder);
-  for (const folder of ["a", "b"]) alone.write(`${folder}/file`, `in ${folder}`);
-  await alone.once();
-  const { model } = alone.world;
-  const before = model.position;
-  // As if the numbers had been dealt out anew: whatever stood next to something has its number now.
-  assert.ok((await alone.once({ disk: renumbered(alone.disk(), (inode) => inode + 1n) })).inSync);
-  assert.equal(model.position, before);
-  const id = alone.serverId("a/file");
-  alone.move("a/file", "c/moved");
-  alone.writeOnServer("b/file", "newer");
-  assert.ok((await alone.once({ disk: renumbered(alone.disk(), (inode) => inode + 2n) })).inSync);
-  assert.equal(alone.serverId("c/moved"), id);
-  assert.equal(alone.read("b/file"), "newer");
-  alone.close();
-});
+for (const lacks of [["hard links"], []] as const) {
+  const beside = lacks.length === 0 ? "" : ", nor has anything a second name";
+  test(`where the numbers of a mount tell nothing${beside}, what is at a path is what was there, and a moved file is known by its content`, async () => {
+    const alone = aloneWithout("exchange", "stable inodes", ...lacks);
+    for (const folder of ["a", "b", "c"]) alone.mkdir(folder);
+    for (const folder of ["a", "b"]) alone.write(`${folder}/file`, `in ${folder}`);
+    await alone.once();
+    const { model } = alone.world;
+    const before = model.position;
+    // As if the numbers had been dealt out anew: whatever stood next to something has its number now.
+    assert.ok((await alone.once({ disk: renumbered(alone.disk(), (inode) => inode + 1n) })).inSync);
+    assert.equal(model.position, before);
+    const id = alone.serverId("a/file");
+    alone.move("a/file", "c/moved");
+    alone.writeOnServer("b/file", "newer");
+    assert.ok((await alone.once({ disk: renumbered(alone.disk(), (inode) => inode + 2n) })).inSync);
+    assert.equal(alone.serverId("c/moved"), id);
+    assert.equal(alone.read("b/file"), "newer");
+    alone.close();
+  });
+}
 
 test("without an exchange the old bytes are linked aside, and the path is never without a file", async () => {
   const alone = aloneWithout("exchange");

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { noFaults } from "../faults.ts";
+import { type ContentKey, type LocalRow, unnumberedInode } from "../trees.ts";
+import { match } from "./match.ts";
+import type { Entry } from "./walk.ts";
+
+const rootId = "root" as NodeId;
+
+function fingerprint(inode: bigint): LocalRow["fingerprint"] {
+  return { inode, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n, birthNs: 0n };
+}
+
+function row(kind: LocalRow["kind"], parent: NodeId, name: string, inode: bigint): LocalRow {
+  const content = "" as ContentKey;
+  return {
+    kind,
+    parent,
+    name,
+    alias: undefined,
+    content,
+    executable: false,
+    fingerprint: fingerprint(inode),
+    sight: "known",
+  };
+}
+
+function entry(kind: Entry["kind"], folder: Entry["folder"], name: string, inode: bigint): Entry {
+  const path = folder.path === "" ? name : `${folder.path}/${name}`;
+  const stat = { kind, executable: false, links: 1, device: 1n, fingerprint: fingerprint(inode) };
+  return { path, name, kind, stat, folder, children: [], target: undefined };
+}
+
+for (const [what, inodes, isSame] of [
+  ["a file of its own number", [5n, 5n], true],
+  ["an unrelated file", [5n, 6n], false],
+  ["an unrelated file, where files have no numbers", [unnumberedInode, unnumberedInode], false],
+] as const) {
+  test(`a folder with the number of one that is gone, under another name and with ${what}, is ${isSame ? "that one" : "a new one"}`, () => {
+    const [folder, file] = ["folder", "file"] as NodeId[] as [NodeId, NodeId];
+    const local = new Map([
+      [folder, row("folder", rootId, "old", 9n)],
+      [file, row("file", folder, "one", inodes[0])],
+    ]);
+    const seen = entry("folder", { id: rootId, path: "" }, "new", 9n);
+    const inIt = entry("file", seen, "other", inodes[1]);
+    seen.children.push(inIt);
+    const { ids } = match(
+      {
+        local,
+        moved: new Map(),
+        intents: new Map(),
+        slotKey: (name) => name,
+        makeNodeId: () => "made" as NodeId,
+        faults: noFaults,
+      },
+      [seen, inIt],
+    );
+    assert.equal(ids.get(seen), isSame ? folder : "made");
+  });
+}
