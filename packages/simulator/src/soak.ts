@@ -9,6 +9,8 @@ import type { Finding } from "./soak-worker.ts";
 const folder = ".soak";
 const tallyPath = `${folder}/tally.json`;
 const tellEveryMs = 10_000;
+/** A story takes a tenth of a second and shrinking one a minute or two: what takes longer than this goes round for ever. */
+const giveUpMs = 900_000;
 
 const tallySchema = z.object({
   /** All below it were told. */
@@ -18,6 +20,7 @@ const tallySchema = z.object({
   findings: z.array(z.object({ seed: z.number(), violations: z.array(z.string()), prose: z.string() })),
 });
 type Tally = z.infer<typeof tallySchema>;
+type Outcome = Finding & { readonly isEndless?: true };
 
 /**
  * `npm run soak -- --seeds N [--from M] [--fresh]`: tells N stories from the simulator on all cores, goes on where the last
@@ -42,24 +45,29 @@ async function soak(tally: Tally): Promise<number> {
   const found: Finding[] = [];
   let next = first;
   let told = 0;
-  const keep = async (): Promise<void> => {
+  let kept = Promise.resolve();
+  const keep = (): Promise<void> => {
     const seconds = before.seconds + (Date.now() - startMs) / 1000;
     const lowest = Math.min(next, ...begun);
     Object.assign(tally, { next: Math.max(before.next, lowest), told: before.told + told, seconds });
-    await writeTally(tally);
+    // One after the other: each worker may have a finding at the same time.
+    kept = kept.then(() => writeTally(tally));
+    return kept;
   };
   let lastMs = startMs;
-  const run = async (worker: ChildProcess): Promise<void> => {
+  const run = async (): Promise<void> => {
+    let worker = startWorker();
     while (next < end) {
       const seed = next;
       next += 1;
       begun.add(seed);
       const finding = await ask(worker, seed);
+      if (finding?.isEndless === true) worker = startWorker();
       begun.delete(seed);
       told += 1;
       if (finding !== undefined) {
         found.push(finding);
-        tally.findings.push({ ...finding, violations: [...finding.violations] });
+        tally.findings.push({ seed, violations: [...finding.violations], prose: finding.prose });
         tellFinding(finding);
       }
       if (finding === undefined && Date.now() - lastMs < tellEveryMs) continue;
@@ -69,10 +77,7 @@ async function soak(tally: Tally): Promise<number> {
     }
     worker.disconnect();
   };
-  const workers = Array.from({ length: Number(values.workers) }, () =>
-    fork(new URL("soak-worker.ts", import.meta.url)),
-  );
-  await Promise.all(workers.map(run));
+  await Promise.all(Array.from({ length: Number(values.workers) }, run));
   await keep();
   const seconds = (Date.now() - startMs) / 1000;
   console.log(
@@ -84,12 +89,23 @@ async function soak(tally: Tally): Promise<number> {
   return found.length === 0 ? 0 : 1;
 }
 
-function ask(worker: ChildProcess, seed: number): Promise<Finding | undefined> {
+function startWorker(): ChildProcess {
+  return fork(new URL("soak-worker.ts", import.meta.url));
+}
+
+/** What the worker found, or that the story has no end: its process is ended then. */
+function ask(worker: ChildProcess, seed: number): Promise<Outcome | undefined> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null): void =>
       reject(new HoldfastError("failed", `Seed ${seed} ended its process with ${code}.`));
+    const timer = setTimeout(() => {
+      worker.off("exit", onExit);
+      worker.removeAllListeners("message").kill("SIGKILL");
+      resolve({ seed, violations: [`no end in ${giveUpMs / 1000} s`], prose: "", isEndless: true });
+    }, giveUpMs);
     worker.once("exit", onExit);
     worker.once("message", ({ finding }: { finding?: Finding }) => {
+      clearTimeout(timer);
       worker.off("exit", onExit);
       resolve(finding);
     });
