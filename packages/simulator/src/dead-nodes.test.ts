@@ -7,6 +7,8 @@ import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { isLive } from "@holdfast/sync/trees";
 import { Alone } from "./alone.ts";
+import { homeOf } from "./model-shares.ts";
+import { Shared } from "./shared.ts";
 
 const paths = ["folder", "folder/a", "folder/inner", "folder/inner/b", "other"];
 
@@ -108,6 +110,26 @@ for (const isNextPage of [false, true]) {
     alone.close();
   });
 }
+
+test("a folder that left a share comes back to its place with another one: the guest does not miss what is in it", async () => {
+  const shared = new Shared();
+  const home = homeOf("ada");
+  shared.owner({ op: "mkdir", id: "inner", parent_id: "docs", name: "inner" });
+  shared.ownerPuts("b", "b", "inner");
+  await shared.once();
+  shared.owner({ op: "move", file_id: "inner", parent_id: home, name: "inner" });
+  await shared.once();
+  await shared.once();
+  assert.deepEqual(shared.onDisk(), { docs: "/", "docs/a.txt": "first" });
+  shared.owner({ op: "mkdir", id: "outer", parent_id: home, name: "outer" });
+  shared.owner({ op: "move", file_id: "inner", parent_id: "outer", name: "inner" });
+  shared.owner({ op: "move", file_id: "outer", parent_id: "docs", name: "outer" });
+  shared.owner({ op: "move", file_id: "inner", parent_id: "docs", name: "inner" });
+  await shared.once();
+  const before = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/b": "b" };
+  assert.deepEqual(shared.onDisk(), { ...before, "docs/outer": "/" });
+  shared.close();
+});
 
 test("a folder that was moved out of the one that is synced comes back with all that is in it", async () => {
   const alone = new Alone();

@@ -88,7 +88,8 @@ async function applyChange(
   const known = heard.get(id);
   const row = mounts.rowOf(node);
   learn(id, row);
-  const hasMoved = known?.parent !== row.parent;
+  // What was gone may be back where it was, with what came into it meanwhile.
+  const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
   if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;
   listings.note();
