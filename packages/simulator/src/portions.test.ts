@@ -4,6 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { LocalDisk, Server } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
+import { Shared } from "./shared.ts";
 
 /** As of a folder with very many files: each look and each plan has a part of what is new. */
 const portions = { entriesMax: 4, freshMax: 4 };
@@ -240,4 +241,23 @@ test("what is wanted again in the middle of a look in parts, and was removed her
   assert.deepEqual(alone.serverPaths(), [...others, "unwanted", "unwanted/file"].toSorted());
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
   alone.close();
+});
+
+test("what comes in the middle of a round, and sorts before the part whose turn it is, waits for nothing", async () => {
+  const shared = new Shared();
+  shared.owner({ op: "mkdir", id: "inner", parent_id: "docs", name: "inner" });
+  await shared.once();
+  // They wait for a right to edit, so each round goes through them.
+  for (const name of ["one", "two", "three"]) shared.write(`docs/${name}`, name);
+  await shared.once();
+  const server = shared.server();
+  let calls = 0;
+  const listChanges: Server["listChanges"] = (token) => {
+    calls += 1;
+    if (calls === 3) shared.owner({ op: "mkdir", id: "0 before all", parent_id: "inner", name: "new" });
+    return server.listChanges(token);
+  };
+  await shared.once({ portions: { ...portions, freshMax: 1 }, server: { ...server, listChanges } });
+  assert.equal(shared.onDisk()["docs/inner/new"], "/");
+  shared.close();
 });

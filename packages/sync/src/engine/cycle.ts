@@ -124,6 +124,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
   const ending = await endShares(context, tree, (path) => context.skipped.isKeeper(path));
   const waits = new Waits(context);
+  context.rounds.begin(state.restless.fresh);
   const decision = await decide(context, look);
   const next = await waits.within(decision);
   const { last } = decision;
@@ -152,7 +153,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const refusals = wantedOf(state.refusals, decision, next);
   const hasProgressed = done > 0 || isSent || ending.operations.length > ending.failures.size;
   const isOver = !hasProgressed && !isRestless && untilMs.length + refusals.length + waitingDeletions === 0;
-  return context.rounds.turn(last, {
+  const outcome: CycleOutcome = {
     hasProgressed,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
@@ -160,26 +161,41 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     retriesSoon: waits.isQuiet || retriesSoon(context, refusals, failures),
     problems: [
       ...failures,
-      ...stubborn.problems,
-      ...undurable.problems(state),
-      ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
-      ...problemsOfBrakes(context.brakes),
-      ...(isOver ? problemsOfBlocked(state, next.waiting) : []),
-      ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
       ...waits.problems,
-      ...context.unread.problems(context.nowMs()),
-      ...context.skipped.problems(),
-      // While much is fresh it is not gone through.
-      ...(last === undefined ? problemsOfUnfit(state, context.lacks) : []),
-      ...problemsOfBoundaries(state),
-      ...problemsOfAliases(state),
-      ...problemsOfShares(state, next.waiting),
-      ...context.quarantine.problems(),
-      ...problemsOfRehash(state),
-      ...problemsOfStash(state),
+      ...problemsKnown(context, next, { isOver, isWhole: last === undefined }),
     ],
     deletionsWaiting: waitingDeletions,
-  });
+  };
+  return context.rounds.turn(last, outcome, state.restless.fresh);
+}
+
+/**
+ * @param isOver nothing goes on, so that what waits waits for a person
+ * @param isWhole all that is fresh is in the plan: while much is fresh it is not gone through
+ */
+function problemsKnown(
+  context: CycleContext,
+  next: Plan,
+  { isOver, isWhole }: { readonly isOver: boolean; readonly isWhole: boolean },
+): Problem[] {
+  const { state, lasting } = context;
+  return [
+    ...context.stubborn.problems,
+    ...context.undurable.problems(state),
+    ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
+    ...problemsOfBrakes(context.brakes),
+    ...(isOver ? problemsOfBlocked(state, next.waiting) : []),
+    ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
+    ...context.unread.problems(context.nowMs()),
+    ...context.skipped.problems(),
+    ...(isWhole ? problemsOfUnfit(state, context.lacks) : []),
+    ...problemsOfBoundaries(state),
+    ...problemsOfAliases(state),
+    ...problemsOfShares(state, next.waiting),
+    ...context.quarantine.problems(),
+    ...problemsOfRehash(state),
+    ...problemsOfStash(state),
+  ];
 }
 
 function retriesSoon(

@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { CycleOutcome } from "./cycle.ts";
+import type { FreshNodes } from "../state/restless-nodes.ts";
 import type { Problem } from "./problems.ts";
 
 /** Of how much is held in memory where very much is new. */
@@ -29,15 +30,22 @@ export class Rounds {
     return this.#after;
   }
 
+  /** Before a plan. */
+  begin(fresh: FreshNodes): void {
+    if (this.#after === "") fresh.firstNew = undefined;
+  }
+
   /**
    * @param last the fresh node with which the plan ended; undefined: it went to the last one
    * @returns what came of the round so far; while it goes on that is progress
    */
-  turn(last: NodeId | undefined, outcome: CycleOutcome): CycleOutcome {
+  turn(last: NodeId | undefined, outcome: CycleOutcome, { firstNew }: FreshNodes): CycleOutcome {
     const sum = this.#earlier === undefined ? outcome : together(this.#earlier, outcome);
+    // Ids are in no order of time: what became fresh meanwhile may stand where this round has passed already.
+    const isPassedOver = firstNew !== undefined && firstNew <= this.#after;
     this.#after = last ?? "";
     this.#earlier = last === undefined ? undefined : sum;
-    return last === undefined ? sum : { ...sum, hasProgressed: true };
+    return last !== undefined || isPassedOver ? { ...sum, hasProgressed: true } : sum;
   }
 }
 

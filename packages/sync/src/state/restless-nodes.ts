@@ -94,6 +94,8 @@ export class FreshNodes {
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
   readonly #countAfter: StatementSync;
+  /** The first in order of those that became fresh since somebody cleared it. */
+  firstNew: NodeId | undefined;
   #size: number | undefined;
 
   constructor(database: DatabaseSync) {
@@ -137,6 +139,7 @@ export class FreshNodes {
   /** Within the caller's transaction, as `remove`; whoever calls it sees to `size`. */
   put(id: NodeId): void {
     this.#put.run(pack(id));
+    if (this.firstNew === undefined || id < this.firstNew) this.firstNew = id;
   }
 
   remove(id: NodeId): void {
