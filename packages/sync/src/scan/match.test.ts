@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { noFaults } from "../faults.ts";
-import { type ContentKey, type LocalRow, unnumberedInode } from "../trees.ts";
-import { match } from "./match.ts";
+import { type ContentKey, type Intent, type LocalRow, unnumberedInode } from "../trees.ts";
+import { match, type MatchInput } from "./match.ts";
 import type { Entry } from "./walk.ts";
 
 const rootId = "root" as NodeId;
@@ -32,6 +32,17 @@ function entry(kind: Entry["kind"], folder: Entry["folder"], name: string, inode
   return { path, name, kind, stat, folder, children: [], target: undefined };
 }
 
+function inputOf(changes: Pick<MatchInput, "local"> & Partial<MatchInput>): MatchInput {
+  return {
+    moved: new Map(),
+    intents: new Map(),
+    slotKey: (name) => name,
+    makeNodeId: () => "made" as NodeId,
+    faults: noFaults,
+    ...changes,
+  };
+}
+
 for (const [what, inodes, isSame] of [
   ["a file of its own number", [5n, 5n], true],
   ["an unrelated file", [5n, 6n], false],
@@ -46,17 +57,22 @@ for (const [what, inodes, isSame] of [
     const seen = entry("folder", { id: rootId, path: "" }, "new", 9n);
     const inIt = entry("file", seen, "other", inodes[1]);
     seen.children.push(inIt);
-    const { ids } = match(
-      {
-        local,
-        moved: new Map(),
-        intents: new Map(),
-        slotKey: (name) => name,
-        makeNodeId: () => "made" as NodeId,
-        faults: noFaults,
-      },
-      [seen, inIt],
-    );
+    const { ids } = match(inputOf({ local }), [seen, inIt]);
     assert.equal(ids.get(seen), isSame ? folder : "made");
   });
 }
+
+test("a folder that was to get a name, and of what is in which a power cut kept nothing, is found under that name", () => {
+  const [folder, file] = ["folder", "file"] as NodeId[] as [NodeId, NodeId];
+  const local = new Map([
+    [folder, row("folder", rootId, "a", 9n)],
+    [file, row("file", folder, "one", 5n)],
+  ]);
+  const place = { parent: rootId, name: "a", alias: "a (case conflict)" };
+  const intent: Intent = { place, content: "" as ContentKey, executable: false, isMove: true };
+  const seen = entry("folder", { id: rootId, path: "" }, "a (case conflict)", 9n);
+  const inIt = entry("file", seen, "another one", 6n);
+  seen.children.push(inIt);
+  const { ids } = match(inputOf({ local, intents: new Map([[folder, intent]]) }), [seen, inIt]);
+  assert.equal(ids.get(seen), folder);
+});

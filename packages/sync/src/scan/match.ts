@@ -39,7 +39,7 @@ export function match(
     ids.set(entry, id);
     vanished.delete(id);
   };
-  for (const [id, entry] of matchFolders(local, entries)) take(entry, id);
+  for (const [id, entry] of matchFolders({ local, intents }, entries)) take(entry, id);
   for (const [entry, id] of moved) take(entry, id);
   const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
   // What was about to be made there, and has no row yet.
@@ -106,10 +106,13 @@ function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): bo
 }
 
 /**
- * An inode number may be given again: the folder must be as old, and hold nothing or something of what it held, under its name or
- * under another one. One that is seen at several places (mounted there once more) is the one that stayed.
+ * An inode number may be given again: the folder must be as old, and hold nothing or something of what it held, unless it has
+ * its name or the one that it was to get. One that is seen at several places (mounted there once more) is the one that stayed.
  */
-function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly Entry[]): Map<NodeId, Entry> {
+function matchFolders(
+  { local, intents }: Pick<MatchInput, "local" | "intents">,
+  entries: readonly Entry[],
+): Map<NodeId, Entry> {
   const byInode = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
   for (const [id, row] of local) {
     const { inode } = row.fingerprint;
@@ -123,7 +126,10 @@ function matchFolders(local: ReadonlyMap<NodeId, LocalRow>, entries: readonly En
   for (const entry of entries) {
     const known = entry.kind === "folder" ? byInode.get(entry.stat.fingerprint.inode) : undefined;
     if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) continue;
-    const isNamedSo = nameOnDisk(known.row) === entry.name;
+    const intent = intents.get(known.id);
+    // What was about to be moved may have been, and nobody came to say so.
+    const isMeant = intent?.isMove === true && nameOnDisk(intent.place) === entry.name;
+    const isNamedSo = nameOnDisk(known.row) === entry.name || isMeant;
     const rows = (children.get(known.id) ?? []).map(([, row]) => row);
     if (!isNamedSo && !holdsOne(entry, rows)) continue;
     ids.set(entry, known.id);
