@@ -213,3 +213,37 @@ function hasBoth(alone: Alone): void {
   );
   assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
 }
+
+for (const cannotBeSeen of [false, true]) {
+  test(`what gets its alias in a moment in which all fails${cannotBeSeen ? ", and cannot be looked at afterwards," : ""} is not what a person makes under its name then`, async () => {
+    const alone = new Alone({ foldsCase: "all" });
+    const { rootId } = alone.world.model;
+    for (const [id, name] of [["x-1", "other.md"] as const, ["x-2", "README.md"] as const])
+      alone.onServer({ op: "put", operation_id: id, parent_id: rootId, id, name, size: 0, blocks: [] });
+    await rest(alone);
+    alone.onServer({ op: "move", operation_id: "3", file_id: "x-1", parent_id: rootId, name: "readme.md" });
+    const disk = alone.disk();
+    let isOver = false;
+    const rename: typeof disk.rename = async (from, to) => {
+      await disk.rename(from, to);
+      if (to !== aliased || isOver) return;
+      isOver = true;
+      alone.write("README.md", "mine");
+      if (cannotBeSeen) alone.fails(aliased);
+      throw new HoldfastError("unavailable", "The power went.");
+    };
+    await alone.once({ disk: { ...disk, rename } });
+    assert.ok(isOver);
+    alone.fails(undefined);
+    await rest(alone);
+    const copy = alone.diskPaths().find((path) => path.includes("conflicted copy")) ?? "no copy";
+    const contents = new Map([
+      ["README.md", ""],
+      [copy, "mine"],
+      ["readme.md", ""],
+    ]);
+    assert.deepEqual(alone.serverContents(), contents);
+    assert.deepEqual(alone.diskPaths(), [copy, aliased, "readme.md"]);
+    alone.close();
+  });
+}

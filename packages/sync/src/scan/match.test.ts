@@ -36,6 +36,7 @@ function inputOf(changes: Pick<MatchInput, "local"> & Partial<MatchInput>): Matc
   return {
     moved: new Map(),
     intents: new Map(),
+    isUnseen: () => false,
     slotKey: (name) => name,
     makeNodeId: () => "made" as NodeId,
     faults: noFaults,

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { kindOf, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import { type Intent, isNumbered, type LocalRow, nameOnDisk, samePlace } from "../trees.ts";
+import { type Intent, isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
@@ -18,6 +18,8 @@ export interface MatchInput {
   /** Folders that are known already to have moved, what is in which was not looked at. */
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
+  /** Whether nobody could tell what stands there. */
+  readonly isUnseen: (place: Intent["place"]) => boolean;
   /** Under one key two names are one on this disk. */
   readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
@@ -29,7 +31,7 @@ export interface MatchInput {
  * there (editors save by rename), and only where that fails by its inode.
  */
 export function match(
-  { local, moved, intents, slotKey, makeNodeId, faults }: MatchInput,
+  { local, moved, intents, isUnseen, slotKey, makeNodeId, faults }: MatchInput,
   entries: readonly Entry[],
 ): Matches {
   const vanished = new Map(local);
@@ -81,6 +83,9 @@ export function match(
     const id = bySlot.get(`${folderIdOf(ids, entry)}/${slotKey(entry.name)}`);
     const row = id === undefined ? undefined : vanished.get(id);
     if (id === undefined || row === undefined || !isSameThing(row, entry)) continue;
+    const intent = intents.get(id);
+    const mayHaveLeft = intent !== undefined && hasLeft(row, intent, entry) && isUnseen(intent.place);
+    if (mayHaveLeft) continue;
     take(entry, id);
     fresh.delete(entry);
   }
@@ -102,7 +107,9 @@ function isSameThing(row: LocalRow, entry: Entry): boolean {
  * else, it is what stands there after all.
  */
 function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): boolean {
-  return intent !== undefined && !samePlace(intent.place, row) && row.fingerprint.inode !== stat.fingerprint.inode;
+  const isToLeave =
+    intent !== undefined && (intent.place.parent !== row.parent || nameOnDisk(intent.place) !== nameOnDisk(row));
+  return isToLeave && row.fingerprint.inode !== stat.fingerprint.inode;
 }
 
 /**

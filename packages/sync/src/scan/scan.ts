@@ -6,15 +6,15 @@ import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
 import { grainNsOf, type Lacks } from "../lacks.ts";
 import type { Patches } from "../patches.ts";
-import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
+import { clockPath, folderOf, joinPath, withFoldersAbove } from "../paths.ts";
 import type { BlockTaker, CutBlock, LocalDisk } from "../ports.ts";
 import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
 import { adoptMoves } from "./adopt-moves.ts";
-import { folderIdOf, match } from "./match.ts";
+import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
-import { type LocalTree, rowsBelow, rowsIn, type Suspects, type Top, topsOf } from "./scope.ts";
+import { knownPathOf, type LocalTree, rowsBelow, rowsIn, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
@@ -97,7 +97,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const startNs = await disk.now(clockPath);
   const seen = await lookAtRest(disk, input);
   const { known } = seen;
-  const { ids, fresh, vanished } = match({ ...input, local: known, moved: seen.moved }, seen.entries);
+  const { ids, fresh, vanished } = matchSeen(input, seen);
   const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   const unread = new Map<string, string>([...seen.unknown].map((path) => [path, "unavailable"]));
@@ -175,7 +175,7 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   let seen = await (tops === undefined ? look(disk, input, suspects) : lookIn(disk, input, tops, suspects));
   if (input.faults.has("one look is enough")) return seen;
   for (let attempt = 0; ; attempt += 1) {
-    const matches = match({ ...input, local: seen.known, moved: seen.moved }, seen.entries);
+    const matches = matchSeen(input, seen);
     const strays = straysOf(input, seen, matches);
     if (matches.vanished.size === 0 && strays.entries.size === 0) return seen;
     // Too much goes on: whatever is missing, or comes from elsewhere, stays unknown this time.
@@ -190,6 +190,14 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     if (sawTheSame(seen, again)) return again;
     seen = again;
   }
+}
+
+function matchSeen(input: ScanInput, { known, moved, entries, unknown }: Look): Matches {
+  const isUnseen = (place: Intent["place"]): boolean => {
+    const folder = knownPathOf(input.tree, place.parent);
+    return folder !== undefined && isUnknown(joinPath(folder, nameOnDisk(place)), unknown);
+  };
+  return match({ ...input, local: known, moved, isUnseen }, entries);
 }
 
 async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Promise<Look> {
