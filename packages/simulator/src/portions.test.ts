@@ -130,6 +130,28 @@ test("a file that was moved into a new folder stays itself, though only a part i
   alone.close();
 });
 
+test("a file that is moved on while it is looked at in parts is not taken for deleted by a part of a look", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "a/b"]) alone.mkdir(path);
+  alone.write("file", "text");
+  assert.ok((await alone.once()).inSync);
+  const id = alone.serverId("file");
+  alone.move("file", "a/b/file");
+  const disk = alone.disk();
+  let lists = 0;
+  const list: LocalDisk["list"] = async (path) => {
+    const names = await disk.list(path);
+    // The second look has passed both places then: where it comes from, and where it goes to.
+    if (path === "a/b") lists += 1;
+    if (path === "a/b" && lists === 2) alone.move("a/b/file", "a/file");
+    return names;
+  };
+  assert.ok((await alone.once({ portions: { entriesMax: 1, freshMax: 1 }, disk: { ...disk, list } })).inSync);
+  assert.ok(lists >= 2);
+  assert.equal(alone.serverId("a/file"), id);
+  alone.close();
+});
+
 test("what the server refuses keeps nothing else from its turn", async () => {
   const alone = new Alone();
   many(alone);

@@ -187,7 +187,8 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     suspects = union(union(suspects, hinted), strays.folders);
     // Where it went must not be left to a later look.
     const again = await look(disk, { ...input, entriesMax: Infinity }, suspects);
-    if (sawTheSame(seen, again)) return again;
+    // A part of a look says nothing of what it has left.
+    if (seen.later.length === 0 && sawTheSame(seen, again)) return again;
     seen = again;
   }
 }
