@@ -114,6 +114,22 @@ test("a folder that went out of one that was moved too is found, with what it ha
   alone.close();
 });
 
+test("of two folders that changed places neither is taken for the other, though something was hinted at in one of them", async () => {
+  for (const suspect of ["a/b", "a/b/deep", "a/b/deep/7"]) {
+    const { alone, state, ids } = await begin();
+    for (const folder of ["a/other", "a/other/deep"]) alone.mkdir(folder);
+    for (const file of ["a/other/7", "a/other/deep/7"]) alone.write(file, "of the other one");
+    await alone.once({ state });
+    const [before, other] = [ids.get("a/b"), alone.serverId("a/other")];
+    alone.move("a/b", "aside");
+    alone.move("a/other", "a/b");
+    alone.move("aside", "a/other");
+    const seen = await look(alone, state, ["", "a", suspect]);
+    assert.deepEqual(new Set(changedIn(seen, state)), new Set([before, other]));
+    alone.close();
+  }
+});
+
 test("all in a folder is looked at if it has none of what it had, or if something in it depends on its path", async () => {
   const { alone, state, ids } = await begin();
   alone.root.rename("a/b", "c/moved", { over: false, isPersons: true });

@@ -6,7 +6,7 @@ import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
 import { grainNsOf, type Lacks } from "../lacks.ts";
 import type { Patches } from "../patches.ts";
-import { clockPath, folderOf, joinPath, withFoldersAbove } from "../paths.ts";
+import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
 import type { BlockTaker, CutBlock, LocalDisk } from "../ports.ts";
 import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
@@ -14,9 +14,9 @@ import { adoptMoves } from "./adopt-moves.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
-import { knownPathOf, type LocalTree, rowsBelow, rowsIn, type Suspects, type Top, topsOf } from "./scope.ts";
+import { leaveOut, type LocalTree, rowsBelow, rowsIn, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
-import { hasPassing, hasStranger, isUnknown, keepUnknown } from "./unknown.ts";
+import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
@@ -194,11 +194,7 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
 }
 
 function matchSeen(input: ScanInput, { known, moved, entries, unknown }: Look): Matches {
-  const isUnseen = (place: Intent["place"]): boolean => {
-    const folder = knownPathOf(input.tree, place.parent);
-    return folder !== undefined && isUnknown(joinPath(folder, nameOnDisk(place)), unknown);
-  };
-  return match({ ...input, local: known, moved, isUnseen }, entries);
+  return match({ ...input, local: known, moved, isUnseen: (place) => isUnseen(input.tree, place, unknown) }, entries);
 }
 
 async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Promise<Look> {
@@ -222,7 +218,7 @@ async function lookIn(
 ): Promise<Look> {
   const { tree, isFree } = input;
   const kept = new Set<NodeId>();
-  const tops = [...places];
+  const tops = new Set(places);
   const folders = new Map<NodeId, ReturnType<typeof foldersIn>>();
   const foldersOf = (id: NodeId): ReturnType<typeof foldersIn> => {
     const found = folders.get(id) ?? foldersIn(tree, id);
@@ -230,7 +226,7 @@ async function lookIn(
     return found;
   };
   // Who suspects everything looks into what has moved as well.
-  const movable = suspects === "all" ? undefined : new MovedFolders(disk, tree, { tops, suspects, isFree });
+  const movable = suspects === "all" ? undefined : new MovedFolders(disk, tree, { tops: places, suspects, isFree });
   const moved = new Map<Entry, NodeId>();
   const seen = await walk(disk, tops, input, async (entry) => {
     const { path, folder, name, stat } = entry;
@@ -244,7 +240,8 @@ async function lookIn(
     if (found === undefined) return isSame;
     kept.add(found.id);
     moved.set(entry, found.id);
-    tops.push(...found.tops);
+    leaveOut(tops, path);
+    for (const top of found.tops) tops.add(top);
     return true;
   });
   const known = new Map(seen.tops.flatMap((top) => [...rowsBelow(tree, top.id, kept)]));

@@ -18,6 +18,11 @@ export interface Top {
   readonly path: string;
 }
 
+/** Another folder stands at that path than the one that was known there: what was known at it and below it is not. */
+export function leaveOut(tops: Set<Top>, path: string): void {
+  for (const top of tops) if (top.path === path || top.path.startsWith(`${path}/`)) tops.delete(top);
+}
+
 /**
  * Where a look begins: the folders that are known under those paths, or the nearest known one above each, those above
  * first.

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { folderOf } from "../paths.ts";
-import type { LocalRow } from "../trees.ts";
+import { folderOf, joinPath } from "../paths.ts";
+import { type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { isKnownPath, knownPathOf, type LocalTree } from "./scope.ts";
 import type { Walk } from "./walk.ts";
 
@@ -44,6 +44,12 @@ export function hasPassing({ isPassing }: Pick<StrangerInput, "isPassing">, { un
 export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) if (unknown.has(at)) return true;
   return unknown.has("");
+}
+
+/** Of a folder that is not known any more nothing can stand in it. */
+export function isUnseen(tree: LocalTree, place: Intent["place"], unknown: ReadonlySet<string>): boolean {
+  const folder = knownPathOf(tree, place.parent);
+  return folder !== undefined && isUnknown(joinPath(folder, nameOnDisk(place)), unknown);
 }
 
 /** The folders above that are missing too are kept with it. */

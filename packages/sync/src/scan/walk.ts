@@ -81,7 +81,7 @@ const looksAtOnce = 16;
  */
 export async function walk(
   disk: LocalDisk,
-  tops: readonly Top[],
+  tops: Iterable<Top>,
   { isHidden, slotKey, entriesMax }: Pick<Notes, "isHidden" | "slotKey"> & { readonly entriesMax: number },
   isKept: (entry: Entry) => Promise<boolean> = async () => false,
 ): Promise<Walk> {
