@@ -119,6 +119,20 @@ test("what is moved to where nothing can be read for a moment stays the same", a
   alone.close();
 });
 
+test("what is deleted from a folder that moved in the same look goes, although something could not be looked at then", async () => {
+  const alone = await withThings();
+  await afterRest(alone, async (engine) => {
+    alone.fails("afterwards");
+    for (const path of ["early/folder/in it", "early/folder"]) alone.remove(path);
+    alone.move("early", "moved");
+    engine.hint(["", "early", "early/folder", "afterwards"]);
+    await passTime(alone, 3);
+    alone.fails(undefined);
+  });
+  assert.deepEqual(alone.serverPaths(), ["afterwards", "moved", "moved/file"]);
+  alone.close();
+});
+
 test("the two ends of a move that the watcher tells of 50 ms apart are one move", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");

@@ -90,13 +90,16 @@ function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boo
   return changes.entries().some(([id, row]) => row?.sight === "unsettled" && !waits(id));
 }
 
-/** What could not be made durable is looked at again too, also where something else keeps all from being looked at. */
+/**
+ * What is unsettled is looked at again where it stands by now: a folder above may have moved in this very look, which tells of the paths
+ * before; and what could not be made durable is so only since, also where something else keeps all from being looked at.
+ */
 function againAt({ state, undurable }: CycleContext, look: Look, changes: ScanResult["changes"]): Suspects {
   if (look.again === "all") return "all";
-  const unsafe = [...changes].flatMap(([id, row]) =>
-    row?.sight === "unsettled" && look.changes.get(id)?.sight !== "unsettled" && !undurable.isRenewed(id) ? [row] : [],
+  const unsettled = [...changes].flatMap(([id, row]) =>
+    row?.sight === "unsettled" && !undurable.isRenewed(id) ? [row.parent] : [],
   );
-  const folders = new Set(unsafe.flatMap(({ parent }) => knownPathOf(state, parent) ?? []));
+  const folders = new Set([...new Set(unsettled)].flatMap((id) => knownPathOf(state, id) ?? []));
   return new Set([...look.again, ...[...folders].flatMap(withFoldersAbove)]);
 }
 
