@@ -87,14 +87,12 @@ export class MovedFolders {
 
   /** A suspect may name it by its old path or by its new one. */
   #topsIn(folder: Top, before: string): readonly Top[] {
-    const tops = new Map<NodeId, Top>();
-    for (const suspect of this.#suspects) {
-      for (const path of [before, folder.path]) {
-        if (suspect !== path && !suspect.startsWith(`${path}/`)) continue;
-        const top = nearestKnown(this.#tree, folder, suspect.slice(path.length));
-        tops.set(top.id, top);
-      }
-    }
+    const below = [...this.#suspects].flatMap((suspect) =>
+      [before, folder.path].flatMap((path) =>
+        suspect === path || suspect.startsWith(`${path}/`) ? [suspect.slice(path.length)] : [],
+      ),
+    );
+    const tops = new Map(nearestKnown(this.#tree, folder, below).map((top) => [top.id, top]));
     return [...tops.values()].toSorted((one, other) => one.path.length - other.path.length);
   }
 }

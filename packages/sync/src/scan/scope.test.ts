@@ -21,3 +21,21 @@ test("a look at a path begins with what was seen there, and not with what is kep
     assert.deepEqual(topsOf(tree, new Set(["d"])), [{ id: "kept", path: "d" }]);
   }
 });
+
+test("a folder is gone through once, however many paths lead into it", () => {
+  const inWide = Array.from({ length: 100 }, (_, index) => `folder ${index}`);
+  const wide = "wide" as NodeId;
+  const local = new Map<NodeId, LocalRow>([[wide, { ...folder("known"), name: "wide" }]]);
+  for (const name of inWide) local.set(name as NodeId, { ...folder("known"), parent: wide, name });
+  const asked: NodeId[] = [];
+  const childrenOf = (id: NodeId): readonly NodeId[] => {
+    asked.push(id);
+    return [...local].flatMap(([child, { parent }]) => (parent === id ? [child] : []));
+  };
+  const tops = topsOf({ rootId, local, childrenOf }, new Set(inWide.map((name) => `wide/${name}/what is new`)));
+  assert.deepEqual(
+    tops.map(({ id }) => id),
+    inWide.toSorted((one, other) => one.length - other.length),
+  );
+  assert.equal(asked.filter((id) => id === wide).length, 1);
+});

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { folderOf, pathOf } from "../paths.ts";
+import { folderOf, joinPath, pathOf } from "../paths.ts";
 import { type LocalRow, nameOnDisk } from "../trees.ts";
 
 /** The local tree with what stands directly in a folder at hand. */
@@ -30,41 +30,52 @@ export function leaveOut(tops: Set<Top>, path: string): void {
 export function topsOf(tree: LocalTree, suspects: Suspects): Top[] {
   const root = { id: tree.rootId, path: "" };
   if (suspects === "all") return [root];
-  const tops = new Map<NodeId, Top>();
-  for (const path of suspects) {
-    const top = nearestKnown(tree, root, path);
-    tops.set(top.id, top);
-  }
+  const tops = new Map(nearestKnown(tree, root, [...suspects]).map((top) => [top.id, top]));
   return [...tops.values()].toSorted((one, other) => one.path.length - other.path.length);
 }
 
-/** The folder at a path that is relative to another one, or the nearest above it. */
-export function nearestKnown(tree: LocalTree, root: Top, path: string): Top {
-  let at = root;
-  for (const name of path.split("/").filter((each) => each !== "")) {
-    const id = childNamed(tree, at.id, name);
-    if (id === undefined || tree.local.get(id)?.kind !== "folder") return at;
-    at = { id, path: at.path === "" ? name : `${at.path}/${name}` };
+/**
+ * Of each path the folder that stands there, or the nearest above it; the paths are relative to the folder `from`. All of them are
+ * followed together, level by level, so that a folder is gone through once, however many of them lead into it.
+ */
+export function nearestKnown(tree: LocalTree, from: Top, paths: readonly string[]): Top[] {
+  const ways = paths.map((path) => ({ names: path.split("/").filter((each) => each !== ""), at: from }));
+  for (let [depth, going] = [0, ways]; going.length > 0; depth += 1) {
+    const wanted = new Map<NodeId, Set<string>>();
+    for (const { names, at } of going) {
+      const name = names[depth];
+      if (name !== undefined) wanted.set(at.id, (wanted.get(at.id) ?? new Set()).add(name));
+    }
+    const found = new Map([...wanted].map(([folder, names]) => [folder, childrenNamed(tree, folder, names)]));
+    going = going.filter((way) => {
+      const name = way.names[depth];
+      const id = name === undefined ? undefined : found.get(way.at.id)?.get(name);
+      if (name === undefined || id === undefined || tree.local.get(id)?.kind !== "folder") return false;
+      way.at = { id, path: joinPath(way.at.path, name) };
+      return true;
+    });
   }
-  return at;
+  return ways.map(({ at }) => at);
 }
 
 /** Beside what stands there, something may be kept under the name since it may stand where nothing can be seen. */
-function childNamed(tree: LocalTree, folder: NodeId, name: string): NodeId | undefined {
-  let kept: NodeId | undefined;
+function childrenNamed(tree: LocalTree, folder: NodeId, names: ReadonlySet<string>): Map<string, NodeId> {
+  const standing = new Map<string, NodeId>();
+  const kept = new Map<string, NodeId>();
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
-    if (row?.parent !== folder || nameOnDisk(row) !== name) continue;
-    if (row.sight !== "unsettled") return id;
-    kept = id;
+    if (row?.parent !== folder || !names.has(nameOnDisk(row))) continue;
+    const found = row.sight === "unsettled" ? kept : standing;
+    found.set(nameOnDisk(row), id);
   }
-  return kept;
+  return new Map([...kept, ...standing]);
 }
 
 /** Whether something is known to stand under that path. */
 export function isKnownPath(tree: LocalTree, path: string): boolean {
-  const at = nearestKnown(tree, { id: tree.rootId, path: "" }, folderOf(path));
-  return at.path === folderOf(path) && childNamed(tree, at.id, path.slice(path.lastIndexOf("/") + 1)) !== undefined;
+  const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [folderOf(path)]);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return at?.path === folderOf(path) && childrenNamed(tree, at.id, new Set([name])).has(name);
 }
 
 /** What is known to stand directly in a folder. */
