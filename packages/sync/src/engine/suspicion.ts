@@ -5,19 +5,24 @@ const movesMax = 1000;
 
 /** Where the disk may be otherwise than it is known: everywhere at first, then what was hinted at or did not hold still. */
 export class Suspicion {
-  #suspects: Suspects = "all";
+  #suspects: Set<string> | "all" = "all";
   #moves: { readonly from: string; readonly to: string }[] = [];
 
   add(suspects: Suspects): void {
-    if (this.#suspects === "all" || suspects === "all") this.#suspects = "all";
-    else this.#suspects = new Set([...this.#suspects, ...[...suspects].flatMap((path) => this.#namesOf(path))]);
+    if (this.#suspects === "all" || suspects === "all") {
+      this.#suspects = "all";
+      return;
+    }
+    // To the same set: it is added to once for each operation of a plan, and a copy each time would hold everything up.
+    for (const path of suspects) for (const name of this.#namesOf(path)) this.#suspects.add(name);
   }
 
   /** The engine has moved a folder: what was hinted at just before, or is told late, names the old path. */
   noteMove(from: string, to: string): void {
     this.#moves.push({ from, to });
     if (this.#moves.length > movesMax) this.#moves.shift();
-    this.add(this.#suspects);
+    // What is added is not gone through again: names that lead into each other would have no end.
+    this.add(this.#suspects === "all" ? "all" : new Set(this.#suspects));
   }
 
   get isEverywhere(): boolean {
