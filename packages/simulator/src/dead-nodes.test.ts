@@ -66,6 +66,21 @@ test("what was deleted here alone stays known as deleted while its folder, which
   alone.close();
 });
 
+test("a folder that another device deleted stays here for a hidden file, and changes places with a file: nobody waits for a name that comes back with it", async () => {
+  const { alone, state } = await synced();
+  alone.write("folder/.~lock.a#", "hidden");
+  alone.onServer({ op: "delete", operation_id: "delete", file_id: alone.serverId("folder") });
+  await alone.once({ state });
+  await alone.once({ state });
+  assert.deepEqual(alone.diskPaths(), ["folder", "folder/.~lock.a#", "other"]);
+  alone.move("other", "folder/a");
+  alone.move("folder", "other");
+  assert.equal((await alone.once({ state })).inSync, true);
+  assert.deepEqual(alone.serverPaths(), ["other", "other/a"]);
+  assert.deepEqual(alone.diskPaths(), ["other", "other/.~lock.a#", "other/a"]);
+  alone.close();
+});
+
 test("a folder comes back from the trash, and one in it is moved at once: nobody misses what is in that one", async () => {
   const { alone, state } = await synced();
   const [folder, inner] = [alone.serverId("folder"), alone.serverId("folder/inner")];

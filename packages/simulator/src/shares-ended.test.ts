@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { LocalDisk } from "@holdfast/sync/ports";
 import { full, Shared } from "./shared.ts";
 
 for (const [path, left] of [
@@ -82,5 +84,26 @@ test("of a share that was mounted anew what is unchanged is not put into the qua
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual(world.onDisk(), { docs: "/", "docs/a.txt": "first" });
   assert.deepEqual([world.aside("trash"), world.aside("quarantine")], [{ "docs/a.txt": "first" }, {}]);
+  world.close();
+});
+
+test("what a share that ended could not put away is a new file where a person moves it to, although its folder was moved out before", async () => {
+  const world = new Shared("viewer");
+  world.owner({ op: "mkdir", id: "outer", parent_id: "docs", name: "outer" });
+  world.owner({ op: "mkdir", id: "inner", parent_id: "outer", name: "inner" });
+  world.ownerPuts("b.txt", "of ada", "inner");
+  await world.once();
+  world.onServer({ op: "delete", operation_id: "leave", file_id: world.mountId });
+  world.move("docs/outer/inner/b.txt", "docs/b.txt");
+  world.move("docs/outer", "outer");
+  const disk = world.disk();
+  const rename: LocalDisk["rename"] = (from, to) =>
+    from.startsWith("docs/") ? Promise.reject(new HoldfastError("unavailable", "EIO")) : disk.rename(from, to);
+  await world.once({ disk: { ...disk, rename } });
+  assert.deepEqual(Object.keys(world.onDisk()), ["docs", "docs/a.txt", "docs/b.txt", "outer", "outer/inner"]);
+  world.move("docs/b.txt", "b.txt");
+  assert.equal((await world.once()).inSync, true);
+  const left = { "b.txt": "of ada", outer: "/", "outer/inner": "/" };
+  assert.deepEqual([world.space("bob"), world.onDisk()], [left, left]);
   world.close();
 });

@@ -14,10 +14,10 @@ export class DeadNodes {
   /** At rest; goes through what is not at rest only if that is otherwise than the last time. */
   forget(state: SyncState): void {
     if (this.#unrest === unrestOf(state)) return;
-    const isInUse = usersOf(state);
+    const [isInUse, above] = [usersOf(state), foldersAbove(state)];
     const dead: NodeId[] = [];
     for (const ids of [state.restless, state.restless.fresh.after("")]) {
-      for (const id of ids) if (!isInUse(id) && isDead(state, id)) dead.push(id);
+      for (const id of ids) if (!isInUse(id) && !above.has(id) && isDead(state, id)) dead.push(id);
     }
     for (let start = 0; start < dead.length; start += rowsMax) {
       const gone = dead.slice(start, start + rowsMax).map((id) => [id, undefined] as const);
@@ -31,6 +31,8 @@ function isDead(state: SyncState, id: NodeId): boolean {
   const remote = state.remote.get(id);
   if (remote === undefined || remote.trashed) return false;
   if (state.local.has(id) || isLive(state, id)) return false;
+  // Its name is taken once the folder comes back, which a person may want of one that stands here.
+  if (state.local.has(remote.parent)) return false;
   return wentWithFolder(state, id);
 }
 
@@ -45,6 +47,16 @@ function wentWithFolder(state: SyncState, start: NodeId): boolean {
     at = base.place?.parent;
   }
   return false;
+}
+
+/** In which something that is on the disk stands on the server: by them it is known to be in a share that ended. */
+function foldersAbove({ restless, local, remote }: SyncState): ReadonlySet<NodeId> {
+  const above = new Set<NodeId>();
+  for (const id of restless) {
+    let at = local.has(id) ? remote.get(id)?.parent : undefined;
+    for (; at !== undefined && !above.has(at); at = remote.get(at)?.parent) above.add(at);
+  }
+  return above;
 }
 
 function usersOf({ offers, intents, parked, dormant, departures, shares }: SyncState): (id: NodeId) => boolean {
