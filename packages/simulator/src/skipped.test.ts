@@ -103,3 +103,29 @@ test("a download that failed is tried again although something that was never se
   await alone.pass(run);
   alone.close();
 });
+
+test("a file that was brought right before a death, and cannot be read after it while a newer version is on the server, is no conflict", async () => {
+  const alone = new Alone();
+  alone.putOnServer("first", { parent_id: alone.world.model.rootId, name: "a" });
+  const disk = alone.disk();
+  const dies: Partial<LocalDisk> = {
+    rename: async (from, to) => {
+      await disk.rename(from, to);
+      if (to === "a") await new Promise<never>(() => undefined);
+    },
+  };
+  void alone.make({ disk: { ...disk, ...dies } }).run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => alone.root.at("a") !== undefined);
+  alone.writeOnServer("a", "second");
+  let failures = 2;
+  const cut: LocalDisk["cut"] = (path, taker) => {
+    failures -= 1;
+    if (failures >= 0) return Promise.reject(new HoldfastError("unavailable", "EIO"));
+    return disk.cut(path, taker);
+  };
+  assert.equal((await alone.once({ disk: { ...disk, cut } })).inSync, true);
+  assert.ok(failures < 0);
+  assert.deepEqual([alone.serverPaths(), alone.diskPaths(), alone.read("a")], [["a"], ["a"], "second"]);
+  alone.close();
+});

@@ -70,7 +70,6 @@ async function inParts(lookAt: (tops: readonly Top[] | undefined) => Promise<Par
 
 function together(one: Looked, other: Part): Looked {
   const { rules } = other;
-  const sure = [one, other].filter(({ isComplete }) => !isComplete).map(({ isSure }) => isSure);
   const again = one.again === "all" || other.again === "all" ? "all" : one.again.union(other.again);
   return {
     rules,
@@ -80,8 +79,8 @@ function together(one: Looked, other: Part): Looked {
     listed: one.listed.union(other.listed),
     unread: new Map([...one.unread, ...other.unread]),
     boundaries: one.boundaries.union(other.boundaries),
-    isComplete: sure.length === 0,
-    isSure: (path) => sure.every((isSure) => isSure(path)),
+    isComplete: one.isComplete && other.isComplete,
+    isSure: (path) => one.isSure(path) && other.isSure(path),
     isUnsettled: one.isUnsettled || other.isUnsettled,
   };
 }

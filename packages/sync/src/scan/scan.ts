@@ -63,7 +63,7 @@ export interface ScanResult {
   readonly boundaries: ReadonlySet<string>;
   /** Everything could be looked at. */
   readonly isComplete: boolean;
-  /** Whether it is known what stands at a path now, or that nothing does; of "" whether nothing at all is unknown. */
+  /** Whether it is known what stands at a path now, or that nothing does; of "" whether everything could be looked at. */
   readonly isSure: (path: string) => boolean;
   /** Where something was in motion, or could not be read. */
   readonly again: Suspects;
@@ -101,6 +101,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   const unread = new Map<string, string>([...seen.unknown].map((path) => [path, "unavailable"]));
+  // Nothing is known of what could not be read: it may be what was about to be made there.
+  const unclear = new Set<string>();
   // What is missing may be so because a folder above is another one by now.
   const skipped = new Map(seen.skipped);
   const keepers = new Set(seen.keepers);
@@ -123,7 +125,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     const taker = before === undefined ? takerOf(input, ids, entry) : undefined;
     const context = { input, parent, named, executable, before, startNs, unread, mayWait, taker };
     const row = await rowOf(disk, entry, context);
-    if (row !== undefined) rows.set(id, row);
+    if (row === undefined) unclear.add(entry.path);
+    else rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
   if (!input.faults.has("a moved file is a new one")) adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);
@@ -140,7 +143,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     listed: seen.listed,
     unread,
     isComplete: seen.unknown.size === 0,
-    isSure: sureness(seen.unknown, hasPassing(input, seen)),
+    isSure: sureness(seen.unknown, hasPassing(input, seen), unclear),
     again: seen.isAtRest ? again : union(seen.suspects, again),
     later: seen.later.flatMap((folder) => {
       if ("id" in folder) return [folder];
@@ -151,8 +154,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
 }
 
 /** It outlives the look, and keeps nothing else of it. */
-function sureness(unknown: ReadonlySet<string>, passes: boolean): ScanResult["isSure"] {
-  return (path) => unknown.size === 0 || (path !== "" && !passes && !isUnknown(path, unknown));
+function sureness(unknown: ReadonlySet<string>, passes: boolean, unclear: ReadonlySet<string>): ScanResult["isSure"] {
+  return (path) => !unclear.has(path) && (unknown.size === 0 || (path !== "" && !passes && !isUnknown(path, unknown)));
 }
 
 interface Look extends Walk {
