@@ -27,9 +27,10 @@ async function look(
   state: SyncState,
   suspects: readonly string[],
   isFree = true,
+  changes: { readonly disk?: LocalDisk; readonly moreSuspects?: () => Promise<ReadonlySet<string>> } = {},
 ): Promise<ScanResult & { readonly looks: number }> {
   let looks = 0;
-  const disk: LocalDisk = alone.disk();
+  const { disk = alone.disk(), moreSuspects = async () => new Set<string>() } = changes;
   const counting: LocalDisk = {
     ...disk,
     stat: (path) => {
@@ -47,7 +48,7 @@ async function look(
       intents: state.intents,
       suspects: new Set(suspects),
       entriesMax: Infinity,
-      moreSuspects: async () => new Set(),
+      moreSuspects,
       slotKey: (name) => name,
       lacks: new Set(),
       makeNodeId: () => "new" as NodeId,
@@ -128,6 +129,22 @@ test("of two folders that changed places neither is taken for the other, though 
     assert.deepEqual(new Set(changedIn(seen, state)), new Set([before, other]));
     alone.close();
   }
+});
+
+test("a folder that was where only the second look came, and had been moved on by then, is found by a third one", async () => {
+  const { alone, state, ids } = await begin();
+  alone.move("a/b/deep", "c/deep");
+  const disk = alone.disk();
+  const hints = [new Set(["c"]), new Set([""])];
+  const list: LocalDisk["list"] = (path) => {
+    if (path === "c" && hints.length === 1) alone.move("c/deep", "deep");
+    return disk.list(path);
+  };
+  const moreSuspects = async (): Promise<ReadonlySet<string>> => hints.shift() ?? new Set();
+  const seen = await look(alone, state, ["a/b"], true, { disk: { ...disk, list }, moreSuspects });
+  assert.deepEqual(changedIn(seen, state), [ids.get("a/b/deep")]);
+  assert.equal(seen.changes.get(ids.get("a/b/deep") as NodeId)?.parent, state.rootId);
+  alone.close();
 });
 
 test("all in a folder is looked at if it has none of what it had, or if something in it depends on its path", async () => {

@@ -283,3 +283,27 @@ test("what comes in the middle of a round, and sorts before the part whose turn 
   assert.equal(shared.onDisk()["docs/inner/new"], "/");
   shared.close();
 });
+
+test("what went from the last part of a look into one before, and on while all was looked at, is not deleted", async () => {
+  const alone = new Alone();
+  for (const folder of ["from", "to"]) alone.mkdir(folder);
+  for (const path of ["from/file", "from/other"]) alone.write(path, path);
+  assert.ok((await alone.once()).inSync);
+  const id = alone.serverId("from/file");
+  for (const path of ["from/new", "to/new"]) alone.write(path, path);
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 1_000_000, () => false);
+  const disk = alone.disk();
+  const lists: Record<string, number> = { "": 0, to: 0 };
+  const list: LocalDisk["list"] = async (path) => {
+    const names = await disk.list(path);
+    const count = (lists[path] ?? 0) + 1;
+    lists[path] = count;
+    if (path === "to" && count === 2) alone.move("from/file", "to/file");
+    if (path === "" && count === 2) alone.move("to/file", "file");
+    return names;
+  };
+  assert.ok((await alone.once({ portions: { entriesMax: 1, freshMax: 9 }, disk: { ...disk, list } })).inSync);
+  assert.equal(alone.serverId("file"), id);
+  alone.close();
+});

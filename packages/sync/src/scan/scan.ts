@@ -190,8 +190,9 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     suspects = union(union(suspects, hinted), strays.folders);
     // Where it went must not be left to a later look.
     const again = await look(disk, { ...input, entriesMax: Infinity }, suspects);
-    // A part of a look says nothing of what it has left.
-    if (seen.later.length === 0 && sawTheSame(seen, again)) return again;
+    // What is missing may have been where the one before did not look, and have left before this one came there.
+    const isPart = seen.later.length > 0 || (attempt === 0 && tops !== undefined);
+    if (!isPart && sizeOf(suspects) === sizeOf(seen.suspects) && sawTheSame(seen, again)) return again;
     seen = again;
   }
 }
@@ -268,6 +269,10 @@ function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: 
     if (row.kind === "folder" && row.sight === "known") found.set(nameOnDisk(row), { id, row });
   }
   return found;
+}
+
+function sizeOf(suspects: Suspects): number {
+  return suspects === "all" ? Infinity : suspects.size;
 }
 
 function union(one: Suspects, other: Suspects): Suspects {
