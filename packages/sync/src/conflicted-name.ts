@@ -32,11 +32,10 @@ export const unicodeLabel: ConflictLabel = "Unicode conflict";
 /** Of the names that a disk gives which folds case; no server ever hears of it. */
 export const caseLabel: ConflictLabel = "case conflict";
 
-/** Whether `copy` is a name that `conflictedName` gives to something called `name`, which it may have had to cut. */
-export function isCopyOf(copy: string, name: string): boolean {
-  const [suffix] = labels.exec(splitName(copy).stem) ?? labels.exec(copy) ?? [];
-  if (suffix === undefined) return false;
-  return withSuffix(splitName(originalName(name)), suffix) === copy;
+/** Whether it is the name of a conflicted copy, of whatever, as `conflictedName` gives it. */
+export function isNameOfCopy(name: string): boolean {
+  const [label] = labels.exec(splitName(name).stem) ?? labels.exec(name) ?? [];
+  return label?.includes("'s conflicted copy ") === true;
 }
 
 const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|(?:Unicode|case) conflict(?: \d+)?)\)$/u;

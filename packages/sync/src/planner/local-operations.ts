@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { conflictedName, copyLabel, isCopyOf } from "../conflicted-name.ts";
+import { conflictedName, copyLabel, isNameOfCopy } from "../conflicted-name.ts";
 import {
   type ContentKey,
   type DiskPlace,
@@ -122,9 +122,9 @@ function changesOf(
   if (node.content !== undefined) return [];
   if (policy.faults.has("a conflict is overwritten")) return [stepIn({ op: "replace", id, local, remote })];
   const isBlind = policy.faults.has("a copy that is there is made again");
-  // Under the name that the server still knows it by, if it was moved here since.
-  const places = isBlind ? [] : [node.place, remote];
-  const copy = copyOf(id, places, (parent) => twinsOf(parent, local.content));
+  // Where the server still has it, if it was moved here since.
+  const folders = isBlind ? [] : [node.place.parent, remote.parent];
+  const copy = copyOf(folders.flatMap((parent) => twinsOf(parent, local.content)));
   if (copy?.standing.remote?.content === local.content) return [stepIn({ op: "replace", id, local, remote })];
   // The copy is on its way to the server; until it is there nothing is replaced.
   if (copy !== undefined) return [];
@@ -134,15 +134,12 @@ function changesOf(
   return [stepIn({ op: "copy_aside", id, local, name: free })];
 }
 
-/** A conflicted copy with these bytes, of whichever device: it is used, and no second one is made. */
-function copyOf(
-  id: NodeId,
-  places: readonly Place[],
-  twinsIn: (folder: NodeId) => readonly Merged[],
-): Merged | undefined {
-  const equal = places.flatMap(({ parent, name }) =>
-    twinsIn(parent).filter((other) => other.standing.id !== id && isCopyOf(other.place.name, name)),
-  );
+/**
+ * Of what has these bytes: a conflicted copy is used, of whichever device, and no second one is made. Under whatever name, since
+ * what it is a copy of may have got another one meanwhile.
+ */
+function copyOf(twins: readonly Merged[]): Merged | undefined {
+  const equal = twins.filter(({ place }) => isNameOfCopy(place.name));
   return equal.find(({ content, standing }) => standing.remote?.content === content) ?? equal[0];
 }
 

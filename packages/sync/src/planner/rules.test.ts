@@ -61,6 +61,18 @@ test("both change one file, which is moved here once the server has the copy of 
   assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
 });
 
+test("both change one file, which both have by another name once the server has the copy of its bytes: no second copy of them is made", () => {
+  const { world, id } = conflictOver("a.txt");
+  world.step();
+  world.step();
+  world.diskPut(id, { name: "b.txt" });
+  world.serverPut(id, { name: "b.txt" });
+  world.settleDown();
+  const wanted = { "b.txt": "file theirs", "a (ada's conflicted copy 1970-01-01).txt": "file mine" };
+  assert.deepEqual(Object.fromEntries(world.diskTree()), wanted);
+  assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
+});
+
 test("both make one name with equal bytes: they are one file, and nothing is sent", () => {
   const world = worldOf();
   world.serverPut(world.newId(), { name: "a", content: content("same") });
