@@ -30,6 +30,8 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
   assert.ok(listed.every(needsPerson));
   const [deep] = problemsOfRefusals(world, [refusal(file, "invalid_field")]);
   assert.match(deep?.message ?? "", /128 names or 4096 bytes/);
+  const [below] = problemsOfRefusals(world, [refusal(file, "dependency")], () => true);
+  assert.match(below?.message ?? "", /most often of the folder above it/);
   assert.ok(isPassing("exists") && !isPassing("too_large"));
 });
 

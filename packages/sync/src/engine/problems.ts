@@ -44,6 +44,8 @@ const sentences: Readonly<Record<string, string>> = {
   invalid_field: `The server does not take it where it is: a path has at most ${limits.pathNamesMax} names or ${limits.pathBytesMax} bytes. Move it further up, or shorten the names of the folders above it.`,
   kept: "It holds something else than the server, so it stays here. To sync it, run 'holdfast sync' with --include.",
   store_full: "The disk is full: downloads wait until there is space. Uploads go on.",
+  dependency:
+    "It waits for another change that the server did not take, most often of the folder above it: see to that one first. It is tried again every half minute.",
   locked: "It is locked on the server. It is tried again every half minute.",
   damaged: "The server cannot read it any more. Tell its administrator to run 'holdfast admin scrub --now'.",
 };
