@@ -267,3 +267,36 @@ test("who is stopped before all is done does not say that it is in sync", async 
   assert.equal(last.status().activity, "idle");
   alone.close();
 });
+
+test("a stop in the middle of a look ends it there, and no second look begins", async () => {
+  const alone = new Alone();
+  for (const folder of ["a", "b"]) alone.mkdir(folder);
+  for (const path of ["a/one", "b/two"]) alone.write(path, path);
+  await alone.once();
+  const afterStop: string[] = [];
+  let isStopped = false;
+  const disk = alone.disk();
+  const engine = alone.make({
+    disk: new Proxy(disk, {
+      get: (target, name) => {
+        if (name !== "list") return Reflect.get(target, name) as unknown;
+        return (path: string) => {
+          if (isStopped) afterStop.push(path);
+          if (path === "a" || path === "b") {
+            isStopped = true;
+            engine.stop();
+          }
+          return disk.list(path);
+        };
+      },
+    }),
+  });
+  await alone.pass(engine.run());
+  assert.ok(isStopped);
+  // The one beside it was asked for in the same moment.
+  assert.deepEqual(
+    afterStop.filter((path) => path !== "a"),
+    [],
+  );
+  alone.close();
+});

@@ -35,6 +35,8 @@ export interface ScanInput {
   readonly entriesMax: number;
   /** What has become suspect meanwhile, after a moment in which what belongs together arrives. */
   readonly moreSuspects: () => Promise<Suspects>;
+  /** Throws once it is to end: what cannot be listed for that is not unknown, and to go through it would take long. */
+  readonly checkStop?: () => void;
   readonly slotKey: (name: string) => string;
   readonly lacks: Lacks;
   readonly makeNodeId: () => NodeId;
@@ -85,13 +87,8 @@ const futureNs = 1_000_000_000n;
 /** Looks at what may have changed on the disk. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
   if (input.suspects !== "all" && input.suspects.size === 0) {
-    const nothing = {
-      unread: new Map<string, string>(),
-      skipped: new Map(),
-      keepers: new Set<string>(),
-      boundaries: new Set<string>(),
-      listed: new Set<string>(),
-    };
+    const none = new Set<string>();
+    const nothing = { unread: new Map(), skipped: new Map(), keepers: none, boundaries: none, listed: none };
     return { ...nothing, changes: new Map(), isComplete: true, isSure: () => true, again: new Set(), later: [] };
   }
   const startNs = await disk.now(clockPath);
@@ -205,6 +202,7 @@ async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Prom
   const { tree } = input;
   if (suspects !== "all") return lookIn(disk, input, topsOf(tree, suspects), suspects);
   const swept = await sweep(disk, { ...input, rootId: tree.rootId });
+  input.checkStop?.();
   if (swept === undefined) {
     const whole = await walk(disk, topsOf(tree, suspects), { ...input, entriesMax: Infinity });
     return { ...whole, known: tree.local, moved: new Map(), suspects, isAtRest: true };
@@ -248,6 +246,7 @@ async function lookIn(
     for (const top of found.tops) tops.add(top);
     return true;
   });
+  input.checkStop?.();
   const known = new Map(seen.tops.flatMap((top) => [...rowsBelow(tree, top.id, kept)]));
   return { ...seen, known, moved, suspects, isAtRest: true };
 }
