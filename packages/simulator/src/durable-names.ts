@@ -70,6 +70,13 @@ export class DurableNames {
     return new Set(done.flatMap(({ inode }) => inode ?? []));
   }
 
+  /** What may have a name after a power cut. */
+  inodesLasting(): ReadonlySet<number> {
+    const durable = [...this.#durable.values()].flatMap((names) => [...names.values()].map(({ inode }) => inode));
+    const pending = this.#pending.flatMap((changes) => changes.flatMap(({ inode }) => inode ?? []));
+    return new Set([...durable, ...pending]);
+  }
+
   syncFolder(folder: number): void {
     this.#settle((operation) => operation.some((change) => change.folder === folder));
   }

@@ -54,6 +54,8 @@ export class Person {
   readonly life: Life;
   /** How much this person has done so far. */
   deeds = 0;
+  /** Of that, what takes a conflicted copy of its own though nobody else did anything more. */
+  copyingDeeds = 0;
   #count = 0;
   #work: Tape = () => 0;
 
@@ -82,6 +84,8 @@ export class Person {
     if (inode?.kind === "file") {
       this.#say(`overwrites ${path} in that moment`);
       ledger.write(root, inode, this.#newBytes(work));
+      // The engine may have this in its hands, and what stood there before as well: that they are two is nobody else's doing.
+      this.copyingDeeds += 1;
       this.#say(`is done with ${ledger.close(root, inode, false)}`);
       this.#options.changed();
       return;
@@ -101,7 +105,7 @@ export class Person {
     if (inode?.kind !== "file") return;
     this.#say(`writes twice to ${path} in that moment`);
     const bytes = [0, 1].map(() =>
-      Buffer.from(`${this.#options.name} stutters, ${(this.#count += 1)}`.padEnd(40, ".")),
+      Buffer.from(`${this.#options.name} stutters, ${(this.#count += 1)}`.padStart(40, ".")),
     );
     ledger.write(root, inode, bytes[0] ?? new Uint8Array());
     const isHere = await this.#wait(700 + work() * 1500);
@@ -311,7 +315,7 @@ export class Person {
 
   #newBytes(work: Tape = this.#work): Uint8Array {
     this.#count += 1;
-    return Buffer.from(`${this.#options.name} wrote this, number ${this.#count}. `.padEnd(20 + work() * 80, "."));
+    return Buffer.from(`${this.#options.name} wrote this, number ${this.#count}. `.padStart(20 + work() * 80, "."));
   }
 
   #heading(): Uint8Array {
@@ -328,6 +332,8 @@ export class Person {
 
   #say(what: string): void {
     this.deeds += 1;
+    // What is done to a copy before it was sent leaves its bytes without one.
+    if (what.includes("conflicted copy")) this.copyingDeeds += 1;
     this.#options.notice(`${this.#options.name} ${what}`);
   }
 }

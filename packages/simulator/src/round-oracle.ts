@@ -18,6 +18,7 @@ export class RoundOracle {
   /** Labels of conflicts that were told of before: people save, swap and retype such files too. */
   #labels = new Set<string>();
   #deeds = new Map<string, number>();
+  #copyingDeeds = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -34,6 +35,8 @@ export class RoundOracle {
     }
     const contents = new Set(live.map(({ contentId }) => contentId));
     if (this.#world.hasShares) for (const key of keptContents(this.#world)) contents.add(key);
+    // What a power cut may bring back is not gone for good: nobody has synced that it is.
+    for (const { root } of devices) for (const key of root.lastingContents()) contents.add(key);
     this.#goneContents = new Set([...ledger.written].filter((key) => !contents.has(key) && !ledger.shared.has(key)));
     const ids = new Set(live.map(({ id }) => id));
     this.#nodes = new Set(model.nodes.keys());
@@ -45,6 +48,7 @@ export class RoundOracle {
       ...devices.map(({ name, person }) => [name, person.deeds] as const),
       ["", this.#world.deeds],
     ]);
+    this.#copyingDeeds = this.#allCopyingDeeds();
   }
 
   /** 5 */
@@ -92,12 +96,17 @@ export class RoundOracle {
     deeds.push(this.#world.deeds - (this.#deeds.get("") ?? 0));
     // What comes back where one may only read may meet what its only person has put there.
     const busiest = this.#world.hasShares ? 0 : Math.max(...deeds);
-    const atMost = deeds.reduce((sum, each) => sum + each, 0) - busiest;
+    const copying = this.#allCopyingDeeds() - this.#copyingDeeds;
+    const atMost = deeds.reduce((sum, each) => sum + each, copying) - busiest;
     // A name that is free where case is folded may be another's on the server: that takes no second person.
     const isFolding = this.#world.devices.some(({ name }) => this.#world.foldsCase(name));
     if (isFolding && this.#world.hasConfusableNames) return;
     if (made.length > atMost)
       this.#world.violate(`there are ${made.length} conflicted copies more, and no cause for more than ${atMost}`);
+  }
+
+  #allCopyingDeeds(): number {
+    return this.#world.devices.reduce((sum, { person }) => sum + person.copyingDeeds, 0);
   }
 }
 

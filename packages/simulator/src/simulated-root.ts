@@ -200,6 +200,13 @@ export class SimulatedRoot {
     return this.#names.inodesInDoubt();
   }
 
+  /** What a power cut may leave, seen by now or not. */
+  lastingContents(): Set<string> {
+    const lasting = this.#names.inodesLasting();
+    const files = [...this.#inodes.values()].filter(({ kind, number }) => kind === "file" && lasting.has(number));
+    return new Set(files.flatMap(({ now, durable }) => [now, durable].map(({ bytes }) => contentOf(bytes))));
+  }
+
   /** The power goes: what was not synced is kept, lost or torn. */
   crash(tape: Tape): void {
     this.boots += 1;
