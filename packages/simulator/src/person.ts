@@ -104,9 +104,7 @@ export class Person {
     const inode = root.at(path);
     if (inode?.kind !== "file") return;
     this.#say(`writes twice to ${path} in that moment`);
-    const bytes = [0, 1].map(() =>
-      Buffer.from(`${this.#options.name} stutters, ${(this.#count += 1)}`.padStart(40, ".")),
-    );
+    const bytes = [0, 1].map(() => told(`${this.#options.name} stutters, ${(this.#count += 1)}`, 40));
     ledger.write(root, inode, bytes[0] ?? new Uint8Array());
     const isHere = await this.#wait(700 + work() * 1500);
     if (!isHere || root.linksOf(inode) === 0) return;
@@ -315,7 +313,7 @@ export class Person {
 
   #newBytes(work: Tape = this.#work): Uint8Array {
     this.#count += 1;
-    return Buffer.from(`${this.#options.name} wrote this, number ${this.#count}. `.padStart(20 + work() * 80, "."));
+    return told(`${this.#options.name} wrote this, number ${this.#count}. `, 20 + work() * 80);
   }
 
   #heading(): Uint8Array {
@@ -336,6 +334,11 @@ export class Person {
     if (what.includes("conflicted copy")) this.copyingDeeds += 1;
     this.#options.notice(`${this.#options.name} ${what}`);
   }
+}
+
+/** At both ends, so that neither a half that is written nor one that a power cut leaves is like another's. */
+function told(text: string, sizeBytes: number): Uint8Array {
+  return Buffer.from(text.padEnd(sizeBytes - text.length, ".") + text);
 }
 
 /** A tree as a person sees it: path -> kind, content, executable bit. */
