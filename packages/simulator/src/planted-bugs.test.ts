@@ -38,7 +38,7 @@ const kinds: Partial<Record<Fault, Kind>> = {
   "an alias is taken for a name": { ...usual, confusableNames: true, foldsCase: "first" },
   "an alias is not kept before it is given": { ...wild, confusableNames: true, foldsCase: "first" },
   "what a person did is not synced": { ...usual, isVolatile: true },
-  "what was read is believed after a power cut": { ...wild, isVolatile: true },
+  "what was read is believed after a power cut": { ...wild, actsPerRound: 20, isVolatile: true },
 };
 /** The first one that sees it has mostly been among the first 15. */
 const seedsMax = 80;
