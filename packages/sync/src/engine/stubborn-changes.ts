@@ -16,19 +16,22 @@ interface Refused {
   readonly problem: Problem;
 }
 
+interface Due {
+  readonly isInPlan: (id: NodeId) => boolean;
+  readonly slotKey: (name: string) => string;
+  readonly nowMs: number;
+}
+
 /** Changes that the disk refused: each is tried again, ever less often, until it goes through or is another one. */
 export class StubbornChanges {
   readonly #refused = new Map<NodeId, Refused>();
 
   /**
    * @param isInPlan whether the plan was to say what becomes of a node: one of a portion says nothing of the others
+   * @param slotKey under one key two names are one on this disk
    * @returns what may be tried now, without what needs the rest
    */
-  dueAmong(
-    planned: readonly LocalOperation[],
-    isInPlan: (id: NodeId) => boolean,
-    nowMs: number,
-  ): readonly LocalOperation[] {
+  dueAmong(planned: readonly LocalOperation[], { isInPlan, slotKey, nowMs }: Due): readonly LocalOperation[] {
     const byId = new Map(planned.map((operation) => [operation.id, operation]));
     for (const [id, { digest }] of this.#refused) {
       const operation = byId.get(id);
@@ -43,7 +46,7 @@ export class StubbornChanges {
     // Whoever waits for one that waits does so too, and whoever stood aside for it need not.
     for (let before = planned.length; due.length < before;) {
       before = due.length;
-      due = withoutNeedy(due, planned);
+      due = withoutNeedy(due, planned, slotKey);
     }
     return due;
   }
@@ -85,7 +88,12 @@ export class StubbornChanges {
 }
 
 /** Of what is left those that need nothing of the others: no folder, no name, no empty folder, no step of the same node. */
-function withoutNeedy(due: readonly LocalOperation[], planned: readonly LocalOperation[]): readonly LocalOperation[] {
+function withoutNeedy(
+  due: readonly LocalOperation[],
+  planned: readonly LocalOperation[],
+  slotKey: (name: string) => string,
+): readonly LocalOperation[] {
+  const keyOf = (place: DiskPlace): string => `${place.parent}/${slotKey(nameOnDisk(place))}`;
   const going = new Set(due);
   const waiting = planned.filter((operation) => !going.has(operation));
   const ids = new Set(waiting.map(({ id }) => id));
@@ -98,10 +106,6 @@ function withoutNeedy(due: readonly LocalOperation[], planned: readonly LocalOpe
     const isInto = place !== undefined && (ids.has(place.parent) || names.has(keyOf(place)));
     return !ids.has(id) && !isInto && !(op === "delete" && full.has(id));
   });
-}
-
-function keyOf(place: DiskPlace): string {
-  return `${place.parent}/${nameOnDisk(place)}`;
 }
 
 /** Further off than any wait is: the clock was set back since. */
@@ -120,6 +124,6 @@ function digestOf(operation: LocalOperation): string {
   const local = "local" in operation ? operation.local : undefined;
   const remote = "remote" in operation ? operation.remote : undefined;
   const place = "place" in operation ? operation.place : undefined;
-  const from = [local?.parent, local?.name, local?.content, local?.executable];
-  return JSON.stringify([operation.op, from, place?.parent, place?.name, remote?.revision]);
+  const from = [local?.parent, local?.name, local?.alias, local?.content, local?.executable];
+  return JSON.stringify([operation.op, from, place?.parent, place?.name, place?.alias, remote?.revision]);
 }

@@ -13,6 +13,7 @@ const spaceAgainMs = 30_000;
 interface WaitInput {
   readonly state: SyncState;
   readonly nowMs: () => number;
+  readonly slotKey: (name: string) => string;
   readonly quietAges: QuietAges;
   readonly stubborn: StubbornChanges;
   readonly freeSpace: (() => Promise<DiskSpace>) | undefined;
@@ -33,14 +34,16 @@ export class Waits {
 
   /** @returns the plan without it */
   async within({ plan, isInPlan }: Decision): Promise<Plan> {
-    const { state, quietAges, stubborn, nowMs } = this.#input;
+    const { state, quietAges, stubborn, slotKey, nowMs } = this.#input;
     const ids = new Set([...state.restless, ...quietAges.watched, ...plan.remote.map(({ id }) => id)]);
     quietAges.observe(
       [...ids].flatMap((id) => seenFile(state, id)),
       nowMs(),
     );
     const remote = plan.remote.filter((operation) => !this.#isTooFresh(operation));
-    const { operations: local, leftOut } = await this.#fit(stubborn.dueAmong(plan.local, isInPlan, nowMs()));
+    const { operations: local, leftOut } = await this.#fit(
+      stubborn.dueAmong(plan.local, { isInPlan, slotKey, nowMs: nowMs() }),
+    );
     const going = new Set([...remote, ...local].map(({ id }) => id));
     const waiting = new Map(plan.waiting);
     for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");
