@@ -238,6 +238,16 @@ test("a folder that cannot be opened is told as such, and not as a server that c
   alone.close();
 });
 
+test("one run on a disk that cannot be read fails as such, and not as one whose server cannot be reached", async () => {
+  const alone = new Alone();
+  const disk = alone.disk();
+  const stat: typeof disk.stat = async () => {
+    throw new HoldfastError("unavailable", "The synced folder cannot be opened (EIO).");
+  };
+  await assert.rejects(alone.once({ disk: { ...disk, stat } }), { code: "failed", message: /cannot be opened/ });
+  alone.close();
+});
+
 test("who is stopped before all is done does not say that it is in sync", async () => {
   const alone = new Alone();
   alone.write("a.txt", "one");

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -6,13 +7,17 @@ import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-dura
 import { randomBytes } from "node:crypto";
 import type { Run } from "../commands/command.ts";
 import type { SyncFlags } from "../commands/sync.ts";
+import { thisConfigFolder } from "../config/connection.ts";
 import { realRoot } from "./choose-syncs.ts";
+import { checkRoot } from "./sync-root.ts";
 import { serviceUnit, unitFolder, unitName } from "./service-unit.ts";
 
 /** `sync DIR --install-service`: a unit of the user's systemd, written or only shown. */
 export async function installService(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   const { environment } = run.context;
-  const root = await realRoot(folder);
+  const known = await realRoot(folder);
+  // One that is made until the service starts is looked at then.
+  const root = existsSync(known) ? await checkRoot(known, thisConfigFolder(environment)) : known;
   const configFolder = environment["HOLDFAST_CONFIG_DIR"];
   const unit = serviceUnit({
     root,

@@ -56,6 +56,18 @@ test("systemd itself finds nothing to complain about", (t) => {
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });
 
+test("no service is made for what the command would refuse to sync", () => {
+  const file = join(home, "file");
+  writeFileSync(file, "");
+  const holdfast = join(import.meta.dirname, "../../bin/holdfast");
+  const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(home, "config"), XDG_CONFIG_HOME: join(home, "xdg") };
+  const run = (folder: string): ReturnType<typeof spawnSync> =>
+    spawnSync("/bin/sh", [holdfast, "sync", folder, "--install-service", "--print"], { env, encoding: "utf8" });
+  assert.deepEqual([run(file).status, String(run(file).stderr)], [2, `holdfast: ${file} is a file, not a folder.\n`]);
+  assert.equal(run("/").status, 2);
+  assert.equal(run(join(home, "later")).status, 0);
+});
+
 function lineOf(unit: string, key: string): string {
   return (
     unit

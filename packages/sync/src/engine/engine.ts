@@ -24,7 +24,7 @@ import { type Preview, previewCycle } from "./preview.ts";
 import { Polling } from "./polling.ts";
 import { defaultPortions, type Portions } from "./portions.ts";
 import { Progress } from "./progress.ts";
-import { checkRoot, type Identity, RootMismatch } from "./root.ts";
+import { atRoot, checkRoot, type Identity, RootMismatch } from "./root.ts";
 import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
 import type { DiskSpace } from "./space.ts";
@@ -292,7 +292,7 @@ export class Engine {
         return this.#attempt(async () => {
           // In a folder that is not the one that is known nothing is made.
           if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
-          await ensureOwnFolders(this.#context);
+          await atRoot(() => ensureOwnFolders(this.#context));
           await checkRoot(this.#context);
           distrustVolatile(this.#context, this.#options.boot);
           await recover(this.#context);

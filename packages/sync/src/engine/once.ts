@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "./cycle.ts";
 import { needsPerson, type Problem } from "./problems.ts";
+import { RootAway } from "./root.ts";
 
 export interface OnceResult {
   /** Everything that can be synced is; what is only skipped does not count. */
@@ -37,7 +38,7 @@ export class Patience {
     if (failure !== undefined && phase === "backing_off") {
       // These wait for a person, not for time.
       const isLasting = ["unauthenticated", "forbidden", "failed"].includes(failure.code);
-      if (isLasting || this.#isOver("unreachable")) throw failure;
+      if (isLasting || this.#isOver("unreachable")) throw failure instanceof RootAway ? asFailed(failure) : failure;
       return undefined;
     }
     this.#notice(outcome);
@@ -60,6 +61,11 @@ export class Patience {
     if (this.#since?.why !== why) this.#since = { atMs: this.#nowMs(), why };
     return this.#nowMs() - this.#since.atMs >= patienceMs[why];
   }
+}
+
+/** For whoever runs it once the disk is gone, and the code of a server that cannot be reached says something else. */
+function asFailed(failure: RootAway): HoldfastError {
+  return new HoldfastError("failed", failure.message, { cause: failure });
 }
 
 const paused: Problem = {

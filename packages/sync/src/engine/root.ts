@@ -37,6 +37,15 @@ export class RootAway extends HoldfastError {
   }
 }
 
+/** Of what a folder that is there never fails at. @throws RootAway */
+export async function atRoot<Result>(act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    throw error instanceof HoldfastError && error.retryable ? new RootAway(error) : error;
+  }
+}
+
 type RootParts = Pick<Hands, "disk" | "state" | "random" | "faults" | "lacks" | "filesystem"> & {
   readonly identity: Identity;
 };
@@ -51,9 +60,7 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   const known = parse(state.setting("marker"));
   if (known !== undefined && faults.has("the marker of the root is not checked")) return;
   if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
-  const there = await disk.stat(markerPath).catch((error: unknown) => {
-    throw error instanceof HoldfastError && error.retryable ? new RootAway(error) : error;
-  });
+  const there = await atRoot(() => disk.stat(markerPath));
   if (there === undefined) {
     if (known !== undefined) {
       throw new RootMismatch(
