@@ -1,7 +1,6 @@
-import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { conflictedName, copyLabel, unicodeLabel } from "../conflicted-name.ts";
-import { samePlace, type Trees } from "../trees.ts";
+import { type Place, samePlace, type Trees } from "../trees.ts";
 import { byAge, type Merged, type MergedTree } from "./merge.ts";
 import type { Rekeying } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
@@ -15,6 +14,12 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
   const claims = new Map<string, Merged>();
   const rekeyings: Rekeying[] = [];
   const nodes = [...tree.values()].toSorted(byAge);
+  let wanted: Set<string> | undefined;
+  // Also what a younger one has whose turn is still to come: it would have to give way, and that would be one conflict more.
+  const isFree = (place: Place): boolean => {
+    wanted ??= new Set(nodes.map((each) => claimOf(each.place)));
+    return !claims.has(claimOf(place)) && !wanted.has(claimOf(place));
+  };
   for (const node of [...nodes.filter(isAnchored), ...nodes.filter((each) => !isAnchored(each))]) {
     const key = claimOf(node.place);
     const holder = claims.get(key);
@@ -31,7 +36,7 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
     else {
       const { loser, winner } = judge(node, holder);
       claims.set(key, winner);
-      const renamed = rename(loser, claims, policy);
+      const renamed = rename(loser, { claims, isFree }, policy);
       claims.set(claimOf(renamed.place), renamed);
       tree.set(loser.standing.id, renamed);
     }
@@ -119,16 +124,20 @@ function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } 
   return holderGivesWay ? { loser: holder, winner: node } : { loser: node, winner: holder };
 }
 
-function rename(loser: Merged, claims: ReadonlyMap<string, Merged>, policy: Policy): Merged {
+function rename(
+  loser: Merged,
+  { claims, isFree }: { readonly claims: ReadonlyMap<string, Merged>; readonly isFree: (place: Place) => boolean },
+  policy: Policy,
+): Merged {
   const { parent, name } = loser.place;
   const onlyForms = [...claims.values()].some(
     ({ place }) => place.parent === parent && place.name !== name && nameKey(place.name) === nameKey(name),
   );
   const label = onlyForms ? unicodeLabel : copyLabel(policy.device, policy.nowMs);
-  const free = conflictedName(name, label, (candidate) => !claims.has(claimOf({ parent, name: candidate })));
+  const free = conflictedName(name, label, (candidate) => isFree({ parent, name: candidate }));
   return { ...loser, place: { parent, name: free }, source: isAnchored(loser) ? "forced_on_server" : "forced_on_disk" };
 }
 
-export function claimOf({ parent, name }: { readonly parent: NodeId; readonly name: string }): string {
+export function claimOf({ parent, name }: Place): string {
   return `${parent}/${nameKey(name)}`;
 }

@@ -215,6 +215,18 @@ test("which of two folders waits aside for the other does not depend on what els
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
 
+test("what gets a label does not take the name of something new that has such a name already", () => {
+  const world = worldOf("\u00e9", "moved");
+  const moved = [...world.local].find(([, row]) => row.name === "moved")?.[0];
+  assert.ok(moved !== undefined);
+  world.diskPut(world.newId(), { name: "e\u0301 (Unicode conflict)", content: content("new") });
+  world.diskPut(moved, { name: "e\u0301" });
+  world.settleDown();
+  const wanted = ["e\u0301 (Unicode conflict 2)", "e\u0301 (Unicode conflict)", "\u00e9"];
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), wanted);
+  assert.deepEqual(world.diskTree(), world.serverTree());
+});
+
 test("a folder that is made beside one whose name has another Unicode form keeps what is in it, and gets a label", () => {
   const world = new IdealWorld((name) => name);
   const [known, made] = [world.newId(), world.newId()];
