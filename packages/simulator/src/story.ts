@@ -56,6 +56,7 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   const [only] = active;
   // What was done where one may only read is not what is left.
   const wasFree = only !== undefined && canWriteAll(only);
+  const cutsBefore = cutsBeside(world, only);
   await work(world, options, active, round);
   const isRestored = backup !== undefined && world.chances.happens("restored backup");
   if (isRestored) {
@@ -64,7 +65,9 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
     world.wasRestored = true;
   }
   const isFree = wasFree && hasAllOfBrowsers(world, only) && canWriteAll(only) && !hasHiddenNames(world, only);
-  const left = isAlone && backup === undefined && isFree ? seenTree(only.root) : undefined;
+  // What it brings back is to all others as if a person there had made it.
+  const isCut = options.isVolatile === true && cutsBeside(world, only) > cutsBefore;
+  const left = isAlone && backup === undefined && isFree && !isCut ? seenTree(only.root) : undefined;
   await rest(world);
   checkRest(world, left);
   oracle.checkRest(isRestored);
@@ -106,6 +109,11 @@ async function shareNowAndThen(world: World, round: number): Promise<void> {
     await world.scheduler.sleep(world.life, tape() * 8_000_000);
     if (tape() < 0.7 && world.chances.happens(key)) share(world, tape);
   }
+}
+
+/** How often the power of another device was cut so far. */
+function cutsBeside({ devices }: World, only: Device | undefined): number {
+  return devices.reduce((sum, device) => sum + (device === only ? 0 : device.root.boots), 0);
 }
 
 function canWriteAll({ state }: Device): boolean {
