@@ -120,7 +120,8 @@ test("a new file here whose name another device has given in other letters is no
   alone.close();
 });
 
-test("what gets its alias in a moment in which all fails, and is written to then, keeps its name on the server", async () => {
+/** All fails when the alias has just been given. @param then what a person does in that moment */
+async function failedAtAlias(then: (alone: Alone) => void): Promise<Alone> {
   const alone = new Alone({ foldsCase: "all" });
   const { rootId } = alone.world.model;
   for (const [id, name] of [["x-1", "other.md"] as const, ["x-2", "README.md"] as const])
@@ -133,11 +134,16 @@ test("what gets its alias in a moment in which all fails, and is written to then
     await disk.rename(from, to);
     if (to !== aliased || isOver) return;
     isOver = true;
-    alone.write(aliased, "mine");
+    then(alone);
     throw new HoldfastError("unavailable", "The power went.");
   };
   await alone.once({ disk: { ...disk, rename } });
   assert.ok(isOver);
+  return alone;
+}
+
+test("what gets its alias in a moment in which all fails, and is written to then, keeps its name on the server", async () => {
+  const alone = await failedAtAlias((at) => at.write(aliased, "mine"));
   await rest(alone);
   const contents = new Map([
     ["README.md", "mine"],
@@ -216,24 +222,10 @@ function hasBoth(alone: Alone): void {
 
 for (const cannotBeSeen of [false, true]) {
   test(`what gets its alias in a moment in which all fails${cannotBeSeen ? ", and cannot be looked at afterwards," : ""} is not what a person makes under its name then`, async () => {
-    const alone = new Alone({ foldsCase: "all" });
-    const { rootId } = alone.world.model;
-    for (const [id, name] of [["x-1", "other.md"] as const, ["x-2", "README.md"] as const])
-      alone.onServer({ op: "put", operation_id: id, parent_id: rootId, id, name, size: 0, blocks: [] });
-    await rest(alone);
-    alone.onServer({ op: "move", operation_id: "3", file_id: "x-1", parent_id: rootId, name: "readme.md" });
-    const disk = alone.disk();
-    let isOver = false;
-    const rename: typeof disk.rename = async (from, to) => {
-      await disk.rename(from, to);
-      if (to !== aliased || isOver) return;
-      isOver = true;
-      alone.write("README.md", "mine");
-      if (cannotBeSeen) alone.fails(aliased);
-      throw new HoldfastError("unavailable", "The power went.");
-    };
-    await alone.once({ disk: { ...disk, rename } });
-    assert.ok(isOver);
+    const alone = await failedAtAlias((at) => {
+      at.write("README.md", "mine");
+      if (cannotBeSeen) at.fails(aliased);
+    });
     alone.fails(undefined);
     await rest(alone);
     const copy = alone.diskPaths().find((path) => path.includes("conflicted copy")) ?? "no copy";
