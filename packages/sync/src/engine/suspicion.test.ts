@@ -34,3 +34,16 @@ test("what is suspected one by one costs as much for each as for the first, howe
   assert.ok(suspects !== "all");
   assert.equal(suspects.size, 20_000);
 });
+
+test("a move costs no more for the moves before it", () => {
+  const suspicion = new Suspicion();
+  suspicion.take();
+  suspicion.add(new Set(Array.from({ length: 2000 }, (_, index) => `folder ${index}/in it`)));
+  const startMs = performance.now();
+  for (let index = 0; index < 1000; index += 1) suspicion.noteMove(`folder ${index}`, `moved ${index}`);
+  // To follow all moves for each takes 20 s and more; this takes some 100 ms.
+  assert.ok(performance.now() - startMs < 5000);
+  const suspects = suspicion.take();
+  assert.ok(suspects !== "all" && suspects.has("moved 999/in it") && suspects.has("folder 999/in it"));
+  assert.equal(suspects.size, 3000);
+});

@@ -21,8 +21,10 @@ export class Suspicion {
   noteMove(from: string, to: string): void {
     this.#moves.push({ from, to });
     if (this.#moves.length > movesMax) this.#moves.shift();
-    // What is added is not gone through again: names that lead into each other would have no end.
-    this.add(this.#suspects === "all" ? "all" : new Set(this.#suspects));
+    if (this.#suspects === "all") return;
+    // All earlier moves have been followed already. What is added is not gone through again: names that lead into each other would have no end.
+    const moved = [...this.#suspects].filter((path) => isAtOrBelow(path, from));
+    for (const path of moved) this.#suspects.add(to + path.slice(from.length));
   }
 
   get isEverywhere(): boolean {
@@ -41,10 +43,14 @@ export class Suspicion {
     const names = [path];
     let at = path;
     for (const { from, to } of this.#moves) {
-      if (at !== from && !at.startsWith(`${from}/`)) continue;
+      if (!isAtOrBelow(at, from)) continue;
       at = to + at.slice(from.length);
       names.push(at);
     }
     return names;
   }
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
