@@ -22,6 +22,8 @@ export interface Inode {
   ctimeNs: bigint;
   /** When the bytes changed last, in true time, for the oracle. */
   changedAtMicros: number;
+  /** A person made it, or could see it at some time: else it is no more than what an engine was about to bring. */
+  wasSeen: boolean;
 }
 
 export interface RootOptions {
@@ -253,6 +255,7 @@ export class SimulatedRoot {
 
   #do(changes: Parameters<DurableNames["do"]>[0], isPersons: boolean): void {
     this.#names.do(changes, isPersons, isPersons && this.#options.isDurable);
+    for (const inode of this.visible().values()) inode.wasSeen = true;
     for (const change of changes) this.#remember(change);
   }
 
@@ -298,6 +301,7 @@ export class SimulatedRoot {
       durable: stored,
       ctimeNs: time,
       changedAtMicros: this.#options.nowMicros(),
+      wasSeen: false,
     };
     this.#inodes.set(this.#next, inode);
     this.#next += 1;

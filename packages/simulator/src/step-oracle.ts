@@ -4,8 +4,9 @@ import type { Inode } from "./simulated-root.ts";
 import type { Device, World } from "./world.ts";
 
 /** Invariant 2: what loses its last name here is kept elsewhere, and the local trash keeps what it got. */
-export function checkDrop(world: World, device: Device, { kind, now }: Inode, path: string): void {
-  if (kind !== "file") return;
+export function checkDrop(world: World, device: Device, { kind, now, wasSeen }: Inode, path: string): void {
+  // Half a download may be what its writer had before, and has appended to since.
+  if (kind !== "file" || !wasSeen) return;
   // No story lasts 30 days.
   if (path.startsWith(`${ownFolders.trash}/`)) world.violate(`${device.name} empties its trash too early of ${path}`);
   const key = contentOf(now.bytes);
