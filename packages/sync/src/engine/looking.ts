@@ -34,6 +34,7 @@ export async function lookAtDisk(context: CycleContext): Promise<Looked> {
   const isFirst = state.local.size + state.intents.size === 0;
   const looked = await inParts(async (tops) => {
     const look = await lookAtKnownRoot(context, tops);
+    state.remember(look.changes.size);
     const changes = await agreeable(context, look, isFirst);
     state.commit({ local: localChanges(state.local, changes) });
     const again = againAt(context, look, changes);

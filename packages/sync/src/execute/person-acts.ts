@@ -97,12 +97,12 @@ interface Traces {
   readonly folders: readonly string[];
 }
 
-/** Where the disk holds what is otherwise than in the base. */
 /** Paths of the folders that are made durable with what a person did to a node. */
 export function foldersOfAct(state: Hands["state"], id: NodeId): readonly string[] {
   return tracesOf(state, id).folders;
 }
 
+/** Where the disk holds what is otherwise than in the base. */
 function tracesOf(state: Hands["state"], id: NodeId): Traces {
   const local = state.local.get(id);
   const base = state.synced.get(id);

@@ -143,8 +143,16 @@ class Part implements Trees {
 
   /** What is fresh in a fresh folder comes in its turn. */
   *#below(folder: NodeId): Generator<NodeId> {
+    if (this.#holdsNothing(folder)) return;
     const isCut = this.#isPortion && isFresh(this.#all, folder);
     for (const id of this.#all.childrenOf(folder)) if (!isCut || !isFresh(this.#all, id)) yield id;
+  }
+
+  /** A node keeps its kind for life. Most of what is fresh are files, and to ask for the children of each costs more than all else here. */
+  #holdsNothing(id: NodeId): boolean {
+    const { local, remote, synced } = this.#all;
+    const kind = (local.get(id) ?? remote.get(id) ?? synced.get(id))?.kind;
+    return kind === "file" || kind === "symlink";
   }
 
   takeChildren(folder: NodeId): void {

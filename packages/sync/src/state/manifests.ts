@@ -113,13 +113,13 @@ export class Manifests {
     const dropPieces = this.#database.prepare("delete from pieces where content = ?");
     const dropPlace = this.#database.prepare("delete from block_places where hash = ? and content = ?");
     this.#recent.clear();
-    this.#database.exec("begin immediate");
-    for (const content of contents) {
-      for (const { hash } of this.blocksOf(content) ?? []) dropPlace.run(fromHashHex(hash), content);
-      dropPieces.run(content);
-      drop.run(content);
-    }
-    this.#database.exec("commit");
+    inTransaction(this.#database, () => {
+      for (const content of contents) {
+        for (const { hash } of this.blocksOf(content) ?? []) dropPlace.run(fromHashHex(hash), content);
+        dropPieces.run(content);
+        drop.run(content);
+      }
+    });
   }
 
   #writeOne(content: ContentKey, blocks: readonly KnownBlock[]): void {
@@ -131,9 +131,14 @@ export class Manifests {
   }
 }
 
-/** @throws HoldfastError unavailable: nothing of it was written, and it may be tried again */
+/**
+ * What is read before, in a transaction of its own, ends with it, and another one begins after it.
+ * @throws HoldfastError unavailable: nothing of it was written, and it may be tried again
+ */
 export function inTransaction(database: DatabaseSync, write: () => void): void {
+  const isReading = database.isTransaction;
   try {
+    if (isReading) database.exec("commit");
     database.exec("begin immediate");
     write();
     database.exec("commit");
@@ -142,6 +147,8 @@ export function inTransaction(database: DatabaseSync, write: () => void): void {
     throw new HoldfastError("unavailable", "Could not write what this device knows. Is its disk full?", {
       cause: error,
     });
+  } finally {
+    if (isReading) database.exec("begin");
   }
 }
 

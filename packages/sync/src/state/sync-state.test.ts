@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -240,6 +240,34 @@ test("whoever goes through all rows may change them meanwhile", () => {
   assert.equal(seen.length, state.local.size);
   assert.equal(new Set(seen).size, 1875);
 });
+
+test(
+  "what is written is there for others at once, and the log of the database does not grow with it",
+  inFolder((folder) => {
+    const path = join(folder, "state.db");
+    const database = new DatabaseSync(path);
+    const state = new SyncState(database, rootId);
+    const other = new DatabaseSync(path, { readOnly: true });
+    const countOf = (table: string): number =>
+      Number(other.prepare(`select count(*) as count from ${table}`).get()?.["count"]);
+    const rowsAtOnce = 50;
+    for (let round = 1; round <= 200; round += 1) {
+      const ids = Array.from({ length: rowsAtOnce }, (_, number) => idOf(round * 1000 + number));
+      state.commit({ local: ids.map((id) => [id, localRow] as const) });
+      assert.equal(state.local.get(ids[0]!)?.name, localRow.name);
+      if (round % 20 === 0) assert.equal(countOf("local_rows"), round * rowsAtOnce);
+    }
+    // SQLite copies its log back once it has 1,000 pages.
+    assert.ok(statSync(`${path}-wal`).size < 3 * 1000 * 4096, String(statSync(`${path}-wal`).size));
+    state.commit({ refusals: [{ nodeId: idOf(1), digest: "d", code: "exists", notBeforeMs: 1000 }] });
+    assert.equal(countOf("refusals"), 1);
+    state.forgetRefusals(2000);
+    assert.equal(countOf("refusals"), 0);
+    other.close();
+    database.close();
+    assert.ok(!existsSync(`${path}-wal`));
+  }),
+);
 
 test(
   "a state of before there were aliases gets them, and keeps them",

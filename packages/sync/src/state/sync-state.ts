@@ -124,6 +124,8 @@ export class SyncState implements IndexedTrees {
   readonly #holdersOf: StatementSync;
 
   constructor(database: DatabaseSync, rootId: NodeId) {
+    // An engine that had it before was reading.
+    if (database.isTransaction) database.exec("commit");
     database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;");
     for (const name of tables) {
       database.exec(
@@ -165,6 +167,8 @@ export class SyncState implements IndexedTrees {
     );
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
+    // All that is read until the next change is one transaction: else each statement takes its locks and gives them back.
+    database.exec("begin");
   }
 
   childrenOf(folder: NodeId): NodeId[] {
@@ -208,7 +212,7 @@ export class SyncState implements IndexedTrees {
     ];
     const intents = new Map(change.intents);
     const unrest = this.restless.size + this.restless.fresh.size;
-    this.#remember(Math.max(unrest, ...[remote, local, synced].map(({ size }) => size)));
+    this.remember(Math.max(unrest, ...[remote, local, synced].map(({ size }) => size)));
     const after: AllRows = {
       remote,
       local,
@@ -240,7 +244,7 @@ export class SyncState implements IndexedTrees {
   }
 
   /** As many rows as are worked on, so that each is not read from the database again and again. */
-  #remember(count: number): void {
+  remember(count: number): void {
     for (const table of [this.remote, this.local, this.synced]) table.remember(count);
   }
 
@@ -254,10 +258,11 @@ export class SyncState implements IndexedTrees {
     // Further off than any is made: the clock was set back since.
     const isOver = (leftMs: number): boolean => leftMs <= 0 || leftMs > refusedForMs;
     const over = [...this.#refusals].filter(([, { notBeforeMs }]) => isOver(notBeforeMs - nowMs));
-    for (const [key] of over) {
-      this.#statements.refusals.remove.run(key);
-      this.#refusals.delete(key);
-    }
+    if (over.length === 0) return;
+    inTransaction(this.#database, () => {
+      for (const [key] of over) this.#statements.refusals.remove.run(key);
+    });
+    for (const [key] of over) this.#refusals.delete(key);
   }
 
   /**
