@@ -13,16 +13,8 @@ import { scan, type ScanResult } from "../scan/scan.ts";
 import { knownPathOf, type Suspects, type Top } from "../scan/scope.ts";
 import type { LocalRow } from "../trees.ts";
 import type { CycleContext } from "./cycle.ts";
+import { inParts, type Looked } from "./look-parts.ts";
 import { checkRoot } from "./root.ts";
-
-/** What a look at the disk found, but for the rows, which the state has by then. */
-export interface Looked extends Omit<ScanResult, "changes" | "later"> {
-  readonly rules: Rules;
-  readonly isUnsettled: boolean;
-}
-
-/** Of the folders that were left to a later look, so many are handed to the next one. */
-const topsMax = 1000;
 
 /**
  * Looks where something may have changed. Where very much is new it is looked at in parts, each of them kept before the next one
@@ -51,39 +43,6 @@ export function previewDisk(context: CycleContext): Promise<Looked> {
     context.state.commit({ local: look.changes });
     return { ...look, isUnsettled: hasUnsettled(look.changes) };
   });
-}
-
-type Part = Looked & Pick<ScanResult, "later">;
-
-async function inParts(lookAt: (tops: readonly Top[] | undefined) => Promise<Part>): Promise<Looked> {
-  const first = await lookAt(undefined);
-  const waiting = [...first.later];
-  let looked: Looked = first;
-  while (waiting.length > 0) {
-    const part = await lookAt(waiting.splice(-topsMax));
-    // The parts before were looked at under other rules: what these show is known only from before it was hidden.
-    if (part.rules.digest !== looked.rules.digest) return inParts(lookAt);
-    waiting.push(...part.later);
-    looked = together(looked, part);
-  }
-  return looked;
-}
-
-function together(one: Looked, other: Part): Looked {
-  const { rules } = other;
-  const again = one.again === "all" || other.again === "all" ? "all" : one.again.union(other.again);
-  return {
-    rules,
-    again,
-    skipped: new Map([...one.skipped, ...other.skipped]),
-    keepers: one.keepers.union(other.keepers),
-    listed: one.listed.union(other.listed),
-    unread: new Map([...one.unread, ...other.unread]),
-    boundaries: one.boundaries.union(other.boundaries),
-    isComplete: one.isComplete && other.isComplete,
-    isSure: (path) => one.isSure(path) && other.isSure(path),
-    isUnsettled: one.isUnsettled || other.isUnsettled,
-  };
 }
 
 function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boolean = () => false): boolean {
