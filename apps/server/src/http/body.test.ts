@@ -77,29 +77,36 @@ test("a body is not received faster than its handler reads it", async (t) => {
 });
 
 test("a body that stalls ends with 408, and one that goes on slowly does not", async (t) => {
+  const pass = holdTime(t);
+  let stored = 0;
   const server = await start(
     t,
     {
       putBlocks: async ({ stream }) => {
-        let stored = 0;
+        stored = 0;
         for await (const bytes of stream as AsyncIterable<Buffer>) stored += bytes.length;
         return { status: 200, json: { stored } };
       },
     },
     { timeouts: { bodyIdleTimeoutMs: 200 } },
   );
-  const answer = await speakRaw(server.port, `${headersOf(100)}abc`);
-  assert.match(answer, /^HTTP\/1.1 408 [^]*connection: close[^]*request_timeout/);
+  const stalled = speakRaw(server.port, `${headersOf(100)}abc`);
+  await until(() => stored === 3);
+  pass(200);
+  assert.match(await stalled, /^HTTP\/1.1 408 [^]*connection: close[^]*request_timeout/);
   const slow = connect(server.port, "127.0.0.1");
   slow.write(headersOf(8).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
-  for (let at = 0; at < 8; at++) {
-    await new Promise((resolve) => setTimeout(resolve, 60));
+  const answer = readToClose(slow);
+  for (let sent = 1; sent <= 8; sent++) {
     slow.write("x");
+    await until(() => stored === sent || slow.destroyed);
+    if (sent < 8) pass(199);
   }
-  assert.match(await readToClose(slow), /^HTTP\/1.1 200 [^]*"stored":8/);
+  assert.match(await answer, /^HTTP\/1.1 200 [^]*"stored":8/);
 });
 
 test("a handler that takes its time before and while it reads does not cost the client its upload", async (t) => {
+  const pass = holdTime(t);
   const held = holdBody();
   const server = await start(t, held.handlers, { timeouts: { bodyIdleTimeoutMs: 50 } });
   const body = Buffer.alloc(1024 * 1024, "x");
@@ -108,12 +115,17 @@ test("a handler that takes its time before and while it reads does not cost the 
   socket.write(body);
   const stream = await held.arrived;
   let received = 0;
-  for (let pauses = 2; received < body.length; pauses -= 1) {
-    if (pauses > 0) await new Promise((resolve) => setTimeout(resolve, 150));
-    const bytes = (stream.read() as Buffer | null) ?? Buffer.alloc(0);
-    received += bytes.length;
-    if (bytes.length === 0) await once(stream, "readable");
-  }
+  const take = (): boolean => {
+    const bytes = stream.read() as Buffer | null;
+    received += bytes?.length ?? 0;
+    return bytes !== null;
+  };
+  pass(150);
+  take();
+  // As much waits for the handler as may: now it is the one who is slow.
+  await until(() => stream.readableLength >= stream.readableHighWaterMark);
+  pass(150);
+  while (received < body.length) if (!take()) await once(stream, "readable");
   held.answer();
   assert.match(await readToClose(socket), /^HTTP\/1.1 200 /);
 });
@@ -234,3 +246,48 @@ test("a server that stops lets what runs finish, and cuts it when the time is ov
   assert.equal(await cut, "");
   stuck.answer();
 });
+
+/**
+ * Time passes for `setTimeout` only as the test says, so that no pause of this process, in which client and server both run, is taken
+ * for one of the client. (The mock that comes with Node knows no `refresh`.)
+ * @returns lets so many milliseconds pass
+ */
+function holdTime(t: TestContext): (ms: number) => void {
+  const running = new Set<HeldTimer>();
+  let nowMs = 0;
+  const set = t.mock.method(globalThis, "setTimeout", ((act: () => void, afterMs = 0) => {
+    const timer: HeldTimer = {
+      act,
+      dueMs: 0,
+      refresh: () => {
+        timer.dueMs = nowMs + afterMs;
+        running.add(timer);
+        return timer;
+      },
+      unref: () => timer,
+    };
+    return timer.refresh();
+  }) as never);
+  const clear = t.mock.method(globalThis, "clearTimeout", ((timer: HeldTimer) => void running.delete(timer)) as never);
+  // Before the server is closed, which waits in earnest.
+  t.after(() => {
+    set.mock.restore();
+    clear.mock.restore();
+  });
+  return (ms) => {
+    nowMs += ms;
+    const due = Array.from(running).filter(({ dueMs }) => dueMs <= nowMs);
+    for (const timer of due) if (running.delete(timer)) timer.act();
+  };
+}
+
+interface HeldTimer {
+  readonly act: () => void;
+  dueMs: number;
+  readonly refresh: () => HeldTimer;
+  readonly unref: () => HeldTimer;
+}
+
+async function until(is: () => boolean): Promise<void> {
+  while (!is()) await new Promise(setImmediate);
+}
