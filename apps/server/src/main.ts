@@ -31,7 +31,7 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>): Pr
 }
 
 /** One Ctrl-C comes twice below npm: from the terminal, and from npm that passes it on. */
-const sameSignalMs = 500;
+export const sameSignalMs = 500;
 
 /** The first SIGTERM or SIGINT stops in order, a second one at once; so does the end of the time to stop. */
 async function untilToldToStop(server: RunningServer): Promise<void> {
