@@ -100,7 +100,10 @@ test("a database that dies on a full disk is started again once there is room", 
       assert.equal((await api.put("/before", before)).status, 201);
       const files = new Map([["/before", hashOf(before)]]);
       fillUpTo(disk, 0);
-      process.kill(await eventually("the database runs", 5000, () => postmasterPid(`${disk}/data`)), "SIGKILL");
+      process.kill(
+        await eventually("the database runs", recoveryMsMax, () => postmasterPid(`${disk}/data`)),
+        "SIGKILL",
+      );
       const refused = await eventually("requests are refused", 10_000, async () => {
         const path = `/folder-${randomBytes(8).toString("hex")}`;
         const answer = await api.call("POST", "/metadata", { path, kind: "folder" });

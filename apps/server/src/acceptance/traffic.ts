@@ -64,6 +64,8 @@ export async function uploadAtOnce({ api, ledger, draw, passes }: Traffic): Prom
   ledger.files.set(path, hashOf(content));
 }
 
+export const pieceBytesMax = 5_000_000;
+
 export async function uploadInPieces(traffic: Traffic): Promise<void> {
   const { api, ledger, draw, passes } = traffic;
   const content = randomBytes(2_000_000 + Math.floor(draw() * 20_000_000));
@@ -74,7 +76,7 @@ export async function uploadInPieces(traffic: Traffic): Promise<void> {
   const upload: Upload = { id: started.body.upload_id, path, content, acknowledged: 0 };
   ledger.uploads.push(upload);
   while (upload.acknowledged < content.length) {
-    const end = Math.min(content.length, upload.acknowledged + 1 + Math.floor(draw() * 5_000_000));
+    const end = Math.min(content.length, upload.acknowledged + 1 + Math.floor(draw() * pieceBytesMax));
     if ((await sendPiece(traffic, upload, end)) === "refused") return;
   }
 }
