@@ -23,6 +23,11 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   /** Off only where a test measures something else and says so. Decided by the first database of the process. */
   readonly fsync?: boolean;
+  /**
+   * Whether its log grows by the changes themselves alone, for a test that measures them: after a checkpoint the first change of a page
+   * logs the whole page, and a vacuum that begins by itself logs what it finds in all tables. Decided by the first, too.
+   */
+  readonly quietLog?: boolean;
 }
 
 /** Starts PostgreSQL with the first call of the process and stops it with the last `stop`. */
@@ -83,6 +88,7 @@ async function startShared(options: TestDatabaseOptions): Promise<Shared> {
       // In the cluster's own folder, so that a killed test leaves nothing behind that goes unnoticed.
       dynamic_shared_memory_type: "mmap",
       ...(options.fsync === false ? { fsync: "off", full_page_writes: "off" } : {}),
+      ...(options.quietLog === true ? { full_page_writes: "off", autovacuum: "off" } : {}),
     },
   });
   // A test that fails before its `stop` still ends its process, and PostgreSQL would outlive it.

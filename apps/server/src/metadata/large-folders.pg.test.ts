@@ -10,7 +10,7 @@ import { sweepPurged } from "./removal.ts";
 import { makeTestSpace, type TestSpace } from "./testing.ts";
 import { useTestSpaces } from "./testing-spaces.ts";
 
-const world = useTestSpaces();
+const world = useTestSpaces({ quietLog: true });
 const { open } = world;
 
 /** Small files in folders of a hundred each. */
@@ -58,7 +58,6 @@ test("a folder with 10,000 files moves, is renamed and deleted by a few statemen
   const shard = { ...world.databases.shards.ofId(space.caller.spaceId), db: logged };
   const shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
   const counted = await makeTestSpace(shards);
-  // After a checkpoint the first change of a page logs the whole page; what is measured is the changes themselves.
   for (const operation of [
     { op: "move", fileId: a.id, place: { parentId: b.id } },
     { op: "move", fileId: a.id, place: { name: "renamed" } },

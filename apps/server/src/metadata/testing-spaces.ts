@@ -1,5 +1,5 @@
 import { after, afterEach, before } from "node:test";
-import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { startTestDatabases, type TestDatabaseOptions, type TestDatabases } from "../db/testing.ts";
 import { checkInvariants } from "./invariants.ts";
 import { makeTestSpace, type TestSpace } from "./testing.ts";
 
@@ -10,11 +10,11 @@ export interface TestSpaces {
 }
 
 /** To be called once in a test file, outside of its tests. */
-export function useTestSpaces(): TestSpaces {
+export function useTestSpaces(databaseOptions: TestDatabaseOptions = {}): TestSpaces {
   let databases: TestDatabases;
   const spaces: TestSpace[] = [];
   before(async () => {
-    databases = await startTestDatabases();
+    databases = await startTestDatabases(databaseOptions);
   });
   after(() => databases.stop());
   afterEach(async () => {
