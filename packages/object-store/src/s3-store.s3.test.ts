@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { findProgram, requireComponent } from "@holdfast/tools/components";
 import { makeS3Store } from "./s3-store.ts";
-import { startRadosgw, startS3rver } from "./s3-test-server.ts";
-import type { S3TestServer } from "./s3-test-server.ts";
+import { startRadosgw, startS3rver } from "./testing-s3-server.ts";
+import type { S3TestServer } from "./testing-s3-server.ts";
 import { testStore } from "./store-conformance.ts";
 
 /** What every server must do; `start` runs before the first test. */

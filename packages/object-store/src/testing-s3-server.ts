@@ -4,12 +4,13 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { HoldfastError } from "@holdfast/core/errors";
+import { reservePort } from "@holdfast/tools/reserved-port";
 import type { S3Location } from "./s3-location.ts";
 import type { S3Credentials } from "./s3-store.ts";
 
@@ -29,7 +30,7 @@ const bucket = "holdfast-test";
  */
 export async function startS3rver(): Promise<S3TestServer> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-s3rver-"));
-  const port = await findFreePort();
+  const port = await reservePort();
   const script = createRequire(import.meta.url).resolve("s3rver/bin/s3rver.js");
   const child = spawn(process.execPath, [script, "-d", home, "-a", "127.0.0.1", "-p", String(port), "--silent"], {
     env: { ...process.env, NODE_OPTIONS: "--openssl-legacy-provider --no-deprecation" },
@@ -41,7 +42,7 @@ export async function startS3rver(): Promise<S3TestServer> {
 /** Ceph's gateway (Debian: radosgw ceph-mon ceph-osd ceph-common) with one monitor and one store in memory: starts in 13 s. */
 export async function startRadosgw(): Promise<S3TestServer> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-rgw-"));
-  const ports = { monitor2: await findFreePort(), monitor1: await findFreePort(), gateway: await findFreePort() };
+  const ports = { monitor2: await reservePort(), monitor1: await reservePort(), gateway: await reservePort() };
   const daemons: ChildProcess[] = [];
   const keys = { accessKeyId: "AK", secretAccessKey: "SK" };
   try {
@@ -193,16 +194,6 @@ async function answers(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new HoldfastError("failed", "The listener has no port.");
-  return address.port;
 }
 
 async function stopAll(children: readonly ChildProcess[], home: string): Promise<void> {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
-import { type S3TestServer, startRadosgw, startS3rver } from "@holdfast/object-store/s3-test-server";
+import { type S3TestServer, startRadosgw, startS3rver } from "@holdfast/object-store/testing-s3-server";
 import { requireComponent } from "@holdfast/tools/components";
 import { administrator, Api, holdfast, makeFolder, removeFolder, startServer } from "./testing.ts";
 

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
+import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { silentLog } from "../db/testing.ts";
@@ -115,7 +115,7 @@ describe("Several servers on one database and one store", () => {
 
   test("with Redis the wake-up goes by it, also after Redis was away", async (t) => {
     if (!requireComponent(t, redisServer)) return;
-    const port = await freePort();
+    const port = await reservePort();
     let redis = await startRedis(port, folder);
     const { a, b, stop } = await startPair(["--redis-url", `redis://127.0.0.1:${port}`]);
     try {
@@ -154,14 +154,4 @@ async function stopRedis(redis: ChildProcess): Promise<void> {
   const exited = once(redis, "exit");
   redis.kill("SIGKILL");
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

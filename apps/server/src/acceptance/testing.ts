@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
+import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { processesIn, readPostmasterFile } from "../db/embedded/leftover.ts";
@@ -32,7 +33,7 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** Beside the first administrator's, and no limit on the rate of requests; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The port of an earlier start, so that clients find it again; a free one unless told. */
+  /** The port of an earlier start, so that clients find it again; one that nobody else is given unless told. */
   readonly port?: number;
 }
 
@@ -73,7 +74,9 @@ const startTimeoutMs = 60_000;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const logFile = join(options.dataFolder, "..", `${process.pid}-server.log`);
   const log = openSync(logFile, "a");
-  const child = spawn(launcher, serveArguments(options), {
+  // Chosen here and not by the system, which might give it to another while the server is away.
+  const port = options.port ?? (await reservePort());
+  const child = spawn(launcher, serveArguments({ ...options, port }), {
     env: { ...process.env, ...serveEnvironment(options) },
     stdio: ["ignore", "pipe", log],
   });
