@@ -19,8 +19,13 @@ function sample(length: number, seed: number): Buffer {
   return bytes.fill(0, Math.floor(length / 4), Math.floor(length / 2));
 }
 
+/** Each slice is gone once the next one is asked for, as where buffers come back. */
 async function* slicesOf(bytes: Uint8Array, sliceBytes: number): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < bytes.length; start += sliceBytes) yield bytes.subarray(start, start + sliceBytes);
+  for (let start = 0; start < bytes.length; start += sliceBytes) {
+    const slice = Uint8Array.from(bytes.subarray(start, start + sliceBytes));
+    yield slice;
+    slice.fill(0xee);
+  }
 }
 
 async function collect(

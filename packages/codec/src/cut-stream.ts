@@ -3,8 +3,7 @@ import type { Cut } from "@holdfast/core/chunker";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Codec } from "./codec.ts";
-import { PieceReader, putBefore } from "./pieces.ts";
-import type { Piece } from "./pieces.ts";
+import { type Piece, PieceReader, putBefore } from "./pieces.ts";
 import type { CodecPool } from "./pool.ts";
 
 /** A block of a stream, ready to be sent or stored. */
@@ -30,7 +29,7 @@ export interface CutStreamOptions {
 /**
  * Cuts a stream into blocks in the pool's threads: while one piece is hashed and compressed, the cuts of the next are
  * sought and the one after it is read. Yields the blocks of one piece at a time, in order; an empty stream has none.
- * The source must not write again into a slice that it has handed out.
+ * The source may write again into a slice once the next one is asked for.
  * @throws whatever the source throws; HoldfastError of the pool
  */
 export async function* cutStream(

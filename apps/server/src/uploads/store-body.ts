@@ -1,10 +1,10 @@
 import { encodeBlocks } from "@holdfast/codec/cut-task";
+import { type Piece, PieceReader, putBefore } from "@holdfast/codec/pieces";
 import type { Cut } from "@holdfast/core/chunker";
 import type { SpaceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { IncomingBlock } from "../blocks/block-service.ts";
-import { type BodyPiece, BodyPieces, putBefore } from "./body-pieces.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 
 export interface BodyTarget {
@@ -28,7 +28,7 @@ interface Source extends AsyncIterable<Uint8Array> {
  * @returns what follows the last block: less than a block of maximum size
  */
 export async function storeBody(ports: UploadsPorts, target: BodyTarget, source: Source): Promise<Uint8Array> {
-  const pieces = new BodyPieces(source, target.pieceBytes);
+  const pieces = new PieceReader(source, target.pieceBytes);
   const underWay: Promise<void>[] = [];
   let told: Promise<void> = Promise.resolve();
   let tail: Uint8Array = new Uint8Array(0);
@@ -69,7 +69,7 @@ interface Found {
   readonly tail: Uint8Array;
 }
 
-async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: BodyPiece, final: boolean): Promise<Found> {
+async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: Piece, final: boolean): Promise<Found> {
   if (end - start <= limits.blockBytesMin) {
     // No block is shorter, unless it is the last one.
     if (final && start < end) return { buffer, cuts: [{ start, end }], tail: new Uint8Array(0) };
@@ -90,7 +90,7 @@ async function storePiece(
   { codec, blocks, crashPoint }: UploadsPorts,
   { spaceId, uploader }: BodyTarget,
   { buffer, cuts }: Found,
-  pieces: BodyPieces,
+  pieces: PieceReader,
 ): Promise<ManifestEntry[]> {
   const input = { buffer, cuts, compress: true };
   const encoded =
