@@ -13,6 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { type AddressInfo, createServer, Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
@@ -305,6 +306,25 @@ test("a data folder with a path too long for a socket uses a short folder and re
 test("where there are no Unix sockets the database listens on the loopback", async (t) => {
   const { db, postgres } = await start(t, await folderWithDatabase(t), { loopback: true });
   assert.equal(postgres.connection.host, "127.0.0.1");
+  await sql`select 1`.execute(db);
+});
+
+test("a port of the loopback that another took before the database had it is given up for a new one", async (t) => {
+  const folder = await folderWithDatabase(t);
+  const thief = createServer();
+  afterwards(t, () => thief.close());
+  const close: (this: Server, done: () => void) => Server = Reflect.get(Server.prototype, "close");
+  t.mock.method(
+    Server.prototype,
+    "close",
+    function closeAndTake(this: Server, done: () => void): Server {
+      const { port } = this.address() as AddressInfo;
+      return close.call(this, () => thief.listen(port, "127.0.0.1", done));
+    },
+    { times: 1 },
+  );
+  const { db, postgres } = await start(t, folder, { loopback: true });
+  assert.notEqual(postgres.connection.port, (thief.address() as AddressInfo).port);
   await sql`select 1`.execute(db);
 });
 

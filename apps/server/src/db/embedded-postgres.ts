@@ -50,14 +50,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const cluster = await prepareCluster(dataFolder, binaries, account, options.random, log);
   removeShortFolder(readPostmasterFile(clusterFolder)?.socketFolder ?? "");
   await stopLeftover(clusterFolder, log);
-  const endpoint = await openEndpoint(dataFolder, account, options.loopback ?? process.platform === "win32");
-  const settings = { ...embeddedSettings, ...endpoint.settings, ...options.settings };
+  const open = () => openEndpoint(dataFolder, account, options.loopback ?? process.platform === "win32");
+  let endpoint = await open();
   const start = async () => {
     await stopLeftover(clusterFolder, log);
+    const settings = { ...embeddedSettings, ...endpoint.settings, ...options.settings };
     return startPostmaster({ program: binaries.postgres, clusterFolder, settings, account, log });
   };
   const supervisor = new Supervisor(start, log);
-  await supervisor.startFirst();
+  await supervisor.startFirst(async () => {
+    endpoint.close();
+    endpoint = await open();
+  });
   return {
     connection: {
       host: endpoint.host,
@@ -110,8 +114,11 @@ class Supervisor {
     return this.#postmaster?.pid;
   }
 
-  /** Tries again a few times: what a killed database left in the kernel goes away a moment after its processes. */
-  async startFirst(): Promise<void> {
+  /**
+   * Tries again a few times: what a killed database left in the kernel goes away a moment after its processes.
+   * @param reopen the place where it listens, before each further attempt: a port that was free may be another's by then
+   */
+  async startFirst(reopen: () => Promise<void>): Promise<void> {
     for (let attempt = 1; this.#postmaster === undefined; attempt++) {
       try {
         this.#postmaster = await this.#start();
@@ -119,6 +126,7 @@ class Supervisor {
         if (attempt >= startAttemptsMax || !(error instanceof HoldfastError) || error.code !== "unavailable")
           throw error;
         await delay(50 * 2 ** attempt);
+        await reopen();
       }
     }
     this.#watch = this.#keepRunning(this.#postmaster);
