@@ -1,3 +1,4 @@
+import type { TestContext } from "node:test";
 import type { SessionId } from "@holdfast/core/ids";
 import { type KyselyPlugin, sql } from "kysely";
 import type { Caller } from "../accounts/caller.ts";
@@ -58,4 +59,19 @@ export function tapShards(shards: Shards): Tap {
     all: () => [...tapped.values()],
   };
   return tap;
+}
+
+/**
+ * Time passes for held polls only as the test says: a pause of this process would be taken for its load, and whoever is answered is asked
+ * to wait.
+ * @returns lets so many milliseconds pass
+ */
+export function holdTicks({ mock }: TestContext): (ms: number) => void {
+  mock.timers.enable({ apis: ["setInterval"] });
+  let nowMs = performance.now();
+  mock.method(performance, "now", () => nowMs);
+  return (ms) => {
+    nowMs += ms;
+    mock.timers.tick(ms);
+  };
 }
