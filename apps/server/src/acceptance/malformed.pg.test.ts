@@ -11,6 +11,8 @@ const count = 10_000;
 const sentCount = 14_000;
 /** Sent before memory is looked at: a heap has to grow to its working size first. */
 const warmUpCount = 3000;
+/** Of each request: that much is found. */
+const leakBytes = 8 * 1024;
 /** A server that has nothing to do gives memory back after 10 to 20 s. */
 const settleMsMax = 40_000;
 const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(2 ** 31));
@@ -61,7 +63,7 @@ describe("Malformed requests to a whole server", () => {
     await sendAll(seed, sentCount);
     const busyBytes = residentBytes(server.pid);
     t.diagnostic(`answers: ${JSON.stringify(Object.fromEntries(statuses))}`);
-    const afterBytes = await memoryBelow(server.pid, beforeBytes);
+    const afterBytes = await memoryBelow(server.pid, beforeBytes + (sentCount * leakBytes) / 2);
     t.diagnostic(`memory: ${mib(beforeBytes)} MiB, then ${mib(busyBytes)} MiB, at rest ${mib(afterBytes)} MiB`);
     assert.deepEqual(wrong.slice(0, 5), []);
     const refused = [...statuses].filter(([status]) => status >= 400 && status < 500);
@@ -91,8 +93,8 @@ describe("Malformed requests to a whole server", () => {
 });
 
 /**
- * Garbage is no growth, so the collector is given its time. @throws Error where memory stays above what it was at work before:
- * a leak of some 8 KB in each request
+ * Garbage is no growth, so the collector is given its time. At rest a server has 5 to 25 MiB less than it had at work, as the collector
+ * left it then: by itself that may come out on either side. @throws Error where memory stays above what it was by half of such a leak
  */
 function memoryBelow(pid: number, limitBytes: number): Promise<number> {
   return eventually(`memory falls below ${mib(limitBytes)} MiB again`, settleMsMax, () => {
