@@ -26,8 +26,8 @@ export class Deadlines<Item> {
 
   /** @returns the slot, by which `remove` finds the item again */
   add(item: Item, afterMs: number): number {
-    if (this.#interval === undefined) this.#start();
-    const slot = this.#tick + Math.max(1, Math.ceil((performance.now() - this.#tickedAtMs + afterMs) / tickMs));
+    const sinceTickMs = this.#interval === undefined ? this.#start() : performance.now() - this.#tickedAtMs;
+    const slot = this.#tick + Math.max(1, Math.ceil((sinceTickMs + afterMs) / tickMs));
     const items = this.#slots.get(slot);
     if (items === undefined) this.#slots.set(slot, new Set([item]));
     else items.add(item);
@@ -43,9 +43,11 @@ export class Deadlines<Item> {
     if (this.#size === 0) this.#stop();
   }
 
-  #start(): void {
+  /** @returns how long ago: whatever the clock says by then would make the first item due a tick later */
+  #start(): 0 {
     this.#tickedAtMs = performance.now();
     this.#interval = setInterval(() => this.#turn(), tickMs).unref();
+    return 0;
   }
 
   #stop(): void {

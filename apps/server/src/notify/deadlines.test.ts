@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Deadlines } from "./deadlines.ts";
+
+test("what is kept alone is due at its time, and not a tick later", () => {
+  const deadlines = new Deadlines<string>(
+    () => {},
+    () => {},
+  );
+  for (let time = 0; time < 2; time += 1) {
+    // Of a quarter of a second each.
+    const slot = deadlines.add("poll", 1000);
+    assert.equal(slot, 4);
+    deadlines.remove("poll", slot);
+    assert.equal(deadlines.size, 0);
+  }
+});
