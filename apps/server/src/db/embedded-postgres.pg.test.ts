@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -191,6 +192,14 @@ async function startServer(
   };
 }
 
+/** Those whose parent is no other of them. */
+function postmastersIn(dataFolder: string): number[] {
+  const all = processesIn(join(dataFolder, "postgres"));
+  const parentOf = (pid: number): number =>
+    Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  return all.filter((pid) => !all.includes(parentOf(pid)));
+}
+
 async function kill(server: TestServer): Promise<void> {
   const exited = once(server.process, "exit");
   server.process.kill("SIGKILL");
@@ -211,6 +220,33 @@ test("a server that is killed starts again at once, every time, and nothing comm
   last.process.stdin?.end();
   assert.deepEqual(await once(last.process, "exit"), [0, null]);
   assert.deepEqual(processesIn(join(folder, "postgres")), []);
+});
+
+test("a folder that is moved after its server was killed takes its database along: the next start there ends it first", async (t) => {
+  const parent = emptyFolder(t);
+  chmodSync(parent, 0o755);
+  const [before, moved] = [join(parent, "before"), join(parent, "moved")];
+  mkdirSync(before);
+  await copyTemplate(before);
+  const killed = await startServer(t, before);
+  assert.equal(await killed.addRow(), 1);
+  await kill(killed);
+  renameSync(before, moved);
+  afterwards(t, () => stopProcessesIn(join(moved, "postgres")));
+  assert.deepEqual(postmastersIn(moved), [killed.postgresPid], "it still runs");
+  // Somebody starts anew at the old place meanwhile.
+  mkdirSync(before);
+  await copyTemplate(before);
+  const anew = await start(t, before);
+  await sql`select 1`.execute(anew.db);
+  const { postgres, db } = await start(t, moved);
+  assert.deepEqual(postmastersIn(moved), [postgres.pid()]);
+  assert.equal((await sql<{ n: number }>`select count(*)::int4 as n from line`.execute(db)).rows[0]?.n, 1);
+  assert.deepEqual(postmastersIn(before), [anew.postgres.pid()]);
+  // One that is new: the one that was ended had its socket there.
+  const again = openDatabase({ connection: anew.postgres.connection, applicationName: "test", log: silentLog });
+  afterwards(t, () => again.close());
+  await sql`select 1`.execute(again.db);
 });
 
 test("a first start that is killed in the middle leaves nothing half made", async (t) => {

@@ -50,7 +50,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const cluster = await prepareCluster(dataFolder, binaries, account, options.random, log);
   removeShortFolder(readPostmasterFile(clusterFolder)?.socketFolder ?? "");
   await stopLeftover(clusterFolder, log);
-  const open = () => openEndpoint(dataFolder, account, options.loopback ?? process.platform === "win32");
+  const loopback = options.loopback ?? process.platform === "win32";
+  const open = () => openEndpoint(dataFolder, { account, loopback, random: options.random });
   let endpoint = await open();
   const start = async () => {
     await stopLeftover(clusterFolder, log);

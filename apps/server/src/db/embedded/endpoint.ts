@@ -17,17 +17,30 @@ export interface Endpoint {
 
 /** `sun_path` of sockaddr_un without its final NUL. */
 const socketPathBytesMax = process.platform === "darwin" ? 103 : 107;
-const socketName = ".s.PGSQL.5432";
+const socketNameOf = (number: number): string => `.s.PGSQL.${number}`;
+const numbers = { from: 10_000, count: 50_000 } as const;
 const temporaryPrefix = "holdfast-socket-";
 
-export async function openEndpoint(dataFolder: string, account: Account, loopback: boolean): Promise<Endpoint> {
-  return loopback ? openLoopback() : openSocketFolder(dataFolder, account);
+interface EndpointOptions {
+  readonly account: Account;
+  readonly loopback: boolean;
+  /** That many random bytes. */
+  readonly random: (bytes: number) => Uint8Array;
 }
 
-/** @param dataFolder where the socket goes, unless its path would be too long for a socket */
-function openSocketFolder(dataFolder: string, account: Account): Endpoint {
+export async function openEndpoint(dataFolder: string, options: EndpointOptions): Promise<Endpoint> {
+  return options.loopback ? openLoopback() : openSocketFolder(dataFolder, options);
+}
+
+/**
+ * Each run has a number of its own: a database that a killed server left goes with its folder if that is moved, yet removes its
+ * socket by the path that it had when it ends, which may be in another one's folder by then.
+ * @param dataFolder where the socket goes, unless its path would be too long for a socket
+ */
+function openSocketFolder(dataFolder: string, { account, random }: EndpointOptions): Endpoint {
+  const number = numbers.from + (Buffer.from(random(2)).readUInt16LE() % numbers.count);
   const wanted = join(dataFolder, "postgres-socket");
-  const inside = Buffer.byteLength(join(wanted, socketName)) <= socketPathBytesMax;
+  const inside = Buffer.byteLength(join(wanted, socketNameOf(number))) <= socketPathBytesMax;
   const folder = inside ? wanted : makeShortFolder();
   if (inside) mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
@@ -36,9 +49,10 @@ function openSocketFolder(dataFolder: string, account: Account): Endpoint {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
   return {
     host: folder,
-    port: 5432,
+    port: number,
     settings: {
       listen_addresses: "",
+      port: String(number),
       unix_socket_directories: `"${folder.replaceAll('"', '""')}"`,
       unix_socket_permissions: "0700",
     },
@@ -50,7 +64,8 @@ function openSocketFolder(dataFolder: string, account: Account): Endpoint {
 
 function makeShortFolder(): string {
   const temporary = tmpdir();
-  const fits = Buffer.byteLength(join(temporary, `${temporaryPrefix}XXXXXX`, socketName)) <= socketPathBytesMax;
+  const fits =
+    Buffer.byteLength(join(temporary, `${temporaryPrefix}XXXXXX`, socketNameOf(numbers.from))) <= socketPathBytesMax;
   return mkdtempSync(join(fits ? temporary : "/tmp", temporaryPrefix));
 }
 
