@@ -68,8 +68,8 @@ export function serveEnvironment({ env }: Pick<ServerOptions, "env">): Record<st
   };
 }
 
-/** Long enough for a recovery on a busy machine. */
-const startTimeoutMs = 60_000;
+/** Long enough for a first start or a recovery on a busy machine: at load 25 a minute was too short. */
+const startTimeoutMs = 180_000;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const logFile = join(options.dataFolder, "..", `${process.pid}-server.log`);
