@@ -58,8 +58,11 @@ export function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
 function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ...other }: Merged): boolean {
   if (mine.local === undefined || mine.remote !== undefined || mine.local.sight === "unsettled") return false;
   if (theirs.remote === undefined || theirs.local !== undefined || kind !== other.kind) return false;
+  if (kind === "folder" || mine.local.content === theirs.remote.content) return true;
+  // A link has one target for life, so that another one is another node; where one may only read, it goes aside.
+  if (kind === "symlink" && !mine.isReadOnly) return false;
   // Whoever spells it in another form means another file, unless it is the same one.
-  return kind === "folder" || place.name === other.place.name || mine.local.content === theirs.remote.content;
+  return place.name === other.place.name;
 }
 
 /** A folder that was moved on this disk to where the server has another one, which this disk lacks: what is in it goes there. */

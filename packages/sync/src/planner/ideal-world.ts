@@ -12,6 +12,7 @@ import {
   type SyncedRow,
   type Trees,
 } from "../trees.ts";
+import { folderContent } from "../content.ts";
 import { noFaults } from "../faults.ts";
 import { affectedPortion, affectedTrees, isAtRest, isFresh } from "./affected.ts";
 import { plan } from "./plan.ts";
@@ -205,7 +206,7 @@ export class IdealWorld implements Trees {
       case "symlink":
       case "create": {
         assert.ok(!this.remote.has(id), "an id is used once");
-        const content = operation.op === "create" ? operation.local.content : ("" as ContentKey);
+        const content = contentOfMade(operation);
         const kinds = { mkdir: "folder", symlink: "symlink", create: "file" } as const;
         this.serverPut(id, { ...operation.place, kind: kinds[operation.op], content });
         break;
@@ -288,6 +289,11 @@ export class IdealWorld implements Trees {
 }
 
 const parked = "(parked) ";
+
+function contentOfMade(operation: RemoteOperation & { op: "mkdir" | "symlink" | "create" }): ContentKey {
+  if (operation.op === "mkdir") return folderContent;
+  return operation.op === "symlink" ? operation.content : operation.local.content;
+}
 
 function isParked({ name }: LocalRow): boolean {
   return name.startsWith(parked);

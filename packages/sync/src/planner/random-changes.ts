@@ -1,14 +1,15 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import fc from "fast-check";
-import { type ContentKey, type DiskPlace, isLive, type LocalRow, nameOnDisk } from "../trees.ts";
+import { folderContent, linkContent } from "../content.ts";
+import { type ContentKey, type DiskPlace, isLive, type LocalRow, nameOnDisk, type NodeKind } from "../trees.ts";
 import { IdealWorld } from "./ideal-world.ts";
 
 export type Side = "disk" | "server";
 
 export interface Act {
   readonly side: Side;
-  readonly verb: "create" | "mkdir" | "edit" | "move" | "delete" | "swap" | "turn" | "retype";
+  readonly verb: "create" | "mkdir" | "edit" | "move" | "delete" | "swap" | "turn" | "retype" | "link" | "relink";
   readonly node: number;
   readonly other: number;
   readonly name: number;
@@ -21,7 +22,19 @@ export const names = ["a", "b", "c", "d.txt", "e\u0301", "\u00e9", "A", "C", "D.
 export function acts(sides: readonly Side[], nameCount = plainNames): fc.Arbitrary<Act[]> {
   const act = fc.record<Act>({
     side: fc.constantFrom(...sides),
-    verb: fc.constantFrom("create", "mkdir", "edit", "move", "move", "delete", "swap", "turn", "retype"),
+    verb: fc.constantFrom(
+      "create",
+      "mkdir",
+      "edit",
+      "move",
+      "move",
+      "delete",
+      "swap",
+      "turn",
+      "retype",
+      "link",
+      "relink",
+    ),
     node: fc.nat(30),
     other: fc.nat(30),
     name: fc.nat(nameCount - 1),
@@ -35,6 +48,18 @@ export const beginnings = fc.array(
     maxLength: 9,
   },
 );
+
+const makings = new Map<Act["verb"], NodeKind>([
+  ["create", "file"],
+  ["mkdir", "folder"],
+  ["link", "symlink"],
+]);
+
+function contentOf(kind: NodeKind, content: ContentKey, target: number): ContentKey {
+  if (kind === "folder") return folderContent;
+  // Of a few, so that some are equal.
+  return kind === "file" ? content : linkContent(`${target % 3}`);
+}
 
 /** One side as the acts see it. */
 export class View {
@@ -56,25 +81,25 @@ export class View {
     const [id, row] = rows[node % Math.max(1, rows.length)] ?? [];
     const folders = [this.#world.rootId, ...rows.filter(([, { kind }]) => kind === "folder").map(([folder]) => folder)];
     const place = { parent: folders[other % folders.length] ?? this.#world.rootId, name: names[name] ?? "a" };
-    if (verb === "create" || verb === "mkdir") {
-      if (!this.#isFree(place)) return;
-      const kind = verb === "mkdir" ? ("folder" as const) : ("file" as const);
-      this.#put(this.#world.newId(), { ...place, kind, content: kind === "file" ? content : ("" as ContentKey) });
+    const made = makings.get(verb);
+    if (made !== undefined) {
+      if (this.#isFree(place))
+        this.#put(this.#world.newId(), { ...place, kind: made, content: contentOf(made, content, other) });
     } else if (id === undefined || row === undefined) return;
     else if (verb === "edit" && row.kind === "file") this.#put(id, { content });
     else if (verb === "move" && this.#isFree(place, id) && !this.#isBelow(place.parent, id))
       this.#put(id, { ...place, alias: undefined });
     else if (verb === "delete") this.#remove(id);
-    else if (verb === "retype" && row.kind === "file") {
-      this.#remove(id);
-      this.#put(this.#world.newId(), {
-        parent: row.parent,
-        name: nameOnDisk(row),
-        kind: "folder",
-        content: "" as ContentKey,
-      });
-    } else if (verb === "swap") this.#swap(id, rows[other % rows.length]?.[0] ?? id);
+    else if (verb === "retype" && row.kind !== "folder") this.#retype(id, row, "folder", folderContent);
+    else if (verb === "relink" && row.kind !== "folder") this.#retype(id, row, "symlink", linkContent(`${name}`));
+    else if (verb === "swap") this.#swap(id, rows[other % rows.length]?.[0] ?? id);
     else if (verb === "turn" && row.kind === "folder" && row.parent !== this.#world.rootId) this.#turn(id, row);
+  }
+
+  /** Something of another kind, or another link, takes its place. */
+  #retype(id: NodeId, row: DiskPlace, kind: NodeKind, content: ContentKey): void {
+    this.#remove(id);
+    this.#put(this.#world.newId(), { parent: row.parent, name: nameOnDisk(row), kind, content });
   }
 
   /** A folder and the one above it change places. */
@@ -115,10 +140,7 @@ export class View {
     return false;
   }
 
-  #put(
-    id: NodeId,
-    { alias, ...change }: Partial<DiskPlace> & { kind?: "file" | "folder"; content?: ContentKey },
-  ): void {
+  #put(id: NodeId, { alias, ...change }: Partial<DiskPlace> & { kind?: NodeKind; content?: ContentKey }): void {
     if (this.side === "disk") this.#world.diskPut(id, { ...change, alias });
     else this.#world.serverPut(id, change);
   }
@@ -204,6 +226,6 @@ function hideBelow({ local }: IdealWorld): void {
 }
 
 export function contentsOf(world: IdealWorld, side: Side): Map<NodeId, ContentKey> {
-  const files = new View(world, side).rows().filter(([, { kind }]) => kind === "file");
+  const files = new View(world, side).rows().filter(([, { kind }]) => kind !== "folder");
   return new Map(files.map(([id, { content }]) => [id, content]));
 }

@@ -82,6 +82,25 @@ test("both make one name with equal bytes: they are one file, and nothing is sen
   assert.ok(!world.log.some((line) => line.startsWith("send") || line.startsWith("do")), world.log.join("\n"));
 });
 
+test("both make a link of one name, to two targets: each is a node of its own, and the later one gets a conflicted name", () => {
+  const world = worldOf();
+  world.serverPut(world.newId(), { kind: "symlink", name: "a", content: content("link:theirs") });
+  world.diskPut(world.newId(), { kind: "symlink", name: "a", content: content("link:mine") });
+  world.settleDown();
+  const wanted = { a: "symlink link:theirs", "a (ada's conflicted copy 1970-01-01)": "symlink link:mine" };
+  assert.deepEqual(Object.fromEntries(world.diskTree()), wanted);
+  assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
+});
+
+test("both make a link of one name to one target: they are one link, and nothing is sent", () => {
+  const world = worldOf();
+  world.serverPut(world.newId(), { kind: "symlink", name: "a", content: content("link:b") });
+  world.diskPut(world.newId(), { kind: "symlink", name: "a", content: content("link:b") });
+  world.settleDown();
+  assert.deepEqual(Object.fromEntries(world.diskTree()), { a: "symlink link:b" });
+  assert.ok(!world.log.some((line) => line.startsWith("send")));
+});
+
 test("two files that swap their names on the disk travel as one group", () => {
   const world = worldOf("a", "b");
   const [one, other] = [...world.local.keys()];

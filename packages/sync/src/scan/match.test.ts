@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
+import { linkContent } from "../content.ts";
 import { noFaults } from "../faults.ts";
 import { type ContentKey, type Intent, type LocalRow, unnumberedInode } from "../trees.ts";
 import { match, type MatchInput } from "./match.ts";
@@ -77,3 +78,16 @@ test("a folder that was to get a name, and of what is in which a power cut kept 
   const { ids } = match(inputOf({ local, intents: new Map([[folder, intent]]) }), [seen, inIt]);
   assert.equal(ids.get(seen), folder);
 });
+
+for (const [target, isIt] of [
+  ["there", true],
+  ["elsewhere", false],
+] as const) {
+  test(`a link to ${target}, where the engine was about to make one to there, is ${isIt ? "that one" : "another node"}`, () => {
+    const id = "link" as NodeId;
+    const intent: Intent = { place: { parent: rootId, name: "a" }, content: linkContent("there"), executable: false };
+    const seen: Entry = { ...entry("symlink", { id: rootId, path: "" }, "a", 9n), target };
+    const { ids } = match(inputOf({ local: new Map(), intents: new Map([[id, intent]]) }), [seen]);
+    assert.equal(ids.get(seen), isIt ? id : "made");
+  });
+}

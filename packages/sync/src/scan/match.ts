@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { kindOf, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import { type Intent, isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
+import { type ContentKey, type Intent, isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
@@ -49,7 +49,7 @@ export function match(
     [...intents].flatMap(([id, { place, content, isMove }]) =>
       local.has(id) || content === undefined || isMove === true
         ? []
-        : [[`${kindOf(content)} ${place.parent}/${nameOnDisk(place)}`, id] as const],
+        : [[`${thingOf(content)} ${place.parent}/${nameOnDisk(place)}`, id] as const],
     ),
   );
   for (const entry of entries) {
@@ -60,7 +60,7 @@ export function match(
     const isIt = row !== undefined && isSameThing(row, entry) && !hasLeft(row, intents.get(id as NodeId), entry);
     if (id !== undefined && isIt) take(entry, id);
     else {
-      ids.set(entry, intended.get(`${entry.kind} ${parent}/${entry.name}`) ?? makeNodeId());
+      ids.set(entry, intended.get(`${thingSeen(entry)} ${parent}/${entry.name}`) ?? makeNodeId());
       fresh.add(entry);
     }
   }
@@ -95,6 +95,15 @@ export function match(
 /** The node in which an entry stands. */
 export function folderIdOf(ids: ReadonlyMap<Entry, NodeId>, { folder }: Entry): NodeId | undefined {
   return "id" in folder ? folder.id : ids.get(folder);
+}
+
+/** A link has one target for life; what else of a kind stands there may be the same one, edited. */
+function thingOf(content: ContentKey): string {
+  return kindOf(content) === "symlink" ? content : kindOf(content);
+}
+
+function thingSeen({ kind, target }: Entry): string {
+  return target === undefined ? kind : linkContent(target);
 }
 
 function isSameThing(row: LocalRow, entry: Entry): boolean {
