@@ -93,7 +93,7 @@ export class Alone {
   }
 
   remove(path: string): void {
-    this.world.ledger.discard(this.root.mustBeAt(path));
+    this.world.ledger.discard(this.root, this.root.mustBeAt(path));
     this.root.remove(path, true);
   }
 

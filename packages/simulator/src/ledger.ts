@@ -44,9 +44,9 @@ export class Ledger {
     return this.#writtenOn.get(root)?.has(content) === true;
   }
 
-  /** A person removes a file, or puts another in its place. */
-  discard(inode: Inode): void {
-    if (inode.kind === "file") this.#leave(inode);
+  /** A person takes a name of a file away, or puts another file in its place. */
+  discard(root: SimulatedRoot, inode: Inode): void {
+    if (inode.kind === "file" && root.linksOf(inode) === 1) this.#leave(inode);
   }
 
   /** A power cut took a content that nobody else has: whoever wrote it must write it again. */

@@ -34,6 +34,6 @@ export async function mayBefall(world: World, device: Device, round: number): Pr
       await scheduler.sleep(world.life, durationMicros);
       world.notice(`the root of ${name} is back`);
       ills.isAway = false;
-      if (device.engine.phase === "refused") world.start(device);
+      if (device.life.isAlive && device.engine.phase === "refused") world.start(device);
   }
 }

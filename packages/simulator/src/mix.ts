@@ -20,6 +20,9 @@ function sharing(seed: number): Partial<StoryOptions> {
   return { shares, confusableNames: false, foldsCase: "none", isWatchful: false };
 }
 
+/** From this seed on people do more, so that the stories of the seeds before it stay as they are. */
+const firstVersatile = 10_000_000;
+
 /** The story of a seed in a long run: every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
   const lacks = seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [];
@@ -38,5 +41,6 @@ export function storyOf(seed: number): StoryOptions {
     // As where a million files are: each look and each plan sees a part of what is new.
     ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && sharing(seed)),
+    ...(seed >= firstVersatile && { isVersatile: true }),
   };
 }

@@ -30,6 +30,8 @@ export class ModelServer extends ModelState {
   readonly #operations = new Map<string, Answered>();
   #wakers: (() => void)[] = [];
   onCommit: () => void = () => undefined;
+  /** Of the journal what came after this is kept. */
+  #keptSince = 0;
 
   /** Gives somebody a right at a folder, another one, or none; a mount without a right ends. */
   grant(device: string, target: string, account: string, role: ModelRole | undefined): void {
@@ -76,7 +78,7 @@ export class ModelServer extends ModelState {
     if (epoch !== this.epoch || since > this.position || (since > 0 && this.journal[since - 1]?.tag !== tag)) {
       throw new HoldfastError("reset", "The journal is another one.", { body: { reason: "epoch" } });
     }
-    if (this.forgetsAtOnce && since < this.position) {
+    if (since < (this.forgetsAtOnce ? this.position : this.#keptSince)) {
       throw new HoldfastError("reset", "The token is too old.", { body: { reason: "expired" } });
     }
     const changes: ChangeJson[] = [];
@@ -87,6 +89,11 @@ export class ModelServer extends ModelState {
     }
     const more = { next_token: this.tokenAt(end), has_more: end < this.position, epoch: this.epoch };
     return { changes, ...more, ...this.seqsAt(account, end) };
+  }
+
+  /** Every device that is not up to date has to take a snapshot. */
+  forgetJournal(): void {
+    this.#keptSince = this.position;
   }
 
   snapshot(cursor: string | undefined, account = everybody): Awaited<ReturnType<Server["snapshot"]>> {
@@ -134,6 +141,7 @@ export class ModelServer extends ModelState {
   }
 
   putBlocks(blocks: readonly OutgoingBlock[], account = everybody, into: string = homeOf(account)): void {
+    if (this.isFull && blocks.length > 0) throw new HoldfastError("quota", "There is no room for this.");
     this.held.store(blocks, [this.spaceToWrite(account, into)]);
   }
 
@@ -201,6 +209,7 @@ export class ModelServer extends ModelState {
     this.#operations.clear();
     for (const [id, result] of backup.operations) this.#operations.set(id, result);
     this.epoch = this.fresh("epoch ");
+    this.#keptSince = 0;
     this.#announce();
   }
 

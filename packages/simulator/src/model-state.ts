@@ -48,6 +48,8 @@ export class ModelState {
   readonly savings = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
   /** Of the journal only the newest entry is kept: every cursor that does not stand at it is too old. */
   forgetsAtOnce = false;
+  /** Nothing new fits into any space. */
+  isFull = false;
 
   constructor() {
     this.#addRoot(this.rootId);
@@ -156,6 +158,7 @@ export class ModelState {
     if (operation.content_id !== undefined && operation.content_id !== contentId) {
       throw new HoldfastError("content_mismatch", "The blocks make another content.");
     }
+    if (this.isFull && operation.size > 0) refuse("quota", "There is no room for this.");
     const versionId = this.fresh("v");
     this.versions.set(versionId, entries);
     this.#versionNodes.set(versionId, nodeId);

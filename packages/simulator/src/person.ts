@@ -1,6 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { Lacks } from "@holdfast/sync/lacks";
 import type { Ledger } from "./ledger.ts";
 import { pick, type Tape } from "./chances.ts";
+import { doFurther, furtherVerbs } from "./further-deeds.ts";
 import type { Life, Scheduler } from "./scheduler.ts";
 import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
 
@@ -13,6 +15,10 @@ export interface PersonOptions {
   readonly notice: (what: string) => void;
   /** The watcher may notice it, or not. */
   readonly changed: () => void;
+  /** Does also what not everybody does all day. */
+  readonly isVersatile: boolean;
+  /** What this disk, or another of the world, cannot do is not done. */
+  readonly lacks: Lacks;
 }
 
 const verbs = [
@@ -67,9 +73,10 @@ export class Person {
   /** @param work decides what, where and how fast */
   async act(work: Tape): Promise<void> {
     this.#work = work;
-    const verb = pick(work, verbs) ?? "create";
+    const isFurther = this.#options.isVersatile && work() < 0.4;
     try {
-      await this.#do(verb);
+      if (isFurther) await doFurther(pick(work, furtherVerbs) ?? "touch", this.#hands());
+      else await this.#do(pick(work, verbs) ?? "create");
     } catch (error) {
       // Another's hand was faster: what one wanted to touch is not there any more.
       if (!(error instanceof HoldfastError)) throw error;
@@ -146,6 +153,20 @@ export class Person {
     }
   }
 
+  #hands(): Parameters<typeof doFurther>[1] {
+    return {
+      ...this.#options,
+      work: this.#work,
+      say: (what) => this.#say(what),
+      pause: () => this.#pause(),
+      some: (kind) => this.#some(kind),
+      somePlace: () => this.#somePlace(),
+      newBytes: () => this.#newBytes(),
+      create: (path, bytes, isShared) => this.#create(path, bytes, isShared),
+      deleteTree: (path) => this.#deleteTree(path),
+    };
+  }
+
   async #create(path: string, bytes: Uint8Array, isShared = false): Promise<void> {
     const { root, ledger } = this.#options;
     if (root.at(path) !== undefined) return;
@@ -184,7 +205,7 @@ export class Person {
     await this.#pause();
     const old = root.at(path);
     if (old?.kind !== "file") return;
-    ledger.discard(old);
+    ledger.discard(root, old);
     root.rename(temporary, path, { over: true, isPersons: true });
   }
 
@@ -244,7 +265,7 @@ export class Person {
     if (this.#work() < 0.2) await this.#pause();
     const current = root.mustBeAt(path);
     if (current !== inode && current.kind === "folder") return;
-    ledger.discard(current);
+    ledger.discard(root, current);
     root.remove(path, true);
   }
 
@@ -267,7 +288,7 @@ export class Person {
     const inode = path === undefined ? undefined : root.at(path);
     if (path === undefined || inode?.kind !== "file") return;
     this.#say(`makes a folder of ${path}`);
-    ledger.discard(inode);
+    ledger.discard(root, inode);
     root.remove(path, true);
     root.create(path, "folder", true);
     await this.#create(`${path}/inside`, this.#newBytes());

@@ -85,7 +85,7 @@ export class RoundOracle {
     return this.#world.devices.every(({ root }) => {
       // Also what is aside, or gone: it may be a copy of that which has the name now.
       const holders = [...root.inodes()].filter(({ now }) => contentOf(now.bytes) === contentId);
-      return holders.every((inode) => root.hadItsNamesAlone(inode));
+      return holders.every((inode) => !inode.wasLinked && root.hadItsNamesAlone(inode));
     });
   }
 

@@ -24,6 +24,8 @@ export interface Inode {
   changedAtMicros: number;
   /** A person made it, or could see it at some time: else it is no more than what an engine was about to bring. */
   wasSeen: boolean;
+  /** A person gave it a second name. */
+  wasLinked: boolean;
 }
 
 export interface RootOptions {
@@ -145,13 +147,17 @@ export class SimulatedRoot {
     Object.assign(inode, { ctimeNs: this.timeNs() });
   }
 
-  /** Of the engine: one more name. */
-  link(from: string, to: string): void {
+  /** One more name. */
+  link(from: string, to: string, isPersons = false): void {
     const inode = this.mustBeAt(from);
     const slot = this.#slot(to);
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${to} is taken.`);
-    this.#do([{ ...slot, inode: inode.number }], false);
+    this.#do([{ ...slot, inode: inode.number }], isPersons);
     Object.assign(inode, { ctimeNs: this.timeNs() });
+    if (!isPersons) return;
+    inode.wasLinked = true;
+    for (const path of [from, to]) this.#touch(path);
+    this.given.add(slot.name);
   }
 
   exchange(one: string, other: string): void {
@@ -302,6 +308,7 @@ export class SimulatedRoot {
       ctimeNs: time,
       changedAtMicros: this.#options.nowMicros(),
       wasSeen: false,
+      wasLinked: false,
     };
     this.#inodes.set(this.#next, inode);
     this.#next += 1;

@@ -7,6 +7,7 @@ import { RoundOracle } from "./round-oracle.ts";
 import { seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
 import { share } from "./sharing.ts";
+import { mayBefallServer, maySteer } from "./steering.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
 
 export interface StoryOptions extends WorldOptions {
@@ -81,6 +82,10 @@ async function work(world: World, options: StoryOptions, active: readonly Device
   let busy = active.length;
   for (const device of world.devices) Object.assign(device, { isActive: active.includes(device) });
   if (options.mishaps === true) for (const device of world.devices) void mayBefall(world, device, round);
+  if (world.isVersatile) {
+    for (const device of world.devices) void maySteer(world, device, round);
+    void mayBefallServer(world, round);
+  }
   if (world.hasShares && active.length > 1) busy += 1;
   if (world.hasShares && active.length > 1) void shareNowAndThen(world, round).then(() => (busy -= 1));
   for (const { name, person } of active) {

@@ -122,6 +122,15 @@ test("30 stories with disks that can do less keep every invariant", () =>
 test("40 stories in which the watchers notice everything keep every invariant, identity too", () =>
   tellMany(40, (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0 : 0.1, isWatchful: true })));
 
+test("40 stories with links, hard links, whole trees, devices that are paused or off, and a server that has no room or forgets its journal", () =>
+  tellMany(40, (seed) => ({
+    seed: 8000 + seed,
+    troubleRate: seed % 2 === 0 ? 0 : 0.05,
+    mishaps: seed % 4 === 1,
+    restores: seed % 5 === 3,
+    isVersatile: true,
+  })));
+
 test("in the stories lists travel as splices, blocks as patches, and blocks of this disk are copied", async () => {
   const sum = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
   for (let seed = 1; seed <= 10; seed += 1) {

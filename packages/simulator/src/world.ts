@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly isWatchful?: boolean;
   /** A power cut may take what a person did, as long as nobody has made it durable. */
   readonly isVolatile?: boolean;
+  /** People do more than what everybody does all day, devices are paused and switched off, and the server has its moods. */
+  readonly isVersatile?: boolean;
   /** What the engines are told besides. */
   readonly engine?: Partial<EngineOptions>;
   /** Keys of acts and faults that are left out. */
@@ -124,6 +126,10 @@ export class World {
 
   get isWatchful(): boolean {
     return this.#options.isWatchful === true;
+  }
+
+  get isVersatile(): boolean {
+    return this.#options.isVersatile === true;
   }
 
   get hasShares(): boolean {
@@ -278,7 +284,17 @@ export class World {
     };
     const notice = (what: string): void => this.notice(what);
     const given = this.hasConfusableNames ? confusableNames : names;
-    const person = new Person({ name, root, ledger, scheduler, names: given, notice, changed });
+    const person = new Person({
+      name,
+      root,
+      ledger,
+      scheduler,
+      names: given,
+      notice,
+      changed,
+      isVersatile: this.isVersatile,
+      lacks: new Set(this.#options.lacks),
+    });
     const database = new DatabaseSync(":memory:");
     const account = this.#accounts()[number] ?? everybody;
     const device = { name, account, root, person, database, ills, isActive: false } as Device;

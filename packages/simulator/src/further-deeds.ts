@@ -1,0 +1,185 @@
+import { pick, type Tape } from "./chances.ts";
+import type { PersonOptions } from "./person.ts";
+import type { Inode } from "./simulated-root.ts";
+
+/** What a person does beside what everybody does all day: links, whole trees, times, and types that change to and fro. */
+export const furtherVerbs = [
+  "make a link",
+  "replace by a link",
+  "make a file of a folder",
+  "make a file of a folder",
+  "hard link",
+  "unpack",
+  "unpack",
+  "copy a folder",
+  "copy a folder",
+  "copy exactly",
+  "touch",
+  "edit and set the time back",
+  "overwrite with what was there before",
+  "cut and paste",
+  "empty a folder",
+] as const;
+type FurtherVerb = (typeof furtherVerbs)[number];
+
+/** What a person can do, for deeds that are made of that. */
+export interface Hands extends Pick<PersonOptions, "root" | "ledger" | "names" | "lacks"> {
+  readonly work: Tape;
+  readonly say: (what: string) => void;
+  readonly pause: () => Promise<void>;
+  readonly some: (kind?: Inode["kind"]) => string | undefined;
+  readonly somePlace: () => string;
+  readonly newBytes: () => Uint8Array;
+  readonly create: (path: string, bytes: Uint8Array, isShared?: boolean) => Promise<void>;
+  readonly deleteTree: (path: string) => Promise<void>;
+}
+
+export async function doFurther(verb: FurtherVerb, hands: Hands): Promise<void> {
+  switch (verb) {
+    case "make a link":
+      return makeLink(hands, hands.somePlace());
+    case "replace by a link":
+      return replaceByLink(hands, pick(hands.work, [hands.some("file"), hands.some("symlink"), hands.some("folder")]));
+    case "make a file of a folder":
+      return makeFileOf(hands, pick(hands.work, [hands.some("folder"), hands.some("folder"), hands.some("symlink")]));
+    case "hard link":
+      return hardLink(hands, hands.some("file"), hands.somePlace());
+    case "unpack":
+      return unpack(hands, hands.somePlace());
+    case "copy a folder":
+      return copyTree(hands, hands.some("folder"), hands.somePlace());
+    case "copy exactly":
+      return copyTree(hands, hands.some("file"), hands.somePlace());
+    case "touch":
+      return touch(hands, hands.some());
+    case "edit and set the time back":
+      return editUnderOldTime(hands, hands.some("file"));
+    case "overwrite with what was there before":
+      return overwriteShared(hands, hands.some("file"));
+    case "cut and paste":
+      return cutAndPaste(hands, hands.some("file"));
+    case "empty a folder":
+      return emptyFolder(hands, hands.some("folder") ?? "");
+  }
+}
+
+function makeLink({ root, say, work, names, lacks }: Hands, path: string): void {
+  if (root.at(path) !== undefined || lacks.has("symbolic links")) return;
+  const target = pick(work, [...names, "../a", "not there"]) ?? "a";
+  say(`makes ${path} a link to ${target}`);
+  root.create(path, "symlink", true, target);
+}
+
+async function replaceByLink(hands: Hands, path: string | undefined): Promise<void> {
+  const { root, ledger, say, work, pause } = hands;
+  const inode = path === undefined ? undefined : root.at(path);
+  if (path === undefined || inode === undefined || hands.lacks.has("symbolic links")) return;
+  if (inode.kind === "folder" || work() < 0.5) {
+    say(`puts a link in the place of ${path}`);
+    await hands.deleteTree(path);
+    if (work() < 0.3) await pause();
+    return makeLink(hands, path);
+  }
+  // As `ln -sf` does it.
+  const temporary = `${path}.new`;
+  makeLink(hands, temporary);
+  if (work() < 0.3) await pause();
+  const old = root.at(path);
+  if (old === undefined || old.kind === "folder") return;
+  say(`puts ${temporary} over ${path}`);
+  ledger.discard(root, old);
+  root.rename(temporary, path, { over: true, isPersons: true });
+}
+
+async function makeFileOf({ root, say, work, ...hands }: Hands, path: string | undefined): Promise<void> {
+  if (path === undefined || root.at(path) === undefined) return;
+  say(`makes a file of ${path}`);
+  await hands.deleteTree(path);
+  if (work() < 0.3) await hands.pause();
+  await hands.create(path, hands.newBytes());
+}
+
+function hardLink({ root, say, lacks }: Hands, from: string | undefined, to: string): void {
+  if (lacks.has("hard links")) return;
+  if (from === undefined || root.at(from)?.kind !== "file" || root.at(to) !== undefined) return;
+  say(`links ${from} as ${to}`);
+  root.link(from, to, true);
+}
+
+/** A small tree at once. */
+async function unpack({ root, say, work, names, ...hands }: Hands, path: string): Promise<void> {
+  if (root.at(path) !== undefined) return;
+  say(`unpacks ${path}`);
+  root.create(path, "folder", true);
+  const inner = `${path}/${pick(work, names) ?? "a"}`;
+  root.create(inner, "folder", true);
+  for (const folder of [path, inner, inner]) {
+    const place = `${folder}/${pick(work, names) ?? "a"}`;
+    if (root.at(place) === undefined) await hands.create(place, hands.newBytes());
+  }
+}
+
+/** As `cp -r` does it. */
+async function copyTree({ root, say, ...hands }: Hands, from: string | undefined, to: string): Promise<void> {
+  if (from === undefined || `${to}/`.startsWith(`${from}/`) || root.at(to) !== undefined) return;
+  const first = root.at(from);
+  if (first === undefined) return;
+  say(`copies ${from} to ${to}`);
+  const below = first.kind === "folder" ? [...root.below(from)] : [];
+  for (const [path, { kind, now, target }] of [[from, first] as const, ...below]) {
+    const place = `${to}${path.slice(from.length)}`;
+    if (root.at(place) !== undefined) return;
+    if (kind === "file") await hands.create(place, now.bytes);
+    else root.create(place, kind, true, target);
+  }
+}
+
+/** Its time alone. */
+function touch({ root, say }: Hands, path: string | undefined): void {
+  const inode = path === undefined ? undefined : root.at(path);
+  if (inode === undefined) return;
+  say(`touches ${path}`);
+  root.write(inode, { mtimeNs: root.timeNs() }, true);
+}
+
+/** To the same length, as some programs do that do not want to be noticed. */
+function editUnderOldTime({ root, ledger, say, newBytes }: Hands, path: string | undefined): void {
+  const inode = path === undefined ? undefined : root.at(path);
+  if (inode?.kind !== "file") return;
+  const { mtimeNs, bytes } = inode.now;
+  const next = newBytes();
+  if (bytes.length < next.length) return;
+  say(`edits ${path}, and sets its time back`);
+  ledger.write(root, inode, Buffer.concat([next, bytes.subarray(next.length)]));
+  root.write(inode, { mtimeNs }, true);
+  say(`is done with ${ledger.close(root, inode, false)}`);
+}
+
+function overwriteShared({ root, ledger, say, work }: Hands, path: string | undefined): void {
+  const inode = path === undefined ? undefined : root.at(path);
+  if (inode?.kind !== "file") return;
+  say(`overwrites ${path} with something old`);
+  ledger.write(root, inode, Buffer.from(`shared ${Math.floor(work() * 3)}`));
+  say(`is done with ${ledger.close(root, inode, true)}`);
+}
+
+/** Another file with the same bytes, after a while in which there was none. */
+async function cutAndPaste({ root, ledger, say, ...hands }: Hands, path: string | undefined): Promise<void> {
+  const inode = path === undefined ? undefined : root.at(path);
+  if (path === undefined || inode?.kind !== "file") return;
+  say(`cuts ${path} out`);
+  const { bytes } = inode.now;
+  ledger.discard(root, inode);
+  root.remove(path, true);
+  await hands.pause();
+  const to = hands.work() < 0.5 ? path : hands.somePlace();
+  if (root.at(to) === undefined) await hands.create(to, bytes);
+}
+
+async function emptyFolder({ root, say, deleteTree }: Hands, path: string): Promise<void> {
+  if (path !== "" && root.at(path)?.kind !== "folder") return;
+  say(`empties ${path === "" ? "the root" : path}`);
+  for (const { name } of root.list(path)) {
+    if (name !== ".holdfast") await deleteTree(path === "" ? name : `${path}/${name}`);
+  }
+}

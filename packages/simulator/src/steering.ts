@@ -1,0 +1,63 @@
+import { pick } from "./chances.ts";
+import type { Device, World } from "./world.ts";
+
+const kinds = ["paused", "off", "restarted"] as const;
+
+/** What may be done with a device once in a round, beside the work in its folder: it is paused, switched off or started anew. */
+export async function maySteer(world: World, device: Device, round: number): Promise<void> {
+  const { scheduler, chances } = world;
+  const { name } = device;
+  const key = `steering of ${name} in round ${round}`;
+  const tape = chances.tape(key);
+  const kind = pick(tape, kinds);
+  if (tape() > 0.5 || !chances.happens(key)) return;
+  await scheduler.sleep(world.life, tape() * 10_000_000);
+  const durationMicros = tape() < 0.5 ? tape() * 5_000_000 : tape() * 60_000_000;
+  // It is down just now.
+  if (!device.life.isAlive) return;
+  world.notice(`${name} is ${kind}`);
+  if (kind === "paused") return pause(world, device, durationMicros);
+  if (kind === "off") return switchOff(world, device, durationMicros);
+  device.engine.stop();
+  await device.run;
+  scheduler.kill(device.life);
+  world.start(device);
+}
+
+/** Also over its end and a new start. */
+async function pause(world: World, device: Device, micros: number): Promise<void> {
+  const { scheduler, life } = world;
+  device.engine.pause();
+  await scheduler.sleep(life, micros);
+  // It is down just now, or its root is away: it will be paused when it is back.
+  while (!device.life.isAlive || device.engine.phase !== "paused") await scheduler.sleep(life, 1_000_000);
+  world.notice(`${device.name} is resumed`);
+  device.engine.resume();
+}
+
+async function switchOff(world: World, device: Device, micros: number): Promise<void> {
+  world.scheduler.kill(device.life);
+  await world.scheduler.sleep(world.life, micros);
+  world.notice(`${device.name} is on again`);
+  world.start(device);
+}
+
+/** What may befall the server once in a round: it has no room for a while, or forgets its journal so far. */
+export async function mayBefallServer(world: World, round: number): Promise<void> {
+  const { scheduler, chances, model } = world;
+  const key = `mishap of the server in round ${round}`;
+  const tape = chances.tape(key);
+  const isFull = tape() < 0.5;
+  if (tape() > 0.5 || !chances.happens(key)) return;
+  await scheduler.sleep(world.life, tape() * 30_000_000);
+  if (!isFull) {
+    world.notice("the server keeps no journal of what was so far");
+    model.forgetJournal();
+    return;
+  }
+  world.notice("the quota is used up");
+  model.isFull = true;
+  await scheduler.sleep(world.life, tape() * 60_000_000);
+  world.notice("there is room again");
+  model.isFull = false;
+}
