@@ -277,3 +277,15 @@ test("what the disk refuses, or no node can be, is told of no more once this dev
   await alone.pass(run);
   alone.close();
 });
+
+test("a conflicted copy of the rules is sent, whatever they hide", async () => {
+  const alone = new Alone();
+  alone.write(".holdfastignore", "/*");
+  await inSync(alone);
+  alone.write(".holdfastignore", "/*\n!/mine");
+  alone.writeOnServer(".holdfastignore", "/*\n!/theirs");
+  await inSync(alone);
+  const paths = [".holdfastignore", ".holdfastignore (ada's conflicted copy 2027-01-15)"];
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [paths, paths]);
+  alone.close();
+});

@@ -7,8 +7,8 @@ import { isTemporary } from "./temporary.ts";
 /** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
 export const ignorePath = ".holdfastignore";
 
-/** Renewed when the built-in list changes, so that it counts as a change of the rules. */
-const version = 2;
+/** Renewed when the built-in list changes, or what is never hidden, so that it counts as a change of the rules. */
+const version = 3;
 
 /** Which paths this device neither sends nor takes. */
 export class Rules {
@@ -33,8 +33,9 @@ export class Rules {
 
   /** @param path relative to the root, `/` between names */
   hides(path: string, isFolder: boolean): boolean {
-    if (path === ignorePath) return false;
     const normal = originalPath(path.normalize("NFC"));
+    // Nor a conflicted copy of it, or its bytes would reach no server.
+    if (normal === ignorePath) return false;
     if (isAnothersOwn(normal, isFolder)) return true;
     if (this.#excluded.some((each) => normal === each || normal.startsWith(`${each}/`))) return true;
     const verdict = this.#patterns?.test(isFolder ? `${normal}/` : normal);
