@@ -278,6 +278,26 @@ test("what the disk refuses, or no node can be, is told of no more once this dev
   alone.close();
 });
 
+for (const isThere of [true, false]) {
+  test(`what a restored server has where it stood before it was moved and hidden comes back, ${isThere ? "beside" : "without"} what is hidden`, async () => {
+    const alone = new Alone();
+    alone.write("f", "f");
+    alone.mkdir("h");
+    await inSync(alone);
+    const backup = alone.world.model.backUp();
+    alone.move("f", "h/f");
+    await inSync(alone);
+    alone.write(".holdfastignore", "/h");
+    await inSync(alone);
+    if (!isThere) alone.remove("h/f");
+    alone.world.model.restore(backup);
+    await inSync(alone);
+    assert.deepEqual(alone.serverPaths(), [".holdfastignore", "f", "h"]);
+    assert.deepEqual(alone.diskPaths(), [".holdfastignore", "f", "h", ...(isThere ? ["h/f"] : [])]);
+    alone.close();
+  });
+}
+
 test("a conflicted copy of the rules is sent, whatever they hide", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "/*");

@@ -80,7 +80,11 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
   const over = [...state.shares.keys()].map((id) => [id, undefined] as const);
   const departures = [...state.departures].map(([id, to]) => [id, newIds.get(to) ?? to] as const);
   const local = underNewIds(state.local, newIds);
-  const settings = [["listed anew", "ended"]] as const;
+  // What they hide on one side only, now that the bases are others, is told as after a change of the rules.
+  const settings = [
+    ["listed anew", "ended"],
+    ["rules", ""],
+  ] as const;
   state.commit({ remote, synced, local, shares: [...over, ...shares], departures, cursor, settings });
 }
 
