@@ -68,6 +68,21 @@ export class Alone {
     return settled;
   }
 
+  /** Its process ends once the server has taken what it sent, and before it hears of that. */
+  diesUnanswered(): Promise<void> {
+    const server = this.server();
+    return this.pass(
+      new Promise<void>((resolve) => {
+        const commit: Server["commit"] = async (...given) => {
+          await server.commit(...given);
+          resolve();
+          return new Promise(() => undefined);
+        };
+        void this.make({ server: { ...server, commit } }).runOnce();
+      }),
+    );
+  }
+
   write(path: string, text: string): void {
     const { ledger } = this.world;
     const inode = this.root.at(path) ?? this.root.create(path, "file", true);

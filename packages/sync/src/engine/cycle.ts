@@ -14,7 +14,7 @@ import { rekeyAll } from "./rekeying.ts";
 import { settle } from "../planner/settle.ts";
 import { excludeBoundaries, pathsToFree } from "../rules/exclusion.ts";
 import { type Freed, freeSpace } from "../rules/free-space.ts";
-import { wake } from "../rules/dormancy.ts";
+import { voidOffers, wake } from "../rules/dormancy.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { endShares } from "../shares/ending.ts";
 import { withoutLost } from "../shares/hiding.ts";
@@ -262,7 +262,7 @@ export async function decide(
   { isSure, rules }: Pick<Looked, "isSure" | "rules">,
 ): Promise<Decision> {
   const { state, device, slotKey, makeNodeId, brakes, undurable } = context;
-  if (state.dormant.size > 0) state.commit(wake(state, new Visibility(state, rules, context.lacks)));
+  settleHidden(state, new Visibility(state, rules, context.lacks));
   settleShares(state, rules, context);
   for (let round = 0; round < rekeyingsMax; round += 1) {
     let visibility = new Visibility(state, rules, context.lacks);
@@ -310,6 +310,16 @@ export async function decide(
   }
   throw new HoldfastError("internal", "The same nodes got new ids again and again.");
 }
+
+/** What wakes, and what nobody has agreed on where it is hidden. */
+function settleHidden(state: SyncState, visibility: Visibility): void {
+  const { synced, dormant } = state.dormant.size === 0 ? nothingWoken : wake(state, visibility);
+  const isNew = (id: NodeId): boolean => synced.has(id) || (!state.synced.has(id) && visibility.hidesRemote(id));
+  const offers = voidOffers(state.offers, isNew);
+  if (synced.size + dormant.size + offers.length > 0) state.commit({ synced, dormant, offers });
+}
+
+const nothingWoken: ReturnType<typeof wake> = { synced: new Map(), dormant: new Map() };
 
 /** What was moved to another space stays on the server until it is there, unless what stands there waits for it in turn. */
 function waitsForArrival(state: SyncState, planned: readonly Braked[]): ReadonlySet<Braked> {

@@ -5,7 +5,7 @@ import { makeRenewalsDurable } from "../execute/person-acts.ts";
 import { withFoldersAbove } from "../paths.ts";
 import type { BlockTaker } from "../ports.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
-import { applyRules } from "../rules/dormancy.ts";
+import { applyRules, voidOffers } from "../rules/dormancy.ts";
 import { readRules } from "../rules/reading.ts";
 import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
@@ -147,6 +147,7 @@ async function settleRules(context: CycleContext): Promise<Rules> {
     const changes = applyRules(state, rules, context);
     state.commit({
       ...changes,
+      offers: voidOffers(state.offers, (id) => changes.synced.has(id)),
       settings: [
         ["rules", rules.digest],
         ["ignore text", text],

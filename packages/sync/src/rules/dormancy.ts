@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { IndexedTrees } from "../planner/affected.ts";
 import type { Lacks } from "../lacks.ts";
-import { isLive, type LocalRow, type SyncedRow, unnumberedInode } from "../trees.ts";
+import { isLive, type LocalRow, type Offer, type SyncedRow, unnumberedInode } from "../trees.ts";
 import type { Rules } from "./rules.ts";
 import { Visibility } from "./visibility.ts";
 
@@ -83,4 +83,15 @@ export function wake(
     if (!trees.local.has(id) || !isLive(trees, id)) synced.set(id, undefined);
   }
   return { synced, dormant };
+}
+
+/**
+ * Offers for nodes that count as new once they are seen again: their answers would make a base, and what the disk lacks by then
+ * would be taken for deleted here.
+ */
+export function voidOffers(
+  offers: readonly Offer[],
+  isNew: (id: NodeId) => boolean,
+): readonly (readonly [string, undefined])[] {
+  return offers.flatMap(({ operationId, nodeId }) => (isNew(nodeId) ? [[operationId, undefined] as const] : []));
 }
