@@ -310,3 +310,14 @@ test("a stop in the middle of a look ends it there, and no second look begins", 
   );
   alone.close();
 });
+
+test("a link that was deleted before its creation was answered does not come back", async () => {
+  const alone = new Alone();
+  alone.root.create("a", "symlink", true, "there");
+  await alone.diesUnanswered();
+  assert.deepEqual(alone.serverPaths(), ["a"]);
+  alone.remove("a");
+  await alone.once();
+  assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [[], []]);
+  alone.close();
+});

@@ -101,7 +101,8 @@ function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): Syn
   return {
     ...known,
     place: isPlaceMine ? placeOf(remote) : known.place,
-    content: isContentMine || remote.kind === "folder" ? remote.content : known.content,
+    // A folder has none, and a link the one that it was made with.
+    content: isContentMine || remote.kind !== "file" ? remote.content : known.content,
     executable: isBitMine ? remote.executable : known.executable,
     versionIds: isContentMine ? withVersion(known.versionIds, remote.versionId) : known.versionIds,
   };
