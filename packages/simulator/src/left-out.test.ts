@@ -50,3 +50,17 @@ test("a version that was sent without an answer stays when its file was left out
   assert.equal(alone.serverContents().get(copy), "new");
   alone.close();
 });
+
+test("what is wanted again before its space was freed stays, also when it is left out once more", async () => {
+  const alone = new Alone();
+  alone.write("f", "f");
+  await alone.once();
+  const engine = alone.make();
+  engine.exclude(["f"], { freeSpace: true });
+  engine.include(["f"]);
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.equal(alone.root.at(".holdfast/trash/2027-01-15"), undefined);
+  await leaveOut(alone, "f", false);
+  assert.deepEqual(alone.diskPaths(), ["f"]);
+  alone.close();
+});

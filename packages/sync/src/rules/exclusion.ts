@@ -46,8 +46,13 @@ export function boundaryPaths(state: Pick<SyncState, "setting">): readonly strin
 /** @throws HoldfastError invalid_field */
 export function includePaths(state: SyncState, paths: readonly string[]): void {
   const plain = new Set(paths.map(plainPath));
-  const rest = excludedPaths(state).filter((path) => !plain.has(path));
-  state.commit({ settings: [["excluded", JSON.stringify(rest)]] });
+  const rest = (all: readonly string[]): string => JSON.stringify(all.filter((path) => !plain.has(path)));
+  state.commit({
+    settings: [
+      ["excluded", rest(excludedPaths(state))],
+      ["to free", rest(pathsToFree(state))],
+    ],
+  });
 }
 
 /** What was excluded to free its space and has not gone yet. */
