@@ -116,8 +116,9 @@ export class DurableNames {
       for (const change of operation) needed.add(slot(change));
       if (!this.#persons.has(operation)) continue;
       for (const change of operation) {
-        // Where it went to is kept with what was taken from a folder that was synced.
-        if (isCrash || operation.length > 1) named.add(change.folder);
+        // Where it went to is kept with what was taken from a folder that was synced, however many folders above are new.
+        const isKeptWithFolders = isCrash || operation.length > 1;
+        if (isKeptWithFolders) for (const folder of this.#foldersAbove([change.folder])) named.add(folder);
         if (change.emptied !== undefined) emptied.add(change.emptied);
       }
     }
