@@ -1,3 +1,4 @@
+import { ignorePath } from "@holdfast/sync/rules/rules";
 import { pick, type Tape } from "./chances.ts";
 import type { PersonOptions } from "./person.ts";
 import type { Inode } from "./simulated-root.ts";
@@ -182,4 +183,17 @@ async function emptyFolder({ root, say, deleteTree }: Hands, path: string): Prom
   for (const { name } of root.list(path)) {
     if (name !== ".holdfast") await deleteTree(path === "" ? name : `${path}/${name}`);
   }
+}
+
+/** None tells a folder from a file of its name: one of each, side by side, would be in each other's way. */
+const rules = ["", "/a\n", "*.txt\n", "b\n", "d\n!/d\n", "/d/*\n!/d/b\n", "**/e.txt\n/c.txt\n"];
+
+export async function writeRules({ root, ledger, say, work, create }: Hands): Promise<void> {
+  const text = pick(work, rules) ?? "";
+  const inode = root.at(ignorePath);
+  if (inode !== undefined && inode.kind !== "file") return;
+  say(`hides ${JSON.stringify(text)}`);
+  if (inode === undefined) return create(ignorePath, Buffer.from(text), true);
+  ledger.write(root, inode, Buffer.from(text));
+  say(`is done with ${ledger.close(root, inode, true)}`);
 }

@@ -46,7 +46,10 @@ export class Ledger {
 
   /** A person takes a name of a file away, or puts another file in its place. */
   discard(root: SimulatedRoot, inode: Inode): void {
-    if (inode.kind === "file" && root.linksOf(inode) === 1) this.#leave(inode);
+    if (inode.kind !== "file") return;
+    // What an engine has linked aside is no name that a person gave it.
+    const names = inode.wasLinked ? [...root.visible().values()].filter((each) => each === inode) : [];
+    if (names.length < 2) this.#leave(inode);
   }
 
   /** A power cut took a content that nobody else has: whoever wrote it must write it again. */

@@ -23,6 +23,12 @@ function sharing(seed: number): Partial<StoryOptions> {
 /** From this seed on people do more, so that the stories of the seeds before it stay as they are. */
 const firstVersatile = 10_000_000;
 
+/** Also what is hidden from some devices: where it counts as new once it is wanted again, nothing is asked of its identity. */
+function versatile(seed: number): Partial<StoryOptions> {
+  const hides = seed % 2 === 1 && seed % 5 !== 2;
+  return { isVersatile: true, ...(hides && { isSelective: true, isWatchful: false, confusableNames: false }) };
+}
+
 /** The story of a seed in a long run: every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
   const lacks = seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [];
@@ -41,6 +47,6 @@ export function storyOf(seed: number): StoryOptions {
     // As where a million files are: each look and each plan sees a part of what is new.
     ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && sharing(seed)),
-    ...(seed >= firstVersatile && { isVersatile: true }),
+    ...(seed >= firstVersatile && versatile(seed)),
   };
 }

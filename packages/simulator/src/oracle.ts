@@ -1,10 +1,11 @@
 import { contentIdOf } from "@holdfast/core/manifest";
 import { nameKey } from "@holdfast/core/names";
+import { hiddenContents, shownOf } from "./hidden-oracle.ts";
 import { aliased, sameButNames, shownNames } from "./shown-names.ts";
 import { describeNode, isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 import { seenTree } from "./person.ts";
 import { checkRights, keptContents, viewOf, waitingPaths } from "./share-oracle.ts";
-import type { World } from "./world.ts";
+import type { Device, World } from "./world.ts";
 
 /**
  * The invariants that hold at rest; 2 and 8 are checked at every step, 9 by the story. Of 5 and 6: what one person alone did
@@ -14,9 +15,10 @@ import type { World } from "./world.ts";
 export function checkRest(world: World, alone: ReadonlyMap<string, string> | undefined): void {
   if (world.hasShares) return checkShared(world, alone);
   const server = serverTree(world.model.nodes);
-  for (const { name, root } of world.devices) {
+  for (const device of world.devices) {
+    const { name } = device;
     const expected = world.foldsCase(name) ? serverTree(shownNames(world.model.nodes)) : server;
-    compare(world, `${name} / server`, seenTree(root), world.hasBits(name) ? expected : withoutBits(expected));
+    compareShown(world, device, world.hasBits(name) ? expected : withoutBits(expected));
   }
   if (alone !== undefined) {
     const [left, kept] = world.hasConfusableNames ? [sameButNames(alone), sameButNames(server)] : [alone, server];
@@ -25,9 +27,17 @@ export function checkRest(world: World, alone: ReadonlyMap<string, string> | und
     compare(world, "what the only active one left / server", one, other);
   }
   checkNames(world);
-  checkContents(world, keptInHistory(world));
+  const kept = keptInHistory(world);
+  checkContents(world, world.isSelective ? kept.union(hiddenContents(world)) : kept);
   checkTree(world);
   checkServer(world);
+}
+
+/** 1 */
+function compareShown(world: World, device: Device, expected: ReadonlyMap<string, string>): void {
+  const seen = seenTree(device.root);
+  const [one, other] = world.isSelective ? shownOf(device, seen, expected) : [seen, expected];
+  compare(world, `${device.name} / server`, one, other);
 }
 
 /** With shares each account has a view of its own, in which what waits is told of. */

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Lacks } from "@holdfast/sync/lacks";
 import type { Ledger } from "./ledger.ts";
 import { pick, type Tape } from "./chances.ts";
-import { doFurther, furtherVerbs } from "./further-deeds.ts";
+import { doFurther, furtherVerbs, writeRules } from "./further-deeds.ts";
 import type { Life, Scheduler } from "./scheduler.ts";
 import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
 
@@ -17,6 +17,8 @@ export interface PersonOptions {
   readonly changed: () => void;
   /** Does also what not everybody does all day. */
   readonly isVersatile: boolean;
+  /** Writes rules of what is not to be synced. */
+  readonly isSelective: boolean;
   /** What this disk, or another of the world, cannot do is not done. */
   readonly lacks: Lacks;
 }
@@ -73,9 +75,11 @@ export class Person {
   /** @param work decides what, where and how fast */
   async act(work: Tape): Promise<void> {
     this.#work = work;
+    const isRuling = this.#options.isSelective && work() < 0.12;
     const isFurther = this.#options.isVersatile && work() < 0.4;
     try {
-      if (isFurther) await doFurther(pick(work, furtherVerbs) ?? "touch", this.#hands());
+      if (isRuling) await writeRules(this.#hands());
+      else if (isFurther) await doFurther(pick(work, furtherVerbs) ?? "touch", this.#hands());
       else await this.#do(pick(work, verbs) ?? "create");
     } catch (error) {
       // Another's hand was faster: what one wanted to touch is not there any more.

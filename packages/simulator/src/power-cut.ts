@@ -52,7 +52,9 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
     const inode = path === undefined ? undefined : visible.get(path);
     if (path === undefined || inode === undefined || !isAgreed(id)) continue;
     const { now, number } = inode;
-    const isShown = kind !== "file" || (contentOf(now.bytes) === content && now.executable === executable);
+    // Written anew, if only with the same bytes, it is agreed on once it was looked at again.
+    const isSeen = now.mtimeNs === fingerprint.mtimeNs && now.executable === executable;
+    const isShown = kind !== "file" || (isSeen && contentOf(now.bytes) === content);
     if (isShown && fingerprint.inode === BigInt(number)) found.set(path, describeInode(inode));
   }
   return found;

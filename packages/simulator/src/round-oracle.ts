@@ -1,5 +1,6 @@
 import { originalName } from "@holdfast/sync/conflicted-name";
 import { isLiveNode, type ModelNode } from "./model-tree.ts";
+import { hiddenContents } from "./hidden-oracle.ts";
 import { keptContents } from "./share-oracle.ts";
 import { contentOf } from "./small-blocks.ts";
 import type { World } from "./world.ts";
@@ -35,6 +36,7 @@ export class RoundOracle {
     }
     const contents = new Set(live.map(({ contentId }) => contentId));
     if (this.#world.hasShares) for (const key of keptContents(this.#world)) contents.add(key);
+    if (this.#world.isSelective) for (const key of hiddenContents(this.#world)) contents.add(key);
     // What a power cut may bring back is not gone for good: nobody has synced that it is.
     for (const { root } of devices) for (const key of root.lastingContents()) contents.add(key);
     this.#goneContents = new Set([...ledger.written].filter((key) => !contents.has(key) && !ledger.shared.has(key)));
@@ -94,6 +96,8 @@ export class RoundOracle {
     const made = live.filter((node) => labelOf(node).some((label) => !this.#labels.has(label)));
     const deeds = this.#world.devices.map(({ name, person }) => person.deeds - (this.#deeds.get(name) ?? 0));
     deeds.push(this.#world.deeds - (this.#deeds.get("") ?? 0));
+    // What one side showed alone counts as new once the other shows it too.
+    if (this.#world.isSelective) return;
     // What comes back where one may only read may meet what its only person has put there.
     const busiest = this.#world.hasShares ? 0 : Math.max(...deeds);
     const copying = this.#allCopyingDeeds() - this.#copyingDeeds;

@@ -42,6 +42,27 @@ async function switchOff(world: World, device: Device, micros: number): Promise<
   world.start(device);
 }
 
+/** What a device leaves out from some moment of a round on, and may want again later in it. */
+export async function mayLeaveOut(world: World, device: Device, round: number): Promise<void> {
+  const { scheduler, chances } = world;
+  const { name, root } = device;
+  const key = `choice of ${name} in round ${round}`;
+  const tape = chances.tape(key);
+  if (tape() > 0.6 || !chances.happens(key)) return;
+  await scheduler.sleep(world.life, tape() * 8_000_000);
+  const path = tape() < 0.8 ? pick(tape, [...root.visible().keys()]) : "a";
+  const freeSpace = tape() < 0.5;
+  if (!device.life.isAlive || path === undefined) return;
+  world.notice(`${name} leaves out ${path}${freeSpace ? ", and frees its space" : ""}`);
+  device.engine.exclude([path], { freeSpace });
+  if (tape() < 0.4) return;
+  await scheduler.sleep(world.life, tape() * 20_000_000);
+  if (!device.life.isAlive) return;
+  const paths = device.engine.excluded;
+  world.notice(`${name} wants ${paths.join(" and ")} again`);
+  device.engine.include(paths);
+}
+
 /** What may befall the server once in a round: it has no room for a while, or forgets its journal so far. */
 export async function mayBefallServer(world: World, round: number): Promise<void> {
   const { scheduler, chances, model } = world;

@@ -7,7 +7,7 @@ import { RoundOracle } from "./round-oracle.ts";
 import { seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
 import { share } from "./sharing.ts";
-import { mayBefallServer, maySteer } from "./steering.ts";
+import { mayBefallServer, mayLeaveOut, maySteer } from "./steering.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
 
 export interface StoryOptions extends WorldOptions {
@@ -68,7 +68,9 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   const isFree = wasFree && hasAllOfBrowsers(world, only) && canWriteAll(only) && !hasHiddenNames(world, only);
   // What it brings back is to all others as if a person there had made it.
   const isCut = options.isVolatile === true && cutsBeside(world, only) > cutsBefore;
-  const left = isAlone && backup === undefined && isFree && !isCut ? seenTree(only.root) : undefined;
+  // What was hidden on one side counts as new there once it is wanted again.
+  const left =
+    isAlone && backup === undefined && isFree && !isCut && !world.isSelective ? seenTree(only.root) : undefined;
   await rest(world);
   checkRest(world, left);
   oracle.checkRest(isRestored);
@@ -86,6 +88,7 @@ async function work(world: World, options: StoryOptions, active: readonly Device
     for (const device of world.devices) void maySteer(world, device, round);
     void mayBefallServer(world, round);
   }
+  if (world.isSelective) for (const device of world.devices) void mayLeaveOut(world, device, round);
   if (world.hasShares && active.length > 1) busy += 1;
   if (world.hasShares && active.length > 1) void shareNowAndThen(world, round).then(() => (busy -= 1));
   for (const { name, person } of active) {

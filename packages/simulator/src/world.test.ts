@@ -131,6 +131,16 @@ test("40 stories with links, hard links, whole trees, devices that are paused or
     isVersatile: true,
   })));
 
+test("40 stories in which devices leave out paths and want them again, and people write rules", () =>
+  tellMany(40, (seed) => ({
+    seed: 9000 + seed,
+    troubleRate: seed % 2 === 0 ? 0 : 0.1,
+    restores: seed % 5 === 3,
+    isVolatile: seed % 3 === 1,
+    isVersatile: true,
+    isSelective: true,
+  })));
+
 test("in the stories lists travel as splices, blocks as patches, and blocks of this disk are copied", async () => {
   const sum = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
   for (let seed = 1; seed <= 10; seed += 1) {

@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly isVolatile?: boolean;
   /** People do more than what everybody does all day, devices are paused and switched off, and the server has its moods. */
   readonly isVersatile?: boolean;
+  /** Devices leave out paths and want them again, and people write rules of what is not to be synced. */
+  readonly isSelective?: boolean;
   /** What the engines are told besides. */
   readonly engine?: Partial<EngineOptions>;
   /** Keys of acts and faults that are left out. */
@@ -130,6 +132,10 @@ export class World {
 
   get isVersatile(): boolean {
     return this.#options.isVersatile === true;
+  }
+
+  get isSelective(): boolean {
+    return this.#options.isSelective === true;
   }
 
   get hasShares(): boolean {
@@ -293,6 +299,7 @@ export class World {
       notice,
       changed,
       isVersatile: this.isVersatile,
+      isSelective: this.isSelective,
       lacks: new Set(this.#options.lacks),
     });
     const database = new DatabaseSync(":memory:");

@@ -1,0 +1,51 @@
+import { excludedPaths } from "@holdfast/sync/rules/exclusion";
+import { ignorePath, Rules } from "@holdfast/sync/rules/rules";
+import { withFoldersAbove } from "@holdfast/sync/paths";
+import { contentOf } from "./small-blocks.ts";
+import type { Device, World } from "./world.ts";
+
+type Tree = ReadonlyMap<string, string>;
+
+/** What hides paths of a device at rest: what it does not want, and the rules as its disk has them. */
+function rulesOf({ root, state }: Device): Rules {
+  const file = root.at(ignorePath);
+  const text = file?.kind === "file" ? Buffer.from(file.now.bytes).toString() : "";
+  return new Rules(text, excludedPaths(state));
+}
+
+/**
+ * Both trees without what this device hides and what it tells of. A folder that one side has alone may stay for what is hidden
+ * in it there, and what is no folder and would stand in its place waits, and is told of.
+ */
+export function shownOf(device: Device, one: Tree, other: Tree): readonly [Tree, Tree] {
+  const rules = rulesOf(device);
+  const isHidden = (path: string, what: string): boolean => rules.hides(path, what === "folder");
+  const problems = device.engine.outcome?.problems ?? [];
+  const told = new Set(problems.map(({ path }) => path));
+  const isTold = (path: string): boolean => withFoldersAbove(path).some((at) => told.has(at));
+  const isAnyBlocked = problems.some(({ code }) => code === "blocked");
+  const keepersOf = (tree: Tree): ReadonlySet<string> =>
+    new Set([...tree].flatMap(([path, what]) => (isHidden(path, what) ? withFoldersAbove(path) : [])));
+  const [keepers, othersKeepers] = [keepersOf(one), keepersOf(other)];
+  const isLeft = (path: string): boolean => {
+    const keeps = (keepers.has(path) && one.get(path) === "folder") || othersKeepers.has(path);
+    return keeps && (isAnyBlocked || !one.has(path) || !other.has(path)) && one.get(path) !== other.get(path);
+  };
+  const shown = (tree: Tree): Tree =>
+    new Map([...tree].filter(([path, what]) => !isHidden(path, what) && !isTold(path) && !isLeft(path)));
+  return [shown(one), shown(other)];
+}
+
+/** Contents that a device has where it hides them, or tells of them: nobody sends them, and nobody takes them away. */
+export function hiddenContents({ devices }: World): Set<string> {
+  const hidden = new Set<string>();
+  for (const device of devices) {
+    const rules = rulesOf(device);
+    const problems = new Set((device.engine.outcome?.problems ?? []).map(({ path }) => path));
+    for (const [path, inode] of device.root.visible()) {
+      const isAside = rules.hides(path, inode.kind === "folder") || problems.has(path);
+      if (inode.kind === "file" && isAside) hidden.add(contentOf(inode.now.bytes));
+    }
+  }
+  return hidden;
+}
