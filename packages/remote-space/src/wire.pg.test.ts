@@ -267,14 +267,25 @@ test("a server that cannot be reached is told within ten seconds, and found agai
 });
 
 test("a connection that died without a word is found by the answer that does not come", async () => {
-  const waiting = await signIn({ answerTimeoutMs: 500, patienceMs: 0, attemptsMax: 1 });
-  const { token } = await waiting.snapshot(undefined);
+  const { token } = await space.snapshot(undefined);
+  const waiting = await answered(() => signIn({ answerTimeoutMs: 500, patienceMs: 0, attemptsMax: 1 }));
   proxy.swallow();
   await assert.rejects(waiting.listChanges(token), isUnreachable);
   proxy.heal();
-  assert.equal((await waiting.listChanges(token)).has_more, false);
+  assert.equal((await answered(() => waiting.listChanges(token))).has_more, false);
   await waiting.close();
 });
+
+/** Asks again while the answer comes too late, as on a busy machine a sound one may for somebody with so little patience. */
+async function answered<Result>(ask: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (!isUnreachable(thrown)) throw thrown;
+    }
+  }
+}
 
 test("bytes are counted as they travel, and a limit holds in each direction", async () => {
   const limited = await signIn({ limitUpBytesPerSecond: 400 * kib, limitDownBytesPerSecond: 800 * kib });
