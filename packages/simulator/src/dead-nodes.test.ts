@@ -167,3 +167,33 @@ test("a folder that was moved out of the one that is synced comes back with all 
   assert.deepEqual(alone.diskPaths(), ["back", "back/a", "back/inner", "back/inner/b"]);
   alone.close();
 });
+
+for (const [when, isExpired] of [
+  ["", false],
+  [", and the cursor is too old", true],
+] as const) {
+  for (const inner of ["folder", "folder/inner"]) {
+    test(`with a folder that another device deleted comes back what nobody told of, under a name that is needed (${inner})${when}`, async () => {
+      const alone = new Alone();
+      for (const path of new Set(["folder", inner])) alone.mkdir(path);
+      for (const path of [`${inner}/kept`, "other"]) alone.write(path, path);
+      await alone.once();
+      const [folder, deepest] = [alone.serverId("folder"), alone.serverId(inner)];
+      alone.putOnServer("of another", { parent_id: deepest, name: "a" });
+      alone.onServer({ op: "delete", operation_id: "delete", file_id: folder });
+      // The folder and the file change places, and one needs the other's name.
+      alone.write(`${inner}/kept`, "edited");
+      alone.move("other", `${inner}/a`);
+      alone.move("folder", "other");
+      alone.world.model.forgetsAtOnce = isExpired;
+      assert.equal((await alone.once()).inSync, true);
+      alone.world.model.forgetsAtOnce = false;
+      assert.equal((await alone.once()).inSync, true);
+      const below = inner.replace("folder", "other");
+      assert.deepEqual(alone.diskPaths(), [...new Set(["other", below]), `${below}/a`, `${below}/kept`]);
+      assert.deepEqual(alone.serverPaths(), alone.diskPaths());
+      assert.equal(alone.read(`${below}/a`), "other");
+      alone.close();
+    });
+  }
+}

@@ -1,3 +1,4 @@
+import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../brakes/record.ts";
 import type { Refusal, Trees } from "../trees.ts";
@@ -114,9 +115,26 @@ function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[
     ofNode: Map.groupBy(policy.refusals, ({ nodeId }) => nodeId),
     ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
   };
+  const cornered = new Set(policy.refusals.map((refusal) => corneredBy(tree, refusal, refusals)));
   return [...tree.values()]
-    .filter((node) => needsNewId(node) || isHopeless(node, refusals))
+    .filter((node) => needsNewId(node) || isHopeless(node, refusals) || cornered.has(node))
     .map(({ standing }) => ({ from: standing.id, to: policy.makeNodeId() }));
+}
+
+/**
+ * In a group a folder of the trash was to come back, and with it something of which nothing is known here (what came into it before
+ * it was deleted nobody tells), under the name that another one of the group gets. @returns that folder
+ */
+function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: KnownRefusals): Merged | undefined {
+  if (code !== "exists") return undefined;
+  let at = tree.get(tree.get(nodeId)?.place.parent ?? nodeId);
+  for (let depth = 0; at !== undefined && depth <= limits.pathNamesMax; depth += 1) {
+    const { id, local, remote, remoteRow } = at.standing;
+    const isOfGroup = refusals.ofNode.get(id)?.some((refusal) => refusal.code === "dependency");
+    if (local !== undefined && remote === undefined && remoteRow !== undefined && isOfGroup === true) return at;
+    at = tree.get(at.place.parent);
+  }
+  return undefined;
 }
 
 /** The server would not take it back under its old id (purged, changed before it was deleted, or the id is in use): it is made anew. */
