@@ -183,3 +183,26 @@ test("what the server has under the name of something that the disk cannot hold 
   await alone.pass(run);
   alone.close();
 });
+
+test("where the numbers are dealt out anew a start syncs no folder for that, but the one in which another stands", async () => {
+  const alone = aloneWithout("exchange", "stable inodes", "hard links");
+  for (const folder of ["a", "a/b", "a/b/c", "d", "d/e"]) alone.mkdir(folder);
+  alone.write("a/b/file", "in b");
+  await alone.once();
+  const started = async (): Promise<string[]> => {
+    const disk = renumbered(alone.disk(), (inode) => inode + 1n);
+    const synced: string[] = [];
+    const syncFolder: LocalDisk["syncFolder"] = async (path) => {
+      if (!path.startsWith(".holdfast")) synced.push(path);
+      return disk.syncFolder(path);
+    };
+    assert.ok((await alone.once({ disk: { ...disk, syncFolder } })).inSync);
+    return [...new Set(synced)];
+  };
+  assert.deepEqual((await started()).filter(Boolean), []);
+  // By its time it is known to be another one.
+  alone.remove("a/b/c");
+  alone.mkdir("a/b/c");
+  assert.deepEqual((await started()).filter(Boolean), ["a/b"]);
+  alone.close();
+});

@@ -85,6 +85,8 @@ export interface CycleContext extends Hands {
   readonly freeing: Freeing;
   readonly identity: Identity;
   readonly progress: Progress;
+  /** Whether the disk, if it deals its numbers out anew with each start, has done so since it was last looked at. */
+  readonly numbering: { isNew: boolean };
   readonly suspicion: Suspicion;
   /** What has become suspect after a moment in which hints that belong together arrive. */
   readonly moreSuspects: () => Promise<Suspects>;

@@ -16,6 +16,7 @@ export type Learned = Pick<
   | "times"
   | "doubt"
   | "filesystem"
+  | "numbering"
   | "suspicion"
   | "skipped"
   | "unread"
@@ -33,6 +34,7 @@ export function nothingLearned(): Learned {
     times: { nextExpiryMs: 0 },
     doubt: { isOpen: true },
     filesystem: { device: undefined },
+    numbering: { isNew: true },
     suspicion: new Suspicion(),
     skipped: new Skipped(),
     unread: new UnreadFiles(),

@@ -21,7 +21,7 @@ import { checkRoot } from "./root.ts";
  * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
  */
 export async function lookAtDisk(context: CycleContext): Promise<Looked> {
-  const { state, doubt } = context;
+  const { state, doubt, numbering } = context;
   // Of what is seen for the first time nothing was agreed on.
   const isFirst = state.local.size + state.intents.size === 0;
   const looked = await inParts(async (tops) => {
@@ -33,6 +33,7 @@ export async function lookAtDisk(context: CycleContext): Promise<Looked> {
     return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
   doubt.isOpen = false;
+  numbering.isNew = false;
   return looked;
 }
 
@@ -125,7 +126,8 @@ async function agreeable(
   const seen = new Map(changes);
   const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
   const table = { rootId, local: { get }, parked };
-  const failures = await makeRenewalsDurable(context, table, changes);
+  const areNumbersNew = context.lacks.has("stable inodes") && context.numbering.isNew;
+  const failures = await makeRenewalsDurable(context, table, changes, areNumbersNew);
   context.undurable.noteLook(changes.keys(), failures);
   const unsettled = [...failures.keys()].flatMap((id) => {
     const row = changes.get(id);
@@ -134,7 +136,7 @@ async function agreeable(
   if (!doubt.isOpen || isFirst) return new Map([...changes, ...unsettled]);
   // What was intended may have been found before by a look that nothing was agreed on after.
   for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
-  const durable = await makeDurable(disk, state, table, seen);
+  const durable = await makeDurable(disk, state, table, { seen, areNumbersNew });
   return new Map([...changes, ...durable, ...unsettled]);
 }
 

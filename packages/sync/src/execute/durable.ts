@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { ownFolders, type PathTable, pathOf } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
-import { type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
+import { type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 
 /**
  * Whether something may have been done to the disk that no power cut must undo any more, and nobody knows: at the start,
@@ -30,22 +30,33 @@ interface Before {
   readonly intents: ReadonlyMap<NodeId, Intent>;
 }
 
+interface Seen {
+  /** What a look may have found otherwise, with all that was intended; undefined: it is gone. */
+  readonly seen: ReadonlyMap<NodeId, LocalRow | undefined>;
+  /** The disk deals its numbers out anew, and has since what is known was seen. */
+  readonly areNumbersNew?: boolean;
+}
+
+/** Where the numbers are new, which says nothing, the times at which they were made tell two folders apart. */
+export function isOtherThing(now: Fingerprint, then: Fingerprint | undefined, areNumbersNew: boolean): boolean {
+  return now.inode !== then?.inode && !(areNumbersNew && now.birthNs === then?.birthNs);
+}
+
 /**
  * What a look found to be otherwise than it was known may be the doing of a run that never came to sync it. Before it is
  * agreed on it is made durable: else a power cut could take it, and its absence would travel as a deletion. What cannot be
  * made durable now is unsettled, so that nothing of it is agreed on.
  *
- * @param table of the disk as the look saw it; @param seen what it may have found otherwise, with all that was intended;
- * undefined: it is gone
+ * @param table of the disk as the look saw it
  */
 export async function makeDurable(
   disk: Pick<LocalDisk, "syncFile" | "syncFolder">,
   before: Before,
   table: PathTable,
-  seen: ReadonlyMap<NodeId, LocalRow | undefined>,
+  { seen, areNumbersNew = false }: Seen,
 ): Promise<ReadonlyMap<NodeId, LocalRow>> {
   const rows = new Map([...seen].flatMap(([id, row]) => (row === undefined ? [] : [[id, row] as const])));
-  const changed = [...rows].filter(([id, row]) => isOther(before, id, row));
+  const changed = [...rows].filter(([id, row]) => isOther(before, { id, row, areNumbersNew }));
   const sick = new Set<NodeId>();
   const gone = [...seen].flatMap(([id, row]) => (row === undefined ? (before.local.get(id)?.parent ?? []) : []));
   for (const folder of new Set([...changed.map(([, row]) => row.parent), ...gone])) {
@@ -61,7 +72,10 @@ export async function makeDurable(
   return rows;
 }
 
-function isOther({ local, intents }: Before, id: NodeId, row: LocalRow): boolean {
+function isOther(
+  { local, intents }: Before,
+  { id, row, areNumbersNew }: { readonly id: NodeId; readonly row: LocalRow; readonly areNumbersNew: boolean },
+): boolean {
   const known = local.get(id);
   return (
     known === undefined ||
@@ -69,7 +83,7 @@ function isOther({ local, intents }: Before, id: NodeId, row: LocalRow): boolean
     known.sight === "unsettled" ||
     known.parent !== row.parent ||
     nameOnDisk(known) !== nameOnDisk(row) ||
-    known.fingerprint.inode !== row.fingerprint.inode ||
+    isOtherThing(row.fingerprint, known.fingerprint, areNumbersNew) ||
     known.executable !== row.executable
   );
 }

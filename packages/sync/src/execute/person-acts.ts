@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { lineOf, type PathTable, pathOf } from "../paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../trees.ts";
-import { failureOf, syncTogether } from "./durable.ts";
+import { failureOf, isOtherThing, syncTogether } from "./durable.ts";
 import type { Hands } from "./hands.ts";
 
 const callsAtOnce = 8;
@@ -39,17 +39,20 @@ function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "loca
  * again, but a power cut could take it all the same.
  *
  * @param table of the disk as the look saw it
+ * @param areNumbersNew the disk deals its numbers out anew, and has since the look before
  * @returns of which that failed, and why
  */
 export async function makeRenewalsDurable(
   { disk, state, faults }: Pick<Hands, "disk" | "state" | "faults">,
   table: PathTable,
   changes: ReadonlyMap<NodeId, LocalRow | undefined>,
+  areNumbersNew = false,
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
   if (faults.has("what a person did is not synced")) return new Map();
   const renewed = new Map<NodeId, Traces>();
   for (const [id, row] of changes) {
-    if (row === undefined || !isRenewed(row, state.local.get(id), state.synced.get(id))) continue;
+    const before = { known: state.local.get(id), base: state.synced.get(id), areNumbersNew };
+    if (row === undefined || !isRenewed(row, before)) continue;
     const folder = row.parent === table.rootId ? "" : pathOf(table, row.parent);
     const file = row.kind === "file" ? pathOf(table, id) : undefined;
     renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
@@ -57,14 +60,20 @@ export async function makeRenewalsDurable(
   return syncTraces(disk, renewed);
 }
 
-function isRenewed(row: LocalRow, known: LocalRow | undefined, base: SyncedRow | undefined): boolean {
+interface Before {
+  readonly known: LocalRow | undefined;
+  readonly base: SyncedRow | undefined;
+  readonly areNumbersNew: boolean;
+}
+
+function isRenewed(row: LocalRow, { known, base, areNumbersNew }: Before): boolean {
   if (row.sight === "unsettled" || row.content !== base?.content) return false;
   // What could not be made durable before is not so since it was seen again.
   if (known?.sight === "unsettled") return true;
   // A bit that was set, perhaps durably, and taken back: no time of the file tells.
   if (known?.executable !== row.executable && row.executable === base.executable) return true;
   const [now, then] = [row.fingerprint, known?.fingerprint];
-  return now.inode !== then?.inode || (row.kind === "file" && now.mtimeNs !== then.mtimeNs);
+  return isOtherThing(now, then, areNumbersNew) || (row.kind === "file" && now.mtimeNs !== then?.mtimeNs);
 }
 
 async function syncTraces(
