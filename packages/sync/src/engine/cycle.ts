@@ -6,7 +6,7 @@ import type { Brakes } from "../brakes/brakes.ts";
 import type { Hands } from "../execute/hands.ts";
 import { foldersOfAct, makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
-import { reviewStash, stashDueMs } from "../execute/recover.ts";
+import { reviewStash, settleParked, stashDueMs } from "../execute/recover.ts";
 import { affectedPortion } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
 import type { Plan } from "../planner/plan-types.ts";
@@ -37,6 +37,7 @@ import {
   type Problem,
   problemOf,
   problemsOfAliases,
+  problemsOfAside,
   problemsOfBlocked,
   problemsOfBoundaries,
   problemsOfBrakes,
@@ -84,9 +85,9 @@ export interface CycleContext extends Hands {
   readonly times: { nextExpiryMs: number };
   readonly freeing: Freeing;
   readonly identity: Identity;
-  readonly progress: Progress;
   /** Whether the disk, if it deals its numbers out anew with each start, has done so since it was last looked at. */
   readonly numbering: { isNew: boolean };
+  readonly progress: Progress;
   readonly suspicion: Suspicion;
   /** What has become suspect after a moment in which hints that belong together arrive. */
   readonly moreSuspects: () => Promise<Suspects>;
@@ -116,6 +117,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
   await checkRoot(context);
   await fetchRemote(context);
+  await settleAside(context);
   await reviewStash(context);
   await expireTrashAtTimes(context);
   state.forgetRefusals(context.nowMs());
@@ -150,8 +152,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const nowMs = context.nowMs();
   lasting.note(state.refusals, nowMs);
   const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
-  // What could not be ended now may be later.
-  if (failures.length > 0) untilMs.push(context.nowMs() + endingAgainMs);
+  // What could not be ended now, or got no name back, may be later.
+  if (failures.length + state.parked.size > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
   const refusals = wantedOf(state.refusals, decision, next);
   const hasProgressed = done > 0 || isSent || ending.operations.length > ending.failures.size;
@@ -170,6 +172,15 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     deletionsWaiting: waitingDeletions,
   };
   return context.rounds.turn(last, outcome, state.restless.fresh);
+}
+
+/** What got no name back in the cycle before; what has one now stood under none at the last look. */
+async function settleAside(context: CycleContext): Promise<void> {
+  const { parked } = context.state;
+  const before = parked.size;
+  if (before === 0) return;
+  await settleParked(context);
+  if (parked.size < before) context.suspicion.add("all");
 }
 
 /**
@@ -198,6 +209,7 @@ function problemsKnown(
     ...context.quarantine.problems(),
     ...problemsOfRehash(state),
     ...problemsOfStash(state),
+    ...problemsOfAside(state),
   ];
 }
 

@@ -2,15 +2,15 @@ import type { NodeId } from "@holdfast/core/ids";
 import { DiskChanged } from "../execute/hands.ts";
 import { makeDurable } from "../execute/durable.ts";
 import { makeRenewalsDurable } from "../execute/person-acts.ts";
-import { withFoldersAbove } from "../paths.ts";
+import { lineOf, withFoldersAbove } from "../paths.ts";
 import type { BlockTaker } from "../ports.ts";
-import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import { VisibleRows, Visibility, visibleTrees } from "../rules/visibility.ts";
 import { applyRules, voidOffers } from "../rules/dormancy.ts";
 import { readRules } from "../rules/reading.ts";
 import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
-import { knownPathOf, type Suspects, type Top } from "../scan/scope.ts";
+import { knownPathOf, type LocalTree, type Suspects, type Top } from "../scan/scope.ts";
 import type { LocalRow } from "../trees.ts";
 import type { CycleContext } from "./cycle.ts";
 import { inParts, type Looked } from "./look-parts.ts";
@@ -89,7 +89,7 @@ async function lookAtRoot(
   const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
   const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
   const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
-  const tree = visibleTrees(state, new Visibility(state, rules, context.lacks));
+  const tree = standing(visibleTrees(state, new Visibility(state, rules, context.lacks)), state.parked);
   const suspects = tops === undefined ? whereToLook(context) : "all";
   const look = await scan(disk, {
     ...context,
@@ -107,6 +107,14 @@ async function lookAtRoot(
     isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
   });
   return { ...look, rules };
+}
+
+/** What waits aside has no name, and a look can tell nothing of it. */
+function standing(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalTree {
+  if (parked.size === 0) return tree;
+  const waits = (id: NodeId): boolean => lineOf(tree, id).some((each) => parked.has(each));
+  const local = new VisibleRows(tree.local, (id) => !waits(id));
+  return { rootId: tree.rootId, local, childrenOf: (folder) => tree.childrenOf(folder) };
 }
 
 /** After a failure, and once an hour, everything. */

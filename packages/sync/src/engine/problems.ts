@@ -11,7 +11,7 @@ export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `kept`, `boundary`, `alias`, `rewritten`, `silent_change`, `busy`, `blocked`,
+   * Of an error; `skipped`, `kept`, `boundary`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only` and `quarantined` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
@@ -82,6 +82,18 @@ export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Proble
 
 const unreadableStash =
   "What was replaced or deleted here cannot be read, so it is not known whether a program wrote to it since. It stays there; check the disk.";
+
+/** What had to make way for a moment, and got no name back. */
+export function problemsOfAside(
+  state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "parked">,
+): Problem[] {
+  return [...state.parked].map(([id, { path }]) => {
+    const message =
+      `It had to make way here for a moment, and the disk does not let it have its name back. It waits as ${path}, and is tried again ` +
+      "every half minute: look after the disk, and whether you may write to the folder.";
+    return problemOf(pathOfNode(state, id) ?? path, "aside", message);
+  });
+}
 
 export function problemsOfAliases(
   state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "restless">,

@@ -5,11 +5,12 @@ import { contentOfBlocks, linkContent } from "../content.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
+import { rowsBelow } from "../scan/scope.ts";
 import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk } from "../trees.ts";
 import { agreedBeside } from "./agreed.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
-import { type Hands, syncFolders } from "./hands.ts";
+import { DiskChanged, type Hands, syncFolders } from "./hands.ts";
 import { partSuffix } from "./write-large.ts";
 
 /** After this a stashed file is looked at again: whoever had it open has written by then. */
@@ -67,19 +68,45 @@ function isWantedPart({ state }: Hands, name: string): boolean {
   return false;
 }
 
-/** Gives what still waits aside its old name back, or one beside it. */
+/** Gives what still waits aside its old name back, or one beside it. What gets none waits on, and keeps nothing else waiting. */
 export async function settleParked(hands: Hands): Promise<void> {
   if (hands.faults.has("what waits aside is forgotten")) return;
   for (const [id, { path }] of hands.state.parked) {
-    const row = hands.state.local.get(id);
-    const isThere = (await hands.disk.stat(path)) !== undefined && row !== undefined;
-    if (!isThere || (await isReplaced(hands, path, row))) {
-      hands.state.commit({ parked: [[id, undefined]] });
-      continue;
+    try {
+      await settleOne(hands, id, path);
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      hands.checkStop?.();
+      await leaveAside(hands, id, path);
     }
-    await unpark(hands, id, path, row);
-    hands.state.commit({ parked: [[id, undefined]] });
   }
+}
+
+async function settleOne(hands: Hands, id: NodeId, path: string): Promise<void> {
+  const row = hands.state.local.get(id);
+  const isThere = row !== undefined && (await isAside(hands, path));
+  if (isThere && !(await isReplaced(hands, path, row))) await unpark(hands, id, path, row);
+  hands.state.commit({ parked: [[id, undefined]] });
+}
+
+/** If the engine's folder is not there either, the disk is away, and nothing is known of what is in it. */
+async function isAside({ disk }: Hands, path: string): Promise<boolean> {
+  if ((await disk.stat(path)) !== undefined) return true;
+  if ((await disk.stat(folderOf(path))) === undefined) throw new DiskChanged(path);
+  return false;
+}
+
+/** Nothing is done with it, nor with what is in it. If it has a name now that nobody synced, the next look sees to that. */
+async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: string): Promise<void> {
+  const isThere = await disk.stat(path).then(
+    (stat) => stat !== undefined,
+    () => true,
+  );
+  if (!isThere) doubt.isOpen = true;
+  const row = state.local.get(id);
+  const rows = row === undefined ? [] : [[id, row] as const, ...rowsBelow(state, id)];
+  const settled = rows.filter(([, { sight }]) => sight !== "unsettled");
+  if (settled.length > 0) state.commit({ local: settled.map(([each, is]) => [each, { ...is, sight: "unsettled" }]) });
 }
 
 /** It made way for new bytes, and something stands there for good: it is looked at as all that is stashed. */
@@ -143,7 +170,9 @@ async function tryReview(hands: Hands, stashed: Stashed): Promise<Stashed | unde
 
 /** @returns whether it is known what it holds: not of a file in which somebody writes */
 async function review(hands: Hands, stashed: Stashed): Promise<boolean> {
-  const { disk } = hands;
+  const { disk, state } = hands;
+  // It is all that there is of a node until it has its name back.
+  if (state.parked.values().some(({ path }) => path === stashed.path)) return false;
   const stat = await disk.stat(stashed.path);
   // It went back to a name that nobody may have synced: once the record is gone nothing would tell where it belongs. Or it
   // never came, and what is deleted since has a folder there.

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { LocalDisk } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+
+/** Nothing comes out of the folder for what waits aside. */
+function holdingBack(alone: Alone): { readonly disk: LocalDisk; readonly tried: Set<string> } {
+  const disk = alone.disk();
+  const tried = new Set<string>();
+  const rename: LocalDisk["rename"] = async (from, to) => {
+    if (!from.startsWith(".holdfast/parked/")) return disk.rename(from, to);
+    tried.add(from);
+    throw new HoldfastError("failed", `${from} cannot be renamed to ${to} (EPERM).`);
+  };
+  const held = new Proxy(disk, {
+    get: (target, name) => (name === "rename" ? rename : (Reflect.get(target, name) as unknown)),
+  });
+  return { disk: held, tried };
+}
+
+/** `a` and `b`, in sync, of which the server exchanges the names. */
+async function exchanged(kind: "file" | "folder"): Promise<Alone> {
+  const alone = new Alone();
+  for (const name of ["a", "b"]) {
+    if (kind === "folder") alone.mkdir(name);
+    alone.write(kind === "folder" ? `${name}/in ${name}` : name, name);
+  }
+  await alone.once();
+  const [first, second] = [alone.serverId("a"), alone.serverId("b")];
+  alone.moveOnServer(first, "aside");
+  alone.moveOnServer(second, "a");
+  alone.moveOnServer(first, "b");
+  return alone;
+}
+
+for (const kind of ["file", "folder"] as const) {
+  test(`a ${kind} that waits aside and gets no name back is told of with its path, and all else goes on`, async () => {
+    const alone = await exchanged(kind);
+    const before = alone.serverPaths();
+    const { disk, tried } = holdingBack(alone);
+    const { inSync, problems } = await alone.once({ disk });
+    assert.equal(inSync, false);
+    const told = problems.filter(({ code }) => code === "aside");
+    assert.equal(told.length, 1);
+    assert.match(told[0]?.path ?? "", /^[ab]$/u);
+    assert.ok([...tried].some((path) => told[0]?.message.includes(path)));
+    alone.write("new", "new");
+    alone.putOnServer("other", { parent_id: alone.world.model.rootId, name: "other" });
+    await alone.once({ disk });
+    assert.equal(alone.serverContents().get("new"), "new");
+    assert.equal(alone.read("other"), "other");
+    // Nothing of what waits aside was taken for deleted.
+    assert.deepEqual(alone.serverPaths(), [...before, "new", "other"].toSorted());
+    const after = await alone.once();
+    assert.deepEqual([after.inSync, after.problems], [true, []]);
+    assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+    assert.deepEqual(alone.serverPaths(), [...before, "new", "other"].toSorted());
+    alone.close();
+  });
+}
+
+test("while something waits aside its name may be taken, and it gets one beside later", async () => {
+  const alone = await exchanged("file");
+  const { disk } = holdingBack(alone);
+  const [told] = (await alone.once({ disk })).problems;
+  assert.ok(told !== undefined);
+  const free = ["a", "b"].filter((path) => !alone.diskPaths().includes(path));
+  for (const path of free) alone.write(path, "a person's");
+  await alone.once({ disk });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  const contents = [...alone.serverContents().values()].toSorted();
+  assert.deepEqual(contents, ["a", ...free.map(() => "a person's"), "b"].toSorted());
+  alone.close();
+});
+
+test("what waits aside on a disk without exchange and links, and gets no name back, is not lost when its time is over", async () => {
+  const alone = new Alone({ lacks: ["exchange", "hard links"], devices: 1, isLastWhole: false });
+  alone.write("a", "before");
+  await alone.once();
+  alone.writeOnServer("a", "after");
+  const disk = alone.disk();
+  let isHeld = true;
+  const rename: LocalDisk["rename"] = async (from, to) => {
+    if (isHeld && to === "a") throw new HoldfastError("failed", `${from} cannot be renamed to ${to} (EPERM).`);
+    return disk.rename(from, to);
+  };
+  const held = new Proxy(disk, {
+    get: (target, name) => (name === "rename" ? rename : (Reflect.get(target, name) as unknown)),
+  });
+  const { problems } = await alone.once({ disk: held });
+  assert.ok(problems.some(({ path, code }) => path === "a" && code === "aside"));
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
+  await alone.once({ disk: held });
+  assert.deepEqual(alone.serverPaths(), ["a"]);
+  isHeld = false;
+  assert.ok((await alone.once({ disk: held })).inSync);
+  assert.equal(alone.read("a"), "after");
+  assert.deepEqual(alone.diskPaths(), ["a"]);
+  alone.close();
+});
+
+test("what waits aside is not forgotten while the disk is away", async () => {
+  const alone = await exchanged("file");
+  const disk = alone.disk();
+  let isAway = false;
+  const rename: LocalDisk["rename"] = async (from, to) => {
+    if (!from.startsWith(".holdfast/parked/") || isAway) return disk.rename(from, to);
+    isAway = true;
+    throw new HoldfastError("unavailable", "EIO");
+  };
+  const stat: LocalDisk["stat"] = async (path) => {
+    if (path.startsWith(".holdfast/parked") && isAway) return undefined;
+    return disk.stat(path);
+  };
+  const own: Partial<LocalDisk> = { rename, stat };
+  const leaving = new Proxy(disk, {
+    get: (target, name) => (Reflect.get(own, name) ?? Reflect.get(target, name)) as unknown,
+  });
+  await alone.once({ disk: leaving });
+  assert.deepEqual(alone.serverPaths(), ["a", "b"]);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(Object.fromEntries(alone.serverContents()), { a: "b", b: "a" });
+  assert.deepEqual(alone.diskPaths(), ["a", "b"]);
+  alone.close();
+});
