@@ -1,5 +1,6 @@
 import { toHoldfastError, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync/ports";
@@ -160,6 +161,7 @@ export class ModelServer extends ModelState {
     account = everybody,
   ): Awaited<ReturnType<Server["commit"]>> {
     if (epoch !== this.epoch) throw new HoldfastError("reset", "Another epoch.", { body: { reason: "epoch" } });
+    if (operations.length > limits.batchOperationsMax) throw new HoldfastError("too_large", "Too many operations.");
     const by: Actor = { device, account };
     this.held.store(blocks, this.#writableSpaces(operations, account));
     const before = this.position;

@@ -58,6 +58,20 @@ export class NameTable {
     return this.#holders.get(this.#claim(place));
   }
 
+  /** With whose deletion it would go. */
+  folderOf(id: NodeId | undefined): NodeId | undefined {
+    return id === undefined ? undefined : this.#countedIn.get(id);
+  }
+
+  /** A node and the folders in which it stands, as far as they are there. */
+  *lineFrom(id: NodeId): Generator<NodeId, void> {
+    let at: NodeId | undefined = id;
+    for (let depth = 0; at !== undefined && at !== this.#rootId && depth <= depthMax; depth += 1) {
+      yield at;
+      at = this.#places.get(at)?.parent;
+    }
+  }
+
   /** The same nodes, none of which has a name that could be in the way. */
   nameless(): NameTable {
     let number = 0;

@@ -5,6 +5,7 @@ import type { Faults } from "../faults.ts";
 import { shareAt } from "../shares/whereabouts.ts";
 import { claimOf } from "./collisions.ts";
 import type { Merged, MergedTree } from "./merge.ts";
+import { grouped } from "./rings.ts";
 import { NameTable, order, ringOf, type Step, type TableRow } from "./order.ts";
 import type { RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
@@ -51,13 +52,14 @@ export function planRemote(
   const { ready, stuck } = order(table, steps);
   // The server checks the names of a group at its end.
   const ring = ringOf(table, stuck);
-  const group = faults.has("a ring goes one by one") ? undefined : ring[0]?.id;
-  const grouped = ring.map(({ operation }) => (group === undefined ? operation : { ...operation, group }));
-  const placed = new Set(ring.map(({ id }) => id));
-  const left = stuck.filter(({ id }) => !placed.has(id));
+  const isBlind = faults.has("a ring goes one by one");
+  const together = isBlind ? ring.map(({ operation }) => operation) : grouped(table, ring);
+  const placed = new Set(together.map(({ id }) => id));
+  const ringed = new Set(ring.map(({ id }) => id));
+  const left = stuck.filter(({ id }) => !ringed.has(id));
   return {
-    operations: [...ready.map(({ operation }) => operation), ...grouped],
-    stuck: left.map(({ id }) => id),
+    operations: [...ready.map(({ operation }) => operation), ...together],
+    stuck: stuck.flatMap(({ id }) => (placed.has(id) ? [] : [id])),
     forbidden: all.filter(isForbidden).map(({ id }) => id),
     cornered: left.length === 0 ? [] : corneredBy(trees, tree, left, table),
   };
