@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
 import type { LocalDisk } from "@holdfast/sync/ports";
+import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
 
 /** Nothing comes out of the folder for what waits aside. */
@@ -21,12 +24,15 @@ function holdingBack(alone: Alone): { readonly disk: LocalDisk; readonly tried: 
 
 /** `a` and `b`, in sync, of which the server exchanges the names. */
 async function exchanged(kind: "file" | "folder"): Promise<Alone> {
-  const alone = new Alone();
+  return exchangedBy(new Alone(), kind);
+}
+
+async function exchangedBy(alone: Alone, kind: "file" | "folder", state?: SyncState): Promise<Alone> {
   for (const name of ["a", "b"]) {
     if (kind === "folder") alone.mkdir(name);
     alone.write(kind === "folder" ? `${name}/in ${name}` : name, name);
   }
-  await alone.once();
+  await alone.once(state && { state });
   const [first, second] = [alone.serverId("a"), alone.serverId("b")];
   alone.moveOnServer(first, "aside");
   alone.moveOnServer(second, "a");
@@ -124,5 +130,44 @@ test("what waits aside is not forgotten while the disk is away", async () => {
   assert.ok((await alone.once()).inSync);
   assert.deepEqual(Object.fromEntries(alone.serverContents()), { a: "b", b: "a" });
   assert.deepEqual(alone.diskPaths(), ["a", "b"]);
+  alone.close();
+});
+
+test("what waits aside gets its name back although it goes by another id by then", async () => {
+  const empty = new Alone().world.model.backUp();
+  const alone = await exchanged("file");
+  const { disk } = holdingBack(alone);
+  await alone.once({ disk });
+  alone.world.model.restore(empty);
+  await alone.once({ disk });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.diskPaths().length, 2);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  assert.deepEqual([...alone.serverContents().values()].toSorted(), ["a", "b"]);
+  assert.ok(!alone.diskPaths().some((path) => path.includes("recovered")));
+  alone.close();
+});
+
+test("what waits aside and belongs to nothing that is known any more becomes visible in the same run", async () => {
+  const alone = new Alone();
+  const state = new SyncState(new DatabaseSync(":memory:"), alone.world.model.rootId as NodeId);
+  await exchangedBy(alone, "file", state);
+  const held = holdingBack(alone).disk;
+  await alone.once({ disk: held, state });
+  const [waiting] = state.parked.keys();
+  assert.ok(waiting !== undefined);
+  // Right after the recovery of the start.
+  let isForgotten = false;
+  const list: LocalDisk["list"] = async (path) => {
+    if (path === ".holdfast/tmp") state.commit({ local: [[waiting, undefined]] });
+    isForgotten ||= path === ".holdfast/tmp";
+    return alone.disk().list(path);
+  };
+  const disk = new Proxy(alone.disk(), {
+    get: (target, name) => (name === "list" ? list : (Reflect.get(isForgotten ? target : held, name) as unknown)),
+  });
+  assert.ok((await alone.once({ disk, state })).inSync);
+  assert.equal(alone.diskPaths().filter((path) => path.startsWith("recovered ")).length, 1);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
   alone.close();
 });

@@ -15,7 +15,7 @@ import type { Suspicion } from "./suspicion.ts";
 interface Acting extends Hands {
   readonly progress: Progress;
   readonly stubborn: StubbornChanges;
-  readonly suspicion: Pick<Suspicion, "noteMove">;
+  readonly suspicion: Pick<Suspicion, "noteMove" | "add">;
   readonly checkStop: () => void;
 }
 
@@ -55,6 +55,15 @@ export async function actAll(
   }
   if (state.parked.size > 0) await settleParked(context);
   return { done, changed };
+}
+
+/** What got no name back in the cycle before; what has one now stood under none at the last look. */
+export async function settleAside(context: Acting): Promise<void> {
+  const { parked } = context.state;
+  const before = parked.size;
+  if (before === 0) return;
+  await settleParked(context);
+  if (parked.size < before) context.suspicion.add("all");
 }
 
 function movesFolder(operation: LocalOperation): boolean {

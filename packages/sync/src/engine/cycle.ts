@@ -6,7 +6,7 @@ import type { Brakes } from "../brakes/brakes.ts";
 import type { Hands } from "../execute/hands.ts";
 import { foldersOfAct, makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
-import { reviewStash, settleParked, stashDueMs } from "../execute/recover.ts";
+import { reviewStash, stashDueMs } from "../execute/recover.ts";
 import { affectedPortion } from "../planner/affected.ts";
 import { plan } from "../planner/plan.ts";
 import type { Plan } from "../planner/plan-types.ts";
@@ -25,7 +25,7 @@ import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { isLive, nameOnDisk } from "../trees.ts";
 import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
-import { actAll, noteFailures } from "./acting.ts";
+import { actAll, noteFailures, settleAside } from "./acting.ts";
 import type { Looked } from "./look-parts.ts";
 import { lookAtDisk } from "./looking.ts";
 import type { LastingRefusals } from "./lasting-refusals.ts";
@@ -172,15 +172,6 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     deletionsWaiting: waitingDeletions,
   };
   return context.rounds.turn(last, outcome, state.restless.fresh);
-}
-
-/** What got no name back in the cycle before; what has one now stood under none at the last look. */
-async function settleAside(context: CycleContext): Promise<void> {
-  const { parked } = context.state;
-  const before = parked.size;
-  if (before === 0) return;
-  await settleParked(context);
-  if (parked.size < before) context.suspicion.add("all");
 }
 
 /**

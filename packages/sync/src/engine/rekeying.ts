@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Rekeying } from "../planner/plan-types.ts";
 import { rekey, type TreeChanges } from "../planner/rekey.ts";
-import type { SyncState } from "../state/sync-state.ts";
+import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 
 /** So many rows are changed in one commit. */
 const rowsMax = 4096;
@@ -15,7 +15,7 @@ export function rekeyAll(state: SyncState, rekeyings: readonly Rekeying[]): void
       const then = ends.get(to);
       return then === undefined ? [] : [[id, then] as const];
     });
-    if (ends.size > 0) state.commit({ ...changes, departures });
+    if (ends.size > 0) state.commit({ ...changes, departures, parked: parkedUnder(state, ends) });
     changes = noChanges();
     ends = new Map();
   };

@@ -54,8 +54,14 @@ async function showForgotten(hands: Hands): Promise<void> {
   const known = new Set([...hands.state.parked.values()].map(({ path }) => path));
   for (const name of await hands.disk.list(ownFolders.parked)) {
     const path = joinPath(ownFolders.parked, name);
-    if (!known.has(path)) await renameBeside(hands, path, "", `recovered ${name}`);
+    if (!known.has(path)) await show(hands, path);
   }
+}
+
+/** What is stashed is looked at as such. */
+async function show(hands: Hands, path: string): Promise<void> {
+  if (hands.state.stashed.has(path)) return;
+  await renameBeside(hands, path, "", `recovered ${path.slice(path.lastIndexOf("/") + 1)}`);
 }
 
 function isWantedPart({ state }: Hands, name: string): boolean {
@@ -84,8 +90,10 @@ export async function settleParked(hands: Hands): Promise<void> {
 
 async function settleOne(hands: Hands, id: NodeId, path: string): Promise<void> {
   const row = hands.state.local.get(id);
-  const isThere = row !== undefined && (await isAside(hands, path));
-  if (isThere && !(await isReplaced(hands, path, row))) await unpark(hands, id, path, row);
+  const isThere = await isAside(hands, path);
+  // Of what it was nothing is known any more.
+  if (isThere && row === undefined) await show(hands, path);
+  if (isThere && row !== undefined && !(await isReplaced(hands, path, row))) await unpark(hands, id, path, row);
   hands.state.commit({ parked: [[id, undefined]] });
 }
 

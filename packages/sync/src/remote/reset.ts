@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Server } from "../ports.ts";
-import type { SyncState } from "../state/sync-state.ts";
+import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
 import { keepListing, listAll } from "./listing.ts";
@@ -85,7 +85,8 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
     ["listed anew", "ended"],
     ["rules", ""],
   ] as const;
-  state.commit({ remote, synced, local, shares: [...over, ...shares], departures, cursor, settings });
+  const parked = parkedUnder(state, newIds);
+  state.commit({ remote, synced, local, parked, shares: [...over, ...shares], departures, cursor, settings });
 }
 
 /** In the trees of the restored server nothing stands under the old ids, so that only the disk's has to change. */

@@ -28,6 +28,22 @@ export interface Parked {
   readonly path: string;
 }
 
+/** What waits aside goes by other ids from now on. @param ids from those before */
+export function parkedUnder(
+  { parked }: { readonly parked: ReadonlyMap<NodeId, Parked> },
+  ids: ReadonlyMap<NodeId, NodeId>,
+): (readonly [NodeId, Parked | undefined])[] {
+  return [...parked].flatMap(([id, { path }]) => {
+    const to = ids.get(id);
+    return to === undefined
+      ? []
+      : ([
+          [id, undefined],
+          [to, { nodeId: to, path }],
+        ] as const);
+  });
+}
+
 /** Bytes that were taken from a path by a replacement or a deletion, and that are looked at again before they may go. */
 export interface Stashed {
   /** Relative to the root; the key. */
