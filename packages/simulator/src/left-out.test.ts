@@ -51,6 +51,24 @@ test("a version that was sent without an answer stays when its file was left out
   alone.close();
 });
 
+test("a version that was sent without an answer stops nothing when its file was left out, removed here, and moved to where it shows", async () => {
+  const alone = new Alone();
+  alone.write("f", "f");
+  await alone.once();
+  alone.write("f", "new");
+  await alone.diesUnanswered();
+  await leaveOut(alone, "f", false);
+  alone.writeOnServer("f", "newer");
+  const id = alone.serverId("f");
+  alone.remove("f");
+  alone.moveOnServer(id, "g");
+  for (let round = 0; round < 2; round += 1) assert.ok((await alone.once()).inSync);
+  assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [["g"], ["g"]]);
+  assert.equal(alone.read("g"), "newer");
+  assert.equal(alone.serverId("g"), id);
+  alone.close();
+});
+
 test("what is wanted again before its space was freed stays, also when it is left out once more", async () => {
   const alone = new Alone();
   alone.write("f", "f");

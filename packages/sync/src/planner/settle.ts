@@ -96,7 +96,9 @@ function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): Syn
   const isContentMine = remote.operationId === offer.operationId && offer.content === remote.content;
   const isPlaceMine = samePlace(offer.place, remote);
   const isBitMine = offer.executable === remote.executable;
-  if (!isContentMine && !isPlaceMine && !isBitMine && offer.baseRevision !== undefined) return base;
+  const isOfKnown = offer.baseRevision !== undefined;
+  // Of an edit of what has no base, as where the rules hide it, no base comes.
+  if (isOfKnown && (base === undefined || (!isContentMine && !isPlaceMine && !isBitMine))) return base;
   const known = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
   return {
     ...known,
