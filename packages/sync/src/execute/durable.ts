@@ -37,9 +37,10 @@ interface Seen {
   readonly areNumbersNew?: boolean;
 }
 
-/** Where the numbers are new, which says nothing, the times at which they were made tell two folders apart. */
+/** Where the numbers are new, which says nothing, the times at which they were made, if the disk knows them, tell two folders apart. */
 export function isOtherThing(now: Fingerprint, then: Fingerprint | undefined, areNumbersNew: boolean): boolean {
-  return now.inode !== then?.inode && !(areNumbersNew && now.birthNs === then?.birthNs);
+  const isSameBirth = now.birthNs !== 0n && now.birthNs === then?.birthNs;
+  return now.inode !== then?.inode && !(areNumbersNew && isSameBirth);
 }
 
 /**
