@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Below this there are the usual places of servers; how many lie between it and what the system gives away. */
-const [portMin, portsMin] = [12_000, 1000];
+/** Below this there are the usual places of servers. */
+const portMin = 12_000;
+/** What Linux gives away begins here unless it was told otherwise. */
+const usualFirst = 32_768;
 
 /**
  * A TCP port of the loopback for a server that is started, and perhaps started again, by a process of its own. The system gives it to
@@ -12,9 +14,6 @@ const [portMin, portsMin] = [12_000, 1000];
  */
 export async function reservePort(draw = Math.random()): Promise<number> {
   const first = firstGivenAway();
-  if (first < portMin + portsMin) {
-    throw new HoldfastError("failed", `No ports are left below ${first} (net.ipv4.ip_local_port_range).`);
-  }
   const count = first - portMin;
   const begin = Math.floor(draw * count);
   for (let step = 0; step < count; step += 1) {
@@ -50,7 +49,8 @@ function listen(at: { path: string } | { port: number; host: string }): Promise<
   });
 }
 
-/** The first port that the system gives to a connection, or to whoever listens on any. */
+/** The first port that the system gives to a connection, or to whoever listens on any. Where it gives nearly all away, none is better. */
 function firstGivenAway(): number {
-  return Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").trim().split(/\s+/)[0]);
+  const first = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").trim().split(/\s+/)[0]);
+  return first >= portMin + 1000 ? first : usualFirst;
 }
