@@ -309,3 +309,47 @@ test("a conflicted copy of the rules is sent, whatever they hide", async () => {
   assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [paths, paths]);
   alone.close();
 });
+
+test("what comes out of a hidden folder that is gone here stops nothing, whoever moves it", async () => {
+  const alone = new Alone();
+  for (const path of ["e", "e/b"]) alone.mkdir(path);
+  alone.write("e/b/x", "x");
+  await inSync(alone);
+  const id = alone.serverId("e/b/x");
+  alone.write(".holdfastignore", "/e");
+  await inSync(alone);
+  alone.move("e/b/x", "d");
+  alone.remove("e/b");
+  alone.remove("e");
+  alone.moveOnServer(id, "d");
+  await inSync(alone);
+  await inSync(alone);
+  assert.deepEqual(alone.diskPaths(), [".holdfastignore", "d"]);
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "d", "e", "e/b"]);
+  assert.equal(alone.serverId("d"), id);
+  alone.close();
+});
+
+test("a file that took the place of a folder in which something was hidden is deleted like any other", async () => {
+  const alone = new Alone();
+  const { scheduler } = alone.world;
+  const until = async (isSo: () => boolean): Promise<void> => {
+    await scheduler.runUntil(scheduler.nowMicros + 120_000_000, isSo);
+    assert.ok(isSo());
+  };
+  alone.write(".holdfastignore", "*.log");
+  alone.mkdir("a");
+  alone.write("a/x.log", "hidden");
+  const engine = alone.make();
+  const run = engine.run();
+  await until(() => alone.serverPaths().includes("a"));
+  alone.remove("a/x.log");
+  alone.remove("a");
+  alone.write("a", "a file");
+  await until(() => alone.serverContents().get("a") === "a file");
+  alone.onServer({ op: "delete", operation_id: "1", file_id: alone.serverId("a") });
+  await until(() => alone.root.at("a") === undefined);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});

@@ -354,7 +354,8 @@ function isSeen(state: SyncState, isSure: Looked["isSure"], id: NodeId): boolean
 /** A folder stays for what it holds beside the nodes that the planner sees; nobody is asked. */
 function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, { nodeId, side }: Braked): boolean {
   if (side === "server") return visibility.hidesIn(state.childrenOf(nodeId), nodeId);
-  const path = pathOf(state, nodeId);
+  // A file may have taken the place of a folder, of which no look tells any more.
+  const path = state.local.get(nodeId)?.kind === "folder" ? pathOf(state, nodeId) : undefined;
   return path !== undefined && skipped.isKeeper(path);
 }
 

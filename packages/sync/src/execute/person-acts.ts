@@ -114,7 +114,8 @@ export function foldersOfAct(state: Hands["state"], id: NodeId): readonly string
 /** Where the disk holds what is otherwise than in the base. */
 function tracesOf(state: Hands["state"], id: NodeId): Traces {
   const local = state.local.get(id);
-  const base = state.synced.get(id);
+  // Nobody looks at what is hidden, so that its folder may be gone, and nobody misses what is no longer in it.
+  const base = state.dormant.has(id) ? undefined : state.synced.get(id);
   const isOther = local?.kind === "file" && (base?.content !== local.content || base?.executable !== local.executable);
   // A file that was saved under the name of another is another name of the folder too.
   const isNamed = isOther || !samePlace(local, base?.place);
