@@ -82,3 +82,32 @@ test("what is wanted again before its space was freed stays, also when it is lef
   assert.deepEqual(alone.diskPaths(), ["f"]);
   alone.close();
 });
+
+for (const isRestarted of [false, true]) {
+  test(`a file whose space is freed while its folder moves is not deleted${isRestarted ? ", also when the process ends then" : ""}`, async () => {
+    const alone = new Alone();
+    alone.mkdir("d");
+    alone.mkdir("d/c");
+    alone.write("d/c/a", "a");
+    await alone.once();
+    const disk = alone.disk();
+    const ends = Promise.withResolvers<void>();
+    const rename: typeof disk.rename = async (from, to) => {
+      await disk.rename(from, to);
+      if (from !== "d/c/a") return;
+      alone.move("d/c", "d/b");
+      ends.resolve();
+      if (isRestarted) await new Promise(() => undefined);
+    };
+    const engine = alone.make({ disk: { ...disk, rename } });
+    engine.exclude(["d/c/a"], { freeSpace: true });
+    const run = engine.runOnce();
+    await alone.pass<unknown>(isRestarted ? ends.promise : run);
+    await alone.once();
+    await wantAgain(alone, "d/c/a");
+    await alone.once();
+    assert.deepEqual(alone.serverPaths(), ["d", "d/b", "d/b/a"]);
+    assert.deepEqual(alone.diskPaths(), ["d", "d/b", "d/b/a"]);
+    alone.close();
+  });
+}

@@ -164,7 +164,10 @@ export function placeOf({ parent, name }: Place): Place {
 }
 
 /** Whether a remote row is live: neither it nor anything above it is in the trash, and all above it is known. */
-export function isLive(trees: Pick<Trees, "rootId" | "remote">, id: NodeId): boolean {
+export function isLive(
+  trees: Pick<Trees, "rootId"> & { readonly remote: Pick<Trees["remote"], "get"> },
+  id: NodeId,
+): boolean {
   let at = id;
   // Deeper than the server lets anything be is only what stands in itself.
   for (let depth = 0; depth <= 2 * limits.pathNamesMax; depth += 1) {

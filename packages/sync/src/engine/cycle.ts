@@ -283,6 +283,8 @@ export async function decide(
         offers: answered.map(({ operationId }) => [operationId, undefined] as const),
         intents: found.map((id) => [id, undefined] as const),
       });
+      // A folder that was agreed on where it is now may show what was hidden in it.
+      settleHidden(state, new Visibility(state, rules, context.lacks));
       visibility = new Visibility(state, rules, context.lacks);
       ({ trees, last } = affected(context, visibility));
     }

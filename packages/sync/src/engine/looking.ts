@@ -15,6 +15,7 @@ import type { LocalRow } from "../trees.ts";
 import type { CycleContext } from "./cycle.ts";
 import { inParts, type Looked } from "./look-parts.ts";
 import { checkRoot } from "./root.ts";
+import { shownByMoves } from "./shown.ts";
 
 /**
  * Looks where something may have changed. Where very much is new it is looked at in parts, each of them kept before the next one
@@ -25,7 +26,11 @@ export async function lookAtDisk(context: CycleContext): Promise<Looked> {
   // Of what is seen for the first time nothing was agreed on.
   const isFirst = state.local.size + state.intents.size === 0;
   const looked = await inParts(async (tops) => {
-    const look = await lookAtKnownRoot(context, tops);
+    const seen = await lookAtKnownRoot(context, tops);
+    const look = {
+      ...seen,
+      changes: new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]),
+    };
     state.remember(look.changes.size);
     const changes = await agreeable(context, look, isFirst);
     state.commit({ local: localChanges(state.local, changes) });

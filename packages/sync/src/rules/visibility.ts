@@ -8,7 +8,7 @@ import type { Rules } from "./rules.ts";
 import { unfitness } from "./unfit.ts";
 
 type TreeName = "local" | "remote" | "synced";
-type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced">;
+type Rows = Pick<Trees, "rootId"> & { readonly [Name in TreeName]: Pick<Trees[Name], "get"> };
 
 /** Where a row stands in its tree. */
 interface Way {
