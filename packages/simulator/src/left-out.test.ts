@@ -83,26 +83,36 @@ test("what is wanted again before its space was freed stays, also when it is lef
   alone.close();
 });
 
-for (const isRestarted of [false, true]) {
-  test(`a file whose space is freed while its folder moves is not deleted${isRestarted ? ", also when the process ends then" : ""}`, async () => {
+/** @param ends whether the process ends in the moment in which the space is freed */
+async function freeWhileMoved(alone: Alone, ends: boolean): Promise<void> {
+  const disk = alone.disk();
+  const freed = Promise.withResolvers<void>();
+  const rename: typeof disk.rename = async (from, to) => {
+    await disk.rename(from, to);
+    if (from !== "d/c/a") return;
+    alone.move("d/c", "d/b");
+    freed.resolve();
+    if (ends) await new Promise(() => undefined);
+  };
+  const engine = alone.make({ disk: { ...disk, rename } });
+  engine.exclude(["d/c/a"], { freeSpace: true });
+  const run = engine.runOnce();
+  await alone.pass<unknown>(ends ? freed.promise : run);
+}
+
+for (const [what, ends, isUnanswered] of [
+  ["", false, false],
+  [", also when the process ends then", true, false],
+  [", also when no answer comes to the move", true, true],
+] as const) {
+  test(`a file whose space is freed while its folder moves is not deleted${what}`, async () => {
     const alone = new Alone();
     alone.mkdir("d");
     alone.mkdir("d/c");
     alone.write("d/c/a", "a");
     await alone.once();
-    const disk = alone.disk();
-    const ends = Promise.withResolvers<void>();
-    const rename: typeof disk.rename = async (from, to) => {
-      await disk.rename(from, to);
-      if (from !== "d/c/a") return;
-      alone.move("d/c", "d/b");
-      ends.resolve();
-      if (isRestarted) await new Promise(() => undefined);
-    };
-    const engine = alone.make({ disk: { ...disk, rename } });
-    engine.exclude(["d/c/a"], { freeSpace: true });
-    const run = engine.runOnce();
-    await alone.pass<unknown>(isRestarted ? ends.promise : run);
+    await freeWhileMoved(alone, ends);
+    if (isUnanswered) await alone.diesUnanswered();
     await alone.once();
     await wantAgain(alone, "d/c/a");
     await alone.once();
