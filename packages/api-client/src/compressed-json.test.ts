@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { beginningsAround, hexText } from "@holdfast/codec/testing";
+import { compressFrame } from "@holdfast/codec/zstd-compress";
+import { zstdProblem } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import { compressJson } from "./compressed-json.ts";
 import type { TransportAnswer, TransportRequest } from "./transport.ts";
@@ -50,6 +53,22 @@ test("a long body is sent compressed, a short one as it is", async () => {
   assert.equal(zstdDecompressSync(Buffer.concat(long.body as Uint8Array[])).toString(), text);
   assert.equal(short?.headers["content-encoding"], undefined);
   assert.equal(short?.body, "{}");
+});
+
+test("a body is one frame whatever its length, and an answer of a server that appends an empty one is read", async () => {
+  const sent: Uint8Array[] = [];
+  const note = (one: TransportRequest) => {
+    sent.push(...(one.body as Uint8Array[]));
+    return answering(slicesOf(Buffer.from("{}"), 9), "identity")(one);
+  };
+  const lengthOf = (bytes: Uint8Array) => compressFrame(bytes, { level: 1 }).length;
+  const bodies = [1, 2, 3].flatMap((buffers) =>
+    beginningsAround(hexText("body", 130_000), buffers * 16_384, lengthOf).map((bytes) => Buffer.from(bytes)),
+  );
+  for (const body of bodies) await send(note, body.toString());
+  for (const [index, body] of bodies.entries()) assert.equal(zstdProblem(sent[index]!, body.length), undefined);
+  const followed = Buffer.concat([compressFrame(Buffer.from(text), { level: 1 }), zstdCompressSync("")]);
+  for (const sizeBytes of [1, 1000, 2 ** 20]) assert.equal(await send(answering(slicesOf(followed, sizeBytes))), text);
 });
 
 test("a damaged, a torn and a broken answer are no shorter answers", async () => {

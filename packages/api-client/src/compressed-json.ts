@@ -1,10 +1,10 @@
-import { constants, createZstdDecompress, zstdCompressSync } from "node:zlib";
+import { createZstdDecompress } from "node:zlib";
+import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
 /** What is shorter fits into one packet anyway. */
 const compressedBytesMin = 1024;
-const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /**
  * JSON travels compressed in both directions: what a batch says of a file is then 150 bytes and not 800. Blocks of a batch are
@@ -21,7 +21,8 @@ function encoded(request: TransportRequest): TransportRequest {
   const headers = { ...request.headers, "accept-encoding": "zstd" };
   const { body } = request;
   if (typeof body !== "string" || body.length < compressedBytesMin) return { ...request, headers };
-  return { ...request, headers: { ...headers, "content-encoding": "zstd" }, body: [zstdCompressSync(body, options)] };
+  const frame = compressFrame(Buffer.from(body), { level: 1 });
+  return { ...request, headers: { ...headers, "content-encoding": "zstd" }, body: [frame] };
 }
 
 function decoded(answer: TransportAnswer): TransportAnswer {

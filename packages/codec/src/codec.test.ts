@@ -7,7 +7,7 @@ import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
 import { decodeFrame, isWorthCompressing, probeCompress, verifyFrame } from "./codec.ts";
-import { zstdProblem } from "./zstd-frame.ts";
+import { withoutEmptyFrame, zstdProblem } from "./zstd-frame.ts";
 
 const mib = 1024 * 1024;
 const text = Buffer.from("No byte lost, and nobody reads what they may not. ".repeat(400));
@@ -78,6 +78,28 @@ test("a zstd payload is refused unless it is exactly one plain frame of the decl
   for (const [payload, size, part] of cases) {
     assert.throws(() => decodeFrame("zstd", payload, size), refusedFor(part), String(part));
   }
+});
+
+test("an empty frame behind the frame is taken off, once, and nothing else is", () => {
+  const good = zstdCompressSync(text);
+  const empty = Buffer.from("28b52ffd2000010000", "hex");
+  const taken = (...parts: Uint8Array[]) => Buffer.from(withoutEmptyFrame(Buffer.concat(parts), text.length));
+  assert.deepEqual(taken(good, empty), good);
+  assert.deepEqual(taken(good), good);
+  for (const parts of [
+    [good, empty, empty],
+    [good, empty.subarray(1)],
+    [good, good.subarray(0, 9)],
+    [good.subarray(1), empty],
+    [empty],
+    [],
+  ])
+    assert.deepEqual(taken(...parts), Buffer.concat(parts));
+  // Literals of a frame may be those very bytes.
+  const plain = Buffer.concat([noise(200), empty]);
+  const frame = zstdCompressSync(plain);
+  assert.deepEqual(frame.subarray(-9), empty);
+  assert.equal(withoutEmptyFrame(frame, plain.length), frame);
 });
 
 test("a window of more than 4 MiB is refused by its header alone", () => {

@@ -1,8 +1,10 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
+import { checkedEncoding } from "./checked-encoding.ts";
 import { decodePatch } from "./patch.ts";
+import { compressFrame } from "./zstd-compress.ts";
 import { checkZstdFrame } from "./zstd-frame.ts";
 
 export type Codec = "raw" | "zstd";
@@ -31,13 +33,16 @@ export const compressionLevel = 1;
 /**
  * Compresses a block if that is worth the time: a larger one only if four samples of it shrink by 5 %, a smaller one unless
  * its bytes are spread as those of noise are. On incompressible ones that is a tenth of the time of their hash (22 GB/s
- * against 2).
+ * against 2). What the compressor gave is taken only if the strict decoder makes the block of it again: whoever gets it would
+ * refuse it otherwise, each time it is sent.
  * @param bytes 1 byte to 4 MiB; `raw` gives them back as they are
+ * @param compressor a broken one in tests
  */
-export function probeCompress(bytes: Uint8Array): Encoded {
+export function probeCompress(bytes: Uint8Array, compressor: (bytes: Uint8Array) => Uint8Array = compress): Encoded {
   if (!isWorthCompressing(bytes)) return { codec: "raw", payload: bytes };
-  const payload = compress(bytes);
-  return payload.length < bytes.length ? { codec: "zstd", payload } : { codec: "raw", payload: bytes };
+  const decode = (payload: Uint8Array) => decodeFrame("zstd", payload, bytes.length);
+  const payload = checkedEncoding(bytes, () => compressor(bytes), decode);
+  return payload === undefined ? { codec: "raw", payload: bytes } : { codec: "zstd", payload };
 }
 
 /** As `probeCompress` tells without compressing it whole. */
@@ -121,14 +126,7 @@ function isSpreadAsNoise(bytes: Uint8Array): boolean {
 }
 
 function compress(bytes: Uint8Array): Uint8Array {
-  return zstdCompressSync(bytes, {
-    pledgedSrcSize: bytes.length,
-    params: {
-      [constants.ZSTD_c_compressionLevel]: compressionLevel,
-      [constants.ZSTD_c_contentSizeFlag]: 1,
-      [constants.ZSTD_c_checksumFlag]: 0,
-    },
-  });
+  return compressFrame(bytes, { level: compressionLevel });
 }
 
 function decodeCarried({ kind, payload, size, base }: CarriedBlock): Uint8Array {

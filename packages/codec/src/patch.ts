@@ -1,25 +1,27 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdDecompressSync } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 import { hashBytes } from "@holdfast/core/hash";
+import { checkedEncoding } from "./checked-encoding.ts";
+import { type CompressOptions, compressFrame } from "./zstd-compress.ts";
 import { checkZstdFrame } from "./zstd-frame.ts";
 
 /**
  * The block `next` as one zstd frame with the block `base` as raw dictionary.
  * @param params of zstd, besides those of a patch
- * @returns undefined if that is no smaller than `next`, or `base` cannot be a raw dictionary
+ * @param compressor a broken one in tests
+ * @returns undefined if that is no smaller than `next`, `base` cannot be a raw dictionary, or what the compressor gave does
+ *   not decode to `next` by the strict rules
  */
 export function encodePatch(
   base: Uint8Array,
   next: Uint8Array,
-  params: Readonly<Record<number, number>> = {},
+  params: CompressOptions["params"] = {},
+  compressor: typeof compressFrame = compressFrame,
 ): Uint8Array | undefined {
   if (!isRawDictionary(base)) return undefined;
-  const payload = zstdCompressSync(next, {
-    dictionary: base,
-    pledgedSrcSize: next.length,
-    params: { ...patchParams, ...params },
-  });
-  return payload.length + hashBytes < next.length ? payload : undefined;
+  const options = { level: patchLevel, dictionary: base, params: { ...patchParams, ...params } };
+  const decode = (payload: Uint8Array) => decodePatch(base, payload, next.length);
+  return checkedEncoding(next, () => compressor(next, options), decode);
 }
 
 /**
@@ -41,17 +43,16 @@ export function decodePatch(base: Uint8Array, payload: Uint8Array, size: number)
   return plain;
 }
 
+const patchLevel = 3;
+
 /**
  * zstd's own tables for a level are sized for small dictionaries: with 4 MiB of random bytes and 5 of them changed,
  * level 3 alone made 3,145,972 bytes, and with tables of 2^20 entries 732, in 10 ms.
  */
 const patchParams = {
-  [constants.ZSTD_c_compressionLevel]: 3,
   [constants.ZSTD_c_windowLog]: 22,
   [constants.ZSTD_c_hashLog]: 20,
   [constants.ZSTD_c_chainLog]: 20,
-  [constants.ZSTD_c_contentSizeFlag]: 1,
-  [constants.ZSTD_c_checksumFlag]: 0,
 };
 
 /** A dictionary that begins with this number is read as a trained one, whose tables the block does not have. */

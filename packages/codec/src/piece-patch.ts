@@ -1,7 +1,7 @@
 import { constants } from "node:zlib";
 import type { Random } from "@holdfast/core/clock";
-import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import { checkedEncoding } from "./checked-encoding.ts";
 import { decodePatch, encodePatch } from "./patch.ts";
 import { cutPieces, type Piece, pieceSizes, readPieces } from "./piece-table.ts";
 
@@ -27,7 +27,8 @@ export function encodePatchFromPieces({ basePieces, next, random }: PiecePatchIn
     const payload = encodePatch(rebuilt.bytes, next, patchParams);
     if (payload === undefined) return undefined;
     complementGaps(rebuilt);
-    if (decodesTo(rebuilt.bytes, payload, next)) return payload;
+    const decode = () => decodePatch(rebuilt.bytes, payload, next.length);
+    if (checkedEncoding(next, () => payload, decode) !== undefined) return payload;
   }
   return undefined;
 }
@@ -101,15 +102,5 @@ function differing(from: number | undefined, byte: number | undefined): number {
 function complementGaps({ bytes, gaps }: RebuiltBase): void {
   for (const { start, end } of gaps) {
     for (let index = start; index < end; index += 1) bytes[index] = ~(bytes[index] ?? 0);
-  }
-}
-
-function decodesTo(base: Uint8Array, payload: Uint8Array, next: Uint8Array): boolean {
-  try {
-    return Buffer.compare(decodePatch(base, payload, next.length), next) === 0;
-  } catch (thrown) {
-    // By chance the filling was what a base cannot begin with.
-    if (thrown instanceof HoldfastError && thrown.code === "invalid_field") return false;
-    throw thrown;
   }
 }

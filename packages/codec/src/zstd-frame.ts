@@ -7,17 +7,22 @@ import { limits } from "@holdfast/core/limits";
  * large as it likes. Costs one step for each 128 KiB, whatever the bytes are.
  */
 export function zstdProblem(bytes: Uint8Array, size: number): string | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 5 || view.getUint32(0, true) !== magic) return "is not a zstd frame";
-  const header = readHeader(view);
-  if (typeof header === "string") return header;
-  if (header.contentSize !== size) return `holds ${header.contentSize} bytes by its own word, not ${size}`;
-  if (header.windowBytes > limits.blockBytesMax) return `wants a window of ${header.windowBytes} bytes`;
-  const end = blocksEnd(view, header.end, Math.min(header.windowBytes, zstdBlockBytesMax));
+  const end = frameEnd(bytes, size);
   if (typeof end === "string") return end;
-  const frameEnd = end + (header.hasChecksum ? 4 : 0);
-  if (frameEnd > bytes.length) return "is cut short";
-  return frameEnd < bytes.length ? `is followed by ${bytes.length - frameEnd} bytes` : undefined;
+  return end < bytes.length ? `is followed by ${bytes.length - end} bytes` : undefined;
+}
+
+/**
+ * The frame alone, where an empty one follows it that Node's compressor appends to what fills its buffer: so were blocks sent
+ * and stored that older versions compressed. Anything else is given back as it is, to be refused by the strict decoder.
+ */
+export function withoutEmptyFrame<Memory extends ArrayBufferLike>(
+  bytes: Uint8Array<Memory>,
+  size: number,
+): Uint8Array<Memory> {
+  const end = bytes.length - emptyFrame.length;
+  if (end <= 0 || Buffer.compare(bytes.subarray(end), emptyFrame) !== 0) return bytes;
+  return frameEnd(bytes, size) === end ? bytes.subarray(0, end) : bytes;
 }
 
 /** @throws HoldfastError invalid_field that says what is wrong */
@@ -28,8 +33,23 @@ export function checkZstdFrame(bytes: Uint8Array, size: number): void {
 }
 
 const magic = 0xfd2fb528;
+const emptyFrame = Buffer.from("28b52ffd2000010000", "hex");
 const zstdBlockBytesMax = 128 * 1024;
 const contentSizeBytes = [0, 2, 4, 8] as const;
+
+/** Where the frame at the beginning of `bytes` ends, or what is wrong with it. */
+function frameEnd(bytes: Uint8Array, size: number): number | string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 5 || view.getUint32(0, true) !== magic) return "is not a zstd frame";
+  const header = readHeader(view);
+  if (typeof header === "string") return header;
+  if (header.contentSize !== size) return `holds ${header.contentSize} bytes by its own word, not ${size}`;
+  if (header.windowBytes > limits.blockBytesMax) return `wants a window of ${header.windowBytes} bytes`;
+  const end = blocksEnd(view, header.end, Math.min(header.windowBytes, zstdBlockBytesMax));
+  if (typeof end === "string") return end;
+  const checksumEnd = end + (header.hasChecksum ? 4 : 0);
+  return checksumEnd > bytes.length ? "is cut short" : checksumEnd;
+}
 
 interface Header {
   readonly contentSize: number;

@@ -1,11 +1,10 @@
 import { decodeFrame } from "@holdfast/codec/codec";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256Bytes } from "@holdfast/core/hash";
-import { openFooter } from "./pack.ts";
+import { openBlock, openFooter } from "./pack.ts";
 import type { PackIndex } from "./pack.ts";
 import { parseHeader } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
-import { openRecord } from "./seal.ts";
 
 /** What the index says of a record. */
 export interface ScrubRow {
@@ -66,7 +65,7 @@ function faultOf(
   const { index, start, storedSize, codec, sizeBytes, hash } = row;
   const record = pack.subarray(start, start + storedSize);
   if (record.length !== storedSize) return "the pack ends before the block does";
-  const payload = openRecord(key, { packId, index, codec, sizeBytes }, record);
+  const payload = openBlock(key, { packId, index, codec, sizeBytes }, record);
   if (payload === undefined) return "the block's seal is broken";
   try {
     const plain = decodeFrame(codec, payload, sizeBytes);

@@ -6,6 +6,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256, sha256Bytes } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
+import { checkPack } from "./pack-check.ts";
 import { fillSlabs } from "./slab.ts";
 import { SlabStock } from "./slab-stock.ts";
 import { openFooter, openRecords, sealPack } from "./pack.ts";
@@ -110,6 +111,26 @@ test("a record that was sealed as zstd and is none reads as broken where plain b
     openRecords({ packId, key, bytes: Uint8Array.from(pack), plain, records: placesOf(openIndex(pack)) });
   assert.ok(open(false)[0] !== undefined);
   assert.deepEqual(open(true), [undefined]);
+});
+
+test("a frame that an older version stored with an empty one behind it is read as the frame alone", () => {
+  const plain = Buffer.from("compressed by an older version ".repeat(40));
+  const frame = zstdCompressSync(plain);
+  const payload = Buffer.concat([frame, Buffer.from("28b52ffd2000010000", "hex")]);
+  const hash = sha256(plain);
+  const [slab] = fillSlabs([{ hash, sizeBytes: plain.length, codec: "zstd", payload, verified: true }], stock);
+  const { start = 0, length = 0 } = slab?.blocks[0] ?? {};
+  const record = { hash: Buffer.from(hash, "hex"), sizeBytes: plain.length, codec: "zstd" as const };
+  const records = [{ ...record, slab: 0, start, length }];
+  const pieces = sealPack({ packId, epoch: 1, key, slabs: [slab?.buffer ?? assert.fail()], records });
+  const pack = new Uint8Array(Buffer.concat(pieces));
+  const [place] = placesOf(openIndex(pack));
+  const open = (plainToo: boolean) =>
+    openRecords({ packId, key, bytes: Uint8Array.from(pack), plain: plainToo, records: [place ?? assert.fail()] })[0];
+  assert.deepEqual(Buffer.from(open(false) ?? []), frame);
+  assert.deepEqual(Buffer.from(open(true) ?? []), plain);
+  const rows = [{ ...record, ...(place ?? assert.fail()), damaged: false }];
+  assert.deepEqual(checkPack({ pack, packId, epoch: 1, key, rows }).faults, [undefined]);
 });
 
 test("the pack of docs/format.md has the bytes that stand there", () => {

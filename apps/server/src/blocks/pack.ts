@@ -1,4 +1,5 @@
 import { decodeFrame } from "@holdfast/codec/codec";
+import { withoutEmptyFrame } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import {
   footerEntryBytes,
@@ -13,6 +14,7 @@ import {
 } from "./pack-format.ts";
 import type { FooterEntry, PackHeader, PackId } from "./pack-format.ts";
 import { openRecord, sealRecord } from "./seal.ts";
+import type { RecordPlace } from "./seal.ts";
 
 /** A block to be sealed: its payload stands in one of the slabs, with room for the tag behind it. */
 export interface PackRecord extends FooterEntry {
@@ -76,10 +78,20 @@ export function openRecords({
   return records.map(({ index, start, storedSize, codec, sizeBytes }) => {
     const sealed = bytes.subarray(start, start + storedSize);
     const payload =
-      sealed.length === storedSize ? openRecord(key, { packId, index, codec, sizeBytes }, sealed) : undefined;
+      sealed.length === storedSize ? openBlock(key, { packId, index, codec, sizeBytes }, sealed) : undefined;
     if (payload === undefined || !plain) return payload;
     return codec === "raw" ? payload : decodeSealed(payload, sizeBytes);
   });
+}
+
+/** As `openRecord`, and without what older versions stored behind a zstd frame. */
+export function openBlock<Memory extends ArrayBufferLike>(
+  key: Uint8Array,
+  place: RecordPlace,
+  sealed: Uint8Array<Memory>,
+): Uint8Array<Memory> | undefined {
+  const payload = openRecord(key, place, sealed);
+  return payload === undefined || place.codec !== "zstd" ? payload : withoutEmptyFrame(payload, place.sizeBytes);
 }
 
 export interface PackIndex {

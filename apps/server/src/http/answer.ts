@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { constants, zstdCompress } from "node:zlib";
+import { outputBufferBytes } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { AnswerBytes, AnswerHeaders } from "./handler.ts";
 import { readEntityTags } from "./conditions.ts";
@@ -68,7 +69,9 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
   const text = Buffer.from(JSON.stringify(answer.json));
   // An entity tag names the bytes as they are.
   const isCompressed = etag === undefined && acceptsZstd(sending) && text.length >= compressedBytesMin;
-  const bytes = isCompressed ? await zstdCompressAsync(text, zstdOptions) : text;
+  const bytes = isCompressed
+    ? await zstdCompressAsync(text, { ...zstdOptions, chunkSize: outputBufferBytes(text.length) })
+    : text;
   writeHead(sending, answer.status, {
     "content-type": "application/json",
     ...(isCompressed ? { "content-encoding": "zstd" } : {}),

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { CodecPool } from "@holdfast/codec/pool";
+import { withoutEmptyFrame } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import { hashBytes } from "@holdfast/core/hash-hex";
 import { type HashHex, isHashHex, isId, type SpaceId, type UserId, type VersionId } from "@holdfast/core/ids";
@@ -188,13 +189,15 @@ export async function storeFrames(
 async function incomingBlock(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
   spaceId: SpaceId,
-  { kind, hash, size, payload, base }: Frame,
+  { kind, hash, size, payload: sent, base }: Frame,
 ): Promise<IncomingBlock> {
   if (kind === "absent") {
     throw new HoldfastError("bad_request", "A block that is sent is raw, zstd or a patch, not absent.", {
       field: "frames",
     });
   }
+  // Of an older client. What is kept, and goes to others, is the frame alone.
+  const payload = kind === "raw" ? sent : withoutEmptyFrame(sent, size);
   if (kind !== "patch") return { hash, sizeBytes: size, codec: kind, payload, verified: false, placed: true };
   const basePlain = base === undefined ? undefined : await readPlain(blocks, spaceId, base);
   if (base === undefined || basePlain === undefined) {

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
 import { test, type TestContext } from "node:test";
-import { zstdCompressSync } from "node:zlib";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { beginningsAround, hexText } from "@holdfast/codec/testing";
+import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Handlers } from "./handler.ts";
@@ -270,3 +274,31 @@ test("JSON travels compressed with zstd where the client says so, and what is to
     assert.equal((await problemOf(await post(body, {})))["code"], code);
   }
 });
+
+test("a compressed answer is one frame, whatever its length", async (t) => {
+  const text = hexText("answer", 40_000);
+  const answerOf = (length: number) => ({
+    items: [{ id: text.toString("latin1", 0, length), state: "gone" as const }],
+  });
+  const server = await start(t, {
+    queryNodes: ({ body }) => ({ status: 200, json: answerOf(Number(body.ids[0])) }),
+  });
+  const frameLengthOf = ({ length }: Uint8Array) =>
+    compressFrame(Buffer.from(JSON.stringify(answerOf(length))), { level: 1 }).length;
+  const met = new Set<number>();
+  for (const { length } of beginningsAround(text, 16_384, frameLengthOf)) {
+    const bytes = await undecoded(`${server.url}/api/v1/nodes/query`, { ids: [String(length)] });
+    assert.deepEqual(JSON.parse(zstdDecompressSync(bytes).toString()), answerOf(length));
+    assert.notEqual(bytes.toString("hex", bytes.length - 9), "28b52ffd2000010000");
+    met.add(bytes.length);
+  }
+  assert.ok(met.has(16_384), `met only ${[...met].join(", ")}`);
+});
+
+/** The bytes of an answer as they travel. */
+async function undecoded(url: string, body: unknown): Promise<Buffer> {
+  const asking = request(url, { method: "POST", headers: { ...asUser, ...json, "accept-encoding": "zstd" } });
+  asking.end(JSON.stringify(body));
+  const [answer] = (await once(asking, "response")) as [AsyncIterable<Buffer>];
+  return Buffer.concat(await Array.fromAsync(answer));
+}
