@@ -11,7 +11,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
   "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/api-client"],
   // Of sync the ports and their suites alone.
-  "packages/synced-folder": ["packages/core", "packages/codec", "packages/sync"],
+  "packages/synced-folder": ["packages/core", "packages/codec", "packages/disk", "packages/sync"],
   "packages/remote-space": [
     "packages/core",
     "packages/protocol",

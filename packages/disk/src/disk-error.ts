@@ -42,9 +42,14 @@ export function toDiskError(thrown: unknown, action: string, path: string): unkn
 /** The system's own code (`ENOENT`, `EXDEV`) of an error or of its cause. */
 export function errnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
-  const code: unknown = thrown instanceof HoldfastError ? undefined : Reflect.get(thrown, "code");
-  if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
-  return errnoOf(thrown.cause);
+  return ownErrnoOf(thrown) ?? errnoOf(thrown.cause);
+}
+
+/** The same of what a system call threw and nothing else: undefined for a HoldfastError, whatever caused it. */
+export function ownErrnoOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || thrown instanceof HoldfastError) return undefined;
+  const code: unknown = Reflect.get(thrown, "code");
+  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
 export function isNotFound(thrown: unknown): boolean {

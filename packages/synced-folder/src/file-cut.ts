@@ -7,9 +7,11 @@ import { cutBlocks } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { BlockTaker, CutBlock, LocalStat } from "@holdfast/sync/ports";
-import { errnoOf, toLookError } from "./folder-error.ts";
-import { readFlags, toLocalStat } from "./root-folder.ts";
-import type { RootFolder } from "./root-folder.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { toLookError } from "./folder-error.ts";
+import { readFlags } from "@holdfast/disk/root-folder";
+import { toLocalStat } from "./local-stat.ts";
+import type { RootFolder } from "@holdfast/disk/root-folder";
 
 export interface Threads {
   readonly pool: Pick<CodecPool, "run" | "threads">;
@@ -98,6 +100,6 @@ function blockOf(bytes: Uint8Array, fileBytes: number): CutBlock {
 /** A thread says with which errno it could not read. */
 function readErrorOf(thrown: unknown): unknown {
   const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : undefined;
-  if (typeof errno !== "string" || errnoOf(thrown) !== undefined) return thrown;
+  if (typeof errno !== "string" || ownErrnoOf(thrown) !== undefined) return thrown;
   return Object.assign(new Error(errno, { cause: thrown }), { code: errno });
 }

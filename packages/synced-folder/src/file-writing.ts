@@ -5,11 +5,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import type { Part } from "@holdfast/sync/ports";
-import { errnoOf } from "./folder-error.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { inlineBytesMax } from "./file-cut.ts";
 import type { Threads } from "./file-cut.ts";
-import { readFlags } from "./root-folder.ts";
-import type { RootFolder } from "./root-folder.ts";
+import { readFlags } from "@holdfast/disk/root-folder";
+import type { RootFolder } from "@holdfast/disk/root-folder";
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
@@ -174,8 +174,8 @@ async function readCopy(writing: Writing, part: Part & { kind: "copy" }, into: U
     }
     return into;
   } catch (thrown) {
-    if (errnoOf(thrown) === undefined) throw thrown;
-    throw mismatch(part, `cannot be read from ${part.from} (${errnoOf(thrown)})`, thrown);
+    if (ownErrnoOf(thrown) === undefined) throw thrown;
+    throw mismatch(part, `cannot be read from ${part.from} (${ownErrnoOf(thrown)})`, thrown);
   } finally {
     if (from !== undefined && own === undefined) closeSync(from);
   }

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ENOENT: "not_found",
@@ -40,25 +41,24 @@ const advice: Readonly<Record<string, string>> = {
  * @param action a verb: "create", "rename"
  */
 export function toFolderError(thrown: unknown, action: string, path: string): unknown {
-  const errno = errnoOf(thrown);
+  const errno = ownErrnoOf(thrown);
   if (errno === undefined) return thrown;
   return new HoldfastError(codes[errno] ?? "unavailable", sentence(errno, action, path), { cause: thrown });
 }
 
 /** The same for a call that looks: whatever is not certainly absent could not be looked at. */
 export function toLookError(thrown: unknown, action: string, path: string): unknown {
-  const errno = errnoOf(thrown);
+  const errno = ownErrnoOf(thrown);
   if (errno === undefined) return thrown;
   const code = codes[errno] === "not_found" ? "not_found" : "unavailable";
   const body = errno === "EACCES" ? { denied: true } : {};
   return new HoldfastError(code, sentence(errno, action, path), { cause: thrown, body });
 }
 
-/** `ENOENT` and the like; undefined for what no system call threw, HoldfastErrors among it. */
-export function errnoOf(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error) || thrown instanceof HoldfastError) return undefined;
-  const code: unknown = Reflect.get(thrown, "code");
-  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+/** Whether nothing is there: of what a system call on a path threw. */
+export function isAbsent(thrown: unknown): boolean {
+  const errno = ownErrnoOf(thrown);
+  return errno === "ENOENT" || errno === "ENOTDIR";
 }
 
 function sentence(errno: string, action: string, path: string): string {

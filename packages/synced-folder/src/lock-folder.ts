@@ -1,8 +1,9 @@
 import { closeSync, constants, ftruncateSync, lstatSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { errnoOf, toFolderError } from "./folder-error.ts";
-import { linux } from "./native.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { toFolderError } from "./folder-error.ts";
+import { linux } from "@holdfast/disk/native";
 
 export interface FolderLock {
   readonly release: () => void;
@@ -31,7 +32,7 @@ export function lockFolder(rootPath: string): FolderLock {
   } catch (thrown) {
     const holder = descriptor === undefined ? undefined : holderOf(descriptor);
     if (descriptor !== undefined) closeSync(descriptor);
-    throw errnoOf(thrown) === "EAGAIN" ? inUse(rootPath, holder) : unusable(rootPath, thrown);
+    throw ownErrnoOf(thrown) === "EAGAIN" ? inUse(rootPath, holder) : unusable(rootPath, thrown);
   }
   const held = descriptor;
   let isHeld = true;
@@ -48,7 +49,7 @@ function makeOwnFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (thrown) {
-    if (errnoOf(thrown) !== "EEXIST") throw thrown;
+    if (ownErrnoOf(thrown) !== "EEXIST") throw thrown;
     // Whoever may write in the root could lead all that is written and removed there to another place.
     if (lstatSync(path).isDirectory()) return;
     throw new HoldfastError("failed", `${path} is no folder. Nothing was touched; move it away and start again.`);
@@ -72,7 +73,7 @@ function inUse(folder: string, pid: number | undefined): HoldfastError {
 }
 
 function unusable(folder: string, thrown: unknown): unknown {
-  if (errnoOf(thrown) !== "ENOLCK" && errnoOf(thrown) !== "ENOTSUP") return toFolderError(thrown, "lock", folder);
+  if (ownErrnoOf(thrown) !== "ENOLCK" && ownErrnoOf(thrown) !== "ENOTSUP") return toFolderError(thrown, "lock", folder);
   const message = `The filesystem of ${folder} has no locks, so two clients could sync it at once. Use another one.`;
   return new HoldfastError("failed", message, { cause: thrown });
 }

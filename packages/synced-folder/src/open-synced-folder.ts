@@ -22,14 +22,16 @@ import { limits } from "@holdfast/core/limits";
 import { cutInFolder, inlineBytesMax } from "./file-cut.ts";
 import type { Threads } from "./file-cut.ts";
 import { writeParts } from "./file-writing.ts";
-import { errnoOf, toFolderError, toLookError } from "./folder-error.ts";
-import { nameOfBytes, nativeBytes } from "./native-name.ts";
-import { linux, removeFolderFlag } from "./native.ts";
-import type { Native, NativeName } from "./native.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { isAbsent, toFolderError, toLookError } from "./folder-error.ts";
+import { nameOfBytes, nativeBytes } from "@holdfast/disk/native-name";
+import { linux, removeFolderFlag } from "@holdfast/disk/native";
+import type { Native, NativeName } from "@holdfast/disk/native";
 import { joinPath } from "@holdfast/sync/paths";
 import type { LocalDisk, LocalStat, Renaming } from "@holdfast/sync/ports";
 import { exchangeInFolder, renameEachInFolder, renameInFolder } from "./renaming.ts";
-import { isAbsent, nodePath, readFlags, RootFolder, toLocalStat } from "./root-folder.ts";
+import { nodePath, readFlags, RootFolder } from "@holdfast/disk/root-folder";
+import { toLocalStat } from "./local-stat.ts";
 import { Turns } from "./turn.ts";
 
 export interface SyncedFolderOptions {
@@ -297,7 +299,7 @@ async function shareBytes(root: RootFolder, descriptor: number, path: string): P
     from = root.open(path, readFlags);
     return await root.native.shareBytes(descriptor, from);
   } catch (thrown) {
-    if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+    if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
     return false;
   } finally {
     if (from !== undefined) closeSync(from);
@@ -311,7 +313,7 @@ function removeUnfinished(root: RootFolder, path: string, descriptor: number): v
     if (root.look(path).ino === mine.ino) root.withName(path, (at) => root.native.removeName(at, 0));
   } catch (thrown) {
     // The error that brought us here tells more; what is left lies in the engine's own folder and is cleared there.
-    if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+    if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
   }
 }
 
@@ -323,7 +325,7 @@ function keepPrivate(descriptor: number, like: BigIntStats, executable: boolean)
     try {
       fchownSync(descriptor, Number(like.uid), Number(like.gid));
     } catch (thrown) {
-      if (errnoOf(thrown) !== "EPERM") throw thrown;
+      if (ownErrnoOf(thrown) !== "EPERM") throw thrown;
       if (mine.gid !== like.gid) mode &= ~0o070;
     }
   }

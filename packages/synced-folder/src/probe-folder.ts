@@ -12,11 +12,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { ownFolder } from "@holdfast/sync/paths";
-import { errnoOf, toFolderError } from "./folder-error.ts";
-import { nativeBytes } from "./native-name.ts";
-import { linux, renameExchange, renameNoReplace } from "./native.ts";
-import type { Native } from "./native.ts";
-import { RootFolder } from "./root-folder.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { toFolderError } from "./folder-error.ts";
+import { nativeBytes } from "@holdfast/disk/native-name";
+import { linux, renameExchange, renameNoReplace } from "@holdfast/disk/native";
+import type { Native } from "@holdfast/disk/native";
+import { RootFolder } from "@holdfast/disk/root-folder";
 
 /** What the filesystem of a synced folder can do. */
 export interface FolderAbilities {
@@ -111,7 +112,7 @@ function can(act: () => boolean): boolean {
   try {
     return act();
   } catch (thrown) {
-    if (errnoOf(thrown) === undefined || ["EIO", "ENOSPC", "EDQUOT", "EROFS"].includes(errnoOf(thrown) ?? ""))
+    if (ownErrnoOf(thrown) === undefined || ["EIO", "ENOSPC", "EDQUOT", "EROFS"].includes(ownErrnoOf(thrown) ?? ""))
       throw thrown;
     return false;
   }
@@ -152,7 +153,7 @@ function refusesToReplace(root: RootFolder): boolean {
       rename("free", "taken");
       return false;
     } catch (thrown) {
-      return errnoOf(thrown) === "EEXIST";
+      return ownErrnoOf(thrown) === "EEXIST";
     }
   });
 }

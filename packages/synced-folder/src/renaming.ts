@@ -2,12 +2,13 @@ import { closeSync, readdirSync } from "node:fs";
 import { constants as systemConstants } from "node:os";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { errnoOf } from "./folder-error.ts";
-import { removeFolderFlag, renameExchange, renameNoReplace, SystemCallError } from "./native.ts";
-import type { NativeName } from "./native.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { removeFolderFlag, renameExchange, renameNoReplace, SystemCallError } from "@holdfast/disk/native";
+import type { NativeName } from "@holdfast/disk/native";
 import type { Renaming } from "@holdfast/sync/ports";
-import { nativeBytes } from "./native-name.ts";
-import { folderFlags, isAbsent, isName, type RootFolder } from "./root-folder.ts";
+import { nativeBytes } from "@holdfast/disk/native-name";
+import { folderFlags, isName, type RootFolder } from "@holdfast/disk/root-folder";
+import { isAbsent } from "./folder-error.ts";
 
 /**
  * Never over anything. Where the filesystem does not know such a rename (NFS, some of FUSE), a file gets its new name before
@@ -23,7 +24,7 @@ export function renameInFolder(root: RootFolder, from: string, to: string): void
       try {
         native.rename(source, target, renameNoReplace);
       } catch (thrown) {
-        if (errnoOf(thrown) === "EEXIST" && isRespelled(root, from, to)) native.rename(source, target, 0);
+        if (ownErrnoOf(thrown) === "EEXIST" && isRespelled(root, from, to)) native.rename(source, target, 0);
         else if (isUnsupported(thrown)) renameInSteps(root, { path: from, ...source }, { path: to, ...target });
         else throw thrown;
       }
@@ -82,7 +83,7 @@ function renameBetween(root: RootFolder, pair: Pair, renames: readonly Renaming[
       return thrownBy(() => root.native.rename(...names, renameNoReplace)) === undefined ? undefined : alone(renaming);
     });
   } catch (thrown) {
-    if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+    if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
     return renames.map(alone);
   } finally {
     for (const folder of opened) closeSync(folder);
@@ -125,7 +126,7 @@ function isOneName(root: RootFolder, from: string, to: string): boolean {
 }
 
 function isUnsupported(thrown: unknown): boolean {
-  return ["EINVAL", "ENOSYS", "ENOTSUP"].includes(errnoOf(thrown) ?? "");
+  return ["EINVAL", "ENOSYS", "ENOTSUP"].includes(ownErrnoOf(thrown) ?? "");
 }
 
 /** As `isOneName`, also where every spelling gets an inode number of its own: then the list of the folder tells. */
@@ -172,7 +173,7 @@ function renameInSteps(root: RootFolder, source: Named, target: Named): void {
   try {
     native.makeHardLink(source, target);
   } catch (thrown) {
-    if (!["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"].includes(errnoOf(thrown) ?? "")) throw thrown;
+    if (!["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"].includes(ownErrnoOf(thrown) ?? "")) throw thrown;
     // Nothing tells whoever makes a file there between these two calls.
     if (isTaken(root, target.path)) throw new SystemCallError("renameat2", systemConstants.errno.EEXIST);
     return native.rename(source, target, 0);

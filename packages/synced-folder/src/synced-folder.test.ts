@@ -21,8 +21,8 @@ import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import { nameProblem } from "@holdfast/core/names";
 import { noise, partsOf, rejects, testLocalDisk } from "@holdfast/sync/local-disk-conformance";
-import { linux, SystemCallError } from "./native.ts";
-import type { Native } from "./native.ts";
+import { linux, SystemCallError } from "@holdfast/disk/native";
+import type { Native } from "@holdfast/disk/native";
 import { openSyncedFolder } from "./open-synced-folder.ts";
 import type { BlockTaker, LocalDisk, ReadBlock } from "@holdfast/sync/ports";
 

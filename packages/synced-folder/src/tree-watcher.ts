@@ -1,11 +1,12 @@
 import { closeSync, readdirSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, ownFolder } from "@holdfast/sync/paths";
-import { errnoOf } from "./folder-error.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import type { HintGathering } from "./hint-gathering.ts";
-import { nameOfBytes, nativeBytes } from "./native-name.ts";
-import { folderFlags, isAbsent } from "./root-folder.ts";
-import type { RootFolder } from "./root-folder.ts";
+import { nameOfBytes, nativeBytes } from "@holdfast/disk/native-name";
+import { folderFlags } from "@holdfast/disk/root-folder";
+import { isAbsent } from "./folder-error.ts";
+import type { RootFolder } from "@holdfast/disk/root-folder";
 import { Turns } from "./turn.ts";
 import { watchBits } from "./watch-events.ts";
 import type { WatchEvent } from "./watch-events.ts";
@@ -164,8 +165,8 @@ export class TreeWatcher {
       }
       if (isNew || isDeep) this.#visitBelow(folder, descriptor, isDeep);
     } catch (thrown) {
-      if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
-      if (errnoOf(thrown) === "ENOSPC") this.#onLimit("max_user_watches");
+      if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+      if (ownErrnoOf(thrown) === "ENOSPC") this.#onLimit("max_user_watches");
       // It went, or went on: once more where it was seen. What may not be read cannot be watched, nor scanned.
       else if (isAbsent(thrown) && parent !== undefined) this.#seeAsNew(parent);
     } finally {
@@ -212,7 +213,7 @@ export class TreeWatcher {
         descriptor = this.#root.open(path, folderFlags);
         this.#visitBelow(folder, descriptor, false);
       } catch (thrown) {
-        if (errnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
+        if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
       } finally {
         if (descriptor !== undefined) closeSync(descriptor);
       }
@@ -226,7 +227,7 @@ export class TreeWatcher {
         if (!this.#isClosed) this.#root.native.removeWatch(this.#watcher, watch);
       } catch (thrown) {
         // The kernel has ended it already.
-        if (errnoOf(thrown) !== "EINVAL") throw thrown;
+        if (ownErrnoOf(thrown) !== "EINVAL") throw thrown;
       }
     }
   }

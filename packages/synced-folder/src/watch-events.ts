@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
-import { errnoOf } from "./folder-error.ts";
-import { nameOfBytes } from "./native-name.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { nameOfBytes } from "@holdfast/disk/native-name";
 
 /** inotify(7) */
 export const watchBits = {
@@ -57,7 +57,7 @@ function readSome(watcher: number): number {
   try {
     return readSync(watcher, buffer);
   } catch (thrown) {
-    if (errnoOf(thrown) === "EAGAIN") return 0;
+    if (ownErrnoOf(thrown) === "EAGAIN") return 0;
     throw thrown;
   }
 }

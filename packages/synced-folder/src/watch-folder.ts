@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { HoldfastError } from "@holdfast/core/errors";
 import { ownFolder } from "@holdfast/sync/paths";
-import { errnoOf, toLookError } from "./folder-error.ts";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { toLookError } from "./folder-error.ts";
 import { HintGathering } from "./hint-gathering.ts";
 import type { Hint } from "./hint-gathering.ts";
-import { linux } from "./native.ts";
-import type { Native } from "./native.ts";
-import { RootFolder } from "./root-folder.ts";
+import { linux } from "@holdfast/disk/native";
+import type { Native } from "@holdfast/disk/native";
+import { RootFolder } from "@holdfast/disk/root-folder";
 import { TreeWatcher } from "./tree-watcher.ts";
 import type { WatchLimit } from "./tree-watcher.ts";
 import { readEvents } from "./watch-events.ts";
@@ -95,7 +96,7 @@ class Watching implements FolderWatch {
     try {
       this.#watcher = native.makeWatcher();
     } catch (thrown) {
-      if (!["EMFILE", "ENFILE"].includes(errnoOf(thrown) ?? "")) throw thrown;
+      if (!["EMFILE", "ENFILE"].includes(ownErrnoOf(thrown) ?? "")) throw thrown;
       this.#limit = "max_user_instances";
       return;
     }

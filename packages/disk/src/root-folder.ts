@@ -2,24 +2,33 @@ import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { constants as systemConstants } from "node:os";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalStat } from "@holdfast/sync/ports";
-import { errnoOf } from "./folder-error.ts";
+import { ownErrnoOf } from "./disk-error.ts";
 import { nativeBytes } from "./native-name.ts";
 import { openPathOnly, SystemCallError } from "./native.ts";
 import type { Native, NativeName } from "./native.ts";
 
+/** The calls that resolve a path. One that is not to be had fails with ENOSYS. */
+export type Openers = Pick<Native, "openBelow" | "openAbsolute">;
+
 /**
  * Opens what lies below the root. The kernel itself resolves each path, through no symbolic link: what a link leads to is
  * never read and never written, even if a folder is replaced by one in the very moment. A path of any length is reached in steps.
+ * Without openat2 each name is opened in the folder before it, which holds the same and costs a call a name.
  */
-export class RootFolder {
+export class RootFolder<Calls extends Openers = Native> {
   readonly path: string;
-  readonly native: Native;
+  readonly native: Calls;
+  readonly #held: number | undefined;
   #hasOpenBelow = true;
 
-  constructor(path: string, native: Native) {
+  /**
+   * @param held a descriptor of the root, the caller's to close: then it stays that very folder, whatever takes its path;
+   *   otherwise what stands at the path each time
+   */
+  constructor(path: string, native: Calls, held?: number) {
     this.path = path;
     this.native = native;
+    this.#held = held;
   }
 
   /**
@@ -55,7 +64,7 @@ export class RootFolder {
   /** The same; the folder is the caller's to close. */
   openName(path: string): NativeName {
     checkPath(path);
-    if (path === "") throw new HoldfastError("failed", "The synced folder itself cannot be changed.");
+    if (path === "") throw new HoldfastError("failed", "The folder itself cannot be changed.");
     const slash = path.lastIndexOf("/");
     const folder = this.open(path.slice(0, Math.max(0, slash)), folderFlags);
     return { folder, name: nativeBytes(path.slice(slash + 1)) };
@@ -75,9 +84,10 @@ export class RootFolder {
   #openAtOnce(path: string, flags: number, mode: number): number | undefined {
     if (!this.#hasOpenBelow || path.length > stepLengthMax) return undefined;
     try {
+      if (this.#held !== undefined) return this.native.openBelow(this.#held, nativeBytes(path), flags, mode);
       return this.native.openAbsolute(nativeBytes(`${this.path}/${path}`), flags, mode);
     } catch (thrown) {
-      if (errnoOf(thrown) === undefined) throw thrown;
+      if (ownErrnoOf(thrown) === undefined) throw thrown;
       return undefined;
     }
   }
@@ -98,9 +108,10 @@ export class RootFolder {
   /** A folder that is not mounted, or gone, has nothing to say about what is in it. */
   #openRoot(flags: number): number {
     try {
-      return openSync(this.path, flags | constants.O_DIRECTORY);
+      const place = this.#held === undefined ? this.path : `/proc/self/fd/${this.#held}`;
+      return openSync(place, flags | constants.O_DIRECTORY);
     } catch (thrown) {
-      const message = `The synced folder ${this.path} cannot be opened (${errnoOf(thrown)}). Is it mounted?`;
+      const message = `The folder ${this.path} cannot be opened (${ownErrnoOf(thrown)}). Is it mounted?`;
       throw new HoldfastError("unavailable", message, { cause: thrown });
     }
   }
@@ -110,7 +121,7 @@ export class RootFolder {
     try {
       return this.native.openBelow(folder, nativeBytes(path), flags, mode);
     } catch (thrown) {
-      const errno = errnoOf(thrown);
+      const errno = ownErrnoOf(thrown);
       // Kernels before 5.6, and sandboxes that were written before.
       if (errno === "ELOOP") throw this.#loopError(folder, path, flags, thrown);
       if (errno !== "ENOSYS" && errno !== "EPERM") throw thrown;
@@ -150,27 +161,6 @@ export const folderFlags = openPathOnly | constants.O_DIRECTORY;
 /** Never waits for the other end of a pipe or for a device. */
 export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-export function isAbsent(thrown: unknown): boolean {
-  const errno = errnoOf(thrown);
-  return errno === "ENOENT" || errno === "ENOTDIR";
-}
-
-export function toLocalStat(stats: BigIntStats): LocalStat & { readonly device: bigint } {
-  return {
-    kind: kindOf(stats),
-    fingerprint: {
-      inode: stats.ino,
-      sizeBytes: Number(stats.size),
-      mtimeNs: stats.mtimeNs,
-      ctimeNs: stats.ctimeNs,
-      birthNs: stats.birthtimeNs,
-    },
-    executable: (stats.mode & 0o100n) !== 0n,
-    links: Number(stats.nlink),
-    device: stats.dev,
-  };
-}
-
 /** A path of Node's own calls for a name in an open folder; the name ends with a NUL, and the path does not. */
 export function nodePath(folder: number, name: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${folder}/`), name.subarray(0, -1)]);
@@ -190,20 +180,14 @@ function lookAt(folder: number, name: string): BigIntStats | undefined | Error {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (thrown) {
-    if (thrown instanceof Error && errnoOf(thrown) !== undefined) return thrown;
+    if (thrown instanceof Error && ownErrnoOf(thrown) !== undefined) return thrown;
     throw thrown;
   }
 }
 
-function kindOf(stats: BigIntStats): LocalStat["kind"] {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "folder";
-  return stats.isSymbolicLink() ? "symlink" : "other";
-}
-
 function checkPath(path: string): void {
   if (path === "" || !(/(?:^|\/)\.{0,2}(?:\/|$)/.test(path) || path.includes("\0"))) return;
-  throw new HoldfastError("failed", `${JSON.stringify(path)} is no path in the synced folder.`);
+  throw new HoldfastError("failed", `${JSON.stringify(path)} is no path in the folder.`);
 }
 
 /** A call takes 4,095 bytes; a path is cut between names into steps that are shorter. */

@@ -1,7 +1,8 @@
 import { constants as systemConstants } from "node:os";
 import { constants } from "node:fs";
+import { createRequire } from "node:module";
 import { HoldfastError } from "@holdfast/core/errors";
-import koffi from "koffi";
+import type koffi from "koffi";
 
 /** Calls of Linux that Node lacks. Each returns its result, or throws a `SystemCallError`; none of them waits long. */
 export interface Native {
@@ -97,13 +98,15 @@ function bind(): Native {
         "There use `holdfast put` and `holdfast get`.",
     );
   }
-  const libc = koffi.load(null);
+  // Only now: to load it costs more than many a command does in all.
+  const { errno, load } = createRequire(import.meta.url)("koffi") as typeof koffi;
+  const libc = load(null);
   const declare = (declaration: string): ((...values: unknown[]) => number) => {
     const call = libc.func(declaration) as unknown as (...values: unknown[]) => number;
     const name = /(\w+)\(/.exec(declaration)?.[1] ?? declaration;
     return (...values) => {
       const result = call(...values);
-      if (result < 0) throw new SystemCallError(name, koffi.errno());
+      if (result < 0) throw new SystemCallError(name, errno());
       return result;
     };
   };
