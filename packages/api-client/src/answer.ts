@@ -1,6 +1,7 @@
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
+import { checkIds, findBadId } from "./check-ids.ts";
 import type { TransportAnswer } from "./transport.ts";
 
 /** Answers up to here are checked against their schema; the lists of a large batch would cost more than their parse. */
@@ -13,6 +14,7 @@ export async function readJson(route: Route, answer: TransportAnswer): Promise<u
   if (schema === "empty" || text === "") return undefined;
   const value = parseJson(text);
   if (schema === undefined || schema === "bytes" || value === undefined) throw strange(route);
+  checkIds(value);
   if (text.length > checkedBytesMax) return value;
   const checked = schema.safeParse(value);
   if (!checked.success) throw strange(route, checked.error);
@@ -22,8 +24,10 @@ export async function readJson(route: Route, answer: TransportAnswer): Promise<u
 /** What a failed call answered, as the error that the server meant. */
 export async function readProblem(answer: TransportAnswer): Promise<HoldfastError> {
   const value = parseJson(await readText(answer));
-  const body = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  const { code, detail, field, title } = body;
+  const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const { code, detail, field, title } = told;
+  // What went wrong is told all the same; a proxy's answer may have ids of its own.
+  const body = findBadId(told) === undefined ? told : {};
   const message = [detail, title].find((text): text is string => typeof text === "string" && text !== "");
   return new HoldfastError(isErrorCode(code) ? code : codeOfStatus(answer.status), message ?? plain(answer), {
     body,

@@ -52,7 +52,8 @@ const json =
   (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
   (_, response) =>
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
-const device = { id: "d", name: "laptop", created_at: "2026-01-01T00:00:00Z", last_seen_at: null, current: true };
+const id = "0198c5a0-1234-8abc-9def-0123456789ab";
+const device = { id, name: "laptop", created_at: "2026-01-01T00:00:00Z", last_seen_at: null, current: true };
 const devices = json(200, { items: [device], next_cursor: null });
 const problem = (status: number, code: string, more: object = {}) =>
   json(status, { type: "about:blank", title: code, status, detail: `it was ${code}`, code, retryable: false, ...more });
@@ -74,13 +75,13 @@ test("an empty answer is undefined", async () => {
 });
 
 test("a problem becomes an error with its code, field and body", async () => {
-  const { client } = await against([problem(409, "exists", { field: "name", node: { id: "n" } })]);
+  const { client } = await against([problem(409, "exists", { field: "name", node: { id } })]);
   await assert.rejects(client.call("createNode", { body: { kind: "folder", path: "/a" } }), (thrown) => {
     assert.ok(thrown instanceof HoldfastError);
     assert.equal(thrown.code, "exists");
     assert.equal(thrown.message, "it was exists");
     assert.equal(thrown.field, "name");
-    assert.deepEqual(thrown.body["node"], { id: "n" });
+    assert.deepEqual(thrown.body["node"], { id });
     return true;
   });
 });

@@ -44,6 +44,9 @@ export class TreeGet {
 
   async take(node: NodeJson): Promise<void> {
     const folder = this.#folders.get(node.parent_id ?? "");
+    if (folder === undefined) {
+      this.#work.report.problem(node.path, "the server lists it in a folder that it does not list. Run get again.");
+    }
     if (folder === "skipped" || folder === undefined) {
       // What is below a skipped folder is not tried; the folder is listed.
       this.#folders.set(node.id, "skipped");

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkIds } from "./check-ids.ts";
+
+const id = "0198c5a0-1234-8abc-9def-0123456789ab";
+const hash = "a".repeat(64);
+
+test("what a server answers passes: ids, hashes, numbers of operations, and whatever people keep in metadata", () => {
+  checkIds(undefined);
+  checkIds({ id, parent_id: null, version_id: id, content_id: hash, operation_id: "0".repeat(32), blocks: [{ hash }] });
+  checkIds({ items: [{ id, metadata: { id: "../..", of: { file_id: 7 } } }], request_id: "../x" });
+  checkIds({ server_id: "0".repeat(32), damaged: [{ hash: null, pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301" }] });
+});
+
+test("what is no id is refused wherever it stands, and its place is named", () => {
+  const bad = ["../../x", "", `${id}/..`, `${id}\n`, `.${id}`, id.toUpperCase(), "a".repeat(36), 7, {}, [id]];
+  for (const value of bad) {
+    assert.throws(() => checkIds({ id: value }), { code: "failed", message: / in id: / });
+    assert.throws(() => checkIds({ items: [{ id }, { node: { version_id: value } }] }), {
+      code: "failed",
+      message: / in items\[1\]\.node\.version_id: /,
+    });
+    // A form that nobody has thought of yet.
+    assert.throws(() => checkIds([[{ some_new_id: value }]]), { code: "failed", message: / in \[0\]\[0\]\.some_new_id: / });
+  }
+  for (const name of ["hash", "content_id", "operation_id", "server_id", "pack_id"]) {
+    for (const value of ["../../x", "", "a/b", 7]) assert.throws(() => checkIds({ [name]: value }), { code: "failed" });
+  }
+});
