@@ -32,6 +32,9 @@ export const limits = {
   symlinkTargetBytesMax: 4096,
   metadataBytesMax: 16 * kib,
 
+  /** So many times its quota a space may store, with versions, trash and unfinished uploads. */
+  quotaStoredFactor: 4,
+
   /** Sum of the declared (decoded) lengths of the frames of one request. */
   requestFramesBytesMax: 64 * mib,
   requestFramesMax: 10_000,
@@ -73,6 +76,8 @@ export const limits = {
   operationLifetimeMs: 14 * 24 * 3600_000,
   trashLifetimeMs: 30 * 24 * 3600_000,
   journalLifetimeMs: 90 * 24 * 3600_000,
+  /** What has arrived and is named by nothing counts as stored for so long. */
+  stagedLifetimeMs: 24 * 3600_000,
   versionsKeptMin: 30,
   versionLifetimeMs: 30 * 24 * 3600_000,
   dataKeyLifetimeMs: 90 * 24 * 3600_000,

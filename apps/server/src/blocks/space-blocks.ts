@@ -4,6 +4,7 @@ import { type Kysely, sql } from "kysely";
 import { byteaArray, int8Array } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import { inTransaction } from "../db/database.ts";
+import { assertRoom } from "../metadata/stored-bytes.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 
 /** A row whose `since` is younger keeps it: 7 days become an hour less, and most answers write nothing. */
@@ -60,15 +61,8 @@ export async function assertStorable(shard: Kysely<ShardTables>, spaceId: SpaceI
     select stored_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shard);
   const space = rows[0];
   if (space === undefined) throw new HoldfastError("not_found", "There is no such space.");
-  if (space.quota_bytes === null || space.stored_bytes + addedBytes <= quotaFactor * space.quota_bytes) return;
-  throw new HoldfastError(
-    "quota",
-    "This needs more room than the space has left: versions, trash and unfinished uploads included it may take four times its quota. Ask an administrator for a larger quota, or send less.",
-    { body: { stored_bytes: space.stored_bytes, quota_bytes: space.quota_bytes } },
-  );
+  assertRoom(space, addedBytes);
 }
-
-const quotaFactor = 4;
 
 export interface SpaceBlock {
   readonly hash: Uint8Array;

@@ -18,6 +18,7 @@ export interface ShardTables extends AccountTables {
     stamp: number;
     since: number;
     uploader: UserId;
+    counted: boolean;
   };
   "shard.journal": JournalRow;
   "shard.operations": {

@@ -2,7 +2,14 @@ import type { Clock } from "@holdfast/core/clock";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
 import { sweepPurged } from "../metadata/removal.ts";
-import { expireJournal, expireOperations, expireSegments, expireTrash, pruneVersions } from "../metadata/retention.ts";
+import {
+  expireJournal,
+  expireOperations,
+  expireSegments,
+  expireStaged,
+  expireTrash,
+  pruneVersions,
+} from "../metadata/retention.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
@@ -29,6 +36,7 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
           await expireTrash(job);
           await pruneVersions(job);
           await expireSegments(job);
+          await expireStaged(job);
           await expireJournal(job);
         }
       },

@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import { contentOf } from "./content.ts";
-import { loadVersions, lockSpace, type ShardReader } from "./load.ts";
+import { loadVersions, lockSpace, noHeldBlocks, type ShardReader } from "./load.ts";
 import { sweepDetached } from "./removal.ts";
 import type { TransactionPlace } from "./run-transaction.ts";
 import { Tree } from "./tree.ts";
@@ -109,7 +109,7 @@ async function copyPiece({ place, step, topId }: Copying, pair: FolderPair, afte
 async function startPiece(transaction: ShardReader, { clock, random, spaceId }: TransactionPlace): Promise<Work> {
   const space = await lockSpace(transaction, spaceId);
   const tree = new Tree(transaction, space.id, space.root_id);
-  const held = { heldBlocks: new Map(), heldSegments: new Set<never>() };
+  const held = { heldBlocks: noHeldBlocks, heldSegments: new Set<never>(), counted: new Set<never>() };
   return {
     reader: transaction,
     space,

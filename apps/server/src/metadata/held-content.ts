@@ -8,14 +8,14 @@ import type { Step, Work } from "./work.ts";
  */
 export function missingBlocks(work: Work, step: Step): HashHex[] {
   if (step.content === undefined || step.refused !== undefined) return [];
-  const missing = [...step.content.blocks.keys()].filter((hash) => !work.heldBlocks.has(hash));
+  const missing = [...step.content.blocks.keys()].filter((hash) => !work.heldBlocks.sizes.has(hash));
   return [...missing, ...step.missing];
 }
 
 /** @throws HoldfastError invalid_field for a wrong size; unavailable if a staged segment is gone again */
 export function requireHeldContent(work: Work, step: Step): void {
   for (const [hash, size] of step.content?.blocks ?? []) {
-    const held = work.heldBlocks.get(hash);
+    const held = work.heldBlocks.sizes.get(hash);
     if (held === size) continue;
     throw new HoldfastError("invalid_field", `Block ${hash} has ${held} bytes, not ${size}.`, { field: "blocks" });
   }

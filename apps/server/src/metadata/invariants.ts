@@ -92,9 +92,12 @@ async function checkReferences(
     await sql<{ hash: Buffer }>`select hash from shard.upload_blocks where space_id = ${space.id}`.execute(db)
   ).rows;
   const blocks = (
-    await sql<{ hash: Buffer; refs: number }>`
-      select hash, refs from shard.space_blocks where space_id = ${space.id}`.execute(db)
+    await sql<{ hash: Buffer; refs: number; size: number; counted: boolean }>`
+      select hash, refs, size, counted from shard.space_blocks where space_id = ${space.id}`.execute(db)
   ).rows;
+  const counted = blocks.filter((block) => block.counted).reduce((sum, { size }) => sum + size, 0);
+  assert.equal(space.stored_bytes, counted, "stored_bytes is the sum of all blocks that count");
+  for (const block of blocks) assert.ok(block.refs === 0 || block.counted, "what is referred to counts");
   const blockRefs = recount([
     ...versions.map((version) => hashesIn(version.manifest, entryBytes)),
     ...segments.map((segment) => hashesIn(segment.entries, entryBytes)),

@@ -75,21 +75,38 @@ async function loadScatteredNames(reader: ShardReader, spaceId: SpaceId, names: 
   return rows;
 }
 
+/** Blocks that a space holds. */
+export interface HeldBlocks {
+  /** In bytes. */
+  readonly sizes: ReadonlyMap<HashHex, number>;
+  /** Those of them that `stored_bytes` does not count: before one is referred to, `countBlocks`. */
+  readonly uncounted: ReadonlySet<HashHex>;
+}
+
+export const noHeldBlocks: HeldBlocks = { sizes: new Map(), uncounted: new Set() };
+
 /**
- * Sizes of those blocks that the space holds, locked in the order of their hashes so that two transactions cannot wait
- * for each other. By the primary key.
+ * Those blocks that the space holds, locked in the order of their hashes so that two transactions cannot wait for each
+ * other. By the primary key.
  */
 export async function lockBlocks(
   transaction: ShardReader,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
-): Promise<Map<HashHex, number>> {
-  if (hashes.length === 0) return new Map();
-  const { rows } = await sql<{ hash: Buffer; size: number }>`
-    select hash, size from shard.space_blocks
+): Promise<HeldBlocks> {
+  if (hashes.length === 0) return noHeldBlocks;
+  const { rows } = await sql<{ hash: Buffer; size: number; counted: boolean }>`
+    select hash, size, counted from shard.space_blocks
     where space_id = ${spaceId} and hash = any(${hashArray(hashes)})
     order by hash for no key update`.execute(transaction);
-  return new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, row.size]));
+  const sizes = new Map<HashHex, number>();
+  const uncounted = new Set<HashHex>();
+  for (const { hash, size, counted } of rows) {
+    const hex = hash.toString("hex") as HashHex;
+    sizes.set(hex, size);
+    if (!counted) uncounted.add(hex);
+  }
+  return { sizes, uncounted };
 }
 
 /** Those of the segments that the space holds, locked. By the primary key. */

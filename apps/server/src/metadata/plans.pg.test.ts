@@ -8,7 +8,14 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { emptyTrash } from "./empty-trash.ts";
 import { sweepPurged } from "./removal.ts";
-import { expireJournal, expireOperations, expireSegments, expireTrash, pruneVersions } from "./retention.ts";
+import {
+  expireJournal,
+  expireOperations,
+  expireSegments,
+  expireStaged,
+  expireTrash,
+  pruneVersions,
+} from "./retention.ts";
 import { contentOfText, makeTestSpace, newTestId, type TestSpace } from "./testing.ts";
 
 interface Statement {
@@ -178,6 +185,7 @@ async function runEverything(space: TestSpace): Promise<void> {
   await expireJournal(job);
   await pruneVersions(job, { keptMin: 1, lifetimeMs: 0 });
   await expireSegments(job, 0);
+  await expireStaged(job, 0);
 }
 
 interface PlanStep {

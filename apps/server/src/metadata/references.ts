@@ -3,32 +3,37 @@ import { sql } from "kysely";
 import { hashArray } from "../db/array-parameters.ts";
 import { entryBytes, segmentRecordBytes } from "./content.ts";
 import { type ShardReader } from "./load.ts";
+import { changeStoredBytes } from "./stored-bytes.ts";
 
 /**
  * What keeps a block from being collected: each version counts once for every distinct block of a short list, or for
  * every distinct segment of a long one; each segment once for every distinct block of its entries; each row of
- * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`).
+ * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`), and the block counts as
+ * stored no more; whoever adds a reference has let it count before (`countBlocks`).
  */
-export function changeBlockRefs(...change: RefChange): Promise<void> {
-  return changeRefs("space_blocks", ...change);
+export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
+  let freedBytes = 0;
+  for (const [delta, hashes] of hashesByDelta(deltas)) {
+    const { rows } = await sql<{ bytes: number }>`
+      with changed as (
+        update shard.space_blocks set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8),
+          counted = counted and refs + ${delta}::int8 > 0
+        where space_id = ${spaceId} and hash = any(${hashArray(hashes)}) returning size, refs
+      ) select coalesce(sum(size), 0) as bytes from changed where refs = 0`.execute(transaction);
+    freedBytes += rows[0]?.bytes ?? 0;
+  }
+  await changeStoredBytes(transaction, spaceId, -freedBytes);
 }
 
-export function changeSegmentRefs(...change: RefChange): Promise<void> {
-  return changeRefs("segments", ...change);
-}
-
-type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
-
-async function changeRefs(
-  table: "space_blocks" | "segments",
-  ...[transaction, spaceId, deltas, nowMicros]: RefChange
-): Promise<void> {
+export async function changeSegmentRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
   for (const [delta, hashes] of hashesByDelta(deltas)) {
     await sql`
-      update ${sql.table(`shard.${table}`)} set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
+      update shard.segments set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
       where space_id = ${spaceId} and hash = any(${hashArray(hashes)})`.execute(transaction);
   }
 }
+
+type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
 
 /** A version's own references, as its row tells. */
 export interface ReferringVersion {

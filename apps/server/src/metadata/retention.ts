@@ -6,6 +6,7 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { entryBytes } from "./content.ts";
 import { lockSpace } from "./load.ts";
+import { changeStoredBytes } from "./stored-bytes.ts";
 import { changeBlockRefs, hashesIn, type ReferringVersion, releaseCounts, releaseVersions } from "./references.ts";
 
 /**
@@ -128,6 +129,30 @@ export async function expireSegments(job: Retention, lifetimeMs: number = segmen
         const refs = releaseCounts(gone.map(({ entries }) => hashesIn(entries, entryBytes)));
         await changeBlockRefs(transaction, spaceId, refs, job.nowMicros);
         return gone.length;
+      });
+    }
+    return count;
+  });
+}
+
+/** Blocks that nothing has named for a day count as stored no more. By space_blocks_staged. */
+export async function expireStaged(job: Retention, lifetimeMs: number = limits.stagedLifetimeMs): Promise<number> {
+  const before = job.nowMicros - lifetimeMs * 1000;
+  return inPieces(job, async () => {
+    const { rows } = await sql<{ space_id: SpaceId; hash: Buffer }>`
+      select space_id, hash from shard.space_blocks where refs = 0 and counted and since < ${before}
+      order by since limit ${piece}`.execute(job.db);
+    let count = 0;
+    for (const [spaceId, blocks] of Map.groupBy(rows, (row) => row.space_id)) {
+      const hashes = byteaArray(blocks.map((block) => block.hash));
+      count += await inTransaction(job.db, async (transaction) => {
+        await lockSpace(transaction, spaceId);
+        const { rows: stale } = await sql<{ size: number }>`
+          update shard.space_blocks set counted = false
+          where space_id = ${spaceId} and hash = any(${hashes}) and refs = 0 and counted and since < ${before}
+          returning size`.execute(transaction);
+        await changeStoredBytes(transaction, spaceId, -stale.reduce((sum, { size }) => sum + size, 0));
+        return stale.length;
       });
     }
     return count;

@@ -150,6 +150,7 @@ async function startWork(
     random: pooled(random),
     heldBlocks: await lockBlocks(reader, space.id, [...blocks]),
     heldSegments: await lockSegments(reader, space.id, [...segments]),
+    counted: new Set(),
   };
 }
 

@@ -7,6 +7,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { distinctBlocks } from "./content.ts";
 import { lockBlocks, lockSegments, lockSpace, type ShardReader } from "./load.ts";
 import { changeBlockRefs } from "./references.ts";
+import { countBlocks } from "./stored-bytes.ts";
 
 /** Some two thousand blocks: so the space lock is held for milliseconds each time. */
 const segmentsAtOnce = 8;
@@ -27,6 +28,7 @@ export interface NewSegment {
  * commit that names them: else the commit of a large file would change a row for each of its blocks under one lock.
  * A segment that no commit names within a day is removed again (`retention.ts`).
  * @returns blocks that the space does not hold; their segments are not stored
+ * @throws HoldfastError quota
  */
 export async function stageSegments(staging: Staging, segments: readonly NewSegment[]): Promise<HashHex[]> {
   const missing = new Set<HashHex>();
@@ -58,12 +60,17 @@ async function stagePiece(
   const complete: NewSegment[] = [];
   for (const [index, segment] of unknown.entries()) {
     const distinct = [...(blocks[index] ?? [])];
-    const lacking = distinct.filter(([hash, size]) => held.get(hash) !== size);
+    const lacking = distinct.filter(([hash, size]) => held.sizes.get(hash) !== size);
     for (const [hash] of lacking) missing.add(hash);
     if (lacking.length > 0) continue;
     complete.push(segment);
     for (const [hash] of distinct) refs.set(hash, (refs.get(hash) ?? 0) + 1);
   }
+  await countBlocks(
+    transaction,
+    spaceId,
+    [...refs.keys()].filter((hash) => held.uncounted.has(hash)),
+  );
   await insertSegments(transaction, spaceId, complete, nowMicros);
   await changeBlockRefs(transaction, spaceId, refs, nowMicros);
   return [...missing];

@@ -123,18 +123,22 @@ export function contentOfText(text: string): { sizeBytes: number; blocks: Manife
   return { sizeBytes: size, blocks: size === 0 ? [] : [{ hash, size }] };
 }
 
-/** As if the blocks had been uploaded: rows in `space_blocks` that nothing refers to. */
+/** As if the blocks had been uploaded: rows in `space_blocks` that nothing refers to, and that count. */
 export async function storeBlocks(
   db: Kysely<ShardTables>,
   { spaceId, userId }: Actor,
   blocks: readonly ManifestEntry[],
 ): Promise<void> {
   await sql`
-    insert into shard.space_blocks (space_id, hash, size, refs, stamp, since, uploader)
-    select ${spaceId}::uuid, v.hash, v.size, 0, 1, 0, ${userId}::uuid
-    from unnest(${hashArray(blocks.map((block) => block.hash))},
-      ${int8Array(blocks.map((block) => block.size))}) as v (hash, size)
-    on conflict do nothing`.execute(db);
+    with added as (
+      insert into shard.space_blocks (space_id, hash, size, refs, stamp, since, uploader)
+      select ${spaceId}::uuid, v.hash, v.size, 0, 1, 0, ${userId}::uuid
+      from unnest(${hashArray(blocks.map((block) => block.hash))},
+        ${int8Array(blocks.map((block) => block.size))}) as v (hash, size)
+      on conflict do nothing returning size
+    )
+    update shard.spaces set stored_bytes = stored_bytes + (select coalesce(sum(size), 0) from added)
+    where id = ${spaceId}`.execute(db);
 }
 
 export function describe(result: OperationResult | undefined): string {

@@ -4,9 +4,10 @@ import { bucketOf, type HashHex, makeId, type NodeId, type UploadId, type Versio
 import type { Actor } from "./actor.ts";
 import type { JournalRow, NodeRow, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 import type { NewContent, VersionContent } from "./content.ts";
-import type { ShardReader } from "./load.ts";
+import type { HeldBlocks, ShardReader } from "./load.ts";
 import { nodeJson } from "./node-json.ts";
 import type { Operation } from "./operation.ts";
+import { assertRoom } from "./stored-bytes.ts";
 import type { Tree } from "./tree.ts";
 
 /** One operation on its way through a transaction. */
@@ -41,6 +42,9 @@ export interface Changes {
   readonly purged: NodeId[];
   /** What the space uses more than before, after each step that changed it. */
   readonly usedBytes: number[];
+  /** Blocks that begin to count as stored; what the space stores more than before, after each of them. */
+  readonly counted: HashHex[];
+  readonly storedBytes: number[];
 }
 
 /** What all steps of one transaction on one space share. */
@@ -53,8 +57,10 @@ export interface Work {
   readonly clock: Clock;
   readonly random: Random;
   /** Blocks and segments that the steps name and the space holds; locked. */
-  readonly heldBlocks: ReadonlyMap<HashHex, number>;
+  readonly heldBlocks: HeldBlocks;
   readonly heldSegments: ReadonlySet<HashHex>;
+  /** The members of `changes.counted`, made anew after a rollback. */
+  readonly counted: Set<HashHex>;
 }
 
 /** The place of a step among the others. */
@@ -72,7 +78,17 @@ export interface Applied {
 }
 
 export function noChanges(): Changes {
-  return { versions: [], journal: [], blockRefs: [], segmentRefs: [], uploads: [], purged: [], usedBytes: [] };
+  return {
+    versions: [],
+    journal: [],
+    blockRefs: [],
+    segmentRefs: [],
+    uploads: [],
+    purged: [],
+    usedBytes: [],
+    counted: [],
+    storedBytes: [],
+  };
 }
 
 export type Mark = readonly number[];
@@ -121,7 +137,7 @@ export function useBytes(work: Work, deltaBytes: number): void {
   if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
 }
 
-/** Appends a version, and the references that it holds. */
+/** Appends a version, and the references that it holds. @throws HoldfastError quota where its blocks have no room */
 export function addVersion(
   work: Work,
   step: Step,
@@ -143,9 +159,29 @@ export function addVersion(
     created_at: work.nowMicros,
   };
   work.changes.versions.push(version);
+  countStored(work, content);
   for (const hash of content.blocks.keys()) work.changes.blockRefs.push(hash);
   work.changes.segmentRefs.push(...content.segmentHashes);
   return version;
+}
+
+/** Nearly always nothing: what is committed has come a moment ago, and counts since. */
+function countStored(work: Work, { blocks }: VersionContent): void {
+  const { space, heldBlocks, changes, counted } = work;
+  const { sizes, uncounted } = heldBlocks;
+  if (uncounted.size === 0) return;
+  if (counted.size !== changes.counted.length) {
+    counted.clear();
+    for (const hash of changes.counted) counted.add(hash);
+  }
+  for (const hash of blocks.keys()) {
+    if (!uncounted.has(hash) || counted.has(hash)) continue;
+    const stored = (changes.storedBytes.at(-1) ?? 0) + (sizes.get(hash) ?? 0);
+    assertRoom(space, stored);
+    counted.add(hash);
+    changes.counted.push(hash);
+    changes.storedBytes.push(stored);
+  }
 }
 
 export function newId<Id extends NodeId | VersionId>({ clock, random, space }: Work): Id {

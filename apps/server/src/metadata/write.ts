@@ -6,6 +6,7 @@ import type { ShardReader } from "./load.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "./references.ts";
 import { finishUploads } from "./finish-uploads.ts";
 import { removeSubtrees } from "./removal.ts";
+import { countBlocks } from "./stored-bytes.ts";
 import type { JournalEntry, Work } from "./work.ts";
 
 export interface OperationRow {
@@ -34,6 +35,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
     nodes.flatMap(({ before, after }) => (before === undefined ? [after] : [])),
   );
   await insertVersions(reader, changes.versions);
+  await countBlocks(reader, space.id, changes.counted);
   await changeBlockRefs(reader, space.id, countOf(changes.blockRefs), nowMicros);
   await changeSegmentRefs(reader, space.id, countOf(changes.segmentRefs), nowMicros);
   await finishUploads(reader, space.id, changes.uploads, nowMicros);

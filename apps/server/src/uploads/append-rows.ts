@@ -8,6 +8,7 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { lockBlocks, lockSpace } from "../metadata/load.ts";
 import { changeBlockRefs } from "../metadata/references.ts";
+import { countBlocks } from "../metadata/stored-bytes.ts";
 import { advance, type Session, type Writer } from "./session-rows.ts";
 
 type Db = Kysely<ShardTables>;
@@ -21,7 +22,7 @@ export interface Progress {
 /**
  * Makes stored blocks a part of the upload: rows, one reference for each, the durable offset, and the tail's rows gone whose
  * bytes are in the blocks now, all or nothing. The space lock comes first, as everywhere.
- * @throws HoldfastError superseded, not_found; unavailable when a block is not held any more
+ * @throws HoldfastError superseded, not_found, quota; unavailable when a block is not held any more
  */
 export async function appendBlocks(
   db: Db,
@@ -119,12 +120,17 @@ async function holdBlocks(
   for (const { hash } of entries) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   const held = await lockBlocks(transaction, spaceId, [...counts.keys()]);
   // They were stored a moment ago and are kept for days; still, without its row a reference would hold nothing.
-  if (entries.some(({ hash, size }) => held.get(hash) !== size)) {
+  if (entries.some(({ hash, size }) => held.sizes.get(hash) !== size)) {
     throw new HoldfastError(
       "unavailable",
       "A block was removed before the upload could hold it. Send the piece again.",
     );
   }
+  await countBlocks(
+    transaction,
+    spaceId,
+    [...counts.keys()].filter((hash) => held.uncounted.has(hash)),
+  );
   await changeBlockRefs(transaction, spaceId, counts, nowMicros);
 }
 

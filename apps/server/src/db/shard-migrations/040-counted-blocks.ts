@@ -1,0 +1,23 @@
+import { type Kysely, sql } from "kysely";
+
+/**
+ * Why: `stored_bytes` counted every block that had ever come and never fell, so that a space which once held four times its
+ * quota took nothing more, whatever its owner purged. From now on it counts blocks that something refers to or that came a
+ * short time ago; each row says whether it is counted, so that it is counted, and given back, exactly once.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `
+alter table shard.space_blocks add column counted boolean not null default true;
+update shard.space_blocks set counted = false where refs = 0;
+alter table shard.space_blocks add constraint space_blocks_referenced_counted check (refs = 0 or counted);
+-- staged and counted, for the job that lets them count no more
+drop index shard.space_blocks_unreferenced;
+create index space_blocks_staged on shard.space_blocks (since) where refs = 0 and counted;
+update shard.spaces s set stored_bytes =
+  coalesce((select sum(size) from shard.space_blocks b where b.space_id = s.id and b.counted), 0);
+`,
+    )
+    .execute(db);
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { after, before, test } from "node:test";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { sql } from "kysely";
+import { blockOf } from "../blocks/testing.ts";
+import { checkInvariants } from "../metadata/invariants.ts";
+import { expireStaged } from "../metadata/retention.ts";
+import type { TestSpace } from "../metadata/testing.ts";
+import { bytesOf, refusalOf, startUploadWorld, type UploadWorld } from "./testing.ts";
+
+let world: UploadWorld;
+before(async () => {
+  world = await startUploadWorld();
+});
+after(() => world.stop());
+
+const quotaBytes = 1000;
+const storedBytesMax = 4 * quotaBytes;
+
+async function upload(space: TestSpace, name: string, content: Uint8Array): Promise<NodeJson> {
+  const { node } = await world.instance(space).media({
+    caller: space.caller,
+    request: { place: { parentId: "root", name }, attributes: {}, onConflict: "replace" },
+    body: Readable.from([content]),
+    contentLengthBytes: content.length,
+    repeatable: false,
+    identify: () => ({}),
+  });
+  return node;
+}
+
+/** Versions of one file until the space holds no more. */
+async function fillUp(space: TestSpace): Promise<NodeJson> {
+  let file = await upload(space, "file", bytesOf("version 0", 900));
+  for (let version = 1; version < 4; version += 1)
+    file = await upload(space, "file", bytesOf(`version ${version}`, 900));
+  assert.deepEqual(codeOf(await refusalOf(upload(space, "file", bytesOf("one more", 900)))), "quota");
+  assert.equal((await space.row()).stored_bytes, 3600);
+  return file;
+}
+
+test("what is purged counts no more, and a space that was full takes files again", async () => {
+  const space = await world.space(quotaBytes);
+  const file = await fillUp(space);
+  await space.do({ op: "delete", fileId: file.id });
+  assert.equal((await space.row()).stored_bytes, 3600, "the trash counts");
+  await space.commit([{ op: "purge", fileId: file.id, trashedOnly: true }]);
+  assert.equal((await space.row()).stored_bytes, 0);
+  await upload(space, "again", bytesOf("again", 900));
+  assert.equal((await space.row()).stored_bytes, 900);
+  await checkInvariants(space.db, space.caller.spaceId);
+});
+
+test("a block that came back to count is counted once, however many refer to it", async () => {
+  const space = await world.space(quotaBytes);
+  const content = bytesOf("same", 400);
+  const file = await upload(space, "a", content);
+  await space.commit([{ op: "purge", fileId: file.id, trashedOnly: false }]);
+  assert.equal((await space.row()).stored_bytes, 0);
+  const [a] = [await upload(space, "a", content), await upload(space, "b", content)];
+  assert.equal((await space.row()).stored_bytes, 400);
+  await space.commit([{ op: "purge", fileId: a.id, trashedOnly: false }]);
+  assert.equal((await space.row()).stored_bytes, 400);
+  await checkInvariants(space.db, space.caller.spaceId);
+});
+
+test("what was sent and never named counts for a day, and again once a commit names it", async () => {
+  const space = await world.space(quotaBytes);
+  const { spaceId, userId } = space.caller;
+  const parts = Array.from({ length: 8 }, (_, index) => bytesOf(`staged ${index}`, 500));
+  for (const part of parts) await world.blocks.store(spaceId, userId, [blockOf(part)]);
+  const small = bytesOf("small", 10);
+  assert.equal(codeOf(await refusalOf(upload(space, "small", small))), "quota");
+  const job = () => ({ db: space.db, nowMicros: world.clock.nowMicros() });
+  await expireStaged(job());
+  assert.equal((await space.row()).stored_bytes, storedBytesMax, "not before its day is over");
+  world.clock.advanceMs(25 * 3600_000);
+  await expireStaged(job());
+  assert.equal((await space.row()).stored_bytes, 0);
+  await upload(space, "small", small);
+  const { hash, sizeBytes } = blockOf(parts[0]!);
+  await space.do({ op: "put", place: { path: "named" }, content: { sizeBytes, blocks: [{ hash, size: sizeBytes }] } });
+  assert.equal((await space.row()).stored_bytes, 510);
+  await checkInvariants(space.db, spaceId);
+});
+
+test("a commit is refused whose blocks count anew and have no room, and the rest of its batch is done", async () => {
+  const space = await world.space(quotaBytes);
+  const { spaceId, userId } = space.caller;
+  const old = bytesOf("old", 800);
+  await world.blocks.store(spaceId, userId, [blockOf(old)]);
+  world.clock.advanceMs(25 * 3600_000);
+  await expireStaged({ db: space.db, nowMicros: world.clock.nowMicros() });
+  const file = await fillUp(space);
+  const { sizeBytes, hash } = blockOf(old);
+  const content = { sizeBytes, blocks: [{ hash, size: sizeBytes }] };
+  const results = await space.commit([
+    { op: "put", fileId: file.id, content },
+    { op: "mkdir", place: { path: "folder" } },
+  ]);
+  assert.deepEqual(
+    results.map((result) => ("error" in result ? result.error.code : result.status)),
+    ["quota", "committed"],
+  );
+  await checkInvariants(space.db, spaceId);
+});
+
+test("a manifest of segments counts its blocks, and gives them back", async () => {
+  const space = await world.space(100_000);
+  const { spaceId, userId } = space.caller;
+  const blocks = Array.from({ length: 600 }, (_, index) => blockOf(bytesOf(`piece ${index}`, 100)));
+  await world.blocks.store(spaceId, userId, blocks);
+  world.clock.advanceMs(25 * 3600_000);
+  await expireStaged({ db: space.db, nowMicros: world.clock.nowMicros() });
+  assert.equal((await space.row()).stored_bytes, 0);
+  const content = { sizeBytes: 60_000, blocks: blocks.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes })) };
+  const file = await space.do({ op: "put", place: { path: "long" }, content });
+  assert.equal((await space.row()).stored_bytes, 60_000);
+  await checkInvariants(space.db, spaceId);
+  await sql`update shard.spaces set quota_bytes = 1 where id = ${spaceId}`.execute(space.db);
+  await space.commit([{ op: "purge", fileId: file.id, trashedOnly: false }]);
+  await checkInvariants(space.db, spaceId);
+});
+
+function codeOf(refusal: Record<string, unknown>): unknown {
+  return refusal["code"];
+}
