@@ -15,6 +15,7 @@ import { readFileRange } from "./read-file-range.ts";
 import { slabBytes, SlabStock } from "./slab-stock.ts";
 import { findHeld } from "./space-blocks.ts";
 import { storeBlocks } from "./store-blocks.ts";
+import { StoringRoom } from "./storing-room.ts";
 import { openTail, sealTail } from "./tails.ts";
 
 export interface BlockServiceOptions {
@@ -50,7 +51,8 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
     const cell = cells.of(bucketOf(spaceId));
     return writers.get(cell) ?? new PackWriter({ cell, ...writerPorts });
   };
-  const storePorts = { ...options, stock, budget: new ByteBudget(bytesInFlightMax), writerOf };
+  const budget = new ByteBudget(bytesInFlightMax);
+  const storePorts = { ...options, stock, budget, storing: new StoringRoom(), writerOf };
 
   // Apart from the others: whoever broke the promise of `passing` would spoil an answer, and never a pack.
   const readPorts = { ...options, stock: new SlabStock(readBytesKept) };

@@ -243,7 +243,10 @@ function missingRecord(): never {
   throw new HoldfastError("internal", "A group has fewer records than blocks.");
 }
 
-/** Nothing that fails here is the caller's doing, so it may come again with the same bytes. Where the store lies is for the log. */
+/**
+ * But for the room that the space had left, nothing that fails here is the caller's doing, so it may come again with the same
+ * bytes. Where the store lies is for the log.
+ */
 function toStoreFailure(error: unknown): HoldfastError {
   const failure = toHoldfastError(error);
   if (failure.code === "store_full") {
@@ -252,7 +255,7 @@ function toStoreFailure(error: unknown): HoldfastError {
       retryAfterSeconds: failure.retryAfterSeconds ?? 30,
     });
   }
-  if (failure.retryable || failure.code === "not_found") return failure;
+  if (failure.retryable || failure.code === "not_found" || failure.code === "quota") return failure;
   return new HoldfastError("unavailable", "The block could not be stored just now. Try again in a moment.", {
     cause: error,
     retryAfterSeconds: 1,

@@ -4,7 +4,7 @@ import { type Kysely, sql } from "kysely";
 import { byteaArray, int8Array } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import { inTransaction } from "../db/database.ts";
-import { assertRoom } from "../metadata/stored-bytes.ts";
+import { assertRoom, type StoredFigures } from "../metadata/stored-bytes.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 
 /** A row whose `since` is younger keeps it: 7 days become an hour less, and most answers write nothing. */
@@ -52,16 +52,12 @@ export async function findHeld(
   return new Set(live.map(({ hash }) => hash.toString("hex")));
 }
 
-/**
- * Refuses more than four times the quota. Read before the bytes are written, so calls at the same moment may pass it by
- * what they bring.
- */
-export async function assertStorable(shard: Kysely<ShardTables>, spaceId: SpaceId, addedBytes: number): Promise<void> {
-  const { rows } = await sql<{ stored_bytes: number; quota_bytes: number | null }>`
+/** By the primary key. @throws HoldfastError not_found */
+export async function readStored(shard: Kysely<ShardTables>, spaceId: SpaceId): Promise<StoredFigures> {
+  const { rows } = await sql<StoredFigures>`
     select stored_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shard);
-  const space = rows[0];
-  if (space === undefined) throw new HoldfastError("not_found", "There is no such space.");
-  assertRoom(space, addedBytes);
+  if (rows[0] === undefined) throw new HoldfastError("not_found", "There is no such space.");
+  return rows[0];
 }
 
 export interface SpaceBlock {
@@ -75,6 +71,7 @@ export interface SpaceBlock {
  * Says on the shard what the space has stored; the last step before the answer. The space row is locked first, as every
  * commit does, so that neither waits for the other with a lock in hand.
  * @param blocks each hash once
+ * @throws HoldfastError not_found, quota
  */
 export async function insertSpaceBlocks(
   shard: Kysely<ShardTables>,
@@ -101,7 +98,7 @@ async function insertSlice(
   await inTransaction(shard, async (transaction) => {
     const { rows } = await sql`select from shard.spaces where id = ${spaceId} for no key update`.execute(transaction);
     if (rows.length === 0) throw new HoldfastError("not_found", "There is no such space.");
-    await sql`
+    const { rows: figures } = await sql<StoredFigures>`
       with stored as (
         insert into shard.space_blocks as known (space_id, hash, size, refs, stamp, since, uploader)
         select ${spaceId}::uuid, hash, size, 0, stamp, ${now}::int8, ${uploader}::uuid
@@ -116,6 +113,8 @@ async function insertSlice(
       )
       update shard.spaces set stored_bytes = stored_bytes + added.bytes
       from (select coalesce(sum(size), 0) as bytes from stored where added) as added
-      where id = ${spaceId} and added.bytes > 0`.execute(transaction);
+      where id = ${spaceId} and added.bytes > 0
+      returning stored_bytes, quota_bytes`.execute(transaction);
+    if (figures[0] !== undefined) assertRoom(figures[0], 0);
   });
 }

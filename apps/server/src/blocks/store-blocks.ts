@@ -14,7 +14,8 @@ import type { PackWriter } from "./pack-writer.ts";
 import { fillSlabs, slabsOfPlaced } from "./slab.ts";
 import type { Slab } from "./slab.ts";
 import type { SlabStock } from "./slab-stock.ts";
-import { assertStorable, findHeld } from "./space-blocks.ts";
+import { findHeld } from "./space-blocks.ts";
+import type { StoringRoom } from "./storing-room.ts";
 
 export interface StorePorts {
   readonly cells: BlockCells;
@@ -23,6 +24,7 @@ export interface StorePorts {
   readonly stock: SlabStock;
   readonly clock: Clock;
   readonly budget: ByteBudget;
+  readonly storing: StoringRoom;
   readonly writerOf: (spaceId: SpaceId) => PackWriter;
 }
 
@@ -44,8 +46,9 @@ export async function storeBlocks(
       0,
     );
     if (wanted.length === 0) return;
-    await assertStorable(ports.shards.ofId(spaceId).db, spaceId, wantedBytes);
-    await ports.writerOf(spaceId).write(wanted.map((slab) => ({ spaceId, uploader, slab })));
+    await ports.storing.spend(ports.shards.ofId(spaceId).db, spaceId, wantedBytes, () =>
+      ports.writerOf(spaceId).write(wanted.map((slab) => ({ spaceId, uploader, slab }))),
+    );
   });
 }
 

@@ -95,8 +95,11 @@ async function checkReferences(
     await sql<{ hash: Buffer; refs: number; size: number; counted: boolean }>`
       select hash, refs, size, counted from shard.space_blocks where space_id = ${space.id}`.execute(db)
   ).rows;
-  const counted = blocks.filter((block) => block.counted).reduce((sum, { size }) => sum + size, 0);
-  assert.equal(space.stored_bytes, counted, "stored_bytes is the sum of all blocks that count");
+  const tails = (
+    await sql<{ size: number }>`select size from shard.upload_tail where space_id = ${space.id}`.execute(db)
+  ).rows;
+  const counted = [...blocks.filter((block) => block.counted), ...tails].reduce((sum, { size }) => sum + size, 0);
+  assert.equal(space.stored_bytes, counted, "stored_bytes is the sum of all blocks that count, and of tails");
   for (const block of blocks) assert.ok(block.refs === 0 || block.counted, "what is referred to counts");
   const blockRefs = recount([
     ...versions.map((version) => hashesIn(version.manifest, entryBytes)),

@@ -8,7 +8,7 @@ import type { ShardReader } from "./load.ts";
 
 /**
  * `stored_bytes` counts, each once: the blocks that versions, segments and upload sessions of the space refer to, and blocks that
- * came a short time ago and that nothing refers to yet (`limits.stagedLifetimeMs`). A block that its last reference has left counts
+ * came a short time ago and that nothing refers to yet (`limits.stagedLifetimeMs`); beside them the tails of uploads. A block that its last reference has left counts
  * no more, though its bytes stay in the store until they are collected: what somebody deletes for good must make room.
  *
  * The caller holds the space lock.
@@ -22,12 +22,17 @@ export async function changeStoredBytes(transaction: ShardReader, spaceId: Space
   if (rows[0] !== undefined && deltaBytes > 0) assertRoom(rows[0], 0);
 }
 
-type StoredFigures = Pick<SpaceRow, "stored_bytes" | "quota_bytes">;
+export type StoredFigures = Pick<SpaceRow, "stored_bytes" | "quota_bytes">;
 
-/** Whether so many more bytes may be stored. @throws HoldfastError quota */
+/** Whether so many more bytes may be stored. */
+export function hasRoom({ stored_bytes, quota_bytes }: StoredFigures, addedBytes: number): boolean {
+  return quota_bytes === null || stored_bytes + addedBytes <= limits.quotaStoredFactor * quota_bytes;
+}
+
+/** @throws HoldfastError quota unless so many more bytes may be stored */
 export function assertRoom(space: StoredFigures, addedBytes: number): void {
   const { stored_bytes, quota_bytes } = space;
-  if (quota_bytes === null || stored_bytes + addedBytes <= limits.quotaStoredFactor * quota_bytes) return;
+  if (hasRoom(space, addedBytes)) return;
   throw new HoldfastError(
     "quota",
     `This needs more room than the space has left: versions, trash and unfinished uploads included it may take ${limits.quotaStoredFactor} times its quota. Empty the trash, ask an administrator for a larger quota, or send less.`,

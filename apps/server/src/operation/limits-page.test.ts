@@ -29,7 +29,7 @@ A quota (\`quota_bytes\`, none by default) bounds a space in two ways; what pass
 
 - \`used_bytes\`, at most the quota: the sizes of all files, those in the trash included, each file by its newest version.
 - \`stored_bytes\`, at most \`quotaStoredFactor\` times the quota: the blocks that versions, trash and unfinished uploads refer to,
-  each block once, and for \`stagedLifetimeMs\` also what has arrived and nothing refers to. What was purged, and versions that were
+  each block once, with the ends of unfinished uploads, and for \`stagedLifetimeMs\` also what has arrived and nothing refers to. What was purged, and versions that were
   pruned, count no more at once, though the store still has their blocks until collection is built.
 
 Written by \`HOLDFAST_WRITE_DOCS=1 node --test apps/server/src/operation/limits-page.test.ts\`, which fails when it is behind.

@@ -8,7 +8,7 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { lockBlocks, lockSpace } from "../metadata/load.ts";
 import { changeBlockRefs } from "../metadata/references.ts";
-import { countBlocks } from "../metadata/stored-bytes.ts";
+import { changeStoredBytes, countBlocks } from "../metadata/stored-bytes.ts";
 import { advance, type Session, type Writer } from "./session-rows.ts";
 
 type Db = Kysely<ShardTables>;
@@ -46,7 +46,8 @@ export async function appendBlocks(
       from unnest(${int8Array(offsetsOf(from.blocksEnd, entries))},
         ${hashArray(entries.map(({ hash }) => hash))}, ${int8Array(entries.map(({ size }) => size))})
       as v ("offset", hash, size)`.execute(transaction);
-    await sql`delete from shard.upload_tail where space_id = ${spaceId} and session_id = ${id}`.execute(transaction);
+    const tailBytes = await deleteTail(transaction, writer.session, 0);
+    await changeStoredBytes(transaction, spaceId, -tailBytes);
     return { blocksEnd, durable: blocksEnd };
   });
 }
@@ -60,7 +61,7 @@ export interface NewTail {
 /**
  * Adds what follows the last block as one row.
  * @param tail from the durable offset on, beside the rows that are there; or from the last block on, in their place
- * @throws HoldfastError superseded, not_found
+ * @throws HoldfastError superseded, not_found, quota
  */
 export async function appendTail(
   db: Db,
@@ -72,17 +73,24 @@ export async function appendTail(
   const { generation, session } = writer;
   const to = { blocksEnd: from.blocksEnd, durable: tail.offset + tail.sizeBytes };
   return inTransaction(db, async (transaction) => {
+    await lockSpace(transaction, session.spaceId);
     await advance(transaction, writer, { from, to }, nowMicros);
-    await sql`delete from shard.upload_tail
-      where space_id = ${session.spaceId} and session_id = ${session.id} and "offset" >= ${tail.offset}`.execute(
-      transaction,
-    );
+    const replacedBytes = await deleteTail(transaction, session, tail.offset);
+    await changeStoredBytes(transaction, session.spaceId, tail.sizeBytes - replacedBytes);
     await sql`
       insert into shard.upload_tail (space_id, session_id, "offset", size, epoch, salt, generation, sealed)
       values (${session.spaceId}, ${session.id}, ${tail.offset}, ${tail.sizeBytes}, ${tail.sealed.epoch},
         ${tail.sealed.salt}, ${generation}, ${tail.sealed.sealed})`.execute(transaction);
     return to;
   });
+}
+
+/** @returns the bytes of the rows that went: those from this offset on */
+async function deleteTail(transaction: Db, { spaceId, id }: Session, offset: number): Promise<number> {
+  const { rows } = await sql<{ size: number }>`
+    delete from shard.upload_tail where space_id = ${spaceId} and session_id = ${id} and "offset" >= ${offset}
+    returning size`.execute(transaction);
+  return rows.reduce((sum, { size }) => sum + size, 0);
 }
 
 export interface TailRow {

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
+import { limits } from "@holdfast/core/limits";
+import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
-import { blockOf } from "../blocks/testing.ts";
+import { blockOf, openBlockWorld } from "../blocks/testing.ts";
 import { checkInvariants } from "../metadata/invariants.ts";
 import { expireStaged } from "../metadata/retention.ts";
 import type { TestSpace } from "../metadata/testing.ts";
-import { bytesOf, refusalOf, startUploadWorld, type UploadWorld } from "./testing.ts";
+import { bytesOf, putPart, refusalOf, startOf, startUploadWorld, type UploadWorld } from "./testing.ts";
 
 let world: UploadWorld;
 before(async () => {
@@ -121,6 +123,79 @@ test("a manifest of segments counts its blocks, and gives them back", async () =
   await sql`update shard.spaces set quota_bytes = 1 where id = ${spaceId}`.execute(space.db);
   await space.commit([{ op: "purge", fileId: file.id, trashedOnly: false }]);
   await checkInvariants(space.db, spaceId);
+});
+
+test("the unfinished ends of uploads count, and give way when they become blocks or are given up", async () => {
+  const space = await world.space(quotaBytes);
+  const uploads = world.instance(space);
+  const bytes = bytesOf("tails", 1001);
+  const begin = async (name: string) => (await uploads.start(space.caller, startOf(name))).id;
+  const append = (id: string, start: number, end: number, total: number | "*" = "*") =>
+    putPart(uploads, space, id, { bytes, start, end, total });
+  const large = bytesOf("large tail", 250_000);
+  assert.equal(
+    codeOf(
+      await refusalOf(
+        putPart(uploads, space, await begin("large"), { bytes: large, start: 0, end: 250_000, total: "*" }),
+      ),
+    ),
+    "quota",
+  );
+  const ids: string[] = [];
+  for (let index = 0; index < 4; index += 1) {
+    ids.push(await begin(`tail ${index}`));
+    await append(ids[index]!, 0, 400);
+    await append(ids[index]!, 400, 999);
+  }
+  assert.equal((await space.row()).stored_bytes, 4 * 999);
+  const last = await begin("one too many");
+  assert.equal(codeOf(await refusalOf(append(last, 0, 5))), "quota");
+  assert.deepEqual(await append(last, 0, 4), { durable: 4 });
+  await checkInvariants(space.db, space.caller.spaceId);
+  for (const id of [last, ...ids.slice(2)]) await uploads.remove(space.caller, id);
+  assert.equal((await space.row()).stored_bytes, 2 * 999);
+  assert.ok("node" in (await append(ids[0]!, 999, 1000, 1000)));
+  assert.equal((await space.row()).stored_bytes, 1000 + 999);
+  world.clock.advanceMs(limits.uploadLifetimeMs);
+  await uploads.expire();
+  assert.equal((await space.row()).stored_bytes, 1000);
+  await checkInvariants(space.db, space.caller.spaceId);
+});
+
+test("rows of a tail that are made one count once", async () => {
+  const space = await world.space(quotaBytes);
+  const uploads = world.instance(space);
+  const bytes = bytesOf("many pieces", 200);
+  const { id } = await uploads.start(space.caller, startOf("many pieces"));
+  for (let start = 0; start < 200; start += 2) {
+    await putPart(uploads, space, id, { bytes, start, end: start + 2, total: "*" });
+  }
+  assert.equal((await space.row()).stored_bytes, 200);
+  await checkInvariants(space.db, space.caller.spaceId);
+});
+
+test("calls that store at the same moment get what fits and no more, in one process and over several", async () => {
+  const second = await openBlockWorld(world.pool, {
+    databases: world.databases,
+    store: makeMemoryStore({ nowMs: () => world.clock.nowMs() }),
+  });
+  for (const services of [[world.blocks], [world.blocks, second.service]]) {
+    const space = await world.space(quotaBytes);
+    const { spaceId, userId } = space.caller;
+    const calls = Array.from({ length: 40 }, (_, index) => {
+      const service = services[index % services.length] ?? world.blocks;
+      return service.store(spaceId, userId, [blockOf(bytesOf(`at once ${services.length} ${index}`, 900))]);
+    });
+    const outcomes = await Promise.allSettled(calls);
+    const stored = outcomes.filter(({ status }) => status === "fulfilled").length;
+    const codes = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : []));
+    assert.deepEqual(new Set(codes), new Set(["quota"]));
+    assert.equal((await space.row()).stored_bytes, stored * 900);
+    if (services.length === 1) assert.equal(stored, 4, "all that fits");
+    assert.ok(stored <= 4);
+    await checkInvariants(space.db, spaceId);
+  }
+  await second.service.close();
 });
 
 function codeOf(refusal: Record<string, unknown>): unknown {

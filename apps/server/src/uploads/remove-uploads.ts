@@ -8,6 +8,7 @@ import type { Shards } from "../db/shards.ts";
 import { releaseUploadBlocks } from "../metadata/finish-uploads.ts";
 import { lockSpace } from "../metadata/load.ts";
 import { changeBlockRefs } from "../metadata/references.ts";
+import { changeStoredBytes } from "../metadata/stored-bytes.ts";
 
 type Db = Kysely<ShardTables>;
 
@@ -87,9 +88,10 @@ async function removeEnded(db: Db, spaceId: SpaceId, ids: readonly UploadId[], n
       for (const hash of gone) deltas.set(hash, (deltas.get(hash) ?? 0) - 1);
       await changeBlockRefs(transaction, spaceId, deltas, nowMicros);
       if (gone.length === blocksAtOnce) return true;
-      await sql`delete from shard.upload_tail where space_id = ${spaceId} and session_id = any(${uuidArray(ids)})`.execute(
-        transaction,
-      );
+      const { rows: tails } = await sql<{ size: number }>`
+        delete from shard.upload_tail where space_id = ${spaceId} and session_id = any(${uuidArray(ids)})
+        returning size`.execute(transaction);
+      await changeStoredBytes(transaction, spaceId, -tails.reduce((sum, { size }) => sum + size, 0));
       await sql`delete from shard.upload_sessions
         where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and expires_at = 0`.execute(transaction);
       return false;

@@ -3,6 +3,7 @@ import * as accounts from "./010-accounts.ts";
 import * as spacesAndNodes from "./020-spaces-and-nodes.ts";
 import * as expiryAndResults from "./030-expiry-and-results.ts";
 import * as countedBlocks from "./040-counted-blocks.ts";
+import * as countedTails from "./050-counted-tails.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -15,5 +16,6 @@ export const shardMigrations: MigrationSet = {
     "020-spaces-and-nodes": { up: spacesAndNodes.up },
     "030-expiry-and-results": { up: expiryAndResults.up },
     "040-counted-blocks": { up: countedBlocks.up },
+    "050-counted-tails": { up: countedTails.up },
   },
 };
