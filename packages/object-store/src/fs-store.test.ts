@@ -133,14 +133,51 @@ test("a full disk is store_full, keeps what was there, and works again when ther
 
 test("what a killed process left unfinished is removed at open once it is old, and never listed", async () => {
   const disk = new SimulatedDisk({ nowMicros: () => BigInt(nowMs()) * 1000n });
-  await open(disk);
+  await (await open(disk)).put("kept", Buffer.of(1));
   const file = await disk.createFile("/store/tmp/left", { mode: 0o600 });
   await file.close();
   const openAt = (atMs: number): Promise<ObjectStore> =>
     openFsStore({ disk, folder: "/store", random: randomBytes, nowMs: () => atMs });
   const early = await openAt(nowMs() + 3500_000);
   assert.deepEqual(await Array.fromAsync(disk.list("/store/tmp")), [{ name: "left", kind: "file" }]);
-  assert.deepEqual(await Array.fromAsync(early.list("")), []);
+  assert.deepEqual(
+    (await Array.fromAsync(early.list(""))).map(({ key }) => key),
+    ["kept"],
+  );
   await openAt(nowMs() + 3601_000);
   assert.deepEqual(await Array.fromAsync(disk.list("/store/tmp")), []);
+});
+
+test("where a disk is not mounted nothing is made, by opening, looking or putting, and what was put before is back with it", async () => {
+  const disk = new SimulatedDisk();
+  await disk.mkdir("/mnt");
+  const early = await open(disk, "/mnt");
+  assert.equal(await early.stat("keyring"), undefined);
+  assert.deepEqual(await Array.fromAsync(early.list("")), []);
+  assert.deepEqual(await Array.fromAsync(disk.list("/mnt")), []);
+
+  const store = await open(disk, "/mnt");
+  await store.put("packs/aa/1", Buffer.of(1));
+  await disk.rename("/mnt", "/unmounted");
+  await disk.mkdir("/mnt");
+  for (const key of ["packs/aa/2", "packs/bb/3"]) {
+    await assert.rejects(store.put(key, Buffer.of(2)), { code: "unavailable", message: /still mounted/ });
+  }
+  assert.deepEqual(await Array.fromAsync(disk.list("/mnt")), []);
+  await disk.rmdir("/mnt");
+  await disk.rename("/unmounted", "/mnt");
+  assert.deepEqual(Buffer.from(await store.get("packs/aa/1")), Buffer.of(1));
+  await store.put("packs/bb/3", Buffer.of(3));
+});
+
+test("a store that was restored without its empty and newer folders takes puts again", async () => {
+  const disk = new SimulatedDisk();
+  const store = await open(disk);
+  await store.put("packs/aa/1", Buffer.of(1));
+  await disk.rmdir("/store/tmp");
+  await disk.unlink("/store/objects/packs/aa/1");
+  await disk.rmdir("/store/objects/packs/aa");
+  // Worth trying again, which the retries of a server do.
+  await assert.rejects(store.put("packs/aa/1", Buffer.of(1)), { code: "unavailable" });
+  await store.put("packs/aa/1", Buffer.of(1));
 });

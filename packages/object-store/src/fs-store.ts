@@ -1,38 +1,19 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { errnoOf, isNotFound } from "@holdfast/disk/disk-error";
 import type { Disk, DiskReader } from "@holdfast/disk/disk";
-import { ensureFolderDurably, moveDurably, writeNewFile } from "@holdfast/disk/write-durably";
 import { assertWanted } from "./call-signal.ts";
 import { listFiles } from "./fs-list.ts";
+import { openFsPut } from "./fs-put.ts";
+import type { FsPutOptions } from "./fs-put.ts";
 import { assertKey, assertPrefix, assertRange, notFoundError, rangeError } from "./object-key.ts";
 import type { ByteRange, ObjectStore } from "./object-store.ts";
 
-export interface FsStoreOptions {
-  readonly disk: Disk;
-  /** Absolute. Objects lie in `objects/` below it under their keys, unfinished ones in `tmp/`. */
-  readonly folder: string;
-  readonly random: (sizeBytes: number) => Uint8Array;
-  readonly nowMs: () => number;
-}
-
-const fileMode = 0o600;
-const folderMode = 0o700;
-/**
- * A temporary file this old was left by a process that died. Younger ones may be another process's that shares the folder and
- * is writing this moment.
- */
-const leftoverAgeMs = 3600_000;
-
-/** Opens, or makes, a store in a folder. Each put costs one fdatasync and one sync of a folder. */
-export async function openFsStore({ disk, folder, random, nowMs }: FsStoreOptions): Promise<ObjectStore> {
+/** Opens a store in a folder, which the first put makes. Each put costs one fdatasync and one sync of a folder. */
+export async function openFsStore(options: FsPutOptions): Promise<ObjectStore> {
+  const { disk, folder } = options;
   const objects = join(folder, "objects");
-  const unfinished = join(folder, "tmp");
-  const folders = makeFolderMemory(disk);
-  await folders.ensure(objects);
-  // Whose name needs no sync: nothing in it is ever promised.
-  await ensureFolder(disk, unfinished);
-  await removeLeftovers(disk, unfinished, nowMs() - leftoverAgeMs);
+  const put = await openFsPut(options);
 
   const pathOf = (key: string): string => {
     assertKey(key);
@@ -43,14 +24,7 @@ export async function openFsStore({ disk, folder, random, nowMs }: FsStoreOption
     async put(key, bytes, { signal } = {}) {
       const path = pathOf(key);
       assertWanted(signal);
-      const temporary = join(unfinished, Buffer.from(random(16)).toString("hex"));
-      await folders.ensure(dirname(path));
-      try {
-        await writeNewFile(disk, temporary, bytes, { mode: fileMode });
-        await moveDurably(disk, temporary, path);
-      } catch (error) {
-        throw isNotFound(error) ? folderGoneError(folder, error) : error;
-      }
+      await put(path, bytes);
     },
 
     async get(key, { range, signal, allocate = ownMemory } = {}) {
@@ -101,43 +75,6 @@ export async function openFsStore({ disk, folder, random, nowMs }: FsStoreOption
   };
 }
 
-/** Remembers which folders this process has made sure of, so that a put pays for a folder only once. */
-function makeFolderMemory(disk: Disk) {
-  const ensured = new Map<string, Promise<void>>();
-  return {
-    async ensure(folder: string): Promise<void> {
-      const made = ensured.get(folder) ?? ensureFolderDurably(disk, folder, { mode: folderMode });
-      ensured.set(folder, made);
-      try {
-        await made;
-      } catch (error) {
-        ensured.delete(folder);
-        throw error;
-      }
-    },
-  };
-}
-
-async function ensureFolder(disk: Disk, folder: string): Promise<void> {
-  try {
-    await disk.mkdir(folder, { mode: folderMode });
-  } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== "exists") throw error;
-  }
-}
-
-async function removeLeftovers(disk: Disk, folder: string, beforeMs: number): Promise<void> {
-  for await (const { name } of disk.list(folder)) {
-    const path = join(folder, name);
-    try {
-      const { mtimeMicros } = await disk.stat(path);
-      if (mtimeMicros < BigInt(Math.trunc(beforeMs)) * 1000n) await disk.unlink(path);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
-  }
-}
-
 async function openObject(disk: Disk, path: string, key: string): Promise<DiskReader> {
   try {
     return await disk.openForRead(path);
@@ -168,9 +105,4 @@ async function readRange(
 
 function shortError(key: string): HoldfastError {
   return new HoldfastError("unavailable", `The object ${key} became shorter while it was read. Try again.`);
-}
-
-function folderGoneError(folder: string, cause: unknown): HoldfastError {
-  const message = `A folder of the store ${folder} has gone while it was in use. Is the disk still mounted?`;
-  return new HoldfastError("unavailable", message, { cause });
 }

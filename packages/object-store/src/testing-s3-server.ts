@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,13 +22,19 @@ export interface S3TestServer {
   readonly stop: () => Promise<void>;
 }
 
+/** A bucket can go, with all that is in it, and come back. */
+export interface BucketSwitch {
+  hideBucket(): Promise<void>;
+  showBucket(): Promise<void>;
+}
+
 const bucket = "holdfast-test";
 
 /**
  * s3rver from npm: starts in 0.2 s. It checks neither the signature's content hash nor anybody's secret, and its lists take an
  * MD4 that OpenSSL has only among its old ciphers.
  */
-export async function startS3rver(): Promise<S3TestServer> {
+export async function startS3rver(): Promise<S3TestServer & BucketSwitch> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-s3rver-"));
   const port = await reservePort();
   const script = createRequire(import.meta.url).resolve("s3rver/bin/s3rver.js");
@@ -36,7 +42,12 @@ export async function startS3rver(): Promise<S3TestServer> {
     env: { ...process.env, NODE_OPTIONS: "--openssl-legacy-provider --no-deprecation" },
     stdio: ["ignore", "ignore", "inherit"],
   });
-  return offer(port, { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" }, [child], home);
+  const server = await offer(port, { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" }, [child], home);
+  return {
+    ...server,
+    hideBucket: () => rename(join(home, bucket), join(home, `.${bucket}`)),
+    showBucket: () => rename(join(home, `.${bucket}`), join(home, bucket)),
+  };
 }
 
 /** Ceph's gateway (Debian: radosgw ceph-mon ceph-osd ceph-common) with one monitor and one store in memory: starts in 13 s. */

@@ -77,7 +77,9 @@ export const device = z
 
 const scrubReport = z
   .object({
-    state: z.enum(["never", "running", "done"]),
+    state: z
+      .enum(["never", "running", "done", "failed"])
+      .describe("failed: it ended before its end; see the server's log"),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
     packs: z.int(),

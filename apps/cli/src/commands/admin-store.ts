@@ -16,7 +16,7 @@ export function scrubCommand(context: Context) {
   return runs<[]>(context, command, async (run, { data, now }) => {
     const report = now === true ? await scrubNow(run, data) : await adminCall(run, data, "adminGetScrub", {});
     await run.output.result(report, () => reportLines(report));
-    if (report.damaged.length > 0) context.exitCode = 1;
+    if (report.damaged.length > 0 || report.state === "failed") context.exitCode = 1;
   });
 }
 
@@ -33,13 +33,19 @@ async function scrubNow(run: Run, data: unknown): Promise<ScrubReport> {
 
 function reportLines({ state, finished_at, packs, blocks, damaged }: ScrubReport): string[] {
   if (state === "never") return ["No scrub has run yet. 'holdfast admin scrub --now' runs one."];
-  const head = `${packs} packs with ${blocks} blocks read, ${damaged.length} damaged (${state === "running" ? "still running" : formatTime(finished_at)})`;
+  const head = `${packs} packs with ${blocks} blocks read, ${damaged.length} damaged (${ended(state, finished_at)})`;
   const found = damaged.flatMap(({ hash, pack_id, reason, files }) => [
     `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason}`,
     ...files.map((file) => `  ${printable(file.owner)}: ${printable(file.path)} (version ${file.version})`),
   ]);
   const advice = "Put the named files again from another copy: blocks that are sent again are healed.";
   return [head, ...found, ...(damaged.length > 0 ? [advice] : [])];
+}
+
+function ended(state: ScrubReport["state"], finishedAt: string | null): string {
+  if (state === "running") return "still running";
+  const at = formatTime(finishedAt);
+  return state === "failed" ? `given up at ${at}: the server's log says why; is the store there?` : at;
 }
 
 export function rebuildIndexCommand(context: Context) {

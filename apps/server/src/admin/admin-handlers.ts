@@ -1,7 +1,9 @@
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
 import { scrubCell } from "../blocks/scrub.ts";
 import { readScrubReport } from "../blocks/scrub-report.ts";
+import type { BlockCells } from "../blocks/block-cell.ts";
 import { startBlockPool } from "../blocks/block-tasks.ts";
+import type { BlockPool } from "../blocks/block-tasks.ts";
 import { userHandlers } from "../http/account-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/storage-handlers.ts";
 import { openAdminCells } from "./open-admin-cells.ts";
@@ -14,19 +16,23 @@ export function adminHandlers(storage: AdminStorage) {
 
 function careFor(storage: AdminStorage): StorageCare {
   const { shards, clock } = storage;
+  const withPool = async <Result>(work: (cells: BlockCells, pool: BlockPool) => Promise<Result>): Promise<Result> => {
+    const cells = await openAdminCells(storage);
+    const pool = startBlockPool();
+    try {
+      return await work(cells, pool);
+    } finally {
+      await pool.close();
+    }
+  };
   return {
     // Nobody stays behind to go on with it, so it is over when this returns.
-    async startScrub() {
-      const cells = await openAdminCells(storage);
-      const pool = startBlockPool();
-      try {
+    startScrub: () =>
+      withPool(async (cells, pool) => {
         for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, log: silent });
-        return await readScrubReport(cells);
-      } finally {
-        await pool.close();
-      }
-    },
+        return readScrubReport(cells);
+      }),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),
-    rebuildIndex: async () => rebuildIndex({ cells: await openAdminCells(storage), shards, clock, log: silent }),
+    rebuildIndex: () => withPool((cells, pool) => rebuildIndex({ cells, shards, pool, clock, log: silent })),
   };
 }

@@ -1,6 +1,6 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import { hashArray } from "../db/array-parameters.ts";
+import { hashArray, textArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { PackId } from "./pack-format.ts";
@@ -17,19 +17,22 @@ export interface BlockPlace {
   readonly codec: "raw" | "zstd";
 }
 
+type BlockState = CellTables["cell.blocks"]["state"];
+
 /**
  * Every copy that may be read, the best first: live ones before doomed ones, which are whole until their pack goes.
- * @param hashes each once
+ * @param hashes each once; @param states damaged: what could not be read when it was found so may be there again
  */
 export async function findPlaces(
   cell: Kysely<CellTables>,
   hashes: readonly HashHex[],
+  states: readonly BlockState[] = ["live", "doomed"],
 ): Promise<Map<HashHex, BlockPlace[]>> {
   const { rows } = await sql<Omit<BlockPlace, "hash"> & { hash: Buffer }>`
     select block.hash, block.pack_id as "packId", pack.epoch, block.record_index as "recordIndex", block."offset",
       block.stored_size as "storedSize", block.size as "sizeBytes", block.codec
     from cell.blocks as block join cell.packs as pack on pack.id = block.pack_id
-    where block.hash = any(${hashArray(hashes)}) and block.state in ('live', 'doomed')
+    where block.hash = any(${hashArray(hashes)}) and block.state = any(${textArray(states)})
     order by block.state = 'live' desc, pack.state = 'live' desc, pack.created_at desc`.execute(cell);
   const places = new Map<HashHex, BlockPlace[]>();
   for (const row of rows) {
@@ -53,7 +56,7 @@ export async function findStored(
   return new Set(rows.map(({ hash }) => hash.toString("hex") as HashHex));
 }
 
-/** Never undone: a copy that reads again after all is still one on a disk that lied once. @returns whether it was live until now */
+/** Until `markWhole`. @returns whether it was whole until now */
 export async function markDamaged(
   cell: Kysely<CellTables>,
   { hash, packId }: { hash: HashHex; packId: PackId },
@@ -63,4 +66,19 @@ export async function markDamaged(
     cell,
   );
   return rows.length > 0;
+}
+
+/** All blocks of a pack that is gone are damaged: a reader tries their other copies, and a device that has them heals them. */
+export async function markPackMissing(cell: Kysely<CellTables>, packId: PackId): Promise<void> {
+  await sql`
+    with pack as (update cell.packs set state = 'unreadable' where id = ${packId}::uuid and state <> 'doomed')
+    update cell.blocks set state = 'damaged' where pack_id = ${packId}::uuid and state <> 'damaged'`.execute(cell);
+}
+
+/** Of these copies each was read and is the block that it should be, whatever was found before. */
+export async function markWhole(cell: Kysely<CellTables>, packId: PackId, hashes: readonly HashHex[]): Promise<void> {
+  await sql`
+    with pack as (update cell.packs set state = 'live' where id = ${packId}::uuid and state = 'unreadable')
+    update cell.blocks set state = 'live'
+    where pack_id = ${packId}::uuid and hash = any(${hashArray(hashes)}) and state = 'damaged'`.execute(cell);
 }

@@ -9,7 +9,7 @@ import { requireRebuild } from "./cell-facts.ts";
 import type { BlockLog } from "./block-cell.ts";
 import { packPrefix } from "./pack-format.ts";
 import { unwrapSecret, wrapSecret } from "./secrets.ts";
-import { readKeyringObject, unwrapDataKey, wrapDataKey, writeKeyringObject } from "./wrapped-keys.ts";
+import { keyringKey, readKeyringObject, unwrapDataKey, wrapDataKey, writeKeyringObject } from "./wrapped-keys.ts";
 import type { WrappedKey } from "./wrapped-keys.ts";
 
 export interface DataKey {
@@ -28,6 +28,11 @@ export interface Keyring {
   wrapSecret(label: string, secret: Uint8Array): Promise<Uint8Array>;
   /** @throws HoldfastError damaged */
   unwrapSecret(label: string, wrapped: Uint8Array): Promise<Uint8Array>;
+  /**
+   * That the store is there, and is the one of this cell: it holds the keyring. Only then does it mean something that an object is not found.
+   * @throws HoldfastError unavailable
+   */
+  assertStoreThere(): Promise<void>;
   /** From now on another key-encryption key wraps all data keys; no pack changes. The caller keeps the new one first. */
   rewrap(keyEncryptionKey: Uint8Array): Promise<void>;
 }
@@ -98,6 +103,21 @@ class CellKeyring implements Keyring {
     return unwrapSecret((epoch) => this.keyOf(epoch), label, wrapped);
   }
 
+  async assertStoreThere(): Promise<void> {
+    const objects = await this.#readObject();
+    // Not opened: another process may have wrapped them by another key-encryption key since.
+    const isOurs = objects.some(({ epoch, createdAt }) => this.#keys.get(epoch)?.createdAt === createdAt);
+    if (!isOurs) throw storeAway("it does not hold the keyring of this server");
+  }
+
+  async #readObject(): Promise<WrappedKey[]> {
+    try {
+      return await readKeyringObject(this.#options.store);
+    } catch (error) {
+      throw storeAway("its keyring cannot be read", error);
+    }
+  }
+
   load(): Promise<void> {
     this.#loading ??= this.#reconcile().finally(() => (this.#loading = undefined));
     return this.#loading;
@@ -117,6 +137,7 @@ class CellKeyring implements Keyring {
     this.#keys = await this.#locked(async (db) => {
       const rows = await readRows(db);
       const objects = await readKeyringObject(this.#options.store);
+      if (objects.length === 0 && rows.length > 0) await this.#assertNotEmptied(db);
       const keys = this.#openAll(rows, objects);
       // The database is a new one beside an old store: nothing may be deleted until the index is complete.
       if (rows.length === 0 && objects.length > 0 && (await hasPacks(this.#options.store))) await requireRebuild(db);
@@ -132,6 +153,18 @@ class CellKeyring implements Keyring {
       }
       return keys;
     });
+  }
+
+  /**
+   * A keyring written where a disk is not mounted would make the empty folder the store, and all packs missing in it. Where the
+   * store is lost for good, a person says so by a keyring without keys (docs/operation.md).
+   */
+  async #assertNotEmptied(db: Kysely<CellTables>): Promise<void> {
+    const { store } = this.#options;
+    const { rows } = await sql`select from cell.packs where state <> 'doomed' limit 1`.execute(db);
+    if (rows.length > 0 && !(await hasPacks(store)) && (await store.stat(keyringKey)) === undefined) {
+      throw storeAway("the index knows packs, and it holds none and no keyring either");
+    }
   }
 
   async #write(db: Kysely<CellTables>, keys: readonly OpenKey[], keyEncryptionKey: Uint8Array): Promise<void> {
@@ -195,6 +228,14 @@ async function hasPacks(store: ObjectStore): Promise<boolean> {
 async function readRows(db: Kysely<CellTables>): Promise<WrappedKey[]> {
   const rows = await db.selectFrom("cell.data_keys").selectAll().orderBy("epoch").execute();
   return rows.map(({ epoch, wrapped, created_at }) => ({ epoch, wrapped, createdAt: created_at }));
+}
+
+function storeAway(what: string, cause?: unknown): HoldfastError {
+  return new HoldfastError(
+    "unavailable",
+    `The block store is not there: ${what}. Is its disk mounted? Nothing was changed; try again once it is back.`,
+    { retryAfterSeconds: 5, cause },
+  );
 }
 
 function wrongKey(epoch: number): HoldfastError {

@@ -1,5 +1,7 @@
 import { ownBytes } from "@holdfast/codec/task";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
+import type { GetOptions } from "@holdfast/object-store/object-store";
 import type { Shards } from "../db/shards.ts";
 import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
 import type { BlockPlace } from "./block-rows.ts";
@@ -7,6 +9,7 @@ import type { StoredBlock } from "./block-service.ts";
 import { openInPool } from "./block-tasks.ts";
 import type { BlockPool, Opened } from "./block-tasks.ts";
 import { packKey } from "./pack-format.ts";
+import type { PackId } from "./pack-format.ts";
 import type { PackRange } from "./read-plan.ts";
 import { packKeyOf } from "./seal.ts";
 import type { SlabStock } from "./slab-stock.ts";
@@ -28,7 +31,7 @@ export interface Reader extends ReadPorts {
   readonly stock: SlabStock | undefined;
 }
 
-/** @throws HoldfastError not_found or range where the pack is gone or too short */
+/** @throws HoldfastError not_found or range where the pack is gone or too short, unavailable for what else the store says */
 export async function openRange(
   { cell, pool, plain, signal, stock }: Reader,
   { packId, epoch, start, end, places }: PackRange,
@@ -39,12 +42,35 @@ export async function openRange(
     memory = stock?.take(sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes).buffer;
     return new Uint8Array(memory, 0, sizeBytes);
   };
-  const read = await cell.store.get(packKey(packId), { range: { start, end }, signal, allocate });
+  const read = await getRange(cell, packId, { range: { start, end }, signal, allocate });
   const bytes = read.buffer === memory ? new Uint8Array(memory, 0, read.length) : ownBytes(read);
   const records = places.map(({ recordIndex, offset, storedSize, codec, sizeBytes }) => {
     return { index: recordIndex, start: offset - start, storedSize, codec, sizeBytes };
   });
   return openInPool(pool, { packId, key: packKeyOf(key, packId), bytes, records, plain });
+}
+
+/** @returns undefined where the pack is gone or too short */
+export async function openRangeIfThere(reader: Reader, range: PackRange): Promise<Opened | undefined> {
+  try {
+    return await openRange(reader, range);
+  } catch (error) {
+    if (error instanceof HoldfastError && (error.code === "not_found" || error.code === "range")) return undefined;
+    throw error;
+  }
+}
+
+/** A store that lets nobody in any more (keys, permissions, a bucket that has gone) is a store that is away: it may come back. */
+async function getRange({ store }: BlockCell, packId: PackId, options: GetOptions): Promise<Uint8Array> {
+  try {
+    return await store.get(packKey(packId), options);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "failed") throw error;
+    throw new HoldfastError("unavailable", "The block could not be read just now. Try again in a moment.", {
+      cause: error,
+      retryAfterSeconds: 5,
+    });
+  }
 }
 
 export function toBlock({ plain }: Reader, { hash, sizeBytes, codec }: BlockPlace, payload: Uint8Array): StoredBlock {

@@ -8,11 +8,23 @@ import type { PackIndex } from "./pack.ts";
 import type { PackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
 
-/** Header and footer of a pack by two ranged reads. @throws HoldfastError damaged where they are not those of a pack of this cell */
-export async function readPackIndex(
-  { store, keyring }: BlockCell,
-  { packId, sizeBytes }: ListedPack,
-): Promise<PackIndex> {
+/**
+ * Header and footer of a pack by two ranged reads.
+ * @throws HoldfastError damaged where they are not those of a pack of this cell, or it has gone since it was listed; unavailable where the store has
+ */
+export async function readPackIndex(cell: BlockCell, pack: ListedPack): Promise<PackIndex> {
+  try {
+    return await readIndex(cell, pack);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || (error.code !== "not_found" && error.code !== "range")) throw error;
+    await cell.keyring.assertStoreThere();
+    throw new HoldfastError("damaged", "The pack cannot be read: it is gone, or shorter than it was.", {
+      cause: error,
+    });
+  }
+}
+
+async function readIndex({ store, keyring }: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
   // Of an empty object a store gives no range at all.
   if (sizeBytes === 0 || sizeBytes > limits.packBytesMax) {
     throw new HoldfastError("damaged", `The pack cannot be read: it has ${sizeBytes} bytes.`);

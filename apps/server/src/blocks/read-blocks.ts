@@ -1,4 +1,3 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf } from "@holdfast/core/ids";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { readAhead } from "@holdfast/core/read-ahead";
@@ -6,8 +5,7 @@ import { assertWanted } from "@holdfast/object-store/call-signal";
 import { findPlaces, findStored } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
-import type { Opened } from "./block-tasks.ts";
-import { openRange, toBlock } from "./open-range.ts";
+import { openRangeIfThere, toBlock } from "./open-range.ts";
 import type { Reader, ReadPorts } from "./open-range.ts";
 import { choosePlace, cutBatches, planRanges } from "./read-plan.ts";
 import type { PackRange } from "./read-plan.ts";
@@ -103,15 +101,10 @@ async function readRange(
   opened: Map<HashHex, Uint8Array>,
   memory: Set<ArrayBuffer>,
 ): Promise<void> {
-  let payloads: Opened["payloads"];
-  try {
-    const result = await openRange(reader, range);
-    payloads = result.payloads;
-    memory.add(result.bytes.buffer);
-  } catch (error) {
-    if (error instanceof HoldfastError && (error.code === "not_found" || error.code === "range")) return;
-    throw error;
-  }
+  const result = await openRangeIfThere(reader, range);
+  if (result === undefined) return;
+  const { payloads, bytes } = result;
+  memory.add(bytes.buffer);
   for (const [index, { hash }] of range.places.entries()) {
     const payload = payloads[index];
     if (payload === undefined) continue;

@@ -7,17 +7,19 @@ import { byteaArray, int8Array, uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
+import type { BlockPool } from "./block-tasks.ts";
 import { noteRebuilt, requireRebuild } from "./cell-facts.ts";
+import { checkStoredPack } from "./check-stored-pack.ts";
+import type { CheckedPack } from "./check-stored-pack.ts";
 import { listPacks } from "./list-packs.ts";
 import type { ListedPack } from "./list-packs.ts";
-import { packKey } from "./pack-format.ts";
-import type { PackId } from "./pack-format.ts";
 import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
 import { insertPackRows } from "./pack-rows.ts";
 
 export interface RebuildPorts {
   readonly cells: BlockCells;
   readonly shards: Shards;
+  readonly pool: BlockPool;
   readonly clock: Clock;
   readonly log: BlockLog;
 }
@@ -34,13 +36,16 @@ export interface RebuildReport {
 
 /**
  * Recreates blocks and packs from the stores and the keys, then holders from what every shard's spaces say they have
- * stored. It can run twice, and beside a server: rows that are there stay, damage that is known stays known, and
+ * stored. It can run twice, and beside a server: rows that are there stay, what was found damaged is read again, and
  * until the end nothing is deleted in any cell.
+ * @throws HoldfastError unavailable where a store is not there: then nothing is called missing
  */
-export async function rebuildIndex({ cells, shards, clock, log }: RebuildPorts): Promise<RebuildReport> {
+export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> {
+  const { cells, shards, clock, log } = ports;
   const report: RebuildReport = { packs: 0, blocks: 0, holders: 0, unreadable_packs: [] };
+  for (const { keyring } of cells.all()) await keyring.assertStoreThere();
   for (const { db } of cells.all()) await requireRebuild(db);
-  for (const cell of cells.all()) await rebuildPacks(cell, clock.nowMicros(), log, report);
+  for (const cell of cells.all()) await rebuildPacks({ ...ports, cell, now: clock.nowMicros() }, report);
   for (const shard of shards.all()) report.holders += await rebuildHolders(cells, shard);
   for (const { db } of cells.all()) {
     await settleReferences(db, clock.nowMicros());
@@ -50,27 +55,26 @@ export async function rebuildIndex({ cells, shards, clock, log }: RebuildPorts):
   return report;
 }
 
-async function rebuildPacks(cell: BlockCell, now: number, log: BlockLog, report: RebuildReport): Promise<void> {
+interface CellRebuild extends Pick<RebuildPorts, "pool" | "log"> {
+  readonly cell: BlockCell;
+  readonly now: number;
+}
+
+async function rebuildPacks(rebuild: CellRebuild, report: RebuildReport): Promise<void> {
   let after = lowestId;
-  for await (const page of listPacks(cell.store, undefined)) {
+  for await (const page of listPacks(rebuild.cell.store, undefined)) {
     const last = page.at(-1)?.packId ?? after;
-    await noteMissingPacks(cell, { after, upTo: last, now }, page);
-    for (const pack of page) await rebuildPack(cell, pack, now, log, report);
+    await checkDoubtful(rebuild, { after, upTo: last }, page);
+    for (const pack of page) await rebuildPack(rebuild, pack, report);
     after = last;
   }
-  await noteMissingPacks(cell, { after, upTo: highestId, now }, []);
+  await checkDoubtful(rebuild, { after, upTo: highestId }, []);
 }
 
 const lowestId = "00000000-0000-0000-0000-000000000000";
 const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-async function rebuildPack(
-  cell: BlockCell,
-  pack: ListedPack,
-  now: number,
-  log: BlockLog,
-  report: RebuildReport,
-): Promise<void> {
+async function rebuildPack({ cell, now, log }: CellRebuild, pack: ListedPack, report: RebuildReport): Promise<void> {
   try {
     const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
     report.blocks += await insertPackRows(cell.db, rows, { now, unreferencedSince: now });
@@ -82,23 +86,23 @@ async function rebuildPack(
   }
 }
 
-/** Packs are listed in the order of their ids, so of each page it is known which rows should have been in it. */
-async function noteMissingPacks(
-  { db, store }: BlockCell,
-  { after, upTo, now }: { readonly after: string; readonly upTo: string; readonly now: number },
+/**
+ * Rereads the packs that a page lacks, and those of which something was found damaged. Packs are listed in the order of their ids, so
+ * of each page it is known which rows should have been in it.
+ */
+async function checkDoubtful(
+  { cell, pool, now }: CellRebuild,
+  { after, upTo }: { readonly after: string; readonly upTo: string },
   page: readonly ListedPack[],
 ): Promise<void> {
-  const { rows } = await sql<{ id: PackId }>`
-    select id from cell.packs where id > ${after}::uuid and id <= ${upTo}::uuid and state = 'live'
-      and created_at < ${now}::int8 and not id = any(${uuidArray(page.map(({ packId }) => packId))})`.execute(db);
-  for (const { id } of rows) if ((await store.stat(packKey(id))) === undefined) await markPackMissing(db, id);
-}
-
-/** All blocks of a pack that is gone are damaged: a reader tries their other copies, and a device that has them heals them. */
-export async function markPackMissing(db: Kysely<CellTables>, packId: PackId): Promise<void> {
-  await sql`
-    with pack as (update cell.packs set state = 'unreadable' where id = ${packId}::uuid)
-    update cell.blocks set state = 'damaged' where pack_id = ${packId}::uuid and state <> 'damaged'`.execute(db);
+  const { rows } = await sql<CheckedPack>`
+    select id, epoch from cell.packs as pack where id > ${after}::uuid and id <= ${upTo}::uuid and state <> 'doomed'
+      and created_at < ${now}::int8 and (
+        not id = any(${uuidArray(page.map(({ packId }) => packId))})
+        or state = 'unreadable'
+        or exists (select from cell.blocks as block where block.pack_id = pack.id and block.state = 'damaged')
+      )`.execute(cell.db);
+  for (const pack of rows) await checkStoredPack({ cell, pool }, pack);
 }
 
 interface StoredRow {

@@ -1,16 +1,19 @@
+import { decodeFrame } from "@holdfast/codec/codec";
 import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
-import { findPlaces, markDamaged } from "./block-rows.ts";
+import { findPlaces, markDamaged, markWhole } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
 import { findFilesTouching } from "./files-touching.ts";
-import { openRange, toBlock } from "./open-range.ts";
+import { openRangeIfThere, toBlock } from "./open-range.ts";
 import type { Reader } from "./open-range.ts";
 
 /**
  * Reads a block whose first reading failed. Each time the rows are looked up anew, since its pack may just have been
- * rewritten; a copy that fails twice is marked as damaged, and the next one is tried.
- * @throws HoldfastError damaged when no copy is left
+ * rewritten; a copy that fails twice is marked as damaged, and the next one is tried. Where none is left, those that were found
+ * damaged before are tried too.
+ * @throws HoldfastError damaged when no copy is left; unavailable while the store itself is not there, which damages nothing
  */
 export async function rescueBlock(reader: Reader, hash: HashHex): Promise<StoredBlock> {
   const failures = new Map<string, number>();
@@ -18,22 +21,55 @@ export async function rescueBlock(reader: Reader, hash: HashHex): Promise<Stored
     const place = ((await findPlaces(reader.cell.db, [hash])).get(hash) ?? []).find(
       ({ packId }) => (failures.get(packId) ?? 0) < 2,
     );
-    if (place === undefined) throw await lostError(reader, hash);
+    if (place === undefined) break;
     const payload = await openAlone(reader, place);
     if (payload !== undefined) return toBlock(reader, place, payload);
     const count = (failures.get(place.packId) ?? 0) + 1;
     failures.set(place.packId, count);
     if (count >= 2) await noteDamage(reader, place);
   }
+  for (const place of (await findPlaces(reader.cell.db, [hash], ["damaged"])).get(hash) ?? []) {
+    const block = failures.has(place.packId) ? undefined : await revive(reader, place);
+    if (block !== undefined) return block;
+  }
+  throw await lostError(reader, hash);
 }
 
+/**
+ * What is not found means something only in a store that is there: before it is read for the last time, and after that too, or one
+ * that went away in between would damage what it holds.
+ * @returns undefined where the store has no such record
+ */
 async function openAlone(reader: Reader, place: BlockPlace): Promise<Uint8Array | undefined> {
   const { packId, epoch, offset, storedSize } = place;
+  const opened = await openRangeIfThere(reader, {
+    packId,
+    epoch,
+    start: offset,
+    end: offset + storedSize,
+    places: [place],
+  });
+  if (opened === undefined) await reader.cell.keyring.assertStoreThere();
+  return opened?.payloads[0];
+}
+
+/** The seal alone would do for what was sealed right; this copy has failed before. */
+async function revive(reader: Reader, place: BlockPlace): Promise<StoredBlock | undefined> {
+  const payload = await openAlone(reader, place);
+  if (payload === undefined) return undefined;
+  const { hash, packId } = place;
+  const block = toBlock(reader, place, payload);
+  if (!isWhole(block)) return undefined;
+  await markWhole(reader.cell.db, packId, [hash]);
+  reader.log.warn({ hash, pack_id: packId }, "a block that was damaged can be read again");
+  return block;
+}
+
+function isWhole({ hash, codec, payload, sizeBytes }: StoredBlock): boolean {
   try {
-    const range = { packId, epoch, start: offset, end: offset + storedSize, places: [place] };
-    return (await openRange(reader, range)).payloads[0];
+    return sha256(decodeFrame(codec, payload, sizeBytes)) === hash;
   } catch (error) {
-    if (error instanceof HoldfastError && (error.code === "not_found" || error.code === "range")) return undefined;
+    if (error instanceof HoldfastError) return false;
     throw error;
   }
 }

@@ -36,7 +36,7 @@ export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJso
   return {
     state,
     started_at: started[0] ?? null,
-    finished_at: state === "done" ? (finished.at(-1) ?? null) : null,
+    finished_at: state === "done" || state === "failed" ? (finished.at(-1) ?? null) : null,
     packs: reports.reduce((sum, { packs }) => sum + packs, 0),
     blocks: reports.reduce((sum, { blocks }) => sum + blocks, 0),
     damaged: reports.flatMap(({ damaged }) => damaged),
@@ -45,6 +45,7 @@ export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJso
 
 function stateOf(reports: readonly CellScrubReport[], cellCount: number): CellScrubReport["state"] {
   if (reports.some(({ state }) => state === "running")) return "running";
+  if (reports.some(({ state }) => state === "failed")) return "failed";
   return reports.length === cellCount ? "done" : "never";
 }
 

@@ -1,23 +1,17 @@
 import type { Clock } from "@holdfast/core/clock";
-import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import { assertWanted } from "@holdfast/object-store/call-signal";
 import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { BlockCell, BlockLog } from "./block-cell.ts";
-import { findPlaces, markDamaged } from "./block-rows.ts";
-import { scrubPackInPool } from "./block-tasks.ts";
+import { findPlaces } from "./block-rows.ts";
 import type { BlockPool } from "./block-tasks.ts";
+import { checkStoredPack } from "./check-stored-pack.ts";
 import { findFilesTouching } from "./files-touching.ts";
-import { packKey } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
-import type { ScrubFinding, ScrubRow } from "./pack-check.ts";
-import { markPackMissing } from "./rebuild-index.ts";
 import { startScrubReport, writeScrubReport } from "./scrub-report.ts";
 import type { CellScrubReport } from "./scrub-report.ts";
-import { packKeyOf } from "./seal.ts";
 
 export interface ScrubPorts {
   readonly cell: BlockCell;
@@ -30,14 +24,29 @@ export interface ScrubPorts {
 
 /**
  * Rereads every pack of a cell, those first that were not looked at for longest, and checks seal and hash of each block.
- * What fails twice in a row is marked as damaged, and stays so if it reads well later: a disk that lies once is not
- * to be trusted with the only copy, and whoever has the block heals it. The report is kept in `cell.facts`.
+ * What fails twice in a row is marked as damaged, until it reads well again. The report is kept in `cell.facts`.
+ * @throws HoldfastError unavailable while the store is not there: then nothing is marked
  */
 export async function scrubCell(ports: ScrubPorts): Promise<CellScrubReport> {
-  const { cell, clock, signal } = ports;
+  const { cell, clock } = ports;
+  await cell.keyring.assertStoreThere();
   const startedAt = clock.nowMicros();
   const report = startScrubReport(clock);
   await writeScrubReport(cell.db, report);
+  try {
+    await scrubPacks(ports, report, startedAt);
+  } catch (error) {
+    await writeScrubReport(cell.db, { ...report, state: "failed", finished_at: new Date(clock.nowMs()).toISOString() });
+    throw error;
+  }
+  const done: CellScrubReport = { ...report, state: "done", finished_at: new Date(clock.nowMs()).toISOString() };
+  await writeScrubReport(cell.db, done);
+  ports.log.info({ packs: done.packs, blocks: done.blocks, damaged: done.damaged.length }, "all packs were reread");
+  return done;
+}
+
+async function scrubPacks(ports: ScrubPorts, report: CellScrubReport, startedAt: number): Promise<void> {
+  const { cell, clock, signal } = ports;
   for (;;) {
     const packs = await nextPacks(cell.db, startedAt);
     for (const pack of packs) {
@@ -47,13 +56,9 @@ export async function scrubCell(ports: ScrubPorts): Promise<CellScrubReport> {
         where id = ${pack.id}::uuid`.execute(cell.db);
       report.packs += 1;
     }
-    if (packs.length === 0) break;
+    if (packs.length === 0) return;
     await writeScrubReport(cell.db, report);
   }
-  const done: CellScrubReport = { ...report, state: "done", finished_at: new Date(clock.nowMs()).toISOString() };
-  await writeScrubReport(cell.db, done);
-  ports.log.info({ packs: done.packs, blocks: done.blocks, damaged: done.damaged.length }, "all packs were reread");
-  return done;
 }
 
 interface PackRow {
@@ -69,64 +74,17 @@ async function nextPacks(db: Kysely<CellTables>, startedAt: number): Promise<Pac
   return rows;
 }
 
-async function scrubPack(ports: ScrubPorts, { id, epoch }: PackRow, report: CellScrubReport): Promise<void> {
-  const rows = await rowsOf(ports.cell.db, id);
+async function scrubPack(ports: ScrubPorts, pack: PackRow, report: CellScrubReport): Promise<void> {
+  const found = await checkStoredPack(ports, pack);
+  if (found === undefined) return;
+  const { rows, faults, footer } = found;
   report.blocks += rows.length;
-  const { key } = await ports.cell.keyring.keyOf(epoch);
-  const check = () => checkOnce(ports, { id, epoch }, packKeyOf(key, id), rows);
-  let found = await check();
-  if (isWorse(found, rows)) found = await check();
-  if (found.missing && !(await isStillWanted(ports.cell.db, id))) return;
-  if (found.missing) await markPackMissing(ports.cell.db, id);
-  const damaged: { hash: HashHex; reason: string }[] = [];
-  for (const [index, { hash, damaged: known }] of rows.entries()) {
-    const hex = Buffer.from(hash).toString("hex") as HashHex;
-    const fault = found.faults[index];
-    if (fault !== undefined) await markDamaged(ports.cell.db, { hash: hex, packId: id });
-    if (fault !== undefined || known)
-      damaged.push({ hash: hex, reason: fault ?? "was found damaged before, and reads well now" });
-  }
-  if (found.footer !== undefined)
-    noteDamage(ports, report, { hash: null, packId: id, reason: found.footer, files: [] });
-  if (damaged.length > 0) await noteBlocks(ports, report, id, damaged);
-}
-
-async function rowsOf(db: Kysely<CellTables>, packId: PackId): Promise<ScrubRow[]> {
-  const { rows } = await sql<ScrubRow>`
-    select hash, record_index as index, "offset" as start, stored_size as "storedSize", size as "sizeBytes", codec,
-      state = 'damaged' as damaged
-    from cell.blocks where pack_id = ${packId}::uuid order by record_index`.execute(db);
-  return rows;
-}
-
-async function checkOnce(
-  { cell, pool, signal }: ScrubPorts,
-  { id: packId, epoch }: PackRow,
-  key: Uint8Array,
-  rows: readonly ScrubRow[],
-): Promise<ScrubFinding & { readonly missing: boolean }> {
-  const options = signal === undefined ? {} : { signal };
-  const stat = await cell.store.stat(packKey(packId), options);
-  const gone = (reason: string) => ({ missing: true, footer: reason, faults: rows.map(() => reason) });
-  if (stat === undefined) return gone("the pack is missing");
-  if (stat.sizeBytes > limits.packBytesMax) return { ...gone(`the pack has ${stat.sizeBytes} bytes`), missing: false };
-  try {
-    const pack = await cell.store.get(packKey(packId), options);
-    return { ...(await scrubPackInPool(pool, { pack, packId, epoch, key, rows })), missing: false };
-  } catch (error) {
-    if (error instanceof HoldfastError && error.code === "not_found") return gone("the pack is missing");
-    throw error;
-  }
-}
-
-function isWorse({ footer, faults }: ScrubFinding, rows: readonly ScrubRow[]): boolean {
-  return footer !== undefined || faults.some((fault, index) => fault !== undefined && rows[index]?.damaged === false);
-}
-
-/** A pack goes after its rows have gone, so one that is missing and has rows is lost. */
-async function isStillWanted(db: Kysely<CellTables>, packId: PackId): Promise<boolean> {
-  const { rows } = await sql`select from cell.packs where id = ${packId}::uuid and state <> 'doomed'`.execute(db);
-  return rows.length > 0;
+  const damaged = rows.flatMap(({ hex }, index) => {
+    const reason = faults[index];
+    return reason === undefined ? [] : [{ hash: hex, reason }];
+  });
+  if (footer !== undefined) noteDamage(ports, report, { hash: null, packId: pack.id, reason: footer, files: [] });
+  if (damaged.length > 0) await noteBlocks(ports, report, pack.id, damaged);
 }
 
 async function noteBlocks(

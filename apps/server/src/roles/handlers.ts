@@ -55,9 +55,10 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
 }
 
 function storageCare({ storage, jobs, log }: ApiParts): StorageCare {
-  const { cells, databases } = storage;
+  const { cells, databases, pool } = storage;
   return {
     async startScrub() {
+      for (const { keyring } of cells.all()) await keyring.assertStoreThere();
       // Written before the job begins, so that whoever asks from now on does not take the last report for this one.
       for (const { db } of cells.all()) await writeScrubReport(db, startScrubReport(systemClock));
       jobs
@@ -66,6 +67,6 @@ function storageCare({ storage, jobs, log }: ApiParts): StorageCare {
       return readScrubReport(cells);
     },
     readScrub: () => readScrubReport(cells),
-    rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, clock: systemClock, log }),
+    rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log }),
   };
 }

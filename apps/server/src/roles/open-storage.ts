@@ -25,7 +25,6 @@ import { systemClock } from "./system-clock.ts";
 /** Everything below accounts and metadata: the data folder, the databases, the stores and the blocks in them. */
 export interface Storage {
   readonly databases: Databases;
-  readonly stores: readonly ObjectStore[];
   readonly cells: BlockCells;
   readonly blocks: OpenBlockService;
   readonly pool: BlockPool;
@@ -66,7 +65,7 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
   closers.add("threads", () => pool.close());
   const blocks = openBlockService({ cells, shards: databases.shards, pool, ...ports });
   closers.add("blocks", () => blocks.close());
-  return { databases, stores: [...stores.values()], cells, blocks, pool, assertOwner: () => owner?.assertHeld() };
+  return { databases, cells, blocks, pool, assertOwner: () => owner?.assertHeld() };
 }
 
 async function openDatabaseServer(

@@ -3,18 +3,18 @@ import type { Shards } from "../db/shards.ts";
 import type { Probe } from "../operation/health.ts";
 import type { Storage } from "./open-storage.ts";
 
-/** What readiness asks: every database, and every store for an object that need not exist. */
+/** What readiness asks: every database, and every store for its keyring. */
 export function storageProbes({
   databases,
-  stores,
-}: Pick<Storage, "databases" | "stores">): Readonly<Record<string, Probe>> {
+  cells,
+}: Pick<Storage, "databases" | "cells">): Readonly<Record<string, Probe>> {
   const places = [...databases.shards.all(), ...databases.cells.all()];
   return {
     database: async () => {
       for (const { db } of places) await sql`select 1`.execute(db);
     },
     store: async () => {
-      for (const store of stores) await store.stat("keyring");
+      for (const { keyring } of cells.all()) await keyring.assertStoreThere();
     },
   };
 }

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { assertCommitted, hashOf, putBatch } from "./batches.ts";
+import { findPackFiles } from "./pack-files.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  holdfast,
+  makeFolder,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/**
+ * Invariant: that a store, or a part of it, is not there for a while is told as such, changes nothing, and is over when it is
+ * back. Only what a store that is certainly there lacks is damage, and only for as long as it does.
+ */
+describe("A store that is away", () => {
+  let folder: string;
+  let server: RunningServer;
+  let api: Api;
+  const store = () => join(folder, "disk");
+  const elsewhere = () => join(folder, "unmounted");
+
+  before(async () => {
+    folder = makeFolder("store-away");
+    server = await startServer({ dataFolder: `${folder}/data`, args: ["--store", store()] });
+    api = await Api.signIn(server.url);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  /** As `umount` does: the folder that it is mounted on stays, empty. */
+  function unmount(): void {
+    renameSync(store(), elsewhere());
+    mkdirSync(store());
+  }
+
+  function mount(): void {
+    assert.deepEqual(readdirSync(store(), { recursive: true }), [], "something was written below the disk");
+    rmdirSync(store());
+    renameSync(elsewhere(), store());
+  }
+
+  /** @returns the pack that it is in, alone */
+  async function putFile(path: string, content: Buffer<ArrayBuffer>): Promise<string> {
+    const known = findPackFiles(store());
+    assertCommitted(await putBatch(api, [{ path, blocks: [content] }]));
+    return [...findPackFiles(store())].find(([pack]) => !known.has(pack))?.[1] ?? assert.fail();
+  }
+
+  const flagged = () =>
+    queryDatabase(
+      `${folder}/data`,
+      "select hash from cell.blocks where state = 'damaged' union all select id::text::bytea from cell.packs where state <> 'live'",
+    );
+
+  const readyStatus = async () => (await fetch(`${server.url}/readyz`)).status;
+
+  async function scrub() {
+    assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
+    return eventually("the scrub ends", 30_000, async () => {
+      const { body } = await api.call("GET", "/admin/scrub");
+      return body.state === "running" ? undefined : body;
+    });
+  }
+
+  test("is answered as passing, damages nothing and is told by readiness", async () => {
+    const content = randomBytes(5000);
+    await putFile("/away", content);
+    assert.equal(await readyStatus(), 200);
+    unmount();
+    for (const [what, { status, body }] of Object.entries({
+      download: await api.download("/away"),
+      block: await api.call("GET", `/blocks/${hashOf(content)}`),
+      scrub: await api.call("POST", "/admin/scrub"),
+      "rebuild-index": await api.call("POST", "/admin/rebuild-index"),
+      upload: await api.put("/meanwhile", randomBytes(3000)),
+    })) {
+      assert.equal(status, 503, `${what}: ${status} ${JSON.stringify(body)}`);
+      assert.deepEqual([body.code, body.retryable], ["unavailable", true], what);
+    }
+    assert.equal(
+      await eventually("readiness sees it", 10_000, async () => ((await readyStatus()) === 503 ? 503 : undefined)),
+      503,
+    );
+    assert.deepEqual(await flagged(), []);
+    mount();
+    assert.equal(
+      await eventually("readiness sees it", 10_000, async () => ((await readyStatus()) === 200 ? 200 : undefined)),
+      200,
+    );
+    assert.deepEqual((await api.download("/away")).body, content);
+    assert.deepEqual((await scrub()).damaged, []);
+  });
+
+  test("keeps a server from starting, and a command beside it from doing anything", async () => {
+    const content = randomBytes(5000);
+    await putFile("/before-start", content);
+    assert.equal(await server.stop(), 0);
+    unmount();
+    await assert.rejects(
+      startServer({ dataFolder: `${folder}/data`, args: ["--store", store()], port: server.port }),
+      /Is its disk mounted\?/,
+    );
+    for (const command of [
+      ["admin", "scrub", "--now"],
+      ["admin", "rebuild-index"],
+    ]) {
+      const told = await holdfast([...command, "--data", `${folder}/data`], { env: { HOLDFAST_STORE: store() } });
+      assert.notEqual(told.code, 0, told.stdout);
+      assert.match(told.stderr, /Is its disk mounted\?/);
+    }
+    mount();
+    server = await startServer({ dataFolder: `${folder}/data`, args: ["--store", store()], port: server.port });
+    api = await Api.signIn(server.url, administrator);
+    assert.deepEqual(await flagged(), []);
+    assert.deepEqual((await api.download("/before-start")).body, content);
+  });
+
+  const notices: Record<string, (path: string) => Promise<{ body?: unknown }>> = {
+    "a download": (path) => api.download(path),
+    "a scrub": () => scrub(),
+    "rebuilding the index": () => api.call("POST", "/admin/rebuild-index"),
+  };
+  for (const [missed, notice] of Object.entries(notices)) {
+    for (const [found, look] of Object.entries(notices)) {
+      test(`a pack that ${missed} misses counts again once it is back and ${found} finds it`, async () => {
+        const content = randomBytes(5000);
+        const path = `/${missed} ${found}`;
+        const pack = await putFile(path, content);
+        renameSync(pack, join(folder, "pack"));
+        await notice(path);
+        assert.notEqual((await flagged()).length, 0, `${missed} did not notice it`);
+        const { body: lost } = await api.call("POST", "/blocks/query", { hashes: [hashOf(content)] });
+        assert.deepEqual(lost.missing, [hashOf(content)]);
+        renameSync(join(folder, "pack"), pack);
+        const looked = await look(path);
+        if (found === "a download") assert.deepEqual(looked.body, content, "the first reading was not answered");
+        assert.deepEqual(await flagged(), []);
+        const { body: held } = await api.call("POST", "/blocks/query", { hashes: [hashOf(content)] });
+        assert.deepEqual(held.have, [hashOf(content)]);
+        assert.deepEqual((await api.download(path)).body, content);
+        assert.deepEqual((await scrub()).damaged, []);
+      });
+    }
+  }
+});

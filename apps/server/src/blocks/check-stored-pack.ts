@@ -1,0 +1,121 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { type Kysely, sql } from "kysely";
+import type { CellTables } from "../db/cell-tables.ts";
+import type { BlockCell } from "./block-cell.ts";
+import { markDamaged, markPackMissing, markWhole } from "./block-rows.ts";
+import { scrubPackInPool } from "./block-tasks.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import type { ScrubFinding, ScrubRow } from "./pack-check.ts";
+import { packKey } from "./pack-format.ts";
+import type { PackId } from "./pack-format.ts";
+import { packKeyOf } from "./seal.ts";
+
+export interface CheckPorts {
+  readonly cell: BlockCell;
+  readonly pool: BlockPool;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CheckedPack {
+  readonly id: PackId;
+  readonly epoch: number;
+}
+
+export interface CheckedRow extends ScrubRow {
+  /** As a key of other tables. */
+  readonly hex: HashHex;
+}
+
+export interface PackCheck extends ScrubFinding {
+  readonly rows: readonly CheckedRow[];
+  readonly missing: boolean;
+}
+
+/**
+ * Rereads a whole pack, checks every block that has a row, and writes down what it found: what fails twice in a row is damaged,
+ * and what was damaged and is whole counts again.
+ * @returns undefined for a pack that has gone in its turn
+ * @throws HoldfastError unavailable where the store itself is not there: then nothing is written down
+ */
+export async function checkStoredPack(ports: CheckPorts, pack: CheckedPack): Promise<PackCheck | undefined> {
+  const { db, keyring } = ports.cell;
+  const rows = await rowsOf(db, pack.id);
+  const key = packKeyOf((await keyring.keyOf(pack.epoch)).key, pack.id);
+  const check = () => readAndCheck(ports, pack, key, rows);
+  let found = await check();
+  if (isWorse(found, rows)) found = await check();
+  if (found.missing && !(await isStillWanted(db, pack.id))) return undefined;
+  await writeDown(db, pack.id, { ...found, rows });
+  return { ...found, rows };
+}
+
+async function rowsOf(db: Kysely<CellTables>, packId: PackId): Promise<CheckedRow[]> {
+  const { rows } = await sql<CheckedRow>`
+    select hash, encode(hash, 'hex') as hex, record_index as index, "offset" as start, stored_size as "storedSize", size as "sizeBytes", codec,
+      state = 'damaged' as damaged
+    from cell.blocks where pack_id = ${packId}::uuid order by record_index`.execute(db);
+  return rows;
+}
+
+type Found = ScrubFinding & { readonly missing: boolean };
+
+async function readAndCheck(
+  { cell, pool, signal }: CheckPorts,
+  { id: packId, epoch }: CheckedPack,
+  key: Uint8Array,
+  rows: readonly ScrubRow[],
+): Promise<Found> {
+  const pack = await getPack(cell, packId, signal);
+  if (pack === undefined) return { missing: true, ...allBad("the pack is missing", rows) };
+  if (typeof pack === "string") return { missing: false, ...allBad(pack, rows) };
+  return { missing: false, ...(await scrubPackInPool(pool, { pack, packId, epoch, key, rows })) };
+}
+
+/**
+ * @returns what is wrong with it where it is too large to be one; undefined where a store that is there does not have it. This is asked
+ *   after each of two readings, so that a store that goes away between its proof and the reading loses nothing
+ */
+export async function getPack(
+  { store, keyring }: BlockCell,
+  packId: PackId,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | string | undefined> {
+  const options = signal === undefined ? {} : { signal };
+  try {
+    const stat = await store.stat(packKey(packId), options);
+    if (stat !== undefined && stat.sizeBytes > limits.packBytesMax) return `the pack has ${stat.sizeBytes} bytes`;
+    if (stat !== undefined) return await store.get(packKey(packId), options);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
+  }
+  await keyring.assertStoreThere();
+  return undefined;
+}
+
+function allBad(reason: string, rows: readonly ScrubRow[]): ScrubFinding {
+  return { footer: reason, faults: rows.map(() => reason) };
+}
+
+function isWorse({ footer, faults }: ScrubFinding, rows: readonly ScrubRow[]): boolean {
+  return footer !== undefined || faults.some((fault, index) => fault !== undefined && rows[index]?.damaged === false);
+}
+
+/** A pack goes after its rows have gone, so one that is missing and has rows is lost. */
+async function isStillWanted(db: Kysely<CellTables>, packId: PackId): Promise<boolean> {
+  const { rows } = await sql`select from cell.packs where id = ${packId}::uuid and state <> 'doomed'`.execute(db);
+  return rows.length > 0;
+}
+
+async function writeDown(db: Kysely<CellTables>, packId: PackId, { rows, faults, missing }: PackCheck): Promise<void> {
+  if (missing) return markPackMissing(db, packId);
+  for (const [index, { hex }] of rows.entries()) {
+    if (faults[index] !== undefined) await markDamaged(db, { hash: hex, packId });
+  }
+  await markWhole(
+    db,
+    packId,
+    rows.flatMap(({ hex, damaged }, index) => (damaged && faults[index] === undefined ? [hex] : [])),
+  );
+}

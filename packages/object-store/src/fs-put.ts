@@ -1,0 +1,141 @@
+import { dirname, join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { isNotFound } from "@holdfast/disk/disk-error";
+import type { Disk } from "@holdfast/disk/disk";
+import { ensureFolderDurably, moveDurably, writeNewFile } from "@holdfast/disk/write-durably";
+
+export interface FsPutOptions {
+  readonly disk: Disk;
+  /** Of the store; objects lie in `objects/`, unfinished ones in `tmp/`. */
+  readonly folder: string;
+  readonly random: (sizeBytes: number) => Uint8Array;
+  readonly nowMs: () => number;
+}
+
+/** Puts the bytes at `path`, which lies in `objects/` of that folder. */
+export type FsPut = (path: string, bytes: Uint8Array | readonly Uint8Array[]) => Promise<void>;
+
+const fileMode = 0o600;
+const folderMode = 0o700;
+/**
+ * A temporary file this old was left by a process that died. Younger ones may be another process's that shares the folder and
+ * is writing this moment.
+ */
+const leftoverAgeMs = 3600_000;
+
+/**
+ * A store that is not there is made by the first put and not before: an empty folder may be the place of a disk that is not
+ * mounted, where nothing may be left by whoever only looks.
+ */
+export async function openFsPut({ disk, folder, random, nowMs }: FsPutOptions): Promise<FsPut> {
+  const objects = join(folder, "objects");
+  const unfinished = join(folder, "tmp");
+  const folders = makeFolderMemory(disk);
+  const store = makeOnce(async () => {
+    await folders.ensure(objects);
+    // Whose name needs no sync: nothing in it is ever promised.
+    await ensureFolder(disk, unfinished);
+    await removeLeftovers(disk, unfinished, nowMs() - leftoverAgeMs);
+  });
+  if (await isThere(disk, objects)) await store.make();
+
+  return async (path, bytes) => {
+    const temporary = join(unfinished, Buffer.from(random(16)).toString("hex"));
+    try {
+      await store.make();
+      // First, and in a folder that is not made twice: below a disk that has gone nothing is made.
+      await writeNewFile(disk, temporary, bytes, { mode: fileMode });
+      await ensureOrDiscard(disk, folders, dirname(path), temporary);
+      await moveDurably(disk, temporary, path);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      // A store that was restored from a copy may lack what was empty or is newer than that.
+      folders.forget(dirname(path));
+      if (await isThere(disk, objects)) store.forget();
+      throw folderGoneError(folder, error);
+    }
+  };
+}
+
+/** Until it has succeeded once. */
+function makeOnce(make: () => Promise<void>) {
+  let made: Promise<void> | undefined;
+  const forget = (): void => void (made = undefined);
+  return {
+    forget,
+    make(): Promise<void> {
+      made ??= make().catch((error: unknown) => {
+        forget();
+        throw error;
+      });
+      return made;
+    },
+  };
+}
+
+/** Remembers which folders this process has made sure of, so that a put pays for a folder only once. */
+function makeFolderMemory(disk: Disk) {
+  const ensured = new Map<string, Promise<void>>();
+  return {
+    async ensure(folder: string): Promise<void> {
+      const made = ensured.get(folder) ?? ensureFolderDurably(disk, folder, { mode: folderMode });
+      ensured.set(folder, made);
+      try {
+        await made;
+      } catch (error) {
+        ensured.delete(folder);
+        throw error;
+      }
+    },
+    forget: (folder: string): void => void ensured.delete(folder),
+  };
+}
+
+async function ensureOrDiscard(
+  disk: Disk,
+  folders: Pick<ReturnType<typeof makeFolderMemory>, "ensure">,
+  folder: string,
+  temporary: string,
+): Promise<void> {
+  try {
+    await folders.ensure(folder);
+  } catch (error) {
+    await Promise.allSettled([disk.unlink(temporary)]);
+    throw error;
+  }
+}
+
+async function isThere(disk: Disk, path: string): Promise<boolean> {
+  try {
+    await disk.stat(path);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+async function ensureFolder(disk: Disk, folder: string): Promise<void> {
+  try {
+    await disk.mkdir(folder, { mode: folderMode });
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "exists") throw error;
+  }
+}
+
+async function removeLeftovers(disk: Disk, folder: string, beforeMs: number): Promise<void> {
+  for await (const { name } of disk.list(folder)) {
+    const path = join(folder, name);
+    try {
+      const { mtimeMicros } = await disk.stat(path);
+      if (mtimeMicros < BigInt(Math.trunc(beforeMs)) * 1000n) await disk.unlink(path);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+function folderGoneError(folder: string, cause: unknown): HoldfastError {
+  const message = `A folder of the store ${folder} has gone while it was in use. Is the disk still mounted?`;
+  return new HoldfastError("unavailable", message, { cause });
+}
