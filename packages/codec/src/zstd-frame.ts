@@ -25,6 +25,14 @@ export function withoutEmptyFrame<Memory extends ArrayBufferLike>(
   return frameEnd(bytes, size) === end ? bytes.subarray(0, end) : bytes;
 }
 
+/** How many bytes it holds by its own word; undefined where it does not say, or is no frame. */
+export function zstdContentBytes(bytes: Uint8Array): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 6 || view.getUint32(0, true) !== magic) return undefined;
+  const header = readHeader(view);
+  return typeof header === "string" ? undefined : header.contentSize;
+}
+
 /** @throws HoldfastError invalid_field that says what is wrong */
 export function checkZstdFrame(bytes: Uint8Array, size: number): void {
   const problem = zstdProblem(bytes, size);

@@ -38,7 +38,20 @@ export const limits = {
   /** Sum of the declared (decoded) lengths of the frames of one request. */
   requestFramesBytesMax: 64 * mib,
   requestFramesMax: 10_000,
+  /** Of JSON that carries long lists: batches, lists of blocks, of hashes, of ids. */
   requestJsonBytesMax: 16 * mib,
+  /** Of any other JSON. */
+  requestFieldsBytesMax: 1 * mib,
+  /** Of JSON that anybody may send without a token, which is never compressed. */
+  requestOpenBytesMax: 16 * kib,
+  /** Objects, lists and members of one JSON body: more than 16 MiB of hashes and sizes have, and far fewer than 16 MiB could. */
+  requestJsonValuesMax: 640 * kib,
+  /** Of one object of a JSON body. */
+  requestMembersMax: 4096,
+  /** Of one list of blocks or of splices: more do not fit into the JSON of a request. */
+  requestEntriesMax: 256 * kib,
+  /** Of all JSON bodies that are decoded and not yet answered; above it the next ones wait. Bodies as short as open ones do not count. */
+  jsonBytesAtOnceMax: 32 * mib,
   batchOperationsMax: 1000,
   queryHashesMax: 10_000,
   fetchHashesMax: 1000,

@@ -4,14 +4,14 @@ import {
   baseVersion,
   hashHex,
   idText,
-  manifestEntry,
+  manifestEntries,
   newId,
   nodeName,
   onConflict,
   operationId,
   pathText,
   sizeBytes,
-  splice,
+  splices,
   timeText,
 } from "./values.ts";
 
@@ -37,8 +37,8 @@ export const batchOperation = z.discriminatedUnion("op", [
     base_version: baseVersion.optional(),
     size: sizeBytes,
     content_id: hashHex.optional(),
-    blocks: z.array(manifestEntry).optional(),
-    splices: z.array(splice).optional(),
+    blocks: manifestEntries.optional(),
+    splices: splices.optional(),
     source_version: idText
       .optional()
       .describe(

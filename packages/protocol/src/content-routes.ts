@@ -14,6 +14,7 @@ import {
   pathText,
   sizeBytes,
   splice,
+  splices,
   timeText,
 } from "./values.ts";
 
@@ -181,10 +182,14 @@ export const contentRoutes = {
     changes: true,
     summary: "Offer a new version as a list of blocks; commits once none is missing",
     params: idParams,
+    longLists: true,
     body: z.object({
       current_version: baseVersion,
-      new_block_hashes: z.array(z.union([manifestEntry, hashHex])).optional(),
-      splices: z.array(splice).optional(),
+      new_block_hashes: z
+        .array(z.union([manifestEntry, hashHex]))
+        .max(limits.requestEntriesMax)
+        .optional(),
+      splices: splices.optional(),
       size: sizeBytes.optional(),
       content_id: hashHex.optional(),
       modified_at: timeText.optional(),
@@ -208,6 +213,7 @@ export const contentRoutes = {
     changes: true,
     summary:
       "A batch of operations, each with its own result; as JSON, or with frames of small blocks as application/vnd.holdfast.batch",
+    longLists: true,
     body: z.object({
       epoch: z.string().max(64).optional(),
       operations: z.array(batchOperation).max(limits.batchOperationsMax),
@@ -282,6 +288,7 @@ export const contentRoutes = {
     cost: "blocks",
     bodyKind: "json",
     summary: "Many blocks as frames, in the order asked; an absent-frame stands for what the caller may not read",
+    longLists: true,
     body: z.object({
       items: z
         .array(

@@ -4,6 +4,7 @@ import { encodeFrame } from "./frames-header.ts";
 import type { Frame } from "./frames-header.ts";
 import { readFrames } from "./frames-parser.ts";
 import type { FrameOptions } from "./frames-parser.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** A body of the type `application/vnd.holdfast.batch`: u32 big-endian length of the JSON, the JSON, then frames. */
 export interface BatchBody {
@@ -11,6 +12,11 @@ export interface BatchBody {
   readonly json: unknown;
   /** To be read to its end: only then is the body known to be whole. */
   readonly frames: AsyncGenerator<Frame[], void, undefined>;
+}
+
+export interface BatchOptions extends FrameOptions {
+  /** Awaited before so many bytes of JSON are parsed. */
+  readonly admitJson?: (sizeBytes: number) => Promise<void>;
 }
 
 /** The pieces of a body in the order in which they go out; payloads are not copied. */
@@ -28,7 +34,7 @@ export function encodeBatchBody(json: unknown, frames: readonly Frame[]): Uint8A
  * Reads the JSON, and leaves the frames to be read from the same source.
  * @throws HoldfastError bad_request for a body that is cut short or no JSON, too_large for more than 16 MiB of JSON
  */
-export async function readBatchBody(source: AsyncIterable<Uint8Array>, options: FrameOptions = {}): Promise<BatchBody> {
+export async function readBatchBody(source: AsyncIterable<Uint8Array>, options: BatchOptions = {}): Promise<BatchBody> {
   const slices = source[Symbol.asyncIterator]();
   const front = new FrontReader(slices);
   const length = await front.take(4);
@@ -38,7 +44,9 @@ export async function readBatchBody(source: AsyncIterable<Uint8Array>, options: 
       field: "body",
     });
   }
-  const json = parseJson(await front.take(jsonBytes));
+  const bytes = await front.take(jsonBytes);
+  await options.admitJson?.(jsonBytes);
+  const json = parseJson(bytes, "body");
   return { json, frames: readFrames(front.rest(), options) };
 }
 
@@ -91,15 +99,4 @@ function join(parts: readonly Uint8Array[], count: number): Uint8Array<ArrayBuff
     offset += part.length;
   }
   return bytes;
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
-  } catch (cause) {
-    throw new HoldfastError("bad_request", "The first part of the batch is not JSON in UTF-8.", {
-      field: "body",
-      cause,
-    });
-  }
 }

@@ -1,3 +1,4 @@
+import { limits } from "@holdfast/core/limits";
 import type { z } from "zod";
 
 /** Who may call a route at all; rights on the node itself are checked behind it. */
@@ -31,10 +32,23 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The JSON has lists of thousands: only then may it be large. */
+  readonly longLists?: true;
   /** What the request carries besides or instead of JSON. */
   readonly bodyKind: BodyKind;
   /** Status to schema; "bytes" for a body that is no JSON. */
   readonly responses: Readonly<Record<number, z.ZodType | "bytes" | "empty">>;
+}
+
+/** No token is asked for. */
+export function isOpen({ access }: Pick<Route, "access">): boolean {
+  return access === "open" || access === "signed";
+}
+
+/** Of its JSON body, decoded. */
+export function jsonBytesMax(route: Pick<Route, "access" | "longLists">): number {
+  if (isOpen(route)) return limits.requestOpenBytesMax;
+  return route.longLists === true ? limits.requestJsonBytesMax : limits.requestFieldsBytesMax;
 }
 
 export function defineRoute<const R extends Route>(route: R): R {

@@ -11,21 +11,26 @@ export class ByteBudget {
 
   /** One piece of work larger than the whole budget runs alone. */
   async spend<Result>(wantedBytes: number, work: () => Promise<Result>): Promise<Result> {
-    const sizeBytes = Math.min(wantedBytes, this.#totalBytes);
-    await this.#take(sizeBytes);
+    const release = await this.take(wantedBytes);
     try {
       return await work();
     } finally {
-      this.#freeBytes += sizeBytes;
-      this.#startWaiting();
+      release();
     }
   }
 
-  #take(sizeBytes: number): Promise<void> {
-    return new Promise((start) => {
+  /** @returns what gives the bytes back, which must be called, once or more often */
+  async take(wantedBytes: number): Promise<() => void> {
+    let sizeBytes = Math.min(wantedBytes, this.#totalBytes);
+    await new Promise<void>((start) => {
       this.#waiting.push({ sizeBytes, start });
       this.#startWaiting();
     });
+    return () => {
+      this.#freeBytes += sizeBytes;
+      sizeBytes = 0;
+      this.#startWaiting();
+    };
   }
 
   #startWaiting(): void {

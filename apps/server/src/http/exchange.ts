@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
-import type { Route } from "@holdfast/protocol/route";
+import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
 import type { Caller } from "../accounts/caller.ts";
+import type { ByteBudget } from "../blocks/byte-budget.ts";
 import type { Log } from "../operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem, type Sending } from "./answer.ts";
 import { assertAccess, type Authenticator, readBearer, signInNeeded } from "./authentication.ts";
 import { type Conditions, readConditions } from "./conditions.ts";
 import type { Later } from "./handler.ts";
-import { readJsonBody, validate } from "./json-body.ts";
+import { admitJson, readJsonBody, validate } from "./json-body.ts";
 import { addressGroup, type Peer } from "./peer.ts";
 import { fromTransport } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
@@ -25,6 +26,8 @@ export interface ExchangeWorld {
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
   readonly assertWritable: () => void;
+  /** JSON bodies that are decoded and not yet answered. */
+  readonly jsonBudget: ByteBudget;
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
   readonly stopping: AbortSignal;
@@ -73,7 +76,9 @@ export async function runExchange(
     await exchange.open();
     answer = await handler(exchange);
   } catch (thrown) {
-    return exchange.refuse(thrown);
+    return await exchange.refuse(thrown);
+  } finally {
+    exchange.releaseJson();
   }
   if ("later" in answer) exchange.wait(answer);
   else await exchange.answer(answer);
@@ -113,6 +118,7 @@ class Exchange {
   #clientGone = false;
   #goneListener: (() => void) | undefined;
   #json: unknown;
+  #releaseJson = (): void => {};
   caller: Caller | undefined;
   params: unknown;
   query: unknown;
@@ -184,6 +190,17 @@ class Exchange {
 
   get peer(): Peer {
     return this.#arrived.peer;
+  }
+
+  get admitJson() {
+    return async (sizeBytes: number) => {
+      this.#releaseJson = await admitJson(this.#world.jsonBudget, sizeBytes);
+    };
+  }
+
+  /** What the body said is done with; the answer may take a client its time. */
+  get releaseJson(): () => void {
+    return () => this.#releaseJson();
   }
 
   get signal(): AbortSignal {
@@ -268,9 +285,9 @@ class Exchange {
   async #admit(): Promise<void> {
     const { access, cost } = this.#route;
     const bearer = readBearer(this.#arrived.request.headers.authorization);
-    if (access === "open" || access === "signed" || bearer === undefined) {
+    if (isOpen(this.#route) || bearer === undefined) {
       await this.#payAsStranger();
-      if (access === "open" || access === "signed") return;
+      if (isOpen(this.#route)) return;
       throw signInNeeded(this.#arrived.request.headers.authorization);
     }
     this.caller = await this.#authenticate(bearer);
@@ -316,8 +333,15 @@ class Exchange {
 
   async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {
     const { request } = this.#arrived;
-    assertJson(request);
-    this.#json = await readJsonBody(this.stream, { isCompressed: contentEncoding(request) === "zstd" });
+    const route = this.#route;
+    assertJson(request, route);
+    const { json, release } = await readJsonBody(this.stream, {
+      bytesMax: jsonBytesMax(route),
+      isCompressed: contentEncoding(request) === "zstd",
+      budget: this.#world.jsonBudget,
+    });
+    this.#releaseJson = release;
+    this.#json = json;
     return schema === undefined ? undefined : validate(schema, this.#json, "body");
   }
 

@@ -53,6 +53,10 @@ export interface RequestContext<Name extends RouteName = RouteName> {
    * take JSON as well. An empty body is undefined to the schema.
    */
   readonly readJson: <Schema extends z.ZodType>(schema: Schema) => Promise<z.output<Schema>>;
+  /** For JSON that is a part of `stream`: waits until so many bytes of it may be parsed beside what is parsed already. */
+  readonly admitJson: (sizeBytes: number) => Promise<void>;
+  /** What `admitJson` or `readJson` let in counts no more; called in any case once the handler is done. */
+  readonly releaseJson: () => void;
   /**
    * If-Match, If-None-Match and Idempotency-Key. The request's hash covers method, path, query and the JSON body received
    * (by a JSON route or `readJson`); a handler that streams passes what stands for its body: `{ sha256, size }`.

@@ -1,41 +1,58 @@
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { zstdDecompress } from "node:zlib";
+import { constants, zstdDecompress } from "node:zlib";
+import { zstdContentBytes } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import { parseJson } from "@holdfast/protocol/parse-json";
 import type { z } from "zod";
-
-/** Objects and lists inside each other; deeper ones could overflow the stack of what walks them. */
-export const jsonDepthMax = 64;
+import type { ByteBudget } from "../blocks/byte-budget.ts";
+import { readBounded } from "./read-bounded.ts";
 
 export interface JsonBodyOptions {
   /** As it arrives, and as it is: a body of few bytes may say many. */
-  readonly bytesMax?: number;
+  readonly bytesMax: number;
   readonly isCompressed?: boolean;
+  /** Of all bodies that are decoded and not yet done with. */
+  readonly budget: ByteBudget;
 }
 
-/** Reads a whole body as JSON; empty is undefined. @throws HoldfastError `too_large`, `bad_request` */
+export interface JsonBody {
+  /** Undefined for an empty body. */
+  readonly json: unknown;
+  /** To be called once what the body said is done with. */
+  readonly release: () => void;
+}
+
+/** Reads a whole body as JSON. @throws HoldfastError `too_large`, `bad_request` */
 export async function readJsonBody(
   body: Readable,
-  { bytesMax = limits.requestJsonBytesMax, isCompressed = false }: JsonBodyOptions = {},
-): Promise<unknown> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of body as AsyncIterable<Buffer>) {
-    length += piece.length;
-    if (length > bytesMax) throw tooLarge(bytesMax);
-    pieces.push(piece);
+  { bytesMax, isCompressed = false, budget }: JsonBodyOptions,
+): Promise<JsonBody> {
+  const bytes = await readBounded(body as AsyncIterable<Uint8Array>, bytesMax, "A JSON body");
+  if (bytes.length === 0) return { json: undefined, release: () => {} };
+  const decodedBytes = isCompressed ? Math.min(zstdContentBytes(bytes) ?? bytesMax, bytesMax) : bytes.length;
+  const release = await admitJson(budget, decodedBytes);
+  try {
+    return { json: parseJson(isCompressed ? await decompress(bytes, decodedBytes) : bytes), release };
+  } catch (error) {
+    release();
+    throw error;
   }
-  if (length === 0) return undefined;
-  const bytes = Buffer.concat(pieces, length);
-  return parseJson(isCompressed ? await decompress(bytes, bytesMax) : bytes);
+}
+
+/** Waits for room in the budget. Short bodies do not: they are fewer bytes than the headers of their connections. @returns what gives it back */
+export function admitJson(budget: ByteBudget, sizeBytes: number): Promise<() => void> {
+  return sizeBytes <= limits.requestOpenBytesMax ? Promise.resolve(() => {}) : budget.take(sizeBytes);
 }
 
 const zstdDecompressAsync = promisify(zstdDecompress);
+/** A frame may ask for a window far above the content that it has: 16 MiB are as many as a body may have. */
+const windowOptions = { params: { [constants.ZSTD_d_windowLogMax]: 24 } };
 
 async function decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array> {
   try {
-    return await zstdDecompressAsync(bytes, { maxOutputLength: bytesMax });
+    return await zstdDecompressAsync(bytes, { ...windowOptions, maxOutputLength: bytesMax });
   } catch (error) {
     if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(bytesMax);
     throw new HoldfastError("bad_request", "The body is not what Content-Encoding says: zstd.", { cause: error });
@@ -44,32 +61,6 @@ async function decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Arr
 
 export function tooLarge(bytesMax: number): HoldfastError {
   return new HoldfastError("too_large", `A JSON body has at most ${bytesMax} bytes.`);
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-export function parseJson(bytes: Uint8Array): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(utf8.decode(bytes));
-  } catch (error) {
-    throw new HoldfastError("bad_request", `The body is not JSON in UTF-8: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  if (isDeeper(value, jsonDepthMax)) {
-    throw new HoldfastError("bad_request", `The JSON body is nested deeper than ${jsonDepthMax} levels.`);
-  }
-  return value;
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (levels === 0) return true;
-  for (const member of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof member === "object" && isDeeper(member, levels - 1)) return true;
-  }
-  return false;
 }
 
 /**
@@ -82,7 +73,7 @@ export function validate<Schema extends z.ZodType>(
   value: unknown,
   place: "body" | "query" | "path",
 ): z.output<Schema> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, firstIssueOnly);
   if (result.success) return result.data;
   const issue = deepestIssue(result.error.issues);
   const field = fieldName(issue.path);
@@ -94,6 +85,12 @@ export function validate<Schema extends z.ZodType>(
 function sentence(field: string, place: string, message: string): string {
   return `${field === "" ? `The ${place}` : field}: ${message.charAt(0).toLowerCase()}${message.slice(1)}.`;
 }
+
+/**
+ * Only the first issue is told, and each one costs microseconds: of a million entries that are wrong the first ends the list. Known to
+ * zod's types as its own business only; that it does is tested.
+ */
+const firstIssueOnly: z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly: true } = { abortEarly: true };
 
 interface Issue {
   readonly path: readonly PropertyKey[];

@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
 import { readConditions, readEntityTags } from "./conditions.ts";
 import { contentDisposition } from "./content-disposition.ts";
-import { parseJson } from "./json-body.ts";
+import { parseJson } from "@holdfast/protocol/parse-json";
 import { addressGroup, readPeer } from "./peer.ts";
 import { parseContentRange } from "../uploads/content-range.ts";
 import { parseRange } from "./ranges.ts";

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
-import { limits } from "@holdfast/core/limits";
-import type { Route } from "@holdfast/protocol/route";
+import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
 import { tooLarge, validate } from "./json-body.ts";
 
@@ -33,15 +32,19 @@ export function contentEncoding({ headers }: IncomingMessage): string {
 }
 
 /** @throws HoldfastError unsupported_media_type, too_large */
-export function assertJson(request: IncomingMessage): void {
+export function assertJson(request: IncomingMessage, route: Route): void {
   const type = request.headers["content-type"];
   if (type !== undefined && !jsonTypes.test(type)) {
     throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
   }
-  if (!["identity", "zstd"].includes(contentEncoding(request))) {
-    throw new HoldfastError("unsupported_media_type", "A JSON body is sent as it is, or with Content-Encoding: zstd.", {
-      field: "Content-Encoding",
-    });
+  const encoding = contentEncoding(request);
+  // Before anybody has signed in a few bytes must not say many.
+  if (encoding !== "identity" && (encoding !== "zstd" || isOpen(route))) {
+    const message = isOpen(route)
+      ? "The JSON of a request without a token is sent as it is, without Content-Encoding."
+      : "A JSON body is sent as it is, or with Content-Encoding: zstd.";
+    throw new HoldfastError("unsupported_media_type", message, { field: "Content-Encoding" });
   }
-  if ((declaredLength(request) ?? 0) > limits.requestJsonBytesMax) throw tooLarge(limits.requestJsonBytesMax);
+  const bytesMax = jsonBytesMax(route);
+  if ((declaredLength(request) ?? 0) > bytesMax) throw tooLarge(bytesMax);
 }

@@ -5,6 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
+import { ByteBudget } from "../blocks/byte-budget.ts";
 import type { Log } from "../operation/log.ts";
 import type { ObservedRequest } from "../operation/metrics.ts";
 import { sendProblem } from "./answer.ts";
@@ -61,6 +62,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     authenticator: options.authenticator,
     rateLimits: options.rateLimits,
     assertWritable: options.assertWritable ?? (() => {}),
+    jsonBudget: new ByteBudget(limits.jsonBytesAtOnceMax),
     bodyIdleTimeoutMs: timeouts.bodyIdleTimeoutMs,
     answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
     stopping: stop.signal,

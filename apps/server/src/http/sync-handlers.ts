@@ -18,6 +18,7 @@ import { nodeJson } from "../metadata/node-json.ts";
 import type { Content, Operation, OperationResult } from "../metadata/operation.ts";
 import { storeFrames } from "./block-handlers.ts";
 import type { Handlers } from "./handler.ts";
+import { validate } from "./json-body.ts";
 import { attributesOf, baseOf, placeOf } from "./operation-fields.ts";
 
 interface SyncParts {
@@ -30,13 +31,15 @@ interface SyncParts {
 /** Batches of operations, and the offer of one new version. */
 export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   return {
-    syncDelta: async ({ caller, headers, stream, contentLengthBytes, readJson, charge }) => {
+    syncDelta: async ({ caller, headers, stream, contentLengthBytes, readJson, admitJson, releaseJson, charge }) => {
       const schema = routes.syncDelta.body;
       let body;
       if (isBatch(headers["content-type"])) {
         const room = blocks.room(contentLengthBytes);
-        const { json, frames } = await readBatchBody(passingSlices(stream), { place: room.place });
-        body = parseBatch(schema, json);
+        const { json, frames } = await readBatchBody(passingSlices(stream), { place: room.place, admitJson });
+        body = validate(schema, json, "body");
+        // The frames come as slowly as the client likes, and other bodies wait for the place of this one.
+        releaseJson();
         await charge("operations", body.operations.length);
         await storeFrames({ blocks, codec }, caller.spaceId, caller.userId, frames, room);
       } else {
@@ -147,18 +150,6 @@ function moved({ row, path }: PlacedNode): HoldfastError {
 
 function isBatch(contentType: string | undefined): boolean {
   return contentType?.split(";", 1)[0]?.trim().toLowerCase() === batchContentType;
-}
-
-function parseBatch(schema: typeof routes.syncDelta.body, json: unknown) {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field =
-    issue?.path
-      .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
-      .join("")
-      .replace(/^\./, "") ?? "";
-  throw new HoldfastError("invalid_field", `${field}: ${issue?.message ?? "is not valid"}.`, { field });
 }
 
 /** The schema's output has its keys in the schema's order, so equal requests have equal text. */

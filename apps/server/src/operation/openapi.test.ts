@@ -46,7 +46,7 @@ test("every reference of OpenAPI leads somewhere, and every schema is a JSON Sch
     const inlined = JSON.parse(
       JSON.stringify({ ...schema, $defs: api.components.schemas }).replaceAll("#/components/schemas/", "#/$defs/"),
     ) as Parameters<typeof z.fromJSONSchema>[0];
-    assert.equal(z.fromJSONSchema(inlined).safeParse("no object").success, name === "AnyJson", name);
+    assert.equal(z.fromJSONSchema(inlined).safeParse("no object").success, false, name);
   }
 });
 

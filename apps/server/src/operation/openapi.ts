@@ -141,17 +141,12 @@ function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<str
     ...own
   } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
   for (const [name, definition] of Object.entries((definitions ?? {}) as Record<string, Json>)) {
-    schemas[componentName(name)] ??= relocate(withoutId(definition)) as Json;
+    schemas[name] ??= relocate(withoutId(definition)) as Json;
   }
   const id = schema.meta()?.id;
   if (id === undefined) return relocate(own) as Json;
   schemas[id] ??= relocate(withoutId(own)) as Json;
   return { $ref: `#/components/schemas/${id}` };
-}
-
-/** Only `z.json()` refers to itself without a name of its own, so what zod numbers is always any JSON at all. */
-function componentName(name: string): string {
-  return name.startsWith("__schema") ? "AnyJson" : name;
 }
 
 function withoutId({ id: _id, ...rest }: Json): Json {
@@ -165,7 +160,7 @@ function relocate(value: unknown): unknown {
     Object.entries(value).map(([name, member]) => [
       name,
       name === "$ref" && typeof member === "string"
-        ? member.replace(/^#\/\$defs\/(.+)$/, (_, target: string) => `#/components/schemas/${componentName(target)}`)
+        ? member.replace(/^#\/\$defs\//, "#/components/schemas/")
         : relocate(member),
     ]),
   );
