@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalDisk } from "@holdfast/sync/ports";
+import { checkBitHere } from "./bit-oracle.ts";
 import { makeEngineDisk } from "./engine-disk.ts";
 import type { Life } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
@@ -45,6 +46,7 @@ function watchOf(world: World, device: Device, life: Life): Parameters<typeof ma
     copied: () => void (world.model.savings.copies += 1),
     dropping: (inode, path) => checkDrop(world, device, inode, path),
     shown: (inode, path) => checkShown(world, device, inode, path),
+    replacing: (old, by, path) => checkBitHere(world, device, old, by, path),
   };
 }
 

@@ -3,7 +3,9 @@ import { testLocalDisk } from "@holdfast/sync/local-disk-conformance";
 import { makeEngineDisk } from "./engine-disk.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
 
-const nobody = { before: async () => {}, after: async () => {}, dropping: () => {}, copied: () => {}, shown: () => {} };
+const nothing = (): void => undefined;
+const watching = { dropping: nothing, copied: nothing, shown: nothing, replacing: nothing };
+const nobody = { before: async () => {}, after: async () => {}, ...watching };
 
 testLocalDisk("simulated disk", async () => {
   let micros = 0;

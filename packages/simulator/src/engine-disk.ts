@@ -16,6 +16,8 @@ export interface DiskWatch {
   readonly copied: () => void;
   /** This file has just got a name that a person sees. */
   readonly shown: (inode: Inode, path: string) => void;
+  /** The first is about to give its name to the second. */
+  readonly replacing: (old: Inode, by: Inode, path: string) => void;
 }
 
 /** The engine's view of a simulated filesystem; nothing that it does is durable before it is synced. */
@@ -123,6 +125,7 @@ function changes(
     exchange: (one, other) =>
       call("exchange", `${one} <-> ${other}`, () => {
         if (lacks.has("exchange")) throw new HoldfastError("failed", "This disk cannot exchange names.");
+        watch.replacing(root.mustBeAt(other), root.mustBeAt(one), other);
         root.exchange(one, other);
         show(one);
         show(other);
@@ -137,6 +140,7 @@ function changes(
         const old = root.at(to);
         if (old === undefined || BigInt(old.number) !== inode) return false;
         if (root.linksOf(old) === 1) watch.dropping(old, to);
+        watch.replacing(old, root.mustBeAt(from), to);
         root.rename(from, to, { over: true, isPersons: false });
         show(to);
         return true;

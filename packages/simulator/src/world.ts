@@ -7,6 +7,7 @@ import type { Lack, Lacks } from "@holdfast/sync/lacks";
 import type { Server } from "@holdfast/sync/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Chances } from "./chances.ts";
+import { checkBitsSent } from "./bit-oracle.ts";
 import { ailingDisk } from "./ailing-disk.ts";
 import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
@@ -245,13 +246,15 @@ export class World {
       notice: (what) => this.notice(what),
     };
     const server = makeNetwork(this.model, scheduler, { device: name, account, life, world: this.life, trouble });
-    if (!this.hasShares) return server;
+    const commit: Server["commit"] = (epoch, operations, blocks) => {
+      if (this.hasShares) checkSent(this, device, operations);
+      checkBitsSent(this, device, operations);
+      return server.commit(epoch, operations, blocks);
+    };
+    if (!this.hasShares) return { ...server, commit };
     return {
       ...server,
-      commit: (epoch, operations, blocks) => {
-        checkSent(this, device, operations);
-        return server.commit(epoch, operations, blocks);
-      },
+      commit,
       missingBlocks: (hashes, into) => {
         checkSentInto(this, device, into);
         return server.missingBlocks(hashes, into);

@@ -15,6 +15,8 @@ export const plantableFaults = [
   "what was read is believed after a power cut",
   "offers are forgotten",
   "a conflict is overwritten",
+  "a replacement takes the executable bit along",
+  "an edit takes the executable bit along",
   "a restored server is taken for an old cursor",
   "stashed bytes are not looked at again",
   "nothing is parked",

@@ -64,7 +64,8 @@ export async function createAside(
   parts: AsyncIterable<Part> | Iterable<Part>,
   shares?: string,
 ): Promise<void> {
-  const { modifiedAt, executable } = operation.remote;
+  const { modifiedAt } = operation.remote;
+  const { executable } = operation.op === "replace" ? operation : operation.remote;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
   await disk.create(path, parts, { mtimeNs: timeNs(modifiedAt), executable, like, shares });
 }

@@ -95,6 +95,15 @@ export async function recheck(
   return stat;
 }
 
+/**
+ * Whether what a rename or an exchange has taken is what was looked at right before. That renews the ctime, so a bit that was
+ * flipped in between is to be seen by itself alone.
+ */
+export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat, row: LocalRow): boolean {
+  const isBitKnown = row.kind !== "file" || lacks.has("executable bits") || taken.executable === row.executable;
+  return isBitKnown && sameButCtime(taken.fingerprint, row.fingerprint);
+}
+
 /** A number of an inode says something within one filesystem only; that of a device only until it is mounted anew. */
 function isOfRoot({ device }: Filesystem, stat: LocalStat): boolean {
   return device === undefined || stat.device === device;

@@ -3,12 +3,11 @@ import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "../bounded.ts";
 import { folderOf, joinPath, pathOfNode } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
-import { sameButCtime } from "../scan/fingerprints.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { nameOnDisk } from "../trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";
-import { DiskChanged, type Hands, knownPath, recheck, syncFolders } from "./hands.ts";
+import { DiskChanged, type Hands, isWhatWasSeen, knownPath, recheck, syncFolders } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { removeTree, TrashPlaces } from "./local-trash.ts";
 
@@ -82,7 +81,7 @@ async function moveAway(hands: Hands, { operation, path, trashed }: Leaving): Pr
   await disk.rename(path, trashed);
   const taken = await mustStat(hands, trashed);
   const isBlind = faults.has("a deletion is not looked at");
-  if (isBlind || sameButCtime(taken.fingerprint, operation.local.fingerprint)) return;
+  if (isBlind || isWhatWasSeen(hands, taken, operation.local)) return;
   await putBack(hands, trashed, path);
   throw new DiskChanged(path);
 }

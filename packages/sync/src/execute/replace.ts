@@ -2,11 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { brakeKey } from "../brakes/record.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
-import { sameButCtime } from "../scan/fingerprints.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import type { LocalRow } from "../trees.ts";
 import { mustStat, rowOf } from "./create.ts";
-import { DiskChanged, fingerprintAfter, type Hands, recheck, syncFolders } from "./hands.ts";
+import { DiskChanged, fingerprintAfter, type Hands, isWhatWasSeen, recheck, syncFolders } from "./hands.ts";
 
 type Replacement = LocalOperation & { readonly op: "replace" };
 
@@ -40,12 +39,12 @@ function stashBeside(temporary: string): string {
  * waits in the engine's folder until it was looked at again.
  */
 export async function replace(hands: Hands, operation: Replacement, paths: Paths): Promise<LocalRow> {
-  const { local, remote } = operation;
+  const { local, remote, executable } = operation;
   const { disk, faults, lacks } = hands;
   const written = await mustStat(hands, paths.temporary);
   const row = (fingerprint: LocalRow["fingerprint"]): LocalRow => {
     const { parent, name, alias } = local;
-    return { ...rowOf(hands, { ...remote, parent, name }, fingerprint), alias };
+    return { ...rowOf(hands, { ...remote, parent, name, executable }, fingerprint), alias };
   };
   if (faults.has("a replacement is not looked at")) {
     await disk.exchange(paths.temporary, paths.path);
@@ -65,7 +64,7 @@ async function byExchange(hands: Hands, { local }: Replacement, { path, temporar
   await recheck(hands, path, local);
   await disk.exchange(temporary, path);
   const old = await mustStat(hands, temporary);
-  if (sameButCtime(old.fingerprint, local.fingerprint)) return;
+  if (isWhatWasSeen(hands, old, local)) return;
   await disk.exchange(temporary, path);
   await syncFolders(hands, path, temporary);
   throw new DiskChanged(path);
@@ -83,8 +82,7 @@ async function byLink(hands: Hands, { local }: Replacement, { path, temporary }:
   // A write that came too late to be seen must not go with a power cut.
   await syncFolders(hands, stash);
   const old = await mustStat(hands, stash);
-  const isKnown = sameButCtime(old.fingerprint, local.fingerprint);
-  if (isKnown && (await disk.supersede(temporary, path, old.fingerprint.inode))) return;
+  if (isWhatWasSeen(hands, old, local) && (await disk.supersede(temporary, path, old.fingerprint.inode))) return;
   await dropLink(hands, stash);
   throw new DiskChanged(path);
 }
@@ -104,7 +102,7 @@ async function byParking(hands: Hands, { id, local }: Replacement, { path, tempo
   try {
     await disk.rename(path, stash);
     const old = await mustStat(hands, stash);
-    if (!sameButCtime(old.fingerprint, local.fingerprint)) throw new DiskChanged(path);
+    if (!isWhatWasSeen(hands, old, local)) throw new DiskChanged(path);
     await disk.rename(temporary, path);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;

@@ -7,6 +7,7 @@ import {
   isLive,
   type LocalRow,
   nameOnDisk,
+  type NodeState,
   type Place,
   type RemoteRow,
   type SyncedRow,
@@ -165,7 +166,10 @@ export class IdealWorld implements Trees {
     });
   }
 
-  diskPut(id: NodeId, change: Partial<Pick<LocalRow, "kind" | "parent" | "name" | "alias" | "content">>): void {
+  diskPut(
+    id: NodeId,
+    change: Partial<Pick<LocalRow, "kind" | "parent" | "name" | "alias" | "content" | "executable">>,
+  ): void {
     const fingerprint = { inode: 0n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
     const blank = {
       kind: "file" as const,
@@ -177,16 +181,14 @@ export class IdealWorld implements Trees {
     this.local.set(id, { ...blank, fingerprint, sight: "known", ...this.local.get(id), ...change });
   }
 
-  /** Path -> kind and content, of what is live on the server. */
+  /** Path -> kind, content and executable bit, of what is live on the server. */
   serverTree(): Map<string, string> {
     const live = new Map([...this.remote].filter(([id]) => isLive(this, id)));
-    return new Map([...live].map(([id, row]) => [pathIn(this.rootId, live, id), `${row.kind} ${row.content}`]));
+    return new Map([...live].map(([id, row]) => [pathIn(this.rootId, live, id), shown(row)]));
   }
 
   diskTree(): Map<string, string> {
-    return new Map(
-      [...this.local].map(([id, row]) => [pathIn(this.rootId, this.local, id), `${row.kind} ${row.content}`]),
-    );
+    return new Map([...this.local].map(([id, row]) => [pathIn(this.rootId, this.local, id), shown(row)]));
   }
 
   #send(operations: readonly RemoteOperation[]): void {
@@ -208,12 +210,18 @@ export class IdealWorld implements Trees {
         assert.ok(!this.remote.has(id), "an id is used once");
         const content = contentOfMade(operation);
         const kinds = { mkdir: "folder", symlink: "symlink", create: "file" } as const;
-        this.serverPut(id, { ...operation.place, kind: kinds[operation.op], content });
+        const executable = operation.op === "create" && operation.local.executable;
+        this.serverPut(id, { ...operation.place, kind: kinds[operation.op], content, executable });
         break;
       }
       case "put":
         assert.equal(this.remote.get(id)?.versionId, operation.base.versionId);
-        this.serverPut(id, { ...operation.revive, content: operation.local.content, trashed: false });
+        this.serverPut(id, {
+          ...operation.revive,
+          content: operation.local.content,
+          executable: operation.executable ?? operation.base.executable,
+          trashed: false,
+        });
         break;
       case "move":
         assert.equal(this.remote.get(id)?.revision, operation.base.revision);
@@ -244,22 +252,24 @@ export class IdealWorld implements Trees {
     this.log.push(`do ${describe(operation)}`);
     const { id } = operation;
     switch (operation.op) {
-      case "create":
+      case "create": {
         assert.ok(!this.local.has(id));
         this.#place(id, operation.place);
-        this.diskPut(id, { kind: operation.remote.kind, ...operation.place, content: operation.remote.content });
+        const { kind, content, executable } = operation.remote;
+        this.diskPut(id, { kind, ...operation.place, content, executable });
         break;
+      }
       case "replace":
-        this.diskPut(id, { content: operation.remote.content });
+        this.diskPut(id, { content: operation.remote.content, executable: operation.executable });
         break;
       case "move":
         this.#place(id, operation.place);
         this.diskPut(id, { ...operation.place, alias: operation.place.alias });
         break;
       case "copy_aside": {
-        const { parent, content } = operation.local;
+        const { parent, content, executable } = operation.local;
         this.#place(undefined, { parent, name: operation.name });
-        this.diskPut(this.newId(), { parent, name: operation.name, content });
+        this.diskPut(this.newId(), { parent, name: operation.name, content, executable });
         break;
       }
       case "delete":
@@ -270,6 +280,7 @@ export class IdealWorld implements Trees {
         this.diskPut(id, { name: `${parked}${id}`, parent: this.rootId, alias: undefined });
         break;
       case "set":
+        this.diskPut(id, { executable: operation.executable });
         break;
     }
   }
@@ -293,6 +304,10 @@ const parked = "(parked) ";
 function contentOfMade(operation: RemoteOperation & { op: "mkdir" | "symlink" | "create" }): ContentKey {
   if (operation.op === "mkdir") return folderContent;
   return operation.op === "symlink" ? operation.content : operation.local.content;
+}
+
+function shown({ kind, content, executable }: NodeState): string {
+  return `${kind} ${content}${executable ? " x" : ""}`;
 }
 
 function isParked({ name }: LocalRow): boolean {

@@ -114,18 +114,20 @@ function changesOf(
   { policy, isTaken, take, twinsOf }: Surroundings,
 ): LocalStep[] {
   const { id } = node.standing;
+  const { executable } = policy.faults.has("a replacement takes the executable bit along") ? remote : node;
   if (node.standing.isReadOnly && isInTheWay(node, local, remote)) {
     return [{ operation: { op: "delete", id, local, into: "quarantine" }, id, to: undefined, inPlace: false }];
   }
   if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
-  if (node.content === remote.content) return [stepIn({ op: "replace", id, local, remote })];
+  const replacement = stepIn({ op: "replace", id, local, remote, executable });
+  if (node.content === remote.content) return [replacement];
   if (node.content !== undefined) return [];
-  if (policy.faults.has("a conflict is overwritten")) return [stepIn({ op: "replace", id, local, remote })];
+  if (policy.faults.has("a conflict is overwritten")) return [replacement];
   const isBlind = policy.faults.has("a copy that is there is made again");
   // Where the server still has it, if it was moved here since.
   const folders = isBlind ? [] : [node.place.parent, remote.parent];
   const copy = copyOf(folders.flatMap((parent) => twinsOf(parent, local.content)));
-  if (copy?.standing.remote?.content === local.content) return [stepIn({ op: "replace", id, local, remote })];
+  if (copy?.standing.remote?.content === local.content) return [replacement];
   // The copy is on its way to the server; until it is there nothing is replaced.
   if (copy !== undefined) return [];
   const { parent, name } = node.place;

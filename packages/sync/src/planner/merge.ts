@@ -41,7 +41,7 @@ export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): M
 }
 
 function mergeNode(standing: Standing): Merged {
-  const { local, remote, synced } = standing;
+  const { local, remote, remoteRow, synced } = standing;
   const { place, source } = mergePlace(standing);
   return {
     standing,
@@ -51,7 +51,8 @@ function mergeNode(standing: Standing): Merged {
     content: threeWay(local?.content, remote?.content, synced?.content),
     executable: standing.isReadOnly
       ? (remote?.executable ?? local?.executable ?? false)
-      : (threeWay(local?.executable, remote?.executable, synced?.executable) ?? remote?.executable ?? false),
+      : // What comes back from the trash has the bit that was set there before.
+        (threeWay(local?.executable, remoteRow?.executable, synced?.executable) ?? remoteRow?.executable ?? false),
     isShell: false,
     isHeld: false,
   };

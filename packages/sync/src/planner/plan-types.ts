@@ -6,8 +6,14 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
   | { readonly op: "mkdir"; readonly place: Place }
   | { readonly op: "symlink"; readonly place: Place; readonly content: ContentKey }
   | { readonly op: "create"; readonly place: Place; readonly local: LocalRow }
-  /** `revive`: it lies in the trash, and is placed anew with its history. */
-  | { readonly op: "put"; readonly local: LocalRow; readonly base: RemoteRow; readonly revive: Place | undefined }
+  /** `executable` undefined: the bit stays as the server has it. `revive`: it lies in the trash, and is placed anew with its history. */
+  | {
+      readonly op: "put";
+      readonly local: LocalRow;
+      readonly base: RemoteRow;
+      readonly executable: boolean | undefined;
+      readonly revive: Place | undefined;
+    }
   | { readonly op: "move"; readonly place: Place; readonly base: RemoteRow; readonly revive: boolean }
   | { readonly op: "set"; readonly executable: boolean; readonly base: RemoteRow }
   | { readonly op: "delete"; readonly base: RemoteRow; readonly seen: number | undefined }
@@ -16,7 +22,8 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
 /** A change of the disk. Each is checked against what stands there before and after it is done. */
 export type LocalOperation = { readonly id: NodeId } & (
   | { readonly op: "create"; readonly place: DiskPlace; readonly remote: RemoteRow }
-  | { readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow }
+  /** The content is the server's; the bit merges by itself, so that it may be this disk's. */
+  | { readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow; readonly executable: boolean }
   | { readonly op: "move"; readonly local: LocalRow; readonly place: DiskPlace }
   | { readonly op: "set"; readonly local: LocalRow; readonly executable: boolean }
   /** `into`: where the bytes go; unless they are the server's, a person has to find them. */

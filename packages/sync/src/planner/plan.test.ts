@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { nameOnDisk } from "../trees.ts";
 import { IdealWorld } from "./ideal-world.ts";
 import {
+  type Act,
   acts,
   beginnings,
   contentsOf,
@@ -64,6 +65,33 @@ test("whatever both sides did while plans were carried out in part and something
       assert.deepEqual(world.diskTree(), world.serverTree());
       const live = new Set(contentsOf(world, "server").values());
       for (const [, content] of edits) assert.ok(live.has(content), `${content} is lost`);
+    }),
+    { numRuns },
+  );
+});
+
+test("whatever both sides did to a file and its executable bit, the bit is as whoever flipped it left it", () => {
+  const verbs: ReadonlySet<Act["verb"]> = new Set(["edit", "chmod", "move"]);
+  fc.assert(
+    fc.property(beginnings, acts(["disk", "server"]), (beginning, story) => {
+      const world = makeWorld(beginning);
+      const flips = new Map<NodeId, Set<Side>>();
+      const bitsOf = (side: Side): Map<NodeId, boolean> =>
+        new Map(new View(world, side).rows().map(([id, { executable }]) => [id, executable]));
+      for (const act of story.filter(({ verb }) => verbs.has(verb))) {
+        const before = { disk: bitsOf("disk"), server: bitsOf("server") };
+        run(world, [act]);
+        if (act.verb !== "chmod") continue;
+        for (const [id, bit] of bitsOf(act.side)) {
+          if (bit === before[act.side].get(id)) continue;
+          const sides = flips.get(id) ?? new Set<Side>();
+          flips.set(id, sides.symmetricDifference(new Set([act.side])));
+        }
+      }
+      world.settleDown();
+      assert.deepEqual(world.diskTree(), world.serverTree());
+      // Files begin without it, and what one side flipped to and fro it did not change.
+      for (const [id, sides] of flips) assert.equal(world.remote.get(id)?.executable, sides.size > 0, id);
     }),
     { numRuns },
   );

@@ -7,9 +7,25 @@ import { IdealWorld } from "./ideal-world.ts";
 
 export type Side = "disk" | "server";
 
+const verbs = [
+  "create",
+  "mkdir",
+  "edit",
+  "chmod",
+  "move",
+  "move",
+  "delete",
+  "swap",
+  "turn",
+  "retype",
+  "link",
+  "relink",
+] as const;
+type Verb = (typeof verbs)[number];
+
 export interface Act {
   readonly side: Side;
-  readonly verb: "create" | "mkdir" | "edit" | "move" | "delete" | "swap" | "turn" | "retype" | "link" | "relink";
+  readonly verb: Verb;
   readonly node: number;
   readonly other: number;
   readonly name: number;
@@ -22,19 +38,7 @@ export const names = ["a", "b", "c", "d.txt", "e\u0301", "\u00e9", "A", "C", "D.
 export function acts(sides: readonly Side[], nameCount = plainNames): fc.Arbitrary<Act[]> {
   const act = fc.record<Act>({
     side: fc.constantFrom(...sides),
-    verb: fc.constantFrom(
-      "create",
-      "mkdir",
-      "edit",
-      "move",
-      "move",
-      "delete",
-      "swap",
-      "turn",
-      "retype",
-      "link",
-      "relink",
-    ),
+    verb: fc.constantFrom(...verbs),
     node: fc.nat(30),
     other: fc.nat(30),
     name: fc.nat(nameCount - 1),
@@ -71,7 +75,7 @@ export class View {
     this.side = side;
   }
 
-  rows(): [NodeId, DiskPlace & { kind: string; content: ContentKey }][] {
+  rows(): [NodeId, DiskPlace & { kind: string; content: ContentKey; executable: boolean }][] {
     const { remote, local } = this.#world;
     return this.side === "disk" ? [...local] : [...remote].filter(([id]) => isLive(this.#world, id));
   }
@@ -87,6 +91,7 @@ export class View {
         this.#put(this.#world.newId(), { ...place, kind: made, content: contentOf(made, content, other) });
     } else if (id === undefined || row === undefined) return;
     else if (verb === "edit" && row.kind === "file") this.#put(id, { content });
+    else if (verb === "chmod" && row.kind === "file") this.#put(id, { executable: !row.executable });
     else if (verb === "move" && this.#isFree(place, id) && !this.#isBelow(place.parent, id))
       this.#put(id, { ...place, alias: undefined });
     else if (verb === "delete") this.#remove(id);
@@ -140,7 +145,10 @@ export class View {
     return false;
   }
 
-  #put(id: NodeId, { alias, ...change }: Partial<DiskPlace> & { kind?: NodeKind; content?: ContentKey }): void {
+  #put(
+    id: NodeId,
+    { alias, ...change }: Partial<DiskPlace> & { kind?: NodeKind; content?: ContentKey; executable?: boolean },
+  ): void {
     if (this.side === "disk") this.#world.diskPut(id, { ...change, alias });
     else this.#world.serverPut(id, change);
   }

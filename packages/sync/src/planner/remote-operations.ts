@@ -41,7 +41,7 @@ export function planRemote(
 ): RemotePlan {
   const seenSeqOf = ({ parent }: RemoteRow): number => seenSeqIn(shareAt(trees, trees.remote, parent));
   const all = [
-    ...[...tree.values()].flatMap(stepsOf),
+    ...[...tree.values()].flatMap((node) => stepsOf(node, faults)),
     ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeqOf(remote)))),
   ];
   const isForbidden = ({ id }: RemoteStep): boolean =>
@@ -109,31 +109,38 @@ function* foldersFrom(trees: Trees, start: NodeId): Generator<NodeId, void> {
   }
 }
 
-function stepsOf(node: Merged): RemoteStep[] {
+function stepsOf(node: Merged, faults: Faults): RemoteStep[] {
   if (node.isHeld) return [];
   const { local, remote, remoteRow, synced } = node.standing;
   if (remote !== undefined && serverGoesFirst(node)) return [moveOf(node, remote, false)];
   if (local === undefined || local.sight !== "known" || !samePlace(local, node.place)) return [];
-  if (remote !== undefined) return changesOf(node, local, remote);
+  if (remote !== undefined) return changesOf(node, local, remote, faults);
   if (remoteRow === undefined) return [creationOf(node, local)];
   // Where both changed the bytes, or only the server did, it comes back as it is, and then that is decided.
   const isSuccessor = local.content !== synced?.content && remoteRow.content === synced?.content;
   if (node.kind === "file" && isSuccessor) {
-    const operation = { op: "put", id: node.standing.id, local, base: remoteRow, revive: node.place } as const;
+    const operation = { ...putOf(node, local, remoteRow, faults), revive: node.place };
     return [stepTo(operation, node.place)];
   }
   const isPlaced = !remoteRow.trashed && samePlace(remoteRow, node.place);
   return isPlaced ? [] : [moveOf(node, remoteRow, true)];
 }
 
-function changesOf(node: Merged, local: LocalRow, remote: RemoteRow): RemoteStep[] {
+function changesOf(node: Merged, local: LocalRow, remote: RemoteRow, faults: Faults): RemoteStep[] {
   const { id } = node.standing;
   // One change of a node at a time: the next rests on the revision that this one makes.
   if (!samePlace(node.place, remote)) return [moveOf(node, remote, false)];
   if (node.kind !== "file" || node.content === undefined || local.content !== node.content) return [];
-  if (node.content !== remote.content) return [stepIn({ op: "put", id, local, base: remote, revive: undefined })];
+  if (node.content !== remote.content) return [stepIn(putOf(node, local, remote, faults))];
   const sets = node.executable === local.executable && node.executable !== remote.executable;
   return sets ? [stepIn({ op: "set", id, executable: node.executable, base: remote })] : [];
+}
+
+/** The bit goes along only if it changed here: another device may be about to change it there, which is no conflict. */
+function putOf({ standing: { id }, executable: merged }: Merged, local: LocalRow, base: RemoteRow, faults: Faults) {
+  const flipped = merged === base.executable ? undefined : merged;
+  const executable = faults.has("an edit takes the executable bit along") ? local.executable : flipped;
+  return { op: "put", id, local, base, executable, revive: undefined } as const;
 }
 
 function creationOf({ standing: { id }, kind, place }: Merged, local: LocalRow): RemoteStep {

@@ -26,7 +26,7 @@ export function agreed(
         ...base,
         place,
         content: operation.local.content,
-        executable: operation.local.executable,
+        executable: bitOf(operation) ?? base.executable,
         versionIds: withVersion(base.versionIds, node?.content_id === operation.local.content ? node.version_id : null),
       };
     case "move":
@@ -48,9 +48,14 @@ function newPlace(operation: RemoteOperation): Place | undefined {
 export function offerOf({ operation, operationId }: Outgoing, sinceMs: number): Offer {
   const content = "local" in operation ? operation.local.content : undefined;
   const baseRevision = "base" in operation ? operation.base.revision : undefined;
-  const bit = operation.op === "set" ? operation.executable : undefined;
-  const executable = "local" in operation ? operation.local.executable : bit;
+  const executable = bitOf(operation);
   return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content, executable, sinceMs };
+}
+
+/** The executable bit that it gives; undefined: none. */
+export function bitOf(operation: RemoteOperation): boolean | undefined {
+  if (operation.op === "create") return operation.local.executable;
+  return operation.op === "put" || operation.op === "set" ? operation.executable : undefined;
 }
 
 /** @param result that of this operation, which is not committed */

@@ -2,7 +2,9 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { formatTime, microsOfNanos } from "@holdfast/core/times";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { targetOf } from "../content.ts";
-import type { LocalRow, Place, Shares } from "../trees.ts";
+import type { RemoteOperation } from "../planner/plan-types.ts";
+import type { Place, Shares } from "../trees.ts";
+import { bitOf } from "./answers.ts";
 import type { Outgoing, Proposal } from "./proposal.ts";
 
 /** As it travels; see the batch's table in the API. What stands in a mount is on the server in the folder that it shows. */
@@ -21,11 +23,11 @@ export function toWire(
     case "symlink":
       return { ...base, op: "symlink", id, ...wirePlace(operation.place), target: targetOf(operation.content) };
     case "create":
-      return { ...base, op: "put", id, ...wirePlace(operation.place), ...wireContent(operation.local, proposal) };
+      return { ...base, op: "put", id, ...wirePlace(operation.place), ...wireContent(operation, proposal) };
     case "put": {
       const placed = operation.revive === undefined ? {} : { ...wirePlace(operation.revive), revive: true };
       const version = operation.base.versionId === null ? {} : { base_version: operation.base.versionId };
-      return { ...base, op: "put", file_id: id, ...version, ...placed, ...wireContent(operation.local, proposal) };
+      return { ...base, op: "put", file_id: id, ...version, ...placed, ...wireContent(operation, proposal) };
     }
     case "move": {
       // What lies in the trash has another revision since it was thrown away.
@@ -55,7 +57,9 @@ export function toWire(
   }
 }
 
-function wireContent(local: LocalRow, proposal: Proposal | undefined) {
+function wireContent(operation: RemoteOperation & { op: "create" | "put" }, proposal: Proposal | undefined) {
+  const { local } = operation;
+  const executable = bitOf(operation);
   const list =
     proposal?.splices === undefined
       ? { blocks: proposal?.blocks.map(toEntry) ?? [] }
@@ -68,7 +72,7 @@ function wireContent(local: LocalRow, proposal: Proposal | undefined) {
     content_id: local.content,
     ...list,
     modified_at: wireTime(local.fingerprint.mtimeNs),
-    executable: local.executable,
+    ...(executable === undefined ? {} : { executable }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { BlockTaker, CutBlock, LocalDisk } from "../ports.ts";
 import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
 import { adoptMoves } from "./adopt-moves.ts";
+import { keptBit } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
@@ -116,11 +117,10 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     }
     const mayWait = vanished.size === 0;
     const named = naming.nameOf(entry, id, parent);
-    // What the disk cannot hold stays as it was synced.
-    const bit = before?.executable ?? input.intents.get(id)?.executable ?? false;
-    const executable = input.lacks.has("executable bits") ? bit : undefined;
+    const bitOf = (content: ContentKey | undefined): boolean | undefined =>
+      keptBit(input, { before, intent: input.intents.get(id) }, content);
     const taker = before === undefined ? takerOf(input, ids, entry) : undefined;
-    const context = { input, parent, named, executable, before, startNs, unread, mayWait, taker };
+    const context = { input, parent, named, bitOf, before, startNs, unread, mayWait, taker };
     const row = await rowOf(disk, entry, context);
     if (row === undefined) unclear.add(entry.path);
     else rows.set(id, row);
@@ -282,7 +282,7 @@ interface RowContext {
   readonly parent: NodeId;
   readonly named: Pick<LocalRow, "name" | "alias">;
   /** Undefined: it is what the disk says. */
-  readonly executable: boolean | undefined;
+  readonly bitOf: (content: ContentKey | undefined) => boolean | undefined;
   readonly before: LocalRow | undefined;
   readonly startNs: bigint;
   readonly unread: Map<string, string>;
@@ -300,7 +300,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     parent,
     alias: undefined,
     ...named,
-    executable: context.executable ?? entry.stat.executable,
+    executable: context.bitOf(before?.content) ?? entry.stat.executable,
   };
   const { fingerprint } = entry.stat;
   if (entry.kind === "folder") {
@@ -322,7 +322,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   }
   const isRacy =
     isRecent(read.fingerprint, context.startNs, input.lacks) && !isOfFuture(before, read.fingerprint, context.startNs);
-  const executable = context.executable ?? read.executable;
+  const executable = context.bitOf(read.content) ?? read.executable;
   return { ...base, ...read, executable, sight: isRacy && !faults.has("no file is racy") ? "racy" : "known" };
 }
 

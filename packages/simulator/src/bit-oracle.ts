@@ -1,0 +1,29 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { Inode } from "./simulated-root.ts";
+import type { Device, World } from "./world.ts";
+
+/**
+ * Invariant 15, where another's bytes take the place of a file: a bit that a person flipped since the last agreement is the new
+ * file's too, whoever wrote that. It has two values, so that the other side can have changed it only to the same one.
+ */
+export function checkBitHere(world: World, { name, state }: Device, old: Inode, by: Inode, path: string): void {
+  if (old.kind !== "file" || by.kind !== "file" || !world.hasBits(name) || world.hasShares) return;
+  const [id, row] = [...state.local].find(([, { fingerprint }]) => fingerprint.inode === BigInt(old.number)) ?? [];
+  const base = id === undefined ? undefined : state.synced.get(id);
+  // Flipped in that very moment: the engine takes it back, and looks again.
+  if (row === undefined || base === undefined || row.executable !== old.now.executable) return;
+  const isFlipped = row.executable !== base.executable;
+  if (isFlipped && by.now.executable !== row.executable) world.violate(`${name} undoes the executable bit of ${path}`);
+}
+
+/** Likewise, where a new version is sent: a bit that was not flipped here stays as the server has it. */
+export function checkBitsSent(world: World, { name, state }: Device, operations: readonly BatchOperationInput[]): void {
+  for (const operation of operations) {
+    if (operation.op !== "put" || operation.file_id === undefined || operation.executable === undefined) continue;
+    const id = operation.file_id as NodeId;
+    const [row, base] = [state.local.get(id), state.synced.get(id)];
+    if (row === undefined || base === undefined || row.executable !== base.executable) continue;
+    world.violate(`${name} sends the executable bit of ${row.name} with an edit, and nobody flipped it there`);
+  }
+}

@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LocalDisk, Server } from "@holdfast/sync/ports";
+import { Alone } from "./alone.ts";
+
+/** A file that both sides have. */
+async function withFile(alone = new Alone(), text = "old"): Promise<Alone> {
+  alone.write("run.sh", text);
+  assert.ok((await alone.once()).inSync);
+  return alone;
+}
+
+function flip(alone: Alone, path = "run.sh"): void {
+  const inode = alone.root.mustBeAt(path);
+  alone.root.write(inode, { executable: !inode.now.executable }, true);
+}
+
+/** Another device sets the bit. */
+function setOnServer(alone: Alone, executable: boolean): void {
+  const operation_id = alone.world.model.fresh("another's ");
+  alone.onServer({ op: "set", operation_id, file_id: alone.serverId("run.sh"), executable });
+}
+
+/** Text and bit of a path: here, and on the server. */
+function both(alone: Alone, path = "run.sh"): [string, boolean, string | undefined, boolean | undefined] {
+  const node = alone.world.model.nodes.get(alone.serverId(path));
+  const here = alone.root.mustBeAt(path).now.executable;
+  return [alone.read(path), here, alone.serverContents().get(path), node?.executable];
+}
+
+for (const isSet of [true, false]) {
+  const bit = isSet ? "set" : "taken away";
+  const begin = async (): Promise<Alone> => {
+    const alone = await withFile();
+    if (isSet) return alone;
+    flip(alone);
+    assert.ok((await alone.once()).inSync);
+    return alone;
+  };
+
+  test(`the executable bit, ${bit} here beside an edit there, holds on both sides with that edit`, async () => {
+    const alone = await begin();
+    flip(alone);
+    alone.writeOnServer("run.sh", "edited there");
+    assert.ok((await alone.once()).inSync);
+    assert.deepEqual(both(alone), ["edited there", isSet, "edited there", isSet]);
+    assert.deepEqual(alone.diskPaths(), ["run.sh"]);
+    alone.close();
+  });
+
+  test(`the executable bit, ${bit} there beside an edit here, holds on both sides with that edit`, async () => {
+    const alone = await begin();
+    alone.write("run.sh", "edited here");
+    setOnServer(alone, isSet);
+    assert.ok((await alone.once()).inSync);
+    assert.deepEqual(both(alone), ["edited here", isSet, "edited here", isSet]);
+    alone.close();
+  });
+
+  test(`the executable bit, ${bit} there in the moment in which an edit is sent from here, holds on both sides`, async () => {
+    const alone = await begin();
+    const server = alone.server();
+    let isFirst = true;
+    const commit: Server["commit"] = (...given) => {
+      if (isFirst) setOnServer(alone, isSet);
+      isFirst = false;
+      return server.commit(...given);
+    };
+    alone.write("run.sh", "edited here");
+    assert.ok((await alone.once({ server: { ...server, commit } })).inSync);
+    assert.deepEqual(both(alone), ["edited here", isSet, "edited here", isSet]);
+    alone.close();
+  });
+}
+
+test("where both edit a file and one makes it executable, the file and the conflicted copy of that one are", async () => {
+  const alone = await withFile();
+  flip(alone);
+  alone.write("run.sh", "edited here");
+  alone.writeOnServer("run.sh", "edited there");
+  assert.ok((await alone.once()).inSync);
+  const copy = alone.diskPaths().find((path) => path !== "run.sh") ?? "";
+  assert.deepEqual(both(alone), ["edited there", true, "edited there", true]);
+  assert.deepEqual(both(alone, copy), ["edited here", true, "edited here", true]);
+  alone.close();
+});
+
+test("the time of a file goes with its content, and not with its executable bit", async () => {
+  const alone = await withFile();
+  const file_id = alone.serverId("run.sh");
+  const versionId = alone.world.model.nodes.get(file_id)?.versionId ?? "";
+  flip(alone);
+  const modified_at = "2001-02-03T04:05:06.000Z";
+  const blocks = [
+    ...(alone.world.model.versions.get(versionId) ?? []),
+    ...(alone.world.model.versions.get(versionId) ?? []),
+  ];
+  alone.onServer({ op: "put", operation_id: "1", file_id, base_version: versionId, size: 6, blocks, modified_at });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone), ["oldold", true, "oldold", true]);
+  assert.equal(alone.root.mustBeAt("run.sh").now.mtimeNs, BigInt(Date.parse(modified_at)) * 1_000_000n);
+  assert.equal(alone.world.model.nodes.get(file_id)?.modifiedAt, modified_at);
+  alone.close();
+});
+
+test("a file that was edited here, and made executable and deleted there, comes back with both", async () => {
+  const alone = await withFile();
+  alone.write("run.sh", "edited here");
+  setOnServer(alone, true);
+  alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("run.sh") });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone), ["edited here", true, "edited here", true]);
+  alone.close();
+});
+
+/** Its process ends right after that call of the disk. */
+async function endsAfter(alone: Alone, call: "exchange" | "rename" | "supersede"): Promise<void> {
+  const disk = alone.disk();
+  await alone.pass(
+    new Promise<void>((resolve) => {
+      const act = async (...given: readonly unknown[]): Promise<never> => {
+        await (disk[call] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
+        resolve();
+        return new Promise<never>(() => undefined);
+      };
+      const ending = new Proxy(disk, {
+        get: (target, name) => (name === call ? act : (Reflect.get(target, name) as unknown)),
+      });
+      void alone.make({ disk: ending }).runOnce();
+    }),
+  );
+}
+
+test("a bit that was flipped here holds although the process ended right after another's edit took its place", async () => {
+  const alone = await withFile();
+  flip(alone);
+  alone.writeOnServer("run.sh", "edited there");
+  await endsAfter(alone, "exchange");
+  assert.equal(alone.read("run.sh"), "edited there");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone), ["edited there", true, "edited there", true]);
+  alone.close();
+});
+
+test("a disk without such bits takes none away, although the process ended right after another's edit took its place", async () => {
+  const alone = await withFile(new Alone({ lacks: ["executable bits"], devices: 1, isLastWhole: false }));
+  setOnServer(alone, true);
+  alone.writeOnServer("run.sh", "edited there");
+  await endsAfter(alone, "exchange");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone), ["edited there", false, "edited there", true]);
+  alone.close();
+});
+
+for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
+  const without = lacks.length === 0 ? "" : `, on a disk without ${lacks.join(" and ")}`;
+  test(`a bit that is flipped in the moment in which another's edit takes the place holds${without}`, async () => {
+    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    alone.writeOnServer("run.sh", "edited there");
+    const disk = alone.disk();
+    let isFirst = true;
+    const before = (...paths: readonly string[]): void => {
+      if (isFirst && paths.includes("run.sh")) {
+        isFirst = false;
+        flip(alone);
+      }
+    };
+    const flipping: LocalDisk = {
+      ...disk,
+      exchange: (one, other) => (before(one, other), disk.exchange(one, other)),
+      link: (from, to) => (before(from, to), disk.link(from, to)),
+      rename: (from, to) => (before(from, to), disk.rename(from, to)),
+    };
+    assert.ok((await alone.once({ disk: flipping })).inSync);
+    assert.deepEqual(both(alone), ["edited there", true, "edited there", true]);
+    alone.close();
+  });
+}
+
+test("a file that is made executable in the moment in which a deletion of another takes it comes back", async () => {
+  const alone = await withFile();
+  alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("run.sh") });
+  const disk = alone.disk();
+  const rename: LocalDisk["rename"] = (from, to) => {
+    if (from === "run.sh") flip(alone);
+    return disk.rename(from, to);
+  };
+  assert.ok((await alone.once({ disk: { ...disk, rename } })).inSync);
+  assert.deepEqual(both(alone), ["old", true, "old", true]);
+  alone.close();
+});
