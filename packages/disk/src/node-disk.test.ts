@@ -5,12 +5,16 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import * as fc from "fast-check";
 import { testDisk } from "./disk-conformance.ts";
+import { testDiskDurability } from "./disk-durability-conformance.ts";
 import { nodeDisk } from "./node-disk.ts";
 
 const home = await mkdtemp(join(tmpdir(), "holdfast-disk-"));
 after(() => rm(home, { recursive: true }));
 
-testDisk("node disk", nodeDisk, () => mkdtemp(join(home, "case-")));
+const makeFolder = (): Promise<string> => mkdtemp(join(home, "case-"));
+testDisk("node disk", nodeDisk, makeFolder);
+const module = new URL("node-disk.ts", import.meta.url);
+testDiskDurability("node disk", { module, exported: "nodeDisk" }, makeFolder);
 
 test("any microsecond until 2106 reads back the same, truncated and rounded", async () => {
   const path = join(home, "times");

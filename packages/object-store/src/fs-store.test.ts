@@ -4,11 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
 import type { CrashScenario } from "@holdfast/disk/crash-every-call";
 import type { Disk } from "@holdfast/disk/disk";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
+import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
+import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 import { openFsStore } from "./fs-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { testStore } from "./store-conformance.ts";
@@ -66,6 +69,22 @@ test("whenever the power is cut, what was acknowledged is there and everything t
 
 test("leaving out any one sync of it is noticed", async () => {
   assert.deepEqual(await findUnmissedSyncs(puts, { seed, randomOutcomes: 0 }), []);
+});
+
+test("on the machine's own disk each put has synced content, then name, when it is acknowledged, by calls of the system", async (t) => {
+  const program = fileURLToPath(new URL("testing-durable-store.ts", import.meta.url));
+  const folder = await mkdtemp(join(home, "case-"));
+  const recording = await recordCalls(t, { command: [process.execPath, program, join(folder, "store")], folder });
+  for (const said of ["keyring\n", "packs/aa/1\n", "packs/aa/2\n", "packs/bb/3\n", undefined]) {
+    const { atEnd } = findUndurable(recording, said);
+    // Nothing in it is ever promised.
+    assert.deepEqual(
+      atEnd.filter((each) => each !== `name ${recording.folder}/store/tmp`),
+      [],
+      `before ${said}`,
+    );
+  }
+  assert.deepEqual(findUndurable(recording).namedEarly, []);
 });
 
 test("an overwritten object is the old one or the new one after a power cut, and the new one once acknowledged", async () => {

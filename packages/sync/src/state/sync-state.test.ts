@@ -6,7 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { NodeId } from "@holdfast/core/ids";
+import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
+import { findUndurable } from "@holdfast/tools/system-calls/undurable";
+import { requireComponent } from "@holdfast/tools/components";
 import fc from "fast-check";
 import { isAtRest, isFresh } from "../planner/affected.ts";
 import type { ContentKey, LocalRow, OperationId, RemoteRow, SyncedRow } from "../trees.ts";
@@ -69,6 +73,35 @@ test(
     assert.equal(state.parked.size, 1);
   }),
 );
+
+test(
+  "a state says of itself that a commit waits for the disk",
+  inFolder((folder) => {
+    const database = new DatabaseSync(join(folder, "state.db"));
+    const state = new SyncState(database, rootId);
+    state.commit({ cursor: { token: "t", epoch: "e", seq: 7 } });
+    const pragma = (name: string): unknown => database.prepare(`pragma ${name}`).get()?.[name];
+    // 2 is FULL: less would leave what was committed to the next checkpoint.
+    assert.deepEqual([pragma("synchronous"), pragma("journal_mode")], [2, "wal"]);
+  }),
+);
+
+test("what was committed is durable before it is said, by calls of the system", async (t) => {
+  if (!requireComponent(t, "strace")) return;
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-durable-state-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const program = fileURLToPath(new URL("testing-durable-state.ts", import.meta.url));
+  const recording = await recordCalls(t, { command: [process.execPath, program, folder], folder, by: "strace" });
+  for (const said of ["first\n", "second\n"]) {
+    const { atEnd } = findUndurable(recording, said);
+    // Made anew from the log by whoever opens the state.
+    assert.deepEqual(
+      atEnd.filter((each) => !each.endsWith("-shm")),
+      [],
+      said,
+    );
+  }
+});
 
 test(
   "a change that cannot be written changes nothing, on the disk or in memory",

@@ -1,0 +1,83 @@
+/**
+ * What the command says is done is on the disk for good: the system's calls of the real command show content, name and attributes
+ * synced, in that order, before it ends.
+ */
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { TestContext } from "node:test";
+import { administrator, launcher } from "@holdfast/server/acceptance/testing";
+import { noise } from "@holdfast/sync/local-disk-conformance";
+import { requireComponent } from "@holdfast/tools/components";
+import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
+import { findUndurable } from "@holdfast/tools/system-calls/undurable";
+import { Home } from "./home.ts";
+
+let home: Home;
+let place: string;
+
+before(async () => {
+  home = await Home.open("durable");
+  place = join(home.folder, "device");
+  mkdirSync(join(place, "config"), { recursive: true });
+});
+after(() => home.close());
+
+/** Runs the command and expects it to leave nothing undurable below the folder. */
+async function assertDurable(t: TestContext, args: readonly string[], folder: string, input?: string): Promise<void> {
+  const env = { HOLDFAST_CONFIG_DIR: join(place, "config"), HOME: place };
+  const recording = await recordCalls(t, {
+    command: [launcher, ...args],
+    folder,
+    env,
+    ...(input !== undefined && { input }),
+  });
+  const { atEnd, namedEarly } = findUndurable(recording);
+  const problems = [...atEnd, ...namedEarly.map((path) => `named early: ${path}`)].filter((each) => !isRenewed(each));
+  assert.deepEqual(problems, [], args.join(" "));
+}
+
+/**
+ * What the command makes anew when it is lost: compiled code, what put knows of files, indexes of logs; locks and clocks hold nothing,
+ * and a log that is there again after all has nothing that is not in its database.
+ */
+function isRenewed(problem: string): boolean {
+  const inConfig = /\/config\/(?:compiled$|compiled\/|put-journal\.sqlite|.*-shm$|.*\.lock(?:-journal)?$)/;
+  return inConfig.test(problem) || /^removal of .*-wal$|\/\.holdfast\/(?:clock|lock)$/.test(problem);
+}
+
+function makeTree(root: string): void {
+  mkdirSync(join(root, "folder/empty"), { recursive: true });
+  for (let number = 0; number < 150; number += 1) writeFileSync(join(root, `folder/${number}`), `file ${number}`);
+  writeFileSync(join(root, "large.bin"), noise(9_000_000, 1));
+  writeFileSync(join(root, "run.sh"), "#!/bin/sh\n");
+  chmodSync(join(root, "run.sh"), 0o755);
+  symlinkSync("run.sh", join(root, "link"));
+}
+
+test("login, get and sync have made durable all that they say is done", async (t) => {
+  if (!requireComponent(t, "strace")) return;
+  const signIn = ["login", home.server.url, "--email", administrator.email, "--password-stdin"];
+  await assertDurable(t, signIn, join(place, "config"), `${administrator.password}\n`);
+
+  const tree = join(place, "tree");
+  mkdirSync(tree);
+  makeTree(tree);
+  await assertDurable(t, ["put", tree, "/"], join(place, "config"));
+
+  const got = join(place, "got");
+  mkdirSync(got);
+  await assertDurable(t, ["get", "/tree", `${got}/`], got);
+  utimesSync(join(got, "tree/run.sh"), 1, 1);
+  utimesSync(join(got, "tree/large.bin"), 1, 1);
+  writeFileSync(join(got, "tree/folder/7"), "something else");
+  await assertDurable(t, ["get", "/tree", `${got}/`], got);
+
+  const synced = join(place, "synced");
+  await assertDurable(t, ["sync", synced, "--once"], place);
+  writeFileSync(join(synced, "tree/folder/new"), "from here");
+  rmSync(join(synced, "tree/folder/3"));
+  await assertDurable(t, ["sync", synced, "--once"], place);
+  await assertDurable(t, ["logout"], join(place, "config"));
+});

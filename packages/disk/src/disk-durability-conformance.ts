@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
+import { findUndurable } from "@holdfast/tools/system-calls/undurable";
+
+/** Step -> what a power cut could take away once that step is done, below the program's folder. */
+const expected: Readonly<Record<string, readonly string[]>> = {
+  written: ["content of inner/a", "name inner/a"],
+  datasynced: ["name inner/a"],
+  "attributes set": ["attributes of inner/a", "name inner/a"],
+  synced: ["name inner/a"],
+  named: ["name inner/b", "name inner/c", "name inner/d"],
+  "folder synced": [],
+  removed: ["removal of inner/c"],
+  "removal synced": [],
+};
+
+/**
+ * What each disk that is the machine's own must do where only the system's calls tell it: a simulated disk believes its own
+ * syncs, and a real one forgets nothing in a test.
+ * @param module the file that exports the disk as `exported`
+ */
+export function testDiskDurability(
+  name: string,
+  { module, exported }: { readonly module: URL; readonly exported: string },
+  makeFolder: () => Promise<string>,
+): void {
+  const program = fileURLToPath(new URL("testing-durable-disk.ts", import.meta.url));
+  test(`${name}: each sync makes durable what it says, by calls of the system`, async (t) => {
+    const folder = await makeFolder();
+    const command = [process.execPath, program, folder, module.href, exported] as const;
+    const recording = await recordCalls(t, { command, folder });
+    for (const [step, found] of Object.entries(expected)) {
+      const { atEnd } = findUndurable(recording, `${step}\n`);
+      assert.deepEqual(
+        atEnd,
+        found.map((each) => each.replace(" inner", ` ${recording.folder}/inner`)),
+        step,
+      );
+    }
+  });
+}

@@ -1,0 +1,12 @@
+/** Run with a folder: puts objects into a store in it, on the machine's own disk, and says each once it is acknowledged. */
+import { randomBytes } from "node:crypto";
+import { writeSync } from "node:fs";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { openFsStore } from "./fs-store.ts";
+
+const [, , folder = ""] = process.argv;
+const store = await openFsStore({ disk: nodeDisk, folder, random: randomBytes, nowMs: () => Date.now() });
+for (const key of ["keyring", "packs/aa/1", "packs/aa/2", "packs/bb/3", "keyring"]) {
+  await store.put(key, [randomBytes(5000), randomBytes(5000)]);
+  writeSync(1, `${key}\n`);
+}

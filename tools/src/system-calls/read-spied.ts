@@ -1,0 +1,20 @@
+import type { FileCall, FileDeed } from "./file-call.ts";
+
+interface Line {
+  readonly id: string;
+  readonly state: "began" | "ended";
+  readonly told: readonly (readonly [what: FileDeed, path: string, to?: string])[];
+}
+
+/** Reads what `spy-on-calls.ts` wrote, in the order in which the calls ended. */
+export function readSpied(output: string): FileCall[] {
+  const began = new Map<string, number>();
+  const calls: FileCall[] = [];
+  for (const [at, text] of output.split("\n").entries()) {
+    if (text === "") continue;
+    const { id, state, told } = JSON.parse(text) as Line;
+    if (state === "began") began.set(id, at);
+    else for (const [what, path, to] of told) calls.push({ what, path, to, beganAt: began.get(id) ?? at, endedAt: at });
+  }
+  return calls;
+}

@@ -1,0 +1,121 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { findProgram } from "../components.ts";
+import type { FileCall } from "./file-call.ts";
+import { readSpied } from "./read-spied.ts";
+import { readStrace, tracedCalls } from "./read-strace.ts";
+import type { Recording } from "./undurable.ts";
+
+export interface RecordedCommand {
+  readonly command: readonly [program: string, ...args: string[]];
+  /** The folder whose changes are looked at; what stands in it now is taken for durable. */
+  readonly folder: string;
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  /** Unless told the better one that there is. */
+  readonly by?: "strace" | "spy";
+}
+
+/**
+ * Runs a program to its end and records what it did to files, by strace or, where that cannot trace, by spying on Node's own
+ * calls (`spy-on-calls.ts`), which misses what a library does beside them. Where components are required it has to be strace.
+ * @throws HoldfastError failed if the program does not end with 0
+ */
+export async function recordCalls(t: TestContext, recorded: RecordedCommand): Promise<CallRecording> {
+  const started = startRecording(t, recorded);
+  const [stdout, stderr] = [text(started.child.stdout), text(started.child.stderr)];
+  started.child.stdin.end(recorded.input ?? "");
+  const recording = await started.ended;
+  if (started.child.exitCode === 0) return recording;
+  const words = `${await stdout}${await stderr}`;
+  throw new HoldfastError("failed", `${recorded.command.join(" ")} ended with ${started.child.exitCode}: ${words}`);
+}
+
+export interface CallRecording extends Recording {
+  readonly by: "strace" | "spy";
+}
+
+export interface StartedRecording {
+  /** Its pid may be strace's, which hands no signal on: the program must be told to end in another way. */
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Once the program has ended, in whatever way. */
+  readonly ended: Promise<CallRecording>;
+}
+
+/** The same of a program that goes on for a while. It is ended with the test if it is still there. */
+export function startRecording(
+  t: TestContext,
+  { command, folder, env, ...options }: RecordedCommand,
+): StartedRecording {
+  const place = mkdtempSync(join(tmpdir(), "holdfast-calls-"));
+  const output = join(place, "calls");
+  const by = options.by ?? (canTrace() ? "strace" : "spy");
+  const recorder = by === "strace" ? strace(output) : spy(output);
+  const root = realpathSync(folder);
+  const before = new Set(readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => join(root, path)));
+  // The pid of the program itself, whoever is its parent.
+  const noted = ["sh", "-c", 'echo $$ >"$0"; exec "$@"', join(place, "pid"), ...command];
+  const [program = "sh", ...args] = [...recorder.prefix, ...noted];
+  const child = spawn(program, args, { env: { ...process.env, ...env, ...recorder.env }, stdio: "pipe" });
+  const ended = once(child, "close").then((): CallRecording => ({
+    by,
+    calls: recorder.read(readFileSync(output, "utf8")),
+    before,
+    folder: root,
+  }));
+  t.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) endNoted(join(place, "pid"));
+    await ended.catch(() => undefined);
+    rmSync(place, { recursive: true });
+  });
+  return { child, ended };
+}
+
+function endNoted(pidFile: string): void {
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : 0;
+  if (pid > 0) process.kill(pid, "SIGKILL");
+}
+
+interface Recorder {
+  readonly prefix: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  read(output: string): FileCall[];
+}
+
+function strace(output: string): Recorder {
+  const traced = `trace=${tracedCalls.map((name) => `?${name}`).join(",")}`;
+  return {
+    prefix: ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "96", "-o", output, "-e", traced, "-e", "signal=none"],
+    // Its calls would go by strace.
+    env: { UV_USE_IO_URING: "0" },
+    read: readStrace,
+  };
+}
+
+function spy(output: string): Recorder {
+  const preload = new URL("./spy-on-calls.ts", import.meta.url).href;
+  return {
+    prefix: [],
+    env: { HOLDFAST_SPIED_CALLS: output, NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${preload}` },
+    read: readSpied,
+  };
+}
+
+let traces: boolean | undefined;
+
+/** Also where it is installed it may be forbidden: in a container without the right to trace. */
+function canTrace(): boolean {
+  traces ??= findProgram("strace") !== undefined && spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status === 0;
+  if (traces || process.env["HOLDFAST_REQUIRE_COMPONENTS"] !== "1") return traces;
+  throw new HoldfastError(
+    "failed",
+    "strace cannot trace here, and HOLDFAST_REQUIRE_COMPONENTS=1: install it, or allow ptrace.",
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * Loaded before a program where strace cannot trace (`node --import`): writes each of Node's own calls that changes files or
+ * makes a change durable as a line of JSON to the file HOLDFAST_SPIED_CALLS, once when it begins and once when it has ended well.
+ */
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { join, resolve } from "node:path";
+import type { FileDeed } from "./file-call.ts";
+
+type Call = (...values: unknown[]) => unknown;
+type Told = readonly [what: FileDeed, path: string, to?: string];
+
+const { openSync, readlinkSync, writeSync, realpathSync } = fs;
+const output = openSync(process.env["HOLDFAST_SPIED_CALLS"] ?? "", "a");
+let lastId = 0;
+
+const ofDescriptor = (what: FileDeed) => (descriptor: unknown) =>
+  [[what, readlinkSync(`/proc/self/fd/${Number(descriptor)}`)]] as Told[];
+const ofName = (what: FileDeed) => (path: unknown) => [[what, placeOf(path)]] as Told[];
+const ofNames = (what: FileDeed) => (from: unknown, to: unknown) => [[what, placeOf(from), placeOf(to)]] as Told[];
+
+/** Under their plain names; each has a form with a callback, one that blocks, and most one that promises. */
+const spied: Readonly<Record<string, (...values: unknown[]) => readonly Told[]>> = {
+  open: (path, flags) => (makesFile(flags) ? [["open", placeOf(path)]] : []),
+  write: (descriptor, content) => {
+    const [[, path] = ["write", ""]] = ofDescriptor("write")(descriptor);
+    return path.startsWith("/") ? [["write", path]] : [["say", String(content)]];
+  },
+  writev: ofDescriptor("write"),
+  ftruncate: ofDescriptor("write"),
+  fsync: ofDescriptor("sync"),
+  fdatasync: ofDescriptor("datasync"),
+  fchmod: ofDescriptor("attributes"),
+  fchown: ofDescriptor("attributes"),
+  futimes: ofDescriptor("attributes"),
+  rename: ofNames("rename"),
+  link: ofNames("link"),
+  symlink: (_target, path) => ofName("make")(path),
+  mkdir: ofName("make"),
+  unlink: ofName("remove"),
+  rmdir: ofName("remove"),
+};
+
+/** Of an open file: method -> plain name. */
+const handleMethods = {
+  write: "write",
+  writev: "writev",
+  truncate: "ftruncate",
+  sync: "fsync",
+  datasync: "fdatasync",
+  chmod: "fchmod",
+  chown: "fchown",
+  utimes: "futimes",
+};
+
+const owner = fs as unknown as Record<string, Call>;
+const promises = fs.promises as unknown as Record<string, Call>;
+const probe = await fs.promises.open(process.execPath);
+const handle = Object.getPrototypeOf(probe) as Record<string, Call>;
+await probe.close();
+for (const [name, tell] of Object.entries(spied)) {
+  wrap(owner, `${name}Sync`, tell);
+  wrap(owner, name, tell);
+  wrap(promises, name, tell);
+}
+for (const [method, name] of Object.entries(handleMethods)) {
+  wrap(handle, method, function (this: { readonly fd: number }, ...values) {
+    return spied[name]?.(this.fd, ...values) ?? [];
+  });
+}
+syncBuiltinESMExports();
+
+function wrap(target: Record<string, Call>, name: string, tell: (...values: unknown[]) => readonly Told[]): void {
+  const original = target[name];
+  if (original === undefined) return;
+  target[name] = function (this: unknown, ...values: unknown[]) {
+    const end = begin(tell.apply(this, values));
+    const callback = values.at(-1);
+    if (typeof callback === "function") {
+      const heard = callback as Call;
+      values[values.length - 1] = (error: unknown, ...results: unknown[]) => {
+        if (error === null || error === undefined) end();
+        return heard(error, ...results);
+      };
+    }
+    const result = original.apply(this, values);
+    if (result instanceof Promise) return result.then((value: unknown) => (end(), value));
+    if (typeof callback !== "function") end();
+    return result;
+  };
+}
+
+function begin(told: readonly Told[]): () => void {
+  const id = `${process.pid}.${Math.random()}.${(lastId += 1)}`;
+  const note = (state: "began" | "ended") => {
+    if (told.length > 0) writeSync(output, `${JSON.stringify({ id, state, told })}\n`);
+  };
+  note("began");
+  return () => note("ended");
+}
+
+function makesFile(flags: unknown): boolean {
+  if (typeof flags === "number") return (flags & (fs.constants.O_CREAT | fs.constants.O_TRUNC)) !== 0;
+  return typeof flags === "string" && /[wa]/.test(flags);
+}
+
+/** Without links but for the last name. */
+function placeOf(path: unknown): string {
+  const whole = resolve(String(path));
+  const slash = whole.lastIndexOf("/");
+  return join(realpathSync(whole.slice(0, slash) || "/"), whole.slice(slash + 1));
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FileCall, FileDeed } from "./file-call.ts";
+import { findUndurable } from "./undurable.ts";
+
+type Told = readonly [what: FileDeed, path?: string, to?: string];
+
+/** Each call begins when the one before it has ended. */
+function recordingOf(told: readonly Told[], before: readonly string[] = []) {
+  const calls = told.map(([what, path = "", to], at): FileCall => ({ what, path, to, beganAt: at, endedAt: at }));
+  return { calls, before: new Set(before), folder: "/f" };
+}
+
+function undurable(told: readonly Told[], before: readonly string[] = []): readonly string[] {
+  return findUndurable(recordingOf(told, before)).atEnd;
+}
+
+test("a sync that began before a write had ended says nothing of it", () => {
+  const calls: FileCall[] = [
+    { what: "write", path: "/f/a", beganAt: 0, endedAt: 2 },
+    { what: "datasync", path: "/f/a", beganAt: 1, endedAt: 3 },
+  ];
+  assert.deepEqual(findUndurable({ calls, before: new Set(["/f/a"]), folder: "/f" }).atEnd, ["content of /f/a"]);
+});
+
+test("a file that is named before its content is durable is told, though it is durable in the end", () => {
+  const told: Told[] = [
+    ["make", "/f/t"],
+    ["write", "/f/t"],
+    ["rename", "/f/t", "/f/a"],
+    ["sync", "/f/a"],
+    ["sync", "/f"],
+  ];
+  assert.deepEqual(findUndurable(recordingOf(told)), { atEnd: [], namedEarly: ["/f/a"] });
+});
+
+test("what is below a folder moves with it, and is the same file under a second name", () => {
+  const before = ["/f/d", "/f/d/x"];
+  assert.deepEqual(
+    undurable(
+      [
+        ["write", "/f/d/x"],
+        ["rename", "/f/d", "/f/e"],
+        ["sync", "/f"],
+      ],
+      before,
+    ),
+    ["content of /f/e/x"],
+  );
+  assert.deepEqual(
+    undurable(
+      [
+        ["rename", "/f/d", "/f/e"],
+        ["write", "/f/e/x"],
+        ["sync", "/f/e/x"],
+      ],
+      before,
+    ),
+    ["name /f/e", "removal of /f/d"],
+  );
+  assert.deepEqual(
+    undurable(
+      [
+        ["write", "/f/d/x"],
+        ["link", "/f/d/x", "/f/y"],
+        ["sync", "/f/y"],
+        ["sync", "/f"],
+      ],
+      before,
+    ),
+    [],
+  );
+});
+
+test("a name that comes and goes leaves nothing, one that was there and goes does", () => {
+  assert.deepEqual(
+    undurable([
+      ["make", "/f/a"],
+      ["write", "/f/a"],
+      ["remove", "/f/a"],
+    ]),
+    [],
+  );
+  assert.deepEqual(undurable([["remove", "/f/a"]], ["/f/a"]), ["removal of /f/a"]);
+  assert.deepEqual(undurable([["open", "/f/a"]], ["/f/a"]), []);
+  assert.deepEqual(undurable([["open", "/f/a"]]), ["name /f/a"]);
+});
+
+test("two files that exchange their names keep what is theirs", () => {
+  const told: Told[] = [
+    ["write", "/f/a"],
+    ["exchange", "/f/a", "/f/b"],
+  ];
+  assert.deepEqual(undurable(told, ["/f/a", "/f/b"]), ["content of /f/b", "name /f/a", "name /f/b"]);
+  assert.deepEqual(undurable([...told, ["syncAll"]], ["/f/a", "/f/b"]), []);
+});
+
+test("what lies elsewhere is not looked at", () => {
+  assert.deepEqual(
+    undurable([
+      ["write", "/elsewhere/a"],
+      ["make", "/f2/a"],
+    ]),
+    [],
+  );
+});
