@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
@@ -68,6 +68,25 @@ test("a server starts from nothing, makes its administrator, drains when told to
   assert.match(answer, /^HTTP\/1.1 200 [^]*access_token/);
   for (const secret of [invite, "correct horse battery"])
     assert.ok(!first.log().includes(secret), "the log has a secret");
+});
+
+test("secrets that others could read are closed to them at the start, which is said", async (t) => {
+  const data = makeTestFolder();
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const first = await start(t, data);
+  const exited = once(first.child, "exit");
+  first.child.kill("SIGTERM");
+  await exited;
+  const secrets = ["key-encryption-key", "database-password"].map((name) => join(data, name));
+  for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  for (const path of secrets) chmodSync(path, 0o644);
+  const second = await start(t, data);
+  for (const path of secrets) {
+    assert.equal(statSync(path).mode & 0o777, 0o600, path);
+    assert.match(second.log(), new RegExp(`"path":"${path}","mode":"644".*other users could read a secret`));
+  }
+  second.child.kill("SIGTERM");
+  await once(second.child, "exit");
 });
 
 test("a second signal ends the process at once", async (t) => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import { closeToOthers } from "./close-to-others.ts";
 import { defaultDataFolder } from "./default-data-folder.ts";
 import { openDataFolder } from "./open-data-folder.ts";
 
@@ -19,7 +20,7 @@ test("a data folder is made with its parents, and what is private in it is priva
   const path = join(temporaryFolder(t), "a", "b");
   const folder = openDataFolder(path);
   assert.equal(folder.path, path);
-  assert.equal(statSync(path).mode & 0o777, 0o711);
+  assert.equal(statSync(path).mode & 0o777, 0o700);
   assert.equal(statSync(folder.privateFolder("keys")).mode & 0o777, 0o700);
   assert.equal(folder.privateFolder("keys"), join(path, "keys"));
   folder.release();
@@ -58,6 +59,33 @@ test("a holder that is killed leaves no lock behind", async (t) => {
   holder.kill("SIGKILL");
   await once(holder, "exit");
   openDataFolder(path).release();
+});
+
+test("a secret is closed to others, and refused where it is a stranger's", (t) => {
+  const path = join(temporaryFolder(t), "secret");
+  const said: object[] = [];
+  const log = { warn: (fields: object) => void said.push(fields) };
+  closeToOthers(path, log);
+  writeFileSync(path, "secret");
+  for (const [before, after] of [
+    [0o600, 0o600],
+    [0o400, 0o400],
+    [0o640, 0o600],
+    [0o602, 0o600],
+    [0o444, 0o400],
+  ] as const) {
+    chmodSync(path, before);
+    said.length = 0;
+    closeToOthers(path, log);
+    assert.equal(statSync(path).mode & 0o777, after);
+    assert.equal(said.length, before === after ? 0 : 1);
+  }
+  if (process.getuid?.() !== 0) return;
+  chownSync(path, 12_345, 12_345);
+  assert.throws(
+    () => closeToOthers(path, log),
+    (error) => error instanceof HoldfastError && error.code === "failed" && error.message.includes("user 12345"),
+  );
 });
 
 test("a folder that cannot be made is refused with a remedy", (t) => {

@@ -20,8 +20,8 @@ export interface DataFolder {
  * that ends, so there is no stale one to be cleared by a person. It also ends when any code of this process opens and
  * closes the file, so nothing else may touch `lock.sqlite`.
  *
- * The folder itself can be passed through by everybody (0711), because the database runs under another user when the
- * server is root's; whatever is in it is in a private folder or a private file.
+ * It is made for its owner alone (0700). Where the server is root's, the database runs as another user, whose group is then let pass
+ * (0710); whatever is in it is in a private folder or a private file.
  * @throws HoldfastError `locked` when another process has it, `failed` when it cannot be created
  */
 export function openDataFolder(path: string): DataFolder {
@@ -50,7 +50,7 @@ function createFolder(path: string): string {
   try {
     const firstMade = mkdirSync(path, { recursive: true, mode: 0o755 });
     if (firstMade !== undefined) {
-      chmodSync(path, 0o711);
+      chmodSync(path, 0o700);
       for (let made = path; made !== dirname(firstMade); made = dirname(made)) syncFolder(dirname(made));
     }
     return realpathSync(path);

@@ -126,7 +126,8 @@ test("neither statements, nor their values, nor the password reach the log", asy
 });
 
 test("a database that is killed is back by itself, even while its sessions still work", async (t) => {
-  const { postgres, db } = await start(t, await folderWithDatabase(t));
+  const folder = await folderWithDatabase(t);
+  const { postgres, db } = await start(t, folder);
   await sql`create table line (id int8)`.execute(db);
   await sql`insert into line values (1)`.execute(db);
   // This session does not look whether its postmaster still lives, and would keep the shared memory for minutes.
@@ -139,7 +140,7 @@ test("a database that is killed is back by itself, even while its sessions still
     await back;
     return rows[0] ?? { pid: 0 };
   });
-  assert.ok(!processesIn("/").includes(pid), "the old session is gone");
+  assert.ok(!processesIn(join(folder, "postgres")).includes(pid), "the old session is gone");
   assert.deepEqual(await db.selectFrom("line").selectAll().execute(), [{ id: 1 }]);
 });
 

@@ -10,6 +10,7 @@ import { openEndpoint, removeShortFolder } from "./embedded/endpoint.ts";
 import { processesIn, readPostmasterFile, stopLeftover } from "./embedded/leftover.ts";
 import { type Postmaster, startPostmaster } from "./embedded/postmaster.ts";
 import { embeddedSettings } from "./embedded/settings.ts";
+import { takeOver } from "./embedded/take-over.ts";
 
 export interface EmbeddedPostgresOptions {
   /** Held by the caller for as long as the database runs (`openDataFolder`). */
@@ -50,6 +51,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const cluster = await prepareCluster(dataFolder, binaries, account, options.random, log);
   removeShortFolder(readPostmasterFile(clusterFolder)?.socketFolder ?? "");
   await stopLeftover(clusterFolder, log);
+  takeOver(clusterFolder, account, log);
   const loopback = options.loopback ?? process.platform === "win32";
   const open = () => openEndpoint(dataFolder, { account, loopback, random: options.random });
   let endpoint = await open();

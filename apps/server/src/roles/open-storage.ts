@@ -9,6 +9,7 @@ import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { keyVariable } from "../blocks/key-encryption-key.ts";
 import { openBlockService, type OpenBlockService } from "../blocks/open-block-service.ts";
 import type { Config } from "../config/read-config.ts";
+import { closeToOthers } from "../data-folder/close-to-others.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import { cellMigrations } from "../db/cell-migrations/index.ts";
 import type { Connection } from "../db/database.ts";
@@ -51,12 +52,14 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
   const stores = new Map<Cell, ObjectStore>();
   for (const cell of databases.cells.all()) stores.set(cell, await openOneStore(cell.store ?? defaultStore, log, wrap));
   const ports = { clock: systemClock, random: randomBytes, log };
+  const keyPath = join(folder.path, "key-encryption-key");
+  closeToOthers(keyPath, log);
   const cells = await openBlockCells({
     cells: databases.cells,
     storeOf: (cell) => stores.get(cell) as ObjectStore,
     keySource: {
       disk: nodeDisk,
-      path: join(folder.path, "key-encryption-key"),
+      path: keyPath,
       variable: process.env[keyVariable],
     },
     ...ports,

@@ -1,22 +1,26 @@
 import { type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { ownAccount } from "./own-account.ts";
 
 /** The operating system's user that PostgreSQL runs as; undefined is the server's own. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
 
-/** `nobody`: PostgreSQL refuses to run as root, and every system has this one. */
-const nobody = { uid: 65_534, gid: 65_534 };
+const nobodyUid = 65_534;
 
 /**
- * Root runs PostgreSQL as the owner of the cluster, `nobody` for a new one; everybody else as themselves.
+ * PostgreSQL refuses to run as root, so root runs it as the owner of the cluster, and a cluster that is new, root's or `nobody`'s as
+ * a user that it shares with nothing else; everybody else runs it as themselves.
  * @param clusterFolder may not exist yet
  */
 export function accountFor(clusterFolder: string): Account {
   const ownUid = process.geteuid?.();
   if (ownUid === undefined) return undefined;
   const owner = statSync(clusterFolder, { throwIfNoEntry: false });
-  if (ownUid === 0) return owner === undefined || owner.uid === 0 ? nobody : { uid: owner.uid, gid: owner.gid };
+  if (ownUid === 0) {
+    const isNoUsers = owner === undefined || owner.uid === 0 || owner.uid === nobodyUid;
+    return isNoUsers ? ownAccount(clusterFolder) : { uid: owner.uid, gid: owner.gid };
+  }
   if (owner !== undefined && owner.uid !== ownUid) {
     throw new HoldfastError(
       "failed",
@@ -25,6 +29,14 @@ export function accountFor(clusterFolder: string): Account {
     );
   }
   return undefined;
+}
+
+/**
+ * As whom a new cluster is made for the account: initdb wants a user with a name, and that of `nobody` is on every system. What is made
+ * is the account's group's alone to come to.
+ */
+export function makerFor(account: Account): Account {
+  return account === undefined ? undefined : { uid: nobodyUid, gid: account.gid };
 }
 
 /** @throws HoldfastError `failed` naming the first folder on the way to `path` that the account cannot pass */
@@ -47,7 +59,7 @@ export function blockingFolder(path: string, account: Account): string | undefin
   return stats === undefined || mayEnter(stats, account) ? undefined : path;
 }
 
-function mayEnter(stats: Stats, account: { uid: number; gid: number }): boolean {
+export function mayEnter(stats: Stats, account: { uid: number; gid: number }): boolean {
   if (stats.uid === account.uid) return (stats.mode & 0o100) !== 0;
   if (stats.gid === account.gid) return (stats.mode & 0o010) !== 0;
   return (stats.mode & 0o001) !== 0;

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,12 +13,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { closeToOthers } from "../../data-folder/close-to-others.ts";
 import { syncFolder, writeDurably } from "../../data-folder/durable-file.ts";
 import type { DatabaseLog } from "../database-log.ts";
-import type { Account } from "./account.ts";
+import { type Account, makerFor, mayEnter } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { stopProcessesIn } from "./leftover.ts";
 import { runProgram } from "./program.ts";
+import { takeOver } from "./take-over.ts";
 
 /** The on-disk format, which changes with each major version only. */
 const majorVersion = "18";
@@ -47,12 +50,13 @@ export async function prepareCluster(
   const folder = clusterFolderOf(dataFolder);
   await removeUnfinished(dataFolder);
   const made = existsSync(folder);
+  closeToOthers(passwordPath(dataFolder), log);
   if (made) refuseOtherVersion(folder);
   const password =
     readPassword(dataFolder) ?? (made ? refuseLostPassword(dataFolder) : makePassword(dataFolder, random));
   if (!made) {
     log.info({ folder }, "creating the database");
-    await makeCluster(dataFolder, binaries, account, password);
+    await makeCluster(dataFolder, binaries, account, password, log);
   }
   return { folder, password };
 }
@@ -68,13 +72,23 @@ async function removeUnfinished(dataFolder: string): Promise<void> {
   }
 }
 
-async function makeCluster(dataFolder: string, binaries: Binaries, account: Account, password: string): Promise<void> {
+async function makeCluster(
+  dataFolder: string,
+  binaries: Binaries,
+  account: Account,
+  password: string,
+  log: DatabaseLog,
+): Promise<void> {
+  const maker = makerFor(account);
   const unfinished = mkdtempSync(join(dataFolder, unfinishedPrefix));
+  // Of the processes of its maker's user only the one in the account's group comes in.
+  if (account !== undefined) letPass(unfinished, account);
   const passwordFile = join(unfinished, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  own(passwordFile, account);
-  own(unfinished, account);
+  own(passwordFile, maker);
   const cluster = join(unfinished, "cluster");
+  mkdirSync(cluster, { mode: 0o700 });
+  own(cluster, maker);
   // The builtin locale sorts by code point in the database itself: no update of a system library can spoil an index.
   const options = {
     pgdata: cluster,
@@ -87,9 +101,10 @@ async function makeCluster(dataFolder: string, binaries: Binaries, account: Acco
   };
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
   args.push("--data-checksums", "--no-instructions");
-  await runProgram(binaries.initdb, args, account, unfinished).catch((error: unknown) => {
-    throw explain(error, account);
+  await runProgram(binaries.initdb, args, maker, unfinished).catch((error: unknown) => {
+    throw explain(error, maker);
   });
+  takeOver(cluster, account, log);
   renameSync(cluster, clusterFolderOf(dataFolder));
   syncFolder(dataFolder);
   rmSync(unfinished, { recursive: true, force: true });
@@ -111,11 +126,21 @@ export function own(path: string, account: Account): void {
   if (account !== undefined) chownSync(path, account.uid, account.gid);
 }
 
-/** Lets the account pass through the data folder to its own: what else is in there is private by itself. */
+/**
+ * Lets the account pass through the data folder to its own, and nobody else but where somebody opened the folder to others: what else
+ * is in there is private by itself.
+ */
 export function makePassable(dataFolder: string, account: Account): void {
   if (account === undefined) return;
-  const { mode } = statSync(dataFolder);
-  if ((mode & 0o011) !== 0o011) chmodSync(dataFolder, (mode & 0o7777) | 0o011);
+  const stats = statSync(dataFolder);
+  if (stats.uid === account.uid) return;
+  if ((stats.mode & 0o066) === 0) letPass(dataFolder, account);
+  else if (!mayEnter(stats, account)) chmodSync(dataFolder, (stats.mode & 0o7777) | 0o011);
+}
+
+function letPass(folder: string, { gid }: NonNullable<Account>): void {
+  chownSync(folder, statSync(folder).uid, gid);
+  chmodSync(folder, 0o710);
 }
 
 function refuseOtherVersion(folder: string): void {

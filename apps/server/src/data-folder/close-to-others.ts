@@ -1,0 +1,35 @@
+import { chmodSync, lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+
+interface Warner {
+  warn(fields: object, message: string): void;
+}
+
+/**
+ * Checks a file with a secret before it is used, if it is there: one that others than its owner may read or write is closed to them
+ * at once, which is said. Windows keeps no such modes.
+ * @throws HoldfastError failed where it belongs to a stranger, or cannot be closed
+ */
+export function closeToOthers(path: string, log: Warner): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || process.platform === "win32") return;
+  const trusted = [0, process.geteuid?.(), lstatSync(dirname(path)).uid];
+  if (!trusted.includes(stats.uid)) {
+    throw new HoldfastError(
+      "failed",
+      `${path} belongs to user ${stats.uid}, who can read and change it. Give it to the user that runs the server ` +
+        `(chown), and change what it opens if that user is not to be trusted.`,
+    );
+  }
+  const mode = stats.mode & 0o777;
+  if ((mode & 0o077) === 0) return;
+  try {
+    chmodSync(path, mode & 0o700);
+  } catch (error) {
+    throw new HoldfastError("failed", `Others may read ${path}: chmod 600 it (${(error as Error).message}).`, {
+      cause: error,
+    });
+  }
+  log.warn({ path, mode: mode.toString(8) }, "other users could read a secret; its file is closed to them now");
+}

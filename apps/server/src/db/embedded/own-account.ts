@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/**
+ * Free by custom: below are the users and homes of a system, above what systemd gives to services while they run
+ * (https://systemd.io/UIDS-GIDS/). Below 65,536, since a container may have no others.
+ */
+const ids = { from: 60_800, count: 384 } as const;
+
+/**
+ * A user and group without a name, for the database of one data folder alone. The same folder finds the same one again, unless that
+ * is taken by then; the cluster's owner is what counts from its making on.
+ * @param isTaken whether the number has a name or runs a process, as user or group
+ * @throws HoldfastError failed where all are taken
+ */
+export function ownAccount(clusterFolder: string, isTaken = isTakenHere()): { uid: number; gid: number } {
+  const first = createHash("sha256").update(clusterFolder).digest().readUInt32BE() % ids.count;
+  for (let step = 0; step < ids.count; step += 1) {
+    const id = ids.from + ((first + step) % ids.count);
+    if (!isTaken(id)) return { uid: id, gid: id };
+  }
+  throw new HoldfastError(
+    "failed",
+    `The users ${ids.from} to ${ids.from + ids.count - 1} are all taken, and the database needs one of its own. Start the server ` +
+      "as another user than root, or use a PostgreSQL of your own with --database-url.",
+  );
+}
+
+function isTakenHere(): (id: number) => boolean {
+  const taken = new Set([...namedIn("/etc/passwd"), ...namedIn("/etc/group"), ...running()]);
+  return (id) => taken.has(id) || isNamedElsewhere(id);
+}
+
+/** The third field of each line, passwd(5) and group(5). */
+function namedIn(path: string): number[] {
+  try {
+    const lines = readFileSync(path, "utf8").split("\n");
+    return lines.filter((line) => line !== "").map((line) => Number(line.split(":")[2]));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** By a directory service (LDAP, …), as far as the system has the program that asks. */
+function isNamedElsewhere(id: number): boolean {
+  return ["passwd", "group"].some((names) => spawnSync("getent", [names, `${id}`], { stdio: "ignore" }).status === 0);
+}
+
+function running(): number[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? []);
+}
