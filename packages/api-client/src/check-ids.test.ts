@@ -21,7 +21,10 @@ test("what is no id is refused wherever it stands, and its place is named", () =
       message: / in items\[1\]\.node\.version_id: /,
     });
     // A form that nobody has thought of yet.
-    assert.throws(() => checkIds([[{ some_new_id: value }]]), { code: "failed", message: / in \[0\]\[0\]\.some_new_id: / });
+    assert.throws(() => checkIds([[{ some_new_id: value }]]), {
+      code: "failed",
+      message: / in \[0\]\[0\]\.some_new_id: /,
+    });
   }
   for (const name of ["hash", "content_id", "operation_id", "server_id", "pack_id"]) {
     for (const value of ["../../x", "", "a/b", 7]) assert.throws(() => checkIds({ [name]: value }), { code: "failed" });
