@@ -84,11 +84,19 @@ const scrubReport = z
     finished_at: z.string().nullable(),
     packs: z.int(),
     blocks: z.int(),
+    revived: z.int().default(0).describe("blocks that were damaged and are whole again"),
+    healed: z.int().default(0).describe("damaged copies of blocks of which another copy is whole"),
+    repaired: z
+      .array(z.object({ pack_id: z.string(), reason: z.string() }))
+      .default([])
+      .describe("packs that could not describe themselves, and can again or need not any more"),
+    without_rows: z.int().default(0).describe("packs that the index does not know; reread like the others"),
     damaged: z.array(
       z.object({
         hash: z.string().nullable().describe("null where the footer itself cannot be read"),
         pack_id: z.string(),
         reason: z.string(),
+        found_at: z.string().optional().describe("when it was found first; in this scrub if not before its started_at"),
         files: z.array(z.object({ node_id: z.string(), path: z.string(), owner: z.string(), version: z.int() })),
       }),
     ),

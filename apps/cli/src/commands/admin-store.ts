@@ -31,15 +31,35 @@ async function scrubNow(run: Run, data: unknown): Promise<ScrubReport> {
   return report;
 }
 
-function reportLines({ state, finished_at, packs, blocks, damaged }: ScrubReport): string[] {
+function reportLines(report: ScrubReport): string[] {
+  const { state, started_at, finished_at, packs, blocks, damaged } = report;
   if (state === "never") return ["No scrub has run yet. 'holdfast admin scrub --now' runs one."];
-  const head = `${packs} packs with ${blocks} blocks read, ${damaged.length} damaged (${ended(state, finished_at)})`;
-  const found = damaged.flatMap(({ hash, pack_id, reason, files }) => [
-    `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason}`,
+  const isNew = (found_at = "") => Date.parse(found_at) >= Date.parse(started_at ?? "");
+  const fresh = damaged.filter(({ found_at }) => isNew(found_at)).length;
+  const news = damaged.length === 0 ? "" : `, ${fresh} of them new`;
+  const head = `${packs} packs with ${blocks} blocks read, ${damaged.length} damaged${news} (${ended(state, finished_at)})`;
+  const found = damaged.flatMap(({ hash, pack_id, reason, files, found_at }) => [
+    `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(found_at, isNew(found_at))})`,
     ...files.map((file) => `  ${printable(file.owner)}: ${printable(file.path)} (version ${file.version})`),
   ]);
-  const advice = "Put the named files again from another copy: blocks that are sent again are healed.";
-  return [head, ...found, ...(damaged.length > 0 ? [advice] : [])];
+  return [head, ...mended(report), ...found, ...(damaged.length > 0 ? [advice] : [])];
+}
+
+const advice =
+  "A device that syncs a named file heals it by itself, and so does 'holdfast put' of the file to the same path. See docs/operation.md, \"Damage\".";
+
+function since(foundAt: string | undefined, isNew: boolean): string {
+  if (foundAt === undefined) return "known before";
+  return isNew ? "new" : `known since ${formatTime(foundAt)}`;
+}
+
+function mended({ revived, healed, repaired, without_rows }: ScrubReport): string[] {
+  return [
+    ...(revived > 0 ? [`${count(revived, "block")} that had been damaged can be read again`] : []),
+    ...(healed > 0 ? [`${count(healed, "damaged block")} of which another copy is whole`] : []),
+    ...repaired.map(({ pack_id, reason }) => `repaired from the index: pack ${pack_id}: ${reason}`),
+    ...(without_rows > 0 ? [`${count(without_rows, "pack")} read that the index does not know (yet)`] : []),
+  ];
 }
 
 function ended(state: ScrubReport["state"], finishedAt: string | null): string {

@@ -196,7 +196,9 @@ describe("Damage on the disk", () => {
     await readAll();
     const report = await scrub();
     for (const { name, pack } of damaged) {
-      const reasons = report.damaged.filter((each) => each.pack_id === pack).map((each) => each.reason);
+      const reasons = [...report.damaged, ...report.repaired]
+        .filter((each) => each.pack_id === pack)
+        .map((each) => each.reason);
       assert.ok(reasons.length > 0, `${name}: the scrub says nothing`);
       t.diagnostic(`${name}: ${[...new Set(reasons)].join("; ")}`);
     }

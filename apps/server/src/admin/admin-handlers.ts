@@ -15,7 +15,7 @@ export function adminHandlers(storage: AdminStorage) {
 }
 
 function careFor(storage: AdminStorage): StorageCare {
-  const { shards, clock } = storage;
+  const { shards, clock, random } = storage;
   const withPool = async <Result>(work: (cells: BlockCells, pool: BlockPool) => Promise<Result>): Promise<Result> => {
     const cells = await openAdminCells(storage);
     const pool = startBlockPool();
@@ -29,7 +29,7 @@ function careFor(storage: AdminStorage): StorageCare {
     // Nobody stays behind to go on with it, so it is over when this returns.
     startScrub: () =>
       withPool(async (cells, pool) => {
-        for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, log: silent });
+        for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, random, log: silent });
         return readScrubReport(cells);
       }),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),

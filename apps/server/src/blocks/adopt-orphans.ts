@@ -51,7 +51,8 @@ export async function adoptOrphans(
   return adoption;
 }
 
-async function withoutRows(db: Kysely<CellTables>, packs: readonly ListedPack[]): Promise<ListedPack[]> {
+/** Of these packs, those that the index does not know. */
+export async function withoutRows(db: Kysely<CellTables>, packs: readonly ListedPack[]): Promise<ListedPack[]> {
   if (packs.length === 0) return [];
   const { rows } = await sql<{ id: string }>`
     select id from cell.packs where id = any(${uuidArray(packs.map(({ packId }) => packId))})`.execute(db);

@@ -56,12 +56,13 @@ export async function findStored(
   return new Set(rows.map(({ hash }) => hash.toString("hex") as HashHex));
 }
 
-/** Until `markWhole`. @returns whether it was whole until now */
+/** Until `markWhole`. @param now microseconds since 1970; @returns whether it was whole until now */
 export async function markDamaged(
   cell: Kysely<CellTables>,
   { hash, packId }: { hash: HashHex; packId: PackId },
+  now: number,
 ): Promise<boolean> {
-  const { rows } = await sql`update cell.blocks set state = 'damaged'
+  const { rows } = await sql`update cell.blocks set state = 'damaged', damaged_at = ${now}::int8
     where hash = ${Buffer.from(hash, "hex")} and pack_id = ${packId}::uuid and state <> 'damaged' returning 1`.execute(
     cell,
   );
@@ -69,16 +70,28 @@ export async function markDamaged(
 }
 
 /** All blocks of a pack that is gone are damaged: a reader tries their other copies, and a device that has them heals them. */
-export async function markPackMissing(cell: Kysely<CellTables>, packId: PackId): Promise<void> {
+export async function markPackMissing(cell: Kysely<CellTables>, packId: PackId, now: number): Promise<void> {
   await sql`
     with pack as (update cell.packs set state = 'unreadable' where id = ${packId}::uuid and state <> 'doomed')
-    update cell.blocks set state = 'damaged' where pack_id = ${packId}::uuid and state <> 'damaged'`.execute(cell);
+    update cell.blocks set state = 'damaged', damaged_at = ${now}::int8 where pack_id = ${packId}::uuid and state <> 'damaged'`.execute(
+    cell,
+  );
 }
 
 /** Of these copies each was read and is the block that it should be, whatever was found before. */
 export async function markWhole(cell: Kysely<CellTables>, packId: PackId, hashes: readonly HashHex[]): Promise<void> {
   await sql`
     with pack as (update cell.packs set state = 'live' where id = ${packId}::uuid and state = 'unreadable')
-    update cell.blocks set state = 'live'
+    update cell.blocks set state = 'live', damaged_at = null
     where pack_id = ${packId}::uuid and hash = any(${hashArray(hashes)}) and state = 'damaged'`.execute(cell);
+}
+
+/** Of these hashes, those of which a whole copy stands in another pack than this one. */
+export async function findWholeElsewhere(
+  cell: Kysely<CellTables>,
+  packId: PackId,
+  hashes: readonly HashHex[],
+): Promise<Set<HashHex>> {
+  const places = await findPlaces(cell, hashes, ["live"]);
+  return new Set(hashes.filter((hash) => places.get(hash)?.some((place) => place.packId !== packId) === true));
 }

@@ -23,7 +23,15 @@ test("a bucket that has gone is no damage, and a key that is missing in one that
   const block = blockOf(randomBytes(4000));
   await service.store(place.spaceId, place.userId, [block]);
   const read = () => Array.fromAsync(service.read(place.spaceId, [block.hash]));
-  const scrub = () => scrubCell({ cell, shards: databases.shards, pool, clock: makeTestClock(), log: silentBlockLog });
+  const scrub = () =>
+    scrubCell({
+      cell,
+      shards: databases.shards,
+      pool,
+      clock: makeTestClock(),
+      random: randomBytes,
+      log: silentBlockLog,
+    });
 
   await s3.hideBucket();
   await assert.rejects(read(), { code: "unavailable" });

@@ -1,3 +1,4 @@
+import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
@@ -15,6 +16,7 @@ import { packKeyOf } from "./seal.ts";
 export interface CheckPorts {
   readonly cell: BlockCell;
   readonly pool: BlockPool;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,6 +28,8 @@ export interface CheckedPack {
 export interface CheckedRow extends ScrubRow {
   /** As a key of other tables. */
   readonly hex: HashHex;
+  /** Microseconds since 1970: when it was found damaged before this. */
+  readonly damagedAt: number | null;
 }
 
 export interface PackCheck extends ScrubFinding {
@@ -47,14 +51,14 @@ export async function checkStoredPack(ports: CheckPorts, pack: CheckedPack): Pro
   let found = await check();
   if (isWorse(found, rows)) found = await check();
   if (found.missing && !(await isStillWanted(db, pack.id))) return undefined;
-  await writeDown(db, pack.id, { ...found, rows });
+  await writeDown(db, pack.id, { ...found, rows }, ports.clock.nowMicros());
   return { ...found, rows };
 }
 
 async function rowsOf(db: Kysely<CellTables>, packId: PackId): Promise<CheckedRow[]> {
   const { rows } = await sql<CheckedRow>`
     select hash, encode(hash, 'hex') as hex, record_index as index, "offset" as start, stored_size as "storedSize", size as "sizeBytes", codec,
-      state = 'damaged' as damaged
+      state = 'damaged' as damaged, damaged_at as "damagedAt"
     from cell.blocks where pack_id = ${packId}::uuid order by record_index`.execute(db);
   return rows;
 }
@@ -108,10 +112,15 @@ async function isStillWanted(db: Kysely<CellTables>, packId: PackId): Promise<bo
   return rows.length > 0;
 }
 
-async function writeDown(db: Kysely<CellTables>, packId: PackId, { rows, faults, missing }: PackCheck): Promise<void> {
-  if (missing) return markPackMissing(db, packId);
+async function writeDown(
+  db: Kysely<CellTables>,
+  packId: PackId,
+  { rows, faults, missing }: PackCheck,
+  now: number,
+): Promise<void> {
+  if (missing) return markPackMissing(db, packId, now);
   for (const [index, { hex }] of rows.entries()) {
-    if (faults[index] !== undefined) await markDamaged(db, { hash: hex, packId });
+    if (faults[index] !== undefined) await markDamaged(db, { hash: hex, packId }, now);
   }
   await markWhole(
     db,

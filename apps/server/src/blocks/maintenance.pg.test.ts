@@ -70,7 +70,7 @@ test("the scrubber finds a flipped byte and a missing pack, names the files, and
   await store.put(flippedKey, changed);
   await store.delete(lostKey);
 
-  const report = await scrubCell({ cell, shards: databases.shards, pool, clock, log });
+  const report = await scrubCell({ cell, shards: databases.shards, pool, clock, random: randomBytes, log });
   assert.equal(report.state, "done");
   const found = new Map(report.damaged.map((damage) => [damage.hash, damage]));
   assert.deepEqual(new Set(found.keys()), new Set([flipped.hash, lost.hash, null]));
@@ -81,7 +81,7 @@ test("the scrubber finds a flipped byte and a missing pack, names the files, and
   assert.deepEqual(await readScrubReport(world.cells), report);
 
   await store.put(flippedKey, original);
-  const second = await scrubCell({ cell, shards: databases.shards, pool, clock, log });
+  const second = await scrubCell({ cell, shards: databases.shards, pool, clock, random: randomBytes, log });
   assert.deepEqual(new Set(second.damaged.map(({ hash }) => hash)), new Set([lost.hash, null]));
   const held = await world.service.held(place.spaceId, [flipped.hash, sound.hash, lost.hash]);
   assert.deepEqual(held, new Set([flipped.hash, sound.hash]));

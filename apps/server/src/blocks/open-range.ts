@@ -1,4 +1,5 @@
 import { ownBytes } from "@holdfast/codec/task";
+import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import type { GetOptions } from "@holdfast/object-store/object-store";
@@ -18,6 +19,7 @@ export interface ReadPorts {
   readonly cells: BlockCells;
   readonly shards: Shards;
   readonly pool: BlockPool;
+  readonly clock: Clock;
   readonly log: BlockLog;
 }
 

@@ -36,18 +36,36 @@ export interface SealInput {
 
 /** @returns the pack in pieces, which follow one another; the records lie at `recordOffsets` of their lengths */
 export function sealPack({ packId, epoch, key, slabs, records }: SealInput): Uint8Array<ArrayBuffer>[] {
-  const count = records.length;
-  const head = new Uint8Array(headerLength(count));
-  const footer = new Uint8Array(footerLength(count));
-  const storedLengths = Uint32Array.from(records, ({ length }) => length + tagBytes);
-  writeHeader(head, { packId, epoch, storedLengths, footerLength: footer.length });
   for (const [index, record] of records.entries()) {
     const { codec, sizeBytes } = record;
     sealRecord(key, { packId, index, codec, sizeBytes }, storedBytesOf(slabs, record));
-    writeFooterEntry(footer, index, record);
   }
-  sealRecord(key, { packId, index: count, codec: "footer", sizeBytes: footer.length - tagBytes }, footer);
+  const storedLengths = Uint32Array.from(records, ({ length }) => length + tagBytes);
+  const { head, footer } = sealEnds({ packId, epoch, key, storedLengths, entries: records });
   return [head, ...joinNeighbours(slabs, records), footer];
+}
+
+export interface PackEnds {
+  readonly packId: PackId;
+  readonly epoch: number;
+  readonly key: Uint8Array;
+  readonly storedLengths: Uint32Array;
+  /** Of the records. For one pack id they must always be the same: a nonce seals one text. */
+  readonly entries: readonly FooterEntry[];
+}
+
+/** What stands before the records, and behind them. */
+export function sealEnds({ packId, epoch, key, storedLengths, entries }: PackEnds): {
+  head: Uint8Array<ArrayBuffer>;
+  footer: Uint8Array<ArrayBuffer>;
+} {
+  const count = entries.length;
+  const head = new Uint8Array(headerLength(count));
+  const footer = new Uint8Array(footerLength(count));
+  writeHeader(head, { packId, epoch, storedLengths, footerLength: footer.length });
+  for (const [index, entry] of entries.entries()) writeFooterEntry(footer, index, entry);
+  sealRecord(key, { packId, index: count, codec: "footer", sizeBytes: footer.length - tagBytes }, footer);
+  return { head, footer };
 }
 
 export interface OpenInput {

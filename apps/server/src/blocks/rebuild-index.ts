@@ -1,18 +1,20 @@
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf } from "@holdfast/core/ids";
-import type { SpaceId } from "@holdfast/core/ids";
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, int8Array, uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
+import { findWholeElsewhere } from "./block-rows.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { noteRebuilt, requireRebuild } from "./cell-facts.ts";
 import { checkStoredPack } from "./check-stored-pack.ts";
 import type { CheckedPack } from "./check-stored-pack.ts";
 import { listPacks } from "./list-packs.ts";
 import type { ListedPack } from "./list-packs.ts";
+import type { PackId } from "./pack-format.ts";
 import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
 import { insertPackRows } from "./pack-rows.ts";
 
@@ -31,6 +33,7 @@ export interface RebuildReport {
   blocks: number;
   /** Rows of all spaces, each of which has its holder now. */
   holders: number;
+  /** But for those whose blocks all stand elsewhere too, as far as the index knows them. */
   unreadable_packs: string[];
 }
 
@@ -55,7 +58,7 @@ export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> 
   return report;
 }
 
-interface CellRebuild extends Pick<RebuildPorts, "pool" | "log"> {
+interface CellRebuild extends Pick<RebuildPorts, "pool" | "clock" | "log"> {
   readonly cell: BlockCell;
   readonly now: number;
 }
@@ -81,9 +84,18 @@ async function rebuildPack({ cell, now, log }: CellRebuild, pack: ListedPack, re
     report.packs += 1;
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
+    if (await isNeededNoMore(cell.db, pack.packId)) return;
     report.unreadable_packs.push(pack.packId);
     log.error({ pack_id: pack.packId, reason: error.message }, "a pack cannot be read");
   }
+}
+
+/** What a scrub has moved out of it, or devices have sent again. */
+async function isNeededNoMore(db: Kysely<CellTables>, packId: PackId): Promise<boolean> {
+  const { rows } = await sql<{ hash: HashHex }>`
+    select encode(hash, 'hex') as hash from cell.blocks where pack_id = ${packId}::uuid`.execute(db);
+  const hashes = rows.map(({ hash }) => hash);
+  return hashes.length > 0 && (await findWholeElsewhere(db, packId, hashes)).size === hashes.length;
 }
 
 /**
@@ -91,7 +103,7 @@ async function rebuildPack({ cell, now, log }: CellRebuild, pack: ListedPack, re
  * of each page it is known which rows should have been in it.
  */
 async function checkDoubtful(
-  { cell, pool, now }: CellRebuild,
+  { cell, pool, clock, now }: CellRebuild,
   { after, upTo }: { readonly after: string; readonly upTo: string },
   page: readonly ListedPack[],
 ): Promise<void> {
@@ -102,7 +114,7 @@ async function checkDoubtful(
         or state = 'unreadable'
         or exists (select from cell.blocks as block where block.pack_id = pack.id and block.state = 'damaged')
       )`.execute(cell.db);
-  for (const pack of rows) await checkStoredPack({ cell, pool }, pack);
+  for (const pack of rows) await checkStoredPack({ cell, pool, clock }, pack);
 }
 
 interface StoredRow {

@@ -74,8 +74,8 @@ function isWhole({ hash, codec, payload, sizeBytes }: StoredBlock): boolean {
   }
 }
 
-async function noteDamage({ cell, shards, log }: Reader, { hash, packId }: BlockPlace): Promise<void> {
-  if (!(await markDamaged(cell.db, { hash, packId }))) return;
+async function noteDamage({ cell, shards, clock, log }: Reader, { hash, packId }: BlockPlace): Promise<void> {
+  if (!(await markDamaged(cell.db, { hash, packId }, clock.nowMicros()))) return;
   const files = (await findFilesTouching(shards, cell.db, [hash])).get(hash) ?? [];
   log.error({ hash, pack_id: packId, files }, "a stored block is damaged");
 }

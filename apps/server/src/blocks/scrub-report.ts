@@ -10,11 +10,18 @@ export type CellScrubReport = ScrubReportJson;
 
 export function startScrubReport(clock: Clock): CellScrubReport {
   const started_at = new Date(clock.nowMs()).toISOString();
-  return { state: "running", started_at, finished_at: null, packs: 0, blocks: 0, damaged: [] };
+  const counts = { packs: 0, blocks: 0, revived: 0, healed: 0, without_rows: 0 };
+  return { state: "running", started_at, finished_at: null, ...counts, repaired: [], damaged: [] };
 }
 
 export async function writeScrubReport(db: Kysely<CellTables>, report: CellScrubReport): Promise<void> {
   await writeFact(db, factName, report);
+  if (report.state === "done") await writeFact(db, lastDoneName, report);
+}
+
+/** What the last scrub of this cell that came to its end had found. */
+export async function readLastDone(db: Kysely<CellTables>): Promise<CellScrubReport | undefined> {
+  return (await readFact(db, lastDoneName)) as CellScrubReport | undefined;
 }
 
 /** What the last scrub of all cells found, or has found so far. */
@@ -37,9 +44,22 @@ export async function readScrubReport(cells: BlockCells): Promise<ScrubReportJso
     state,
     started_at: started[0] ?? null,
     finished_at: state === "done" || state === "failed" ? (finished.at(-1) ?? null) : null,
-    packs: reports.reduce((sum, { packs }) => sum + packs, 0),
-    blocks: reports.reduce((sum, { blocks }) => sum + blocks, 0),
+    ...sumOf(reports),
+    repaired: reports.flatMap(({ repaired }) => repaired ?? []),
     damaged: reports.flatMap(({ damaged }) => damaged),
+  };
+}
+
+function sumOf(reports: readonly CellScrubReport[]) {
+  // One that an earlier version wrote lacks some.
+  const sum = (pick: (report: CellScrubReport) => number | undefined) =>
+    reports.reduce((total, report) => total + (pick(report) ?? 0), 0);
+  return {
+    packs: sum(({ packs }) => packs),
+    blocks: sum(({ blocks }) => blocks),
+    revived: sum(({ revived }) => revived),
+    healed: sum(({ healed }) => healed),
+    without_rows: sum(({ without_rows }) => without_rows),
   };
 }
 
@@ -50,3 +70,4 @@ function stateOf(reports: readonly CellScrubReport[], cellCount: number): CellSc
 }
 
 const factName = "scrub";
+const lastDoneName = "scrub_done";

@@ -73,7 +73,14 @@ async function makeScene(moodOf: (key: string) => Mood): Promise<Scene> {
 const deeds: Record<string, (scene: Scene) => Promise<unknown>> = {
   "a read": ({ read }) => read(),
   "a scrub": ({ world }) =>
-    scrubCell({ cell: world.cells.all()[0] ?? assert.fail(), shards: databases.shards, pool, clock, log }),
+    scrubCell({
+      cell: world.cells.all()[0] ?? assert.fail(),
+      shards: databases.shards,
+      pool,
+      clock,
+      random: randomBytes,
+      log,
+    }),
   "rebuilding the index": async ({ world }) => {
     const ahead = makeTestClock();
     ahead.forwardMs(1000);

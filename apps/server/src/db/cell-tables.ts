@@ -23,6 +23,8 @@ export interface CellTables {
     codec: "raw" | "zstd";
     state: "live" | "doomed" | "damaged";
     unreferenced_since: number | null;
+    /** When it was found; null while it is whole, and where it was found by an earlier version. */
+    damaged_at: number | null;
   };
   "cell.holders": { hash: Buffer; space_id: string; stamp: number };
   "cell.facts": { name: string; value: unknown };

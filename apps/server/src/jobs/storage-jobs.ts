@@ -1,4 +1,4 @@
-import type { Clock } from "@holdfast/core/clock";
+import type { Clock, Random } from "@holdfast/core/clock";
 import { adoptOrphans } from "../blocks/adopt-orphans.ts";
 import type { BlockCells } from "../blocks/block-cell.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
@@ -12,6 +12,7 @@ export interface StorageJobsParts {
   readonly shards: Shards;
   readonly pool: BlockPool;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** No other process writes to these stores: what was there before this one began and has no rows is an orphan for sure. */
   readonly alone: boolean;
@@ -23,7 +24,7 @@ const foreignGraceMs = hourMs;
 
 /** Packs without rows are adopted; all packs are reread in turn. */
 export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
-  const { cells, shards, pool, clock, log, alone } = parts;
+  const { cells, shards, pool, clock, random, log, alone } = parts;
   const startedMs = clock.nowMs();
   return [
     {
@@ -39,7 +40,7 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
       everyMs: 7 * 24 * hourMs,
       firstInMs: 24 * hourMs,
       run: async (signal) => {
-        for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, log, signal });
+        for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, random, log, signal });
       },
     },
   ];

@@ -1,5 +1,6 @@
 import type { MigrationSet } from "../migrate.ts";
 import * as blocksAndPacks from "./010-blocks-and-packs.ts";
+import * as sinceWhenDamaged from "./011-since-when-damaged.ts";
 
 /**
  * The migrations of the schema `cell`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -7,5 +8,8 @@ import * as blocksAndPacks from "./010-blocks-and-packs.ts";
  */
 export const cellMigrations: MigrationSet = {
   schema: "cell",
-  migrations: { "010-blocks-and-packs": { up: blocksAndPacks.up } },
+  migrations: {
+    "010-blocks-and-packs": { up: blocksAndPacks.up },
+    "011-since-when-damaged": { up: sinceWhenDamaged.up },
+  },
 };

@@ -1,0 +1,130 @@
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sql } from "kysely";
+import type { BlockLog } from "./block-cell.ts";
+import { findWholeElsewhere } from "./block-rows.ts";
+import { scrubPackInPool } from "./block-tasks.ts";
+import { getPack } from "./check-stored-pack.ts";
+import type { CheckedPack, CheckedRow, CheckPorts, PackCheck } from "./check-stored-pack.ts";
+import { packIdOf, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
+import { openRecords, sealEnds, sealPack } from "./pack.ts";
+import { insertPackRows } from "./pack-rows.ts";
+import { packKeyOf } from "./seal.ts";
+
+export interface RepairPorts extends CheckPorts {
+  readonly random: Random;
+  readonly log: BlockLog;
+}
+
+/**
+ * Makes what can be read of a pack that does not describe itself any more findable without the index: by giving it back the header
+ * and footer that it had, or by putting its whole blocks into another pack.
+ * @returns whether nothing whole depends on it any more as it stands
+ */
+export async function repairPack(ports: RepairPorts, pack: CheckedPack, check: PackCheck): Promise<boolean> {
+  if (check.missing) return false;
+  try {
+    const bytes = await getPack(ports.cell, pack.id, ports.signal);
+    if (!(bytes instanceof Uint8Array)) return false;
+    const isWhole = check.rows.length > 0 && check.faults.every((fault) => fault === undefined);
+    return (
+      (isWhole && (await restoreEnds(ports, pack, check.rows, bytes))) || (await moveWhole(ports, pack, check, bytes))
+    );
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    ports.log.warn({ pack_id: pack.id, reason: error.message }, "a pack could not be repaired");
+    return false;
+  }
+}
+
+/**
+ * Seals the footer once more under the key and nonce that it had, which is no second use of them only as long as it says the
+ * same: so every entry of it must have been proved by its record, which opens for no other index, size and codec and has its hash.
+ */
+async function restoreEnds(
+  { cell, pool, log }: RepairPorts,
+  { id: packId, epoch }: CheckedPack,
+  rows: readonly CheckedRow[],
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const storedLengths = Uint32Array.from(rows, ({ storedSize }) => storedSize);
+  const offsets = recordOffsets(storedLengths);
+  // Of a hash that stands twice in the pack the index has one record only.
+  if (rows.some(({ index, start }, at) => index !== at || start !== offsets[at])) return false;
+  const key = packKeyOf((await cell.keyring.keyOf(epoch)).key, packId);
+  const { head, footer } = sealEnds({ packId, epoch, key, storedLengths, entries: rows });
+  const restored = Buffer.concat([head, bytes.subarray(head.length, offsets.at(-1)), footer]);
+  const proof = await scrubPackInPool(pool, { pack: Uint8Array.from(restored), packId, epoch, key, rows });
+  if (proof.footer !== undefined || proof.faults.some((fault) => fault !== undefined)) return false;
+  await cell.store.put(packKey(packId), restored);
+  log.warn({ pack_id: packId }, "a pack has its header and footer again");
+  return true;
+}
+
+/** Under a new id, as a pack with damaged records can be proved no more. Holders stay: they name hashes. */
+async function moveWhole(
+  { cell, clock, random, log }: RepairPorts,
+  { id, epoch }: CheckedPack,
+  { rows, faults }: PackCheck,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const whole = rows.filter((_, index) => faults[index] === undefined);
+  const elsewhere = await findWholeElsewhere(
+    cell.db,
+    id,
+    whole.map(({ hex }) => hex),
+  );
+  const wanted = whole.filter(({ hex }) => !elsewhere.has(hex));
+  if (wanted.length === 0) return rows.length > 0;
+  const oldKey = packKeyOf((await cell.keyring.keyOf(epoch)).key, id);
+  const payloads = openRecords({
+    packId: id,
+    key: oldKey,
+    bytes: Uint8Array.from(bytes),
+    records: wanted,
+    plain: false,
+  });
+  const packed = await packOf(cell, random(16), wanted, payloads);
+  await cell.store.put(packKey(packed.packId), packed.pieces);
+  const now = clock.nowMicros();
+  await insertPackRows(cell.db, packed, { now, unreferencedSince: null });
+  await sql`update cell.blocks as block set unreferenced_since = ${now}::int8 where pack_id = ${packed.packId}::uuid
+    and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(cell.db);
+  log.warn(
+    { pack_id: id, into: packed.packId, blocks: wanted.length },
+    "the whole blocks of a damaged pack were moved",
+  );
+  return true;
+}
+
+async function packOf(
+  { keyring }: CheckPorts["cell"],
+  idBytes: Uint8Array,
+  rows: readonly CheckedRow[],
+  payloads: readonly (Uint8Array | undefined)[],
+) {
+  const packId = packIdOf(idBytes);
+  const { epoch, key } = await keyring.current();
+  const slab = new ArrayBuffer(rows.reduce((sum, { storedSize }) => sum + storedSize, 0));
+  let start = 0;
+  const records = rows.map(({ hash, sizeBytes, codec, storedSize }, index) => {
+    const payload = payloads[index];
+    if (payload === undefined)
+      throw new HoldfastError("unavailable", "A record that was whole does not open any more.");
+    new Uint8Array(slab, start).set(payload);
+    const record = { hash, sizeBytes, codec, slab: 0, start, length: storedSize - tagBytes };
+    start += storedSize;
+    return record;
+  });
+  const offsets = recordOffsets(rows.map(({ storedSize }) => storedSize));
+  const pieces = sealPack({ packId, epoch, key: packKeyOf(key, packId), slabs: [slab], records });
+  return {
+    packId,
+    epoch,
+    pieces,
+    sizeBytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
+    blocks: rows.map(({ hash, sizeBytes, codec, storedSize }, recordIndex) => {
+      return { hash, sizeBytes, codec, recordIndex, offset: offsets[recordIndex] ?? 0, storedSize };
+    }),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Clock } from "@holdfast/core/clock";
+import type { HashHex } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
+import type { Shards } from "../db/shards.ts";
+import type { BlockCell, BlockLog } from "./block-cell.ts";
+import { findWholeElsewhere } from "./block-rows.ts";
+import type { PackCheck } from "./check-stored-pack.ts";
+import { findFilesTouching } from "./files-touching.ts";
+import type { PackId } from "./pack-format.ts";
+import type { CellScrubReport } from "./scrub-report.ts";
+
+export interface FindingPorts {
+  readonly cell: BlockCell;
+  readonly shards: Shards;
+  readonly clock: Clock;
+  readonly log: BlockLog;
+}
+
+type Finding = CellScrubReport["damaged"][number];
+
+/** Adds what was found to a report: damage is what has no whole copy; the rest is only counted. */
+export class ScrubFindings {
+  readonly report: CellScrubReport;
+  readonly #ports: FindingPorts;
+  /** When the last report's findings were found first. */
+  readonly #earlier: ReadonlyMap<string, string>;
+
+  constructor(ports: FindingPorts, report: CellScrubReport, last: CellScrubReport | undefined) {
+    this.report = report;
+    this.#ports = ports;
+    this.#earlier = new Map(
+      (last?.damaged ?? []).flatMap((each) => (each.found_at === undefined ? [] : [[keyOf(each), each.found_at]])),
+    );
+  }
+
+  /** @param isRepaired its footer: by whoever scrubs */
+  async addPack(packId: PackId, { rows, faults, footer }: PackCheck, isRepaired: boolean): Promise<void> {
+    const { report } = this;
+    report.blocks += rows.length;
+    report.revived += rows.filter(({ damaged }, index) => damaged && faults[index] === undefined).length;
+    if (footer !== undefined && isRepaired && report.repaired.length < damagedMax)
+      report.repaired.push({ pack_id: packId, reason: footer });
+    const bad = rows.flatMap((row, index) => (faults[index] === undefined ? [] : [{ row, reason: faults[index] }]));
+    const hashes = (footer !== undefined && !isRepaired ? rows : bad.map(({ row }) => row)).map(({ hex }) => hex);
+    const whole = await findWholeElsewhere(this.#ports.cell.db, packId, hashes);
+    // A pack of which every block stands elsewhere too need not describe itself.
+    if (footer !== undefined && !isRepaired && !rows.every(({ hex }) => whole.has(hex))) {
+      this.#note({ hash: null, pack_id: packId, reason: footer, files: [] }, null);
+    }
+    report.healed += bad.filter(({ row }) => whole.has(row.hex)).length;
+    await this.#addBlocks(
+      packId,
+      bad
+        .filter(({ row }) => !whole.has(row.hex))
+        .map(({ row, reason }) => ({ hash: row.hex, reason, damagedAt: row.damagedAt })),
+    );
+  }
+
+  /** Of a pack that the index does not know. */
+  async addUnknownPack(packId: PackId, faults: readonly { hash: HashHex | null; reason: string }[]): Promise<void> {
+    this.report.without_rows += 1;
+    for (const { hash, reason } of faults) {
+      if (hash === null)
+        this.#note({ hash, pack_id: packId, reason: `The index does not know the pack. ${reason}`, files: [] }, null);
+    }
+    const hashes = faults.flatMap(({ hash }) => (hash === null ? [] : [hash]));
+    const whole = await findWholeElsewhere(this.#ports.cell.db, packId, hashes);
+    await this.#addBlocks(
+      packId,
+      faults.flatMap(({ hash, reason }) =>
+        hash === null || whole.has(hash) ? [] : [{ hash, reason, damagedAt: null }],
+      ),
+    );
+  }
+
+  async #addBlocks(
+    packId: PackId,
+    blocks: readonly { hash: HashHex; reason: string; damagedAt: number | null }[],
+  ): Promise<void> {
+    if (blocks.length === 0) return;
+    const hashes = blocks.map(({ hash }) => hash);
+    const touched = await findFilesTouching(this.#ports.shards, this.#ports.cell.db, hashes);
+    for (const { hash, reason, damagedAt } of blocks) {
+      this.#note({ hash, pack_id: packId, reason, files: touched.get(hash) ?? [] }, damagedAt);
+    }
+  }
+
+  #note(finding: Omit<Finding, "found_at">, damagedAt: number | null): void {
+    const { log, clock } = this.#ports;
+    log.error(finding, "the scrubber found damage");
+    if (this.report.damaged.length >= damagedMax) return;
+    const now = formatTime(clock.nowMicros());
+    const found_at = damagedAt === null ? (this.#earlier.get(keyOf(finding)) ?? now) : formatTime(damagedAt);
+    this.report.damaged.push({ ...finding, found_at });
+  }
+}
+
+/** Of a report: whoever has more damage than this restores from a backup and reads the log. */
+const damagedMax = 1000;
+
+function keyOf({ hash, pack_id }: Pick<Finding, "hash" | "pack_id">): string {
+  return `${pack_id} ${hash}`;
+}

@@ -1,0 +1,49 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { assertWanted } from "@holdfast/object-store/call-signal";
+import { withoutRows } from "./adopt-orphans.ts";
+import { scrubPackInPool } from "./block-tasks.ts";
+import { getPack } from "./check-stored-pack.ts";
+import type { CheckPorts } from "./check-stored-pack.ts";
+import { listPacks } from "./list-packs.ts";
+import type { ListedPack } from "./list-packs.ts";
+import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
+import type { ScrubFindings } from "./scrub-findings.ts";
+import { packKeyOf } from "./seal.ts";
+
+/** Rereads the packs of the store that no row names: orphans, and what a lost index forgot. */
+export async function scrubUnknownPacks(ports: CheckPorts, findings: ScrubFindings): Promise<void> {
+  for await (const listed of listPacks(ports.cell.store, ports.signal)) {
+    for (const pack of await withoutRows(ports.cell.db, listed)) {
+      assertWanted(ports.signal);
+      const faults = await faultsOf(ports, pack);
+      if (faults !== undefined) await findings.addUnknownPack(pack.packId, faults);
+    }
+  }
+}
+
+/** @returns undefined for one that has gone since it was listed */
+async function faultsOf(
+  { cell, pool, signal }: CheckPorts,
+  listed: ListedPack,
+): Promise<{ hash: HashHex | null; reason: string }[] | undefined> {
+  const { packId } = listed;
+  const pack = await getPack(cell, packId, signal);
+  if (pack === undefined) return undefined;
+  try {
+    const { epoch, blocks } = rowsOfIndex(await readPackIndex(cell, listed), listed.sizeBytes);
+    if (typeof pack === "string") return [{ hash: null, reason: pack }];
+    const { key } = await cell.keyring.keyOf(epoch);
+    const rows = blocks.map(({ hash, recordIndex: index, offset: start, storedSize, sizeBytes, codec }) => {
+      return { hash, index, start, storedSize, sizeBytes, codec, damaged: false };
+    });
+    const { faults } = await scrubPackInPool(pool, { pack, packId, epoch, key: packKeyOf(key, packId), rows });
+    return rows.flatMap(({ hash }, index) => {
+      const reason = faults[index];
+      return reason === undefined ? [] : [{ hash: Buffer.from(hash).toString("hex") as HashHex, reason }];
+    });
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
+    return [{ hash: null, reason: error.message }];
+  }
+}
