@@ -51,6 +51,7 @@ export interface SpaceRow {
   seq: number;
   used_bytes: number;
   stored_bytes: number;
+  metadata_bytes: number;
   quota_bytes: number | null;
   created_at: number;
 }
@@ -74,6 +75,7 @@ export interface NodeRow {
   trashed_at: number | null;
   purged_at: number | null;
   metadata: Record<string, unknown> | null;
+  weight: number;
   device_id: string | null;
   operation_id: Buffer | null;
   created_at: number;

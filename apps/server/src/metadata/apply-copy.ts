@@ -10,7 +10,16 @@ import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
 import { checkPath, findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
-import { type Applied, type DetachedFolder, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
+import {
+  addWeight,
+  type Applied,
+  type DetachedFolder,
+  record,
+  type Scope,
+  type Step,
+  useBytes,
+  type Work,
+} from "./work.ts";
 
 /** What lies below a folder is copied outside the tree first, in pieces; then the step comes again with `attach`. */
 export interface FolderCopy {
@@ -74,6 +83,7 @@ async function attach(work: Work, step: Step, detached: DetachedFolder, { parent
   const top = await work.tree.node(detached.topId);
   if (top === undefined) throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
   useBytes(work, detached.sizeBytes);
+  addWeight(work, detached.weightBytes);
   const placed = { ...top, parent_id: parent.id, name, name_key: nameKey(name), trashed_at: null, purged_at: null };
   return { nodeId: record(work, step, placed, { kind: "appeared" }).id, created: true };
 }

@@ -148,7 +148,9 @@ class SpaceQueue {
         left -= weight;
         steps.push(...unit);
       }
-      if (steps.length > 0 || request.steps.length === 0) cuts.push({ request, steps });
+      // One of which nothing is left, as its last folder could not be copied, still learns where the journal stands.
+      const over = request.results.length === request.steps.length;
+      if (steps.length > 0 || over) cuts.push({ request, steps });
       if (left <= 0) break;
     }
     return cuts;

@@ -6,10 +6,20 @@ import { inTransaction } from "../db/database.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import { contentOf } from "./content.ts";
 import { loadVersions, lockSpace, noHeldBlocks, type ShardReader } from "./load.ts";
+import { assertWeightRoom } from "./metadata-bytes.ts";
 import { sweepDetached } from "./removal.ts";
 import type { TransactionPlace } from "./run-transaction.ts";
 import { Tree } from "./tree.ts";
-import { addVersion, type DetachedFolder, newId, newRevision, noChanges, type Step, type Work } from "./work.ts";
+import {
+  addVersion,
+  type DetachedFolder,
+  newId,
+  newRevision,
+  noChanges,
+  type Step,
+  useBytes,
+  type Work,
+} from "./work.ts";
 import { insertNodes, insertVersions } from "./write.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "./references.ts";
 
@@ -26,28 +36,30 @@ interface Copying {
   readonly place: TransactionPlace;
   readonly step: Step;
   readonly topId: NodeId;
+  /** All that was copied until now. */
+  readonly copied: { sizeBytes: number; weightBytes: number };
 }
 
 /**
  * Copies what lies in a folder to a place outside the tree, piece by piece, each a short transaction of its own, so
  * that the space is never locked for long. Nobody sees the copy before one more commit attaches its top (`applyCopy`).
  * A copy into the folder itself ends, since the copy is not in the tree while it is written. What a crash leaves behind
- * has a time in `purged_at` and is removed by `sweepPurged`.
+ * has a time in `purged_at` and is removed by `sweepPurged`. It counts once it is attached; one that could not be then, for its bytes
+ * or its weight, is given up at once.
  */
 export async function copyFolder(place: TransactionPlace, step: Step, source: NodeRow): Promise<DetachedFolder> {
   const topId = await makeTop(place, step, source);
-  const copying: Copying = { place, step, topId };
-  let sizeBytes = 0;
+  const copying: Copying = { place, step, topId, copied: { sizeBytes: 0, weightBytes: source.weight } };
   try {
     const waiting: FolderPair[] = [{ from: source.id, to: topId }];
     for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
-      sizeBytes += await copyChildren(copying, pair, waiting);
+      await copyChildren(copying, pair, waiting);
     }
   } catch (error) {
     await sweepDetached(place.db, place.spaceId, topId, place.clock.nowMicros());
     throw error;
   }
-  return { topId, sizeBytes };
+  return { topId, ...copying.copied };
 }
 
 async function makeTop(place: TransactionPlace, step: Step, source: NodeRow): Promise<NodeId> {
@@ -60,27 +72,27 @@ async function makeTop(place: TransactionPlace, step: Step, source: NodeRow): Pr
   });
 }
 
-/** @returns the bytes of the files that were copied */
-async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderPair[]): Promise<number> {
-  let sizeBytes = 0;
+async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderPair[]): Promise<void> {
   let after: NodeId | undefined = undefined;
   do {
     const piece: Piece = await copyPiece(copying, pair, after);
-    sizeBytes += piece.sizeBytes;
+    copying.copied.sizeBytes += piece.sizeBytes;
+    copying.copied.weightBytes += piece.weightBytes;
     waiting.push(...piece.folders);
     after = piece.last;
   } while (after !== undefined);
-  return sizeBytes;
 }
 
 interface Piece {
   readonly sizeBytes: number;
+  readonly weightBytes: number;
   readonly folders: readonly FolderPair[];
   /** Undefined once the folder is done. */
   readonly last: NodeId | undefined;
 }
 
-async function copyPiece({ place, step, topId }: Copying, pair: FolderPair, after: NodeId | undefined): Promise<Piece> {
+async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | undefined): Promise<Piece> {
+  const { place, step, topId, copied } = copying;
   return inTransaction(place.db, async (transaction) => {
     const work = await startPiece(transaction, place);
     await renewLease(work, topId);
@@ -92,12 +104,17 @@ async function copyPiece({ place, step, topId }: Copying, pair: FolderPair, afte
       const head = source.head_version === null ? undefined : versions.get(source.head_version);
       return head === undefined ? copy : withHead(work, step, copy, head);
     });
+    const sizeBytes = rows.reduce((sum, row) => sum + row.size, 0);
+    const weightBytes = rows.reduce((sum, row) => sum + row.weight, work.changes.metadataBytes.at(-1) ?? 0);
+    useBytes(work, copied.sizeBytes + sizeBytes);
+    assertWeightRoom(work.space, copied.weightBytes + weightBytes);
     await insertNodes(transaction, rows);
     await insertVersions(transaction, work.changes.versions);
     await changeBlockRefs(transaction, work.space.id, countOf(work.changes.blockRefs), work.nowMicros);
     await changeSegmentRefs(transaction, work.space.id, countOf(work.changes.segmentRefs), work.nowMicros);
     return {
-      sizeBytes: rows.reduce((sum, row) => sum + row.size, 0),
+      sizeBytes,
+      weightBytes,
       folders: copies.flatMap(({ source, copy }) =>
         source.kind === "folder" ? [{ from: source.id, to: copy.id }] : [],
       ),

@@ -3,6 +3,7 @@ import { bucketOf, makeId, type NodeId, type SpaceId, type UserId } from "@holdf
 import { sql } from "kysely";
 import type { SpaceRow } from "../db/shard-tables.ts";
 import type { ShardReader } from "./load.ts";
+import { nodeWeight } from "./metadata-bytes.ts";
 import { newRevision } from "./work.ts";
 import { insertNodes } from "./write.ts";
 
@@ -21,6 +22,7 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
   const { ownerId, clock, random } = space;
   const bucket = bucketOf(ownerId);
   const nowMicros = clock.nowMicros();
+  const weight = nodeWeight({ name: "", target: null, metadata: null });
   const row: SpaceRow = {
     id: space.spaceId ?? makeId<SpaceId>(bucket, clock.nowMs(), random(8)),
     owner_id: ownerId,
@@ -29,12 +31,13 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
     seq: 0,
     used_bytes: 0,
     stored_bytes: 0,
+    metadata_bytes: weight,
     quota_bytes: space.quotaBytes,
     created_at: nowMicros,
   };
   await sql`
-    insert into shard.spaces (id, owner_id, root_id, epoch, quota_bytes, created_at)
-    values (${row.id}, ${row.owner_id}, ${row.root_id}, ${row.epoch}, ${row.quota_bytes}, ${nowMicros})`.execute(
+    insert into shard.spaces (id, owner_id, root_id, epoch, metadata_bytes, quota_bytes, created_at)
+    values (${row.id}, ${row.owner_id}, ${row.root_id}, ${row.epoch}, ${weight}, ${row.quota_bytes}, ${nowMicros})`.execute(
     transaction,
   );
   await insertNodes(transaction, [
@@ -57,6 +60,7 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
       trashed_at: null,
       purged_at: null,
       metadata: null,
+      weight,
       device_id: null,
       operation_id: null,
       created_at: nowMicros,

@@ -4,6 +4,7 @@ import { nameKey } from "@holdfast/core/names";
 import { type Kysely, sql } from "kysely";
 import type { NodeRow, ShardTables, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 import { entryBytes, segmentRecordBytes } from "./content.ts";
+import { nodeWeight, rowWeight, versionWeight } from "./metadata-bytes.ts";
 import { hashesIn } from "./references.ts";
 
 /** What must hold of a space between any two transactions. For tests: it reads the whole space. */
@@ -16,6 +17,31 @@ export async function checkInvariants(db: Kysely<ShardTables>, spaceId: SpaceId)
   checkHeads(nodes, versions);
   await checkJournal(db, space, nodes);
   await checkReferences(db, space, versions);
+  await checkWeights(db, space, nodes, versions);
+}
+
+async function checkWeights(
+  db: Kysely<ShardTables>,
+  space: SpaceRow,
+  nodes: readonly NodeRow[],
+  versions: readonly VersionRow[],
+): Promise<void> {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const isAttached = (node: NodeRow | undefined): boolean =>
+    node !== undefined &&
+    (node.id === space.root_id || (node.parent_id !== null && isAttached(byId.get(node.parent_id))));
+  const segments = await sql<{ bytes: number }>`
+    select octet_length(entries) as bytes from shard.segments where space_id = ${space.id}`.execute(db);
+  const uploads = await sql<{ bytes: number }>`
+    select octet_length(request::text) as bytes from shard.upload_sessions where space_id = ${space.id}`.execute(db);
+  const weights = [
+    ...nodes.filter(isAttached).map(nodeWeight),
+    ...versions.filter(({ node_id }) => isAttached(byId.get(node_id))).map(versionWeight),
+    ...[...segments.rows, ...uploads.rows].map(({ bytes }) => rowWeight(bytes)),
+  ];
+  const metadataBytes = weights.reduce((sum, weight) => sum + weight, 0);
+  assert.equal(space.metadata_bytes, metadataBytes, "metadata_bytes is the weight of all rows");
+  for (const node of nodes) assert.equal(node.weight, nodeWeight(node), "a node has its weight");
 }
 
 function checkTree(space: SpaceRow, nodes: readonly NodeRow[]): void {

@@ -37,6 +37,7 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
       executable: false,
       metadata: null,
     }),
+    weight: 0,
     revision: "",
     seq: 0,
     trashed_at: null,

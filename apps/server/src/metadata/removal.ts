@@ -4,6 +4,7 @@ import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { lockSpace, type ShardReader } from "./load.ts";
+import { changeMetadataBytes, versionWeight } from "./metadata-bytes.ts";
 import { type ReferringVersion, releaseVersions } from "./references.ts";
 
 /** So many nodes, or versions, are removed by one transaction at most; a larger subtree goes piece by piece. */
@@ -13,25 +14,36 @@ const nodesPieceMax = 1000;
 /**
  * Removes purged subtrees within the purge itself, as long as they are small together; `sweepPurged` finds the others.
  * The caller holds the space lock.
- * @returns the bytes that the space no longer uses
+ * @returns what the space no longer uses
  */
 export async function removeSubtrees(
   transaction: ShardReader,
   spaceId: SpaceId,
   topIds: readonly NodeId[],
   nowMicros: number,
-): Promise<number> {
+): Promise<Removed> {
   let room = nodesInlineMax;
-  let sizeBytes = 0;
+  const removed = { sizeBytes: 0, weightBytes: 0 };
   for (const topId of topIds) {
     if (room === 0) break;
     const ids = await below(transaction, spaceId, topId, room + 1);
     if (ids.length > room) continue;
-    if (!(await removeVersions(transaction, spaceId, ids, nowMicros))) break;
-    sizeBytes += await removeNodes(transaction, spaceId, ids);
+    const versions = await removeVersions(transaction, spaceId, ids, nowMicros);
+    removed.weightBytes += versions.weightBytes;
+    if (!versions.all) break;
+    const nodes = await removeNodes(transaction, spaceId, ids);
+    removed.sizeBytes += nodes.sizeBytes;
+    removed.weightBytes += nodes.weightBytes;
     room -= ids.length;
   }
-  return sizeBytes;
+  return removed;
+}
+
+export interface Removed {
+  /** Of files, by their heads. */
+  readonly sizeBytes: number;
+  /** Of nodes and versions. */
+  readonly weightBytes: number;
 }
 
 export interface SweepOptions {
@@ -112,12 +124,14 @@ async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: nu
 
 /** @returns how many nodes went: none while their versions are too many for one transaction */
 async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
-  if (!(await removeVersions(transaction, sweep.spaceId, ids, sweep.nowMicros))) return 0;
-  const sizeBytes = await removeNodes(transaction, sweep.spaceId, ids);
-  if (sweep.counted && sizeBytes > 0) {
-    await sql`update shard.spaces set used_bytes = used_bytes - ${sizeBytes} where id = ${sweep.spaceId}`.execute(
-      transaction,
-    );
+  const { spaceId, counted } = sweep;
+  const versions = await removeVersions(transaction, spaceId, ids, sweep.nowMicros);
+  if (counted) await changeMetadataBytes(transaction, spaceId, -versions.weightBytes);
+  if (!versions.all) return 0;
+  const { sizeBytes, weightBytes } = await removeNodes(transaction, spaceId, ids);
+  if (counted) {
+    await sql`update shard.spaces set used_bytes = used_bytes - ${sizeBytes},
+      metadata_bytes = metadata_bytes - ${weightBytes} where id = ${spaceId}`.execute(transaction);
   }
   return ids.length;
 }
@@ -135,29 +149,31 @@ async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, 
   return rows.map((row) => row.id);
 }
 
-/** Newest last. @returns whether none is left. By versions_node. */
+/** Newest last. @returns whether all are gone. By versions_node. */
 async function removeVersions(
   transaction: ShardReader,
   spaceId: SpaceId,
   nodeIds: readonly NodeId[],
   nowMicros: number,
-): Promise<boolean> {
-  if (nodeIds.length === 0) return true;
+): Promise<{ all: boolean; weightBytes: number }> {
+  if (nodeIds.length === 0) return { all: true, weightBytes: 0 };
   const { rows } = await sql<ReferringVersion>`
     delete from shard.versions where space_id = ${spaceId} and id in (
       select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(nodeIds)})
       limit ${nodesInlineMax})
     returning manifest, segments`.execute(transaction);
   await releaseVersions(transaction, spaceId, rows, nowMicros);
-  return rows.length < nodesInlineMax;
+  const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
+  return { all: rows.length < nodesInlineMax, weightBytes };
 }
 
-/** @returns the bytes of the files among them */
-async function removeNodes(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<number> {
-  if (ids.length === 0) return 0;
-  const { rows } = await sql<{ bytes: number }>`
+async function removeNodes(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Removed> {
+  if (ids.length === 0) return { sizeBytes: 0, weightBytes: 0 };
+  const { rows } = await sql<Removed>`
     with gone as (
-      delete from shard.nodes where space_id = ${spaceId} and id = any(${uuidArray(ids)}) returning size
-    ) select coalesce(sum(size), 0) as bytes from gone`.execute(transaction);
-  return rows[0]?.bytes ?? 0;
+      delete from shard.nodes where space_id = ${spaceId} and id = any(${uuidArray(ids)}) returning size, weight
+    ) select coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes" from gone`.execute(
+    transaction,
+  );
+  return rows[0] ?? { sizeBytes: 0, weightBytes: 0 };
 }

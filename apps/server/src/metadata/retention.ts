@@ -6,8 +6,9 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { entryBytes } from "./content.ts";
 import { lockSpace } from "./load.ts";
-import { changeStoredBytes } from "./stored-bytes.ts";
+import { changeMetadataBytes, rowWeight, versionWeight } from "./metadata-bytes.ts";
 import { changeBlockRefs, hashesIn, type ReferringVersion, releaseCounts, releaseVersions } from "./references.ts";
+import { changeStoredBytes } from "./stored-bytes.ts";
 
 /**
  * What lets old things go, each as a job of one shard that may run at any time, twice or never: in pieces, each a
@@ -128,6 +129,8 @@ export async function expireSegments(job: Retention, lifetimeMs: number = segmen
           returning entries`.execute(transaction);
         const refs = releaseCounts(gone.map(({ entries }) => hashesIn(entries, entryBytes)));
         await changeBlockRefs(transaction, spaceId, refs, job.nowMicros);
+        const weightBytes = gone.reduce((sum, { entries }) => sum + rowWeight(entries.length), 0);
+        await changeMetadataBytes(transaction, spaceId, -weightBytes);
         return gone.length;
       });
     }
@@ -190,6 +193,8 @@ async function pruneFiles(
         where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and v.created_at < ${before} limit ${piece})
       returning manifest, segments`.execute(transaction);
     await releaseVersions(transaction, spaceId, rows, job.nowMicros);
+    const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
+    await changeMetadataBytes(transaction, spaceId, -weightBytes);
     return rows.length;
   });
 }

@@ -6,6 +6,7 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { distinctBlocks } from "./content.ts";
 import { lockBlocks, lockSegments, lockSpace, type ShardReader } from "./load.ts";
+import { changeMetadataBytes, rowWeight } from "./metadata-bytes.ts";
 import { changeBlockRefs } from "./references.ts";
 import { countBlocks } from "./stored-bytes.ts";
 
@@ -84,11 +85,13 @@ async function insertSegments(
 ): Promise<void> {
   if (segments.length === 0) return;
   const hashes = hashArray(segments.map((segment) => segment.hash));
-  const entries = byteaArray(segments.map((segment) => encodeEntries(segment.entries)));
+  const entries = segments.map((segment) => encodeEntries(segment.entries));
   await sql`
     insert into shard.segments (space_id, hash, entries, refs, since)
     select ${spaceId}::uuid, v.hash, v.entries, 0, ${nowMicros}::int8
-    from unnest(${hashes}, ${entries}) as v (hash, entries)`.execute(transaction);
+    from unnest(${hashes}, ${byteaArray(entries)}) as v (hash, entries)`.execute(transaction);
+  const weightBytes = entries.reduce((sum, { length }) => sum + rowWeight(length), 0);
+  await changeMetadataBytes(transaction, spaceId, weightBytes);
 }
 
 async function touchSegments(

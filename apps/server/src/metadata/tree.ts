@@ -72,6 +72,11 @@ export class Tree {
     return this.#rows.get(id) ?? undefined;
   }
 
+  /** As it will be, if it was looked at already. */
+  known(id: NodeId): NodeRow | undefined {
+    return this.#rows.get(id) ?? undefined;
+  }
+
   /** The one not trashed itself, other than `except`. */
   async child(parentId: NodeId, key: string, except?: NodeId): Promise<NodeRow | undefined> {
     await this.loadNames([{ parentId, key }]);

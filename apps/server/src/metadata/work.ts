@@ -5,6 +5,7 @@ import type { Actor } from "./actor.ts";
 import type { JournalRow, NodeRow, SpaceRow, VersionRow } from "../db/shard-tables.ts";
 import type { NewContent, VersionContent } from "./content.ts";
 import type { HeldBlocks, ShardReader } from "./load.ts";
+import { assertWeightRoom, nodeWeight, versionWeight } from "./metadata-bytes.ts";
 import { nodeJson } from "./node-json.ts";
 import type { Operation } from "./operation.ts";
 import { assertRoom } from "./stored-bytes.ts";
@@ -27,6 +28,7 @@ export interface Step<Kind extends Operation = Operation> {
 export interface DetachedFolder {
   readonly topId: NodeId;
   readonly sizeBytes: number;
+  readonly weightBytes: number;
 }
 
 export type JournalEntry = Pick<JournalRow, "node_id" | "kind" | "from_parent" | "actor" | "device_id">;
@@ -40,8 +42,9 @@ export interface Changes {
   readonly segmentRefs: HashHex[];
   readonly uploads: { readonly uploadId: UploadId; readonly nodeId: NodeId }[];
   readonly purged: NodeId[];
-  /** What the space uses more than before, after each step that changed it. */
+  /** What the space uses more than before, and what it weighs more, after each step that changed it. */
   readonly usedBytes: number[];
+  readonly metadataBytes: number[];
   /** Blocks that begin to count as stored; what the space stores more than before, after each of them. */
   readonly counted: HashHex[];
   readonly storedBytes: number[];
@@ -86,6 +89,7 @@ export function noChanges(): Changes {
     uploads: [],
     purged: [],
     usedBytes: [],
+    metadataBytes: [],
     counted: [],
     storedBytes: [],
   };
@@ -102,7 +106,10 @@ export function rollbackWork({ tree, changes }: Work, [treeMark, ...lengths]: Ma
   for (const [index, list] of Object.values(changes).entries()) (list as unknown[]).length = lengths[index] ?? 0;
 }
 
-/** Puts a changed or new row into the tree and an entry into the journal; renews what every change renews. */
+/**
+ * Puts a changed or new row into the tree and an entry into the journal; renews what every change renews.
+ * @throws HoldfastError quota where it weighs more than before and has no room
+ */
 export function record(
   work: Work,
   step: Step,
@@ -116,8 +123,11 @@ export function record(
     actor: step.caller.userId,
     device_id: step.caller.deviceId,
   });
+  const weight = nodeWeight(row);
+  addWeight(work, weight - (work.tree.known(row.id)?.weight ?? 0));
   const next: NodeRow = {
     ...row,
+    weight,
     seq: work.space.seq + work.changes.journal.length,
     revision: newRevision(work),
     updated_at: work.nowMicros,
@@ -135,6 +145,13 @@ export function useBytes(work: Work, deltaBytes: number): void {
     throw new HoldfastError("quota", `This needs ${deltaBytes} more bytes, and ${Math.max(0, quota - used)} are free.`);
   }
   if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
+}
+
+/** @throws HoldfastError quota unless so much more weight has room */
+export function addWeight({ space, changes }: Work, deltaBytes: number): void {
+  const before = changes.metadataBytes.at(-1) ?? 0;
+  if (deltaBytes > 0) assertWeightRoom(space, before + deltaBytes);
+  if (deltaBytes !== 0) changes.metadataBytes.push(before + deltaBytes);
 }
 
 /** Appends a version, and the references that it holds. @throws HoldfastError quota where its blocks have no room */
@@ -158,6 +175,7 @@ export function addVersion(
     operation_id: step.operation.operationId ?? null,
     created_at: work.nowMicros,
   };
+  addWeight(work, versionWeight(version));
   work.changes.versions.push(version);
   countStored(work, content);
   for (const hash of content.blocks.keys()) work.changes.blockRefs.push(hash);

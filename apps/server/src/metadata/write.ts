@@ -1,6 +1,14 @@
 import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { booleanArray, byteaArray, int8Array, jsonbArray, textArray, uuidArray } from "../db/array-parameters.ts";
+import {
+  booleanArray,
+  byteaArray,
+  int4Array,
+  int8Array,
+  jsonbArray,
+  textArray,
+  uuidArray,
+} from "../db/array-parameters.ts";
 import type { NodeRow, VersionRow } from "../db/shard-tables.ts";
 import type { ShardReader } from "./load.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "./references.ts";
@@ -41,11 +49,12 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   await finishUploads(reader, space.id, changes.uploads, nowMicros);
   const seq = await insertJournal(work, changes.journal);
   await insertOperations(work, operations);
-  const removedBytes = await removeSubtrees(reader, space.id, changes.purged, nowMicros);
-  const usedBytes = (changes.usedBytes.at(-1) ?? 0) - removedBytes;
-  if (seq !== space.seq || usedBytes !== 0) {
-    await sql`update shard.spaces set seq = ${seq}, used_bytes = used_bytes + ${usedBytes}
-      where id = ${space.id}`.execute(reader);
+  const removed = await removeSubtrees(reader, space.id, changes.purged, nowMicros);
+  const usedBytes = (changes.usedBytes.at(-1) ?? 0) - removed.sizeBytes;
+  const metadataBytes = (changes.metadataBytes.at(-1) ?? 0) - removed.weightBytes;
+  if (seq !== space.seq || usedBytes !== 0 || metadataBytes !== 0) {
+    await sql`update shard.spaces set seq = ${seq}, used_bytes = used_bytes + ${usedBytes},
+      metadata_bytes = metadata_bytes + ${metadataBytes} where id = ${space.id}`.execute(reader);
   }
   return seq;
 }
@@ -86,7 +95,7 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
     update shard.nodes n set parent_id = v.parent_id, name = v.name, name_key = v.name_key,
       head_version = v.head_version, version_number = v.version_number, content_id = v.content_id, size = v.size,
       modified_at = v.modified_at, executable = v.executable, revision = v.revision, seq = v.seq,
-      trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, device_id = v.device_id,
+      trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, weight = v.weight, device_id = v.device_id,
       operation_id = v.operation_id, updated_at = v.updated_at
     from (select ${spaceId}::uuid as space_id, given.* from unnest(
       ${uuidArray(rows.map((row) => row.id))}, ${uuidArray(rows.map((row) => row.parent_id))},
@@ -96,10 +105,11 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       ${int8Array(rows.map((row) => row.modified_at))}, ${booleanArray(rows.map((row) => row.executable))},
       ${textArray(rows.map((row) => row.revision))}, ${int8Array(rows.map((row) => row.seq))},
       ${int8Array(rows.map((row) => row.trashed_at))}, ${int8Array(rows.map((row) => row.purged_at))},
-      ${jsonbArray(rows.map((row) => row.metadata))}, ${uuidArray(rows.map((row) => row.device_id))},
+      ${jsonbArray(rows.map((row) => row.metadata))}, ${int4Array(rows.map((row) => row.weight))},
+      ${uuidArray(rows.map((row) => row.device_id))},
       ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.updated_at))})
     as given (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
-      revision, seq, trashed_at, purged_at, metadata, device_id, operation_id, updated_at) offset 0) v
+      revision, seq, trashed_at, purged_at, metadata, weight, device_id, operation_id, updated_at) offset 0) v
     where n.space_id = v.space_id and n.id = v.id`.execute(reader);
 }
 
@@ -107,8 +117,8 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
   if (rows.length === 0) return;
   await sql`
     insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, target, head_version, version_number,
-      content_id, size, modified_at, executable, revision, seq, trashed_at, purged_at, metadata, device_id,
-      operation_id, created_at, updated_at)
+      content_id, size, modified_at, executable, revision, seq, trashed_at, purged_at, metadata, weight,
+      device_id, operation_id, created_at, updated_at)
     select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
       ${uuidArray(rows.map((row) => row.parent_id))}, ${textArray(rows.map((row) => row.name))},
       ${textArray(rows.map((row) => row.name_key))}, ${textArray(rows.map((row) => row.kind))},
@@ -118,6 +128,7 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
       ${booleanArray(rows.map((row) => row.executable))}, ${textArray(rows.map((row) => row.revision))},
       ${int8Array(rows.map((row) => row.seq))}, ${int8Array(rows.map((row) => row.trashed_at))},
       ${int8Array(rows.map((row) => row.purged_at))}, ${jsonbArray(rows.map((row) => row.metadata))},
+      ${int4Array(rows.map((row) => row.weight))},
       ${uuidArray(rows.map((row) => row.device_id))}, ${byteaArray(rows.map((row) => row.operation_id))},
       ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))})`.execute(
     reader,

@@ -25,12 +25,15 @@ ${rows.join("\n")}
 
 ## What counts against a quota
 
-A quota (\`quota_bytes\`, none by default) bounds a space in two ways; what passes a bound is refused with the code \`quota\`.
+A quota (\`quota_bytes\`, none by default) bounds a space in three ways; what passes a bound is refused with the code \`quota\`.
 
 - \`used_bytes\`, at most the quota: the sizes of all files, those in the trash included, each file by its newest version.
 - \`stored_bytes\`, at most \`quotaStoredFactor\` times the quota: the blocks that versions, trash and unfinished uploads refer to,
   each block once, with the ends of unfinished uploads, and for \`stagedLifetimeMs\` also what has arrived and nothing refers to. What was purged, and versions that were
   pruned, count no more at once, though the store still has their blocks until collection is built.
+- The weight of what is no content, at most the quota, or \`quotaMetadataBytesMin\` where the quota is smaller. Each node (in the
+  trash too), version, segment of a long list of blocks and unfinished upload weighs \`rowWeightBytes\` and what it holds: name, link
+  target and metadata of a node, the list of blocks of a version or a segment, the request of an upload. A small file weighs about 1.1 KiB.
 
 Written by \`HOLDFAST_WRITE_DOCS=1 node --test apps/server/src/operation/limits-page.test.ts\`, which fails when it is behind.
 `;

@@ -7,6 +7,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { releaseUploadBlocks } from "../metadata/finish-uploads.ts";
 import { lockSpace } from "../metadata/load.ts";
+import { changeMetadataBytes, rowWeight } from "../metadata/metadata-bytes.ts";
 import { changeBlockRefs } from "../metadata/references.ts";
 import { changeStoredBytes } from "../metadata/stored-bytes.ts";
 
@@ -92,8 +93,11 @@ async function removeEnded(db: Db, spaceId: SpaceId, ids: readonly UploadId[], n
         delete from shard.upload_tail where space_id = ${spaceId} and session_id = any(${uuidArray(ids)})
         returning size`.execute(transaction);
       await changeStoredBytes(transaction, spaceId, -tails.reduce((sum, { size }) => sum + size, 0));
-      await sql`delete from shard.upload_sessions
-        where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and expires_at = 0`.execute(transaction);
+      const { rows: sessions } = await sql<{ bytes: number }>`
+        delete from shard.upload_sessions where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and expires_at = 0
+        returning octet_length(request::text) as bytes`.execute(transaction);
+      const weightBytes = sessions.reduce((sum, { bytes }) => sum + rowWeight(bytes), 0);
+      await changeMetadataBytes(transaction, spaceId, -weightBytes);
       return false;
     });
   }

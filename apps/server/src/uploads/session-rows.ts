@@ -2,7 +2,10 @@ import { type HashHex, isId, type NodeId, type SpaceId, type UploadId, type User
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { type Kysely, sql } from "kysely";
+import { inTransaction } from "../db/database.ts";
 import type { Actor } from "../metadata/actor.ts";
+import { lockSpace } from "../metadata/load.ts";
+import { changeMetadataBytes, rowWeight } from "../metadata/metadata-bytes.ts";
 import type { ShardTables, UploadSessionRow } from "../db/shard-tables.ts";
 import type { UploadRequest } from "./upload-request.ts";
 import type { UploadState } from "./upload-state.ts";
@@ -72,17 +75,25 @@ export interface NewSession {
   readonly requestHash: Buffer | null;
 }
 
-/** @returns false if another start with the same key was faster */
+/**
+ * @returns false if another start with the same key was faster
+ * @throws HoldfastError quota
+ */
 export async function insertSession(db: Db, caller: Actor, session: NewSession, nowMicros: number): Promise<boolean> {
-  const { rows } = await sql`
-    insert into shard.upload_sessions
-      (space_id, id, user_id, device_id, request, total, operation_id, request_hash, expires_at, created_at)
-    values (${caller.spaceId}, ${session.id}, ${caller.userId}, ${caller.deviceId}, ${JSON.stringify(session.request)}::json,
-      ${session.total}::int8, ${session.operationId}::bytea, ${session.requestHash}::bytea,
-      ${expiryFrom(nowMicros)}, ${nowMicros})
-    on conflict (space_id, user_id, operation_id) where operation_id is not null do nothing
-    returning id`.execute(db);
-  return rows.length > 0;
+  const request = JSON.stringify(session.request);
+  return inTransaction(db, async (transaction) => {
+    await lockSpace(transaction, caller.spaceId);
+    const { rows } = await sql`
+      insert into shard.upload_sessions
+        (space_id, id, user_id, device_id, request, total, operation_id, request_hash, expires_at, created_at)
+      values (${caller.spaceId}, ${session.id}, ${caller.userId}, ${caller.deviceId}, ${request}::json,
+        ${session.total}::int8, ${session.operationId}::bytea, ${session.requestHash}::bytea,
+        ${expiryFrom(nowMicros)}, ${nowMicros})
+      on conflict (space_id, user_id, operation_id) where operation_id is not null do nothing
+      returning id`.execute(transaction);
+    if (rows.length > 0) await changeMetadataBytes(transaction, caller.spaceId, rowWeight(Buffer.byteLength(request)));
+    return rows.length > 0;
+  });
 }
 
 /** The upload that was started with this key; one that has expired gives the key back. By upload_sessions_operation. */

@@ -4,6 +4,7 @@ import * as spacesAndNodes from "./020-spaces-and-nodes.ts";
 import * as expiryAndResults from "./030-expiry-and-results.ts";
 import * as countedBlocks from "./040-counted-blocks.ts";
 import * as countedTails from "./050-counted-tails.ts";
+import * as weights from "./060-weights.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -17,5 +18,6 @@ export const shardMigrations: MigrationSet = {
     "030-expiry-and-results": { up: expiryAndResults.up },
     "040-counted-blocks": { up: countedBlocks.up },
     "050-counted-tails": { up: countedTails.up },
+    "060-weights": { up: weights.up },
   },
 };
