@@ -4,6 +4,7 @@ import { crashEveryCall, findUnmissedSyncs } from "./crash-every-call.ts";
 import type { CrashScenario } from "./crash-every-call.ts";
 import type { Disk } from "./disk.ts";
 import { isNotFound } from "./disk-error.ts";
+import { failEveryCall } from "./fail-every-call.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import { ensureFolderDurably, writeFileDurably } from "./write-durably.ts";
 
@@ -57,6 +58,10 @@ async function readIfThere(disk: Disk, file: string): Promise<Uint8Array | undef
 
 test("a file written durably is old or new, whole, whenever the power is cut", async () => {
   assert.ok((await crashEveryCall(keyFile, { seed })) > 15);
+});
+
+test("whichever call fails, what is reported as written is durable, and it can be written again", async () => {
+  assert.ok((await failEveryCall(keyFile, { seed })) > 15);
 });
 
 test("leaving out any one sync of it is noticed", async () => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
 import type { CrashScenario } from "@holdfast/disk/crash-every-call";
 import type { Disk } from "@holdfast/disk/disk";
+import { failEveryCall } from "@holdfast/disk/fail-every-call";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
 import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
@@ -87,25 +88,31 @@ test("on the machine's own disk each put has synced content, then name, when it 
   assert.deepEqual(findUndurable(recording).namedEarly, []);
 });
 
+const overwrites: CrashScenario<{ acknowledged: number }> = {
+  makeNotes: () => ({ acknowledged: 0 }),
+  prepare: async (disk) => (await open(disk)).put("keyring", Buffer.alloc(5000, 1)),
+  async work(disk, notes) {
+    const store = await open(disk);
+    for (const version of [2, 3]) {
+      await store.put("keyring", Buffer.alloc(5000, version));
+      notes.acknowledged = version;
+    }
+  },
+  async check(disk, { acknowledged }) {
+    const bytes = await (await open(disk)).get("keyring");
+    const version = bytes[0] ?? 0;
+    assert.ok(version >= Math.max(1, acknowledged));
+    assert.deepEqual(Buffer.from(bytes), Buffer.alloc(5000, version));
+  },
+};
+
 test("an overwritten object is the old one or the new one after a power cut, and the new one once acknowledged", async () => {
-  const scenario: CrashScenario<{ acknowledged: number }> = {
-    makeNotes: () => ({ acknowledged: 0 }),
-    prepare: async (disk) => (await open(disk)).put("keyring", Buffer.alloc(5000, 1)),
-    async work(disk, notes) {
-      const store = await open(disk);
-      for (const version of [2, 3]) {
-        await store.put("keyring", Buffer.alloc(5000, version));
-        notes.acknowledged = version;
-      }
-    },
-    async check(disk, { acknowledged }) {
-      const bytes = await (await open(disk)).get("keyring");
-      const version = bytes[0] ?? 0;
-      assert.ok(version >= Math.max(1, acknowledged));
-      assert.deepEqual(Buffer.from(bytes), Buffer.alloc(5000, version));
-    },
-  };
-  await crashEveryCall(scenario, { seed });
+  await crashEveryCall(overwrites, { seed });
+});
+
+test("whichever call fails, a put that reports success is durable, and what failed can be put again", async () => {
+  assert.ok((await failEveryCall(puts, { seed })) > 30);
+  assert.ok((await failEveryCall(overwrites, { seed })) > 10);
 });
 
 test("puts of many objects at once, into folders that are new to all of them, are all durable", async () => {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
 import type { CrashScenario } from "@holdfast/disk/crash-every-call";
+import { failEveryCall } from "@holdfast/disk/fail-every-call";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
 import { openFsStore } from "@holdfast/object-store/fs-store";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
@@ -205,6 +206,10 @@ const firstStart: CrashScenario<{ keys: Buffer[] }> = {
 
 test("a key file and a keyring that were used survive a power cut after any call", async () => {
   assert.ok((await crashEveryCall(firstStart, { seed: 11, randomOutcomes: 1 })) > 10);
+});
+
+test("whichever call fails, a key file and a keyring that were used are durable, and a start after it succeeds", async () => {
+  assert.ok((await failEveryCall(firstStart, { seed: 13 })) > 10);
 });
 
 test("leaving out any sync of the key file is noticed", async () => {

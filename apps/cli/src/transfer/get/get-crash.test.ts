@@ -8,6 +8,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
 import type { CrashScenario } from "@holdfast/disk/crash-every-call";
+import { failEveryCall } from "@holdfast/disk/fail-every-call";
 import { isNotFound } from "@holdfast/disk/disk-error";
 import type { Disk } from "@holdfast/disk/disk";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
@@ -63,8 +64,9 @@ const scenario: CrashScenario<Notes> = {
   },
   async work(disk, notes) {
     notes.runs += 1;
-    await getTree(disk, notes.runs);
-    notes.acknowledged = true;
+    const { problems } = await getTree(disk, notes.runs);
+    // What it tells of one file is as good as an error, and the command ends with it.
+    notes.acknowledged = problems.length === 0;
   },
   async check(disk, { acknowledged }) {
     for (const [name, bytes] of Object.entries(wanted)) await checkFile(disk, name, bytes, acknowledged);
@@ -87,6 +89,18 @@ async function checkFile(disk: Disk, name: string, bytes: Buffer, acknowledged: 
 
 test("got files are old or new, whole, whenever the power is cut, and stay once get is done", async () => {
   const calls = await crashEveryCall(scenario, { seed, randomOutcomes: 2 });
+  assert.ok(calls > 30, `${calls} calls`);
+});
+
+test("whichever call fails, a get that reports no problem is durable, and the next one gets the rest", async () => {
+  const again: CrashScenario<Notes> = {
+    ...scenario,
+    async work(disk, notes) {
+      await scenario.work(disk, notes);
+      if (notes.runs > 1) assert.ok(notes.acknowledged, "the second run found nothing wrong any more");
+    },
+  };
+  const calls = await failEveryCall(again, { seed });
   assert.ok(calls > 30, `${calls} calls`);
 });
 

@@ -1,0 +1,80 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { CrashOptions, CrashScenario } from "./crash-every-call.ts";
+import { seededRandom } from "./seeded-random.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
+
+/** A disk that is ill, and one that is full. */
+const errnos = ["EIO", "ENOSPC"] as const;
+
+/**
+ * For each call that the work makes to a simulated disk: lets that call fail, cuts the power when the work has said how it
+ * went, and checks what it acknowledged; the same once more after the work was tried again, which must succeed now that the
+ * disk is well. So what is reported as done is durable, whatever failed on the way.
+ * @returns how many calls the work makes
+ */
+export async function failEveryCall<Notes>(scenario: CrashScenario<Notes>, options: CrashOptions): Promise<number> {
+  const { seed, randomOutcomes = 1 } = options;
+  const randoms = Array.from({ length: randomOutcomes }, (_, number) => seededRandom(seed + number));
+  for (let call = 1; ; call += 1) {
+    let wasReached = false;
+    for (const random of [() => 0.99, ...randoms]) {
+      for (const errno of errnos) {
+        for (const triesAgain of [false, true]) {
+          wasReached = await failOnce(scenario, { call, errno, triesAgain, random, seed });
+        }
+      }
+    }
+    if (!wasReached) return call - 1;
+  }
+}
+
+interface OneFailure {
+  readonly call: number;
+  readonly errno: (typeof errnos)[number];
+  readonly triesAgain: boolean;
+  readonly random: () => number;
+  readonly seed: number;
+}
+
+/** @returns whether the work made that call */
+async function failOnce<Notes>(
+  scenario: CrashScenario<Notes>,
+  { call, errno, triesAgain, random, seed }: OneFailure,
+): Promise<boolean> {
+  let left = Infinity;
+  let failed = "no call";
+  const disk = new SimulatedDisk({
+    onCall({ name, path }) {
+      left -= 1;
+      if (left !== 0) return undefined;
+      failed = `${name} ${path}`;
+      return errno;
+    },
+  });
+  await scenario.prepare?.(disk);
+  disk.syncAll();
+  const notes = scenario.makeNotes();
+  left = call;
+  let wasReached = false;
+  try {
+    await reported(() => scenario.work(disk, notes));
+    wasReached = left <= 0;
+    left = Infinity;
+    if (triesAgain) await scenario.work(disk, notes);
+    disk.crash(random);
+    await scenario.check(disk, notes);
+  } catch (cause) {
+    const when = triesAgain ? "and the work tried again" : "and nothing tried again";
+    throw new Error(`Broken by: ${failed} (call ${call}) failed with ${errno}, ${when} (seed ${seed}).`, { cause });
+  }
+  return wasReached;
+}
+
+/** To say that it failed is all right; any other error than ours is a bug of the work. */
+async function reported(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+  }
+}
