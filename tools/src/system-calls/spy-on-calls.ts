@@ -33,6 +33,7 @@ const spied: Readonly<Record<string, (...values: unknown[]) => readonly Told[]>>
   fchmod: ofDescriptor("attributes"),
   fchown: ofDescriptor("attributes"),
   futimes: ofDescriptor("attributes"),
+  copyFile: (_from, path) => [...ofName("open")(path), ...ofName("write")(path)],
   rename: ofNames("rename"),
   link: ofNames("link"),
   symlink: (_target, path) => ofName("make")(path),

@@ -34,6 +34,14 @@ test("a file that is named before its content is durable is told, though it is d
   assert.deepEqual(findUndurable(recordingOf(told)), { atEnd: [], namedEarly: ["/f/a"] });
 });
 
+test("a folder that is named while a file in it is not durable is told by that file", () => {
+  const told: Told[] = [
+    ["write", "/f/d/x"],
+    ["rename", "/f/d", "/f/e"],
+  ];
+  assert.deepEqual(findUndurable(recordingOf(told, ["/f/d", "/f/d/x"])).namedEarly, ["/f/e/x"]);
+});
+
 test("what is below a folder moves with it, and is the same file under a second name", () => {
   const before = ["/f/d", "/f/d/x"];
   assert.deepEqual(

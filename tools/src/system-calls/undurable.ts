@@ -112,6 +112,7 @@ class Replay {
       this.#pending.delete(path);
       this.#inodes.set(next, inode);
       if (pending !== undefined) this.#pending.set(next, pending);
+      if (inode.contentAt !== undefined) this.namedEarly.add(next);
     }
   }
 

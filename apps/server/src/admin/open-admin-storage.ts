@@ -72,7 +72,7 @@ async function openEmbedded(dataFolder: string): Promise<Place> {
     );
   }
   for (let waitedMs = 0; ; waitedMs += retryMs) {
-    const folder = openUnlessInUse(dataFolder);
+    const folder = await openUnlessInUse(dataFolder);
     if (folder !== undefined) return startOwn(folder);
     const connection = findRunningPostgres(dataFolder);
     if (connection !== undefined) return { connection, prepare: assertMigrated, close: async () => {} };
@@ -92,9 +92,9 @@ const retryMs = 100;
 const waitMsMax = 10_000;
 
 /** Undefined while another process has the folder. */
-function openUnlessInUse(dataFolder: string): DataFolder | undefined {
+async function openUnlessInUse(dataFolder: string): Promise<DataFolder | undefined> {
   try {
-    return openDataFolder(dataFolder);
+    return await openDataFolder(dataFolder);
   } catch (error) {
     if (error instanceof HoldfastError && error.code === "locked") return undefined;
     throw error;

@@ -16,21 +16,21 @@ function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
-test("a data folder is made with its parents, and what is private in it is private", (t) => {
+test("a data folder is made with its parents, and what is private in it is private", async (t) => {
   const path = join(temporaryFolder(t), "a", "b");
-  const folder = openDataFolder(path);
+  const folder = await openDataFolder(path);
   assert.equal(folder.path, path);
   assert.equal(statSync(path).mode & 0o777, 0o700);
-  assert.equal(statSync(folder.privateFolder("keys")).mode & 0o777, 0o700);
-  assert.equal(folder.privateFolder("keys"), join(path, "keys"));
+  assert.equal(statSync(await folder.privateFolder("keys")).mode & 0o777, 0o700);
+  assert.equal(await folder.privateFolder("keys"), join(path, "keys"));
   folder.release();
 });
 
-test("a data folder in use is refused with its name and its holder, in the same process too", (t) => {
+test("a data folder in use is refused with its name and its holder, in the same process too", async (t) => {
   const path = temporaryFolder(t);
-  const folder = openDataFolder(path);
-  assert.throws(
-    () => openDataFolder(path),
+  const folder = await openDataFolder(path);
+  await assert.rejects(
+    openDataFolder(path),
     (error) =>
       error instanceof HoldfastError &&
       error.code === "locked" &&
@@ -38,27 +38,27 @@ test("a data folder in use is refused with its name and its holder, in the same 
       error.message.includes(`process ${process.pid}`),
   );
   folder.release();
-  openDataFolder(path).release();
+  (await openDataFolder(path)).release();
 });
 
 test("a holder that is killed leaves no lock behind", async (t) => {
   const path = temporaryFolder(t);
   const script = `
     import { openDataFolder } from ${JSON.stringify(import.meta.resolve("./open-data-folder.ts"))};
-    globalThis.held = openDataFolder(${JSON.stringify(path)});
+    globalThis.held = await openDataFolder(${JSON.stringify(path)});
     console.log("held");
     setInterval(() => {}, 60_000);`;
   const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(holder.stdout, "data");
-  assert.throws(
-    () => openDataFolder(path),
+  await assert.rejects(
+    openDataFolder(path),
     (error) => error instanceof HoldfastError && error.code === "locked" && error.body["pid"] === holder.pid,
   );
   holder.kill("SIGKILL");
   await once(holder, "exit");
-  openDataFolder(path).release();
+  (await openDataFolder(path)).release();
 });
 
 test("a secret is closed to others, and refused where it is a stranger's", (t) => {
@@ -88,13 +88,14 @@ test("a secret is closed to others, and refused where it is a stranger's", (t) =
   );
 });
 
-test("a folder that cannot be made is refused with a remedy", (t) => {
+test("a folder that cannot be made is refused with a remedy", async (t) => {
   const path = temporaryFolder(t);
-  openDataFolder(path).release();
-  assert.throws(
-    () => openDataFolder(join(path, "lock.sqlite", "below")),
-    (error) => error instanceof HoldfastError && error.code === "failed" && error.message.includes("--data DIR"),
-  );
+  (await openDataFolder(path)).release();
+  for (const folder of [join(path, "lock.sqlite", "below"), join(path, "lock.sqlite")])
+    await assert.rejects(
+      openDataFolder(folder),
+      (error) => error instanceof HoldfastError && error.code === "failed" && error.message.includes("--data DIR"),
+    );
 });
 
 test("the default data folder is the platform's", () => {

@@ -1,14 +1,16 @@
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/core/errors";
-import { syncFolder } from "./durable-file.ts";
+import type { Disk } from "@holdfast/disk/disk";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { ensureFolderDurably } from "@holdfast/disk/write-durably";
 
 export interface DataFolder {
   /** Absolute, without symbolic links. */
   readonly path: string;
-  /** Makes (or finds) a folder inside that only the server's own user can enter, and returns its path. */
-  privateFolder(name: string): string;
+  /** Makes (or finds) a folder inside that only the server's own user can enter. @returns its path, once its name is durable */
+  privateFolder(name: string): Promise<string>;
   /** Lets another server have the folder. What lives inside must be stopped first. */
   release(): void;
 }
@@ -24,15 +26,15 @@ export interface DataFolder {
  * (0710); whatever is in it is in a private folder or a private file.
  * @throws HoldfastError `locked` when another process has it, `failed` when it cannot be created
  */
-export function openDataFolder(path: string): DataFolder {
-  const folder = createFolder(resolve(path));
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  const folder = await createFolder(resolve(path));
   const lock = takeLock(folder);
   writeFileSync(join(folder, holderName), `${process.pid}\n`, { mode: 0o644 });
   return {
     path: folder,
-    privateFolder: (name) => {
+    privateFolder: async (name) => {
       const made = join(folder, name);
-      if (mkdirSync(made, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(folder);
+      await ensureFolderDurably(nodeDisk, made, { mode: 0o700 });
       return made;
     },
     release: () => {
@@ -46,13 +48,16 @@ const lockName = "lock.sqlite";
 /** Who holds the lock: only for the message to the next one, never trusted. */
 const holderName = "server.pid";
 
-function createFolder(path: string): string {
+/** Makes the data folder and its parents durably; one that is there stays as its owner made it. */
+export async function makeDataFolder(disk: Disk, path: string): Promise<void> {
+  await ensureFolderDurably(disk, dirname(path), { mode: 0o755 });
+  await ensureFolderDurably(disk, path, { mode: 0o700 });
+}
+
+async function createFolder(path: string): Promise<string> {
   try {
-    const firstMade = mkdirSync(path, { recursive: true, mode: 0o755 });
-    if (firstMade !== undefined) {
-      chmodSync(path, 0o700);
-      for (let made = path; made !== dirname(firstMade); made = dirname(made)) syncFolder(dirname(made));
-    }
+    await makeDataFolder(nodeDisk, path);
+    if (!statSync(path).isDirectory()) throw new HoldfastError("exists", "something that is no folder stands there");
     return realpathSync(path);
   } catch (error) {
     throw new HoldfastError(

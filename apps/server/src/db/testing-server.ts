@@ -10,7 +10,7 @@ import { silentLog } from "./testing.ts";
  * A process for tests to kill: owns the data folder given as its argument and adds a row for each line on its input,
  * answering each with the number of rows that are then committed. Stops in order at the end of its input.
  */
-const folder = openDataFolder(process.argv[2] ?? "");
+const folder = await openDataFolder(process.argv[2] ?? "");
 const postgres = await startEmbeddedPostgres({ dataFolder: folder.path, log: silentLog, random: randomBytes });
 const lock = await takeOwnerLock(postgres.connection, silentLog);
 const { pool } = openDatabase({ connection: postgres.connection, applicationName: "test", log: silentLog });

@@ -37,7 +37,7 @@ export interface Storage {
 export type StoreWrap = (store: ObjectStore) => ObjectStore;
 
 export async function openStorage(config: Config, log: Log, closers: Closers, wrap?: StoreWrap): Promise<Storage> {
-  const folder = openDataFolder(config.dataFolder);
+  const folder = await openDataFolder(config.dataFolder);
   closers.add("data folder", () => folder.release());
   const { connection, owner } = await openDatabaseServer(config, folder.path, log, closers);
   const databases = openDatabases({
@@ -48,7 +48,7 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
   closers.add("databases", () => databases.close());
   for (const shard of databases.shards.all()) await migrate(shard.connection, shardMigrations, log);
   for (const cell of databases.cells.all()) await migrate(cell.connection, cellMigrations, log);
-  const defaultStore = config.store ?? folder.privateFolder("store");
+  const defaultStore = config.store ?? (await folder.privateFolder("store"));
   const stores = new Map<Cell, ObjectStore>();
   for (const cell of databases.cells.all()) stores.set(cell, await openOneStore(cell.store ?? defaultStore, log, wrap));
   const ports = { clock: systemClock, random: randomBytes, log };

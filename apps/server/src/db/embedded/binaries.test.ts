@@ -12,6 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
+import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 import { blockingFolder } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 
@@ -56,4 +59,13 @@ test("programs that the database's user cannot reach are copied to where it can,
   writeFileSync(postgres, "kept");
   assert.equal((await findBinaries(dataFolder, account, silentLog, native)).postgres, postgres);
   assert.equal(readFileSync(postgres, "utf8"), "kept");
+});
+
+test("a copy of the programs is durable before it counts, by calls of the system", async (t) => {
+  const { dataFolder, native } = unpack(t);
+  chmodSync(dirname(native.nativeFolder), 0o700);
+  const program = fileURLToPath(new URL("testing-copy-binaries.ts", import.meta.url));
+  const command = [process.execPath, program, dataFolder, native.nativeFolder] as const;
+  const recording = await recordCalls(t, { command, folder: dataFolder });
+  assert.deepEqual(findUndurable(recording), { atEnd: [], namedEarly: [] });
 });

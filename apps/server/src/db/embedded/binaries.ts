@@ -3,8 +3,8 @@ import { chmod, copyFile, mkdir, open, readdir, readlink, rename, symlink } from
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
 import { z } from "zod";
-import { syncFolder } from "../../data-folder/durable-file.ts";
 import type { DatabaseLog } from "../database-log.ts";
 import { type Account, blockingFolder } from "./account.ts";
 
@@ -106,9 +106,9 @@ async function copyNative(nativeFolder: string, copy: string): Promise<void> {
       cause: error,
     });
   }
-  syncFolder(join(temporary, "lib"));
+  await nodeDisk.syncFolder(join(temporary, "lib"));
   await rename(temporary, copy);
-  syncFolder(dirname(copy));
+  await nodeDisk.syncFolder(dirname(copy));
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {
@@ -121,7 +121,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
     else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
     else await copySynced(source, target);
   }
-  syncFolder(to);
+  await nodeDisk.syncFolder(to);
 }
 
 async function copySynced(source: string, target: string): Promise<void> {

@@ -13,12 +13,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
 import { closeToOthers } from "../../data-folder/close-to-others.ts";
-import { syncFolder, writeDurably } from "../../data-folder/durable-file.ts";
 import type { DatabaseLog } from "../database-log.ts";
 import { type Account, makerFor, mayEnter } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { stopProcessesIn } from "./leftover.ts";
+import { makePassword, passwordPath, readPassword } from "./password.ts";
 import { runProgram } from "./program.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -52,12 +53,14 @@ export async function prepareCluster(
   const made = existsSync(folder);
   closeToOthers(passwordPath(dataFolder), log);
   if (made) refuseOtherVersion(folder);
-  const password =
-    readPassword(dataFolder) ?? (made ? refuseLostPassword(dataFolder) : makePassword(dataFolder, random));
+  if (made && readPassword(dataFolder) === undefined) refuseLostPassword(dataFolder);
+  const password = await makePassword(nodeDisk, dataFolder, random);
   if (!made) {
     log.info({ folder }, "creating the database");
     await makeCluster(dataFolder, binaries, account, password, log);
   }
+  // Also of one that was there: whoever made it may have been killed before its name was durable.
+  await nodeDisk.syncFolder(dataFolder);
   return { folder, password };
 }
 
@@ -106,7 +109,6 @@ async function makeCluster(
   });
   takeOver(cluster, account, log);
   renameSync(cluster, clusterFolderOf(dataFolder));
-  syncFolder(dataFolder);
   rmSync(unfinished, { recursive: true, force: true });
 }
 
@@ -154,21 +156,6 @@ function refuseOtherVersion(folder: string): void {
       : `The database in ${folder} was made by PostgreSQL ${version}, and this Holdfast brings ${majorVersion}. Start the ` +
           "Holdfast version that made it, take a backup with it, and restore that here.",
   );
-}
-
-function passwordPath(dataFolder: string): string {
-  return join(dataFolder, "database-password");
-}
-
-export function readPassword(dataFolder: string): string | undefined {
-  const path = passwordPath(dataFolder);
-  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
-}
-
-function makePassword(dataFolder: string, random: (bytes: number) => Uint8Array): string {
-  const password = Buffer.from(random(32)).toString("base64url");
-  writeDurably(passwordPath(dataFolder), `${password}\n`);
-  return password;
 }
 
 function refuseLostPassword(dataFolder: string): never {

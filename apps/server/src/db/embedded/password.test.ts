@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
+import type { CrashScenario } from "@holdfast/disk/crash-every-call";
+import { failEveryCall } from "@holdfast/disk/fail-every-call";
+import { makeDataFolder } from "../../data-folder/open-data-folder.ts";
+import { makePassword, passwordPath } from "./password.ts";
+
+const dataFolder = "/srv/holdfast/data";
+
+/** What a first start does before there is a database: from then on the password opens what was stored. */
+const firstStart: CrashScenario<{ passwords: string[] }> = {
+  makeNotes: () => ({ passwords: [] }),
+  prepare: (disk) => disk.mkdir("/srv"),
+  async work(disk, { passwords }) {
+    await makeDataFolder(disk, dataFolder);
+    passwords.push(await makePassword(disk, dataFolder, randomBytes));
+  },
+  async check(disk, { passwords }) {
+    const [first] = passwords;
+    if (first === undefined) return;
+    for (const password of passwords) assert.equal(password, first, "one password from the beginning");
+    assert.equal(Buffer.from(await disk.readFile(passwordPath(dataFolder))).toString(), `${first}\n`);
+  },
+};
+
+test("a password that was given is there after a power cut at any moment, with the data folder and its parents", async () => {
+  assert.ok((await crashEveryCall(firstStart, { seed: 21 })) > 10);
+});
+
+test("whichever call fails, a password that was given is durable", async () => {
+  assert.ok((await failEveryCall(firstStart, { seed: 22 })) > 10);
+});
+
+test("leaving out any one sync of the data folder or the password is noticed", async () => {
+  const unmissed = await findUnmissedSyncs(firstStart, { seed: 23 });
+  // Its own names were there before.
+  assert.deepEqual(
+    unmissed.filter((each) => !each.endsWith("syncFolder /")),
+    [],
+  );
+});
