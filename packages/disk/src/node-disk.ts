@@ -2,6 +2,8 @@ import { constants, promises as fs } from "node:fs";
 import type { BigIntStats, Dirent } from "node:fs";
 import { errnoOf, toDiskError } from "./disk-error.ts";
 import type { Disk, DiskEntry, DiskEntryKind, DiskFile, DiskReader, DiskStat } from "./disk.ts";
+import { asNamed } from "./places.ts";
+import type { Places } from "./places.ts";
 
 type FileHandle = fs.FileHandle;
 
@@ -12,37 +14,46 @@ const noWait = process.platform === "win32" ? 0 : constants.O_NONBLOCK;
 const foldersAreSynced = process.platform !== "win32";
 
 /** The machine's own filesystem. */
-export const nodeDisk: Disk = {
-  async createFile(path, { mode }) {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
-    return new NodeFile(await attempt("create", path, () => fs.open(path, flags, mode)), path);
-  },
-  async openForRead(path) {
-    return new NodeReader(await openToRead(path), path);
-  },
-  async readFile(path) {
-    const handle = await openToRead(path);
-    try {
-      return await attempt("read", path, () => handle.readFile());
-    } finally {
-      await handle.close();
-    }
-  },
-  rename: (from, to) => attempt(`rename to ${to} the file`, from, () => fs.rename(from, to)),
-  link: (from, to) => attempt(`link ${from} as`, to, () => fs.link(from, to)),
-  symlink: (target, path) => attempt("make the symbolic link", path, () => fs.symlink(target, path)),
-  readLink: (path) => attempt("read the symbolic link", path, () => fs.readlink(path)),
-  unlink: (path) => attempt("remove", path, () => fs.unlink(path)),
-  async mkdir(path, options = {}) {
-    await attempt("make the folder", path, () => fs.mkdir(path, { mode: options.mode ?? 0o777 }));
-  },
-  rmdir: (path) => attempt("remove the folder", path, () => fs.rmdir(path)),
-  list: listFolder,
-  async stat(path) {
-    return toDiskStat(await attempt("look at", path, () => fs.lstat(path, { bigint: true })));
-  },
-  syncFolder,
-};
+export const nodeDisk: Disk = nodeDiskAt(asNamed);
+
+/** The same, looked for elsewhere than at the paths themselves, which errors go on to name. */
+export function nodeDiskAt(places: Places): Disk {
+  const at = <Result>(action: string, path: string, act: (place: string) => Promise<Result>): Promise<Result> =>
+    attempt(action, path, () => places.withName(path, act));
+  const atTwo = (action: string, path: string, from: string, to: string, act: typeof fs.rename): Promise<void> =>
+    attempt(action, path, () => places.withName(from, (one) => places.withName(to, (other) => act(one, other))));
+  const openToRead = (path: string): Promise<FileHandle> =>
+    at("open", path, (place) => fs.open(place, constants.O_RDONLY | noFollow | noWait));
+  return {
+    async createFile(path, { mode }) {
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
+      return new NodeFile(await at("create", path, (place) => fs.open(place, flags, mode)), path);
+    },
+    async openForRead(path) {
+      return new NodeReader(await openToRead(path), path);
+    },
+    async readFile(path) {
+      const handle = await openToRead(path);
+      try {
+        return await attempt("read", path, () => handle.readFile());
+      } finally {
+        await handle.close();
+      }
+    },
+    rename: (from, to) => atTwo(`rename to ${to} the file`, from, from, to, fs.rename),
+    link: (from, to) => atTwo(`link ${from} as`, to, from, to, fs.link),
+    symlink: (target, path) => at("make the symbolic link", path, (place) => fs.symlink(target, place)),
+    readLink: (path) => at("read the symbolic link", path, (place) => fs.readlink(place)),
+    unlink: (path) => at("remove", path, (place) => fs.unlink(place)),
+    async mkdir(path, options = {}) {
+      await at("make the folder", path, (place) => fs.mkdir(place, { mode: options.mode ?? 0o777 }));
+    },
+    rmdir: (path) => at("remove the folder", path, (place) => fs.rmdir(place)),
+    list: (folder) => listFolder(places, folder),
+    stat: (path) => at("look at", path, async (place) => toDiskStat(await fs.lstat(place, { bigint: true }))),
+    syncFolder: (path) => syncFolder(places, path),
+  };
+}
 
 class NodeFile implements DiskFile {
   readonly #handle: FileHandle;
@@ -121,10 +132,6 @@ async function attempt<Result>(action: string, path: string, call: () => Promise
   }
 }
 
-function openToRead(path: string): Promise<FileHandle> {
-  return attempt("open", path, () => fs.open(path, constants.O_RDONLY | noFollow | noWait));
-}
-
 /** The system may write less than it was given (a signal, more pieces than one call takes), so it goes on with the rest. */
 async function writeAll(handle: FileHandle, pieces: Uint8Array[], start: number): Promise<number> {
   let position = start;
@@ -142,9 +149,10 @@ async function writeAll(handle: FileHandle, pieces: Uint8Array[], start: number)
   return position;
 }
 
-async function* listFolder(folder: string): AsyncIterable<DiskEntry> {
+async function* listFolder(places: Places, folder: string): AsyncIterable<DiskEntry> {
   try {
-    for await (const entry of await fs.opendir(folder, { bufferSize: 256 })) {
+    const entries = await places.withFolder(folder, (place) => fs.opendir(place, { bufferSize: 256 }));
+    for await (const entry of entries) {
       yield { name: entry.name, kind: toKind(entry) };
     }
   } catch (error) {
@@ -152,10 +160,11 @@ async function* listFolder(folder: string): AsyncIterable<DiskEntry> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+async function syncFolder(places: Places, path: string): Promise<void> {
   if (!foldersAreSynced) return;
   await attempt("sync the folder", path, async () => {
-    const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+    const handle = await places.withFolder(path, (place) => fs.open(place, flags));
     try {
       await handle.sync();
     } catch (error) {

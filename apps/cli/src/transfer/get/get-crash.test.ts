@@ -23,6 +23,7 @@ import type { LocalDisk } from "./local-disk.ts";
 import { LocalFolders } from "./local-folders.ts";
 import { openWindow } from "./open-window.ts";
 import { plainBlocks } from "./write-files-task.ts";
+import { unheldTarget } from "./target-folder.ts";
 import { writeFiles } from "./write-files.ts";
 import type { FileToWrite, KnownFolder } from "./write-files.ts";
 import { Writable } from "node:stream";
@@ -147,6 +148,7 @@ async function getTree(disk: Disk, run: number): Promise<TransferReport> {
     largeDisk: bound,
     windows,
     folders,
+    target: unheldTarget,
     report,
     runId: run.toString(16).padStart(8, "0"),
   };

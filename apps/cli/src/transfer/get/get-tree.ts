@@ -81,7 +81,7 @@ export class TreeGet {
     await this.#batches.finish();
     await this.#largeFiles.finish();
     for (const link of this.#links) await this.#makeLink(link);
-    await this.#work.folders.sync();
+    for (const [path, failure] of await this.#work.folders.sync()) this.#fail(path, failure);
     await this.#removeParts();
   }
 

@@ -9,6 +9,7 @@ import type { TransferReport } from "../transfer-report.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { replacedMode } from "./get-plan.ts";
 import type { LocalFolder, LocalFolders } from "./local-folders.ts";
+import type { TargetFolder } from "./target-folder.ts";
 import type { FileMode } from "./write-files.ts";
 
 /** What all steps of one get share. */
@@ -22,6 +23,7 @@ export interface GetWork {
   /** Of `fetchWindowBytes`: one for each batch of small files and each request of a large one. */
   readonly windows: SharedWindows;
   readonly folders: LocalFolders;
+  readonly target: TargetFolder;
   readonly report: TransferReport;
   /** Eight hex digits that no other run has, for temporary names. */
   readonly runId: string;

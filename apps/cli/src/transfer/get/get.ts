@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
-import { nodeDisk } from "@holdfast/disk/node-disk";
+import { nodeDisk, nodeDiskAt } from "@holdfast/disk/node-disk";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { lookUp } from "../../remote/look-up.ts";
 import { allPages, pageItemsMax } from "../../remote/pages.ts";
@@ -10,10 +10,12 @@ import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
 import { foldsNames, placeOf } from "./get-place.ts";
+import type { GetPlace } from "./get-place.ts";
 import { TreeGet } from "./get-tree.ts";
-import type { GetWork } from "./get-work.ts";
-import { blockingDisk } from "./local-disk.ts";
+import { blockingDiskAt } from "./local-disk.ts";
 import { LocalFolders } from "./local-folders.ts";
+import { openTarget } from "./target-folder.ts";
+import type { TargetFolder } from "./target-folder.ts";
 
 export interface GetOptions {
   readonly client: ApiClient;
@@ -29,14 +31,32 @@ const windowsMax = 4;
  */
 export async function get({ client, report }: GetOptions, remote: string, local: string): Promise<void> {
   const node = await lookUp(client, remote);
-  const { folderPath, name } = await placeOf(nodeDisk, local, node);
+  const place = await placeOf(nodeDisk, local, node);
+  const target = openTarget(place.folderPath);
+  try {
+    await getInto(target, { client, report }, node, place);
+  } finally {
+    target.close();
+  }
+  const [problem] = report.problems;
+  if (node.kind !== "folder" && problem !== undefined) {
+    throw new HoldfastError(isErrorCode(problem.code) ? problem.code : "failed", `${remote} was not got.`);
+  }
+}
+
+async function getInto(
+  target: TargetFolder,
+  { client, report }: GetOptions,
+  node: NodeJson,
+  { folderPath, name }: GetPlace,
+): Promise<void> {
+  const [disk, largeDisk] = [blockingDiskAt(target.places), nodeDiskAt(target.places)];
   const runId = randomBytes(4).toString("hex");
-  const folders = new LocalFolders(blockingDisk, await foldsNames(blockingDisk, folderPath, runId));
+  const folders = new LocalFolders(disk, await foldsNames(disk, folderPath, runId));
   const pool = startTransferPool();
   if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
-  const work: GetWork = { client, pool, disk: blockingDisk, largeDisk: nodeDisk, windows, folders, report, runId };
-  const tree = new TreeGet(work);
+  const tree = new TreeGet({ client, pool, disk, largeDisk, windows, folders, target, report, runId });
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);
@@ -45,10 +65,6 @@ export async function get({ client, report }: GetOptions, remote: string, local:
   } finally {
     await tree.settle();
     await pool.close();
-  }
-  const [problem] = report.problems;
-  if (node.kind !== "folder" && problem !== undefined) {
-    throw new HoldfastError(isErrorCode(problem.code) ? problem.code : "failed", `${remote} was not got.`);
   }
 }
 

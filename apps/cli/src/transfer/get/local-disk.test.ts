@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { testDisk } from "@holdfast/disk/disk-conformance";
 import { testDiskDurability } from "@holdfast/disk/disk-durability-conformance";
-import { blockingDisk } from "./local-disk.ts";
+import { blockingDisk } from "./testing-local-disk.ts";
 
 const home = await mkdtemp(join(tmpdir(), "holdfast-local-"));
 after(() => rm(home, { recursive: true }));
 
 const makeFolder = (): Promise<string> => mkdtemp(join(home, "case-"));
 testDisk("blocking disk", blockingDisk, makeFolder);
-const module = new URL("local-disk.ts", import.meta.url);
+const module = new URL("testing-local-disk.ts", import.meta.url);
 testDiskDurability("blocking disk", { module, exported: "blockingDisk" }, makeFolder);
 
 test("attributes are set to the microsecond, and not through a link", async () => {

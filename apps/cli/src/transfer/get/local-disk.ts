@@ -17,7 +17,8 @@ import {
 import { promisify } from "node:util";
 import { toDiskError } from "@holdfast/disk/disk-error";
 import type { Disk, DiskFile } from "@holdfast/disk/disk";
-import { nodeDisk, toDiskStat, toDoubleSeconds } from "@holdfast/disk/node-disk";
+import { nodeDiskAt, toDiskStat, toDoubleSeconds } from "@holdfast/disk/node-disk";
+import type { Places } from "@holdfast/disk/places";
 
 /** What `get` needs of a disk besides the port: to change a file that stays. */
 export interface LocalDisk extends Disk {
@@ -29,35 +30,42 @@ export interface LocalDisk extends Disk {
  * The machine's own filesystem, for many small files: calls that only touch memory block, because handing each to the pool
  * of threads costs more than the call itself; those that wait for the disk go to the pool, many at once.
  */
-export const blockingDisk: LocalDisk = {
-  ...nodeDisk,
-  createFile: (path, { mode }) =>
-    attempt("create", path, () => {
+export function blockingDiskAt(places: Places): LocalDisk {
+  const at = <Result>(action: string, path: string, act: (place: string) => Result): Promise<Result> =>
+    attempt(action, path, () => places.withName<Result>(path, act));
+  return {
+    ...nodeDiskAt(places),
+    createFile: (path, { mode }) => {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
-      return new BlockingFile(openSync(path, flags, mode), path);
-    }),
-  rename: (from, to) => attempt(`rename to ${to} the file`, from, () => renameSync(from, to)),
-  symlink: (target, path) => attempt("make the symbolic link", path, () => symlinkSync(target, path)),
-  unlink: (path) => attempt("remove", path, () => unlinkSync(path)),
-  async mkdir(path, options = {}) {
-    await attempt("make the folder", path, () => mkdirSync(path, { mode: options.mode ?? 0o777 }));
-  },
-  stat: (path) => attempt("look at", path, () => toDiskStat(lstatSync(path, { bigint: true }))),
-  async setAttributes(path, { mtimeMicros, mode }) {
-    try {
-      const handle = await fs.open(path, constants.O_RDONLY | noFollow);
-      try {
-        await handle.chmod(mode);
-        await handle.utimes(toDoubleSeconds(mtimeMicros), toDoubleSeconds(mtimeMicros));
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    } catch (thrown) {
-      throw toDiskError(thrown, "set the times of", path);
-    }
-  },
-};
+      return at("create", path, (place) => new BlockingFile(openSync(place, flags, mode), path));
+    },
+    rename: (from, to) => {
+      const act = (one: string): Promise<void> => places.withName(to, (other) => renameSync(one, other));
+      return attempt(`rename to ${to} the file`, from, () => places.withName(from, act));
+    },
+    symlink: (target, path) => at("make the symbolic link", path, (place) => symlinkSync(target, place)),
+    unlink: (path) => at("remove", path, (place) => unlinkSync(place)),
+    mkdir: (path, options = {}) =>
+      at("make the folder", path, (place) => {
+        mkdirSync(place, { mode: options.mode ?? 0o777 });
+      }),
+    stat: (path) => at("look at", path, (place) => toDiskStat(lstatSync(place, { bigint: true }))),
+    setAttributes: (path, attributes) =>
+      attempt("set the times of", path, () => places.withName(path, (place) => setAttributes(place, attributes))),
+  };
+}
+
+async function setAttributes(place: string, to: Parameters<LocalDisk["setAttributes"]>[1]): Promise<void> {
+  const handle = await fs.open(place, constants.O_RDONLY | noFollow);
+  try {
+    await handle.chmod(to.mode);
+    const seconds = String(toDoubleSeconds(to.mtimeMicros));
+    await handle.utimes(seconds, seconds);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
 
 const noFollow = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
 
@@ -93,7 +101,8 @@ class BlockingFile implements DiskFile {
   }
 
   setTimes(mtimeMicros: bigint): Promise<void> {
-    const seconds = toDoubleSeconds(mtimeMicros);
+    // As text: see `nodeDisk`.
+    const seconds = String(toDoubleSeconds(mtimeMicros));
     return attempt("set the times of", this.#path, () => futimesSync(this.#descriptor, seconds, seconds));
   }
 
@@ -115,9 +124,9 @@ class BlockingFile implements DiskFile {
 }
 
 /** Asynchronous only so that what the call throws is a rejection. */
-async function attempt<Result>(action: string, path: string, call: () => Result): Promise<Result> {
+async function attempt<Result>(action: string, path: string, call: () => Result | Promise<Result>): Promise<Result> {
   try {
-    return call();
+    return await call();
   } catch (thrown) {
     throw toDiskError(thrown, action, path);
   }

@@ -61,12 +61,23 @@ export class LocalFolders {
   /**
    * Makes durable what was named in any of the folders. All of them, changed or not: names that are there already may have
    * been given by a run that was killed before it came here.
+   * @returns what failed, by path: one folder that went away says nothing of the others
    */
-  async sync(): Promise<void> {
+  async sync(): Promise<Map<string, HoldfastError>> {
     const paths = [...this.#entered];
+    const failures = new Map<string, HoldfastError>();
+    const syncOne = async (path: string): Promise<void> => {
+      try {
+        await this.#disk.syncFolder(path);
+      } catch (thrown) {
+        if (!(thrown instanceof HoldfastError)) throw thrown;
+        failures.set(path, thrown);
+      }
+    };
     for (let start = 0; start < paths.length; start += syncsAtOnce) {
-      await Promise.all(paths.slice(start, start + syncsAtOnce).map((path) => this.#disk.syncFolder(path)));
+      await Promise.all(paths.slice(start, start + syncsAtOnce).map(syncOne));
     }
+    return failures;
   }
 
   async #make(path: string): Promise<DiskStat> {

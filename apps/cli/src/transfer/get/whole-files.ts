@@ -5,19 +5,35 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { chainOf } from "./local-folders.ts";
+import { heldPlace } from "./target-folder.ts";
+import type { HeldFolders } from "./target-folder.ts";
 import type { KnownFolder } from "./write-files.ts";
 
 /** Gets small files: one request for the blocks of all, one task of a thread to verify and write them. */
 export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]): Promise<void> {
-  const wanted = await withoutEqual(work, files);
-  if (wanted.length > 0) await fetchAndWrite(work, wanted);
+  const held = work.target.hold(files.map(({ folder }) => folder));
+  try {
+    for (const file of files) {
+      const failure = held.failures.get(file.folder.path);
+      if (failure !== undefined) failed(work, file, failure);
+    }
+    const inHeld = files.filter(({ folder }) => !held.failures.has(folder.path));
+    const wanted = await withoutEqual(work, inHeld, held);
+    if (wanted.length > 0) await fetchAndWrite(work, wanted, held);
+  } finally {
+    held.close();
+  }
 }
 
 /** Files whose content is here already cost no transfer. */
-async function withoutEqual(work: GetWork, files: readonly FileToGet[]): Promise<FileToGet[]> {
+async function withoutEqual(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<FileToGet[]> {
   const alike = files.filter(({ local, node }) => local?.kind === "file" && local.sizeBytes === node.size);
   if (alike.length === 0) return [...files];
-  const requests = alike.map((file) => ({ path: pathOf(file), sizeBytes: file.node.size, knownContentId: undefined }));
+  const requests = alike.map((file) => ({
+    path: heldPlace(held, file.folder.path, file.name),
+    sizeBytes: file.node.size,
+    knownContentId: undefined,
+  }));
   const { outcomes } = await work.pool.run("readFilesTask", { files: requests, window: undefined });
   const equal = new Set<FileToGet>();
   for (const [index, file] of alike.entries()) {
@@ -34,9 +50,9 @@ async function withoutEqual(work: GetWork, files: readonly FileToGet[]): Promise
   return files.filter((file) => !equal.has(file));
 }
 
-async function fetchAndWrite(work: GetWork, files: readonly FileToGet[]): Promise<void> {
+async function fetchAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
   try {
-    await fetchAndWriteAll(work, files);
+    await fetchAndWriteAll(work, files, held);
   } catch (thrown) {
     // One damaged block or one moved folder must not take the other files along: halve until it stands alone.
     const [first] = files;
@@ -44,12 +60,12 @@ async function fetchAndWrite(work: GetWork, files: readonly FileToGet[]): Promis
     if (files.length === 1) return failed(work, first, thrown);
     assertNotHopeless(thrown.code, thrown.message);
     const middle = Math.ceil(files.length / 2);
-    await fetchAndWrite(work, files.slice(0, middle));
-    await fetchAndWrite(work, files.slice(middle));
+    await fetchAndWrite(work, files.slice(0, middle), held);
+    await fetchAndWrite(work, files.slice(middle), held);
   }
 }
 
-async function fetchAndWriteAll(work: GetWork, files: readonly FileToGet[]): Promise<void> {
+async function fetchAndWriteAll(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
   const window = await work.windows.take();
   try {
     const bodyBytes = await fetchFrames(work, files, window);
@@ -60,7 +76,7 @@ async function fetchAndWriteAll(work: GetWork, files: readonly FileToGet[]): Pro
       mtimeMicros: mtimeOf(file),
       blocks: (file.node.blocks ?? []).map(({ hash }) => hash),
     }));
-    const input = { files: toWrite, folders: foldersOf(files), window, bodyBytes };
+    const input = { files: toWrite, held: held.descriptors, folders: foldersOf(files), window, bodyBytes };
     const outcomes = await work.pool.run("writeFilesTask", input);
     for (const [index, file] of files.entries()) {
       const outcome = outcomes[index];

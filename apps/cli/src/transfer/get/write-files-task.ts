@@ -1,6 +1,7 @@
 import type { Outcome, Task } from "@holdfast/codec/task";
 import { HoldfastError } from "@holdfast/core/errors";
-import { blockingDisk } from "./local-disk.ts";
+import { asNamed, placesIn } from "@holdfast/disk/places";
+import { blockingDiskAt } from "./local-disk.ts";
 import { openWindow } from "./open-window.ts";
 import type { OpenWindowInput } from "./open-window.ts";
 import { writeFiles } from "./write-files.ts";
@@ -9,12 +10,16 @@ import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
 /** With the blocks of all files in the window. */
 export interface WriteInput extends OpenWindowInput {
   readonly files: readonly FileToWrite[];
+  /** Of all the files, held open, which all threads of a process share; by path. */
+  readonly held: ReadonlyMap<string, number> | undefined;
+  /** To be looked at where none can be held. */
   readonly folders: readonly KnownFolder[];
 }
 
-async function run({ files, folders, ...body }: WriteInput): Promise<Outcome<WriteOutcome[]>> {
+async function run({ files, held, folders, ...body }: WriteInput): Promise<Outcome<WriteOutcome[]>> {
   try {
-    return { ok: true, value: await writeFiles(blockingDisk, files, folders, plainBlocks(body)) };
+    const disk = blockingDiskAt(held === undefined ? asNamed : placesIn(held));
+    return { ok: true, value: await writeFiles(disk, files, held === undefined ? folders : [], plainBlocks(body)) };
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     return { ok: false, code: thrown.code, message: thrown.message, field: thrown.field };

@@ -32,8 +32,8 @@ export type WriteOutcome =
  * Writes many files so that each visible path is wholly old or wholly new at every instant and after a power cut: beside,
  * sync, rename. Their content is durable when this resolves; their names once the folders are synced (`LocalFolders`).
  * What goes wrong with one file is its own outcome and leaves nothing behind.
- * @param folders of all the files, with all their parents up to the root: a rename goes only into the very folder that
- *   was entered, never through a link that has taken its place
+ * @param folders of all the files, with all their parents up to the root, where the disk cannot hold them: a rename goes
+ *   only into the very folder that was entered, as far as looking before and after tells
  * @param plain bytes of verified blocks by hash
  */
 export async function writeFiles(
@@ -84,9 +84,12 @@ export async function writeFiles(
 export async function assertSameFolders(disk: Disk, folders: readonly KnownFolder[]): Promise<void> {
   for (const { path, device, inode } of folders) {
     const now = await disk.stat(path);
-    if (now.kind === "folder" && now.device === device && now.inode === inode) continue;
-    throw new HoldfastError("conflict", `${path} was replaced by something else meanwhile. Run get again.`);
+    if (now.kind !== "folder" || now.device !== device || now.inode !== inode) throw replaced(path);
   }
+}
+
+export function replaced(path: string): HoldfastError {
+  return new HoldfastError("conflict", `${path} was replaced by something else meanwhile. Run get again.`);
 }
 
 function piecesOf(file: FileToWrite, plain: ReadonlyMap<string, Uint8Array>): Uint8Array[] {

@@ -1,0 +1,80 @@
+import { closeSync, constants } from "node:fs";
+import { basename, dirname } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { ownErrnoOf } from "./disk-error.ts";
+import { folderFlags } from "./root-folder.ts";
+import type { Openers, RootFolder } from "./root-folder.ts";
+
+/** Where the system is asked for what a path names. A place that `act` is given holds until `act` has ended. */
+export interface Places {
+  /** For what stands at the last name of a path, which may be a link. */
+  withName<Result>(path: string, act: (place: string) => Result | Promise<Result>): Promise<Result>;
+  /** For what is in a folder. */
+  withFolder<Result>(path: string, act: (place: string) => Result | Promise<Result>): Promise<Result>;
+}
+
+/** The path itself: the system follows the links on the way. */
+export const asNamed: Places = {
+  withName: async (path, act) => act(path),
+  withFolder: async (path, act) => act(path),
+};
+
+/**
+ * Below a folder that is held open, and nowhere else: no part of a path is followed if it is a link, even one that took a
+ * folder's place in the very moment.
+ * @param root has no link in its path, with which every path begins
+ */
+export function placesBelow(root: RootFolder<Openers>): Places {
+  return {
+    withName: (path, act) => {
+      if (path === root.path) return withOpen(root, path, folderFlags, (place) => act(`${place}/.`));
+      return withOpen(root, dirname(path), folderFlags, (place) => act(`${place}/${basename(path)}`));
+    },
+    withFolder: (path, act) => withOpen(root, path, constants.O_RDONLY | constants.O_DIRECTORY, act),
+  };
+}
+
+/** In folders that are open. @param descriptors by the paths of the folders */
+export function placesIn(descriptors: ReadonlyMap<string, number>): Places {
+  const placeIn = (folder: string): string => {
+    const descriptor = descriptors.get(folder);
+    if (descriptor === undefined) throw new HoldfastError("internal", `The folder ${folder} is not open.`);
+    return placeOf(descriptor);
+  };
+  return {
+    withName: async (path, act) => act(`${placeIn(dirname(path))}/${basename(path)}`),
+    withFolder: async (path, act) => act(placeIn(path)),
+  };
+}
+
+/** @throws HoldfastError not_found where a link or a file stands in the place of a folder on the way: nothing is below it */
+export function openFolderBelow(root: RootFolder<Openers>, path: string, flags = folderFlags): number {
+  const top = root.path === "/" ? root.path : `${root.path}/`;
+  if (path !== root.path && !path.startsWith(top)) throw new HoldfastError("internal", `${path} is not below ${top}.`);
+  try {
+    return root.open(path.slice(top.length), flags | constants.O_DIRECTORY);
+  } catch (thrown) {
+    if (!["ELOOP", "ENOTDIR"].includes(ownErrnoOf(thrown) ?? "")) throw thrown;
+    const message = `${path} is no folder, or lies below a file or a link. Nothing is reached through links.`;
+    throw new HoldfastError("not_found", message, { cause: thrown });
+  }
+}
+
+/** By which the system's own calls reach what is open. */
+export function placeOf(descriptor: number): string {
+  return `/proc/self/fd/${descriptor}`;
+}
+
+async function withOpen<Result>(
+  root: RootFolder<Openers>,
+  path: string,
+  flags: number,
+  act: (place: string) => Result | Promise<Result>,
+): Promise<Result> {
+  const descriptor = openFolderBelow(root, path, flags);
+  try {
+    return await act(placeOf(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
