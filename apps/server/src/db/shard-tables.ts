@@ -76,6 +76,8 @@ export interface NodeRow {
   purged_at: number | null;
   metadata: Record<string, unknown> | null;
   weight: number;
+  names_below: number;
+  bytes_below: number;
   device_id: string | null;
   operation_id: Buffer | null;
   created_at: number;

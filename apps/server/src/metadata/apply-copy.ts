@@ -9,7 +9,8 @@ import { loadNumberedVersions, loadVersions } from "./load.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
-import { checkPath, findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
+import { findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
+import { checkPath } from "./reach.ts";
 import {
   addWeight,
   type Applied,
@@ -40,8 +41,9 @@ export async function applyCopy(
   if (step.attach === undefined) await checkBase(work, row, operation);
   const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
-  await checkPath(work, target);
   const name = await claimName(work, step, scope, target, { kind: row.kind });
+  const copied = step.attach === undefined ? row : await detachedTop(work, step.attach);
+  await checkPath(work, { parent: target.parent, name }, { node: copied, copy: true });
   if (row.kind !== "folder") return copyOne(work, step, row, { parent: target.parent, name });
   if (step.attach !== undefined) return attach(work, step, step.attach, { parent: target.parent, name });
   if (scope.inGroup) {
@@ -80,12 +82,17 @@ async function copyOne(work: Work, step: Step, source: NodeRow, { parent, name }
 
 /** One row changes; all below comes with it. */
 async function attach(work: Work, step: Step, detached: DetachedFolder, { parent, name }: Target): Promise<Applied> {
-  const top = await work.tree.node(detached.topId);
-  if (top === undefined) throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+  const top = await detachedTop(work, detached);
   useBytes(work, detached.sizeBytes);
   addWeight(work, detached.weightBytes);
   const placed = { ...top, parent_id: parent.id, name, name_key: nameKey(name), trashed_at: null, purged_at: null };
   return { nodeId: record(work, step, placed, { kind: "appeared" }).id, created: true };
+}
+
+async function detachedTop(work: Work, { topId }: DetachedFolder): Promise<NodeRow> {
+  const top = await work.tree.node(topId);
+  if (top !== undefined) return top;
+  throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
 }
 
 async function loadOld({ reader, space, changes }: Work, row: NodeRow, version: number | string) {

@@ -4,7 +4,8 @@ import { nameKey } from "@holdfast/core/names";
 import { claimName } from "./claim-name.ts";
 import { isStorable, newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { checkPath, findPlace } from "./place.ts";
+import { findPlace } from "./place.ts";
+import { checkPath } from "./reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
 /** With `on_conflict=replace` a folder that is there already is the answer, and nothing changes. */
@@ -12,12 +13,12 @@ export async function applyMkdir(work: Work, step: Step<OperationOf<"mkdir">>, s
   const { operation } = step;
   requireExisting(operation);
   const target = await findPlace(work, step, scope, operation.place);
-  await checkPath(work, target);
   if (operation.onConflict === "replace" && operation.ifNoneMatch !== true) {
     const existing = await work.tree.child(target.parent.id, nameKey(target.name));
     if (existing?.kind === "folder") return { nodeId: existing.id, created: false };
   }
   const name = await claimName(work, step, scope, target, { kind: "folder" });
+  await checkPath(work, { parent: target.parent, name });
   const node = { id: operation.id, parent: target.parent, name, kind: "folder" as const, attributes: operation };
   const row = record(work, step, await newNode(work, step, node));
   return { nodeId: row.id, created: true };
@@ -28,8 +29,8 @@ export async function applySymlink(work: Work, step: Step<OperationOf<"symlink">
   requireExisting(operation);
   checkTarget(operation.target);
   const place = await findPlace(work, step, scope, operation.place);
-  await checkPath(work, place);
   const name = await claimName(work, step, scope, place, { kind: "symlink" });
+  await checkPath(work, { parent: place.parent, name });
   const { id, target } = operation;
   const node = { id, parent: place.parent, name, kind: "symlink" as const, target, attributes: operation };
   const row = record(work, step, await newNode(work, step, node));

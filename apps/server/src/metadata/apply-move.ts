@@ -1,12 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../db/shard-tables.ts";
-import { checkPlace, placeRevived } from "./apply-restore.ts";
+import { checkCycle, placeRevived } from "./apply-restore.ts";
 import { checkBase } from "./base.ts";
 import { claimName } from "./claim-name.ts";
 import { attributesOf, sameAttributes } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
+import { checkPath } from "./reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
 /** One row changes, however much lies below. */
@@ -24,8 +25,9 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
   }
   const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
-  await checkPlace(work, target, row);
+  await checkCycle(work, target, row);
   const name = await claimName(work, step, scope, target, row);
+  await checkPath(work, { parent: target.parent, name }, { node: row });
   const attributes = attributesOf(operation.attributes ?? {}, row);
   const next = { ...row, ...attributes, parent_id: target.parent.id, name, name_key: nameKey(name) };
   const moved = next.parent_id !== row.parent_id || next.name !== row.name;

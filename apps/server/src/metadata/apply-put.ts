@@ -10,7 +10,8 @@ import type { VersionContent } from "./content.ts";
 import { attributesOf, newNode, sameAttributes } from "./new-node.ts";
 import type { Attributes } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { checkPath, findNode, findPlace, requireLive, type Target } from "./place.ts";
+import { findNode, findPlace, requireLive, type Target } from "./place.ts";
+import { checkPath } from "./reach.ts";
 import { addVersion, type Applied, conflictWith, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
 
 type PutStep = Step<OperationOf<"put">>;
@@ -45,7 +46,6 @@ async function putAtPlace(
 ): Promise<Applied> {
   const { operation } = step;
   const target = await findPlace(work, step, scope, place);
-  await checkPath(work, target);
   const existing = await work.tree.child(target.parent.id, nameKey(target.name));
   if (existing !== undefined && operation.ifNoneMatch === true) throw await nameTaken(work, "precondition", existing);
   const hasBase = operation.baseVersion !== undefined || operation.ifMatch !== undefined;
@@ -65,6 +65,7 @@ async function putNew(work: Work, step: PutStep, scope: Scope, target: Target): 
   const { operation } = step;
   const content = contentOfStep(step);
   const name = await claimName(work, step, scope, target, { kind: "file" });
+  await checkPath(work, { parent: target.parent, name });
   const node = { id: operation.id, parent: target.parent, name, kind: "file" as const, attributes: operation };
   const row = await newNode(work, step, node);
   useBytes(work, content.sizeBytes);

@@ -6,7 +6,8 @@ import { claimName } from "./claim-name.ts";
 import { freeName } from "./free-name.ts";
 import type { Place } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { checkPath, findNode, findPlace, liveFolder, rootOf, type Target } from "./place.ts";
+import { findNode, findPlace, liveFolder, rootOf, type Target } from "./place.ts";
+import { checkPath } from "./reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
 /**
@@ -20,11 +21,12 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   if (standing.state === "live") return { nodeId: row.id, created: false };
   const current = { parent: async () => liveParentOrRoot(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place ?? {}, current);
-  await checkPlace(work, target, row);
+  await checkCycle(work, target, row);
   const name =
     operation.onConflict === "rename"
       ? await restoredName(work, target, row)
       : await claimName(work, step, scope, target, row);
+  await checkPath(work, { parent: target.parent, name }, { node: row });
   return { nodeId: appear(work, step, row, { parent: target.parent, name }).id, created: false };
 }
 
@@ -41,18 +43,17 @@ export async function placeRevived(
 ): Promise<NodeRow> {
   const current = { parent: async () => revivedParent(work, step, row), name: row.name };
   const target = await findPlace(work, step, scope, place ?? {}, current);
-  await checkPlace(work, target, row);
+  await checkCycle(work, target, row);
   const name = await claimName(work, step, scope, target, row);
+  await checkPath(work, { parent: target.parent, name }, { node: row });
   return appear(work, step, row, { parent: target.parent, name });
 }
 
-/** @throws HoldfastError cycle, invalid_field */
-export async function checkPlace(work: Work, target: Target, row: NodeRow): Promise<void> {
+/** @throws HoldfastError cycle */
+export async function checkCycle(work: Work, target: Target, row: NodeRow): Promise<void> {
   const lineage = row.kind === "folder" ? await work.tree.lineage(target.parent) : [];
-  if (lineage.some((above) => above.id === row.id)) {
-    throw new HoldfastError("cycle", "A folder cannot be moved into itself or below itself.", { field: "parent_id" });
-  }
-  await checkPath(work, target);
+  if (!lineage.some((above) => above.id === row.id)) return;
+  throw new HoldfastError("cycle", "A folder cannot be moved into itself or below itself.", { field: "parent_id" });
 }
 
 function appear(work: Work, step: Step, row: NodeRow, { parent, name }: Target): NodeRow {

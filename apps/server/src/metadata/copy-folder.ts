@@ -1,12 +1,14 @@
-import type { NodeId } from "@holdfast/core/ids";
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameKey } from "@holdfast/core/names";
 import { sql } from "kysely";
+import { int4Array, uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import { contentOf } from "./content.ts";
 import { loadVersions, lockSpace, noHeldBlocks, type ShardReader } from "./load.ts";
 import { assertWeightRoom } from "./metadata-bytes.ts";
+import { type Reach, reachAbove } from "./reach.ts";
 import { sweepDetached } from "./removal.ts";
 import type { TransactionPlace } from "./run-transaction.ts";
 import { Tree } from "./tree.ts";
@@ -30,6 +32,11 @@ const leaseMicros = 3600 * 1_000_000;
 interface FolderPair {
   readonly from: NodeId;
   readonly to: NodeId;
+  readonly name: string;
+  /** In the copy; undefined for its top. */
+  readonly above: FolderPair | undefined;
+  /** Of what was copied of it until now. */
+  reach: Reach;
 }
 
 interface Copying {
@@ -51,7 +58,9 @@ export async function copyFolder(place: TransactionPlace, step: Step, source: No
   const topId = await makeTop(place, step, source);
   const copying: Copying = { place, step, topId, copied: { sizeBytes: 0, weightBytes: source.weight } };
   try {
-    const waiting: FolderPair[] = [{ from: source.id, to: topId }];
+    const waiting: FolderPair[] = [
+      { from: source.id, to: topId, name: source.name, above: undefined, reach: { names: 0, bytes: 0 } },
+    ];
     for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
       await copyChildren(copying, pair, waiting);
     }
@@ -78,6 +87,7 @@ async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderP
     const piece: Piece = await copyPiece(copying, pair, after);
     copying.copied.sizeBytes += piece.sizeBytes;
     copying.copied.weightBytes += piece.weightBytes;
+    for (const [folder, reach] of piece.raised) folder.reach = reach;
     waiting.push(...piece.folders);
     after = piece.last;
   } while (after !== undefined);
@@ -87,6 +97,7 @@ interface Piece {
   readonly sizeBytes: number;
   readonly weightBytes: number;
   readonly folders: readonly FolderPair[];
+  readonly raised: ReadonlyMap<FolderPair, Reach>;
   /** Undefined once the folder is done. */
   readonly last: NodeId | undefined;
 }
@@ -108,7 +119,9 @@ async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | und
     const weightBytes = rows.reduce((sum, row) => sum + row.weight, work.changes.metadataBytes.at(-1) ?? 0);
     useBytes(work, copied.sizeBytes + sizeBytes);
     assertWeightRoom(work.space, copied.weightBytes + weightBytes);
+    const raised = raisedBy(pair, rows);
     await insertNodes(transaction, rows);
+    await updateReach(transaction, work.space.id, raised);
     await insertVersions(transaction, work.changes.versions);
     await changeBlockRefs(transaction, work.space.id, countOf(work.changes.blockRefs), work.nowMicros);
     await changeSegmentRefs(transaction, work.space.id, countOf(work.changes.segmentRefs), work.nowMicros);
@@ -116,17 +129,57 @@ async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | und
       sizeBytes,
       weightBytes,
       folders: copies.flatMap(({ source, copy }) =>
-        source.kind === "folder" ? [{ from: source.id, to: copy.id }] : [],
+        source.kind === "folder"
+          ? [{ from: source.id, to: copy.id, name: copy.name, above: pair, reach: { names: 0, bytes: 0 } }]
+          : [],
       ),
+      raised,
       last: sources.length < nodesPerPiece ? undefined : sources.at(-1)?.id,
     };
   });
+}
+
+/** The folders of the copy that reach farther with these rows in one of them, and how far. */
+function raisedBy(pair: FolderPair, rows: readonly NodeRow[]): Map<FolderPair, Reach> {
+  const raised = new Map<FolderPair, Reach>();
+  let brought = rows
+    .map(({ name }) => reachAbove(name, { names: 0, bytes: 0 }))
+    .reduce(farthest, { names: 0, bytes: 0 });
+  for (let folder: FolderPair | undefined = pair; folder !== undefined; folder = folder.above) {
+    const reach = farthest(folder.reach, brought);
+    if (reach.names === folder.reach.names && reach.bytes === folder.reach.bytes) break;
+    raised.set(folder, reach);
+    brought = reachAbove(folder.name, reach);
+  }
+  return raised;
+}
+
+function farthest(left: Reach, right: Reach): Reach {
+  return { names: Math.max(left.names, right.names), bytes: Math.max(left.bytes, right.bytes) };
+}
+
+/** By the primary key. */
+async function updateReach(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  raised: ReadonlyMap<FolderPair, Reach>,
+): Promise<void> {
+  if (raised.size === 0) return;
+  const reaches = [...raised.values()];
+  await sql`
+    update shard.nodes n set names_below = v.names, bytes_below = v.bytes
+    from (select ${spaceId}::uuid as space_id, given.* from unnest(
+      ${uuidArray([...raised.keys()].map((folder) => folder.to))},
+      ${int4Array(reaches.map(({ names }) => names))}, ${int4Array(reaches.map(({ bytes }) => bytes))})
+    as given (id, names, bytes) offset 0) v
+    where n.space_id = v.space_id and n.id = v.id`.execute(transaction);
 }
 
 async function startPiece(transaction: ShardReader, { clock, random, spaceId }: TransactionPlace): Promise<Work> {
   const space = await lockSpace(transaction, spaceId);
   const tree = new Tree(transaction, space.id, space.root_id);
   const held = { heldBlocks: noHeldBlocks, heldSegments: new Set<never>(), counted: new Set<never>() };
+  const measuring = { nodesLeft: 0, raised: new Set<never>() };
   return {
     reader: transaction,
     space,
@@ -136,6 +189,7 @@ async function startPiece(transaction: ShardReader, { clock, random, spaceId }: 
     clock,
     random,
     ...held,
+    measuring,
   };
 }
 
@@ -167,6 +221,8 @@ function copyOf(work: Work, step: Step, source: NodeRow, parentId: NodeId | null
     version_number: source.kind === "file" ? 0 : null,
     content_id: null,
     size: 0,
+    names_below: 0,
+    bytes_below: 0,
     revision: newRevision(work),
     seq: work.space.seq,
     device_id: step.caller.deviceId,

@@ -61,6 +61,8 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
       purged_at: null,
       metadata: null,
       weight,
+      names_below: 0,
+      bytes_below: 0,
       device_id: null,
       operation_id: null,
       created_at: nowMicros,

@@ -46,6 +46,7 @@ async function checkWeights(
 
 function checkTree(space: SpaceRow, nodes: readonly NodeRow[]): void {
   const byId = new Map(nodes.map((node) => [node.id, node]));
+  checkReach(nodes, byId);
   const names = new Set<string>();
   let usedBytes = 0;
   for (const node of nodes) {
@@ -70,6 +71,20 @@ function checkTree(space: SpaceRow, nodes: readonly NodeRow[]): void {
     names.add(name);
   }
   assert.equal(space.used_bytes, usedBytes, "used_bytes is the sum of all files");
+}
+
+/** Of every tree, those of copies that are not attached yet included. */
+function checkReach(nodes: readonly NodeRow[], byId: ReadonlyMap<string, NodeRow>): void {
+  for (const node of nodes) {
+    if (node.purged_at !== null) continue;
+    let [names, bytes] = [0, 0];
+    for (let at: NodeRow | undefined = node; at !== undefined; at = byId.get(at.parent_id ?? "")) {
+      assert.ok(at.names_below >= names, `${at.id} knows of the ${names} names below it`);
+      assert.ok(at.bytes_below >= bytes, `${at.id} knows of the ${bytes} bytes below it`);
+      names += 1;
+      bytes += 1 + Buffer.byteLength(at.name);
+    }
+  }
 }
 
 function checkHeads(nodes: readonly NodeRow[], versions: readonly VersionRow[]): void {

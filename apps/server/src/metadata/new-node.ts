@@ -38,6 +38,8 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
       metadata: null,
     }),
     weight: 0,
+    names_below: 0,
+    bytes_below: 0,
     revision: "",
     seq: 0,
     trashed_at: null,

@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type NodeId } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import { checkName, nameKey, splitPath } from "@holdfast/core/names";
 import type { NodeRow } from "../db/shard-tables.ts";
 import { makeFolder } from "./new-node.ts";
@@ -77,24 +76,6 @@ export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promi
     live = row.parent_id === live.id && row.trashed_at === null ? row : await folderNamed(work, step, live, row.name);
   }
   return live;
-}
-
-/**
- * Limits of depth and length hold for the node itself; what lies below it may be beyond them.
- * @throws HoldfastError invalid_field
- */
-export async function checkPath(work: Work, { parent, name }: Target): Promise<void> {
-  const above = await work.tree.path(parent);
-  const path = above === "/" ? `/${name}` : `${above}/${name}`;
-  if (Buffer.byteLength(path) > limits.pathBytesMax) {
-    throw new HoldfastError("invalid_field", `The path is longer than ${limits.pathBytesMax} bytes.`, {
-      field: "name",
-    });
-  }
-  if (path.split("/").length - 1 > limits.pathNamesMax) {
-    const message = `The path is deeper than ${limits.pathNamesMax} names.`;
-    throw new HoldfastError("invalid_field", message, { field: "parent_id" });
-  }
 }
 
 export async function rootOf({ tree }: Work): Promise<NodeRow> {

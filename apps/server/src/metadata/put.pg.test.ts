@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkInvariants } from "./invariants.ts";
+import { rowWeight } from "./metadata-bytes.ts";
 import { contentOfText, newTestId } from "./testing.ts";
 import { useTestSpaces } from "./testing-spaces.ts";
 import type { NodeId } from "@holdfast/core/ids";
@@ -264,6 +265,8 @@ test("an upload session learns its node and gives its references to the version"
       created_at: 1,
     })
     .execute();
+  const metadata_bytes = (await space.row()).metadata_bytes + rowWeight(2);
+  await space.db.updateTable("shard.spaces").set({ metadata_bytes }).where("id", "=", spaceId).execute();
   const hash = Buffer.from(blocks[0]?.hash ?? "", "hex");
   await space.db
     .insertInto("shard.upload_blocks")

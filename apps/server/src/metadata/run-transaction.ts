@@ -9,6 +9,7 @@ import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./app
 import type { FolderCopy } from "./apply-copy.ts";
 import { lockBlocks, lockSegments, lockSpace, type Name, type ShardReader } from "./load.ts";
 import type { OperationResult } from "./operation.ts";
+import { measuredNodesMax } from "./reach.ts";
 import { Replays } from "./replays.ts";
 import { Tree } from "./tree.ts";
 import { noChanges, type Step, type Work } from "./work.ts";
@@ -151,6 +152,7 @@ async function startWork(
     heldBlocks: await lockBlocks(reader, space.id, [...blocks]),
     heldSegments: await lockSegments(reader, space.id, [...segments]),
     counted: new Set(),
+    measuring: { nodesLeft: measuredNodesMax, raised: new Set() },
   };
 }
 

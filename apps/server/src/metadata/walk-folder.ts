@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isId, type NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
@@ -12,8 +13,9 @@ import { childPath, type PlacedNode } from "./look-up.ts";
  * All below a folder, parents before children: the children of a folder by id, then the same for each folder among them.
  * By ids and not by names, since an id stays while a rename moves a name across the cursor.
  *
- * The cursor says where the walk stands: the ids of the folders from the top's child down to the one being listed, and the
- * last child that was given of it. If one of these folders has moved away meanwhile, the walk goes on behind it.
+ * The cursor says where the walk stands, in as many bytes for any depth: the folder being listed, the last child that was given
+ * of it, and a digest of the way to it. If a folder on this way lies in the trash meanwhile, or the folder itself has gone, the walk
+ * goes on behind it. If one has moved, the way can no longer be told, and all below the top's child on it comes once more.
  */
 export async function walkFolder(
   shard: Shard,
@@ -44,28 +46,59 @@ interface Place {
   afterChild: NodeId | undefined;
 }
 
+const nodeId = z.string().refine((text): text is NodeId => isId(text));
+
 const walkCursor = z.tuple([
-  z.array(z.string().refine(isId)).max(4 * limits.pathNamesMax),
-  z.string().refine(isId).nullable(),
+  nodeId.nullable().describe("the top's child on the way"),
+  nodeId.nullable().describe("the parent of the folder being listed"),
+  z.string().max(64).describe("digest of the way down to the parent"),
+  nodeId.nullable().describe("the folder being listed; null for the top"),
+  nodeId.nullable().describe("the last child given"),
 ]);
 
-function position(place: Place): z.input<typeof walkCursor> {
-  const ids: string[] = [];
+function position({ folder, above, afterChild: after }: Place): z.input<typeof walkCursor> {
+  const afterChild = after ?? null;
+  if (above === undefined) return [null, null, "", null, afterChild];
+  const way = wayTo(above);
+  const { id } = folder.row;
+  return [way[0] ?? id, above.folder.row.id, digestOf(way), id, afterChild];
+}
+
+/** The ids of the folders from the top's child down to this one. */
+function wayTo(place: Place): NodeId[] {
+  const ids: NodeId[] = [];
   for (let step = place; step.above !== undefined; step = step.above) ids.unshift(step.folder.row.id);
-  return [ids, place.afterChild ?? null];
+  return ids;
+}
+
+function digestOf(way: readonly NodeId[]): string {
+  return createHash("sha256").update(way.join("/")).digest().toString("base64url", 0, 16);
 }
 
 async function resume(children: ChildLoader, top: PlacedNode, cursor: string | undefined): Promise<Place | undefined> {
-  let place: Place = { folder: top, above: undefined, afterChild: undefined };
-  if (cursor === undefined) return place;
-  const [ids, afterChild] = decodeCursor(walkCursor, cursor);
-  for (const id of ids as NodeId[]) {
-    const row = await children.folder(place.folder.row.id, id);
-    if (row === undefined) return nextFolder(children, place, id);
-    place = { folder: { row, path: childPath(place.folder.path, row.name) }, above: place, afterChild: undefined };
+  const start: Place = { folder: top, above: undefined, afterChild: undefined };
+  if (cursor === undefined) return start;
+  const [firstId, parentId, digest, folderId, afterChild] = decodeCursor(walkCursor, cursor);
+  if (firstId === null || parentId === null || folderId === null) {
+    return { ...start, afterChild: afterChild ?? undefined };
   }
-  place.afterChild = (afterChild as NodeId | null) ?? undefined;
-  return place;
+  const way = await children.wayTo(parentId);
+  if (way === undefined || digestOf(way.map((row) => row.id)) !== digest) {
+    const first = await children.folder(top.row.id, firstId);
+    return first === undefined ? nextFolder(children, start, firstId) : below(start, first);
+  }
+  let place = start;
+  for (const row of way) {
+    if (row.trashed_at !== null || row.purged_at !== null) return nextFolder(children, place, row.id);
+    place = below(place, row);
+  }
+  const row = await children.folder(parentId, folderId);
+  if (row === undefined) return nextFolder(children, place, folderId);
+  return { ...below(place, row), afterChild: afterChild ?? undefined };
+}
+
+function below(above: Place, row: NodeRow): Place {
+  return { folder: { row, path: childPath(above.folder.path, row.name) }, above, afterChild: undefined };
 }
 
 /** The first folder inside this one, behind `afterFolder`; else the next one beside it, or beside the nearest above that has one. */
@@ -78,9 +111,7 @@ async function nextFolder(
   let passed = afterFolder;
   while (above !== undefined) {
     const row = await children.folderAfter(above.folder.row.id, passed);
-    if (row !== undefined) {
-      return { folder: { row, path: childPath(above.folder.path, row.name) }, above, afterChild: undefined };
-    }
+    if (row !== undefined) return below(above, row);
     passed = above.folder.row.id;
     above = above.above;
   }
@@ -101,12 +132,28 @@ interface ChildPage {
 class ChildLoader {
   readonly #shard: Shard;
   readonly #spaceId: string;
+  readonly #topId: NodeId;
   readonly #folders = new Map<NodeId, readonly NodeRow[]>();
   readonly #firstPages = new Map<NodeId, ChildPage>();
 
-  constructor(shard: Shard, { space_id }: NodeRow) {
+  constructor(shard: Shard, { space_id, id }: NodeRow) {
     this.#shard = shard;
     this.#spaceId = space_id;
+    this.#topId = id;
+  }
+
+  /** The folders from the top's child down to this one, live or not; undefined where it does not lie below the top. By the primary key. */
+  async wayTo(folderId: NodeId): Promise<NodeRow[] | undefined> {
+    const own = sql`select * from shard.nodes where space_id = ${this.#spaceId}`;
+    const { rows } = await sql<NodeRow & { height: number }>`
+      with recursive way as (
+        select n.*, 0 as height from (${own} and id = ${folderId} offset 0) n
+        union all
+        select above.*, way.height + 1 from way
+        cross join lateral (${own} and id = way.parent_id and way.id <> ${this.#topId} offset 0) above
+      )
+      select * from way order by height desc`.execute(this.#shard.db);
+    return rows[0]?.id === this.#topId ? rows.slice(1) : undefined;
   }
 
   async of(folderId: NodeId, after: NodeId | undefined): Promise<ChildPage> {

@@ -8,6 +8,7 @@ import type { HeldBlocks, ShardReader } from "./load.ts";
 import { assertWeightRoom, nodeWeight, versionWeight } from "./metadata-bytes.ts";
 import { nodeJson } from "./node-json.ts";
 import type { Operation } from "./operation.ts";
+import { raiseAbove } from "./reach.ts";
 import { assertRoom } from "./stored-bytes.ts";
 import type { Tree } from "./tree.ts";
 
@@ -64,6 +65,14 @@ export interface Work {
   readonly heldSegments: ReadonlySet<HashHex>;
   /** The members of `changes.counted`, made anew after a rollback. */
   readonly counted: Set<HashHex>;
+  readonly measuring: Measuring;
+}
+
+/** What trees were measured for in this transaction; a rollback may leave it stricter than it need be. */
+export interface Measuring {
+  nodesLeft: number;
+  /** Folders below which something was placed. */
+  readonly raised: Set<NodeId>;
 }
 
 /** The place of a step among the others. */
@@ -123,16 +132,23 @@ export function record(
     actor: step.caller.userId,
     device_id: step.caller.deviceId,
   });
+  const before = work.tree.known(row.id);
   const weight = nodeWeight(row);
-  addWeight(work, weight - (work.tree.known(row.id)?.weight ?? 0));
+  addWeight(work, weight - (before?.weight ?? 0));
   const next: NodeRow = {
     ...row,
     weight,
+    // What the caller has in hand may be from before something was placed below.
+    names_below: before?.names_below ?? 0,
+    bytes_below: before?.bytes_below ?? 0,
     seq: work.space.seq + work.changes.journal.length,
     revision: newRevision(work),
     updated_at: work.nowMicros,
   };
   work.tree.put(next);
+  if (before?.parent_id !== next.parent_id || before.name !== next.name) {
+    for (const id of raiseAbove(work.tree, next)) work.measuring.raised.add(id);
+  }
   return next;
 }
 

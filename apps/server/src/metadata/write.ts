@@ -95,7 +95,8 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
     update shard.nodes n set parent_id = v.parent_id, name = v.name, name_key = v.name_key,
       head_version = v.head_version, version_number = v.version_number, content_id = v.content_id, size = v.size,
       modified_at = v.modified_at, executable = v.executable, revision = v.revision, seq = v.seq,
-      trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, weight = v.weight, device_id = v.device_id,
+      trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, weight = v.weight,
+      names_below = v.names_below, bytes_below = v.bytes_below, device_id = v.device_id,
       operation_id = v.operation_id, updated_at = v.updated_at
     from (select ${spaceId}::uuid as space_id, given.* from unnest(
       ${uuidArray(rows.map((row) => row.id))}, ${uuidArray(rows.map((row) => row.parent_id))},
@@ -106,10 +107,12 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       ${textArray(rows.map((row) => row.revision))}, ${int8Array(rows.map((row) => row.seq))},
       ${int8Array(rows.map((row) => row.trashed_at))}, ${int8Array(rows.map((row) => row.purged_at))},
       ${jsonbArray(rows.map((row) => row.metadata))}, ${int4Array(rows.map((row) => row.weight))},
+      ${int4Array(rows.map((row) => row.names_below))}, ${int4Array(rows.map((row) => row.bytes_below))},
       ${uuidArray(rows.map((row) => row.device_id))},
       ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.updated_at))})
     as given (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
-      revision, seq, trashed_at, purged_at, metadata, weight, device_id, operation_id, updated_at) offset 0) v
+      revision, seq, trashed_at, purged_at, metadata, weight, names_below, bytes_below, device_id, operation_id,
+      updated_at) offset 0) v
     where n.space_id = v.space_id and n.id = v.id`.execute(reader);
 }
 
@@ -118,7 +121,7 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
   await sql`
     insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, target, head_version, version_number,
       content_id, size, modified_at, executable, revision, seq, trashed_at, purged_at, metadata, weight,
-      device_id, operation_id, created_at, updated_at)
+      names_below, bytes_below, device_id, operation_id, created_at, updated_at)
     select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
       ${uuidArray(rows.map((row) => row.parent_id))}, ${textArray(rows.map((row) => row.name))},
       ${textArray(rows.map((row) => row.name_key))}, ${textArray(rows.map((row) => row.kind))},
@@ -128,7 +131,8 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
       ${booleanArray(rows.map((row) => row.executable))}, ${textArray(rows.map((row) => row.revision))},
       ${int8Array(rows.map((row) => row.seq))}, ${int8Array(rows.map((row) => row.trashed_at))},
       ${int8Array(rows.map((row) => row.purged_at))}, ${jsonbArray(rows.map((row) => row.metadata))},
-      ${int4Array(rows.map((row) => row.weight))},
+      ${int4Array(rows.map((row) => row.weight))}, ${int4Array(rows.map((row) => row.names_below))},
+      ${int4Array(rows.map((row) => row.bytes_below))},
       ${uuidArray(rows.map((row) => row.device_id))}, ${byteaArray(rows.map((row) => row.operation_id))},
       ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))})`.execute(
     reader,

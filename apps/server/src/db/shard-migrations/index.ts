@@ -5,6 +5,7 @@ import * as expiryAndResults from "./030-expiry-and-results.ts";
 import * as countedBlocks from "./040-counted-blocks.ts";
 import * as countedTails from "./050-counted-tails.ts";
 import * as weights from "./060-weights.ts";
+import * as reach from "./070-reach.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -19,5 +20,6 @@ export const shardMigrations: MigrationSet = {
     "040-counted-blocks": { up: countedBlocks.up },
     "050-counted-tails": { up: countedTails.up },
     "060-weights": { up: weights.up },
+    "070-reach": { up: reach.up },
   },
 };
