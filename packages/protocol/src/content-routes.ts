@@ -35,6 +35,22 @@ const manifestJson = z
   })
   .meta({ id: "Manifest" });
 
+const pageLimit = z.coerce.number().int().min(1).max(limits.listItemsMax).optional();
+const damagedPage = z
+  .object({
+    items: z.array(
+      z.object({
+        hash: hashHex,
+        size: z.int(),
+        files: z
+          .array(z.object({ node_id: z.string(), path: z.string(), version: z.int(), version_id: z.string() }))
+          .describe("the versions that need it"),
+      }),
+    ),
+    next_cursor: z.string().nullable(),
+  })
+  .meta({ id: "DamagedPage" });
+
 /** Of the body that starts a resumable upload; the commit of a finished one may correct part of it. */
 const commitFields = {
   name: nodeName.optional(),
@@ -235,6 +251,16 @@ export const contentRoutes = {
         epoch: z.string(),
       }),
     },
+  }),
+  listDamaged: defineRoute({
+    method: "GET",
+    path: "/damaged",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Which of your blocks are damaged, and which of your files need them; sent again, they are healed",
+    query: z.object({ limit: pageLimit, cursor: hashHex.optional() }),
+    responses: { 200: damagedPage },
   }),
   queryBlocks: defineRoute({
     method: "POST",

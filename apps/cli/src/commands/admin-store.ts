@@ -16,7 +16,7 @@ export function scrubCommand(context: Context) {
   return runs<[]>(context, command, async (run, { data, now }) => {
     const report = now === true ? await scrubNow(run, data) : await adminCall(run, data, "adminGetScrub", {});
     await run.output.result(report, () => reportLines(report));
-    if (report.damaged.length > 0 || report.state === "failed") context.exitCode = 1;
+    if (report.damaged.some(isLoss) || report.state === "failed") context.exitCode = 1;
   });
 }
 
@@ -31,6 +31,11 @@ async function scrubNow(run: Run, data: unknown): Promise<ScrubReport> {
   return report;
 }
 
+/** A block that no file needs waits to be removed, like all such. */
+function isLoss({ hash, files }: ScrubReport["damaged"][number]): boolean {
+  return hash === null || files.length > 0;
+}
+
 function reportLines(report: ScrubReport): string[] {
   const { state, started_at, finished_at, packs, blocks, damaged } = report;
   if (state === "never") return ["No scrub has run yet. 'holdfast admin scrub --now' runs one."];
@@ -40,9 +45,10 @@ function reportLines(report: ScrubReport): string[] {
   const head = `${packs} packs with ${blocks} blocks read, ${damaged.length} damaged${news} (${ended(state, finished_at)})`;
   const found = damaged.flatMap(({ hash, pack_id, reason, files, found_at }) => [
     `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(found_at, isNew(found_at))})`,
+    ...(hash !== null && files.length === 0 ? ["  no file needs it"] : []),
     ...files.map((file) => `  ${printable(file.owner)}: ${printable(file.path)} (version ${file.version})`),
   ]);
-  return [head, ...mended(report), ...found, ...(damaged.length > 0 ? [advice] : [])];
+  return [head, ...mended(report), ...found, ...(damaged.some(isLoss) ? [advice] : [])];
 }
 
 const advice =

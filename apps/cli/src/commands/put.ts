@@ -40,8 +40,9 @@ async function put(run: Run, paths: string[]): Promise<void> {
   await interruptible(run, progress, () =>
     transfer.put({ client, configFolder, report, stdin: context.stdin }, locals, remote),
   );
+  const healed = report.filesHealed === 0 ? "" : ` (${report.filesHealed} of them healed on the server)`;
   await output.result(report.toJson(), () => [
-    `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
+    `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = 1;
 }

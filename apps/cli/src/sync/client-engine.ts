@@ -15,12 +15,14 @@ import type { EngineOptions } from "@holdfast/sync/engine/engine";
 import { noFaults } from "@holdfast/sync/faults";
 import { type Lacks, lacksNothing } from "@holdfast/sync/lacks";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
+import type { LocalDisk } from "@holdfast/sync/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { isLive } from "@holdfast/sync/trees";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { probeFolder } from "@holdfast/synced-folder/probe-folder";
 import { openTransport, systemClock } from "../config/connection.ts";
 import type { Connection } from "../config/connection.ts";
+import { healDamaged } from "./heal-damaged.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
@@ -28,6 +30,8 @@ import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 /** The engine over a real disk and a real server, with all that has to be closed after it. */
 export interface ClientEngine {
   readonly engine: Engine;
+  /** See `healDamaged`. */
+  readonly heal: (signal: AbortSignal) => Promise<number>;
   close(): Promise<void>;
 }
 
@@ -49,14 +53,12 @@ export async function openClientEngine(
     open.push(() => pool.close());
     const space = await openSpace(connection, pool, limits);
     open.push(() => space.close());
+    const state = new SyncState(database, sync.record.remote_id as NodeId);
+    const disk = openSyncedFolder(sync.record.root, { pool });
+    const own = { slotKey: slotKeyOf(abilities), lacks: lacksOf(abilities) };
     return {
-      engine: makeEngine(sync.record, {
-        space,
-        pool,
-        database,
-        slotKey: slotKeyOf(abilities),
-        lacks: lacksOf(abilities),
-      }),
+      engine: makeEngine(sync.record, { space, state, disk, ...own }),
+      heal: (signal) => healDamaged({ client: connection.client, server: space, state, disk }, signal),
       close,
     };
   } catch (thrown) {
@@ -70,8 +72,8 @@ export const stateName = "state.sqlite";
 
 export interface Parts {
   readonly space: RemoteSpace;
-  readonly pool: CodecPool;
-  readonly database: DatabaseSync;
+  readonly state: SyncState;
+  readonly disk: LocalDisk;
   readonly slotKey?: EngineOptions["slotKey"];
   readonly lacks?: Lacks;
   /** Nothing is written to the disk, not even to ask for its time. */
@@ -80,13 +82,11 @@ export interface Parts {
 
 export function makeEngine(
   record: SyncRecord,
-  { space, pool, database, slotKey = nameKey, lacks = lacksNothing, isPreview = false }: Parts,
+  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, isPreview = false }: Parts,
 ): Engine {
-  const rootId = record.remote_id as NodeId;
-  const state = new SyncState(database, rootId);
+  const { rootId } = state;
   const isAll = rootId === space.rootId;
   const view = { rootId, isKnown: (id: NodeId) => state.remote.has(id), isLive: (id: NodeId) => isLive(state, id) };
-  const disk = openSyncedFolder(record.root, { pool });
   return new Engine({
     disk: isPreview ? { ...disk, now: async () => BigInt(Date.now()) * 1_000_000n } : disk,
     server: isAll ? space : narrowToSubtree(space, view),

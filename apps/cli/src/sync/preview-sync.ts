@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { startCodecPool } from "@holdfast/codec/pool";
+import type { NodeId } from "@holdfast/core/ids";
 import type { Preview } from "@holdfast/sync/engine/preview";
 import { ownFolder } from "@holdfast/sync/paths";
+import { SyncState } from "@holdfast/sync/state/sync-state";
 import { toFolderError } from "@holdfast/synced-folder/folder-error";
+import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe-folder";
 import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
@@ -91,7 +94,7 @@ function makeProbePlace(folder: string): string {
 }
 
 async function previewOn(
-  parts: Pick<Parts, "database" | "lacks" | "slotKey">,
+  { database, ...own }: Pick<Parts, "lacks" | "slotKey"> & { readonly database: DatabaseSync },
   record: SyncRecord,
   connection: Connection,
   { limits, excludes, includes }: SyncChoices,
@@ -100,7 +103,9 @@ async function previewOn(
   try {
     const space = await openSpace(connection, pool, limits);
     try {
-      const engine = makeEngine(record, { ...parts, space, pool, isPreview: true });
+      const state = new SyncState(database, record.remote_id as NodeId);
+      const disk = openSyncedFolder(record.root, { pool });
+      const engine = makeEngine(record, { ...own, space, state, disk, isPreview: true });
       engine.include(includes);
       engine.exclude(excludes);
       return await engine.preview();

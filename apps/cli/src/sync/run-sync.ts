@@ -7,6 +7,7 @@ import { interruptedExitCode } from "../interruption.ts";
 import { count, shellWord } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
 import type { ClientEngine } from "./client-engine.ts";
+import { healOnce, keepHealing } from "./heal-damaged.ts";
 import type { KnownSync } from "./known-syncs.ts";
 import { agreeOnSync, holdRoot, recordFor } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
@@ -107,7 +108,9 @@ async function follow(run: Run, { running, engine, sync, choices, stopped }: Fol
     engine.engine.exclude(choices.excludes, { freeSpace: choices.freesSpace });
     if (choices.confirmsDeletes) await running.approveDeletions(running.waitingDeletions().map(({ id }) => id));
     if (choices.isOnce) return await syncOnce(run, running, engine, stopped);
-    await runWatched(sync.record.root, engine.engine, (problems) => running.remark(problems));
+    await runHealing(run, engine, stopped, () =>
+      runWatched(sync.record.root, engine.engine, (problems) => running.remark(problems)),
+    );
     const { refusal } = engine.engine.status();
     if (refusal !== undefined) throw new HoldfastError("failed", refusal);
   } finally {
@@ -115,8 +118,37 @@ async function follow(run: Run, { running, engine, sync, choices, stopped }: Fol
   }
 }
 
-async function syncOnce(run: Run, running: RunningSync, { engine }: ClientEngine, stopped: AbortSignal): Promise<void> {
+/** Beside the engine, of which it needs nothing but what it knows. */
+async function runHealing(
+  run: Run,
+  { engine, heal }: ClientEngine,
+  stopped: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  const wait = (delayMs: number, signal: AbortSignal): Promise<unknown> =>
+    delay(delayMs, undefined, { signal }).catch(() => undefined);
+  const isWanted = (): boolean => engine.phase !== "paused";
+  const healing = keepHealing(
+    { heal, isWanted, note: (message) => run.output.note(message), wait },
+    AbortSignal.any([stopped, over.signal]),
+  );
+  try {
+    await work();
+  } finally {
+    over.abort();
+    await healing;
+  }
+}
+
+async function syncOnce(
+  run: Run,
+  running: RunningSync,
+  { engine, heal }: ClientEngine,
+  stopped: AbortSignal,
+): Promise<void> {
   const { inSync, deletionsWaiting, problems } = await engine.runOnce();
+  await healOnce({ heal, note: (message) => run.output.note(message) }, stopped);
   if (stopped.aborted) {
     run.context.exitCode = interruptedExitCode;
     return;

@@ -8,6 +8,8 @@ export class TransferReport {
   readonly problems: Problem[] = [];
   filesSent = 0;
   filesEqual = 0;
+  /** Equal ones of which the server had lost blocks, and has them again. */
+  filesHealed = 0;
   attributesSet = 0;
   foldersMade = 0;
   linksMade = 0;
@@ -42,6 +44,7 @@ export class TransferReport {
     return {
       [`files_${this.#verb}`]: this.filesSent,
       files_equal: this.filesEqual,
+      ...(this.#verb === "sent" ? { files_healed: this.filesHealed } : {}),
       attributes_set: this.attributesSet,
       folders_made: this.foldersMade,
       links_made: this.linksMade,

@@ -154,6 +154,7 @@ const matrix: Matrix = {
     stranger: "own",
     owner: [200],
   },
+  listDamaged: { request: plain, stranger: "own", owner: [200] },
   queryBlocks: { request: (f) => ({ body: { hashes: [f.block] } }), stranger: "own", owner: [200] },
   putBlocks: {
     request: (f) => ({ query: { into: f.folder }, bytes: new Uint8Array(0) }),

@@ -1,6 +1,7 @@
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BlockRoom } from "./block-room.ts";
+import type { DamagedBlock } from "./list-damaged.ts";
 
 /** A block on its way in: as a frame came off the wire, or cut (and perhaps compressed) by this process's own codec workers. */
 export interface IncomingBlock {
@@ -35,6 +36,11 @@ export interface BlockService {
   store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[]): Promise<void>;
   /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */
   held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
+  /** Of the space's blocks, in the order of their hashes, those that have no whole copy. */
+  damaged(
+    spaceId: SpaceId,
+    page: { readonly after: HashHex | undefined; readonly limit: number },
+  ): Promise<readonly DamagedBlock[]>;
   /**
    * The blocks in the order given (a hash may repeat), undefined for what the space does not hold. Neighbours in a pack are read with one ranged
    * read, a bounded number of bytes ahead. A block that fails its check is marked damaged, logged with the files it touches, and

@@ -1,4 +1,5 @@
-import type { HashHex, NodeId, SpaceId } from "@holdfast/core/ids";
+import type { HashHex, NodeId, SpaceId, VersionId } from "@holdfast/core/ids";
+import { entryBytes } from "@holdfast/core/manifest";
 import { type Kysely, sql } from "kysely";
 import { hashArray, uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
@@ -13,6 +14,7 @@ export interface TouchedFile {
   /** The owner's e-mail address. */
   readonly owner: string;
   readonly version: number;
+  readonly version_id: VersionId;
 }
 
 /**
@@ -51,7 +53,7 @@ function byShard(shards: Shards, spaces: readonly SpaceId[]): Map<Shard, SpaceId
   return groups;
 }
 
-/** A manifest is a string of entries, so a hash in it is found as bytes; 32 of them stand nowhere by chance. */
+/** Manifests are strings of records that begin with a hash; each is taken apart once, however many hashes are wanted. */
 async function findOnShard(
   shard: Kysely<ShardTables>,
   spaceIds: readonly SpaceId[],
@@ -61,18 +63,24 @@ async function findOnShard(
     with recursive wanted as materialized (
       select hash from unnest(${hashArray(hashes)}) as given (hash)
     ), touched_segments as materialized (
-      select segment.space_id, segment.hash as segment, wanted.hash
-      from shard.segments as segment join wanted on position(wanted.hash in segment.entries) > 0
+      select distinct segment.space_id, segment.hash as segment, wanted.hash
+      from shard.segments as segment
+        cross join lateral generate_series(0, length(segment.entries) / ${entryBytes}::int - 1) as entry (at)
+        join wanted on wanted.hash = substring(segment.entries from entry.at * ${entryBytes}::int + 1 for 32)
       where segment.space_id = any(${uuidArray(spaceIds)})
     ), touched as materialized (
-      select version.space_id, version.node_id, version.number, wanted.hash
-      from shard.versions as version join wanted on position(wanted.hash in version.manifest) > 0
+      select version.space_id, version.node_id, version.number, version.id as version_id, wanted.hash
+      from shard.versions as version
+        cross join lateral generate_series(0, length(version.manifest) / ${entryBytes}::int - 1) as entry (at)
+        join wanted on wanted.hash = substring(version.manifest from entry.at * ${entryBytes}::int + 1 for 32)
       where version.space_id = any(${uuidArray(spaceIds)}) and version.manifest is not null
       union
-      select version.space_id, version.node_id, version.number, touched_segments.hash
-      from shard.versions as version join touched_segments
-        on touched_segments.space_id = version.space_id and position(touched_segments.segment in version.segments) > 0
-      where version.segments is not null
+      select version.space_id, version.node_id, version.number, version.id, touched_segments.hash
+      from shard.versions as version
+        cross join lateral generate_series(0, length(version.segments) / ${segmentRecordBytes}::int - 1) as record (at)
+        join touched_segments on touched_segments.space_id = version.space_id
+          and touched_segments.segment = substring(version.segments from record.at * ${segmentRecordBytes}::int + 1 for 32)
+      where version.space_id = any(${uuidArray(spaceIds)}) and version.segments is not null
     ), paths as (
       select distinct node.space_id, node.id as node_id, node.parent_id, '/' || node.name as path
       from touched join shard.nodes as node on node.space_id = touched.space_id and node.id = touched.node_id
@@ -82,7 +90,7 @@ async function findOnShard(
       from paths join shard.nodes as parent on parent.space_id = paths.space_id and parent.id = paths.parent_id
     )
     select touched.hash, touched.node_id, paths.path, coalesce(owner.email, space.owner_id::text) as owner,
-      touched.number as version
+      touched.number as version, touched.version_id
     from touched
       join paths on paths.space_id = touched.space_id and paths.node_id = touched.node_id and paths.parent_id is null
       join shard.spaces as space on space.id = touched.space_id
@@ -90,3 +98,6 @@ async function findOnShard(
     order by owner, paths.path, touched.number`.execute(shard);
   return rows;
 }
+
+/** Of a version's list of segments: hash, count and bytes. */
+const segmentRecordBytes = 44;

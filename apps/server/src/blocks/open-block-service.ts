@@ -8,6 +8,7 @@ import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
 import type { BlockService } from "./block-service.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { listDamaged } from "./list-damaged.ts";
 import { PackWriter } from "./pack-writer.ts";
 import type { CrashPoint } from "./pack-writer.ts";
 import { readBlocks } from "./read-blocks.ts";
@@ -67,6 +68,7 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
       const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, { now: clock.nowMicros() });
       return held as Set<HashHex>;
     },
+    damaged: (spaceId, page) => listDamaged({ shards, cell: cells.of(bucketOf(spaceId)).db }, spaceId, page),
     read: (spaceId, hashes, { signal, passing = false } = {}) =>
       readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing }),
     readRange: (spaceId, entries, startByte, endByte, { signal, passing = false } = {}) =>

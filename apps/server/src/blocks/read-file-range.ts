@@ -3,6 +3,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { readBlocks } from "./read-blocks.ts";
 import type { ReadPorts } from "./open-range.ts";
+import { damagedMessage } from "./rescue-block.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
 export interface FileRange {
@@ -57,7 +58,7 @@ function findEntries(
 }
 
 function notThere(entry: ManifestEntry | undefined): HoldfastError {
-  return new HoldfastError("damaged", "A block of this file is missing in the store. Restore it from a backup.", {
+  return new HoldfastError("damaged", damagedMessage, {
     body: entry === undefined ? {} : { hash: entry.hash, files: [] },
   });
 }

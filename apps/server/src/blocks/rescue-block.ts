@@ -83,9 +83,9 @@ async function noteDamage({ cell, shards, clock, log }: Reader, { hash, packId }
 /** The caller learns which of the files of this space are touched, and of no other. */
 async function lostError({ cell, shards, spaceId }: Reader, hash: HashHex): Promise<HoldfastError> {
   const files = (await findFilesTouching(shards, cell.db, [hash], spaceId)).get(hash) ?? [];
-  return new HoldfastError(
-    "damaged",
-    "A block of this file is damaged in the store. A device that has the file heals it by uploading it again; or restore it from a backup.",
-    { body: { hash, files: files.map(({ path }) => path) } },
-  );
+  return new HoldfastError("damaged", damagedMessage, { body: { hash, files: files.map(({ path }) => path) } });
 }
+
+/** What to do about it; docs/operation.md says more. */
+export const damagedMessage =
+  "A block of this file is damaged in the store. Whoever has the file heals it: a device that syncs it by itself, others by 'holdfast put' of it to the same path. Else restore it from a backup.";

@@ -81,7 +81,20 @@ export class ScrubFindings {
     const hashes = blocks.map(({ hash }) => hash);
     const touched = await findFilesTouching(this.#ports.shards, this.#ports.cell.db, hashes);
     for (const { hash, reason, damagedAt } of blocks) {
-      this.#note({ hash, pack_id: packId, reason, files: touched.get(hash) ?? [] }, damagedAt);
+      this.#note(
+        {
+          hash,
+          pack_id: packId,
+          reason,
+          files: (touched.get(hash) ?? []).map(({ node_id, path, owner, version }) => ({
+            node_id,
+            path,
+            owner,
+            version,
+          })),
+        },
+        damagedAt,
+      );
     }
   }
 

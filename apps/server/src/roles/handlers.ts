@@ -3,6 +3,7 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { accountHandlers } from "../http/account-handlers.ts";
 import { blockHandlers } from "../http/block-handlers.ts";
+import { damagedHandlers } from "../http/damaged-handlers.ts";
 import { downloadHandlers } from "../http/download-handlers.ts";
 import type { Handlers } from "../http/handler.ts";
 import { operationHandlers, type OperationWorld } from "../http/operation-handlers.ts";
@@ -48,6 +49,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...uploadHandlers({ uploads }),
     ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),
     ...blockHandlers(accounts, blocks, codec),
+    ...damagedHandlers(blocks),
     ...storageHandlers(storageCare(parts)),
     ...operationHandlers(operation),
     setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }),

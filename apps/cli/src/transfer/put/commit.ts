@@ -51,7 +51,7 @@ async function send(work: PutWork, operations: readonly BatchOperationInput[], f
   return sendBatch(client, operations, []);
 }
 
-function blocksIn(frames: Uint8Array): FramedBlock[] {
+export function blocksIn(frames: Uint8Array): FramedBlock[] {
   return findFrames(frames, { framesMax: frames.length }).flatMap(({ kind, hash, size, start, end }) => {
     const payload = frames.subarray(start, end);
     return kind === "raw" || kind === "zstd" ? [framed({ hash, size, codec: kind, payload })] : [];

@@ -15,7 +15,7 @@ import { commit } from "./commit.ts";
 import { framed, upload } from "./upload.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
-import { isBlocked, putOperations, setOperation } from "./put-work.ts";
+import { damagedOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /** Requests of one file that are under way; of a stream, with so many new bytes each. */
@@ -57,13 +57,17 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     const compare = file.remote !== undefined && !file.exchange && file.remote.size === Number(before.size);
     const compared = compare ? await hashFile(work, handle.fd) : undefined;
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
-    const sent = isEqual ? compared : await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id);
+    const isDamaged = isEqual && damagedOf(work, file.remote) !== undefined;
+    if (isDamaged) work.report.counts.bytesDone -= compared.sizeBytes;
+    const sent =
+      isEqual && !isDamaged ? compared : await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id);
     const stats = await handle.stat({ bigint: true });
     const [first, stamp] = [toStamp(before), toStamp(stats)];
     if (!isSame(first, stamp) || sent.sizeBytes !== stamp.sizeBytes) return "again";
     const mtimeMicros = microsOfNanos(stats.mtimeNs);
     const executable = (stats.mode & 0o100n) !== 0n;
     const committed = await commitFile(work, file, { ...sent, mtimeMicros, executable });
+    if (committed && isDamaged) work.report.filesHealed += 1;
     if (committed) work.journal.record(path, stamp, sent.contentId, readAtMs);
     return committed ? "done" : "again";
   } catch (thrown) {

@@ -8,7 +8,7 @@ import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
 import { planCompared, planPut } from "./put-plan.ts";
 import type { RemoteState } from "./put-plan.ts";
-import { linkOperations, setOperation } from "./put-work.ts";
+import { damagedOf, linkOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 import { putWholeFiles } from "./whole-files.ts";
@@ -133,6 +133,8 @@ export class TreePut {
   /** The journal knows the content of a file that was read before, so that it need not be read to be compared. */
   #isKnown(entry: LocalEntry, remote: RemoteState): boolean {
     const { journal, report } = this.#work;
+    // Its bytes are needed, whatever they are.
+    if (damagedOf(this.#work, remote) !== undefined) return false;
     const contentId = journal.find(entry.path, entry.stamp);
     if (contentId === undefined) return false;
     const step = planCompared(entry, contentId, remote);

@@ -4,6 +4,7 @@ import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { DamagedVersions } from "../../remote/damaged-blocks.ts";
 import type { ContentJournal } from "../content-journal.ts";
 import type { NewIds } from "../new-ids.ts";
 import { toTimeText } from "../times.ts";
@@ -25,6 +26,16 @@ export interface PutWork {
   /** For all large files together: what a put holds of them. */
   readonly windows: SharedWindows;
   readonly pace: UploadPace;
+  /** What of the server's versions has to be sent again, though it is equal. */
+  readonly damaged: DamagedVersions;
+}
+
+/** Of a file with the content that the server has: the blocks that it cannot give back any more. */
+export function damagedOf(
+  { damaged }: Pick<PutWork, "damaged">,
+  remote: RemoteState | undefined,
+): ReadonlySet<HashHex> | undefined {
+  return damaged.get(remote?.version_id ?? "")?.hashes;
 }
 
 /** A folder of the server that things are put into. */

@@ -7,6 +7,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
+import { findDamaged } from "../../remote/damaged-blocks.ts";
 import { findNode } from "../../remote/look-up.ts";
 import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
@@ -46,7 +47,11 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const args = locals.map(toArgument);
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
-  const [remoteNode, account] = await Promise.all([findNode(client, remote), client.call("getAccount")]);
+  const [remoteNode, account, damaged] = await Promise.all([
+    findNode(client, remote),
+    client.call("getAccount"),
+    findDamaged(client),
+  ]);
   const targets = putTargets(args, remote, remoteNode?.kind);
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
@@ -62,6 +67,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     sent: new SentBlocks(),
     windows,
     pace: new UploadPace(),
+    damaged,
   };
   try {
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };

@@ -2,9 +2,10 @@ import type { HashHex } from "@holdfast/core/ids";
 import type { ReadFile, ReadOutcome } from "../read-files.ts";
 import { commit } from "./commit.ts";
 import type { Item } from "./commit.ts";
+import { healBlocks } from "./heal.ts";
 import { readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
-import { isBlocked, putOperations, setOperation } from "./put-work.ts";
+import { damagedOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /** A file that was read and is to be committed, with where its frames stand. */
@@ -24,7 +25,7 @@ export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]
   const requests = files.map(({ entry, remote, exchange }) => ({
     path: entry.path,
     sizeBytes: entry.sizeBytes,
-    knownContentId: exchange ? undefined : (remote?.content_id ?? undefined),
+    knownContentId: exchange || damagedOf(work, remote) !== undefined ? undefined : (remote?.content_id ?? undefined),
   }));
   const window = await work.windows.take();
   try {
@@ -41,7 +42,12 @@ async function putRead(
   outcomes: readonly ReadOutcome[],
   { window, readAtMs }: { readonly window: SharedArrayBuffer; readonly readAtMs: number },
 ): Promise<QueuedFile[]> {
-  const { puts, sets, again } = sortOut(work, files, outcomes, readAtMs);
+  const { puts, sets, damaged, again } = sortOut(work, files, outcomes, readAtMs);
+  await healBlocks(
+    work,
+    framesOf(damaged, window, () => true),
+  );
+  for (const { onCommitted } of damaged) onCommitted();
   await commit(work, sets);
   const needed = await neededBlocks(work, puts);
   const missing = await commit(work, puts, framesOf(puts, window, needed));
@@ -62,14 +68,15 @@ async function putRead(
 function sortOut(work: PutWork, files: readonly QueuedFile[], outcomes: readonly ReadOutcome[], readAtMs: number) {
   const puts: FileItem[] = [];
   const sets: Item[] = [];
+  const damaged: FileItem[] = [];
   const again: QueuedFile[] = [];
   for (const [index, file] of files.entries()) {
     const read = outcomes[index];
-    if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets });
+    if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets, damaged });
     else if (read?.status === "failed") work.report.problem(file.entry.path, readFailureOf(read.errno));
     else again.push(file);
   }
-  return { puts, sets, again };
+  return { puts, sets, damaged, again };
 }
 
 function place(
@@ -77,7 +84,7 @@ function place(
   file: QueuedFile,
   read: ReadFile,
   readAtMs: number,
-  into: { puts: FileItem[]; sets: Item[] },
+  into: { puts: FileItem[]; sets: Item[]; damaged: FileItem[] },
 ): void {
   const { path, sizeBytes } = file.entry;
   const { report, journal } = work;
@@ -87,6 +94,11 @@ function place(
     report.done(sizeBytes);
   };
   const step = file.remote === undefined || file.exchange ? undefined : planCompared(read, contentId, file.remote);
+  const isEqual = step?.do === "keep" || step?.do === "attributes";
+  if (isEqual && damagedOf(work, file.remote) !== undefined) {
+    const onCommitted = (): void => void (report.filesHealed += 1);
+    into.damaged.push({ path, operations: [], read, onCommitted });
+  }
   if (step?.do === "keep") {
     report.filesEqual += 1;
     remember();

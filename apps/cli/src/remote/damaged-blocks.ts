@@ -1,0 +1,35 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { allPages, pageItemsMax } from "./pages.ts";
+
+export interface DamagedVersion {
+  readonly nodeId: NodeId;
+  /** The blocks of it that the server cannot give back any more. */
+  readonly hashes: Set<HashHex>;
+}
+
+/** By version id. Nearly always empty. */
+export type DamagedVersions = ReadonlyMap<string, DamagedVersion>;
+
+/** One short request where nothing is damaged. */
+export async function findDamaged(client: ApiClient): Promise<DamagedVersions> {
+  const versions = new Map<string, DamagedVersion>();
+  const pages = allPages((cursor) => client.call("listDamaged", { query: { limit: pageItemsMax, cursor } }));
+  try {
+    for await (const blocks of pages) {
+      for (const { hash, files } of blocks) {
+        for (const { node_id, version_id } of files) {
+          const known = versions.get(version_id) ?? { nodeId: node_id as NodeId, hashes: new Set() };
+          versions.set(version_id, known);
+          known.hashes.add(hash);
+        }
+      }
+    }
+  } catch (thrown) {
+    // An older server does not know the question.
+    if (thrown instanceof HoldfastError && thrown.code === "not_found") return versions;
+    throw thrown;
+  }
+  return versions;
+}

@@ -1,0 +1,93 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import { pathOf } from "@holdfast/sync/paths";
+import type { LocalDisk, OutgoingBlock, Server } from "@holdfast/sync/ports";
+import type { SyncState } from "@holdfast/sync/state/sync-state";
+import { findDamaged } from "../remote/damaged-blocks.ts";
+import type { DamagedVersion } from "../remote/damaged-blocks.ts";
+
+export interface HealParts {
+  readonly client: ApiClient;
+  readonly server: Pick<Server, "putBlocks">;
+  readonly state: SyncState;
+  readonly disk: Pick<LocalDisk, "cut" | "readAt">;
+}
+
+const portionBytes = 8 * 1024 * 1024;
+
+/**
+ * Sends again what the server has lost of files that this device has. A block is named by its hash, and its bytes are compared with
+ * that before they go, so it does not matter what became of the file since: nothing of the sync is asked or changed.
+ * @returns how many blocks were sent
+ */
+export async function healDamaged(parts: HealParts, signal: AbortSignal): Promise<number> {
+  const sent = new Set<HashHex>();
+  let portion: OutgoingBlock[] = [];
+  const flush = async (): Promise<void> => {
+    if (portion.length > 0) await parts.server.putBlocks(portion);
+    for (const { hash } of portion) sent.add(hash);
+    portion = [];
+  };
+  for (const version of (await findDamaged(parts.client)).values()) {
+    for await (const block of blocksHere(parts, version)) {
+      if (signal.aborted) return sent.size;
+      if (!sent.has(block.hash)) portion.push(block);
+      if (portion.reduce((sum, { bytes }) => sum + bytes.length, 0) >= portionBytes) await flush();
+    }
+  }
+  await flush();
+  return sent.size;
+}
+
+async function* blocksHere(
+  { state, disk }: HealParts,
+  { nodeId, hashes }: DamagedVersion,
+): AsyncGenerator<OutgoingBlock> {
+  const row = state.local.get(nodeId);
+  const path = row?.kind === "file" ? pathOf(state, nodeId) : undefined;
+  if (row === undefined || path === undefined) return;
+  try {
+    let offset = 0;
+    for (const { hash, size } of state.manifests.blocksOf(row.content) ?? (await disk.cut(path)).blocks) {
+      const bytes = hashes.has(hash) ? await disk.readAt(path, offset, size) : undefined;
+      if (bytes !== undefined && sha256(bytes) === hash) yield { hash, bytes };
+      offset += size;
+    }
+  } catch (thrown) {
+    // It moved, or cannot be read just now: the next turn, or another device, has it.
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+  }
+}
+
+/** A question to the server, nearly always answered with nothing. */
+const everyMs = 15 * 60_000;
+
+export interface HealingTurns {
+  readonly heal: (signal: AbortSignal) => Promise<number>;
+  /** While it is not, a turn is passed over. */
+  readonly isWanted: () => boolean;
+  readonly note: (message: string) => void;
+  /** Resolves after that many milliseconds, or when the signal aborts. */
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** At once and then again and again, until the signal. Never fails: what did not succeed is tried again at the next turn. */
+export async function keepHealing(turns: HealingTurns, signal: AbortSignal): Promise<void> {
+  for (; !signal.aborted; await turns.wait(everyMs, signal)) if (turns.isWanted()) await healOnce(turns, signal);
+}
+
+export async function healOnce(
+  { heal, note }: Pick<HealingTurns, "heal" | "note">,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const count = await heal(signal);
+    if (count > 0) note(`sync: sent ${count} blocks again that the server had lost`);
+  } catch (thrown) {
+    const error = toHoldfastError(thrown);
+    // Whether the server is there the engine says already.
+    if (!signal.aborted && !error.retryable) note(`sync: damaged blocks could not be sent again: ${error.message}`);
+  }
+}

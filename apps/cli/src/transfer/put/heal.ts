@@ -1,0 +1,20 @@
+import { missingBlocks } from "@holdfast/api-client/block-upload";
+import { blocksIn } from "./commit.ts";
+import type { PutWork } from "./put-work.ts";
+import { upload } from "./upload.ts";
+
+/** Sends of these frames what the server cannot give back any more. Each block is verified there, so what is sent needlessly harms nothing. */
+export async function healBlocks(work: PutWork, frames: readonly Uint8Array[]): Promise<void> {
+  const blocks = frames.flatMap(blocksIn);
+  if (blocks.length === 0) return;
+  const missing = await missingBlocks(
+    { client: work.client, into: "root" },
+    blocks.map(({ hash }) => hash),
+  );
+  await upload(
+    work,
+    blocks.filter(({ hash }) => missing.has(hash)),
+    "root",
+  );
+  for (const hash of missing) work.sent.add(hash);
+}

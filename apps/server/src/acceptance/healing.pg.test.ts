@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import { hashOf } from "./batches.ts";
+import { findPackFiles, readPackLayout } from "./pack-files.ts";
+import {
+  administrator,
+  Api,
+  type CommandResult,
+  eventually,
+  holdfast,
+  launcher,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/** Invariant: whoever still has the bytes heals what the store has lost by doing what it always does, though all is equal. */
+describe("Healing", () => {
+  let folder: string;
+  let server: RunningServer;
+  let api: Api;
+
+  before(async () => {
+    folder = makeFolder("healing");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    api = await Api.signIn(server.url);
+    const { code, stderr } = await command("login", server.url, "--email", administrator.email, "--password-stdin");
+    assert.equal(code, 0, stderr);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const environment = () => ({ HOLDFAST_CONFIG_DIR: join(folder, "config") });
+  const command = (...args: string[]): Promise<CommandResult> =>
+    holdfast(args, { env: environment(), input: `${administrator.password}\n` });
+
+  /** Damages every block that is in the store now, and lets a scrub find it. */
+  async function damageAll(): Promise<void> {
+    for (const pack of findPackFiles(join(folder, "data", "store")).values()) {
+      const bytes = readFileSync(pack);
+      // Not by flipping bits: those that were flipped before would be whole again.
+      for (const { start } of readPackLayout(pack).records) randomBytes(8).copy(bytes, start + 3);
+      writeFileSync(pack, bytes);
+    }
+    assert.equal((await command("admin", "scrub", "--now")).code, 1);
+  }
+
+  async function assertHealed(files: Readonly<Record<string, Buffer>>): Promise<void> {
+    for (const [path, content] of Object.entries(files)) {
+      const { status, body } = await api.download(path);
+      assert.equal(status, 200, `${path}: ${JSON.stringify(body)}`);
+      assert.ok(content.equals(body), `${path} has other bytes`);
+    }
+    const lacking = (await api.call("GET", "/damaged")).body.items.filter(
+      (item: { files: unknown[] }) => item.files.length > 0,
+    );
+    assert.deepEqual(lacking, []);
+    const { code, stdout } = await command("admin", "scrub", "--now");
+    assert.equal(code, 0, stdout);
+  }
+
+  function write(tree: string, files: Readonly<Record<string, Buffer>>): void {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(join(folder, tree), { recursive: true });
+      writeFileSync(join(folder, tree, name), content);
+    }
+  }
+
+  test("put of the same tree sends what the server has lost, of small files and large ones, known by the journal or not", async () => {
+    const files = { small: randomBytes(5000), other: randomBytes(300_000), large: randomBytes(9_000_000) };
+    write("tree", files);
+    const put = () => command("put", "--json", join(folder, "tree"), "/tree");
+    assert.equal((await put()).code, 0);
+    // So that the journal knows them: what was touched a moment before is not recorded.
+    assert.equal(JSON.parse((await put()).stdout).files_equal, 3);
+    await damageAll();
+    const { status, body } = await api.call("GET", "/damaged");
+    assert.equal(status, 200);
+    const listed = body.items.find(({ hash }: { hash: string }) => hash === hashOf(files.small));
+    assert.equal(listed.size, 5000);
+    assert.deepEqual(
+      listed.files.map(({ path, version }: { path: string; version: number }) => ({ path, version })),
+      [{ path: "/tree/small", version: 1 }],
+    );
+    const { stdout, code } = await put();
+    assert.equal(code, 0);
+    const report = JSON.parse(stdout);
+    assert.deepEqual([report.files_sent, report.files_equal, report.files_healed], [0, 3, 3]);
+    await assertHealed(Object.fromEntries(Object.entries(files).map(([name, content]) => [`/tree/${name}`, content])));
+    assert.equal(JSON.parse((await put()).stdout).files_healed, 0);
+  });
+
+  test("put of one damaged file heals it, and says so", async () => {
+    const content = randomBytes(5000);
+    write("one", { file: content });
+    const put = () => command("put", join(folder, "one", "file"), "/one-file");
+    assert.equal((await put()).code, 0);
+    await damageAll();
+    const told = await api.download("/one-file");
+    assert.equal(told.status, 500);
+    assert.match(told.body.detail, /holdfast put/);
+    const healed = await put();
+    assert.match(healed.stdout, /1 equal already \(1 of them healed on the server\)/);
+    assert.deepEqual((await api.download("/one-file")).body, content);
+    assert.equal((await command("put", join(folder, "tree"), "/tree")).code, 0);
+    await assertHealed({ "/one-file": content });
+  });
+
+  test("a sync sends what the server has lost, once and while it runs", async () => {
+    const files = { small: randomBytes(5000), large: randomBytes(9_000_000) };
+    write("drive", files);
+    const drive = join(folder, "drive");
+    const sync = ["sync", drive, "--remote", "/drive"];
+    assert.equal((await command(...sync, "--once")).code, 0);
+    for (const path of ["/tree", "/one-file"]) assert.equal((await command("rm", "--permanent", path)).code, 0);
+    await damageAll();
+    assert.equal((await command(...sync, "--once")).code, 0);
+    const healed = { "/drive/small": files.small, "/drive/large": files.large };
+    for (const [path, content] of Object.entries(healed))
+      assert.ok(content.equals((await api.download(path)).body), path);
+
+    await damageAll();
+    const running = spawn(launcher, sync, { env: { ...process.env, ...environment() }, stdio: "ignore" });
+    const ended = once(running, "exit");
+    try {
+      await eventually("the running sync heals it", 60_000, async () => {
+        const { body } = await api.call("GET", "/damaged");
+        return body.items.every((item: { files: unknown[] }) => item.files.length === 0) ? true : undefined;
+      });
+    } finally {
+      running.kill("SIGTERM");
+      await ended;
+    }
+    for (const [path, content] of Object.entries(healed))
+      assert.ok(content.equals((await api.download(path)).body), path);
+    for (const [name, content] of Object.entries(files)) assert.ok(content.equals(readFileSync(join(drive, name))));
+    const { code, stdout } = await command("admin", "scrub", "--now");
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /no file needs it/, "the blocks of what was removed for good are not told");
+    rmSync(drive, { recursive: true });
+  });
+});
