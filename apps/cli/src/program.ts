@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Context } from "./commands/command.ts";
+import { showLines, showText } from "./output/screen.ts";
 import { commandTable } from "./commands/table.ts";
 
 /**
@@ -38,11 +39,19 @@ function prepare(command: Command, context: Context): void {
     .helpOption("--help", "show help")
     .showHelpAfterError("Run it with --help to see how it is used.")
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
-      writeErr: (text) => void context.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, "holdfast: ")),
+      writeOut: (text) => void showText(context.stdout, text),
+      writeErr: (text) => void showText(context.stderr, text),
+      // With what was typed in it.
+      outputError: (text) => void showLines(context.stderr, [oneLine(text)]),
     });
   // So that in `devices rm ID --json` the option is one of rm.
   if (command.commands.length > 0) command.helpCommand(false).enablePositionalOptions();
   for (const child of command.commands) prepare(child, context);
+}
+
+function oneLine(text: string): string {
+  return text
+    .trimEnd()
+    .replace(/^error: /, "holdfast: ")
+    .replace(/\n(?=\(Did you mean [^\n]*$)/, " ");
 }

@@ -1,15 +1,20 @@
 import { readFileSync } from "node:fs";
 import type { Context } from "./commands/command.ts";
+import { showJson, showLines } from "./output/screen.ts";
 
-/** @returns the exit code */
+/** One command line, with this process's input and output. @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
-  if (args.length === 1 && args[0] === "--version") {
-    process.stdout.write(`${version()}\n`);
-    return 0;
-  }
   endQuietlyWithTheReader();
   const { stdin, stdout, stderr } = process;
-  const context: Context = { environment: process.env, stdin, stdout, stderr, exitCode: 0 };
+  return runIn({ environment: process.env, stdin, stdout, stderr, exitCode: 0 }, args);
+}
+
+/** The same with others. */
+export async function runIn(context: Context, args: readonly string[]): Promise<number> {
+  if (args.length === 1 && args[0] === "--version") {
+    showLines(context.stdout, [version()]);
+    return 0;
+  }
   const { makeProgram } = await import("./program.ts");
   const program = await makeProgram(context, version(), args[0]);
   try {
@@ -34,7 +39,7 @@ function usageFailure(thrown: unknown, args: readonly string[], { stdout }: Cont
   if ((end === -1 ? args : args.slice(0, end)).includes("--json")) {
     const isHelp = code === "commander.help";
     const message = isHelp ? "A command is missing. Run it with --help to see which there are." : thrown.message;
-    stdout.write(`${JSON.stringify({ error: { code: "usage", message: message.replace(/^error: /, "") } })}\n`);
+    showJson(stdout, `${JSON.stringify({ error: { code: "usage", message: message.replace(/^error: /, "") } })}\n`);
   }
   return 2;
 }

@@ -3,6 +3,8 @@ import { text } from "node:stream/consumers";
 import type { Context } from "./commands/command.ts";
 import { HoldfastError } from "@holdfast/core/errors";
 import { Interruption } from "./interruption.ts";
+import { showLines, showPrompt } from "./output/screen.ts";
+import { printable } from "./output/text.ts";
 
 /** Asks a person. @throws HoldfastError usage where there is none */
 export async function ask(context: Context, question: string): Promise<string> {
@@ -12,11 +14,11 @@ export async function ask(context: Context, question: string): Promise<string> {
     return await new Promise<string>((resolve, reject) => {
       // Before "close", which follows.
       lines.once("SIGINT", () => {
-        context.stderr.write("\n");
+        showLines(context.stderr, [""]);
         reject(new Interruption());
       });
       lines.once("close", () => reject(new HoldfastError("usage", "Nothing was entered.")));
-      lines.question(question, (answer) => resolve(answer.trim()));
+      lines.question(printable(question), (answer) => resolve(answer.trim()));
     });
   } finally {
     lines.close();
@@ -26,14 +28,14 @@ export async function ask(context: Context, question: string): Promise<string> {
 /** Asks without showing what is typed. */
 export async function askSecret(context: Context, question: string): Promise<string> {
   requireTerminal(context, question);
-  context.stderr.write(question);
+  showPrompt(context.stderr, question);
   context.stdin.setRawMode?.(true);
   try {
     return await typedLine(context.stdin);
   } finally {
     context.stdin.setRawMode?.(false);
     context.stdin.pause();
-    context.stderr.write("\n");
+    showLines(context.stderr, [""]);
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { count, formatTime, printable } from "../output/text.ts";
+import { count, formatTime } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -46,7 +46,7 @@ function reportLines(report: ScrubReport): string[] {
   const found = damaged.flatMap(({ hash, pack_id, reason, files, found_at }) => [
     `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(found_at, isNew(found_at))})`,
     ...(hash !== null && files.length === 0 ? ["  no file needs it"] : []),
-    ...files.map((file) => `  ${printable(file.owner)}: ${printable(file.path)} (version ${file.version})`),
+    ...files.map((file) => `  ${file.owner}: ${file.path} (version ${file.version})`),
   ]);
   return [head, ...mended(report), ...found, ...(damaged.some(isLoss) ? [advice] : [])];
 }

@@ -1,5 +1,5 @@
 import { limits } from "@holdfast/core/limits";
-import { formatBytes, formatTable, printable } from "../output/text.ts";
+import { formatBytes, formatTable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -53,8 +53,8 @@ function list(context: Context) {
     await run.output.listing(pages, (users) =>
       formatTable(
         users.map((user) => [
-          printable(user.email),
-          printable(user.name),
+          user.email,
+          user.name,
           formatBytes(user.used_bytes),
           user.quota_bytes === null ? "no quota" : `of ${formatBytes(user.quota_bytes)}`,
           [user.admin ? "administrator" : "", user.disabled ? "disabled" : ""].filter(Boolean).join(", "),

@@ -15,6 +15,6 @@ export const catCommand: CommandMaker = (context) => {
     ]);
     const { client } = await run.connect();
     const node = await lookUp(client, path);
-    await streamFile(client, node, (bytes) => run.output.write(bytes));
+    await streamFile(client, node, (bytes) => run.output.bytes(bytes));
   });
 };

@@ -5,6 +5,7 @@ import type { OptionValues } from "commander";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "../config/connection.ts";
 import { Output } from "../output/output.ts";
+import { clearBar } from "../output/screen.ts";
 
 /** What a command gets from the process, so that a test can give it something else. */
 export interface Context {
@@ -33,8 +34,8 @@ export class Run {
     const { connect, patienceSeconds } = await import("../config/connection.ts");
     this.#connection ??= await connect(this.context.environment, () => {
       // A progress bar may stand in the line.
-      const clear = this.context.stderr.isTTY === true ? "\r\u001b[K" : "";
-      this.output.note(`${clear}holdfast: the server does not answer; trying again for up to ${patienceSeconds} s`);
+      if (this.context.stderr.isTTY === true) clearBar(this.context.stderr);
+      this.output.note(`holdfast: the server does not answer; trying again for up to ${patienceSeconds} s`);
     });
     return this.#connection;
   }
@@ -86,7 +87,7 @@ export function runs<Arguments extends unknown[]>(
       const { toSentence } = await import("../output/system-failure.ts");
       const error = toSentence(thrown);
       if (error.code === "internal" && context.environment["HOLDFAST_DEBUG"] !== undefined)
-        run.output.note(String(error.stack));
+        for (const line of String(error.stack).split("\n")) run.output.note(line);
       await run.output.failure(error);
       context.exitCode = error.exitCode;
     } finally {

@@ -14,7 +14,7 @@ export const completionCommand: CommandMaker = (context) => {
     const make = scripts[shell];
     if (make === undefined) throw usage(`There is completion for bash, zsh and fish, not for ${shell}.`);
     const script = make(wordsOf(await makeProgram(context, ""), []));
-    await run.output.result({ shell, script }, () => [script]);
+    await run.output.result({ shell, script }, () => script.split("\n"));
   });
 };
 

@@ -1,4 +1,3 @@
-import { printable } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -24,9 +23,7 @@ function list(context: Context) {
     const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
     const statuses = await Promise.all(syncs.map((sync) => statusOf(sync)));
     const items = statuses.flatMap(({ report }) => report.conflicts.map((path) => ({ root: report.root, path })));
-    await run.output.result({ items, next_cursor: null }, () =>
-      items.map(({ root, path }) => printable(`${root}/${path}`)),
-    );
+    await run.output.result({ items, next_cursor: null }, () => items.map(({ root, path }) => `${root}/${path}`));
     if (items.length === 0) run.output.note("There are none.");
   });
 }

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { count, printable, shellWord } from "../output/text.ts";
+import { count, shellWord } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
@@ -36,7 +36,7 @@ function list(context: Context) {
       for (const each of deletions) items.push({ root: sync.record.root, ...each });
     }
     await run.output.result({ items, next_cursor: null }, () =>
-      items.map(({ root, path, what, side }) => `${printable(`${root}/${path}`)}  (${words[what]} ${sides[side]})`),
+      items.map(({ root, path, what, side }) => `${root}/${path}  (${words[what]} ${sides[side]})`),
     );
     if (items.length === 0) run.output.note("None wait.");
   });
@@ -65,7 +65,7 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     }
     const verb = action === "approve" ? "approved" : "undone";
     await run.output.result({ items: done, next_cursor: null }, () =>
-      done.map((each) => `${printable(each.root)}: ${count(each.count, "deletion")} ${verb}`),
+      done.map((each) => `${each.root}: ${count(each.count, "deletion")} ${verb}`),
     );
   });
 }
@@ -78,6 +78,6 @@ async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]
 
 function notRunning(root: string): HoldfastError {
   const command = `holdfast sync ${shellWord(root)}`;
-  const message = `The client of ${printable(root)} is not running. Start it with: ${command}\nOr do all that waits with: ${command} --once --confirm-deletes`;
+  const message = `The client of ${root} is not running. Start it with: ${command} (or do all that waits with: ${command} --once --confirm-deletes)`;
   return new HoldfastError("failed", message);
 }

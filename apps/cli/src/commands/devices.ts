@@ -1,4 +1,4 @@
-import { formatTable, formatTime, printable } from "../output/text.ts";
+import { formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -14,7 +14,7 @@ export const devicesCommand: CommandMaker = (context) => {
       formatTable(
         page.items.map((device) => [
           device.id,
-          printable(device.name),
+          device.name,
           `seen ${formatTime(device.last_seen_at)}`,
           device.current ? "this one" : "",
         ]),

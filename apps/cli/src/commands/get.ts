@@ -50,5 +50,5 @@ async function getToStdout(run: Run, remote: string): Promise<void> {
     import("../transfer/get/stream-file.ts"),
   ]);
   const { client } = await run.connect();
-  await streamFile(client, await lookUp(client, remote), (bytes) => run.output.write(bytes));
+  await streamFile(client, await lookUp(client, remote), (bytes) => run.output.bytes(bytes));
 }

@@ -1,5 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { formatTable, formatTime, printable } from "../output/text.ts";
+import { formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -68,7 +68,7 @@ function listingLines(items: readonly NodeJson[], folder: NodeJson, { long, recu
   const nameOf = (node: NodeJson): string => {
     const below = folder.path === "/" ? 1 : folder.path.length + 1;
     const name = recursive === true && node.id !== folder.id ? node.path.slice(below) : node.name;
-    return printable(node.kind === "folder" ? `${name}/` : name);
+    return node.kind === "folder" ? `${name}/` : name;
   };
   if (long !== true) return items.map(nameOf);
   const rows = items.map((node) => [
@@ -76,7 +76,7 @@ function listingLines(items: readonly NodeJson[], folder: NodeJson, { long, recu
     String(node.size),
     formatTime(node.modified_at),
     node.version === null ? "-" : `v${node.version}`,
-    node.target === undefined ? nameOf(node) : `${nameOf(node)} -> ${printable(node.target)}`,
+    node.target === undefined ? nameOf(node) : `${nameOf(node)} -> ${node.target}`,
   ]);
   return formatTable(rows, [1]);
 }

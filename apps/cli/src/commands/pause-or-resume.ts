@@ -1,4 +1,3 @@
-import { printable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -27,7 +26,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
         done.push({ root, paused: isPause, running: running !== undefined });
         const now = isPause ? "paused" : "goes on";
         const later = `is not running; its next start ${isPause ? "will be paused" : "will sync"}`;
-        lines.push(`${printable(root)}: ${running === undefined ? later : now}`);
+        lines.push(`${root}: ${running === undefined ? later : now}`);
       }
       if (syncs.length === 0) lines.push("Nothing is synced here yet. Begin with 'holdfast sync DIR'.");
       await run.output.result({ items: done, next_cursor: null }, () => lines);

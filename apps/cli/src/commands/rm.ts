@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { printable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -19,7 +18,7 @@ export const rmCommand: CommandMaker = (context) => {
     if (permanent === true && yes !== true) {
       const { confirm } = await import("../terminal.ts");
       const what = nodes.map(({ path, kind }) => (kind === "folder" ? `${path}/ with all below it` : path)).join(", ");
-      if (!(await confirm(run.context, `Remove ${printable(what)} for good?`)))
+      if (!(await confirm(run.context, `Remove ${what} for good?`)))
         throw new HoldfastError("failed", "Nothing was removed.");
     }
     const query = permanent === true ? { permanent: "true" } : {};

@@ -1,4 +1,4 @@
-import { count, formatTime, printable } from "../output/text.ts";
+import { count, formatTime } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
@@ -37,8 +37,8 @@ function linesOf({ report, isRunning }: KnownStatus): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
   const lines = [
-    `${printable(root)}: ${isRunning ? words[state] : notRunning}`,
-    `  ${account} at ${server}, as ${printable(device)}`,
+    `${root}: ${isRunning ? words[state] : notRunning}`,
+    `  ${account} at ${server}, as ${device}`,
     `  last in sync ${formatTime(last_sync_at)}, ${count(pending_files, "change")} to do`,
   ];
   if (page_url !== null) lines.push(`  page: ${page_url}`);
@@ -49,7 +49,7 @@ function linesOf({ report, isRunning }: KnownStatus): string[] {
     lines.push(`  ${report.conflicts.length} conflicted: 'holdfast conflicts ls' shows them`);
   }
   for (const { path, message } of report.problems) {
-    lines.push(`  ! ${path === "" ? "" : `${printable(path)}: `}${printable(message)}`);
+    lines.push(`  ! ${path === "" ? "" : `${path}: `}${message}`);
   }
   return lines;
 }

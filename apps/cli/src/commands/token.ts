@@ -1,4 +1,4 @@
-import { formatTable, formatTime, printable } from "../output/text.ts";
+import { formatTable, formatTime } from "../output/text.ts";
 import { parseExpiry } from "./expiry.ts";
 import { checkTitle, newCommand, newGroup, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
@@ -50,7 +50,7 @@ function list(context: Context) {
       formatTable(
         page.items.map((token) => [
           token.id,
-          printable(token.name),
+          token.name,
           token.scopes.join(","),
           `expires ${formatTime(token.expires_at)}`,
           `used ${formatTime(token.last_used_at)}`,

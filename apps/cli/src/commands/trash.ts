@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { count, formatTable, formatTime, printable } from "../output/text.ts";
+import { count, formatTable, formatTime } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -25,7 +25,7 @@ function list(context: Context) {
     const { client } = await run.connect();
     await run.output.listing(trashPages(client), (items) =>
       formatTable(
-        items.map((node) => [formatTime(node.trashed_at), String(node.size), node.id, printable(node.path)]),
+        items.map((node) => [formatTime(node.trashed_at), String(node.size), node.id, node.path]),
         [1],
       ),
     );
@@ -56,9 +56,7 @@ function restore(context: Context) {
       ({ path }) => path,
       ({ id }) => client.call("restoreFromTrash", { params: { id }, body }),
     );
-    await run.output.result({ items, next_cursor: null }, () =>
-      items.map((node) => `restored ${printable(node.path)}`),
-    );
+    await run.output.result({ items, next_cursor: null }, () => items.map((node) => `restored ${node.path}`));
   });
 }
 

@@ -1,5 +1,4 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { printable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -30,7 +29,7 @@ export const treeCommand: CommandMaker = (context) => {
       }
     }
     await run.output.result({ ...root, items, next_cursor: null }, () => [
-      printable(root.path),
+      root.path,
       ...treeLines(children, root.id, ""),
     ]);
   });
@@ -46,8 +45,8 @@ function treeLines(
   const lines: string[] = [];
   for (const [index, node] of nodes.entries()) {
     const last = index === nodes.length - 1;
-    const target = node.target === undefined ? "" : ` -> ${printable(node.target)}`;
-    lines.push(`${indent}${last ? "└── " : "├── "}${printable(node.name)}${node.kind === "folder" ? "/" : target}`);
+    const target = node.target === undefined ? "" : ` -> ${node.target}`;
+    lines.push(`${indent}${last ? "└── " : "├── "}${node.name}${node.kind === "folder" ? "/" : target}`);
     for (const line of treeLines(children, node.id, `${indent}${last ? "    " : "│   "}`)) lines.push(line);
   }
   return lines;

@@ -1,4 +1,4 @@
-import { formatTable, formatTime, printable } from "../output/text.ts";
+import { formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -18,12 +18,7 @@ export const versionsCommand: CommandMaker = (context) => {
     );
     await run.output.listing(pages, (items) =>
       formatTable(
-        items.map((item) => [
-          String(item.number),
-          String(item.size),
-          formatTime(item.created_at),
-          printable(item.created_by),
-        ]),
+        items.map((item) => [String(item.number), String(item.size), formatTime(item.created_at), item.created_by]),
         [0, 1],
       ),
     );

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Writable } from "node:stream";
 import * as fc from "fast-check";
@@ -58,6 +60,41 @@ test("quiet silences remarks but not problems", () => {
   output.note("done");
   output.problem({ path: "/a\u001b[2J", code: "failed", message: "is bad" });
   assert.equal(stderr.text(), "holdfast: /a\\u{1b}[2J: is bad\n");
+});
+
+test("whatever it is given, a terminal gets text: nothing that steers it, and no line more than was meant", async () => {
+  const strange = fc.string({
+    unit: fc.constantFrom("a", "é", "\u001b", "\n", "\r", "\u009b", "\u202e", "\u061c", "\u2028", "\u007f", "\ud800"),
+  });
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  const steers = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u202e\u2028\ud800]/;
+  await fc.assert(
+    fc.asyncProperty(strange, fc.boolean(), async (given, json) => {
+      const [stdout, stderr] = [sink(), sink()];
+      const output = new Output({ json }, stdout.stream, stderr.stream);
+      await output.result({ name: given }, () => [given]);
+      await output.listing(pages([given]), (items) => items);
+      output.note(given);
+      output.problem({ path: given, code: "failed", message: given });
+      await output.failure(new HoldfastError("failed", given));
+      assert.doesNotMatch(stdout.text() + stderr.text(), steers);
+      assert.equal(stderr.text().split("\n").length, 4);
+      const documents = stdout.text().split("\n");
+      assert.equal(documents.length, json ? 4 : 3);
+      if (json) assert.deepEqual(JSON.parse(documents[0] ?? ""), { name: given });
+    }),
+  );
+});
+
+test("nothing else of the command writes text than the one function", () => {
+  const sources = join(import.meta.dirname, "..");
+  const writing = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter(
+    (path) =>
+      /(?<!\.test)\.ts$/.test(path) &&
+      !path.startsWith("acceptance") &&
+      /console\.|(?:stdout|stderr|stream)\)?\??\.write\(|\\u001b/.test(readFileSync(join(sources, path), "utf8")),
+  );
+  assert.deepEqual(writing.toSorted(), ["output/output.ts", "output/screen.ts"]);
 });
 
 test("names cannot steer a terminal", () => {

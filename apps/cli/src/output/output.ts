@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { once } from "node:events";
 import type { HoldfastError } from "@holdfast/core/errors";
-import { printable } from "./text.ts";
+import { showJson, showLines } from "./screen.ts";
 
 export interface OutputFlags {
   readonly json?: boolean;
@@ -19,21 +19,20 @@ export interface Problem {
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
-  readonly stderr: Writable;
   readonly #stdout: Writable;
+  readonly #stderr: Writable;
 
   constructor(flags: OutputFlags, stdout: Writable, stderr: Writable) {
     this.json = flags.json === true;
     this.quiet = flags.quiet === true;
-    this.stderr = stderr;
+    this.#stderr = stderr;
     this.#stdout = stdout;
   }
 
   /** The result of a command, once. */
   async result(document: unknown, lines: () => readonly string[]): Promise<void> {
-    if (this.json) return this.write(`${JSON.stringify(document)}\n`);
-    const text = lines();
-    if (text.length > 0) await this.write(`${text.join("\n")}\n`);
+    if (this.json) return this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
+    await this.#drained(showLines(this.#stdout, lines()));
   }
 
   /** A listing of any length, written as it comes: `{"items": […], "next_cursor": null}`, or lines. */
@@ -42,37 +41,43 @@ export class Output {
     lines: (items: readonly Item[]) => readonly string[],
   ): Promise<void> {
     let first = true;
-    if (this.json) await this.write('{"items":[');
+    if (this.json) showJson(this.#stdout, '{"items":[');
     for await (const items of pages) {
       if (items.length === 0) continue;
       if (!this.json) {
-        await this.write(`${lines(items).join("\n")}\n`);
+        await this.#drained(showLines(this.#stdout, lines(items)));
         continue;
       }
-      await this.write((first ? "" : ",") + items.map((item) => JSON.stringify(item)).join(","));
+      const json = items.map((item) => JSON.stringify(item)).join(",");
+      await this.#drained(showJson(this.#stdout, (first ? "" : ",") + json));
       first = false;
     }
-    if (this.json) await this.write('],"next_cursor":null}\n');
+    if (this.json) await this.#drained(showJson(this.#stdout, '],"next_cursor":null}\n'));
   }
 
   /** A sentence beside the result, for people. */
   note(text: string): void {
-    if (!this.quiet) this.stderr.write(`${text}\n`);
+    if (!this.quiet) showLines(this.#stderr, [text]);
   }
 
   problem({ path, message }: Problem): void {
-    this.stderr.write(`holdfast: ${path === "" ? "" : `${printable(path)}: `}${message}\n`);
+    showLines(this.#stderr, [`holdfast: ${path === "" ? "" : `${path}: `}${message}`]);
   }
 
   /** Why the command ends without its result. */
   async failure(error: HoldfastError): Promise<void> {
-    this.stderr.write(`holdfast: ${error.message}\n`);
+    showLines(this.#stderr, [`holdfast: ${error.message}`]);
     const { code, field, message } = error;
-    if (this.json)
-      await this.write(`${JSON.stringify({ error: { code, message, ...(field === undefined ? {} : { field }) } })}\n`);
+    const document = { error: { code, message, ...(field === undefined ? {} : { field }) } };
+    if (this.json) await this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
   }
 
-  async write(text: string | Uint8Array): Promise<void> {
-    if (!this.#stdout.write(text)) await once(this.#stdout, "drain");
+  /** What a file holds, as it is. */
+  bytes(bytes: Uint8Array): Promise<void> {
+    return this.#drained(this.#stdout.write(bytes));
+  }
+
+  async #drained(takesMore: boolean): Promise<void> {
+    if (!takesMore) await once(this.#stdout, "drain");
   }
 }

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { clearBar, showBar, showLines } from "./screen.ts";
 import { formatBytes, formatDuration } from "./text.ts";
 
 /** What a transfer counts as it goes on; it is done when `done` has reached a total that is final. */
@@ -45,7 +46,7 @@ export class Progress {
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
-    if (this.#isBar) this.#options.stream.write(`\r\u001b[K`);
+    if (this.#isBar) clearBar(this.#options.stream);
   }
 
   #show(): void {
@@ -61,7 +62,8 @@ export class Progress {
       rate,
       this.#isBar ? (this.#options.stream.columns ?? 80) : undefined,
     );
-    this.#options.stream.write(this.#isBar ? `\r${line}\u001b[K` : `${line}\n`);
+    if (this.#isBar) showBar(this.#options.stream, line);
+    else showLines(this.#options.stream, [line]);
   }
 
   #sample(): void {

@@ -29,13 +29,13 @@ export function formatTime(time: string | null | undefined): string {
   return time === null || time === undefined ? "-" : time.replace("T", " ").replace(/\.\d+/, "");
 }
 
-/** Names come from others: what would steer a terminal is shown as an escape. */
+/** What would steer a terminal, as an escape; what is one already stays. All that is shown passes here (`screen.ts`). */
 export function printable(name: string): string {
   return name.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 // Controls, marks that turn the direction of writing, and lone surrogates.
-const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const unprintable = /[\p{Cc}\p{Cs}\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** As a word of a command that a person may copy into a shell. */
 export function shellWord(text: string): string {
@@ -43,7 +43,8 @@ export function shellWord(text: string): string {
 }
 
 /** Columns padded to their widest cell; those named in `right` are aligned to the right. */
-export function formatTable(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+export function formatTable(given: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const rows = given.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows)
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);

@@ -13,7 +13,7 @@ import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe-folder";
 import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
-import { count, printable } from "../output/text.ts";
+import { count } from "../output/text.ts";
 import { lookUpFolder } from "../remote/look-up.ts";
 import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
 import { readKnownSyncs } from "./known-syncs.ts";
@@ -37,7 +37,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   try {
     const items = await previewIn(scratch, await run.connect(), choices);
     await run.output.result({ items, next_cursor: null }, () => [
-      ...items.map(({ side, what, path }) => `${words[side]}: ${what} ${printable(path)}`),
+      ...items.map(({ side, what, path }) => `${words[side]}: ${what} ${path}`),
       items.length === 0 ? "Nothing to do." : `${count(items.length, "change")}, and what follows from them.`,
     ]);
   } finally {

@@ -155,9 +155,8 @@ async function syncOnce(
   }
   if (deletionsWaiting > 0) {
     const root = running.record.root;
-    run.output.stderr.write(
-      `holdfast: ${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. Run it again with --confirm-deletes to do them, or see them with: holdfast deletes ls ${shellWord(root)}\n`,
-    );
+    const message = `${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. Run it again with --confirm-deletes to do them, or see them with: holdfast deletes ls ${shellWord(root)}`;
+    run.output.problem({ path: "", code: "waiting", message });
   }
   if (inSync) return;
   for (const problem of problems) run.output.problem(problem);

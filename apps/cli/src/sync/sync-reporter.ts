@@ -2,7 +2,8 @@ import type { Writable } from "node:stream";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { EngineStatus } from "@holdfast/sync/engine/status";
 import type { Output } from "../output/output.ts";
-import { count, formatBytes, printable } from "../output/text.ts";
+import { clearBar, showBar, showLines } from "../output/screen.ts";
+import { count, formatBytes } from "../output/text.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import type { SyncDetails, SyncReport } from "./report.ts";
 
@@ -102,7 +103,7 @@ export class SyncReporter {
   }
 
   end(): void {
-    if (this.#hasBar) this.#stderr.write("\r\u001b[K");
+    if (this.#hasBar) clearBar(this.#stderr);
     this.#hasBar = false;
   }
 
@@ -110,14 +111,12 @@ export class SyncReporter {
     const json = JSON.stringify(report);
     if (json === this.#lastJson) return;
     this.#lastJson = json;
-    await this.#output.write(`${json}\n`);
+    await this.#output.result(report, () => []);
   }
 
   /** Each once, until it is gone and comes again. */
   #showProblems({ problems, deletions_waiting }: SyncReport): void {
-    const lines = problems.map(
-      ({ path, message }) => `${path === "" ? "" : `${printable(path)}: `}${printable(message)}`,
-    );
+    const lines = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
     if (deletions_waiting > 0) {
       lines.push(`${count(deletions_waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them.`);
     }
@@ -145,12 +144,12 @@ export class SyncReporter {
     this.#lastProgressMs = now;
     const line = `sync: ${progressOf(status)}`;
     if (!isBar) return this.#line(line);
-    this.#stderr.write(`\r${line.slice(0, (this.#stderr.columns ?? 80) - 1)}\u001b[K`);
+    showBar(this.#stderr, line.slice(0, (this.#stderr.columns ?? 80) - 1));
     this.#hasBar = true;
   }
 
   #line(text: string): void {
     this.end();
-    this.#stderr.write(`${text}\n`);
+    showLines(this.#stderr, [text]);
   }
 }

@@ -1,6 +1,7 @@
 import type { Run } from "../commands/command.ts";
 import { interruptedExitCode } from "../interruption.ts";
 import type { Progress } from "../output/progress.ts";
+import { showJson, showLines } from "../output/screen.ts";
 
 const message = "interrupted; run the same command again, it goes on";
 
@@ -12,8 +13,8 @@ export async function interruptible(run: Run, progress: Progress, transfer: () =
   const { stdout, stderr } = run.context;
   const end = (): void => {
     progress.stop();
-    stderr.write(`holdfast: ${message}\n`);
-    if (run.output.json) stdout.write(`${JSON.stringify({ error: { code: "failed", message } })}\n`);
+    showLines(stderr, [`holdfast: ${message}`]);
+    if (run.output.json) showJson(stdout, `${JSON.stringify({ error: { code: "failed", message } })}\n`);
     process.exit(interruptedExitCode);
   };
   process.on("SIGINT", end);

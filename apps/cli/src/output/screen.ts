@@ -1,0 +1,40 @@
+import type { Writable } from "node:stream";
+import { printable } from "./text.ts";
+
+/**
+ * All text that a person may see goes through here, and nothing else writes any: what would steer a terminal is shown as an
+ * escape, wherever it came from. A name or a message never becomes a line of its own.
+ * @returns whether the stream takes more at once
+ */
+export function showLines(stream: Writable, lines: readonly string[]): boolean {
+  return lines.length === 0 || stream.write(lines.map((line) => `${printable(line)}\n`).join(""));
+}
+
+/** The line that the cursor stands in becomes this one, until something else is shown. */
+export function showBar(stream: Writable, line: string): void {
+  stream.write(`\r${printable(line)}\u001b[K`);
+}
+
+export function clearBar(stream: Writable): void {
+  stream.write("\r\u001b[K");
+}
+
+/** What is typed follows it. */
+export function showPrompt(stream: Writable, question: string): void {
+  stream.write(printable(question));
+}
+
+/** Of help and the like, whose lines are ours. */
+export function showText(stream: Writable, text: string): boolean {
+  return stream.write(text.split("\n").map(printable).join("\n"));
+}
+
+/** One document, or a part of one. JSON leaves some of what steers a terminal as it is; escaped it means the same. */
+export function showJson(stream: Writable, json: string): boolean {
+  return stream.write(
+    json.replaceAll(steering, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
+}
+
+// What `printable` escapes, without line ends, which only stand between documents, and what JSON escapes itself.
+const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
