@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
+import { contentOf, cutPlans } from "@holdfast/core/testing-cuts";
 import fc from "fast-check";
 import { decodeFrame } from "./codec.ts";
 import { cutFile } from "./cut-file.ts";
@@ -73,6 +74,36 @@ test("a file has the blocks of its bytes, whatever the windows", async () => {
       assert.deepEqual(blocks, expected(bytes));
     }),
     { numRuns: 15 },
+  );
+});
+
+test("a file is cut beside every length that the chunker's rules name, whatever the windows", async () => {
+  const cases = cutPlans.map(contentOf).chain((content) =>
+    fc.record({
+      content: fc.constant(content),
+      windowBytes: fc.oneof(
+        fc.integer({ min: 4 * mib, max: 9 * mib }),
+        fc
+          .constantFrom(...content.ends.flatMap((end) => [end - 1, end, end + 1]), 4 * mib)
+          .filter((bytes) => bytes >= 4 * mib),
+      ),
+      compress: fc.boolean(),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ content: { bytes, ends }, windowBytes, compress }) => {
+      const windows = new SharedWindows(windowBytes, 2);
+      const blocks = await withFile(bytes, (descriptor) => collect(descriptor, windows, compress));
+      const starts = [0, ...ends];
+      assert.deepEqual(
+        blocks,
+        ends.map((end, index) => {
+          const start = starts[index] ?? 0;
+          return { hash: sha256(bytes.subarray(start, end)), size: end - start };
+        }),
+      );
+    }),
+    { numRuns: 30 },
   );
 });
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { after, test } from "node:test";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
+import { contentOf, cutPlans, slicesOf as cutAt, slicings } from "@holdfast/core/testing-cuts";
 import fc from "fast-check";
 import { decodeFrame } from "./codec.ts";
 import { cutStream } from "./cut-stream.ts";
@@ -66,6 +67,40 @@ test("a stream has the blocks of its bytes, whatever the slices, pieces and thre
       if (!options.compress) assert.ok(blocks.every(({ codec }) => codec === "raw"));
     }),
     { numRuns: 20 },
+  );
+});
+
+test("a stream is cut beside every length that the chunker's rules name, whatever the slices and pieces", async () => {
+  const cases = cutPlans.map(contentOf).chain((content) =>
+    fc.record({
+      content: fc.constant(content),
+      sliceEnds: slicings(content),
+      // From less than a block to more than all, and just beside a cut.
+      pieceBytes: fc.oneof(
+        fc.integer({ min: 50_000, max: 3 * mib }),
+        fc.constantFrom(mib / 4, mib / 4 + 1, mib / 2, 4 * mib, 13 * mib),
+        fc.constantFrom(...content.ends.flatMap((end) => [end - 1, end, end + 1]), mib).filter((each) => each > 50_000),
+      ),
+      threads: fc.constantFrom<1 | 2>(1, 2),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ content: { bytes, ends }, sliceEnds, pieceBytes, threads }) => {
+      const pool = pools[threads - 1] ?? pools[0];
+      async function* slices(): AsyncGenerator<Uint8Array> {
+        for (const slice of cutAt(bytes, sliceEnds)) {
+          yield slice;
+          slice.fill(0xee);
+        }
+      }
+      const blocks = (await Array.fromAsync(cutStream(pool, slices(), { compress: false, pieceBytes }))).flat();
+      assert.deepEqual(
+        blocks.map(({ offset, size }) => offset + size),
+        ends,
+      );
+      for (const { hash, offset, size } of blocks) assert.equal(hash, sha256(bytes.subarray(offset, offset + size)));
+    }),
+    { numRuns: 40 },
   );
 });
 

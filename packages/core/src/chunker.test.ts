@@ -3,7 +3,8 @@ import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { gearV1 } from "./chunker-gear.ts";
-import { Chunker, chunkerV1, cutBlocks, nextCut } from "./chunker.ts";
+import { chunkerV1, cutBlocks, nextCut } from "./chunker.ts";
+import { contentOf, cutPlans, slicings } from "./testing-cuts.ts";
 
 const mib = 1024 * 1024;
 
@@ -48,41 +49,47 @@ test("no run of one repeated byte meets a mask", () => {
   for (const gear of gearV1) assert.notEqual(-gear & chunkerV1.maskAboveAverage, 0);
 });
 
-test("however a stream is sliced, it is cut in the same places", () => {
-  const slicing = fc.record({
-    seed: fc.integer({ min: 1, max: 0xffff_ffff }),
-    length: fc.integer({ min: 0, max: 7 * mib }),
-    repeat: fc.constantFrom(0, 1, 2 * mib),
-    slices: fc.array(fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 2 * mib })), {
-      maxLength: 40,
-    }),
-  });
+test("blocks end where the masks are met, at the greatest length, and with the content: at every length that the rules name", () => {
   fc.assert(
-    fc.property(slicing, ({ seed, length, repeat, slices }) => {
-      const bytes = pseudoRandom(seed, length);
-      if (repeat > 0) bytes.fill(seed & 0xff, Math.floor(length / 3), Math.floor(length / 3) + repeat);
+    fc.property(cutPlans, (plan) => {
+      const { bytes, ends } = contentOf(plan);
       assert.deepEqual(
-        streamedEnds(bytes, slices),
         cutBlocks(bytes, true).blocks.map(({ end }) => end),
+        ends,
       );
     }),
-    { numRuns: 25 },
+    { numRuns: 60 },
   );
 });
 
-test("a slice that ends just before a cut does not move it", () => {
-  const bytes = pseudoRandom(5, 3 * mib);
-  const ends = cutBlocks(bytes, true).blocks.map(({ end }) => end);
-  const [first] = ends;
-  assert.ok(first !== undefined && first < chunkerV1.bytesMax);
-  for (let before = 0; before < 33; before += 1) assert.deepEqual(streamedEnds(bytes, [first - before]), ends);
-});
-
-test("each block of a stream starts with a hash of 0", () => {
+test("the first byte that may end a block is the one after the minimum, with a hash of it alone", () => {
   const bytes = new Uint8Array(2 * chunkerV1.bytesMax);
   const at = chunkerV1.bytesMax + chunkerV1.bytesMin;
   bytes.set(earlyCut(), at);
-  assert.deepEqual(streamedEnds(bytes, []).slice(0, 2), [chunkerV1.bytesMax, at + 3]);
+  assert.deepEqual(
+    cutBlocks(bytes, true)
+      .blocks.slice(0, 2)
+      .map(({ end }) => end),
+    [chunkerV1.bytesMax, at + 3],
+  );
+});
+
+test("what is known so far has the cuts of the whole, and no other, wherever it ends", () => {
+  const cases = cutPlans.map(contentOf).chain((content) => fc.tuple(fc.constant(content), slicings(content)));
+  fc.assert(
+    fc.property(cases, ([{ bytes, named }, known]) => {
+      for (const end of known) {
+        const { blocks, consumed } = cutBlocks(bytes.subarray(0, end), false);
+        const expected = named.filter((each) => each <= end);
+        assert.deepEqual(
+          blocks.map((block) => block.end),
+          expected,
+        );
+        assert.equal(consumed, expected.at(-1) ?? 0);
+      }
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test("a cut that is found before the end is known is the cut of the whole", () => {
@@ -132,16 +139,4 @@ function earlyCut(): number[] {
 
 function namesOf(bytes: Uint8Array): string[] {
   return cutBlocks(bytes, true).blocks.map(({ start, end }) => hash("sha256", bytes.subarray(start, end)));
-}
-
-function streamedEnds(bytes: Uint8Array, slices: readonly number[]): number[] {
-  const chunker = new Chunker();
-  const ends: number[] = [];
-  let position = 0;
-  for (const length of [...slices, bytes.length]) {
-    ends.push(...chunker.push(bytes.subarray(position, position + length)));
-    position = Math.min(bytes.length, position + length);
-  }
-  const last = chunker.finish();
-  return last === undefined ? ends : [...ends, last];
 }

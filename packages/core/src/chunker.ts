@@ -28,9 +28,16 @@ export interface Cut {
  * @returns where the block ends, or undefined when more input is needed, or when nothing is left of a final one
  */
 export function nextCut(buffer: Uint8Array, start: number, end: number, final: boolean): number | undefined {
-  const scan = startScan();
-  const cut = scanBlock(scan, buffer, start, end);
-  if (cut !== undefined) return cut;
+  const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;
+  // The hash starts at 0 after the minimum: the first bytes of a block are skipped, as the paper has it.
+  const hash = new Int32Array(1);
+  const from = Math.min(start + bytesMin, end);
+  const middle = Math.min(start + bytesAverage, end);
+  const to = Math.min(start + bytesMax, end);
+  let cut = roll(hash, buffer, from, middle, maskBelowAverage);
+  if (cut < 0) cut = roll(hash, buffer, middle, to, maskAboveAverage);
+  if (cut >= 0) return cut;
+  if (to === start + bytesMax) return to;
   return final && start < end ? end : undefined;
 }
 
@@ -44,62 +51,6 @@ export function cutBlocks(buffer: Uint8Array, final: boolean): { blocks: Cut[]; 
     blocks.push({ start: consumed, end });
     consumed = end;
   }
-}
-
-/** Cuts a stream without keeping any of it: the caller holds the bytes, this says where blocks end. */
-export class Chunker {
-  readonly #scan = startScan();
-  #offset = 0;
-
-  /** @returns the stream offsets at which blocks end within `slice`, ascending */
-  push(slice: Uint8Array): number[] {
-    const ends: number[] = [];
-    for (let start = 0; start < slice.length;) {
-      const cut = scanBlock(this.#scan, slice, start, slice.length);
-      if (cut !== undefined) ends.push(this.#offset + cut);
-      start = cut ?? slice.length;
-    }
-    this.#offset += slice.length;
-    return ends;
-  }
-
-  /** @returns the end of the last block, if the stream has bytes after the last cut */
-  finish(): number | undefined {
-    return this.#scan.length > 0 ? this.#offset : undefined;
-  }
-}
-
-/** How far into a block the bytes seen so far reach, and the gear hash there. */
-interface Scan {
-  length: number;
-  /** One number. In an array, because V8 boxes a property that leaves the range of small integers. */
-  readonly hash: Int32Array;
-}
-
-function startScan(): Scan {
-  return { length: 0, hash: new Int32Array(1) };
-}
-
-/**
- * Goes on with a block at `start`. At a cut, `scan` stands at the beginning of the next block.
- * The hash starts at 0 after the minimum: the first bytes of a block are skipped, as the paper has it.
- */
-function scanBlock(scan: Scan, buffer: Uint8Array, start: number, end: number): number | undefined {
-  const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;
-  const begin = start - scan.length;
-  const from = Math.min(Math.max(start, begin + bytesMin), end);
-  const middle = Math.max(from, Math.min(begin + bytesAverage, end));
-  const to = Math.min(begin + bytesMax, end);
-  let cut = roll(scan.hash, buffer, from, middle, maskBelowAverage);
-  if (cut < 0) cut = roll(scan.hash, buffer, middle, to, maskAboveAverage);
-  if (cut < 0 && to === begin + bytesMax) cut = to;
-  if (cut < 0) {
-    scan.length = end - begin;
-    return undefined;
-  }
-  scan.length = 0;
-  scan.hash[0] = 0;
-  return cut;
 }
 
 /**
