@@ -1,9 +1,11 @@
 import { startCodecPool } from "@holdfast/codec/pool";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { buffersOf, ownBytes } from "@holdfast/codec/task";
-import { openRecords, sealPack } from "./pack.ts";
+import { openRecords } from "./pack.ts";
 import type { OpenInput, SealInput } from "./pack.ts";
 import type { ScrubFinding, ScrubInput } from "./pack-check.ts";
+import { sealAndCheck } from "./seal-and-check.ts";
+import type { Sealed } from "./seal-and-check.ts";
 import { verifySlab } from "./slab.ts";
 import type * as worker from "./worker.ts";
 import type { SlabBlock } from "./slab.ts";
@@ -29,10 +31,10 @@ export async function verifyInPool(
   return pool.run("verifySlabTask", { slab, blocks }, [slab]);
 }
 
-/** The slabs move and come back as pieces of the pack. */
-export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Uint8Array<ArrayBuffer>[]> {
+/** The slabs move, and come back with the pack, of whose pieces they are the middle. */
+export async function sealInPool(pool: BlockPool, input: SealInput): Promise<Sealed> {
   const sizeBytes = input.slabs.reduce((sum, slab) => sum + slab.byteLength, 0);
-  if (sizeBytes <= inlineBytesMax) return sealPack(input);
+  if (sizeBytes <= inlineBytesMax) return sealAndCheck(input);
   return pool.run("sealTask", input, [...input.slabs]);
 }
 

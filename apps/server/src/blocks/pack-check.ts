@@ -2,9 +2,10 @@ import { decodeFrame } from "@holdfast/codec/codec";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256Bytes } from "@holdfast/core/hash";
 import { openBlock, openFooter } from "./pack.ts";
-import type { PackIndex } from "./pack.ts";
-import { parseHeader } from "./pack-format.ts";
+import type { PackIndex, SealInput } from "./pack.ts";
+import { parseHeader, tagBytes } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
+import type { RecordPlace } from "./seal.ts";
 
 /** What the index says of a record. */
 export interface ScrubRow {
@@ -36,21 +37,67 @@ export interface ScrubFinding {
 
 /** Checks seal and hash of every record that has a row, and that the footer says the same of it. */
 export function checkPack({ pack, packId, epoch, key, rows }: ScrubInput): ScrubFinding {
-  const index = describe(pack, { packId, epoch, key });
+  const index = describe({ head: pack, tail: pack, packBytes: pack.length }, { packId, epoch, key });
   const known = typeof index === "string" ? undefined : index;
   const faults = rows.map((row) => faultOf(pack, { packId, key }, row) ?? (known && differenceOf(known, row)));
   return { footer: known === undefined ? (index as string) : undefined, faults };
 }
 
+/** What is wrong with a sealed record, which is opened where it stands, as the block of this hash. */
+export function blockFault(
+  key: Uint8Array,
+  place: RecordPlace & { readonly codec: "raw" | "zstd" },
+  sealed: Uint8Array,
+  hash: Uint8Array,
+): string | undefined {
+  const payload = openBlock(key, place, sealed);
+  if (payload === undefined) return "the block's seal is broken";
+  try {
+    const plain = decodeFrame(place.codec, payload, place.sizeBytes);
+    return Buffer.compare(sha256Bytes(plain), hash) === 0 ? undefined : "the block has another hash";
+  } catch (error) {
+    if (error instanceof HoldfastError) return "the block does not decode";
+    throw error;
+  }
+}
+
+/** What is wrong with header and footer of a pack as it was sealed, by which alone its index can be made again. */
+export function footerFault(
+  pieces: readonly Uint8Array[],
+  { packId, epoch, key, records }: Pick<SealInput, "packId" | "epoch" | "key" | "records">,
+): string | undefined {
+  const [head = noBytes] = pieces;
+  const packBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const known = describe({ head, tail: pieces.at(-1) ?? noBytes, packBytes }, { packId, epoch, key });
+  if (typeof known === "string") return known;
+  let start = known.offsets[0] ?? 0;
+  for (const [index, { hash, sizeBytes, codec, length }] of records.entries()) {
+    const difference = differenceOf(known, { hash, sizeBytes, codec, index, start });
+    if (difference !== undefined) return difference;
+    start += length + tagBytes;
+  }
+  return known.entries.length === records.length ? undefined : "its list has another length";
+}
+
+const noBytes = new Uint8Array(0);
+
+interface PackEnds {
+  /** The header at least. */
+  readonly head: Uint8Array;
+  /** Ends with the footer. */
+  readonly tail: Uint8Array;
+  readonly packBytes: number;
+}
+
 function describe(
-  pack: Uint8Array,
+  { head, tail, packBytes }: PackEnds,
   { packId, epoch, key }: Pick<ScrubInput, "packId" | "epoch" | "key">,
 ): PackIndex | string {
   try {
-    const { epoch: named, footerLength } = parseHeader(pack, pack.length);
+    const { epoch: named, footerLength } = parseHeader(head, packBytes);
     // Whoever rebuilds the index has nothing else to find the key by.
     if (named !== epoch) return `The pack cannot be read: it names the data key ${named}, and was sealed by ${epoch}.`;
-    return openFooter(pack, pack.subarray(pack.length - footerLength), pack.length, { packId, key });
+    return openFooter(head, tail.subarray(tail.length - footerLength), packBytes, { packId, key });
   } catch (error) {
     if (error instanceof HoldfastError && error.code === "damaged") return error.message;
     throw error;
@@ -65,18 +112,13 @@ function faultOf(
   const { index, start, storedSize, codec, sizeBytes, hash } = row;
   const record = pack.subarray(start, start + storedSize);
   if (record.length !== storedSize) return "the pack ends before the block does";
-  const payload = openBlock(key, { packId, index, codec, sizeBytes }, record);
-  if (payload === undefined) return "the block's seal is broken";
-  try {
-    const plain = decodeFrame(codec, payload, sizeBytes);
-    return Buffer.compare(sha256Bytes(plain), hash) === 0 ? undefined : "the block has another hash";
-  } catch (error) {
-    if (error instanceof HoldfastError) return "the block does not decode";
-    throw error;
-  }
+  return blockFault(key, { packId, index, codec, sizeBytes }, record, hash);
 }
 
-function differenceOf({ entries, offsets }: PackIndex, row: ScrubRow): string | undefined {
+function differenceOf(
+  { entries, offsets }: PackIndex,
+  row: Pick<ScrubRow, "hash" | "sizeBytes" | "codec" | "index" | "start">,
+): string | undefined {
   const entry = entries[row.index];
   const same =
     entry !== undefined &&

@@ -1,19 +1,17 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { fromHashHex } from "@holdfast/core/hash";
-import type { SpaceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Shards } from "../db/shards.ts";
 import type { BlockCell, BlockLog } from "./block-cell.ts";
-import { sealInPool } from "./block-tasks.ts";
 import type { BlockPool } from "./block-tasks.ts";
-import { packIdOf, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
+import { packKey, recordOffsets, tagBytes } from "./pack-format.ts";
 import type { PackRecord } from "./pack.ts";
 import { compareHolders, insertPack } from "./pack-rows.ts";
 import type { Holder, PackRows, Stamps } from "./pack-rows.ts";
-import { packKeyOf } from "./seal.ts";
+import type { Parcel, Pending } from "./parcel.ts";
+import { sealGroup } from "./seal-group.ts";
 import { storedBytesIn } from "./slab.ts";
-import type { Slab } from "./slab.ts";
 import type { SlabStock } from "./slab-stock.ts";
 import { insertSpaceBlocks } from "./space-blocks.ts";
 
@@ -29,20 +27,6 @@ export interface PackWriterPorts {
   readonly random: Random;
   readonly log: BlockLog;
   readonly crashPoint: CrashPoint;
-}
-
-/** Verified blocks of one call that the space does not hold. */
-export interface Parcel {
-  readonly spaceId: SpaceId;
-  readonly uploader: UserId;
-  readonly slab: Slab;
-}
-
-interface Pending {
-  readonly parcel: Parcel;
-  readonly sizeBytes: number;
-  readonly done: () => void;
-  readonly fail: (error: HoldfastError) => void;
 }
 
 /**
@@ -133,21 +117,19 @@ export class PackWriter {
   }
 
   async #writeGroup(group: readonly Pending[]): Promise<void> {
-    const { cell, pool, stock, clock, random, crashPoint } = this.#ports;
-    const packId = packIdOf(random(16));
-    const { epoch, key: dataKey } = await cell.keyring.current();
-    const records = group.flatMap(({ parcel }, slab) => recordsOf(parcel.slab, slab));
-    const slabs = group.map(({ parcel }) => parcel.slab.buffer);
-    const pack = await sealInPool(pool, { packId, epoch, key: packKeyOf(dataKey, packId), slabs, records });
-    await cell.store.put(packKey(packId), pack);
+    const { cell, stock, clock, crashPoint } = this.#ports;
+    const sealed = await sealGroup(this.#ports, group);
+    if (sealed === undefined) return;
+    const { packId, epoch, pieces, records, parts } = sealed;
+    await cell.store.put(packKey(packId), pieces);
     crashPoint("pack durable");
-    const sizeBytes = pack.reduce((sum, piece) => sum + piece.length, 0);
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     // Only of a put that has succeeded is it known that nobody reads them any more.
-    for (const buffer of new Set(pack.map((piece) => piece.buffer))) stock.giveBack(buffer);
+    for (const buffer of new Set(pieces.map((piece) => piece.buffer))) stock.giveBack(buffer);
     const rows = { packId, epoch, sizeBytes, blocks: blockRowsOf(records) };
-    const stamps = await insertPack(cell.db, rows, holdersOf(group, records), clock.nowMicros());
+    const stamps = await insertPack(cell.db, rows, holdersOf(parts, records), clock.nowMicros());
     crashPoint("cell rows");
-    await Promise.all(callersOf(group).map((caller) => this.#acknowledge(caller, stamps)));
+    await Promise.all(callersOf(parts).map((caller) => this.#acknowledge(caller, stamps)));
   }
 
   /** Each space on its own shard: one that does not answer fails its own calls only. */
@@ -188,12 +170,6 @@ export class PackWriter {
 /** Short beside an fsync, long enough for the requests of a busy moment to meet. */
 const groupDelayMs = 4;
 const packsUnderWayMax = 4;
-
-function recordsOf({ blocks }: Slab, slab: number): PackRecord[] {
-  return blocks.map(({ hash, size, codec, start, length }) => {
-    return { hash: fromHashHex(hash), sizeBytes: size, codec, slab, start, length };
-  });
-}
 
 function blockRowsOf(records: readonly PackRecord[]): PackRows["blocks"] {
   const storedLengths = records.map(({ length }) => length + tagBytes);

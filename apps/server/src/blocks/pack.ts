@@ -156,7 +156,11 @@ function decodeSealed(payload: Uint8Array, sizeBytes: number): Uint8Array<ArrayB
   }
 }
 
-function storedBytesOf(slabs: readonly ArrayBuffer[], { slab, start, length }: PackRecord): Uint8Array<ArrayBuffer> {
+/** Where a record stands, with its tag. */
+export function storedBytesOf(
+  slabs: readonly ArrayBuffer[],
+  { slab, start, length }: PackRecord,
+): Uint8Array<ArrayBuffer> {
   return new Uint8Array(slabs[slab] ?? noBytes, start, length + tagBytes);
 }
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
 import { freeBytes } from "./freed-bytes.ts";
 import { codecCodes, packFormatVersion, packIdBytes, tagBytes } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
@@ -45,11 +46,23 @@ export function openRecord<Memory extends ArrayBufferLike>(
 /** For a key that seals once. */
 export const onlyNonce = Buffer.alloc(12);
 
-export function seal(key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, plain: Uint8Array): Buffer {
+/**
+ * @param sealing a broken one in tests
+ * @throws HoldfastError internal where what was sealed does not open to the same bytes: it is all that will be left of them
+ */
+export function seal(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additionalData: Uint8Array,
+  plain: Uint8Array,
+  sealing: typeof sealInPlace = sealInPlace,
+): Buffer {
   const sealed = Buffer.allocUnsafeSlow(plain.length + tagBytes);
   sealed.set(plain);
-  sealInPlace(key, nonce, additionalData, sealed);
-  return sealed;
+  sealing(key, nonce, additionalData, sealed);
+  const opened = openSealed(key, nonce, additionalData, sealed);
+  if (opened !== undefined && Buffer.compare(opened, plain) === 0) return sealed;
+  throw new HoldfastError("internal", "What was sealed does not open. Nothing was changed; try again.");
 }
 
 /** @returns undefined where it does not open */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
+import { hexText } from "@holdfast/codec/testing";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import {
+  bodyOf,
   bytesOf,
   countRows,
   put,
@@ -182,4 +184,40 @@ test("nobody but its owner finds an upload, and after a week or a DELETE nobody 
   assert.deepEqual(await refusalOf(put(uploads, space, expired, "bytes */*")), missing);
   assert.equal(await uploads.expire(), 1);
   assert.deepEqual(await countRows(space), { refs: 0, sessions: 0, blocks: 0, tails: 0 });
+});
+
+test("a defect behind the compressor is an upload that fails, and no file; sent again it is one", async () => {
+  const space = await world.space();
+  const content = hexText("defect", 3_000_000);
+  let spoils = true;
+  const codec: UploadWorld["pool"] = {
+    ...world.pool,
+    run: async (name, input, move) => {
+      const output = await world.pool.run(name, input, move);
+      if (name !== "encodeBlocksTask" || !spoils) return output;
+      const { buffer, blocks } = output as { buffer: ArrayBuffer; blocks: { start: number; length: number }[] };
+      const { start, length } = blocks.at(-1) ?? assert.fail();
+      new Uint8Array(buffer, start + (length >> 1), 20).fill(0);
+      return output;
+    },
+  };
+  const uploads = world.instance(space, { codec });
+  const upload = () =>
+    uploads.media({
+      caller: space.caller,
+      request: { place: { parentId: "root", name: "defect" }, attributes: {} },
+      body: bodyOf(content),
+      contentLengthBytes: content.length,
+      repeatable: false,
+      identify: () => ({}),
+    });
+  assert.equal((await refusalOf(upload()))["code"], "internal");
+  const { id } = await uploads.start(space.caller, startOf("pieces", {}, content.length));
+  assert.equal((await refusalOf(put(uploads, space, id, undefined, content)))["code"], "internal");
+  spoils = false;
+  const { node } = await upload();
+  assert.deepEqual(await readFile(world, space, node.id), content);
+  const whole = await put(uploads, space, id, undefined, content);
+  assert.ok("node" in whole);
+  assert.deepEqual(await readFile(world, space, whole.node.id), content);
 });

@@ -1,0 +1,18 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId, UserId } from "@holdfast/core/ids";
+import type { Slab } from "./slab.ts";
+
+/** Verified blocks of one call that the space does not hold. */
+export interface Parcel {
+  readonly spaceId: SpaceId;
+  readonly uploader: UserId;
+  readonly slab: Slab;
+}
+
+/** A parcel on its way into a pack, and who waits for it. */
+export interface Pending {
+  readonly parcel: Parcel;
+  readonly sizeBytes: number;
+  readonly done: () => void;
+  readonly fail: (error: HoldfastError) => void;
+}

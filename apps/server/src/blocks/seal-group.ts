@@ -1,0 +1,92 @@
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { fromHashHex, toHashHex } from "@holdfast/core/hash";
+import type { HashHex } from "@holdfast/core/ids";
+import type { BlockCell, BlockLog } from "./block-cell.ts";
+import { sealInPool } from "./block-tasks.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import { packIdOf } from "./pack-format.ts";
+import type { PackId } from "./pack-format.ts";
+import type { PackRecord } from "./pack.ts";
+import type { Pending } from "./parcel.ts";
+import { packKeyOf } from "./seal.ts";
+import type { Sealed } from "./seal-and-check.ts";
+import type { Slab } from "./slab.ts";
+import type { SlabStock } from "./slab-stock.ts";
+
+export interface SealPorts {
+  readonly cell: BlockCell;
+  readonly pool: BlockPool;
+  readonly stock: SlabStock;
+  readonly random: Random;
+  readonly log: BlockLog;
+}
+
+export interface SealedGroup {
+  readonly packId: PackId;
+  readonly epoch: number;
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  readonly records: readonly PackRecord[];
+  /** Of the group, those whose blocks are in the pack. */
+  readonly parts: readonly Pending[];
+}
+
+/**
+ * Seals the parcels of a group into one pack. One with a block that does not come back from its seal fails alone: the others
+ * are sealed again without it, under a new id.
+ * @returns undefined if none is left
+ */
+export async function sealGroup(ports: SealPorts, group: readonly Pending[]): Promise<SealedGroup | undefined> {
+  const { epoch, key: dataKey } = await ports.cell.keyring.current();
+  for (let parts = group; parts.length > 0;) {
+    const packId = packIdOf(ports.random(16));
+    const records = parts.flatMap(({ parcel }, slab) => recordsOf(parcel.slab, slab));
+    const slabs = parts.map(({ parcel }) => parcel.slab.buffer);
+    const sealed = await sealInPool(ports.pool, { packId, epoch, key: packKeyOf(dataKey, packId), slabs, records });
+    if (sealed.faults.length === 0) return { packId, epoch, pieces: sealed.pieces, records, parts };
+    parts = failFaulty(ports, parts, records, sealed);
+  }
+  return undefined;
+}
+
+function recordsOf({ blocks }: Slab, slab: number): PackRecord[] {
+  return blocks.map(({ hash, size, codec, start, length }) => {
+    return { hash: fromHashHex(hash), sizeBytes: size, codec, slab, start, length };
+  });
+}
+
+/** @returns the parts without a fault, at least one fewer, their payloads as they were */
+function failFaulty(
+  { log, stock }: SealPorts,
+  parts: readonly Pending[],
+  records: readonly PackRecord[],
+  { faults, slabs }: Sealed,
+): Pending[] {
+  const faulty = new Set<number>();
+  for (const { index, reason } of faults) {
+    const record = records[index];
+    if (record === undefined) throw new HoldfastError("internal", "A fault names no record.");
+    const hash = toHashHex(record.hash);
+    log.error({ hash, reason }, "a block did not come back from its seal and was not stored");
+    // Of one call the first reason is told.
+    parts[record.slab]?.fail(notReadBack(hash, reason));
+    faulty.add(record.slab);
+  }
+  return parts.flatMap((part, index) => {
+    const buffer = slabs[index];
+    if (buffer === undefined) throw new HoldfastError("internal", "A slab did not come back from its thread.");
+    if (!faulty.has(index)) return [{ ...part, parcel: { ...part.parcel, slab: { ...part.parcel.slab, buffer } } }];
+    stock.giveBack(buffer);
+    return [];
+  });
+}
+
+/** No `unavailable`: were it the block that brings it about, sending it again and again would hold up all the others. */
+function notReadBack(hash: HashHex, reason: string): HoldfastError {
+  return new HoldfastError(
+    "internal",
+    `Block ${hash} was not stored: of what was sealed, ${reason}. Nothing was changed. Send the file again; if that ` +
+      "fails too, the server's log and its machine are to be looked at.",
+    { body: { hash } },
+  );
+}
