@@ -1,71 +1,103 @@
-import { Readable } from "node:stream";
-import { toHoldfastError } from "@holdfast/core/errors";
-import { ZipFile } from "yazl";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { Actor } from "../metadata/actor.ts";
 import type { BlockService } from "../blocks/block-service.ts";
-import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
+import type { VersionRow } from "../db/shard-tables.ts";
 import type { PlacedNode } from "../metadata/look-up.ts";
 import { findVersion, readManifests } from "../metadata/manifests.ts";
 import { walkFolder } from "../metadata/walk-folder.ts";
+import { Gathering } from "./gathering.ts";
+import { makeZip } from "./zip.ts";
+import type { ZipEntry } from "./zip.ts";
 
 const pageNodes = 500;
-const fileTypeRegular = 0o100000;
-const fileTypeSymlink = 0o120000;
-const fileTypeFolder = 0o040000;
+
+interface ZipParts {
+  readonly shards: Shards;
+  readonly blocks: BlockService;
+}
 
 /**
- * The folder as a zip, made while it is sent: nothing is gathered, one file is open at a time, and the next page of the tree
- * is listed only when the last one is on its way. Entries are stored, not deflated: the blocks are read at the speed of the
- * network, and what compresses well is rarely what people keep.
+ * The folder as a zip, made while it is sent: one file is open at a time, and the next page of the tree is listed only when
+ * the last one is on its way. Nothing is deflated: the blocks are read at the speed of the network, and what compresses well
+ * is rarely what people keep. Each piece is done with once the next is asked for.
+ * @throws HoldfastError damaged, behind the last byte, if files in it are: see `makeZip`
  */
-export async function zipFolder(
-  { shards, blocks }: { shards: Shards; blocks: BlockService },
+export async function* zipFolder(
+  parts: ZipParts,
   caller: Actor,
   folder: PlacedNode,
   signal: AbortSignal,
-): Promise<Readable> {
-  const zip = new ZipFile();
-  const output = zip.outputStream as unknown as Readable;
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const gathering = new Gathering();
+  let failure: HoldfastError | undefined;
+  try {
+    for await (const piece of makeZip(entriesOf(parts, caller, folder, signal))) yield* gathering.add(piece);
+  } catch (thrown) {
+    failure = toHoldfastError(thrown);
+  }
+  // What came before a failure is sent: of a zip with a damaged file all the rest is in it.
+  yield* gathering.end();
+  if (failure !== undefined) throw failure;
+}
+
+async function* entriesOf(
+  parts: ZipParts,
+  caller: Actor,
+  folder: PlacedNode,
+  signal: AbortSignal,
+): AsyncGenerator<ZipEntry, void, undefined> {
   const prefixLength = folder.path === "/" ? 1 : folder.path.length + 1;
-  void addAll().catch((error: unknown) => output.destroy(toHoldfastError(error)));
-  return output;
-
-  async function addAll(): Promise<void> {
-    let cursor: string | undefined;
-    do {
-      signal.throwIfAborted();
-      const page = await walkFolder(shards.of(caller.bucket), folder, pageNodes, cursor);
-      for (const node of page.nodes) await add(node);
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
-    zip.end();
-  }
-
-  async function add({ row, path }: PlacedNode): Promise<void> {
-    const name = path.slice(prefixLength);
-    const mtime = new Date(row.modified_at / 1000);
-    if (row.kind === "folder") {
-      zip.addEmptyDirectory(name, { mtime, mode: fileTypeFolder | 0o755 });
-    } else if (row.kind === "symlink") {
-      zip.addBuffer(Buffer.from(row.target ?? ""), name, { mtime, mode: fileTypeSymlink | 0o777, compress: false });
-    } else if (row.kind === "file") {
-      await addFile(row, name, mtime);
+  let cursor: string | undefined;
+  do {
+    signal.throwIfAborted();
+    const page = await walkFolder(parts.shards.of(caller.bucket), folder, pageNodes, cursor);
+    for (const node of page.nodes) {
+      const entry = await entryOf(parts, node, signal);
+      if (entry !== undefined) yield { ...entry, path: node.path.slice(prefixLength) };
     }
-  }
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+}
 
-  /** Resolves once the file has been read, so that one is open at a time. */
-  async function addFile(row: NodeRow, name: string, mtime: Date): Promise<void> {
-    const version = await findVersion(shards, row);
-    const [entries = []] = await readManifests(shards.ofId(row.space_id), row.space_id, [version]);
-    const content = Readable.from(blocks.readRange(row.space_id, entries, 0, version.size, { signal }), {
-      objectMode: false,
-    });
-    const read = new Promise<void>((resolve, reject) => {
-      content.once("end", resolve).once("error", reject);
-    });
-    const mode = fileTypeRegular | (row.executable ? 0o755 : 0o644);
-    zip.addReadStream(content, name, { mtime, mode, size: version.size, compress: false });
-    await read;
+/** @returns undefined for what has no place in a zip, or is gone since it was listed */
+async function entryOf(
+  parts: ZipParts,
+  { row }: PlacedNode,
+  signal: AbortSignal,
+): Promise<Omit<ZipEntry, "path"> | undefined> {
+  const mtimeMs = row.modified_at / 1000;
+  if (row.kind === "folder") return { kind: "folder", mode: 0o755, mtimeMs, sizeBytes: 0, content: piecesOf() };
+  if (row.kind === "symlink") {
+    const target = Buffer.from(row.target ?? "");
+    return { kind: "symlink", mode: 0o777, mtimeMs, sizeBytes: target.length, content: piecesOf(target) };
   }
+  if (row.kind !== "file") return undefined;
+  const version = await headOf(parts, row);
+  if (version === undefined) return undefined;
+  const mode = row.executable ? 0o755 : 0o644;
+  return { kind: "file", mode, mtimeMs, sizeBytes: version.size, content: contentOf(parts, row, version, signal) };
+}
+
+async function headOf({ shards }: ZipParts, row: PlacedNode["row"]): Promise<VersionRow | undefined> {
+  try {
+    return await findVersion(shards, row);
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "not_found") return undefined;
+    throw thrown;
+  }
+}
+
+async function* contentOf(
+  { shards, blocks }: ZipParts,
+  { space_id }: PlacedNode["row"],
+  version: VersionRow,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const [entries = []] = await readManifests(shards.ofId(space_id), space_id, [version]);
+  yield* blocks.readRange(space_id, entries, 0, version.size, { signal, passing: true });
+}
+
+async function* piecesOf(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* await Promise.resolve(pieces);
 }

@@ -16,7 +16,7 @@ import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-s
 import { passingSlices } from "../blocks/freed-bytes.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { knownVersions } from "../metadata/manifests.ts";
-import { Gathering } from "./gathering.ts";
+import { Gathering } from "../content/gathering.ts";
 import type { Handlers } from "./handler.ts";
 import { primed } from "./primed.ts";
 import { formatContentRange, parseRange } from "./ranges.ts";

@@ -107,7 +107,7 @@ export function downloadHandlers({
   async function downloadFolder(caller: Caller, folder: PlacedNode, head: boolean, signal: AbortSignal) {
     const name = `${folder.row.name === "" ? "Holdfast" : folder.row.name}.zip`;
     const headers = { ...safeContentHeaders(name), "content-type": "application/zip" };
-    const bytes = head ? "" : await zipFolder({ shards, blocks }, caller, folder, signal);
+    const bytes = head ? "" : zipFolder({ shards, blocks }, caller, folder, signal);
     return { status: 200 as const, bytes, headers };
   }
 }

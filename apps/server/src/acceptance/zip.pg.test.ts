@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { requireComponent } from "@holdfast/tools/components";
+import { assertCommitted, putBatch } from "./batches.ts";
+import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
+import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** What programs of other systems would take for drives, paths and parents, and whatever else is a legal name. */
+const names = [
+  "C:x",
+  "a:b",
+  String.raw`\abs`,
+  String.raw`..\up`,
+  String.raw`\\server\share`,
+  String.raw`a\..\..\x`,
+  String.raw`a\b`,
+  String.raw`ends in a backslash\ `.trimEnd(),
+  "a%5Cb",
+  "a_b",
+  "-rf",
+  "@list",
+  "*",
+  "?",
+  "...",
+  " ",
+  "trailing. ",
+  "CON",
+  "日本 🙂",
+  "e\u0301",
+  "\u202etxt.exe",
+  "~",
+  "$HOME",
+  "x".repeat(255),
+];
+
+const unpackers: Readonly<Record<string, (zip: string) => string[]>> = {
+  unzip: (zip) => ["-q", zip],
+  "7z": (zip) => ["x", "-y", zip],
+  python3: (zip) => ["-m", "zipfile", "-e", zip, "."],
+};
+
+/** Invariant: a folder's zip holds every file under its own name, whatever the name, and never looks whole when it is not. */
+describe("The zip of a folder", () => {
+  let folder: string;
+  let server: RunningServer;
+  let api: Api;
+
+  before(async () => {
+    folder = makeFolder("zip");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    api = await Api.signIn(server.url);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  async function download(path: string): Promise<{ bytes: Buffer; ended: boolean; status: number }> {
+    const answer = await fetch(`${server.url}/api/v1/files/${await api.idOf(path)}/download`, {
+      headers: { authorization: `Bearer ${api.token}` },
+    });
+    const pieces: Uint8Array[] = [];
+    let ended = true;
+    try {
+      for await (const piece of answer.body ?? []) pieces.push(piece);
+    } catch {
+      ended = false;
+    }
+    return { bytes: Buffer.concat(pieces), ended, status: answer.status };
+  }
+
+  /** @returns what is in the folder that was unpacked into, by path, and what the program said */
+  function unpack(program: string, bytes: Buffer, name: string) {
+    const top = join(folder, `${name}-${program}`);
+    const target = join(top, "deep/er");
+    mkdirSync(target, { recursive: true });
+    const zip = join(folder, `${name}-${program}.zip`);
+    writeFileSync(zip, bytes);
+    const ran = spawnSync(program, unpackers[program]?.(zip) ?? [], { cwd: target, encoding: "utf8", input: "" });
+    assert.deepEqual([readdirSync(top), readdirSync(join(top, "deep"))], [["deep"], ["er"]], "something lies outside");
+    const files = readdirSync(target, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const found = new Map(files.map((path) => [path.slice(target.length + 1), readFileSync(path)]));
+    return { found, status: ran.status, said: ran.stdout + ran.stderr };
+  }
+
+  test("is whole, with every name that can be, and each program unpacks it inside its target", async (t) => {
+    const put = names.flatMap((name) => [
+      { path: `/names/${name}`, blocks: [Buffer.from(`file ${name}`)] },
+      { path: `/names/folder/in ${name}`.slice(0, 240), blocks: [Buffer.from(`below ${name}`)] },
+    ]);
+    await api.call("POST", "/metadata", { path: "/names/folder", kind: "folder", parents: true });
+    for (const [index, name] of names.entries()) {
+      const made = await api.call("POST", "/metadata", {
+        path: `/names/d${index}/${name}`,
+        kind: "folder",
+        parents: true,
+      });
+      assert.equal(made.status, 201, name);
+      put.push({ path: `/names/d${index}/${name}/file`, blocks: [Buffer.from(`in ${name}`)] });
+    }
+    assertCommitted(await putBatch(api, put));
+    const expected = new Map(put.map(({ path, blocks }) => [path.slice("/names/".length), Buffer.concat(blocks)]));
+    const zip = await download("/names");
+    assert.deepEqual([zip.status, zip.ended], [200, true]);
+    for (const program of Object.keys(unpackers)) {
+      if (!requireComponent(t, program)) continue;
+      const { found, status, said } = unpack(program, zip.bytes, "names");
+      assert.equal(status, 0, `${program}: ${said}`);
+      assert.deepEqual([...found.keys()].toSorted(), [...expected.keys()].toSorted(), program);
+      for (const [path, content] of expected) assert.ok(found.get(path)?.equals(content), `${program}: ${path}`);
+    }
+  });
+
+  test("has all that is whole where one file is damaged, and breaks off behind its end", async (t) => {
+    const store = join(folder, "data", "store");
+    const known = new Set(findPackFiles(store).keys());
+    const broken = Array.from({ length: 3 }, () => randomBytes(1_000_000));
+    await api.call("POST", "/metadata", { path: "/partly", kind: "folder" });
+    assertCommitted(await putBatch(api, [{ path: "/partly/broken", blocks: broken }]));
+    const made = [...findPackFiles(store)].filter(([pack]) => !known.has(pack)).map(([, path]) => path);
+    assert.equal(made.length, 1);
+    flipByte(made[0]!, readPackLayout(made[0]!).records[1]!.start + 7);
+    const whole = Array.from({ length: 20 }, (_, index) => ({
+      path: `/partly/f${index}`,
+      blocks: [randomBytes(70_000)],
+    }));
+    assertCommitted(await putBatch(api, whole));
+    const zip = await download("/partly");
+    assert.deepEqual([zip.status, zip.ended], [200, false], "it looks whole");
+    assert.ok(!zip.bytes.includes(broken[2]!.subarray(0, 64)), "the file goes on behind the damage");
+    for (const program of Object.keys(unpackers)) {
+      if (!requireComponent(t, program)) continue;
+      const { found, status } = unpack(program, zip.bytes, "partly");
+      assert.notEqual(status, 0, `${program} takes it for whole`);
+      for (const { path, blocks } of whole)
+        assert.ok(found.get(path.slice(8))?.equals(blocks[0]!), `${program}: ${path}`);
+    }
+  });
+});
