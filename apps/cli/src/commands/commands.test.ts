@@ -69,6 +69,26 @@ test("the exit code tells what went wrong", () => {
   }
 });
 
+test("no password and no token goes to another machine in the clear, unless that is asked for", () => {
+  // This machine by an address that is none of its loopback names, so that nothing has to leave it.
+  const elsewhere = "http://[::ffff:127.0.0.1]:9";
+  const signIn = ["login", elsewhere, "--email", "me@example.org", "--password-stdin"];
+  const env = { PATH: process.env["PATH"] ?? "", HOLDFAST_CONFIG_DIR: join(home, "config") };
+  const run = (args: string[], more = {}) =>
+    spawnSync(launcher, args, { env: { ...env, ...more }, encoding: "utf8", input: "correct horse\n" });
+  const refused = run(signIn);
+  assert.equal(refused.status, 2, refused.stderr);
+  assert.match(refused.stderr, /in the clear.*https:\/\/.*--insecure/);
+  assert.equal(run([...signIn, "--insecure"]).status, 7);
+  assert.equal(run(["login", "http://127.0.0.1:9", ...signIn.slice(2)]).status, 7);
+  const token = { HOLDFAST_SERVER: elsewhere, HOLDFAST_TOKEN: "hfp_x" };
+  const unsent = run(["ls"], token);
+  assert.equal(unsent.status, 2, unsent.stderr);
+  assert.match(unsent.stderr, /HOLDFAST_SERVER.*in the clear.*HOLDFAST_INSECURE=1/);
+  assert.equal(run(["ls"], { ...token, HOLDFAST_INSECURE: "1" }).status, 7);
+  assert.equal(run(["ls"], { ...token, HOLDFAST_INSECURE: "0" }).status, 2);
+});
+
 test("without a login, or a server that is there, sync leaves nothing behind and says what to do", () => {
   const alone = mkdtempSync(join(tmpdir(), "holdfast-alone-"));
   try {

@@ -9,6 +9,7 @@ interface LoginOptions {
   readonly email?: string;
   readonly passwordStdin?: boolean;
   readonly deviceName?: string;
+  readonly insecure?: boolean;
 }
 
 export const loginCommand: CommandMaker = (context) => {
@@ -19,15 +20,18 @@ export const loginCommand: CommandMaker = (context) => {
     .argument("<url>", "address of the server")
     .option("--email <address>", "asked for on the terminal unless given")
     .option("--password-stdin", "read the password from standard input (its first line)")
-    .option("--device-name <name>", "how this device is listed", hostname());
+    .option("--device-name <name>", "how this device is listed", hostname())
+    .option("--insecure", "to another machine without TLS too: the password and all content go there in the clear");
   return runs<[string]>(context, command, login);
 };
 
 async function login(run: Run, url: string, options: LoginOptions): Promise<void> {
-  const { openClient, parseServer, thisConfigFolder, toSavedSession } = await import("../config/connection.ts");
+  const { assertPrivate, openClient, parseServer, thisConfigFolder, toSavedSession } =
+    await import("../config/connection.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
   const { ask, askSecret, firstLine } = await import("../terminal.ts");
   const server = parseServer(url);
+  if (options.insecure !== true) assertPrivate(server, ofLogin);
   const { context } = run;
   if (options.passwordStdin === true && options.email === undefined) throw usage("--password-stdin takes --email too.");
   const email = options.email ?? (await ask(context, "E-mail: "));
@@ -53,6 +57,8 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     await client.close();
   }
 }
+
+const ofLogin = { named: "The address", carried: "your password", anyway: "say --insecure" };
 
 /** A login that is damaged says nothing about a session. */
 async function readFormer(saved: SavedLogin): Promise<Login | undefined> {

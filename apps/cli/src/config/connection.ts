@@ -32,15 +32,18 @@ export const patienceSeconds = 60;
 /**
  * The server that the environment or the last login names.
  * @param onSilence called once when it stops answering and is tried again
- * @throws HoldfastError unauthenticated if neither does
+ * @throws HoldfastError unauthenticated if neither does, usage for one that a token would reach in the clear
  */
 export async function connect(environment: Environment, onSilence: () => void = () => {}): Promise<Connection> {
   const folder = thisConfigFolder(environment);
   const saved = new SavedLogin(folder);
   const token = environment["HOLDFAST_TOKEN"];
+  const isAllowed = environment["HOLDFAST_INSECURE"] === "1";
   const named = environment["HOLDFAST_SERVER"];
   const login = token !== undefined && named !== undefined ? undefined : await saved.read();
   const server = named === undefined ? login?.server : parseServer(named);
+  // To sign in there a person has said so already.
+  if (token !== undefined && named !== undefined && !isAllowed) assertPrivate(server ?? "", ofEnvironment);
   if (server === undefined) await noTokens.current();
   const tokens = token === undefined ? sessionTokens(saved, server ?? "") : givenToken(token, server ?? "");
   if (token === undefined && login?.server !== server) {
@@ -70,6 +73,37 @@ export function openTransport(server: string, onSilence = (): void => {}): Trans
 
 export function thisConfigFolder(environment: Environment): string {
   return configFolder({ platform: process.platform, homeFolder: homedir(), environment });
+}
+
+interface ClearText {
+  readonly named: string;
+  readonly carried: string;
+  /** How to have it all the same. */
+  readonly anyway: string;
+}
+
+const ofEnvironment: ClearText = {
+  named: "HOLDFAST_SERVER",
+  carried: "the token",
+  anyway: "set HOLDFAST_INSECURE=1",
+};
+
+/**
+ * Whoever is on the way to another machine reads what goes there without TLS, and may use it then.
+ * @param server as `parseServer` gives it
+ * @throws HoldfastError usage for plain http to anything but this machine
+ */
+export function assertPrivate(server: string, { named, carried, anyway }: ClearText): void {
+  const { protocol, hostname } = new URL(server);
+  if (protocol === "https:" || isThisMachine(hostname)) return;
+  throw new HoldfastError(
+    "usage",
+    `${named} is ${server}: without TLS ${carried} and all content would go to another machine in the clear. Use its https:// address, or if you trust everything between here and there ${anyway}.`,
+  );
+}
+
+function isThisMachine(hostname: string): boolean {
+  return /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 /** Without a scheme it is TLS, but for this machine itself. @returns scheme, host and port. @throws HoldfastError usage for what is no address of a server */
