@@ -177,6 +177,22 @@ for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
   });
 }
 
+test("a copy whose executable bit was flipped here is not freed for its space", async () => {
+  const alone = await withFile();
+  flip(alone);
+  const engine = alone.make();
+  engine.exclude(["run.sh"], { freeSpace: true });
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 1_000_000, () => false);
+  const { problems } = await alone.pass(engine.runOnce());
+  assert.deepEqual(
+    problems.map(({ path, code }) => [path, code]),
+    [["run.sh", "kept"]],
+  );
+  assert.deepEqual(both(alone), ["old", true, "old", false]);
+  alone.close();
+});
+
 test("a file that is made executable in the moment in which a deletion of another takes it comes back", async () => {
   const alone = await withFile();
   alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("run.sh") });

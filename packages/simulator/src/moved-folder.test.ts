@@ -43,6 +43,7 @@ async function look(
       tree: state,
       rows: state.local,
       isHidden: () => false,
+      isPassedOver: () => false,
       isPassing: () => false,
       isFree: () => isFree,
       intents: state.intents,

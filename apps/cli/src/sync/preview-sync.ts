@@ -26,7 +26,7 @@ import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
 const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
 
 /**
- * `holdfast sync --dry-run`: what a run would do first. Nothing is moved, removed or sent, here or there, and nothing stays of the
+ * `holdfast sync --dry-run`: what a run would do if nothing changes meanwhile and nothing is refused. Nothing is moved, removed or sent, here or there, and nothing stays of the
  * folder in which it is tried out what the disk can do.
  */
 export async function previewSync(run: Run, choices: SyncChoices): Promise<void> {
@@ -38,7 +38,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
     const items = await previewIn(scratch, await run.connect(), choices);
     await run.output.result({ items, next_cursor: null }, () => [
       ...items.map(({ side, what, path }) => `${words[side]}: ${what} ${path}`),
-      items.length === 0 ? "Nothing to do." : `${count(items.length, "change")}, and what follows from them.`,
+      items.length === 0 ? "Nothing to do." : `${count(items.length, "change")}.`,
     ]);
   } finally {
     process.off("exit", remove);
@@ -97,7 +97,7 @@ async function previewOn(
   { database, ...own }: Pick<Parts, "lacks" | "slotKey"> & { readonly database: DatabaseSync },
   record: SyncRecord,
   connection: Connection,
-  { limits, excludes, includes }: SyncChoices,
+  { limits, excludes, freesSpace, includes }: SyncChoices,
 ): Promise<readonly Preview[]> {
   const pool = startCodecPool();
   try {
@@ -107,7 +107,7 @@ async function previewOn(
       const disk = openSyncedFolder(record.root, { pool });
       const engine = makeEngine(record, { ...own, space, state, disk, isPreview: true });
       engine.include(includes);
-      engine.exclude(excludes);
+      engine.exclude(excludes, { freeSpace: freesSpace });
       return await engine.preview();
     } finally {
       await space.close();

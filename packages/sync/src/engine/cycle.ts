@@ -1,33 +1,24 @@
-import { HoldfastError } from "@holdfast/core/errors";
-import type { NodeId } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
-import type { Braked } from "../brakes/record.ts";
 import type { Brakes } from "../brakes/brakes.ts";
 import type { Hands } from "../execute/hands.ts";
-import { foldersOfAct, makePersonActsDurable } from "../execute/person-acts.ts";
+import { foldersOfAct } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, stashDueMs } from "../execute/recover.ts";
-import { affectedPortion } from "../planner/affected.ts";
-import { plan } from "../planner/plan.ts";
 import type { Plan } from "../planner/plan-types.ts";
-import { rekeyAll } from "./rekeying.ts";
-import { settle } from "../planner/settle.ts";
+import { readRules } from "../rules/reading.ts";
 import { excludeBoundaries, pathsToFree } from "../rules/exclusion.ts";
 import { type Freed, freeSpace } from "../rules/free-space.ts";
-import { voidOffers, wake } from "../rules/dormancy.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { endShares } from "../shares/ending.ts";
-import { withoutLost } from "../shares/hiding.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import type { EarlyBlocks } from "../remote/early-blocks.ts";
 import { send } from "../remote/send.ts";
 import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import { isLive, nameOnDisk } from "../trees.ts";
-import { joinPath, pathOf, withFoldersAbove } from "../paths.ts";
+import { withFoldersAbove } from "../paths.ts";
+import { decide, type Decision } from "./decide.ts";
 import { actAll, noteFailures, settleAside } from "./acting.ts";
 import type { Looked } from "./look-parts.ts";
-import { lookAtDisk } from "./looking.ts";
+import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
 import type { LastingRefusals } from "./lasting-refusals.ts";
 import type { Portions, Rounds } from "./portions.ts";
 import type { Progress } from "./progress.ts";
@@ -46,8 +37,7 @@ import {
 } from "./problems.ts";
 import { problemsOfRehash } from "./rehash.ts";
 import { checkRoot, type Identity } from "./root.ts";
-import { ringedDepartures } from "../shares/crossing.ts";
-import { hasArrived, problemsOfShares, type Quarantine, settleShares } from "./shares.ts";
+import { problemsOfShares, type Quarantine, settleShares } from "./shares.ts";
 import { problemsOfUnfit, type Skipped } from "./skipped.ts";
 import type { QuietAges } from "./quiet-age.ts";
 import type { DiskSpace } from "./space.ts";
@@ -60,6 +50,8 @@ import type { Suspicion } from "./suspicion.ts";
 export interface CycleOutcome {
   /** Something was done or sent: what comes next is planned from what came of it. */
   readonly hasProgressed: boolean;
+  /** Something was done here, or taken by the server. */
+  readonly isFruitful: boolean;
   /** When to look again unless something wakes it before; undefined: nothing is waited for. */
   readonly lookAgainMs: number | undefined;
   /** Something was in motion, or could not be read. */
@@ -109,9 +101,6 @@ export interface CycleContext extends Hands {
 const restlessMs = 60;
 const expiryEveryMs = 3600_000;
 const endingAgainMs = 30_000;
-/** More than the folders that can stand in each other: those of a branch that comes back get new ids one level after the other. */
-const rekeyingsMax = 2 * limits.pathNamesMax;
-
 /** Listens, looks, decides, acts. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
@@ -122,6 +111,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await expireTrashAtTimes(context);
   state.forgetRefusals(context.nowMs());
   state.forgetOffers(context.nowMs());
+  await lookUnderLastRules(context);
   await freeChosen(context);
   const look = await lookAtDisk(context);
   noteLook(context, look);
@@ -139,7 +129,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const failures: Problem[] = [];
   const { done, changed: isChanging } = await actAll(context, next.local);
   const isEnding = noteFailures(context, ending.failures, failures);
-  const { isSent, hasChanged } = await send(context, next.remote);
+  const { isSent, isTaken, hasChanged } = await send(context, next.remote);
   const changed = isChanging || isEnding || hasChanged;
   const local = [...ending.operations, ...next.local];
   for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
@@ -156,10 +146,12 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   if (failures.length + state.parked.size > 0) untilMs.push(context.nowMs() + endingAgainMs);
   const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
   const refusals = wantedOf(state.refusals, decision, next);
-  const hasProgressed = done > 0 || isSent || ending.operations.length > ending.failures.size;
+  const isDone = done > 0 || ending.operations.length > ending.failures.size;
+  const hasProgressed = isDone || isSent;
   const isOver = !hasProgressed && !isRestless && untilMs.length + refusals.length + waitingDeletions === 0;
   const outcome: CycleOutcome = {
     hasProgressed,
+    isFruitful: isDone || isTaken,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
@@ -229,7 +221,7 @@ function wantedOf(
 }
 
 /** What is to be looked at again, told of, and left alone from now on. */
-function noteLook(context: CycleContext, look: Looked): void {
+export function noteLook(context: CycleContext, look: Looked): void {
   const { state, suspicion, undurable, skipped, unread, freeing, nowMs } = context;
   suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
   undurable.forgetHidden(state);
@@ -253,120 +245,13 @@ function foldersOfActs(state: SyncState, operations: Plan["remote"]): Suspects {
   return new Set(operations.flatMap(({ id }) => foldersOfAct(state, id)).flatMap(withFoldersAbove));
 }
 
-export interface Decision {
-  readonly plan: Plan;
-  /** The fresh node with which it ended; undefined: all of them are in it. */
-  readonly last: NodeId | undefined;
-  /** Whether it says what becomes of a node, if only that it is hidden; it does not of those that are fresh and of another portion. */
-  readonly isInPlan: (id: NodeId) => boolean;
-}
-
-/** Settles and plans, until no node has to go by another id first. */
-export async function decide(
-  context: CycleContext,
-  { isSure, rules }: Pick<Looked, "isSure" | "rules">,
-): Promise<Decision> {
-  const { state, device, slotKey, makeNodeId, brakes, undurable } = context;
-  settleHidden(state, new Visibility(state, rules, context.lacks));
-  settleShares(state, rules, context);
-  for (let round = 0; round < rekeyingsMax; round += 1) {
-    let visibility = new Visibility(state, rules, context.lacks);
-    let { trees, last } = affected(context, visibility);
-    const settlement = settle(trees);
-    undurable.note(await makePersonActsDurable(context, [...settlement.synced.keys()]));
-    const { synced, answered, seen } = undurable.without(settlement);
-    // What could not be looked at may still turn out to be done.
-    const found = seen.filter((id) => isSeen(state, isSure, id));
-    if (synced.size + answered.length + found.length > 0) {
-      state.commit({
-        synced,
-        offers: answered.map(({ operationId }) => [operationId, undefined] as const),
-        intents: found.map((id) => [id, undefined] as const),
-      });
-      // A folder that was agreed on where it is now may show what was hidden in it.
-      settleHidden(state, new Visibility(state, rules, context.lacks));
-      visibility = new Visibility(state, rules, context.lacks);
-      ({ trees, last } = affected(context, visibility));
-    }
-    const seenBy = visibility;
-    const next = plan(undurable.asUnsettled(trees), {
-      device,
-      nowMs: context.nowMs(),
-      slotKey,
-      makeNodeId,
-      seenSeqIn: (share) => (share === undefined ? state.cursor?.seq : state.cursor?.shareSeqs?.[share]) ?? 0,
-      refusals: state.refusals,
-      faults: context.faults,
-      holdDeletions: (planned) => {
-        const waiting = waitsForArrival(state, planned);
-        const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
-        // Moves do not count.
-        const isMoved = ({ nodeId }: Braked): boolean =>
-          isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
-        const free = planned.filter((each) => !kept.includes(each) && !isMoved(each));
-        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
-      },
-    });
-    if (next.rekeyings.length === 0) {
-      const isHidden = (id: NodeId): boolean => seenBy.hidesRemote(id) || seenBy.hidesLocal(id);
-      const isInPlan = (id: NodeId): boolean =>
-        !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);
-      return { plan: undurable.within(brakes.holdRewrites(next)), last, isInPlan };
-    }
-    rekeyAll(state, next.rekeyings);
-  }
-  throw new HoldfastError("internal", "The same nodes got new ids again and again.");
-}
-
-/** What wakes, and what nobody has agreed on where it is hidden. */
-function settleHidden(state: SyncState, visibility: Visibility): void {
-  const { synced, dormant } = state.dormant.size === 0 ? nothingWoken : wake(state, visibility);
-  const isNew = (id: NodeId): boolean => synced.has(id) || (!state.synced.has(id) && visibility.hidesRemote(id));
-  const offers = voidOffers(state.offers, isNew);
-  if (synced.size + dormant.size + offers.length > 0) state.commit({ synced, dormant, offers });
-}
-
-const nothingWoken: ReturnType<typeof wake> = { synced: new Map(), dormant: new Map() };
-
-/** What was moved to another space stays on the server until it is there, unless what stands there waits for it in turn. */
-function waitsForArrival(state: SyncState, planned: readonly Braked[]): ReadonlySet<Braked> {
-  const waiting = planned.filter(({ nodeId, side }) => side === "server" && !hasArrived(state, nodeId));
-  if (waiting.length === 0) return new Set();
-  const ringed = ringedDepartures(state, state.departures);
-  return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
-}
-
-/** Of what is fresh a portion. */
-function affected(
-  { state, portions, rounds }: CycleContext,
-  visibility: Visibility,
-): ReturnType<typeof affectedPortion> {
-  const { restless } = state;
-  const fresh = restless.fresh.after(rounds.after);
-  return affectedPortion(withoutLost(visibleTrees(state, visibility)), restless, { fresh, rowsMax: portions.freshMax });
-}
-
-/** Whether the look could tell what came of an intent. */
-function isSeen(state: SyncState, isSure: Looked["isSure"], id: NodeId): boolean {
-  const place = state.intents.get(id)?.place;
-  const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
-  return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
-}
-
-/** A folder stays for what it holds beside the nodes that the planner sees; nobody is asked. */
-function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, { nodeId, side }: Braked): boolean {
-  if (side === "server") return visibility.hidesIn(state.childrenOf(nodeId), nodeId);
-  // A file may have taken the place of a folder, of which no look tells any more.
-  const path = state.local.get(nodeId)?.kind === "folder" ? pathOf(state, nodeId) : undefined;
-  return path !== undefined && skipped.isKeeper(path);
-}
-
 /** What was excluded to free its space goes before it is hidden. */
 async function freeChosen(context: CycleContext): Promise<void> {
   const { state } = context;
   const chosen = pathsToFree(state);
   if (chosen.length === 0) return;
-  const freed = await freeSpace(context, chosen);
+  const { rules } = await readRules(context.disk, state);
+  const freed = await freeSpace(context, chosen, rules);
   context.freeing.last = freed;
   const isTold = (path: string): boolean => chosen.some((each) => `${path}/`.startsWith(`${each}/`));
   const before = [...context.freeing.kept].filter((path) => !isTold(path));

@@ -20,7 +20,7 @@ import { nothingLearned } from "./learned.ts";
 import { DeadNodes } from "./dead-nodes.ts";
 import { NextLook } from "./next-look.ts";
 import { Patience, type OnceResult } from "./once.ts";
-import { type Preview, previewCycle } from "./preview.ts";
+import { type Preview, previewRun } from "./preview.ts";
 import { Polling } from "./polling.ts";
 import { defaultPortions, type Portions } from "./portions.ts";
 import { Progress } from "./progress.ts";
@@ -238,9 +238,9 @@ export class Engine {
     }
   }
 
-  /** What the first cycle would do. What it learns goes into the state: for an engine over a copy of it that does nothing else. */
+  /** What a run would do. What it learns and foresees goes into the state: for an engine over a copy of it that does nothing else. */
   preview(): Promise<readonly Preview[]> {
-    return previewCycle(this.#context);
+    return previewRun(this.#context);
   }
 
   #turn(event: Event): void {

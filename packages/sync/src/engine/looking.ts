@@ -5,8 +5,6 @@ import { makeRenewalsDurable } from "../execute/person-acts.ts";
 import { lineOf, withFoldersAbove } from "../paths.ts";
 import type { BlockTaker } from "../ports.ts";
 import { VisibleRows, Visibility, visibleTrees } from "../rules/visibility.ts";
-import { applyRules, voidOffers } from "../rules/dormancy.ts";
-import { readRules } from "../rules/reading.ts";
 import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
@@ -14,6 +12,7 @@ import { knownPathOf, type LocalTree, type Suspects, type Top } from "../scan/sc
 import type { LocalRow } from "../trees.ts";
 import type { CycleContext } from "./cycle.ts";
 import { inParts, type Looked } from "./look-parts.ts";
+import { outgoingTerms, presentTerms, type Terms } from "./new-rules.ts";
 import { checkRoot } from "./root.ts";
 import { shownByMoves } from "./shown.ts";
 
@@ -21,12 +20,12 @@ import { shownByMoves } from "./shown.ts";
  * Looks where something may have changed. Where very much is new it is looked at in parts, each of them kept before the next one
  * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
  */
-export async function lookAtDisk(context: CycleContext): Promise<Looked> {
+export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   const { state, doubt, numbering } = context;
   // Of what is seen for the first time nothing was agreed on.
   const isFirst = state.local.size + state.intents.size === 0;
   const looked = await inParts(async (tops) => {
-    const seen = await lookAtKnownRoot(context, tops);
+    const seen = await lookAtKnownRoot(context, terms, tops);
     const look = {
       ...seen,
       changes: new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]),
@@ -42,13 +41,31 @@ export async function lookAtDisk(context: CycleContext): Promise<Looked> {
   return looked;
 }
 
+/**
+ * Before other rules count than so far. What was moved since the last look is known where it is now by then: else what these rules
+ * hide there would be missing where it was, as if it had been deleted. Of what is new, and hidden by them, no file is read.
+ */
+export async function lookUnderLastRules(context: CycleContext, look: typeof lookAtDisk = lookAtDisk): Promise<void> {
+  if (context.state.local.size === 0) return;
+  const terms = await outgoingTerms(context);
+  if (terms === undefined) return;
+  context.suspicion.add("all");
+  await look(context, terms);
+}
+
 /** The same, for whoever only wants to know. */
-export function previewDisk(context: CycleContext): Promise<Looked> {
+export function previewDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   return inParts(async (tops) => {
-    const look = await lookAtRoot(context, tops);
-    context.state.commit({ local: look.changes });
+    const look = await lookAtRoot(context, terms, tops);
+    // What was read is taken for at rest: a run looks again until it is.
+    const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
+    context.state.commit({ local: settled });
     return { ...look, isUnsettled: hasUnsettled(look.changes) };
   });
+}
+
+function atRest(row: LocalRow): LocalRow {
+  return { ...row, sight: "known" };
 }
 
 function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boolean = () => false): boolean {
@@ -72,10 +89,11 @@ interface Look extends ScanResult {
   readonly rules: Rules;
 }
 
-async function lookAtKnownRoot(context: CycleContext, tops: readonly Top[] | undefined): Promise<Look> {
+async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readonly Top[] | undefined): Promise<Look> {
   const { device } = context.filesystem;
   if (tops === undefined) context.early.beginLook();
-  const look = await lookAtRoot(context, tops, (folder) => context.early.takerIn(folder));
+  const takerIn = (folder: NodeId): BlockTaker | undefined => context.early.takerIn(folder);
+  const look = await lookAtRoot(context, terms, tops, terms.coming === undefined ? takerIn : undefined);
   context.checkStop();
   await checkRoot(context);
   if (context.filesystem.device !== device) throw new DiskChanged("The filesystem of the folder");
@@ -85,11 +103,12 @@ async function lookAtKnownRoot(context: CycleContext, tops: readonly Top[] | und
 /** As far as the rules show it. */
 async function lookAtRoot(
   context: CycleContext,
+  { settle, coming }: Terms,
   tops: readonly Top[] | undefined,
   takerIn?: (folder: NodeId) => BlockTaker | undefined,
 ): Promise<Look> {
   const { disk, state, portions } = context;
-  const rules = await settleRules(context);
+  const rules = await settle();
   const { intents, manifests } = state;
   const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
   const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
@@ -103,6 +122,7 @@ async function lookAtRoot(
     intents,
     isHidden,
     isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),
+    isPassedOver: (path) => coming?.hides(path, false) === true,
     keepManifest,
     takerIn,
     suspects,
@@ -151,23 +171,4 @@ async function agreeable(
   for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
   const durable = await makeDurable(disk, state, table, { seen, areNumbersNew });
   return new Map([...changes, ...durable, ...unsettled]);
-}
-
-/** Reads the rules, and lets a change of them do nothing but show and hide. */
-async function settleRules(context: CycleContext): Promise<Rules> {
-  const { state } = context;
-  const { rules, text } = await readRules(context.disk, state);
-  if (rules.digest !== state.setting("rules")) {
-    context.suspicion.add("all");
-    const changes = applyRules(state, rules, context);
-    state.commit({
-      ...changes,
-      offers: voidOffers(state.offers, (id) => changes.synced.has(id)),
-      settings: [
-        ["rules", rules.digest],
-        ["ignore text", text],
-      ],
-    });
-  }
-  return rules;
 }

@@ -50,11 +50,11 @@ export class Patience {
     return { inSync: isDone && !outcome.problems.some(needsPerson), problems: outcome.problems };
   }
 
-  /** A cycle that went well ends the wait for the server, and one that did something begins every wait anew. */
+  /** A cycle that went well ends the wait for the server, and one that brought something about begins every wait anew. */
   #notice(outcome: CycleOutcome | undefined): void {
     if (outcome === this.#seen || outcome === undefined) return;
     this.#seen = outcome;
-    if (outcome.hasProgressed || this.#since?.why === "unreachable") this.#since = undefined;
+    if (outcome.isFruitful || this.#since?.why === "unreachable") this.#since = undefined;
   }
 
   #isOver(why: keyof typeof patienceMs): boolean {

@@ -56,6 +56,7 @@ function together(earlier: CycleOutcome, last: CycleOutcome): CycleOutcome {
   return {
     ...last,
     hasProgressed: earlier.hasProgressed || last.hasProgressed,
+    isFruitful: earlier.isFruitful || last.isFruitful,
     lookAgainMs: times.length === 0 ? undefined : Math.min(...times),
     isRestless: earlier.isRestless || last.isRestless,
     isStuck:

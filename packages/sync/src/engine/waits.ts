@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Decision } from "./cycle.ts";
+import type { Decision } from "./decide.ts";
 import type { Plan, RemoteOperation } from "../planner/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, problemOf } from "./problems.ts";

@@ -9,7 +9,7 @@ import type { ContentKey, Fingerprint, LocalRow, NodeKind } from "../trees.ts";
 import { realPatches } from "../patches.ts";
 import type { Arrival, FileOperation } from "./arrival.ts";
 import type { Source } from "./sources.ts";
-import { isRecent } from "../scan/scan.ts";
+import { isRecent } from "../scan/at-rest.ts";
 import {
   DiskChanged,
   fingerprintAfter,

@@ -7,6 +7,7 @@ import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../trees.ts";
 import { Mounts } from "../shares/mounts.ts";
 import { shareOf } from "../shares/whereabouts.ts";
+import { knownHead } from "./known-head.ts";
 import { neverSeen } from "./never-seen.ts";
 import { listFirst } from "./first-listing.ts";
 import { restored } from "./listing.ts";
@@ -53,7 +54,8 @@ async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>)
     // Equal numbers too: what comes back with its folder is as it was, but no longer in the trash.
     if (known === undefined || row.seq >= known.seq) rows.set(id, row);
   };
-  const seq = page.seq ?? Math.max(cursor.seq, ...page.changes.map((change) => change.seq));
+  const head = page.has_more ? 0 : knownHead(state, page.epoch);
+  const seq = page.seq ?? Math.max(cursor.seq, head, ...page.changes.map((change) => change.seq));
   const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
   const mounts = new Mounts(state.shares, (id) => state.remote.get(id)?.trashed !== false);
   const listings = new Listings(state);

@@ -10,6 +10,7 @@ import type { BatchResult, OutgoingBlock } from "../ports.ts";
 import type { OperationId } from "../trees.ts";
 import { isReadOnlyAt } from "../shares/whereabouts.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
+import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
 import { type Outgoing, type Proposal, propose, type Range, rangesOf, wholeList } from "./proposal.ts";
 import { readBlocks, sendAhead } from "./upload.ts";
@@ -31,6 +32,8 @@ interface Sending {
   /** Files whose blocks go ahead do so one after the other, so that memory stays bounded. */
   ahead: Promise<void>;
   isSent: boolean;
+  /** The server took something. */
+  isTaken: boolean;
   /** Something was not found as it was planned with. */
   hasChanged: boolean;
 }
@@ -39,12 +42,13 @@ interface Sending {
 export async function send(
   hands: Hands,
   operations: readonly RemoteOperation[],
-): Promise<Pick<Sending, "isSent" | "hasChanged">> {
+): Promise<Pick<Sending, "isSent" | "isTaken" | "hasChanged">> {
   const sending: Sending = {
     hands,
     failed: new Set(),
     ahead: Promise.resolve(),
     isSent: false,
+    isTaken: false,
     hasChanged: false,
   };
   const failures: unknown[] = [];
@@ -92,6 +96,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
         return result === undefined || result.status === "committed" ? [] : [refusalOf(each, result, hands.nowMs())];
       }),
     });
+    if (done.length > 0) sending.isTaken = true;
     for (const { operation } of done) failed.delete(operation.id);
   }
 }
@@ -280,7 +285,8 @@ async function commitAll(
       blocks = [];
       continue;
     }
-    const { results } = answer;
+    const { results, seq } = answer;
+    if (results.some(({ code }) => code === "subtree_changed")) noteHead(state, seq);
     for (const result of results) answers.set(result.operation_id, result);
     const isSourceLost = waiting.some((each) => hasLostSource(each, answers));
     if (!isSourceLost && !results.some(({ status }) => status === "missing")) break;

@@ -3,7 +3,8 @@ import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "../execute/act.ts";
 import type { Hands } from "../execute/hands.ts";
 import { asFound } from "../execute/look-at-each.ts";
-import { pathOf, pathOfNode } from "../paths.ts";
+import { joinPath, pathOf, pathOfNode } from "../paths.ts";
+import type { Rules } from "./rules.ts";
 import { rowsBelow } from "../scan/scope.ts";
 import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../trees.ts";
 
@@ -19,14 +20,13 @@ export interface Freed {
  * Moves the local copies below some paths to the local trash, those that are exactly what the server has. Folders go if they
  * are empty then. What was excluded before is known as it was then, its folders by their paths alone.
  */
-export async function freeSpace(hands: Hands, paths: readonly string[]): Promise<Freed> {
+export async function freeSpace(hands: Hands, paths: readonly string[], rules: Rules): Promise<Freed> {
   const { state } = hands;
-  const chosen = new Map(paths.flatMap((path) => rowsAt(state, path)).map((each) => [each.id, each]));
+  const chosen = chosenRows(state, paths, rules);
   const asleep = await knowFolders(hands, [...chosen.keys()]);
   const kept: string[] = [];
   let [files, bytes] = [0, 0];
-  // What lies deeper goes first.
-  for (const { id, path } of [...chosen.values()].toSorted((one, other) => (one.path < other.path ? 1 : -1))) {
+  for (const { id, path } of deepestFirst(chosen.values())) {
     const row = state.local.get(id);
     if (row === undefined) continue;
     const isGone = isEqual(hands, id, row) && (await removeCopy(hands, id, row));
@@ -39,6 +39,26 @@ export async function freeSpace(hands: Hands, paths: readonly string[]): Promise
   });
   if (stillAsleep.length > 0) state.commit({ local: stillAsleep });
   return { files, bytes, kept };
+}
+
+/** What freeing would move away: of folders those in which nothing stays. */
+export async function copiesToFree(
+  { state, lacks, disk }: Equals & Pick<Hands, "disk">,
+  paths: readonly string[],
+  rules: Rules,
+): Promise<Copy[]> {
+  const going = new Map<string, Copy>();
+  for (const copy of deepestFirst(chosenRows(state, paths, rules).values())) {
+    const { id, row, path } = copy;
+    if (!isEqual({ state, lacks }, id, row)) continue;
+    const names = row.kind === "folder" ? await disk.list(path) : [];
+    if (names.every((name) => going.has(joinPath(path, name)))) going.set(path, copy);
+  }
+  return [...going.values()];
+}
+
+function deepestFirst(copies: Iterable<Copy>): Copy[] {
+  return [...copies].toSorted((one, other) => (one.path < other.path ? 1 : -1));
 }
 
 /** Of folders that are hidden only the path counts: whatever stands there is the folder that is meant. @returns those */
@@ -72,6 +92,13 @@ interface Copy {
   readonly path: string;
 }
 
+/** What is there and below, as far as the rules hide it from now on: what they show would come again at once. */
+function chosenRows(state: Hands["state"], paths: readonly string[], rules: Rules): Map<NodeId, Copy> {
+  const copies = paths.flatMap((path) => rowsAt(state, path));
+  const hidden = copies.filter(({ path, row }) => rules.hides(path, row.kind === "folder"));
+  return new Map(hidden.map((each) => [each.id, each]));
+}
+
 /** What is there and below. */
 function rowsAt(state: Hands["state"], path: string): Copy[] {
   const [name = "", ...folders] = path.split("/").toReversed();
@@ -86,8 +113,12 @@ function rowsAt(state: Hands["state"], path: string): Copy[] {
   return [...at, ...below].map(([id, row]) => ({ id, row, path: pathOfNode(state, id) ?? "" }));
 }
 
-function isEqual({ state }: Hands, id: NodeId, row: LocalRow): boolean {
-  return row.sight === "known" && isLive(state, id) && state.remote.get(id)?.content === row.content;
+type Equals = Pick<Hands, "state" | "lacks">;
+
+function isEqual({ state, lacks }: Equals, id: NodeId, row: LocalRow): boolean {
+  const remote = state.remote.get(id);
+  if (row.sight !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
+  return row.kind !== "file" || lacks.has("executable bits") || row.executable === remote.executable;
 }
 
 async function removeCopy(hands: Hands, id: NodeId, local: LocalRow): Promise<boolean> {

@@ -1,15 +1,15 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
-import { contentOfBlocks, folderContent, linkContent } from "../content.ts";
+import { folderContent, linkContent } from "../content.ts";
 import type { Faults } from "../faults.ts";
-import { grainNsOf, type Lacks } from "../lacks.ts";
+import type { Lacks } from "../lacks.ts";
 import type { Patches } from "../patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
-import type { BlockTaker, CutBlock, LocalDisk } from "../ports.ts";
+import type { BlockTaker, LocalDisk } from "../ports.ts";
 import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
 import { sameFingerprint } from "./fingerprints.ts";
+import { isRecent, type KeepManifest, readAtRest } from "./at-rest.ts";
 import { adoptMoves } from "./adopt-moves.ts";
 import { keptBit } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
@@ -28,6 +28,8 @@ export interface ScanInput {
   readonly isHidden: IsHidden;
   /** Whether nothing that is known at or below a path depends on that path, so that a folder can be moved as a whole. */
   readonly isFree: (path: string) => boolean;
+  /** Whether a file of which nothing is known need not be read, unless something is missing that it could be. */
+  readonly isPassedOver: (path: string) => boolean;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
   /** Which an earlier look has left: only these, unless something is missing in them. Undefined: all that is suspected. */
@@ -43,8 +45,7 @@ export interface ScanInput {
   readonly makeNodeId: () => NodeId;
   /** Whether what is unknown has been so for a moment only. */
   readonly isPassing: (path: string) => boolean;
-  /** Hears of which blocks a file is made that was read. */
-  readonly keepManifest: (content: ContentKey, blocks: readonly CutBlock[]) => void;
+  readonly keepManifest: KeepManifest;
   /** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
   readonly takerIn?: ((folder: NodeId) => BlockTaker | undefined) | undefined;
   /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
@@ -110,12 +111,13 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     const parent = folderIdOf(ids, entry);
     if (id === undefined || parent === undefined) return;
     const before = fresh.has(entry) ? undefined : known.get(id);
+    const mayWait = vanished.size === 0;
+    if (before === undefined && mayWait && entry.kind === "file" && input.isPassedOver(entry.path)) return;
     if (before === undefined && isTooLarge(entry)) {
       skipped.set(entry.path, tooLarge);
       keepers.add(folderOf(entry.path));
       return;
     }
-    const mayWait = vanished.size === 0;
     const named = naming.nameOf(entry, id, parent);
     const bitOf = (content: ContentKey | undefined): boolean | undefined =>
       keptBit(input, { before, intent: input.intents.get(id) }, content);
@@ -366,32 +368,4 @@ function takerOf(
     nearest ??= id;
   }
   return takerIn(nearest ?? folder.id);
-}
-
-/** @returns why not */
-async function readAtRest(
-  disk: LocalDisk,
-  path: string,
-  { keepManifest }: ScanInput,
-  taker: BlockTaker | undefined,
-): Promise<Pick<LocalRow, "content" | "fingerprint" | "executable"> | string> {
-  try {
-    const { blocks, before, after } = await disk.cut(path, taker);
-    const isWhole = before.kind === "file" && sameFingerprint(before.fingerprint, after.fingerprint);
-    if (!isWhole) return "changing";
-    const content = contentOfBlocks(blocks);
-    keepManifest(content, blocks);
-    return { content, fingerprint: after.fingerprint, executable: after.executable };
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error;
-    return error.code;
-  }
-}
-
-/**
- * A time in the future is somebody else's clock: a write would change it, so it hides nothing. The ctime cannot be set.
- */
-export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
-  const grainNs = grainNsOf(lacks);
-  return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
 }

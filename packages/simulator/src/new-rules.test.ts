@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+
+/** `old/f` and `old/g`, in sync; then the folder was renamed while nobody looked. */
+async function renamedOffline(): Promise<Alone> {
+  const alone = new Alone();
+  alone.mkdir("old");
+  for (const name of ["f", "g"]) alone.write(`old/${name}`, name);
+  assert.ok((await alone.once()).inSync);
+  alone.move("old", "new");
+  return alone;
+}
+
+for (const what of ["is excluded from the next start on", "the rules of the folder hide"] as const) {
+  test(`a file in a folder that was renamed offline, which ${what} where it is now, is deleted nowhere`, async () => {
+    const alone = await renamedOffline();
+    const isExcluded = what === "is excluded from the next start on";
+    if (!isExcluded) alone.write(".holdfastignore", "/new/f");
+    const exclude = isExcluded ? ["new/f"] : [];
+    const rules = isExcluded ? [] : [".holdfastignore"];
+    assert.deepEqual(await alone.once({ exclude }), { inSync: true, problems: [], deletionsWaiting: 0 });
+    const all = [...rules, "new", "new/f", "new/g"];
+    assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [all, all]);
+    // What is hidden stays as each side has it.
+    alone.write("new/f", "mine");
+    assert.ok((await alone.once()).inSync);
+    assert.equal(alone.serverContents().get("new/f"), "f");
+    alone.close();
+  });
+}
+
+test("a folder in one that was renamed offline, excluded where it is now, is deleted nowhere with all that is in it", async () => {
+  const alone = new Alone();
+  for (const path of ["old", "old/sub"]) alone.mkdir(path);
+  alone.write("old/sub/f", "f");
+  assert.ok((await alone.once()).inSync);
+  alone.move("old", "new");
+  assert.deepEqual(await alone.once({ exclude: ["new/sub"] }), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.deepEqual(alone.serverPaths(), ["new", "new/sub", "new/sub/f"]);
+  assert.deepEqual(alone.diskPaths(), ["new", "new/sub", "new/sub/f"]);
+  alone.close();
+});
+
+test("space is freed of what is excluded where it is now, though its folder was renamed offline", async () => {
+  const alone = await renamedOffline();
+  const engine = alone.make();
+  engine.exclude(["new/f"], { freeSpace: true });
+  assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.equal(engine.status().freed?.files, 1);
+  assert.deepEqual(alone.diskPaths(), ["new", "new/g"]);
+  assert.deepEqual(alone.serverPaths(), ["new", "new/f", "new/g"]);
+  alone.close();
+});
+
+test("a file that was deleted offline and is excluded where it was stays on the server", async () => {
+  const alone = await renamedOffline();
+  alone.remove("new/f");
+  assert.ok((await alone.once({ exclude: ["new/f", "old/f"] })).inSync);
+  assert.deepEqual(alone.serverPaths(), ["new", "new/f", "new/g"]);
+  alone.close();
+});
+
+test("what is new and excluded by the same start is neither read nor sent", async () => {
+  const alone = await renamedOffline();
+  alone.write("new/secret", "nobody's business");
+  const disk = alone.disk();
+  const read: string[] = [];
+  const cut: typeof disk.cut = (path, taker) => {
+    read.push(path);
+    return disk.cut(path, taker);
+  };
+  assert.ok((await alone.once({ exclude: ["new/secret"], disk: { ...disk, cut } })).inSync);
+  assert.deepEqual(alone.serverPaths(), ["new", "new/f", "new/g"]);
+  assert.deepEqual(read, []);
+  alone.close();
+});
+
+test("a dry run after the same says just that, and changes nothing", async () => {
+  const alone = await renamedOffline();
+  const before = alone.world.writes;
+  const preview = await alone.pass(alone.make({ exclude: ["new/f"] }).preview());
+  assert.deepEqual(preview, [{ side: "server", what: "move", path: "new" }]);
+  assert.equal(alone.world.writes, before);
+  alone.close();
+});
