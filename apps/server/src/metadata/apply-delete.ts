@@ -45,16 +45,14 @@ async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | 
   throw await conflictWith(work, "subtree_changed", message, row);
 }
 
-/** More changed nodes than this are not looked at one by one; the caller then hears that something changed. */
-const changedNodesMax = 10_000;
-
 /**
  * Whether another device changed the node's subtree (a file: the node itself) after that sequence number. A caller
  * without a device, a script with a token, counts every change as another's.
  */
 async function changedBelow(work: Work, step: Step, row: NodeRow, seen: number): Promise<boolean> {
   const device = step.caller.deviceId;
-  const stored = await changedSince(work.reader, work.space.id, { seen, device });
+  const { changedNodesMax } = work.pieces;
+  const stored = await changedSince(work.reader, work.space.id, { seen, device, limit: changedNodesMax + 1 });
   if (stored.length > changedNodesMax) return true;
   const pending = work.changes.journal.filter(
     (entry, index) => work.space.seq + index + 1 > seen && (entry.device_id === null || entry.device_id !== device),
@@ -78,11 +76,11 @@ async function isBelow(work: Work, id: NodeId, row: NodeRow): Promise<boolean> {
 async function changedSince(
   reader: ShardReader,
   spaceId: SpaceId,
-  { seen, device }: { readonly seen: number; readonly device: DeviceId | null },
+  { seen, device, limit }: { readonly seen: number; readonly device: DeviceId | null; readonly limit: number },
 ): Promise<NodeId[]> {
   const { rows } = await sql<{ node_id: NodeId }>`
     select distinct node_id from shard.journal
     where space_id = ${spaceId} and seq > ${seen} and (device_id is null or device_id is distinct from ${device}::uuid)
-    limit ${changedNodesMax + 1}`.execute(reader);
+    limit ${limit}`.execute(reader);
   return rows.map((row) => row.node_id);
 }

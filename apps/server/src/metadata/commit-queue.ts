@@ -7,6 +7,7 @@ import type { Shards } from "../db/shards.ts";
 import { refusal } from "./apply-steps.ts";
 import { copyFolder } from "./copy-folder.ts";
 import type { CommitOutcome, Operation, OperationResult } from "./operation.ts";
+import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { prepareSteps } from "./prepare.ts";
 import { sweepDetached } from "./removal.ts";
 import {
@@ -30,6 +31,8 @@ export interface CommitterOptions {
   /** Told after each transaction that changed the space: only a wake-up, the journal is the truth. */
   readonly onCommitted: (spaceId: SpaceId, seq: number) => void;
   readonly log: CommitLog;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
 }
 
 export interface Committer {
@@ -48,6 +51,7 @@ export interface Committer {
 }
 
 export function openCommitter(options: CommitterOptions): Committer {
+  const { pieces = pieceSizes } = options;
   const queues = new Map<SpaceId, SpaceQueue>();
   return {
     async commit(caller, operations, { epoch } = {}) {
@@ -57,9 +61,10 @@ export function openCommitter(options: CommitterOptions): Committer {
       }
       const { spaceId } = caller;
       const { db } = options.shards.ofId(spaceId);
-      const steps = await prepareSteps({ db, caller, nowMicros: options.clock.nowMicros() }, operations);
+      const steps = await prepareSteps({ db, caller, nowMicros: options.clock.nowMicros(), pieces }, operations);
       const queue =
-        queues.get(spaceId) ?? new SpaceQueue(options, { ...options, db, spaceId }, () => queues.delete(spaceId));
+        queues.get(spaceId) ??
+        new SpaceQueue(options, { ...options, db, spaceId, pieces }, () => queues.delete(spaceId));
       queues.set(spaceId, queue);
       return queue.add(withGroupsTogether(steps), epoch);
     },
@@ -246,8 +251,8 @@ class SpaceQueue {
   /** A copy that could not be attached is removed at once. */
   #cleaning(request: Request, index: number, topId: NodeId): Pick<Request, "settle" | "fail"> {
     const clean = () => {
-      const { db, spaceId, clock } = this.#place;
-      sweepDetached(db, spaceId, topId, clock.nowMicros()).catch((error: unknown) => {
+      const { db, spaceId, clock, pieces } = this.#place;
+      sweepDetached(db, spaceId, topId, { nowMicros: clock.nowMicros(), pieces }).catch((error: unknown) => {
         this.#options.log.warn({ reason: toHoldfastError(error).message }, "a copy waits for the next sweep");
       });
     };

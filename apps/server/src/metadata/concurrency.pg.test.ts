@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { checkInvariants } from "./invariants.ts";
 import type { Operation } from "./operation.ts";
+import { pieceSizes } from "./piece-sizes.ts";
 import { makeTestSpace, TestSpace } from "./testing.ts";
 
 let databases: TestDatabases;
@@ -14,7 +15,10 @@ after(async () => databases.stop());
 test("many commits at once on one space, by two processes, all get their own answers and a journal without gaps", async () => {
   const space = await makeTestSpace(databases.shards);
   // A committer of its own shares nothing but the database, as another process does.
-  const second = new TestSpace(space.db, databases.shards, await space.row(), space.clock);
+  const second = new TestSpace(space.db, databases.shards, await space.row(), {
+    clock: space.clock,
+    pieces: pieceSizes,
+  });
   const content = await space.content("x");
   const folders = await Promise.all(["a", "b", "c"].map(async (name) => space.mkdir("root", name)));
   const commits = Array.from({ length: 200 }, async (_, index) => {

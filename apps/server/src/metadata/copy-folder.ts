@@ -25,7 +25,6 @@ import {
 import { insertNodes, insertVersions } from "./write.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "./references.ts";
 
-const nodesPerPiece = 500;
 /** While it is written the copy is to be removed at a time in the future, which each piece moves on. */
 const leaseMicros = 3600 * 1_000_000;
 
@@ -65,7 +64,7 @@ export async function copyFolder(place: TransactionPlace, step: Step, source: No
       await copyChildren(copying, pair, waiting);
     }
   } catch (error) {
-    await sweepDetached(place.db, place.spaceId, topId, place.clock.nowMicros());
+    await sweepDetached(place.db, place.spaceId, topId, { nowMicros: place.clock.nowMicros(), pieces: place.pieces });
     throw error;
   }
   return { topId, ...copying.copied };
@@ -134,7 +133,7 @@ async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | und
           : [],
       ),
       raised,
-      last: sources.length < nodesPerPiece ? undefined : sources.at(-1)?.id,
+      last: sources.length < work.pieces.copiedNodesMax ? undefined : sources.at(-1)?.id,
     };
   });
 }
@@ -175,7 +174,10 @@ async function updateReach(
     where n.space_id = v.space_id and n.id = v.id`.execute(transaction);
 }
 
-async function startPiece(transaction: ShardReader, { clock, random, spaceId }: TransactionPlace): Promise<Work> {
+async function startPiece(
+  transaction: ShardReader,
+  { clock, random, pieces, spaceId }: TransactionPlace,
+): Promise<Work> {
   const space = await lockSpace(transaction, spaceId);
   const tree = new Tree(transaction, space.id, space.root_id);
   const held = { heldBlocks: noHeldBlocks, heldSegments: new Set<never>(), counted: new Set<never>() };
@@ -188,6 +190,7 @@ async function startPiece(transaction: ShardReader, { clock, random, spaceId }: 
     nowMicros: clock.nowMicros(),
     clock,
     random,
+    pieces,
     ...held,
     measuring,
   };
@@ -203,12 +206,16 @@ async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId): Pr
 }
 
 /** By nodes_parent. */
-async function loadChildren({ reader, space }: Work, folder: NodeId, after: NodeId | undefined): Promise<NodeRow[]> {
+async function loadChildren(
+  { reader, space, pieces }: Work,
+  folder: NodeId,
+  after: NodeId | undefined,
+): Promise<NodeRow[]> {
   const { rows } = await sql<NodeRow>`
     select * from shard.nodes
     where space_id = ${space.id} and parent_id = ${folder} and (${after ?? null}::uuid is null or id > ${after ?? null})
       and trashed_at is null
-    order by id limit ${nodesPerPiece}`.execute(reader);
+    order by id limit ${pieces.copiedNodesMax}`.execute(reader);
   return rows;
 }
 

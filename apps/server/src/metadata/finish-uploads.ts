@@ -2,17 +2,20 @@ import type { HashHex, NodeId, SpaceId, UploadId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
 import type { ShardReader } from "./load.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
 import { changeBlockRefs } from "./references.ts";
 
-/** An upload with more blocks than this gives its references back later, so that the space lock is not held for them. */
-const blocksAtOnceMax = 2000;
+export interface Release {
+  readonly nowMicros: number;
+  readonly pieces: PieceSizes;
+}
 
-/** The sessions learn their nodes, and the versions take over what the sessions held. */
+/** The sessions learn their nodes, and the versions take over what the sessions held; of a long upload the rest is given back later. */
 export async function finishUploads(
   transaction: ShardReader,
   spaceId: SpaceId,
   uploads: readonly { readonly uploadId: UploadId; readonly nodeId: NodeId }[],
-  nowMicros: number,
+  release: Release,
 ): Promise<void> {
   if (uploads.length === 0) return;
   await sql`
@@ -22,7 +25,7 @@ export async function finishUploads(
       as given (id, node_id) offset 0) v
     where s.space_id = v.space_id and s.id = v.id`.execute(transaction);
   for (const { uploadId } of uploads) {
-    await releaseUploadBlocks(transaction, spaceId, uploadId, nowMicros);
+    await releaseUploadBlocks(transaction, spaceId, uploadId, release);
   }
 }
 
@@ -34,12 +37,12 @@ export async function releaseUploadBlocks(
   transaction: ShardReader,
   spaceId: SpaceId,
   uploadId: UploadId,
-  nowMicros: number,
+  { nowMicros, pieces }: Release,
 ): Promise<boolean> {
   const { rows } = await sql<{ hash: Buffer }>`
     delete from shard.upload_blocks where space_id = ${spaceId} and session_id = ${uploadId} and "offset" in (
       select "offset" from shard.upload_blocks where space_id = ${spaceId} and session_id = ${uploadId}
-      order by "offset" limit ${blocksAtOnceMax})
+      order by "offset" limit ${pieces.uploadBlocksMax})
     returning hash`.execute(transaction);
   const deltas = new Map<HashHex, number>();
   for (const { hash } of rows) {
@@ -47,5 +50,5 @@ export async function releaseUploadBlocks(
     deltas.set(hex, (deltas.get(hex) ?? 0) - 1);
   }
   await changeBlockRefs(transaction, spaceId, deltas, nowMicros);
-  return rows.length === blocksAtOnceMax;
+  return rows.length === pieces.uploadBlocksMax;
 }

@@ -6,6 +6,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { copyFolder } from "./copy-folder.ts";
 import { checkInvariants } from "./invariants.ts";
 import type { Operation } from "./operation.ts";
+import { pieceSizes } from "./piece-sizes.ts";
 import { sweepPurged } from "./removal.ts";
 import { makeTestSpace, type TestSpace } from "./testing.ts";
 import { useTestSpaces } from "./testing-spaces.ts";
@@ -148,7 +149,7 @@ test("a copy that a crash left is invisible, and removed after its hour", async 
     attach: undefined,
   };
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const place = { db: space.db, spaceId: space.caller.spaceId, clock: space.clock, random };
+  const place = { db: space.db, spaceId: space.caller.spaceId, clock: space.clock, random, pieces: pieceSizes };
   const detached = await copyFolder(place, step, source);
   assert.equal(detached.sizeBytes, 3000);
   assert.equal((await space.refused({ op: "set", fileId: detached.topId, executable: true })).code, "not_found");

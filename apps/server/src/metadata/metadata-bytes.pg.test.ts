@@ -7,6 +7,7 @@ import { copyFolder } from "./copy-folder.ts";
 import type { Operation } from "./operation.ts";
 import { pruneVersions } from "./retention.ts";
 import { contentOfText, TestSpace } from "./testing.ts";
+import { pieceSizes } from "./piece-sizes.ts";
 import { useTestSpaces } from "./testing-spaces.ts";
 
 const world = useTestSpaces({ fsync: false });
@@ -137,7 +138,10 @@ test("a small quota takes its bytes in many small files, and a large one bounds 
 
 test("commits at the same moment, by two processes, pass the bound neither alone nor together", async () => {
   const space = await open({ quotaBytes: 1000 });
-  const second = new TestSpace(space.db, world.databases.shards, await space.row(), space.clock);
+  const second = new TestSpace(space.db, world.databases.shards, await space.row(), {
+    clock: space.clock,
+    pieces: pieceSizes,
+  });
   const { give } = await take(space, 10 * (row + 2));
   const codes = await Promise.all(
     Array.from({ length: 40 }, (_, index) => codesOf(index % 2 === 0 ? space : second, [mkdir(String(10 + index))])),
@@ -162,7 +166,13 @@ test("a folder copy that has no room, of bytes or of weight, stops where it has 
   const count = async () =>
     (await sql`select from shard.nodes where space_id = ${space.caller.spaceId}`.execute(space.db)).rows.length;
   const nodes = await count();
-  const place = { db: space.db, spaceId: space.caller.spaceId, clock: space.clock, random: randomBytes };
+  const place = {
+    db: space.db,
+    spaceId: space.caller.spaceId,
+    clock: space.clock,
+    random: randomBytes,
+    pieces: pieceSizes,
+  };
   const copy = { op: "copy", fileId: a.id, place: { parentId: "root", name: "b" } } as const;
   const step = {
     caller: space.caller,

@@ -9,7 +9,9 @@ import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { checkInvariants } from "./invariants.ts";
 import { ModelTree } from "./model-tree.ts";
 import type { Operation } from "./operation.ts";
-import { contentOfText, describe, makeTestSpace, newTestId, type TestSpace } from "./testing.ts";
+import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
+import { sweepPurged } from "./removal.ts";
+import { contentOfText, describe, makeTestSpace, newTestId, smallPieces, type TestSpace } from "./testing.ts";
 
 let databases: TestDatabases;
 before(async () => {
@@ -36,10 +38,20 @@ const choice = fc.record({
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
-test("random operations answer as the model does, and the space keeps its invariants", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(choice, { minLength: 1, maxLength: 8 }), { maxLength: 6 }), async (batches) => {
-      const space = await makeTestSpace(databases.shards);
+for (const [sizes, pieces] of [
+  ["usual", pieceSizes],
+  ["small", smallPieces],
+] as const) {
+  test(`random operations in ${sizes} pieces answer as the model does, and the space keeps its invariants`, async () => {
+    await fc.assert(agreesWithModel(pieces), { numRuns: 60 });
+  });
+}
+
+function agreesWithModel(pieces: PieceSizes) {
+  return fc.asyncProperty(
+    fc.array(fc.array(choice, { minLength: 1, maxLength: 8 }), { maxLength: 6 }),
+    async (batches) => {
+      const space = await makeTestSpace(databases.shards, { pieces });
       await space.store(texts.flatMap((text) => contentOfText(text).blocks));
       const model = new ModelTree(space.caller.rootId);
       const ids: string[] = [space.caller.rootId];
@@ -53,14 +65,16 @@ test("random operations answer as the model does, and the space keeps its invari
           const actual = result !== undefined && "error" in result ? result.error.code : result?.status;
           assert.equal(actual, expected, `${JSON.stringify(operation)}: ${describe(result)}`);
         }
+        await checkInvariants(space.db, space.caller.spaceId);
         assert.deepEqual(await livePaths(space), new Map([...model.paths()].toSorted(byPath)));
+        // What is purged and large counts until it is swept.
+        await sweepPurged(space.db, { nowMicros: space.clock.nowMicros(), pieces });
         assert.equal((await space.row()).used_bytes, model.usedBytes());
         await checkInvariants(space.db, space.caller.spaceId);
       }
-    }),
-    { numRuns: 60 },
+    },
   );
-});
+}
 
 function toOperation(each: Choice, ids: string[]): Operation {
   const pick = (index: number) => ids[index % ids.length] ?? "";

@@ -12,6 +12,7 @@ import { loadNumberedVersions, loadVersions } from "./load.ts";
 import { findNodes } from "./look-up.ts";
 import type { Operation } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
 import { stageSegments } from "./stage-segments.ts";
 import { Tree } from "./tree.ts";
 import type { Step } from "./work.ts";
@@ -20,6 +21,7 @@ export interface Preparation {
   readonly db: Kysely<ShardTables>;
   readonly caller: Actor;
   readonly nowMicros: number;
+  readonly pieces: PieceSizes;
 }
 
 /**
@@ -38,13 +40,13 @@ export async function prepareSteps(preparation: Preparation, operations: readonl
 type Bases = ReadonlyMap<Operation, readonly ManifestEntry[]>;
 
 async function prepareStep(preparation: Preparation, operation: Operation, bases: Bases): Promise<Step> {
-  const { caller, db, nowMicros } = preparation;
+  const { caller, db, nowMicros, pieces } = preparation;
   const step = { caller, operation, refused: undefined, content: undefined, missing: [], attach: undefined };
   if (operation.op !== "put") return step;
   try {
     const content = encodePut(operation, bases.get(operation));
     if (content === undefined || content.newSegments.length === 0) return { ...step, content };
-    const missing = await stageSegments({ db, spaceId: caller.spaceId, nowMicros }, content.newSegments);
+    const missing = await stageSegments({ db, spaceId: caller.spaceId, nowMicros, pieces }, content.newSegments);
     return { ...step, content, missing };
   } catch (error) {
     const refused = toHoldfastError(error);

@@ -93,9 +93,6 @@ function beyond(top: Reach, below: Reach): HoldfastError {
   });
 }
 
-/** One transaction looks at no more nodes than this to measure: some tens of milliseconds under the lock. */
-export const measuredNodesMax = 5000;
-
 /** How far the tree reaches in truth, where that can be told; else what its row says. */
 async function measure(work: Work, node: NodeRow, liveOnly: boolean): Promise<Reach> {
   const { measuring, tree, reader, space } = work;

@@ -5,11 +5,13 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { lockSpace, type ShardReader } from "./load.ts";
 import { changeMetadataBytes, versionWeight } from "./metadata-bytes.ts";
+import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { type ReferringVersion, releaseVersions } from "./references.ts";
 
-/** So many nodes, or versions, are removed by one transaction at most; a larger subtree goes piece by piece. */
-const nodesInlineMax = 5000;
-const nodesPieceMax = 1000;
+interface Removal {
+  readonly nowMicros: number;
+  readonly pieces: PieceSizes;
+}
 
 /**
  * Removes purged subtrees within the purge itself, as long as they are small together; `sweepPurged` finds the others.
@@ -20,15 +22,15 @@ export async function removeSubtrees(
   transaction: ShardReader,
   spaceId: SpaceId,
   topIds: readonly NodeId[],
-  nowMicros: number,
+  removal: Removal,
 ): Promise<Removed> {
-  let room = nodesInlineMax;
+  let room = removal.pieces.nodesInlineMax;
   const removed = { sizeBytes: 0, weightBytes: 0 };
   for (const topId of topIds) {
     if (room === 0) break;
     const ids = await below(transaction, spaceId, topId, room + 1);
     if (ids.length > room) continue;
-    const versions = await removeVersions(transaction, spaceId, ids, nowMicros);
+    const versions = await removeVersions(transaction, spaceId, ids, removal);
     removed.weightBytes += versions.weightBytes;
     if (!versions.all) break;
     const nodes = await removeNodes(transaction, spaceId, ids);
@@ -50,6 +52,8 @@ export interface SweepOptions {
   readonly nowMicros: number;
   /** Asked before each piece. */
   readonly signal?: AbortSignal;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
 }
 
 /**
@@ -57,7 +61,10 @@ export interface SweepOptions {
  * space lock for some milliseconds. A crash leaves the top of what remains, which the next sweep finds.
  * @returns how many nodes went
  */
-export async function sweepPurged(db: Kysely<ShardTables>, { nowMicros, signal }: SweepOptions): Promise<number> {
+export async function sweepPurged(
+  db: Kysely<ShardTables>,
+  { nowMicros, signal, pieces = pieceSizes }: SweepOptions,
+): Promise<number> {
   // By nodes_purged. A copy under way has a time in the future.
   const { rows: tops } = await sql<{ space_id: SpaceId; id: NodeId; parent_id: NodeId | null }>`
     select space_id, id, parent_id from shard.nodes where purged_at is not null and purged_at <= ${nowMicros}
@@ -66,7 +73,7 @@ export async function sweepPurged(db: Kysely<ShardTables>, { nowMicros, signal }
   for (const top of tops) {
     signal?.throwIfAborted();
     // A copy that was never attached was never counted.
-    const sweep = { db, spaceId: top.space_id, nowMicros, counted: top.parent_id !== null, signal };
+    const sweep = { db, spaceId: top.space_id, nowMicros, pieces, counted: top.parent_id !== null, signal };
     removed += await sweepBelow(sweep, top.id);
   }
   return removed;
@@ -77,15 +84,14 @@ export async function sweepDetached(
   db: Kysely<ShardTables>,
   spaceId: SpaceId,
   topId: NodeId,
-  nowMicros: number,
+  { nowMicros, pieces }: Removal,
 ): Promise<void> {
-  await sweepBelow({ db, spaceId, nowMicros, counted: false, signal: undefined }, topId);
+  await sweepBelow({ db, spaceId, nowMicros, pieces, counted: false, signal: undefined }, topId);
 }
 
-interface Sweep {
+interface Sweep extends Removal {
   readonly db: Kysely<ShardTables>;
   readonly spaceId: SpaceId;
-  readonly nowMicros: number;
   readonly counted: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -106,16 +112,17 @@ async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
 
 /** @returns `folders`: what has to go before this folder can; undefined once it is gone itself */
 async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: number; folders: NodeId[] | undefined }> {
+  const { nodesMax } = sweep.pieces;
   return inTransaction(sweep.db, async (transaction) => {
     await lockSpace(transaction, sweep.spaceId);
-    const ids = await below(transaction, sweep.spaceId, folderId, nodesPieceMax + 1);
-    if (ids.length <= nodesPieceMax) {
+    const ids = await below(transaction, sweep.spaceId, folderId, nodesMax + 1);
+    if (ids.length <= nodesMax) {
       const removed = await removeCounted(transaction, sweep, ids);
       return { removed, folders: removed === ids.length ? undefined : [] };
     }
     const { rows: children } = await sql<{ id: NodeId; kind: string }>`
       select id, kind from shard.nodes where space_id = ${sweep.spaceId} and parent_id = ${folderId}
-      order by id limit ${nodesPieceMax}`.execute(transaction);
+      order by id limit ${nodesMax}`.execute(transaction);
     const leaves = children.filter((child) => child.kind !== "folder").map((child) => child.id);
     const removed = await removeCounted(transaction, sweep, leaves);
     return { removed, folders: children.filter((child) => child.kind === "folder").map((child) => child.id) };
@@ -125,7 +132,7 @@ async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: nu
 /** @returns how many nodes went: none while their versions are too many for one transaction */
 async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
   const { spaceId, counted } = sweep;
-  const versions = await removeVersions(transaction, spaceId, ids, sweep.nowMicros);
+  const versions = await removeVersions(transaction, spaceId, ids, sweep);
   if (counted) await changeMetadataBytes(transaction, spaceId, -versions.weightBytes);
   if (!versions.all) return 0;
   const { sizeBytes, weightBytes } = await removeNodes(transaction, spaceId, ids);
@@ -154,17 +161,17 @@ async function removeVersions(
   transaction: ShardReader,
   spaceId: SpaceId,
   nodeIds: readonly NodeId[],
-  nowMicros: number,
+  { nowMicros, pieces }: Removal,
 ): Promise<{ all: boolean; weightBytes: number }> {
   if (nodeIds.length === 0) return { all: true, weightBytes: 0 };
   const { rows } = await sql<ReferringVersion>`
     delete from shard.versions where space_id = ${spaceId} and id in (
       select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(nodeIds)})
-      limit ${nodesInlineMax})
+      limit ${pieces.nodesInlineMax})
     returning manifest, segments`.execute(transaction);
   await releaseVersions(transaction, spaceId, rows, nowMicros);
   const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
-  return { all: rows.length < nodesInlineMax, weightBytes };
+  return { all: rows.length < pieces.nodesInlineMax, weightBytes };
 }
 
 async function removeNodes(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Removed> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { checkInvariants } from "./invariants.ts";
+import { pieceSizes } from "./piece-sizes.ts";
 import { sweepPurged } from "./removal.ts";
 import {
   expireJournal,
@@ -94,7 +95,12 @@ test("segments that no commit named are removed after a day and give their block
   const space = await open();
   const entries = ["1", "22"].flatMap((text) => contentOfText(text).blocks);
   await space.store(entries);
-  const staging = { db: space.db, spaceId: space.caller.spaceId, nowMicros: space.clock.nowMicros() };
+  const staging = {
+    db: space.db,
+    spaceId: space.caller.spaceId,
+    nowMicros: space.clock.nowMicros(),
+    pieces: pieceSizes,
+  };
   const hash = sha256(Buffer.from("any name will do"));
   assert.deepEqual(await stageSegments(staging, [{ hash, entries }]), []);
   assert.equal(await expireSegments(job(space)), 0);

@@ -7,6 +7,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { entryBytes } from "./content.ts";
 import { lockSpace } from "./load.ts";
 import { changeMetadataBytes, rowWeight, versionWeight } from "./metadata-bytes.ts";
+import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { changeBlockRefs, hashesIn, type ReferringVersion, releaseCounts, releaseVersions } from "./references.ts";
 import { changeStoredBytes } from "./stored-bytes.ts";
 
@@ -19,9 +20,10 @@ export interface Retention {
   readonly nowMicros: number;
   /** Asked before each piece. */
   readonly signal?: AbortSignal;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
 }
 
-const piece = 1000;
 const segmentLifetimeMs = 24 * 3600_000;
 
 /** Answers are repeated for 14 days. By operations_age. */
@@ -32,7 +34,7 @@ export async function expireOperations(
   return inPieces(job, async () => {
     const { numAffectedRows } = await sql`
       delete from shard.operations where ctid = any(array(
-        select ctid from shard.operations where at < ${job.nowMicros - lifetimeMs * 1000} order by at limit ${piece}
+        select ctid from shard.operations where at < ${job.nowMicros - lifetimeMs * 1000} order by at limit ${rowsIn(job)}
       ))`.execute(job.db);
     return Number(numAffectedRows ?? 0n);
   });
@@ -48,7 +50,7 @@ export async function expireTrash(job: Retention, lifetimeMs: number = limits.tr
     const { rows } = await sql<{ space_id: SpaceId; ids: NodeId[] }>`
       select space_id, array_agg(id::text) as ids from (
         select space_id, id from shard.nodes
-        where trashed_at is not null and purged_at is null and trashed_at < ${before} order by trashed_at limit ${piece}
+        where trashed_at is not null and purged_at is null and trashed_at < ${before} order by trashed_at limit ${rowsIn(job)}
       ) old group by space_id`.execute(job.db);
     let count = 0;
     for (const { space_id, ids } of rows) {
@@ -80,7 +82,7 @@ export async function expireJournal(job: Retention, lifetimeMs: number = limits.
     count += await inPieces(job, async () => {
       const { numAffectedRows } = await sql`
         delete from shard.journal where space_id = ${space_id} and seq in (
-          select seq from shard.journal where space_id = ${space_id} and seq <= ${last} order by seq limit ${piece}
+          select seq from shard.journal where space_id = ${space_id} and seq <= ${last} order by seq limit ${rowsIn(job)}
         )`.execute(job.db);
       return Number(numAffectedRows ?? 0n);
     });
@@ -144,7 +146,7 @@ export async function expireStaged(job: Retention, lifetimeMs: number = limits.s
   return inPieces(job, async () => {
     const { rows } = await sql<{ space_id: SpaceId; hash: Buffer }>`
       select space_id, hash from shard.space_blocks where refs = 0 and counted and since < ${before}
-      order by since limit ${piece}`.execute(job.db);
+      order by since limit ${rowsIn(job)}`.execute(job.db);
     let count = 0;
     for (const [spaceId, blocks] of Map.groupBy(rows, (row) => row.space_id)) {
       const hashes = byteaArray(blocks.map((block) => block.hash));
@@ -172,7 +174,7 @@ async function filesWithHistory(job: Retention, keptMin: number, after: File | u
     select space_id, id from shard.nodes
     where version_number > 1 and version_number > ${keptMin}
       and (space_id, id) > (${after?.space_id ?? firstId}::uuid, ${after?.id ?? firstId}::uuid)
-    order by space_id, id limit ${piece}`.execute(job.db);
+    order by space_id, id limit ${rowsIn(job)}`.execute(job.db);
   return rows;
 }
 
@@ -190,13 +192,17 @@ async function pruneFiles(
       delete from shard.versions where space_id = ${spaceId} and id in (
         select v.id from shard.nodes n join shard.versions v
           on v.space_id = n.space_id and v.node_id = n.id and v.number <= n.version_number - ${keptMin}::int8
-        where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and v.created_at < ${before} limit ${piece})
+        where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and v.created_at < ${before} limit ${rowsIn(job)})
       returning manifest, segments`.execute(transaction);
     await releaseVersions(transaction, spaceId, rows, job.nowMicros);
     const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
     await changeMetadataBytes(transaction, spaceId, -weightBytes);
     return rows.length;
   });
+}
+
+function rowsIn({ pieces = pieceSizes }: Retention): number {
+  return pieces.rowsMax;
 }
 
 /** Until a piece finds nothing left to do. */

@@ -9,7 +9,7 @@ import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./app
 import type { FolderCopy } from "./apply-copy.ts";
 import { lockBlocks, lockSegments, lockSpace, type Name, type ShardReader } from "./load.ts";
 import type { OperationResult } from "./operation.ts";
-import { measuredNodesMax } from "./reach.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
 import { Replays } from "./replays.ts";
 import { Tree } from "./tree.ts";
 import { noChanges, type Step, type Work } from "./work.ts";
@@ -47,6 +47,7 @@ export interface TransactionPlace {
   readonly spaceId: SpaceId;
   readonly clock: Clock;
   readonly random: Random;
+  readonly pieces: PieceSizes;
 }
 
 /**
@@ -126,7 +127,7 @@ async function applyRest(
 
 async function startWork(
   reader: ShardReader,
-  { clock, random }: TransactionPlace,
+  { clock, random, pieces }: TransactionPlace,
   space: SpaceRow,
   steps: readonly Step[],
 ): Promise<Work> {
@@ -149,10 +150,11 @@ async function startWork(
     nowMicros: clock.nowMicros(),
     clock,
     random: pooled(random),
+    pieces,
     heldBlocks: await lockBlocks(reader, space.id, [...blocks]),
     heldSegments: await lockSegments(reader, space.id, [...segments]),
     counted: new Set(),
-    measuring: { nodesLeft: measuredNodesMax, raised: new Set() },
+    measuring: { nodesLeft: pieces.measuredNodesMax, raised: new Set() },
   };
 }
 

@@ -7,16 +7,15 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { distinctBlocks } from "./content.ts";
 import { lockBlocks, lockSegments, lockSpace, type ShardReader } from "./load.ts";
 import { changeMetadataBytes, rowWeight } from "./metadata-bytes.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
 import { changeBlockRefs } from "./references.ts";
 import { countBlocks } from "./stored-bytes.ts";
-
-/** Some two thousand blocks: so the space lock is held for milliseconds each time. */
-const segmentsAtOnce = 8;
 
 export interface Staging {
   readonly db: Kysely<ShardTables>;
   readonly spaceId: SpaceId;
   readonly nowMicros: number;
+  readonly pieces: PieceSizes;
 }
 
 export interface NewSegment {
@@ -33,8 +32,9 @@ export interface NewSegment {
  */
 export async function stageSegments(staging: Staging, segments: readonly NewSegment[]): Promise<HashHex[]> {
   const missing = new Set<HashHex>();
-  for (let start = 0; start < segments.length; start += segmentsAtOnce) {
-    const piece = segments.slice(start, start + segmentsAtOnce);
+  const { segmentsMax } = staging.pieces;
+  for (let start = 0; start < segments.length; start += segmentsMax) {
+    const piece = segments.slice(start, start + segmentsMax);
     const lacking = await inTransaction(staging.db, async (transaction) => stagePiece(transaction, staging, piece));
     for (const hash of lacking) missing.add(hash);
   }

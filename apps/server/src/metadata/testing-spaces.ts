@@ -1,12 +1,12 @@
 import { after, afterEach, before } from "node:test";
 import { startTestDatabases, type TestDatabaseOptions, type TestDatabases } from "../db/testing.ts";
 import { checkInvariants } from "./invariants.ts";
-import { makeTestSpace, type TestSpace } from "./testing.ts";
+import { makeTestSpace, type TestSpace, type TestSpaceOptions } from "./testing.ts";
 
 /** The databases of one test file, and spaces in them whose invariants are checked after each test. */
 export interface TestSpaces {
   readonly databases: TestDatabases;
-  readonly open: (options?: { readonly quotaBytes?: number | null }) => Promise<TestSpace>;
+  readonly open: (options?: TestSpaceOptions) => Promise<TestSpace>;
 }
 
 /** To be called once in a test file, outside of its tests. */

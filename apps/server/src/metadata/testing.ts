@@ -10,6 +10,7 @@ import type { ShardTables, SpaceRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { type Committer, openCommitter } from "./commit-queue.ts";
 import { createSpace } from "./create-space.ts";
+import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import type { Operation, OperationResult } from "./operation.ts";
 
 /** A clock that moves on by a microsecond with each look, and by as much as a test says. */
@@ -30,6 +31,28 @@ export class TestClock implements Clock {
   }
 }
 
+interface TestSpaceParts {
+  readonly clock: TestClock;
+  readonly pieces: PieceSizes;
+}
+
+export interface TestSpaceOptions extends Partial<TestSpaceParts> {
+  readonly quotaBytes?: number | null;
+}
+
+/** So low that work of a handful of rows goes piece by piece, as only very large work does otherwise. */
+export const smallPieces: PieceSizes = {
+  uploadBlocksMax: 2,
+  uploadsMax: 1,
+  nodesInlineMax: 2,
+  nodesMax: 2,
+  copiedNodesMax: 1,
+  segmentsMax: 1,
+  rowsMax: 1,
+  changedNodesMax: 2,
+  measuredNodesMax: 2,
+};
+
 /** A space of its own in a test's database, and short words for what tests do with it. */
 export class TestSpace {
   readonly db: Kysely<ShardTables>;
@@ -38,7 +61,7 @@ export class TestSpace {
   readonly committer: Committer;
   readonly committed: number[] = [];
 
-  constructor(db: Kysely<ShardTables>, shards: Shards, row: SpaceRow, clock: TestClock) {
+  constructor(db: Kysely<ShardTables>, shards: Shards, row: SpaceRow, { clock, pieces }: TestSpaceParts) {
     this.db = db;
     this.clock = clock;
     this.caller = callerOf(row);
@@ -48,6 +71,7 @@ export class TestSpace {
       random: randomBytes,
       onCommitted: (_, seq) => this.committed.push(seq),
       log: { warn: () => {}, error: () => {} },
+      pieces,
     });
   }
 
@@ -104,12 +128,12 @@ export class TestSpace {
 
 export async function makeTestSpace(
   shards: Shards,
-  { quotaBytes = null, clock = new TestClock() }: { quotaBytes?: number | null; clock?: TestClock } = {},
+  { quotaBytes = null, clock = new TestClock(), pieces = pieceSizes }: TestSpaceOptions = {},
 ): Promise<TestSpace> {
   const ownerId = newTestId<UserId>();
   const { db } = shards.ofId(ownerId);
   const row = await createSpace(db, { ownerId, quotaBytes, clock, random: randomBytes });
-  return new TestSpace(db, shards, row, clock);
+  return new TestSpace(db, shards, row, { clock, pieces });
 }
 
 /** All of one bucket, as ids of one owner are. */

@@ -10,6 +10,7 @@ import { nodeJson } from "./node-json.ts";
 import type { Operation } from "./operation.ts";
 import { raiseAbove } from "./reach.ts";
 import { assertRoom } from "./stored-bytes.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
 import type { Tree } from "./tree.ts";
 
 /** One operation on its way through a transaction. */
@@ -60,6 +61,7 @@ export interface Work {
   readonly nowMicros: number;
   readonly clock: Clock;
   readonly random: Random;
+  readonly pieces: PieceSizes;
   /** Blocks and segments that the steps name and the space holds; locked. */
   readonly heldBlocks: HeldBlocks;
   readonly heldSegments: ReadonlySet<HashHex>;

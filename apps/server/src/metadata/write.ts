@@ -46,10 +46,10 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   await countBlocks(reader, space.id, changes.counted);
   await changeBlockRefs(reader, space.id, countOf(changes.blockRefs), nowMicros);
   await changeSegmentRefs(reader, space.id, countOf(changes.segmentRefs), nowMicros);
-  await finishUploads(reader, space.id, changes.uploads, nowMicros);
+  await finishUploads(reader, space.id, changes.uploads, work);
   const seq = await insertJournal(work, changes.journal);
   await insertOperations(work, operations);
-  const removed = await removeSubtrees(reader, space.id, changes.purged, nowMicros);
+  const removed = await removeSubtrees(reader, space.id, changes.purged, work);
   const usedBytes = (changes.usedBytes.at(-1) ?? 0) - removed.sizeBytes;
   const metadataBytes = (changes.metadataBytes.at(-1) ?? 0) - removed.weightBytes;
   if (seq !== space.seq || usedBytes !== 0 || metadataBytes !== 0) {

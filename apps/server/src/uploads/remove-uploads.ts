@@ -5,9 +5,10 @@ import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import { releaseUploadBlocks } from "../metadata/finish-uploads.ts";
+import { type Release, releaseUploadBlocks } from "../metadata/finish-uploads.ts";
 import { lockSpace } from "../metadata/load.ts";
 import { changeMetadataBytes, rowWeight } from "../metadata/metadata-bytes.ts";
+import { type PieceSizes, pieceSizes } from "../metadata/piece-sizes.ts";
 import { changeBlockRefs } from "../metadata/references.ts";
 import { changeStoredBytes } from "../metadata/stored-bytes.ts";
 
@@ -16,21 +17,25 @@ type Db = Kysely<ShardTables>;
 interface RemovalPorts {
   readonly shards: Shards;
   readonly clock: Clock;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
 }
 
 /**
  * Gives an upload up. First, in one statement, it ceases to exist for everybody, a request that is appending included;
  * only then its rows go, in pieces, so that nobody ever commits half of it.
  */
-export async function removeUpload({ shards, clock }: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
+export async function removeUpload(ports: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
+  const { shards, clock, pieces = pieceSizes } = ports;
   const { db } = shards.ofId(spaceId);
   await sql`update shard.upload_sessions set expires_at = 0, generation = generation + 1, operation_id = null
     where space_id = ${spaceId} and id = ${id}`.execute(db);
-  await removeEnded(db, spaceId, [id], clock.nowMicros());
+  await removeEnded(db, spaceId, [id], { nowMicros: clock.nowMicros(), pieces });
 }
 
 /** What the commit of a very long upload left to be released. Cut short, it is done when the session expires. */
-export async function giveBackRest({ shards, clock }: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
+export async function giveBackRest(ports: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
+  const { shards, clock, pieces = pieceSizes } = ports;
   const { db } = shards.ofId(spaceId);
   const left = async () => {
     const { rows } = await sql`select from shard.upload_blocks where space_id = ${spaceId} and session_id = ${id}
@@ -40,7 +45,7 @@ export async function giveBackRest({ shards, clock }: RemovalPorts, spaceId: Spa
   while (await left()) {
     await inTransaction(db, async (transaction) => {
       await lockSpace(transaction, spaceId);
-      await releaseUploadBlocks(transaction, spaceId, id, clock.nowMicros());
+      await releaseUploadBlocks(transaction, spaceId, id, { nowMicros: clock.nowMicros(), pieces });
     });
   }
 }
@@ -49,46 +54,50 @@ export async function giveBackRest({ shards, clock }: RemovalPorts, spaceId: Spa
  * The job that removes expired uploads, hundreds at a time, with what they held.
  * @returns how many went
  */
-export async function expireUploads({ shards, clock }: RemovalPorts, signal?: AbortSignal): Promise<number> {
+export async function expireUploads(ports: RemovalPorts, signal?: AbortSignal): Promise<number> {
+  const { shards, clock, pieces = pieceSizes } = ports;
   let removed = 0;
   for (const { db } of shards.all()) {
-    for (let ended = await endExpired(db, clock.nowMicros()); ended.size > 0;) {
+    for (let ended = await endExpired(db, clock.nowMicros(), pieces.uploadsMax); ended.size > 0;) {
       for (const [spaceId, ids] of ended) {
         signal?.throwIfAborted();
-        await removeEnded(db, spaceId, ids, clock.nowMicros());
+        await removeEnded(db, spaceId, ids, { nowMicros: clock.nowMicros(), pieces });
         removed += ids.length;
       }
-      ended = await endExpired(db, clock.nowMicros());
+      ended = await endExpired(db, clock.nowMicros(), pieces.uploadsMax);
     }
   }
   return removed;
 }
 
-const sessionsAtOnce = 200;
-const blocksAtOnce = 2000;
-
 /** By upload_sessions_expiry. The raised generation stops whoever might still append. */
-async function endExpired(db: Db, nowMicros: number): Promise<Map<SpaceId, UploadId[]>> {
+async function endExpired(db: Db, nowMicros: number, limit: number): Promise<Map<SpaceId, UploadId[]>> {
   const { rows } = await sql<{ space_id: SpaceId; id: UploadId }>`
     update shard.upload_sessions set expires_at = 0, generation = generation + 1, operation_id = null
     where (space_id, id) in (
       select space_id, id from shard.upload_sessions where expires_at <= ${nowMicros}
-      order by expires_at limit ${sessionsAtOnce} for update skip locked)
+      order by expires_at limit ${limit} for update skip locked)
     returning space_id, id`.execute(db);
   const ended = new Map<SpaceId, UploadId[]>();
   for (const { space_id: spaceId, id } of rows) ended.set(spaceId, [...(ended.get(spaceId) ?? []), id]);
   return ended;
 }
 
-async function removeEnded(db: Db, spaceId: SpaceId, ids: readonly UploadId[], nowMicros: number): Promise<void> {
+async function removeEnded(
+  db: Db,
+  spaceId: SpaceId,
+  ids: readonly UploadId[],
+  { nowMicros, pieces }: Release,
+): Promise<void> {
+  const { uploadBlocksMax } = pieces;
   for (let more = true; more;) {
     more = await inTransaction(db, async (transaction) => {
       await lockSpace(transaction, spaceId);
-      const gone = await deleteBlocks(transaction, spaceId, ids);
+      const gone = await deleteBlocks(transaction, spaceId, ids, uploadBlocksMax);
       const deltas = new Map<HashHex, number>();
       for (const hash of gone) deltas.set(hash, (deltas.get(hash) ?? 0) - 1);
       await changeBlockRefs(transaction, spaceId, deltas, nowMicros);
-      if (gone.length === blocksAtOnce) return true;
+      if (gone.length === uploadBlocksMax) return true;
       const { rows: tails } = await sql<{ size: number }>`
         delete from shard.upload_tail where space_id = ${spaceId} and session_id = any(${uuidArray(ids)})
         returning size`.execute(transaction);
@@ -104,11 +113,16 @@ async function removeEnded(db: Db, spaceId: SpaceId, ids: readonly UploadId[], n
 }
 
 /** By the primary key. */
-async function deleteBlocks(transaction: Db, spaceId: SpaceId, ids: readonly UploadId[]): Promise<HashHex[]> {
+async function deleteBlocks(
+  transaction: Db,
+  spaceId: SpaceId,
+  ids: readonly UploadId[],
+  limit: number,
+): Promise<HashHex[]> {
   const { rows } = await sql<{ hash: Buffer }>`
     delete from shard.upload_blocks b using (
       select session_id, "offset" from shard.upload_blocks
-      where space_id = ${spaceId} and session_id = any(${uuidArray(ids)}) limit ${blocksAtOnce}
+      where space_id = ${spaceId} and session_id = any(${uuidArray(ids)}) limit ${limit}
     ) gone
     where b.space_id = ${spaceId} and b.session_id = gone.session_id and b."offset" = gone."offset"
     returning b.hash`.execute(transaction);

@@ -11,7 +11,7 @@ import type { BlockPool } from "../blocks/block-tasks.ts";
 import { openBlockWorld, startTestPool } from "../blocks/testing.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { parseContentRange } from "./content-range.ts";
-import { makeTestSpace, TestClock, type TestSpace } from "../metadata/testing.ts";
+import { makeTestSpace, TestClock, type TestSpace, type TestSpaceOptions } from "../metadata/testing.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { findVersion, readManifests } from "../metadata/manifests.ts";
 import type { Committed } from "./finish-upload.ts";
@@ -24,7 +24,7 @@ export interface UploadWorld {
   readonly clock: TestClock;
   readonly blocks: BlockService;
   readonly pool: BlockPool;
-  space(quotaBytes?: number): Promise<TestSpace>;
+  space(quotaBytes?: number, options?: TestSpaceOptions): Promise<TestSpace>;
   /** Another process over the same data: it shares nothing in memory with the others. */
   instance(space: TestSpace, options?: Partial<UploadsOptions>): Uploads;
   stop(): Promise<void>;
@@ -44,7 +44,8 @@ export async function startUploadWorld(): Promise<UploadWorld> {
     clock,
     blocks,
     pool,
-    space: (quotaBytes) => makeTestSpace(databases.shards, { clock, quotaBytes: quotaBytes ?? null }),
+    space: (quotaBytes, options) =>
+      makeTestSpace(databases.shards, { clock, quotaBytes: quotaBytes ?? null, ...options }),
     instance: ({ committer }, options = {}) =>
       openUploads({ shards: databases.shards, blocks, codec: pool, committer, clock, random: randomBytes, ...options }),
     stop: async () => {

@@ -3,6 +3,7 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
+import type { PieceSizes } from "../metadata/piece-sizes.ts";
 import type { BodiesAtWork } from "./bodies-at-work.ts";
 import type { SeenHashes } from "./seen-hashes.ts";
 
@@ -14,6 +15,8 @@ export interface UploadsOptions {
   readonly committer: Committer;
   readonly clock: Clock;
   readonly random: Random;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
   /** Between two steps of an append, each of them a place where a process may end; a test ends it there. */
   readonly crashPoint?: (reached: CrashPoint) => void | Promise<void>;
 }
