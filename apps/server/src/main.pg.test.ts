@@ -8,6 +8,7 @@ import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 import { limits } from "@holdfast/core/limits";
+import { bounded, until } from "@holdfast/tools/bounded";
 import { makeTestFolder } from "./db/testing.ts";
 import { sameSignalMs } from "./main.ts";
 
@@ -57,9 +58,10 @@ test("a server starts from nothing, makes its administrator, drains when told to
   const body = JSON.stringify({ email: "a@example.org", password: "correct horse battery" });
   half.write(`POST /api/v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
   await once(half, "connect");
-  while ((await fetch(`${first.url}/healthz`)).status !== 200);
+  const stillInTime = bounded("the server is healthy");
+  while ((await fetch(`${first.url}/healthz`)).status !== 200) stillInTime();
   first.child.kill("SIGTERM");
-  while (!first.log().includes('"stopping"')) await once(first.child.stderr ?? first.child, "data");
+  await until("it says that it stops", () => first.log().includes('"stopping"'));
   half.write(body.slice(10));
   let answer = "";
   half.on("data", (bytes: Buffer) => (answer += String(bytes)));
@@ -100,7 +102,7 @@ test("a second signal ends the process at once", async (t) => {
   await fetch(`${url}/healthz`);
   const toldMs = performance.now();
   child.kill("SIGTERM");
-  while (!log().includes('"stopping"')) await once(child.stderr ?? child, "data");
+  await until("it says that it stops", () => log().includes('"stopping"'));
   // One that comes with the first is the same one: npm passes on what the terminal has sent as well.
   child.kill("SIGTERM");
   const [[code]] = await Promise.all([once(child, "exit"), signalUntilExit(child)]);

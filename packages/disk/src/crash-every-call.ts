@@ -70,7 +70,7 @@ async function crashEach<Notes>(
     () => 0,
     ...Array.from({ length: randomOutcomes }, (_, number) => seededRandom(seed + number)),
   ];
-  for (let call = 1; ; call += 1) {
+  for (let call = 1; call <= callsMax; call += 1) {
     let finished = false;
     for (const [number, random] of outcomes.entries()) {
       for (const end of ["power cut before", "power cut after", "killed after"] as const) {
@@ -79,7 +79,11 @@ async function crashEach<Notes>(
     }
     if (finished) return call - 1;
   }
+  throw new Error(`The work makes more than ${callsMax} calls, and a try with each would take for ever.`);
 }
+
+/** Work that comes to no end, or makes more calls each time, is to fail and not to run on. */
+export const callsMax = 5000;
 
 interface OneCrash {
   readonly call: number;

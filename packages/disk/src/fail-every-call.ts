@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { callsMax } from "./crash-every-call.ts";
 import type { CrashOptions, CrashScenario } from "./crash-every-call.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
@@ -15,7 +16,7 @@ const errnos = ["EIO", "ENOSPC"] as const;
 export async function failEveryCall<Notes>(scenario: CrashScenario<Notes>, options: CrashOptions): Promise<number> {
   const { seed, randomOutcomes = 1 } = options;
   const randoms = Array.from({ length: randomOutcomes }, (_, number) => seededRandom(seed + number));
-  for (let call = 1; ; call += 1) {
+  for (let call = 1; call <= callsMax; call += 1) {
     let wasReached = false;
     for (const random of [() => 0.99, ...randoms]) {
       for (const errno of errnos) {
@@ -26,6 +27,7 @@ export async function failEveryCall<Notes>(scenario: CrashScenario<Notes>, optio
     }
     if (!wasReached) return call - 1;
   }
+  throw new Error(`The work makes more than ${callsMax} calls, and a try with each would take for ever.`);
 }
 
 interface OneFailure {

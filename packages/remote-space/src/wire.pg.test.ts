@@ -12,6 +12,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
 import { Api, eventually } from "@holdfast/server/acceptance/testing";
+import { bounded, until } from "@holdfast/tools/bounded";
 import type { RemoteSpace } from "./remote-space.ts";
 import { blockOf, counted, entryOf, epochOf, noise, openWire, putFile } from "./testing.ts";
 
@@ -248,7 +249,7 @@ test("a poll that is held ends at once when the space is closed, and later calls
   const { token } = await closing.snapshot(undefined);
   const upBefore = proxy.upBytes;
   const ended = assert.rejects(closing.poll(token, 60_000), isFailed);
-  while (proxy.upBytes === upBefore) await new Promise((resolve) => setImmediate(resolve));
+  await until("the poll is on its way", () => proxy.upBytes > upBefore);
   const started = performance.now();
   await closing.close();
   await ended;
@@ -278,11 +279,13 @@ test("a connection that died without a word is found by the answer that does not
 
 /** Asks again while the answer comes too late, as on a busy machine a sound one may for somebody with so little patience. */
 async function answered<Result>(ask: () => Promise<Result>): Promise<Result> {
+  const stillInTime = bounded("an answer in time");
   for (;;) {
     try {
       return await ask();
     } catch (thrown) {
       if (!isUnreachable(thrown)) throw thrown;
+      stillInTime();
     }
   }
 }

@@ -21,6 +21,7 @@ import { promisify } from "node:util";
 import * as fc from "fast-check";
 import { linux, renameExchange, SystemCallError } from "@holdfast/disk/native";
 import { nativeBytes } from "@holdfast/disk/native-name";
+import { bounded } from "@holdfast/tools/bounded";
 import type { Hint } from "./hint-gathering.ts";
 import { watchFolder } from "./watch-folder.ts";
 import type { FolderWatch, WatchOptions } from "./watch-folder.ts";
@@ -52,7 +53,9 @@ async function makeWatched(context: TestContext, folders: readonly string[], opt
   );
   context.after(() => watch.close());
   const until = async (what: string, isMet: () => boolean): Promise<void> => {
+    const stillInTime = bounded(`a hint of ${what}`);
     while (!isMet()) {
+      stillInTime();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       told = resolve;
       const giveUp = (): void => reject(new Error(`no hint of ${what}, but ${JSON.stringify(hints).slice(0, 2000)}`));

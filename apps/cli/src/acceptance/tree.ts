@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Api } from "@holdfast/server/acceptance/testing";
+import { bounded } from "@holdfast/tools/bounded";
 
 /** Path to what is there, in words that can be compared: type, hash, executable bit. */
 export type Tree = ReadonlyMap<string, string>;
@@ -81,7 +82,9 @@ export class ServerTree {
 
   async *#nodes(): AsyncGenerator<NodeAnswer> {
     let cursor: string | null = null;
+    const stillInTime = bounded("the last page");
     do {
+      stillInTime();
       const more: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
       const { status, body } = await this.#api.call("GET", `/folders/root/contents?recursive=true&limit=1000${more}`);
       if (status !== 200) throw new Error(`The tree was answered ${status}: ${JSON.stringify(body)}`);

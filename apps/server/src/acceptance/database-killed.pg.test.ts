@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { renameSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { bounded } from "@holdfast/tools/bounded";
 import {
   Api,
   eventually,
@@ -92,7 +93,9 @@ describe("kill -9 of the database alone", () => {
       );
     })();
     const asking = (async () => {
+      const stillInTime = bounded("the database is missed, and is back", 2 * outageMsMax);
       for (;;) {
+        stillInTime();
         const answers = await Promise.all([
           api.call("GET", `/files/${id}`),
           api.call("GET", `/files/${id}/download`),

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { type S3TestServer, startRadosgw, startS3rver } from "@holdfast/object-store/testing-s3-server";
 import { requireComponent } from "@holdfast/tools/components";
+import { bounded } from "@holdfast/tools/bounded";
 import { administrator, Api, holdfast, makeFolder, removeFolder, startServer } from "./testing.ts";
 
 /** A tree goes through the command, the server and a bucket, and comes back after the server was killed. */
@@ -41,8 +42,11 @@ async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
     const api = await Api.signIn(server.url);
     assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
     let report;
-    do report = (await api.call("GET", "/admin/scrub")).body;
-    while (report.state === "running");
+    const stillInTime = bounded("the scrub comes to its end");
+    do {
+      stillInTime();
+      report = (await api.call("GET", "/admin/scrub")).body;
+    } while (report.state === "running");
     assert.deepEqual(report.damaged, []);
     assert.ok(report.packs > 0, "the scrub found no pack in the bucket");
   } finally {

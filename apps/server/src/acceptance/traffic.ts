@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { bounded } from "@holdfast/tools/bounded";
 import { hashOf, putBatch } from "./batches.ts";
 import type { Api, ApiAnswer } from "./testing.ts";
 
@@ -146,7 +147,9 @@ export async function verifyFiles(api: Api, files: ReadonlyMap<string, string>):
 
 async function listRoot(api: Api): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
+  const stillInTime = bounded("the last page");
   for (let cursor = ""; ;) {
+    stillInTime();
     const { status, body } = await api.call("GET", `/folders/root/contents?limit=1000${cursor}`);
     assert.equal(status, 200, JSON.stringify(body));
     for (const { id, name } of body.items) ids.set(`/${name}`, id);

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { type Bucket, makeId, toBucket, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
 import { silentLog, startTestDatabase, type TestDatabase } from "../db/testing.ts";
 import type { Connection } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
@@ -251,7 +252,9 @@ test("the list of users is whole and in order over all shards, whatever the size
   for (const limit of [1, 2, 4, 9, 10]) {
     const emails: string[] = [];
     let cursor: string | null | undefined;
+    const stillInTime = bounded("the last page");
     do {
+      stillInTime();
       const page = await listUsers(world, { limit, ...(cursor == null ? {} : { cursor }) });
       emails.push(...page.items.map((user) => user.email));
       cursor = page.next_cursor;

@@ -19,6 +19,7 @@ import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { withFaults } from "@holdfast/object-store/with-faults";
 import { sql } from "kysely";
 import pg from "pg";
+import { bounded } from "@holdfast/tools/bounded";
 import { openDatabases } from "../db/shards.ts";
 import type { Databases } from "../db/shards.ts";
 import { startTestDatabases } from "../db/testing.ts";
@@ -106,6 +107,7 @@ test("with a store that fails and dawdles, what is acknowledged is there and wha
   });
   faulty.faults.queue("failBefore", { operation: "put" });
   faulty.faults.queue("failAfter", { operation: "put" });
+  const stillInTime = bounded("all blocks are acknowledged");
   const sendAll = async (calls: typeof sent) => {
     for (const call of calls) {
       while (!call.acknowledged) {
@@ -114,6 +116,7 @@ test("with a store that fails and dawdles, what is acknowledged is there and wha
           call.acknowledged = true;
         } catch (error) {
           assert.ok(error instanceof HoldfastError && error.retryable, String(error));
+          stillInTime();
         }
       }
     }
@@ -134,6 +137,7 @@ test("with a database whose connections are cut, what is acknowledged is there a
   const calls = Array.from({ length: 30 }, () => someBlocks(20));
   let acknowledged = 0;
   let failures = 0;
+  const stillInTime = bounded("all blocks are acknowledged");
   await Promise.all(
     calls.map(async (blocks) => {
       for (;;) {
@@ -144,6 +148,7 @@ test("with a database whose connections are cut, what is acknowledged is there a
           return;
         } catch (error) {
           assert.ok(error instanceof HoldfastError && error.retryable, String(error));
+          stillInTime();
           failures += 1;
           if (failures < 5) await cutConnections(cut);
         }

@@ -5,6 +5,7 @@ import { toHashHex } from "@holdfast/core/hash-hex";
 import fc from "fast-check";
 import type pg from "pg";
 import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
 import {
   booleanArray,
   byteaArray,
@@ -142,7 +143,11 @@ test("waiting for a free connection, and a database that is not there, are unava
   const small = openDatabase({ ...options, connectionsMax: 1, connectTimeoutMs: 50 });
   let client: pg.PoolClient | undefined;
   // On a busy machine the first connection may take longer itself.
-  while (client === undefined) client = await small.pool.connect().catch(() => undefined);
+  const stillInTime = bounded("a first connection");
+  while (client === undefined) {
+    stillInTime();
+    client = await small.pool.connect().catch(() => undefined);
+  }
   await assert.rejects(sql`select 1`.execute(small.db), hasCode("unavailable"));
   client.release();
   await sql`select 1`.execute(small.db);

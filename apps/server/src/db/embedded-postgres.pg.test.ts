@@ -20,6 +20,7 @@ import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
+import { bounded, until } from "@holdfast/tools/bounded";
 import { openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { processesIn, stopProcessesIn } from "./embedded/leftover.ts";
@@ -152,7 +153,11 @@ test("while the database is down, statements are unavailable and retryable", asy
   const errors: unknown[] = [];
   const up = new AbortController();
   void back.then(() => up.abort());
-  while (!up.signal.aborted) await sql`select 1`.execute(db).catch((error: unknown) => errors.push(error));
+  const stillInTime = bounded("the database is back");
+  while (!up.signal.aborted) {
+    stillInTime();
+    await sql`select 1`.execute(db).catch((error: unknown) => errors.push(error));
+  }
   assert.ok(errors.length > 0);
   assert.deepEqual(
     errors.filter((error) => !isUnavailable(error)),
@@ -256,7 +261,7 @@ test("a first start that is killed in the middle leaves nothing half made", asyn
     const script = new URL("./testing-server.ts", import.meta.url).pathname;
     const child = spawn(process.execPath, [script, folder], { stdio: ["pipe", "ignore", "inherit"] });
     const exited = once(child, "exit");
-    while (!readdirSync(folder).some((name) => name.startsWith(milestone))) await new Promise(setImmediate);
+    await until(milestone, () => readdirSync(folder).some((name) => name.startsWith(milestone)));
     child.kill("SIGKILL");
     await exited;
   }

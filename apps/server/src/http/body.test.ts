@@ -4,6 +4,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import type { Readable } from "node:stream";
+import { until } from "@holdfast/tools/bounded";
 import type { Handlers } from "./handler.ts";
 import { asUser, readToClose, speakRaw, startTestServer, type TestServer } from "./testing.ts";
 
@@ -91,7 +92,7 @@ test("a body that stalls ends with 408, and one that goes on slowly does not", a
     { timeouts: { bodyIdleTimeoutMs: 200 } },
   );
   const stalled = speakRaw(server.port, `${headersOf(100)}abc`);
-  await until(() => stored === 3);
+  await until("three pieces are stored", () => stored === 3);
   pass(200);
   assert.match(await stalled, /^HTTP\/1.1 408 [^]*connection: close[^]*request_timeout/);
   const slow = connect(server.port, "127.0.0.1");
@@ -99,7 +100,7 @@ test("a body that stalls ends with 408, and one that goes on slowly does not", a
   const answer = readToClose(slow);
   for (let sent = 1; sent <= 8; sent++) {
     slow.write("x");
-    await until(() => stored === sent || slow.destroyed);
+    await until("what was sent is stored", () => stored === sent || slow.destroyed);
     if (sent < 8) pass(199);
   }
   assert.match(await answer, /^HTTP\/1.1 200 [^]*"stored":8/);
@@ -123,9 +124,9 @@ test("a handler that takes its time before and while it reads does not cost the 
   pass(150);
   take();
   // As much waits for the handler as may: now it is the one who is slow.
-  await until(() => stream.readableLength >= stream.readableHighWaterMark);
+  await until("as much waits as may", () => stream.readableLength >= stream.readableHighWaterMark);
   pass(150);
-  while (received < body.length) if (!take()) await once(stream, "readable");
+  while (received < body.length) if (!take()) await once(stream, "readable", { signal: AbortSignal.timeout(60_000) });
   held.answer();
   assert.match(await readToClose(socket), /^HTTP\/1.1 200 /);
 });
@@ -185,6 +186,7 @@ test("a stream is pulled only as fast as the client takes it, and ended when the
         try {
           for (;;) {
             pulled += 1;
+            assert.ok(pulled < 1024, "whatever there is is pulled");
             yield Buffer.alloc(1024 * 1024);
           }
         } finally {
@@ -286,8 +288,4 @@ interface HeldTimer {
   dueMs: number;
   readonly refresh: () => HeldTimer;
   readonly unref: () => HeldTimer;
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise(setImmediate);
 }

@@ -6,6 +6,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Route } from "@holdfast/protocol/route";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import { z } from "zod";
+import { until } from "@holdfast/tools/bounded";
 import { ByteBudget } from "../blocks/byte-budget.ts";
 import type { Handlers } from "./handler.ts";
 import { validate } from "./json-body.ts";
@@ -91,7 +92,7 @@ test("all bodies that are decoded at once are bounded together, and each has its
   const count = 10;
   const answers = Array.from({ length: count }, () => post("/blocks/fetch", large));
   const together = Math.floor(limits.jsonBytesAtOnceMax / limits.requestJsonBytesMax);
-  await until(() => running >= together);
+  await until("as many run as may together", () => running >= together);
   // Short ones pass while the others wait; by the time that these have, the others have arrived.
   for (let short = 0; short < 30; short += 1) {
     assert.equal((await post("/nodes/query", zstdCompressSync('{"ids":[]}'))).status, 200);
@@ -100,10 +101,6 @@ test("all bodies that are decoded at once are bounded together, and each has its
   for (const answer of await Promise.all(answers)) assert.equal(await answer.text(), "done");
   assert.equal(most, together);
 });
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise(setImmediate);
-}
 
 test("a budget gives each its turn in order, and what is given back twice counts once", async () => {
   const budget = new ByteBudget(10);

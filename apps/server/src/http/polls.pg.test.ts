@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { until } from "@holdfast/tools/bounded";
 import type { Caller } from "../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { startToken } from "../journal/changes.ts";
@@ -67,7 +68,7 @@ describe("polls over HTTP", () => {
   const now = () => startToken(databases.shards, caller);
   const get = (server: TestServer, path: string, headers: Record<string, string> = {}) =>
     fetch(`${server.url}/api/v1${path}`, { headers: { authorization: "Bearer x", ...headers } });
-  const settled = (condition: () => boolean) => until(condition, 60_000);
+  const settled = (condition: () => boolean) => until("the polls have settled", condition);
 
   test("2,000 polls wait at once and one commit answers all of them", async (t) => {
     const { server, polls, gauge } = await start();
@@ -136,7 +137,7 @@ describe("polls over HTTP", () => {
     }
     const pass = holdTicks(t);
     const asked = get(server, `/notifications/poll?since_token=${token}`, { timeout: "1" });
-    while (polls.size === 0) await new Promise(setImmediate);
+    await until("the poll is held", () => polls.size > 0);
     for (let passedMs = 0; passedMs < 1000; passedMs += 250) {
       assert.equal(polls.size, 1, `it is over after ${passedMs} ms`);
       pass(250);
@@ -191,12 +192,4 @@ async function readToEnd(socket: Socket): Promise<string> {
   socket.on("data", (piece: string) => (text += piece));
   await once(socket, "close");
   return text;
-}
-
-async function until(condition: () => boolean, timeoutMs: number): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
-  while (!condition()) {
-    assert.ok(performance.now() < endMs, "waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

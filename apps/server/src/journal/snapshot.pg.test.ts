@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { makeTestSpace, newTestId, type TestSpace } from "../metadata/testing.ts";
 import { listChanges, startToken } from "./changes.ts";
@@ -18,7 +19,9 @@ describe("a snapshot of all that is in view", () => {
     const items: NodeJson[] = [];
     const tokens = new Set<string>();
     let cursor: string | undefined;
+    const stillInTime = bounded("the last page");
     do {
+      stillInTime();
       const page = await readSnapshot(databases.shards, space.caller, { cursor, limit });
       assert.ok(page.items.length <= limit);
       items.push(...page.items);

@@ -6,6 +6,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { NodeId } from "@holdfast/core/ids";
 import fc from "fast-check";
 import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
 import { decodeToken, encodeToken } from "../journal/change-token.ts";
@@ -37,7 +38,9 @@ describe("reading the tree", () => {
   ) => {
     const items: NodeJson[] = [];
     let cursor: string | undefined;
+    const stillInTime = bounded("the last page");
     do {
+      stillInTime();
       const page = await list(folderId, { ...request, cursor });
       items.push(...page.items);
       cursor = page.next_cursor ?? undefined;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
+import { until } from "@holdfast/tools/bounded";
 import type { Caller } from "../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
@@ -120,7 +121,7 @@ describe("polls that wait", () => {
   test("a wake-up reads the journal once for all polls of its space, and the credentials once", async () => {
     const token = await now();
     const answers = Array.from({ length: 50 }, () => hold({ token }));
-    while (tap.statements.length < 50) await new Promise(setImmediate);
+    await until("each poll has looked", () => tap.statements.length >= 50);
     await new Promise(setImmediate);
     await space.put("root", "file", "one");
     tap.statements.length = 0;

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { TestSpace } from "../metadata/testing.ts";
 import {
@@ -42,7 +43,9 @@ async function sendAll(
   id: string,
   acknowledged: (durable: number) => void,
 ): Promise<void> {
+  const stillInTime = bounded("the file is whole");
   for (;;) {
+    stillInTime();
     const { durable, complete, node } = await uploads.state(space.caller, id);
     if (node !== undefined) return;
     const end = ends.find((each) => each > durable) ?? total;
@@ -56,6 +59,7 @@ async function sendAll(
 test("wherever a process ends, what was acknowledged is there, and another one makes the file of it", async () => {
   const reachedPoints = new Set<string>();
   for (let fatal = 1; ; fatal += 1) {
+    assert.ok(fatal < 1000, "it is sent without an end of its process at last");
     const space = await world.space();
     let acknowledged = 0;
     let steps = 0;

@@ -3,6 +3,7 @@ import { PassThrough, Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
 import fc from "fast-check";
+import { bounded } from "@holdfast/tools/bounded";
 import {
   bodyOf,
   bytesOf,
@@ -188,7 +189,9 @@ test("many writers at once leave the bytes of a file, whoever wins each piece", 
   const { id } = await world.instance(space).start(space.caller, startOf("race", {}, bytes.length));
   const work = async (stepBytes: number) => {
     const uploads = world.instance(space);
+    const stillInTime = bounded("one of the writers makes the file whole");
     for (;;) {
+      stillInTime();
       const { durable, complete, node } = await uploads.state(space.caller, id);
       if (node !== undefined) return node.id;
       const end = Math.min(bytes.length, durable + stepBytes);

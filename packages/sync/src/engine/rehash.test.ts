@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
+import { bounded } from "@holdfast/tools/bounded";
 import { contentOfBlocks } from "../content.ts";
 import type { LocalDisk, LocalStat } from "../ports.ts";
 import { SyncState } from "../state/sync-state.ts";
@@ -93,7 +94,11 @@ class Scene {
       const beginMs = this.nowMs;
       rehash.allowSlice();
       const before = this.reads.length;
-      while (await rehash.run(this.signal.signal)) this.suspicion.take();
+      const stillInTime = bounded("the slice of an hour comes to its end");
+      while (await rehash.run(this.signal.signal)) {
+        stillInTime();
+        this.suspicion.take();
+      }
       if (this.reads.length > before) busy += 1;
       this.nowMs = beginMs + hourMs;
     }
