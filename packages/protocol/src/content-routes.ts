@@ -12,6 +12,8 @@ import {
   nodeName,
   onConflict,
   pathText,
+  seenFields,
+  seenQuery,
   sizeBytes,
   splice,
   splices,
@@ -57,7 +59,7 @@ const commitFields = {
   parent_id: idText.optional(),
   path: pathText.optional(),
   file_id: idText.optional(),
-  base_version: baseVersion.optional(),
+  ...seenFields,
   on_conflict: onConflict.optional(),
 };
 
@@ -94,7 +96,7 @@ export const contentRoutes = {
         .regex(/^\d{1,16}$/, "is not a number of bytes")
         .transform(Number)
         .optional(),
-      base_version: z.string().max(64).optional(),
+      ...seenQuery,
       on_conflict: onConflict.optional(),
       sha256: hashHex.optional(),
       modified_at: timeText.optional(),

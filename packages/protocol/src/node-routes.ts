@@ -11,6 +11,8 @@ import {
   onConflict,
   page,
   pathText,
+  seenFields,
+  seenQuery,
   timeText,
 } from "./values.ts";
 
@@ -133,7 +135,7 @@ export const nodeRoutes = {
       executable: z.boolean().optional(),
       metadata: metadataJson.optional(),
       on_conflict: onConflict.optional(),
-      base_revision: z.string().max(64).optional(),
+      ...seenFields,
     }),
     responses: { 200: node },
   }),
@@ -149,7 +151,7 @@ export const nodeRoutes = {
     query: z.object({
       permanent: flag.optional(),
       seen: z.coerce.number().int().min(0).optional(),
-      base_version: z.string().max(64).optional(),
+      ...seenQuery,
     }),
     responses: { 200: node, 204: "empty" },
   }),
@@ -162,7 +164,7 @@ export const nodeRoutes = {
     changes: true,
     summary: "Copy a file or a folder with all below it; no content moves",
     params: idParams,
-    body: z.object({ parent_id: idText, name: nodeName.optional(), on_conflict: onConflict.optional() }),
+    body: z.object({ parent_id: idText, name: nodeName.optional(), on_conflict: onConflict.optional(), ...seenFields }),
     responses: { 201: node },
   }),
   listFolder: defineRoute({
@@ -215,7 +217,7 @@ export const nodeRoutes = {
     changes: true,
     summary: "Make an old version the newest again",
     params: idParams,
-    query: z.object({ version: z.string().min(1).max(64) }),
+    query: z.object({ version: z.string().min(1).max(64), ...seenQuery }),
     responses: { 200: node },
   }),
   listTrash: defineRoute({
@@ -238,7 +240,12 @@ export const nodeRoutes = {
     summary: "Put a deleted node back where it was, or into another folder",
     params: idParams,
     body: z
-      .object({ parent_id: idText.optional(), name: nodeName.optional(), on_conflict: onConflict.optional() })
+      .object({
+        parent_id: idText.optional(),
+        name: nodeName.optional(),
+        on_conflict: onConflict.optional(),
+        ...seenFields,
+      })
       .optional(),
     responses: { 200: node },
   }),
@@ -261,6 +268,7 @@ export const nodeRoutes = {
     changes: true,
     summary: "Purge one node of the trash",
     params: idParams,
+    query: z.object(seenQuery),
     responses: { 204: "empty" },
   }),
   getStartToken: defineRoute({

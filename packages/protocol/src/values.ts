@@ -25,6 +25,12 @@ export const sizeBytes = z.int().min(0).max(limits.fileBytesMax);
 export const versionNumber = z.int().min(1);
 /** A version number (people and scripts) or a version id (sync clients). */
 export const baseVersion = z.union([versionNumber, z.string().max(64)]);
+/** The node's `revision` as the caller saw it. */
+export const baseRevision = z.string().max(64);
+/** What a caller may say of the node that an operation is about; another state is 409 `conflict`. */
+export const seenFields = { base_version: baseVersion.optional(), base_revision: baseRevision.optional() };
+/** The same in a query, where a number is text. */
+export const seenQuery = { base_version: z.string().max(64).optional(), base_revision: baseRevision.optional() };
 export const onConflict = z.enum(["fail", "rename", "replace"]);
 /** What was parsed as JSON need not be proved to be some again, which takes 50 times as long as to parse it. */
 const anyJson = z.unknown() as unknown as z.ZodType<z.core.util.JSONType>;

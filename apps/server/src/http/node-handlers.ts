@@ -12,7 +12,7 @@ import { listTrash } from "../metadata/trash-list.ts";
 import { listVersions } from "../metadata/versions-list.ts";
 import type { Handlers } from "./handler.ts";
 import { commitNode, commitOperation } from "./commit-one.ts";
-import { attributesOf, baseOf, placeOf, revisionTag, versionOf } from "./operation-fields.ts";
+import { attributesOf, baseOf, placeOf, refuseConditions, revisionTag, seenOf, versionOf } from "./operation-fields.ts";
 
 /** The tree: look up, list, create, change, delete, restore, and what changed. */
 export function nodeHandlers({ shards, committer }: { shards: Shards; committer: Committer }) {
@@ -53,14 +53,14 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
     },
     updateNode: async ({ caller, params, body, conditions }) => {
       const base = baseOf(conditions(), body);
-      const revision = body.base_revision === undefined ? {} : { baseRevision: body.base_revision };
+      const seen = seenOf(body);
       const attributes = attributesOf(body);
       const moves = body.name !== undefined || body.parent_id !== undefined;
       const { node } = await commitOne(
         caller,
         moves
-          ? { ...base, ...revision, op: "move", fileId: params.id, place: placeOf(body), attributes }
-          : { ...base, ...revision, ...attributes, op: "set", fileId: params.id },
+          ? { ...base, ...seen, op: "move", fileId: params.id, place: placeOf(body), attributes }
+          : { ...base, ...seen, ...attributes, op: "set", fileId: params.id },
       );
       return { status: 200, json: node, headers: revisionTag(node) };
     },
@@ -68,7 +68,7 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       const known = {
         ...baseOf(conditions(), {}),
         ...(query.seen === undefined ? {} : { seen: query.seen }),
-        ...(query.base_version === undefined ? {} : { baseVersion: versionOf(query.base_version) }),
+        ...seenOf(query),
       };
       if (query.permanent === true) {
         await commitOperation(committer, caller, { ...known, op: "purge", fileId: params.id, trashedOnly: false });
@@ -79,7 +79,8 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
     },
     copyNode: async ({ caller, params, body, conditions }) => {
       const place = placeOf(body);
-      const { node } = await commitOne(caller, { ...baseOf(conditions(), body), op: "copy", fileId: params.id, place });
+      const base = { ...baseOf(conditions(), body), ...seenOf(body) };
+      const { node } = await commitOne(caller, { ...base, op: "copy", fileId: params.id, place });
       return { status: 201, json: node, headers: revisionTag(node) };
     },
     listVersions: async ({ caller, params, query }) => {
@@ -92,6 +93,7 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       const version = versionOf(query.version) as number;
       const { node } = await commitOne(caller, {
         ...baseOf(conditions(), {}),
+        ...seenOf(query),
         op: "revert",
         fileId: params.id,
         version,
@@ -103,19 +105,21 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       const place = body === undefined ? undefined : placeOf(body);
       const { node } = await commitOne(caller, {
         ...baseOf(conditions(), body ?? {}),
+        ...seenOf(body ?? {}),
         op: "restore",
         fileId: params.id,
         ...(place === undefined || Object.keys(place).length === 0 ? {} : { place }),
       });
       return { status: 200, json: node, headers: revisionTag(node) };
     },
-    emptyTrash: async ({ caller }) => ({
-      status: 200,
-      json: { purged: await emptyTrash(shards.of(caller.bucket).db, committer, caller) },
-    }),
-    purgeFromTrash: async ({ caller, params, conditions }) => {
+    emptyTrash: async ({ caller, conditions }) => {
+      refuseConditions(conditions());
+      return { status: 200, json: { purged: await emptyTrash(shards.of(caller.bucket).db, committer, caller) } };
+    },
+    purgeFromTrash: async ({ caller, params, query, conditions }) => {
       await commitOperation(committer, caller, {
         ...baseOf(conditions(), {}),
+        ...seenOf(query),
         op: "purge",
         fileId: params.id,
         trashedOnly: true,

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { parseTime } from "@holdfast/core/times";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Attributes, OperationBase, Place } from "../metadata/operation.ts";
+import type { Attributes, OperationBase, Place, Seen } from "../metadata/operation.ts";
 
 export function revisionTag(node: NodeJson): { etag: string } {
   return { etag: `"${node.revision}"` };
@@ -13,6 +13,25 @@ export function baseOf(
   body: { on_conflict?: OperationBase["onConflict"] | undefined },
 ): OperationBase {
   return { ...conditions, ...(body.on_conflict === undefined ? {} : { onConflict: body.on_conflict }) };
+}
+
+export function seenOf(fields: {
+  base_version?: number | string | undefined;
+  base_revision?: string | undefined;
+}): Seen {
+  const { base_version: version, base_revision: revision } = fields;
+  return {
+    ...(version === undefined ? {} : { baseVersion: typeof version === "string" ? versionOf(version) : version }),
+    ...(revision === undefined ? {} : { baseRevision: revision }),
+  };
+}
+
+/** For calls that have no one node. @throws HoldfastError bad_request for a condition that would be left out */
+export function refuseConditions({ ifMatch, ifNoneMatch }: Pick<OperationBase, "ifMatch" | "ifNoneMatch">): void {
+  if (ifMatch === undefined && ifNoneMatch === undefined) return;
+  const field = ifMatch === undefined ? "If-None-Match" : "If-Match";
+  const message = `${field} names one node, and this call is about many. In a batch each operation has its own base_revision.`;
+  throw new HoldfastError("bad_request", message, { field });
 }
 
 export function placeOf(body: {

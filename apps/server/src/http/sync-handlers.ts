@@ -19,7 +19,7 @@ import type { Content, Operation, OperationResult } from "../metadata/operation.
 import { storeFrames } from "./block-handlers.ts";
 import type { Handlers } from "./handler.ts";
 import { validate } from "./json-body.ts";
-import { attributesOf, baseOf, placeOf } from "./operation-fields.ts";
+import { attributesOf, baseOf, placeOf, refuseConditions, seenOf } from "./operation-fields.ts";
 
 interface SyncParts {
   readonly shards: Shards;
@@ -31,7 +31,18 @@ interface SyncParts {
 /** Batches of operations, and the offer of one new version. */
 export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   return {
-    syncDelta: async ({ caller, headers, stream, contentLengthBytes, readJson, admitJson, releaseJson, charge }) => {
+    syncDelta: async ({
+      caller,
+      headers,
+      stream,
+      contentLengthBytes,
+      readJson,
+      conditions,
+      admitJson,
+      releaseJson,
+      charge,
+    }) => {
+      refuseConditions(conditions());
       const schema = routes.syncDelta.body;
       let body;
       if (isBatch(headers["content-type"])) {
@@ -183,29 +194,29 @@ function toOperation(operation: BatchOperation): Operation {
         op: "put",
         ...(operation.file_id === undefined ? {} : { fileId: operation.file_id }),
         ...(Object.keys(place).length === 0 ? {} : { place }),
-        ...(operation.base_version === undefined ? {} : { baseVersion: operation.base_version }),
+        ...seenOf(operation),
         content: contentOf(operation),
       };
     }
     case "move":
-      return { ...base, ...revisionOf(operation), op: "move", fileId: operation.file_id, place: placeOf(operation) };
+      return { ...base, ...seenOf(operation), op: "move", fileId: operation.file_id, place: placeOf(operation) };
     case "copy":
-      return { ...base, op: "copy", fileId: operation.file_id, place: placeOf(operation) };
+      return { ...base, ...seenOf(operation), op: "copy", fileId: operation.file_id, place: placeOf(operation) };
     case "set":
-      return { ...base, ...attributesOf(operation), ...revisionOf(operation), op: "set", fileId: operation.file_id };
+      return { ...base, ...attributesOf(operation), ...seenOf(operation), op: "set", fileId: operation.file_id };
     case "delete":
       return {
         ...base,
-        ...revisionOf(operation),
+        ...seenOf(operation),
         op: "delete",
         fileId: operation.file_id,
-        ...(operation.base_version === undefined ? {} : { baseVersion: operation.base_version }),
         ...(operation.seen === undefined ? {} : { seen: operation.seen }),
       };
     case "restore": {
       const place = placeOf(operation);
       return {
         ...base,
+        ...seenOf(operation),
         op: "restore",
         fileId: operation.file_id,
         ...(Object.keys(place).length === 0 ? {} : { place }),
@@ -226,10 +237,6 @@ function contentOf(operation: Extract<BatchOperation, { op: "put" }>): Content {
 
 function idOf({ id }: { id?: string | undefined }): { id?: NodeId } {
   return id === undefined ? {} : { id: id as NodeId };
-}
-
-function revisionOf({ base_revision }: { base_revision?: string | undefined }): { baseRevision?: string } {
-  return base_revision === undefined ? {} : { baseRevision: base_revision };
 }
 
 function resultJson(operationId: string, result: OperationResult) {

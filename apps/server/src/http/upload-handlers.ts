@@ -8,7 +8,7 @@ import { assertOneTarget, type Correction, type UploadRequest } from "../uploads
 import type { Uploads } from "../uploads/uploads.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Handlers, RequestContext } from "./handler.ts";
-import { attributesOf, placeOf, revisionTag, versionOf } from "./operation-fields.ts";
+import { attributesOf, placeOf, revisionTag, seenOf, versionOf } from "./operation-fields.ts";
 import { parseContentRange } from "../uploads/content-range.ts";
 
 /** Files at once, or piece by piece. */
@@ -104,7 +104,17 @@ function bodyLength({ headers, contentLengthBytes }: Pick<RequestContext, "heade
 /** The query has everything as text; what it does not say is not there at all, so that a JSON body may say it. */
 function fieldsOf(query: RequestContext<"upload">["query"]): Partial<StartFields> {
   const { base_version: base, executable } = query;
-  const names = ["parent_id", "name", "path", "file_id", "size", "on_conflict", "sha256", "modified_at"] as const;
+  const names = [
+    "parent_id",
+    "name",
+    "path",
+    "file_id",
+    "base_revision",
+    "size",
+    "on_conflict",
+    "sha256",
+    "modified_at",
+  ] as const;
   return {
     ...Object.fromEntries(names.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))),
     ...(base === undefined ? {} : { base_version: versionOf(base) }),
@@ -121,7 +131,10 @@ function requestOf(fields: Omit<StartFields, "size">, conditions: Conditions): U
   };
 }
 
-type TargetFields = Pick<StartFields, "name" | "parent_id" | "path" | "file_id" | "base_version" | "on_conflict">;
+type TargetFields = Pick<
+  StartFields,
+  "name" | "parent_id" | "path" | "file_id" | "base_version" | "base_revision" | "on_conflict"
+>;
 
 function targetOf(fields: TargetFields, { ifMatch, ifNoneMatch }: Conditions): Correction {
   const place = placeOf(fields);
@@ -129,7 +142,7 @@ function targetOf(fields: TargetFields, { ifMatch, ifNoneMatch }: Conditions): C
   return {
     ...(fields.file_id === undefined ? {} : { fileId: fields.file_id }),
     ...(Object.keys(place).length === 0 ? {} : { place }),
-    ...(fields.base_version === undefined ? {} : { baseVersion: fields.base_version }),
+    ...seenOf(fields),
     ...(fields.on_conflict === undefined ? {} : { onConflict: fields.on_conflict }),
     ...(ifMatch === undefined ? {} : { ifMatch }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),

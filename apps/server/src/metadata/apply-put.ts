@@ -48,7 +48,8 @@ async function putAtPlace(
   const target = await findPlace(work, step, scope, place);
   const existing = await work.tree.child(target.parent.id, nameKey(target.name));
   if (existing !== undefined && operation.ifNoneMatch === true) throw await nameTaken(work, "precondition", existing);
-  const hasBase = operation.baseVersion !== undefined || operation.ifMatch !== undefined;
+  const { baseVersion, baseRevision, ifMatch } = operation;
+  const hasBase = baseVersion !== undefined || baseRevision !== undefined || ifMatch !== undefined;
   if (existing !== undefined && hasBase) await checkBase(work, existing, operation);
   if (existing?.kind === "file" && (hasBase || operation.onConflict === "replace")) {
     return { nodeId: (await putVersion(work, step, existing)).id, created: false };
@@ -126,8 +127,10 @@ function contentOfStep(step: PutStep): VersionContent {
 
 function requireNoBase(operation: PutStep["operation"]): void {
   requireExisting(operation);
-  if (operation.baseVersion === undefined) return;
-  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field: "base_version" });
+  const { baseVersion, baseRevision } = operation;
+  if (baseVersion === undefined && baseRevision === undefined) return;
+  const field = baseVersion === undefined ? "base_revision" : "base_version";
+  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field });
 }
 
 export function notAFile(row: NodeRow): HoldfastError {

@@ -1,12 +1,8 @@
 import type { NodeRow } from "../db/shard-tables.ts";
-import type { OperationBase } from "./operation.ts";
+import type { OperationBase, Seen } from "./operation.ts";
 import { conflictWith, type Work } from "./work.ts";
 
-export interface Base {
-  readonly baseVersion?: number | string;
-  readonly baseRevision?: string;
-  readonly ifMatch?: OperationBase["ifMatch"];
-}
+export type Base = Seen & Pick<OperationBase, "ifMatch">;
 
 /**
  * Whether the node still is what the caller saw.

@@ -97,6 +97,7 @@ export class ModelTree {
         return;
       case "copy": {
         const source = this.#live(operation.fileId);
+        this.#requireHead(source, operation);
         const parent = this.#parent(operation.place.parentId, false);
         const copy = this.#copy(source, "outside the tree", source.name);
         const name = this.#claim(operation, parent, operation.place.name ?? source.name, source.kind);
@@ -105,11 +106,14 @@ export class ModelTree {
       }
       case "delete": {
         if (operation.fileId === this.rootId) throw new Refusal("forbidden");
-        this.#live(operation.fileId).trashed = true;
+        const node = this.#live(operation.fileId);
+        this.#requireHead(node, operation);
+        node.trashed = true;
         return;
       }
       case "restore": {
         const node = this.#find(operation.fileId);
+        this.#requireHead(node, operation);
         if (this.#trashedBy(node) === undefined) return;
         const old = this.nodes.get(node.parent ?? "");
         const parent = old !== undefined && this.#trashedBy(old) === undefined ? old : this.#find(this.rootId);
@@ -125,6 +129,7 @@ export class ModelTree {
         const node = this.#find(operation.fileId);
         if (node.id === this.rootId) throw new Refusal("forbidden");
         if (operation.trashedOnly && this.#trashedBy(node) === undefined) throw new Refusal("not_found");
+        this.#requireHead(node, operation);
         const gone = [...this.nodes.values()].filter((other) => this.#isBelow(other, node));
         for (const { id } of gone) this.nodes.delete(id);
         return;
@@ -152,7 +157,7 @@ export class ModelTree {
     if (node.kind !== "file") throw new Refusal("invalid_field");
     const trashed = this.#trashedBy(node) !== undefined;
     if (trashed && operation.revive !== true) throw new Refusal("trashed");
-    if (operation.baseVersion !== undefined && operation.baseVersion !== node.version) throw new Refusal("conflict");
+    this.#requireHead(node, operation);
     if (trashed) this.#revive(operation, node, node.name, this.nodes.get(node.parent ?? ""));
     this.#write(node, text);
   }
@@ -162,9 +167,15 @@ export class ModelTree {
     if (node.id === this.rootId) throw new Refusal("forbidden");
     const trashed = this.#trashedBy(node) !== undefined;
     if (trashed && operation.revive !== true) throw new Refusal("trashed");
+    this.#requireHead(node, operation);
     const parent = this.#parent(operation.place.parentId, operation.revive);
     if (this.#isBelow(parent, node)) throw new Refusal("cycle");
     this.#placeAt(node, parent, this.#claim(operation, parent, operation.place.name ?? node.name, node.kind, node.id));
+  }
+
+  #requireHead(node: ModelNode, { baseVersion }: { readonly baseVersion?: number | string }): void {
+    if (baseVersion === undefined || (node.kind === "file" && node.version === baseVersion)) return;
+    throw new Refusal("conflict");
   }
 
   #revive(operation: Operation, node: ModelNode, name: string, folder: ModelNode | undefined): void {

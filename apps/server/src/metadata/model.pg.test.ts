@@ -31,7 +31,7 @@ const choice = fc.record({
   parent: fc.nat(30),
   name,
   text: fc.constantFrom(...texts),
-  version: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+  version: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 2 }),
   onConflict: fc.option(fc.constantFrom("fail", "rename", "replace"), { nil: undefined }),
   revive: fc.boolean(),
   trashedOnly: fc.boolean(),
@@ -88,14 +88,14 @@ function toOperation(each: Choice, ids: string[]): Operation {
     if (op === "mkdir") return { op, id, place, revive, ...conflict };
     return { op, id, place, revive, ...conflict, content: contentOfText(text) };
   }
+  const base = version === undefined ? {} : { baseVersion: version };
   if (op === "put id") {
-    const base = version === undefined ? {} : { baseVersion: version };
     return { op: "put", fileId, revive, ...conflict, ...base, content: contentOfText(text) };
   }
-  if (op === "move") return { op, fileId, place, revive, ...conflict };
-  if (op === "copy") return { op, fileId, place, ...conflict };
-  if (op === "purge") return { op, fileId, trashedOnly };
-  return { op, fileId };
+  if (op === "move") return { op, fileId, place, revive, ...conflict, ...base };
+  if (op === "copy") return { op, fileId, place, ...conflict, ...base };
+  if (op === "purge") return { op, fileId, trashedOnly, ...base };
+  return { op, fileId, ...base };
 }
 
 /** Read by itself, from the rows alone. */

@@ -33,6 +33,13 @@ export interface Place {
   readonly parents?: boolean;
 }
 
+/** What the caller saw of a node that is there. Another state than this is `conflict` 409 with the current node. */
+export interface Seen {
+  /** A number or a version id: the head. */
+  readonly baseVersion?: number | string;
+  readonly baseRevision?: string;
+}
+
 export interface Attributes {
   readonly modifiedAtMicros?: number;
   readonly executable?: boolean;
@@ -59,38 +66,24 @@ export type OperationKind =
       /** The file itself, or a place where a file is made or (with a base, If-Match or on_conflict=replace) replaced. */
       readonly fileId?: string;
       readonly place?: Place;
-      /** A number or a version id. Not the head: `conflict` 409 with the current node. */
-      readonly baseVersion?: number | string;
       readonly content: Content;
       /** The upload session whose hold on the blocks passes to the version; its row learns the node in the same transaction. */
       readonly uploadId?: string;
-    } & Attributes)
-  | {
-      readonly op: "move";
-      readonly fileId: string;
-      readonly place: Place;
-      readonly baseRevision?: string;
-      readonly attributes?: Attributes;
-    }
-  | { readonly op: "copy"; readonly fileId: string; readonly place: Place }
-  | ({ readonly op: "set"; readonly fileId: string; readonly baseRevision?: string } & Attributes)
-  | {
-      readonly op: "delete";
-      readonly fileId: string;
-      readonly baseVersion?: number | string;
-      readonly baseRevision?: string;
-      readonly seen?: number;
-    }
-  | {
+    } & Seen &
+      Attributes)
+  | ({ readonly op: "move"; readonly fileId: string; readonly place: Place; readonly attributes?: Attributes } & Seen)
+  | ({ readonly op: "copy"; readonly fileId: string; readonly place: Place } & Seen)
+  | ({ readonly op: "set"; readonly fileId: string } & Seen & Attributes)
+  | ({ readonly op: "delete"; readonly fileId: string; readonly seen?: number } & Seen)
+  | ({
       readonly op: "purge";
       readonly fileId: string;
       /** only what lies in the trash */ readonly trashedOnly: boolean;
-      readonly baseVersion?: number | string;
       readonly seen?: number;
-    }
-  | { readonly op: "restore"; readonly fileId: string; readonly place?: Place }
+    } & Seen)
+  | ({ readonly op: "restore"; readonly fileId: string; readonly place?: Place } & Seen)
   /** Makes an old version the newest again. */
-  | { readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId };
+  | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId } & Seen);
 
 export type OperationResult =
   | {

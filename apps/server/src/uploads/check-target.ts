@@ -87,7 +87,7 @@ async function requireLive(shards: Shards, caller: Actor, node: PlacedNode): Pro
 
 function assertMayReplace(existing: PlacedNode, request: UploadRequest): void {
   const { row } = existing;
-  const { fileId, baseVersion, ifMatch, ifNoneMatch, onConflict } = request;
+  const { fileId, baseVersion, baseRevision, ifMatch, ifNoneMatch, onConflict } = request;
   if (fileId !== undefined && row.kind !== "file") {
     throw new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a file.`, { field: "file_id" });
   }
@@ -95,10 +95,14 @@ function assertMayReplace(existing: PlacedNode, request: UploadRequest): void {
   if (ifMatch !== undefined && ifMatch !== "*" && !ifMatch.includes(row.revision)) {
     throw withNode("precondition", "The file has changed: If-Match names another revision.", existing);
   }
+  if (baseRevision !== undefined && baseRevision !== row.revision) {
+    throw withNode("conflict", "The file has changed since the revision that you saw.", existing);
+  }
   if (baseVersion !== undefined && !isHead(row, baseVersion)) {
     throw withNode("conflict", "The file has a newer version than the one that you changed.", existing);
   }
-  const known = fileId !== undefined || ((baseVersion !== undefined || ifMatch !== undefined) && row.kind === "file");
+  const hasBase = baseVersion !== undefined || baseRevision !== undefined || ifMatch !== undefined;
+  const known = fileId !== undefined || (hasBase && row.kind === "file");
   if (known || onConflict === "rename" || onConflict === "replace") return;
   throw withNode("exists", taken(row), existing);
 }
@@ -107,10 +111,11 @@ function taken(row: NodeRow): string {
   return `There is already a ${row.kind} ${JSON.stringify(row.name)} here.`;
 }
 
-function assertNoBase({ baseVersion, ifMatch }: UploadRequest): void {
+function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): void {
   if (ifMatch !== undefined) throw new HoldfastError("precondition", "If-Match names a file, and there is none here.");
-  if (baseVersion === undefined) return;
-  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field: "base_version" });
+  if (baseVersion === undefined && baseRevision === undefined) return;
+  const field = baseVersion === undefined ? "base_revision" : "base_version";
+  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field });
 }
 
 async function assertQuota(shards: Shards, spaceId: SpaceId, addedBytes: number): Promise<void> {

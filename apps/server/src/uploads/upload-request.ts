@@ -1,14 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import type { Attributes, Operation, OperationBase, Place } from "../metadata/operation.ts";
+import type { Attributes, Operation, OperationBase, Place, Seen } from "../metadata/operation.ts";
 
 /** Where and how an upload is to be committed; as JSON in the session's row. */
-export interface UploadRequest extends Pick<OperationBase, "onConflict" | "ifMatch" | "ifNoneMatch"> {
+export interface UploadRequest extends Pick<OperationBase, "onConflict" | "ifMatch" | "ifNoneMatch">, Seen {
   /** Either the file itself or a place. */
   readonly fileId?: string;
   readonly place?: Place;
-  readonly baseVersion?: number | string;
   readonly attributes: Attributes;
   /** Of the whole file, as the client declared it. */
   readonly sha256?: HashHex;
@@ -20,7 +19,7 @@ export type Correction = Omit<UploadRequest, "attributes" | "sha256">;
 export type PutOperation = Extract<Operation, { op: "put" }>;
 
 export function putOperation(
-  { fileId, place, baseVersion, attributes, onConflict, ifMatch, ifNoneMatch }: UploadRequest,
+  { fileId, place, baseVersion, baseRevision, attributes, onConflict, ifMatch, ifNoneMatch }: UploadRequest,
   entries: readonly ManifestEntry[],
   sizeBytes: number,
 ): PutOperation {
@@ -30,6 +29,7 @@ export function putOperation(
     ...target,
     ...attributes,
     ...(baseVersion === undefined ? {} : { baseVersion }),
+    ...(baseRevision === undefined ? {} : { baseRevision }),
     ...(onConflict === undefined ? {} : { onConflict }),
     ...(ifMatch === undefined ? {} : { ifMatch }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
