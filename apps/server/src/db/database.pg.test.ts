@@ -21,7 +21,7 @@ import { silentLog, startTestDatabase } from "./testing.ts";
 
 const { connection, stop } = await startTestDatabase();
 const options = { connection, applicationName: "test", log: silentLog };
-const { db, close } = openDatabase<{ counter: { id: number; value: number } }>(options);
+const { db, conflicts, close } = openDatabase<{ counter: { id: number; value: number } }>(options);
 await sql`create table counter (id int8 primary key, value int8 not null)`.execute(db);
 after(async () => {
   await close();
@@ -82,7 +82,8 @@ test("what is no UUID, and a number that is not whole, is an error and no other 
   for (const number of [0.5, 2 ** 53, Number.NaN]) assert.throws(() => int8Array([number]), hasCode("internal"));
 });
 
-test("a transaction is repeated after a deadlock or a serialization failure, and only then", async () => {
+test("a transaction is repeated after a deadlock or a serialization failure, and only then, and each is counted", async () => {
+  const countBefore = conflicts();
   for (const state of ["40001", "40P01"]) {
     let attempts = 0;
     await inTransaction(db, async (transaction) => {
@@ -105,6 +106,7 @@ test("a transaction is repeated after a deadlock or a serialization failure, and
   );
   await assert.rejects(always, hasCode("unavailable"));
   assert.equal(attempts, 2);
+  assert.equal(conflicts() - countBefore, 2 + 2 + 2);
 });
 
 test("a transaction whose work throws leaves nothing, and its error comes out as it is", async () => {

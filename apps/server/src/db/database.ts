@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { type IsolationLevel, Kysely, PostgresDialect, type PostgresPool, type Transaction } from "kysely";
 import pg from "pg";
-import { isSerializationFailure, toDatabaseError } from "./database-error.ts";
+import { codeOf, isSerializationFailure, toDatabaseError } from "./database-error.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { columnTypes } from "./column-types.ts";
 
@@ -28,6 +28,8 @@ export interface Database<Tables> {
   readonly db: Kysely<Tables>;
   /** The pool below `db`, for what speaks `pg` itself. Its errors are not translated. */
   readonly pool: pg.Pool;
+  /** How many transactions the database has chosen as victims of a deadlock or a serialization conflict; they were tried again. */
+  readonly conflicts: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -35,8 +37,13 @@ export interface Database<Tables> {
  * and a `pg.DatabaseError` with its SQLSTATE (`code`) where the statement is. */
 export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables> {
   const pool = openPool(options);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool) }) });
-  return { db, pool, close: () => db.destroy() };
+  let conflicts = 0;
+  const onConflict = (error: Error) => {
+    conflicts += 1;
+    options.log.warn({ reason: error.message, code: codeOf(error) }, "a transaction gave way to another");
+  };
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool, onConflict) }) });
+  return { db, pool, conflicts: () => conflicts, close: () => db.destroy() };
 }
 
 /** A plain pool with our column types and limits. */
@@ -98,7 +105,7 @@ export async function inTransaction<Tables, Result>(
 }
 
 /** Kysely's view of the pool, with every error translated and no connection kept that is still inside a transaction. */
-function translatingPool(pool: pg.Pool): PostgresPool {
+function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, TranslatingClient>();
   const translating = {
     options: pool.options,
@@ -108,7 +115,7 @@ function translatingPool(pool: pg.Pool): PostgresPool {
       });
       const known = clients.get(client);
       if (known !== undefined) return known;
-      const made = new TranslatingClient(client);
+      const made = new TranslatingClient(client, onConflict);
       clients.set(client, made);
       return made;
     },
@@ -120,15 +127,18 @@ function translatingPool(pool: pg.Pool): PostgresPool {
 
 class TranslatingClient {
   readonly #client: pg.PoolClient;
+  readonly #onConflict: (error: Error) => void;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, onConflict: (error: Error) => void) {
     this.#client = client;
+    this.#onConflict = onConflict;
   }
 
   async query(sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
     try {
       return await this.#client.query(sql, [...parameters]);
     } catch (error) {
+      if (isSerializationFailure(error)) this.#onConflict(error as Error);
       throw toDatabaseError(error);
     }
   }

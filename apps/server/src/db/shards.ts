@@ -47,6 +47,8 @@ export interface DatabasesOptions {
 export interface Databases {
   readonly shards: Shards;
   readonly cells: Cells;
+  /** Of all of them, since they were opened: transactions that had to give way to another and were tried again. */
+  readonly conflicts: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -54,9 +56,10 @@ export interface Databases {
 export function openDatabases(options: DatabasesOptions): Databases {
   const topology = options.topology ?? embeddedTopology;
   const closers: (() => Promise<void>)[] = [];
+  const counts: (() => number)[] = [];
   const open = <Tables>(schema: "shard" | "cell", id: string, url: string | undefined) => {
     const connection = url === undefined ? options.defaultConnection : { connectionString: url };
-    const { db, close } = openDatabase<Tables>({
+    const { db, conflicts, close } = openDatabase<Tables>({
       connection,
       schema,
       applicationName: `holdfast ${schema} ${id}`,
@@ -64,6 +67,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
       ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
     });
     closers.push(close);
+    counts.push(conflicts);
     return { id, db, connection };
   };
   const shards = topology.shards.map((shard): Shard => ({
@@ -78,6 +82,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
   return {
     shards: { of: shardOf, ofId: (id) => shardOf(bucketOf(id)), all: () => shards },
     cells: { of: cellOf, all: () => cells },
+    conflicts: () => counts.reduce((sum, count) => sum + count(), 0),
     close: async () => {
       await Promise.all(closers.map((close) => close()));
     },

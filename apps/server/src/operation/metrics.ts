@@ -23,6 +23,8 @@ export interface Metrics {
 export interface MetricSources {
   /** Logical bytes of all versions' blocks divided by the bytes stored; undefined where nobody knows yet. */
   readonly deduplicationRatio?: () => Promise<number | undefined>;
+  /** Transactions that gave way to another and were tried again. */
+  readonly databaseConflicts?: () => number;
 }
 
 /** Metrics in units of Prometheus' own: seconds, bytes. p99 of the metadata API is the quantile of the histogram over `api="metadata"`. */
@@ -50,6 +52,7 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
     registers,
   });
   const polls = new Gauge({ name: "active_notification_connections", help: "Polls held now", registers });
+  if (sources.databaseConflicts !== undefined) addConflicts(registry, sources.databaseConflicts);
   if (sources.deduplicationRatio !== undefined) addRatio(registry, sources.deduplicationRatio);
   return {
     observe: (request) => {
@@ -74,6 +77,18 @@ function addRatio(registry: Registry, read: () => Promise<number | undefined>): 
       const ratio = await read();
       if (ratio === undefined) gauge.remove();
       else gauge.set(ratio);
+    },
+  });
+}
+
+function addConflicts(registry: Registry, read: () => number): void {
+  const counter = new Counter({
+    name: "database_conflicts_total",
+    help: "Transactions that the database ended for a deadlock or a serialization conflict; they were tried again",
+    registers: [registry],
+    collect: () => {
+      counter.reset();
+      counter.inc(read());
     },
   });
 }

@@ -36,7 +36,10 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const ports = { shards, clock: systemClock, random: randomBytes, log };
     const rateLimits = openLimits(config, log, closers);
     const accounts = await openAccounts(config, storage, rateLimits);
-    const metrics = openMetrics({ deduplicationRatio: deduplicationRatio(shards) });
+    const metrics = openMetrics({
+      deduplicationRatio: deduplicationRatio(shards),
+      databaseConflicts: storage.databases.conflicts,
+    });
     const alone = config.databaseUrl === undefined && config.topology === undefined;
     const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
     const committer = openCommitter({ ...ports, onCommitted: committed });

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import type { SpaceId } from "@holdfast/core/ids";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { type Databases, openDatabases } from "../db/shards.ts";
+import { silentLog } from "../db/testing.ts";
+import { checkInvariants } from "../metadata/invariants.ts";
+import { putBatch } from "./batches.ts";
+import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { drawsOf } from "./traffic.ts";
+
+const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(6).toString("hex");
+const rounds = Number(process.env["HOLDFAST_ROUNDS"] ?? 40);
+
+describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer with HOLDFAST_ROUNDS)`, () => {
+  let folder: string;
+  let postgres: EmbeddedPostgres;
+  let databases: Databases;
+  const servers: RunningServer[] = [];
+  let apis: [Api, Api];
+  let spaceId: SpaceId;
+
+  before(async () => {
+    folder = makeFolder("two-servers");
+    mkdirSync(`${folder}/database`, { mode: 0o711 });
+    const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
+    postgres = await startEmbeddedPostgres(options);
+    const { user, password, host, port, database } = postgres.connection;
+    const url = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
+    const env = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
+    for (const name of ["one", "two"]) {
+      mkdirSync(`${folder}/${name}`);
+      const args = ["--database-url", url, "--store", `${folder}/store`];
+      servers.push(await startServer({ dataFolder: `${folder}/${name}/data`, args, env }));
+    }
+    apis = [await Api.signIn(servers[0]!.url), await Api.signIn(servers[1]!.url)];
+    databases = openDatabases({ defaultConnection: postgres.connection, log: silentLog });
+    const { db } = databases.shards.all()[0]!;
+    spaceId = (await db.selectFrom("shard.spaces").select("id").executeTakeFirstOrThrow()).id;
+  });
+  after(async () => {
+    for (const server of servers) await server.stop();
+    await databases?.close();
+    await postgres?.stop();
+    removeFolder(folder);
+  });
+
+  const assertSound = () => checkInvariants(databases.shards.ofId(spaceId).db, spaceId);
+  const assertNoConflicts = async () => {
+    for (const api of apis) {
+      const { body } = await api.call("GET", `${api.url}/metrics`);
+      assert.equal(/^database_conflicts_total (\d+)$/m.exec(String(body))?.[1], "0", "no transaction gave way");
+    }
+  };
+  const both = <Result>(ask: (api: Api) => Promise<Result>) => Promise.all(apis.map(ask));
+
+  test("the same operation at both at once is done once, and answered alike", async () => {
+    const { body: folderNode } = await apis[0].call("POST", "/metadata", { path: "/same", kind: "folder" });
+    for (let round = 0; round < rounds; round += 1) {
+      const operation_id = randomBytes(16).toString("hex");
+      const operations = [{ op: "mkdir", operation_id, parent_id: folderNode.id, name: `batch ${round}` }];
+      const headers = { "idempotency-key": `key ${round}` };
+      const [one, two] = await both((api) => api.call("POST", "/sync/delta", { operations }));
+      assert.equal(one?.body.results[0].status, "committed", JSON.stringify(one?.body));
+      assert.deepEqual(one?.body.results, two?.body.results);
+      const [left, right] = await both((api) =>
+        api.put(`/same/upload ${round}`, "x", "").then((answer) => answer.status),
+      );
+      assert.deepEqual(new Set([left, right]), new Set([201, 409]), "without a key one of them comes too late");
+      const json = { parent_id: folderNode.id, name: `keyed ${round}`, kind: "folder" };
+      const [first, second] = await both((api) => api.call("POST", "/metadata", json, { headers }));
+      assert.deepEqual([first?.status, first?.body], [second?.status, second?.body]);
+      assert.equal(first?.status, 201);
+    }
+    const { body } = await apis[1].call("GET", `/folders/${folderNode.id}/contents?limit=1000`);
+    assert.equal(body.items.length, 3 * rounds);
+    await assertSound();
+    await assertNoConflicts();
+  });
+
+  test("whatever both do to one tree at the same time, it keeps its invariants and nothing gives way", async () => {
+    const workers = Array.from({ length: 6 }, (_, worker) => work(worker));
+    await Promise.all(workers);
+    await assertSound();
+    await assertNoConflicts();
+  });
+
+  /** Does one thing after the other at either server, mostly with what others have in hand too. */
+  async function work(worker: number): Promise<void> {
+    const draw = drawsOf(`${seed} ${worker}`);
+    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(draw() * items.length)] as Item;
+    const path = () => `/tree/${pick(["a", "b", "c"])}/${pick(["x", "y", "z"])}`;
+    const content = () =>
+      createHash("sha512")
+        .update(String(Math.floor(draw() * 8)))
+        .digest();
+    const idOf = async (api: Api): Promise<string | undefined> =>
+      (await api.call("GET", `/metadata?path=${encodeURIComponent(draw() < 0.3 ? path().slice(0, 7) : path())}`)).body
+        .id;
+    const onNode = async (ask: (api: Api, id: string) => Promise<ApiAnswer>): Promise<ApiAnswer | undefined> => {
+      const api = pick(apis);
+      const id = await idOf(api);
+      return id === undefined ? undefined : ask(api, id);
+    };
+    const actions: (() => Promise<ApiAnswer | undefined>)[] = [
+      () => pick(apis).call("POST", "/metadata", { path: path(), kind: "folder", parents: true }),
+      () => pick(apis).put(path(), content(), "&on_conflict=replace"),
+      () =>
+        putBatch(
+          pick(apis),
+          Array.from({ length: 8 }, () => ({ path: path(), blocks: [new Uint8Array(content())] })),
+        ),
+      () =>
+        onNode((api, id) => api.call("PATCH", `/files/${id}`, { name: pick(["x", "y", "z"]), on_conflict: "replace" })),
+      () =>
+        onNode((api, id) =>
+          api.call("POST", `/files/${id}/copy`, { parent_id: "root", name: "copy", on_conflict: "replace" }),
+        ),
+      () => onNode((api, id) => api.call("DELETE", `/files/${id}${pick(["", "?permanent=true"])}`)),
+      () => pick(apis).call("DELETE", "/trash"),
+      () => uploadOverBoth(path(), Buffer.concat([content(), randomBytes(300_000)]), pick),
+    ];
+    for (let step = 0; step < rounds; step += 1) {
+      const answer = await pick(actions)();
+      // What another has just taken away, changed or put there is refused; nothing may fail.
+      if (answer !== undefined) assert.ok(answer.status < 500, `${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+  }
+
+  /** In pieces, each of which goes to either server. */
+  async function uploadOverBoth(
+    path: string,
+    bytes: Buffer,
+    pick: <Item>(items: readonly Item[]) => Item,
+  ): Promise<ApiAnswer> {
+    const start = { path, size: bytes.length, on_conflict: "replace" };
+    const started = await pick(apis).call("POST", "/files/upload?uploadType=resumable", start);
+    if (started.status !== 200) return started;
+    let answer = started;
+    for (let at = 0; at < bytes.length; at += 100_000) {
+      const end = Math.min(bytes.length, at + 100_000);
+      answer = await pick(apis).call("PUT", `/upload/${started.body.upload_id}`, undefined, {
+        body: new Uint8Array(bytes.subarray(at, end)),
+        headers: { "content-range": `bytes ${at}-${end - 1}/${bytes.length}` },
+      });
+    }
+    if (answer.status >= 400) await pick(apis).call("DELETE", `/upload/${started.body.upload_id}`);
+    return answer;
+  }
+});
