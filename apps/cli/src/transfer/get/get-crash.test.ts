@@ -20,6 +20,7 @@ import { TransferReport } from "../transfer-report.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
 import { TreeGet } from "./get-tree.ts";
 import type { LocalDisk } from "./local-disk.ts";
+import { syncEveryBytesUsual } from "./large-file.ts";
 import { LocalFolders } from "./local-folders.ts";
 import { openWindow } from "./open-window.ts";
 import { plainBlocks } from "./write-files-task.ts";
@@ -52,10 +53,11 @@ const nodes: NodeJson[] = [
 interface Notes {
   runs: number;
   acknowledged: boolean;
+  readonly syncEveryBytes: number;
 }
 
 const scenario: CrashScenario<Notes> = {
-  makeNotes: () => ({ runs: 0, acknowledged: false }),
+  makeNotes: () => ({ runs: 0, acknowledged: false, syncEveryBytes: syncEveryBytesUsual }),
   async prepare(disk) {
     await disk.mkdir("/home");
     await disk.mkdir("/home/tree");
@@ -65,7 +67,7 @@ const scenario: CrashScenario<Notes> = {
   },
   async work(disk, notes) {
     notes.runs += 1;
-    const { problems } = await getTree(disk, notes.runs);
+    const { problems } = await getTree(disk, notes.runs, notes.syncEveryBytes);
     // What it tells of one file is as good as an error, and the command ends with it.
     notes.acknowledged = problems.length === 0;
   },
@@ -105,6 +107,16 @@ test("whichever call fails, a get that reports no problem is durable, and the ne
   assert.ok(calls > 30, `${calls} calls`);
 });
 
+test("the same of a large file that is made durable while it is still written", async () => {
+  const early: CrashScenario<Notes> = {
+    ...scenario,
+    makeNotes: () => ({ ...scenario.makeNotes(), syncEveryBytes: 1 }),
+  };
+  const usualCalls = await failEveryCall(scenario, { seed, randomOutcomes: 0 });
+  assert.ok((await failEveryCall(early, { seed })) > usualCalls, "an early sync is among its calls");
+  await crashEveryCall(early, { seed, randomOutcomes: 1 });
+});
+
 test("get makes no sync that nobody would miss", async () => {
   assert.deepEqual(await findUnmissedSyncs(scenario, { seed, randomOutcomes: 1 }), []);
 });
@@ -130,7 +142,7 @@ test("a folder that was exchanged for a link is not written through", async () =
   for await (const entry of disk.list("/elsewhere")) assert.fail(`${entry.name} was written elsewhere`);
 });
 
-async function getTree(disk: Disk, run: number): Promise<TransferReport> {
+async function getTree(disk: Disk, run: number, syncEveryBytes = syncEveryBytesUsual): Promise<TransferReport> {
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
   const report = new TransferReport(new Output({ quiet: true }, sink, sink), "received");
   const local: LocalDisk = Object.assign(Object.create(disk) as Disk, { setAttributes: () => Promise.resolve() });
@@ -151,6 +163,7 @@ async function getTree(disk: Disk, run: number): Promise<TransferReport> {
     target: unheldTarget,
     report,
     runId: run.toString(16).padStart(8, "0"),
+    syncEveryBytes,
   };
   const tree = new TreeGet(work);
   try {

@@ -27,6 +27,8 @@ export interface GetWork {
   readonly report: TransferReport;
   /** Eight hex digits that no other run has, for temporary names. */
   readonly runId: string;
+  /** Of a large file: so much is written between two syncs that run beside the next writes. */
+  readonly syncEveryBytes: number;
 }
 
 /** A file to fetch, or to compare first. */

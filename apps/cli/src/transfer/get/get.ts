@@ -13,6 +13,7 @@ import { foldsNames, placeOf } from "./get-place.ts";
 import type { GetPlace } from "./get-place.ts";
 import { TreeGet } from "./get-tree.ts";
 import { blockingDiskAt } from "./local-disk.ts";
+import { syncEveryBytesUsual } from "./large-file.ts";
 import { LocalFolders } from "./local-folders.ts";
 import { openTarget } from "./target-folder.ts";
 import type { TargetFolder } from "./target-folder.ts";
@@ -56,7 +57,8 @@ async function getInto(
   const pool = startTransferPool();
   if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
-  const tree = new TreeGet({ client, pool, disk, largeDisk, windows, folders, target, report, runId });
+  const local = { disk, largeDisk, folders, target, syncEveryBytes: syncEveryBytesUsual };
+  const tree = new TreeGet({ client, pool, windows, report, runId, ...local });
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);

@@ -15,7 +15,7 @@ import { assertSameFolders } from "./write-files.ts";
 
 const windowsAtOnce = 4;
 /** The disk writes behind the network, not after it. */
-const syncEveryBytes = 64 * 1024 * 1024;
+export const syncEveryBytesUsual = 64 * 1024 * 1024;
 const sliceBytes = 1024 * 1024;
 
 interface PlacedBlock extends ManifestEntry {
@@ -59,7 +59,7 @@ async function writeBeside(
   const temporary = temporaryOf(work, file);
   const target = await work.largeDisk.createFile(temporary, { mode: mode.exact ? 0o600 : mode.bits });
   const turns = new Turns(windowsAtOnce);
-  const writer = new SyncingWriter(target);
+  const writer = new SyncingWriter(target, work.syncEveryBytes);
   try {
     for (const window of windowsOf(placed(entries))) {
       await turns.start(() => writeWindow(work, writer, window, sources));
@@ -194,17 +194,19 @@ async function* slicesOf(reader: DiskReader): AsyncGenerator<Uint8Array, void, u
 /** Starts to make durable what is written while more is written. A sync that failed fails the file: see the port. */
 class SyncingWriter {
   readonly #file: DiskFile;
+  readonly #syncEveryBytes: number;
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
 
-  constructor(file: DiskFile) {
+  constructor(file: DiskFile, syncEveryBytes: number) {
     this.#file = file;
+    this.#syncEveryBytes = syncEveryBytes;
   }
 
   async write(pieces: readonly Uint8Array[], position: number): Promise<void> {
     await this.#file.write(pieces, position);
     for (const { length } of pieces) this.#unsyncedBytes += length;
-    if (this.#unsyncedBytes < syncEveryBytes) return;
+    if (this.#unsyncedBytes < this.#syncEveryBytes) return;
     this.#unsyncedBytes = 0;
     await this.#syncing;
     this.#syncing = this.#file.datasync();
