@@ -4,6 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
 import { listFolder } from "./list-folder.ts";
 import { findNode } from "./look-up.ts";
 import type { Operation, Place } from "./operation.ts";
@@ -202,7 +203,9 @@ test("a recursive listing skips nothing that stays when a folder above the one i
     let stays = (await list(undefined, 1000)).items;
     let cursor: string | undefined;
     let pages = 0;
+    const stillInTime = bounded("the last page");
     do {
+      stillInTime();
       const page = await list(cursor);
       for (const { id } of page.items) seen.add(id);
       cursor = page.next_cursor ?? undefined;

@@ -20,6 +20,7 @@ import {
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { sql } from "kysely";
+import { until } from "@holdfast/tools/bounded";
 import { openDatabase } from "../database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { copyTemplate, makeTestFolder, silentLog } from "../testing.ts";
@@ -102,7 +103,7 @@ test("while a database is made, whoever else runs as nobody does not read its pa
   const child = spawn(process.execPath, [script, folder], { stdio: ["pipe", "ignore", "inherit"] });
   const exited = once(child, "exit");
   const find = () => globSync("postgres-new-*/password", { cwd: folder })[0];
-  while (find() === undefined && !existsSync(clusterFolderOf(folder))) await new Promise(setImmediate);
+  await until("the cluster is being made", () => find() !== undefined || existsSync(clusterFolderOf(folder)));
   const password = find();
   assert.ok(password !== undefined, "it was seen being made");
   assert.ok(!canRead(join(folder, password), nobody));
