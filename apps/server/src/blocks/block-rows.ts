@@ -15,25 +15,35 @@ export interface BlockPlace {
   readonly storedSize: number;
   readonly sizeBytes: number;
   readonly codec: "raw" | "zstd";
+  /** The copy that the reading space has stored itself. */
+  readonly isOwn: boolean;
 }
 
 type BlockState = CellTables["cell.blocks"]["state"];
 
 /**
- * Every copy that may be read, the best first: live ones before doomed ones, which are whole until their pack goes.
+ * Every copy that may be read, the best first: the space's own, then live ones before doomed ones, which are whole until their pack
+ * goes. In what codec another space has sent a block would tell that it has it.
+ * @param spaceId undefined for whoever only asks what is there
  * @param hashes each once; @param states damaged: what could not be read when it was found so may be there again
  */
 export async function findPlaces(
   cell: Kysely<CellTables>,
+  spaceId: SpaceId | undefined,
   hashes: readonly HashHex[],
   states: readonly BlockState[] = ["live", "doomed"],
 ): Promise<Map<HashHex, BlockPlace[]>> {
   const { rows } = await sql<Omit<BlockPlace, "hash"> & { hash: Buffer }>`
     select block.hash, block.pack_id as "packId", pack.epoch, block.record_index as "recordIndex", block."offset",
-      block.stored_size as "storedSize", block.size as "sizeBytes", block.codec
+      block.stored_size as "storedSize", block.size as "sizeBytes", block.codec,
+      holder.hash is not null as "isOwn"
     from cell.blocks as block join cell.packs as pack on pack.id = block.pack_id
+      left join cell.holders as holder
+        on holder.space_id = ${spaceId ?? null}::uuid and holder.hash = block.hash and holder.pack_id = block.pack_id
     where block.hash = any(${hashArray(hashes)}) and block.state = any(${textArray(states)})
-    order by block.state = 'live' desc, pack.state = 'live' desc, pack.created_at desc`.execute(cell);
+    order by holder.hash is not null desc, block.state = 'live' desc, pack.state = 'live' desc, pack.created_at desc`.execute(
+    cell,
+  );
   const places = new Map<HashHex, BlockPlace[]>();
   for (const row of rows) {
     const place = { ...row, hash: row.hash.toString("hex") as HashHex };
@@ -92,6 +102,6 @@ export async function findWholeElsewhere(
   packId: PackId,
   hashes: readonly HashHex[],
 ): Promise<Set<HashHex>> {
-  const places = await findPlaces(cell, hashes, ["live"]);
+  const places = await findPlaces(cell, undefined, hashes, ["live"]);
   return new Set(hashes.filter((hash) => places.get(hash)?.some((place) => place.packId !== packId) === true));
 }

@@ -49,11 +49,12 @@ export async function insertPack(
     await insertPackRows(transaction, pack, { now: stamp, unreferencedSince: null });
     const { rows } = await sql<{ hash: Buffer; space_id: SpaceId; stamp: number }>`
       with held as (
-        insert into cell.holders as known (hash, space_id, stamp)
-        select hash, space_id, ${stamp}::int8
+        insert into cell.holders as known (hash, space_id, stamp, pack_id)
+        select hash, space_id, ${stamp}::int8, ${pack.packId}::uuid
         from unnest(${byteaArray(holders.map(({ hash }) => hash))}, ${uuidArray(holders.map(({ spaceId }) => spaceId))})
           as given (hash, space_id)
-        on conflict (hash, space_id) do update set stamp = greatest(known.stamp + 1, excluded.stamp)
+        on conflict (hash, space_id) do update
+          set stamp = greatest(known.stamp + 1, excluded.stamp), pack_id = excluded.pack_id
         returning hash, space_id, stamp
       )
       select hash, space_id, stamp from held where stamp <> ${stamp}::int8`.execute(transaction);
@@ -65,11 +66,18 @@ export function compareHolders(left: Holder, right: Holder): number {
   return Buffer.compare(left.hash, right.hash) || (left.spaceId < right.spaceId ? -1 : 1);
 }
 
+export interface NewRows {
+  readonly now: number;
+  /** Of the pack, if that was not now. */
+  readonly createdAt?: number;
+  readonly unreferencedSince: number | null;
+}
+
 /** Rows that are there already stay as they are, so that what is known to be damaged stays so. @returns how many are new */
 export async function insertPackRows(
   db: Kysely<CellTables>,
   { packId, epoch, sizeBytes, blocks }: PackRows,
-  { now, unreferencedSince }: { readonly now: number; readonly unreferencedSince: number | null },
+  { now, createdAt = now, unreferencedSince }: NewRows,
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     with made as (
@@ -84,7 +92,7 @@ export async function insertPackRows(
       returning stored_size
     ), pack as (
       insert into cell.packs as known (id, epoch, size, live_bytes, created_at)
-      select ${packId}::uuid, ${epoch}::int8, ${sizeBytes}::int8, coalesce(sum(stored_size), 0), ${now}::int8 from made
+      select ${packId}::uuid, ${epoch}::int8, ${sizeBytes}::int8, coalesce(sum(stored_size), 0), ${createdAt}::int8 from made
       on conflict (id) do update set live_bytes = known.live_bytes + excluded.live_bytes
     )
     select count(*) as count from made`.execute(db);

@@ -107,6 +107,7 @@ export class PackWriter {
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
       const count = next.parcel.slab.blocks.length;
       if (group.length > 0 && (sizeBytes >= limits.packBytesTarget || records + count > limits.packRecordsMax)) break;
+      if (isAlsoOfOthers(next, group)) break;
       group.push(next);
       this.#pending.shift();
       sizeBytes += next.sizeBytes;
@@ -170,6 +171,14 @@ export class PackWriter {
 /** Short beside an fsync, long enough for the requests of a busy moment to meet. */
 const groupDelayMs = 4;
 const packsUnderWayMax = 4;
+
+/** In one pack a hash has one row, and each space is to have a copy of its own. */
+function isAlsoOfOthers({ parcel: { spaceId, slab } }: Pending, group: readonly Pending[]): boolean {
+  const others = group.filter(({ parcel }) => parcel.spaceId !== spaceId);
+  if (others.length === 0) return false;
+  const hashes = new Set(slab.blocks.map(({ hash }) => hash));
+  return others.some(({ parcel }) => parcel.slab.blocks.some(({ hash }) => hashes.has(hash)));
+}
 
 function blockRowsOf(records: readonly PackRecord[]): PackRows["blocks"] {
   const storedLengths = records.map(({ length }) => length + tagBytes);

@@ -64,7 +64,7 @@ interface Wanted {
 async function locate({ cell, shards, spaceId }: Reader, hashes: readonly HashHex[]): Promise<Wanted[]> {
   const asked = [...new Set(hashes)];
   const stored = await findStored(shards.ofId(spaceId).db, spaceId, asked);
-  const copies = stored.size === 0 ? new Map<HashHex, BlockPlace[]>() : await findPlaces(cell.db, [...stored]);
+  const copies = stored.size === 0 ? new Map<HashHex, BlockPlace[]>() : await findPlaces(cell.db, spaceId, [...stored]);
   let before: BlockPlace | undefined;
   return hashes.map((hash) => {
     const place = choosePlace(copies.get(hash) ?? [], before);

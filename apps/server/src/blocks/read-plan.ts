@@ -58,11 +58,11 @@ export function planRanges(places: Iterable<BlockPlace>): PackRange[] {
 }
 
 /**
- * Of several copies the one in the pack that the block before comes from, so that a file of old and new blocks is not
- * read from more packs than it must.
+ * The space's own copy; without one that in the pack that the block before comes from, so that a file of old and new blocks is
+ * not read from more packs than it must.
  */
 export function choosePlace(copies: readonly BlockPlace[], before: BlockPlace | undefined): BlockPlace | undefined {
-  return copies.find(({ packId }) => packId === before?.packId) ?? copies[0];
+  return copies.find(({ isOwn }) => isOwn) ?? copies.find(({ packId }) => packId === before?.packId) ?? copies[0];
 }
 
 function compareText(left: string, right: string): number {

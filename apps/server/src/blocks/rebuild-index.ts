@@ -51,6 +51,7 @@ export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> 
   for (const cell of cells.all()) await rebuildPacks({ ...ports, cell, now: clock.nowMicros() }, report);
   for (const shard of shards.all()) report.holders += await rebuildHolders(cells, shard);
   for (const { db } of cells.all()) {
+    await settleOwnCopies(db);
     await settleReferences(db, clock.nowMicros());
     await noteRebuilt(db);
   }
@@ -80,7 +81,8 @@ const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 async function rebuildPack({ cell, now, log }: CellRebuild, pack: ListedPack, report: RebuildReport): Promise<void> {
   try {
     const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
-    report.blocks += await insertPackRows(cell.db, rows, { now, unreferencedSince: now });
+    const createdAt = Math.min(now, pack.modifiedAtMs * 1000);
+    report.blocks += await insertPackRows(cell.db, rows, { now, createdAt, unreferencedSince: now });
     report.packs += 1;
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
@@ -161,6 +163,20 @@ async function insertHolders(db: Kysely<CellTables>, rows: readonly StoredRow[])
       ${int8Array(sorted.map(({ stamp }) => stamp))}
     ) as given (hash, space_id, stamp)
     on conflict (hash, space_id) do update set stamp = excluded.stamp where known.stamp < excluded.stamp`.execute(db);
+}
+
+/** A space noted its stamp right after it had put its pack, so its own copy is the one whose pack is nearest to that in time. */
+async function settleOwnCopies(db: Kysely<CellTables>): Promise<void> {
+  await sql`
+    with nearest as (
+      select distinct on (holder.hash, holder.space_id) holder.hash, holder.space_id, block.pack_id
+      from cell.holders as holder join cell.blocks as block on block.hash = holder.hash
+        join cell.packs as pack on pack.id = block.pack_id
+      where holder.pack_id is null
+      order by holder.hash, holder.space_id, abs(pack.created_at - holder.stamp)
+    )
+    update cell.holders as holder set pack_id = nearest.pack_id
+    from nearest where nearest.hash = holder.hash and nearest.space_id = holder.space_id`.execute(db);
 }
 
 /** What has a holder is referenced; what has none begins to wait now. */

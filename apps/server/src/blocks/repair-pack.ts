@@ -1,12 +1,16 @@
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { sql } from "kysely";
+import type { HashHex } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { byteaArray } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
 import type { BlockLog } from "./block-cell.ts";
 import { findWholeElsewhere } from "./block-rows.ts";
 import { scrubPackInPool } from "./block-tasks.ts";
 import { getPack } from "./check-stored-pack.ts";
 import type { CheckedPack, CheckedRow, CheckPorts, PackCheck } from "./check-stored-pack.ts";
 import { packIdOf, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
+import type { PackId } from "./pack-format.ts";
 import { openRecords, sealEnds, sealPack } from "./pack.ts";
 import { insertPackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
@@ -74,7 +78,8 @@ async function moveWhole(
     id,
     whole.map(({ hex }) => hex),
   );
-  const wanted = whole.filter(({ hex }) => !elsewhere.has(hex));
+  const owned = await findOwned(cell.db, id);
+  const wanted = whole.filter(({ hex }) => !elsewhere.has(hex) || owned.has(hex));
   if (wanted.length === 0) return rows.length > 0;
   const oldKey = packKeyOf((await cell.keyring.keyOf(epoch)).key, id);
   const payloads = openRecords({
@@ -88,6 +93,8 @@ async function moveWhole(
   await cell.store.put(packKey(packed.packId), packed.pieces);
   const now = clock.nowMicros();
   await insertPackRows(cell.db, packed, { now, unreferencedSince: null });
+  await sql`update cell.holders set pack_id = ${packed.packId}::uuid
+    where pack_id = ${id}::uuid and hash = any(${byteaArray(wanted.map(({ hash }) => hash))})`.execute(cell.db);
   await sql`update cell.blocks as block set unreferenced_since = ${now}::int8 where pack_id = ${packed.packId}::uuid
     and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(cell.db);
   log.warn(
@@ -95,6 +102,15 @@ async function moveWhole(
     "the whole blocks of a damaged pack were moved",
   );
   return true;
+}
+
+/** Of the blocks of a pack those that are some space's own copy. */
+async function findOwned(db: Kysely<CellTables>, packId: PackId): Promise<Set<HashHex>> {
+  const { rows } = await sql<{ hash: HashHex }>`
+    select distinct encode(holder.hash, 'hex') as hash
+    from cell.blocks as block join cell.holders as holder on holder.hash = block.hash and holder.pack_id = block.pack_id
+    where block.pack_id = ${packId}::uuid`.execute(db);
+  return new Set(rows.map(({ hash }) => hash));
 }
 
 async function packOf(

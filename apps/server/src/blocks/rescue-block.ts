@@ -18,7 +18,7 @@ import type { Reader } from "./open-range.ts";
 export async function rescueBlock(reader: Reader, hash: HashHex): Promise<StoredBlock> {
   const failures = new Map<string, number>();
   for (;;) {
-    const place = ((await findPlaces(reader.cell.db, [hash])).get(hash) ?? []).find(
+    const place = ((await findPlaces(reader.cell.db, reader.spaceId, [hash])).get(hash) ?? []).find(
       ({ packId }) => (failures.get(packId) ?? 0) < 2,
     );
     if (place === undefined) break;
@@ -28,7 +28,7 @@ export async function rescueBlock(reader: Reader, hash: HashHex): Promise<Stored
     failures.set(place.packId, count);
     if (count >= 2) await noteDamage(reader, place);
   }
-  for (const place of (await findPlaces(reader.cell.db, [hash], ["damaged"])).get(hash) ?? []) {
+  for (const place of (await findPlaces(reader.cell.db, reader.spaceId, [hash], ["damaged"])).get(hash) ?? []) {
     const block = failures.has(place.packId) ? undefined : await revive(reader, place);
     if (block !== undefined) return block;
   }

@@ -26,6 +26,7 @@ export interface CellTables {
     /** When it was found; null while it is whole, and where it was found by an earlier version. */
     damaged_at: number | null;
   };
-  "cell.holders": { hash: Buffer; space_id: string; stamp: number };
+  /** `pack_id`: of the copy that the space has stored last; null where none was found when a lost index was rebuilt. */
+  "cell.holders": { hash: Buffer; space_id: string; stamp: number; pack_id: string | null };
   "cell.facts": { name: string; value: unknown };
 }

@@ -1,6 +1,7 @@
 import type { MigrationSet } from "../migrate.ts";
 import * as blocksAndPacks from "./010-blocks-and-packs.ts";
 import * as sinceWhenDamaged from "./011-since-when-damaged.ts";
+import * as ownCopies from "./012-own-copies.ts";
 
 /**
  * The migrations of the schema `cell`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -11,5 +12,6 @@ export const cellMigrations: MigrationSet = {
   migrations: {
     "010-blocks-and-packs": { up: blocksAndPacks.up },
     "011-since-when-damaged": { up: sinceWhenDamaged.up },
+    "012-own-copies": { up: ownCopies.up },
   },
 };
