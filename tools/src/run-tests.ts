@@ -1,9 +1,12 @@
-import { existsSync, globSync } from "node:fs";
+import { chmodSync, existsSync, globSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { once } from "node:events";
 import { dirname, join, relative, resolve } from "node:path";
 import { compose } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
+import { clearTestFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
 
 /** Two cores are what the smallest machine that builds Holdfast has; files are processes of their own. */
 const filesAtOnce = 2;
@@ -25,14 +28,32 @@ const { values, positionals } = parseArgs({
 });
 
 if (values.help) console.log(usage);
-else runFiles(select(positionals), values.name);
+else await runFiles(select(positionals), values.name);
 
-function runFiles(files: readonly string[], names: readonly string[]): void {
+async function runFiles(files: readonly string[], names: readonly string[]): Promise<void> {
   if (files.length === 0) {
     console.error(`No test file matches ${positionals.join(" ")}.\n${usage}`);
     process.exitCode = 1;
     return;
   }
+  const places = [tmpdir(), "/dev/shm"].filter((place) => existsSync(place));
+  for (const place of places) await sweepTestFolders(place);
+  const folder = makeTemporaryFolder();
+  await report(files, names);
+  await clearTestFolder(folder);
+  for (const place of places) await sweepTestFolders(place);
+}
+
+/** All that tests leave in the temporary folder they leave in one of this run, which goes with it or with the next. */
+function makeTemporaryFolder(): string {
+  const folder = makeTestFolder();
+  // Root's databases run as other users, who have to pass to folders of their own in here.
+  if (process.getuid?.() === 0) chmodSync(folder, 0o711);
+  process.env["TMPDIR"] = folder;
+  return folder;
+}
+
+async function report(files: readonly string[], names: readonly string[]): Promise<void> {
   const lacking: string[] = [];
   const events = run({
     files: files.map((file) => join(root, file)),
@@ -50,13 +71,12 @@ function runFiles(files: readonly string[], names: readonly string[]): void {
       lacking.push(`${relative(root, file ?? "")}: ${name}: ${skip}`);
     }
   });
-  const report = compose(events, new spec());
-  report.on("end", () => {
-    if (!mustHaveComponents || lacking.length === 0) return;
-    console.error(`HOLDFAST_REQUIRE_COMPONENTS=1, but these tests lacked a component:\n${lacking.join("\n")}`);
-    process.exitCode = 1;
-  });
-  report.pipe(process.stdout);
+  const output = compose(events, new spec());
+  output.pipe(process.stdout);
+  await once(output, "end");
+  if (!mustHaveComponents || lacking.length === 0) return;
+  console.error(`HOLDFAST_REQUIRE_COMPONENTS=1, but these tests lacked a component:\n${lacking.join("\n")}`);
+  process.exitCode = 1;
 }
 
 /** All test files, or those that are, or lie in, or whose path contains one of `wanted`. */

@@ -1,11 +1,16 @@
 import { after, afterEach, before, beforeEach } from "node:test";
 import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as driver, type Page } from "playwright-core";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type Browser, type BrowserContext, chromium as driver, type Page } from "playwright-core";
+import { madeOnce } from "./test-folder.ts";
 
 export type { Page } from "playwright-core";
 
 /** Where screenshots go, for whoever changes a page's look; nowhere unless given. */
 const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
+/** Another browser than the package's own. */
+const program = process.env["HOLDFAST_TEST_BROWSER"];
 
 /** A page of its own for each test of one file, in a profile of its own. */
 export interface TestPage {
@@ -18,20 +23,23 @@ export interface TestPage {
 
 /** To be called once in a test file, outside of its tests. */
 export function useBrowser(viewport: { readonly width: number; readonly height: number }): TestPage {
-  let browser: Browser;
+  let launched: Promise<Browser | HoldfastError>;
+  let context: BrowserContext | undefined;
   let page: Page;
-  let complaints: string[];
+  let complaints: string[] = [];
   before(async () => {
-    // Not the package's own arguments: they switch the web's security off, which is what is looked at here.
-    browser = await driver.launch({
-      executablePath: await chromium.executablePath(),
-      args: ["--no-sandbox", "--disable-gpu"],
-      headless: true,
-    });
+    launched = launch().catch(notStarted);
+    await launched;
   });
-  after(() => browser.close());
+  after(async () => {
+    const browser = await launched;
+    if (!(browser instanceof HoldfastError)) await browser.close();
+  });
   beforeEach(async () => {
-    const context = await browser.newContext({ viewport });
+    const browser = await launched;
+    // Not before: a hook that fails there keeps the file's own from running, and what others opened from being closed.
+    if (browser instanceof HoldfastError) throw browser;
+    context = await browser.newContext({ viewport });
     page = await context.newPage();
     complaints = [];
     page.on("console", (message) => {
@@ -39,7 +47,7 @@ export function useBrowser(viewport: { readonly width: number; readonly height: 
     });
     page.on("pageerror", (error) => complaints.push(error.message));
   });
-  afterEach(() => page.context().close());
+  afterEach(() => context?.close());
   return {
     get page() {
       return page;
@@ -55,4 +63,24 @@ export function useBrowser(viewport: { readonly width: number; readonly height: 
       }
     },
   };
+}
+
+async function launch(): Promise<Browser> {
+  const executablePath = program ?? join(await madeOnce("browser", unpack), "chromium");
+  // Not the package's own arguments: they switch the web's security off, which is what is looked at here.
+  return driver.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true });
+}
+
+function notStarted(cause: Error): HoldfastError {
+  return new HoldfastError("failed", `The tests' browser does not start: ${cause.message}`, { cause });
+}
+
+/** The package unpacks to fixed names in the system's temporary folder. It asks for that folder before it first waits. */
+async function unpack(folder: string): Promise<void> {
+  const usual = process.env["TMPDIR"];
+  process.env["TMPDIR"] = folder;
+  const unpacked = chromium.executablePath();
+  if (usual === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = usual;
+  await unpacked;
 }

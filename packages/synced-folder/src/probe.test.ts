@@ -17,6 +17,7 @@ import { after, test } from "node:test";
 import { startCodecPool } from "@holdfast/codec/pool";
 import { noise, partsOf, rejects } from "@holdfast/sync/local-disk-conformance";
 import { sha256 } from "@holdfast/core/hash";
+import { makeTestFolder } from "@holdfast/tools/test-folder";
 import type { CutBlock, Part } from "@holdfast/sync/ports";
 import { openSyncedFolder } from "./open-synced-folder.ts";
 import { probeFolder } from "./probe-folder.ts";
@@ -52,7 +53,7 @@ test("ext4 can do all but reflinks, and nothing is left of the trial", { skip: s
 });
 
 test("tmpfs can do all but reflinks", { skip: skipUnlessType("/dev/shm", 0x01021994) }, () => {
-  const root = mkdtempSync("/dev/shm/holdfast-probe-");
+  const root = makeTestFolder("/dev/shm");
   try {
     assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: false });
   } finally {

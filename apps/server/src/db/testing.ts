@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
+import { appendFileSync, existsSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { madeOnce, makeTestFolder as makeFolderIn, sweepTestFolders } from "@holdfast/tools/test-folder";
 import pg from "pg";
 import { cellMigrations } from "./cell-migrations/index.ts";
 import type { Connection } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { clusterFolderOf } from "./embedded/cluster.ts";
-import { stopProcessesIn } from "./embedded/leftover.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { migrate } from "./migrate.ts";
 import { type Databases, openDatabases } from "./shards.ts";
@@ -58,9 +58,9 @@ export async function startTestDatabases(options: TestDatabaseOptions = {}): Pro
   return { ...databases, connection: database.connection, stop };
 }
 
-/** A new folder where a database is fast; the process that made it removes it, or a later test does. */
+/** A new folder where a database is fast; the process that made it removes it, or a later run does. */
 export function makeTestFolder(): string {
-  return mkdtempSync(join(clustersFolder(), `${folderPrefix}${process.pid}-`));
+  return makeFolderIn(clustersFolder());
 }
 
 export const silentLog: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} };
@@ -73,10 +73,9 @@ interface Shared {
 
 let shared: Promise<Shared> | undefined;
 let users = 0;
-const folderPrefix = "holdfast-test-database-";
 
 async function startShared(options: TestDatabaseOptions): Promise<Shared> {
-  await sweepAbandoned();
+  await sweepTestFolders(clustersFolder());
   const folder = makeTestFolder();
   await copyTemplate(folder);
   const postgres = await startEmbeddedPostgres({
@@ -85,8 +84,6 @@ async function startShared(options: TestDatabaseOptions): Promise<Shared> {
     random: randomBytes,
     settings: {
       max_wal_size: "128MB",
-      // In the cluster's own folder, so that a killed test leaves nothing behind that goes unnoticed.
-      dynamic_shared_memory_type: "mmap",
       ...(options.fsync === false ? { fsync: "off", full_page_writes: "off" } : {}),
       ...(options.quietLog === true ? { full_page_writes: "off", autovacuum: "off" } : {}),
     },
@@ -120,46 +117,18 @@ function clustersFolder(): string {
   return bavail * bsize > 2 ** 30 ? sharedMemoryFolder : tmpdir();
 }
 
-/** A copy of a fresh cluster is made several times faster than a fresh cluster. One is kept per user and version. */
+/** A copy of a fresh cluster is made several times faster than a fresh cluster, so each run makes one. */
 export async function copyTemplate(folder: string): Promise<void> {
   if (process.platform === "win32") return;
-  const template = join(tmpdir(), `holdfast-test-template-18-${process.getuid?.()}`);
-  if (!existsSync(template)) await makeTemplate(template);
+  const template = await madeOnce("database-template", makeTemplate);
   execFileSync("cp", ["-a", join(template, "database-password"), clusterFolderOf(template), folder]);
 }
 
-/** Several test processes may do this at once: each makes its own, and the first to rename wins. */
-async function makeTemplate(template: string): Promise<void> {
-  const made = mkdtempSync(`${template}-`);
-  const postgres = await startEmbeddedPostgres({ dataFolder: made, log: silentLog, random: randomBytes });
+async function makeTemplate(folder: string): Promise<void> {
+  const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes });
   await postgres.stop();
-  try {
-    renameSync(made, template);
-  } catch (error) {
-    if (!existsSync(template)) throw error;
-    rmSync(made, { recursive: true, force: true });
-  }
-}
-
-/** Ends what test processes left that were killed themselves. */
-async function sweepAbandoned(): Promise<void> {
-  const parent = clustersFolder();
-  for (const name of readdirSync(parent)) {
-    const pid = Number(name.slice(folderPrefix.length).split("-")[0]);
-    if (!name.startsWith(folderPrefix) || isRunning(pid)) continue;
-    const folder = join(parent, name);
-    await stopProcessesIn(clusterFolderOf(folder));
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  // In the cluster's own folder, so that a killed test leaves nothing behind that goes unnoticed.
+  appendFileSync(join(clusterFolderOf(folder), "postgresql.conf"), "dynamic_shared_memory_type = mmap\n");
 }
 
 async function runStatement(connection: Connection, statement: string): Promise<void> {

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { madeOnce, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
+
+const module = JSON.stringify(import.meta.resolve("./test-folder.ts"));
+const isRoot = process.getuid?.() === 0;
+const onlyRoot = { skip: !isRoot && "only root can become another user" };
+
+function emptyParent(t: TestContext): string {
+  const parent = mkdtempSync(join(tmpdir(), "holdfast-test-folder-"));
+  t.after(() => rmSync(parent, { recursive: true, force: true }));
+  // As the system's own: for everybody, each for themselves.
+  chmodSync(parent, 0o1777);
+  return parent;
+}
+
+/** A process that makes a folder, says its name, and runs until it is killed. */
+async function startMaker(t: TestContext, parent: string, more = "") {
+  const script = `
+    import { makeTestFolder } from ${module};
+    import { spawn } from "node:child_process";
+    const folder = makeTestFolder(${JSON.stringify(parent)});
+    ${more}
+    console.log(folder);
+    setInterval(() => {}, 60_000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  return { lines: String(said).trim().split("\n"), kill };
+}
+
+test("what a killed run left is cleared by the next, with the processes that it left; a run that goes on is left alone", async (t) => {
+  const parent = emptyParent(t);
+  const sleeping = (options: string) => `
+    for (const child of [spawn("sleep", ["600"], { detached: true, stdio: "ignore", ${options} })]) console.log(child.pid);`;
+  const running = await startMaker(t, parent);
+  const killed = [
+    await startMaker(t, parent, sleeping("cwd: folder")),
+    await startMaker(t, parent, sleeping('cwd: "/", env: { ...process.env, TMPDIR: folder }')),
+  ];
+  for (const { kill } of killed) await kill();
+  await sweepTestFolders(parent);
+  assert.deepEqual(
+    readdirSync(parent),
+    running.lines.map((path) => basename(path)),
+  );
+  for (const { lines } of killed) assert.ok(!existsSync(`/proc/${lines[0]}/exe`), "what ran there has ended");
+});
+
+test("a folder whose process has ended is cleared, although its number is another process's by now", async (t) => {
+  const parent = emptyParent(t);
+  const folder = makeTestFolder(parent);
+  await sweepTestFolders(parent);
+  assert.ok(existsSync(folder));
+  const [, own, pid] = /^(holdfast-\d+)-(\d+)-/.exec(basename(folder)) ?? [];
+  mkdirSync(join(parent, `${own}-${pid}-1-abcdef`));
+  await sweepTestFolders(parent);
+  assert.deepEqual(readdirSync(parent), [basename(folder)]);
+});
+
+test("what another user left is left alone, also where its name says that it is one's own", onlyRoot, async (t) => {
+  const parent = emptyParent(t);
+  const other = 12_345;
+  // As a killed run of each leaves it, and as somebody would make it who wants to be in another one's way.
+  const names = [`holdfast-0-999999999-1-aaaaaa`, `holdfast-${other}-999999999-1-bbbbbb`];
+  const foreign = [`holdfast-${other}-999999999-1-cccccc`, `holdfast-0-999999999-1-dddddd`];
+  for (const name of [...names, ...foreign]) {
+    mkdirSync(join(parent, name), { mode: 0o700 });
+    writeFileSync(join(parent, name, "file"), "");
+  }
+  for (const name of [names[1], foreign[1]]) chownSync(join(parent, name ?? ""), other, other);
+  const script = `import { sweepTestFolders } from ${module}; await sweepTestFolders(${JSON.stringify(parent)});`;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    uid: other,
+    gid: other,
+    cwd: "/",
+    encoding: "utf8",
+  });
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.deepEqual(readdirSync(parent).toSorted(), [...names.slice(0, 1), ...foreign].toSorted());
+  await sweepTestFolders(parent);
+  assert.deepEqual(readdirSync(parent).toSorted(), foreign.toSorted());
+});
+
+test("what all of a run share is made whole, by whoever is first", async () => {
+  const name = `made-once-${process.pid}`;
+  const make = async (folder: string) => {
+    for (const file of ["a", "b", "c"]) {
+      await new Promise(setImmediate);
+      writeFileSync(join(folder, file), "");
+    }
+  };
+  const folders = await Promise.all([madeOnce(name, make), madeOnce(name, make), madeOnce(name, make)]);
+  assert.equal(new Set(folders).size, 1);
+  const [folder] = folders;
+  assert.deepEqual(readdirSync(folder).toSorted(), ["a", "b", "c"]);
+  assert.equal(await madeOnce(name, () => assert.fail("it is there")), folder);
+  assert.deepEqual(
+    readdirSync(join(folder, "..")).filter((each) => each.startsWith(name)),
+    [name],
+  );
+  rmSync(folder, { recursive: true });
+});
