@@ -152,6 +152,33 @@ test("rebuilding finds a pack that is gone", async () => {
   assert.equal((await world.service.held(place.spaceId, [block.hash])).size, 0);
 });
 
+test("what a space has stored and no pack of a lost index has is damaged, and healed by being sent again", async () => {
+  const place = await makeSpace(databases);
+  const block = blockOf(randomBytes(2000));
+  const key = await storeAlone(place, [block]);
+  const nodeId = await makeFile(place, "letter.txt", block);
+  await store.delete(key);
+  const cell = world.cells.all()[0] ?? assert.fail();
+  await sql`truncate cell.packs, cell.blocks, cell.holders, cell.facts`.execute(cell.db);
+  await rebuildIndex({ cells: world.cells, shards: databases.shards, pool, clock, log });
+  const page = { after: undefined, limit: 1000 };
+  const damaged = (await world.service.damaged(place.spaceId, page)).map(({ hash, sizeBytes }) => [hash, sizeBytes]);
+  assert.deepEqual(damaged, [[block.hash, 2000]]);
+  const scrub = async () =>
+    (await scrubCell({ cell, shards: databases.shards, pool, clock, random: randomBytes, log })).damaged.filter(
+      ({ hash }) => hash === block.hash,
+    );
+  assert.deepEqual(
+    (await scrub()).map(({ files }) => files.map(({ node_id }) => node_id)),
+    [[nodeId]],
+  );
+  await world.service.store(place.spaceId, place.userId, [block]);
+  assert.deepEqual(await world.service.damaged(place.spaceId, page), []);
+  assert.deepEqual(await scrub(), []);
+  await rebuildIndex({ cells: world.cells, shards: databases.shards, pool, clock, log });
+  assert.equal((await Array.fromAsync(world.service.read(place.spaceId, [block.hash])))[0]?.hash, block.hash);
+});
+
 interface Place {
   readonly spaceId: SpaceId;
   readonly userId: UserId;

@@ -49,7 +49,7 @@ export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> 
   for (const { keyring } of cells.all()) await keyring.assertStoreThere();
   for (const { db } of cells.all()) await requireRebuild(db);
   for (const cell of cells.all()) await rebuildPacks({ ...ports, cell, now: clock.nowMicros() }, report);
-  for (const shard of shards.all()) report.holders += await rebuildHolders(cells, shard);
+  for (const shard of shards.all()) report.holders += await rebuildHolders(cells, shard, clock.nowMicros());
   for (const { db } of cells.all()) {
     await settleOwnCopies(db);
     await settleReferences(db, clock.nowMicros());
@@ -122,18 +122,22 @@ async function checkDoubtful(
 interface StoredRow {
   readonly space_id: SpaceId;
   readonly hash: Buffer;
+  readonly size: number;
   readonly stamp: number;
 }
 
 /** @returns how many rows the shard's spaces have */
-async function rebuildHolders(cells: BlockCells, shard: Shard): Promise<number> {
+async function rebuildHolders(cells: BlockCells, shard: Shard, now: number): Promise<number> {
   let count = 0;
   let last: Pick<StoredRow, "space_id" | "hash"> = { space_id: lowestId as SpaceId, hash: Buffer.alloc(0) };
   for (;;) {
     const { rows } = await sql<StoredRow>`
-      select space_id, hash, stamp from shard.space_blocks where (space_id, hash) > (${last.space_id}::uuid, ${last.hash})
+      select space_id, hash, size, stamp from shard.space_blocks where (space_id, hash) > (${last.space_id}::uuid, ${last.hash})
       order by space_id, hash limit ${pageRows}`.execute(shard.db);
-    for (const [cell, held] of byCell(cells, rows)) await insertHolders(cell.db, held);
+    for (const [cell, held] of byCell(cells, rows)) {
+      await insertHolders(cell.db, held);
+      await noteLost(cell.db, held, now);
+    }
     count += rows.length;
     const end = rows.at(-1);
     if (end === undefined || rows.length < pageRows) return count;
@@ -165,6 +169,26 @@ async function insertHolders(db: Kysely<CellTables>, rows: readonly StoredRow[])
     on conflict (hash, space_id) do update set stamp = excluded.stamp where known.stamp < excluded.stamp`.execute(db);
 }
 
+/** Stands for the packs that nobody knows any more. */
+const lostPackId = lowestId;
+
+/** What a space has stored and no pack has is damaged like what its pack has lost: a scrub tells it, and whoever has it heals it. */
+async function noteLost(db: Kysely<CellTables>, rows: readonly StoredRow[], now: number): Promise<void> {
+  await sql`
+    with lost as (
+      insert into cell.blocks (hash, pack_id, record_index, "offset", stored_size, size, codec, state, damaged_at)
+      select distinct on (hash) hash, ${lostPackId}::uuid, 0, 0, 0, size, 'raw', 'damaged', ${now}::int8
+      from unnest(${byteaArray(rows.map(({ hash }) => hash))}, ${int8Array(rows.map(({ size }) => size))}) as given (hash, size)
+      where not exists (select from cell.blocks as known where known.hash = given.hash)
+      on conflict do nothing
+      returning hash
+    )
+    insert into cell.packs (id, epoch, size, live_bytes, state, created_at)
+    select ${lostPackId}::uuid, (select min(epoch) from cell.data_keys), 0, 0, 'unreadable', ${now}::int8
+    where exists (select from lost)
+    on conflict do nothing`.execute(db);
+}
+
 /** A space noted its stamp right after it had put its pack, so its own copy is the one whose pack is nearest to that in time. */
 async function settleOwnCopies(db: Kysely<CellTables>): Promise<void> {
   await sql`
@@ -172,7 +196,7 @@ async function settleOwnCopies(db: Kysely<CellTables>): Promise<void> {
       select distinct on (holder.hash, holder.space_id) holder.hash, holder.space_id, block.pack_id
       from cell.holders as holder join cell.blocks as block on block.hash = holder.hash
         join cell.packs as pack on pack.id = block.pack_id
-      where holder.pack_id is null
+      where holder.pack_id is null and pack.id <> ${lostPackId}::uuid
       order by holder.hash, holder.space_id, abs(pack.created_at - holder.stamp)
     )
     update cell.holders as holder set pack_id = nearest.pack_id

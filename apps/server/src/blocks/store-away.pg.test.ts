@@ -57,6 +57,8 @@ interface Scene {
 
 async function makeScene(moodOf: (key: string) => Mood): Promise<Scene> {
   await sql`truncate cell.data_keys, cell.packs, cell.blocks, cell.holders, cell.facts`.execute(db());
+  // What the scenes before have stored lay in other stores.
+  for (const shard of databases.shards.all()) await sql`truncate shard.space_blocks`.execute(shard.db);
   const place = await makeSpace(databases);
   const blocks = [blockOf(randomBytes(4000)), blockOf(randomBytes(4000))];
   const store = moody(makeMemoryStore({ nowMs: () => Date.now() }), moodOf);
