@@ -183,13 +183,27 @@ async function openAll(
     countMax: large.length,
     bytesOf: ({ size }: PlacedFrame) => size,
   };
-  const opening = windowsOf(large, bounds).map(async (some) => {
-    const bases = some.flatMap(({ base }) => (base === undefined ? [] : [base]));
-    const opened = await pool.run("openWindowTask", { window, frames: some }, buffersOf(bases));
-    return arrivedOf(window, some, opened);
-  });
+  const opening = windowsOf(large, bounds).map((some) => openTogether(pool, window, some));
   const here = arrivedOf(window, small, openWindow({ window, frames: small }));
   return [...here, ...(await Promise.all(opening)).flat()];
+}
+
+/** One that breaks the thread is as one that came damaged, and says nothing of the others. */
+async function openTogether(
+  pool: CodecPool,
+  window: SharedArrayBuffer,
+  frames: readonly PlacedFrame[],
+): Promise<ArrivedBlock[]> {
+  // The bases move to the thread; another attempt goes without them, so that those blocks come whole.
+  const bases = frames.flatMap(({ base }) => (base === undefined ? [] : [base]));
+  try {
+    return arrivedOf(window, frames, await pool.run("openWindowTask", { window, frames }, buffersOf(bases)));
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError) || thrown.code === "unavailable") throw thrown;
+    if (frames.length === 1) return [];
+    const whole = frames.filter(({ base }) => base === undefined);
+    return (await Promise.all(whole.map((frame) => openTogether(pool, window, [frame])))).flat();
+  }
 }
 
 function arrivedOf(

@@ -87,21 +87,33 @@ async function encodeBlocks(pool: CodecPool, blocks: readonly OutgoingBlock[]): 
 async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<FramedBlock[]> {
   const whole = blocks.filter(({ patch }) => patch === undefined);
   const worthy = whole.filter(({ bytes }) => isWorthCompressing(bytes));
-  const plain = worthy.map(({ bytes }) => Uint8Array.from(bytes));
-  const encoded =
-    plain.length === 0
-      ? []
-      : await pool.run(
-          "compressTask",
-          plain,
-          plain.map(({ buffer }) => buffer),
-        );
+  const encoded = await compress(pool, worthy);
   const encodedOf = new Map(worthy.map((block, index) => [block, encoded[index]]));
   return blocks.map((block) => ({
     hash: block.hash,
     frame: frameOf(block, encodedOf.get(block)),
     plain: () => block.bytes,
   }));
+}
+
+/** What cannot be compressed, for whatever reason, goes as it is. */
+async function compress(
+  pool: CodecPool,
+  blocks: readonly OutgoingBlock[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const plain = blocks.map(({ bytes }) => Uint8Array.from(bytes));
+  if (plain.length === 0) return [];
+  try {
+    return await pool.run(
+      "compressTask",
+      plain,
+      plain.map(({ buffer }) => buffer),
+    );
+  } catch (thrown) {
+    // The pool is closed, or has no room for more: that is over soon, or it is the end.
+    if (!(thrown instanceof HoldfastError) || thrown.code === "unavailable") throw thrown;
+    return blocks.map(() => undefined);
+  }
 }
 
 function frameOf({ hash, bytes, patch }: OutgoingBlock, compressed: Uint8Array | undefined): Uint8Array[] {

@@ -85,7 +85,7 @@ export function noteFailures(context: Acting, failed: Failures, failures: Proble
   return [...failed.values()].some(isPassingOnDisk);
 }
 
-/** Something moved, or arrived damaged: the next look and the next try are another. */
+/** Something moved: the next look is another. */
 function isPassingOnDisk({ code }: HoldfastError): boolean {
-  return code === "conflict" || code === "hash_mismatch";
+  return code === "conflict";
 }

@@ -1,3 +1,4 @@
+import { forward } from "../forward.ts";
 import { folderOf, joinPath, pathOfNode } from "../paths.ts";
 import type { LocalOperation, RemoteOperation } from "../planner/plan-types.ts";
 import type { LocalDisk } from "../ports.ts";
@@ -51,10 +52,7 @@ export async function previewRun(given: CycleContext): Promise<readonly Preview[
 /** Whoever only wants to know makes nothing durable, and what is but foreseen is on no disk. */
 function withoutSyncs(disk: LocalDisk): LocalDisk {
   const nothing = (): Promise<void> => Promise.resolve();
-  const own: Partial<LocalDisk> = { syncFile: nothing, syncFolder: nothing, syncAll: nothing };
-  return new Proxy(disk, {
-    get: (target, name) => (Reflect.get(own, name) ?? Reflect.get(target, name)) as unknown,
-  });
+  return forward(disk, { syncFile: nothing, syncFolder: nothing, syncAll: nothing });
 }
 
 const here: Readonly<Record<LocalOperation["op"], Preview["what"]>> = {

@@ -47,6 +47,8 @@ const sentences: Readonly<Record<string, string>> = {
   dependency:
     "It waits for another change that the server did not take, most often of the folder above it: see to that one first. It is tried again every half minute.",
   locked: "It is locked on the server. It is tried again every half minute.",
+  hash_mismatch:
+    "Its bytes are not what they should be, again and again: something between here and the server damages them, or a program is broken. It is tried again.",
   damaged: "The server cannot read it any more. Tell its administrator to run 'holdfast admin scrub --now'.",
 };
 
@@ -56,7 +58,7 @@ export function isPassing(code: string): boolean {
 
 /** Of a change of the disk: the next attempt may well go through. */
 export function isPassingHere(code: string): boolean {
-  return ["not_found", "unavailable", "request_timeout", "rate_limited"].includes(code);
+  return ["not_found", "unavailable", "request_timeout", "rate_limited", "hash_mismatch"].includes(code);
 }
 
 /** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */

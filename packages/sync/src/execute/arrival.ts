@@ -9,6 +9,7 @@ import { pathOf } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import type { Part, WantedBlock, WantedManifest } from "../ports.ts";
 import type { Hands } from "./hands.ts";
+import { inHalves } from "../remote/in-halves.ts";
 import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
 
 /** What gives a file the server's content. */
@@ -39,6 +40,7 @@ export async function planArrivals(
   return mapBounded(operations, looksAtOnce, async (operation) => {
     const { remote } = operation;
     const blocks = lists.get(operation);
+    if (blocks instanceof HoldfastError) return blocks;
     if (blocks === undefined) {
       return new HoldfastError("not_found", `The server does not have that version of ${remote.name} any more.`);
     }
@@ -53,24 +55,30 @@ export async function planArrivals(
   });
 }
 
-/** One that does not fit its content id with the base that it was told against is asked for whole. */
+/**
+ * One that does not fit its content id with the base that it was told against is asked for whole.
+ * @returns an error for each that the server does not tell
+ */
 async function fetchLists(
   hands: Hands,
   operations: readonly FileOperation[],
-): Promise<ReadonlyMap<FileOperation, readonly ManifestEntry[]>> {
+): Promise<ReadonlyMap<FileOperation, readonly ManifestEntry[] | HoldfastError>> {
   const { state, server } = hands;
-  const lists = new Map<FileOperation, readonly ManifestEntry[]>();
+  const lists = new Map<FileOperation, readonly ManifestEntry[] | HoldfastError>();
   for (const operation of operations) {
     const known = isEmpty(operation.remote) ? [] : state.manifests.blocksOf(operation.remote.content);
     if (known !== undefined) lists.set(operation, known);
   }
   const ask = async (some: readonly FileOperation[], isAgainstBase: boolean): Promise<void> => {
-    const wanted = some.map((operation) => wantedManifest(hands, operation, isAgainstBase));
-    const answer = await server.manifests(wanted);
-    for (const operation of some) {
-      const blocks = answer.get(operation.remote.versionId ?? "");
-      if (blocks !== undefined) lists.set(operation, blocks);
-    }
+    const askTogether = async (together: readonly FileOperation[]): Promise<void> => {
+      const wanted = together.map((operation) => wantedManifest(hands, operation, isAgainstBase));
+      const answer = await server.manifests(wanted);
+      for (const operation of together) {
+        const blocks = answer.get(operation.remote.versionId ?? "");
+        if (blocks !== undefined) lists.set(operation, blocks);
+      }
+    };
+    await inHalves(some, askTogether, (operation, error) => void lists.set(operation, error));
   };
   const unknown = operations.filter((operation) => !lists.has(operation));
   for (let start = 0; start < unknown.length; start += limits.manifestsMax) {
@@ -78,7 +86,8 @@ async function fetchLists(
     await ask(some, true);
     const unfit = some.filter((operation) => {
       const blocks = lists.get(operation);
-      return operation.op === "replace" && blocks !== undefined && contentOfBlocks(blocks) !== operation.remote.content;
+      if (operation.op !== "replace" || blocks === undefined || blocks instanceof HoldfastError) return false;
+      return contentOfBlocks(blocks) !== operation.remote.content;
     });
     if (unfit.length > 0) await ask(unfit, false);
   }

@@ -3,7 +3,8 @@ import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { mapBounded } from "../bounded.ts";
 import { joinPath, ownFolders } from "../paths.ts";
-import type { Part, WantedBlock } from "../ports.ts";
+import type { ArrivedBlock, Part, WantedBlock } from "../ports.ts";
+import { brokenMax, isOfElement } from "../remote/in-halves.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
 import { createAside, keepBlocks, syncAllAside, syncAside } from "./create.ts";
 import { syncTogether } from "./durable.ts";
@@ -146,7 +147,13 @@ class BlockStream {
   readonly #absent = new Map<HashHex, HoldfastError>();
   #wanted: WantedBlock[] = [];
   #next = 0;
-  #stream: AsyncIterator<{ readonly hash: HashHex; readonly bytes: Uint8Array }> | undefined;
+  /** How many one stream is asked for: fewer where something in one failed, and it was not said what. */
+  #span = Infinity;
+  /** What the open stream still owes. */
+  #owed = 0;
+  /** Blocks in a row for which the server could not answer at all. */
+  #broken = 0;
+  #stream: AsyncIterator<ArrivedBlock> | undefined;
   #failure: HoldfastError | undefined;
 
   constructor(hands: Hands, arrivals: readonly Arrival[]) {
@@ -189,7 +196,7 @@ class BlockStream {
 
   async #read(): Promise<void> {
     try {
-      this.#stream ??= this.#hands.server.fetchBlocks(this.#wanted.slice(this.#next))[Symbol.asyncIterator]();
+      this.#stream ??= this.#open();
       const step = await this.#stream.next();
       const wanted = this.#wanted[this.#next];
       if (step.done === true || wanted === undefined) {
@@ -198,23 +205,44 @@ class BlockStream {
       }
       this.#held.set(wanted.hash, step.value.bytes);
       this.#next += 1;
+      this.#owed -= 1;
+      this.#broken = 0;
+      if (this.#owed === 0 && this.#next < this.#wanted.length) await this.#goOn();
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       this.#fail(error);
     }
   }
 
-  /** Without the one that is not to be had the stream goes on. */
-  #fail(error: HoldfastError): void {
-    const hash = error.code === "not_found" ? error.body["hash"] : undefined;
-    const isNamed = this.#wanted.slice(this.#next).some((wanted) => wanted.hash === hash);
-    if (!isNamed) {
-      this.#failure = error;
-      return;
-    }
-    this.#absent.set(hash as HashHex, error);
-    this.#wanted = this.#wanted.filter((wanted, index) => index < this.#next || wanted.hash !== hash);
+  #open(): AsyncIterator<ArrivedBlock> {
+    const asked = this.#wanted.slice(this.#next, this.#next + this.#span);
+    this.#owed = asked.length;
+    return this.#hands.server.fetchBlocks(asked)[Symbol.asyncIterator]();
+  }
+
+  /** With a longer stream: the shorter one before had nothing wrong in it. */
+  async #goOn(): Promise<void> {
+    await this.#stream?.return?.();
     this.#stream = undefined;
+    this.#span *= 2;
+  }
+
+  /** Without the one that is not to be had the stream goes on; where that is not said, fewer are asked for until it is known. */
+  #fail(error: HoldfastError): void {
+    this.#stream = undefined;
+    const rest = this.#wanted.slice(this.#next, this.#next + this.#owed);
+    const culprit = rest.find(({ hash }) => hash === error.body["hash"]) ?? (rest.length === 1 ? rest[0] : undefined);
+    if (!isOfElement(error) || rest.length === 0) this.#failure = error;
+    else if (culprit === undefined) this.#span = Math.ceil(rest.length / 2);
+    else this.#goWithout(culprit, error);
+  }
+
+  #goWithout({ hash }: WantedBlock, error: HoldfastError): void {
+    this.#absent.set(hash, error);
+    this.#wanted = this.#wanted.filter((wanted, index) => index < this.#next || wanted.hash !== hash);
+    this.#span *= 2;
+    this.#broken = error.code === "internal" ? this.#broken + 1 : 0;
+    if (this.#broken >= brokenMax) this.#failure = error;
   }
 }
 

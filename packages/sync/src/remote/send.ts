@@ -1,6 +1,5 @@
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import { mapBounded } from "../bounded.ts";
 import { DiskChanged, type Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
@@ -12,6 +11,8 @@ import { isReadOnlyAt } from "../shares/whereabouts.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
+import { inHalves, isOfElement } from "./in-halves.ts";
+import { keyOf, missingOf } from "./missing.ts";
 import { type Outgoing, type Proposal, propose, type Range, rangesOf, wholeList } from "./proposal.ts";
 import { readBlocks, sendAhead } from "./upload.ts";
 import { toWire } from "./wire-operation.ts";
@@ -20,8 +21,6 @@ import { toWire } from "./wire-operation.ts";
 const inFlightMax = 3;
 /** Files that are read side by side. */
 const readsAtOnce = 8;
-/** With fewer bytes it costs less to send them than to ask whether they are needed. */
-const askBytesMin = 64 * 1024;
 /** A server that still misses something then is asked again after the time of a refusal. */
 const attemptsMax = 3;
 
@@ -198,8 +197,6 @@ interface Refused {
   readonly refusal: ErrorCode | "not_durable";
 }
 
-const refusalsOfBytes: ReadonlySet<ErrorCode> = new Set(["quota", "too_large"]);
-
 function refusedWith({ operationId }: Outgoing, { refusal }: Refused): BatchResult {
   return { operation_id: operationId, status: "error", code: refusal };
 }
@@ -220,42 +217,9 @@ async function transfer(
     return [];
   } catch (error) {
     if (error instanceof DiskChanged) return undefined;
-    if (error instanceof HoldfastError && refusalsOfBytes.has(error.code)) return { refusal: error.code };
+    if (isOfElement(error)) return { refusal: error.code };
     throw error;
   }
-}
-
-/** By space and hash: what one has is not there for another. */
-async function missingOf({ server, early }: Hands, outgoing: readonly Outgoing[]): Promise<Set<string>> {
-  const missing = new Set<string>();
-  // What is small does not wait for what is not.
-  if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1)) await early?.settled();
-  for (const [into, some] of Map.groupBy(outgoing, ({ proposal }) => proposal?.into)) {
-    const unsure = new Map<HashHex, number>();
-    for (const { proposal } of some)
-      for (const { hash, size } of proposal?.unsure ?? []) if (early?.has(hash, into) !== true) unsure.set(hash, size);
-    const hashes = [...unsure.keys()];
-    const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
-    for (const hash of sizeBytes < askBytesMin ? hashes : await askFor(server, hashes, into))
-      missing.add(keyOf(hash, into));
-  }
-  return missing;
-}
-
-function keyOf(hash: HashHex, into: NodeId | undefined): string {
-  return `${hash} ${into ?? ""}`;
-}
-
-async function askFor(
-  server: Hands["server"],
-  hashes: readonly HashHex[],
-  into: NodeId | undefined,
-): Promise<HashHex[]> {
-  const missing: HashHex[] = [];
-  for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
-    missing.push(...(await server.missingBlocks(hashes.slice(start, start + limits.queryHashesMax), into)));
-  }
-  return missing;
 }
 
 /** Commits, and again with what the server turns out to miss. @returns the last answer to each */
@@ -264,27 +228,23 @@ async function commitAll(
   outgoing: readonly Outgoing[],
   inline: readonly OutgoingBlock[],
 ): Promise<ReadonlyMap<string, BatchResult>> {
-  const { server, state } = sending.hands;
+  const { state } = sending.hands;
   const answers = new Map<string, BatchResult>();
   let waiting = outgoing;
   let blocks = inline;
   for (let attempt = 0; attempt < attemptsMax && waiting.length > 0; attempt += 1) {
     const carrying = new Set(blocks.map(({ hash }) => hash));
-    const committed = server.commit(
-      state.cursor?.epoch ?? "",
-      waiting.map((each) => toWire(each, state.shares)),
-      blocks,
-    );
-    const answer = await committed.catch(unlessFull(carrying));
+    const answer = await commitApart(sending, waiting, blocks).catch(unlessFull(carrying));
     if (answer === "full") {
       const full = waiting.filter((each) => carries(each, carrying));
-      refuse(sending.hands, full);
+      refuse(sending.hands, full, "quota");
       for (const { operationId } of full) answers.delete(operationId);
       const groups = new Set(full.flatMap(({ operation }) => operation.group ?? []));
       waiting = waiting.filter((each) => !full.includes(each) && !groups.has(each.operation.group ?? ""));
       blocks = [];
       continue;
     }
+    waiting = waiting.filter((each) => !answer.refused.has(each));
     const { results, seq } = answer;
     if (results.some(({ code }) => code === "subtree_changed")) noteHead(state, seq);
     for (const result of results) answers.set(result.operation_id, result);
@@ -299,6 +259,43 @@ async function commitAll(
   return answers;
 }
 
+/**
+ * For what is in one operation, or in a block of it, a server may refuse the whole request, which says nothing of the others. A group is
+ * never cut.
+ */
+async function commitApart(
+  { hands }: Sending,
+  outgoing: readonly Outgoing[],
+  blocks: readonly OutgoingBlock[],
+): Promise<Pick<Answer, "results" | "seq"> & { readonly refused: ReadonlySet<Outgoing> }> {
+  const { server, state } = hands;
+  const refused = new Set<Outgoing>();
+  const units = [...Map.groupBy(outgoing, ({ operation, operationId }) => operation.group ?? operationId).values()];
+  const commit = (some: readonly (readonly Outgoing[])[]): Promise<Answer> => {
+    const together = some.flat();
+    const needed = new Set(together.flatMap(({ proposal }) => proposal?.unsure.map(({ hash }) => hash) ?? []));
+    const isAll = together.length === outgoing.length;
+    return server.commit(
+      state.cursor?.epoch ?? "",
+      together.map((each) => toWire(each, state.shares)),
+      isAll ? blocks : blocks.filter(({ hash }) => needed.has(hash)),
+    );
+  };
+  // Told before anything else is tried: whatever ends this, the next plan goes on without it.
+  const note = (unit: readonly Outgoing[], { code }: HoldfastError): void => {
+    refuse(hands, unit, code);
+    for (const each of unit) refused.add(each);
+  };
+  // For want of room all go once more without their blocks.
+  const isRefusal = (error: unknown): error is HoldfastError =>
+    isOfElement(error) && (error.code !== "quota" || blocks.length === 0);
+  const answers = await inHalves(units, commit, note, isRefusal);
+  const seq = answers.reduce((most, answer) => Math.max(most, answer.seq), 0);
+  return { results: answers.flatMap(({ results }) => results), seq, refused };
+}
+
+type Answer = Awaited<ReturnType<Hands["server"]["commit"]>>;
+
 /** The space had no room for the blocks of a request, none of which says anything of the operations without any. */
 function unlessFull(carrying: ReadonlySet<HashHex>): (error: unknown) => "full" {
   return (error) => {
@@ -312,8 +309,8 @@ function carries({ proposal }: Outgoing, carrying: ReadonlySet<HashHex>): boolea
 }
 
 /** Their offers stay: of a request that went in parts some may have been done before. */
-function refuse({ state, nowMs }: Hands, outgoing: readonly Outgoing[]): void {
-  state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal: "quota" }), nowMs())) });
+function refuse({ state, nowMs }: Hands, outgoing: readonly Outgoing[], refusal: ErrorCode): void {
+  state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal }), nowMs())) });
 }
 
 /** The file that it is like may be gone by now; or else it is the folder, which the next answer says again. */

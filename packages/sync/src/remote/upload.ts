@@ -123,9 +123,18 @@ function patchOf(hands: Hands, proposal: Proposal, range: Range, next: Uint8Arra
     if (sharedBytes > (best?.sharedBytes ?? 0)) best = { base: place.hash, table, sharedBytes };
   }
   if (best === undefined) return undefined;
-  const { encode } = hands.patches ?? realPatches;
-  const payload = encode({ basePieces: best.table, next, random: hands.random });
+  const payload = encodePatch(hands, best.table, next);
   return payload === undefined ? undefined : { base: best.base, payload };
+}
+
+/** It is only there to save bytes: where it cannot be made, for whatever reason, the whole block goes. */
+function encodePatch({ patches, random }: Hands, basePieces: Uint8Array, next: Uint8Array): Uint8Array | undefined {
+  const { encode } = patches ?? realPatches;
+  try {
+    return encode({ basePieces, next, random });
+  } catch {
+    return undefined;
+  }
 }
 
 function pieceKey({ crc, length }: { readonly crc: number; readonly length: number }): string {

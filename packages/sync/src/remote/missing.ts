@@ -1,0 +1,40 @@
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Hands } from "../execute/hands.ts";
+import type { Outgoing } from "./proposal.ts";
+
+/** With fewer bytes it costs less to send them than to ask whether they are needed. */
+const askBytesMin = 64 * 1024;
+
+/** By space and hash: what one has is not there for another. */
+export async function missingOf({ server, early }: Hands, outgoing: readonly Outgoing[]): Promise<Set<string>> {
+  const missing = new Set<string>();
+  // What is small does not wait for what is not.
+  if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1)) await early?.settled();
+  for (const [into, some] of Map.groupBy(outgoing, ({ proposal }) => proposal?.into)) {
+    const unsure = new Map<HashHex, number>();
+    for (const { proposal } of some)
+      for (const { hash, size } of proposal?.unsure ?? []) if (early?.has(hash, into) !== true) unsure.set(hash, size);
+    const hashes = [...unsure.keys()];
+    const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
+    for (const hash of sizeBytes < askBytesMin ? hashes : await askFor(server, hashes, into))
+      missing.add(keyOf(hash, into));
+  }
+  return missing;
+}
+
+export function keyOf(hash: HashHex, into: NodeId | undefined): string {
+  return `${hash} ${into ?? ""}`;
+}
+
+async function askFor(
+  server: Hands["server"],
+  hashes: readonly HashHex[],
+  into: NodeId | undefined,
+): Promise<HashHex[]> {
+  const missing: HashHex[] = [];
+  for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
+    missing.push(...(await server.missingBlocks(hashes.slice(start, start + limits.queryHashesMax), into)));
+  }
+  return missing;
+}
