@@ -37,7 +37,7 @@ export const limits = {
   /** What a node, a version, a segment of a long list of blocks or an upload session weighs beside the bytes that it holds. */
   rowWeightBytes: 512,
   /** All of them together weigh at most as much as the quota, or this where the quota is smaller. */
-  quotaMetadataBytesMin: 128 * mib,
+  quotaMetadataBytesMin: 16 * mib,
 
   /** Sum of the declared (decoded) lengths of the frames of one request. */
   requestFramesBytesMax: 64 * mib,

@@ -52,7 +52,7 @@ export async function openFsPut({ disk, folder, random, nowMs }: FsPutOptions): 
       // A store that was restored from a copy may lack what was empty or is newer than that.
       folders.forget(dirname(path));
       if (await isThere(disk, objects)) store.forget();
-      throw folderGoneError(folder, error);
+      throw folderGoneError(error);
     }
   };
 }
@@ -135,7 +135,8 @@ async function removeLeftovers(disk: Disk, folder: string, beforeMs: number): Pr
   }
 }
 
-function folderGoneError(folder: string, cause: unknown): HoldfastError {
-  const message = `A folder of the store ${folder} has gone while it was in use. Is the disk still mounted?`;
+/** For whoever uses the server: where the store lies stands in the cause, which is for the log. */
+function folderGoneError(cause: unknown): HoldfastError {
+  const message = "The store is not there: its folder has gone. Is its disk mounted? Try again once it is back.";
   return new HoldfastError("unavailable", message, { cause });
 }

@@ -187,7 +187,7 @@ test("where a disk is not mounted nothing is made, by opening, looking or puttin
   await disk.rename("/mnt", "/unmounted");
   await disk.mkdir("/mnt");
   for (const key of ["packs/aa/2", "packs/bb/3"]) {
-    await assert.rejects(store.put(key, Buffer.of(2)), { code: "unavailable", message: /still mounted/ });
+    await assert.rejects(store.put(key, Buffer.of(2)), { code: "unavailable", message: /Is its disk mounted/ });
   }
   assert.deepEqual(await Array.fromAsync(disk.list("/mnt")), []);
   await disk.rmdir("/mnt");

@@ -87,6 +87,8 @@ describe("A store that is away", () => {
     })) {
       assert.equal(status, 503, `${what}: ${status} ${JSON.stringify(body)}`);
       assert.deepEqual([body.code, body.retryable], ["unavailable", true], what);
+      assert.match(body.detail, /store .*is not there/, what);
+      assert.ok(!body.detail.includes(folder), `${what} tells where the store lies: ${body.detail}`);
     }
     assert.equal(
       await eventually("readiness sees it", 10_000, async () => ((await readyStatus()) === 503 ? 503 : undefined)),

@@ -17,7 +17,8 @@ test("what the system says of a folder of this machine is not told to clients", 
 });
 
 test("what was written for people is told to them", () => {
-  const cause = new HoldfastError("store_full", "Could not write /srv/secret place (ENOSPC).");
+  const thrown = Object.assign(new Error("ENOSPC: '/srv/secret place/packs'"), { code: "ENOSPC" });
+  const cause = toDiskError(thrown, "write", "/srv/secret place/packs");
   const { body } = toProblem(new HoldfastError("store_full", "The store is full.", { cause }), "abc");
   assert.equal(body.detail, "The store is full.");
 });

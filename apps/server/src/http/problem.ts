@@ -1,5 +1,5 @@
 import { errorTable, HoldfastError } from "@holdfast/core/errors";
-import { errnoOf } from "@holdfast/disk/disk-error";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import type { ProblemJson } from "@holdfast/protocol/values";
 
 export interface ProblemAnswer {
@@ -50,9 +50,12 @@ export function toProblem(error: HoldfastError, requestId: string): ProblemAnswe
   return { status, headers: headersOf(error, status, retryable), body: body as ProblemJson };
 }
 
-/** A bug, or a failure whose message was never meant for the wire: what the system said names folders of this machine. */
+/**
+ * A bug, or a failure whose message was never meant for the wire: what the system said names folders of this machine. Whoever
+ * has put other words before that has written them for strangers ("the store is full").
+ */
 function isPrivate(error: HoldfastError): boolean {
-  return error.code === "internal" || error.code === "failed" || errnoOf(error.cause) !== undefined;
+  return error.code === "internal" || error.code === "failed" || ownErrnoOf(error.cause) !== undefined;
 }
 
 function headersOf(error: HoldfastError, status: number, retryable: boolean): Record<string, string> {
