@@ -60,7 +60,15 @@ export const limits = {
   queryHashesMax: 10_000,
   fetchHashesMax: 1000,
   manifestsMax: 1000,
+  /** Entries that an answer with the lists of many versions has before it leaves out the rest. */
+  manifestEntriesAtOnceMax: 128 * kib,
+  /** Entries in which two lists may differ to be answered as splices, those of both counted. */
+  differenceEntriesMax: 128 * kib,
   listItemsMax: 1000,
+  /** Of a page of nodes, about: with the one that goes beyond it ends early. */
+  listBytesMax: 4 * mib,
+  /** Folders that one page of a recursive list looks into: where many are empty it ends early. */
+  listFoldersMax: 1000,
   listItemsDefault: 200,
   inlineBlocksMax: 16,
   downloadRangesMax: 64,

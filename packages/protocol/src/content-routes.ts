@@ -189,7 +189,15 @@ export const contentRoutes = {
     bodyKind: "json",
     summary: "The blocks of many versions",
     body: z.object({ version_ids: z.array(idText).max(limits.manifestsMax) }),
-    responses: { 200: z.object({ items: z.array(manifestJson) }) },
+    responses: {
+      200: z.object({
+        items: z.array(manifestJson),
+        left_out: z
+          .array(z.string())
+          .optional()
+          .describe("ids of versions whose lists would be too much at once: ask for them again"),
+      }),
+    },
   }),
   syncFile: defineRoute({
     method: "POST",

@@ -28,11 +28,14 @@ export async function manifests(
   const wanted = asked.filter(({ versionId }) => !found.has(versionId));
   const steps = wanted.filter(isAgainst).map((each) => () => manifestAgainst(client, each));
   for await (const entry of readAhead(steps, requestsAhead)) if (entry !== undefined) found.set(...entry);
-  const rest = wanted.map(({ versionId }) => versionId).filter((versionId) => !found.has(versionId));
-  for (let start = 0; start < rest.length; start += versionsAtOnce) {
-    const body = { version_ids: rest.slice(start, start + versionsAtOnce) };
-    const { items } = await client.call("queryManifests", { body });
+  let rest = wanted.map(({ versionId }) => versionId).filter((versionId) => !found.has(versionId));
+  while (rest.length > 0) {
+    const some = rest.slice(0, versionsAtOnce);
+    const { items, left_out = [] } = await client.call("queryManifests", { body: { version_ids: some } });
     for (const { version_id, blocks } of items) if (blocks !== undefined) found.set(version_id, blocks);
+    if (left_out.length >= some.length)
+      throw new HoldfastError("failed", "The server leaves out every list that it is asked for.");
+    rest = [...left_out, ...rest.slice(some.length)];
   }
   return found;
 }

@@ -4,9 +4,10 @@ import type { BlockService } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
 import type { VersionRow } from "../db/shard-tables.ts";
 import type { PlacedNode } from "../metadata/look-up.ts";
-import { findVersion, readManifests } from "../metadata/manifests.ts";
+import { findVersion } from "../metadata/manifests.ts";
 import { walkFolder } from "../metadata/walk-folder.ts";
 import { Gathering } from "./gathering.ts";
+import { readVersion } from "./read-version.ts";
 import { makeZip } from "./zip.ts";
 import type { ZipEntry } from "./zip.ts";
 
@@ -76,7 +77,7 @@ async function entryOf(
   const version = await headOf(parts, row);
   if (version === undefined) return undefined;
   const mode = row.executable ? 0o755 : 0o644;
-  return { kind: "file", mode, mtimeMs, sizeBytes: version.size, content: contentOf(parts, row, version, signal) };
+  return { kind: "file", mode, mtimeMs, sizeBytes: version.size, content: contentOf(parts, version, signal) };
 }
 
 async function headOf({ shards }: ZipParts, row: PlacedNode["row"]): Promise<VersionRow | undefined> {
@@ -88,14 +89,8 @@ async function headOf({ shards }: ZipParts, row: PlacedNode["row"]): Promise<Ver
   }
 }
 
-async function* contentOf(
-  { shards, blocks }: ZipParts,
-  { space_id }: PlacedNode["row"],
-  version: VersionRow,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const [entries = []] = await readManifests(shards.ofId(space_id), space_id, [version]);
-  yield* blocks.readRange(space_id, entries, 0, version.size, { signal, passing: true });
+function contentOf(parts: ZipParts, version: VersionRow, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  return readVersion(parts, version, { start: 0, end: version.size }, { signal, passing: true });
 }
 
 async function* piecesOf(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {

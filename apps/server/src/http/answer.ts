@@ -2,12 +2,13 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { constants, zstdCompress } from "node:zlib";
+import { constants, createZstdCompress, zstdCompress } from "node:zlib";
 import { outputBufferBytes } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { AnswerBytes, AnswerHeaders } from "./handler.ts";
 import { readEntityTags } from "./conditions.ts";
 import { toProblem } from "./problem.ts";
+import { gatherTexts, StreamedJson } from "./streamed-json.ts";
 
 /** Any answer of any route, its type's edges worn off. */
 export interface LooseAnswer {
@@ -66,21 +67,34 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
     writeHead(sending, 304, { "cache-control": "private, no-cache", ...answer.headers });
     return end(sending);
   }
-  const text = Buffer.from(JSON.stringify(answer.json));
+  const text = answer.json instanceof StreamedJson ? await gatherTexts(answer.json) : JSON.stringify(answer.json);
   // An entity tag names the bytes as they are.
-  const isCompressed = etag === undefined && acceptsZstd(sending) && text.length >= compressedBytesMin;
-  const bytes = isCompressed
-    ? await zstdCompressAsync(text, { ...zstdOptions, chunkSize: outputBufferBytes(text.length) })
-    : text;
-  writeHead(sending, answer.status, {
+  const mayCompress = etag === undefined && acceptsZstd(sending);
+  const headers = (isCompressed: boolean) => ({
     "content-type": "application/json",
     ...(isCompressed ? { "content-encoding": "zstd" } : {}),
     ...(etag === undefined ? { vary: "accept-encoding" } : {}),
-    "content-length": bytes.length,
     "cache-control": etag === undefined ? "no-store" : "private, no-cache",
     ...answer.headers,
   });
+  if (typeof text !== "string") {
+    const bytes = mayCompress ? compressed(text) : text;
+    return sendStream(sending, { ...answer, headers: headers(mayCompress) }, bytes);
+  }
+  const plain = Buffer.from(text);
+  const isCompressed = mayCompress && plain.length >= compressedBytesMin;
+  const bytes = isCompressed
+    ? await zstdCompressAsync(plain, { ...zstdOptions, chunkSize: outputBufferBytes(plain.length) })
+    : plain;
+  writeHead(sending, answer.status, { ...headers(isCompressed), "content-length": bytes.length });
   return end(sending, bytes);
+}
+
+function compressed(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const encoder = createZstdCompress(zstdOptions);
+  // Its failure ends the encoder, which whoever reads it hears of.
+  pipeline(pieces, encoder).catch(() => {});
+  return encoder as AsyncIterable<Uint8Array>;
 }
 
 const zstdCompressAsync = promisify(zstdCompress);

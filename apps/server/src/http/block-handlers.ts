@@ -78,14 +78,15 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       return { status: isPart ? 206 : 200, bytes: head ? "" : bytes, headers };
     },
     fetchBlocks: async ({ caller, body, signal, charge }) => {
-      const wanted = await readableHashes(caller, body.items);
-      const patches = wanted.filter(({ base }) => base !== undefined).length;
-      if (patches > 0) await charge("operations", patches);
-      if (wanted.length > limits.queryHashesMax) {
+      const count = body.items.reduce((sum, { hashes }) => sum + hashes.length, 0);
+      if (count > limits.queryHashesMax) {
         throw new HoldfastError("invalid_field", `One request fetches at most ${limits.queryHashesMax} blocks.`, {
           field: "items",
         });
       }
+      const wanted = await readableHashes(caller, body.items);
+      const patches = wanted.filter(({ base }) => base !== undefined).length;
+      if (patches > 0) await charge("operations", patches);
       return {
         status: 200,
         bytes: await primed(fetchFrames({ blocks, codec }, caller.spaceId, wanted, signal)),
@@ -134,7 +135,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
     const named = items.flatMap(({ version_id }) =>
       version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
     );
-    const own = await knownVersions(shards.of(caller.bucket), caller.spaceId, named);
+    const own = await knownVersions(shards.of(caller.bucket), caller.spaceId, [...new Set(named)]);
     return items.flatMap(({ version_id, hashes, bases }) => {
       // A version of the caller's own space opens nothing that the space itself does not.
       const readable = version_id === undefined || own.has(version_id as VersionId);

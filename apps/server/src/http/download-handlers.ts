@@ -1,18 +1,21 @@
 import { type VersionId, isId } from "@holdfast/core/ids";
-import { diffSplices } from "@holdfast/core/manifest";
 import type { Caller } from "../accounts/caller.ts";
 import type { BlockService } from "../blocks/block-service.ts";
+import { readVersion } from "../content/read-version.ts";
 import { zipFolder } from "../content/zip-folder.ts";
 import type { VersionRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import { findNode, findVisible, type PlacedNode } from "../metadata/look-up.ts";
-import { findVersion, findVersions, readManifests } from "../metadata/manifests.ts";
+import { listDifference } from "../metadata/list-difference.ts";
+import { findNode, type PlacedNode } from "../metadata/look-up.ts";
+import { findVersion } from "../metadata/manifests.ts";
 import { mimeTypeOf } from "../metadata/node-json.ts";
 import { readEntityTags } from "./conditions.ts";
 import { contentDisposition } from "./content-disposition.ts";
 import type { Handlers } from "./handler.ts";
+import { manifestsText, manifestText, splicesText } from "./manifest-texts.ts";
 import { primed } from "./primed.ts";
 import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
+import { StreamedJson } from "./streamed-json.ts";
 
 /** Content on its way out: as a file, as a zip, as a list of blocks. */
 export function downloadHandlers({
@@ -34,31 +37,15 @@ export function downloadHandlers({
     getManifest: async ({ caller, params, query }) => {
       const { row } = await findNode(shards, caller, params.id);
       const version = await findVersion(shards, row, query.version);
-      const [entries = []] = await readManifests(shards.of(caller.bucket), row.space_id, [version]);
-      if (query.base === undefined) return { status: 200, json: { ...manifestHead(version), blocks: entries } };
-      const base = await findVersion(shards, row, query.base);
-      const [baseEntries = []] = await readManifests(shards.of(caller.bucket), row.space_id, [base]);
-      const splices = diffSplices(baseEntries, entries).map(({ at, remove, insert }) => ({
-        at,
-        remove,
-        insert: [...insert],
-      }));
-      return { status: 200, json: { ...manifestHead(version), splices } };
-    },
-    queryManifests: async ({ caller, body }) => {
       const shard = shards.of(caller.bucket);
+      const base = query.base === undefined ? undefined : await findVersion(shards, row, query.base);
+      const splices = base === undefined ? undefined : await listDifference(shard, base, version);
+      const texts = splices === undefined ? manifestText(shard, version) : splicesText(version, splices);
+      return { status: 200, json: new StreamedJson(texts) };
+    },
+    queryManifests: ({ caller, body }) => {
       const ids = body.version_ids.filter((id) => isId(id)) as VersionId[];
-      const versions = await findVersions(shard, caller.spaceId, ids);
-      const nodes = await findVisible(shard, caller, [...new Set(versions.map((version) => version.node_id))]);
-      const asked = new Map(ids.map((id, index) => [id, index]));
-      const readable = versions
-        .filter((version) => nodes.has(version.node_id))
-        .toSorted((left, right) => (asked.get(left.id) ?? 0) - (asked.get(right.id) ?? 0));
-      const manifests = await readManifests(shard, caller.spaceId, readable);
-      const items = readable.map((version, index) =>
-        Object.assign(manifestHead(version), { blocks: manifests[index] ?? [] }),
-      );
-      return { status: 200, json: { items } };
+      return { status: 200, json: new StreamedJson(manifestsText(shards.of(caller.bucket), caller, ids)) };
     },
   } satisfies Handlers;
 
@@ -80,9 +67,8 @@ export function downloadHandlers({
     if (matches(headers["if-none-match"], etag)) return { status: 304 as const, headers: { etag } };
     const rangeHeader = ifRangeHolds(headers["if-range"], etag) ? headers["range"] : undefined;
     const ranges = parseRange(typeof rangeHeader === "string" ? rangeHeader : undefined, version.size);
-    const [entries = []] = await readManifests(shards.ofId(row.space_id), row.space_id, [version]);
     const options = { signal, passing: true };
-    const read = (range: ByteRange) => blocks.readRange(row.space_id, entries, range.start, range.end, options);
+    const read = (range: ByteRange) => readVersion({ shards, blocks }, version, range, options);
     // The head of an answer needs nothing of the content.
     const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(content));
     const only = ranges?.[0];
@@ -110,15 +96,6 @@ export function downloadHandlers({
     const bytes = head ? "" : zipFolder({ shards, blocks }, caller, folder, signal);
     return { status: 200 as const, bytes, headers };
   }
-}
-
-function manifestHead(version: VersionRow) {
-  return {
-    version_id: version.id,
-    version: version.number,
-    size: version.size,
-    content_id: version.content_id.toString("hex"),
-  };
 }
 
 /** What a browser may show in place without running anything of it. Vector images can carry scripts. */

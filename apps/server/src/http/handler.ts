@@ -8,6 +8,7 @@ import type { Caller } from "../accounts/caller.ts";
 import type { Log } from "../operation/log.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Peer } from "./peer.ts";
+import type { StreamedJson } from "./streamed-json.ts";
 
 /**
  * What answers one route of the table. It runs after the token, its scope, the rate limit, path parameters, query and
@@ -91,7 +92,7 @@ export type Answer<R extends Route> = {
 }[keyof R["responses"] & number];
 
 type AnswerOf<Status, Shape> = Shape extends z.ZodType
-  ? { readonly status: Status; readonly json: z.input<Shape>; readonly headers?: AnswerHeaders }
+  ? { readonly status: Status; readonly json: z.input<Shape> | StreamedJson; readonly headers?: AnswerHeaders }
   : Shape extends "bytes"
     ? { readonly status: Status; readonly bytes: AnswerBytes; readonly headers?: AnswerHeaders }
     : { readonly status: Status; readonly headers?: AnswerHeaders };

@@ -13,7 +13,7 @@ import type { Shards } from "../db/shards.ts";
 import type { Committer } from "../metadata/commit-queue.ts";
 import { blockSizes } from "../metadata/block-sizes.ts";
 import { findNode, type PlacedNode } from "../metadata/look-up.ts";
-import { findVersion, readManifests } from "../metadata/manifests.ts";
+import { findVersion, readManifest } from "../metadata/manifests.ts";
 import { nodeJson } from "../metadata/node-json.ts";
 import type { Content, Operation, OperationResult } from "../metadata/operation.ts";
 import { storeFrames } from "./block-handlers.ts";
@@ -108,8 +108,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
 
   /** What the splices make of the base, in bytes. */
   async function splicedSize(base: VersionRow, splices: NonNullable<Content["splices"]>): Promise<number> {
-    const [entries = []] = await readManifests(shards.ofId(base.space_id), base.space_id, [base]);
-    return sizeOf(applySplices(entries, splices));
+    return sizeOf(applySplices(await readManifest(shards.ofId(base.space_id), base), splices));
   }
 
   /** Bare hashes get their sizes from what the space holds; those that it does not hold are missing. */

@@ -8,6 +8,7 @@ import type { Shard, Shards } from "../db/shards.ts";
 import { addBlocks } from "../metadata/inline-blocks.ts";
 import { findNodes, findRevisions, type PlacedNode } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";
+import { fittingPage } from "../metadata/page-bytes.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
 /** A token that stands at the head of every journal in the caller's view. */
@@ -43,12 +44,13 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
   const shard = shards.of(caller.bucket);
   const space = await checkPosition(shard, position);
   // Served by the primary key.
-  const { rows } = await sql<JournalRow>`
+  const { rows: read } = await sql<JournalRow>`
     select * from shard.journal where space_id = ${caller.spaceId} and seq > ${position.seq}
     order by seq limit ${limit}`.execute(shard.db);
-  const brief = request.own === "brief" ? await briefChanges(shard, caller, rows) : new Map<number, ChangeJson>();
-  const told = rows.filter(({ seq }) => !brief.has(seq));
+  const brief = request.own === "brief" ? await briefChanges(shard, caller, read) : new Map<number, ChangeJson>();
+  const told = read.filter(({ seq }) => !brief.has(seq));
   const nodes = await findNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
+  const rows = fittingPage(read, ({ seq, node_id }) => (brief.has(seq) ? undefined : nodes.get(node_id)));
   const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(row, nodes.get(row.node_id)));
   const foreign = changes.flatMap(({ node }) => (node === undefined || isOwn(caller, node) ? [] : [node]));
   if (request.include === "blocks") await addBlocks(shard, caller, foreign);

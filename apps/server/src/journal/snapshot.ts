@@ -8,6 +8,7 @@ import type { Actor } from "../metadata/actor.ts";
 import { decodeCursor, encodeCursor } from "../metadata/cursor.ts";
 import { findNodes } from "../metadata/look-up.ts";
 import { nodeJson } from "../metadata/node-json.ts";
+import { fittingPage } from "../metadata/page-bytes.ts";
 import { checkPosition, positionIn, startToken } from "./changes.ts";
 
 export interface SnapshotRequest {
@@ -44,15 +45,20 @@ export async function readSnapshot(
   const { rows } = await sql<{ id: NodeId }>`
     select id from shard.nodes where space_id = ${caller.spaceId} and id > ${afterId}::uuid
     order by id limit ${limit + 1}`.execute(shard.db);
-  const ids = rows.slice(0, limit).map((row) => row.id);
-  const nodes = await findNodes(shard, caller, ids);
+  const asked = rows.slice(0, limit).map((row) => row.id);
+  const nodes = await findNodes(shard, caller, asked);
+  const ids = fittingPage(asked, (id) => nodes.get(id));
   const items = ids
     .map((id) => nodes.get(id))
     .filter((node) => node !== undefined)
     .filter(({ row }) => row.trashed_at === null && row.purged_at === null)
     .map(({ row, path }) => nodeJson(row, path));
   const last = ids.at(-1);
-  return { items, next_cursor: rows.length > limit && last !== undefined ? encodeCursor([token, last]) : null, token };
+  return {
+    items,
+    next_cursor: rows.length > ids.length && last !== undefined ? encodeCursor([token, last]) : null,
+    token,
+  };
 }
 
 /** Before every id. */

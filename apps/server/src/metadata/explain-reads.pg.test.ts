@@ -10,7 +10,7 @@ import { readSnapshot } from "../journal/snapshot.ts";
 import { blockSizes } from "./block-sizes.ts";
 import { listFolder } from "./list-folder.ts";
 import { findNode, findNodeByPath, findVisible } from "./look-up.ts";
-import { findVersion, findVersions, knownVersions, readManifests } from "./manifests.ts";
+import { findVersion, findVersionHeads, knownVersions, readLists, readSegments } from "./manifests.ts";
 import { makeTestSpace, type TestSpace } from "./testing.ts";
 import { listTrash } from "./trash-list.ts";
 import { listVersions } from "./versions-list.ts";
@@ -66,14 +66,12 @@ describe("the statements behind the reading routes", () => {
     manifests: async () => {
       const { row } = await findNode(shards, space.caller, fileId);
       const shard = shards.of(space.caller.bucket);
-      await readManifests(
-        shard,
-        row.space_id,
-        await findVersions(shard, row.space_id, [row.head_version as VersionId]),
-      );
+      const ids = [row.head_version as VersionId];
+      await findVersionHeads(shard, row.space_id, ids);
+      await readLists(shard, row.space_id, ids);
       await knownVersions(shard, row.space_id, [row.head_version as VersionId]);
       await findVisible(shard, space.caller, [row.id]);
-      await readManifests(shard, row.space_id, [{ manifest: null, segments: Buffer.alloc(44) }]).catch(() => {});
+      await readSegments(shard, row.space_id, [Buffer.alloc(32)]).catch(() => {});
     },
     trash: async () => {
       const { next_cursor } = await listTrash(shards, space.caller, { limit: 20 });

@@ -13,6 +13,7 @@ import { addBlocks } from "./inline-blocks.ts";
 import { walkFolder } from "./walk-folder.ts";
 import { childPath, type PlacedNode } from "./look-up.ts";
 import { nodeJson } from "./node-json.ts";
+import { fittingPage } from "./page-bytes.ts";
 
 export interface ListRequest {
   readonly limit?: number | undefined;
@@ -66,11 +67,12 @@ async function listChildren(
       ${after(column, descending, sort, cursor)}
     order by ${sql.ref(column)} ${sql.raw(descending ? "desc" : "asc")}, id ${sql.raw(descending ? "desc" : "asc")}
     limit ${limit + 1}`.execute(shard.db);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
+  const nodes = rows.slice(0, limit).map((row) => ({ row, path: childPath(folder.path, row.name) }));
+  const page = fittingPage(nodes, (node) => node);
+  const last = page.at(-1)?.row;
   return {
-    nodes: page.map((row) => ({ row, path: childPath(folder.path, row.name) })),
-    nextCursor: rows.length > limit && last !== undefined ? encodeCursor([sort, last[column], last.id]) : null,
+    nodes: page,
+    nextCursor: rows.length > page.length && last !== undefined ? encodeCursor([sort, last[column], last.id]) : null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { type HashHex, isId, type SpaceId, type VersionId } from "@holdfast/core/ids";
-import { decodeSegment, type ManifestEntry } from "@holdfast/core/manifest";
+import { isId, type SpaceId, type VersionId } from "@holdfast/core/ids";
+import { decodeSegment, entryBytes, type ManifestEntry } from "@holdfast/core/manifest";
 import { sql } from "kysely";
 import { byteaArray, uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow, VersionRow } from "../db/shard-tables.ts";
@@ -30,12 +30,38 @@ export async function findVersion(shards: Shards, file: NodeRow, version?: strin
   return row;
 }
 
-/** Of many versions at once, those whose file the space still has and that do not await removal. */
-export async function findVersions(shard: Shard, spaceId: SpaceId, ids: readonly VersionId[]): Promise<VersionRow[]> {
-  const { rows } = await sql<VersionRow>`
-    select v.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
-      select * from shard.versions where space_id = ${spaceId} and id = asked.id offset 0) v`.execute(shard.db);
+/** A version without its list of blocks, of which only the length is read. */
+export type VersionHead = Pick<VersionRow, "id" | "node_id" | "number" | "size" | "content_id"> & {
+  /** Of the list in the row, or of that of its segments. */
+  readonly list_bytes: number;
+};
+
+/** Of many versions at once, those that the space has, in the order of the ids, each once. */
+export async function findVersionHeads(
+  shard: Shard,
+  spaceId: SpaceId,
+  ids: readonly VersionId[],
+): Promise<VersionHead[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<VersionHead>`
+    select v.* from unnest(${uuidArray([...new Set(ids)])}) with ordinality as asked (id, place) cross join lateral (
+      select id, node_id, number, size, content_id, coalesce(octet_length(manifest), octet_length(segments)) as list_bytes
+      from shard.versions where space_id = ${spaceId} and id = asked.id offset 0) v
+    order by asked.place`.execute(shard.db);
   return rows;
+}
+
+/** The lists of these versions as their rows have them. */
+export async function readLists(
+  shard: Shard,
+  spaceId: SpaceId,
+  ids: readonly VersionId[],
+): Promise<Map<VersionId, VersionList>> {
+  const { rows } = await sql<VersionList & { id: VersionId }>`
+    select v.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
+      select id, space_id, manifest, segments from shard.versions
+      where space_id = ${spaceId} and id = asked.id offset 0) v`.execute(shard.db);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** Those of the versions that the space has. */
@@ -51,44 +77,105 @@ export async function knownVersions(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** The blocks of versions of one space, in the order of the versions. */
-export async function readManifests(
-  shard: Shard,
-  spaceId: SpaceId,
-  versions: readonly Pick<VersionRow, "manifest" | "segments">[],
-): Promise<ManifestEntry[][]> {
-  const hashes = new Map<string, Buffer>();
-  for (const { segments } of versions) {
-    for (const hash of segmentHashes(segments)) hashes.set(hash.toString("hex"), hash);
-  }
-  const segments = await readSegments(shard, spaceId, [...hashes.values()]);
-  return versions.map((version) => {
-    if (version.manifest !== null) return version.manifest.length === 0 ? [] : decodeSegment(version.manifest);
-    return segmentHashes(version.segments).flatMap((hash) => {
-      const entries = segments.get(hash.toString("hex") as HashHex);
-      if (entries === undefined)
-        throw new HoldfastError("damaged", "Part of the file's list of blocks is missing in the database.");
-      return entries;
-    });
-  });
+export type VersionList = Pick<VersionRow, "space_id" | "manifest" | "segments">;
+
+/** Neighbouring entries of a list, encoded, in as many pieces as segments that they stand in. */
+export interface ListPart {
+  readonly pieces: readonly Uint8Array[];
+  /** Of the file, where the first entry's block begins, and how many bytes the entries stand for. */
+  readonly startByte: number;
+  readonly sizeBytes: number;
 }
 
-async function readSegments(
+/** So many segments are in memory at once: of 4,096 entries on average, 16,384 at most. */
+const segmentsAtOnce = 16;
+
+/**
+ * A version's list of blocks from its first entry to its last, a bounded part at a time: a file of 5 TiB has 20 million.
+ * @param range only the parts that these bytes of the file touch
+ * @throws HoldfastError damaged
+ */
+export async function* readList(
+  shard: Shard,
+  version: VersionList,
+  range: { readonly start: number; readonly end: number } = { start: 0, end: Infinity },
+): AsyncGenerator<ListPart, void, undefined> {
+  if (version.manifest !== null) {
+    if (version.manifest.length > 0) yield { pieces: [version.manifest], startByte: 0, sizeBytes: Infinity };
+    return;
+  }
+  const touched = segmentsOf(version.segments).filter(
+    ({ startByte, sizeBytes }) => startByte < range.end && startByte + sizeBytes > range.start,
+  );
+  for (let at = 0; at < touched.length; at += segmentsAtOnce) {
+    const some = touched.slice(at, at + segmentsAtOnce);
+    const pieces = await readSegments(
+      shard,
+      version.space_id,
+      some.map(({ hash }) => hash),
+    );
+    const sizeBytes = some.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+    yield { pieces, startByte: some[0]?.startByte ?? 0, sizeBytes };
+  }
+}
+
+export function entriesOf({ pieces }: Pick<ListPart, "pieces">): ManifestEntry[] {
+  return pieces.flatMap((piece) => decodeSegment(piece));
+}
+
+/** All of a list at once. Only where what comes of it is as long. */
+export async function readManifest(shard: Shard, version: VersionList): Promise<ManifestEntry[]> {
+  const parts: ManifestEntry[][] = [];
+  for await (const part of readList(shard, version)) parts.push(entriesOf(part));
+  return parts.flat();
+}
+
+/** The encoded entries of these segments, in this order; one may come twice. @throws HoldfastError damaged */
+export async function readSegments(
   shard: Shard,
   spaceId: SpaceId,
   hashes: readonly Buffer[],
-): Promise<Map<HashHex, ManifestEntry[]>> {
-  if (hashes.length === 0) return new Map();
+): Promise<readonly Uint8Array[]> {
+  if (hashes.length === 0) return [];
   const { rows } = await sql<{ hash: Buffer; entries: Buffer }>`
     select hash, entries from shard.segments where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(
     shard.db,
   );
-  return new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, decodeSegment(row.entries)]));
+  const found = new Map(rows.map((row) => [row.hash.toString("hex"), row.entries]));
+  return hashes.map((hash) => {
+    const entries = found.get(hash.toString("hex"));
+    if (entries !== undefined) return entries;
+    throw new HoldfastError("damaged", "Part of the file's list of blocks is missing in the database.");
+  });
 }
 
-function segmentHashes(segments: Buffer | null): Buffer[] {
+/** Of a whole list. */
+export function entryCount({ manifest, segments }: VersionList): number {
+  if (manifest !== null) return manifest.length / entryBytes;
+  return segmentsOf(segments).reduce((sum, { count }) => sum + count, 0);
+}
+
+export interface ListSegment {
+  readonly hash: Buffer;
+  readonly count: number;
+  readonly startByte: number;
+  readonly sizeBytes: number;
+}
+
+/** What a version's list of segments says of each. */
+export function segmentsOf(segments: Buffer | null): ListSegment[] {
   if (segments === null) return [];
-  return Array.from({ length: segments.length / segmentRecordBytes }, (_, index) =>
-    segments.subarray(index * segmentRecordBytes, index * segmentRecordBytes + 32),
-  );
+  let startByte = 0;
+  return Array.from({ length: segments.length / segmentRecordBytes }, (_, index) => {
+    const at = index * segmentRecordBytes;
+    const sizeBytes = Number(segments.readBigUInt64BE(at + 36));
+    const segment = {
+      hash: segments.subarray(at, at + 32),
+      count: segments.readUInt32BE(at + 32),
+      startByte,
+      sizeBytes,
+    };
+    startByte += sizeBytes;
+    return segment;
+  });
 }

@@ -9,6 +9,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { NodePage } from "./list-folder.ts";
 import { findNodes } from "./look-up.ts";
 import { nodeJson } from "./node-json.ts";
+import { fittingPage } from "./page-bytes.ts";
 
 const trashCursor = z.tuple([z.int(), z.string().refine(isId)]);
 
@@ -22,17 +23,14 @@ export async function listTrash(
   const after = request.cursor === undefined ? undefined : decodeCursor(trashCursor, request.cursor);
   const shard = shards.of(caller.bucket);
   // Served by nodes_trash: by time downwards, then by id upwards.
-  const { rows } = await sql<NodeRow>`
-    select * from shard.nodes
+  const { rows } = await sql<Pick<NodeRow, "id" | "trashed_at">>`
+    select id, trashed_at from shard.nodes
     where space_id = ${caller.spaceId} and trashed_at is not null and purged_at is null
       ${after === undefined ? sql`` : sql`and trashed_at <= ${after[0]} and (trashed_at < ${after[0]} or id > ${after[1]})`}
     order by trashed_at desc, id limit ${limit + 1}`.execute(shard.db);
-  const page = rows.slice(0, limit);
-  const placed = await findNodes(
-    shard,
-    caller,
-    page.map((row) => row.id),
-  );
+  const ids = rows.slice(0, limit).map((row) => row.id);
+  const placed = await findNodes(shard, caller, ids);
+  const page = fittingPage(rows.slice(0, limit), (row) => placed.get(row.id));
   const items = page.flatMap((row) => {
     const node = placed.get(row.id);
     return node === undefined ? [] : [nodeJson(node.row, node.path)];
@@ -40,6 +38,6 @@ export async function listTrash(
   const last = page.at(-1);
   return {
     items,
-    next_cursor: rows.length > limit && last !== undefined ? encodeCursor([last.trashed_at, last.id]) : null,
+    next_cursor: rows.length > page.length && last !== undefined ? encodeCursor([last.trashed_at, last.id]) : null,
   };
 }

@@ -8,6 +8,7 @@ import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { childPath, type PlacedNode } from "./look-up.ts";
+import { PageBytes } from "./page-bytes.ts";
 
 /**
  * All below a folder, parents before children: the children of a folder by id, then the same for each folder among them.
@@ -16,6 +17,7 @@ import { childPath, type PlacedNode } from "./look-up.ts";
  * The cursor says where the walk stands, in as many bytes for any depth: the folder being listed, the last child that was given
  * of it, and a digest of the way to it. If a folder on this way lies in the trash meanwhile, or the folder itself has gone, the walk
  * goes on behind it. If one has moved, the way can no longer be told, and all below the top's child on it comes once more.
+ * A page has fewer than `limit` nodes, even none, where it is as large as may be or passed very many empty folders.
  */
 export async function walkFolder(
   shard: Shard,
@@ -25,13 +27,17 @@ export async function walkFolder(
 ): Promise<{ nodes: PlacedNode[]; nextCursor: string | null }> {
   const children = new ChildLoader(shard, top.row);
   const nodes: PlacedNode[] = [];
+  const bytes = new PageBytes();
   let place = await resume(children, top, cursor);
-  while (place !== undefined) {
+  for (let folders = 0; place !== undefined; folders += 1) {
+    if (folders === limits.listFoldersMax) return { nodes, nextCursor: encodeCursor(position(place)) };
     const { folder } = place;
     const page = await children.of(folder.row.id, place.afterChild);
     for (const row of page.rows) {
-      if (nodes.length === limit) return { nodes, nextCursor: encodeCursor(position(place)) };
-      nodes.push({ row, path: childPath(folder.path, row.name) });
+      if (nodes.length === limit || bytes.isFull) return { nodes, nextCursor: encodeCursor(position(place)) };
+      const node = { row, path: childPath(folder.path, row.name) };
+      nodes.push(node);
+      bytes.add(node);
       place.afterChild = row.id;
     }
     if (!page.more) place = await nextFolder(children, place, undefined);
@@ -128,12 +134,17 @@ interface ChildPage {
   readonly more: boolean;
 }
 
+function foldersOf({ rows, more }: ChildPage): ChildPage {
+  return { rows: rows.filter((row) => row.kind === "folder"), more };
+}
+
 /** Children in the order of their ids, fetched for many folders at a time and remembered for one request. Served by nodes_parent. */
 class ChildLoader {
   readonly #shard: Shard;
   readonly #spaceId: string;
   readonly #topId: NodeId;
-  readonly #folders = new Map<NodeId, readonly NodeRow[]>();
+  /** Of each parent the folders among its children: all, or some from one on. */
+  readonly #folders = new Map<NodeId, ChildPage>();
   readonly #firstPages = new Map<NodeId, ChildPage>();
 
   constructor(shard: Shard, { space_id, id }: NodeRow) {
@@ -165,11 +176,7 @@ class ChildLoader {
         ${after === undefined ? sql`` : sql`and id > ${after}`}
       order by id limit ${pageRows + 1}`.execute(this.#shard.db);
     const page = { rows: rows.slice(0, pageRows), more: rows.length > pageRows };
-    if (after === undefined && !page.more)
-      this.#folders.set(
-        folderId,
-        page.rows.filter((row) => row.kind === "folder"),
-      );
+    if (after === undefined && !page.more) this.#folders.set(folderId, foldersOf(page));
     return page;
   }
 
@@ -182,21 +189,25 @@ class ChildLoader {
   }
 
   async folderAfter(parentId: NodeId, after: NodeId | undefined): Promise<NodeRow | undefined> {
-    const folders = this.#folders.get(parentId) ?? (await this.#loadFolders(parentId));
-    const index = after === undefined ? 0 : folders.findIndex((row) => row.id > after);
-    const next = index < 0 ? undefined : folders[index];
-    if (next !== undefined && !this.#firstPages.has(next.id))
-      await this.#prefetch(folders.slice(index, index + prefetchFolders));
+    const folders = await this.#foldersAfter(parentId, after);
+    const next = folders[0];
+    if (next !== undefined && !this.#firstPages.has(next.id)) await this.#prefetch(folders);
     return next;
   }
 
-  async #loadFolders(parentId: NodeId): Promise<readonly NodeRow[]> {
+  /** The next few; there may be millions. */
+  async #foldersAfter(parentId: NodeId, after: NodeId | undefined): Promise<readonly NodeRow[]> {
+    const known = this.#folders.get(parentId);
+    const left = after === undefined ? known?.rows : known?.rows.filter((row) => row.id > after);
+    if (left !== undefined && (left.length > 0 || known?.more === false)) return left.slice(0, prefetchFolders);
     const { rows } = await sql<NodeRow>`
       select * from shard.nodes
       where space_id = ${this.#spaceId} and parent_id = ${parentId} and kind = 'folder' and trashed_at is null
-      order by id`.execute(this.#shard.db);
-    this.#folders.set(parentId, rows);
-    return rows;
+        ${after === undefined ? sql`` : sql`and id > ${after}`}
+      order by id limit ${prefetchFolders + 1}`.execute(this.#shard.db);
+    const page = { rows: rows.slice(0, prefetchFolders), more: rows.length > prefetchFolders };
+    this.#folders.set(parentId, page);
+    return page.rows;
   }
 
   async #prefetch(folders: readonly NodeRow[]): Promise<void> {
@@ -212,11 +223,7 @@ class ChildLoader {
       const found = byParent.get(id) ?? [];
       const page = { rows: found.slice(0, prefetchRows), more: found.length > prefetchRows };
       this.#firstPages.set(id, page);
-      if (!page.more)
-        this.#folders.set(
-          id,
-          page.rows.filter((row) => row.kind === "folder"),
-        );
+      if (!page.more) this.#folders.set(id, foldersOf(page));
     }
   }
 }

@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
+import { type RouteName, routes } from "@holdfast/protocol/routes";
+import { routeCost } from "../http/route-costs.ts";
 
 const file = join(import.meta.dirname, "../../../../docs/limits.md");
 
@@ -35,8 +37,35 @@ A quota (\`quota_bytes\`, none by default) bounds a space in three ways; what pa
   trash too), version, segment of a long list of blocks and unfinished upload weighs \`rowWeightBytes\` and what it holds: name, link
   target and metadata of a node, the list of blocks of a version or a segment, the request of an upload. A small file weighs about 1.1 KiB.
 
+## What one request may cost
+
+The most that a request to each route may hold in memory and read from the database, as it stands in \`apps/server/src/http/route-costs.ts\`:
+of its body, as it came and decoded; of its answer, of which more is made only when the client has taken that. How many requests run at
+once is bounded besides (\`…AtOnceMax\` above). Nothing of it depends on how few bytes the request had.
+
+| route | body | rows | answer |
+| --- | --- | --- | --- |
+${Object.keys(routes).map(costRow).join("\n")}
+
 Written by \`HOLDFAST_WRITE_DOCS=1 node --test apps/server/src/operation/limits-page.test.ts\`, which fails when it is behind.
 `;
+}
+
+function costRow(name: string): string {
+  const { method, path } = routes[name as RouteName];
+  const { bodyBytes, rows, answerBytes } = routeCost(name as RouteName);
+  return `| ${method} ${path} | ${roughly(bodyBytes)} | ${counted(rows)} | ${roughly(answerBytes)} |`;
+}
+
+function counted(rows: number | string): string {
+  return typeof rows === "number" ? rows.toLocaleString("en-US") : rows;
+}
+
+/** In the largest unit of which there is one, rounded up. */
+function roughly(bytes: number | string): string {
+  if (typeof bytes === "string" || bytes === 0) return String(bytes);
+  const [unit, size] = byteUnits.find((each) => bytes >= each[1]) ?? ["bytes", 1];
+  return `${Math.ceil(bytes / size)} ${unit}`;
 }
 
 function describe(name: string, value: number): string {

@@ -13,7 +13,7 @@ import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { parseContentRange } from "./content-range.ts";
 import { makeTestSpace, TestClock, type TestSpace, type TestSpaceOptions } from "../metadata/testing.ts";
 import { findNode } from "../metadata/look-up.ts";
-import { findVersion, readManifests } from "../metadata/manifests.ts";
+import { findVersion, readManifest } from "../metadata/manifests.ts";
 import type { Committed } from "./finish-upload.ts";
 import { openUploads, type Uploads } from "./uploads.ts";
 import type { UploadsOptions } from "./uploads-ports.ts";
@@ -129,7 +129,7 @@ export function putPart(
 export async function readFile({ databases, blocks }: UploadWorld, space: TestSpace, nodeId: string): Promise<Buffer> {
   const { row } = await findNode(databases.shards, space.caller, nodeId);
   const version = await findVersion(databases.shards, row, undefined);
-  const [entries = []] = await readManifests(databases.shards.ofId(row.space_id), row.space_id, [version]);
+  const entries = await readManifest(databases.shards.ofId(row.space_id), version);
   const pieces: Uint8Array[] = [];
   for await (const piece of blocks.readRange(row.space_id, entries, 0, version.size)) pieces.push(piece);
   return Buffer.concat(pieces);

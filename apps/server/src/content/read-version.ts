@@ -1,0 +1,17 @@
+import type { BlockService, ReadingOptions } from "../blocks/block-service.ts";
+import type { Shards } from "../db/shards.ts";
+import { entriesOf, readList, type VersionList } from "../metadata/manifests.ts";
+
+/** Plain bytes of the part [start, end) of a version, in pieces of up to one block; of its list only what they touch is read. */
+export async function* readVersion(
+  { shards, blocks }: { readonly shards: Shards; readonly blocks: Pick<BlockService, "readRange"> },
+  version: VersionList,
+  range: { readonly start: number; readonly end: number },
+  options: ReadingOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const part of readList(shards.ofId(version.space_id), version, range)) {
+    const start = Math.max(range.start - part.startByte, 0);
+    const end = Math.min(range.end - part.startByte, part.sizeBytes);
+    yield* blocks.readRange(version.space_id, entriesOf(part), start, end, options);
+  }
+}

@@ -1,0 +1,122 @@
+import { limits } from "@holdfast/core/limits";
+import { jsonBytesMax, type Route } from "@holdfast/protocol/route";
+import { type RouteName, routes } from "@holdfast/protocol/routes";
+
+/** The most that one request to a route may cost this process, whatever it says. */
+export interface RouteCost {
+  /** Of its body in memory at once, as it arrives and decoded. */
+  readonly bodyBytes: number;
+  /** That it reads from the database; in words where that is as much as the request changes. */
+  readonly rows: number | string;
+  /** Of its answer in memory at once. */
+  readonly answerBytes: number | string;
+}
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** A node and all above it. */
+const lineage = limits.pathNamesMax + 1;
+const page = limits.listItemsMax + 1;
+/** A page ends with the node that goes beyond: names and what a user gives may be twice as long in JSON, or six times if they are odd. */
+const pageBytes = 6 * (limits.listBytesMax + limits.metadataBytesMax);
+const nodeBytes = 6 * (limits.metadataBytesMax + limits.pathBytesMax + limits.symlinkTargetBytesMax);
+/** Sixteen segments of a list, read, decoded and in words. */
+const listPartBytes = 16 * limits.segmentEntriesMax * 300;
+/** Two batches of blocks as they are stored and decoded. */
+const readingBytes = 4 * 2 * limits.blockBytesMax;
+
+const few: Cost = { rows: 20, answerBytes: 16 * kib };
+const oneNode: Cost = { rows: 2 * lineage, answerBytes: nodeBytes };
+const listed = (rows: number): Cost => ({ rows, answerBytes: pageBytes });
+const streamed = (rows: number): Cost => ({ rows, answerBytes: readingBytes });
+const lists = (rows: number): Cost => ({ rows, answerBytes: listPartBytes });
+/** An upload's part that is not durable yet, twice: as it came, and on its way into a pack. */
+const uploading = { ...oneNode, bodyBytes: 2 * limits.uploadDurableBytesMax, rows: "of what the upload has" };
+const oneBlock = { ...few, bodyBytes: 2 * limits.blockBytesMax };
+
+const scrubbed: Cost = { rows: 10, answerBytes: "what is damaged" };
+/** Of a subtree that moves or goes, in portions. */
+const changing: Cost = { ...oneNode, rows: "of what it changes" };
+
+type Cost = Omit<RouteCost, "bodyBytes">;
+
+const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>> = {
+  createSession: few,
+  refreshSession: few,
+  deleteCurrentSession: few,
+  createAccount: few,
+  getAccount: few,
+  createToken: few,
+  listTokens: { rows: limits.tokensMax, answerBytes: limits.tokensMax * 2 * kib },
+  deleteToken: few,
+  listDevices: { rows: limits.devicesMax, answerBytes: limits.devicesMax * 2 * kib },
+  deleteDevice: few,
+  adminListUsers: { rows: 2 * page, answerBytes: page * 4 * kib },
+  adminCreateUser: few,
+  adminUpdateUser: few,
+  adminInvite: few,
+  listDamaged: { rows: "10, or all lists of the space where something is damaged", answerBytes: "what is damaged" },
+  adminStartScrub: scrubbed,
+  adminGetScrub: scrubbed,
+  adminRebuildIndex: { rows: "of every pack, one pack at a time", answerBytes: "names of packs that cannot be read" },
+  lookUpPath: listed(lineage + 2 * page),
+  createNode: oneNode,
+  getNode: oneNode,
+  updateNode: changing,
+  deleteNode: changing,
+  copyNode: changing,
+  listFolder: listed(lineage + 2 * page + limits.listFoldersMax * 170),
+  listVersions: { rows: lineage + page, answerBytes: page * kib },
+  restoreVersion: oneNode,
+  listTrash: listed(page + page * lineage),
+  restoreFromTrash: changing,
+  emptyTrash: changing,
+  purgeFromTrash: changing,
+  getStartToken: few,
+  listChanges: listed(3 * page + 2 * page * lineage),
+  getSnapshot: listed(page + page * lineage),
+  pollChanges: few,
+  pollEvents: few,
+  queryNodes: { rows: page * lineage, answerBytes: page * 200 },
+  upload: uploading,
+  putUpload: uploading,
+  postUpload: uploading,
+  getUpload: oneNode,
+  deleteUpload: few,
+  commitUpload: { ...oneNode, rows: "of what the upload has" },
+  /** A folder's zip besides lists a page at a time, and keeps a line for each of its files until the end. */
+  download: streamed(lineage + limits.manifestEntriesMax),
+  getManifest: lists(2 * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),
+  queryManifests: lists(2 * page + page * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),
+  syncFile: { rows: "of the list that it changes", answerBytes: 2 * limits.requestJsonBytesMax },
+  syncDelta: {
+    bodyBytes: 2 * limits.requestJsonBytesMax + 2 * limits.packBytesTarget,
+    rows: "of what it changes",
+    answerBytes: limits.batchOperationsMax * nodeBytes,
+  },
+  queryBlocks: { rows: 2 * limits.queryHashesMax, answerBytes: limits.queryHashesMax * 70 },
+  putBlocks: {
+    ...few,
+    bodyBytes: 2 * limits.packBytesTarget + 2 * limits.blockBytesMax,
+    rows: limits.requestFramesMax * 2,
+  },
+  putBlock: oneBlock,
+  getBlock: streamed(10),
+  fetchBlocks: streamed(limits.listItemsMax + 2 * limits.queryHashesMax),
+  createBlockUploadUrl: oneNode,
+  putSignedBlock: oneBlock,
+  live: few,
+  ready: few,
+  metrics: { rows: 10, answerBytes: mib },
+  openapi: { rows: 0, answerBytes: mib },
+  docs: { rows: 0, answerBytes: mib },
+  home: few,
+  setupPage: { rows: 0, answerBytes: 64 * kib },
+};
+
+export function routeCost(name: RouteName): RouteCost {
+  const route: Route = routes[name];
+  const jsonBytes = route.body === undefined ? 0 : 2 * jsonBytesMax(route);
+  return { bodyBytes: jsonBytes, ...costs[name] };
+}
