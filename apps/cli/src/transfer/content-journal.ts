@@ -12,22 +12,22 @@ const grainMs = 50;
  * again to know it. A cache: losing it costs time and nothing else.
  */
 export class ContentJournal {
-  readonly #database: DatabaseSync;
-  readonly #find: StatementSync;
-  readonly #record: StatementSync;
+  readonly #tables: Tables | undefined;
+  /** What the disk or another process refused once is not tried again: the transfer goes on without it. */
+  #isLost = false;
   #pending: [string, FileStamp, string][] = [];
 
   constructor(configFolder: string) {
-    mkdirSync(configFolder, { recursive: true, mode: 0o700 });
-    this.#database = open(join(configFolder, "put-journal.sqlite"));
-    this.#find = this.#database.prepare(
-      "SELECT content_id FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?",
-    );
-    this.#record = this.#database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)");
+    this.#tables = orNothing(() => {
+      mkdirSync(configFolder, { recursive: true, mode: 0o700 });
+      return openTables(join(configFolder, "put-journal.sqlite"));
+    });
   }
 
   find(path: string, { sizeBytes, mtimeNanos, ctimeNanos, inode }: FileStamp): string | undefined {
-    const row = this.#find.get(path, sizeBytes, ...[mtimeNanos, ctimeNanos, inode].map(storable));
+    const row = this.#attempt(({ find }) =>
+      find.get(path, sizeBytes, ...[mtimeNanos, ctimeNanos, inode].map(storable)),
+    );
     return row === undefined ? undefined : String(row["content_id"]);
   }
 
@@ -41,17 +41,55 @@ export class ContentJournal {
 
   close(): void {
     this.#flush();
-    this.#database.close();
+    this.#tables?.database.close();
   }
 
   #flush(): void {
-    if (this.#pending.length === 0) return;
-    this.#database.exec("BEGIN IMMEDIATE");
-    for (const [path, { sizeBytes, mtimeNanos, ctimeNanos, inode }, contentId] of this.#pending) {
-      this.#record.run(path, sizeBytes, ...[mtimeNanos, ctimeNanos, inode].map(storable), contentId);
-    }
-    this.#database.exec("COMMIT");
+    const pending = this.#pending;
     this.#pending = [];
+    if (pending.length === 0) return;
+    this.#attempt(({ database, record }) => {
+      database.exec("BEGIN IMMEDIATE");
+      for (const [path, { sizeBytes, mtimeNanos, ctimeNanos, inode }, contentId] of pending) {
+        record.run(path, sizeBytes, ...[mtimeNanos, ctimeNanos, inode].map(storable), contentId);
+      }
+      database.exec("COMMIT");
+    });
+  }
+
+  #attempt<Result>(act: (tables: Tables) => Result): Result | undefined {
+    const tables = this.#tables;
+    if (tables === undefined || this.#isLost) return undefined;
+    const done = orNothing(() => ({ result: act(tables) }));
+    this.#isLost = done === undefined;
+    return done?.result;
+  }
+}
+
+interface Tables {
+  readonly database: DatabaseSync;
+  readonly find: StatementSync;
+  readonly record: StatementSync;
+}
+
+function openTables(path: string): Tables {
+  const database = open(path);
+  return {
+    database,
+    find: database.prepare(
+      "SELECT content_id FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?",
+    ),
+    record: database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"),
+  };
+}
+
+/** Undefined where the system or SQLite refuses: what costs time and nothing else must not end a transfer. */
+function orNothing<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (thrown) {
+    if (thrown instanceof Error && typeof Reflect.get(thrown, "code") === "string") return undefined;
+    throw thrown;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, lstatSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, statSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -118,4 +118,29 @@ test("a journal that is damaged is begun anew", () => {
   const journal = new ContentJournal(folder);
   assert.equal(journal.find("/x", { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n }), undefined);
   journal.close();
+});
+
+test("a journal that cannot be kept costs nothing but time", () => {
+  const { path } = write("unjournalled", "content");
+  const stamp = toStamp(statSync(path, { bigint: true }));
+  // A file where the folder of the configuration should be.
+  const nowhere = new ContentJournal(join(path, "config"));
+  nowhere.record(path, stamp, "id", Date.now() + 10_000);
+  assert.equal(nowhere.find(path, stamp), undefined);
+  nowhere.close();
+});
+
+test("a file that cannot be encoded, or whose bytes cannot be read, is told by itself", () => {
+  const good = write("good", "good");
+  const folder = { path: home, sizeBytes: 4, knownContentId: undefined };
+  // Reading it from its beginning is an error of the disk (EIO).
+  const unreadable = { path: "/proc/self/mem", sizeBytes: 0, knownContentId: undefined };
+  // Too long for the room that is left, as a compressor's output would be that is longer than it may be.
+  const tooLong = write("too-long", "x".repeat(100));
+  const window = new SharedArrayBuffer(100);
+  const { outcomes } = readFiles({ files: [good, folder, unreadable, tooLong, good], window });
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ["read", "changed", "failed", "refused", "read"],
+  );
 });

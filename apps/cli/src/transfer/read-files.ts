@@ -2,12 +2,14 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { probeCompress } from "@holdfast/codec/codec";
 import { cutBlocks } from "@holdfast/core/chunker";
+import { toHoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { microsOfNanos } from "@holdfast/core/times";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
 
 /** Files up to here are read whole, many in one task. Others stream. */
@@ -50,7 +52,9 @@ export interface ReadFile {
 export type ReadOutcome =
   | ReadFile
   | { readonly status: "changed" }
-  | { readonly status: "failed"; readonly errno: string };
+  | { readonly status: "failed"; readonly errno: string }
+  /** It was read and cannot be encoded, which is nobody's fault but ours. */
+  | { readonly status: "refused"; readonly code: string; readonly message: string };
 
 export interface ReadOutput {
   /** One for each file, in order. */
@@ -78,9 +82,10 @@ function readOne(file: ReadRequest, writer: FrameWriter | undefined): ReadOutcom
       closeSync(descriptor);
     }
   } catch (thrown) {
-    const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
-    if (typeof errno !== "string") throw thrown;
-    return { status: "failed", errno };
+    const errno = ownErrnoOf(thrown);
+    if (errno !== undefined) return { status: "failed", errno };
+    const { code, message } = toHoldfastError(thrown);
+    return { status: "refused", code, message };
   }
 }
 

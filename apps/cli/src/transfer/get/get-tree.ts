@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { nameProblem } from "@holdfast/core/names";
+import { errnoOf } from "@holdfast/disk/disk-error";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { wholeFileBytesMax } from "../read-files.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
@@ -68,9 +69,8 @@ export class TreeGet {
       }
       await this.#make(node, folder, name);
     } catch (thrown) {
-      if (!(thrown instanceof HoldfastError)) throw thrown;
       this.#folders.set(node.id, "skipped");
-      this.#fail(path, thrown);
+      this.#fail(path, toHoldfastError(thrown));
     }
   }
 
@@ -134,8 +134,7 @@ export class TreeGet {
     try {
       await getLargeFile(this.#work, file);
     } catch (thrown) {
-      if (!(thrown instanceof HoldfastError)) throw thrown;
-      this.#fail(pathOf(file), thrown);
+      this.#fail(pathOf(file), toHoldfastError(thrown));
     }
   }
 
@@ -150,9 +149,8 @@ export class TreeGet {
       report.linksMade += 1;
       report.done(0);
     } catch (thrown) {
-      if (!(thrown instanceof HoldfastError)) throw thrown;
       await Promise.allSettled([disk.unlink(temporary)]);
-      this.#fail(pathOf(file), thrown);
+      this.#fail(pathOf(file), toHoldfastError(thrown));
     }
   }
 
@@ -168,8 +166,11 @@ export class TreeGet {
   }
 
   #fail(path: string, error: HoldfastError): void {
-    assertNotHopeless(error.code === "conflict" ? undefined : error.code, error.message);
-    this.#work.report.problem(path, error.message, error.code);
+    // What this disk cannot read or write here it may well do elsewhere, until it is full.
+    const isOfThisName = errnoOf(error) !== undefined && error.code !== "store_full";
+    if (isOfThisName) return this.#work.report.problem(path, error.message, error.code);
+    assertNotHopeless(error.code, error.message);
+    this.#work.report.refused(path, error);
   }
 }
 

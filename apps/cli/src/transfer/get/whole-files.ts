@@ -1,13 +1,13 @@
 import { fetchFramesInto } from "@holdfast/api-client/fetch-frames";
-import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
+import { eachApart } from "../each-apart.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { chainOf } from "./local-folders.ts";
 import { heldPlace } from "./target-folder.ts";
 import type { HeldFolders } from "./target-folder.ts";
-import type { KnownFolder } from "./write-files.ts";
+import type { KnownFolder, WriteOutcome } from "./write-files.ts";
 
 /** Gets small files: one request for the blocks of all, one task of a thread to verify and write them. */
 export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]): Promise<void> {
@@ -50,22 +50,22 @@ async function withoutEqual(work: GetWork, files: readonly FileToGet[], held: He
   return files.filter((file) => !equal.has(file));
 }
 
-async function fetchAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
-  try {
-    await fetchAndWriteAll(work, files, held);
-  } catch (thrown) {
-    // One damaged block or one moved folder must not take the other files along: halve until it stands alone.
-    const [first] = files;
-    if (!(thrown instanceof HoldfastError) || first === undefined) throw thrown;
-    if (files.length === 1) return failed(work, first, thrown);
-    assertNotHopeless(thrown.code, thrown.message);
-    const middle = Math.ceil(files.length / 2);
-    await fetchAndWrite(work, files.slice(0, middle), held);
-    await fetchAndWrite(work, files.slice(middle), held);
-  }
+/** One damaged block takes none of the other files along. */
+function fetchAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
+  return eachApart(files, {
+    act: (some) => fetchAndWriteAll(work, some, held),
+    done: (some, outcomes) => {
+      for (const [index, file] of some.entries()) settle(work, file, outcomes[index]);
+    },
+    refuse: (file, failure) => work.report.refused(pathOf(file), failure),
+  });
 }
 
-async function fetchAndWriteAll(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
+async function fetchAndWriteAll(
+  work: GetWork,
+  files: readonly FileToGet[],
+  held: HeldFolders,
+): Promise<readonly WriteOutcome[]> {
   const window = await work.windows.take();
   try {
     const bodyBytes = await fetchFrames(work, files, window);
@@ -77,18 +77,17 @@ async function fetchAndWriteAll(work: GetWork, files: readonly FileToGet[], held
       blocks: (file.node.blocks ?? []).map(({ hash }) => hash),
     }));
     const input = { files: toWrite, held: held.descriptors, folders: foldersOf(files), window, bodyBytes };
-    const outcomes = await work.pool.run("writeFilesTask", input);
-    for (const [index, file] of files.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.ok === true) {
-        work.report.filesSent += 1;
-        work.report.bytesSent += file.node.size;
-        work.report.done(file.node.size);
-      } else if (outcome !== undefined) failed(work, file, outcome);
-    }
+    return await work.pool.run("writeFilesTask", input);
   } finally {
     work.windows.giveBack(window);
   }
+}
+
+function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefined): void {
+  if (outcome?.ok === false) return failed(work, file, outcome);
+  work.report.filesSent += 1;
+  work.report.bytesSent += file.node.size;
+  work.report.done(file.node.size);
 }
 
 /** @returns how many bytes the frames have, at the beginning of the window */

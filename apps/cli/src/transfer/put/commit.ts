@@ -1,9 +1,10 @@
 import { sendBatch } from "@holdfast/api-client/block-transfer";
 import type { BatchResult } from "@holdfast/api-client/block-transfer";
 import type { FramedBlock } from "@holdfast/api-client/block-upload";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { findFrames } from "@holdfast/protocol/frames";
+import { eachApart } from "../each-apart.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import type { PutWork } from "./put-work.ts";
 import { framed, upload } from "./upload.ts";
@@ -18,20 +19,33 @@ export interface Item {
 }
 
 /**
- * Sends the operations of all items as one batch, and lists what failed.
+ * Sends the operations of all items as one batch, and lists what failed. A batch that is refused as a whole is sent in parts,
+ * so that what it was refused for takes no other along.
+ * @param framesOf the blocks that go along with some of the items
  * @returns the items of which the server lacks blocks; nothing of them is done
  * @throws HoldfastError for what the next batch would meet too
  */
-export async function commit(
+export async function commit<Each extends Item>(
   work: PutWork,
-  items: readonly Item[],
-  frames: readonly Uint8Array[] = [],
-): Promise<Item[]> {
-  if (items.length === 0) return [];
-  const operations = items.flatMap((item) => item.operations);
-  const answer = await send(work, operations, frames);
-  const results = new Map(answer.results.map((result) => [result.operation_id, result]));
-  return items.filter((item) => settle(work, item, results) === "missing");
+  items: readonly Each[],
+  framesOf: (some: readonly Each[]) => readonly Uint8Array[] = () => [],
+): Promise<Each[]> {
+  const missing: Each[] = [];
+  await eachApart(items, {
+    act: (some) => {
+      const operations = some.flatMap((item) => item.operations);
+      return send(work, operations, framesOf(some));
+    },
+    done: (some, answer) => {
+      const results = new Map(answer.results.map((result) => [result.operation_id, result]));
+      for (const item of some) if (settle(work, item, results) === "missing") missing.push(item);
+    },
+    refuse: (item, failure) => {
+      item.onFailed?.();
+      work.report.refused(item.path, failure);
+    },
+  });
+  return missing;
 }
 
 /** On a link that does not carry both together the blocks go ahead. An operation that was done all the same answers as it did then. */
@@ -70,8 +84,8 @@ function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchRes
   const reason = failed.find((result) => result?.code !== "dependency") ?? failed[0];
   const message = sentenceFor(reason);
   assertNotHopeless(reason?.code, `${item.path}: ${message}`);
-  work.report.problem(item.path, message, reason?.code ?? "failed");
   item.onFailed?.();
+  work.report.refused(item.path, new HoldfastError(isErrorCode(reason?.code) ? reason.code : "failed", message));
   return "done";
 }
 

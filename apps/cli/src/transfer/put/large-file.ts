@@ -2,14 +2,16 @@ import { constants, promises as fs } from "node:fs";
 import type { OutgoingBlock } from "@holdfast/api-client/block-transfer";
 import { cutFile } from "@holdfast/codec/cut-file";
 import { cutStream } from "@holdfast/codec/cut-stream";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { microsOfNanos } from "@holdfast/core/times";
+import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { toStamp } from "../read-files.ts";
 import type { FileStamp } from "../read-files.ts";
 import { asCodecPool } from "../transfer-pool.ts";
+import { assertNotHopeless } from "../transfer-report.ts";
 import { Turns } from "../turns.ts";
 import { commit } from "./commit.ts";
 import { framed, upload } from "./upload.ts";
@@ -71,9 +73,13 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     if (committed) work.journal.record(path, stamp, sent.contentId, readAtMs);
     return committed ? "done" : "again";
   } catch (thrown) {
-    const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : undefined;
-    if (typeof errno !== "string") throw thrown;
-    work.report.problem(path, readFailureOf(errno));
+    const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : ownErrnoOf(thrown);
+    if (typeof errno === "string") work.report.problem(path, readFailureOf(errno));
+    else {
+      const failure = toHoldfastError(thrown);
+      assertNotHopeless(failure.code, `${path}: ${failure.message}`);
+      work.report.refused(path, failure);
+    }
     return "done";
   } finally {
     await handle.close();

@@ -71,13 +71,14 @@ export function readFailureOf(errno: string): string {
 /** A name that has a replacement character in it may be none at all: then its bytes are looked at. */
 function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
   let all: string[];
+  let bad = new Map<string, string>();
   try {
     all = readdirSync(folder);
+    if (all.some((name) => name.includes("\ufffd"))) bad = namesNotUtf8(folder);
   } catch (thrown) {
     return { names: [], unfit: [{ path: folder, message: readFailure(thrown) }] };
   }
   const unfit: Unfit[] = [];
-  const bad = all.some((name) => name.includes("\ufffd")) ? namesNotUtf8(folder) : new Map<string, string>();
   const names = all.filter((name) => {
     if (partNamePattern.test(name)) return false;
     const shown = bad.get(name);

@@ -13,6 +13,7 @@ import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
+import { assertNotHopeless } from "../transfer-report.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { putStream } from "./large-file.ts";
 import { lookAt } from "./local-folder.ts";
@@ -71,7 +72,15 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   };
   try {
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };
-    for (const target of targets) await putTarget(work, target, known, options.stdin);
+    for (const target of targets) {
+      try {
+        await putTarget(work, target, known, options.stdin);
+      } catch (thrown) {
+        if (targets.length === 1 || !(thrown instanceof HoldfastError) || thrown.code === "forbidden") throw thrown;
+        assertNotHopeless(thrown.code, thrown.message);
+        report.problem(target.local.path, thrown.message, thrown.code);
+      }
+    }
   } finally {
     journal.close();
     await pool.close();

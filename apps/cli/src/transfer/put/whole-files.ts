@@ -1,5 +1,8 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
+import { eachApart } from "../each-apart.ts";
 import type { ReadFile, ReadOutcome } from "../read-files.ts";
+import { assertNotHopeless } from "../transfer-report.ts";
 import { commit } from "./commit.ts";
 import type { Item } from "./commit.ts";
 import { healBlocks } from "./heal.ts";
@@ -43,23 +46,23 @@ async function putRead(
   { window, readAtMs }: { readonly window: SharedArrayBuffer; readonly readAtMs: number },
 ): Promise<QueuedFile[]> {
   const { puts, sets, damaged, again } = sortOut(work, files, outcomes, readAtMs);
-  await healBlocks(
-    work,
-    framesOf(damaged, window, () => true),
-  );
-  for (const { onCommitted } of damaged) onCommitted();
+  const allFrames = (items: readonly FileItem[]): Uint8Array[] => framesOf(items, window, () => true);
+  await eachApart(damaged, {
+    act: (some) => healBlocks(work, allFrames(some)),
+    done: (some) => {
+      for (const { onCommitted } of some) onCommitted();
+    },
+    refuse: ({ path }, failure) => work.report.refused(path, failure),
+  });
   await commit(work, sets);
   const needed = await neededBlocks(work, puts);
-  const missing = await commit(work, puts, framesOf(puts, window, needed));
+  // Each goes once, however many files of the request have it.
+  const missing = await commit(work, puts, (some) => {
+    const unsent = new Set(needed);
+    return framesOf(some, window, (hash) => unsent.delete(hash));
+  });
   // A block that was there when asked, or came with another batch, can be gone: then all of the file's frames go along.
-  const lost =
-    missing.length === 0
-      ? []
-      : await commit(
-          work,
-          missing,
-          framesOf(missing as FileItem[], window, () => true),
-        );
+  const lost = await commit(work, missing, allFrames);
   for (const { path } of lost)
     work.report.problem(path, "the server does not keep its blocks. Run put again.", "missing_blocks");
   return again;
@@ -74,6 +77,8 @@ function sortOut(work: PutWork, files: readonly QueuedFile[], outcomes: readonly
     const read = outcomes[index];
     if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets, damaged });
     else if (read?.status === "failed") work.report.problem(file.entry.path, readFailureOf(read.errno));
+    else if (read?.status === "refused")
+      work.report.problem(file.entry.path, `${read.message} It is skipped.`, read.code);
     else again.push(file);
   }
   return { puts, sets, damaged, again };
@@ -124,17 +129,27 @@ function place(
 const unaskedBytesMax = 16 * 1024;
 
 /** Which blocks of these files have to go along. */
-async function neededBlocks(work: PutWork, items: readonly FileItem[]): Promise<(hash: HashHex) => boolean> {
+async function neededBlocks(work: PutWork, items: readonly FileItem[]): Promise<ReadonlySet<HashHex>> {
   const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
   for (const hash of hashes) if (work.sent.has(hash)) hashes.delete(hash);
   const sizeBytes = items.reduce((sum, { read }) => sum + read.stamp.sizeBytes, 0);
   if (hashes.size > 0 && sizeBytes > unaskedBytesMax && work.sent.shouldAsk()) {
-    const { have } = await work.client.call("queryBlocks", { body: { hashes: [...hashes] } });
+    const have = await heldOf(work, [...hashes]);
     work.sent.learned(have.length);
     for (const hash of have) hashes.delete(hash as HashHex);
   }
-  // Each goes once, however many files of the batch have it.
-  return (hash) => hashes.delete(hash);
+  return hashes;
+}
+
+/** Where that cannot be told all are sent: what is wrong is found with the file that has it. */
+async function heldOf(work: PutWork, hashes: HashHex[]): Promise<readonly string[]> {
+  try {
+    return (await work.client.call("queryBlocks", { body: { hashes } })).have;
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+    assertNotHopeless(thrown.code, thrown.message);
+    return [];
+  }
 }
 
 /** Slices of the window; neighbours are joined, so a batch that needs all of it is one slice. */

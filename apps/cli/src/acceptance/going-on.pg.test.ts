@@ -1,0 +1,276 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { findPackFiles, flipByte, readPackLayout } from "@holdfast/server/acceptance/pack-files";
+import {
+  Api,
+  holdfast,
+  launcher,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+import { requireComponent } from "@holdfast/tools/components";
+import { jsonAnswer, Meddler, type Meddling, problemAnswer } from "./meddler.ts";
+
+/** In the content of the one file that is refused, which does not compress, so that it stands in the frames as it is. */
+const marker = randomBytes(32);
+const smallFiles = 600;
+
+/**
+ * Invariant: one file that a server refuses, that cannot be read, encoded, fetched or decoded, never stops the others: it is
+ * listed with its path, and the exit code is 1.
+ */
+describe("put and get go on", () => {
+  let folder: string;
+  let server: RunningServer;
+  let meddler: Meddler;
+  let env: Record<string, string>;
+  let tree: string;
+
+  before(async () => {
+    folder = makeFolder("going-on");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    meddler = await Meddler.stand(server.url);
+    const api = await Api.signIn(server.url);
+    env = { HOLDFAST_CONFIG_DIR: `${folder}/config`, HOLDFAST_SERVER: meddler.url, HOLDFAST_TOKEN: api.token ?? "" };
+    tree = join(folder, "tree");
+    makeTree(tree);
+  });
+  after(async () => {
+    await meddler?.close();
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  /** With one small and one large file that have the marker. */
+  function makeTree(at: string): void {
+    mkdirSync(join(at, "below"), { recursive: true });
+    for (let index = 0; index < smallFiles; index += 1) writeFileSync(join(at, `below/f${index}`), `file ${index}`);
+    writeFileSync(join(at, "below/refused"), Buffer.concat([randomBytes(5000), marker]));
+    writeFileSync(join(at, "large.bin"), randomBytes(5_000_000));
+    writeFileSync(join(at, "refused.bin"), Buffer.concat([randomBytes(4_500_000), marker, randomBytes(100_000)]));
+  }
+
+  async function put(remote: string, meddling: Meddling) {
+    meddler.meddling = meddling;
+    const ran = await holdfast(["put", tree, remote, "--json"], { env });
+    meddler.meddling = (_, forward) => forward();
+    const ls = await holdfast(["ls", "-R", remote, "--json"], { env });
+    const { items } = JSON.parse(ls.stdout) as { items: { path: string; kind: string }[] };
+    const files = items.filter(({ kind }) => kind === "file").map(({ path }) => path.slice(remote.length + 1));
+    return { ...ran, report: JSON.parse(ran.stdout), files: new Set(files) };
+  }
+
+  const refusals: [number, string][] = [
+    [422, "hash_mismatch"],
+    [500, "internal"],
+    [404, "not_found"],
+    [403, "forbidden"],
+  ];
+  for (const [status, code] of refusals) {
+    test(`a request that is answered ${status} ${code} because of one file stops no other, going up`, async () => {
+      const remote = `/up-${code}`;
+      const {
+        code: exit,
+        report,
+        files,
+      } = await put(remote, ({ body }, forward) =>
+        body.includes(marker) ? Promise.resolve(problemAnswer(status, code, "It is refused.")) : forward(),
+      );
+      const problems = (report.problems as { path: string; code: string }[]).map(
+        (each) => `${each.code}: ${each.path}`,
+      );
+      assert.deepEqual(problems.toSorted(), [
+        `${code}: ${join(tree, "below/refused")}`,
+        `${code}: ${join(tree, "refused.bin")}`,
+      ]);
+      assert.equal(exit, 1);
+      assert.equal(files.size, smallFiles + 1);
+      assert.ok(files.has("large.bin") && !files.has("refused.bin") && !files.has("below/refused"));
+    });
+  }
+
+  for (const code of ["forbidden", "internal", "invalid_field", "damaged"]) {
+    test(`an operation that fails with ${code} stops no other of its batch`, async () => {
+      const remote = `/operation-${code}`;
+      const {
+        code: exit,
+        report,
+        files,
+      } = await put(remote, async ({ path, body }, forward) => {
+        if (!path.endsWith("/sync/delta")) return forward();
+        const { json, rebuilt } = readBatch(body);
+        const { operations } = JSON.parse(json);
+        const refused = operations.find(({ name }: { name?: string }) => name === "f7" || name === "large.bin");
+        if (refused === undefined) return forward();
+        const { operation_id } = refused;
+        // So that it is not done.
+        refused.parent_id = refused.id;
+        const answer = await forward(rebuilt(JSON.stringify({ operations })));
+        const value = JSON.parse(answer.body.toString());
+        for (const result of value.results) {
+          if (result.operation_id === operation_id)
+            Object.assign(result, { status: "error", code, message: "is refused." });
+        }
+        return jsonAnswer(answer.status, value);
+      });
+      assert.deepEqual(
+        report.problems.map((each: { path: string; code: string }) => [each.path, each.code]).toSorted(),
+        [
+          [join(tree, "below/f7"), code],
+          [join(tree, "large.bin"), code],
+        ],
+      );
+      assert.equal(exit, 1);
+      assert.equal(files.size, smallFiles + 1);
+    });
+  }
+
+  test("a quota that is full ends it, with its exit code", async () => {
+    const full = await put("/full", ({ path }, forward) =>
+      path.endsWith("/sync/delta") ? Promise.resolve(problemAnswer(507, "quota", "Your space is full.")) : forward(),
+    );
+    assert.equal(full.code, 6);
+    assert.equal(full.report.error.code, "quota");
+  });
+
+  test("a server that answers everything 500 is not asked for each of thousands of files", async () => {
+    let asked = 0;
+    const { code } = await put("/broken", ({ path }, forward) => {
+      if (!path.endsWith("/sync/delta")) return forward();
+      asked += 1;
+      return Promise.resolve(problemAnswer(500, "internal", "It is broken."));
+    });
+    assert.equal(code, 1);
+    assert.ok(asked < 600, `${asked} requests`);
+  });
+
+  for (const name of ["below/f3", "large.bin"]) {
+    test(`${name}, which cannot be read, stops no other`, async (t) => {
+      if (!requireComponent(t, "strace")) return;
+      const path = join(tree, name);
+      const remote = `/unreadable-${name.replace("/", "-")}`;
+      const inject = ["-e", "trace=read,pread64", "-e", "inject=read,pread64:error=EIO:when=1+"];
+      const args = ["-f", "-qq", "-o", "/dev/null", "-P", path, ...inject, launcher, "put", tree, remote, "--json"];
+      const ran = spawnSync("strace", args, {
+        // Nobody meddles while this process waits.
+        env: { ...process.env, ...env, HOLDFAST_SERVER: server.url },
+        encoding: "utf8",
+      });
+      const { files_sent, problems } = JSON.parse(ran.stdout);
+      assert.deepEqual(
+        problems.map((each: { path: string; message: string }) => [each.path, each.message.includes("EIO")]),
+        [[path, true]],
+      );
+      assert.equal(ran.status, 1);
+      assert.equal(files_sent, smallFiles + 2);
+    });
+  }
+
+  async function get(remote: string, meddling: Meddling) {
+    const target = join(folder, `got${remote.replaceAll("/", "-")}-${randomBytes(3).toString("hex")}`);
+    meddler.meddling = meddling;
+    const ran = await holdfast(["get", remote, target, "--json"], { env });
+    meddler.meddling = (_, forward) => forward();
+    return { ...ran, target, report: JSON.parse(ran.stdout) };
+  }
+
+  function assertAllBut(target: string, missing: readonly string[]): void {
+    for (const path of readdirSync(tree, { recursive: true, encoding: "utf8" })) {
+      if (missing.includes(path)) assert.ok(!existsSync(join(target, path)), path);
+      else if (path !== "below")
+        assert.ok(readFileSync(join(target, path)).equals(readFileSync(join(tree, path))), path);
+    }
+  }
+
+  for (const [status, code] of refusals) {
+    test(`a request for blocks that is answered ${status} ${code} because of one stops no other`, async () => {
+      assert.equal((await put("/down", (_, forward) => forward())).code, 0);
+      const listing = await holdfast(["ls", "-R", "/down", "--json"], { env });
+      const refused = (JSON.parse(listing.stdout).items as { path: string; id: string }[]).filter(
+        ({ path }) => path.endsWith("refused") || path.endsWith("refused.bin"),
+      );
+      const api = new Api(server.url, env["HOLDFAST_TOKEN"]);
+      const hashes: string[] = [];
+      for (const { id } of refused) {
+        const { body } = await api.call("GET", `/files/${id}/manifest`);
+        hashes.push(body.blocks.at(-1).hash);
+      }
+      const {
+        code: exit,
+        report,
+        target,
+      } = await get("/down", ({ path, body }, forward) =>
+        path.endsWith("/blocks/fetch") && hashes.some((hash) => body.includes(hash))
+          ? Promise.resolve(problemAnswer(status, code, "It is refused."))
+          : forward(),
+      );
+      assert.equal(exit, 1);
+      assert.deepEqual(
+        report.problems.map((each: { path: string; code: string }) => [each.path, each.code]).toSorted(),
+        [
+          [join(target, "below/refused"), code],
+          [join(target, "refused.bin"), code],
+        ],
+      );
+      assertAllBut(target, ["below/refused", "refused.bin"]);
+    });
+  }
+
+  test("damage in the store costs the file that it touches, and no other", async () => {
+    const store = join(folder, "data", "store");
+    const known = new Set(findPackFiles(store).keys());
+    const one = join(folder, "one");
+    const content = randomBytes(40_000);
+    writeFileSync(one, content);
+    assert.equal((await holdfast(["put", one, "/damaged/"], { env })).code, 0);
+    const made = [...findPackFiles(store)].filter(([pack]) => !known.has(pack)).map(([, path]) => path);
+    assert.equal(made.length, 1);
+    assert.equal((await holdfast(["put", tree, "/damaged/tree"], { env })).code, 0);
+    flipByte(made[0] ?? "", (readPackLayout(made[0] ?? "").records[0]?.start ?? 0) + 20);
+    const { code, report, target } = await get("/damaged", (_, forward) => forward());
+    assert.equal(code, 1);
+    assert.deepEqual(
+      report.problems.map(({ path }: { path: string }) => path),
+      [join(target, "one")],
+    );
+    assertAllBut(join(target, "tree"), []);
+  });
+
+  test("one of several that cannot be put stops no other", async () => {
+    for (const name of ["a", "b", "c"]) {
+      mkdirSync(join(folder, "several", name), { recursive: true });
+      writeFileSync(join(folder, "several", name, "file"), name);
+    }
+    writeFileSync(join(folder, "b"), "a file where a folder goes");
+    assert.equal((await holdfast(["put", join(folder, "b"), "/several/b"], { env })).code, 0);
+    const locals = ["a", "b", "c"].map((name) => join(folder, "several", name));
+    const ran = await holdfast(["put", ...locals, "/several", "--json"], { env });
+    const { files_sent, problems } = JSON.parse(ran.stdout);
+    assert.deepEqual([ran.code, files_sent, problems.length], [1, 2, 1]);
+    assert.equal(problems[0].path, locals[1]);
+  });
+});
+
+/** With frames a batch begins with the length of its JSON; without them a long one comes compressed. */
+function readBatch(body: Buffer): { json: string; rebuilt: (json: string) => Buffer } {
+  if (body.readUInt32LE(0) === zstdMagic) {
+    return { json: zstdDecompressSync(body).toString(), rebuilt: (json) => zstdCompressSync(json) };
+  }
+  if (body[0] === 0x7b) return { json: body.toString(), rebuilt: (json) => Buffer.from(json) };
+  const end = 4 + body.readUInt32BE(0);
+  const rebuilt = (json: string): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(json));
+    return Buffer.concat([length, Buffer.from(json), body.subarray(end)]);
+  };
+  return { json: body.subarray(4, end).toString(), rebuilt };
+}
+
+const zstdMagic = 0xfd2f_b528;
