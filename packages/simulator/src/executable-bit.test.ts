@@ -177,6 +177,22 @@ for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
   });
 }
 
+for (const isDeleted of [false, true]) {
+  const then = isDeleted ? "is deleted there is gone" : "stays there keeps its own";
+  test(`the executable bit that another sets is of one name alone where a file has two here, and the other name, which ${then}`, async () => {
+    const alone = await withFile();
+    alone.root.link("run.sh", "other.sh", true);
+    assert.ok((await alone.once()).inSync);
+    setOnServer(alone, true);
+    if (isDeleted) alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("other.sh") });
+    assert.ok((await alone.once()).inSync);
+    assert.deepEqual(both(alone), ["old", true, "old", true]);
+    assert.deepEqual(alone.diskPaths(), isDeleted ? ["run.sh"] : ["other.sh", "run.sh"]);
+    if (!isDeleted) assert.deepEqual(both(alone, "other.sh"), ["old", false, "old", false]);
+    alone.close();
+  });
+}
+
 test("a copy whose executable bit was flipped here is not freed for its space", async () => {
   const alone = await withFile();
   flip(alone);

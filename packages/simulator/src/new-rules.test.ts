@@ -84,3 +84,40 @@ test("a dry run after the same says just that, and changes nothing", async () =>
   assert.equal(alone.world.writes, before);
   alone.close();
 });
+
+test("a folder that stays here for what is hidden in it, and is moved then, is a folder of the server again", async () => {
+  const alone = new Alone();
+  alone.write(".holdfastignore", "hidden");
+  alone.mkdir("folder");
+  for (const name of ["hidden", "shown"]) alone.write(`folder/${name}`, name);
+  assert.ok((await alone.once()).inSync);
+  alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("folder") });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.diskPaths(), [".holdfastignore", "folder", "folder/hidden"]);
+  alone.move("folder", "moved");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "moved"]);
+  assert.deepEqual(alone.diskPaths(), [".holdfastignore", "moved", "moved/hidden"]);
+  alone.close();
+});
+
+test("what was deleted elsewhere while it was left out here, and is wanted again where it was moved here, comes back", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  alone.write("folder/file", "text");
+  assert.ok((await alone.once()).inSync);
+  const engine = alone.make({ exclude: ["folder"] });
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("folder/file") });
+  alone.move("folder/file", "folder/moved");
+  engine.include(["folder"]);
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.deepEqual(
+    [alone.serverPaths(), alone.diskPaths()],
+    [
+      ["folder", "folder/moved"],
+      ["folder", "folder/moved"],
+    ],
+  );
+  alone.close();
+});

@@ -1,3 +1,4 @@
+import type { NodeId } from "@holdfast/core/ids";
 import { originalName } from "@holdfast/sync/conflicted-name";
 import { isLiveNode, type ModelNode } from "./model-tree.ts";
 import { hiddenContents } from "./hidden-oracle.ts";
@@ -42,7 +43,9 @@ export class RoundOracle {
     this.#goneContents = new Set([...ledger.written].filter((key) => !contents.has(key) && !ledger.shared.has(key)));
     const ids = new Set(live.map(({ id }) => id));
     this.#nodes = new Set(model.nodes.keys());
-    this.#goneNodes = new Set([...this.#nodes].filter((id) => !ids.has(id)));
+    // What a device hides, or what stays there for what it hides, it has not seen go.
+    const isKept = (id: string): boolean => devices.some(({ state }) => state.local.has(id as NodeId));
+    this.#goneNodes = new Set([...this.#nodes].filter((id) => !ids.has(id) && !isKept(id)));
     this.#liveContents = new Map(live.flatMap(({ id, contentId }) => (contentId === null ? [] : [[contentId, id]])));
     for (const { root } of devices) root.forgetPast();
     this.#labels = new Set(live.flatMap(labelOf));

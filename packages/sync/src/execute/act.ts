@@ -4,6 +4,7 @@ import { type DiskPlace, type Intent, type LocalRow, type RemoteRow, samePlace }
 import { bringContent, bringsContent } from "./batch.ts";
 import { copyAside } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
+import { pathOf } from "../paths.ts";
 import { DiskChanged, type Hands } from "./hands.ts";
 import { moveNode, park, setNode } from "./move.ts";
 import { type Deletion, removeTogether } from "./remove.ts";
@@ -72,6 +73,20 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
   return alias === undefined ? { parent, name } : { parent, name, alias };
 }
 
+/** Another name of the same file is another node. */
+async function isNamedTwice({ disk, state, lacks }: Hands, { id }: LocalOperation): Promise<boolean> {
+  const path = lacks.has("executable bits") ? undefined : pathOf(state, id);
+  return path !== undefined && ((await disk.stat(path))?.links ?? 1) > 1;
+}
+
+/** As new bytes do, the bit comes with a file of its own, and leaves the other names as they are. */
+async function setAlone(hands: Hands, { id, local, executable }: LocalOperation & { op: "set" }): Promise<void> {
+  const remote = hands.state.remote.get(id);
+  if (remote?.content !== local.content) throw new DiskChanged(id);
+  const [failure] = (await bringContent(hands, [{ op: "replace", id, local, remote, executable }])).values();
+  if (failure !== undefined) throw failure;
+}
+
 async function perform(hands: Hands, operation: LocalOperation): Promise<void> {
   switch (operation.op) {
     case "create":
@@ -81,7 +96,7 @@ async function perform(hands: Hands, operation: LocalOperation): Promise<void> {
     case "move":
       return moveNode(hands, operation);
     case "set":
-      return setNode(hands, operation);
+      return (await isNamedTwice(hands, operation)) ? setAlone(hands, operation) : setNode(hands, operation);
     case "park":
       return park(hands, operation);
     case "copy_aside":

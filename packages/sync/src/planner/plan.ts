@@ -116,9 +116,34 @@ function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[
     ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
   };
   const cornered = new Set(policy.refusals.map((refusal) => corneredBy(tree, refusal, refusals)));
+  const hollow = hollowFolders(tree);
   return [...tree.values()]
-    .filter((node) => needsNewId(node) || isHopeless(node, refusals) || cornered.has(node))
+    .filter((node) => needsNewId(node) || isHopeless(node, refusals) || cornered.has(node) || hollow.has(node))
     .map(({ standing }) => ({ from: standing.id, to: policy.makeNodeId() }));
+}
+
+/**
+ * Folders that were moved here, lie in the server's trash, and have no file here that was there before: such a folder stood here for what is hidden in it, or
+ * was empty. Under its old id all would come back with it that was deleted in it, here as well.
+ */
+function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
+  const moved = [...tree.values()].filter(
+    ({ kind, standing: { local, remote, remoteRow, onDisk } }) =>
+      kind === "folder" && local !== undefined && remote === undefined && remoteRow !== undefined && onDisk === "moved",
+  );
+  if (moved.length === 0) return new Set();
+  const filled = new Set<NodeId>();
+  for (const { kind, place, standing } of tree.values()) {
+    const { local, remoteRow, synced } = standing;
+    if (local === undefined || (kind === "folder" && local.sight !== "unsettled")) continue;
+    // What is new goes along, whichever id the folder has, and may be left to another portion.
+    if (remoteRow === undefined && synced === undefined) continue;
+    for (let at = place.parent; !filled.has(at);) {
+      filled.add(at);
+      at = tree.get(at)?.place.parent ?? at;
+    }
+  }
+  return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.sight !== "unsettled"));
 }
 
 /**
