@@ -2,6 +2,7 @@ import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { assertWanted } from "@holdfast/object-store/call-signal";
 import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { BlockCell } from "./block-cell.ts";
@@ -35,11 +36,14 @@ export interface CheckedRow extends ScrubRow {
 export interface PackCheck extends ScrubFinding {
   readonly rows: readonly CheckedRow[];
   readonly missing: boolean;
+  /** The disk or the network failed at it: what the pack has is not known. */
+  readonly unread: boolean;
 }
 
 /**
  * Rereads a whole pack, checks every block that has a row, and writes down what it found: what fails twice in a row is damaged,
  * and what was damaged and is whole counts again.
+ * Of a pack that the store has and cannot give (a bad sector) nothing is written down: it may be read the next time.
  * @returns undefined for a pack that has gone in its turn
  * @throws HoldfastError unavailable where the store itself is not there: then nothing is written down
  */
@@ -51,7 +55,7 @@ export async function checkStoredPack(ports: CheckPorts, pack: CheckedPack): Pro
   let found = await check();
   if (isWorse(found, rows)) found = await check();
   if (found.missing && !(await isStillWanted(db, pack.id))) return undefined;
-  await writeDown(db, pack.id, { ...found, rows }, ports.clock.nowMicros());
+  if (!found.unread) await writeDown(db, pack.id, { ...found, rows }, ports.clock.nowMicros());
   return { ...found, rows };
 }
 
@@ -63,7 +67,7 @@ async function rowsOf(db: Kysely<CellTables>, packId: PackId): Promise<CheckedRo
   return rows;
 }
 
-type Found = ScrubFinding & { readonly missing: boolean };
+type Found = Omit<PackCheck, "rows">;
 
 async function readAndCheck(
   { cell, pool, signal }: CheckPorts,
@@ -72,31 +76,48 @@ async function readAndCheck(
   rows: readonly ScrubRow[],
 ): Promise<Found> {
   const pack = await getPack(cell, packId, signal);
-  if (pack === undefined) return { missing: true, ...allBad("the pack is missing", rows) };
-  if (typeof pack === "string") return { missing: false, ...allBad(pack, rows) };
-  return { missing: false, ...(await scrubPackInPool(pool, { pack, packId, epoch, key, rows })) };
+  if (pack === undefined) return { missing: true, unread: false, ...allBad("the pack is missing", rows) };
+  if (pack instanceof Uint8Array) {
+    return { missing: false, unread: false, ...(await scrubPackInPool(pool, { pack, packId, epoch, key, rows })) };
+  }
+  return { missing: false, unread: pack.unread, ...allBad(pack.reason, rows) };
+}
+
+/** Why a pack that is there is not given. */
+export interface Withheld {
+  readonly reason: string;
+  /** The disk or the network failed at it; else it is too large to be a pack. */
+  readonly unread: boolean;
 }
 
 /**
- * @returns what is wrong with it where it is too large to be one; undefined where a store that is there does not have it. This is asked
- *   after each of two readings, so that a store that goes away between its proof and the reading loses nothing
+ * @returns undefined where a store that is there does not have it. This is asked after each of two readings, so that a store that goes
+ *   away between its proof and the reading loses nothing
+ * @throws HoldfastError unavailable where the store itself is not there
  */
 export async function getPack(
   { store, keyring }: BlockCell,
   packId: PackId,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array | string | undefined> {
+): Promise<Uint8Array | Withheld | undefined> {
   const options = signal === undefined ? {} : { signal };
   try {
     const stat = await store.stat(packKey(packId), options);
-    if (stat !== undefined && stat.sizeBytes > limits.packBytesMax) return `the pack has ${stat.sizeBytes} bytes`;
+    if (stat !== undefined && stat.sizeBytes > limits.packBytesMax)
+      return { reason: `the pack has ${stat.sizeBytes} bytes`, unread: false };
     if (stat !== undefined) return await store.get(packKey(packId), options);
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
+    assertWanted(signal);
+    if (!(error instanceof HoldfastError)) throw error;
+    await keyring.assertStoreThere();
+    return error.code === "not_found" ? undefined : { reason: unreadReason, unread: true };
   }
   await keyring.assertStoreThere();
   return undefined;
 }
+
+/** What the system said names folders of this machine, and a report is shown far from it. */
+export const unreadReason = "the pack cannot be read: the disk or the network fails at it, look at the system's log";
 
 function allBad(reason: string, rows: readonly ScrubRow[]): ScrubFinding {
   return { footer: reason, faults: rows.map(() => reason) };

@@ -62,12 +62,17 @@ export async function openRangeIfThere(reader: Reader, range: PackRange): Promis
   }
 }
 
+/** Whether it is what `openRange` throws where the store, or its disk at this place, fails: another copy may be read. */
+export function isUnread(error: unknown): error is HoldfastError {
+  return error instanceof HoldfastError && error.code === "unavailable";
+}
+
 /** A store that lets nobody in any more (keys, permissions, a bucket that has gone) is a store that is away: it may come back. */
 async function getRange({ store }: BlockCell, packId: PackId, options: GetOptions): Promise<Uint8Array> {
   try {
     return await store.get(packKey(packId), options);
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== "failed") throw error;
+    if (!(error instanceof HoldfastError) || (error.code !== "failed" && error.code !== "unavailable")) throw error;
     throw new HoldfastError("unavailable", "The block could not be read just now. Try again in a moment.", {
       cause: error,
       retryAfterSeconds: 5,

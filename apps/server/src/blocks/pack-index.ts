@@ -3,6 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import type { BlockCell } from "./block-cell.ts";
 import type { ListedPack } from "./list-packs.ts";
 import { headerLength, packKey, parseHeader } from "./pack-format.ts";
+import type { PackId } from "./pack-format.ts";
 import { openFooter } from "./pack.ts";
 import type { PackIndex } from "./pack.ts";
 import type { PackRows } from "./pack-rows.ts";
@@ -10,30 +11,34 @@ import { packKeyOf } from "./seal.ts";
 
 /**
  * Header and footer of a pack by two ranged reads.
- * @throws HoldfastError damaged where they are not those of a pack of this cell, or it has gone since it was listed; unavailable where the store has
+ * @throws HoldfastError damaged where they are not those of a pack of this cell, it has gone since it was listed, or the disk fails at it;
+ *   unavailable where the store itself is not there
  */
-export async function readPackIndex(cell: BlockCell, pack: ListedPack): Promise<PackIndex> {
-  try {
-    return await readIndex(cell, pack);
-  } catch (error) {
-    if (!(error instanceof HoldfastError) || (error.code !== "not_found" && error.code !== "range")) throw error;
-    await cell.keyring.assertStoreThere();
-    throw new HoldfastError("damaged", "The pack cannot be read: it is gone, or shorter than it was.", {
-      cause: error,
-    });
-  }
-}
-
-async function readIndex({ store, keyring }: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
+export async function readPackIndex(cell: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
   // Of an empty object a store gives no range at all.
   if (sizeBytes === 0 || sizeBytes > limits.packBytesMax) {
     throw new HoldfastError("damaged", `The pack cannot be read: it has ${sizeBytes} bytes.`);
   }
-  const key = packKey(packId);
-  const head = await store.get(key, { range: { start: 0, end: Math.min(sizeBytes, headBytesMax) } });
+  const head = await getPart(cell, packId, { start: 0, end: Math.min(sizeBytes, headBytesMax) });
   const { epoch, footerLength } = parseHeader(head, sizeBytes);
-  const footer = await store.get(key, { range: { start: sizeBytes - footerLength, end: sizeBytes } });
-  return openFooter(head, footer, sizeBytes, { packId, key: packKeyOf(await dataKeyOf(keyring, epoch), packId) });
+  const footer = await getPart(cell, packId, { start: sizeBytes - footerLength, end: sizeBytes });
+  return openFooter(head, footer, sizeBytes, { packId, key: packKeyOf(await dataKeyOf(cell.keyring, epoch), packId) });
+}
+
+async function getPart(
+  { store, keyring }: BlockCell,
+  packId: PackId,
+  range: { readonly start: number; readonly end: number },
+): Promise<Uint8Array> {
+  try {
+    return await store.get(packKey(packId), { range });
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    await keyring.assertStoreThere();
+    const isGone = error.code === "not_found" || error.code === "range";
+    const problem = isGone ? "it is gone, or shorter than it was" : "the disk or the network fails at it";
+    throw new HoldfastError("damaged", `The pack cannot be read: ${problem}.`, { cause: error });
+  }
 }
 
 const headBytesMax = headerLength(limits.packRecordsMax);

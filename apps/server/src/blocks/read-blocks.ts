@@ -5,7 +5,8 @@ import { assertWanted } from "@holdfast/object-store/call-signal";
 import { findPlaces, findStored } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
-import { openRangeIfThere, toBlock } from "./open-range.ts";
+import type { Opened } from "./block-tasks.ts";
+import { isUnread, openRangeIfThere, toBlock } from "./open-range.ts";
 import type { Reader, ReadPorts } from "./open-range.ts";
 import { choosePlace, cutBatches, planRanges } from "./read-plan.ts";
 import type { PackRange } from "./read-plan.ts";
@@ -94,14 +95,14 @@ async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<Batc
   return { blocks, memory };
 }
 
-/** What does not open, and a pack that is not there, is left out: `rescueBlock` looks closer. */
+/** What does not open, and a pack that is not there or cannot be read, is left out: `rescueBlock` looks closer. */
 async function readRange(
   reader: Reader,
   range: PackRange,
   opened: Map<HashHex, Uint8Array>,
   memory: Set<ArrayBuffer>,
 ): Promise<void> {
-  const result = await openRangeIfThere(reader, range);
+  const result = await openUnlessUnread(reader, range);
   if (result === undefined) return;
   const { payloads, bytes } = result;
   memory.add(bytes.buffer);
@@ -110,5 +111,14 @@ async function readRange(
     if (payload === undefined) continue;
     opened.set(hash, payload);
     memory.add(payload.buffer);
+  }
+}
+
+async function openUnlessUnread(reader: Reader, range: PackRange): Promise<Opened | undefined> {
+  try {
+    return await openRangeIfThere(reader, range);
+  } catch (error) {
+    if (isUnread(error)) return undefined;
+    throw error;
   }
 }

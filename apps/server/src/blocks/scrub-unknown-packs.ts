@@ -30,9 +30,9 @@ async function faultsOf(
   const { packId } = listed;
   const pack = await getPack(cell, packId, signal);
   if (pack === undefined) return undefined;
+  if (!(pack instanceof Uint8Array)) return [{ hash: null, reason: pack.reason }];
   try {
     const { epoch, blocks } = rowsOfIndex(await readPackIndex(cell, listed), listed.sizeBytes);
-    if (typeof pack === "string") return [{ hash: null, reason: pack }];
     const { key } = await cell.keyring.keyOf(epoch);
     const rows = blocks.map(({ hash, recordIndex: index, offset: start, storedSize, sizeBytes, codec }) => {
       return { hash, index, start, storedSize, sizeBytes, codec, damaged: false };

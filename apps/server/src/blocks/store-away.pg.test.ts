@@ -8,6 +8,7 @@ import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import { startTestDatabases } from "../db/testing.ts";
 import type { TestDatabases } from "../db/testing.ts";
+import type { IncomingBlock } from "./block-service.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { rebuildIndex } from "./rebuild-index.ts";
 import { scrubCell } from "./scrub.ts";
@@ -29,8 +30,8 @@ after(async () => {
   await databases.stop();
 });
 
-/** What a store answers to a call: as it is, as an empty one would, or as one whose keys are wrong. */
-type Mood = "there" | "away" | "forbidden";
+/** What a store answers to a call: as it is, as an empty one would, as one whose keys are wrong, or as a disk with a bad sector. */
+type Mood = "there" | "away" | "forbidden" | "failing";
 
 /** @param moodOf is asked before each call of `get` and `stat`, and of a list */
 function moody(store: ObjectStore, moodOf: (key: string) => Mood): ObjectStore {
@@ -38,6 +39,7 @@ function moody(store: ObjectStore, moodOf: (key: string) => Mood): ObjectStore {
   const pick = (key: string): ObjectStore => {
     const mood = moodOf(key);
     if (mood === "forbidden") throw new HoldfastError("failed", "The S3 store could not get it: AccessDenied.");
+    if (mood === "failing") throw new HoldfastError("unavailable", `Could not read ${key} (EIO).`);
     return mood === "there" ? store : empty;
   };
   return {
@@ -51,6 +53,7 @@ function moody(store: ObjectStore, moodOf: (key: string) => Mood): ObjectStore {
 
 interface Scene {
   readonly world: BlockWorld;
+  readonly blocks: readonly IncomingBlock[];
   readonly read: () => Promise<unknown>;
   readonly damaged: () => Promise<number>;
 }
@@ -67,6 +70,7 @@ async function makeScene(moodOf: (key: string) => Mood): Promise<Scene> {
   const hashes = blocks.map(({ hash }) => hash);
   return {
     world,
+    blocks,
     read: () => Array.fromAsync(world.service.read(place.spaceId, hashes)),
     damaged: async () => (await sql`select from cell.blocks where state = 'damaged'`.execute(db())).rows.length,
   };
@@ -137,6 +141,41 @@ for (const name of ["a read", "a scrub"] as const) {
     await scene.world.service.close();
   });
 }
+
+test("a pack at which the disk fails is told, flagged by nobody, and stops neither the scrub, the rebuild nor the other blocks", async () => {
+  const bad = new Set<string>();
+  const scene = await makeScene((key) => (bad.has(key) ? "failing" : "there"));
+  const { service, cells } = scene.world;
+  const cell = cells.all()[0] ?? assert.fail();
+  const keys = (await Array.fromAsync(cell.store.list("packs/"))).map(({ key }) => key);
+  assert.equal(keys.length, 2);
+  bad.add(keys[0] ?? "");
+  const ports = { cell, shards: databases.shards, pool, clock, random: randomBytes, log };
+  for (const _ of [1, 2]) {
+    const report = await scrubCell(ports);
+    assert.equal(report.state, "done");
+    assert.equal(report.packs, 2, "both packs were looked at");
+    assert.deepEqual(
+      report.damaged.map(({ hash, reason }) => [hash === null, /cannot be read/.test(reason)]),
+      [
+        [true, true],
+        [false, true],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(report), /EIO/);
+  }
+  const rebuilt = await rebuildIndex({ cells, shards: databases.shards, pool, clock, log });
+  assert.equal(rebuilt.unreadable_packs.length, 1);
+  await assert.rejects(scene.read(), { code: "unavailable" });
+  assert.equal(await scene.damaged(), 0);
+
+  // Of a block that stands elsewhere too, the other copy is read.
+  const other = await makeSpace(databases);
+  for (const block of scene.blocks) await service.store(other.spaceId, other.userId, [block]);
+  await scene.read();
+  assert.equal((await scrubCell(ports)).damaged.length, 0);
+  await service.close();
+});
 
 test("a server does not start over an emptied store unless a person says that it is the one, and the one that runs makes no key in it", async () => {
   let mood: Mood = "there";
