@@ -96,7 +96,7 @@ export class Authenticator {
       rootId: row.root_id,
       deviceId: null,
       credential: { kind: "token", id },
-      scopes: new Set(row.scopes),
+      scopes: new Set(row.scopes.filter((scope) => scope !== "admin" || row.admin)),
       admin: row.admin,
     };
   }

@@ -1,6 +1,7 @@
 import type { SessionId, TokenId } from "@holdfast/core/ids";
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
@@ -24,12 +25,12 @@ export async function findLiveCredentials(
   }
   const now = clock.nowMicros();
   const live = new Set<SessionId | TokenId>();
-  for (const [shard, list] of byShard) for (const id of await findIn(shard, list, now)) live.add(id);
+  for (const [shard, list] of byShard) for (const id of await findLiveIn(shard.db, list, now)) live.add(id);
   return live;
 }
 
-async function findIn(
-  { db }: Shard,
+export async function findLiveIn(
+  db: Kysely<ShardTables>,
   credentials: readonly Credential[],
   nowMicros: number,
 ): Promise<(SessionId | TokenId)[]> {

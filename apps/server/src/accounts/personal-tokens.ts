@@ -3,33 +3,31 @@ import { isId, makeId, type TokenId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { Scope, token as tokenSchema } from "@holdfast/protocol/account-routes";
+import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { AccountTables } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import { findLiveIn } from "./live-credentials.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { digestOf, makePersonalToken } from "./secret-token.ts";
 
 type TokenJson = z.output<typeof tokenSchema>;
 
 /**
- * A token never opens more, nor for longer, than what it was made with.
- * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict
+ * A token never opens more, nor for longer, than what it was made with, and ends with it.
+ * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict, unauthenticated
+ * where what the caller came with has ended meanwhile
  */
 export async function createPersonalToken(
   world: AccountWorld,
   caller: Caller,
   request: { name: string; scopes: readonly Scope[]; expiresAtMicros: number | null },
 ): Promise<TokenJson & { token: string }> {
-  const lacking = request.scopes.find((scope) => !caller.scopes.has(scope));
-  if (lacking !== undefined) {
-    throw new HoldfastError("forbidden", `You cannot give a token the scope ${lacking}, since you do not have it.`, {
-      field: "scopes",
-    });
-  }
+  assertScopes(caller.scopes, request.scopes);
   assertPlainText(request.name, "name");
-  await assertExpiry(world, caller, request.expiresAtMicros);
-  await assertRoom(world, caller);
   const id = makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8));
   const token = makePersonalToken(id, world.random);
   const row = {
@@ -41,19 +39,57 @@ export async function createPersonalToken(
     created_at: world.clock.nowMicros(),
     expires_at: request.expiresAtMicros,
     last_used_at: null,
+    maker_id: caller.credential.kind === "token" ? caller.credential.id : null,
   };
-  await world.shards.of(caller.bucket).db.insertInto("shard.tokens").values(row).execute();
+  await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
+    await assertMaker(world, transaction, caller, request.scopes);
+    await assertExpiry(world, transaction, caller, request.expiresAtMicros);
+    await assertRoom(transaction, caller);
+    await transaction.insertInto("shard.tokens").values(row).execute();
+  });
   return { ...tokenJson(row), token };
 }
 
-async function assertExpiry(world: AccountWorld, caller: Caller, expiresAtMicros: number | null): Promise<void> {
+function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
+  const lacking = wanted.find((scope) => !has.has(scope));
+  if (lacking === undefined) return;
+  throw new HoldfastError("forbidden", `You cannot give a token the scope ${lacking}, since you do not have it.`, {
+    field: "scopes",
+  });
+}
+
+/** Under a lock that a new password, a revocation and a change of administrators wait for: none leaves a token that it should have ended. */
+async function assertMaker(
+  world: AccountWorld,
+  transaction: Kysely<ShardTables>,
+  caller: Caller,
+  scopes: readonly Scope[],
+): Promise<void> {
+  const user = await transaction
+    .selectFrom("shard.users")
+    .select("admin")
+    .where("id", "=", caller.userId)
+    .forShare()
+    .executeTakeFirst();
+  const live = await findLiveIn(transaction, [caller.credential], world.clock.nowMicros());
+  if (user === undefined || live.length === 0) {
+    throw new HoldfastError("unauthenticated", "The session or token has ended meanwhile. Sign in again.");
+  }
+  if (!user.admin) assertScopes(new Set([...caller.scopes].filter((scope) => scope !== "admin")), scopes);
+}
+
+async function assertExpiry(
+  world: AccountWorld,
+  transaction: Kysely<ShardTables>,
+  caller: Caller,
+  expiresAtMicros: number | null,
+): Promise<void> {
   if (expiresAtMicros !== null && expiresAtMicros <= world.clock.nowMicros()) {
     throw new HoldfastError("invalid_field", "expires_at: lies in the past.", { field: "expires_at" });
   }
   if (caller.credential.kind === "session") return;
-  const maker = await world.shards
-    .of(caller.bucket)
-    .db.selectFrom("shard.tokens")
+  const maker = await transaction
+    .selectFrom("shard.tokens")
     .select("expires_at")
     .where("id", "=", caller.credential.id)
     .executeTakeFirst();
@@ -65,10 +101,9 @@ async function assertExpiry(world: AccountWorld, caller: Caller, expiresAtMicros
   }
 }
 
-async function assertRoom(world: AccountWorld, caller: Caller): Promise<void> {
-  const { count } = await world.shards
-    .of(caller.bucket)
-    .db.selectFrom("shard.tokens")
+async function assertRoom(transaction: Kysely<ShardTables>, caller: Caller): Promise<void> {
+  const { count } = await transaction
+    .selectFrom("shard.tokens")
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .where("user_id", "=", caller.userId)
     .executeTakeFirstOrThrow();
@@ -87,18 +122,40 @@ export async function listPersonalTokens(world: AccountWorld, userId: UserId): P
   return rows.map(tokenJson);
 }
 
-/** @throws HoldfastError not_found */
+/** What was made with it, directly or not, ends with it. @throws HoldfastError not_found */
 export async function deletePersonalToken(world: AccountWorld, userId: UserId, id: string): Promise<void> {
-  const deleted = isId(id)
-    ? await world.shards
-        .ofId(userId)
-        .db.deleteFrom("shard.tokens")
-        .where("user_id", "=", userId)
-        .where("id", "=", id as TokenId)
-        .returning("id")
-        .executeTakeFirst()
-    : undefined;
-  if (deleted === undefined) throw new HoldfastError("not_found", "There is no such token.");
+  const deleted = isId(id) ? await deleteFamily(world, userId, id as TokenId) : 0;
+  if (deleted === 0) throw new HoldfastError("not_found", "There is no such token.");
+}
+
+async function deleteFamily(world: AccountWorld, userId: UserId, id: TokenId): Promise<number> {
+  return inTransaction(world.shards.ofId(userId).db, async (transaction) => {
+    // Whoever makes a token with this one is waited for, and its row seen by the next statement.
+    await transaction.selectFrom("shard.users").select("id").where("id", "=", userId).forUpdate().execute();
+    // Served by tokens_user: an account has few.
+    const { rows } = await sql`
+      with recursive family (id) as (
+        select id from shard.tokens where user_id = ${userId} and id = ${id}
+        union
+        select t.id from shard.tokens t join family f on t.maker_id = f.id where t.user_id = ${userId}
+      )
+      delete from shard.tokens where user_id = ${userId} and id in (select id from family) returning id`.execute(
+      transaction,
+    );
+    return rows.length;
+  });
+}
+
+/** In the transaction that has changed the user's row, so that nobody is making one. */
+export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
+  await transaction.deleteFrom("shard.tokens").where("user_id", "=", userId).execute();
+}
+
+/** Takes the scope from all tokens of the user, which keep what else they have. In the transaction that has changed the user's row. */
+export async function endAdministration(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
+  await sql`
+    update shard.tokens set scopes = array_remove(scopes, 'admin')
+    where user_id = ${userId} and 'admin' = any(scopes)`.execute(transaction);
 }
 
 function tokenJson(row: AccountTables["shard.tokens"]): TokenJson {

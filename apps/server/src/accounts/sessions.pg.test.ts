@@ -4,6 +4,7 @@ import type { DeviceId, SessionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
 import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { Authenticator } from "./authenticator.ts";
 import { deleteDevice, listDevices } from "./devices.ts";
@@ -250,6 +251,91 @@ test("a new password ends all sessions, and no sign-in with the old one outlives
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
   await assert.rejects(signIn(world, { email, password: testPassword }), unauthenticated);
   await signIn(world, { email, password: "another long password" });
+});
+
+test("a new password ends all personal tokens, those made with tokens too, and none that is just being made outlives it", async () => {
+  const { email, caller } = await newPerson();
+  const request = { name: "t", scopes: ["account", "files:read"] as const, expiresAtMicros: null };
+  const parent = await createPersonalToken(world, caller, request);
+  const script = await authenticator.authenticate(parent.token);
+  const child = await createPersonalToken(world, script, request);
+  const [, ...made] = await Promise.allSettled([
+    updateUser(world, email, { password: "another long password" }),
+    ...[caller, script, caller, script].map((by) => createPersonalToken(world, by, request)),
+  ]);
+  const tokens = made.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value.token] : []));
+  for (const token of [parent.token, child.token, ...tokens]) {
+    await assert.rejects(authenticator.authenticate(token), unauthenticated);
+  }
+  assert.deepEqual(await listPersonalTokens(world, caller.userId), []);
+  for (const by of [caller, script]) await assert.rejects(createPersonalToken(world, by, request), unauthenticated);
+});
+
+test("a token that is made while the password changes waits for it, and is refused", async () => {
+  const { user, caller } = await newPerson();
+  const request = { name: "t", scopes: ["account"] as const, expiresAtMicros: null };
+  const { db } = world.shards.ofId(user.id);
+  const begun = await db.transaction().execute(async (transaction) => {
+    await transaction.updateTable("shard.users").set({ password_hash: "" }).where("id", "=", user.id).execute();
+    const making = createPersonalToken(world, caller, request);
+    making.catch(() => {});
+    const waiting = sql<{ n: number }>`
+      select count(*)::int4 as n from pg_stat_activity where wait_event_type = 'Lock' and query like '%shard%users%for share%'
+        and datname = current_database()`;
+    const stillInTime = bounded("the token is waited for");
+    while ((await waiting.execute(db)).rows[0]?.n !== 1) stillInTime();
+    await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
+    return { making };
+  });
+  await assert.rejects(begun.making, unauthenticated);
+  assert.deepEqual(await listPersonalTokens(world, user.id), []);
+});
+
+test("a token that is revoked takes along what was made with it, and nothing else", async () => {
+  const { caller } = await newPerson();
+  const request = { name: "t", scopes: ["account"] as const, expiresAtMicros: null };
+  const make = (by: typeof caller) => createPersonalToken(world, by, request);
+  const carrier = ({ token }: { token: string }) => authenticator.authenticate(token);
+  const other = await make(caller);
+  const first = await make(caller);
+  const second = await make(await carrier(first));
+  const third = await make(await carrier(second));
+  const beside = await make(await carrier(first));
+  await deletePersonalToken(world, caller.userId, second.id);
+  for (const ended of [second, third]) await assert.rejects(carrier(ended), unauthenticated);
+  for (const alive of [other, first, beside]) await carrier(alive);
+  await deletePersonalToken(world, caller.userId, first.id);
+  for (const ended of [first, beside]) await assert.rejects(carrier(ended), unauthenticated);
+  await carrier(other);
+});
+
+test("whoever is no administrator any more makes no token for that, and those that were made open it never again", async () => {
+  const email = `person${++people}@example.org`;
+  await createTestUser(world, `person${++people}@example.org`, { admin: true });
+  const user = await createTestUser(world, email, { admin: true });
+  const session = await signIn(world, { email, password: testPassword });
+  const caller = await authenticator.authenticate(session.access_token);
+  const make = (by: typeof caller, ...scopes: ("admin" | "account" | "files:read")[]) =>
+    createPersonalToken(world, by, { name: "t", scopes, expiresAtMicros: null });
+  const made = await make(caller, "admin", "account", "files:read");
+  const script = await authenticator.authenticate(made.token);
+  assert.ok(script.scopes.has("admin"));
+  const forbidden = { code: "forbidden", field: "scopes" };
+  // The row alone, as a change that this session or token has missed.
+  const { db } = world.shards.ofId(user.id);
+  const demote = (admin: boolean) => db.updateTable("shard.users").set({ admin }).where("id", "=", user.id).execute();
+  await demote(false);
+  assert.deepEqual([...(await authenticator.authenticate(made.token)).scopes], ["account", "files:read"]);
+  // Both were let in before.
+  for (const by of [caller, script]) await assert.rejects(make(by, "admin"), forbidden);
+  await make(script, "account");
+  await demote(true);
+  await updateUser(world, email, { admin: false });
+  await updateUser(world, email, { admin: true });
+  const later = await authenticator.authenticate(made.token);
+  assert.deepEqual([...later.scopes], ["account", "files:read"]);
+  await assert.rejects(make(later, "admin"), forbidden);
+  await make(await authenticator.authenticate(session.access_token), "admin");
 });
 
 test("a token opens what it was given, no more than its maker had, and no longer", async () => {

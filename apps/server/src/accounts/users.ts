@@ -10,6 +10,7 @@ import type { AccountStore } from "./account-world.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
 import { hashPassword } from "./passwords.ts";
+import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
 
 export type UserJson = z.output<typeof userSchema>;
 type SpaceUsage = Pick<SpaceRow, "quota_bytes" | "used_bytes" | "stored_bytes">;
@@ -70,7 +71,8 @@ function readUsage(store: AccountStore, user: Pick<UserRow, "space_id">): Promis
 }
 
 /**
- * Suspension and a new password end all sessions; both act on the next request.
+ * Suspension ends all sessions, a new password all sessions and personal access tokens, and whoever is no administrator any more has no
+ * token with that scope, not even if made one again. All act on the next request.
  * @throws HoldfastError not_found, conflict where it would leave nobody who can administer
  */
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
@@ -107,6 +109,8 @@ async function applyChange(
     if (change.disabled === true || passwordHash !== undefined) {
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     }
+    if (passwordHash !== undefined) await endPersonalTokens(transaction, user.id);
+    else if (change.admin === false) await endAdministration(transaction, user.id);
   });
 }
 

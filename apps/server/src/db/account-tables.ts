@@ -30,6 +30,8 @@ export interface AccountTables {
     created_at: number;
     expires_at: number | null;
     last_used_at: number | null;
+    /** The token with which it was made; null for one that a session made. */
+    maker_id: TokenId | null;
   };
   "shard.invitations": {
     secret_hash: Buffer;

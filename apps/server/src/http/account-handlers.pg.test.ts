@@ -154,6 +154,36 @@ test("a signed URL of somebody who was suspended stops at once", async () => {
   await call("PATCH", "/admin/users/ann@example.org", admin, { disabled: false });
 });
 
+test("a signed URL ends with the session or token with which it was asked for, and with the password", async () => {
+  await createTestUser(world, "bob@example.org");
+  const { access_token: admin } = await sessionOf("root@example.org");
+  const bytes = Buffer.from("a block");
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  const urlOf = async (bearer: string) =>
+    (await call("POST", "/blocks/upload-url", bearer, { hash, size: bytes.length })).json.url as string;
+  const put = async (url: string) => (await fetch(url, { method: "PUT", body: bytes })).status;
+  const signIn = async () => (await sessionOf("bob@example.org")).access_token;
+  const session = await signIn();
+  const token = async (bearer: string) =>
+    (await call("POST", "/tokens", bearer, { name: "t", scopes: ["account", "files:write"] })).json;
+  const [first, second] = [await token(session), await token(session)];
+  const child = await token(first.token);
+  const ends: [string[], () => Promise<{ status: number }>][] = [
+    [[first.token, child.token], () => call("DELETE", `/tokens/${first.id}`, session)],
+    [[session], () => call("DELETE", "/sessions/current", session)],
+    [
+      [second.token, await signIn()],
+      () => call("PATCH", "/admin/users/bob@example.org", admin, { password: "another long password" }),
+    ],
+  ];
+  for (const [bearers, end] of ends) {
+    const urls = await Promise.all(bearers.map(urlOf));
+    for (const url of urls) assert.equal(await put(url), 201);
+    assert.ok((await end()).status < 300);
+    for (const url of urls) assert.equal(await put(url), 401);
+  }
+});
+
 test("answers that carry a secret are kept by no cache", async () => {
   const { headers } = await call("POST", "/sessions", undefined, { email: "ann@example.org", password: testPassword });
   assert.match(headers.get("cache-control") ?? "", /no-store/);

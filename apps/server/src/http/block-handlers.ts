@@ -1,16 +1,14 @@
-import { createHmac } from "node:crypto";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { withoutEmptyFrame } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import { hashBytes } from "@holdfast/core/hash-hex";
-import { type HashHex, isHashHex, isId, type SpaceId, type UserId, type VersionId } from "@holdfast/core/ids";
+import { type HashHex, isId, type SpaceId, type UserId, type VersionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import { encodeFrame, type Frame, framesContentType, readFrames } from "@holdfast/protocol/frames";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Caller } from "../accounts/caller.ts";
-import { findUser } from "../accounts/directory.ts";
-import { isSame } from "../accounts/secret-token.ts";
+import { findLiveCredentials } from "../accounts/live-credentials.ts";
 import type { BlockRoom } from "../blocks/block-room.ts";
 import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-service.ts";
 import { passingSlices } from "../blocks/freed-bytes.ts";
@@ -22,6 +20,7 @@ import { primed } from "./primed.ts";
 import { formatContentRange, parseRange } from "./ranges.ts";
 import { readBounded } from "./read-bounded.ts";
 import { isBrokenOff } from "./request-body.ts";
+import { readUploadGrant, signUploadGrant } from "./upload-grant.ts";
 
 /** Frames are stored in portions of about this size while the rest of the request is still arriving. */
 const portionBytes = limits.packBytesTarget;
@@ -96,8 +95,9 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
     createBlockUploadUrl: async ({ caller, body, peer }) => {
       const space = await spaceInto(caller, body.into);
       const expiresAtMs = world.clock.nowMs() + limits.uploadUrlLifetimeMs;
-      const grant = signGrant(world.secrets.grantKey, {
+      const grant = signUploadGrant(world.secrets.grantKey, {
         userId: caller.userId,
+        credential: caller.credential,
         spaceId: space,
         hash: body.hash,
         sizeBytes: body.size,
@@ -109,9 +109,9 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       };
     },
     putSignedBlock: async ({ params, stream }) => {
-      const grant = readGrant(world.secrets.grantKey, params.grant, world.clock.nowMs());
-      const user = grant === undefined ? undefined : await findUser(shards, grant.userId);
-      if (grant === undefined || user === undefined || user.disabled_at !== null) {
+      const grant = readUploadGrant(world.secrets.grantKey, params.grant, world.clock.nowMs());
+      const live = grant === undefined ? undefined : await findLiveCredentials(world, [grant.credential]);
+      if (grant === undefined || live?.has(grant.credential.id) !== true) {
         throw new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Ask for a new one.");
       }
       const payload = await readBlock(stream);
@@ -298,37 +298,4 @@ function storedFrame({ hash, sizeBytes, codec, payload }: StoredBlock): Uint8Arr
 
 function absentFrame(hash: HashHex): Uint8Array[] {
   return encodeFrame({ kind: "absent", hash, size: 0, payload: new Uint8Array(0) });
-}
-
-interface Grant {
-  readonly userId: UserId;
-  readonly spaceId: SpaceId;
-  readonly hash: HashHex;
-  readonly sizeBytes: number;
-  readonly expiresAtMs: number;
-}
-
-const grantPattern = /^([0-9a-f]{32})([0-9a-f]{32})([0-9a-f]{64})-(\d{1,8})-(\d{1,16})-([\w-]{43})$/;
-
-function signGrant(key: Buffer, grant: Grant): string {
-  const id = (text: string) => text.replaceAll("-", "");
-  const facts = `${id(grant.userId)}${id(grant.spaceId)}${grant.hash}-${grant.sizeBytes}-${grant.expiresAtMs}`;
-  return `${facts}-${createHmac("sha256", key).update(`block upload ${facts}`).digest("base64url")}`;
-}
-
-function readGrant(key: Buffer, text: string, nowMs: number): Grant | undefined {
-  const match = grantPattern.exec(text);
-  if (match === null) return undefined;
-  const [userId, spaceId, hash, size, expires] = match.slice(1) as [string, string, string, string, string];
-  const dashed = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-  if (!isId(dashed(userId)) || !isId(dashed(spaceId)) || !isHashHex(hash)) return undefined;
-  const grant: Grant = {
-    userId: dashed(userId) as UserId,
-    spaceId: dashed(spaceId) as SpaceId,
-    hash,
-    sizeBytes: Number(size),
-    expiresAtMs: Number(expires),
-  };
-  const genuine = isSame(Buffer.from(signGrant(key, grant)), Buffer.from(text));
-  return genuine && grant.expiresAtMs > nowMs ? grant : undefined;
 }

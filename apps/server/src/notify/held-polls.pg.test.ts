@@ -216,6 +216,32 @@ describe("polls that wait", () => {
     assert.equal(held, 0);
   });
 
+  test(
+    "a poll ends within seconds of its session, though nothing happens, and others of the space wait on",
+    { timeout: 60_000 },
+    async (t) => {
+      const pass = holdTicks(t);
+      polls = new HeldPolls({ shards: tap.shards, clock: space.clock, random: () => 0.999, log });
+      const { answer } = await holdWaiting();
+      const other = await signInTo(space);
+      const kept = answerTo(polls.open(other, await now()));
+      await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
+      pass(4000);
+      pass(1500);
+      await assert.rejects(answer, { code: "unauthenticated" });
+      assert.equal(polls.size, 1);
+      polls.stop();
+      await kept;
+    },
+  );
+
+  test("whoever is signed out learns not even that nothing happened", { timeout: 60_000 }, async () => {
+    const { answer } = await holdWaiting();
+    await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
+    wake();
+    await assert.rejects(answer, { code: "unauthenticated" });
+  });
+
   test("a database that fails at a wake-up leaves the poll waiting for the next", async () => {
     const { answer } = await holdWaiting();
     await space.put("root", "file", "one");

@@ -47,6 +47,9 @@ const mergeMs = 200;
 const stopSpreadSeconds = 5;
 /** Of one statement that compares many spaces with their journals. */
 const spacesPerStatement = 1000;
+/** How long a poll may go on after its session or token ended where nothing happens in its space. */
+const credentialCheckMs = 5000;
+const credentialsPerStatement = 1000;
 
 /**
  * The polls that wait in this process. Each subscribes to the wake-ups of its space first, then compares its cursor
@@ -60,13 +63,18 @@ export class HeldPolls {
   readonly #deadlines: Deadlines<Poll>;
   readonly #gate: WakeGate;
   #stopping = false;
+  #checkedAtMs = performance.now();
+  #checking = false;
 
   constructor(options: HeldPollsOptions) {
     this.#options = options;
     this.#load = new Load(options.random);
     this.#deadlines = new Deadlines(
       (poll) => this.#settle(poll, undefined),
-      (latenessMs) => this.#load.noteLateness(latenessMs),
+      (latenessMs) => {
+        this.#load.noteLateness(latenessMs);
+        this.#checkNowAndThen();
+      },
     );
     this.#gate = new WakeGate((spaceId) => this.#answerSpace(spaceId), mergeMs);
   }
@@ -144,6 +152,34 @@ export class HeldPolls {
     }
   }
 
+  /** Sessions and tokens end in other processes too, and nobody tells: not even `admin` beside this server can. */
+  #checkNowAndThen(): void {
+    if (this.#checking || performance.now() - this.#checkedAtMs < credentialCheckMs) return;
+    this.#checking = true;
+    void this.#endSignedOut().finally(() => {
+      this.#checking = false;
+      this.#checkedAtMs = performance.now();
+    });
+  }
+
+  async #endSignedOut(): Promise<void> {
+    const polls: Poll[] = [];
+    for (const ofSpace of this.#bySpace.values()) for (const poll of ofSpace) polls.push(poll);
+    try {
+      for (let start = 0; start < polls.length; start += credentialsPerStatement) {
+        const some = polls.slice(start, start + credentialsPerStatement);
+        const live = await findLiveCredentials(
+          this.#options,
+          some.map((poll) => poll.credential),
+        );
+        for (const poll of some) if (!live.has(poll.credential.id)) this.#fail(poll, signedOut());
+      }
+    } catch (error) {
+      // They are held on until the next time; whatever is answered meanwhile is checked by itself.
+      this.#options.log.debug({ reason: toHoldfastError(error).message }, "held polls could not be checked");
+    }
+  }
+
   #isMoved({ spaceId, epoch, seq }: JournalHead): boolean {
     for (const poll of this.#bySpace.get(spaceId) ?? []) if (poll.seq !== seq || poll.epoch !== epoch) return true;
     return false;
@@ -170,12 +206,15 @@ export class HeldPolls {
       findLiveCredentials(this.#options, credentials),
     ]);
     for (const poll of polls) {
+      if (!live.has(poll.credential.id)) {
+        this.#fail(poll, signedOut());
+        continue;
+      }
       if (newest === undefined || newest.head.epoch !== poll.epoch || newest.head.seq < poll.seq) {
-        this.#fail(poll, live.has(poll.credential.id) ? reset("epoch") : signedOut());
+        this.#fail(poll, reset("epoch"));
         continue;
       }
       if (newest.head.seq === poll.seq) continue;
-      if (!live.has(poll.credential.id)) this.#fail(poll, signedOut());
       // Ahead of the cursor, and yet the newest entry is no longer kept: the cursor's is not either.
       else if (newest.change === undefined) this.#fail(poll, reset("expired"));
       else this.#answerWith(poll, newest.change);

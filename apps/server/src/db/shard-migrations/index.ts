@@ -6,6 +6,7 @@ import * as countedBlocks from "./040-counted-blocks.ts";
 import * as countedTails from "./050-counted-tails.ts";
 import * as weights from "./060-weights.ts";
 import * as reach from "./070-reach.ts";
+import * as tokenMakers from "./080-token-makers.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -21,5 +22,6 @@ export const shardMigrations: MigrationSet = {
     "050-counted-tails": { up: countedTails.up },
     "060-weights": { up: weights.up },
     "070-reach": { up: reach.up },
+    "080-token-makers": { up: tokenMakers.up },
   },
 };
