@@ -43,7 +43,11 @@ export const testsMayImport: readonly string[] = ["tools", "bench"];
 /** What the tests of one part import besides: those that need the whole server running. */
 export const testDoors: Readonly<Record<string, readonly string[]>> = {
   "packages/remote-space": ["@holdfast/server/acceptance/testing"],
-  "apps/cli": ["@holdfast/server/acceptance/testing", "@holdfast/server/acceptance/pack-files"],
+  "apps/cli": [
+    "@holdfast/server/acceptance/testing",
+    "@holdfast/server/acceptance/pack-files",
+    "@holdfast/server/acceptance/sync-devices",
+  ],
 };
 
 /**
