@@ -1,3 +1,4 @@
+import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BlockRoom } from "./block-room.ts";
@@ -16,6 +17,9 @@ export interface IncomingBlock {
   readonly placed?: boolean;
 }
 
+/** Told of a block that is not stored, and why; the others are. */
+export type LeaveOut = (hash: HashHex, refusal: HoldfastError) => void;
+
 /** A block as it lies in its pack, opened: the payload may still be a zstd frame, and goes on the wire as it is. */
 export interface StoredBlock {
   readonly hash: HashHex;
@@ -29,11 +33,11 @@ export interface BlockService {
   /** Memory for the payloads of a request of so many bytes; undefined where nobody has said how many will come. */
   room(expectedBytes: number | undefined): BlockRoom;
   /**
-   * Verifies every block (`hash_mismatch` 422 and nothing stored if one is wrong), writes those that the space does not hold
+   * Verifies every block (one that is wrong is told to `leaveOut`; without that, 422 that names it and nothing stored), writes those that the space does not hold
    * into packs shared with concurrent calls, and returns once pack, cell rows and `space_blocks` are durable. Blocks that the
    * space holds already have their `since` renewed. Beyond four times the quota: `quota`.
    */
-  store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[]): Promise<void>;
+  store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Promise<void>;
   /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */
   held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
   /** Of the space's blocks, in the order of their hashes, those that have no whole copy. */

@@ -8,7 +8,7 @@ import { sealAndCheck } from "./seal-and-check.ts";
 import type { Sealed } from "./seal-and-check.ts";
 import { verifySlab } from "./slab.ts";
 import type * as worker from "./worker.ts";
-import type { SlabBlock } from "./slab.ts";
+import type { SlabBlock, VerifiedSlab } from "./slab.ts";
 
 export type BlockPool = CodecPool<typeof worker>;
 
@@ -26,7 +26,7 @@ export async function verifyInPool(
   pool: BlockPool,
   slab: ArrayBuffer,
   blocks: readonly SlabBlock[],
-): Promise<ArrayBuffer> {
+): Promise<VerifiedSlab> {
   if (slab.byteLength <= inlineBytesMax) return verifySlab({ slab, blocks });
   return pool.run("verifySlabTask", { slab, blocks }, [slab]);
 }

@@ -60,7 +60,7 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
 
   return {
     room: (expectedBytes) => new BlockRoom(stock, expectedBytes),
-    store: (spaceId, uploader, blocks) => storeBlocks(storePorts, spaceId, uploader, blocks),
+    store: (spaceId, uploader, blocks, leaveOut) => storeBlocks(storePorts, spaceId, uploader, blocks, leaveOut),
     async held(spaceId, hashes) {
       if (hashes.length === 0) return new Set();
       const { db } = cells.of(bucketOf(spaceId));

@@ -1,4 +1,6 @@
 import { verifyFrame } from "@holdfast/codec/codec";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ErrorCode } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import type { IncomingBlock } from "./block-service.ts";
 import { tagBytes } from "./pack-format.ts";
@@ -55,12 +57,38 @@ export function storedBytesIn({ blocks }: Slab): number {
   return blocks.reduce((sum, { length }) => sum + length + tagBytes, 0);
 }
 
-/** @throws HoldfastError as `verifyFrame` does for the first wrong one; @returns the buffer, to be moved back */
-export function verifySlab({ slab, blocks }: { slab: ArrayBuffer; blocks: readonly SlabBlock[] }): ArrayBuffer {
-  for (const { hash, size, codec, start, length } of blocks) {
-    verifyFrame({ kind: codec, hash, size, payload: new Uint8Array(slab, start, length) });
+/** A block that is not what its hash names, or does not decode. */
+export interface Refusal {
+  /** Of the block. */
+  readonly index: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface VerifiedSlab {
+  /** To be moved back. */
+  readonly slab: ArrayBuffer;
+  readonly refusals: readonly Refusal[];
+}
+
+/** One bad block does not spoil the others. */
+export function verifySlab({ slab, blocks }: { slab: ArrayBuffer; blocks: readonly SlabBlock[] }): VerifiedSlab {
+  const refusals: Refusal[] = [];
+  for (const [index, { hash, size, codec, start, length }] of blocks.entries()) {
+    try {
+      verifyFrame({ kind: codec, hash, size, payload: new Uint8Array(slab, start, length) });
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError)) throw thrown;
+      refusals.push({ index, code: thrown.code, message: thrown.message });
+    }
   }
-  return slab;
+  return { slab, refusals };
+}
+
+/** The error that names the block. */
+export function refusalError(hash: HashHex, { code, message }: Pick<Refusal, "code" | "message">): HoldfastError {
+  const named = message.includes(hash) ? message : `Block ${hash} was refused. ${message}`;
+  return new HoldfastError(code, named, { field: "frames", body: { hash } });
 }
 
 function slabEnd(blocks: readonly IncomingBlock[], start: number): number {

@@ -1,17 +1,17 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { fromHashHex } from "@holdfast/core/hash";
-import type { SpaceId, UserId } from "@holdfast/core/ids";
+import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { Clock } from "@holdfast/core/clock";
 import { bucketOf } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Shards } from "../db/shards.ts";
 import type { BlockCells } from "./block-cell.ts";
-import type { IncomingBlock } from "./block-service.ts";
+import type { IncomingBlock, LeaveOut } from "./block-service.ts";
 import { verifyInPool } from "./block-tasks.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { PackWriter } from "./pack-writer.ts";
-import { fillSlabs, slabsOfPlaced } from "./slab.ts";
+import { fillSlabs, refusalError, slabsOfPlaced } from "./slab.ts";
 import type { Slab } from "./slab.ts";
 import type { SlabStock } from "./slab-stock.ts";
 import { findHeld } from "./space-blocks.ts";
@@ -34,12 +34,16 @@ export async function storeBlocks(
   spaceId: SpaceId,
   uploader: UserId,
   incoming: readonly IncomingBlock[],
+  leaveOut: LeaveOut = refuseAll,
 ): Promise<void> {
   for (const block of incoming) assertShape(block);
   const sizeBytes = incoming.reduce((sum, { payload }) => sum + payload.length, 0);
   if (incoming.length === 0) return;
   await ports.budget.spend(sizeBytes, async () => {
-    const [slabs, held] = await bothOf(verifyAll(ports, incoming), findHeldOf(ports, spaceId, uploader, incoming));
+    const [slabs, held] = await bothOf(
+      verifyAll(ports, incoming, leaveOut),
+      findHeldOf(ports, spaceId, uploader, incoming),
+    );
     const wanted = keepWanted(ports.stock, slabs, held);
     const wantedBytes = wanted.reduce(
       (sum, { blocks }) => sum + blocks.reduce((bytes, { size }) => bytes + size, 0),
@@ -53,7 +57,11 @@ export async function storeBlocks(
 }
 
 /** Blocks of our own codec workers are right; every other goes through the one function that accepts a block. */
-async function verifyAll({ pool, stock }: StorePorts, incoming: readonly IncomingBlock[]): Promise<Slab[]> {
+async function verifyAll(
+  { pool, stock }: StorePorts,
+  incoming: readonly IncomingBlock[],
+  leaveOut: LeaveOut,
+): Promise<Slab[]> {
   const known = fillSlabs(
     incoming.filter(({ verified }) => verified),
     stock,
@@ -67,9 +75,17 @@ async function verifyAll({ pool, stock }: StorePorts, incoming: readonly Incomin
     ),
   ];
   const unknown = slabs.map(async ({ buffer, blocks }) => {
-    return { buffer: await verifyInPool(pool, buffer, blocks), blocks };
+    const { slab, refusals } = await verifyInPool(pool, buffer, blocks);
+    const refused = new Map(refusals.map((refusal) => [blocks[refusal.index], refusal]));
+    for (const [block, refusal] of refused)
+      if (block !== undefined) leaveOut(block.hash, refusalError(block.hash, refusal));
+    return { buffer: slab, blocks: blocks.filter((block) => !refused.has(block)) };
   });
   return [...known, ...(await Promise.all(unknown))];
+}
+
+function refuseAll(_hash: HashHex, refusal: HoldfastError): never {
+  throw refusal;
 }
 
 function findHeldOf(

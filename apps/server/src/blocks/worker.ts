@@ -8,7 +8,7 @@ import { verifySlab } from "./slab.ts";
 
 export * from "@holdfast/codec/worker";
 
-export const verifySlabTask = task(verifySlab, (slab) => [slab]);
+export const verifySlabTask = task(verifySlab, ({ slab }) => [slab]);
 export const sealTask = task(
   (input: SealInput) => sealAndCheck(input),
   ({ pieces, slabs }) => [...new Set([...buffersOf(pieces), ...slabs])],

@@ -1,15 +1,13 @@
 import type { CodecPool } from "@holdfast/codec/pool";
-import { withoutEmptyFrame } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import { hashBytes } from "@holdfast/core/hash-hex";
-import { type HashHex, isId, type SpaceId, type UserId, type VersionId } from "@holdfast/core/ids";
+import { type HashHex, isId, type SpaceId, type VersionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import { encodeFrame, type Frame, framesContentType, readFrames } from "@holdfast/protocol/frames";
+import { encodeFrame, framesContentType, readFrames } from "@holdfast/protocol/frames";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { findLiveCredentials } from "../accounts/live-credentials.ts";
-import type { BlockRoom } from "../blocks/block-room.ts";
 import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-service.ts";
 import { passingSlices } from "../blocks/freed-bytes.ts";
 import { findNode } from "../metadata/look-up.ts";
@@ -19,11 +17,9 @@ import type { Handlers } from "./handler.ts";
 import { primed } from "./primed.ts";
 import { formatContentRange, parseRange } from "./ranges.ts";
 import { readBounded } from "./read-bounded.ts";
-import { isBrokenOff } from "./request-body.ts";
+import { readBase, readPlain } from "./read-plain.ts";
+import { storeFrames } from "./store-frames.ts";
 import { readUploadGrant, signUploadGrant } from "./upload-grant.ts";
-
-/** Frames are stored in portions of about this size while the rest of the request is still arriving. */
-const portionBytes = limits.packBytesTarget;
 
 /** Blocks without files: asked for, sent, fetched. */
 export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: CodecPool) {
@@ -52,7 +48,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       const space = await spaceInto(caller, query.into);
       const room = blocks.room(contentLengthBytes);
       const frames = readFrames(passingSlices(stream), { place: room.place });
-      const stored = await storeFrames({ blocks, codec }, space, caller.userId, frames, room);
+      const stored = await storeFrames({ blocks, codec }, { spaceId: space, uploader: caller.userId, room }, frames);
       return { status: 200, json: { stored } };
     },
     putBlock: async ({ caller, params, query, stream }) => {
@@ -144,76 +140,6 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   }
 }
 
-/**
- * Of a body that breaks off, what came whole is kept: else a link that never lasts for a request would carry the same bytes for ever.
- * @param room where the frames were placed; @returns how many blocks came
- */
-export async function storeFrames(
-  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
-  spaceId: SpaceId,
-  uploader: UserId,
-  frames: AsyncIterable<Frame[]>,
-  room: BlockRoom,
-): Promise<number> {
-  let stored = 0;
-  let portion: IncomingBlock[] = [];
-  let patchBytes = 0;
-  const flush = async () => {
-    // What stands beside a payload that is still arriving waits with it.
-    const ready = portion.filter(({ payload }) => !room.isOpen(payload));
-    portion = portion.filter(({ payload }) => room.isOpen(payload));
-    room.takeClosed();
-    patchBytes = 0;
-    if (ready.length === 0) return;
-    await blocks.store(spaceId, uploader, ready);
-    stored += ready.length;
-  };
-  try {
-    for await (const some of frames) {
-      for (const frame of some) {
-        portion.push(await incomingBlock({ blocks, codec }, spaceId, frame));
-        if (frame.kind === "patch") patchBytes += frame.size;
-      }
-      if (room.closedBytes + patchBytes >= portionBytes) await flush();
-    }
-  } catch (thrown) {
-    if (!isBrokenOff(thrown)) throw thrown;
-    room.close();
-    await flush();
-    throw thrown;
-  }
-  room.close();
-  await flush();
-  return stored;
-}
-
-async function incomingBlock(
-  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
-  spaceId: SpaceId,
-  { kind, hash, size, payload: sent, base }: Frame,
-): Promise<IncomingBlock> {
-  if (kind === "absent") {
-    throw new HoldfastError("bad_request", "A block that is sent is raw, zstd or a patch, not absent.", {
-      field: "frames",
-    });
-  }
-  // Of an older client. What is kept, and goes to others, is the frame alone.
-  const payload = kind === "raw" ? sent : withoutEmptyFrame(sent, size);
-  if (kind !== "patch") return { hash, sizeBytes: size, codec: kind, payload, verified: false, placed: true };
-  const basePlain = base === undefined ? undefined : await readPlain(blocks, spaceId, base);
-  if (base === undefined || basePlain === undefined) {
-    throw new HoldfastError("missing_blocks", "The base of a patch is not there. Send the whole block.", {
-      body: { missing_blocks: [base] },
-    });
-  }
-  const [made] = await codec.run("verifyTask", {
-    frames: [{ kind, hash, size, payload, base: basePlain }],
-    want: "stored",
-  });
-  if (made?.ok !== true) throw new HoldfastError(made?.code ?? "internal", made?.message ?? "A patch had no outcome.");
-  return { hash, sizeBytes: size, codec: made.codec, payload: made.payload, verified: true };
-}
-
 function rawBlock(hash: HashHex, payload: Uint8Array): IncomingBlock {
   if (payload.length === 0) throw new HoldfastError("bad_request", "A block has at least one byte.");
   return { hash, sizeBytes: payload.length, codec: "raw", payload, verified: false };
@@ -221,21 +147,6 @@ function rawBlock(hash: HashHex, payload: Uint8Array): IncomingBlock {
 
 function readBlock(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return readBounded(stream, limits.blockBytesMax, "A block");
-}
-
-async function readPlain(
-  blocks: BlockService,
-  spaceId: SpaceId,
-  hash: HashHex,
-  signal?: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  const options = signal === undefined ? {} : { signal };
-  const found = await blocks.read(spaceId, [hash], options).next();
-  if (found.done === true || found.value === undefined) return undefined;
-  const { sizeBytes: size } = found.value;
-  const pieces: Uint8Array[] = [];
-  for await (const piece of blocks.readRange(spaceId, [{ hash, size }], 0, size, options)) pieces.push(piece);
-  return Buffer.concat(pieces);
 }
 
 interface WantedBlock {
@@ -284,7 +195,7 @@ async function patchFrame(
 ): Promise<Uint8Array[] | undefined> {
   const { hash, sizeBytes: size } = block;
   if (block.payload.length < patchedBytesMin) return undefined;
-  const basePlain = await readPlain(blocks, spaceId, base, signal);
+  const basePlain = await readBase(blocks, spaceId, base, signal);
   const next = basePlain === undefined ? undefined : await readPlain(blocks, spaceId, hash, signal);
   if (basePlain === undefined || next === undefined) return undefined;
   const payload = await codec.run("encodePatchTask", { base: basePlain, next });

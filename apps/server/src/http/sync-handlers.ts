@@ -6,7 +6,7 @@ import { applySplices, type ManifestEntry, sizeOf } from "@holdfast/core/manifes
 import type { BatchOperation } from "@holdfast/protocol/batch";
 import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
 import { routes } from "@holdfast/protocol/routes";
-import type { BlockService } from "../blocks/block-service.ts";
+import type { BlockService, LeaveOut } from "../blocks/block-service.ts";
 import { passingSlices } from "../blocks/freed-bytes.ts";
 import type { NodeRow, VersionRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
@@ -16,10 +16,10 @@ import { findNode, type PlacedNode } from "../metadata/look-up.ts";
 import { findVersion, readManifest } from "../metadata/manifests.ts";
 import { nodeJson } from "../metadata/node-json.ts";
 import type { Content, Operation, OperationResult } from "../metadata/operation.ts";
-import { storeFrames } from "./block-handlers.ts";
 import type { Handlers } from "./handler.ts";
 import { validate } from "./json-body.ts";
 import { attributesOf, baseOf, placeOf, refuseConditions, seenOf } from "./operation-fields.ts";
+import { storeFrames } from "./store-frames.ts";
 
 interface SyncParts {
   readonly shards: Shards;
@@ -44,6 +44,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     }) => {
       refuseConditions(conditions());
       const schema = routes.syncDelta.body;
+      const refused = new Map<HashHex, HoldfastError>();
       let body;
       if (isBatch(headers["content-type"])) {
         const room = blocks.room(contentLengthBytes);
@@ -52,7 +53,9 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         // The frames come as slowly as the client likes, and other bodies wait for the place of this one.
         releaseJson();
         await charge("operations", body.operations.length);
-        await storeFrames({ blocks, codec }, caller.spaceId, caller.userId, frames, room);
+        const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
+        const target = { spaceId: caller.spaceId, uploader: caller.userId, room, leaveOut };
+        await storeFrames({ blocks, codec }, target, frames);
       } else {
         body = await readJson(schema);
         await charge("operations", body.operations.length);
@@ -64,7 +67,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         epoch === undefined ? {} : { epoch },
       );
       const results = outcome.results.map((result, index) =>
-        resultJson(body.operations[index]?.operation_id ?? "", result),
+        resultJson(body.operations[index]?.operation_id ?? "", refusedResult(result, refused)),
       );
       return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
     },
@@ -236,6 +239,13 @@ function contentOf(operation: Extract<BatchOperation, { op: "put" }>): Content {
 
 function idOf({ id }: { id?: string | undefined }): { id?: NodeId } {
   return id === undefined ? {} : { id: id as NodeId };
+}
+
+/** A block that came with the batch and was refused would be refused again: the operation that misses it has failed. */
+function refusedResult(result: OperationResult, refused: ReadonlyMap<HashHex, HoldfastError>): OperationResult {
+  if (result.status !== "missing") return result;
+  const error = result.missingBlocks.map((hash) => refused.get(hash)).find((each) => each !== undefined);
+  return error === undefined ? result : { status: "error", error };
 }
 
 function resultJson(operationId: string, result: OperationResult) {
