@@ -83,7 +83,21 @@ export const limits = {
   headerBytesMax: 16 * kib,
   headerTimeoutMs: 10_000,
   bodyIdleTimeoutMs: 30_000,
-  /** A client that takes nothing of a streamed answer for so long (a paused player does for a while) is cut off. */
+  /** Of a body so much must come in each `bodyRateWindowMs` in which its reader waits for it: 256 bytes a second. */
+  bodyRateBytesMin: 15 * kib,
+  bodyRateWindowMs: 60_000,
+  /** Requests of one account, or without a token of one address, that are under way; polls have a limit of their own. */
+  requestsAtOnceMax: 2048,
+  /** Of them those whose body, of more than 64 KiB or of unknown length, is read; the bodies of the next ones wait on their way. */
+  bodiesAtOnceMax: 64,
+  /** Of the store, read for answers that their clients have not taken yet: in all, and of one account or address. Above it the next ones wait. */
+  readBytesAtOnceMax: 256 * mib,
+  readBytesShareMax: 64 * mib,
+  /** An answer of which nothing was taken for so long is cut off as soon as another one waits for its memory. */
+  answerStallMs: 30_000,
+  /** Handed to the connection at once; of it nothing less counts as taken. */
+  answerSliceBytes: 256 * kib,
+  /** A client that takes less than a slice of an answer in so long (a paused player does for a while) is cut off. */
   answerIdleTimeoutMs: 5 * 60_000,
   keepAliveTimeoutMs: 75_000,
   shutdownTimeoutMs: 10_000,

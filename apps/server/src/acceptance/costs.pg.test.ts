@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
@@ -136,6 +138,36 @@ describe("what one request may cost a whole server", () => {
     const rewritten = await against(await change(replaced, next));
     assert.equal(rewritten.body.splices, undefined);
     assert.deepEqual(rewritten.body.blocks, rewritten.whole);
+  });
+
+  test("clients that take nothing of what they asked for hold little, and others have their downloads", async () => {
+    const content = randomBytes(64 * mib);
+    assert.equal((await api.put("/large", content)).status, 201);
+    const path = `/api/v1/files/${await api.idOf("/large")}/download`;
+    const email = "second@example.com";
+    const second = { email, password: "another long password" };
+    assert.equal((await api.call("POST", "/admin/users", { ...second, name: "Second" })).status, 201);
+    const other = await Api.signIn(server.url, second);
+    assert.equal((await other.put("/own", content.subarray(0, 8 * mib))).status, 201);
+    const stalled = Array.from({ length: 100 }, () => connect(server.port, "127.0.0.1"));
+    try {
+      const { peakBytes } = await costOf(server.pid, async () => {
+        await Promise.all(stalled.map((socket) => once(socket, "connect")));
+        for (const socket of stalled) {
+          socket.pause();
+          socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${api.token}\r\n\r\n`);
+        }
+        for (let round = 0; round < 5; round += 1) {
+          const { body } = await other.download("/own");
+          assert.ok(content.subarray(0, 8 * mib).equals(body));
+          assert.equal((await api.call("GET", "/account")).status, 200);
+        }
+      });
+      assert.ok(peakBytes < limits.readBytesShareMax + 150 * mib, `${Math.round(peakBytes / mib)} MiB more`);
+    } finally {
+      for (const socket of stalled) socket.destroy();
+    }
+    assert.ok(content.equals((await api.download("/large")).body), "all of it comes once they have gone");
   });
 });
 

@@ -3,6 +3,7 @@ import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BlockRoom } from "./block-room.ts";
 import type { DamagedBlock } from "./list-damaged.ts";
+import type { Reading } from "./reading-room.ts";
 
 /** A block on its way in: as a frame came off the wire, or cut (and perhaps compressed) by this process's own codec workers. */
 export interface IncomingBlock {
@@ -71,6 +72,8 @@ export interface ReadingOptions {
    * is used again then. Whoever gathers them, or hands them to a stream that has a buffer, leaves it out.
    */
   readonly passing?: boolean;
+  /** Room for what is read and not yet taken; see `ReadingRoom`. */
+  readonly reading?: Reading;
 }
 
 export interface TailPlace {

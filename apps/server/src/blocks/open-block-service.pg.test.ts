@@ -76,6 +76,48 @@ test("a compressed frame comes back as it came, and as plain bytes in a range of
   });
 });
 
+test("each batch waits for its room before it is read, has no more than a few decoded blocks, and gives its room back", async (t) => {
+  const sizeBytes = 4 * 1024 * 1024;
+  const count = 12;
+  // A few hundred bytes each, as they are stored.
+  const blocks = Array.from({ length: count }, (_, index) =>
+    zstdBlockOf(Buffer.alloc(sizeBytes, `${spaceId} ${index}`)),
+  );
+  await world.service.store(spaceId, userId, blocks);
+  const entries = blocks.map(({ hash }) => ({ hash, size: sizeBytes }));
+  const got = t.mock.method(store, "get");
+  let heldBytes = 0;
+  let mostBytes = 0;
+  let gate = Promise.withResolvers<void>();
+  const reading = {
+    take: async (wantedBytes: number) => {
+      await gate.promise;
+      heldBytes += wantedBytes;
+      mostBytes = Math.max(mostBytes, heldBytes);
+      return () => void (heldBytes -= wantedBytes);
+    },
+    takeAhead: () => undefined,
+  };
+  const open = () => world.service.readRange(spaceId, entries, 0, count * sizeBytes, { reading });
+  const first = open().next();
+  await Promise.race([first, world.service.held(spaceId, [])]);
+  assert.equal(got.mock.callCount(), 0);
+  gate.resolve();
+  await first;
+  assert.ok(heldBytes >= sizeBytes, "what was handed on counts");
+  gate = Promise.withResolvers();
+  gate.resolve();
+  heldBytes = 0;
+  const pieces = await Array.fromAsync(open());
+  assert.equal(pieces.length, count);
+  assert.equal(heldBytes, 0);
+  assert.ok(mostBytes < 3 * sizeBytes, `${mostBytes} bytes at once`);
+  const left = open();
+  assert.equal((await left.next()).value?.length, sizeBytes);
+  await left.return(undefined);
+  assert.equal(heldBytes, 0, "who leaves in the middle gives it back");
+});
+
 test("one wrong block refuses the call and nothing of it is stored", async () => {
   const good = blockOf(randomBytes(5000));
   const wrong = { ...blockOf(randomBytes(5000)), hash: sha256(randomBytes(4)) };

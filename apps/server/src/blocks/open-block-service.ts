@@ -69,10 +69,10 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
       return held as Set<HashHex>;
     },
     damaged: (spaceId, page) => listDamaged({ shards, cell: cells.of(bucketOf(spaceId)).db }, spaceId, page),
-    read: (spaceId, hashes, { signal, passing = false } = {}) =>
-      readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing }),
-    readRange: (spaceId, entries, startByte, endByte, { signal, passing = false } = {}) =>
-      readFileRange(readPorts, spaceId, { entries, startByte, endByte, signal, passing }),
+    read: (spaceId, hashes, { signal, passing = false, reading } = {}) =>
+      readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing, reading }),
+    readRange: (spaceId, entries, startByte, endByte, { signal, passing = false, reading } = {}) =>
+      readFileRange(readPorts, spaceId, { entries, startByte, endByte, signal, passing, reading }),
     sealTail: (place, plain) => sealTail(cells, random, place, plain),
     openTail: (place, tail) => openTail(cells, place, tail),
     async close() {

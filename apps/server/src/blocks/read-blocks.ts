@@ -1,6 +1,5 @@
 import { bucketOf } from "@holdfast/core/ids";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
-import { readAhead } from "@holdfast/core/read-ahead";
 import { assertWanted } from "@holdfast/object-store/call-signal";
 import { findPlaces, findStored } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
@@ -8,8 +7,9 @@ import type { StoredBlock } from "./block-service.ts";
 import type { Opened } from "./block-tasks.ts";
 import { isUnread, openRangeIfThere, toBlock } from "./open-range.ts";
 import type { Reader, ReadPorts } from "./open-range.ts";
-import { choosePlace, cutBatches, planRanges } from "./read-plan.ts";
+import { batchBytes, choosePlace, cutBatches, planRanges } from "./read-plan.ts";
 import type { PackRange } from "./read-plan.ts";
+import type { Reading } from "./reading-room.ts";
 import { rescueBlock } from "./rescue-block.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
@@ -19,9 +19,11 @@ export interface ReadOptions {
   readonly signal: AbortSignal | undefined;
   /** A payload is done with, written out included, once the next one is asked for: its memory is used again then. */
   readonly passing: boolean;
+  /** Where each batch waits for room before it is read; without one it does not wait. */
+  readonly reading: Reading | undefined;
 }
 
-/** See `BlockService.read`. Rows are looked up for a window of hashes at once; batches are read ahead of the reader. */
+/** See `BlockService.read`. Rows are looked up for a window of hashes at once; one batch is read ahead of the reader. */
 export async function* readBlocks(
   ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
@@ -32,28 +34,52 @@ export async function* readBlocks(
   const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
   const stock = options.passing ? ports.stock : undefined;
   const reader = { ...ports, cell: ports.cells.of(bucketOf(spaceId)), spaceId, plain: options.plain, signal, stock };
+  const held = new Set<() => void>();
+  const take = async (sizeBytes: number) => (await options.reading?.take(sizeBytes)) ?? (() => {});
+  const readInRoom = async (batch: readonly Wanted[], giveBack: () => void): Promise<Batch> => {
+    const release = () => {
+      giveBack();
+      held.delete(release);
+    };
+    held.add(release);
+    return { ...(await readBatch(reader, batch)), release };
+  };
+  const readAheadOf = (batch: readonly Wanted[] | undefined): Promise<Batch> | undefined => {
+    const giveBack =
+      batch === undefined || options.reading === undefined
+        ? () => {}
+        : options.reading.takeAhead(batchBytes(batch, options.plain));
+    if (batch === undefined || giveBack === undefined) return undefined;
+    const result = readInRoom(batch, giveBack);
+    // It is awaited in its turn; until then its failure is not one that nobody handles.
+    result.catch(() => {});
+    return result;
+  };
   try {
     for (let start = 0; start < hashes.length; start += windowHashes) {
       assertWanted(signal);
-      const batches = cutBatches(await locate(reader, hashes.slice(start, start + windowHashes)));
-      const steps = batches.map((batch) => () => readBatch(reader, batch));
-      for await (const { blocks, memory } of readAhead(steps, batchesAhead)) {
+      const batches = cutBatches(await locate(reader, hashes.slice(start, start + windowHashes)), options.plain);
+      let ahead: Promise<Batch> | undefined;
+      for (const [index, batch] of batches.entries()) {
+        const current: Promise<Batch> = ahead ?? readInRoom(batch, await take(batchBytes(batch, options.plain)));
+        ahead = readAheadOf(batches[index + 1]);
+        const { blocks, memory, release } = await current;
         for (const block of blocks) {
           assertWanted(signal);
           yield block;
         }
         // Whoever has left in the middle may not be done with it: then it is the collector's.
         for (const buffer of memory) stock?.giveBack(buffer);
+        release();
       }
     }
   } finally {
     leaving.abort();
+    for (const each of held) each();
   }
 }
 
 const windowHashes = 1000;
-/** Beside the one that is being sent. */
-const batchesAhead = 1;
 
 /** `place` is undefined for what the space does not hold, and where no copy is known to be whole. */
 interface Wanted {
@@ -74,13 +100,18 @@ async function locate({ cell, shards, spaceId }: Reader, hashes: readonly HashHe
   });
 }
 
-interface Batch {
+interface Batch extends BatchBytes {
+  /** Its room in memory can be another's. */
+  readonly release: () => void;
+}
+
+interface BatchBytes {
   readonly blocks: readonly (StoredBlock | undefined)[];
   /** All that the payloads stand in, except those that had to be rescued. */
   readonly memory: ReadonlySet<ArrayBuffer>;
 }
 
-async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<Batch> {
+async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<BatchBytes> {
   const places = batch.map(({ place }) => place).filter((place) => place !== undefined);
   const opened = new Map<HashHex, Uint8Array>();
   const memory = new Set<ArrayBuffer>();

@@ -3,6 +3,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { readBlocks } from "./read-blocks.ts";
 import type { ReadPorts } from "./open-range.ts";
+import type { Reading } from "./reading-room.ts";
 import { damagedMessage } from "./rescue-block.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
@@ -13,13 +14,14 @@ export interface FileRange {
   readonly signal: AbortSignal | undefined;
   /** As in `ReadOptions`. */
   readonly passing: boolean;
+  readonly reading: Reading | undefined;
 }
 
 /** See `BlockService.readRange`. @throws HoldfastError damaged for a block that the space does not hold, though the manifest names it */
 export async function* readFileRange(
   ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
-  { entries, startByte, endByte, signal, passing }: FileRange,
+  { entries, startByte, endByte, signal, passing, reading }: FileRange,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { first, last, offset } = findEntries(entries, startByte, endByte);
   const needed = startByte === endByte ? [] : entries.slice(first, last);
@@ -29,7 +31,7 @@ export async function* readFileRange(
     ports,
     spaceId,
     needed.map(({ hash }) => hash),
-    { plain: true, signal, passing },
+    { plain: true, signal, passing, reading },
   )) {
     const entry = needed[index];
     if (entry === undefined || block?.payload.length !== entry.size) throw notThere(entry);

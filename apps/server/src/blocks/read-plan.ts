@@ -10,29 +10,53 @@ export interface PackRange {
   readonly places: readonly BlockPlace[];
 }
 
-/** What is read, opened and handed on together. Four of them at most are in memory: one handed on and three ahead. */
+/** Stored bytes that are read, opened and handed on together. Two such batches at most are in memory: one handed on, one ahead. */
 export const batchBytesMax = 4 * 1024 * 1024;
+/** Decoded: four megabytes of zstd may hold thousands of blocks. */
+const decodedBytesMax = 2 * batchBytesMax;
 /** To read over this much costs less than another call to the store. */
 const gapBytesMax = 64 * 1024;
 const rangeBytesMax = 2 * batchBytesMax;
 
-/** Cuts a list where about `batchBytesMax` stored bytes are reached; something without a place counts nothing. */
-export function cutBatches<Item extends { readonly place: BlockPlace | undefined }>(items: readonly Item[]): Item[][] {
+interface Planned {
+  readonly hash: string;
+  readonly place: BlockPlace | undefined;
+}
+
+/**
+ * Cuts a list where about `batchBytesMax` stored bytes are reached, or twice as many decoded ones; what comes again, or has no place,
+ * counts nothing.
+ * @param plain blocks are decoded
+ */
+export function cutBatches<Item extends Planned>(items: readonly Item[], plain: boolean): Item[][] {
   const batches: Item[][] = [];
-  let batch: Item[] = [];
-  let sizeBytes = 0;
+  let [batch, seen, stored, decoded]: [Item[], Set<string>, number, number] = [[], new Set(), 0, 0];
   for (const item of items) {
-    const storedSize = item.place?.storedSize ?? 0;
-    if (batch.length > 0 && sizeBytes + storedSize > batchBytesMax) {
+    const isNew = !seen.has(item.hash);
+    const storedBytes = isNew ? (item.place?.storedSize ?? 0) : 0;
+    const ownBytes = isNew ? decodedBytes(item.place, plain) : 0;
+    if (batch.length > 0 && (stored + storedBytes > batchBytesMax || decoded + ownBytes > decodedBytesMax)) {
       batches.push(batch);
-      batch = [];
-      sizeBytes = 0;
+      [batch, seen, stored, decoded] = [[], new Set(), 0, 0];
     }
     batch.push(item);
-    sizeBytes += storedSize;
+    seen.add(item.hash);
+    stored += storedBytes;
+    decoded += ownBytes;
   }
   if (batch.length > 0) batches.push(batch);
   return batches;
+}
+
+/** What a batch takes in memory. */
+export function batchBytes(batch: readonly Planned[], plain: boolean): number {
+  const distinct = new Map(batch.map(({ hash, place }) => [hash, place]));
+  return [...distinct.values()].reduce((sum, place) => sum + (place?.storedSize ?? 0) + decodedBytes(place, plain), 0);
+}
+
+/** In a buffer of its own; what is stored as it is needs none. */
+function decodedBytes(place: BlockPlace | undefined, plain: boolean): number {
+  return plain && place?.codec === "zstd" ? place.sizeBytes : 0;
 }
 
 /** Puts neighbours in the same pack together. A place may be given twice and is read once. */

@@ -1,6 +1,6 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { Actor } from "../metadata/actor.ts";
-import type { BlockService } from "../blocks/block-service.ts";
+import type { BlockService, ReadingOptions } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
 import type { VersionRow } from "../db/shard-tables.ts";
 import type { PlacedNode } from "../metadata/look-up.ts";
@@ -18,6 +18,8 @@ interface ZipParts {
   readonly blocks: BlockService;
 }
 
+type ZipOptions = Required<Pick<ReadingOptions, "signal" | "reading">>;
+
 /**
  * The folder as a zip, made while it is sent: one file is open at a time, and the next page of the tree is listed only when
  * the last one is on its way. Nothing is deflated: the blocks are read at the speed of the network, and what compresses well
@@ -28,12 +30,12 @@ export async function* zipFolder(
   parts: ZipParts,
   caller: Actor,
   folder: PlacedNode,
-  signal: AbortSignal,
+  options: ZipOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const gathering = new Gathering();
   let failure: HoldfastError | undefined;
   try {
-    for await (const piece of makeZip(entriesOf(parts, caller, folder, signal))) yield* gathering.add(piece);
+    for await (const piece of makeZip(entriesOf(parts, caller, folder, options))) yield* gathering.add(piece);
   } catch (thrown) {
     failure = toHoldfastError(thrown);
   }
@@ -46,15 +48,15 @@ async function* entriesOf(
   parts: ZipParts,
   caller: Actor,
   folder: PlacedNode,
-  signal: AbortSignal,
+  options: ZipOptions,
 ): AsyncGenerator<ZipEntry, void, undefined> {
   const prefixLength = folder.path === "/" ? 1 : folder.path.length + 1;
   let cursor: string | undefined;
   do {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     const page = await walkFolder(parts.shards.of(caller.bucket), folder, pageNodes, cursor);
     for (const node of page.nodes) {
-      const entry = await entryOf(parts, node, signal);
+      const entry = await entryOf(parts, node, options);
       if (entry !== undefined) yield { ...entry, path: node.path.slice(prefixLength) };
     }
     cursor = page.nextCursor ?? undefined;
@@ -65,7 +67,7 @@ async function* entriesOf(
 async function entryOf(
   parts: ZipParts,
   { row }: PlacedNode,
-  signal: AbortSignal,
+  options: ZipOptions,
 ): Promise<Omit<ZipEntry, "path"> | undefined> {
   const mtimeMs = row.modified_at / 1000;
   if (row.kind === "folder") return { kind: "folder", mode: 0o755, mtimeMs, sizeBytes: 0, content: piecesOf() };
@@ -77,7 +79,7 @@ async function entryOf(
   const version = await headOf(parts, row);
   if (version === undefined) return undefined;
   const mode = row.executable ? 0o755 : 0o644;
-  return { kind: "file", mode, mtimeMs, sizeBytes: version.size, content: contentOf(parts, version, signal) };
+  return { kind: "file", mode, mtimeMs, sizeBytes: version.size, content: contentOf(parts, version, options) };
 }
 
 async function headOf({ shards }: ZipParts, row: PlacedNode["row"]): Promise<VersionRow | undefined> {
@@ -89,8 +91,8 @@ async function headOf({ shards }: ZipParts, row: PlacedNode["row"]): Promise<Ver
   }
 }
 
-function contentOf(parts: ZipParts, version: VersionRow, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  return readVersion(parts, version, { start: 0, end: version.size }, { signal, passing: true });
+function contentOf(parts: ZipParts, version: VersionRow, options: ZipOptions): AsyncGenerator<Uint8Array> {
+  return readVersion(parts, version, { start: 0, end: version.size }, { ...options, passing: true });
 }
 
 async function* piecesOf(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { constants, createZstdCompress, zstdCompress } from "node:zlib";
 import { outputBufferBytes } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import type { AnswerBytes, AnswerHeaders } from "./handler.ts";
 import { readEntityTags } from "./conditions.ts";
 import { toProblem } from "./problem.ts";
@@ -28,6 +29,8 @@ export interface Sending {
   readonly baseHeaders: Readonly<Record<string, string>>;
   /** How long a client may leave a streamed answer lying before its connection is cut. */
   readonly idleTimeoutMs: number;
+  /** Called whenever a client has taken some more of a long answer. */
+  readonly onMoved: () => void;
   /** While the server stops, no connection outlives its answer. */
   readonly stopping: AbortSignal;
 }
@@ -41,8 +44,7 @@ export async function sendAnswer(sending: Sending, answer: LooseAnswer): Promise
   }
   if (typeof answer.bytes === "string" || answer.bytes instanceof Uint8Array) {
     const bytes = typeof answer.bytes === "string" ? Buffer.from(answer.bytes) : answer.bytes;
-    writeHead(sending, answer.status, { "content-length": bytes.length, ...answer.headers });
-    return end(sending, bytes);
+    return sendBytes(sending, { ...answer, headers: { "content-length": bytes.length, ...answer.headers } }, bytes);
   }
   return sendStream(sending, answer, answer.bytes);
 }
@@ -86,8 +88,18 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
   const bytes = isCompressed
     ? await zstdCompressAsync(plain, { ...zstdOptions, chunkSize: outputBufferBytes(plain.length) })
     : plain;
-  writeHead(sending, answer.status, { ...headers(isCompressed), "content-length": bytes.length });
-  return end(sending, bytes);
+  return sendBytes(
+    sending,
+    { ...answer, headers: { ...headers(isCompressed), "content-length": bytes.length } },
+    bytes,
+  );
+}
+
+/** What is short is the system's at once; of the rest the client must take its part, or it would lie here for ever. */
+async function sendBytes(sending: Sending, answer: LooseAnswer, bytes: Uint8Array): Promise<void> {
+  if (bytes.length > limits.answerSliceBytes && !sending.head) return sendStream(sending, answer, [bytes]);
+  writeHead(sending, answer.status, answer.headers ?? {});
+  end(sending, bytes);
 }
 
 function compressed(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
@@ -118,31 +130,40 @@ function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
 async function sendStream(
   sending: Sending,
   answer: LooseAnswer,
-  bytes: Readable | AsyncIterable<Uint8Array>,
+  bytes: Readable | AsyncIterable<Uint8Array> | readonly Uint8Array[],
 ): Promise<void> {
   writeHead(sending, answer.status, answer.headers ?? {});
   if (sending.head) {
     if (bytes instanceof Readable) bytes.destroy();
     return end(sending);
   }
-  const clock = watchTaking(sending);
+  const watch = watchTaking(sending);
   try {
     if (bytes instanceof Readable) await pipeline(bytes, sending.response);
-    else await sendPieces(sending.response, bytes);
+    else await sendPieces(sending.response, bytes, watch.moved);
   } finally {
-    clearTimeout(clock);
+    watch.stop();
   }
 }
 
 /**
  * Asks for the next piece only when the system has taken the one before, so that its memory can be used again. That loses no time:
- * what the system has taken and the connection has not is more than comes while the next piece is handed over.
+ * what the system has taken and the connection has not is more than comes while the next piece is handed over. In slices, as each
+ * tells that the client goes on.
  */
-async function sendPieces(response: ServerResponse, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+async function sendPieces(
+  response: ServerResponse,
+  pieces: AsyncIterable<Uint8Array> | readonly Uint8Array[],
+  moved: () => void,
+): Promise<void> {
   // Whoever sends hears of it from the call.
   response.on("error", () => {});
   for await (const piece of pieces) {
-    if (piece.length > 0) await whenTaken(response, (done) => void response.write(piece, done));
+    for (let start = 0; start < piece.length; start += limits.answerSliceBytes) {
+      const slice = piece.subarray(start, start + limits.answerSliceBytes);
+      await whenTaken(response, (done) => void response.write(slice, done));
+      moved();
+    }
   }
   await whenTaken(response, (done) => void response.end(done));
 }
@@ -162,13 +183,17 @@ function whenTaken(response: ServerResponse, send: (done: (error?: Error | null)
 }
 
 /** A client that takes nothing would hold blocks, files and a place among the connections for ever. */
-function watchTaking({ response, idleTimeoutMs }: Sending): NodeJS.Timeout {
+function watchTaking({ response, idleTimeoutMs, onMoved }: Sending): { moved: () => void; stop: () => void } {
   const clock = setTimeout(() => {
     if (response.writableNeedDrain) response.destroy();
     else clock.refresh();
   }, idleTimeoutMs);
-  response.on("drain", () => clock.refresh());
-  return clock;
+  const moved = () => {
+    clock.refresh();
+    onMoved();
+  };
+  response.on("drain", moved);
+  return { moved, stop: () => clearTimeout(clock) };
 }
 
 function emptyHeaders({ status, headers }: LooseAnswer): AnswerHeaders {

@@ -8,10 +8,11 @@ import { encodeFrame, framesContentType, readFrames } from "@holdfast/protocol/f
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { findLiveCredentials } from "../accounts/live-credentials.ts";
-import type { BlockService, IncomingBlock, StoredBlock } from "../blocks/block-service.ts";
+import type { BlockService, IncomingBlock, ReadingOptions, StoredBlock } from "../blocks/block-service.ts";
 import { passingSlices } from "../blocks/freed-bytes.ts";
 import { findNode } from "../metadata/look-up.ts";
 import { knownVersions } from "../metadata/manifests.ts";
+import { blockSizes } from "../metadata/block-sizes.ts";
 import { Gathering } from "../content/gathering.ts";
 import type { Handlers } from "./handler.ts";
 import { primed } from "./primed.ts";
@@ -57,22 +58,25 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       await blocks.store(space, caller.userId, [rawBlock(params.hash, payload)]);
       return { status: 201, json: { hash: params.hash, size: payload.length } };
     },
-    getBlock: async ({ caller, params, headers: { range }, head, signal }) => {
-      const plain = await readPlain(blocks, caller.spaceId, params.hash, signal);
-      if (plain === undefined) throw new HoldfastError("not_found", "There is no such block, or you may not see it.");
-      const [part, ...more] = parseRange(range, plain.length) ?? [];
+    getBlock: async ({ caller, params, headers: { range }, head, signal, reading }) => {
+      const { hash } = params;
+      const size = (await blockSizes(shards, caller.spaceId, [hash])).get(hash);
+      if (size === undefined) throw new HoldfastError("not_found", "There is no such block, or you may not see it.");
+      const [part, ...more] = parseRange(range, size) ?? [];
       const isPart = part !== undefined && more.length === 0;
-      const bytes = isPart ? plain.subarray(part.start, part.end) : plain;
+      const { start, end } = isPart ? part : { start: 0, end: size };
+      const options = { signal, reading, passing: true };
+      const bytes = head ? "" : await primed(blocks.readRange(caller.spaceId, [{ hash, size }], start, end, options));
       const headers = {
         "content-type": "application/octet-stream",
-        "content-length": bytes.length,
+        "content-length": end - start,
         "accept-ranges": "bytes",
         etag: `"${params.hash}"`,
-        ...(isPart ? { "content-range": formatContentRange(part, plain.length) } : {}),
+        ...(isPart ? { "content-range": formatContentRange(part, size) } : {}),
       };
-      return { status: isPart ? 206 : 200, bytes: head ? "" : bytes, headers };
+      return { status: isPart ? 206 : 200, bytes, headers };
     },
-    fetchBlocks: async ({ caller, body, signal, charge }) => {
+    fetchBlocks: async ({ caller, body, signal, reading, charge }) => {
       const count = body.items.reduce((sum, { hashes }) => sum + hashes.length, 0);
       if (count > limits.queryHashesMax) {
         throw new HoldfastError("invalid_field", `One request fetches at most ${limits.queryHashesMax} blocks.`, {
@@ -84,7 +88,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       if (patches > 0) await charge("operations", patches);
       return {
         status: 200,
-        bytes: await primed(fetchFrames({ blocks, codec }, caller.spaceId, wanted, signal)),
+        bytes: await primed(fetchFrames({ blocks, codec }, caller.spaceId, wanted, { signal, reading })),
         headers: { "content-type": framesContentType },
       };
     },
@@ -160,12 +164,12 @@ async function* fetchFrames(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
   spaceId: SpaceId,
   wanted: readonly WantedBlock[],
-  signal: AbortSignal,
+  { signal, reading }: Required<Pick<ReadingOptions, "signal" | "reading">>,
 ): AsyncGenerator<Uint8Array> {
   const readable = blocks.read(
     spaceId,
     wanted.filter((item) => item.readable).map((item) => item.hash),
-    { signal, passing: true },
+    { signal, reading, passing: true },
   );
   const gathering = new Gathering();
   for (const { hash, readable: mayRead, base } of wanted) {

@@ -4,6 +4,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import type { Readable } from "node:stream";
+import { limits } from "@holdfast/core/limits";
 import { until } from "@holdfast/tools/bounded";
 import type { Handlers } from "./handler.ts";
 import { asUser, readToClose, speakRaw, startTestServer, type TestServer } from "./testing.ts";
@@ -104,6 +105,64 @@ test("a body that stalls ends with 408, and one that goes on slowly does not", a
     if (sent < 8) pass(199);
   }
   assert.match(await answer, /^HTTP\/1.1 200 [^]*"stored":8/);
+});
+
+test("a body that is dripped more slowly than the least rate ends with 408, whatever the pauses", async (t) => {
+  const pass = holdTime(t);
+  let stored = 0;
+  const server = await start(t, {
+    putBlocks: async ({ stream }) => {
+      for await (const bytes of stream as AsyncIterable<Buffer>) stored += bytes.length;
+      return { status: 200, json: { stored } };
+    },
+  });
+  const socket = connect(server.port, "127.0.0.1");
+  const answer = readToClose(socket);
+  socket.write(headersOf(10_000_000));
+  const drip = async (windows: number, bytes: number) => {
+    const steps = 4;
+    for (let step = 0; step < windows * steps; step += 1) {
+      const from = stored;
+      socket.write(Buffer.alloc(bytes / steps));
+      await until("the part is stored", () => stored === from + bytes / steps || socket.destroyed);
+      pass(limits.bodyRateWindowMs / steps);
+    }
+  };
+  // Never idle for as long as would be too long, and just fast enough.
+  await drip(5, limits.bodyRateBytesMin);
+  assert.equal(stored, 5 * limits.bodyRateBytesMin);
+  await drip(1, limits.bodyRateBytesMin - 4);
+  assert.match(await answer, /^HTTP\/1.1 408 [^]*request_timeout/);
+});
+
+test("of one account so many long bodies are received at once, and the next one waits until another is through", async (t) => {
+  const arrived: Readable[] = [];
+  const server = await start(t, {
+    putBlocks: async ({ stream }) => {
+      arrived.push(stream);
+      let stored = 0;
+      for await (const bytes of stream as AsyncIterable<Buffer>) stored += bytes.length;
+      return { status: 200, json: { stored } };
+    },
+  });
+  const lengthBytes = 100_000;
+  const sockets = Array.from({ length: limits.bodiesAtOnceMax + 1 }, () => connect(server.port, "127.0.0.1"));
+  const answers = sockets.map(readToClose);
+  for (const socket of sockets)
+    socket.write(headersOf(lengthBytes).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+  await until("as many bodies arrive as may", () => arrived.length >= limits.bodiesAtOnceMax);
+  // Another account, and a short body of the same one, are let in meanwhile.
+  const other = await fetch(`${server.url}/api/v1/blocks`, {
+    method: "POST",
+    headers: { authorization: "Bearer admin-token" },
+    body: Buffer.alloc(lengthBytes),
+  });
+  assert.deepEqual(await other.json(), { stored: lengthBytes });
+  const short = await fetch(`${server.url}/api/v1/blocks`, { method: "POST", headers: asUser, body: Buffer.alloc(10) });
+  assert.deepEqual(await short.json(), { stored: 10 });
+  assert.equal(arrived.length, limits.bodiesAtOnceMax + 2);
+  for (const socket of sockets) socket.write(Buffer.alloc(lengthBytes));
+  for (const answer of await Promise.all(answers)) assert.match(answer, /"stored":100000/);
 });
 
 test("a handler that takes its time before and while it reads does not cost the client its upload", async (t) => {
@@ -227,6 +286,32 @@ test("a client that takes nothing of its answer is cut off", async (t) => {
   socket.write("GET /api/v1/files/x/download HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\n\r\n");
   await ended.promise;
   socket.destroy();
+});
+
+test("a long answer in one piece is cut off too, and one that is taken slowly is not", async (t) => {
+  const pass = holdTime(t);
+  const json = { items: Array.from({ length: 40 }, () => ({ id: "x".repeat(1024 * 1024), state: "gone" as const })) };
+  const server = await start(t, { queryNodes: () => ({ status: 200, json }) });
+  const body = '{"ids":[]}';
+  const head = `POST /api/v1/nodes/query HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`;
+  const slow = connect(server.port, "127.0.0.1");
+  slow.write(head + body);
+  let taken = 0;
+  for await (const bytes of slow as AsyncIterable<Buffer>) {
+    // A megabyte takes a tenth of the time in which a slice must have gone.
+    if (Math.floor((taken + bytes.length) / 2 ** 20) > Math.floor(taken / 2 ** 20))
+      pass(limits.answerIdleTimeoutMs / 10);
+    taken += bytes.length;
+  }
+  assert.ok(taken > 40 * 1024 * 1024, `${taken} bytes came`);
+  const stalled = connect(server.port, "127.0.0.1");
+  stalled.on("error", () => {});
+  stalled.write(head + body);
+  await once(stalled, "readable");
+  await until("the first answer is logged", () => server.lines.length >= 1);
+  pass(limits.answerIdleTimeoutMs + 1);
+  await until("the stalled answer is logged", () => server.lines.length >= 2);
+  stalled.destroy();
 });
 
 test("a server that stops lets what runs finish, and cuts it when the time is over", async () => {

@@ -1,6 +1,6 @@
 import { type VersionId, isId } from "@holdfast/core/ids";
 import type { Caller } from "../accounts/caller.ts";
-import type { BlockService } from "../blocks/block-service.ts";
+import type { BlockService, ReadingOptions } from "../blocks/block-service.ts";
 import { readVersion } from "../content/read-version.ts";
 import { zipFolder } from "../content/zip-folder.ts";
 import type { VersionRow } from "../db/shard-tables.ts";
@@ -17,6 +17,8 @@ import { primed } from "./primed.ts";
 import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
 import { StreamedJson } from "./streamed-json.ts";
 
+type ReadingWays = Required<Pick<ReadingOptions, "signal" | "reading">>;
+
 /** Content on its way out: as a file, as a zip, as a list of blocks. */
 export function downloadHandlers({
   shards,
@@ -28,11 +30,11 @@ export function downloadHandlers({
   boundary: () => string;
 }) {
   return {
-    download: async ({ caller, params, query, headers, head, signal }) => {
+    download: async ({ caller, params, query, headers, head, signal, reading }) => {
       const found = await findNode(shards, caller, params.id);
-      if (found.row.kind === "folder") return downloadFolder(caller, found, head, signal);
+      if (found.row.kind === "folder") return downloadFolder(caller, found, head, { signal, reading });
       const version = await findVersion(shards, found.row, query.version);
-      return downloadFile(found, version, headers, head, signal);
+      return downloadFile(found, version, headers, head, { signal, reading });
     },
     getManifest: async ({ caller, params, query }) => {
       const { row } = await findNode(shards, caller, params.id);
@@ -54,7 +56,7 @@ export function downloadHandlers({
     version: VersionRow,
     headers: Record<string, string | string[] | undefined>,
     head: boolean,
-    signal: AbortSignal,
+    ways: ReadingWays,
   ) {
     const { row } = found;
     const etag = `"${version.content_id.toString("hex")}"`;
@@ -67,7 +69,7 @@ export function downloadHandlers({
     if (matches(headers["if-none-match"], etag)) return { status: 304 as const, headers: { etag } };
     const rangeHeader = ifRangeHolds(headers["if-range"], etag) ? headers["range"] : undefined;
     const ranges = parseRange(typeof rangeHeader === "string" ? rangeHeader : undefined, version.size);
-    const options = { signal, passing: true };
+    const options = { ...ways, passing: true };
     const read = (range: ByteRange) => readVersion({ shards, blocks }, version, range, options);
     // The head of an answer needs nothing of the content.
     const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(content));
@@ -90,10 +92,10 @@ export function downloadHandlers({
     return { status: 206 as const, bytes: await open(multipart.body(read)), headers: parts };
   }
 
-  async function downloadFolder(caller: Caller, folder: PlacedNode, head: boolean, signal: AbortSignal) {
+  async function downloadFolder(caller: Caller, folder: PlacedNode, head: boolean, ways: ReadingWays) {
     const name = `${folder.row.name === "" ? "Holdfast" : folder.row.name}.zip`;
     const headers = { ...safeContentHeaders(name), "content-type": "application/zip" };
-    const bytes = head ? "" : zipFolder({ shards, blocks }, caller, folder, signal);
+    const bytes = head ? "" : zipFolder({ shards, blocks }, caller, folder, ways);
     return { status: 200 as const, bytes, headers };
   }
 }

@@ -1,64 +1,25 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
 import type { Caller } from "../accounts/caller.ts";
-import type { ByteBudget } from "../blocks/byte-budget.ts";
+import type { AnswerReading, Reading } from "../blocks/reading-room.ts";
 import type { Log } from "../operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem, type Sending } from "./answer.ts";
-import { assertAccess, type Authenticator, readBearer, signInNeeded } from "./authentication.ts";
+import { assertAccess, readBearer, signInNeeded } from "./authentication.ts";
 import { type Conditions, readConditions } from "./conditions.ts";
+import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
 import type { Later } from "./handler.ts";
 import { admitJson, readJsonBody, validate } from "./json-body.ts";
 import { addressGroup, type Peer } from "./peer.ts";
 import { fromTransport } from "./problem.ts";
-import type { RateLimits } from "./rate-limits.ts";
-import { assertJson, contentEncoding, declaredLength, readParams } from "./request-checks.ts";
+import { assertJson, contentEncoding, declaredLength, hasLongBody, readParams } from "./request-checks.ts";
 import { drainAfterAnswer, RequestBody } from "./request-body.ts";
 
 /** A handler as the exchange calls it: the types of its route were checked where it was written. */
 export type LooseHandler = (
   context: unknown,
 ) => Promise<LooseAnswer | Later<LooseAnswer>> | LooseAnswer | Later<LooseAnswer>;
-
-export interface ExchangeWorld {
-  readonly authenticator: Authenticator;
-  readonly rateLimits: RateLimits;
-  readonly assertWritable: () => void;
-  /** JSON bodies that are decoded and not yet answered. */
-  readonly jsonBudget: ByteBudget;
-  readonly bodyIdleTimeoutMs: number;
-  readonly answerIdleTimeoutMs: number;
-  readonly stopping: AbortSignal;
-  /** Every exchange that is under way; aborting one ends its work. */
-  readonly running: Set<{ abort(): void }>;
-  /** Told of each exchange once the last byte has left, so that its time and its count of bytes are true. */
-  readonly report: (arrived: Arrived, result: ExchangeResult) => void;
-}
-
-export interface Arrived {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** The pattern of the route, or `none`. */
-  readonly route: string;
-  readonly startedMs: number;
-  readonly params: unknown;
-  readonly query: unknown;
-  readonly requestId: string;
-  readonly peer: Peer;
-  readonly log: Log;
-  readonly baseHeaders: Readonly<Record<string, string>>;
-  /** Written to the connection when the request arrived. */
-  readonly writtenBefore: number;
-}
-
-export interface ExchangeResult {
-  readonly userId: UserId | undefined;
-  readonly error: HoldfastError | undefined;
-  /** Of the body. */
-  readonly bytesIn: number;
-}
 
 /**
  * One request to one route, from the token to the last byte of the answer. Never rejects. Resolves early where the
@@ -84,8 +45,13 @@ export async function runExchange(
   else await exchange.answer(answer);
 }
 
-function sendingOf(world: ExchangeWorld, { request, response, requestId, baseHeaders }: Arrived): Sending {
+function sendingOf(
+  world: ExchangeWorld,
+  { request, response, requestId, baseHeaders }: Arrived,
+  onMoved: () => void,
+): Sending {
   return {
+    onMoved,
     response,
     head: request.method === "HEAD",
     ifNoneMatch: request.headers["if-none-match"],
@@ -119,6 +85,8 @@ class Exchange {
   #goneListener: (() => void) | undefined;
   #json: unknown;
   #releaseJson = (): void => {};
+  #reading: AnswerReading | undefined;
+  readonly #places: (() => void)[] = [];
   caller: Caller | undefined;
   params: unknown;
   query: unknown;
@@ -184,6 +152,11 @@ class Exchange {
       this.#world.rateLimits.take(unit, this.#payer(), amount);
   }
 
+  get reading(): Reading {
+    this.#reading ??= this.#world.readingRoom.open(this.#payer(), () => this.#arrived.response.destroy());
+    return this.#reading;
+  }
+
   get requestId(): string {
     return this.#arrived.requestId;
   }
@@ -229,15 +202,27 @@ class Exchange {
     const { params, query } = this.#arrived;
     const route = this.#route;
     await this.#admit();
+    await this.#takePlaces();
     if (route.method !== "GET") this.#world.assertWritable();
     if (route.params !== undefined) this.params = readParams(route, params);
     if (route.query !== undefined) this.query = validate(route.query, query, "query");
     if (route.bodyKind === "json") this.body = await this.#readJson(route.body);
   }
 
+  /** A poll has a place among the polls. */
+  async #takePlaces(): Promise<void> {
+    if (this.#route.cost === "poll") return;
+    const { requestsAtOnce, bodiesAtOnce } = this.#world;
+    this.#places.push(requestsAtOnce.enter(this.#payer()));
+    if (hasLongBody(this.#arrived.request)) this.#places.push(await bodiesAtOnce.enterInTurn(this.#payer()));
+  }
+
   async answer(answer: LooseAnswer): Promise<void> {
     try {
-      await sendAnswer(sendingOf(this.#world, this.#arrived), answer);
+      await sendAnswer(
+        sendingOf(this.#world, this.#arrived, () => this.#reading?.moved()),
+        answer,
+      );
     } catch (thrown) {
       return this.refuse(thrown);
     }
@@ -246,7 +231,10 @@ class Exchange {
 
   async refuse(thrown: unknown): Promise<void> {
     const error = this.#clientGone ? clientGone(thrown) : fromTransport(thrown);
-    sendProblem(sendingOf(this.#world, this.#arrived), error);
+    sendProblem(
+      sendingOf(this.#world, this.#arrived, () => this.#reading?.moved()),
+      error,
+    );
     await this.#close(error);
   }
 
@@ -276,6 +264,7 @@ class Exchange {
   async #settle(): Promise<void> {
     const { receivedBytes } = this;
     this.#world.running.delete(this);
+    for (const leave of this.#places) leave();
     this.#stream?.destroy();
     drainAfterAnswer(this.#arrived.request);
     if (this.#route.cost === "call" || receivedBytes === 0) return;

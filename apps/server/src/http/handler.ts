@@ -5,6 +5,7 @@ import type { Route } from "@holdfast/protocol/route";
 import type { RouteBody, RouteName, RouteParams, RouteQuery, routes } from "@holdfast/protocol/routes";
 import type { z } from "zod";
 import type { Caller } from "../accounts/caller.ts";
+import type { Reading } from "../blocks/reading-room.ts";
 import type { Log } from "../operation/log.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Peer } from "./peer.ts";
@@ -79,6 +80,8 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   readonly onGone: (listener: () => void) => void;
   /** Aborted when the server begins to stop: what only waits (a poll) answers at once, what works goes on. */
   readonly stopping: AbortSignal;
+  /** Where what the answer reads of the store waits for room; to be given to whatever reads it. */
+  readonly reading: Reading;
   readonly log: Log;
 }
 

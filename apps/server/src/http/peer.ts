@@ -77,6 +77,6 @@ function forwardedEntry(header: string | string[] | undefined, fromRight: number
 }
 
 /** IPv4 on a socket of both families shows as ::ffff:192.0.2.1. */
-function withoutMapping(address: string): string {
+export function withoutMapping(address: string): string {
   return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }

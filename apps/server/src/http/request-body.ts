@@ -1,20 +1,23 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import type { OwnSlices } from "../blocks/freed-bytes.ts";
 
 /**
  * The body of a request, as fast as the handler reads it and no faster. It stands between the handler and Node's own
  * stream because destroying that one would cut the connection, and with it the answer that says what went wrong.
  *
- * A client that sends nothing for `idleTimeoutMs` while somebody waits for its bytes ends it with `request_timeout`;
- * there is no limit to how long a body may take in all.
+ * A client that sends nothing for `idleTimeoutMs` while somebody waits for its bytes ends it with `request_timeout`, and so does one
+ * that sends less than the least rate; there is no limit to how long a body may take in all.
  */
 export class RequestBody extends Readable implements OwnSlices {
   readonly ownSlices = true;
   readonly #request: IncomingMessage;
   readonly #idleTimeoutMs: number;
   #clock: NodeJS.Timeout | undefined;
+  #rateClock: NodeJS.Timeout | undefined;
+  #windowBytes = 0;
   #receivedBytes = 0;
   #attached = false;
 
@@ -57,15 +60,26 @@ export class RequestBody extends Readable implements OwnSlices {
   #startClock(): void {
     if (this.#clock !== undefined) return;
     this.#clock = setTimeout(() => this.destroy(stalled(this.#idleTimeoutMs)), this.#idleTimeoutMs);
+    this.#windowBytes = 0;
+    this.#rateClock = setTimeout(() => this.#look(), limits.bodyRateWindowMs);
+  }
+
+  #look(): void {
+    if (this.#windowBytes < limits.bodyRateBytesMin) this.destroy(tooSlow());
+    this.#windowBytes = 0;
+    this.#rateClock?.refresh();
   }
 
   #stopClock(): void {
     clearTimeout(this.#clock);
+    clearTimeout(this.#rateClock);
     this.#clock = undefined;
+    this.#rateClock = undefined;
   }
 
   readonly #take = (bytes: Buffer): void => {
     this.#receivedBytes += bytes.length;
+    this.#windowBytes += bytes.length;
     this.#clock?.refresh();
     if (this.push(bytes)) return;
     this.#request.pause();
@@ -89,6 +103,12 @@ const slicesWaitingMax = 4;
 
 function stalled(idleTimeoutMs: number): HoldfastError {
   return brokenOff("request_timeout", `No byte of the body arrived for ${idleTimeoutMs / 1000} seconds.`);
+}
+
+function tooSlow(): HoldfastError {
+  const { bodyRateBytesMin, bodyRateWindowMs } = limits;
+  const message = `Less than ${bodyRateBytesMin} bytes of the body arrived in ${bodyRateWindowMs / 1000} seconds.`;
+  return brokenOff("request_timeout", message);
 }
 
 const breaks = new WeakSet<HoldfastError>();

@@ -20,6 +20,14 @@ export function declaredLength({ headers }: IncomingMessage): number | undefined
   return text === undefined ? undefined : Number(text);
 }
 
+/** One that may take a while to arrive, and memory until then. */
+export function hasLongBody(request: IncomingMessage): boolean {
+  const lengthBytes = declaredLength(request) ?? (request.headers["transfer-encoding"] === undefined ? 0 : Infinity);
+  return lengthBytes > longBodyBytes;
+}
+
+const longBodyBytes = 64 * 1024;
+
 /**
  * JSON, and what clients call it that were told nothing: `curl -d`, a `fetch` of text, a library's default. No cookie signs
  * anybody in, so a form on a strange page gains nothing by such a type. What is no JSON then fails as such.

@@ -6,13 +6,16 @@ import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
 import { ByteBudget } from "../blocks/byte-budget.ts";
+import { ReadingRoom } from "../blocks/reading-room.ts";
 import type { Log } from "../operation/log.ts";
 import type { ObservedRequest } from "../operation/metrics.ts";
 import { sendProblem } from "./answer.ts";
 import type { Authenticator } from "./authentication.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
-import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange.ts";
+import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange-world.ts";
+import { shareConnections } from "./connection-share.ts";
 import type { Handlers } from "./handler.ts";
+import { HeldCounts } from "./held-counts.ts";
 import { mountRoutes } from "./mount.ts";
 import { type PeerRules, readPeer } from "./peer.ts";
 import { fromTransport } from "./problem.ts";
@@ -41,6 +44,7 @@ export interface Timeouts {
   readonly headerTimeoutMs: number;
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
+  readonly answerStallMs: number;
 }
 
 export interface HttpServer {
@@ -63,6 +67,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     rateLimits: options.rateLimits,
     assertWritable: options.assertWritable ?? (() => {}),
     jsonBudget: new ByteBudget(limits.jsonBytesAtOnceMax),
+    readingRoom: new ReadingRoom({
+      totalBytes: limits.readBytesAtOnceMax,
+      shareBytes: limits.readBytesShareMax,
+      stalledMs: timeouts.answerStallMs,
+      nowMs: () => performance.now(),
+    }),
+    requestsAtOnce: new HeldCounts(limits.requestsAtOnceMax),
+    bodiesAtOnce: new HeldCounts(limits.bodiesAtOnceMax),
     bodyIdleTimeoutMs: timeouts.bodyIdleTimeoutMs,
     answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
     stopping: stop.signal,
@@ -74,7 +86,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     describe(request, response, route, rules, options.log);
   const app = openFastify(options, timeouts, stop.signal, arrive);
   mountRoutes(app, { handlers: options.handlers, unmounted: options.unmounted ?? new Set(), world, arrive });
-  app.server.maxConnections = options.connectionsMax ?? connectionsMaxDefault;
+  const connectionsMax = options.connectionsMax ?? connectionsMaxDefault;
+  app.server.maxConnections = connectionsMax;
+  // Behind a proxy every connection is the proxy's.
+  if (rules.proxyHops === 0) shareConnections(app.server, Math.ceil(connectionsMax / 4));
   return {
     listen: async (host, port) => {
       await app.listen({ host, port, backlog: 4096 });
@@ -112,6 +127,7 @@ function openFastify(
         ifNoneMatch: undefined,
         acceptEncoding: undefined,
         idleTimeoutMs: 0,
+        onMoved: () => {},
         stopping,
       },
       error,

@@ -1,0 +1,174 @@
+/** Memory that one answer takes for what it reads of the store. */
+export interface Reading {
+  /**
+   * Waits until there is room for so many bytes: before, nothing is read.
+   * @returns what gives the room back, to be called once or more often
+   */
+  take(sizeBytes: number): Promise<() => void>;
+  /** Room for what is not needed yet: only where plenty is left. */
+  takeAhead(sizeBytes: number): (() => void) | undefined;
+}
+
+/** For whoever sends what was read. */
+export interface AnswerReading extends Reading {
+  /** The client has taken something. */
+  moved(): void;
+}
+
+export interface ReadingRoomOptions {
+  /** Of all answers of the process. */
+  readonly totalBytes: number;
+  /** Of all answers under one key: so much no account and no address can take from the others. */
+  readonly shareBytes: number;
+  /** An answer of which its client has taken nothing for so long gives way to those that wait. */
+  readonly stalledMs: number;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Bounds what all answers hold of the store at once. Who comes later waits in turn, and what waits has read nothing. As clients may be as
+ * slow as they like while nobody waits, and not longer, stalled answers cannot keep others out.
+ */
+export class ReadingRoom {
+  readonly #options: ReadingRoomOptions;
+  readonly #shares = new Map<string, number>();
+  readonly #holders = new Set<Holder>();
+  #waiting: Waiting[] = [];
+  #freeBytes: number;
+  #clock: NodeJS.Timeout | undefined;
+
+  constructor(options: ReadingRoomOptions) {
+    this.#options = options;
+    this.#freeBytes = options.totalBytes;
+  }
+
+  /** @param cut ends the answer, after which it gives back what it holds */
+  open(key: string, cut: () => void): AnswerReading {
+    const holder: Holder = { key, cut, bytes: 0, waits: 0, movedMs: this.#options.nowMs() };
+    return {
+      take: (sizeBytes) => this.#take(holder, Math.min(sizeBytes, this.#options.shareBytes)),
+      takeAhead: (sizeBytes) => this.#takeAhead(holder, sizeBytes),
+      moved: () => {
+        holder.movedMs = this.#options.nowMs();
+      },
+    };
+  }
+
+  /** Makes those who were stalled for too long give way; runs by itself while somebody waits. */
+  look(): void {
+    if (this.#waiting.length === 0) return this.#stopClock();
+    const ofShares = new Set<string>();
+    let isTotalLooked = false;
+    for (const waiting of this.#waiting) {
+      const { key } = waiting.holder;
+      if (this.#lacksShare(waiting)) {
+        if (!ofShares.has(key)) this.#makeWay(waiting, (holder) => holder.key === key);
+        ofShares.add(key);
+      } else if (!isTotalLooked) {
+        this.#makeWay(waiting, () => true);
+        isTotalLooked = true;
+      }
+    }
+  }
+
+  /** Those that nothing was taken of for longest go first, and no more than are needed. */
+  #makeWay({ sizeBytes }: Waiting, mayGo: (holder: Holder) => boolean): void {
+    const latestMs = this.#options.nowMs() - this.#options.stalledMs;
+    const stalled = [...this.#holders]
+      // Who waits for room is not slow itself.
+      .filter((holder) => holder.waits === 0 && holder.movedMs <= latestMs && mayGo(holder))
+      .toSorted((left, right) => left.movedMs - right.movedMs);
+    let neededBytes = sizeBytes;
+    for (const holder of stalled) {
+      if (neededBytes <= 0) return;
+      neededBytes -= holder.bytes;
+      holder.cut();
+    }
+  }
+
+  async #take(holder: Holder, sizeBytes: number): Promise<() => void> {
+    holder.waits += 1;
+    await new Promise<void>((start) => {
+      this.#waiting.push({ holder, sizeBytes, start });
+      this.#startWaiting();
+    });
+    holder.waits -= 1;
+    holder.movedMs = this.#options.nowMs();
+    return this.#releaser(holder, sizeBytes);
+  }
+
+  #takeAhead(holder: Holder, sizeBytes: number): (() => void) | undefined {
+    const { totalBytes, shareBytes } = this.#options;
+    const isPlenty =
+      this.#freeBytes - sizeBytes >= totalBytes / 2 && this.#shareOf(holder) + sizeBytes <= shareBytes / 2;
+    if (!isPlenty || this.#waiting.length > 0) return undefined;
+    this.#give(holder, sizeBytes);
+    return this.#releaser(holder, sizeBytes);
+  }
+
+  #releaser(holder: Holder, sizeBytes: number): () => void {
+    let left = sizeBytes;
+    return () => {
+      if (left === 0) return;
+      this.#give(holder, -left);
+      left = 0;
+      this.#startWaiting();
+    };
+  }
+
+  #give(holder: Holder, sizeBytes: number): void {
+    this.#freeBytes -= sizeBytes;
+    holder.bytes += sizeBytes;
+    const share = this.#shareOf(holder) + sizeBytes;
+    if (share === 0) this.#shares.delete(holder.key);
+    else this.#shares.set(holder.key, share);
+    if (holder.bytes === 0) this.#holders.delete(holder);
+    else this.#holders.add(holder);
+  }
+
+  #shareOf({ key }: Holder): number {
+    return this.#shares.get(key) ?? 0;
+  }
+
+  #lacksShare({ holder, sizeBytes }: Waiting): boolean {
+    return this.#shareOf(holder) + sizeBytes > this.#options.shareBytes;
+  }
+
+  /** In turn, but who lacks only its own share lets the others pass. */
+  #startWaiting(): void {
+    const left: Waiting[] = [];
+    let isTotalFull = false;
+    for (const waiting of this.#waiting) {
+      isTotalFull ||= !this.#lacksShare(waiting) && waiting.sizeBytes > this.#freeBytes;
+      if (isTotalFull || this.#lacksShare(waiting)) left.push(waiting);
+      else {
+        this.#give(waiting.holder, waiting.sizeBytes);
+        waiting.start();
+      }
+    }
+    this.#waiting = left;
+    if (left.length > 0) this.#clock ??= setInterval(() => this.look(), lookMs).unref();
+  }
+
+  #stopClock(): void {
+    clearInterval(this.#clock);
+    this.#clock = undefined;
+  }
+}
+
+const lookMs = 1000;
+
+interface Holder {
+  readonly key: string;
+  readonly cut: () => void;
+  bytes: number;
+  /** How much of it waits for room just now. */
+  waits: number;
+  movedMs: number;
+}
+
+interface Waiting {
+  readonly holder: Holder;
+  readonly sizeBytes: number;
+  readonly start: () => void;
+}

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { test } from "node:test";
+import { shareConnections } from "./connection-share.ts";
+
+test("one address gets its share of the connections, and others theirs", async (t) => {
+  const server = createServer((socket) => socket.write("in"));
+  shareConnections(server, 2, () => true);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const open = async (localAddress: string) => {
+    const socket = connect({ port, host: "127.0.0.1", localAddress });
+    socket.on("error", () => {});
+    const isIn = await Promise.race([once(socket, "data").then(() => true), once(socket, "close").then(() => false)]);
+    t.after(() => socket.destroy());
+    return { socket, isIn };
+  };
+  const first = await open("127.0.0.2");
+  assert.deepEqual([first.isIn, (await open("127.0.0.2")).isIn], [true, true]);
+  assert.equal((await open("127.0.0.2")).isIn, false);
+  assert.equal((await open("127.0.0.3")).isIn, true);
+  const closed = new Promise<void>((resolve) => {
+    server.getConnections((_, before) => {
+      first.socket.destroy();
+      const look = () => server.getConnections((__, now) => (now < (before ?? 0) ? resolve() : setImmediate(look)));
+      look();
+    });
+  });
+  await closed;
+  assert.equal((await open("127.0.0.2")).isIn, true);
+});

@@ -1,0 +1,27 @@
+import type { Server, Socket } from "node:net";
+import { addressGroup, isLoopback, withoutMapping } from "./peer.ts";
+
+/** Without a proxy: so that one address cannot take all connections, of which it need not even say anything. Of this machine none counts. */
+export function shareConnections(server: Server, connectionsMax: number, isCounted = isFromElsewhere): void {
+  const held = new Map<string, number>();
+  server.prependListener("connection", (socket: Socket) => {
+    const address = socket.remoteAddress ?? "";
+    if (!isCounted(address)) return;
+    const key = addressGroup(withoutMapping(address));
+    const count = (held.get(key) ?? 0) + 1;
+    if (count > connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    held.set(key, count);
+    socket.once("close", () => {
+      const left = (held.get(key) ?? 1) - 1;
+      if (left === 0) held.delete(key);
+      else held.set(key, left);
+    });
+  });
+}
+
+function isFromElsewhere(address: string): boolean {
+  return !isLoopback(withoutMapping(address));
+}
