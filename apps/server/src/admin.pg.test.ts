@@ -38,7 +38,7 @@ async function maySignIn(email: string, password: string): Promise<string> {
   const databases = openDatabases({ defaultConnection: own?.connection ?? connection ?? {}, log: silentLog });
   try {
     const world = await openTestAccounts(databases.shards);
-    return await signIn(world, { email, password }).then(
+    return await signIn(world, { email, password }, "192.0.2.1").then(
       () => "yes",
       (error: unknown) => (error as { code: string }).code,
     );

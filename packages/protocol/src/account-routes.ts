@@ -20,6 +20,12 @@ export const session = z
     refresh_token: z.string().describe("30 days, rotates"),
     expires_in: z.int().describe("seconds"),
     device_id: z.string(),
+    device_secret: z
+      .string()
+      .optional()
+      .describe(
+        "of a sign-in: sent along with the next one from this device, it is let in though others have failed too often",
+      ),
   })
   .meta({ id: "Session" });
 
@@ -117,6 +123,7 @@ export const accountRoutes = {
       password: z.string().min(1).max(limits.passwordBytesMax),
       totp: z.string().max(16).optional(),
       device_name: z.string().min(1).max(200).optional(),
+      device_secret: secret.optional(),
     }),
     responses: { 200: session },
   }),

@@ -42,10 +42,15 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const client = openClient(server);
   try {
     const device_name = checkTitle(options.deviceName ?? hostname(), "--device-name");
-    const session = await client.call("createSession", { body: { email, password, device_name } });
     const saved = new SavedLogin(thisConfigFolder(context.environment));
-    const made = { ...toSavedSession(session), server, email, deviceId: session.device_id };
-    await endFormer(run, await readFormer(saved), made);
+    const former = await readFormer(saved);
+    const known = former?.server === server && former.email === email ? former.deviceSecret : undefined;
+    const body = { email, password, device_name, ...(known === undefined ? {} : { device_secret: known }) };
+    const session = await client.call("createSession", { body });
+    const { device_id: deviceId, device_secret: deviceSecret } = session;
+    const kept = deviceSecret === undefined ? {} : { deviceSecret };
+    const made = { ...toSavedSession(session), server, email, deviceId, ...kept };
+    await endFormer(run, former, made);
     await saved.update(() => Promise.resolve(made));
     await run.output.result({ server, email, device_id: session.device_id }, () => [
       `Signed in to ${server} as ${email}.`,

@@ -12,6 +12,8 @@ export interface Login extends SavedSession {
   readonly server: string;
   readonly email: string;
   readonly deviceId: string;
+  /** By which the server knows this device again when it signs in anew. */
+  readonly deviceSecret?: string;
 }
 
 const fileName = "login.json";

@@ -21,5 +21,6 @@ export interface AccountWorld extends AccountStore {
 export interface SignInThrottle {
   /** @throws HoldfastError rate_limited after repeated failures under this key */
   check(key: string): Promise<void>;
-  failed(key: string): Promise<void>;
+  /** @param weight less than 1 where more failures are let through */
+  failed(key: string, weight?: number): Promise<void>;
 }

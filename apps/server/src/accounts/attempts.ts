@@ -12,12 +12,14 @@ const lines = new WeakMap<SignInThrottle, Map<string, { last: Promise<unknown>; 
  * Runs an attempt to use a secret that can be guessed, unless too many failed under this key. Attempts under one key run one
  * after the other, so that a thousand guesses sent at once are not all let in before the first has failed.
  * @param attempt undefined when the secret was wrong
+ * @param wider counted as well, but not waited for: who stands in another line cannot hold this one up
  * @throws HoldfastError rate_limited
  */
 export async function guardAttempt<Result>(
   throttle: SignInThrottle,
   key: string,
   attempt: () => Promise<Result | undefined>,
+  wider?: WiderCount,
 ): Promise<Result | undefined> {
   const line = lines.get(throttle) ?? new Map<string, { last: Promise<unknown>; length: number }>();
   lines.set(throttle, line);
@@ -27,7 +29,7 @@ export async function guardAttempt<Result>(
       retryAfterSeconds: 1,
     });
   }
-  const mine = place.last.then(() => countAttempt(throttle, key, attempt));
+  const mine = place.last.then(() => countAttempt(throttle, key, attempt, wider));
   place.last = mine.catch(() => {});
   place.length += 1;
   line.set(key, place);
@@ -39,8 +41,17 @@ export async function guardAttempt<Result>(
   }
 }
 
+/** What failures are counted under besides, with how much each counts there. */
+export interface WiderCount {
+  readonly key: string;
+  readonly weight: number;
+}
+
 /** What is counted under is hashed: neither memory nor a shared store of buckets lists people's addresses. */
-export function throttleKey(kind: "sign-in" | "sign-up" | "invitation", subject: string): string {
+export function throttleKey(
+  kind: "sign-in" | "device" | "account" | "sign-up" | "invitation",
+  subject: string,
+): string {
   return `${kind}:${sha256(Buffer.from(subject)).slice(0, 32)}`;
 }
 
@@ -48,9 +59,13 @@ async function countAttempt<Result>(
   throttle: SignInThrottle,
   key: string,
   attempt: () => Promise<Result | undefined>,
+  wider: WiderCount | undefined,
 ): Promise<Result | undefined> {
   await throttle.check(key);
+  if (wider !== undefined) await throttle.check(wider.key);
   const result = await attempt();
-  if (result === undefined) await throttle.failed(key);
-  return result;
+  if (result !== undefined) return result;
+  await throttle.failed(key);
+  if (wider !== undefined) await throttle.failed(wider.key, wider.weight);
+  return undefined;
 }

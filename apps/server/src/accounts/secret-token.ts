@@ -1,6 +1,14 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Random } from "@holdfast/core/clock";
-import { type Bucket, isId, type SessionId, toBucket, type TokenId } from "@holdfast/core/ids";
+import {
+  type Bucket,
+  type DeviceId,
+  isId,
+  type SessionId,
+  toBucket,
+  type TokenId,
+  type UserId,
+} from "@holdfast/core/ids";
 
 /**
  * The secrets that people and programs carry. Each says by its prefix what it is and carries its bucket, so that any
@@ -8,11 +16,13 @@ import { type Bucket, isId, type SessionId, toBucket, type TokenId } from "@hold
  *
  *     hfp_<id of the token, 32 hex digits>_<32 random bytes, base64url>     personal access token
  *     hfr_<id of the session, 32 hex digits>_<number>_<HMAC, base64url>     refresh token
+ *     hfd_<id of the device, 32 hex digits>_<HMAC, base64url>               that this device has signed in to an account
  *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
  *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
  */
 const personalPattern = /^hfp_([0-9a-f]{32})_([\w-]{43})$/;
 const refreshPattern = /^hfr_([0-9a-f]{32})_([1-9]\d{0,14})_([\w-]{43})$/;
+const devicePattern = /^hfd_([0-9a-f]{32})_[\w-]{43}$/;
 const invitationPattern = /^hf[si]_([0-9a-f]{3})_[\w-]{43}$/;
 
 export function makePersonalToken(id: TokenId, random: Random): string {
@@ -40,6 +50,22 @@ export function parseRefreshToken(key: Buffer, text: string): { sessionId: Sessi
   return isSame(Buffer.from(makeRefreshToken(key, sessionId, number)), Buffer.from(text))
     ? { sessionId, number }
     : undefined;
+}
+
+/** Derived as a refresh token is. It opens nothing: whoever has it may try passwords of this account though others have failed too often. */
+export function makeDeviceSecret(key: Buffer, userId: UserId, deviceId: DeviceId): string {
+  const device = deviceId.replaceAll("-", "");
+  const proof = createHmac("sha256", key)
+    .update(`device ${userId.replaceAll("-", "")} ${device}`)
+    .digest("base64url");
+  return `hfd_${device}_${proof}`;
+}
+
+export function parseDeviceSecret(key: Buffer, userId: UserId, text: string): DeviceId | undefined {
+  const match = devicePattern.exec(text);
+  const deviceId = match?.[1] === undefined ? undefined : (dashed(match[1]) as DeviceId | undefined);
+  if (deviceId === undefined) return undefined;
+  return isSame(Buffer.from(makeDeviceSecret(key, userId, deviceId)), Buffer.from(text)) ? deviceId : undefined;
 }
 
 export function makeInvitationToken(kind: "setup" | "invite", bucket: Bucket, random: Random): string {

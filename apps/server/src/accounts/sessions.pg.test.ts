@@ -28,7 +28,7 @@ after(() => databases.stop());
 async function newPerson() {
   const email = `person${++people}@example.org`;
   const user = await createTestUser(world, email);
-  const session = await signIn(world, { email, password: testPassword, device_name: "laptop" });
+  const session = await signIn(world, { email, password: testPassword, device_name: "laptop" }, "192.0.2.1");
   return { email, user, session, caller: await authenticator.authenticate(session.access_token) };
 }
 
@@ -39,7 +39,7 @@ test("wrong password, unknown address and an address that is none get the same a
   const { email } = await newPerson();
   const messages = new Set<string>();
   for (const claimed of [email, "nobody@example.org", "\u0000", "no address", "\ud800@x"]) {
-    await assert.rejects(signIn(world, { email: claimed, password: "wrong password" }), (error: Error) => {
+    await assert.rejects(signIn(world, { email: claimed, password: "wrong password" }, "192.0.2.1"), (error: Error) => {
       messages.add(error.message);
       return (error as { code?: string }).code === "unauthenticated";
     });
@@ -54,13 +54,15 @@ test("failures count for the account however its address is spelled, unknown acc
   for (const known of [spellings, ["ghost@example.org", "GHOST@example.org "]]) {
     for (let failure = 0; failure < failuresMax; failure++) {
       const claimed = known[failure % known.length] ?? "";
-      await assert.rejects(signIn(world, { email: claimed, password: "wrong password" }), unauthenticated);
+      await assert.rejects(signIn(world, { email: claimed, password: "wrong password" }, "192.0.2.1"), unauthenticated);
     }
     for (const claimed of known) {
-      await assert.rejects(signIn(world, { email: claimed, password: testPassword }), { code: "rate_limited" });
+      await assert.rejects(signIn(world, { email: claimed, password: testPassword }, "192.0.2.1"), {
+        code: "rate_limited",
+      });
     }
   }
-  await signIn(world, { email: other.email, password: testPassword });
+  await signIn(world, { email: other.email, password: testPassword }, "192.0.2.1");
 });
 
 test("a session ends 30 days after its last refresh, and its access token after 15 minutes", async () => {
@@ -160,7 +162,7 @@ test("signing out, revoking the device and deleting the device in use act on the
 
   const { caller, session, email } = await newPerson();
   world.clock.forwardMs(1);
-  const phone = await signIn(world, { email, password: testPassword, device_name: "phone" });
+  const phone = await signIn(world, { email, password: testPassword, device_name: "phone" }, "192.0.2.1");
   assert.deepEqual(
     (await listDevices(world, caller)).map(({ name, current }) => [name, current]),
     [
@@ -202,7 +204,7 @@ test("who signs in anew each time keeps the newest devices", async () => {
     .insertInto("shard.devices")
     .values(ids.map((id) => ({ user_id: user.id, id: id as DeviceId, name: "old", created_at: 1, last_seen_at: 1 })))
     .execute();
-  const newest = await signIn(world, { email, password: testPassword });
+  const newest = await signIn(world, { email, password: testPassword }, "192.0.2.1");
   const caller = await authenticator.authenticate(newest.access_token);
   await authenticator.authenticate(session.access_token);
   assert.equal((await listDevices(world, caller)).length, limits.devicesMax);
@@ -216,8 +218,8 @@ test("suspension stops sessions and tokens at once; enabling brings back tokens,
     await assert.rejects(authenticator.authenticate(bearer), unauthenticated);
   }
   await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
-  await assert.rejects(signIn(world, { email, password: testPassword }), { code: "forbidden" });
-  await assert.rejects(signIn(world, { email, password: "wrong password" }), unauthenticated);
+  await assert.rejects(signIn(world, { email, password: testPassword }, "192.0.2.1"), { code: "forbidden" });
+  await assert.rejects(signIn(world, { email, password: "wrong password" }, "192.0.2.1"), unauthenticated);
   await updateUser(world, email, { disabled: false });
   await authenticator.authenticate(token);
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
@@ -242,15 +244,15 @@ test("a session that a suspension has missed opens nothing while it lasts", asyn
 test("a new password ends all sessions, and no sign-in with the old one outlives it", async () => {
   const { email, session } = await newPerson();
   const [outcome] = await Promise.allSettled([
-    signIn(world, { email, password: testPassword }),
+    signIn(world, { email, password: testPassword }, "192.0.2.1"),
     updateUser(world, email, { password: "another long password" }),
   ]);
   if (outcome.status === "fulfilled") {
     await assert.rejects(authenticator.authenticate(outcome.value.access_token), unauthenticated);
   }
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
-  await assert.rejects(signIn(world, { email, password: testPassword }), unauthenticated);
-  await signIn(world, { email, password: "another long password" });
+  await assert.rejects(signIn(world, { email, password: testPassword }, "192.0.2.1"), unauthenticated);
+  await signIn(world, { email, password: "another long password" }, "192.0.2.1");
 });
 
 test("a new password ends all personal tokens, those made with tokens too, and none that is just being made outlives it", async () => {
@@ -313,7 +315,7 @@ test("whoever is no administrator any more makes no token for that, and those th
   const email = `person${++people}@example.org`;
   await createTestUser(world, `person${++people}@example.org`, { admin: true });
   const user = await createTestUser(world, email, { admin: true });
-  const session = await signIn(world, { email, password: testPassword });
+  const session = await signIn(world, { email, password: testPassword }, "192.0.2.1");
   const caller = await authenticator.authenticate(session.access_token);
   const make = (by: typeof caller, ...scopes: ("admin" | "account" | "files:read")[]) =>
     createPersonalToken(world, by, { name: "t", scopes, expiresAtMicros: null });

@@ -15,27 +15,62 @@ import { findUserByEmail } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
 import { isPassword } from "./passwords.ts";
 import { assertPlainText } from "./plain-text.ts";
-import { makeRefreshToken, parseRefreshToken } from "./secret-token.ts";
+import { makeDeviceSecret, makeRefreshToken, parseDeviceSecret, parseRefreshToken } from "./secret-token.ts";
 
 export type SessionJson = z.output<typeof sessionSchema>;
 
 /**
  * Makes a device and a session for it. Unknown address, wrong password and a password too long to be one take the same
  * time and get the same answer.
+ *
+ * Failures are counted by account and source together, so that nobody locks the owner out from elsewhere; those of all sources together
+ * have a wider bound, against who guesses from many. A device that has signed in before has a count of its own, and is let in whatever
+ * others do.
+ * @param source where the attempt comes from
  * @throws HoldfastError unauthenticated, rate_limited, forbidden (disabled, told only to who knows the password)
  */
 export async function signIn(
   world: AccountWorld,
-  request: { email: string; password: string; device_name?: string | undefined },
+  request: { email: string; password: string; device_name?: string | undefined; device_secret?: string | undefined },
+  source: string,
 ): Promise<SessionJson> {
   const { device_name: deviceName = "unnamed device" } = request;
   assertPlainText(deviceName, "device_name");
-  const user = await guardAttempt(world.throttle, throttleKey("sign-in", emailKey(request.email)), async () => {
+  const attempt = async () => {
     const claimed = await findUserByEmail(world.shards, request.email);
     return (await isPassword(claimed?.password_hash, request.password)) ? claimed : undefined;
-  });
+  };
+  const device = await knownDevice(world, request);
+  const account = emailKey(request.email);
+  const wider = { key: throttleKey("account", account), weight: 1 / sourcesMin };
+  const user =
+    device === undefined
+      ? await guardAttempt(world.throttle, throttleKey("sign-in", `${account}\0${source}`), attempt, wider)
+      : await guardAttempt(world.throttle, throttleKey("device", device), attempt);
   if (user === undefined) throw wrongPassword();
   return startSession(world, user, deviceName);
+}
+
+/** So many sources may fail as often as each may before an account is closed to all but its known devices. */
+const sourcesMin = 10;
+
+/** The device of this account whose secret came along, if it was not removed since. */
+async function knownDevice(
+  { shards, secrets }: AccountWorld,
+  { email, device_secret: secret }: { email: string; device_secret?: string | undefined },
+): Promise<DeviceId | undefined> {
+  const user = secret === undefined ? undefined : await findUserByEmail(shards, email);
+  const deviceId =
+    secret === undefined || user === undefined ? undefined : parseDeviceSecret(secrets.refreshKey, user.id, secret);
+  if (user === undefined || deviceId === undefined) return undefined;
+  const row = await shards
+    .ofId(user.id)
+    .db.selectFrom("shard.devices")
+    .select("id")
+    .where("user_id", "=", user.id)
+    .where("id", "=", deviceId)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** @param user as read when the password was checked: what has changed since counts */
@@ -62,7 +97,8 @@ async function startSession(world: AccountWorld, user: UserRow, deviceName: stri
     await transaction.insertInto("shard.sessions").values(session).execute();
     await forgetSurplusDevices(transaction, user.id);
   });
-  return sessionJson(world, session);
+  const json = await sessionJson(world, session);
+  return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId) };
 }
 
 /** Under a lock that a suspension or a new password waits for, so that neither leaves a session behind that it should have ended. */

@@ -86,7 +86,7 @@ test("several instances that start at once make one administrator from the envir
   const administrator = { email: "Root@example.org", password: testPassword };
   await Promise.all([1, 2, 3].map(() => setUp(world, administrator)));
   assert.equal((await listUsers(world, { limit: 10 })).items.length, 1);
-  await signIn(world, { email: "root@EXAMPLE.org", password: testPassword });
+  await signIn(world, { email: "root@EXAMPLE.org", password: testPassword }, "192.0.2.1");
 });
 
 test("an administrator's address or password that is none is refused in words that name the variable", async () => {
@@ -106,9 +106,9 @@ test("a sign-up that died before it was confirmed is an account all the same, an
     await db.updateTable("shard.directory").set({ confirmed: false }).execute();
   world.clock.forwardMs(signUpLifetimeMicros / 1000 + 1);
   await assert.rejects(createTestUser(world, "A@example.org"), { code: "exists" });
-  await signIn(world, { email: "a@example.org", password: testPassword });
+  await signIn(world, { email: "a@example.org", password: testPassword }, "192.0.2.1");
   assert.equal(await expireCredentials(world), 0);
-  await signIn(world, { email: "a@example.org", password: testPassword });
+  await signIn(world, { email: "a@example.org", password: testPassword }, "192.0.2.1");
 });
 
 test("a reservation without a user is free again after a minute, not before", async () => {
@@ -269,7 +269,7 @@ test("the list of users is whole and in order over all shards, whatever the size
 
 test("what has expired is removed, what lives stays", async () => {
   await createTestUser(world, "a@example.org");
-  const session = await signIn(world, { email: "a@example.org", password: testPassword });
+  const session = await signIn(world, { email: "a@example.org", password: testPassword }, "192.0.2.1");
   const caller = await new Authenticator(world).authenticate(session.access_token);
   const make = (expiresAtMicros: number | null) =>
     createPersonalToken(world, caller, { name: "t", scopes: ["account"], expiresAtMicros });
@@ -280,7 +280,7 @@ test("what has expired is removed, what lives stays", async () => {
   assert.equal(await expireCredentials(world), 0);
   world.clock.forwardMs(limits.refreshTokenLifetimeMs - 1);
   assert.equal(await expireCredentials(world), 2, "the invitation and the reservation");
-  const renewed = await signIn(world, { email: "a@example.org", password: testPassword });
+  const renewed = await signIn(world, { email: "a@example.org", password: testPassword }, "192.0.2.1");
   world.clock.forwardMs(2);
   assert.equal(await expireCredentials(world), 3, "the session, its device and the token");
   assert.equal(await expireCredentials(world), 0);
@@ -292,7 +292,7 @@ test("the tables of accounts hold no password and no secret, in no spelling", as
   const setup = await setUp(world, undefined);
   await signUp(world, { email: "a@example.org", password: testPassword, name: "Ann", invite: setup }, "1");
   const unused = [await invite(), await invite("b@example.org")];
-  const session = await signIn(world, { email: "a@example.org", password: testPassword });
+  const session = await signIn(world, { email: "a@example.org", password: testPassword }, "192.0.2.1");
   const renewed = await refreshSession(world, session.refresh_token);
   const caller = await new Authenticator(world).authenticate(renewed.access_token);
   const personal = await createPersonalToken(world, caller, { name: "t", scopes: ["account"], expiresAtMicros: null });

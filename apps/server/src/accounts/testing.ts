@@ -40,7 +40,7 @@ export async function openTestAccounts(
       check: async (key) => {
         if ((failures.get(key) ?? 0) >= failuresMax) throw new HoldfastError("rate_limited", "Too many failures.");
       },
-      failed: async (key) => void failures.set(key, (failures.get(key) ?? 0) + 1),
+      failed: async (key, weight = 1) => void failures.set(key, (failures.get(key) ?? 0) + weight),
     },
     openRegistration: options.openRegistration ?? false,
   };

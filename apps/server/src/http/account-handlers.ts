@@ -15,7 +15,10 @@ import { addressGroup } from "./peer.ts";
 /** Sessions, accounts, tokens, devices and the administration of users. */
 export function accountHandlers(world: AccountWorld) {
   return {
-    createSession: async ({ body }) => ({ status: 200, json: await signIn(world, body) }),
+    createSession: async ({ body, peer }) => ({
+      status: 200,
+      json: await signIn(world, body, addressGroup(peer.address)),
+    }),
     refreshSession: async ({ body }) => ({ status: 200, json: await refreshSession(world, body.refresh_token) }),
     deleteCurrentSession: async ({ caller }) => {
       if (caller.credential.kind !== "session") {

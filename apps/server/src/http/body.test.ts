@@ -8,6 +8,7 @@ import { limits } from "@holdfast/core/limits";
 import { until } from "@holdfast/tools/bounded";
 import type { Handlers } from "./handler.ts";
 import { asUser, readToClose, speakRaw, startTestServer, type TestServer } from "./testing.ts";
+import { holdTime } from "./testing-time.ts";
 
 async function start(
   t: TestContext,
@@ -235,85 +236,6 @@ test("an answer that comes before the end of the body arrives, and the connectio
   assert.match(await readToClose(socket), /^HTTP\/1.1 200 [^]*"stored":0[^]*HTTP\/1.1 200 [^]*"token":"next"/);
 });
 
-test("a stream is pulled only as fast as the client takes it, and ended when the client goes", async (t) => {
-  let pulled = 0;
-  const ended = Promise.withResolvers<void>();
-  const server = await start(t, {
-    download: () => ({
-      status: 200,
-      bytes: (async function* () {
-        try {
-          for (;;) {
-            pulled += 1;
-            assert.ok(pulled < 1024, "whatever there is is pulled");
-            yield Buffer.alloc(1024 * 1024);
-          }
-        } finally {
-          ended.resolve();
-        }
-      })(),
-    }),
-  });
-  const socket = connect(server.port, "127.0.0.1");
-  socket.write("GET /api/v1/files/x/download HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\n\r\n");
-  await once(socket, "readable");
-  for (let before = -1; before !== pulled; await new Promise((resolve) => setTimeout(resolve, 100))) before = pulled;
-  assert.ok(pulled < 64, `${pulled} MiB were pulled`);
-  socket.destroy();
-  await ended.promise;
-});
-
-test("a client that takes nothing of its answer is cut off", async (t) => {
-  const ended = Promise.withResolvers<void>();
-  const server = await start(
-    t,
-    {
-      download: () => ({
-        status: 200,
-        bytes: (async function* () {
-          try {
-            for (;;) yield Buffer.alloc(1024 * 1024);
-          } finally {
-            ended.resolve();
-          }
-        })(),
-      }),
-    },
-    { timeouts: { answerIdleTimeoutMs: 150 } },
-  );
-  const socket = connect(server.port, "127.0.0.1");
-  socket.on("error", () => {});
-  socket.write("GET /api/v1/files/x/download HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\n\r\n");
-  await ended.promise;
-  socket.destroy();
-});
-
-test("a long answer in one piece is cut off too, and one that is taken slowly is not", async (t) => {
-  const pass = holdTime(t);
-  const json = { items: Array.from({ length: 40 }, () => ({ id: "x".repeat(1024 * 1024), state: "gone" as const })) };
-  const server = await start(t, { queryNodes: () => ({ status: 200, json }) });
-  const body = '{"ids":[]}';
-  const head = `POST /api/v1/nodes/query HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`;
-  const slow = connect(server.port, "127.0.0.1");
-  slow.write(head + body);
-  let taken = 0;
-  for await (const bytes of slow as AsyncIterable<Buffer>) {
-    // A megabyte takes a tenth of the time in which a slice must have gone.
-    if (Math.floor((taken + bytes.length) / 2 ** 20) > Math.floor(taken / 2 ** 20))
-      pass(limits.answerIdleTimeoutMs / 10);
-    taken += bytes.length;
-  }
-  assert.ok(taken > 40 * 1024 * 1024, `${taken} bytes came`);
-  const stalled = connect(server.port, "127.0.0.1");
-  stalled.on("error", () => {});
-  stalled.write(head + body);
-  await once(stalled, "readable");
-  await until("the first answer is logged", () => server.lines.length >= 1);
-  pass(limits.answerIdleTimeoutMs + 1);
-  await until("the stalled answer is logged", () => server.lines.length >= 2);
-  stalled.destroy();
-});
-
 test("a server that stops lets what runs finish, and cuts it when the time is over", async () => {
   const held = holdBody();
   const server = await startTestServer(held.handlers);
@@ -333,44 +255,3 @@ test("a server that stops lets what runs finish, and cuts it when the time is ov
   assert.equal(await cut, "");
   stuck.answer();
 });
-
-/**
- * Time passes for `setTimeout` only as the test says, so that no pause of this process, in which client and server both run, is taken
- * for one of the client. (The mock that comes with Node knows no `refresh`.)
- * @returns lets so many milliseconds pass
- */
-function holdTime(t: TestContext): (ms: number) => void {
-  const running = new Set<HeldTimer>();
-  let nowMs = 0;
-  const set = t.mock.method(globalThis, "setTimeout", ((act: () => void, afterMs = 0) => {
-    const timer: HeldTimer = {
-      act,
-      dueMs: 0,
-      refresh: () => {
-        timer.dueMs = nowMs + afterMs;
-        running.add(timer);
-        return timer;
-      },
-      unref: () => timer,
-    };
-    return timer.refresh();
-  }) as never);
-  const clear = t.mock.method(globalThis, "clearTimeout", ((timer: HeldTimer) => void running.delete(timer)) as never);
-  // Before the server is closed, which waits in earnest.
-  t.after(() => {
-    set.mock.restore();
-    clear.mock.restore();
-  });
-  return (ms) => {
-    nowMs += ms;
-    const due = Array.from(running).filter(({ dueMs }) => dueMs <= nowMs);
-    for (const timer of due) if (running.delete(timer)) timer.act();
-  };
-}
-
-interface HeldTimer {
-  readonly act: () => void;
-  dueMs: number;
-  readonly refresh: () => HeldTimer;
-  readonly unref: () => HeldTimer;
-}

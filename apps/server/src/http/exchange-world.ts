@@ -13,6 +13,8 @@ import type { RateLimits } from "./rate-limits.ts";
 export interface ExchangeWorld {
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
+  /** @throws HoldfastError bad_request for a name that is not this server's */
+  readonly assertHost: (header: string | undefined) => void;
   readonly assertWritable: () => void;
   /** JSON bodies that are decoded and not yet answered. */
   readonly jsonBudget: ByteBudget;

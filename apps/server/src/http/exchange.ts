@@ -13,7 +13,14 @@ import type { Later } from "./handler.ts";
 import { admitJson, readJsonBody, validate } from "./json-body.ts";
 import { addressGroup, type Peer } from "./peer.ts";
 import { fromTransport } from "./problem.ts";
-import { assertJson, contentEncoding, declaredLength, hasLongBody, readParams } from "./request-checks.ts";
+import {
+  assertJson,
+  assertQueryText,
+  contentEncoding,
+  declaredLength,
+  hasLongBody,
+  readParams,
+} from "./request-checks.ts";
 import { drainAfterAnswer, RequestBody } from "./request-body.ts";
 
 /** A handler as the exchange calls it: the types of its route were checked where it was written. */
@@ -201,10 +208,13 @@ class Exchange {
   async open(): Promise<void> {
     const { params, query } = this.#arrived;
     const route = this.#route;
+    const { headers, url = "" } = this.#arrived.request;
+    this.#world.assertHost(headers.host);
     await this.#admit();
     await this.#takePlaces();
     if (route.method !== "GET") this.#world.assertWritable();
     if (route.params !== undefined) this.params = readParams(route, params);
+    assertQueryText(url);
     if (route.query !== undefined) this.query = validate(route.query, query, "query");
     if (route.bodyKind === "json") this.body = await this.#readJson(route.body);
   }

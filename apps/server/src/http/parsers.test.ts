@@ -6,7 +6,9 @@ import fc from "fast-check";
 import { readConditions, readEntityTags } from "./conditions.ts";
 import { contentDisposition } from "./content-disposition.ts";
 import { parseJson } from "@holdfast/protocol/parse-json";
+import { HostCheck } from "./host-check.ts";
 import { addressGroup, readPeer } from "./peer.ts";
+import { assertQueryText } from "./request-checks.ts";
 import { parseContentRange } from "../uploads/content-range.ts";
 import { parseRange } from "./ranges.ts";
 
@@ -190,6 +192,50 @@ test("an idempotency key is bound to its caller, and its hash to method, path, q
     assert.notDeepEqual(read("k1", facts).requestHash, one.requestHash);
   }
   assert.deepEqual(readConditions({ "if-none-match": "*" }, { method: "PUT", url: "/" }), { ifNoneMatch: true });
+});
+
+test("a query that is not UTF-8 is refused with its field, and any that a client encodes passes", () => {
+  for (const text of ["a%E9", "%ED%A0%80", "%", "%z", "%C3", "%c3%28", "%F5%80%80%80", "%C0%AF"]) {
+    assert.throws(() => assertQueryText(`/files?b=%C3%A9&name=${text}`), { code: "bad_request", field: "name" }, text);
+  }
+  assert.throws(() => assertQueryText("/?%ff=a"), { code: "bad_request" });
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      assertQueryText(`/files?${new URLSearchParams({ name: text.toWellFormed() }).toString()}`);
+      assertQueryText(`/files?name=${encodeURIComponent(text.toWellFormed())}`);
+    }),
+  );
+  for (const url of ["/", "/%E9", "/?", "/?a", "/?a=1+2&b=%2B"]) assertQueryText(url);
+});
+
+test("Host names this server, an address, or nobody", () => {
+  const check = new HostCheck(["drive.example", "127.0.0.1"], undefined);
+  for (const host of [
+    undefined,
+    "localhost",
+    "nas:8420",
+    "LOCALHOST:8420",
+    "a.localhost.",
+    "127.0.0.1:8420",
+    "[::1]:8420",
+    "[::1]",
+    "192.0.2.7",
+    "Drive.Example.",
+    "drive.example:443",
+  ]) {
+    check.assertOwn(host);
+  }
+  for (const host of [
+    "evil.example",
+    "evil.example:8420",
+    "",
+    "localhost.evil.example",
+    "drive.example.evil",
+    "[evil.example]",
+    "a:b:c",
+  ]) {
+    assert.throws(() => check.assertOwn(host), { code: "bad_request", field: "Host" }, host);
+  }
 });
 
 test("bytes that are no JSON, or too deep, are refused and never crash the reader", () => {

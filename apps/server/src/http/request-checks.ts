@@ -14,6 +14,25 @@ export function readParams(route: Route, params: unknown): unknown {
   throw new HoldfastError("not_found", "There is nothing here, or nothing that you may see.");
 }
 
+/**
+ * Whoever parses queries leaves what is no UTF-8 as it stands, or puts another character in its place: a file of another name.
+ * @throws HoldfastError bad_request with the field
+ */
+export function assertQueryText(url: string): void {
+  const start = url.indexOf("?") + 1;
+  if (start === 0 || !url.includes("%", start)) return;
+  for (const pair of url.slice(start).split("&")) {
+    try {
+      decodeURIComponent(pair);
+    } catch {
+      const [field = ""] = pair.split("=", 1);
+      throw new HoldfastError("bad_request", "A part of the query is not UTF-8 with each byte as % and two digits.", {
+        field: field.slice(0, 100),
+      });
+    }
+  }
+}
+
 /** What Content-Length says; undefined for a chunked body. */
 export function declaredLength({ headers }: IncomingMessage): number | undefined {
   const text = headers["content-length"];

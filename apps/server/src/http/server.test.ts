@@ -209,6 +209,41 @@ test("the log has one line a request and none of its secrets", async (t) => {
   }
 });
 
+test("a request for another server's name, and a query that is no UTF-8, reach no handler", async (t) => {
+  const handlers: Handlers = {
+    lookUpPath: () => Promise.reject(new HoldfastError("exists", "The handler was reached.")),
+  };
+  const ask = (port: number, host: string, query: string) =>
+    speakRaw(
+      port,
+      `GET /api/v1/metadata?path=${query} HTTP/1.1\r\nhost: ${host}\r\nx-forwarded-for: 192.0.2.1\r\nauthorization: Bearer user-token\r\nconnection: close\r\n\r\n`,
+    );
+  const server = await start(t, handlers, { ownNames: ["drive.example"] });
+  assert.match(await ask(server.port, "drive.example:8420", "a"), /The handler was reached/);
+  assert.match(await ask(server.port, "evil.example", "a"), /^HTTP\/1.1 400 [^]*"field":"Host"/);
+  assert.match(await ask(server.port, "127.0.0.1", "a%E9"), /^HTTP\/1.1 400 [^]*"field":"path"/);
+  const proxied = await start(t, handlers, { ownNames: ["drive.example"], proxyHops: 1 });
+  assert.match(await ask(proxied.port, "what.the.proxy.says", "a"), /The handler was reached/);
+});
+
+test("a full quota is answered 507 and is no failure in the server's log, a full store is", async (t) => {
+  const server = await start(t, {
+    getStartToken: () => Promise.reject(new HoldfastError("quota", "The quota is used up.")),
+    queryNodes: () => Promise.reject(new HoldfastError("store_full", "The disk is full.")),
+  });
+  const { status } = await fetch(`${server.url}/api/v1/changes/start_token`, { headers: asUser });
+  const full = await fetch(`${server.url}/api/v1/nodes/query`, { method: "POST", headers: asUser, body: '{"ids":[]}' });
+  await server.close(1000);
+  assert.deepEqual([status, full.status], [507, 503]);
+  assert.deepEqual(
+    server.lines.map(({ level, code }) => [level, code]),
+    [
+      ["info", "quota"],
+      ["error", "store_full"],
+    ],
+  );
+});
+
 test("headers above the limit and broken HTTP are answered as problems", async (t) => {
   const server = await start(t, {});
   const large = await speakRaw(server.port, `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(20_000)}\r\n\r\n`);

@@ -15,6 +15,7 @@ import { answerBrokenRequest } from "./broken-request.ts";
 import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange-world.ts";
 import { shareConnections } from "./connection-share.ts";
 import type { Handlers } from "./handler.ts";
+import { HostCheck } from "./host-check.ts";
 import { HeldCounts } from "./held-counts.ts";
 import { mountRoutes } from "./mount.ts";
 import { type PeerRules, readPeer } from "./peer.ts";
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
   readonly proxyHops?: number;
+  /** By which this server is reached; undefined: whatever Host says is believed. Behind a proxy it is the proxy's to check. */
+  readonly ownNames?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly timeouts?: Partial<Timeouts>;
   readonly connectionsMax?: number;
@@ -62,9 +65,12 @@ const drainMsDefault = 6000;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const timeouts: Timeouts = { ...limits, ...options.timeouts };
   const stop = new AbortController();
+  const isHostChecked = options.ownNames !== undefined && (options.proxyHops ?? 0) === 0;
+  const hosts = isHostChecked ? new HostCheck(options.ownNames ?? [], options.tls?.cert) : undefined;
   const world: ExchangeWorld = {
     authenticator: options.authenticator,
     rateLimits: options.rateLimits,
+    assertHost: (header) => hosts?.assertOwn(header),
     assertWritable: options.assertWritable ?? (() => {}),
     jsonBudget: new ByteBudget(limits.jsonBytesAtOnceMax),
     readingRoom: new ReadingRoom({
@@ -97,6 +103,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return `${rules.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${realPort}`;
     },
     renewTls: (tls) => {
+      hosts?.renew(tls.cert);
       (app.server as { setSecureContext?: (tls: object) => void }).setSecureContext?.(tls);
     },
     close: (drainMs = drainMsDefault) => closeGently(app, world, stop, drainMs),
@@ -222,7 +229,9 @@ function report(options: HttpServerOptions, arrived: Arrived, result: ExchangeRe
     ...(userId === undefined ? {} : { user_id: userId }),
     ...(error === undefined ? {} : { code: error.code }),
   };
-  if (status >= 500 && error !== undefined) options.log.error({ ...fields, error: causes(error) }, "request failed");
+  // A full quota is the user's own business.
+  if (status >= 500 && error !== undefined && error.code !== "quota")
+    options.log.error({ ...fields, error: causes(error) }, "request failed");
   else options.log.info(fields, "request");
 }
 

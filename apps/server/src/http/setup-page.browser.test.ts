@@ -75,7 +75,7 @@ test("the set-up link makes the administrator with the keyboard alone, and shows
     .waitFor();
   await takePictures("done");
   assert.deepEqual(complaints, []);
-  const session = await signIn(world, { email: "ann@example.org", password: testPassword });
+  const session = await signIn(world, { email: "ann@example.org", password: testPassword }, "192.0.2.1");
   assert.equal((await new Authenticator(world).authenticate(session.access_token)).admin, true);
   assert.ok(!server.logText().includes(token ?? "-") && !server.logText().includes(testPassword));
 });

@@ -18,6 +18,7 @@ const secretNames = [
   "token",
   "access_token",
   "refresh_token",
+  "device_secret",
   "invite",
   "totp",
   "secret",

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { toBucket } from "@holdfast/core/ids";
 import { Authenticator } from "../accounts/authenticator.ts";
@@ -67,6 +68,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       },
       assertWritable: storage.assertOwner,
       proxyHops: config.proxyHops,
+      ownNames: [config.listen.host, hostname()],
       ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
       ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
     });

@@ -26,7 +26,7 @@ export async function openAccounts(
     openRegistration: config.openRegistration,
     throttle: {
       check: (key) => rateLimits.check("sign_in", key),
-      failed: (key) => rateLimits.debit("sign_in", key, 1),
+      failed: (key, weight = 1) => rateLimits.debit("sign_in", key, weight),
     },
   };
 }

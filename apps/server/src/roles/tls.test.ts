@@ -33,6 +33,13 @@ async function certificateName(url: string): Promise<{ name: string; hsts: strin
   return { name: subject.CN, hsts: response.headers["strict-transport-security"] };
 }
 
+async function statusFor(url: string, host: string): Promise<number | undefined> {
+  const request = get(`${url}/healthz`, { rejectUnauthorized: false, agent: false, headers: { host } });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
 test("with a certificate the server speaks TLS, says so to browsers, and takes a renewed one while it runs", async (t) => {
   if (!requireComponent(t, openssl)) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-tls-"));
@@ -41,13 +48,17 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
   const second = makeCertificate(folder, "second.example");
   const server = await startTestServer(
     { live: () => ({ status: 200, json: { status: "ok" } }) },
-    { tls: readTls(first) },
+    { tls: readTls(first), ownNames: [] },
   );
   t.after(() => server.close(0));
   assert.match(server.url, /^https:/);
   assert.deepEqual(await certificateName(server.url), { name: "first.example", hsts: "max-age=31536000" });
   server.renewTls(readTls(second));
   assert.equal((await certificateName(server.url)).name, "second.example");
+  assert.deepEqual(
+    [await statusFor(server.url, "second.example"), await statusFor(server.url, "first.example")],
+    [200, 400],
+  );
 
   assert.throws(() => readTls({ certFile: first.certFile, keyFile: second.keyFile }), /not a certificate and its key/);
   assert.throws(
