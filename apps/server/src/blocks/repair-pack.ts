@@ -4,14 +4,15 @@ import type { HashHex } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import { byteaArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
+import { inTransaction } from "../db/database.ts";
 import type { BlockLog } from "./block-cell.ts";
 import { findWholeElsewhere } from "./block-rows.ts";
-import { scrubPackInPool } from "./block-tasks.ts";
+import { scrubPackInPool, sealInPool } from "./block-tasks.ts";
 import { getPack } from "./check-stored-pack.ts";
 import type { CheckedPack, CheckedRow, CheckPorts, PackCheck } from "./check-stored-pack.ts";
 import { packIdOf, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
-import { openRecords, sealEnds, sealPack } from "./pack.ts";
+import { openRecords, sealEnds } from "./pack.ts";
 import { insertPackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
 
@@ -20,24 +21,25 @@ export interface RepairPorts extends CheckPorts {
   readonly log: BlockLog;
 }
 
+/** `needless`: nothing whole depends on the pack any more, since an earlier repair, or because all was sent again. */
+export type Repair = "repaired" | "needless" | "impossible";
+
 /**
  * Makes what can be read of a pack that does not describe itself any more findable without the index: by giving it back the header
  * and footer that it had, or by putting its whole blocks into another pack.
- * @returns whether nothing whole depends on it any more as it stands
  */
-export async function repairPack(ports: RepairPorts, pack: CheckedPack, check: PackCheck): Promise<boolean> {
-  if (check.missing) return false;
+export async function repairPack(ports: RepairPorts, pack: CheckedPack, check: PackCheck): Promise<Repair> {
+  if (check.missing) return "impossible";
   try {
     const bytes = await getPack(ports.cell, pack.id, ports.signal);
-    if (!(bytes instanceof Uint8Array)) return false;
+    if (!(bytes instanceof Uint8Array)) return "impossible";
     const isWhole = check.rows.length > 0 && check.faults.every((fault) => fault === undefined);
-    return (
-      (isWhole && (await restoreEnds(ports, pack, check.rows, bytes))) || (await moveWhole(ports, pack, check, bytes))
-    );
+    if (isWhole && (await restoreEnds(ports, pack, check.rows, bytes))) return "repaired";
+    return await moveWhole(ports, pack, check, bytes);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     ports.log.warn({ pack_id: pack.id, reason: error.message }, "a pack could not be repaired");
-    return false;
+    return "impossible";
   }
 }
 
@@ -67,11 +69,12 @@ async function restoreEnds(
 
 /** Under a new id, as a pack with damaged records can be proved no more. Holders stay: they name hashes. */
 async function moveWhole(
-  { cell, clock, random, log }: RepairPorts,
+  ports: RepairPorts,
   { id, epoch }: CheckedPack,
   { rows, faults }: PackCheck,
   bytes: Uint8Array,
-): Promise<boolean> {
+): Promise<Repair> {
+  const { cell, clock, log } = ports;
   const whole = rows.filter((_, index) => faults[index] === undefined);
   const elsewhere = await findWholeElsewhere(
     cell.db,
@@ -80,7 +83,7 @@ async function moveWhole(
   );
   const owned = await findOwned(cell.db, id);
   const wanted = whole.filter(({ hex }) => !elsewhere.has(hex) || owned.has(hex));
-  if (wanted.length === 0) return rows.length > 0;
+  if (wanted.length === 0) return rows.length > 0 ? "needless" : "impossible";
   const oldKey = packKeyOf((await cell.keyring.keyOf(epoch)).key, id);
   const payloads = openRecords({
     packId: id,
@@ -89,19 +92,34 @@ async function moveWhole(
     records: wanted,
     plain: false,
   });
-  const packed = await packOf(cell, random(16), wanted, payloads);
+  const packed = await packOf(ports, wanted, payloads);
   await cell.store.put(packKey(packed.packId), packed.pieces);
   const now = clock.nowMicros();
   await insertPackRows(cell.db, packed, { now, unreferencedSince: null });
-  await sql`update cell.holders set pack_id = ${packed.packId}::uuid
-    where pack_id = ${id}::uuid and hash = any(${byteaArray(wanted.map(({ hash }) => hash))})`.execute(cell.db);
-  await sql`update cell.blocks as block set unreferenced_since = ${now}::int8 where pack_id = ${packed.packId}::uuid
-    and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(cell.db);
+  await giveToHolders(cell.db, { from: id, to: packed.packId, hashes: wanted.map(({ hash }) => hash), now });
   log.warn(
     { pack_id: id, into: packed.packId, blocks: wanted.length },
     "the whole blocks of a damaged pack were moved",
   );
-  return true;
+  return "repaired";
+}
+
+/** Locked in the order in which `insertPack` locks them. */
+async function giveToHolders(
+  db: Kysely<CellTables>,
+  { from, to, hashes, now }: { from: PackId; to: PackId; hashes: readonly Uint8Array[]; now: number },
+): Promise<void> {
+  await inTransaction(db, async (transaction) => {
+    await sql`
+      with locked as (
+        select hash, space_id from cell.holders where pack_id = ${from}::uuid and hash = any(${byteaArray(hashes)})
+        order by hash, space_id for no key update
+      )
+      update cell.holders as holder set pack_id = ${to}::uuid
+      from locked where holder.hash = locked.hash and holder.space_id = locked.space_id`.execute(transaction);
+    await sql`update cell.blocks as block set unreferenced_since = ${now}::int8 where pack_id = ${to}::uuid
+      and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(transaction);
+  });
 }
 
 /** Of the blocks of a pack those that are some space's own copy. */
@@ -113,34 +131,45 @@ async function findOwned(db: Kysely<CellTables>, packId: PackId): Promise<Set<Ha
   return new Set(rows.map(({ hash }) => hash));
 }
 
+/** Sealed, and read back, like what comes from outside: nothing depends on it before. @throws HoldfastError where it does not come back */
 async function packOf(
-  { keyring }: CheckPorts["cell"],
-  idBytes: Uint8Array,
+  { cell, pool, random }: RepairPorts,
   rows: readonly CheckedRow[],
   payloads: readonly (Uint8Array | undefined)[],
 ) {
-  const packId = packIdOf(idBytes);
-  const { epoch, key } = await keyring.current();
-  const slab = new ArrayBuffer(rows.reduce((sum, { storedSize }) => sum + storedSize, 0));
+  const packId = packIdOf(random(16));
+  const { epoch, key } = await cell.keyring.current();
+  // Not as long as the row says: an older version may have stored an empty frame behind the payload.
+  const whole = payloads.map((payload) => payload ?? missingRecord());
+  const slab = new ArrayBuffer(whole.reduce((sum, { length }) => sum + length + tagBytes, 0));
   let start = 0;
-  const records = rows.map(({ hash, sizeBytes, codec, storedSize }, index) => {
-    const payload = payloads[index];
-    if (payload === undefined)
-      throw new HoldfastError("unavailable", "A record that was whole does not open any more.");
+  const records = rows.map(({ hash, sizeBytes, codec }, index) => {
+    const payload = whole[index] ?? missingRecord();
     new Uint8Array(slab, start).set(payload);
-    const record = { hash, sizeBytes, codec, slab: 0, start, length: storedSize - tagBytes };
-    start += storedSize;
+    const record = { hash, sizeBytes, codec, slab: 0, start, length: payload.length };
+    start += payload.length + tagBytes;
     return record;
   });
-  const offsets = recordOffsets(rows.map(({ storedSize }) => storedSize));
-  const pieces = sealPack({ packId, epoch, key: packKeyOf(key, packId), slabs: [slab], records });
+  const offsets = recordOffsets(records.map(({ length }) => length + tagBytes));
+  const { pieces, faults } = await sealInPool(pool, {
+    packId,
+    epoch,
+    key: packKeyOf(key, packId),
+    slabs: [slab],
+    records,
+  });
+  if (faults[0] !== undefined) throw new HoldfastError("internal", `Of what was sealed, ${faults[0].reason}.`);
   return {
     packId,
     epoch,
     pieces,
     sizeBytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
-    blocks: rows.map(({ hash, sizeBytes, codec, storedSize }, recordIndex) => {
-      return { hash, sizeBytes, codec, recordIndex, offset: offsets[recordIndex] ?? 0, storedSize };
+    blocks: records.map(({ hash, sizeBytes, codec, length }, recordIndex) => {
+      return { hash, sizeBytes, codec, recordIndex, offset: offsets[recordIndex] ?? 0, storedSize: length + tagBytes };
     }),
   };
+}
+
+function missingRecord(): never {
+  throw new HoldfastError("unavailable", "A record that was whole does not open any more.");
 }

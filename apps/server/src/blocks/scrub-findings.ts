@@ -7,6 +7,7 @@ import { findWholeElsewhere } from "./block-rows.ts";
 import type { PackCheck } from "./check-stored-pack.ts";
 import { findFilesTouching } from "./files-touching.ts";
 import type { PackId } from "./pack-format.ts";
+import type { Repair } from "./repair-pack.ts";
 import type { CellScrubReport } from "./scrub-report.ts";
 
 export interface FindingPorts {
@@ -33,12 +34,13 @@ export class ScrubFindings {
     );
   }
 
-  /** @param isRepaired its footer: by whoever scrubs */
-  async addPack(packId: PackId, { rows, faults, footer }: PackCheck, isRepaired: boolean): Promise<void> {
+  /** @param repair what became of its header and footer, if they are wrong */
+  async addPack(packId: PackId, { rows, faults, footer }: PackCheck, repair: Repair): Promise<void> {
     const { report } = this;
+    const isRepaired = repair !== "impossible";
     report.blocks += rows.length;
     report.revived += rows.filter(({ damaged }, index) => damaged && faults[index] === undefined).length;
-    if (footer !== undefined && isRepaired && report.repaired.length < damagedMax)
+    if (footer !== undefined && repair === "repaired" && report.repaired.length < damagedMax)
       report.repaired.push({ pack_id: packId, reason: footer });
     const bad = rows.flatMap((row, index) => (faults[index] === undefined ? [] : [{ row, reason: faults[index] }]));
     const hashes = (footer !== undefined && !isRepaired ? rows : bad.map(({ row }) => row)).map(({ hex }) => hex);

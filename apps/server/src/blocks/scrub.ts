@@ -76,6 +76,6 @@ async function nextPacks(db: Kysely<CellTables>, startedAt: number): Promise<Che
 async function scrubPack(ports: ScrubPorts, pack: CheckedPack, findings: ScrubFindings): Promise<void> {
   const found = await checkStoredPack(ports, pack);
   if (found === undefined) return;
-  const isRepaired = found.footer !== undefined && !found.unread && (await repairPack(ports, pack, found));
-  await findings.addPack(pack.id, found, isRepaired);
+  const isBroken = found.footer !== undefined && !found.unread;
+  await findings.addPack(pack.id, found, isBroken ? await repairPack(ports, pack, found) : "impossible");
 }

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { SpaceId, UserId } from "@holdfast/core/ids";
+import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import { byteaArray, hashArray, int8Array } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import { assertRoom, type StoredFigures } from "../metadata/stored-bytes.ts";
@@ -50,6 +50,18 @@ export async function findHeld(
     cell,
   );
   return new Set(live.map(({ hash }) => hash.toString("hex")));
+}
+
+/** Of these hashes those whose bytes count as stored already. By the primary key. */
+export async function findCounted(
+  shard: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  hashes: readonly HashHex[],
+): Promise<Set<HashHex>> {
+  const { rows } = await sql<{ hash: HashHex }>`
+    select encode(hash, 'hex') as hash from shard.space_blocks
+    where space_id = ${spaceId} and hash = any(${hashArray(hashes)}) and counted`.execute(shard);
+  return new Set(rows.map(({ hash }) => hash));
 }
 
 /** By the primary key. @throws HoldfastError not_found */

@@ -45,12 +45,9 @@ export async function storeBlocks(
       findHeldOf(ports, spaceId, uploader, incoming),
     );
     const wanted = keepWanted(ports.stock, slabs, held);
-    const wantedBytes = wanted.reduce(
-      (sum, { blocks }) => sum + blocks.reduce((bytes, { size }) => bytes + size, 0),
-      0,
-    );
+    const sizes = new Map(wanted.flatMap(({ blocks }) => blocks.map(({ hash, size }) => [hash, size] as const)));
     if (wanted.length === 0) return;
-    await ports.storing.spend(ports.shards.ofId(spaceId).db, spaceId, wantedBytes, () =>
+    await ports.storing.spend(ports.shards.ofId(spaceId).db, spaceId, sizes, () =>
       ports.writerOf(spaceId).write(wanted.map((slab) => ({ spaceId, uploader, slab }))),
     );
   });

@@ -1,8 +1,8 @@
-import type { SpaceId } from "@holdfast/core/ids";
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import type { Kysely } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { assertRoom, hasRoom } from "../metadata/stored-bytes.ts";
-import { readStored } from "./space-blocks.ts";
+import { findCounted, readStored } from "./space-blocks.ts";
 
 interface Storing {
   readonly sizeBytes: number;
@@ -18,17 +18,21 @@ export class StoringRoom {
   readonly #underWay = new Map<SpaceId, Set<Storing>>();
 
   /**
-   * Stores once it is sure to fit. Where it fits only if a call under way fails, it waits for one.
+   * Stores once it is sure to fit. Where it fits only if a call under way fails, it waits for one. What counts already (a block that
+   * was damaged, and is sent again) needs no room: a full space can be healed.
    * @throws HoldfastError quota
    */
   async spend(
     shard: Kysely<ShardTables>,
     spaceId: SpaceId,
-    sizeBytes: number,
+    blocks: ReadonlyMap<HashHex, number>,
     store: () => Promise<void>,
   ): Promise<void> {
+    let sizeBytes = sumOf(blocks);
     for (;;) {
       const figures = await readStored(shard, spaceId);
+      if (!hasRoom(figures, sizeBytes))
+        sizeBytes = sumOf(blocks, await findCounted(shard, spaceId, [...blocks.keys()]));
       assertRoom(figures, sizeBytes);
       const others = [...(this.#underWay.get(spaceId) ?? [])];
       const othersBytes = others.reduce((sum, other) => sum + other.sizeBytes, 0);
@@ -50,4 +54,10 @@ export class StoringRoom {
       if (ofSpace.size === 0) this.#underWay.delete(spaceId);
     }
   }
+}
+
+function sumOf(blocks: ReadonlyMap<HashHex, number>, without: ReadonlySet<HashHex> = new Set()): number {
+  let sum = 0;
+  for (const [hash, sizeBytes] of blocks) if (!without.has(hash)) sum += sizeBytes;
+  return sum;
 }
