@@ -44,6 +44,19 @@ test("what would be too much in all, or for one account, waits in turn, and othe
   assert.equal(await isThere(open("d").take(1000)), true);
 });
 
+test("an account that holds nothing comes before the many waiting ones of others", async () => {
+  const { open } = openRoom();
+  const [one, two, three] = [open("a"), open("b"), open("c")];
+  await one.take(35);
+  await two.take(35);
+  const last = await three.take(30);
+  const greedy = one.take(5);
+  const modest = open("d").take(30);
+  last();
+  assert.equal(await isThere(modest), true);
+  assert.equal(await isThere(greedy), false);
+});
+
 test("read ahead only where plenty is left, and nobody waits", async () => {
   const { open } = openRoom();
   const one = open("a");

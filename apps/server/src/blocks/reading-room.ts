@@ -134,11 +134,12 @@ export class ReadingRoom {
     return this.#shareOf(holder) + sizeBytes > this.#options.shareBytes;
   }
 
-  /** In turn, but who lacks only its own share lets the others pass. */
+  /** In turn, but an account that holds less comes first, and who lacks only its own share lets the others pass. */
   #startWaiting(): void {
     const left: Waiting[] = [];
     let isTotalFull = false;
-    for (const waiting of this.#waiting) {
+    const fairly = this.#waiting.toSorted((one, other) => this.#shareOf(one.holder) - this.#shareOf(other.holder));
+    for (const waiting of fairly) {
       isTotalFull ||= !this.#lacksShare(waiting) && waiting.sizeBytes > this.#freeBytes;
       if (isTotalFull || this.#lacksShare(waiting)) left.push(waiting);
       else {
