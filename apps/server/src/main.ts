@@ -23,11 +23,13 @@ export async function serve(config: Config): Promise<RunningServer> {
  */
 export async function serveCommand(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const server = await serve(readConfig({ flags: toFlags(flags), environment: process.env }));
+  // Before anybody is told that it is ready, since whoever is may tell it to stop.
+  const stopped = untilToldToStop(server);
   process.stdout.write(`holdfast ready at ${server.url}\n`);
   if (server.setupUrl !== undefined) {
     process.stdout.write(`Open this link once to create the administrator: ${server.setupUrl}\n`);
   }
-  await untilToldToStop(server);
+  await stopped;
 }
 
 /** One Ctrl-C comes twice below npm: from the terminal, and from npm that passes it on. */

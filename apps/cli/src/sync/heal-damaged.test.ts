@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import { keepHealing } from "./heal-damaged.ts";
+import type { HashHex } from "@holdfast/core/ids";
+import { healOnce, keepHealing, sendApart } from "./heal-damaged.ts";
 
 test("healing goes on turn by turn, passes over what is paused, and outlives what fails", async () => {
   const stop = new AbortController();
@@ -28,4 +29,35 @@ test("healing goes on turn by turn, passes over what is paused, and outlives wha
     "sync: sent 3 blocks again that the server had lost",
     "sync: damaged blocks could not be sent again: The space is full.",
   ]);
+});
+
+test("one block that is refused stops no other, and a person is told to see to it", async () => {
+  const blocks = ["a", "bad", "c", "d"].map((hash) => ({ hash: hash as HashHex, bytes: Buffer.from(hash) }));
+  const there: string[] = [];
+  const server = {
+    putBlocks: async (sent: readonly { hash: string }[]) => {
+      if (sent.some(({ hash }) => hash === "bad")) throw new HoldfastError("invalid_field", "It does not decode.");
+      there.push(...sent.map(({ hash }) => hash));
+    },
+  };
+  const refused: HoldfastError[] = [];
+  const sent = await sendApart(server, blocks, refused);
+  assert.deepEqual(there, ["a", "c", "d"]);
+  assert.deepEqual(
+    sent.map(({ hash }) => hash),
+    there,
+  );
+  assert.deepEqual(
+    refused.map(({ code }) => code),
+    ["invalid_field"],
+  );
+  const away = { putBlocks: () => Promise.reject(new HoldfastError("unreachable", "The server does not answer.")) };
+  await assert.rejects(sendApart(away, blocks, refused), { code: "unreachable" });
+
+  const fails = (code: "quota" | "unreachable") => () => Promise.reject(new HoldfastError(code, "no"));
+  const { signal } = new AbortController();
+  const note = (): void => {};
+  assert.equal(await healOnce({ heal: fails("quota"), note }, signal), false);
+  assert.equal(await healOnce({ heal: fails("unreachable"), note }, signal), true);
+  assert.equal(await healOnce({ heal: () => Promise.resolve(0), note }, signal), true);
 });

@@ -21,24 +21,49 @@ const portionBytes = 8 * 1024 * 1024;
  * Sends again what the server has lost of files that this device has. A block is named by its hash, and its bytes are compared with
  * that before they go, so it does not matter what became of the file since: nothing of the sync is asked or changed.
  * @returns how many blocks were sent
+ * @throws HoldfastError what the server said of the first block that it refused, once all others are there
  */
 export async function healDamaged(parts: HealParts, signal: AbortSignal): Promise<number> {
   const sent = new Set<HashHex>();
+  const refused: HoldfastError[] = [];
   let portion: OutgoingBlock[] = [];
+  let sizeBytes = 0;
   const flush = async (): Promise<void> => {
-    if (portion.length > 0) await parts.server.putBlocks(portion);
-    for (const { hash } of portion) sent.add(hash);
-    portion = [];
+    for (const { hash } of await sendApart(parts.server, portion, refused)) sent.add(hash);
+    [portion, sizeBytes] = [[], 0];
   };
   for (const version of (await findDamaged(parts.client)).values()) {
     for await (const block of blocksHere(parts, version)) {
       if (signal.aborted) return sent.size;
-      if (!sent.has(block.hash)) portion.push(block);
-      if (portion.reduce((sum, { bytes }) => sum + bytes.length, 0) >= portionBytes) await flush();
+      if (sent.has(block.hash)) continue;
+      portion.push(block);
+      sizeBytes += block.bytes.length;
+      if (sizeBytes >= portionBytes) await flush();
     }
   }
   await flush();
+  if (refused[0] !== undefined) throw refused[0];
   return sent.size;
+}
+
+/** Blocks that are refused together are sent one by one. @returns those that are there; @throws HoldfastError what may pass */
+export async function sendApart(
+  server: HealParts["server"],
+  blocks: readonly OutgoingBlock[],
+  refused: HoldfastError[],
+): Promise<OutgoingBlock[]> {
+  if (blocks.length === 0) return [];
+  try {
+    await server.putBlocks(blocks);
+    return [...blocks];
+  } catch (thrown) {
+    const error = toHoldfastError(thrown);
+    if (error.retryable) throw error;
+    if (blocks.length === 1) refused.push(error);
+    const there: OutgoingBlock[] = [];
+    for (const block of blocks.length === 1 ? [] : blocks) there.push(...(await sendApart(server, [block], refused)));
+    return there;
+  }
 }
 
 async function* blocksHere(
@@ -78,16 +103,20 @@ export async function keepHealing(turns: HealingTurns, signal: AbortSignal): Pro
   for (; !signal.aborted; await turns.wait(everyMs, signal)) if (turns.isWanted()) await healOnce(turns, signal);
 }
 
+/** @returns false if a person has to see to it */
 export async function healOnce(
   { heal, note }: Pick<HealingTurns, "heal" | "note">,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   try {
     const count = await heal(signal);
     if (count > 0) note(`sync: sent ${count} blocks again that the server had lost`);
+    return true;
   } catch (thrown) {
     const error = toHoldfastError(thrown);
     // Whether the server is there the engine says already.
-    if (!signal.aborted && !error.retryable) note(`sync: damaged blocks could not be sent again: ${error.message}`);
+    if (signal.aborted || error.retryable) return true;
+    note(`sync: damaged blocks could not be sent again: ${error.message}`);
+    return false;
   }
 }

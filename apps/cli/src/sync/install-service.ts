@@ -35,7 +35,9 @@ export async function installService(run: Run, folder: string, flags: SyncFlags)
   ];
   if (flags.print !== true) await write(path, unit);
   await run.output.result({ path, unit, commands, written: flags.print !== true }, () =>
-    flags.print === true ? [unit.trimEnd()] : [`Wrote ${path}. Start it with:`, ...commands.map((line) => `  ${line}`)],
+    flags.print === true
+      ? unit.trimEnd().split("\n")
+      : [`Wrote ${path}. Start it with:`, ...commands.map((line) => `  ${line}`)],
   );
   if (environment["HOLDFAST_TOKEN"] !== undefined) {
     run.output.note(

@@ -148,7 +148,8 @@ async function syncOnce(
   stopped: AbortSignal,
 ): Promise<void> {
   const { inSync, deletionsWaiting, problems } = await engine.runOnce();
-  await healOnce({ heal, note: (message) => run.output.note(message) }, stopped);
+  const note = (message: string): void => run.output.note(message);
+  const isHealed = engine.phase === "paused" || (await healOnce({ heal, note }, stopped));
   if (stopped.aborted) {
     run.context.exitCode = interruptedExitCode;
     return;
@@ -158,7 +159,7 @@ async function syncOnce(
     const message = `${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. Run it again with --confirm-deletes to do them, or see them with: holdfast deletes ls ${shellWord(root)}`;
     run.output.problem({ path: "", code: "waiting", message });
   }
-  if (inSync) return;
+  if (inSync && isHealed) return;
   for (const problem of problems) run.output.problem(problem);
   run.context.exitCode = 1;
 }

@@ -119,13 +119,22 @@ function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): vo
 }
 
 async function assertQuota(shards: Shards, spaceId: SpaceId, addedBytes: number): Promise<void> {
-  // By the primary key.
+  const freeBytes = await readFree(shards, spaceId);
+  if (addedBytes <= 0 || addedBytes <= freeBytes) return;
+  throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${Math.max(0, freeBytes)} are free.`);
+}
+
+/** Whether a new file of this size has room, whatever it would replace. */
+export async function fitsQuota(shards: Shards, spaceId: SpaceId, sizeBytes: number): Promise<boolean> {
+  return sizeBytes <= (await readFree(shards, spaceId));
+}
+
+/** By the primary key. @returns bytes that files may still take, infinite without a quota, below 0 where it was lowered */
+async function readFree(shards: Shards, spaceId: SpaceId): Promise<number> {
   const { rows } = await sql<{ used_bytes: number; quota_bytes: number | null }>`
     select used_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
   const { used_bytes: used = 0, quota_bytes: quota = null } = rows[0] ?? {};
-  if (quota === null || addedBytes <= 0 || used + addedBytes <= quota) return;
-  const free = Math.max(0, quota - used);
-  throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${free} are free.`);
+  return quota === null ? Infinity : quota - used;
 }
 
 function withNode(

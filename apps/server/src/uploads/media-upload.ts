@@ -7,7 +7,7 @@ import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { Actor } from "../metadata/actor.ts";
 import type { OperationBase } from "../metadata/operation.ts";
 import { BodySource } from "./body-source.ts";
-import { checkTarget } from "./check-target.ts";
+import { checkTarget, fitsQuota } from "./check-target.ts";
 import { type Committed, commitPut, hashMismatch } from "./finish-upload.ts";
 import { storeBody } from "./store-body.ts";
 import { putOperation, type UploadRequest } from "./upload-request.ts";
@@ -35,8 +35,7 @@ export interface MediaUpload {
 export async function uploadMedia(ports: UploadsPorts, upload: MediaUpload): Promise<Committed> {
   const { caller, request, contentLengthBytes, repeatable } = upload;
   assertSize(contentLengthBytes ?? 0);
-  // For a short body the commit itself is as soon.
-  if (!repeatable && (contentLengthBytes ?? Infinity) > limits.blockBytesMax) {
+  if (!repeatable && (await isWorthChecking(ports, upload))) {
     await checkTarget(ports.shards, caller, request, contentLengthBytes ?? null);
   }
   const { entries, sha256 } = await storeWhole(ports, upload);
@@ -45,6 +44,14 @@ export async function uploadMedia(ports: UploadsPorts, upload: MediaUpload): Pro
   const sizeBytes = sizeOf(entries);
   const operation = { ...putOperation(request, entries, sizeBytes), ...upload.identify({ sha256, size: sizeBytes }) };
   return commitPut(ports.committer, caller, operation);
+}
+
+/** For a short body the commit itself is as soon; but what has no room would count as stored until it is forgotten. */
+async function isWorthChecking(
+  { shards }: UploadsPorts,
+  { caller, contentLengthBytes = Infinity }: MediaUpload,
+): Promise<boolean> {
+  return contentLengthBytes > limits.blockBytesMax || !(await fitsQuota(shards, caller.spaceId, contentLengthBytes));
 }
 
 async function storeWhole(

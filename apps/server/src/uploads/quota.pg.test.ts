@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
-import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { blockOf, openBlockWorld } from "../blocks/testing.ts";
@@ -175,10 +174,7 @@ test("rows of a tail that are made one count once", async () => {
 });
 
 test("calls that store at the same moment get what fits and no more, in one process and over several", async () => {
-  const second = await openBlockWorld(world.pool, {
-    databases: world.databases,
-    store: makeMemoryStore({ nowMs: () => world.clock.nowMs() }),
-  });
+  const second = await openBlockWorld(world.pool, { databases: world.databases, store: world.store });
   for (const services of [[world.blocks], [world.blocks, second.service]]) {
     const space = await world.space(quotaBytes);
     const { spaceId, userId } = space.caller;
@@ -196,6 +192,34 @@ test("calls that store at the same moment get what fits and no more, in one proc
     await checkInvariants(space.db, spaceId);
   }
   await second.service.close();
+});
+
+test("a short body that has no room is refused before its bytes count", async () => {
+  const space = await world.space(quotaBytes);
+  assert.deepEqual(codeOf(await refusalOf(upload(space, "large", bytesOf("large", quotaBytes + 1)))), "quota");
+  assert.equal((await space.row()).stored_bytes, 0);
+  await upload(space, "file", bytesOf("first", 900));
+  await upload(space, "file", bytesOf("in its place there is room", 1000));
+  await checkInvariants(space.db, space.caller.spaceId);
+});
+
+test("a full space is healed: what counts already needs no room", async () => {
+  const space = await world.space(quotaBytes);
+  await fillUp(space);
+  const cell = world.databases.cells.all()[0]?.db ?? assert.fail();
+  const states = async () =>
+    (
+      await sql<{ state: string }>`select block.state from cell.blocks as block
+        join cell.holders as holder on holder.hash = block.hash
+        where holder.space_id = ${space.caller.spaceId} and block.size = 900 order by block.state`.execute(cell)
+    ).rows.map(({ state }) => state);
+  await sql`update cell.blocks set state = 'damaged' from cell.holders as holder
+    where holder.hash = cell.blocks.hash and holder.space_id = ${space.caller.spaceId}`.execute(cell);
+  const before = await states();
+  await upload(space, "file", bytesOf("version 3", 900));
+  assert.deepEqual(await states(), [...before, "live"]);
+  assert.equal((await space.row()).stored_bytes, 3600);
+  await checkInvariants(space.db, space.caller.spaceId);
 });
 
 function codeOf(refusal: Record<string, unknown>): unknown {

@@ -5,6 +5,7 @@ import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
@@ -21,6 +22,7 @@ import type { UploadsOptions } from "./uploads-ports.ts";
 /** PostgreSQL, blocks, commits and uploads, all real, over a store in memory. */
 export interface UploadWorld {
   readonly databases: TestDatabases;
+  readonly store: ObjectStore;
   readonly clock: TestClock;
   readonly blocks: BlockService;
   readonly pool: BlockPool;
@@ -34,13 +36,11 @@ export async function startUploadWorld(): Promise<UploadWorld> {
   const databases = await startTestDatabases({ fsync: false });
   const pool = startTestPool();
   const clock = new TestClock();
-  const { service: blocks } = await openBlockWorld(pool, {
-    databases,
-    store: makeMemoryStore({ nowMs: () => clock.nowMs() }),
-    clock,
-  });
+  const store = makeMemoryStore({ nowMs: () => clock.nowMs() });
+  const { service: blocks } = await openBlockWorld(pool, { databases, store, clock });
   return {
     databases,
+    store,
     clock,
     blocks,
     pool,
