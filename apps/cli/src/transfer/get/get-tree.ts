@@ -17,6 +17,8 @@ import { getWholeFiles } from "./whole-files.ts";
 import { assertSameFolders } from "./write-files.ts";
 
 const batchFilesMax = 500;
+/** Each is held open while its batch is under way: so many descriptors for each of `batchesAtOnce`, and no more. */
+const batchFoldersMax = 64;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
 const largeFilesAtOnce = 2;
@@ -30,6 +32,7 @@ export class TreeGet {
   readonly #links: FileToGet[] = [];
   #rootParts: string[] = [];
   #batch: FileToGet[] = [];
+  readonly #batchFolders = new Set<LocalFolder>();
   #batchBytes = 0;
   #batchBlocks = 0;
 
@@ -114,10 +117,12 @@ export class TreeGet {
     const { size, blocks = [] } = file.node;
     const isFull =
       this.#batch.length >= batchFilesMax ||
+      (this.#batchFolders.size >= batchFoldersMax && !this.#batchFolders.has(file.folder)) ||
       this.#batchBytes + size > batchBytesMax ||
       this.#batchBlocks + blocks.length > limits.fetchHashesMax;
     if (isFull) await this.#sendBatch();
     this.#batch.push(file);
+    this.#batchFolders.add(file.folder);
     this.#batchBytes += size;
     this.#batchBlocks += blocks.length;
   }
@@ -125,6 +130,7 @@ export class TreeGet {
   async #sendBatch(): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
+    this.#batchFolders.clear();
     this.#batchBytes = 0;
     this.#batchBlocks = 0;
     if (batch.length > 0) await this.#batches.start(() => getWholeFiles(this.#work, batch));

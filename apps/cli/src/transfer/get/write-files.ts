@@ -28,6 +28,9 @@ export type WriteOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
+/** Of one call, which no system's bound on descriptors must stop; more than there are threads to sync them. */
+export const openFilesMax = 32;
+
 /**
  * Writes many files so that each visible path is wholly old or wholly new at every instant and after a power cut: beside,
  * sync, rename. Their content is durable when this resolves; their names once the folders are synced (`LocalFolders`).
@@ -37,6 +40,31 @@ export type WriteOutcome =
  * @param plain bytes of verified blocks by hash
  */
 export async function writeFiles(
+  disk: Disk,
+  files: readonly FileToWrite[],
+  folders: readonly KnownFolder[],
+  plain: ReadonlyMap<string, Uint8Array>,
+): Promise<WriteOutcome[]> {
+  const outcomes: WriteOutcome[] = [];
+  for (let start = 0; start < files.length; start += openFilesMax) {
+    outcomes.push(...(await writeTogether(disk, files.slice(start, start + openFilesMax), folders, plain)));
+  }
+  return outcomes;
+}
+
+/** @throws HoldfastError conflict if a folder is not the one that was entered */
+export async function assertSameFolders(disk: Disk, folders: readonly KnownFolder[]): Promise<void> {
+  for (const { path, device, inode } of folders) {
+    const now = await disk.stat(path);
+    if (now.kind !== "folder" || now.device !== device || now.inode !== inode) throw replaced(path);
+  }
+}
+
+export function replaced(path: string): HoldfastError {
+  return new HoldfastError("conflict", `${path} was replaced by something else meanwhile. Run get again.`);
+}
+
+async function writeTogether(
   disk: Disk,
   files: readonly FileToWrite[],
   folders: readonly KnownFolder[],
@@ -78,18 +106,6 @@ export async function writeFiles(
       await Promise.allSettled([disk.unlink(file.temporary)]);
   }
   return outcomes;
-}
-
-/** @throws HoldfastError conflict if a folder is not the one that was entered */
-export async function assertSameFolders(disk: Disk, folders: readonly KnownFolder[]): Promise<void> {
-  for (const { path, device, inode } of folders) {
-    const now = await disk.stat(path);
-    if (now.kind !== "folder" || now.device !== device || now.inode !== inode) throw replaced(path);
-  }
-}
-
-export function replaced(path: string): HoldfastError {
-  return new HoldfastError("conflict", `${path} was replaced by something else meanwhile. Run get again.`);
 }
 
 function piecesOf(file: FileToWrite, plain: ReadonlyMap<string, Uint8Array>): Uint8Array[] {
