@@ -97,6 +97,7 @@ export class ApiClient {
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError)) throw thrown;
         if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
+        if (encoded.asksOnce && thrown.code !== "unreachable") throw thrown;
         if (encoded.endsWithBreak && thrown.code === "unreachable") throw thrown;
         await timer.waitAfter(thrown, this.#answered, encoded.signal);
       }

@@ -19,6 +19,8 @@ export type CallRequest<Name extends RouteName> = {
   readonly signal?: AbortSignal | undefined;
   /** A connection that breaks is told at once: the caller knows better than to send all of it again. */
   readonly endsWithBreak?: boolean;
+  /** An answer that refuses is told at once, whatever it is: the caller does without. */
+  readonly asksOnce?: boolean;
   /** A body that is no JSON, in pieces that go out one after the other; they can be sent again. */
   readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] };
   /** A body that is read as the server takes it, so the call is never repeated. */
@@ -35,6 +37,7 @@ export interface EncodedRequest extends TransportRequest {
   /** And the server does nothing twice when it gets the request twice. */
   readonly repeatable: boolean;
   readonly endsWithBreak: boolean;
+  readonly asksOnce: boolean;
 }
 
 /** The same without the table's types. */
@@ -42,6 +45,7 @@ export interface LooseRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   readonly endsWithBreak?: boolean;
+  readonly asksOnce?: boolean;
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -65,6 +69,7 @@ export function encodeRequest(name: RouteName, request: LooseRequest, random: Ra
     replayable,
     repeatable: replayable && (route.changes === true || route.method === "GET" || harmlessTwice.has(name)),
     endsWithBreak: request.endsWithBreak === true,
+    asksOnce: request.asksOnce === true,
   };
 }
 

@@ -24,7 +24,7 @@ const smallFiles = 600;
 
 /**
  * Invariant: one file that a server refuses, that cannot be read, encoded, fetched or decoded, never stops the others: it is
- * listed with its path, and the exit code is 1.
+ * listed with its path, and the exit code is 1, or 6 where it was for want of room.
  */
 describe("put and get go on", () => {
   let folder: string;
@@ -132,12 +132,93 @@ describe("put and get go on", () => {
     });
   }
 
-  test("a quota that is full ends it, with its exit code", async () => {
-    const full = await put("/full", ({ path }, forward) =>
-      path.endsWith("/sync/delta") ? Promise.resolve(problemAnswer(507, "quota", "Your space is full.")) : forward(),
-    );
-    assert.equal(full.code, 6);
-    assert.equal(full.report.error.code, "quota");
+  for (const status of [500, 405, 400, 503]) {
+    test(`the question for damage, answered ${status}, stops no put and is asked once`, async () => {
+      let asked = 0;
+      const { code, files } = await put(`/undamaged-${status}`, ({ path }, forward) => {
+        if (!path.includes("/damaged")) return forward();
+        asked += 1;
+        return Promise.resolve({ status, headers: { "content-type": "text/html" }, body: Buffer.from("<p>No.</p>") });
+      });
+      assert.deepEqual([code, asked, files.size], [0, 1, smallFiles + 3]);
+    });
+  }
+
+  test("a file without room stops no other that fits, in no run", async () => {
+    const mixed = join(folder, "mixed");
+    const fitting = 1500;
+    mkdirSync(mixed);
+    writeFileSync(join(mixed, "a-large"), randomBytes(3_000_000));
+    for (let index = 0; index < fitting; index += 1) writeFileSync(join(mixed, `f${index}`), `fits ${index}`);
+    const admin = await Api.signIn(server.url);
+    const made = await admin.call("POST", "/admin/users", {
+      email: "small@example.com",
+      password: "a small space",
+      quota_bytes: 1_000_000,
+    });
+    assert.equal(made.status, 201);
+    const api = await Api.signIn(server.url, { email: "small@example.com", password: "a small space" });
+    const own = { ...env, HOLDFAST_CONFIG_DIR: `${folder}/config-small`, HOLDFAST_TOKEN: api.token ?? "" };
+    for (const [sent, equal] of [
+      [fitting, 0],
+      [0, fitting],
+    ]) {
+      const ran = await holdfast(["put", mixed, "/mixed", "--json"], { env: own });
+      const { files_sent, files_equal, problems } = JSON.parse(ran.stdout);
+      assert.deepEqual([ran.code, files_sent, files_equal], [6, sent, equal]);
+      assert.deepEqual(
+        problems.map((each: { path: string; code: string }) => [each.path, each.code]),
+        [[join(mixed, "a-large"), "quota"]],
+      );
+    }
+  });
+
+  test("in a full space what is larger than what was refused is not sent, and what is smaller is", async () => {
+    const full = join(folder, "full");
+    const large = 60;
+    mkdirSync(full);
+    for (let index = 0; index < large; index += 1) writeFileSync(join(full, `a${index}`), randomBytes(5000));
+    for (let index = 0; index < large; index += 1) writeFileSync(join(full, `b${index}`), `small ${index}`);
+    let asked = 0;
+    meddler.meddling = ({ path, body }, forward) => {
+      if (!path.endsWith("/sync/delta")) return forward();
+      asked += 1;
+      return /"size":5000/.test(readBatch(body).json)
+        ? Promise.resolve(problemAnswer(507, "quota", "Your space is full."))
+        : forward();
+    };
+    const ran = await holdfast(["put", full, "/full", "--json"], { env });
+    meddler.meddling = (_, forward) => forward();
+    const { files_sent, problems } = JSON.parse(ran.stdout);
+    const listed = problems.filter(({ path }: { path: string }) => path !== "");
+    const rest = problems.filter(({ path }: { path: string }) => path === "");
+    assert.deepEqual([ran.code, files_sent, listed.length, rest.length], [6, large, 20, 1]);
+    assert.match(rest[0].message, /^40 more /);
+    assert.ok(asked < 200, `${asked} requests`);
+  });
+
+  test("a quota that takes nothing is asked little, and ends with its exit code", async () => {
+    let asked = 0;
+    const full = await put("/takes-nothing", ({ path }, forward) => {
+      if (!path.endsWith("/sync/delta")) return forward();
+      asked += 1;
+      return Promise.resolve(problemAnswer(507, "quota", "Your space is full."));
+    });
+    assert.deepEqual([full.code, full.files.size], [6, 0]);
+    assert.ok(full.report.problems.every((each: { code: string }) => each.code === "quota"));
+    assert.ok(asked < 20, `${asked} requests`);
+  });
+
+  test("where nothing at all was done for one reason, the exit code is that reason's", async () => {
+    const few = join(folder, "few");
+    mkdirSync(few);
+    for (const name of ["a", "b"]) writeFileSync(join(few, name), name);
+    meddler.meddling = ({ path }, forward) =>
+      path.endsWith("/sync/delta") ? Promise.resolve(problemAnswer(403, "forbidden", "It is refused.")) : forward();
+    assert.equal((await holdfast(["mkdir", "/few"], { env })).code, 0);
+    const ran = await holdfast(["put", few, "/", "--json"], { env });
+    meddler.meddling = (_, forward) => forward();
+    assert.deepEqual([ran.code, JSON.parse(ran.stdout).problems.length], [3, 2]);
   });
 
   test("a server that answers everything 500 is not asked for each of thousands of files", async () => {

@@ -41,7 +41,7 @@ async function get(run: Run, remote: string, local: string): Promise<void> {
   await output.result(report.toJson(), () => [
     `${count(report.filesSent, "file")} fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
   ]);
-  if (report.problems.length > 0) context.exitCode = 1;
+  if (report.problems.length > 0) context.exitCode = report.exitCode;
 }
 
 async function getToStdout(run: Run, remote: string): Promise<void> {

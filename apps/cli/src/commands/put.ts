@@ -44,5 +44,5 @@ async function put(run: Run, paths: string[]): Promise<void> {
   await output.result(report.toJson(), () => [
     `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}, ${count(report.problems.length, "problem")}`,
   ]);
-  if (report.problems.length > 0) context.exitCode = 1;
+  if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

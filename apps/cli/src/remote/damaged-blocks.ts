@@ -12,10 +12,25 @@ export interface DamagedVersion {
 /** By version id. Nearly always empty. */
 export type DamagedVersions = ReadonlyMap<string, DamagedVersion>;
 
+/**
+ * For a caller that can do without: a server or proxy that refuses the question, whatever for, is asked once and leaves it at none.
+ * @throws HoldfastError unauthenticated or unreachable, which all else would meet too
+ */
+export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersions> {
+  try {
+    return await findDamaged(client, { asksOnce: true });
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError) || needed.has(thrown.code)) throw thrown;
+    return new Map();
+  }
+}
+
+const needed: ReadonlySet<string> = new Set(["unauthenticated", "unreachable"]);
+
 /** One short request where nothing is damaged. */
-export async function findDamaged(client: ApiClient): Promise<DamagedVersions> {
+export async function findDamaged(client: ApiClient, { asksOnce = false } = {}): Promise<DamagedVersions> {
   const versions = new Map<string, DamagedVersion>();
-  const pages = allPages((cursor) => client.call("listDamaged", { query: { limit: pageItemsMax, cursor } }));
+  const pages = allPages((cursor) => client.call("listDamaged", { query: { limit: pageItemsMax, cursor }, asksOnce }));
   try {
     for await (const blocks of pages) {
       for (const { hash, files } of blocks) {

@@ -1,4 +1,4 @@
-import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
+import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { Output, Problem } from "../output/output.ts";
 import { TransferCounts } from "../output/progress.ts";
 
@@ -18,6 +18,10 @@ export class TransferReport {
   readonly #output: Output;
   #refused = 0;
   #doneAtRefusal = 0;
+  #withoutRoom = 0;
+  /** The least that was refused for want of room. */
+  #refusedGrowthBytes = Infinity;
+  #untried = 0;
   readonly #verb: "sent" | "received";
 
   constructor(output: Output, verb: "sent" | "received") {
@@ -34,9 +38,15 @@ export class TransferReport {
 
   /**
    * The same for what the other side, or a defect, refused.
+   * @param growthBytes how much more the content needs than what it replaces
    * @throws HoldfastError where it looks as if everything were
    */
-  refused(path: string, { code, message }: HoldfastError): void {
+  refused(path: string, { code, message }: HoldfastError, growthBytes = 0): void {
+    if (code === "quota") {
+      if (this.lacksRoom(growthBytes)) return this.untried();
+      this.#withoutRoom += 1;
+      this.#refusedGrowthBytes = Math.min(this.#refusedGrowthBytes, growthBytes);
+    }
     this.problem(path, message, code);
     const { filesDone } = this.counts;
     if (!suspicious.has(code)) return;
@@ -45,6 +55,32 @@ export class TransferReport {
     if (this.#refused < (filesDone === 0 ? refusedAtStartMax : refusedInARowMax)) return;
     const rest = `The last ${this.#refused} in a row were refused, so the rest is not tried.`;
     throw new HoldfastError(isErrorCode(code) ? code : "failed", `${message} ${rest}`);
+  }
+
+  /** Enough was refused for want of room, all of it smaller or the same: to send this too would be for nothing. */
+  lacksRoom(growthBytes: number): boolean {
+    return this.#withoutRoom >= withoutRoomMax && growthBytes >= this.#refusedGrowthBytes;
+  }
+
+  /** Of what lacks room, and is not sent: listed together at the end. */
+  untried(): void {
+    this.#untried += 1;
+  }
+
+  tellUntried(): void {
+    if (this.#untried === 0) return;
+    const why = `since ${this.#withoutRoom} that need no more room were refused for want of it. Make room and run put again.`;
+    this.problem("", `${this.#untried} more were not tried, ${why}`, "quota");
+  }
+
+  /** Of a run that went through to its end. */
+  get exitCode(): number {
+    const codes = new Set(this.problems.map(({ code }) => code));
+    if (codes.size === 0) return 0;
+    if (codes.has("quota")) return errorTable.quota.exitCode;
+    const [only] = codes;
+    const isNothingDone = this.counts.filesDone === 0 && this.foldersMade === 0;
+    return isNothingDone && codes.size === 1 && isErrorCode(only) ? errorTable[only].exitCode : 1;
   }
 
   planned(sizeBytes: number): void {
@@ -71,13 +107,9 @@ export class TransferReport {
   }
 }
 
-/**
- * Failures that the next file would meet too: the transfer ends with their exit code, and can be run again. A smaller file
- * might still fit into a full space; but which files are there would then be an accident.
- */
+/** Failures that the next file would meet too: the transfer ends with their exit code, and can be run again. */
 const hopeless: ReadonlySet<string> = new Set([
   "unauthenticated",
-  "quota",
   "unreachable",
   "unavailable",
   "store_full",
@@ -89,6 +121,8 @@ const suspicious: ReadonlySet<string> = new Set(["forbidden", "internal", "faile
 /** So many of them in a row are of all: at the start, where nothing has been done yet, and later. */
 const refusedAtStartMax = 20;
 const refusedInARowMax = 200;
+/** So many are refused for want of room before what needs as much is not sent any more. */
+const withoutRoomMax = 20;
 
 export function assertNotHopeless(code: string | undefined, message: string): void {
   if (code !== undefined && isErrorCode(code) && hopeless.has(code)) throw new HoldfastError(code, message);

@@ -16,6 +16,8 @@ export interface Item {
   readonly operations: readonly BatchOperationInput[];
   readonly onCommitted: () => void;
   readonly onFailed?: () => void;
+  /** How much more room it needs than what it replaces; none unless given. */
+  readonly growthBytes?: number;
 }
 
 /**
@@ -31,8 +33,16 @@ export async function commit<Each extends Item>(
   framesOf: (some: readonly Each[]) => readonly Uint8Array[] = () => [],
 ): Promise<Each[]> {
   const missing: Each[] = [];
-  await eachApart(items, {
+  const lacksRoom = ({ growthBytes }: Item): boolean => work.report.lacksRoom(growthBytes ?? 0);
+  const [untried, tried] = [items.filter(lacksRoom), items.filter((item) => !lacksRoom(item))];
+  for (const item of untried) {
+    item.onFailed?.();
+    work.report.untried();
+  }
+  await eachApart(tried, {
     act: (some) => {
+      // Known since the whole was refused.
+      if (some.every(lacksRoom)) return Promise.reject(new HoldfastError("quota", "There is no room for it."));
       const operations = some.flatMap((item) => item.operations);
       return send(work, operations, framesOf(some));
     },
@@ -42,7 +52,7 @@ export async function commit<Each extends Item>(
     },
     refuse: (item, failure) => {
       item.onFailed?.();
-      work.report.refused(item.path, failure);
+      work.report.refused(item.path, failure, item.growthBytes);
     },
   });
   return missing;
@@ -85,7 +95,8 @@ function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchRes
   const message = sentenceFor(reason);
   assertNotHopeless(reason?.code, `${item.path}: ${message}`);
   item.onFailed?.();
-  work.report.refused(item.path, new HoldfastError(isErrorCode(reason?.code) ? reason.code : "failed", message));
+  const failure = new HoldfastError(isErrorCode(reason?.code) ? reason.code : "failed", message);
+  work.report.refused(item.path, failure, item.growthBytes);
   return "done";
 }
 

@@ -17,7 +17,7 @@ import { commit } from "./commit.ts";
 import { framed, upload } from "./upload.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
-import { damagedOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
+import { damagedOf, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /** Requests of one file that are under way; of a stream, with so many new bytes each. */
@@ -60,6 +60,10 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     const compared = compare ? await hashFile(work, handle.fd) : undefined;
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
     const isDamaged = isEqual && damagedOf(work, file.remote) !== undefined;
+    if (!isEqual && work.report.lacksRoom(growthOf(file, Number(before.size)))) {
+      work.report.untried();
+      return "done";
+    }
     if (isDamaged) work.report.counts.bytesDone -= compared.sizeBytes;
     const sent =
       isEqual && !isDamaged ? compared : await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id);
@@ -78,7 +82,7 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     else {
       const failure = toHoldfastError(thrown);
       assertNotHopeless(failure.code, `${path}: ${failure.message}`);
-      work.report.refused(path, failure);
+      work.report.refused(path, failure, growthOf(file, file.entry.sizeBytes));
     }
     return "done";
   } finally {
@@ -136,7 +140,8 @@ async function commitFile(
     step?.do === "attributes"
       ? [setOperation(work, step.remote, content)]
       : putOperations(work, file, { ...content, size: sizeBytes, content_id: contentId });
-  return (await commit(work, [{ path, operations, onCommitted }])).length === 0;
+  const growthBytes = growthOf(file, sizeBytes);
+  return (await commit(work, [{ path, operations, onCommitted, growthBytes }])).length === 0;
 }
 
 async function hashFile(work: PutWork, descriptor: number): Promise<Sent> {

@@ -59,6 +59,11 @@ export interface QueuedFile {
   readonly exchange: boolean;
 }
 
+/** How much more room content of this size needs than what it replaces. */
+export function growthOf({ remote }: Pick<QueuedFile, "remote">, sizeBytes: number): number {
+  return Math.max(0, sizeBytes - (remote?.size ?? 0));
+}
+
 export interface PutContent {
   readonly size: number;
   readonly blocks: readonly ManifestEntry[];

@@ -7,7 +7,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
-import { findDamaged } from "../../remote/damaged-blocks.ts";
+import { findDamagedIfTold } from "../../remote/damaged-blocks.ts";
 import { findNode } from "../../remote/look-up.ts";
 import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
@@ -51,7 +51,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const [remoteNode, account, damaged] = await Promise.all([
     findNode(client, remote),
     client.call("getAccount"),
-    findDamaged(client),
+    findDamagedIfTold(client),
   ]);
   const targets = putTargets(args, remote, remoteNode?.kind);
   const journal = new ContentJournal(configFolder);
@@ -85,6 +85,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     journal.close();
     await pool.close();
   }
+  report.tellUntried();
   const [problem] = report.problems;
   const isOneFile = targets.length === 1 && targets[0]?.local.kind !== "folder";
   if (isOneFile && problem !== undefined) {

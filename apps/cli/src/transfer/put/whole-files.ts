@@ -8,7 +8,7 @@ import type { Item } from "./commit.ts";
 import { healBlocks } from "./heal.ts";
 import { readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
-import { damagedOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
+import { damagedOf, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /** A file that was read and is to be committed, with where its frames stand. */
@@ -55,7 +55,10 @@ async function putRead(
     refuse: ({ path }, failure) => work.report.refused(path, failure),
   });
   await commit(work, sets);
-  const needed = await neededBlocks(work, puts);
+  const needed = await neededBlocks(
+    work,
+    puts.filter(({ growthBytes }) => !work.report.lacksRoom(growthBytes ?? 0)),
+  );
   // Each goes once, however many files of the request have it.
   const missing = await commit(work, puts, (some) => {
     const unsent = new Set(needed);
@@ -121,7 +124,8 @@ function place(
       for (const { hash } of blocks) work.sent.add(hash);
       remember();
     };
-    into.puts.push({ path, operations: putOperations(work, file, content), read, onCommitted });
+    const growthBytes = growthOf(file, content.size);
+    into.puts.push({ path, operations: putOperations(work, file, content), read, onCommitted, growthBytes });
   }
 }
 
