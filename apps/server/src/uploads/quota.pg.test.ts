@@ -215,9 +215,9 @@ test("a full space is healed: what counts already needs no room", async () => {
     ).rows.map(({ state }) => state);
   await sql`update cell.blocks set state = 'damaged' from cell.holders as holder
     where holder.hash = cell.blocks.hash and holder.space_id = ${space.caller.spaceId}`.execute(cell);
-  const before = await states();
+  const earlier = await states();
   await upload(space, "file", bytesOf("version 3", 900));
-  assert.deepEqual(await states(), [...before, "live"]);
+  assert.deepEqual(await states(), [...earlier, "live"]);
   assert.equal((await space.row()).stored_bytes, 3600);
   await checkInvariants(space.db, space.caller.spaceId);
 });
