@@ -74,7 +74,7 @@ export async function ensureFolderDurably(
   await disk.syncFolder(parent);
 }
 
-async function isThere(disk: Disk, path: string): Promise<boolean> {
+export async function isThere(disk: Disk, path: string): Promise<boolean> {
   try {
     await disk.stat(path);
     return true;

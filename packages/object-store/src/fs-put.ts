@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isNotFound } from "@holdfast/disk/disk-error";
 import type { Disk } from "@holdfast/disk/disk";
-import { ensureFolderDurably, moveDurably, writeNewFile } from "@holdfast/disk/write-durably";
+import { ensureFolderDurably, isThere, moveDurably, writeNewFile } from "@holdfast/disk/write-durably";
 
 export interface FsPutOptions {
   readonly disk: Disk;
@@ -101,16 +101,6 @@ async function ensureOrDiscard(
     await folders.ensure(folder);
   } catch (error) {
     await Promise.allSettled([disk.unlink(temporary)]);
-    throw error;
-  }
-}
-
-async function isThere(disk: Disk, path: string): Promise<boolean> {
-  try {
-    await disk.stat(path);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
     throw error;
   }
 }

@@ -107,7 +107,7 @@ test("a payload that is not its block is named, whether a buffer or a compressor
   );
 });
 
-test("of long raw records one in eight is read back, another one each time, and all once it has a fault", () => {
+test("of long raw records every one is read back", () => {
   const blocks = blocksOf(Array.from({ length: 16 }, (_, index) => ({ length: 66_000 + index, compress: false })));
   const spoils = (wanted: (index: number) => boolean) => (given: SealInput) => {
     const pieces = sealPack(given);
@@ -117,16 +117,16 @@ test("of long raw records one in eight is read back, another one each time, and 
     }
     return pieces;
   };
-  const foundAlone = (id: number) =>
-    blocks.flatMap((_, index) => {
-      const { faults } = sealAndCheck(
-        inputOf(blocks, id),
-        spoils((each) => each === index),
-      );
-      return faults.map((fault) => fault.index);
-    });
-  assert.deepEqual(foundAlone(0), [0, 8]);
-  assert.deepEqual(foundAlone(3), [5, 13]);
+  for (const index of blocks.keys()) {
+    const { faults } = sealAndCheck(
+      inputOf(blocks, index),
+      spoils((each) => each === index),
+    );
+    assert.deepEqual(
+      faults.map((fault) => fault.index),
+      [index],
+    );
+  }
   const { faults } = sealAndCheck(
     inputOf(blocks, 3),
     spoils((index) => index > 1),

@@ -1,9 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { blockFault, footerFault } from "./pack-check.ts";
-import { packIdBytes, tagBytes } from "./pack-format.ts";
+import { tagBytes } from "./pack-format.ts";
 import { openBlock, sealPack, storedBytesOf } from "./pack.ts";
-import type { PackRecord, SealInput } from "./pack.ts";
+import type { SealInput } from "./pack.ts";
 
 /** A record that does not come back from its seal as the block that it is said to be. */
 export interface SealFault {
@@ -23,41 +23,23 @@ export interface Sealed {
 /**
  * Seals a pack, and reads back from the very bytes that will be written what a scrub would read: records are opened and
  * decoded, and their hashes taken, and the footer lists them. So a defect of a compressor, a cipher or a buffer behind the
- * first check of a block becomes an upload that fails, and never a file that is acknowledged and lost. Of long raw records
- * it is a sample (see docs/decisions/048-what-is-sealed-is-read-back.md), and all of them once one has a fault.
+ * first check of a block becomes an upload that fails, and never a file that is acknowledged and lost.
+ * What it costs stands in docs/decisions/048-what-is-sealed-is-read-back.md.
  * @param seal a broken one in tests
  * @throws HoldfastError internal if the footer does not come back
  */
 export function sealAndCheck(input: SealInput, seal: typeof sealPack = sealPack): Sealed {
   const pieces = seal(input);
   const { slabs } = input;
-  const met = findFaults(input, (record, index) => isShortOrCompressed(record) || isInSample(input, index));
-  const faults = met.length === 0 ? met : findFaults(input, () => true);
+  const faults = findFaults(input);
   if (faults.length > 0) return { pieces: [], faults, slabs: unseal(input, faults) };
   const reason = footerFault(pieces, input);
   if (reason !== undefined) throw new HoldfastError("internal", `A pack was sealed wrong: ${reason}.`);
   return { pieces, faults, slabs };
 }
 
-/** To read a longer one back costs more than the tenth of what it costs to put it, a shorter one less. */
-const shortBytesMax = 64 * 1024;
-const sampledEach = 8;
-
-function isShortOrCompressed({ codec, length }: PackRecord): boolean {
-  return codec !== "raw" || length <= shortBytesMax;
-}
-
-/** Drawn with the pack's id, so that the same block is not left out each time. */
-function isInSample({ packId }: SealInput, index: number): boolean {
-  return ((packIdBytes(packId)[0] ?? 0) + index) % sampledEach === 0;
-}
-
-function findFaults(
-  { packId, key, records, slabs }: SealInput,
-  isWanted: (record: PackRecord, index: number) => boolean,
-): SealFault[] {
+function findFaults({ packId, key, records, slabs }: SealInput): SealFault[] {
   return records.flatMap((record, index) => {
-    if (!isWanted(record, index)) return [];
     const { codec, sizeBytes, hash } = record;
     const reason = blockFault(key, { packId, index, codec, sizeBytes }, copyOf(storedBytesOf(slabs, record)), hash);
     return reason === undefined ? [] : [{ index, reason }];

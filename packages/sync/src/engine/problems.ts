@@ -49,7 +49,8 @@ const sentences: Readonly<Record<string, string>> = {
   locked: "It is locked on the server. It is tried again every half minute.",
   hash_mismatch:
     "Its bytes are not what they should be, again and again: something between here and the server damages them, or a program is broken. It is tried again.",
-  damaged: "The server cannot read it any more. Tell its administrator to run 'holdfast admin scrub --now'.",
+  damaged:
+    "The server has lost a part of it. A device that still has the file sends it again by itself, and so does 'holdfast put' of it to the same path.",
 };
 
 export function isPassing(code: string): boolean {
