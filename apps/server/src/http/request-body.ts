@@ -58,14 +58,18 @@ export class RequestBody extends Readable implements OwnSlices {
   }
 
   #startClock(): void {
-    if (this.#clock !== undefined) return;
+    // The request may have been over, or cut off, before it was attached: nobody would stop a clock that begins now.
+    if (this.#clock !== undefined || this.destroyed || this.#request.readableEnded) return;
     this.#clock = setTimeout(() => this.destroy(stalled(this.#idleTimeoutMs)), this.#idleTimeoutMs);
     this.#windowBytes = 0;
     this.#rateClock = setTimeout(() => this.#look(), limits.bodyRateWindowMs);
   }
 
   #look(): void {
-    if (this.#windowBytes < limits.bodyRateBytesMin) this.destroy(tooSlow());
+    if (this.#windowBytes < limits.bodyRateBytesMin) {
+      this.destroy(tooSlow());
+      return;
+    }
     this.#windowBytes = 0;
     this.#rateClock?.refresh();
   }
