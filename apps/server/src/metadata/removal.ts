@@ -4,7 +4,7 @@ import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { lockSpace, type ShardReader } from "./load.ts";
-import { changeMetadataBytes, versionWeight } from "./metadata-bytes.ts";
+import { versionWeight } from "./metadata-bytes.ts";
 import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { type ReferringVersion, releaseVersions } from "./references.ts";
 
@@ -30,12 +30,10 @@ export async function removeSubtrees(
     if (room === 0) break;
     const ids = await below(transaction, spaceId, topId, room + 1);
     if (ids.length > room) continue;
-    const versions = await removeVersions(transaction, spaceId, ids, removal);
-    removed.weightBytes += versions.weightBytes;
-    if (!versions.all) break;
-    const nodes = await removeNodes(transaction, spaceId, ids);
-    removed.sizeBytes += nodes.sizeBytes;
-    removed.weightBytes += nodes.weightBytes;
+    const piece = await removePiece(transaction, spaceId, ids, removal);
+    removed.sizeBytes += piece.sizeBytes;
+    removed.weightBytes += piece.weightBytes;
+    if (piece.nodes < ids.length) break;
     room -= ids.length;
   }
   return removed;
@@ -129,18 +127,14 @@ async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: nu
   });
 }
 
-/** @returns how many nodes went: none while their versions are too many for one transaction */
+/** @returns how many nodes went: not all of them while their versions are too many for one transaction */
 async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
-  const { spaceId, counted } = sweep;
-  const versions = await removeVersions(transaction, spaceId, ids, sweep);
-  if (counted) await changeMetadataBytes(transaction, spaceId, -versions.weightBytes);
-  if (!versions.all) return 0;
-  const { sizeBytes, weightBytes } = await removeNodes(transaction, spaceId, ids);
-  if (counted) {
+  const { nodes, sizeBytes, weightBytes } = await removePiece(transaction, sweep.spaceId, ids, sweep);
+  if (sweep.counted) {
     await sql`update shard.spaces set used_bytes = used_bytes - ${sizeBytes},
-      metadata_bytes = metadata_bytes - ${weightBytes} where id = ${spaceId}`.execute(transaction);
+      metadata_bytes = metadata_bytes - ${weightBytes} where id = ${sweep.spaceId}`.execute(transaction);
   }
-  return ids.length;
+  return nodes;
 }
 
 /** The node and what lies below it, nearest first, up to so many. By nodes_parent. */
@@ -156,31 +150,36 @@ async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, 
   return rows.map((row) => row.id);
 }
 
-/** Newest last. @returns whether all are gone. By versions_node. */
-async function removeVersions(
+/**
+ * Removes versions, and the nodes that have none left: one file after the other, each with its newest version last, so
+ * that a file which stays has its head. Folders go once all else went. By versions_node.
+ */
+async function removePiece(
   transaction: ShardReader,
   spaceId: SpaceId,
-  nodeIds: readonly NodeId[],
+  ids: readonly NodeId[],
   { nowMicros, pieces }: Removal,
-): Promise<{ all: boolean; weightBytes: number }> {
-  if (nodeIds.length === 0) return { all: true, weightBytes: 0 };
-  const { rows } = await sql<ReferringVersion>`
+): Promise<Removed & { readonly nodes: number }> {
+  if (ids.length === 0) return { nodes: 0, sizeBytes: 0, weightBytes: 0 };
+  const { rows: versions } = await sql<ReferringVersion>`
     delete from shard.versions where space_id = ${spaceId} and id in (
-      select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(nodeIds)})
-      limit ${pieces.nodesInlineMax})
+      select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(ids)})
+      order by v.node_id, v.number limit ${pieces.nodesInlineMax})
     returning manifest, segments`.execute(transaction);
-  await releaseVersions(transaction, spaceId, rows, nowMicros);
-  const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
-  return { all: rows.length < pieces.nodesInlineMax, weightBytes };
-}
-
-async function removeNodes(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Removed> {
-  if (ids.length === 0) return { sizeBytes: 0, weightBytes: 0 };
-  const { rows } = await sql<Removed>`
+  await releaseVersions(transaction, spaceId, versions, nowMicros);
+  const all = versions.length < pieces.nodesInlineMax;
+  const { rows } = await sql<Removed & { nodes: number }>`
     with gone as (
-      delete from shard.nodes where space_id = ${spaceId} and id = any(${uuidArray(ids)}) returning size, weight
-    ) select coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes" from gone`.execute(
-    transaction,
-  );
-  return rows[0] ?? { sizeBytes: 0, weightBytes: 0 };
+      delete from shard.nodes n where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and (${all} or
+        n.kind <> 'folder' and not exists (
+          select from shard.versions v where v.space_id = n.space_id and v.node_id = n.id))
+      returning n.size, n.weight
+    ) select count(*)::int as nodes, coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes"
+    from gone`.execute(transaction);
+  const { nodes = 0, sizeBytes = 0, weightBytes = 0 } = rows[0] ?? {};
+  return {
+    nodes,
+    sizeBytes,
+    weightBytes: versions.reduce((sum, version) => sum + versionWeight(version), weightBytes),
+  };
 }

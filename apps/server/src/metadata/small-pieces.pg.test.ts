@@ -55,6 +55,27 @@ test("a purge leaves for the sweep what is too much for it: a subtree, and a fil
   assert.equal((await space.row()).used_bytes, 0);
 });
 
+test("a purged file has its head as long as it has a row, however its versions fill the pieces", async () => {
+  for (const versions of [1, 2, 3, 4, 5]) {
+    const space = await open();
+    const folder = await space.mkdir("root", "folder");
+    const file = await space.put(folder.id, "file", "1");
+    const other = await space.put(folder.id, "other", "2");
+    for (let number = 2; number <= versions; number += 1) {
+      const text = "x".repeat(number);
+      await space.do({ op: "put", fileId: file.id, content: await space.content(text) });
+      await space.do({ op: "put", fileId: other.id, content: await space.content(text) });
+    }
+    await space.commit([{ op: "purge", fileId: file.id, trashedOnly: false }]);
+    await checkInvariants(space.db, space.caller.spaceId);
+    await space.commit([{ op: "purge", fileId: folder.id, trashedOnly: false }]);
+    await checkInvariants(space.db, space.caller.spaceId);
+    await sweepPurged(space.db, { nowMicros: space.clock.nowMicros(), pieces });
+    assert.deepEqual([await count(space, "nodes"), await count(space, "versions")], [1, 0]);
+    await checkInvariants(space.db, space.caller.spaceId);
+  }
+});
+
 test("a folder is copied node by node, with all that is in it, and what is long in it", async () => {
   const space = await open();
   const top = await space.mkdir("root", "top");
