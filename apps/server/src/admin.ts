@@ -3,7 +3,7 @@ import { type RouteAnswer, type RouteName, routes } from "@holdfast/protocol/rou
 import { adminHandlers } from "./admin/admin-handlers.ts";
 import { openAdminStorage } from "./admin/open-admin-storage.ts";
 import { readConfig } from "./config/read-config.ts";
-import { validate } from "./http/json-body.ts";
+import { validate } from "./http/exchange/json-body.ts";
 
 export type AdminRouteName = RouteName & `admin${string}`;
 

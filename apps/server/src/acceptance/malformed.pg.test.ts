@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { malformedRequests, sendMalformed } from "../http/malformed-requests.ts";
+import { malformedRequests, sendMalformed } from "../http/exchange/malformed-requests.ts";
 import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const count = 10_000;

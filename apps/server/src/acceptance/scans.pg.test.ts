@@ -5,7 +5,7 @@ import { Api, makeFolder, queryDatabase, removeFolder, startServer } from "./tes
 
 /**
  * PostgreSQL's own count of sequential scans while the routes are called beside many rows of other owners: none may fall on a large
- * table. (What single statements plan is explained in metadata/plans.pg.test.ts and metadata/explain-reads.pg.test.ts.) A
+ * table. (What single statements plan is explained in metadata/commit/plans.pg.test.ts and metadata/read/explain-reads.pg.test.ts.) A
  * server's stop writes the counters out, so they are read after a restart; what a restart scans by itself is taken off.
  */
 const rows = 30_000;

@@ -6,7 +6,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { type Databases, openDatabases } from "../db/shards.ts";
 import { silentLog } from "../db/testing.ts";
-import { checkInvariants } from "../metadata/invariants.ts";
+import { checkInvariants } from "../metadata/testing/invariants.ts";
 import { putBatch } from "./batches.ts";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { drawsOf } from "./traffic.ts";

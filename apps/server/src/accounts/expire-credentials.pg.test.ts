@@ -4,7 +4,7 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import { openPool } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { silentLog, startTestDatabases, type TestDatabases } from "../db/testing.ts";
-import { newTestId } from "../metadata/testing.ts";
+import { newTestId } from "../metadata/testing/testing.ts";
 import { expireCredentials } from "./expire-credentials.ts";
 import { makeTestClock } from "./testing.ts";
 

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
-import { createSpace } from "../metadata/create-space.ts";
+import { createSpace } from "../metadata/commit/create-space.ts";
 import type { AccountStore, AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { addressTaken, confirmEmail, reserveEmail } from "./directory.ts";

@@ -4,8 +4,8 @@ import { readScrubReport } from "../blocks/scrub-report.ts";
 import type { BlockCells } from "../blocks/block-cell.ts";
 import { startBlockPool } from "../blocks/block-tasks.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
-import { userHandlers } from "../http/account-handlers.ts";
-import { type StorageCare, storageHandlers } from "../http/storage-handlers.ts";
+import { userHandlers } from "../http/accounts/account-handlers.ts";
+import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
 import { openAdminCells } from "./open-admin-cells.ts";
 import { type AdminStorage, silent } from "./open-admin-storage.ts";
 

@@ -4,7 +4,7 @@ import { type Kysely, sql } from "kysely";
 import { byteaArray, hashArray, int8Array } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import { inTransaction } from "../db/database.ts";
-import { assertRoom, type StoredFigures } from "../metadata/stored-bytes.ts";
+import { assertRoom, type StoredFigures } from "../metadata/weight/stored-bytes.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 
 /** A row whose `since` is younger keeps it: 7 days become an hour less, and most answers write nothing. */

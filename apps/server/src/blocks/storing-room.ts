@@ -1,7 +1,7 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import type { Kysely } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
-import { assertRoom, hasRoom } from "../metadata/stored-bytes.ts";
+import { assertRoom, hasRoom } from "../metadata/weight/stored-bytes.ts";
 import { findCounted, readStored } from "./space-blocks.ts";
 
 interface Storing {

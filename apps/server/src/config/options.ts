@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { topologySchema } from "../db/topology.ts";
-import type { limitNames } from "../http/rate-limits.ts";
+import type { limitNames } from "../http/exchange/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
 
 export const roleNames = ["api", "blocks", "notify", "worker"] as const;

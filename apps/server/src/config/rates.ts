@@ -1,4 +1,4 @@
-import { limitNames, type Rate, type Rates } from "../http/rate-limits.ts";
+import { limitNames, type Rate, type Rates } from "../http/exchange/rate-limits.ts";
 import { limitOptions, type Options } from "./options.ts";
 
 /** What one bucket gets in a minute, unless told otherwise; 0 switches it off. Bytes are those that clients send. */

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { HoldfastError } from "@holdfast/core/errors";
 import { defaultDataFolder } from "../data-folder/default-data-folder.ts";
 import type { Topology } from "../db/topology.ts";
-import type { Rates } from "../http/rate-limits.ts";
+import type { Rates } from "../http/exchange/rate-limits.ts";
 import type { LogLevel } from "../operation/log.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
 import { flagNames, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";

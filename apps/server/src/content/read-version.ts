@@ -1,6 +1,6 @@
 import type { BlockService, ReadingOptions } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
-import { entriesOf, readList, type VersionList } from "../metadata/manifests.ts";
+import { entriesOf, readList, type VersionList } from "../metadata/content/manifests.ts";
 
 /** Plain bytes of the part [start, end) of a version, in pieces of up to one block; of its list only what they touch is read. */
 export async function* readVersion(

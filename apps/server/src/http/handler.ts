@@ -7,9 +7,9 @@ import type { z } from "zod";
 import type { Caller } from "../accounts/caller.ts";
 import type { Reading } from "../blocks/reading-room.ts";
 import type { Log } from "../operation/log.ts";
-import type { Conditions } from "./conditions.ts";
-import type { Peer } from "./peer.ts";
-import type { StreamedJson } from "./streamed-json.ts";
+import type { Conditions } from "./files/conditions.ts";
+import type { Peer } from "./exchange/peer.ts";
+import type { StreamedJson } from "./files/streamed-json.ts";
 
 /**
  * What answers one route of the table. It runs after the token, its scope, the rate limit, path parameters, query and

@@ -3,8 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type LooseHandler, runExchange } from "./exchange.ts";
-import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
+import { type LooseHandler, runExchange } from "./exchange/exchange.ts";
+import type { Arrived, ExchangeWorld } from "./exchange/exchange-world.ts";
 import type { Handlers } from "./handler.ts";
 
 export interface Mounting {

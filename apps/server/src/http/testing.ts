@@ -15,7 +15,7 @@ import {
 import type { Caller } from "../accounts/caller.ts";
 import { openLog } from "../operation/log.ts";
 import type { Handlers } from "./handler.ts";
-import { type LimitName, openMemoryBuckets, openRateLimits, type Rate } from "./rate-limits.ts";
+import { type LimitName, openMemoryBuckets, openRateLimits, type Rate } from "./exchange/rate-limits.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./server.ts";
 
 export interface TestServer extends HttpServer {

@@ -1,7 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
-import { sweepPurged } from "../metadata/removal.ts";
+import { sweepPurged } from "../metadata/trash/removal.ts";
 import {
   expireJournal,
   expireOperations,
@@ -9,7 +9,7 @@ import {
   expireStaged,
   expireTrash,
   pruneVersions,
-} from "../metadata/retention.ts";
+} from "../metadata/retention/retention.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 

@@ -1,6 +1,6 @@
 import { isId, type SpaceId } from "@holdfast/core/ids";
 import { z } from "zod";
-import { decodeCursor, encodeCursor } from "../metadata/cursor.ts";
+import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
 
 /** Where a reader of one space's journal stands. The tag proves that the entry at `seq` is the one that the reader saw. */
 export interface JournalPosition {

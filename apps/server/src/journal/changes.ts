@@ -5,10 +5,10 @@ import { sql } from "kysely";
 import type { Actor } from "../metadata/actor.ts";
 import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
-import { addBlocks } from "../metadata/inline-blocks.ts";
-import { findNodes, findRevisions, type PlacedNode } from "../metadata/look-up.ts";
-import { nodeJson } from "../metadata/node-json.ts";
-import { fittingPage } from "../metadata/page-bytes.ts";
+import { addBlocks } from "../metadata/content/inline-blocks.ts";
+import { findNodes, findRevisions, type PlacedNode } from "../metadata/read/look-up.ts";
+import { nodeJson } from "../metadata/read/node-json.ts";
+import { fittingPage } from "../metadata/read/page-bytes.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
 /** A token that stands at the head of every journal in the caller's view. */
@@ -106,7 +106,7 @@ export function reset(reason: "epoch" | "expired"): HoldfastError {
 function changeJson(row: JournalRow, node: PlacedNode | undefined): ChangeJson {
   const { seq, kind, node_id: id } = row;
   if (kind === "gone" || node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
-  return { seq, kind, id, node: nodeJson(node.row, node.path) };
+  return { seq, kind, id, node: nodeJson(node) };
 }
 
 /** By number: the last change of a live node, made by the calling device, which has heard then what became of the node. */

@@ -4,7 +4,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
-import { makeTestSpace, newTestId, type TestSpace } from "../metadata/testing.ts";
+import { makeTestSpace, newTestId, type TestSpace } from "../metadata/testing/testing.ts";
 import { listChanges, startToken } from "./changes.ts";
 import { readSnapshot } from "./snapshot.ts";
 

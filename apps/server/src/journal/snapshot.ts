@@ -5,10 +5,10 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
-import { decodeCursor, encodeCursor } from "../metadata/cursor.ts";
-import { findNodes } from "../metadata/look-up.ts";
-import { nodeJson } from "../metadata/node-json.ts";
-import { fittingPage } from "../metadata/page-bytes.ts";
+import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
+import { findNodes } from "../metadata/read/look-up.ts";
+import { nodeJson } from "../metadata/read/node-json.ts";
+import { fittingPage } from "../metadata/read/page-bytes.ts";
 import { checkPosition, positionIn, startToken } from "./changes.ts";
 
 export interface SnapshotRequest {
@@ -52,7 +52,7 @@ export async function readSnapshot(
     .map((id) => nodes.get(id))
     .filter((node) => node !== undefined)
     .filter(({ row }) => row.trashed_at === null && row.purged_at === null)
-    .map(({ row, path }) => nodeJson(row, path));
+    .map(nodeJson);
   const last = ids.at(-1);
   return {
     items,

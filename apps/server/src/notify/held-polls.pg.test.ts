@@ -6,7 +6,7 @@ import { until } from "@holdfast/tools/bounded";
 import type { Caller } from "../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { listChanges, startToken } from "../journal/changes.ts";
-import { makeTestSpace, type TestSpace } from "../metadata/testing.ts";
+import { makeTestSpace, type TestSpace } from "../metadata/testing/testing.ts";
 import { HeldPolls, type Poll, type PollAnswer } from "./held-polls.ts";
 import { holdTicks, signInTo, type Tap, tapShards } from "./testing.ts";
 

@@ -4,7 +4,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { eventually } from "../acceptance/testing.ts";
 import { silentLog, startTestDatabases, type TestDatabases } from "../db/testing.ts";
-import { newTestId } from "../metadata/testing.ts";
+import { newTestId } from "../metadata/testing/testing.ts";
 import { openPostgresWakes } from "./postgres-wakes.ts";
 import type { WakeBus } from "./wakes.ts";
 

@@ -3,7 +3,7 @@ import type { SessionId } from "@holdfast/core/ids";
 import { type KyselyPlugin, sql } from "kysely";
 import type { Caller } from "../accounts/caller.ts";
 import type { Shards } from "../db/shards.ts";
-import { newTestId, type TestSpace } from "../metadata/testing.ts";
+import { newTestId, type TestSpace } from "../metadata/testing/testing.ts";
 
 /** A user with a session, as signing in leaves them, for a space that a test made. */
 export async function signInTo(space: TestSpace): Promise<Caller> {

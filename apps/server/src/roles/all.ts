@@ -9,7 +9,7 @@ import { openReadiness } from "../operation/health.ts";
 import { openMetrics } from "../operation/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
 import { openLog } from "../operation/log.ts";
-import { openCommitter } from "../metadata/commit-queue.ts";
+import { openCommitter } from "../metadata/commit/commit-queue.ts";
 import { retentionJobs } from "../jobs/retention-jobs.ts";
 import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";

@@ -3,7 +3,7 @@ import { toBucket } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
 import type { Config } from "../config/read-config.ts";
-import type { RateLimits } from "../http/rate-limits.ts";
+import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 

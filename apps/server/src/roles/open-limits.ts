@@ -1,6 +1,6 @@
 import type { Config } from "../config/read-config.ts";
-import { openMemoryBuckets, openRateLimits, type RateLimits } from "../http/rate-limits.ts";
-import { openRedisBuckets } from "../http/redis-buckets.ts";
+import { openMemoryBuckets, openRateLimits, type RateLimits } from "../http/exchange/rate-limits.ts";
+import { openRedisBuckets } from "../http/exchange/redis-buckets.ts";
 import type { Log } from "../operation/log.ts";
 import type { Closers } from "./closers.ts";
 

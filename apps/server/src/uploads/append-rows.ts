@@ -6,9 +6,9 @@ import type { SealedTail } from "../blocks/block-service.ts";
 import { hashArray, int8Array } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
-import { lockBlocks, lockSpace } from "../metadata/load.ts";
-import { changeBlockRefs } from "../metadata/references.ts";
-import { changeStoredBytes, countBlocks } from "../metadata/stored-bytes.ts";
+import { lockBlocks, lockSpace } from "../metadata/commit/load.ts";
+import { changeBlockRefs } from "../metadata/content/references.ts";
+import { changeStoredBytes, countBlocks } from "../metadata/weight/stored-bytes.ts";
 import { advance, type Session, type Writer } from "./session-rows.ts";
 
 type Db = Kysely<ShardTables>;

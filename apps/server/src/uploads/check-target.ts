@@ -5,10 +5,10 @@ import { sql } from "kysely";
 import type { Actor } from "../metadata/actor.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import { isHead } from "../metadata/base.ts";
-import { findNode, findNodeByPath, type PlacedNode } from "../metadata/look-up.ts";
-import { nodeJson } from "../metadata/node-json.ts";
-import type { Place } from "../metadata/operation.ts";
+import { isHead } from "../metadata/commit/base.ts";
+import { childOf, findNode, findNodeByPath, type PlacedNode } from "../metadata/read/look-up.ts";
+import { nodeJson } from "../metadata/read/node-json.ts";
+import type { Place } from "../metadata/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
 
 /**
@@ -50,7 +50,7 @@ async function findExisting(
       and name_key = ${nameKey(name)} and trashed_at is null`.execute(shards.of(caller.bucket).db);
   const row = rows[0];
   if (row === undefined) return undefined;
-  return { row, path: parent.path === "/" ? `/${row.name}` : `${parent.path}/${row.name}` };
+  return childOf(parent, row);
 }
 
 async function findPlace(
@@ -143,5 +143,5 @@ function withNode(
   node: PlacedNode,
 ): HoldfastError {
   const field = code === "exists" ? { field: "name" } : {};
-  return new HoldfastError(code, message, { ...field, body: { node: nodeJson(node.row, node.path) } });
+  return new HoldfastError(code, message, { ...field, body: { node: nodeJson(node) } });
 }

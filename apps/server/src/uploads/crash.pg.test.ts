@@ -6,7 +6,7 @@ import { sha256 } from "@holdfast/core/hash";
 import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
 import type { BlockService } from "../blocks/block-service.ts";
-import type { TestSpace } from "../metadata/testing.ts";
+import type { TestSpace } from "../metadata/testing/testing.ts";
 import {
   bodyOf,
   bytesOf,

@@ -4,7 +4,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Actor } from "../metadata/actor.ts";
-import type { Committer } from "../metadata/commit-queue.ts";
+import type { Committer } from "../metadata/commit/commit-queue.ts";
 import { appendBlocks, type Progress, readEntries } from "./append-rows.ts";
 import { giveBackRest } from "./remove-uploads.ts";
 import { rememberHash, type Session, takeOver } from "./session-rows.ts";

@@ -5,7 +5,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { Actor } from "../metadata/actor.ts";
-import type { OperationBase } from "../metadata/operation.ts";
+import type { OperationBase } from "../metadata/commit/operation.ts";
 import { BodySource } from "./body-source.ts";
 import { checkTarget, fitsQuota } from "./check-target.ts";
 import { type Committed, commitPut, hashMismatch } from "./finish-upload.ts";

@@ -5,9 +5,9 @@ import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { blockOf, openBlockWorld } from "../blocks/testing.ts";
-import { checkInvariants } from "../metadata/invariants.ts";
-import { expireStaged } from "../metadata/retention.ts";
-import type { TestSpace } from "../metadata/testing.ts";
+import { checkInvariants } from "../metadata/testing/invariants.ts";
+import { expireStaged } from "../metadata/retention/retention.ts";
+import type { TestSpace } from "../metadata/testing/testing.ts";
 import { bytesOf, putPart, refusalOf, startOf, startUploadWorld, type UploadWorld } from "./testing.ts";
 
 let world: UploadWorld;

@@ -5,12 +5,12 @@ import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import { type Release, releaseUploadBlocks } from "../metadata/finish-uploads.ts";
-import { lockSpace } from "../metadata/load.ts";
-import { changeMetadataBytes, rowWeight } from "../metadata/metadata-bytes.ts";
-import { type PieceSizes, pieceSizes } from "../metadata/piece-sizes.ts";
-import { changeBlockRefs } from "../metadata/references.ts";
-import { changeStoredBytes } from "../metadata/stored-bytes.ts";
+import { type Release, releaseUploadBlocks } from "../metadata/commit/finish-uploads.ts";
+import { lockSpace } from "../metadata/commit/load.ts";
+import { changeMetadataBytes, rowWeight } from "../metadata/weight/metadata-bytes.ts";
+import { type PieceSizes, pieceSizes } from "../metadata/commit/piece-sizes.ts";
+import { changeBlockRefs } from "../metadata/content/references.ts";
+import { changeStoredBytes } from "../metadata/weight/stored-bytes.ts";
 
 type Db = Kysely<ShardTables>;
 

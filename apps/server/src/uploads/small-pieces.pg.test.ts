@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { limits } from "@holdfast/core/limits";
-import { checkInvariants } from "../metadata/invariants.ts";
-import { smallPieces, type TestSpace } from "../metadata/testing.ts";
+import { checkInvariants } from "../metadata/testing/invariants.ts";
+import { smallPieces, type TestSpace } from "../metadata/testing/testing.ts";
 import {
   bytesOf,
   contentIdOfBytes,

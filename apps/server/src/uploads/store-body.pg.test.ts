@@ -6,7 +6,7 @@ import { sha256 } from "@holdfast/core/hash";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { contentOf, cutPlans, slicesOf, slicings } from "@holdfast/core/testing-cuts";
 import fc from "fast-check";
-import type { TestSpace } from "../metadata/testing.ts";
+import type { TestSpace } from "../metadata/testing/testing.ts";
 import { BodiesAtWork } from "./bodies-at-work.ts";
 import { BodySource } from "./body-source.ts";
 import { SeenHashes } from "./seen-hashes.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import type { Attributes, Operation, OperationBase, Place, Seen } from "../metadata/operation.ts";
+import type { Attributes, Operation, OperationBase, Place, Seen } from "../metadata/commit/operation.ts";
 
 /** Where and how an upload is to be committed; as JSON in the session's row. */
 export interface UploadRequest extends Pick<OperationBase, "onConflict" | "ifMatch" | "ifNoneMatch">, Seen {

@@ -2,8 +2,8 @@ import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { BlockService } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
-import type { Committer } from "../metadata/commit-queue.ts";
-import type { PieceSizes } from "../metadata/piece-sizes.ts";
+import type { Committer } from "../metadata/commit/commit-queue.ts";
+import type { PieceSizes } from "../metadata/commit/piece-sizes.ts";
 import type { BodiesAtWork } from "./bodies-at-work.ts";
 import type { SeenHashes } from "./seen-hashes.ts";
 

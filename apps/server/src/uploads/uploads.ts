@@ -4,9 +4,9 @@ import { makeId, type UploadId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Actor } from "../metadata/actor.ts";
-import type { OperationBase } from "../metadata/operation.ts";
-import { findNode } from "../metadata/look-up.ts";
-import { nodeJson } from "../metadata/node-json.ts";
+import type { OperationBase } from "../metadata/commit/operation.ts";
+import { findNode } from "../metadata/read/look-up.ts";
+import { nodeJson } from "../metadata/read/node-json.ts";
 import { appendPiece } from "./append-piece.ts";
 import { BodiesAtWork } from "./bodies-at-work.ts";
 import { checkTarget } from "./check-target.ts";
@@ -207,8 +207,7 @@ async function show(ports: UploadsPorts, caller: Actor, session: Session): Promi
 }
 
 async function nodeOf({ shards }: UploadsPorts, caller: Actor, { nodeId }: Session): Promise<NodeJson> {
-  const { row, path } = await findNode(shards, caller, nodeId ?? "");
-  return nodeJson(row, path);
+  return nodeJson(await findNode(shards, caller, nodeId ?? ""));
 }
 
 function notComplete({ durable, total }: Session): HoldfastError {

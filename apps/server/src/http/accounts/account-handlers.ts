@@ -1,0 +1,123 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { formatTime, parseTime } from "@holdfast/core/times";
+import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts";
+import { deleteDevice, listDevices } from "../../accounts/devices.ts";
+import { createInvitation } from "../../accounts/invitations.ts";
+import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
+import { endSession, refreshSession, signIn } from "../../accounts/sessions.ts";
+import { createUser, signUp } from "../../accounts/sign-up.ts";
+import { describeUser, getUser, listUsers, updateUser } from "../../accounts/users.ts";
+import type { Caller } from "../../accounts/caller.ts";
+import type { Handlers } from "../handler.ts";
+import { addressGroup } from "../exchange/peer.ts";
+
+/** Sessions, accounts, tokens, devices and the administration of users. */
+export function accountHandlers(world: AccountWorld) {
+  return {
+    createSession: async ({ body, peer }) => ({
+      status: 200,
+      json: await signIn(world, body, addressGroup(peer.address)),
+    }),
+    refreshSession: async ({ body }) => ({ status: 200, json: await refreshSession(world, body.refresh_token) }),
+    deleteCurrentSession: async ({ caller }) => {
+      if (caller.credential.kind !== "session") {
+        throw new HoldfastError(
+          "forbidden",
+          "A personal access token is no session; revoke it with DELETE /tokens/{id}.",
+        );
+      }
+      await endSession(world, caller.credential.id);
+      return { status: 204 };
+    },
+    createAccount: async ({ body, peer }) => {
+      const user = await signUp(world, body, addressGroup(peer.address));
+      return { status: 201, json: await describeUser(world, user) };
+    },
+    getAccount: async ({ caller }) => ({ status: 200, json: await accountJson(world, caller) }),
+    createToken: async ({ caller, body }) => {
+      const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
+      const json = await createPersonalToken(world, caller, { ...body, expiresAtMicros });
+      return { status: 201, json };
+    },
+    listTokens: async ({ caller }) => ({
+      status: 200,
+      json: { items: await listPersonalTokens(world, caller.userId), next_cursor: null },
+    }),
+    deleteToken: async ({ caller, params }) => {
+      await deletePersonalToken(world, caller.userId, params.id);
+      return { status: 204 };
+    },
+    listDevices: async ({ caller }) => ({
+      status: 200,
+      json: { items: await listDevices(world, caller), next_cursor: null },
+    }),
+    deleteDevice: async ({ caller, params }) => {
+      await deleteDevice(world, caller, params.id);
+      return { status: 204 };
+    },
+    ...userHandlers(world),
+  } satisfies Handlers;
+}
+
+/** The administration of users: all that it needs is where they are kept. */
+export function userHandlers(store: AccountStore) {
+  return {
+    adminListUsers: async ({ query }) => ({
+      status: 200,
+      json: await listUsers(store, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
+    }),
+    adminCreateUser: async ({ body }) => {
+      const user = await createUser(store, {
+        email: body.email,
+        password: body.password,
+        name: body.name ?? body.email,
+        admin: body.admin ?? false,
+        quotaBytes: body.quota_bytes ?? null,
+      });
+      return { status: 201, json: await describeUser(store, user) };
+    },
+    adminUpdateUser: async ({ params, body }) => ({
+      status: 200,
+      json: await updateUser(store, params.id, { ...body, quotaBytes: body.quota_bytes }),
+    }),
+    adminInvite: async ({ body, peer }) => {
+      const { token, expiresAtMicros } = await createInvitation(store, {
+        kind: "invite",
+        email: body.email ?? null,
+        quotaBytes: body.quota_bytes ?? null,
+      });
+      // The token stands after the #, so that no server and no proxy sees it in a log.
+      return {
+        status: 201,
+        json: { token, url: `${peer.origin}/setup#${token}`, expires_at: formatTime(expiresAtMicros) },
+      };
+    },
+  } satisfies Handlers;
+}
+
+/** As all of the wire, in snake_case. */
+const wireLimits = Object.fromEntries(
+  Object.entries(limits).map(([name, value]) => [
+    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]),
+);
+
+async function accountJson(world: AccountWorld, caller: Caller) {
+  const user = await describeUser(world, await getUser(world, caller.userId));
+  return {
+    id: caller.userId,
+    server_id: world.secrets.serverId,
+    email: caller.email,
+    name: user.name,
+    admin: caller.admin,
+    quota_bytes: user.quota_bytes,
+    used_bytes: user.used_bytes,
+    stored_bytes: user.stored_bytes,
+    root_id: caller.rootId,
+    bucket: caller.bucket,
+    device_id: caller.deviceId,
+    limits: wireLimits,
+  };
+}

@@ -1,0 +1,357 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
+import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
+import type { z } from "zod";
+import type { Caller } from "../../accounts/caller.ts";
+import type { AnswerReading, Reading } from "../../blocks/reading-room.ts";
+import type { Log } from "../../operation/log.ts";
+import { type LooseAnswer, sendAnswer, sendProblem, type Sending } from "./answer.ts";
+import { assertAccess, readBearer, signInNeeded } from "./authentication.ts";
+import { type Conditions, readConditions } from "../files/conditions.ts";
+import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
+import type { Later } from "../handler.ts";
+import { admitJson, readJsonBody, validate } from "./json-body.ts";
+import { addressGroup, type Peer } from "./peer.ts";
+import { fromTransport } from "./problem.ts";
+import {
+  assertJson,
+  assertQueryText,
+  contentEncoding,
+  declaredLength,
+  hasLongBody,
+  readParams,
+} from "./request-checks.ts";
+import { drainAfterAnswer, RequestBody } from "./request-body.ts";
+
+/** A handler as the exchange calls it: the types of its route were checked where it was written. */
+export type LooseHandler = (
+  context: unknown,
+) => Promise<LooseAnswer | Later<LooseAnswer>> | LooseAnswer | Later<LooseAnswer>;
+
+/**
+ * One request to one route, from the token to the last byte of the answer. Never rejects. Resolves early where the
+ * handler wants to answer later, so that nothing of what ran until then is kept.
+ */
+export async function runExchange(
+  world: ExchangeWorld,
+  route: Route,
+  handler: LooseHandler,
+  arrived: Arrived,
+): Promise<void> {
+  const exchange = new Exchange(world, route, arrived);
+  let answer: LooseAnswer | Later<LooseAnswer>;
+  try {
+    await exchange.open();
+    answer = await handler(exchange);
+  } catch (thrown) {
+    return await exchange.refuse(thrown);
+  } finally {
+    exchange.releaseJson();
+  }
+  if ("later" in answer) exchange.wait(answer);
+  else await exchange.answer(answer);
+}
+
+function sendingOf(
+  world: ExchangeWorld,
+  { request, response, requestId, baseHeaders }: Arrived,
+  onMoved: () => void,
+): Sending {
+  return {
+    onMoved,
+    response,
+    head: request.method === "HEAD",
+    ifNoneMatch: request.headers["if-none-match"],
+    acceptEncoding: request.headers["accept-encoding"],
+    requestId,
+    baseHeaders,
+    idleTimeoutMs: world.answerIdleTimeoutMs,
+    stopping: world.stopping,
+  };
+}
+
+const noRawHeaders: string[] = [];
+const noHeaders = {};
+
+function clientGone(thrown: unknown): HoldfastError {
+  return new HoldfastError("bad_request", "The client went away before the answer was complete.", { cause: thrown });
+}
+
+/**
+ * A request under way, and the context that its handler sees (`RequestContext`). A poll is one of many thousand that are
+ * under way for a minute, so whatever a handler may not need is made when it is first asked for.
+ */
+class Exchange {
+  readonly #world: ExchangeWorld;
+  readonly #route: Route;
+  #arrived: Arrived;
+  #userId: UserId | undefined;
+  #stream: RequestBody | undefined;
+  #gone: AbortController | undefined;
+  #clientGone = false;
+  #goneListener: (() => void) | undefined;
+  #json: unknown;
+  #releaseJson = (): void => {};
+  #reading: AnswerReading | undefined;
+  readonly #places: (() => void)[] = [];
+  caller: Caller | undefined;
+  params: unknown;
+  query: unknown;
+  body: unknown;
+
+  constructor(world: ExchangeWorld, route: Route, arrived: Arrived) {
+    this.#world = world;
+    this.#route = route;
+    this.#arrived = arrived;
+    arrived.response.on("close", () => {
+      if (this.#arrived.response.writableFinished) return;
+      this.abort();
+      this.#goneListener?.();
+    });
+    world.running.add(this);
+  }
+
+  get receivedBytes(): number {
+    return this.#stream?.receivedBytes ?? 0;
+  }
+
+  get clientGone(): boolean {
+    return this.#clientGone;
+  }
+
+  /** Ends the work of the handler. */
+  abort(): void {
+    this.#clientGone = true;
+    this.#gone?.abort();
+  }
+
+  get headers() {
+    return this.#arrived.request.headers;
+  }
+
+  get head(): boolean {
+    return this.#arrived.request.method === "HEAD";
+  }
+
+  get stream(): RequestBody {
+    this.#stream ??= new RequestBody(this.#arrived.request, this.#world.bodyIdleTimeoutMs);
+    return this.#stream;
+  }
+
+  get contentLengthBytes(): number | undefined {
+    return declaredLength(this.#arrived.request);
+  }
+
+  get readJson() {
+    return (schema: z.ZodType) => this.#readJson(schema);
+  }
+
+  get conditions() {
+    return (facts?: unknown) => this.#conditions(facts);
+  }
+
+  get identify() {
+    return () => this.#identify();
+  }
+
+  get charge() {
+    return (unit: "operations" | "bytes" | "uploads", amount: number) =>
+      this.#world.rateLimits.take(unit, this.#payer(), amount);
+  }
+
+  get reading(): Reading {
+    this.#reading ??= this.#world.readingRoom.open(this.#payer(), () => this.#arrived.response.destroy());
+    return this.#reading;
+  }
+
+  get requestId(): string {
+    return this.#arrived.requestId;
+  }
+
+  get peer(): Peer {
+    return this.#arrived.peer;
+  }
+
+  get admitJson() {
+    return async (sizeBytes: number) => {
+      this.#releaseJson = await admitJson(this.#world.jsonBudget, sizeBytes);
+    };
+  }
+
+  /** What the body said is done with; the answer may take a client its time. */
+  get releaseJson(): () => void {
+    return () => this.#releaseJson();
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#clientGone) this.#gone.abort();
+    return this.#gone.signal;
+  }
+
+  get onGone() {
+    return (listener: () => void) => {
+      this.#goneListener = listener;
+      if (this.#clientGone) listener();
+    };
+  }
+
+  get stopping(): AbortSignal {
+    return this.#world.stopping;
+  }
+
+  get log(): Log {
+    return this.#arrived.log;
+  }
+
+  /** Everything that stands before the handler, cheapest refusal first. */
+  async open(): Promise<void> {
+    const { params, query } = this.#arrived;
+    const route = this.#route;
+    const { headers, url = "" } = this.#arrived.request;
+    this.#world.assertHost(headers.host);
+    await this.#admit();
+    await this.#takePlaces();
+    if (route.method !== "GET") this.#world.assertWritable();
+    if (route.params !== undefined) this.params = readParams(route, params);
+    assertQueryText(url);
+    if (route.query !== undefined) this.query = validate(route.query, query, "query");
+    if (route.bodyKind === "json") this.body = await this.#readJson(route.body);
+  }
+
+  /** A poll has a place among the polls. */
+  async #takePlaces(): Promise<void> {
+    if (this.#route.cost === "poll") return;
+    const { requestsAtOnce, bodiesAtOnce } = this.#world;
+    this.#places.push(requestsAtOnce.enter(this.#payer()));
+    if (hasLongBody(this.#arrived.request)) this.#places.push(await bodiesAtOnce.enterInTurn(this.#payer()));
+  }
+
+  async answer(answer: LooseAnswer): Promise<void> {
+    try {
+      await sendAnswer(
+        sendingOf(this.#world, this.#arrived, () => this.#reading?.moved()),
+        answer,
+      );
+    } catch (thrown) {
+      return this.refuse(thrown);
+    }
+    await this.#close(undefined);
+  }
+
+  async refuse(thrown: unknown): Promise<void> {
+    const error = this.#clientGone ? clientGone(thrown) : fromTransport(thrown);
+    sendProblem(
+      sendingOf(this.#world, this.#arrived, () => this.#reading?.moved()),
+      error,
+    );
+    await this.#close(error);
+  }
+
+  /** What the request said has been read by now, and is let go while it waits. */
+  wait({ later }: Later<LooseAnswer>): void {
+    const { request } = this.#arrived;
+    request.rawHeaders = noRawHeaders;
+    request.headers = noHeaders;
+    request.url = "";
+    this.#arrived = { ...this.#arrived, params: undefined, query: undefined };
+    this.caller = undefined;
+    this.params = undefined;
+    this.query = undefined;
+    later((answer) => void (answer instanceof HoldfastError ? this.refuse(answer) : this.answer(answer)));
+  }
+
+  async #close(error: HoldfastError | undefined): Promise<void> {
+    const arrived = this.#arrived;
+    const { response } = arrived;
+    await this.#settle();
+    const result = { userId: this.#userId, error, bytesIn: this.receivedBytes };
+    if (response.closed || response.destroyed) this.#world.report(arrived, result);
+    else response.once("close", () => this.#world.report(arrived, result));
+  }
+
+  /** What arrived is counted when it is over: nobody knows before how much a body will be. */
+  async #settle(): Promise<void> {
+    const { receivedBytes } = this;
+    this.#world.running.delete(this);
+    for (const leave of this.#places) leave();
+    this.#stream?.destroy();
+    drainAfterAnswer(this.#arrived.request);
+    if (this.#route.cost === "call" || receivedBytes === 0) return;
+    await this.#world.rateLimits.debit("bytes", this.#payer(), receivedBytes);
+  }
+
+  async #admit(): Promise<void> {
+    const { access, cost } = this.#route;
+    const bearer = readBearer(this.#arrived.request.headers.authorization);
+    if (isOpen(this.#route) || bearer === undefined) {
+      await this.#payAsStranger();
+      if (isOpen(this.#route)) return;
+      throw signInNeeded(this.#arrived.request.headers.authorization);
+    }
+    this.caller = await this.#authenticate(bearer);
+    this.#userId = this.caller.userId;
+    assertAccess(this.caller, access);
+    const { rateLimits } = this.#world;
+    const payer = this.#payer();
+    if (cost === "call" || cost === "poll" || cost === "sign_in") return rateLimits.take("calls", payer, 1);
+    await rateLimits.take("operations", payer, 1);
+    await rateLimits.check("bytes", payer);
+    if (this.#route.path === "/files/upload") await rateLimits.take("uploads", payer, 1);
+  }
+
+  async #authenticate(bearer: string): Promise<Caller> {
+    const { request, peer } = this.#arrived;
+    const facts = { address: peer.address, userAgent: request.headers["user-agent"] };
+    try {
+      return await this.#world.authenticator.authenticate(bearer, facts);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === "unauthenticated") await this.#payAsStranger();
+      throw error;
+    }
+  }
+
+  async #identify(): Promise<Caller | undefined> {
+    const bearer = readBearer(this.#arrived.request.headers.authorization);
+    if (bearer === undefined) return undefined;
+    try {
+      return await this.#authenticate(bearer);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === "unauthenticated") return undefined;
+      throw error;
+    }
+  }
+
+  #payAsStranger(): Promise<void> {
+    return this.#world.rateLimits.take("address", addressGroup(this.#arrived.peer.address), 1);
+  }
+
+  #payer(): string {
+    return this.#userId ?? addressGroup(this.#arrived.peer.address);
+  }
+
+  async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {
+    const { request } = this.#arrived;
+    const route = this.#route;
+    assertJson(request, route);
+    const { json, release } = await readJsonBody(this.stream, {
+      bytesMax: jsonBytesMax(route),
+      isCompressed: contentEncoding(request) === "zstd",
+      budget: this.#world.jsonBudget,
+    });
+    this.#releaseJson = release;
+    this.#json = json;
+    return schema === undefined ? undefined : validate(schema, this.#json, "body");
+  }
+
+  #conditions(facts: unknown): Conditions {
+    const { request } = this.#arrived;
+    const body = facts === undefined ? this.#json : facts;
+    return readConditions(request.headers, {
+      method: request.method ?? "",
+      url: request.url ?? "/",
+      body,
+      callerId: this.#userId,
+    });
+  }
+}

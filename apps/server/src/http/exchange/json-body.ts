@@ -1,0 +1,118 @@
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { constants, zstdDecompress } from "node:zlib";
+import { zstdContentBytes } from "@holdfast/codec/zstd-frame";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { parseJson } from "@holdfast/protocol/parse-json";
+import type { z } from "zod";
+import type { ByteBudget } from "../../blocks/byte-budget.ts";
+import { readBounded } from "./read-bounded.ts";
+
+export interface JsonBodyOptions {
+  /** As it arrives, and as it is: a body of few bytes may say many. */
+  readonly bytesMax: number;
+  readonly isCompressed?: boolean;
+  /** Of all bodies that are decoded and not yet done with. */
+  readonly budget: ByteBudget;
+}
+
+export interface JsonBody {
+  /** Undefined for an empty body. */
+  readonly json: unknown;
+  /** To be called once what the body said is done with. */
+  readonly release: () => void;
+}
+
+/** Reads a whole body as JSON. @throws HoldfastError `too_large`, `bad_request` */
+export async function readJsonBody(
+  body: Readable,
+  { bytesMax, isCompressed = false, budget }: JsonBodyOptions,
+): Promise<JsonBody> {
+  const bytes = await readBounded(body as AsyncIterable<Uint8Array>, bytesMax, "A JSON body");
+  if (bytes.length === 0) return { json: undefined, release: () => {} };
+  const decodedBytes = isCompressed ? Math.min(zstdContentBytes(bytes) ?? bytesMax, bytesMax) : bytes.length;
+  const release = await admitJson(budget, decodedBytes);
+  try {
+    return { json: parseJson(isCompressed ? await decompress(bytes, decodedBytes) : bytes), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Waits for room in the budget. Short bodies do not: they are fewer bytes than the headers of their connections. @returns what gives it back */
+export function admitJson(budget: ByteBudget, sizeBytes: number): Promise<() => void> {
+  return sizeBytes <= limits.requestOpenBytesMax ? Promise.resolve(() => {}) : budget.take(sizeBytes);
+}
+
+const zstdDecompressAsync = promisify(zstdDecompress);
+/** A frame may ask for a window far above the content that it has: 16 MiB are as many as a body may have. */
+const windowOptions = { params: { [constants.ZSTD_d_windowLogMax]: 24 } };
+
+async function decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array> {
+  try {
+    return await zstdDecompressAsync(bytes, { ...windowOptions, maxOutputLength: bytesMax });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(bytesMax);
+    throw new HoldfastError("bad_request", "The body is not what Content-Encoding says: zstd.", { cause: error });
+  }
+}
+
+export function tooLarge(bytesMax: number): HoldfastError {
+  return new HoldfastError("too_large", `A JSON body has at most ${bytesMax} bytes.`);
+}
+
+/**
+ * Validates outside input. The error names the first field at fault as it stands on the wire (`operations[3].name`), and
+ * says nothing of its value.
+ * @throws HoldfastError `invalid_field`, or `bad_request` with the field for what is not a body
+ */
+export function validate<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: "body" | "query" | "path",
+): z.output<Schema> {
+  const result = schema.safeParse(value, firstIssueOnly);
+  if (result.success) return result.data;
+  const issue = deepestIssue(result.error.issues);
+  const field = fieldName(issue.path);
+  const message =
+    field === "" && value === undefined ? "A JSON body is needed." : sentence(field, place, issue.message);
+  throw new HoldfastError(place === "body" ? "invalid_field" : "bad_request", message, field === "" ? {} : { field });
+}
+
+function sentence(field: string, place: string, message: string): string {
+  return `${field === "" ? `The ${place}` : field}: ${message.charAt(0).toLowerCase()}${message.slice(1)}.`;
+}
+
+/**
+ * Only the first issue is told, and each one costs microseconds: of a million entries that are wrong the first ends the list. Known to
+ * zod's types as its own business only; that it does is tested.
+ */
+const firstIssueOnly: z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly: true } = { abortEarly: true };
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Of a union the branch that got furthest is the one that was meant. */
+function deepestIssue(issues: readonly z.core.$ZodIssue[]): Issue {
+  const [first] = issues;
+  if (first === undefined) return { path: [], message: "is not valid" };
+  if (first.code !== "invalid_union" || first.errors.length === 0) return first;
+  const inner = first.errors.filter((branch) => branch.length > 0).map((branch) => deepestIssue(branch));
+  const best = inner.toSorted((left, right) => right.path.length - left.path.length)[0];
+  if (best === undefined || best.path.length === 0) return first;
+  return { path: [...first.path, ...best.path], message: best.message };
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  let name = "";
+  for (const part of path) {
+    if (typeof part === "number") name += `[${part}]`;
+    else name += name === "" ? String(part) : `.${String(part)}`;
+  }
+  return name.slice(0, 200);
+}

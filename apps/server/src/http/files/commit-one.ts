@@ -1,0 +1,34 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Caller } from "../../accounts/caller.ts";
+import type { Committer } from "../../metadata/commit/commit-queue.ts";
+import type { Operation } from "../../metadata/commit/operation.ts";
+
+/** The one operation of a route of its own: its failure is the route's. */
+export async function commitOperation(
+  committer: Committer,
+  caller: Caller,
+  operation: Operation,
+): Promise<{ node: NodeJson | undefined; created: boolean }> {
+  const { results } = await committer.commit(caller, [operation]);
+  const result = results[0];
+  if (result === undefined) throw new HoldfastError("internal", "A commit answered nothing.");
+  if (result.status === "missing") {
+    throw new HoldfastError("missing_blocks", "Some of the content is not there (any more). Send it again.", {
+      body: { missing_blocks: result.missingBlocks },
+    });
+  }
+  if (result.status !== "committed") throw result.error;
+  return result;
+}
+
+/** The same for an operation that leaves a node. */
+export async function commitNode(
+  committer: Committer,
+  caller: Caller,
+  operation: Operation,
+): Promise<{ node: NodeJson; created: boolean }> {
+  const { node, created } = await commitOperation(committer, caller, operation);
+  if (node === undefined) throw new HoldfastError("internal", "A commit answered no node.");
+  return { node, created };
+}

@@ -1,0 +1,113 @@
+import type { NodeId, VersionId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Splice } from "@holdfast/core/manifest";
+import type { VersionRow } from "../../db/shard-tables.ts";
+import type { Shard } from "../../db/shards.ts";
+import type { Actor } from "../../metadata/actor.ts";
+import { findVisible } from "../../metadata/read/look-up.ts";
+import {
+  entriesOf,
+  entryCount,
+  findVersionHeads,
+  readList,
+  readLists,
+  type VersionHead,
+  type VersionList,
+} from "../../metadata/content/manifests.ts";
+
+type Head = Pick<VersionRow, "id" | "number" | "size" | "content_id">;
+
+/** The answer of GET /files/{id}/manifest, piece by piece. */
+export async function* manifestText(
+  shard: Shard,
+  version: Head & VersionList,
+): AsyncGenerator<string, void, undefined> {
+  yield `${openHead(version)},"blocks":[`;
+  yield* entriesText(shard, version);
+  yield "]}";
+}
+
+/** The same against a base. */
+export async function* splicesText(version: Head, splices: readonly Splice[]): AsyncGenerator<string, void, undefined> {
+  yield `${openHead(version)},"splices":[`;
+  for (const [index, splice] of splices.entries()) yield `${index === 0 ? "" : ","}${JSON.stringify(splice)}`;
+  yield "]}";
+}
+
+/**
+ * The answer of POST /manifests: of the versions that the caller may read, in the order asked, as many as have
+ * `manifestEntriesAtOnceMax` entries together, and at least one. What is left out is named at the end.
+ */
+export async function* manifestsText(
+  shard: Shard,
+  caller: Actor,
+  ids: readonly VersionId[],
+): AsyncGenerator<string, void, undefined> {
+  const heads = await findVersionHeads(shard, caller.spaceId, ids);
+  const visible = await findVisible(shard, caller, [...new Set<NodeId>(heads.map((head) => head.node_id))]);
+  const readable = heads.filter((head) => visible.has(head.node_id));
+  let entries = 0;
+  let reached = 0;
+  let before = "";
+  yield '{"items":[';
+  for (const group of groupsOf(readable)) {
+    if (entries >= limits.manifestEntriesAtOnceMax) break;
+    const lists = await readLists(
+      shard,
+      caller.spaceId,
+      group.map(({ id }) => id),
+    );
+    for (const head of group) {
+      if (entries >= limits.manifestEntriesAtOnceMax) break;
+      reached += 1;
+      const list = lists.get(head.id);
+      // Removed since it was looked for.
+      if (list === undefined) continue;
+      entries += entryCount(list);
+      yield `${before}${openHead(head)},"blocks":[`;
+      yield* entriesText(shard, list);
+      yield "]}";
+      before = ",";
+    }
+  }
+  const leftOut = readable.slice(reached).map(({ id }) => id);
+  yield leftOut.length === 0 ? "]}" : `],"left_out":${JSON.stringify(leftOut)}}`;
+}
+
+/** Lists of so many bytes are read together. */
+const groupBytesMax = 1024 * 1024;
+
+function groupsOf(heads: readonly VersionHead[]): VersionHead[][] {
+  const groups: VersionHead[][] = [];
+  let freeBytes = 0;
+  for (const head of heads) {
+    const last = groups.at(-1);
+    if (last === undefined || head.list_bytes > freeBytes) {
+      groups.push([head]);
+      freeBytes = groupBytesMax;
+    } else last.push(head);
+    freeBytes -= head.list_bytes;
+  }
+  return groups;
+}
+
+function openHead({ id, number, size, content_id }: Head): string {
+  return JSON.stringify({ version_id: id, version: number, size, content_id: content_id.toString("hex") }).slice(0, -1);
+}
+
+async function* entriesText(shard: Shard, version: VersionList): AsyncGenerator<string, void, undefined> {
+  let before = "";
+  for await (const { pieces } of readList(shard, version)) {
+    for (const piece of pieces) {
+      yield before + pieceText(piece);
+      before = ",";
+    }
+  }
+}
+
+/** @throws HoldfastError damaged */
+function pieceText(piece: Uint8Array): string {
+  return entriesOf({ pieces: [piece] })
+    .map(({ hash, size }) => `{"hash":"${hash}","size":${size}}`)
+    .join(",");
+}

@@ -1,0 +1,149 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Caller } from "../../accounts/caller.ts";
+import type { Shards } from "../../db/shards.ts";
+import { listChanges, startToken } from "../../journal/changes.ts";
+import type { Committer } from "../../metadata/commit/commit-queue.ts";
+import { emptyTrash } from "../../metadata/trash/empty-trash.ts";
+import { listFolder } from "../../metadata/read/list-folder.ts";
+import { findNode, findNodeByPath, findNodes, readNodeId } from "../../metadata/read/look-up.ts";
+import { nodeJson } from "../../metadata/read/node-json.ts";
+import type { Operation } from "../../metadata/commit/operation.ts";
+import { listTrash } from "../../metadata/trash/trash-list.ts";
+import { listVersions } from "../../metadata/read/versions-list.ts";
+import type { Handlers } from "../handler.ts";
+import { commitNode, commitOperation } from "./commit-one.ts";
+import { attributesOf, baseOf, placeOf, refuseConditions, revisionTag, seenOf, versionOf } from "./operation-fields.ts";
+
+/** The tree: look up, list, create, change, delete, restore, and what changed. */
+export function nodeHandlers({ shards, committer }: { shards: Shards; committer: Committer }) {
+  const commitOne = (caller: Caller, operation: Operation) => commitNode(committer, caller, operation);
+  return {
+    lookUpPath: async ({ caller, query }) => {
+      const found = await findNodeByPath(shards, caller, query.path);
+      const json = nodeJson(found);
+      if (found.row.kind !== "folder") return { status: 200, json, headers: revisionTag(json) };
+      return { status: 200, json: { ...json, ...(await listFolder(shards, caller, found, query)) } };
+    },
+    getNode: async ({ caller, params }) => {
+      const json = nodeJson(await findNode(shards, caller, params.id));
+      return { status: 200, json, headers: revisionTag(json) };
+    },
+    listFolder: async ({ caller, params, query }) => {
+      const folder = await findNode(shards, caller, params.id);
+      return {
+        status: 200,
+        json: await listFolder(shards, caller, folder, { ...query, includeBlocks: query.include === "blocks" }),
+      };
+    },
+    createNode: async ({ caller, body, conditions }) => {
+      const base = baseOf(conditions(), body);
+      const place = { ...placeOf(body), ...(body.parents === undefined ? {} : { parents: body.parents }) };
+      const id = body.id === undefined ? {} : { id: body.id as NonNullable<Extract<Operation, { op: "mkdir" }>["id"]> };
+      if (body.kind === "symlink" && body.target === undefined) {
+        throw new HoldfastError("invalid_field", "A symbolic link needs a target.", { field: "target" });
+      }
+      const { node } = await commitOne(
+        caller,
+        body.kind === "symlink"
+          ? { ...base, ...attributesOf(body), ...id, op: "symlink", place, target: body.target ?? "" }
+          : { ...base, ...attributesOf(body), ...id, op: "mkdir", place },
+      );
+      return { status: 201, json: node, headers: revisionTag(node) };
+    },
+    updateNode: async ({ caller, params, body, conditions }) => {
+      const base = baseOf(conditions(), body);
+      const seen = seenOf(body);
+      const attributes = attributesOf(body);
+      const moves = body.name !== undefined || body.parent_id !== undefined;
+      const { node } = await commitOne(
+        caller,
+        moves
+          ? { ...base, ...seen, op: "move", fileId: params.id, place: placeOf(body), attributes }
+          : { ...base, ...seen, ...attributes, op: "set", fileId: params.id },
+      );
+      return { status: 200, json: node, headers: revisionTag(node) };
+    },
+    deleteNode: async ({ caller, params, query, conditions }) => {
+      const known = {
+        ...baseOf(conditions(), {}),
+        ...(query.seen === undefined ? {} : { seen: query.seen }),
+        ...seenOf(query),
+      };
+      if (query.permanent === true) {
+        await commitOperation(committer, caller, { ...known, op: "purge", fileId: params.id, trashedOnly: false });
+        return { status: 204 };
+      }
+      const { node } = await commitOne(caller, { ...known, op: "delete", fileId: params.id });
+      return { status: 200, json: node };
+    },
+    copyNode: async ({ caller, params, body, conditions }) => {
+      const place = placeOf(body);
+      const base = { ...baseOf(conditions(), body), ...seenOf(body) };
+      const { node } = await commitOne(caller, { ...base, op: "copy", fileId: params.id, place });
+      return { status: 201, json: node, headers: revisionTag(node) };
+    },
+    listVersions: async ({ caller, params, query }) => {
+      const file = await findNode(shards, caller, params.id);
+      if (file.row.kind !== "file")
+        throw new HoldfastError("invalid_field", `${file.path} is no file.`, { field: "id" });
+      return { status: 200, json: await listVersions(shards, file, query) };
+    },
+    restoreVersion: async ({ caller, params, query, conditions }) => {
+      const version = versionOf(query.version) as number;
+      const { node } = await commitOne(caller, {
+        ...baseOf(conditions(), {}),
+        ...seenOf(query),
+        op: "revert",
+        fileId: params.id,
+        version,
+      });
+      return { status: 200, json: node, headers: revisionTag(node) };
+    },
+    listTrash: async ({ caller, query }) => ({ status: 200, json: await listTrash(shards, caller, query) }),
+    restoreFromTrash: async ({ caller, params, body, conditions }) => {
+      const place = body === undefined ? undefined : placeOf(body);
+      const { node } = await commitOne(caller, {
+        ...baseOf(conditions(), body ?? {}),
+        ...seenOf(body ?? {}),
+        op: "restore",
+        fileId: params.id,
+        ...(place === undefined || Object.keys(place).length === 0 ? {} : { place }),
+      });
+      return { status: 200, json: node, headers: revisionTag(node) };
+    },
+    emptyTrash: async ({ caller, conditions }) => {
+      refuseConditions(conditions());
+      return { status: 200, json: { purged: await emptyTrash(shards.of(caller.bucket).db, committer, caller) } };
+    },
+    purgeFromTrash: async ({ caller, params, query, conditions }) => {
+      await commitOperation(committer, caller, {
+        ...baseOf(conditions(), {}),
+        ...seenOf(query),
+        op: "purge",
+        fileId: params.id,
+        trashedOnly: true,
+      });
+      return { status: 204 };
+    },
+    getStartToken: async ({ caller }) => ({ status: 200, json: { token: await startToken(shards, caller) } }),
+    listChanges: async ({ caller, query }) => ({ status: 200, json: await listChanges(shards, caller, query) }),
+    queryNodes: async ({ caller, body }) => {
+      const ids = body.ids.map((id) => readNodeId(caller, id));
+      const found = await findNodes(shards.of(caller.bucket), caller, [
+        ...new Set(ids.filter((id) => id !== undefined)),
+      ]);
+      const items = body.ids.map((id, index) => {
+        const nodeId = ids[index];
+        const node = nodeId === undefined ? undefined : found.get(nodeId);
+        return { id, state: nodeState(node?.row.trashed_at) };
+      });
+      return { status: 200, json: { items } };
+    },
+  } satisfies Handlers;
+}
+
+/** @param trashedAt undefined where there is no such node */
+function nodeState(trashedAt: number | null | undefined): "live" | "trashed" | "gone" {
+  if (trashedAt === undefined) return "gone";
+  return trashedAt === null ? "live" : "trashed";
+}

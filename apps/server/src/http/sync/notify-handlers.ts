@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import type { Caller } from "../../accounts/caller.ts";
+import type { Shards } from "../../db/shards.ts";
+import { readSnapshot } from "../../journal/snapshot.ts";
+import type { HeldPolls, PollAnswer } from "../../notify/held-polls.ts";
+import type { Handlers, RequestContext } from "../handler.ts";
+import type { RateLimits } from "../exchange/rate-limits.ts";
+
+export interface NotifyWorld {
+  readonly shards: Shards;
+  readonly polls: HeldPolls;
+  readonly rateLimits: Pick<RateLimits, "holdPoll">;
+}
+
+type PollContext = Pick<RequestContext<"pollChanges">, "caller" | "query" | "headers" | "onGone" | "stopping">;
+
+/** All that is in view, and a wait for what changes in it. */
+export function notifyHandlers({ shards, polls, rateLimits }: NotifyWorld) {
+  const stops = new WeakSet<AbortSignal>();
+  const poll = ({ caller, query, headers, onGone, stopping }: PollContext) => {
+    if (!stops.has(stopping)) {
+      stops.add(stopping);
+      stopping.addEventListener("abort", () => polls.stop(), { once: true });
+    }
+    const held = polls.open(caller, query.since_token);
+    const timeoutMs = readTimeout(headers) * 1000;
+    const release = rateLimits.holdPoll(keyOf(caller));
+    return {
+      later: (give: (answer: ReturnType<typeof answerOf> | HoldfastError) => void) => {
+        polls.hold(held, timeoutMs, (answer) => {
+          release();
+          give(answer instanceof HoldfastError ? answer : answerOf(answer));
+        });
+        onGone(() => polls.leave(held));
+      },
+    };
+  };
+  return {
+    getSnapshot: async ({ caller, query }) => ({ status: 200, json: await readSnapshot(shards, caller, query) }),
+    pollChanges: poll,
+    pollEvents: poll,
+  } satisfies Handlers;
+}
+
+/** Sync clients count by device, whatever the number of their sessions; scripts by token. */
+function keyOf({ deviceId, credential }: Caller): string {
+  return deviceId ?? credential.id;
+}
+
+/** @throws HoldfastError invalid_field */
+function readTimeout(headers: IncomingHttpHeaders): number {
+  const text = headers["timeout"];
+  if (text === undefined) return limits.pollSecondsDefault;
+  const seconds = typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (seconds >= 1 && seconds <= limits.pollSecondsMax) return seconds;
+  throw new HoldfastError("invalid_field", `Timeout is a number of seconds from 1 to ${limits.pollSecondsMax}.`, {
+    field: "Timeout",
+  });
+}
+
+function answerOf({ change, backoffSeconds }: PollAnswer) {
+  if (change === undefined) {
+    const headers = backoffSeconds === 0 ? {} : { "retry-after": backoffSeconds };
+    return { status: 204 as const, headers };
+  }
+  const json = {
+    event_type: change.type,
+    file_id: change.nodeId,
+    timestamp: formatTime(change.atMicros),
+    changes: true as const,
+    ...(backoffSeconds === 0 ? {} : { backoff: backoffSeconds }),
+  };
+  return { status: 200 as const, json };
+}

@@ -1,0 +1,73 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Caller } from "../../accounts/caller.ts";
+import type { Readiness } from "../../operation/health.ts";
+import type { Metrics } from "../../operation/metrics.ts";
+import { makeOpenApi } from "../../operation/openapi.ts";
+import { renderDocs } from "../../operation/docs-page.ts";
+import type { Handlers } from "../handler.ts";
+import type { Peer } from "../exchange/peer.ts";
+
+export interface OperationWorld {
+  readonly readiness: () => Promise<Readiness>;
+  readonly metrics: Metrics;
+  readonly version: string;
+}
+
+/** Health, metrics and the description of the API. */
+export function operationHandlers({ readiness, metrics, version }: OperationWorld) {
+  const openApi = makeOpenApi(version);
+  const docs = renderDocs(openApi);
+  return {
+    live: () => ({ status: 200, json: { status: "ok" } }),
+    ready: async ({ peer, identify }) => {
+      const { ready, checks } = await readiness();
+      const details = (await mayInspect(peer, identify)) ? { checks: { ...checks } } : {};
+      return { status: ready ? 200 : 503, json: { status: ready ? "ok" : "unavailable", ...details } };
+    },
+    metrics: async ({ peer, identify }) => {
+      if (!(await mayInspect(peer, identify))) {
+        throw new HoldfastError(
+          "not_found",
+          "Metrics are shown to this machine, or with the token of an administrator.",
+        );
+      }
+      const { contentType, text } = await metrics.render();
+      return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, bytes: text };
+    },
+    openapi: () => ({ status: 200, json: openApi, headers: { "cache-control": "public, max-age=300" } }),
+    docs: () => ({
+      status: 200,
+      headers: {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": docs.contentSecurityPolicy,
+        "cache-control": "public, max-age=300",
+      },
+      bytes: docs.html,
+    }),
+    home: () => ({
+      status: 200,
+      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "public, max-age=300" },
+      bytes: homePage,
+    }),
+  } satisfies Handlers;
+}
+
+/** Plain on purpose: nothing of it loads, runs or is styled, so the policy of all answers stays as strict as it is. */
+const homePage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Holdfast</title>
+<h1>Holdfast is running</h1>
+<p>Sign in with the command, in the folder in which Holdfast was installed:</p>
+<pre>npx holdfast login ADDRESS-OF-THIS-PAGE</pre>
+<p>A new server prints a link that creates its administrator when it starts. Programs use <a href="/api/docs">the API</a>.</p>
+</html>
+`;
+
+/** Behind a proxy every connection comes from the proxy's own machine, so the address proves nothing there. */
+async function mayInspect(peer: Peer, identify: () => Promise<Caller | undefined>): Promise<boolean> {
+  if (peer.loopback && !peer.behindProxy) return true;
+  const caller = await identify();
+  return caller !== undefined && caller.admin && caller.scopes.has("admin");
+}

@@ -1,0 +1,273 @@
+import { hash as digestOf } from "node:crypto";
+import type { CodecPool } from "@holdfast/codec/pool";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
+import { applySplices, type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
+import type { BatchOperation } from "@holdfast/protocol/batch";
+import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
+import { routes } from "@holdfast/protocol/routes";
+import type { BlockService, LeaveOut } from "../../blocks/block-service.ts";
+import { passingSlices } from "../../blocks/freed-bytes.ts";
+import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
+import type { Shards } from "../../db/shards.ts";
+import type { Committer } from "../../metadata/commit/commit-queue.ts";
+import { blockSizes } from "../../metadata/content/block-sizes.ts";
+import { findNode, type PlacedNode } from "../../metadata/read/look-up.ts";
+import { findVersion, readManifest } from "../../metadata/content/manifests.ts";
+import { nodeJson } from "../../metadata/read/node-json.ts";
+import type { Content, Operation, OperationResult } from "../../metadata/commit/operation.ts";
+import type { Handlers } from "../handler.ts";
+import { validate } from "../exchange/json-body.ts";
+import { attributesOf, baseOf, placeOf, refuseConditions, seenOf } from "../files/operation-fields.ts";
+import { storeFrames } from "../blocks/store-frames.ts";
+
+interface SyncParts {
+  readonly shards: Shards;
+  readonly committer: Committer;
+  readonly blocks: BlockService;
+  readonly codec: CodecPool;
+}
+
+/** Batches of operations, and the offer of one new version. */
+export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
+  return {
+    syncDelta: async ({
+      caller,
+      headers,
+      stream,
+      contentLengthBytes,
+      readJson,
+      conditions,
+      admitJson,
+      releaseJson,
+      charge,
+    }) => {
+      refuseConditions(conditions());
+      const schema = routes.syncDelta.body;
+      const refused = new Map<HashHex, HoldfastError>();
+      let body;
+      if (isBatch(headers["content-type"])) {
+        const room = blocks.room(contentLengthBytes);
+        const { json, frames } = await readBatchBody(passingSlices(stream), { place: room.place, admitJson });
+        body = validate(schema, json, "body");
+        // The frames come as slowly as the client likes, and other bodies wait for the place of this one.
+        releaseJson();
+        await charge("operations", body.operations.length);
+        const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
+        const target = { spaceId: caller.spaceId, uploader: caller.userId, room, leaveOut };
+        await storeFrames({ blocks, codec }, target, frames);
+      } else {
+        body = await readJson(schema);
+        await charge("operations", body.operations.length);
+      }
+      const { epoch } = body;
+      const outcome = await committer.commit(
+        caller,
+        body.operations.map(toOperation),
+        epoch === undefined ? {} : { epoch },
+      );
+      const results = outcome.results.map((result, index) =>
+        resultJson(body.operations[index]?.operation_id ?? "", refusedResult(result, refused)),
+      );
+      return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
+    },
+    syncFile: async ({ caller, params, body, conditions }) => {
+      const file = await findNode(shards, caller, params.id);
+      const base = await namedVersion(file.row, String(body.current_version));
+      const asked = baseOf(conditions(), {});
+      const isHead = base !== undefined && base.id === file.row.head_version;
+      // A request that is repeated meets the version that it made itself: only the commit knows whether it is one.
+      if (base === undefined || (!isHead && asked.operationId === undefined)) throw moved(file);
+      const content = await offeredContent(base, body);
+      if ("missing" in content) {
+        if (!isHead) throw moved(file);
+        return { status: 200, json: { status: "ok", missing_blocks: content.missing } };
+      }
+      const { results } = await committer.commit(caller, [
+        { ...asked, ...attributesOf(body), op: "put", fileId: file.row.id, baseVersion: base.id, content },
+      ]);
+      const result = results[0];
+      if (result?.status === "missing")
+        return { status: 200, json: { status: "ok", missing_blocks: [...result.missingBlocks] } };
+      if (result?.status !== "committed")
+        throw result?.error ?? new HoldfastError("internal", "A commit answered nothing.");
+      const { node } = result;
+      return {
+        status: 200,
+        json: { status: "ok", missing_blocks: [], ...(node?.version == null ? {} : { version: node.version, node }) },
+      };
+    },
+  } satisfies Handlers;
+
+  /** @throws HoldfastError invalid_field for what is no file */
+  async function namedVersion(row: NodeRow, version: string): Promise<VersionRow | undefined> {
+    try {
+      return await findVersion(shards, row, version);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === "not_found") return undefined;
+      throw error;
+    }
+  }
+
+  /** What the splices make of the base, in bytes. */
+  async function splicedSize(base: VersionRow, splices: NonNullable<Content["splices"]>): Promise<number> {
+    return sizeOf(applySplices(await readManifest(shards.ofId(base.space_id), base), splices));
+  }
+
+  /** Bare hashes get their sizes from what the space holds; those that it does not hold are missing. */
+  async function offeredContent(
+    base: VersionRow,
+    body: {
+      new_block_hashes?: (ManifestEntry | HashHex)[] | undefined;
+      splices?: Content["splices"] | undefined;
+      size?: number | undefined;
+      content_id?: HashHex | undefined;
+    },
+  ): Promise<Content | { missing: HashHex[] }> {
+    const contentId = body.content_id === undefined ? {} : { contentId: body.content_id };
+    if (body.splices !== undefined) {
+      const sizeBytes = body.size ?? (await splicedSize(base, body.splices));
+      return { sizeBytes, splices: body.splices, ...contentId };
+    }
+    if (body.new_block_hashes === undefined) {
+      throw new HoldfastError("invalid_field", "Say the new version's blocks: new_block_hashes or splices.", {
+        field: "new_block_hashes",
+      });
+    }
+    const bare = body.new_block_hashes.filter((entry) => typeof entry === "string");
+    const sizes = await blockSizes(shards, base.space_id, bare);
+    const missing = [...new Set(bare.filter((hash) => !sizes.has(hash)))];
+    if (missing.length > 0) return { missing };
+    const entries = body.new_block_hashes.map((entry) =>
+      typeof entry === "string" ? { hash: entry, size: sizes.get(entry) ?? 0 } : entry,
+    );
+    const sizeBytes = entries.reduce((sum, entry) => sum + entry.size, 0);
+    if (body.size !== undefined && body.size !== sizeBytes) {
+      throw new HoldfastError("invalid_field", `The blocks have ${sizeBytes} bytes, not ${body.size}.`, {
+        field: "size",
+      });
+    }
+    return { sizeBytes, blocks: entries, ...contentId };
+  }
+}
+
+function moved(node: PlacedNode): HoldfastError {
+  return new HoldfastError(
+    "conflict",
+    "Somebody else has changed the file since. Look at the current node and decide.",
+    {
+      body: { node: nodeJson(node) },
+    },
+  );
+}
+
+function isBatch(contentType: string | undefined): boolean {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() === batchContentType;
+}
+
+/** The schema's output has its keys in the schema's order, so equal requests have equal text. */
+function toOperation(operation: BatchOperation): Operation {
+  const { operation_id, ...asked } = operation;
+  const base = {
+    operationId: Buffer.from(operation_id, "hex"),
+    requestHash: digestOf("sha256", JSON.stringify(asked), "buffer"),
+    ...(operation.group === undefined ? {} : { group: operation.group }),
+    ...(operation.revive === undefined ? {} : { revive: operation.revive }),
+    ...baseOf({}, operation),
+  };
+  switch (operation.op) {
+    case "mkdir":
+      return { ...base, ...attributesOf(operation), ...idOf(operation), op: "mkdir", place: placeOf(operation) };
+    case "symlink":
+      return {
+        ...base,
+        ...attributesOf(operation),
+        ...idOf(operation),
+        op: "symlink",
+        place: placeOf(operation),
+        target: operation.target,
+      };
+    case "put": {
+      const place = placeOf(operation);
+      return {
+        ...base,
+        ...attributesOf(operation),
+        ...idOf(operation),
+        op: "put",
+        ...(operation.file_id === undefined ? {} : { fileId: operation.file_id }),
+        ...(Object.keys(place).length === 0 ? {} : { place }),
+        ...seenOf(operation),
+        content: contentOf(operation),
+      };
+    }
+    case "move":
+      return { ...base, ...seenOf(operation), op: "move", fileId: operation.file_id, place: placeOf(operation) };
+    case "copy":
+      return { ...base, ...seenOf(operation), op: "copy", fileId: operation.file_id, place: placeOf(operation) };
+    case "set":
+      return { ...base, ...attributesOf(operation), ...seenOf(operation), op: "set", fileId: operation.file_id };
+    case "delete":
+      return {
+        ...base,
+        ...seenOf(operation),
+        op: "delete",
+        fileId: operation.file_id,
+        ...(operation.seen === undefined ? {} : { seen: operation.seen }),
+      };
+    case "restore": {
+      const place = placeOf(operation);
+      return {
+        ...base,
+        ...seenOf(operation),
+        op: "restore",
+        fileId: operation.file_id,
+        ...(Object.keys(place).length === 0 ? {} : { place }),
+      };
+    }
+    default:
+      return operation satisfies never;
+  }
+}
+
+function contentOf(operation: Extract<BatchOperation, { op: "put" }>): Content {
+  const { size: sizeBytes, content_id, blocks, splices, source_version } = operation;
+  const contentId = content_id === undefined ? {} : { contentId: content_id };
+  const sourceVersion = source_version === undefined ? {} : { sourceVersion: source_version };
+  if (splices !== undefined) return { sizeBytes, splices, ...sourceVersion, ...contentId };
+  return { sizeBytes, blocks: blocks ?? [], ...sourceVersion, ...contentId };
+}
+
+function idOf({ id }: { id?: string | undefined }): { id?: NodeId } {
+  return id === undefined ? {} : { id: id as NodeId };
+}
+
+/** A block that came with the batch and was refused would be refused again: the operation that misses it has failed. */
+function refusedResult(result: OperationResult, refused: ReadonlyMap<HashHex, HoldfastError>): OperationResult {
+  if (result.status !== "missing") return result;
+  const error = result.missingBlocks.map((hash) => refused.get(hash)).find((each) => each !== undefined);
+  return error === undefined ? result : { status: "error", error };
+}
+
+function resultJson(operationId: string, result: OperationResult) {
+  if (result.status === "committed") {
+    return {
+      operation_id: operationId,
+      status: result.status,
+      ...(result.node === undefined ? {} : { node: result.node }),
+    };
+  }
+  if (result.status === "missing") {
+    return { operation_id: operationId, status: result.status, missing_blocks: [...result.missingBlocks] };
+  }
+  const { code, message, field, body } = result.error;
+  return {
+    operation_id: operationId,
+    status: result.status,
+    code,
+    message,
+    ...(field === undefined ? {} : { field }),
+    ...("node" in body
+      ? { node: body["node"] as NonNullable<Extract<OperationResult, { status: "committed" }>["node"]> }
+      : {}),
+  };
+}

@@ -1,0 +1,112 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type VersionId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { checkBase } from "./base.ts";
+import { claimName } from "./claim-name.ts";
+import { contentOf } from "../content/content.ts";
+import { loadNumberedVersions, loadVersions } from "./load.ts";
+import { newNode } from "./new-node.ts";
+import type { OperationOf } from "./operation-of.ts";
+import { notAFile, putContent, setHead } from "./apply-put.ts";
+import { findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
+import { checkPath } from "../weight/reach.ts";
+import {
+  addWeight,
+  type Applied,
+  type DetachedFolder,
+  record,
+  type Scope,
+  type Step,
+  useBytes,
+  type Work,
+} from "./work.ts";
+
+/** What lies below a folder is copied outside the tree first, in pieces; then the step comes again with `attach`. */
+export interface FolderCopy {
+  readonly copyFolder: NodeRow;
+  readonly name: string;
+}
+
+/** No content moves: the new version names the same blocks. */
+export async function applyCopy(
+  work: Work,
+  step: Step<OperationOf<"copy">>,
+  scope: Scope,
+): Promise<Applied | FolderCopy> {
+  const { operation } = step;
+  const found = await findNode(work, step, scope, operation.fileId, "file_id");
+  const { row } = found;
+  if (step.attach === undefined) await requireLive(work, found);
+  if (step.attach === undefined) await checkBase(work, row, operation);
+  const current = { parent: async () => parentOf(work, row), name: row.name };
+  const target = await findPlace(work, step, scope, operation.place, current);
+  const name = await claimName(work, step, scope, target, { kind: row.kind });
+  const copied = step.attach === undefined ? row : await detachedTop(work, step.attach);
+  await checkPath(work, { parent: target.parent, name }, { node: copied, copy: true });
+  if (row.kind !== "folder") return copyOne(work, step, row, { parent: target.parent, name });
+  if (step.attach !== undefined) return attach(work, step, step.attach, { parent: target.parent, name });
+  if (scope.inGroup) {
+    throw new HoldfastError("invalid_field", "A folder is copied on its own, not in a group.", { field: "group" });
+  }
+  return { copyFolder: row, name };
+}
+
+/** Makes an old version the newest again, by a new version of the same content. */
+export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>, scope: Scope): Promise<Applied> {
+  const { operation } = step;
+  const found = await findNode(work, step, scope, operation.fileId, "file_id");
+  await requireLive(work, found);
+  if (found.row.kind !== "file") throw notAFile(found.row);
+  await checkBase(work, found.row, operation);
+  const [old] = await loadOld(work, found.row, operation.version);
+  if (old === undefined || old.node_id !== found.row.id) {
+    throw new HoldfastError("not_found", "The file has no such version.", { field: "version" });
+  }
+  const row = putContent(work, step, found.row, contentOf(old), {});
+  return { nodeId: row.id, created: false };
+}
+
+async function copyOne(work: Work, step: Step, source: NodeRow, { parent, name }: Target): Promise<Applied> {
+  const { kind, target, modified_at, executable, metadata } = source;
+  const node = await newNode(work, step, { parent, name, kind, ...(target === null ? {} : { target }) });
+  const row = { ...node, modified_at, executable, metadata };
+  if (source.head_version === null) return { nodeId: record(work, step, row).id, created: true };
+  const pending = work.changes.versions.find((version) => version.id === source.head_version);
+  const [head] =
+    pending === undefined ? await loadVersions(work.reader, work.space.id, [source.head_version]) : [pending];
+  if (head === undefined) throw new HoldfastError("internal", `Version ${source.head_version} has no row.`);
+  useBytes(work, head.size);
+  return { nodeId: setHead(work, step, row, contentOf(head), {}).id, created: true };
+}
+
+/** One row changes; all below comes with it. */
+async function attach(work: Work, step: Step, detached: DetachedFolder, { parent, name }: Target): Promise<Applied> {
+  const top = await detachedTop(work, detached);
+  useBytes(work, detached.sizeBytes);
+  addWeight(work, detached.weightBytes);
+  const placed = { ...top, parent_id: parent.id, name, name_key: nameKey(name), trashed_at: null, purged_at: null };
+  return { nodeId: record(work, step, placed, { kind: "appeared" }).id, created: true };
+}
+
+async function detachedTop(work: Work, { topId }: DetachedFolder): Promise<NodeRow> {
+  const top = await work.tree.node(topId);
+  if (top !== undefined) return top;
+  throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+}
+
+async function loadOld({ reader, space, changes }: Work, row: NodeRow, version: number | string) {
+  const number = Number(version);
+  const isNumber = Number.isSafeInteger(number) && number > 0;
+  const pending = changes.versions.filter(
+    (made) => made.node_id === row.id && (isNumber ? made.number === number : made.id === version),
+  );
+  if (pending.length > 0) return pending;
+  if (isNumber) return loadNumberedVersions(reader, space.id, [{ nodeId: row.id, number }]);
+  return isId(String(version)) ? loadVersions(reader, space.id, [version as VersionId]) : [];
+}
+
+async function parentOf(work: Work, row: NodeRow): Promise<NodeRow> {
+  const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
+  return parent ?? (await rootOf(work));
+}

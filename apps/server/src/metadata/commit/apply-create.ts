@@ -1,0 +1,51 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { nameKey } from "@holdfast/core/names";
+import { claimName } from "./claim-name.ts";
+import { isStorable, newNode } from "./new-node.ts";
+import type { OperationOf } from "./operation-of.ts";
+import { findPlace } from "./place.ts";
+import { checkPath } from "../weight/reach.ts";
+import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+
+/** With `on_conflict=replace` a folder that is there already is the answer, and nothing changes. */
+export async function applyMkdir(work: Work, step: Step<OperationOf<"mkdir">>, scope: Scope): Promise<Applied> {
+  const { operation } = step;
+  requireExisting(operation);
+  const target = await findPlace(work, step, scope, operation.place);
+  if (operation.onConflict === "replace" && operation.ifNoneMatch !== true) {
+    const existing = await work.tree.child(target.parent.id, nameKey(target.name));
+    if (existing?.kind === "folder") return { nodeId: existing.id, created: false };
+  }
+  const name = await claimName(work, step, scope, target, { kind: "folder" });
+  await checkPath(work, { parent: target.parent, name });
+  const node = { id: operation.id, parent: target.parent, name, kind: "folder" as const, attributes: operation };
+  const row = record(work, step, await newNode(work, step, node));
+  return { nodeId: row.id, created: true };
+}
+
+export async function applySymlink(work: Work, step: Step<OperationOf<"symlink">>, scope: Scope): Promise<Applied> {
+  const { operation } = step;
+  requireExisting(operation);
+  checkTarget(operation.target);
+  const place = await findPlace(work, step, scope, operation.place);
+  const name = await claimName(work, step, scope, place, { kind: "symlink" });
+  await checkPath(work, { parent: place.parent, name });
+  const { id, target } = operation;
+  const node = { id, parent: place.parent, name, kind: "symlink" as const, target, attributes: operation };
+  const row = record(work, step, await newNode(work, step, node));
+  return { nodeId: row.id, created: true };
+}
+
+/** If-Match says that the node is there, which a create denies. */
+export function requireExisting({ ifMatch }: { readonly ifMatch?: unknown }): void {
+  if (ifMatch === undefined) return;
+  throw new HoldfastError("precondition", "If-Match names a node that must be there, and there is none.");
+}
+
+function checkTarget(target: string): void {
+  const bytes = Buffer.byteLength(target);
+  if (bytes > 0 && bytes <= limits.symlinkTargetBytesMax && isStorable(target)) return;
+  const message = `The target of a symbolic link has 1 to ${limits.symlinkTargetBytesMax} bytes of valid text.`;
+  throw new HoldfastError("invalid_field", message, { field: "target" });
+}

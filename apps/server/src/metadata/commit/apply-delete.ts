@@ -1,0 +1,86 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DeviceId, NodeId, SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { requireNotRoot } from "./apply-move.ts";
+import { checkBase } from "./base.ts";
+import { trash } from "./claim-name.ts";
+import type { ShardReader } from "./load.ts";
+import type { OperationOf } from "./operation-of.ts";
+import { findNode, requireLive } from "./place.ts";
+import { type Applied, conflictWith, record, type Scope, type Step, type Work } from "./work.ts";
+
+/** Into the trash: one row changes, however much lies below. */
+export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>, scope: Scope): Promise<Applied> {
+  const { operation } = step;
+  const found = await findNode(work, step, scope, operation.fileId, "file_id");
+  requireNotRoot(work, found.row, "deleted");
+  await requireLive(work, found);
+  await checkBase(work, found.row, operation);
+  await requireSeen(work, step, found.row, operation.seen);
+  return { nodeId: trash(work, step, found.row).id, created: false };
+}
+
+/** The rows below go later in the same transaction if they are few, else piece by piece (`removal.ts`). */
+export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, scope: Scope): Promise<Applied> {
+  const { operation } = step;
+  const { row, standing } = await findNode(work, step, scope, operation.fileId, "file_id");
+  requireNotRoot(work, row, "deleted");
+  if (operation.trashedOnly && standing.state === "live") {
+    throw new HoldfastError("not_found", "There is no such file or folder in the trash.", { field: "file_id" });
+  }
+  await checkBase(work, row, operation);
+  await requireSeen(work, step, row, operation.seen);
+  const trashed_at = row.trashed_at ?? work.nowMicros;
+  const gone = { ...row, trashed_at, purged_at: work.nowMicros };
+  record(work, step, gone, { kind: "gone", from_parent: row.parent_id });
+  work.changes.purged.push(row.id);
+  return { nodeId: undefined, created: false };
+}
+
+/** @throws HoldfastError subtree_changed, with the node that was to go */
+async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | undefined): Promise<void> {
+  if (seen === undefined || !(await changedBelow(work, step, row, seen))) return;
+  const message = "Another device has changed something in here that you have not seen yet.";
+  throw await conflictWith(work, "subtree_changed", message, row);
+}
+
+/**
+ * Whether another device changed the node's subtree (a file: the node itself) after that sequence number. A caller
+ * without a device, a script with a token, counts every change as another's.
+ */
+async function changedBelow(work: Work, step: Step, row: NodeRow, seen: number): Promise<boolean> {
+  const device = step.caller.deviceId;
+  const { changedNodesMax } = work.pieces;
+  const stored = await changedSince(work.reader, work.space.id, { seen, device, limit: changedNodesMax + 1 });
+  if (stored.length > changedNodesMax) return true;
+  const pending = work.changes.journal.filter(
+    (entry, index) => work.space.seq + index + 1 > seen && (entry.device_id === null || entry.device_id !== device),
+  );
+  const ids = new Set([...stored, ...pending.map((entry) => entry.node_id)]);
+  await work.tree.loadNodes(ids);
+  for (const id of ids) {
+    if (await isBelow(work, id, row)) return true;
+  }
+  return false;
+}
+
+async function isBelow(work: Work, id: NodeId, row: NodeRow): Promise<boolean> {
+  if (id === row.id) return row.kind !== "folder";
+  const node = await work.tree.node(id);
+  if (node === undefined) return false;
+  return (await work.tree.lineage(node)).some((above) => above.id === row.id);
+}
+
+/** By the journal's primary key. */
+async function changedSince(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  { seen, device, limit }: { readonly seen: number; readonly device: DeviceId | null; readonly limit: number },
+): Promise<NodeId[]> {
+  const { rows } = await sql<{ node_id: NodeId }>`
+    select distinct node_id from shard.journal
+    where space_id = ${spaceId} and seq > ${seen} and (device_id is null or device_id is distinct from ${device}::uuid)
+    limit ${limit}`.execute(reader);
+  return rows.map((row) => row.node_id);
+}

@@ -1,0 +1,148 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { UploadId, VersionId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
+import { requireExisting } from "./apply-create.ts";
+import { placeRevived } from "./apply-restore.ts";
+import { checkBase } from "./base.ts";
+import { claimName, nameTaken } from "./claim-name.ts";
+import type { VersionContent } from "../content/content.ts";
+import { attributesOf, newNode, sameAttributes } from "./new-node.ts";
+import type { Attributes } from "./operation.ts";
+import type { OperationOf } from "./operation-of.ts";
+import { findNode, findPlace, requireLive, type Target } from "./place.ts";
+import { checkPath } from "../weight/reach.ts";
+import { addVersion, type Applied, conflictWith, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
+
+type PutStep = Step<OperationOf<"put">>;
+
+export async function applyPut(work: Work, step: PutStep, scope: Scope): Promise<Applied> {
+  const { fileId, place, uploadId } = step.operation;
+  const applied =
+    fileId === undefined ? await putAtPlace(work, step, scope, place ?? {}) : await putInto(work, step, scope, fileId);
+  if (uploadId !== undefined && applied.nodeId !== undefined) {
+    work.changes.uploads.push({ uploadId: uploadId as UploadId, nodeId: applied.nodeId });
+  }
+  return applied;
+}
+
+/** A file that is known by its id gets a version; one in the trash only with `revive`. */
+async function putInto(work: Work, step: PutStep, scope: Scope, fileId: string): Promise<Applied> {
+  const found = await findNode(work, step, scope, fileId, "file_id");
+  if (found.row.kind !== "file") throw notAFile(found.row);
+  const revived = found.standing.state === "trashed" && step.operation.revive === true;
+  if (!revived) await requireLive(work, found);
+  if (step.operation.ifNoneMatch === true) throw await nameTaken(work, "precondition", found.row);
+  await checkBase(work, found.row, step.operation);
+  const row = revived ? await placeRevived(work, step, scope, found.row, step.operation.place) : found.row;
+  return { nodeId: (await putVersion(work, step, row)).id, created: false };
+}
+
+async function putAtPlace(
+  work: Work,
+  step: PutStep,
+  scope: Scope,
+  place: NonNullable<PutStep["operation"]["place"]>,
+): Promise<Applied> {
+  const { operation } = step;
+  const target = await findPlace(work, step, scope, place);
+  const existing = await work.tree.child(target.parent.id, nameKey(target.name));
+  if (existing !== undefined && operation.ifNoneMatch === true) throw await nameTaken(work, "precondition", existing);
+  const { baseVersion, baseRevision, ifMatch } = operation;
+  const hasBase = baseVersion !== undefined || baseRevision !== undefined || ifMatch !== undefined;
+  if (existing !== undefined && hasBase) await checkBase(work, existing, operation);
+  if (existing?.kind === "file" && (hasBase || operation.onConflict === "replace")) {
+    return { nodeId: (await putVersion(work, step, existing)).id, created: false };
+  }
+  // If-Match of a folder would be a reason to put a file in its place only by on_conflict.
+  if (existing !== undefined && hasBase && operation.onConflict === undefined) {
+    throw await nameTaken(work, "exists", existing);
+  }
+  if (existing === undefined) requireNoBase(operation);
+  return putNew(work, step, scope, target);
+}
+
+async function putNew(work: Work, step: PutStep, scope: Scope, target: Target): Promise<Applied> {
+  const { operation } = step;
+  const content = contentOfStep(step);
+  const name = await claimName(work, step, scope, target, { kind: "file" });
+  await checkPath(work, { parent: target.parent, name });
+  const node = { id: operation.id, parent: target.parent, name, kind: "file" as const, attributes: operation };
+  const row = await newNode(work, step, node);
+  useBytes(work, content.sizeBytes);
+  return { nodeId: setHead(work, step, row, content, operation).id, created: true };
+}
+
+/** Equal content is no new version, and if nothing else is new either, no change at all. */
+async function putVersion(work: Work, step: PutStep, row: NodeRow): Promise<NodeRow> {
+  if (step.content === undefined) {
+    throw await conflictWith(work, "conflict", "The base version of the splices is not the newest one.", row);
+  }
+  return putContent(work, step, row, step.content, step.operation);
+}
+
+/** Shared with `revert`: the content becomes the head, unless it is the head already. */
+export function putContent(
+  work: Work,
+  step: Step,
+  row: NodeRow,
+  content: VersionContent,
+  attributes: Attributes,
+): NodeRow {
+  if (row.content_id?.equals(content.contentId) === true) {
+    const same = { ...row, ...attributesOf(attributes, row) };
+    return sameAttributes(row, same) ? row : record(work, step, same);
+  }
+  useBytes(work, content.sizeBytes - row.size);
+  return setHead(work, step, row, content, { modifiedAtMicros: work.nowMicros, ...definedOf(attributes) });
+}
+
+/** Adds the version and makes it the head. */
+export function setHead(
+  work: Work,
+  step: Step,
+  row: NodeRow,
+  content: VersionContent,
+  attributes: Attributes,
+): NodeRow {
+  const version = addVersion(work, step, content, { nodeId: row.id, number: (row.version_number ?? 0) + 1 });
+  return record(work, step, { ...row, ...headOf(version), ...attributesOf(attributes, row) });
+}
+
+function headOf(version: VersionRow): Partial<NodeRow> & { head_version: VersionId } {
+  return {
+    head_version: version.id,
+    version_number: version.number,
+    content_id: version.content_id,
+    size: version.size,
+    device_id: version.device_id,
+    operation_id: version.operation_id,
+  };
+}
+
+function contentOfStep(step: PutStep): VersionContent {
+  if (step.content !== undefined) return step.content;
+  throw new HoldfastError("not_found", "There is no such base version for the splices.", { field: "base_version" });
+}
+
+function requireNoBase(operation: PutStep["operation"]): void {
+  requireExisting(operation);
+  const { baseVersion, baseRevision } = operation;
+  if (baseVersion === undefined && baseRevision === undefined) return;
+  const field = baseVersion === undefined ? "base_revision" : "base_version";
+  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field });
+}
+
+export function notAFile(row: NodeRow): HoldfastError {
+  return new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a file.`, { field: "file_id" });
+}
+
+/** Without the members that are there but undefined, which would hide the default. */
+function definedOf(attributes: Attributes): Attributes {
+  const { modifiedAtMicros, executable, metadata } = attributes;
+  return {
+    ...(modifiedAtMicros === undefined ? {} : { modifiedAtMicros }),
+    ...(executable === undefined ? {} : { executable }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}

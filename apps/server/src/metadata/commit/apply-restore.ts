@@ -1,0 +1,78 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { nameKey } from "@holdfast/core/names";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { checkBase } from "./base.ts";
+import { claimName } from "./claim-name.ts";
+import { freeName } from "./free-name.ts";
+import type { Place } from "./operation.ts";
+import type { OperationOf } from "./operation-of.ts";
+import { findNode, findPlace, liveFolder, rootOf, type Target } from "./place.ts";
+import { checkPath } from "../weight/reach.ts";
+import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+
+/**
+ * Out of the trash, back to its folder if that is live, else to the root. A name that is taken is refused as
+ * everywhere; `on_conflict=rename` makes it `name (restored).ext`. What is live already stays as it is.
+ */
+export async function applyRestore(work: Work, step: Step<OperationOf<"restore">>, scope: Scope): Promise<Applied> {
+  const { operation } = step;
+  const { row, standing } = await findNode(work, step, scope, operation.fileId, "file_id");
+  await checkBase(work, row, operation);
+  if (standing.state === "live") return { nodeId: row.id, created: false };
+  const current = { parent: async () => liveParentOrRoot(work, row), name: row.name };
+  const target = await findPlace(work, step, scope, operation.place ?? {}, current);
+  await checkCycle(work, target, row);
+  const name =
+    operation.onConflict === "rename"
+      ? await restoredName(work, target, row)
+      : await claimName(work, step, scope, target, row);
+  await checkPath(work, { parent: target.parent, name }, { node: row });
+  return { nodeId: appear(work, step, row, { parent: target.parent, name }).id, created: false };
+}
+
+/**
+ * A node of the trash that was changed elsewhere: it alone is placed, with its id and history, and the folders that it
+ * needs are made anew, so that nothing else comes back.
+ */
+export async function placeRevived(
+  work: Work,
+  step: Step,
+  scope: Scope,
+  row: NodeRow,
+  place: Place | undefined,
+): Promise<NodeRow> {
+  const current = { parent: async () => revivedParent(work, step, row), name: row.name };
+  const target = await findPlace(work, step, scope, place ?? {}, current);
+  await checkCycle(work, target, row);
+  const name = await claimName(work, step, scope, target, row);
+  await checkPath(work, { parent: target.parent, name }, { node: row });
+  return appear(work, step, row, { parent: target.parent, name });
+}
+
+/** @throws HoldfastError cycle */
+export async function checkCycle(work: Work, target: Target, row: NodeRow): Promise<void> {
+  const lineage = row.kind === "folder" ? await work.tree.lineage(target.parent) : [];
+  if (!lineage.some((above) => above.id === row.id)) return;
+  throw new HoldfastError("cycle", "A folder cannot be moved into itself or below itself.", { field: "parent_id" });
+}
+
+function appear(work: Work, step: Step, row: NodeRow, { parent, name }: Target): NodeRow {
+  const placed = { ...row, parent_id: parent.id, name, name_key: nameKey(name), trashed_at: null };
+  return record(work, step, placed, { kind: "appeared", from_parent: row.parent_id });
+}
+
+async function restoredName(work: Work, { parent, name }: Target, row: NodeRow): Promise<string> {
+  const taken = await work.tree.child(parent.id, nameKey(name), row.id);
+  return taken === undefined ? name : freeName(work, parent, name, row.kind, "restored");
+}
+
+async function liveParentOrRoot(work: Work, row: NodeRow): Promise<NodeRow> {
+  const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
+  const live = parent !== undefined && (await work.tree.standing(parent)).state === "live";
+  return live ? parent : rootOf(work);
+}
+
+async function revivedParent(work: Work, step: Step, row: NodeRow): Promise<NodeRow> {
+  const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
+  return parent === undefined ? rootOf(work) : liveFolder(work, step, parent);
+}

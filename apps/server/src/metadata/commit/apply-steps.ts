@@ -1,0 +1,118 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { applyCopy, applyRevert, type FolderCopy } from "./apply-copy.ts";
+import { applyMkdir, applySymlink } from "./apply-create.ts";
+import { applyDelete, applyPurge } from "./apply-delete.ts";
+import { applyMove, applySet } from "./apply-move.ts";
+import { applyPut } from "./apply-put.ts";
+import { applyRestore } from "./apply-restore.ts";
+import { nameTaken } from "./claim-name.ts";
+import { nodeJson } from "../read/node-json.ts";
+import type { OperationResult } from "./operation.ts";
+import { missingBlocks, requireHeldContent } from "./held-content.ts";
+import { type Applied, markWork, placed, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
+
+/** What became of some steps; `folderCopy` instead of a result where a folder has to be copied outside the tree first. */
+export type StepOutcome = OperationResult | { readonly status: "folder"; readonly folderCopy: FolderCopy };
+
+/** One step on its own: it is done, or it leaves nothing behind. */
+export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<string>): Promise<StepOutcome> {
+  const missing = missingBlocks(work, step);
+  if (missing.length > 0) return { status: "missing", missingBlocks: missing };
+  const mark = markWork(work);
+  try {
+    const applied = await apply(work, step, { failedIds, inGroup: false });
+    if (!("copyFolder" in applied)) return await committed(work, applied);
+    rollbackWork(work, mark);
+    return { status: "folder", folderCopy: applied };
+  } catch (error) {
+    rollbackWork(work, mark);
+    return refusal(error);
+  }
+}
+
+/** Several steps that are done together or leave nothing behind; names may be taken twice until the last one. */
+export async function applyGroup(
+  work: Work,
+  steps: readonly Step[],
+  failedIds: ReadonlySet<string>,
+): Promise<OperationResult[]> {
+  const missing = steps.map((step) => missingBlocks(work, step));
+  if (missing.some((hashes) => hashes.length > 0)) return missing.map((hashes) => resultOfMissing(hashes));
+  const mark = markWork(work);
+  const applied: Applied[] = [];
+  let current = 0;
+  try {
+    for (const step of steps) {
+      applied.push((await apply(work, step, { failedIds, inGroup: true })) as Applied);
+      current += 1;
+    }
+    // The later claimer is the one that is refused.
+    for (current = steps.length - 1; current >= 0; current -= 1) {
+      await requireOwnName(work, applied[current]?.nodeId);
+    }
+  } catch (error) {
+    rollbackWork(work, mark);
+    return steps.map((_, index) => (index === current ? refusal(error) : dependencyResult()));
+  }
+  return Promise.all(applied.map(async (each) => committed(work, each)));
+}
+
+export function dependencyResult(): OperationResult {
+  const message = "Another operation of the same group failed, so nothing of the group was done.";
+  return { status: "error", error: new HoldfastError("dependency", message) };
+}
+
+/** Trouble that no operation caused is thrown on: the whole transaction fails. */
+export function refusal(error: unknown): OperationResult {
+  if (!(error instanceof HoldfastError) || error.code === "internal") throw error;
+  const conflicts = ["conflict", "exists", "precondition"];
+  return { status: conflicts.includes(error.code) ? "conflict" : "error", error };
+}
+
+async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | FolderCopy> {
+  if (step.refused !== undefined) throw step.refused;
+  requireHeldContent(work, step);
+  const { operation } = step;
+  switch (operation.op) {
+    case "mkdir":
+      return applyMkdir(work, { ...step, operation }, scope);
+    case "symlink":
+      return applySymlink(work, { ...step, operation }, scope);
+    case "put":
+      return applyPut(work, { ...step, operation }, scope);
+    case "move":
+      return applyMove(work, { ...step, operation }, scope);
+    case "copy":
+      return applyCopy(work, { ...step, operation }, scope);
+    case "set":
+      return applySet(work, { ...step, operation }, scope);
+    case "delete":
+      return applyDelete(work, { ...step, operation }, scope);
+    case "purge":
+      return applyPurge(work, { ...step, operation }, scope);
+    case "restore":
+      return applyRestore(work, { ...step, operation }, scope);
+    case "revert":
+      return applyRevert(work, { ...step, operation }, scope);
+    default:
+      throw toHoldfastError(new Error(`There is no operation ${JSON.stringify(operation satisfies never)}.`));
+  }
+}
+
+async function committed(work: Work, { nodeId, created }: Applied): Promise<OperationResult> {
+  const row = nodeId === undefined ? undefined : await work.tree.node(nodeId);
+  const node = row === undefined ? undefined : nodeJson(await placed(work, row));
+  return { status: "committed", node, created };
+}
+
+async function requireOwnName(work: Work, nodeId: Applied["nodeId"]): Promise<void> {
+  const row = nodeId === undefined ? undefined : await work.tree.node(nodeId);
+  if (row === undefined || row.parent_id === null || !work.tree.isContested(row)) return;
+  const other = await work.tree.child(row.parent_id, row.name_key, row.id);
+  if (other !== undefined) throw await nameTaken(work, "exists", other);
+}
+
+function resultOfMissing(hashes: readonly HashHex[]): OperationResult {
+  return hashes.length > 0 ? { status: "missing", missingBlocks: hashes } : dependencyResult();
+}

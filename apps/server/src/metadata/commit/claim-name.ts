@@ -1,0 +1,38 @@
+import { nameKey } from "@holdfast/core/names";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { freeName } from "./free-name.ts";
+import type { Target } from "./place.ts";
+import { conflictWith, record, type Scope, type Step, type Work } from "./work.ts";
+
+/**
+ * Makes sure that a node may have a name, as the operation says (`on_conflict`, If-None-Match).
+ * @returns the name, or the free one that was taken instead
+ * @throws HoldfastError exists or precondition, with the node that has the name
+ */
+export async function claimName(
+  work: Work,
+  step: Step,
+  scope: Scope,
+  target: Target,
+  claimer: Pick<NodeRow, "kind"> & Partial<Pick<NodeRow, "id">>,
+): Promise<string> {
+  const taken = await work.tree.child(target.parent.id, nameKey(target.name), claimer.id);
+  if (taken === undefined) return target.name;
+  const { ifNoneMatch, onConflict } = step.operation;
+  if (ifNoneMatch === true) throw await nameTaken(work, "precondition", taken);
+  if (onConflict === "rename") return freeName(work, target.parent, target.name, claimer.kind);
+  if (onConflict === "replace") {
+    trash(work, step, taken);
+    return target.name;
+  }
+  if (scope.inGroup) return target.name;
+  throw await nameTaken(work, "exists", taken);
+}
+
+export async function nameTaken(work: Work, code: "exists" | "precondition", taken: NodeRow): Promise<Error> {
+  return conflictWith(work, code, `There is already a ${taken.kind} ${JSON.stringify(taken.name)} here.`, taken);
+}
+
+export function trash(work: Work, step: Step, row: NodeRow): NodeRow {
+  return record(work, step, { ...row, trashed_at: work.nowMicros }, { kind: "gone", from_parent: row.parent_id });
+}

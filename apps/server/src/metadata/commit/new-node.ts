@@ -1,0 +1,108 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, isId, type NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { nameKey } from "@holdfast/core/names";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { nodeJson } from "../read/node-json.ts";
+import type { Attributes } from "./operation.ts";
+import { newId, placed, record, type Step, type Work } from "./work.ts";
+
+export interface NewNode {
+  readonly id?: NodeId | undefined;
+  readonly parent: NodeRow;
+  readonly name: string;
+  readonly kind: NodeRow["kind"];
+  readonly target?: string;
+  readonly attributes?: Attributes;
+}
+
+/** A row that is not in the tree yet. */
+export async function newNode(work: Work, step: Step, node: NewNode): Promise<NodeRow> {
+  if (node.id !== undefined) await requireFreeId(work, node.id);
+  const file = node.kind === "file";
+  return {
+    space_id: work.space.id,
+    id: node.id ?? newId<NodeId>(work),
+    parent_id: node.parent.id,
+    name: node.name,
+    name_key: nameKey(node.name),
+    kind: node.kind,
+    target: node.target ?? null,
+    head_version: null,
+    version_number: file ? 0 : null,
+    content_id: null,
+    size: 0,
+    ...attributesOf(node.attributes ?? {}, {
+      modified_at: work.nowMicros,
+      executable: false,
+      metadata: null,
+    }),
+    weight: 0,
+    names_below: 0,
+    bytes_below: 0,
+    revision: "",
+    seq: 0,
+    trashed_at: null,
+    purged_at: null,
+    device_id: step.caller.deviceId,
+    operation_id: step.operation.operationId ?? null,
+    created_at: work.nowMicros,
+    updated_at: work.nowMicros,
+  };
+}
+
+/** A live folder under a name that is known to be free. */
+export async function makeFolder(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {
+  return record(work, step, await newNode(work, step, { parent, name, kind: "folder" }));
+}
+
+type AttributeColumns = Pick<NodeRow, "modified_at" | "executable" | "metadata">;
+
+/** @throws HoldfastError invalid_field */
+export function attributesOf(attributes: Attributes, current: AttributeColumns): AttributeColumns {
+  const { metadata } = attributes;
+  if (metadata !== undefined && !isStorable(metadata)) {
+    const message = "Metadata cannot hold a NUL character or invalid Unicode.";
+    throw new HoldfastError("invalid_field", message, { field: "metadata" });
+  }
+  if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > limits.metadataBytesMax) {
+    const message = `Metadata has at most ${limits.metadataBytesMax} bytes as JSON.`;
+    throw new HoldfastError("invalid_field", message, { field: "metadata" });
+  }
+  return {
+    modified_at: attributes.modifiedAtMicros ?? current.modified_at,
+    executable: attributes.executable ?? current.executable,
+    metadata: metadata ?? current.metadata,
+  };
+}
+
+export function sameAttributes(left: AttributeColumns, right: AttributeColumns): boolean {
+  return (
+    left.modified_at === right.modified_at &&
+    left.executable === right.executable &&
+    (left.metadata === right.metadata || JSON.stringify(left.metadata) === JSON.stringify(right.metadata))
+  );
+}
+
+/** PostgreSQL's text and jsonb hold any Unicode but these. */
+export function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
+  if (Array.isArray(value)) return value.every(isStorable);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, member]) => isStorable(key) && isStorable(member));
+}
+
+/** An id of another owner's bucket would be looked for on another shard. */
+async function requireFreeId(work: Work, id: NodeId): Promise<void> {
+  if (!isId(id) || bucketOf(id) !== bucketOf(work.space.id)) {
+    const message = "The id is not one of the owner's bucket; docs/format.md tells how to make one.";
+    throw new HoldfastError("invalid_field", message, { field: "id" });
+  }
+  const taken = await work.tree.node(id);
+  if (taken === undefined) return;
+  const gone = (await work.tree.standing(taken)).state === "gone";
+  throw new HoldfastError("exists", "This id is in use.", {
+    field: "id",
+    ...(gone ? {} : { body: { node: nodeJson(await placed(work, taken)) } }),
+  });
+}

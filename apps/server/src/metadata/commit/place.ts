@@ -1,0 +1,117 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type NodeId } from "@holdfast/core/ids";
+import { checkName, nameKey, splitPath } from "@holdfast/core/names";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { makeFolder } from "./new-node.ts";
+import { freeName } from "./free-name.ts";
+import type { Place } from "./operation.ts";
+import type { Standing } from "./tree.ts";
+import { conflictWith, type Scope, type Step, type Work } from "./work.ts";
+
+export interface Target {
+  readonly parent: NodeRow;
+  readonly name: string;
+}
+
+export interface Found {
+  readonly row: NodeRow;
+  readonly standing: Exclude<Standing, { state: "gone" }>;
+}
+
+/**
+ * The node that a text names, live or trashed.
+ * @throws HoldfastError not_found, or dependency if an earlier operation should have made it
+ */
+export async function findNode(work: Work, step: Step, scope: Scope, text: string, field: string): Promise<Found> {
+  const id = text === "root" ? step.caller.rootId : text;
+  const row = isId(id) ? await work.tree.node(id as NodeId) : undefined;
+  const standing = row === undefined ? undefined : await work.tree.standing(row);
+  if (row !== undefined && standing !== undefined && standing.state !== "gone") return { row, standing };
+  if (scope.failedIds.has(id)) {
+    throw new HoldfastError("dependency", "The operation that should have made this node failed.", { field });
+  }
+  throw new HoldfastError("not_found", "There is no such file or folder.", { field });
+}
+
+/** @throws HoldfastError trashed, with the node that is in the trash */
+export async function requireLive(work: Work, { standing }: Pick<Found, "standing">): Promise<void> {
+  if (standing.state === "live") return;
+  throw await conflictWith(work, "trashed", `${JSON.stringify(standing.by.name)} is in the trash.`, standing.by);
+}
+
+/**
+ * Where a node is to be: a live folder and a name. With `revive`, folders that lie in the trash are made anew.
+ * @param current what stands for an absent parent or name
+ */
+export async function findPlace(
+  work: Work,
+  step: Step,
+  scope: Scope,
+  place: Place,
+  current?: { readonly parent: () => Promise<NodeRow>; readonly name: string },
+): Promise<Target> {
+  if (place.path !== undefined) return findPath(work, step, place.path, place.parents === true);
+  if (place.name !== undefined) checkName(place.name);
+  const name = place.name ?? current?.name;
+  if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
+  if (place.parentId === undefined && current !== undefined) return { parent: await current.parent(), name };
+  const found = await findNode(work, step, scope, place.parentId ?? "root", "parent_id");
+  requireFolder(found.row, "parent_id");
+  if (found.standing.state === "trashed" && step.operation.revive === true) {
+    return { parent: await liveFolder(work, step, found.row), name };
+  }
+  await requireLive(work, found);
+  return { parent: found.row, name };
+}
+
+/**
+ * The live folder that stands for one in the trash: of the same name, in the live folder that stands for its parent,
+ * made anew if there is none. Nothing that lies in the trash is brought back.
+ */
+export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promise<NodeRow> {
+  const lineage = (await work.tree.lineage(folder)).toReversed();
+  const root = await rootOf(work);
+  let live = root;
+  for (const row of lineage[0]?.id === root.id ? lineage.slice(1) : []) {
+    live = row.parent_id === live.id && row.trashed_at === null ? row : await folderNamed(work, step, live, row.name);
+  }
+  return live;
+}
+
+export async function rootOf({ tree }: Work): Promise<NodeRow> {
+  const root = await tree.node(tree.rootId);
+  if (root === undefined) throw new HoldfastError("internal", "The space has no root folder.");
+  return root;
+}
+
+export function requireFolder(row: NodeRow, field: string): void {
+  if (row.kind === "folder") return;
+  throw new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a folder.`, { field });
+}
+
+async function findPath(work: Work, step: Step, path: string, makeParents: boolean): Promise<Target> {
+  const names = splitPath(path);
+  const name = names.pop();
+  if (name === undefined) {
+    throw await conflictWith(work, "exists", "The root folder is always there.", await rootOf(work));
+  }
+  let parent = await rootOf(work);
+  for (const folder of names) {
+    const child = await work.tree.child(parent.id, nameKey(folder));
+    if (child === undefined && !makeParents) {
+      throw new HoldfastError("not_found", `There is no folder ${JSON.stringify(folder)} on the path.`, {
+        field: "path",
+      });
+    }
+    if (child !== undefined) requireFolder(child, "path");
+    parent = child ?? (await makeFolder(work, step, parent, folder));
+  }
+  return { parent, name };
+}
+
+async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {
+  const child = await work.tree.child(parent.id, nameKey(name));
+  if (child?.kind === "folder") return child;
+  const free = child === undefined ? name : await freeName(work, parent, name, "folder");
+  return makeFolder(work, step, parent, free);
+}

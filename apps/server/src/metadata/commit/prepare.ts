@@ -1,0 +1,168 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { type HashHex, isId, type NodeId, type VersionId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { applySplices, decodeSegment, type ManifestEntry } from "@holdfast/core/manifest";
+import { nameKey } from "@holdfast/core/names";
+import { type Kysely, sql } from "kysely";
+import type { Actor } from "../actor.ts";
+import { hashArray } from "../../db/array-parameters.ts";
+import type { ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
+import { decodeEntries, encodeContent, type NewContent, segmentHashesOf } from "../content/content.ts";
+import { loadNumberedVersions, loadVersions } from "./load.ts";
+import { findNodes } from "../read/look-up.ts";
+import type { Operation } from "./operation.ts";
+import type { OperationOf } from "./operation-of.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
+import { stageSegments } from "./stage-segments.ts";
+import { Tree } from "./tree.ts";
+import type { Step } from "./work.ts";
+
+export interface Preparation {
+  readonly db: Kysely<ShardTables>;
+  readonly caller: Actor;
+  readonly nowMicros: number;
+  readonly pieces: PieceSizes;
+}
+
+/**
+ * Everything that needs no lock: manifests are read, checked and encoded, and segments of long ones staged. What is
+ * wrong with one operation becomes its result later and stops no other.
+ */
+export async function prepareSteps(preparation: Preparation, operations: readonly Operation[]): Promise<Step[]> {
+  const bases = await loadBases(preparation, operations);
+  const steps: Step[] = [];
+  for (const operation of operations) {
+    steps.push(await prepareStep(preparation, operation, bases));
+  }
+  return steps;
+}
+
+type Bases = ReadonlyMap<Operation, readonly ManifestEntry[]>;
+
+async function prepareStep(preparation: Preparation, operation: Operation, bases: Bases): Promise<Step> {
+  const { caller, db, nowMicros, pieces } = preparation;
+  const step = { caller, operation, refused: undefined, content: undefined, missing: [], attach: undefined };
+  if (operation.op !== "put") return step;
+  try {
+    const content = encodePut(operation, bases.get(operation));
+    if (content === undefined || content.newSegments.length === 0) return { ...step, content };
+    const missing = await stageSegments({ db, spaceId: caller.spaceId, nowMicros, pieces }, content.newSegments);
+    return { ...step, content, missing };
+  } catch (error) {
+    const refused = toHoldfastError(error);
+    // The database's trouble is not the operation's fault.
+    if (refused.retryable || refused.code === "internal" || refused.code === "damaged") throw error;
+    return { ...step, refused };
+  }
+}
+
+/** @returns undefined if the base of the splices is not there: under the lock it shows what stands in its place */
+function encodePut(
+  { content }: OperationOf<"put">,
+  base: readonly ManifestEntry[] | undefined,
+): NewContent | undefined {
+  if ((content.blocks === undefined) === (content.splices === undefined)) {
+    throw new HoldfastError("invalid_field", "Either blocks or splices are needed.", { field: "blocks" });
+  }
+  const { sourceVersion } = content;
+  if (content.blocks !== undefined) {
+    if (sourceVersion === undefined) return encodeContent(content.blocks, content.sizeBytes, content.contentId);
+    throw new HoldfastError("invalid_field", "Only splices have a source version.", { field: "source_version" });
+  }
+  if (base === undefined && sourceVersion !== undefined) {
+    throw new HoldfastError("not_found", "There is no such source version.", { field: "source_version" });
+  }
+  if (base === undefined) return undefined;
+  return encodeContent(applySplices(base, content.splices ?? []), content.sizeBytes, content.contentId);
+}
+
+/** Versions never change, so a base that is read here is the one that the client means. */
+async function loadBases(preparation: Preparation, operations: readonly Operation[]): Promise<Bases> {
+  const { db, caller } = preparation;
+  const spliced = operations.filter(
+    (operation): operation is OperationOf<"put"> => operation.op === "put" && operation.content.splices !== undefined,
+  );
+  if (spliced.length === 0) return new Map();
+  const space = await spaceOf(db, caller);
+  const tree = new Tree(db, caller.spaceId, space.root_id);
+  const byId: VersionId[] = [];
+  const sources: VersionId[] = [];
+  const byNumber: { nodeId: NodeId; number: number }[] = [];
+  const wanted = new Map<Operation, (version: VersionRow) => boolean>();
+  for (const operation of spliced) {
+    const source = operation.content.sourceVersion;
+    if (source !== undefined) {
+      if (isId(source)) sources.push(source as VersionId);
+      continue;
+    }
+    const base = operation.baseVersion;
+    if (typeof base === "string" && isId(base)) {
+      byId.push(base as VersionId);
+      wanted.set(operation, (version) => version.id === base);
+      continue;
+    }
+    const nodeId = await nodeIdOf(tree, operation);
+    const number = Number(base);
+    if (nodeId === undefined || !Number.isSafeInteger(number) || number < 1) continue;
+    byNumber.push({ nodeId, number });
+    wanted.set(operation, (version) => version.node_id === nodeId && version.number === number);
+  }
+  const versions = [
+    ...(await loadVersions(db, caller.spaceId, byId)),
+    ...(await loadNumberedVersions(db, caller.spaceId, byNumber)),
+  ];
+  const readable = await loadReadable(preparation, sources);
+  const bases = new Map<Operation, readonly ManifestEntry[]>();
+  for (const operation of spliced) {
+    const source = operation.content.sourceVersion;
+    const version =
+      source === undefined
+        ? versions.find(wanted.get(operation) ?? (() => false))
+        : readable.find(({ id }) => id === source);
+    if (version !== undefined) bases.set(operation, await readManifest(db, version));
+  }
+  return bases;
+}
+
+/** Of a base the commit shows later whether it is the caller's; whoever names a source has to be able to read it. */
+async function loadReadable({ db, caller }: Preparation, ids: readonly VersionId[]): Promise<VersionRow[]> {
+  if (ids.length === 0) return [];
+  const versions = await loadVersions(db, caller.spaceId, [...new Set(ids)]);
+  const readable = await findNodes({ db }, caller, [...new Set(versions.map((version) => version.node_id))]);
+  return versions.filter((version) => readable.has(version.node_id));
+}
+
+/** All entries of a version, those of segments included. */
+export async function readManifest(db: Kysely<ShardTables>, version: VersionRow): Promise<ManifestEntry[]> {
+  if (version.segments === null) return decodeEntries(version.manifest ?? Buffer.alloc(0));
+  const hashes = segmentHashesOf(version.segments);
+  const { rows } = await sql<{ hash: Buffer; entries: Buffer }>`
+    select hash, entries from shard.segments
+    where space_id = ${version.space_id} and hash = any(${hashArray([...new Set(hashes)])})`.execute(db);
+  const segments = new Map(rows.map((row) => [row.hash.toString("hex") as HashHex, decodeSegment(row.entries)]));
+  return hashes.flatMap((hash) => {
+    const entries = segments.get(hash);
+    if (entries === undefined) throw new HoldfastError("damaged", `Segment ${hash} of version ${version.id} is gone.`);
+    return entries;
+  });
+}
+
+/** Undefined where there is none; the operation itself says later what is wrong with its place. */
+async function nodeIdOf(tree: Tree, { fileId, place }: OperationOf<"put">): Promise<NodeId | undefined> {
+  if (fileId !== undefined) return isId(fileId) ? (fileId as NodeId) : undefined;
+  if (place?.path !== undefined && Buffer.byteLength(place.path) > limits.pathBytesMax) return undefined;
+  const parentId = place?.parentId === undefined || place.parentId === "root" ? tree.rootId : place.parentId;
+  const names = place?.path === undefined ? [place?.name ?? ""] : place.path.split("/").filter((name) => name !== "");
+  let at: NodeId | undefined = place?.path === undefined ? (parentId as NodeId) : tree.rootId;
+  if (!isId(at)) return undefined;
+  for (const name of names) {
+    at = at === undefined ? undefined : (await tree.child(at, nameKey(name)))?.id;
+  }
+  return at;
+}
+
+async function spaceOf(db: Kysely<ShardTables>, caller: Actor): Promise<SpaceRow> {
+  const { rows } = await sql<SpaceRow>`select * from shard.spaces where id = ${caller.spaceId}`.execute(db);
+  if (rows[0] === undefined) throw new HoldfastError("not_found", "There is no such space.");
+  return rows[0];
+}

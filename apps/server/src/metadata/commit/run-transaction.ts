@@ -1,0 +1,216 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type HashHex, isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { nameKey, splitPath } from "@holdfast/core/names";
+import type { Kysely } from "kysely";
+import { inTransaction } from "../../db/database.ts";
+import type { ShardTables, SpaceRow } from "../../db/shard-tables.ts";
+import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./apply-steps.ts";
+import type { FolderCopy } from "./apply-copy.ts";
+import { lockBlocks, lockSegments, lockSpace, type Name, type ShardReader } from "./load.ts";
+import type { OperationResult } from "./operation.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
+import { Replays } from "./replays.ts";
+import { Tree } from "./tree.ts";
+import { noChanges, type Step, type Work } from "./work.ts";
+import { writeWork } from "./write.ts";
+
+/** Consecutive steps of one request; a group is never cut. */
+export interface Slice {
+  readonly steps: readonly Step[];
+  /** Ids that failed creates of this request brought, in its earlier slices. */
+  readonly failedIds: ReadonlySet<string>;
+  /** What the caller takes the space's epoch for. */
+  readonly epoch: string | undefined;
+}
+
+export interface SliceOutcome {
+  /** One for each step, or fewer if a folder has to be copied before the next. */
+  readonly results: readonly OperationResult[];
+  readonly failedIds: ReadonlySet<string>;
+  readonly folderCopy: FolderCopy | undefined;
+  /** The epoch was wrong, and nothing was done. */
+  readonly reset: HoldfastError | undefined;
+}
+
+export interface TransactionOutcome {
+  readonly slices: readonly SliceOutcome[];
+  readonly seq: number;
+  readonly epoch: string;
+  readonly changed: boolean;
+  /** When the lock was taken, on the scale of `performance.now`: waiting for it says nothing of the work under it. */
+  readonly lockedAtMs: number;
+}
+
+export interface TransactionPlace {
+  readonly db: Kysely<ShardTables>;
+  readonly spaceId: SpaceId;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pieces: PieceSizes;
+}
+
+/**
+ * One transaction under the space lock for slices of one or more requests: what they name is loaded in a few
+ * statements, they are applied in order in memory, and what changed is written in a few statements.
+ */
+export async function runTransaction(place: TransactionPlace, slices: readonly Slice[]): Promise<TransactionOutcome> {
+  return inTransaction(place.db, async (transaction) => {
+    const space = await lockSpace(transaction, place.spaceId);
+    const lockedAtMs = performance.now();
+    const steps = slices.filter((slice) => resetOf(space, slice) === undefined).flatMap((slice) => slice.steps);
+    const replays = await Replays.load(transaction, space.id, steps);
+    const work = await startWork(transaction, place, space, steps);
+    const outcomes: SliceOutcome[] = [];
+    for (const slice of slices) outcomes.push(await applySlice(work, replays, slice));
+    const seq = await writeWork(work, replays.added);
+    return { slices: outcomes, seq, epoch: space.epoch, changed: seq !== space.seq, lockedAtMs };
+  });
+}
+
+/** The runs of steps that stand together: a group, or one step. */
+export function unitsOf(steps: readonly Step[]): Step[][] {
+  const units: Step[][] = [];
+  for (const step of steps) {
+    const { group } = step.operation;
+    const last = units.at(-1);
+    if (group !== undefined && last?.[0]?.operation.group === group) last.push(step);
+    else units.push([step]);
+  }
+  return units;
+}
+
+async function applySlice(work: Work, replays: Replays, slice: Slice): Promise<SliceOutcome> {
+  const reset = resetOf(work.space, slice);
+  const failedIds = new Set(slice.failedIds);
+  const results: OperationResult[] = [];
+  for (const unit of reset === undefined ? unitsOf(slice.steps) : []) {
+    const outcomes = await applyUnit(work, replays, unit, failedIds);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === "folder") return { results, failedIds, folderCopy: outcome.folderCopy, reset };
+      const step = unit[index];
+      const id = step !== undefined && "id" in step.operation ? step.operation.id : undefined;
+      if (id !== undefined && outcome.status !== "committed") failedIds.add(id);
+      results.push(outcome);
+    }
+  }
+  return { results, failedIds, folderCopy: undefined, reset };
+}
+
+async function applyUnit(
+  work: Work,
+  replays: Replays,
+  unit: readonly Step[],
+  failedIds: ReadonlySet<string>,
+): Promise<StepOutcome[]> {
+  const known = unit.map((step) => replays.resultOf(step));
+  const rest = unit.filter((_, index) => known[index] === undefined);
+  const outcomes = rest.length === 0 ? [] : await applyRest(work, rest, failedIds, known);
+  for (const [index, outcome] of outcomes.entries()) replays.add(rest[index], outcome);
+  return known.map((result) => result ?? outcomes.shift()).filter((outcome) => outcome !== undefined);
+}
+
+async function applyRest(
+  work: Work,
+  rest: readonly Step[],
+  failedIds: ReadonlySet<string>,
+  known: readonly (OperationResult | undefined)[],
+): Promise<StepOutcome[]> {
+  const [first] = rest;
+  if (first?.operation.group !== undefined) {
+    // A reused operation id fails its whole group; an operation that was done before is no reason to.
+    const failed = known.some((result) => result !== undefined && result.status !== "committed");
+    return failed ? rest.map(() => dependencyResult()) : applyGroup(work, rest, failedIds);
+  }
+  return first === undefined ? [] : [await applyStep(work, first, failedIds)];
+}
+
+async function startWork(
+  reader: ShardReader,
+  { clock, random, pieces }: TransactionPlace,
+  space: SpaceRow,
+  steps: readonly Step[],
+): Promise<Work> {
+  const tree = new Tree(reader, space.id, space.root_id);
+  await tree.loadNodes([space.root_id, ...steps.flatMap(idsOf)]);
+  await tree.loadNames(steps.flatMap((step) => nameOf(step, space.root_id)));
+  const paths = steps.flatMap(pathOf);
+  if (paths.length > 0) await tree.loadPaths(paths);
+  const blocks = new Set<HashHex>();
+  const segments = new Set<HashHex>();
+  for (const { content } of steps) {
+    for (const hash of content?.blocks.keys() ?? []) blocks.add(hash);
+    for (const hash of content?.segmentHashes ?? []) segments.add(hash);
+  }
+  return {
+    reader,
+    space,
+    tree,
+    changes: noChanges(),
+    nowMicros: clock.nowMicros(),
+    clock,
+    random: pooled(random),
+    pieces,
+    heldBlocks: await lockBlocks(reader, space.id, [...blocks]),
+    heldSegments: await lockSegments(reader, space.id, [...segments]),
+    counted: new Set(),
+    measuring: { nodesLeft: pieces.measuredNodesMax, raised: new Set() },
+  };
+}
+
+/** Whatever the operation names by id. */
+function idsOf({ operation, attach }: Step): NodeId[] {
+  const place = "place" in operation ? operation.place : undefined;
+  const texts = [
+    "fileId" in operation ? operation.fileId : undefined,
+    "id" in operation ? operation.id : undefined,
+    place?.parentId,
+    attach?.topId,
+  ];
+  return texts.filter((text) => text !== undefined && isId(text)) as NodeId[];
+}
+
+function nameOf({ operation }: Step, rootId: NodeId): Name[] {
+  const place = "place" in operation ? operation.place : undefined;
+  if (place?.name === undefined || place.path !== undefined) return [];
+  const parentId = place.parentId === undefined || place.parentId === "root" ? rootId : place.parentId;
+  return isId(parentId) && !place.name.includes("\0")
+    ? [{ parentId: parentId as NodeId, key: nameKey(place.name) }]
+    : [];
+}
+
+function pathOf({ operation }: Step): string[][] {
+  const path = "place" in operation ? operation.place?.path : undefined;
+  if (path === undefined) return [];
+  try {
+    return [splitPath(path)];
+  } catch (error) {
+    // The operation itself is going to say so.
+    if (error instanceof HoldfastError) return [];
+    throw error;
+  }
+}
+
+const poolBytes = 4096;
+
+/** A batch draws thousands of short ids; one call of the generator for many is several times faster. */
+function pooled(random: Random): Random {
+  let pool = new Uint8Array(0);
+  let at = 0;
+  return (lengthBytes) => {
+    if (lengthBytes > poolBytes) return random(lengthBytes);
+    if (at + lengthBytes > pool.length) {
+      pool = Uint8Array.from(random(poolBytes));
+      at = 0;
+    }
+    at += lengthBytes;
+    return pool.subarray(at - lengthBytes, at);
+  };
+}
+
+function resetOf(space: SpaceRow, slice: Slice): HoldfastError | undefined {
+  if (slice.epoch === undefined || slice.epoch === space.epoch) return undefined;
+  return new HoldfastError("reset", "The server was restored from a backup since: list everything again.", {
+    body: { reason: "epoch" },
+  });
+}

@@ -1,0 +1,198 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { loadNames, loadNodes, type Name, type ShardReader } from "./load.ts";
+
+/** Whether a node is there for its owner: a node is live only if nothing above it is trashed. */
+export type Standing =
+  | { readonly state: "live" }
+  /** `by` is the nearest trashed node: itself, or a folder above. */
+  | { readonly state: "trashed"; readonly by: NodeRow }
+  /** Being removed, or not yet attached: it answers as if it did not exist. */
+  | { readonly state: "gone" };
+
+/**
+ * The part of a space's tree that a transaction looks at, as it will be: rows are loaded once (in bulk by `load…`, else
+ * when asked for) and then replaced, never changed, so that `rollback` can bring back what was there.
+ */
+export class Tree {
+  readonly rootId: NodeId;
+  readonly #reader: ShardReader;
+  readonly #spaceId: SpaceId;
+  /** null: known not to exist. */
+  readonly #rows = new Map<NodeId, NodeRow | null>();
+  readonly #stored = new Map<NodeId, NodeRow>();
+  /** Live nodes by parent and name; no entry: not looked up yet. Two in one only in the middle of a group. */
+  readonly #names = new Map<string, readonly NodeId[]>();
+  /** Folders made in this transaction: all their names are known. */
+  readonly #fresh = new Set<NodeId>();
+  readonly #changed = new Set<NodeId>();
+  readonly #undo: (() => void)[] = [];
+  readonly #paths = new Map<NodeId, string>();
+
+  constructor(reader: ShardReader, spaceId: SpaceId, rootId: NodeId) {
+    this.#reader = reader;
+    this.#spaceId = spaceId;
+    this.rootId = rootId;
+  }
+
+  async loadNodes(ids: Iterable<NodeId>): Promise<void> {
+    const unknown = [...new Set(ids)].filter((id) => !this.#rows.has(id));
+    if (unknown.length === 0) return;
+    for (const row of await loadNodes(this.#reader, this.#spaceId, unknown)) this.#learn(row);
+    for (const id of unknown) if (!this.#rows.has(id)) this.#rows.set(id, null);
+  }
+
+  async loadNames(names: Iterable<Name>): Promise<void> {
+    const unknown = new Map<string, Name>();
+    for (const name of names) {
+      const key = keyOf(name.parentId, name.key);
+      if (!this.#names.has(key) && !this.#fresh.has(name.parentId)) unknown.set(key, name);
+    }
+    if (unknown.size === 0) return;
+    for (const row of await loadNames(this.#reader, this.#spaceId, [...unknown.values()])) this.#learn(row);
+    for (const key of unknown.keys()) if (!this.#names.has(key)) this.#names.set(key, []);
+  }
+
+  /** Walks many paths at once, a level of all of them in one statement. */
+  async loadPaths(paths: readonly (readonly string[])[]): Promise<void> {
+    let walks = paths.map((names) => ({ at: this.rootId, names }));
+    while (walks.length > 0) {
+      await this.loadNames(walks.flatMap(({ at, names }) => toName(at, names[0])));
+      walks = walks.flatMap(({ at, names }) => {
+        const next = names[0] === undefined ? undefined : this.#named(at, nameKey(names[0]))[0];
+        return next === undefined || names.length < 2 ? [] : [{ at: next, names: names.slice(1) }];
+      });
+    }
+  }
+
+  /** In any state, also one that must answer as if it did not exist: see `standing`. */
+  async node(id: NodeId): Promise<NodeRow | undefined> {
+    if (!this.#rows.has(id)) await this.loadNodes([id]);
+    return this.#rows.get(id) ?? undefined;
+  }
+
+  /** As it will be, if it was looked at already. */
+  known(id: NodeId): NodeRow | undefined {
+    return this.#rows.get(id) ?? undefined;
+  }
+
+  /** The one not trashed itself, other than `except`. */
+  async child(parentId: NodeId, key: string, except?: NodeId): Promise<NodeRow | undefined> {
+    await this.loadNames([{ parentId, key }]);
+    const id = this.#named(parentId, key).find((claimer) => claimer !== except);
+    return id === undefined ? undefined : this.node(id);
+  }
+
+  /** From the node itself up to the root; shorter if a row above is missing. */
+  async lineage(row: NodeRow): Promise<NodeRow[]> {
+    const rows = [row];
+    for (let at = row; at.parent_id !== null;) {
+      const parent = await this.node(at.parent_id);
+      if (parent === undefined) break;
+      rows.push(parent);
+      at = parent;
+    }
+    return rows;
+  }
+
+  async standing(row: NodeRow): Promise<Standing> {
+    const lineage = await this.lineage(row);
+    if (lineage.at(-1)?.id !== this.rootId || lineage.some((above) => above.purged_at !== null)) {
+      return { state: "gone" };
+    }
+    const by = lineage.find((above) => above.trashed_at !== null);
+    return by === undefined ? { state: "live" } : { state: "trashed", by };
+  }
+
+  /** From the root (`/`), also of a trashed node: where it was. */
+  async path(row: NodeRow): Promise<string> {
+    if (row.parent_id === null) return "/";
+    let above = this.#paths.get(row.parent_id);
+    if (above === undefined) {
+      const names = (await this.lineage(row)).slice(1, -1).map((folder) => folder.name);
+      above = names.length === 0 ? "" : `/${names.toReversed().join("/")}`;
+      this.#paths.set(row.parent_id, above);
+    }
+    return `${above}/${row.name}`;
+  }
+
+  /** Adds or replaces a row. Its name must have been looked up by `child` before, unless its folder is new. */
+  put(row: NodeRow): void {
+    const before = this.#rows.get(row.id) ?? undefined;
+    const wasChanged = this.#changed.has(row.id);
+    const isNewFolder = before === undefined && row.kind === "folder";
+    this.#replace(row.id, before, row);
+    this.#changed.add(row.id);
+    if (isNewFolder) this.#fresh.add(row.id);
+    this.#undo.push(() => {
+      this.#replace(row.id, row, before);
+      if (!wasChanged) this.#changed.delete(row.id);
+      if (isNewFolder) this.#fresh.delete(row.id);
+    });
+  }
+
+  mark(): number {
+    return this.#undo.length;
+  }
+
+  rollback(mark: number): void {
+    while (this.#undo.length > mark) this.#undo.pop()?.();
+  }
+
+  /** Whether, in the middle of a group, several claim this row's name. */
+  isContested(row: NodeRow): boolean {
+    return row.parent_id !== null && row.trashed_at === null && this.#named(row.parent_id, row.name_key).length > 1;
+  }
+
+  /** What has to be written: `before` is absent for a new row. */
+  changes(): { readonly before: NodeRow | undefined; readonly after: NodeRow }[] {
+    return [...this.#changed].flatMap((id) => {
+      const after = this.#rows.get(id);
+      return after ? [{ before: this.#stored.get(id), after }] : [];
+    });
+  }
+
+  #named(parentId: NodeId, key: string): readonly NodeId[] {
+    return this.#names.get(keyOf(parentId, key)) ?? [];
+  }
+
+  /** A row as it is stored. One that is known already may have changed since, and is left alone. */
+  #learn(row: NodeRow): void {
+    if (this.#rows.get(row.id)) return;
+    this.#rows.set(row.id, row);
+    this.#stored.set(row.id, row);
+    if (row.parent_id === null || row.trashed_at !== null) return;
+    const key = keyOf(row.parent_id, row.name_key);
+    if (!this.#names.has(key)) this.#names.set(key, [row.id]);
+  }
+
+  #replace(id: NodeId, from: NodeRow | undefined, to: NodeRow | undefined): void {
+    if (to === undefined) this.#rows.set(id, null);
+    else this.#rows.set(id, to);
+    if (from?.kind === "folder" && (from.name !== to?.name || from.parent_id !== to.parent_id)) this.#paths.clear();
+    const [left, taken] = [nameOf(from), nameOf(to)];
+    if (left === taken) return;
+    if (left !== undefined) {
+      this.#names.set(
+        left,
+        (this.#names.get(left) ?? []).filter((claimer) => claimer !== id),
+      );
+    }
+    if (taken !== undefined) this.#names.set(taken, [...(this.#names.get(taken) ?? []), id]);
+  }
+}
+
+/** The name that a row takes from others, if any. */
+function nameOf(row: NodeRow | undefined): string | undefined {
+  if (row === undefined || row.parent_id === null || row.trashed_at !== null) return undefined;
+  return keyOf(row.parent_id, row.name_key);
+}
+
+function keyOf(parentId: NodeId, key: string): string {
+  return `${parentId}/${key}`;
+}
+
+function toName(parentId: NodeId, name: string | undefined): Name[] {
+  return name === undefined ? [] : [{ parentId, key: nameKey(name) }];
+}

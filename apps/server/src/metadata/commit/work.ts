@@ -1,0 +1,241 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type HashHex, makeId, type NodeId, type UploadId, type VersionId } from "@holdfast/core/ids";
+import type { Actor } from "../actor.ts";
+import type { JournalRow, NodeRow, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
+import type { NewContent, VersionContent } from "../content/content.ts";
+import type { HeldBlocks, ShardReader } from "./load.ts";
+import { assertWeightRoom, nodeWeight, versionWeight } from "../weight/metadata-bytes.ts";
+import type { PlacedNode } from "../read/look-up.ts";
+import { nodeJson } from "../read/node-json.ts";
+import type { Operation } from "./operation.ts";
+import { raiseAbove } from "../weight/reach.ts";
+import { assertRoom } from "../weight/stored-bytes.ts";
+import type { PieceSizes } from "./piece-sizes.ts";
+import type { Tree } from "./tree.ts";
+
+/** One operation on its way through a transaction. */
+export interface Step<Kind extends Operation = Operation> {
+  readonly caller: Actor;
+  readonly operation: Kind;
+  /** Of a put, encoded before the lock was taken; undefined if its splices name a base that is not there. */
+  readonly content: NewContent | undefined;
+  /** Found wrong before the lock was taken. */
+  readonly refused: HoldfastError | undefined;
+  /** Blocks of segments that the space does not hold, found before the lock was taken. */
+  readonly missing: readonly HashHex[];
+  /** Of a folder copy that stands ready outside the tree. */
+  readonly attach: DetachedFolder | undefined;
+}
+
+export interface DetachedFolder {
+  readonly topId: NodeId;
+  readonly sizeBytes: number;
+  readonly weightBytes: number;
+}
+
+export type JournalEntry = Pick<JournalRow, "node_id" | "kind" | "from_parent" | "actor" | "device_id">;
+
+/** All that a transaction is going to write but the nodes, which the tree knows. Lists only grow, so that a mark is a few lengths. */
+export interface Changes {
+  readonly versions: VersionRow[];
+  readonly journal: JournalEntry[];
+  /** One for each block, and one for each segment, that a new version refers to. */
+  readonly blockRefs: HashHex[];
+  readonly segmentRefs: HashHex[];
+  readonly uploads: { readonly uploadId: UploadId; readonly nodeId: NodeId }[];
+  readonly purged: NodeId[];
+  /** What the space uses more than before, and what it weighs more, after each step that changed it. */
+  readonly usedBytes: number[];
+  readonly metadataBytes: number[];
+  /** Blocks that begin to count as stored; what the space stores more than before, after each of them. */
+  readonly counted: HashHex[];
+  readonly storedBytes: number[];
+}
+
+/** What all steps of one transaction on one space share. */
+export interface Work {
+  readonly reader: ShardReader;
+  readonly space: SpaceRow;
+  readonly tree: Tree;
+  readonly changes: Changes;
+  readonly nowMicros: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pieces: PieceSizes;
+  /** Blocks and segments that the steps name and the space holds; locked. */
+  readonly heldBlocks: HeldBlocks;
+  readonly heldSegments: ReadonlySet<HashHex>;
+  /** The members of `changes.counted`, made anew after a rollback. */
+  readonly counted: Set<HashHex>;
+  readonly measuring: Measuring;
+}
+
+/** What trees were measured for in this transaction; a rollback may leave it stricter than it need be. */
+export interface Measuring {
+  nodesLeft: number;
+  /** Folders below which something was placed. */
+  readonly raised: Set<NodeId>;
+}
+
+/** The place of a step among the others. */
+export interface Scope {
+  /** Ids that failed creates of this request brought: what names them depends on them. */
+  readonly failedIds: ReadonlySet<string>;
+  /** Names are checked at the end of the group, so that a rotation may pass. */
+  readonly inGroup: boolean;
+}
+
+/** The node that a step made or changed; undefined when it is gone. */
+export interface Applied {
+  readonly nodeId: NodeId | undefined;
+  readonly created: boolean;
+}
+
+export function noChanges(): Changes {
+  return {
+    versions: [],
+    journal: [],
+    blockRefs: [],
+    segmentRefs: [],
+    uploads: [],
+    purged: [],
+    usedBytes: [],
+    metadataBytes: [],
+    counted: [],
+    storedBytes: [],
+  };
+}
+
+export type Mark = readonly number[];
+
+export function markWork({ tree, changes }: Work): Mark {
+  return [tree.mark(), ...Object.values(changes).map((list: unknown[]) => list.length)];
+}
+
+export function rollbackWork({ tree, changes }: Work, [treeMark, ...lengths]: Mark): void {
+  tree.rollback(treeMark ?? 0);
+  for (const [index, list] of Object.values(changes).entries()) (list as unknown[]).length = lengths[index] ?? 0;
+}
+
+/**
+ * Puts a changed or new row into the tree and an entry into the journal; renews what every change renews.
+ * @throws HoldfastError quota where it weighs more than before and has no room
+ */
+export function record(
+  work: Work,
+  step: Step,
+  row: NodeRow,
+  entry: Pick<JournalRow, "kind"> & Partial<Pick<JournalRow, "from_parent">> = { kind: "changed" },
+): NodeRow {
+  work.changes.journal.push({
+    node_id: row.id,
+    kind: entry.kind,
+    from_parent: entry.from_parent ?? null,
+    actor: step.caller.userId,
+    device_id: step.caller.deviceId,
+  });
+  const before = work.tree.known(row.id);
+  const weight = nodeWeight(row);
+  addWeight(work, weight - (before?.weight ?? 0));
+  const next: NodeRow = {
+    ...row,
+    weight,
+    // What the caller has in hand may be from before something was placed below.
+    names_below: before?.names_below ?? 0,
+    bytes_below: before?.bytes_below ?? 0,
+    seq: work.space.seq + work.changes.journal.length,
+    revision: newRevision(work),
+    updated_at: work.nowMicros,
+  };
+  work.tree.put(next);
+  if (before?.parent_id !== next.parent_id || before.name !== next.name) {
+    for (const id of raiseAbove(work.tree, next)) work.measuring.raised.add(id);
+  }
+  return next;
+}
+
+/** @throws HoldfastError quota unless so many more bytes fit */
+export function useBytes(work: Work, deltaBytes: number): void {
+  const before = work.changes.usedBytes.at(-1) ?? 0;
+  const used = work.space.used_bytes + before;
+  const quota = work.space.quota_bytes;
+  if (deltaBytes > 0 && quota !== null && used + deltaBytes > quota) {
+    throw new HoldfastError("quota", `This needs ${deltaBytes} more bytes, and ${Math.max(0, quota - used)} are free.`);
+  }
+  if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
+}
+
+/** @throws HoldfastError quota unless so much more weight has room */
+export function addWeight({ space, changes }: Work, deltaBytes: number): void {
+  const before = changes.metadataBytes.at(-1) ?? 0;
+  if (deltaBytes > 0) assertWeightRoom(space, before + deltaBytes);
+  if (deltaBytes !== 0) changes.metadataBytes.push(before + deltaBytes);
+}
+
+/** Appends a version, and the references that it holds. @throws HoldfastError quota where its blocks have no room */
+export function addVersion(
+  work: Work,
+  step: Step,
+  content: VersionContent,
+  place: { readonly nodeId: NodeId; readonly number: number },
+): VersionRow {
+  const version: VersionRow = {
+    space_id: work.space.id,
+    id: newId<VersionId>(work),
+    node_id: place.nodeId,
+    number: place.number,
+    content_id: content.contentId,
+    size: content.sizeBytes,
+    manifest: content.manifest,
+    segments: content.segments,
+    created_by: step.caller.userId,
+    device_id: step.caller.deviceId,
+    operation_id: step.operation.operationId ?? null,
+    created_at: work.nowMicros,
+  };
+  addWeight(work, versionWeight(version));
+  work.changes.versions.push(version);
+  countStored(work, content);
+  for (const hash of content.blocks.keys()) work.changes.blockRefs.push(hash);
+  work.changes.segmentRefs.push(...content.segmentHashes);
+  return version;
+}
+
+/** Nearly always nothing: what is committed has come a moment ago, and counts since. */
+function countStored(work: Work, { blocks }: VersionContent): void {
+  const { space, heldBlocks, changes, counted } = work;
+  const { sizes, uncounted } = heldBlocks;
+  if (uncounted.size === 0) return;
+  if (counted.size !== changes.counted.length) {
+    counted.clear();
+    for (const hash of changes.counted) counted.add(hash);
+  }
+  for (const hash of blocks.keys()) {
+    if (!uncounted.has(hash) || counted.has(hash)) continue;
+    const stored = (changes.storedBytes.at(-1) ?? 0) + (sizes.get(hash) ?? 0);
+    assertRoom(space, stored);
+    counted.add(hash);
+    changes.counted.push(hash);
+    changes.storedBytes.push(stored);
+  }
+}
+
+export function newId<Id extends NodeId | VersionId>({ clock, random, space }: Work): Id {
+  return makeId<Id>(bucketOf(space.id), clock.nowMs(), random(8));
+}
+
+export function newRevision({ random }: Pick<Work, "random">): string {
+  return Buffer.from(random(16)).toString("hex");
+}
+
+/** As the caller sees it. */
+export async function placed(work: Work, row: NodeRow): Promise<PlacedNode> {
+  return { row, path: await work.tree.path(row), role: "owner" };
+}
+
+/** An error that shows the node that is in the way, as it is now. */
+export async function conflictWith(work: Work, code: ErrorCode, message: string, row: NodeRow): Promise<HoldfastError> {
+  const field = code === "exists" ? { field: "name" } : {};
+  return new HoldfastError(code, message, { ...field, body: { node: nodeJson(await placed(work, row)) } });
+}

@@ -1,0 +1,182 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import {
+  booleanArray,
+  byteaArray,
+  int4Array,
+  int8Array,
+  jsonbArray,
+  textArray,
+  uuidArray,
+} from "../../db/array-parameters.ts";
+import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
+import type { ShardReader } from "./load.ts";
+import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
+import { finishUploads } from "./finish-uploads.ts";
+import { removeSubtrees } from "../trash/removal.ts";
+import { countBlocks } from "../weight/stored-bytes.ts";
+import type { JournalEntry, Work } from "./work.ts";
+
+export interface OperationRow {
+  readonly userId: string;
+  readonly operationId: Buffer;
+  readonly requestHash: Buffer;
+  readonly result: unknown;
+}
+
+/**
+ * Writes all that a transaction changed, set by set.
+ * @returns the space's sequence number after it
+ */
+export async function writeWork(work: Work, operations: readonly OperationRow[]): Promise<number> {
+  const { reader, space, changes, nowMicros } = work;
+  const nodes = work.tree.changes();
+  const updated = nodes.flatMap(({ before, after }) => (before === undefined ? [] : [{ before, after }]));
+  await parkNames(reader, space.id, updated);
+  await updateNodes(
+    reader,
+    space.id,
+    updated.map(({ after }) => after),
+  );
+  await insertNodes(
+    reader,
+    nodes.flatMap(({ before, after }) => (before === undefined ? [after] : [])),
+  );
+  await insertVersions(reader, changes.versions);
+  await countBlocks(reader, space.id, changes.counted);
+  await changeBlockRefs(reader, space.id, countOf(changes.blockRefs), nowMicros);
+  await changeSegmentRefs(reader, space.id, countOf(changes.segmentRefs), nowMicros);
+  await finishUploads(reader, space.id, changes.uploads, work);
+  const seq = await insertJournal(work, changes.journal);
+  await insertOperations(work, operations);
+  const removed = await removeSubtrees(reader, space.id, changes.purged, work);
+  const usedBytes = (changes.usedBytes.at(-1) ?? 0) - removed.sizeBytes;
+  const metadataBytes = (changes.metadataBytes.at(-1) ?? 0) - removed.weightBytes;
+  if (seq !== space.seq || usedBytes !== 0 || metadataBytes !== 0) {
+    await sql`update shard.spaces set seq = ${seq}, used_bytes = used_bytes + ${usedBytes},
+      metadata_bytes = metadata_bytes + ${metadataBytes} where id = ${space.id}`.execute(reader);
+  }
+  return seq;
+}
+
+/**
+ * `nodes_live_name` is checked row by row, so in a swap of names the first row would find the second one's name taken.
+ * Rows that give up a name that another row takes lie for that moment under their id; a slash is in no name.
+ */
+async function parkNames(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  updated: readonly { readonly before: NodeRow; readonly after: NodeRow }[],
+): Promise<void> {
+  const taken = new Set(updated.flatMap(({ before, after }) => (sameName(before, after) ? [] : nameOf(after))));
+  const parked = updated.filter(
+    ({ before, after }) => !sameName(before, after) && nameOf(before).some((name) => taken.has(name)),
+  );
+  if (parked.length === 0) return;
+  await sql`update shard.nodes n set name_key = '/' || n.id
+    where n.space_id = ${spaceId} and n.id = any(${uuidArray(parked.map(({ after }) => after.id))})`.execute(reader);
+}
+
+function nameOf(row: NodeRow): string[] {
+  return row.trashed_at === null && row.parent_id !== null ? [`${row.parent_id}/${row.name_key}`] : [];
+}
+
+function sameName(before: NodeRow, after: NodeRow): boolean {
+  return nameOf(before)[0] === nameOf(after)[0];
+}
+
+/**
+ * By the primary key. What no operation can change is left out. The fence (`offset 0`) hides that all rows are of one space:
+ * statistics older than the space say that it has hardly any, and then every row of it would be read beside every new one.
+ */
+async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly NodeRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    update shard.nodes n set parent_id = v.parent_id, name = v.name, name_key = v.name_key,
+      head_version = v.head_version, version_number = v.version_number, content_id = v.content_id, size = v.size,
+      modified_at = v.modified_at, executable = v.executable, revision = v.revision, seq = v.seq,
+      trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, weight = v.weight,
+      names_below = v.names_below, bytes_below = v.bytes_below, device_id = v.device_id,
+      operation_id = v.operation_id, updated_at = v.updated_at
+    from (select ${spaceId}::uuid as space_id, given.* from unnest(
+      ${uuidArray(rows.map((row) => row.id))}, ${uuidArray(rows.map((row) => row.parent_id))},
+      ${textArray(rows.map((row) => row.name))}, ${textArray(rows.map((row) => row.name_key))},
+      ${uuidArray(rows.map((row) => row.head_version))}, ${int8Array(rows.map((row) => row.version_number))},
+      ${byteaArray(rows.map((row) => row.content_id))}, ${int8Array(rows.map((row) => row.size))},
+      ${int8Array(rows.map((row) => row.modified_at))}, ${booleanArray(rows.map((row) => row.executable))},
+      ${textArray(rows.map((row) => row.revision))}, ${int8Array(rows.map((row) => row.seq))},
+      ${int8Array(rows.map((row) => row.trashed_at))}, ${int8Array(rows.map((row) => row.purged_at))},
+      ${jsonbArray(rows.map((row) => row.metadata))}, ${int4Array(rows.map((row) => row.weight))},
+      ${int4Array(rows.map((row) => row.names_below))}, ${int4Array(rows.map((row) => row.bytes_below))},
+      ${uuidArray(rows.map((row) => row.device_id))},
+      ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.updated_at))})
+    as given (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
+      revision, seq, trashed_at, purged_at, metadata, weight, names_below, bytes_below, device_id, operation_id,
+      updated_at) offset 0) v
+    where n.space_id = v.space_id and n.id = v.id`.execute(reader);
+}
+
+export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, target, head_version, version_number,
+      content_id, size, modified_at, executable, revision, seq, trashed_at, purged_at, metadata, weight,
+      names_below, bytes_below, device_id, operation_id, created_at, updated_at)
+    select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
+      ${uuidArray(rows.map((row) => row.parent_id))}, ${textArray(rows.map((row) => row.name))},
+      ${textArray(rows.map((row) => row.name_key))}, ${textArray(rows.map((row) => row.kind))},
+      ${textArray(rows.map((row) => row.target))}, ${uuidArray(rows.map((row) => row.head_version))},
+      ${int8Array(rows.map((row) => row.version_number))}, ${byteaArray(rows.map((row) => row.content_id))},
+      ${int8Array(rows.map((row) => row.size))}, ${int8Array(rows.map((row) => row.modified_at))},
+      ${booleanArray(rows.map((row) => row.executable))}, ${textArray(rows.map((row) => row.revision))},
+      ${int8Array(rows.map((row) => row.seq))}, ${int8Array(rows.map((row) => row.trashed_at))},
+      ${int8Array(rows.map((row) => row.purged_at))}, ${jsonbArray(rows.map((row) => row.metadata))},
+      ${int4Array(rows.map((row) => row.weight))}, ${int4Array(rows.map((row) => row.names_below))},
+      ${int4Array(rows.map((row) => row.bytes_below))},
+      ${uuidArray(rows.map((row) => row.device_id))}, ${byteaArray(rows.map((row) => row.operation_id))},
+      ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))})`.execute(
+    reader,
+  );
+}
+
+export async function insertVersions(reader: ShardReader, rows: readonly VersionRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    insert into shard.versions (space_id, id, node_id, number, content_id, size, manifest, segments, created_by,
+      device_id, operation_id, created_at)
+    select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
+      ${uuidArray(rows.map((row) => row.node_id))}, ${int8Array(rows.map((row) => row.number))},
+      ${byteaArray(rows.map((row) => row.content_id))}, ${int8Array(rows.map((row) => row.size))},
+      ${byteaArray(rows.map((row) => row.manifest))}, ${byteaArray(rows.map((row) => row.segments))},
+      ${uuidArray(rows.map((row) => row.created_by))}, ${uuidArray(rows.map((row) => row.device_id))},
+      ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.created_at))})`.execute(
+    reader,
+  );
+}
+
+/** Gapless, since the space is locked and the entries are numbered from its head. */
+async function insertJournal(work: Work, entries: readonly JournalEntry[]): Promise<number> {
+  const { reader, space, nowMicros } = work;
+  if (entries.length === 0) return space.seq;
+  const tag = Buffer.from(work.random(8));
+  await sql`
+    insert into shard.journal (space_id, seq, tag, node_id, kind, from_parent, actor, device_id, at)
+    select ${space.id}::uuid, v.seq, ${tag}::bytea, v.node_id, v.kind, v.from_parent, v.actor, v.device_id,
+      ${nowMicros}::int8
+    from unnest(${int8Array(entries.map((_, index) => space.seq + 1 + index))},
+      ${uuidArray(entries.map((entry) => entry.node_id))}, ${textArray(entries.map((entry) => entry.kind))},
+      ${uuidArray(entries.map((entry) => entry.from_parent))}, ${uuidArray(entries.map((entry) => entry.actor))},
+      ${uuidArray(entries.map((entry) => entry.device_id))})
+    as v (seq, node_id, kind, from_parent, actor, device_id)`.execute(reader);
+  return space.seq + entries.length;
+}
+
+async function insertOperations(work: Work, rows: readonly OperationRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    insert into shard.operations (space_id, user_id, op_id, request_hash, result, at)
+    select ${work.space.id}::uuid, v.user_id, v.op_id, v.request_hash, v.result, ${work.nowMicros}::int8
+    from unnest(${uuidArray(rows.map((row) => row.userId))}, ${byteaArray(rows.map((row) => row.operationId))},
+      ${byteaArray(rows.map((row) => row.requestHash))}, ${textArray(rows.map((row) => JSON.stringify(row.result)))})
+    as v (user_id, op_id, request_hash, result)`.execute(work.reader);
+}

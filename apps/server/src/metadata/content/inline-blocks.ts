@@ -1,0 +1,26 @@
+import type { VersionId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { decodeSegment } from "@holdfast/core/manifest";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { sql } from "kysely";
+import type { Actor } from "../actor.ts";
+import { uuidArray } from "../../db/array-parameters.ts";
+import type { Shard } from "../../db/shards.ts";
+
+/**
+ * The block lists of small files, inline, so that a client can fetch their content without asking for manifests.
+ * @param items what the caller may read
+ */
+export async function addBlocks(shard: Shard, caller: Actor, items: readonly NodeJson[]): Promise<void> {
+  const files = items.filter((item) => item.version_id !== null);
+  if (files.length === 0) return;
+  const { rows } = await sql<{ id: VersionId; manifest: Buffer }>`
+    select id, manifest from shard.versions
+    where space_id = ${caller.spaceId} and id = any(${uuidArray(files.map((file) => file.version_id))})
+      and octet_length(manifest) <= ${limits.inlineBlocksMax * 36}`.execute(shard.db);
+  const manifests = new Map<string, Buffer>(rows.map((row) => [row.id, row.manifest]));
+  for (const file of files) {
+    const manifest = file.version_id === null ? undefined : manifests.get(file.version_id);
+    if (manifest !== undefined) file.blocks = manifest.length === 0 ? [] : decodeSegment(manifest);
+  }
+}

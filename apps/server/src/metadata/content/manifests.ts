@@ -1,0 +1,181 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type SpaceId, type VersionId } from "@holdfast/core/ids";
+import { decodeSegment, entryBytes, type ManifestEntry } from "@holdfast/core/manifest";
+import { sql } from "kysely";
+import { byteaArray, uuidArray } from "../../db/array-parameters.ts";
+import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
+import type { Shard, Shards } from "../../db/shards.ts";
+
+/** Bytes of a segment's record in a version row: hash, count, bytes. */
+const segmentRecordBytes = 44;
+
+/**
+ * A version of this file: by number, by version id, or without either the head.
+ * @throws HoldfastError not_found
+ */
+export async function findVersion(shards: Shards, file: NodeRow, version?: string): Promise<VersionRow> {
+  const missing = () => new HoldfastError("not_found", "The file has no such version.", { field: "version" });
+  if (file.kind !== "file")
+    throw new HoldfastError("invalid_field", "Only files have content and versions.", { field: "id" });
+  const which = version ?? file.head_version;
+  if (which === null) throw missing();
+  const byNumber = /^\d{1,15}$/.test(which);
+  if (!byNumber && !isId(which)) throw missing();
+  // Served by the primary key or by versions_node.
+  const { rows } = await sql<VersionRow>`
+    select * from shard.versions where space_id = ${file.space_id} and node_id = ${file.id}
+      and ${byNumber ? sql`number = ${Number(which)}` : sql`id = ${which}`}`.execute(shards.ofId(file.space_id).db);
+  const row = rows[0];
+  if (row === undefined) throw missing();
+  return row;
+}
+
+/** A version without its list of blocks, of which only the length is read. */
+export type VersionHead = Pick<VersionRow, "id" | "node_id" | "number" | "size" | "content_id"> & {
+  /** Of the list in the row, or of that of its segments. */
+  readonly list_bytes: number;
+};
+
+/** Of many versions at once, those that the space has, in the order of the ids, each once. */
+export async function findVersionHeads(
+  shard: Shard,
+  spaceId: SpaceId,
+  ids: readonly VersionId[],
+): Promise<VersionHead[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<VersionHead>`
+    select v.* from unnest(${uuidArray([...new Set(ids)])}) with ordinality as asked (id, place) cross join lateral (
+      select id, node_id, number, size, content_id, coalesce(octet_length(manifest), octet_length(segments)) as list_bytes
+      from shard.versions where space_id = ${spaceId} and id = asked.id offset 0) v
+    order by asked.place`.execute(shard.db);
+  return rows;
+}
+
+/** The lists of these versions as their rows have them. */
+export async function readLists(
+  shard: Shard,
+  spaceId: SpaceId,
+  ids: readonly VersionId[],
+): Promise<Map<VersionId, VersionList>> {
+  const { rows } = await sql<VersionList & { id: VersionId }>`
+    select v.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
+      select id, space_id, manifest, segments from shard.versions
+      where space_id = ${spaceId} and id = asked.id offset 0) v`.execute(shard.db);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Those of the versions that the space has. */
+export async function knownVersions(
+  shard: Shard,
+  spaceId: SpaceId,
+  ids: readonly VersionId[],
+): Promise<Set<VersionId>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await sql<{ id: VersionId }>`
+    select v.id from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
+      select id from shard.versions where space_id = ${spaceId} and id = asked.id offset 0) v`.execute(shard.db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+export type VersionList = Pick<VersionRow, "space_id" | "manifest" | "segments">;
+
+/** Neighbouring entries of a list, encoded, in as many pieces as segments that they stand in. */
+export interface ListPart {
+  readonly pieces: readonly Uint8Array[];
+  /** Of the file, where the first entry's block begins, and how many bytes the entries stand for. */
+  readonly startByte: number;
+  readonly sizeBytes: number;
+}
+
+/** So many segments are in memory at once: of 4,096 entries on average, 16,384 at most. */
+const segmentsAtOnce = 16;
+
+/**
+ * A version's list of blocks from its first entry to its last, a bounded part at a time: a file of 5 TiB has 20 million.
+ * @param range only the parts that these bytes of the file touch
+ * @throws HoldfastError damaged
+ */
+export async function* readList(
+  shard: Shard,
+  version: VersionList,
+  range: { readonly start: number; readonly end: number } = { start: 0, end: Infinity },
+): AsyncGenerator<ListPart, void, undefined> {
+  if (version.manifest !== null) {
+    if (version.manifest.length > 0) yield { pieces: [version.manifest], startByte: 0, sizeBytes: Infinity };
+    return;
+  }
+  const touched = segmentsOf(version.segments).filter(
+    ({ startByte, sizeBytes }) => startByte < range.end && startByte + sizeBytes > range.start,
+  );
+  for (let at = 0; at < touched.length; at += segmentsAtOnce) {
+    const some = touched.slice(at, at + segmentsAtOnce);
+    const pieces = await readSegments(
+      shard,
+      version.space_id,
+      some.map(({ hash }) => hash),
+    );
+    const sizeBytes = some.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+    yield { pieces, startByte: some[0]?.startByte ?? 0, sizeBytes };
+  }
+}
+
+export function entriesOf({ pieces }: Pick<ListPart, "pieces">): ManifestEntry[] {
+  return pieces.flatMap((piece) => decodeSegment(piece));
+}
+
+/** All of a list at once. Only where what comes of it is as long. */
+export async function readManifest(shard: Shard, version: VersionList): Promise<ManifestEntry[]> {
+  const parts: ManifestEntry[][] = [];
+  for await (const part of readList(shard, version)) parts.push(entriesOf(part));
+  return parts.flat();
+}
+
+/** The encoded entries of these segments, in this order; one may come twice. @throws HoldfastError damaged */
+export async function readSegments(
+  shard: Shard,
+  spaceId: SpaceId,
+  hashes: readonly Buffer[],
+): Promise<readonly Uint8Array[]> {
+  if (hashes.length === 0) return [];
+  const { rows } = await sql<{ hash: Buffer; entries: Buffer }>`
+    select hash, entries from shard.segments where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})`.execute(
+    shard.db,
+  );
+  const found = new Map(rows.map((row) => [row.hash.toString("hex"), row.entries]));
+  return hashes.map((hash) => {
+    const entries = found.get(hash.toString("hex"));
+    if (entries !== undefined) return entries;
+    throw new HoldfastError("damaged", "Part of the file's list of blocks is missing in the database.");
+  });
+}
+
+/** Of a whole list. */
+export function entryCount({ manifest, segments }: VersionList): number {
+  if (manifest !== null) return manifest.length / entryBytes;
+  return segmentsOf(segments).reduce((sum, { count }) => sum + count, 0);
+}
+
+export interface ListSegment {
+  readonly hash: Buffer;
+  readonly count: number;
+  readonly startByte: number;
+  readonly sizeBytes: number;
+}
+
+/** What a version's list of segments says of each. */
+export function segmentsOf(segments: Buffer | null): ListSegment[] {
+  if (segments === null) return [];
+  let startByte = 0;
+  return Array.from({ length: segments.length / segmentRecordBytes }, (_, index) => {
+    const at = index * segmentRecordBytes;
+    const sizeBytes = Number(segments.readBigUInt64BE(at + 36));
+    const segment = {
+      hash: segments.subarray(at, at + 32),
+      count: segments.readUInt32BE(at + 32),
+      startByte,
+      sizeBytes,
+    };
+    startByte += sizeBytes;
+    return segment;
+  });
+}

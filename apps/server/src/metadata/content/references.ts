@@ -1,0 +1,87 @@
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { hashArray } from "../../db/array-parameters.ts";
+import { entryBytes, segmentRecordBytes } from "./content.ts";
+import { type ShardReader } from "../commit/load.ts";
+import { changeStoredBytes } from "../weight/stored-bytes.ts";
+
+/**
+ * What keeps a block from being collected: each version counts once for every distinct block of a short list, or for
+ * every distinct segment of a long one; each segment once for every distinct block of its entries; each row of
+ * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`), and the block counts as
+ * stored no more; whoever adds a reference has let it count before (`countBlocks`).
+ */
+export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
+  let freedBytes = 0;
+  for (const [delta, hashes] of hashesByDelta(deltas)) {
+    const { rows } = await sql<{ bytes: number }>`
+      with changed as (
+        update shard.space_blocks set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8),
+          counted = counted and refs + ${delta}::int8 > 0
+        where space_id = ${spaceId} and hash = any(${hashArray(hashes)}) returning size, refs
+      ) select coalesce(sum(size), 0) as bytes from changed where refs = 0`.execute(transaction);
+    freedBytes += rows[0]?.bytes ?? 0;
+  }
+  await changeStoredBytes(transaction, spaceId, -freedBytes);
+}
+
+export async function changeSegmentRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
+  for (const [delta, hashes] of hashesByDelta(deltas)) {
+    await sql`
+      update shard.segments set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
+      where space_id = ${spaceId} and hash = any(${hashArray(hashes)})`.execute(transaction);
+  }
+}
+
+type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
+
+/** A version's own references, as its row tells. */
+export interface ReferringVersion {
+  readonly manifest: Buffer | null;
+  readonly segments: Buffer | null;
+}
+
+/** Gives back what versions held whose rows are deleted in this transaction. */
+export async function releaseVersions(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  versions: readonly ReferringVersion[],
+  nowMicros: number,
+): Promise<void> {
+  const blocks = releaseCounts(versions.map((version) => hashesIn(version.manifest, entryBytes)));
+  const segments = releaseCounts(versions.map((version) => hashesIn(version.segments, segmentRecordBytes)));
+  await changeBlockRefs(transaction, spaceId, blocks, nowMicros);
+  await changeSegmentRefs(transaction, spaceId, segments, nowMicros);
+}
+
+/** Distinct hashes, each at the start of a record of so many bytes. */
+export function hashesIn(records: Buffer | null, recordBytes: number): Set<HashHex> {
+  const hashes = new Set<HashHex>();
+  const bytes = records ?? Buffer.alloc(0);
+  for (let at = 0; at < bytes.length; at += recordBytes) hashes.add(bytes.toString("hex", at, at + 32) as HashHex);
+  return hashes;
+}
+
+export function countOf(hashes: readonly HashHex[]): Map<HashHex, number> {
+  const counts = new Map<HashHex, number>();
+  for (const hash of hashes) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  return counts;
+}
+
+/** @param holders the distinct hashes that each holder held */
+export function releaseCounts(holders: readonly Iterable<HashHex>[]): Map<HashHex, number> {
+  const counts = new Map<HashHex, number>();
+  for (const hashes of holders) for (const hash of hashes) counts.set(hash, (counts.get(hash) ?? 0) - 1);
+  return counts;
+}
+
+/**
+ * Nearly always one group: of a commit each block counts once. A join with pairs of hash and delta would be planned by what
+ * is known of the table, and with statistics older than the space be done as every row of the space beside every pair.
+ * The space is locked, so the order between groups meets nobody else's.
+ */
+function hashesByDelta(deltas: ReadonlyMap<HashHex, number>): [number, HashHex[]][] {
+  const sorted = [...deltas].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const groups = Map.groupBy(sorted, ([, delta]) => delta);
+  return [...groups].map(([delta, members]) => [delta, members.map(([hash]) => hash)]);
+}

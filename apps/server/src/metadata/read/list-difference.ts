@@ -1,0 +1,80 @@
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { diffSplices, type ManifestEntry, type Splice } from "@holdfast/core/manifest";
+import type { Shard } from "../../db/shards.ts";
+import {
+  entriesOf,
+  entryCount,
+  type ListSegment,
+  readManifest,
+  readSegments,
+  segmentsOf,
+  type VersionList,
+} from "../content/manifests.ts";
+
+/**
+ * Splices that make the list of `next` of that of `base`. Segments that both have are not read: an edit of a file of terabytes costs what
+ * it changed.
+ * @returns undefined where the lists differ in so many entries that it is better to send all of `next`
+ */
+export async function listDifference(
+  shard: Shard,
+  base: VersionList,
+  next: VersionList,
+): Promise<readonly Splice[] | undefined> {
+  if (base.segments === null || next.segments === null) {
+    if (entryCount(base) + entryCount(next) > limits.differenceEntriesMax) return undefined;
+    return diffSplices(await readManifest(shard, base), await readManifest(shard, next));
+  }
+  const segments = { base: segmentsOf(base.segments), next: segmentsOf(next.segments) };
+  const places = diffSplices(segments.base.map(asEntry), segments.next.map(asEntry));
+  const stretches = stretchesOf(segments.base, segments.next, places);
+  const entries = stretches.reduce((sum, stretch) => sum + countOf(stretch.base) + countOf(stretch.next), 0);
+  if (entries > limits.differenceEntriesMax) return undefined;
+  const splices: Splice[] = [];
+  for (const stretch of stretches) {
+    const read = async (some: readonly ListSegment[]) =>
+      entriesOf({
+        pieces: await readSegments(
+          shard,
+          base.space_id,
+          some.map(({ hash }) => hash),
+        ),
+      });
+    const inside = diffSplices(await read(stretch.base), await read(stretch.next));
+    for (const { at, remove, insert } of inside) splices.push({ at: stretch.at + at, remove, insert });
+  }
+  return splices;
+}
+
+/** Neighbouring segments of the base in whose place others stand. */
+interface Stretch {
+  /** Entries of the base before it. */
+  readonly at: number;
+  readonly base: readonly ListSegment[];
+  readonly next: readonly ListSegment[];
+}
+
+function stretchesOf(base: readonly ListSegment[], next: readonly ListSegment[], places: readonly Splice[]): Stretch[] {
+  let passed = { base: 0, next: 0, entries: 0 };
+  return places.map(({ at, remove, insert }) => {
+    const nextAt = passed.next + at - passed.base;
+    const entries = passed.entries + countOf(base.slice(passed.base, at));
+    const stretch = {
+      at: entries,
+      base: base.slice(at, at + remove),
+      next: next.slice(nextAt, nextAt + insert.length),
+    };
+    passed = { base: at + remove, next: nextAt + insert.length, entries: entries + countOf(stretch.base) };
+    return stretch;
+  });
+}
+
+/** A segment is to the list of segments what a block is to a list of blocks. */
+function asEntry({ hash, count }: ListSegment): ManifestEntry {
+  return { hash: hash.toString("hex") as HashHex, size: count };
+}
+
+function countOf(segments: readonly ListSegment[]): number {
+  return segments.reduce((sum, { count }) => sum + count, 0);
+}

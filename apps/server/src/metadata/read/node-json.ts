@@ -1,0 +1,43 @@
+import { extname } from "node:path/posix";
+import { formatTime } from "@holdfast/core/times";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { lookup } from "mime-types";
+import type { PlacedNode } from "./look-up.ts";
+
+/** As the API shows it to whoever looked it up. */
+export function nodeJson({ row, path, role }: PlacedNode): NodeJson {
+  const file = row.kind === "file";
+  const json: NodeJson = {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    parent_id: row.parent_id,
+    path,
+    size: row.size,
+    version: file ? row.version_number : null,
+    version_id: file ? row.head_version : null,
+    content_id: file ? (row.content_id?.toString("hex") ?? null) : null,
+    revision: row.revision,
+    seq: row.seq,
+    mime_type: file ? mimeTypeOf(row.name) : null,
+    modified_at: formatTime(row.modified_at),
+    created_at: formatTime(row.created_at),
+    updated_at: formatTime(row.updated_at),
+    executable: row.executable,
+    trashed_at: row.trashed_at === null ? null : formatTime(row.trashed_at),
+    role,
+    shared: false,
+    device_id: row.device_id,
+    operation_id: row.operation_id?.toString("hex") ?? null,
+  };
+  if (row.target !== null) json.target = row.target;
+  if (row.metadata !== null) json.metadata = row.metadata as NonNullable<NodeJson["metadata"]>;
+  return json;
+}
+
+/** By the name alone: the bytes are never looked at, and a client must not trust it (downloads say nosniff). */
+export function mimeTypeOf(name: string): string {
+  // `lookup` would take a name without a dot for an extension.
+  const type = lookup(extname(name));
+  return type === false ? "application/octet-stream" : type;
+}

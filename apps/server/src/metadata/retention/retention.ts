@@ -1,0 +1,222 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { type Kysely, sql } from "kysely";
+import { byteaArray, uuidArray } from "../../db/array-parameters.ts";
+import { inTransaction } from "../../db/database.ts";
+import type { ShardTables } from "../../db/shard-tables.ts";
+import { entryBytes } from "../content/content.ts";
+import { lockSpace } from "../commit/load.ts";
+import { changeMetadataBytes, rowWeight, versionWeight } from "../weight/metadata-bytes.ts";
+import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
+import {
+  changeBlockRefs,
+  hashesIn,
+  type ReferringVersion,
+  releaseCounts,
+  releaseVersions,
+} from "../content/references.ts";
+import { changeStoredBytes } from "../weight/stored-bytes.ts";
+
+/**
+ * What lets old things go, each as a job of one shard that may run at any time, twice or never: in pieces, each a
+ * short transaction, the oldest first. All answer how many rows went.
+ */
+export interface Retention {
+  readonly db: Kysely<ShardTables>;
+  readonly nowMicros: number;
+  /** Asked before each piece. */
+  readonly signal?: AbortSignal;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
+}
+
+const segmentLifetimeMs = 24 * 3600_000;
+
+/** Answers are repeated for 14 days. By operations_age. */
+export async function expireOperations(
+  job: Retention,
+  lifetimeMs: number = limits.operationLifetimeMs,
+): Promise<number> {
+  return inPieces(job, async () => {
+    const { numAffectedRows } = await sql`
+      delete from shard.operations where ctid = any(array(
+        select ctid from shard.operations where at < ${job.nowMicros - lifetimeMs * 1000} order by at limit ${rowsIn(job)}
+      ))`.execute(job.db);
+    return Number(numAffectedRows ?? 0n);
+  });
+}
+
+/**
+ * What lay in the trash for 30 days is marked as purged; `sweepPurged` removes the rows. Nobody sees it leave the tree
+ * a second time, so the journal does not tell. By nodes_trash_age.
+ */
+export async function expireTrash(job: Retention, lifetimeMs: number = limits.trashLifetimeMs): Promise<number> {
+  const before = job.nowMicros - lifetimeMs * 1000;
+  return inPieces(job, async () => {
+    const { rows } = await sql<{ space_id: SpaceId; ids: NodeId[] }>`
+      select space_id, array_agg(id::text) as ids from (
+        select space_id, id from shard.nodes
+        where trashed_at is not null and purged_at is null and trashed_at < ${before} order by trashed_at limit ${rowsIn(job)}
+      ) old group by space_id`.execute(job.db);
+    let count = 0;
+    for (const { space_id, ids } of rows) {
+      count += await inTransaction(job.db, async (transaction) => {
+        await lockSpace(transaction, space_id);
+        const { numAffectedRows } = await sql`
+          update shard.nodes set purged_at = ${job.nowMicros}
+          where space_id = ${space_id} and id = any(${uuidArray(ids)}) and trashed_at < ${before}
+            and purged_at is null`.execute(transaction);
+        return Number(numAffectedRows ?? 0n);
+      });
+    }
+    return count;
+  });
+}
+
+/**
+ * Entries older than 90 days, from the first on, so that what is kept has no gap; the newest entry stays, since cursors
+ * that stand at it are checked by its tag. By journal_age and the primary key.
+ */
+export async function expireJournal(job: Retention, lifetimeMs: number = limits.journalLifetimeMs): Promise<number> {
+  const before = job.nowMicros - lifetimeMs * 1000;
+  const { rows: spaces } = await sql<{ space_id: SpaceId; last: number }>`
+    select j.space_id, least(max(j.seq), max(s.seq) - 1) as last
+    from shard.journal j join shard.spaces s on s.id = j.space_id
+    where j.at < ${before} group by j.space_id`.execute(job.db);
+  let count = 0;
+  for (const { space_id, last } of spaces) {
+    count += await inPieces(job, async () => {
+      const { numAffectedRows } = await sql`
+        delete from shard.journal where space_id = ${space_id} and seq in (
+          select seq from shard.journal where space_id = ${space_id} and seq <= ${last} order by seq limit ${rowsIn(job)}
+        )`.execute(job.db);
+      return Number(numAffectedRows ?? 0n);
+    });
+  }
+  return count;
+}
+
+export interface VersionRetention {
+  /** The newest ones of a file always stay. */
+  readonly keptMin?: number;
+  readonly lifetimeMs?: number;
+}
+
+/** A version goes only when it is beyond the newest 30 and also older than 30 days. By nodes_history and versions_node. */
+export async function pruneVersions(job: Retention, options: VersionRetention = {}): Promise<number> {
+  const keptMin = Math.max(1, options.keptMin ?? limits.versionsKeptMin);
+  const before = job.nowMicros - (options.lifetimeMs ?? limits.versionLifetimeMs) * 1000;
+  let count = 0;
+  let page = await filesWithHistory(job, keptMin, undefined);
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    for (const [spaceId, files] of Map.groupBy(page, (file) => file.space_id)) {
+      const ids = files.map((file) => file.id);
+      count += await inPieces(job, async () => pruneFiles(job, spaceId, ids, { keptMin, before }));
+    }
+    page = await filesWithHistory(job, keptMin, last);
+  }
+  return count;
+}
+
+/** Segments that no version has named for a day, with their holds on blocks. By segments_unreferenced. */
+export async function expireSegments(job: Retention, lifetimeMs: number = segmentLifetimeMs): Promise<number> {
+  const before = job.nowMicros - lifetimeMs * 1000;
+  return inPieces(job, async () => {
+    const { rows } = await sql<{ space_id: SpaceId; hash: Buffer }>`
+      select space_id, hash from shard.segments where refs = 0 and since < ${before} order by since limit 8`.execute(
+      job.db,
+    );
+    let count = 0;
+    for (const [spaceId, segments] of Map.groupBy(rows, (row) => row.space_id)) {
+      const hashes = segments.map((segment) => segment.hash);
+      count += await inTransaction(job.db, async (transaction) => {
+        await lockSpace(transaction, spaceId);
+        const { rows: gone } = await sql<{ entries: Buffer }>`
+          delete from shard.segments
+          where space_id = ${spaceId} and hash = any(${byteaArray(hashes)}) and refs = 0 and since < ${before}
+          returning entries`.execute(transaction);
+        const refs = releaseCounts(gone.map(({ entries }) => hashesIn(entries, entryBytes)));
+        await changeBlockRefs(transaction, spaceId, refs, job.nowMicros);
+        const weightBytes = gone.reduce((sum, { entries }) => sum + rowWeight(entries.length), 0);
+        await changeMetadataBytes(transaction, spaceId, -weightBytes);
+        return gone.length;
+      });
+    }
+    return count;
+  });
+}
+
+/** Blocks that nothing has named for a day count as stored no more. By space_blocks_staged. */
+export async function expireStaged(job: Retention, lifetimeMs: number = limits.stagedLifetimeMs): Promise<number> {
+  const before = job.nowMicros - lifetimeMs * 1000;
+  return inPieces(job, async () => {
+    const { rows } = await sql<{ space_id: SpaceId; hash: Buffer }>`
+      select space_id, hash from shard.space_blocks where refs = 0 and counted and since < ${before}
+      order by since limit ${rowsIn(job)}`.execute(job.db);
+    let count = 0;
+    for (const [spaceId, blocks] of Map.groupBy(rows, (row) => row.space_id)) {
+      const hashes = byteaArray(blocks.map((block) => block.hash));
+      count += await inTransaction(job.db, async (transaction) => {
+        await lockSpace(transaction, spaceId);
+        const { rows: stale } = await sql<{ size: number }>`
+          update shard.space_blocks set counted = false
+          where space_id = ${spaceId} and hash = any(${hashes}) and refs = 0 and counted and since < ${before}
+          returning size`.execute(transaction);
+        await changeStoredBytes(transaction, spaceId, -stale.reduce((sum, { size }) => sum + size, 0));
+        return stale.length;
+      });
+    }
+    return count;
+  });
+}
+
+interface File {
+  readonly space_id: SpaceId;
+  readonly id: NodeId;
+}
+
+async function filesWithHistory(job: Retention, keptMin: number, after: File | undefined): Promise<readonly File[]> {
+  const { rows } = await sql<File>`
+    select space_id, id from shard.nodes
+    where version_number > 1 and version_number > ${keptMin}
+      and (space_id, id) > (${after?.space_id ?? firstId}::uuid, ${after?.id ?? firstId}::uuid)
+    order by space_id, id limit ${rowsIn(job)}`.execute(job.db);
+  return rows;
+}
+
+const firstId = "00000000-0000-0000-0000-000000000000";
+
+async function pruneFiles(
+  job: Retention,
+  spaceId: SpaceId,
+  ids: readonly NodeId[],
+  { keptMin, before }: { readonly keptMin: number; readonly before: number },
+): Promise<number> {
+  return inTransaction(job.db, async (transaction) => {
+    await lockSpace(transaction, spaceId);
+    const { rows } = await sql<ReferringVersion>`
+      delete from shard.versions where space_id = ${spaceId} and id in (
+        select v.id from shard.nodes n join shard.versions v
+          on v.space_id = n.space_id and v.node_id = n.id and v.number <= n.version_number - ${keptMin}::int8
+        where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and v.created_at < ${before} limit ${rowsIn(job)})
+      returning manifest, segments`.execute(transaction);
+    await releaseVersions(transaction, spaceId, rows, job.nowMicros);
+    const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
+    await changeMetadataBytes(transaction, spaceId, -weightBytes);
+    return rows.length;
+  });
+}
+
+function rowsIn({ pieces = pieceSizes }: Retention): number {
+  return pieces.rowsMax;
+}
+
+/** Until a piece finds nothing left to do. */
+async function inPieces(job: Retention, run: () => Promise<number>): Promise<number> {
+  let count = 0;
+  for (let last = 1; last > 0; count += last) {
+    job.signal?.throwIfAborted();
+    last = await run();
+  }
+  return count;
+}

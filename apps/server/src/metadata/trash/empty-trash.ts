@@ -1,0 +1,38 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import type { Actor } from "../actor.ts";
+import type { Committer } from "../commit/commit-queue.ts";
+import type { ShardReader } from "../commit/load.ts";
+
+/**
+ * Purges what lies in the trash of the caller's space when it is called, a batch at a time, newest first.
+ * @returns how many were purged; what lay inside another of them counts once
+ */
+export async function emptyTrash(reader: ShardReader, committer: Committer, caller: Actor): Promise<number> {
+  let purged = 0;
+  let page = await trashedBefore(reader, caller, undefined);
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    const operations = page.map(({ id }) => ({ op: "purge", fileId: id, trashedOnly: true }) as const);
+    const { results } = await committer.commit(caller, operations);
+    purged += results.filter((result) => result.status === "committed").length;
+    page = await trashedBefore(reader, caller, last);
+  }
+  return purged;
+}
+
+interface Trashed {
+  readonly id: NodeId;
+  readonly trashed_at: number;
+}
+
+/** By nodes_trash. */
+async function trashedBefore(reader: ShardReader, caller: Actor, last: Trashed | undefined): Promise<Trashed[]> {
+  const latest = last?.trashed_at ?? Number.MAX_SAFE_INTEGER;
+  const { rows } = await sql<Trashed>`
+    select id, trashed_at from shard.nodes
+    where space_id = ${caller.spaceId} and trashed_at is not null and purged_at is null
+      and trashed_at <= ${latest} and (trashed_at < ${latest} or id > ${last?.id ?? caller.rootId})
+    order by trashed_at desc, id limit ${limits.batchOperationsMax}`.execute(reader);
+  return rows;
+}

@@ -1,0 +1,185 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { uuidArray } from "../../db/array-parameters.ts";
+import { inTransaction } from "../../db/database.ts";
+import type { ShardTables } from "../../db/shard-tables.ts";
+import { lockSpace, type ShardReader } from "../commit/load.ts";
+import { versionWeight } from "../weight/metadata-bytes.ts";
+import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
+import { type ReferringVersion, releaseVersions } from "../content/references.ts";
+
+interface Removal {
+  readonly nowMicros: number;
+  readonly pieces: PieceSizes;
+}
+
+/**
+ * Removes purged subtrees within the purge itself, as long as they are small together; `sweepPurged` finds the others.
+ * The caller holds the space lock.
+ * @returns what the space no longer uses
+ */
+export async function removeSubtrees(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  topIds: readonly NodeId[],
+  removal: Removal,
+): Promise<Removed> {
+  let room = removal.pieces.nodesInlineMax;
+  const removed = { sizeBytes: 0, weightBytes: 0 };
+  for (const topId of topIds) {
+    if (room === 0) break;
+    const ids = await below(transaction, spaceId, topId, room + 1);
+    if (ids.length > room) continue;
+    const piece = await removePiece(transaction, spaceId, ids, removal);
+    removed.sizeBytes += piece.sizeBytes;
+    removed.weightBytes += piece.weightBytes;
+    if (piece.nodes < ids.length) break;
+    room -= ids.length;
+  }
+  return removed;
+}
+
+export interface Removed {
+  /** Of files, by their heads. */
+  readonly sizeBytes: number;
+  /** Of nodes and versions. */
+  readonly weightBytes: number;
+}
+
+export interface SweepOptions {
+  readonly nowMicros: number;
+  /** Asked before each piece. */
+  readonly signal?: AbortSignal;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
+}
+
+/**
+ * Removes the rows of large purged subtrees, and those of copies that were never attached, in pieces that each hold the
+ * space lock for some milliseconds. A crash leaves the top of what remains, which the next sweep finds.
+ * @returns how many nodes went
+ */
+export async function sweepPurged(
+  db: Kysely<ShardTables>,
+  { nowMicros, signal, pieces = pieceSizes }: SweepOptions,
+): Promise<number> {
+  // By nodes_purged. A copy under way has a time in the future.
+  const { rows: tops } = await sql<{ space_id: SpaceId; id: NodeId; parent_id: NodeId | null }>`
+    select space_id, id, parent_id from shard.nodes where purged_at is not null and purged_at <= ${nowMicros}
+    order by purged_at limit 1000`.execute(db);
+  let removed = 0;
+  for (const top of tops) {
+    signal?.throwIfAborted();
+    // A copy that was never attached was never counted.
+    const sweep = { db, spaceId: top.space_id, nowMicros, pieces, counted: top.parent_id !== null, signal };
+    removed += await sweepBelow(sweep, top.id);
+  }
+  return removed;
+}
+
+/** Removes one copy that was given up, however recent. */
+export async function sweepDetached(
+  db: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  topId: NodeId,
+  { nowMicros, pieces }: Removal,
+): Promise<void> {
+  await sweepBelow({ db, spaceId, nowMicros, pieces, counted: false, signal: undefined }, topId);
+}
+
+interface Sweep extends Removal {
+  readonly db: Kysely<ShardTables>;
+  readonly spaceId: SpaceId;
+  readonly counted: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Children before their folder, so that nothing is ever without a way to its top. */
+async function sweepBelow(sweep: Sweep, topId: NodeId): Promise<number> {
+  let removed = 0;
+  const folders = [topId];
+  for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
+    sweep.signal?.throwIfAborted();
+    const piece = await sweepPiece(sweep, folder);
+    removed += piece.removed;
+    if (piece.folders === undefined) folders.pop();
+    else folders.push(...piece.folders);
+  }
+  return removed;
+}
+
+/** @returns `folders`: what has to go before this folder can; undefined once it is gone itself */
+async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: number; folders: NodeId[] | undefined }> {
+  const { nodesMax } = sweep.pieces;
+  return inTransaction(sweep.db, async (transaction) => {
+    await lockSpace(transaction, sweep.spaceId);
+    const ids = await below(transaction, sweep.spaceId, folderId, nodesMax + 1);
+    if (ids.length <= nodesMax) {
+      const removed = await removeCounted(transaction, sweep, ids);
+      return { removed, folders: removed === ids.length ? undefined : [] };
+    }
+    const { rows: children } = await sql<{ id: NodeId; kind: string }>`
+      select id, kind from shard.nodes where space_id = ${sweep.spaceId} and parent_id = ${folderId}
+      order by id limit ${nodesMax}`.execute(transaction);
+    const leaves = children.filter((child) => child.kind !== "folder").map((child) => child.id);
+    const removed = await removeCounted(transaction, sweep, leaves);
+    return { removed, folders: children.filter((child) => child.kind === "folder").map((child) => child.id) };
+  });
+}
+
+/** @returns how many nodes went: not all of them while their versions are too many for one transaction */
+async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
+  const { nodes, sizeBytes, weightBytes } = await removePiece(transaction, sweep.spaceId, ids, sweep);
+  if (sweep.counted) {
+    await sql`update shard.spaces set used_bytes = used_bytes - ${sizeBytes},
+      metadata_bytes = metadata_bytes - ${weightBytes} where id = ${sweep.spaceId}`.execute(transaction);
+  }
+  return nodes;
+}
+
+/** The node and what lies below it, nearest first, up to so many. By nodes_parent. */
+async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, limit: number): Promise<NodeId[]> {
+  const { rows } = await sql<{ id: NodeId }>`
+    with recursive below (id) as (
+      select n.id from shard.nodes n where n.space_id = ${spaceId} and n.id = ${topId}
+      union all
+      select child.id from below cross join lateral (
+        select n.id from shard.nodes n where n.space_id = ${spaceId} and n.parent_id = below.id offset 0
+      ) child
+    ) select id from below limit ${limit}`.execute(transaction);
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Removes versions, and the nodes that have none left: one file after the other, each with its newest version last, so
+ * that a file which stays has its head. Folders go once all else went. By versions_node.
+ */
+async function removePiece(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  ids: readonly NodeId[],
+  { nowMicros, pieces }: Removal,
+): Promise<Removed & { readonly nodes: number }> {
+  if (ids.length === 0) return { nodes: 0, sizeBytes: 0, weightBytes: 0 };
+  const { rows: versions } = await sql<ReferringVersion>`
+    delete from shard.versions where space_id = ${spaceId} and id in (
+      select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(ids)})
+      order by v.node_id, v.number limit ${pieces.nodesInlineMax})
+    returning manifest, segments`.execute(transaction);
+  await releaseVersions(transaction, spaceId, versions, nowMicros);
+  const all = versions.length < pieces.nodesInlineMax;
+  const { rows } = await sql<Removed & { nodes: number }>`
+    with gone as (
+      delete from shard.nodes n where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and (${all} or
+        n.kind <> 'folder' and not exists (
+          select from shard.versions v where v.space_id = n.space_id and v.node_id = n.id))
+      returning n.size, n.weight
+    ) select count(*)::int as nodes, coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes"
+    from gone`.execute(transaction);
+  const { nodes = 0, sizeBytes = 0, weightBytes = 0 } = rows[0] ?? {};
+  return {
+    nodes,
+    sizeBytes,
+    weightBytes: versions.reduce((sum, version) => sum + versionWeight(version), weightBytes),
+  };
+}

@@ -1,0 +1,52 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import type { NodeRow, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
+import type { ShardReader } from "../commit/load.ts";
+
+/**
+ * `metadata_bytes` of a space is the weight of its nodes, versions, segments and upload sessions: `limits.rowWeightBytes` for each, and
+ * the bytes that it holds. It is bounded beside the quota on contents, so that folders, links and very many versions are not
+ * for nothing, and generously, so that it is met only where there is far more of them than contents.
+ */
+export function nodeWeight({ name, target, metadata }: Pick<NodeRow, "name" | "target" | "metadata">): number {
+  const metadataBytes = metadata === null ? 0 : Buffer.byteLength(JSON.stringify(metadata));
+  return limits.rowWeightBytes + Buffer.byteLength(name) + Buffer.byteLength(target ?? "") + metadataBytes;
+}
+
+export function versionWeight({ manifest, segments }: Pick<VersionRow, "manifest" | "segments">): number {
+  return limits.rowWeightBytes + (manifest?.length ?? 0) + (segments?.length ?? 0);
+}
+
+/** Of a segment's entries, or an upload session's request. */
+export function rowWeight(heldBytes: number): number {
+  return limits.rowWeightBytes + heldBytes;
+}
+
+type WeightFigures = Pick<SpaceRow, "metadata_bytes" | "quota_bytes">;
+
+/** @throws HoldfastError quota unless so much more weight may be added */
+export function assertWeightRoom({ metadata_bytes, quota_bytes }: WeightFigures, addedBytes: number): void {
+  if (quota_bytes === null) return;
+  const boundBytes = Math.max(limits.quotaMetadataBytesMin, quota_bytes);
+  if (metadata_bytes + addedBytes <= boundBytes) return;
+  throw new HoldfastError(
+    "quota",
+    `This space has no room for more files, folders, versions or metadata: together they may weigh ${boundBytes} bytes. Empty the trash, delete what is not needed, or ask an administrator for a larger quota.`,
+    { body: { metadata_bytes, quota_bytes } },
+  );
+}
+
+/** The caller holds the space lock. @throws HoldfastError quota */
+export async function changeMetadataBytes(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  deltaBytes: number,
+): Promise<void> {
+  if (deltaBytes === 0) return;
+  const { rows } = await sql<WeightFigures>`
+    update shard.spaces set metadata_bytes = metadata_bytes + ${deltaBytes}::int8 where id = ${spaceId}
+    returning metadata_bytes, quota_bytes`.execute(transaction);
+  if (rows[0] !== undefined && deltaBytes > 0) assertWeightRoom(rows[0], 0);
+}

@@ -1,0 +1,59 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { hashArray } from "../../db/array-parameters.ts";
+import type { SpaceRow } from "../../db/shard-tables.ts";
+import type { ShardReader } from "../commit/load.ts";
+
+/**
+ * `stored_bytes` counts, each once: the blocks that versions, segments and upload sessions of the space refer to, and blocks that
+ * came a short time ago and that nothing refers to yet (`limits.stagedLifetimeMs`); beside them the tails of uploads. A block that its last reference has left counts
+ * no more, though its bytes stay in the store until they are collected: what somebody deletes for good must make room.
+ *
+ * The caller holds the space lock.
+ * @throws HoldfastError quota
+ */
+export async function changeStoredBytes(transaction: ShardReader, spaceId: SpaceId, deltaBytes: number): Promise<void> {
+  if (deltaBytes === 0) return;
+  const { rows } = await sql<StoredFigures>`
+    update shard.spaces set stored_bytes = stored_bytes + ${deltaBytes}::int8 where id = ${spaceId}
+    returning stored_bytes, quota_bytes`.execute(transaction);
+  if (rows[0] !== undefined && deltaBytes > 0) assertRoom(rows[0], 0);
+}
+
+export type StoredFigures = Pick<SpaceRow, "stored_bytes" | "quota_bytes">;
+
+/** Whether so many more bytes may be stored. */
+export function hasRoom({ stored_bytes, quota_bytes }: StoredFigures, addedBytes: number): boolean {
+  return quota_bytes === null || stored_bytes + addedBytes <= limits.quotaStoredFactor * quota_bytes;
+}
+
+/** @throws HoldfastError quota unless so many more bytes may be stored */
+export function assertRoom(space: StoredFigures, addedBytes: number): void {
+  const { stored_bytes, quota_bytes } = space;
+  if (hasRoom(space, addedBytes)) return;
+  throw new HoldfastError(
+    "quota",
+    `This needs more room than the space has left: versions, trash and unfinished uploads included it may take ${limits.quotaStoredFactor} times its quota. Empty the trash, ask an administrator for a larger quota, or send less.`,
+    { body: { stored_bytes, quota_bytes } },
+  );
+}
+
+/**
+ * Lets blocks count that did not and are about to be referred to. The caller holds the space lock.
+ * @throws HoldfastError quota
+ */
+export async function countBlocks(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  hashes: readonly HashHex[],
+): Promise<void> {
+  if (hashes.length === 0) return;
+  const { rows } = await sql<{ bytes: number }>`
+    with fresh as (
+      update shard.space_blocks set counted = true
+      where space_id = ${spaceId} and hash = any(${hashArray(hashes)}) and not counted returning size
+    ) select coalesce(sum(size), 0) as bytes from fresh`.execute(transaction);
+  await changeStoredBytes(transaction, spaceId, rows[0]?.bytes ?? 0);
+}

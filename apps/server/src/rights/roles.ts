@@ -1,0 +1,25 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
+
+export type Role = NodeJson["role"];
+
+/** What somebody wants to do with a node. Whoever may read knows its versions; `own` is to purge, rewind and transfer. */
+export type Act = "read" | "comment" | "create" | "write" | "share" | "own";
+
+const acts: Readonly<Record<Role, ReadonlySet<Act>>> = {
+  viewer: new Set(["read"]),
+  commenter: new Set(["read", "comment"]),
+  editor: new Set(["read", "comment", "create", "write", "share"]),
+  uploader: new Set(["create"]),
+  owner: new Set(["read", "comment", "create", "write", "share", "own"]),
+};
+
+export function roleMay(role: Role, act: Act): boolean {
+  return acts[role].has(act);
+}
+
+/** Of a node that the caller was found to see. @throws HoldfastError forbidden */
+export function assertMay({ role }: { readonly role: Role }, act: Act): void {
+  if (roleMay(role, act)) return;
+  throw new HoldfastError("forbidden", `You are ${role} here, and that does not allow this.`);
+}
