@@ -15,7 +15,9 @@ export type UploadId = Branded<"UploadId">;
 export type DeviceId = Branded<"DeviceId">;
 export type SessionId = Branded<"SessionId">;
 export type TokenId = Branded<"TokenId">;
-type AnyId = UserId | SpaceId | NodeId | VersionId | UploadId | DeviceId | SessionId | TokenId;
+/** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
+export type GrantId = Branded<"GrantId">;
+type AnyId = UserId | SpaceId | NodeId | VersionId | UploadId | DeviceId | SessionId | TokenId | GrantId;
 
 /** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */
 export type Bucket = number & { readonly __brand: "Bucket" };

@@ -66,6 +66,8 @@ export const node = z
     executable: z.boolean(),
     trashed_at: z.string().nullable(),
     role,
+    granted: z.literal(true).optional().describe("the role was given at this very node, and is not that of its folder"),
+    waits: z.literal(true).optional().describe("of a mount whose folder is not to be seen for now"),
     shared: z.boolean(),
     metadata: metadataJson.optional(),
     device_id: z.string().nullable().optional(),

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type SessionId, type TokenId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
+import { sql } from "kysely";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
@@ -10,6 +11,9 @@ import { digestOf, isSame, parsePersonalToken } from "./secret-token.ts";
 const seenGrainMicros = 60_000_000;
 const sessionScopes: readonly Scope[] = ["files:read", "files:write", "account"];
 const verifiedTokensMax = 10_000;
+
+/** Whether anything was ever shared with the user. By the primary key. */
+const receives = sql<boolean>`exists (select from shard.received where grantee_id = u.id)`.as("receives");
 
 /**
  * Who carries this token. The row of the session or token is read every time, so that logout, revocation and
@@ -46,6 +50,7 @@ export class Authenticator {
         join.onRef("d.user_id", "=", "s.user_id").onRef("d.id", "=", "s.device_id"),
       )
       .select(["u.id as userId", "u.email", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
+      .select(receives)
       .select(["s.device_id", "s.number", "s.number_used", "s.expires_at", "d.last_seen_at"])
       .where("s.id", "=", claims.sessionId)
       .executeTakeFirst();
@@ -67,6 +72,9 @@ export class Authenticator {
       spaceId: row.space_id,
       rootId: row.root_id,
       deviceId: row.device_id,
+      owns: true,
+      grantees: [row.userId],
+      receives: row.receives,
       credential: { kind: "session", id: claims.sessionId },
       scopes: new Set<Scope>(row.admin ? [...sessionScopes, "admin"] : sessionScopes),
       admin: row.admin,
@@ -80,6 +88,7 @@ export class Authenticator {
       .selectFrom("shard.tokens as t")
       .innerJoin("shard.users as u", "u.id", "t.user_id")
       .select(["u.id as userId", "u.email", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
+      .select(receives)
       .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at"])
       .where("t.id", "=", id)
       .executeTakeFirst();
@@ -95,6 +104,9 @@ export class Authenticator {
       spaceId: row.space_id,
       rootId: row.root_id,
       deviceId: null,
+      owns: true,
+      grantees: [row.userId],
+      receives: row.receives,
       credential: { kind: "token", id },
       scopes: new Set(row.scopes.filter((scope) => scope !== "admin" || row.admin)),
       admin: row.admin,

@@ -1,9 +1,8 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import type { Actor } from "../metadata/actor.ts";
 import type { BlockService, ReadingOptions } from "../blocks/block-service.ts";
 import type { Shards } from "../db/shards.ts";
 import type { VersionRow } from "../db/shard-tables.ts";
-import type { PlacedNode } from "../metadata/read/look-up.ts";
+import { isReadable, type PlacedNode } from "../metadata/read/placed-node.ts";
 import { findVersion } from "../metadata/content/manifests.ts";
 import { walkFolder } from "../metadata/read/walk-folder.ts";
 import { Gathering } from "./gathering.ts";
@@ -28,14 +27,13 @@ type ZipOptions = Required<Pick<ReadingOptions, "signal" | "reading">>;
  */
 export async function* zipFolder(
   parts: ZipParts,
-  caller: Actor,
   folder: PlacedNode,
   options: ZipOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const gathering = new Gathering();
   let failure: HoldfastError | undefined;
   try {
-    for await (const piece of makeZip(entriesOf(parts, caller, folder, options))) yield* gathering.add(piece);
+    for await (const piece of makeZip(entriesOf(parts, folder, options))) yield* gathering.add(piece);
   } catch (thrown) {
     failure = toHoldfastError(thrown);
   }
@@ -46,7 +44,6 @@ export async function* zipFolder(
 
 async function* entriesOf(
   parts: ZipParts,
-  caller: Actor,
   folder: PlacedNode,
   options: ZipOptions,
 ): AsyncGenerator<ZipEntry, void, undefined> {
@@ -54,8 +51,8 @@ async function* entriesOf(
   let cursor: string | undefined;
   do {
     options.signal.throwIfAborted();
-    const page = await walkFolder(parts.shards.of(caller.bucket), folder, pageNodes, cursor);
-    for (const node of page.nodes) {
+    const page = await walkFolder(parts.shards.ofId(folder.row.space_id), folder, pageNodes, cursor);
+    for (const node of page.nodes.filter(isReadable)) {
       const entry = await entryOf(parts, node, options);
       if (entry !== undefined) yield { ...entry, path: node.path.slice(prefixLength) };
     }

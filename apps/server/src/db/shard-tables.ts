@@ -1,4 +1,4 @@
-import type { NodeId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
+import type { GrantId, NodeId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
 
 /**
@@ -21,6 +21,8 @@ export interface ShardTables extends AccountTables {
     counted: boolean;
   };
   "shard.journal": JournalRow;
+  "shard.grants": GrantRow;
+  "shard.received": { grantee_id: string; grant_id: GrantId; space_id: SpaceId; node_id: NodeId };
   "shard.operations": {
     space_id: SpaceId;
     user_id: UserId;
@@ -82,6 +84,11 @@ export interface NodeRow {
   operation_id: Buffer | null;
   created_at: number;
   updated_at: number;
+  /** Whether any grant stands at the node itself. */
+  shared: boolean;
+  editors_can_share: boolean;
+  /** Of a mount. */
+  target_space: SpaceId | null;
 }
 
 export interface VersionRow {
@@ -109,6 +116,29 @@ export interface JournalRow {
   actor: UserId;
   device_id: string | null;
   at: number;
+  /** Whose right the entry is about: nothing but the role of this one has changed. */
+  grantee_id: string | null;
+}
+
+export interface GrantRow {
+  space_id: SpaceId;
+  id: GrantId;
+  node_id: NodeId;
+  kind: "user" | "group" | "pending" | "link";
+  grantee_id: string | null;
+  email: string | null;
+  email_key: string | null;
+  role: "viewer" | "commenter" | "editor" | "uploader";
+  via: GrantId | null;
+  created_by: UserId;
+  created_at: number;
+  expires_at: number | null;
+  name: string | null;
+  secret_hash: Buffer | null;
+  password_hash: string | null;
+  max_downloads: number | null;
+  downloads: number;
+  disabled_at: number | null;
 }
 
 export interface UploadSessionRow {

@@ -6,7 +6,8 @@ import type { Actor } from "../metadata/actor.ts";
 import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { addBlocks } from "../metadata/content/inline-blocks.ts";
-import { findNodes, findRevisions, type PlacedNode } from "../metadata/read/look-up.ts";
+import { findOwnNodes, findRevisions } from "../metadata/read/own-nodes.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
@@ -49,11 +50,11 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
     order by seq limit ${limit}`.execute(shard.db);
   const brief = request.own === "brief" ? await briefChanges(shard, caller, read) : new Map<number, ChangeJson>();
   const told = read.filter(({ seq }) => !brief.has(seq));
-  const nodes = await findNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
+  const nodes = await findOwnNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
   const rows = fittingPage(read, ({ seq, node_id }) => (brief.has(seq) ? undefined : nodes.get(node_id)));
   const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(row, nodes.get(row.node_id)));
   const foreign = changes.flatMap(({ node }) => (node === undefined || isOwn(caller, node) ? [] : [node]));
-  if (request.include === "blocks") await addBlocks(shard, caller, foreign);
+  if (request.include === "blocks") await addBlocks(shard, caller.spaceId, foreign);
   const last = rows.at(-1);
   const reached = last === undefined ? position : { ...position, seq: last.seq, tag: last.tag.toString("hex") };
   return {

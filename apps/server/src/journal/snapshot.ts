@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
-import { findNodes } from "../metadata/read/look-up.ts";
+import { findOwnNodes } from "../metadata/read/own-nodes.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
 import { checkPosition, positionIn, startToken } from "./changes.ts";
@@ -46,7 +46,7 @@ export async function readSnapshot(
     select id from shard.nodes where space_id = ${caller.spaceId} and id > ${afterId}::uuid
     order by id limit ${limit + 1}`.execute(shard.db);
   const asked = rows.slice(0, limit).map((row) => row.id);
-  const nodes = await findNodes(shard, caller, asked);
+  const nodes = await findOwnNodes(shard, caller, asked);
   const ids = fittingPage(asked, (id) => nodes.get(id));
   const items = ids
     .map((id) => nodes.get(id))

@@ -2,10 +2,32 @@ import type { Bucket, DeviceId, NodeId, SpaceId, UserId } from "@holdfast/core/i
 
 /** Who reads or changes a space: what the tree needs to know of a caller. */
 export interface Actor {
+  /** The account, or the link. */
   readonly userId: UserId;
-  readonly bucket: Bucket;
-  /** The actor's own space and its root folder, which `root` stands for. */
-  readonly spaceId: SpaceId;
-  readonly rootId: NodeId;
   readonly deviceId: DeviceId | null;
+  /** The space in which it acts: its own, or somebody else's with the rights that grants give. */
+  readonly bucket: Bucket;
+  readonly spaceId: SpaceId;
+  /** What `root` stands for, and where paths begin. */
+  readonly rootId: NodeId;
+  /** Whether the space is its own. */
+  readonly owns: boolean;
+  /** Whom a grant names to mean this actor: the account and its groups, or the link. */
+  readonly grantees: readonly string[];
+  /** False: nothing was ever shared with it, so that nobody needs to look. */
+  readonly receives: boolean;
+  /** In somebody else's space: the folders of it that stand in its own, which say how paths begin. */
+  readonly mounts?: Mounts;
 }
+
+/** What shows a folder of another space in one's own. */
+export interface Mount {
+  readonly id: NodeId;
+  readonly spaceId: SpaceId;
+  readonly targetId: NodeId;
+  /** In the account's own space. */
+  readonly path: string;
+}
+
+/** By `SPACE FOLDER` of what they show. */
+export type Mounts = ReadonlyMap<string, Mount>;

@@ -10,6 +10,7 @@ import { openMetrics } from "../operation/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
 import { openLog } from "../operation/log.ts";
 import { openCommitter } from "../metadata/commit/commit-queue.ts";
+import { openViewCommitter } from "../metadata/commit/view-committer.ts";
 import { retentionJobs } from "../jobs/retention-jobs.ts";
 import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";
@@ -56,7 +57,16 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const memory = new IdleMemory();
     closers.add("memory", () => memory.stop());
     const readiness = openReadiness(storageProbes(storage), () => performance.now());
-    const parts = { accounts, storage, committer, uploads, polls, rateLimits, jobs, log };
+    const parts = {
+      accounts,
+      storage,
+      committer: openViewCommitter(shards, committer),
+      uploads,
+      polls,
+      rateLimits,
+      jobs,
+      log,
+    };
     const http = createHttpServer({
       handlers: makeHandlers(parts, { readiness, metrics, version }),
       authenticator: new Authenticator(accounts),

@@ -6,7 +6,10 @@ import type { Actor } from "../metadata/actor.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { isHead } from "../metadata/commit/base.ts";
-import { childOf, findNode, findNodeByPath, type PlacedNode } from "../metadata/read/look-up.ts";
+import { findNode, findNodeByPath } from "../metadata/read/look-up.ts";
+import { childOf, type PlacedNode } from "../metadata/read/placed-node.ts";
+import { settleSpaces } from "../metadata/commit/settle-spaces.ts";
+import { assertMay, roleMay } from "../rights/roles.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import type { Place } from "../metadata/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
@@ -31,42 +34,65 @@ export async function checkTarget(
   await assertQuota(shards, caller.spaceId, sizeBytes - replaced);
 }
 
-/** The node that the upload would meet; that there is a place for it is checked on the way. */
-async function findExisting(
+/** The upload in the space that it is for. @throws HoldfastError invalid_field */
+export async function settleUpload<Request extends UploadRequest>(
   shards: Shards,
   caller: Actor,
-  { fileId, place = {} }: UploadRequest,
-): Promise<PlacedNode | undefined> {
-  if (fileId !== undefined) return requireLive(shards, caller, await findNode(shards, caller, fileId));
+  request: Request,
+): Promise<{ readonly actor: Actor; readonly request: Request }> {
+  const [settled] = await settleSpaces(shards, caller, [request]);
+  if (settled?.refused !== undefined) throw settled.refused;
+  return settled === undefined ? { actor: caller, request } : { actor: settled.actor, request: settled.what };
+}
+
+/** @throws HoldfastError not_found, forbidden */
+export async function assertMayUpload(shards: Shards, caller: Actor, { fileId, place }: UploadRequest): Promise<void> {
+  const node = await findNode(shards, caller, fileId ?? place?.under ?? place?.parentId ?? "root", "create");
+  assertMay(node, fileId === undefined ? "create" : "write");
+}
+
+/** The node that the upload would meet; that there is a place for it is checked on the way. */
+async function findExisting(shards: Shards, caller: Actor, request: UploadRequest): Promise<PlacedNode | undefined> {
+  const { fileId, place = {} } = request;
+  if (fileId !== undefined) {
+    const file = await findNode(shards, caller, fileId);
+    assertMay(file, "write");
+    return requireLive(shards, caller, file);
+  }
   const { parent, name } = await findPlace(shards, caller, place);
+  assertMay(parent, "create");
   await requireLive(shards, caller, parent);
   if (parent.row.kind !== "folder") {
     const field = place.path === undefined ? "parent_id" : "path";
     throw new HoldfastError("invalid_field", `${JSON.stringify(parent.row.name)} is not a folder.`, { field });
   }
+  // Of a folder that the caller may not look into nothing is told.
+  if (!roleMay(parent.role, "read")) return undefined;
   // By nodes_live_name.
   const { rows } = await sql<NodeRow>`
     select * from shard.nodes where space_id = ${caller.spaceId} and parent_id = ${parent.row.id}
       and name_key = ${nameKey(name)} and trashed_at is null`.execute(shards.of(caller.bucket).db);
   const row = rows[0];
   if (row === undefined) return undefined;
-  return childOf(parent, row);
+  const existing = childOf(parent, row);
+  if (request.onConflict === "replace" || request.baseVersion !== undefined) assertMay(existing, "write");
+  return existing;
 }
 
 async function findPlace(
   shards: Shards,
   caller: Actor,
-  { parentId = "root", name, path }: Place,
+  { parentId = "root", name, path, under }: Place,
 ): Promise<{ parent: PlacedNode; name: string }> {
   if (path !== undefined) {
     const names = splitPath(path);
     const last = names.pop();
-    if (last !== undefined) return { parent: await findNodeByPath(shards, caller, joinPath(names)), name: last };
+    if (last !== undefined) return { parent: await findNodeByPath(shards, caller, joinPath(names), under), name: last };
     throw new HoldfastError("exists", "The root folder is always there, and it is no file.", { field: "path" });
   }
   if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
   checkName(name);
-  return { parent: await findNode(shards, caller, parentId), name };
+  return { parent: await findNode(shards, caller, parentId, "create"), name };
 }
 
 /** @throws HoldfastError trashed, with the node that was put into the trash: this one or the nearest above it */

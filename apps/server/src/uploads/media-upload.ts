@@ -7,7 +7,7 @@ import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { Actor } from "../metadata/actor.ts";
 import type { OperationBase } from "../metadata/commit/operation.ts";
 import { BodySource } from "./body-source.ts";
-import { checkTarget, fitsQuota } from "./check-target.ts";
+import { assertMayUpload, checkTarget, fitsQuota, settleUpload } from "./check-target.ts";
 import { type Committed, commitPut, hashMismatch } from "./finish-upload.ts";
 import { storeBody } from "./store-body.ts";
 import { putOperation, type UploadRequest } from "./upload-request.ts";
@@ -32,9 +32,12 @@ export interface MediaUpload {
  * leaves blocks that nothing names, for the collector.
  * @throws HoldfastError hash_mismatch, too_large, quota and all of the commit
  */
-export async function uploadMedia(ports: UploadsPorts, upload: MediaUpload): Promise<Committed> {
-  const { caller, request, contentLengthBytes, repeatable } = upload;
+export async function uploadMedia(ports: UploadsPorts, asked: MediaUpload): Promise<Committed> {
+  const { contentLengthBytes, repeatable } = asked;
   assertSize(contentLengthBytes ?? 0);
+  const { actor: caller, request } = await settleUpload(ports.shards, asked.caller, asked.request);
+  const upload = { ...asked, caller, request };
+  if (!caller.owns) await assertMayUpload(ports.shards, caller, request);
   if (!repeatable && (await isWorthChecking(ports, upload))) {
     await checkTarget(ports.shards, caller, request, contentLengthBytes ?? null);
   }

@@ -1,20 +1,21 @@
 import type { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
-import { makeId, type UploadId } from "@holdfast/core/ids";
+import { isId, makeId, type UploadId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Actor } from "../metadata/actor.ts";
 import type { OperationBase } from "../metadata/commit/operation.ts";
-import { findNode } from "../metadata/read/look-up.ts";
+import { actorIn, findNode } from "../metadata/read/look-up.ts";
+import { loadMounts } from "../metadata/read/mounts.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { appendPiece } from "./append-piece.ts";
 import { BodiesAtWork } from "./bodies-at-work.ts";
-import { checkTarget } from "./check-target.ts";
+import { assertMayUpload, checkTarget, settleUpload } from "./check-target.ts";
 import { type Committed, finishUpload } from "./finish-upload.ts";
 import { type MediaUpload, uploadMedia } from "./media-upload.ts";
 import { expireUploads, removeUpload } from "./remove-uploads.ts";
 import { SeenHashes } from "./seen-hashes.ts";
-import { findSession, findStarted, insertSession, type Session } from "./session-rows.ts";
+import { findSession, findStarted, insertSession, noSuchUpload, type Session } from "./session-rows.ts";
 import { type Correction, correct, type UploadRequest } from "./upload-request.ts";
 import { isComplete, nextStep, type UploadAsk, type UploadStep } from "./upload-state.ts";
 import type { UploadsOptions, UploadsPorts } from "./uploads-ports.ts";
@@ -66,13 +67,15 @@ export function openUploads(options: UploadsOptions): Uploads {
     work.then(forget, forget);
     return work;
   };
-  const find = (caller: Actor, id: string) =>
-    findSession(ports.shards.of(caller.bucket).db, caller, id, ports.clock.nowMicros());
+  const find = (caller: Actor, id: string) => findUpload(ports, caller, id);
   return {
     start: (caller, start) => startUpload(ports, caller, start),
     put: (caller, id, ask, body) => track(putPiece(ports, caller, { ask, body, find: () => find(caller, id) })),
     state: async (caller, id) => show(ports, caller, await find(caller, id)),
-    remove: async (caller, id) => removeUpload(ports, caller.spaceId, (await find(caller, id)).id),
+    remove: async (caller, id) => {
+      const session = await find(caller, id);
+      await removeUpload(ports, session.spaceId, session.id);
+    },
     commit: (caller, id, correction) => track(commitAgain(ports, caller, () => find(caller, id), correction)),
     media: (upload) => track(uploadMedia(ports, upload)),
     expire: (signal) => expireUploads(ports, signal),
@@ -86,12 +89,22 @@ const bodiesAtFullSize = 16;
 /** How often a request looks again after another one moved the upload on between its look and its step. */
 const looksMax = 5;
 
+/** Whoever has lost the right to put it there appends nothing more. */
+async function findUpload(ports: UploadsPorts, caller: Actor, id: string): Promise<Session> {
+  const { shards, clock } = ports;
+  if (!isId(id)) throw noSuchUpload();
+  const session = await findSession(shards.ofId(id as UploadId).db, caller, id, clock.nowMicros());
+  if (session.spaceId !== caller.spaceId || !caller.owns) await assertMayUpload(shards, caller, session.request);
+  return session;
+}
+
 async function startUpload(
   ports: UploadsPorts,
-  caller: Actor,
-  { request, sizeBytes, key }: UploadStart,
+  asker: Actor,
+  { request: asked, sizeBytes, key }: UploadStart,
 ): Promise<{ id: UploadId; expiresAt: number }> {
   const { shards, clock, random } = ports;
+  const { actor: caller, request } = await settleUpload(shards, asker, asked);
   const { db } = shards.of(caller.bucket);
   const { operationId = null, requestHash = null } = key;
   for (let look = 0; look < looksMax; look += 1) {
@@ -174,7 +187,11 @@ async function settle(
 ): Promise<Committed | { durable: number } | undefined> {
   if (step.do === "show") return { node: await nodeOf(ports, caller, session), created: false };
   if (step.do === "report") return { durable: session.durable };
-  return finishUpload(ports, caller, session, step);
+  return finishUpload(ports, await actorOf(ports, caller, session), session, step);
+}
+
+async function actorOf({ shards }: UploadsPorts, caller: Actor, { spaceId }: Session): Promise<Actor> {
+  return spaceId === caller.spaceId ? caller : actorIn(caller, spaceId, await loadMounts(shards, caller));
 }
 
 async function commitAgain(
@@ -188,7 +205,8 @@ async function commitAgain(
     if (session.nodeId !== null) return { node: await nodeOf(ports, caller, session), created: false };
     if (session.total === null || !isComplete(session)) throw notComplete(session);
     const request = correct(session.request, correction);
-    const committed = await finishUpload(ports, caller, session, { total: session.total, request });
+    const actor = await actorOf(ports, caller, session);
+    const committed = await finishUpload(ports, actor, session, { total: session.total, request });
     if (committed !== undefined) return committed;
   }
   throw busy();

@@ -7,6 +7,7 @@ import * as countedTails from "./050-counted-tails.ts";
 import * as weights from "./060-weights.ts";
 import * as reach from "./070-reach.ts";
 import * as tokenMakers from "./080-token-makers.ts";
+import * as grants from "./090-grants.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -23,5 +24,6 @@ export const shardMigrations: MigrationSet = {
     "060-weights": { up: weights.up },
     "070-reach": { up: reach.up },
     "080-token-makers": { up: tokenMakers.up },
+    "090-grants": { up: grants.up },
   },
 };

@@ -1,18 +1,21 @@
 import type { CodecPool } from "@holdfast/codec/pool";
 import { withoutEmptyFrame } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { SpaceId, UserId } from "@holdfast/core/ids";
+import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Frame } from "@holdfast/protocol/frames";
 import type { BlockRoom } from "../../blocks/block-room.ts";
 import type { BlockService, IncomingBlock, LeaveOut } from "../../blocks/block-service.ts";
 import { refusalError } from "../../blocks/slab.ts";
+import type { Actor } from "../../metadata/actor.ts";
 import { readBase } from "./read-plain.ts";
 import { isBrokenOff } from "../exchange/request-body.ts";
 
 export interface FramesTarget {
-  readonly spaceId: SpaceId;
-  readonly uploader: UserId;
+  /** For whom, and in which space, a block is stored. */
+  readonly actorOf: (hash: HashHex) => Actor;
+  /** Whether somebody may use a block of the space as the base of a patch. */
+  readonly mayUse: (actor: Actor, base: HashHex) => Promise<boolean>;
   /** Where the frames were placed. */
   readonly room: BlockRoom;
   /**
@@ -28,7 +31,7 @@ export interface FramesTarget {
  */
 export async function storeFrames(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
-  { spaceId, uploader, room, leaveOut }: FramesTarget,
+  { actorOf, mayUse, room, leaveOut }: FramesTarget,
   frames: AsyncIterable<Frame[]>,
 ): Promise<number> {
   let stored = 0;
@@ -41,13 +44,15 @@ export async function storeFrames(
     room.takeClosed();
     patchBytes = 0;
     if (ready.length === 0) return;
-    await blocks.store(spaceId, uploader, ready, leaveOut);
+    for (const [{ spaceId, userId }, some] of Map.groupBy(ready, ({ hash }) => actorOf(hash))) {
+      await blocks.store(spaceId, userId, some, leaveOut);
+    }
     stored += ready.length;
   };
   try {
     for await (const some of frames) {
       for (const frame of some) {
-        portion.push(await incomingBlock({ blocks, codec }, spaceId, frame));
+        portion.push(await incomingBlock({ blocks, codec, mayUse }, actorOf(frame.hash), frame));
         if (frame.kind === "patch") patchBytes += frame.size;
       }
       if (room.closedBytes + patchBytes >= portionBytes) await flush();
@@ -64,8 +69,8 @@ export async function storeFrames(
 }
 
 async function incomingBlock(
-  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
-  spaceId: SpaceId,
+  { blocks, codec, mayUse }: { blocks: BlockService; codec: CodecPool } & Pick<FramesTarget, "mayUse">,
+  actor: Actor,
   { kind, hash, size, payload: sent, base }: Frame,
 ): Promise<IncomingBlock> {
   if (kind === "absent") {
@@ -76,7 +81,8 @@ async function incomingBlock(
   // Of an older client. What is kept, and goes to others, is the frame alone.
   const payload = kind === "raw" ? sent : withoutEmptyFrame(sent, size);
   if (kind !== "patch") return { hash, sizeBytes: size, codec: kind, payload, verified: false, placed: true };
-  const basePlain = base === undefined ? undefined : await readBase(blocks, spaceId, base);
+  const isUsable = base !== undefined && (await mayUse(actor, base));
+  const basePlain = isUsable ? await readBase(blocks, actor.spaceId, base) : undefined;
   if (base === undefined || basePlain === undefined) {
     throw new HoldfastError(
       "missing_blocks",

@@ -1,12 +1,12 @@
 import { type VersionId, isId } from "@holdfast/core/ids";
-import type { Caller } from "../../accounts/caller.ts";
 import type { BlockService, ReadingOptions } from "../../blocks/block-service.ts";
 import { readVersion } from "../../content/read-version.ts";
 import { zipFolder } from "../../content/zip-folder.ts";
 import type { VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import { listDifference } from "../../metadata/read/list-difference.ts";
-import { findNode, type PlacedNode } from "../../metadata/read/look-up.ts";
+import { findNode, followMount } from "../../metadata/read/look-up.ts";
+import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { findVersion } from "../../metadata/content/manifests.ts";
 import { mimeTypeOf } from "../../metadata/read/node-json.ts";
 import { readEntityTags } from "./conditions.ts";
@@ -32,14 +32,17 @@ export function downloadHandlers({
   return {
     download: async ({ caller, params, query, headers, head, signal, reading }) => {
       const found = await findNode(shards, caller, params.id);
-      if (found.row.kind === "folder") return downloadFolder(caller, found, head, { signal, reading });
+      const folder = await followMount(shards, caller, found);
+      if (folder.row.kind === "folder") {
+        return downloadFolder(folder, found.row.name, head, { signal, reading });
+      }
       const version = await findVersion(shards, found.row, query.version);
       return downloadFile(found, version, headers, head, { signal, reading });
     },
     getManifest: async ({ caller, params, query }) => {
       const { row } = await findNode(shards, caller, params.id);
       const version = await findVersion(shards, row, query.version);
-      const shard = shards.of(caller.bucket);
+      const shard = shards.ofId(row.space_id);
       const base = query.base === undefined ? undefined : await findVersion(shards, row, query.base);
       const splices = base === undefined ? undefined : await listDifference(shard, base, version);
       const texts = splices === undefined ? manifestText(shard, version) : splicesText(version, splices);
@@ -47,7 +50,7 @@ export function downloadHandlers({
     },
     queryManifests: ({ caller, body }) => {
       const ids = body.version_ids.filter((id) => isId(id)) as VersionId[];
-      return { status: 200, json: new StreamedJson(manifestsText(shards.of(caller.bucket), caller, ids)) };
+      return { status: 200, json: new StreamedJson(manifestsText(shards, caller, ids)) };
     },
   } satisfies Handlers;
 
@@ -92,10 +95,10 @@ export function downloadHandlers({
     return { status: 206 as const, bytes: await open(multipart.body(read)), headers: parts };
   }
 
-  async function downloadFolder(caller: Caller, folder: PlacedNode, head: boolean, ways: ReadingWays) {
-    const name = `${folder.row.name === "" ? "Holdfast" : folder.row.name}.zip`;
+  async function downloadFolder(folder: PlacedNode, title: string, head: boolean, ways: ReadingWays) {
+    const name = `${title === "" ? "Holdfast" : title}.zip`;
     const headers = { ...safeContentHeaders(name), "content-type": "application/zip" };
-    const bytes = head ? "" : zipFolder({ shards, blocks }, caller, folder, ways);
+    const bytes = head ? "" : zipFolder({ shards, blocks }, folder, ways);
     return { status: 200 as const, bytes, headers };
   }
 }

@@ -1,19 +1,11 @@
-import type { NodeId, VersionId } from "@holdfast/core/ids";
+import type { VersionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Splice } from "@holdfast/core/manifest";
 import type { VersionRow } from "../../db/shard-tables.ts";
-import type { Shard } from "../../db/shards.ts";
+import type { Shard, Shards } from "../../db/shards.ts";
 import type { Actor } from "../../metadata/actor.ts";
-import { findVisible } from "../../metadata/read/look-up.ts";
-import {
-  entriesOf,
-  entryCount,
-  findVersionHeads,
-  readList,
-  readLists,
-  type VersionHead,
-  type VersionList,
-} from "../../metadata/content/manifests.ts";
+import { findVisibleVersions, type VisibleVersion } from "../../metadata/content/visible-versions.ts";
+import { entriesOf, entryCount, readList, readLists, type VersionList } from "../../metadata/content/manifests.ts";
 
 type Head = Pick<VersionRow, "id" | "number" | "size" | "content_id">;
 
@@ -39,22 +31,22 @@ export async function* splicesText(version: Head, splices: readonly Splice[]): A
  * `manifestEntriesAtOnceMax` entries together, and at least one. What is left out is named at the end.
  */
 export async function* manifestsText(
-  shard: Shard,
+  shards: Shards,
   caller: Actor,
   ids: readonly VersionId[],
 ): AsyncGenerator<string, void, undefined> {
-  const heads = await findVersionHeads(shard, caller.spaceId, ids);
-  const visible = await findVisible(shard, caller, [...new Set<NodeId>(heads.map((head) => head.node_id))]);
-  const readable = heads.filter((head) => visible.has(head.node_id));
+  const readable = await findVisibleVersions(shards, caller, ids);
   let entries = 0;
   let reached = 0;
   let before = "";
   yield '{"items":[';
   for (const group of groupsOf(readable)) {
     if (entries >= limits.manifestEntriesAtOnceMax) break;
+    const [{ spaceId }] = group;
+    const shard = shards.ofId(spaceId);
     const lists = await readLists(
       shard,
-      caller.spaceId,
+      spaceId,
       group.map(({ id }) => id),
     );
     for (const head of group) {
@@ -77,12 +69,15 @@ export async function* manifestsText(
 /** Lists of so many bytes are read together. */
 const groupBytesMax = 1024 * 1024;
 
-function groupsOf(heads: readonly VersionHead[]): VersionHead[][] {
-  const groups: VersionHead[][] = [];
+type Group = [VisibleVersion, ...VisibleVersion[]];
+
+/** Each of one space. */
+function groupsOf(heads: readonly VisibleVersion[]): Group[] {
+  const groups: Group[] = [];
   let freeBytes = 0;
   for (const head of heads) {
     const last = groups.at(-1);
-    if (last === undefined || head.list_bytes > freeBytes) {
+    if (last === undefined || head.list_bytes > freeBytes || head.spaceId !== last[0].spaceId) {
       groups.push([head]);
       freeBytes = groupBytesMax;
     } else last.push(head);

@@ -5,7 +5,7 @@ import { listChanges, startToken } from "../../journal/changes.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
 import { emptyTrash } from "../../metadata/trash/empty-trash.ts";
 import { listFolder } from "../../metadata/read/list-folder.ts";
-import { findNode, findNodeByPath, findNodes, readNodeId } from "../../metadata/read/look-up.ts";
+import { findNode, findNodeByPath, findNodes, followMount, readNodeId } from "../../metadata/read/look-up.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import type { Operation } from "../../metadata/commit/operation.ts";
 import { listTrash } from "../../metadata/trash/trash-list.ts";
@@ -21,15 +21,16 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
     lookUpPath: async ({ caller, query }) => {
       const found = await findNodeByPath(shards, caller, query.path);
       const json = nodeJson(found);
-      if (found.row.kind !== "folder") return { status: 200, json, headers: revisionTag(json) };
-      return { status: 200, json: { ...json, ...(await listFolder(shards, caller, found, query)) } };
+      const folder = await followMount(shards, caller, found);
+      if (folder.row.kind !== "folder") return { status: 200, json, headers: revisionTag(json) };
+      return { status: 200, json: { ...json, ...(await listFolder(shards, caller, folder, query)) } };
     },
     getNode: async ({ caller, params }) => {
       const json = nodeJson(await findNode(shards, caller, params.id));
       return { status: 200, json, headers: revisionTag(json) };
     },
     listFolder: async ({ caller, params, query }) => {
-      const folder = await findNode(shards, caller, params.id);
+      const folder = await followMount(shards, caller, await findNode(shards, caller, params.id));
       return {
         status: 200,
         json: await listFolder(shards, caller, folder, { ...query, includeBlocks: query.include === "blocks" }),
@@ -129,9 +130,7 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
     listChanges: async ({ caller, query }) => ({ status: 200, json: await listChanges(shards, caller, query) }),
     queryNodes: async ({ caller, body }) => {
       const ids = body.ids.map((id) => readNodeId(caller, id));
-      const found = await findNodes(shards.of(caller.bucket), caller, [
-        ...new Set(ids.filter((id) => id !== undefined)),
-      ]);
+      const found = await findNodes(shards, caller, [...new Set(ids.filter((id) => id !== undefined))]);
       const items = body.ids.map((id, index) => {
         const nodeId = ids[index];
         const node = nodeId === undefined ? undefined : found.get(nodeId);

@@ -11,8 +11,13 @@ import { passingSlices } from "../../blocks/freed-bytes.ts";
 import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
+import type { Caller } from "../../accounts/caller.ts";
+import type { Actor } from "../../metadata/actor.ts";
+import { settleSpaces } from "../../metadata/commit/settle-spaces.ts";
 import { blockSizes } from "../../metadata/content/block-sizes.ts";
-import { findNode, type PlacedNode } from "../../metadata/read/look-up.ts";
+import { findKnownBlocks } from "../../metadata/content/known-blocks.ts";
+import { actIn, findNode } from "../../metadata/read/look-up.ts";
+import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { findVersion, readManifest } from "../../metadata/content/manifests.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import type { Content, Operation, OperationResult } from "../../metadata/commit/operation.ts";
@@ -54,8 +59,8 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         releaseJson();
         await charge("operations", body.operations.length);
         const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
-        const target = { spaceId: caller.spaceId, uploader: caller.userId, room, leaveOut };
-        await storeFrames({ blocks, codec }, target, frames);
+        const target = await framesTarget(caller, body.operations);
+        await storeFrames({ blocks, codec }, { ...target, room, leaveOut }, frames);
       } else {
         body = await readJson(schema);
         await charge("operations", body.operations.length);
@@ -78,7 +83,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       const isHead = base !== undefined && base.id === file.row.head_version;
       // A request that is repeated meets the version that it made itself: only the commit knows whether it is one.
       if (base === undefined || (!isHead && asked.operationId === undefined)) throw moved(file);
-      const content = await offeredContent(base, body);
+      const content = await offeredContent(await actIn(shards, caller, file), base, body);
       if ("missing" in content) {
         if (!isHead) throw moved(file);
         return { status: 200, json: { status: "ok", missing_blocks: content.missing } };
@@ -99,6 +104,25 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     },
   } satisfies Handlers;
 
+  /** A block goes to the space of the first operation that names it; what names it in another space misses it, and it comes once more. */
+  async function framesTarget(caller: Caller, operations: readonly BatchOperation[]) {
+    const settled = await settleSpaces(shards, caller, operations.map(toOperation));
+    const actors = new Map<string, Actor>();
+    const named = new Map<Actor, string[]>();
+    for (const [index, { actor }] of settled.entries()) {
+      const operation = operations[index];
+      if (operation?.op !== "put") continue;
+      for (const hash of hashesOf(operation)) if (!actors.has(hash)) actors.set(hash, actor);
+      const versions = [operation.base_version, operation.source_version].filter((id) => typeof id === "string");
+      named.set(actor, [...(named.get(actor) ?? []), ...versions]);
+    }
+    return {
+      actorOf: (hash: HashHex) => actors.get(hash) ?? caller,
+      mayUse: async (actor: Actor, base: HashHex) =>
+        (await findKnownBlocks(shards, actor, [base], named.get(actor))).has(base),
+    };
+  }
+
   /** @throws HoldfastError invalid_field for what is no file */
   async function namedVersion(row: NodeRow, version: string): Promise<VersionRow | undefined> {
     try {
@@ -116,6 +140,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
 
   /** Bare hashes get their sizes from what the space holds; those that it does not hold are missing. */
   async function offeredContent(
+    actor: Actor,
     base: VersionRow,
     body: {
       new_block_hashes?: (ManifestEntry | HashHex)[] | undefined;
@@ -135,7 +160,8 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       });
     }
     const bare = body.new_block_hashes.filter((entry) => typeof entry === "string");
-    const sizes = await blockSizes(shards, base.space_id, bare);
+    const known = await findKnownBlocks(shards, actor, bare, [base.id]);
+    const sizes = await blockSizes(shards, base.space_id, [...known]);
     const missing = [...new Set(bare.filter((hash) => !sizes.has(hash)))];
     if (missing.length > 0) return { missing };
     const entries = body.new_block_hashes.map((entry) =>
@@ -163,6 +189,10 @@ function moved(node: PlacedNode): HoldfastError {
 
 function isBatch(contentType: string | undefined): boolean {
   return contentType?.split(";", 1)[0]?.trim().toLowerCase() === batchContentType;
+}
+
+function hashesOf({ blocks = [], splices = [] }: Extract<BatchOperation, { op: "put" }>): string[] {
+  return [...blocks, ...splices.flatMap(({ insert }) => insert)].map(({ hash }) => hash);
 }
 
 /** The schema's output has its keys in the schema's order, so equal requests have equal text. */

@@ -9,6 +9,7 @@ import { loadNumberedVersions, loadVersions } from "./load.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
+import { requireAct, requireWholeSight } from "./rights.ts";
 import { findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
 import { checkPath } from "../weight/reach.ts";
 import {
@@ -37,8 +38,11 @@ export async function applyCopy(
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
   const { row } = found;
-  if (step.attach === undefined) await requireLive(work, found);
-  if (step.attach === undefined) await checkBase(work, row, operation);
+  if (row.kind === "mount") {
+    throw new HoldfastError("invalid_field", "A mount cannot be copied. Copy what is in it.", { field: "file_id" });
+  }
+  if (step.attach === undefined) await requireLive(work, step, found);
+  if (step.attach === undefined) await checkBase(work, step, row, operation);
   const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
   const name = await claimName(work, step, scope, target, { kind: row.kind });
@@ -46,6 +50,7 @@ export async function applyCopy(
   await checkPath(work, { parent: target.parent, name }, { node: copied, copy: true });
   if (row.kind !== "folder") return copyOne(work, step, row, { parent: target.parent, name });
   if (step.attach !== undefined) return attach(work, step, step.attach, { parent: target.parent, name });
+  requireWholeSight(work, step);
   if (scope.inGroup) {
     throw new HoldfastError("invalid_field", "A folder is copied on its own, not in a group.", { field: "group" });
   }
@@ -56,9 +61,10 @@ export async function applyCopy(
 export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
-  await requireLive(work, found);
+  await requireAct(work, step, found.row, "write");
+  await requireLive(work, step, found);
   if (found.row.kind !== "file") throw notAFile(found.row);
-  await checkBase(work, found.row, operation);
+  await checkBase(work, step, found.row, operation);
   const [old] = await loadOld(work, found.row, operation.version);
   if (old === undefined || old.node_id !== found.row.id) {
     throw new HoldfastError("not_found", "The file has no such version.", { field: "version" });

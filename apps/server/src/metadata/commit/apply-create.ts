@@ -5,6 +5,7 @@ import { claimName } from "./claim-name.ts";
 import { isStorable, newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findPlace } from "./place.ts";
+import { answered, placed } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
@@ -15,13 +16,14 @@ export async function applyMkdir(work: Work, step: Step<OperationOf<"mkdir">>, s
   const target = await findPlace(work, step, scope, operation.place);
   if (operation.onConflict === "replace" && operation.ifNoneMatch !== true) {
     const existing = await work.tree.child(target.parent.id, nameKey(target.name));
-    if (existing?.kind === "folder") return { nodeId: existing.id, created: false };
+    const isSeen = existing !== undefined && (await placed(work, step, existing)) !== undefined;
+    if (isSeen && existing.kind === "folder") return { nodeId: existing.id, created: false };
   }
   const name = await claimName(work, step, scope, target, { kind: "folder" });
   await checkPath(work, { parent: target.parent, name });
   const node = { id: operation.id, parent: target.parent, name, kind: "folder" as const, attributes: operation };
   const row = record(work, step, await newNode(work, step, node));
-  return { nodeId: row.id, created: true };
+  return { nodeId: row.id, created: true, ...(await answered(work, step, target)) };
 }
 
 export async function applySymlink(work: Work, step: Step<OperationOf<"symlink">>, scope: Scope): Promise<Applied> {
@@ -34,7 +36,7 @@ export async function applySymlink(work: Work, step: Step<OperationOf<"symlink">
   const { id, target } = operation;
   const node = { id, parent: place.parent, name, kind: "symlink" as const, target, attributes: operation };
   const row = record(work, step, await newNode(work, step, node));
-  return { nodeId: row.id, created: true };
+  return { nodeId: row.id, created: true, ...(await answered(work, step, place)) };
 }
 
 /** If-Match says that the node is there, which a create denies. */

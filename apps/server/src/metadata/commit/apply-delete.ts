@@ -8,16 +8,21 @@ import { trash } from "./claim-name.ts";
 import type { ShardReader } from "./load.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, requireLive } from "./place.ts";
-import { type Applied, conflictWith, record, type Scope, type Step, type Work } from "./work.ts";
+import { requireAct, requireMovable } from "./rights.ts";
+import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+import { conflictWith } from "./conflict.ts";
 
 /** Into the trash: one row changes, however much lies below. */
 export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
   requireNotRoot(work, found.row, "deleted");
-  await requireLive(work, found);
-  await checkBase(work, found.row, operation);
+  await requireMovable(work, step, found.row);
+  await requireLive(work, step, found);
+  await checkBase(work, step, found.row, operation);
   await requireSeen(work, step, found.row, operation.seen);
+  // What it shows is somebody else's: there is nothing to bring back.
+  if (found.row.kind === "mount") return { nodeId: purge(work, step, found.row).id, created: false };
   return { nodeId: trash(work, step, found.row).id, created: false };
 }
 
@@ -26,23 +31,28 @@ export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, s
   const { operation } = step;
   const { row, standing } = await findNode(work, step, scope, operation.fileId, "file_id");
   requireNotRoot(work, row, "deleted");
+  await requireAct(work, step, row, "own");
   if (operation.trashedOnly && standing.state === "live") {
     throw new HoldfastError("not_found", "There is no such file or folder in the trash.", { field: "file_id" });
   }
-  await checkBase(work, row, operation);
+  await checkBase(work, step, row, operation);
   await requireSeen(work, step, row, operation.seen);
+  purge(work, step, row);
+  return { nodeId: undefined, created: false };
+}
+
+function purge(work: Work, step: Step, row: NodeRow): NodeRow {
   const trashed_at = row.trashed_at ?? work.nowMicros;
   const gone = { ...row, trashed_at, purged_at: work.nowMicros };
-  record(work, step, gone, { kind: "gone", from_parent: row.parent_id });
   work.changes.purged.push(row.id);
-  return { nodeId: undefined, created: false };
+  return record(work, step, gone, { kind: "gone", from_parent: row.parent_id });
 }
 
 /** @throws HoldfastError subtree_changed, with the node that was to go */
 async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | undefined): Promise<void> {
   if (seen === undefined || !(await changedBelow(work, step, row, seen))) return;
   const message = "Another device has changed something in here that you have not seen yet.";
-  throw await conflictWith(work, "subtree_changed", message, row);
+  throw await conflictWith(work, step, { code: "subtree_changed", message, row });
 }
 
 /**

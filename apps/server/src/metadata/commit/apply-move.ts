@@ -7,6 +7,7 @@ import { claimName } from "./claim-name.ts";
 import { attributesOf, sameAttributes } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
+import { requireAct, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
@@ -16,9 +17,10 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
   const { row } = found;
   requireNotRoot(work, row, "moved");
+  await requireMovable(work, step, row);
   const revived = found.standing.state === "trashed" && operation.revive === true;
-  if (!revived) await requireLive(work, found);
-  await checkBase(work, row, operation);
+  if (!revived) await requireLive(work, step, found);
+  await checkBase(work, step, row, operation);
   if (revived) {
     const placed = await placeRevived(work, step, scope, row, operation.place);
     return { nodeId: setAttributes(work, step, placed).id, created: false };
@@ -29,6 +31,7 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
   const name = await claimName(work, step, scope, target, row);
   await checkPath(work, { parent: target.parent, name }, { node: row });
   const attributes = attributesOf(operation.attributes ?? {}, row);
+  if (operation.attributes?.editorsCanShare !== undefined) await requireAct(work, step, row, "own");
   const next = { ...row, ...attributes, parent_id: target.parent.id, name, name_key: nameKey(name) };
   const moved = next.parent_id !== row.parent_id || next.name !== row.name;
   if (moved) record(work, step, next, { kind: "changed", from_parent: row.parent_id });
@@ -39,8 +42,9 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
 export async function applySet(work: Work, step: Step<OperationOf<"set">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
-  await requireLive(work, found);
-  await checkBase(work, found.row, operation);
+  await requireAct(work, step, found.row, operation.editorsCanShare === undefined ? "write" : "own");
+  await requireLive(work, step, found);
+  await checkBase(work, step, found.row, operation);
   const next = { ...found.row, ...attributesOf(operation, found.row) };
   if (!sameAttributes(found.row, next)) record(work, step, next);
   return { nodeId: found.row.id, created: false };

@@ -11,8 +11,10 @@ import { attributesOf, newNode, sameAttributes } from "./new-node.ts";
 import type { Attributes } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive, type Target } from "./place.ts";
+import { answered, isBlind, requireAct } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
-import { addVersion, type Applied, conflictWith, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
+import { addVersion, type Applied, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
+import { conflictWith } from "./conflict.ts";
 
 type PutStep = Step<OperationOf<"put">>;
 
@@ -29,11 +31,12 @@ export async function applyPut(work: Work, step: PutStep, scope: Scope): Promise
 /** A file that is known by its id gets a version; one in the trash only with `revive`. */
 async function putInto(work: Work, step: PutStep, scope: Scope, fileId: string): Promise<Applied> {
   const found = await findNode(work, step, scope, fileId, "file_id");
+  await requireAct(work, step, found.row, "write");
   if (found.row.kind !== "file") throw notAFile(found.row);
   const revived = found.standing.state === "trashed" && step.operation.revive === true;
-  if (!revived) await requireLive(work, found);
-  if (step.operation.ifNoneMatch === true) throw await nameTaken(work, "precondition", found.row);
-  await checkBase(work, found.row, step.operation);
+  if (!revived) await requireLive(work, step, found);
+  if (step.operation.ifNoneMatch === true) throw await nameTaken(work, step, "precondition", found.row);
+  await checkBase(work, step, found.row, step.operation);
   const row = revived ? await placeRevived(work, step, scope, found.row, step.operation.place) : found.row;
   return { nodeId: (await putVersion(work, step, row)).id, created: false };
 }
@@ -46,17 +49,20 @@ async function putAtPlace(
 ): Promise<Applied> {
   const { operation } = step;
   const target = await findPlace(work, step, scope, place);
+  if (await isBlind(work, step, target.parent)) return putNew(work, step, scope, target);
   const existing = await work.tree.child(target.parent.id, nameKey(target.name));
-  if (existing !== undefined && operation.ifNoneMatch === true) throw await nameTaken(work, "precondition", existing);
+  if (existing !== undefined && operation.ifNoneMatch === true)
+    throw await nameTaken(work, step, "precondition", existing);
   const { baseVersion, baseRevision, ifMatch } = operation;
   const hasBase = baseVersion !== undefined || baseRevision !== undefined || ifMatch !== undefined;
-  if (existing !== undefined && hasBase) await checkBase(work, existing, operation);
+  if (existing !== undefined && hasBase) await checkBase(work, step, existing, operation);
   if (existing?.kind === "file" && (hasBase || operation.onConflict === "replace")) {
+    await requireAct(work, step, existing, "write");
     return { nodeId: (await putVersion(work, step, existing)).id, created: false };
   }
   // If-Match of a folder would be a reason to put a file in its place only by on_conflict.
   if (existing !== undefined && hasBase && operation.onConflict === undefined) {
-    throw await nameTaken(work, "exists", existing);
+    throw await nameTaken(work, step, "exists", existing);
   }
   if (existing === undefined) requireNoBase(operation);
   return putNew(work, step, scope, target);
@@ -70,13 +76,18 @@ async function putNew(work: Work, step: PutStep, scope: Scope, target: Target): 
   const node = { id: operation.id, parent: target.parent, name, kind: "file" as const, attributes: operation };
   const row = await newNode(work, step, node);
   useBytes(work, content.sizeBytes);
-  return { nodeId: setHead(work, step, row, content, operation).id, created: true };
+  const made = setHead(work, step, row, content, operation);
+  return { nodeId: made.id, created: true, ...(await answered(work, step, target)) };
 }
 
 /** Equal content is no new version, and if nothing else is new either, no change at all. */
 async function putVersion(work: Work, step: PutStep, row: NodeRow): Promise<NodeRow> {
   if (step.content === undefined) {
-    throw await conflictWith(work, "conflict", "The base version of the splices is not the newest one.", row);
+    throw await conflictWith(work, step, {
+      code: "conflict",
+      message: "The base version of the splices is not the newest one.",
+      row,
+    });
   }
   return putContent(work, step, row, step.content, step.operation);
 }

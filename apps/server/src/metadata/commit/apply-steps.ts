@@ -7,10 +7,10 @@ import { applyMove, applySet } from "./apply-move.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyRestore } from "./apply-restore.ts";
 import { nameTaken } from "./claim-name.ts";
-import { nodeJson } from "../read/node-json.ts";
+import { shown } from "./rights.ts";
 import type { OperationResult } from "./operation.ts";
 import { missingBlocks, requireHeldContent } from "./held-content.ts";
-import { type Applied, markWork, placed, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
+import { type Applied, markWork, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
 
 /** What became of some steps; `folderCopy` instead of a result where a folder has to be copied outside the tree first. */
 export type StepOutcome = OperationResult | { readonly status: "folder"; readonly folderCopy: FolderCopy };
@@ -22,7 +22,7 @@ export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<s
   const mark = markWork(work);
   try {
     const applied = await apply(work, step, { failedIds, inGroup: false });
-    if (!("copyFolder" in applied)) return await committed(work, applied);
+    if (!("copyFolder" in applied)) return await committed(work, step, applied);
     rollbackWork(work, mark);
     return { status: "folder", folderCopy: applied };
   } catch (error) {
@@ -49,13 +49,18 @@ export async function applyGroup(
     }
     // The later claimer is the one that is refused.
     for (current = steps.length - 1; current >= 0; current -= 1) {
-      await requireOwnName(work, applied[current]?.nodeId);
+      await requireOwnName(work, steps[current], applied[current]?.nodeId);
     }
   } catch (error) {
     rollbackWork(work, mark);
     return steps.map((_, index) => (index === current ? refusal(error) : dependencyResult()));
   }
-  return Promise.all(applied.map(async (each) => committed(work, each)));
+  return Promise.all(
+    steps.flatMap((step, index) => {
+      const each = applied[index];
+      return each === undefined ? [] : [committed(work, step, each)];
+    }),
+  );
 }
 
 export function dependencyResult(): OperationResult {
@@ -100,17 +105,18 @@ async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | Fo
   }
 }
 
-async function committed(work: Work, { nodeId, created }: Applied): Promise<OperationResult> {
+async function committed(work: Work, step: Step, { nodeId, created, answeredName }: Applied): Promise<OperationResult> {
   const row = nodeId === undefined ? undefined : await work.tree.node(nodeId);
-  const node = row === undefined ? undefined : nodeJson(await placed(work, row));
+  const told = row === undefined || answeredName === undefined ? row : { ...row, name: answeredName };
+  const node = told === undefined ? undefined : await shown(work, step, told, "create");
   return { status: "committed", node, created };
 }
 
-async function requireOwnName(work: Work, nodeId: Applied["nodeId"]): Promise<void> {
+async function requireOwnName(work: Work, step: Step | undefined, nodeId: Applied["nodeId"]): Promise<void> {
   const row = nodeId === undefined ? undefined : await work.tree.node(nodeId);
-  if (row === undefined || row.parent_id === null || !work.tree.isContested(row)) return;
+  if (step === undefined || row === undefined || row.parent_id === null || !work.tree.isContested(row)) return;
   const other = await work.tree.child(row.parent_id, row.name_key, row.id);
-  if (other !== undefined) throw await nameTaken(work, "exists", other);
+  if (other !== undefined) throw await nameTaken(work, step, "exists", other);
 }
 
 function resultOfMissing(hashes: readonly HashHex[]): OperationResult {

@@ -1,6 +1,7 @@
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { OperationBase, Seen } from "./operation.ts";
-import { conflictWith, type Work } from "./work.ts";
+import type { Step, Work } from "./work.ts";
+import { conflictWith } from "./conflict.ts";
 
 export type Base = Seen & Pick<OperationBase, "ifMatch">;
 
@@ -8,15 +9,27 @@ export type Base = Seen & Pick<OperationBase, "ifMatch">;
  * Whether the node still is what the caller saw.
  * @throws HoldfastError precondition (a header) or conflict (a field), with the node as it is
  */
-export async function checkBase(work: Work, row: NodeRow, base: Base): Promise<void> {
+export async function checkBase(work: Work, step: Step, row: NodeRow, base: Base): Promise<void> {
   if (base.ifMatch !== undefined && base.ifMatch !== "*" && !base.ifMatch.includes(row.revision)) {
-    throw await conflictWith(work, "precondition", "The node has changed: If-Match names another revision.", row);
+    throw await conflictWith(work, step, {
+      code: "precondition",
+      message: "The node has changed: If-Match names another revision.",
+      row,
+    });
   }
   if (base.baseRevision !== undefined && base.baseRevision !== row.revision) {
-    throw await conflictWith(work, "conflict", "The node has changed since the revision that you saw.", row);
+    throw await conflictWith(work, step, {
+      code: "conflict",
+      message: "The node has changed since the revision that you saw.",
+      row,
+    });
   }
   if (base.baseVersion !== undefined && !isHead(row, base.baseVersion)) {
-    throw await conflictWith(work, "conflict", "The file has a newer version than the one that you changed.", row);
+    throw await conflictWith(work, step, {
+      code: "conflict",
+      message: "The file has a newer version than the one that you changed.",
+      row,
+    });
   }
 }
 

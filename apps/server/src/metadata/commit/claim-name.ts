@@ -1,8 +1,10 @@
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { freeName } from "./free-name.ts";
+import { isBlind, requireMovable } from "./rights.ts";
 import type { Target } from "./place.ts";
-import { conflictWith, record, type Scope, type Step, type Work } from "./work.ts";
+import { record, type Scope, type Step, type Work } from "./work.ts";
+import { conflictWith } from "./conflict.ts";
 
 /**
  * Makes sure that a node may have a name, as the operation says (`on_conflict`, If-None-Match).
@@ -19,18 +21,29 @@ export async function claimName(
   const taken = await work.tree.child(target.parent.id, nameKey(target.name), claimer.id);
   if (taken === undefined) return target.name;
   const { ifNoneMatch, onConflict } = step.operation;
-  if (ifNoneMatch === true) throw await nameTaken(work, "precondition", taken);
+  if (await isBlind(work, step, target.parent)) return freeName(work, target.parent, target.name, claimer.kind);
+  if (ifNoneMatch === true) throw await nameTaken(work, step, "precondition", taken);
   if (onConflict === "rename") return freeName(work, target.parent, target.name, claimer.kind);
   if (onConflict === "replace") {
+    await requireMovable(work, step, taken);
     trash(work, step, taken);
     return target.name;
   }
   if (scope.inGroup) return target.name;
-  throw await nameTaken(work, "exists", taken);
+  throw await nameTaken(work, step, "exists", taken);
 }
 
-export async function nameTaken(work: Work, code: "exists" | "precondition", taken: NodeRow): Promise<Error> {
-  return conflictWith(work, code, `There is already a ${taken.kind} ${JSON.stringify(taken.name)} here.`, taken);
+export async function nameTaken(
+  work: Work,
+  step: Step,
+  code: "exists" | "precondition",
+  taken: NodeRow,
+): Promise<Error> {
+  return conflictWith(work, step, {
+    code,
+    message: `There is already a ${taken.kind} ${JSON.stringify(taken.name)} here.`,
+    row: taken,
+  });
 }
 
 export function trash(work: Work, step: Step, row: NodeRow): NodeRow {

@@ -61,7 +61,10 @@ export function openCommitter(options: CommitterOptions): Committer {
       }
       const { spaceId } = caller;
       const { db } = options.shards.ofId(spaceId);
-      const steps = await prepareSteps({ db, caller, nowMicros: options.clock.nowMicros(), pieces }, operations);
+      const steps = await prepareSteps(
+        { shards: options.shards, db, caller, nowMicros: options.clock.nowMicros(), pieces },
+        operations,
+      );
       const queue =
         queues.get(spaceId) ??
         new SpaceQueue(options, { ...options, db, spaceId, pieces }, () => queues.delete(spaceId));

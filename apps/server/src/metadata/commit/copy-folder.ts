@@ -193,6 +193,7 @@ async function startPiece(
     pieces,
     ...held,
     measuring,
+    rights: new Map(),
   };
 }
 
@@ -214,7 +215,7 @@ async function loadChildren(
   const { rows } = await sql<NodeRow>`
     select * from shard.nodes
     where space_id = ${space.id} and parent_id = ${folder} and (${after ?? null}::uuid is null or id > ${after ?? null})
-      and trashed_at is null
+      and trashed_at is null and kind <> 'mount'
     order by id limit ${pieces.copiedNodesMax}`.execute(reader);
   return rows;
 }
@@ -236,6 +237,8 @@ function copyOf(work: Work, step: Step, source: NodeRow, parentId: NodeId | null
     operation_id: step.operation.operationId ?? null,
     created_at: work.nowMicros,
     updated_at: work.nowMicros,
+    shared: false,
+    editors_can_share: true,
   };
 }
 

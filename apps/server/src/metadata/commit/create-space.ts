@@ -67,6 +67,9 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
       operation_id: null,
       created_at: nowMicros,
       updated_at: nowMicros,
+      shared: false,
+      editors_can_share: true,
+      target_space: null,
     },
   ]);
   return row;

@@ -8,8 +8,16 @@ import type { Step, Work } from "./work.ts";
  */
 export function missingBlocks(work: Work, step: Step): HashHex[] {
   if (step.content === undefined || step.refused !== undefined) return [];
-  const missing = [...step.content.blocks.keys()].filter((hash) => !work.heldBlocks.sizes.has(hash));
+  const missing = [...step.content.blocks.keys()].filter((hash) => !isKnown(work, step, hash));
   return [...missing, ...step.missing];
+}
+
+/**
+ * Only the owner may use whatever the space holds: to anybody else a hash would give the content of files that were never shared.
+ */
+function isKnown({ heldBlocks }: Work, { caller, named }: Step, hash: HashHex): boolean {
+  if (!heldBlocks.sizes.has(hash)) return false;
+  return caller.owns || named?.has(hash) === true || heldBlocks.uploaders.get(hash) === caller.userId;
 }
 
 /** @throws HoldfastError invalid_field for a wrong size; unavailable if a staged segment is gone again */

@@ -147,6 +147,7 @@ test("a copy that a crash left is invisible, and removed after its hour", async 
     refused: undefined,
     missing: [],
     attach: undefined,
+    named: undefined,
   };
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const place = { db: space.db, spaceId: space.caller.spaceId, clock: space.clock, random, pieces: pieceSizes };

@@ -81,9 +81,11 @@ export interface HeldBlocks {
   readonly sizes: ReadonlyMap<HashHex, number>;
   /** Those of them that `stored_bytes` does not count: before one is referred to, `countBlocks`. */
   readonly uncounted: ReadonlySet<HashHex>;
+  /** Who has sent each the last time; empty where only the owner asks. */
+  readonly uploaders: ReadonlyMap<HashHex, UserId>;
 }
 
-export const noHeldBlocks: HeldBlocks = { sizes: new Map(), uncounted: new Set() };
+export const noHeldBlocks: HeldBlocks = { sizes: new Map(), uncounted: new Set(), uploaders: new Map() };
 
 /**
  * Those blocks that the space holds, locked in the order of their hashes so that two transactions cannot wait for each
@@ -93,20 +95,23 @@ export async function lockBlocks(
   transaction: ShardReader,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
+  withUploaders = false,
 ): Promise<HeldBlocks> {
   if (hashes.length === 0) return noHeldBlocks;
-  const { rows } = await sql<{ hash: Buffer; size: number; counted: boolean }>`
-    select hash, size, counted from shard.space_blocks
+  const { rows } = await sql<{ hash: Buffer; size: number; counted: boolean; uploader: UserId }>`
+    select hash, size, counted, uploader from shard.space_blocks
     where space_id = ${spaceId} and hash = any(${hashArray(hashes)})
     order by hash for no key update`.execute(transaction);
   const sizes = new Map<HashHex, number>();
   const uncounted = new Set<HashHex>();
-  for (const { hash, size, counted } of rows) {
+  const uploaders = new Map<HashHex, UserId>();
+  for (const { hash, size, counted, uploader } of rows) {
     const hex = hash.toString("hex") as HashHex;
     sizes.set(hex, size);
     if (!counted) uncounted.add(hex);
+    if (withUploaders) uploaders.set(hex, uploader);
   }
-  return { sizes, uncounted };
+  return { sizes, uncounted, uploaders };
 }
 
 /** Those of the segments that the space holds, locked. By the primary key. */

@@ -1,11 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf, isId, type NodeId } from "@holdfast/core/ids";
+import { bucketOf, isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
-import { nodeJson } from "../read/node-json.ts";
+import { shown } from "./rights.ts";
 import type { Attributes } from "./operation.ts";
-import { newId, placed, record, type Step, type Work } from "./work.ts";
+import { newId, record, type Step, type Work } from "./work.ts";
 
 export interface NewNode {
   readonly id?: NodeId | undefined;
@@ -13,12 +13,13 @@ export interface NewNode {
   readonly name: string;
   readonly kind: NodeRow["kind"];
   readonly target?: string;
+  readonly targetSpace?: SpaceId;
   readonly attributes?: Attributes;
 }
 
 /** A row that is not in the tree yet. */
 export async function newNode(work: Work, step: Step, node: NewNode): Promise<NodeRow> {
-  if (node.id !== undefined) await requireFreeId(work, node.id);
+  if (node.id !== undefined) await requireFreeId(work, step, node.id);
   const file = node.kind === "file";
   return {
     space_id: work.space.id,
@@ -36,6 +37,7 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
       modified_at: work.nowMicros,
       executable: false,
       metadata: null,
+      editors_can_share: true,
     }),
     weight: 0,
     names_below: 0,
@@ -48,6 +50,8 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
     operation_id: step.operation.operationId ?? null,
     created_at: work.nowMicros,
     updated_at: work.nowMicros,
+    shared: false,
+    target_space: node.targetSpace ?? null,
   };
 }
 
@@ -56,7 +60,7 @@ export async function makeFolder(work: Work, step: Step, parent: NodeRow, name: 
   return record(work, step, await newNode(work, step, { parent, name, kind: "folder" }));
 }
 
-type AttributeColumns = Pick<NodeRow, "modified_at" | "executable" | "metadata">;
+type AttributeColumns = Pick<NodeRow, "modified_at" | "executable" | "metadata" | "editors_can_share">;
 
 /** @throws HoldfastError invalid_field */
 export function attributesOf(attributes: Attributes, current: AttributeColumns): AttributeColumns {
@@ -73,6 +77,7 @@ export function attributesOf(attributes: Attributes, current: AttributeColumns):
     modified_at: attributes.modifiedAtMicros ?? current.modified_at,
     executable: attributes.executable ?? current.executable,
     metadata: metadata ?? current.metadata,
+    editors_can_share: attributes.editorsCanShare ?? current.editors_can_share,
   };
 }
 
@@ -80,6 +85,7 @@ export function sameAttributes(left: AttributeColumns, right: AttributeColumns):
   return (
     left.modified_at === right.modified_at &&
     left.executable === right.executable &&
+    left.editors_can_share === right.editors_can_share &&
     (left.metadata === right.metadata || JSON.stringify(left.metadata) === JSON.stringify(right.metadata))
   );
 }
@@ -93,7 +99,7 @@ export function isStorable(value: unknown): boolean {
 }
 
 /** An id of another owner's bucket would be looked for on another shard. */
-async function requireFreeId(work: Work, id: NodeId): Promise<void> {
+async function requireFreeId(work: Work, step: Step, id: NodeId): Promise<void> {
   if (!isId(id) || bucketOf(id) !== bucketOf(work.space.id)) {
     const message = "The id is not one of the owner's bucket; docs/format.md tells how to make one.";
     throw new HoldfastError("invalid_field", message, { field: "id" });
@@ -101,8 +107,9 @@ async function requireFreeId(work: Work, id: NodeId): Promise<void> {
   const taken = await work.tree.node(id);
   if (taken === undefined) return;
   const gone = (await work.tree.standing(taken)).state === "gone";
+  const node = gone ? undefined : await shown(work, step, taken);
   throw new HoldfastError("exists", "This id is in use.", {
     field: "id",
-    ...(gone ? {} : { body: { node: nodeJson(await placed(work, taken)) } }),
+    ...(node === undefined ? {} : { body: { node } }),
   });
 }

@@ -30,6 +30,8 @@ export interface Place {
   readonly parentId?: string;
   readonly name?: string;
   readonly path?: string;
+  /** Where the path begins, if that is not the caller's root: in a mount it is what the mount shows. */
+  readonly under?: NodeId;
   readonly parents?: boolean;
 }
 
@@ -44,6 +46,8 @@ export interface Attributes {
   readonly modifiedAtMicros?: number;
   readonly executable?: boolean;
   readonly metadata?: Record<string, unknown>;
+  /** Whether editors may share the node and what is below it: the owner says. */
+  readonly editorsCanShare?: boolean;
 }
 
 export interface Content {

@@ -4,9 +4,12 @@ import { checkName, nameKey, splitPath } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { makeFolder } from "./new-node.ts";
 import { freeName } from "./free-name.ts";
+import type { Act } from "../../rights/roles.ts";
+import { isBlind, placed, requireAct } from "./rights.ts";
 import type { Place } from "./operation.ts";
 import type { Standing } from "./tree.ts";
-import { conflictWith, type Scope, type Step, type Work } from "./work.ts";
+import { type Scope, type Step, type Work } from "./work.ts";
+import { conflictWith } from "./conflict.ts";
 
 export interface Target {
   readonly parent: NodeRow;
@@ -22,11 +25,21 @@ export interface Found {
  * The node that a text names, live or trashed.
  * @throws HoldfastError not_found, or dependency if an earlier operation should have made it
  */
-export async function findNode(work: Work, step: Step, scope: Scope, text: string, field: string): Promise<Found> {
+export async function findNode(
+  work: Work,
+  step: Step,
+  scope: Scope,
+  text: string,
+  field: string,
+  act: Act = "read",
+): Promise<Found> {
   const id = text === "root" ? step.caller.rootId : text;
   const row = isId(id) ? await work.tree.node(id as NodeId) : undefined;
   const standing = row === undefined ? undefined : await work.tree.standing(row);
-  if (row !== undefined && standing !== undefined && standing.state !== "gone") return { row, standing };
+  if (row !== undefined && standing !== undefined && standing.state !== "gone") {
+    const isSeen = step.caller.owns || (await placed(work, step, row, act)) !== undefined;
+    if (isSeen) return { row, standing };
+  }
   if (scope.failedIds.has(id)) {
     throw new HoldfastError("dependency", "The operation that should have made this node failed.", { field });
   }
@@ -34,9 +47,13 @@ export async function findNode(work: Work, step: Step, scope: Scope, text: strin
 }
 
 /** @throws HoldfastError trashed, with the node that is in the trash */
-export async function requireLive(work: Work, { standing }: Pick<Found, "standing">): Promise<void> {
+export async function requireLive(work: Work, step: Step, { standing }: Pick<Found, "standing">): Promise<void> {
   if (standing.state === "live") return;
-  throw await conflictWith(work, "trashed", `${JSON.stringify(standing.by.name)} is in the trash.`, standing.by);
+  throw await conflictWith(work, step, {
+    code: "trashed",
+    message: `${JSON.stringify(standing.by.name)} is in the trash.`,
+    row: standing.by,
+  });
 }
 
 /**
@@ -48,19 +65,36 @@ export async function findPlace(
   step: Step,
   scope: Scope,
   place: Place,
-  current?: { readonly parent: () => Promise<NodeRow>; readonly name: string },
+  current?: Current,
 ): Promise<Target> {
-  if (place.path !== undefined) return findPath(work, step, place.path, place.parents === true);
+  const target = await locate(work, step, scope, place, current);
+  await requireAct(work, step, target.parent, "create");
+  return target;
+}
+
+interface Current {
+  readonly parent: () => Promise<NodeRow>;
+  readonly name: string;
+}
+
+async function locate(
+  work: Work,
+  step: Step,
+  scope: Scope,
+  place: Place,
+  current: Current | undefined,
+): Promise<Target> {
+  if (place.path !== undefined) return findPath(work, step, place.path, place);
   if (place.name !== undefined) checkName(place.name);
   const name = place.name ?? current?.name;
   if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
   if (place.parentId === undefined && current !== undefined) return { parent: await current.parent(), name };
-  const found = await findNode(work, step, scope, place.parentId ?? "root", "parent_id");
+  const found = await findNode(work, step, scope, place.parentId ?? "root", "parent_id", "create");
   requireFolder(found.row, "parent_id");
   if (found.standing.state === "trashed" && step.operation.revive === true) {
     return { parent: await liveFolder(work, step, found.row), name };
   }
-  await requireLive(work, found);
+  await requireLive(work, step, found);
   return { parent: found.row, name };
 }
 
@@ -89,29 +123,47 @@ export function requireFolder(row: NodeRow, field: string): void {
   throw new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a folder.`, { field });
 }
 
-async function findPath(work: Work, step: Step, path: string, makeParents: boolean): Promise<Target> {
+async function findPath(
+  work: Work,
+  step: Step,
+  path: string,
+  { under = step.caller.rootId, parents = false }: Place,
+): Promise<Target> {
   const names = splitPath(path);
   const name = names.pop();
   if (name === undefined) {
-    throw await conflictWith(work, "exists", "The root folder is always there.", await rootOf(work));
+    throw await conflictWith(work, step, {
+      code: "exists",
+      message: "The root folder is always there.",
+      row: await rootOf(work),
+    });
   }
-  let parent = await rootOf(work);
+  let parent = (await work.tree.node(under)) ?? (await rootOf(work));
   for (const folder of names) {
-    const child = await work.tree.child(parent.id, nameKey(folder));
-    if (child === undefined && !makeParents) {
+    const found = await work.tree.child(parent.id, nameKey(folder));
+    const isSeen = found !== undefined && (step.caller.owns || (await placed(work, step, found)) !== undefined);
+    const child = isSeen ? found : undefined;
+    if (child === undefined && !parents) {
       throw new HoldfastError("not_found", `There is no folder ${JSON.stringify(folder)} on the path.`, {
         field: "path",
       });
     }
     if (child !== undefined) requireFolder(child, "path");
-    parent = child ?? (await makeFolder(work, step, parent, folder));
+    else await requireAct(work, step, parent, "create");
+    parent = child ?? (await makeFolder(work, step, parent, await unseenName(work, step, parent, folder)));
   }
   return { parent, name };
+}
+
+/** Of a folder that the caller may not look into, nothing is told of a name that is taken there. */
+async function unseenName(work: Work, step: Step, parent: NodeRow, name: string): Promise<string> {
+  return (await isBlind(work, step, parent)) ? freeName(work, parent, name, "folder") : name;
 }
 
 async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {
   const child = await work.tree.child(parent.id, nameKey(name));
   if (child?.kind === "folder") return child;
+  await requireAct(work, step, parent, "create");
   const free = child === undefined ? name : await freeName(work, parent, name, "folder");
   return makeFolder(work, step, parent, free);
 }

@@ -7,6 +7,7 @@ import { type Kysely, sql } from "kysely";
 import type { Actor } from "../actor.ts";
 import { hashArray } from "../../db/array-parameters.ts";
 import type { ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
+import type { Shards } from "../../db/shards.ts";
 import { decodeEntries, encodeContent, type NewContent, segmentHashesOf } from "../content/content.ts";
 import { loadNumberedVersions, loadVersions } from "./load.ts";
 import { findNodes } from "../read/look-up.ts";
@@ -18,6 +19,7 @@ import { Tree } from "./tree.ts";
 import type { Step } from "./work.ts";
 
 export interface Preparation {
+  readonly shards: Shards;
   readonly db: Kysely<ShardTables>;
   readonly caller: Actor;
   readonly nowMicros: number;
@@ -41,11 +43,17 @@ type Bases = ReadonlyMap<Operation, readonly ManifestEntry[]>;
 
 async function prepareStep(preparation: Preparation, operation: Operation, bases: Bases): Promise<Step> {
   const { caller, db, nowMicros, pieces } = preparation;
-  const step = { caller, operation, refused: undefined, content: undefined, missing: [], attach: undefined };
+  const base = bases.get(operation);
+  const named = caller.owns ? undefined : new Set(base?.map(({ hash }) => hash));
+  const step = { caller, operation, refused: undefined, content: undefined, missing: [], attach: undefined, named };
   if (operation.op !== "put") return step;
   try {
-    const content = encodePut(operation, bases.get(operation));
+    const content = encodePut(operation, base);
     if (content === undefined || content.newSegments.length === 0) return { ...step, content };
+    if (named !== undefined) {
+      const unknown = await findUnknown(db, caller, content, named);
+      if (unknown.length > 0) return { ...step, content, missing: unknown };
+    }
     const missing = await stageSegments({ db, spaceId: caller.spaceId, nowMicros, pieces }, content.newSegments);
     return { ...step, content, missing };
   } catch (error) {
@@ -79,8 +87,11 @@ function encodePut(
 /** Versions never change, so a base that is read here is the one that the client means. */
 async function loadBases(preparation: Preparation, operations: readonly Operation[]): Promise<Bases> {
   const { db, caller } = preparation;
+  // Whoever does not own the space may use the blocks of the base besides what it has sent.
   const spliced = operations.filter(
-    (operation): operation is OperationOf<"put"> => operation.op === "put" && operation.content.splices !== undefined,
+    (operation): operation is OperationOf<"put"> =>
+      operation.op === "put" &&
+      (operation.content.splices !== undefined || (!caller.owns && operation.baseVersion !== undefined)),
   );
   if (spliced.length === 0) return new Map();
   const space = await spaceOf(db, caller);
@@ -101,16 +112,18 @@ async function loadBases(preparation: Preparation, operations: readonly Operatio
       wanted.set(operation, (version) => version.id === base);
       continue;
     }
-    const nodeId = await nodeIdOf(tree, operation);
+    const nodeId = await nodeIdOf(tree, caller.rootId, operation);
     const number = Number(base);
     if (nodeId === undefined || !Number.isSafeInteger(number) || number < 1) continue;
     byNumber.push({ nodeId, number });
     wanted.set(operation, (version) => version.node_id === nodeId && version.number === number);
   }
-  const versions = [
+  const stored = [
     ...(await loadVersions(db, caller.spaceId, byId)),
     ...(await loadNumberedVersions(db, caller.spaceId, byNumber)),
   ];
+  // Of an owner's base the commit shows whether it is the newest.
+  const versions = caller.owns ? stored : await onlyReadable(preparation, stored);
   const readable = await loadReadable(preparation, sources);
   const bases = new Map<Operation, readonly ManifestEntry[]>();
   for (const operation of spliced) {
@@ -125,11 +138,31 @@ async function loadBases(preparation: Preparation, operations: readonly Operatio
 }
 
 /** Of a base the commit shows later whether it is the caller's; whoever names a source has to be able to read it. */
-async function loadReadable({ db, caller }: Preparation, ids: readonly VersionId[]): Promise<VersionRow[]> {
+async function loadReadable(preparation: Preparation, ids: readonly VersionId[]): Promise<VersionRow[]> {
   if (ids.length === 0) return [];
-  const versions = await loadVersions(db, caller.spaceId, [...new Set(ids)]);
-  const readable = await findNodes({ db }, caller, [...new Set(versions.map((version) => version.node_id))]);
-  return versions.filter((version) => readable.has(version.node_id));
+  const { db, caller } = preparation;
+  return onlyReadable(preparation, await loadVersions(db, caller.spaceId, [...new Set(ids)]));
+}
+
+async function onlyReadable({ shards, caller }: Preparation, versions: readonly VersionRow[]): Promise<VersionRow[]> {
+  const nodes = await findNodes(shards, caller, [...new Set(versions.map((version) => version.node_id))]);
+  return versions.filter(({ node_id, space_id }) => nodes.get(node_id)?.row.space_id === space_id);
+}
+
+/** Of a long list, those blocks that a caller who does not own the space may not use. By the primary key. */
+async function findUnknown(
+  db: Kysely<ShardTables>,
+  { spaceId, userId }: Actor,
+  content: NewContent,
+  named: ReadonlySet<HashHex>,
+): Promise<HashHex[]> {
+  const hashes = new Set(content.newSegments.flatMap(({ entries }) => entries.map(({ hash }) => hash)));
+  const asked = [...hashes].filter((hash) => !named.has(hash));
+  const { rows } = await sql<{ hash: HashHex }>`
+    select encode(hash, 'hex') as hash from shard.space_blocks
+    where space_id = ${spaceId} and hash = any(${hashArray(asked)}) and uploader = ${userId}`.execute(db);
+  const sent = new Set(rows.map(({ hash }) => hash));
+  return asked.filter((hash) => !sent.has(hash));
 }
 
 /** All entries of a version, those of segments included. */
@@ -148,12 +181,16 @@ export async function readManifest(db: Kysely<ShardTables>, version: VersionRow)
 }
 
 /** Undefined where there is none; the operation itself says later what is wrong with its place. */
-async function nodeIdOf(tree: Tree, { fileId, place }: OperationOf<"put">): Promise<NodeId | undefined> {
+async function nodeIdOf(
+  tree: Tree,
+  rootId: NodeId,
+  { fileId, place }: OperationOf<"put">,
+): Promise<NodeId | undefined> {
   if (fileId !== undefined) return isId(fileId) ? (fileId as NodeId) : undefined;
   if (place?.path !== undefined && Buffer.byteLength(place.path) > limits.pathBytesMax) return undefined;
-  const parentId = place?.parentId === undefined || place.parentId === "root" ? tree.rootId : place.parentId;
+  const parentId = place?.parentId === undefined || place.parentId === "root" ? rootId : place.parentId;
   const names = place?.path === undefined ? [place?.name ?? ""] : place.path.split("/").filter((name) => name !== "");
-  let at: NodeId | undefined = place?.path === undefined ? (parentId as NodeId) : tree.rootId;
+  let at: NodeId | undefined = place?.path === undefined ? (parentId as NodeId) : (place.under ?? rootId);
   if (!isId(at)) return undefined;
   for (const name of names) {
     at = at === undefined ? undefined : (await tree.child(at, nameKey(name)))?.id;

@@ -11,6 +11,7 @@ import { lockBlocks, lockSegments, lockSpace, type Name, type ShardReader } from
 import type { OperationResult } from "./operation.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import { Replays } from "./replays.ts";
+import { loadStepRights } from "./rights.ts";
 import { Tree } from "./tree.ts";
 import { noChanges, type Step, type Work } from "./work.ts";
 import { writeWork } from "./write.ts";
@@ -151,10 +152,16 @@ async function startWork(
     clock,
     random: pooled(random),
     pieces,
-    heldBlocks: await lockBlocks(reader, space.id, [...blocks]),
+    heldBlocks: await lockBlocks(
+      reader,
+      space.id,
+      [...blocks],
+      steps.some(({ caller }) => !caller.owns),
+    ),
     heldSegments: await lockSegments(reader, space.id, [...segments]),
     counted: new Set(),
     measuring: { nodesLeft: pieces.measuredNodesMax, raised: new Set() },
+    rights: await loadStepRights(reader, space, steps),
   };
 }
 
@@ -179,7 +186,9 @@ function nameOf({ operation }: Step, rootId: NodeId): Name[] {
     : [];
 }
 
-function pathOf({ operation }: Step): string[][] {
+function pathOf({ caller, operation }: Step): string[][] {
+  // In somebody else's space paths do not begin at its root.
+  if (!caller.owns) return [];
   const path = "place" in operation ? operation.place?.path : undefined;
   if (path === undefined) return [];
   try {

@@ -1,13 +1,12 @@
 import type { Clock, Random } from "@holdfast/core/clock";
-import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type HashHex, makeId, type NodeId, type UploadId, type VersionId } from "@holdfast/core/ids";
 import type { Actor } from "../actor.ts";
 import type { JournalRow, NodeRow, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 import type { NewContent, VersionContent } from "../content/content.ts";
 import type { HeldBlocks, ShardReader } from "./load.ts";
 import { assertWeightRoom, nodeWeight, versionWeight } from "../weight/metadata-bytes.ts";
-import type { PlacedNode } from "../read/look-up.ts";
-import { nodeJson } from "../read/node-json.ts";
+import type { RightsByActor } from "./rights.ts";
 import type { Operation } from "./operation.ts";
 import { raiseAbove } from "../weight/reach.ts";
 import { assertRoom } from "../weight/stored-bytes.ts";
@@ -26,6 +25,8 @@ export interface Step<Kind extends Operation = Operation> {
   readonly missing: readonly HashHex[];
   /** Of a folder copy that stands ready outside the tree. */
   readonly attach: DetachedFolder | undefined;
+  /** Of a caller who does not own the space: the blocks that it may use besides those that it has sent itself. */
+  readonly named: ReadonlySet<HashHex> | undefined;
 }
 
 export interface DetachedFolder {
@@ -69,6 +70,8 @@ export interface Work {
   /** The members of `changes.counted`, made anew after a rollback. */
   readonly counted: Set<HashHex>;
   readonly measuring: Measuring;
+  /** Of those whose space it is not. */
+  readonly rights: RightsByActor;
 }
 
 /** What trees were measured for in this transaction; a rollback may leave it stricter than it need be. */
@@ -90,6 +93,8 @@ export interface Scope {
 export interface Applied {
   readonly nodeId: NodeId | undefined;
   readonly created: boolean;
+  /** Of who may not know that the name was taken: the one that was wanted. */
+  readonly answeredName?: string | undefined;
 }
 
 export function noChanges(): Changes {
@@ -227,15 +232,4 @@ export function newId<Id extends NodeId | VersionId>({ clock, random, space }: W
 
 export function newRevision({ random }: Pick<Work, "random">): string {
   return Buffer.from(random(16)).toString("hex");
-}
-
-/** As the caller sees it. */
-export async function placed(work: Work, row: NodeRow): Promise<PlacedNode> {
-  return { row, path: await work.tree.path(row), role: "owner" };
-}
-
-/** An error that shows the node that is in the way, as it is now. */
-export async function conflictWith(work: Work, code: ErrorCode, message: string, row: NodeRow): Promise<HoldfastError> {
-  const field = code === "exists" ? { field: "name" } : {};
-  return new HoldfastError(code, message, { ...field, body: { node: nodeJson(await placed(work, row)) } });
 }

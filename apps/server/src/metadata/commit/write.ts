@@ -97,7 +97,7 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       modified_at = v.modified_at, executable = v.executable, revision = v.revision, seq = v.seq,
       trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, weight = v.weight,
       names_below = v.names_below, bytes_below = v.bytes_below, device_id = v.device_id,
-      operation_id = v.operation_id, updated_at = v.updated_at
+      operation_id = v.operation_id, updated_at = v.updated_at, editors_can_share = v.editors_can_share
     from (select ${spaceId}::uuid as space_id, given.* from unnest(
       ${uuidArray(rows.map((row) => row.id))}, ${uuidArray(rows.map((row) => row.parent_id))},
       ${textArray(rows.map((row) => row.name))}, ${textArray(rows.map((row) => row.name_key))},
@@ -109,10 +109,11 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       ${jsonbArray(rows.map((row) => row.metadata))}, ${int4Array(rows.map((row) => row.weight))},
       ${int4Array(rows.map((row) => row.names_below))}, ${int4Array(rows.map((row) => row.bytes_below))},
       ${uuidArray(rows.map((row) => row.device_id))},
-      ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.updated_at))})
+      ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.updated_at))},
+      ${booleanArray(rows.map((row) => row.editors_can_share))})
     as given (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
       revision, seq, trashed_at, purged_at, metadata, weight, names_below, bytes_below, device_id, operation_id,
-      updated_at) offset 0) v
+      updated_at, editors_can_share) offset 0) v
     where n.space_id = v.space_id and n.id = v.id`.execute(reader);
 }
 
@@ -121,7 +122,7 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
   await sql`
     insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, target, head_version, version_number,
       content_id, size, modified_at, executable, revision, seq, trashed_at, purged_at, metadata, weight,
-      names_below, bytes_below, device_id, operation_id, created_at, updated_at)
+      names_below, bytes_below, device_id, operation_id, created_at, updated_at, editors_can_share, target_space)
     select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
       ${uuidArray(rows.map((row) => row.parent_id))}, ${textArray(rows.map((row) => row.name))},
       ${textArray(rows.map((row) => row.name_key))}, ${textArray(rows.map((row) => row.kind))},
@@ -134,7 +135,8 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
       ${int4Array(rows.map((row) => row.weight))}, ${int4Array(rows.map((row) => row.names_below))},
       ${int4Array(rows.map((row) => row.bytes_below))},
       ${uuidArray(rows.map((row) => row.device_id))}, ${byteaArray(rows.map((row) => row.operation_id))},
-      ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))})`.execute(
+      ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))},
+      ${booleanArray(rows.map((row) => row.editors_can_share))}, ${uuidArray(rows.map((row) => row.target_space))})`.execute(
     reader,
   );
 }

@@ -1,9 +1,8 @@
-import type { VersionId } from "@holdfast/core/ids";
+import type { SpaceId, VersionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { decodeSegment } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
-import type { Actor } from "../actor.ts";
 import { uuidArray } from "../../db/array-parameters.ts";
 import type { Shard } from "../../db/shards.ts";
 
@@ -11,12 +10,12 @@ import type { Shard } from "../../db/shards.ts";
  * The block lists of small files, inline, so that a client can fetch their content without asking for manifests.
  * @param items what the caller may read
  */
-export async function addBlocks(shard: Shard, caller: Actor, items: readonly NodeJson[]): Promise<void> {
+export async function addBlocks(shard: Shard, spaceId: SpaceId, items: readonly NodeJson[]): Promise<void> {
   const files = items.filter((item) => item.version_id !== null);
   if (files.length === 0) return;
   const { rows } = await sql<{ id: VersionId; manifest: Buffer }>`
     select id, manifest from shard.versions
-    where space_id = ${caller.spaceId} and id = any(${uuidArray(files.map((file) => file.version_id))})
+    where space_id = ${spaceId} and id = any(${uuidArray(files.map((file) => file.version_id))})
       and octet_length(manifest) <= ${limits.inlineBlocksMax * 36}`.execute(shard.db);
   const manifests = new Map<string, Buffer>(rows.map((row) => [row.id, row.manifest]));
   for (const file of files) {

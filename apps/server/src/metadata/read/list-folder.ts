@@ -11,7 +11,8 @@ import type { Shard, Shards } from "../../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { addBlocks } from "../content/inline-blocks.ts";
 import { walkFolder } from "./walk-folder.ts";
-import { childOf, type PlacedNode } from "./look-up.ts";
+import { showMounts } from "./look-up.ts";
+import { childOf, isReadable, type PlacedNode } from "./placed-node.ts";
 import { nodeJson } from "./node-json.ts";
 import { fittingPage } from "./page-bytes.ts";
 
@@ -38,14 +39,14 @@ export async function listFolder(
   if (folder.row.kind !== "folder") {
     throw new HoldfastError("invalid_field", `${folder.path} is no folder.`, { field: "id" });
   }
-  const shard = shards.of(caller.bucket);
+  const shard = shards.ofId(folder.row.space_id);
   const limit = request.limit ?? limits.listItemsDefault;
   const { nodes, nextCursor } =
     request.recursive === true
       ? await walkFolder(shard, folder, limit, request.cursor)
       : await listChildren(shard, folder, limit, request.sort ?? "name", request.cursor);
-  const items = nodes.map(nodeJson);
-  if (request.includeBlocks === true) await addBlocks(shard, caller, items);
+  const items = (await showMounts(shards, caller, nodes.filter(isReadable))).map(nodeJson);
+  if (request.includeBlocks === true) await addBlocks(shard, folder.row.space_id, items);
   return { items, next_cursor: nextCursor };
 }
 

@@ -1,25 +1,16 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { bucketOf, isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
-import { type RawBuilder, sql } from "kysely";
-import type { Actor } from "../actor.ts";
-import { textArray, uuidArray } from "../../db/array-parameters.ts";
+import { sql } from "kysely";
+import type { Actor, Mounts } from "../actor.ts";
+import { textArray } from "../../db/array-parameters.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
-import type { Shard, Shards } from "../../db/shards.ts";
-import type { Role } from "../../rights/roles.ts";
-
-/** A node with the place in the tree that its row alone does not know. */
-export interface PlacedNode {
-  /** `trashed_at` is that of the nearest trashed ancestor, if the node itself is not trashed. */
-  readonly row: NodeRow;
-  readonly path: string;
-  /** What the caller may do with it. */
-  readonly role: Role;
-}
-
-export function childOf(folder: PlacedNode, row: NodeRow): PlacedNode {
-  return { ...folder, row, path: folder.path === "/" ? `/${row.name}` : `${folder.path}/${row.name}` };
-}
+import type { Shards } from "../../db/shards.ts";
+import type { Act } from "../../rights/roles.ts";
+import { findGrantedNodes } from "./granted-nodes.ts";
+import { loadMounts } from "./mounts.ts";
+import { findOwnNodes } from "./own-nodes.ts";
+import { childOf, isReadable, type PlacedNode } from "./placed-node.ts";
 
 /** What `root` and an id mean to this caller, or undefined for text that is no id. */
 export function readNodeId(caller: Actor, text: string): NodeId | undefined {
@@ -31,188 +22,136 @@ export function noSuchNode(): HoldfastError {
   return new HoldfastError("not_found", "There is no such file or folder, or you may not see it.");
 }
 
-/** By id; what lies in the trash is found too. @throws HoldfastError not_found */
-export async function findNode(shards: Shards, caller: Actor, id: string): Promise<PlacedNode> {
+/**
+ * Wherever the caller may see it: in its own space, or shared with it. What lies in the trash is found too.
+ * @throws HoldfastError not_found
+ */
+export async function findNode(shards: Shards, caller: Actor, id: string, act: Act = "read"): Promise<PlacedNode> {
   const nodeId = readNodeId(caller, id);
-  const found =
-    nodeId === undefined ? undefined : (await findNodes(shards.of(caller.bucket), caller, [nodeId])).get(nodeId);
+  const found = nodeId === undefined ? undefined : (await findNodes(shards, caller, [nodeId], act)).get(nodeId);
   if (found === undefined) throw noSuchNode();
   return found;
 }
 
-/** By path from the caller's root; only live nodes have one. @throws HoldfastError not_found, invalid_field */
-export async function findNodeByPath(shards: Shards, caller: Actor, path: string): Promise<PlacedNode> {
+/** Those of the ids that the caller may see, with their places: set-based, its own first. */
+export async function findNodes(
+  shards: Shards,
+  caller: Actor,
+  ids: readonly NodeId[],
+  act: Act = "read",
+): Promise<Map<NodeId, PlacedNode>> {
+  const own = caller.owns ? ids.filter((id) => bucketOf(id) === caller.bucket) : [];
+  const found = await findOwnNodes(shards.of(caller.bucket), caller, own);
+  const others = ids.filter((id) => !found.has(id));
+  if (others.length > 0) {
+    for (const [id, node] of await findGrantedNodes(shards, caller, others, act)) found.set(id, node);
+  }
+  return withMountRoles(shards, caller, found);
+}
+
+/** A mount has the role of what it shows; while that is not to be seen, one can do nothing with it but take the mount away. */
+async function withMountRoles(
+  shards: Shards,
+  caller: Actor,
+  nodes: Map<NodeId, PlacedNode>,
+): Promise<Map<NodeId, PlacedNode>> {
+  const mounts = [...nodes.values()].filter(({ row }) => row.kind === "mount");
+  for (const [id, node] of await withRoles(shards, caller, mounts)) nodes.set(id, node);
+  return nodes;
+}
+
+/** The same nodes, mounts with the roles of what they show. */
+export async function showMounts(
+  shards: Shards,
+  caller: Actor,
+  nodes: readonly PlacedNode[],
+): Promise<readonly PlacedNode[]> {
+  const mounts = nodes.filter(({ row }) => row.kind === "mount");
+  if (mounts.length === 0) return nodes;
+  const shown = await withRoles(shards, caller, mounts);
+  return nodes.map((node) => shown.get(node.row.id) ?? node);
+}
+
+async function withRoles(
+  shards: Shards,
+  caller: Actor,
+  mounts: readonly PlacedNode[],
+): Promise<Map<NodeId, PlacedNode>> {
+  if (mounts.length === 0) return new Map();
+  const targets = await findGrantedNodes(
+    shards,
+    caller,
+    mounts.map(({ row }) => row.target as NodeId),
+  );
+  return new Map(
+    mounts.map((mount) => {
+      const target = targets.get(mount.row.target as NodeId);
+      return [mount.row.id, { ...mount, role: target?.role ?? "viewer", waits: target === undefined }] as const;
+    }),
+  );
+}
+
+/** What a mount shows, under the mount's path; any other node is itself. @throws HoldfastError not_found */
+export async function followMount(shards: Shards, caller: Actor, node: PlacedNode): Promise<PlacedNode> {
+  if (node.row.kind !== "mount" || node.rights !== undefined) return node;
+  const target = (await findGrantedNodes(shards, caller, [node.row.target as NodeId])).get(node.row.target as NodeId);
+  if (target === undefined || target.row.space_id !== node.row.target_space) throw noSuchNode();
+  return { ...target, path: node.path };
+}
+
+/** The caller in the space of a node that it has looked up. */
+export async function actIn(shards: Shards, caller: Actor, { row, rights }: PlacedNode): Promise<Actor> {
+  if (rights === undefined || !caller.owns) return caller;
+  return actorIn(caller, row.space_id, await loadMounts(shards, caller));
+}
+
+/** The same without a look. What `root` stands for is not there. */
+export function actorIn(caller: Actor, spaceId: SpaceId, mounts: Mounts): Actor {
+  return { ...caller, bucket: bucketOf(spaceId), spaceId, owns: false, mounts };
+}
+
+/**
+ * By path from the caller's root, through mounts; only live nodes have one.
+ * @throws HoldfastError not_found, invalid_field
+ */
+export async function findNodeByPath(shards: Shards, caller: Actor, path: string, under = "root"): Promise<PlacedNode> {
   const names = splitPath(path);
-  const { db } = shards.of(caller.bucket);
-  // Served by nodes_live_name, one step a name.
+  let at = await findNode(shards, caller, under);
+  let passed = 0;
+  for (;;) {
+    const steps = await readSteps(shards, at.row.space_id, at.row.id, names.slice(passed));
+    for (const row of steps) {
+      at = childOf(at, row);
+      if (!isReadable(at)) throw noSuchPath(names.slice(0, passed + 1));
+      passed += 1;
+    }
+    if (passed === names.length) return (await showMounts(shards, caller, [at]))[0] ?? at;
+    const folder = await followMount(shards, caller, at);
+    if (folder === at) throw noSuchPath(names.slice(0, passed + 1));
+    at = folder;
+  }
+}
+
+function noSuchPath(names: readonly string[]): HoldfastError {
+  return new HoldfastError("not_found", `There is no ${joinPath(names)}.`, { field: "path" });
+}
+
+/** The live nodes on a way down from a folder, as far as it goes. Served by nodes_live_name, one step a name. */
+async function readSteps(
+  shards: Shards,
+  spaceId: SpaceId,
+  folderId: NodeId,
+  names: readonly string[],
+): Promise<NodeRow[]> {
+  if (names.length === 0) return [];
   const { rows } = await sql<NodeRow & { depth: number }>`
     with recursive walk as (
-      select n.*, 0 as depth from shard.nodes n where n.space_id = ${caller.spaceId} and n.id = ${caller.rootId}
+      select n.*, 0 as depth from shard.nodes n where n.space_id = ${spaceId} and n.id = ${folderId}
       union all
       select n.*, w.depth + 1 from walk w
       join shard.nodes n on n.space_id = w.space_id and n.parent_id = w.id
         and n.name_key = (${textArray(names.map(nameKey))})[w.depth + 1] and n.trashed_at is null
     )
-    select * from walk order by depth`.execute(db);
-  const row = rows[names.length];
-  if (row === undefined) {
-    const missing = joinPath(names.slice(0, rows.length));
-    throw new HoldfastError("not_found", `There is no ${missing}.`, { field: "path" });
-  }
-  return { row, path: joinPath(rows.slice(1).map((step) => step.name)), role: "owner" };
-}
-
-/**
- * Those of the ids that the caller may see, with their paths; set-based: one walk upwards from all of them. A node whose chain
- * does not end at the root of the space (a copy still being written) or that awaits its removal is not there.
- */
-export async function findNodes(
-  shard: Pick<Shard, "db">,
-  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
-  ids: readonly NodeId[],
-): Promise<Map<NodeId, PlacedNode>> {
-  if (ids.length === 0) return new Map();
-  const rows = await readLineages<NodeRow>(shard, spaceId, ids, nodeColumns, placeColumns);
-  // One that is also above another comes first as a whole.
-  const byId = new Map(rows.toReversed().map((row) => [row.id, row]));
-  const placed = new Map<NodeId, PlacedNode>();
-  for (const id of ids) {
-    const node = place(byId, rootId, id);
-    if (node !== undefined) placed.set(id, node);
-  }
-  return placed;
-}
-
-/**
- * Of a node above only its place is of use: a thousand nodes may have 127,000 above them, each with 16 KiB of metadata. Both kinds come
- * in one answer, so what is left out has its type.
- */
-const columnsAbove: Readonly<Record<keyof NodeRow, string>> = {
-  space_id: "space_id",
-  id: "id",
-  parent_id: "parent_id",
-  name: "name",
-  name_key: `''::text collate "C"`,
-  kind: "kind",
-  target: "null::text",
-  head_version: "null::uuid",
-  version_number: "null::int8",
-  content_id: "null::bytea",
-  size: "0::int8",
-  modified_at: "0::int8",
-  executable: "false",
-  revision: "''::text",
-  seq: "0::int8",
-  trashed_at: "trashed_at",
-  purged_at: "purged_at",
-  metadata: "null::jsonb",
-  weight: "0::int4",
-  names_below: "0::int4",
-  bytes_below: "0::int4",
-  device_id: "null::uuid",
-  operation_id: "null::bytea",
-  created_at: "0::int8",
-  updated_at: "0::int8",
-};
-const nodeColumns = sql.raw(Object.keys(columnsAbove).join(", "));
-const placeColumns = sql.raw(
-  Object.entries(columnsAbove)
-    .map(([name, value]) => `${value} as ${name}`)
-    .join(", "),
-);
-
-/** Those of the ids that `findNodes` would find, without their rows. */
-export async function findVisible(
-  shard: Shard,
-  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
-  ids: readonly NodeId[],
-): Promise<Set<NodeId>> {
-  if (ids.length === 0) return new Set();
-  type Row = Pick<NodeRow, "id" | "parent_id" | "purged_at">;
-  const rows = await readLineages<Row>(shard, spaceId, ids, sql`id, parent_id, purged_at`);
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const isVisible = (id: NodeId): boolean => {
-    let row = byId.get(id);
-    while (row !== undefined && row.id !== rootId && row.purged_at === null)
-      row = row.parent_id === null ? undefined : byId.get(row.parent_id);
-    return row?.id === rootId;
-  };
-  return new Set(ids.filter(isVisible));
-}
-
-/** Those of the ids that are live in view, with what names their state. */
-export async function findRevisions(
-  shard: Shard,
-  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
-  ids: readonly NodeId[],
-): Promise<Map<NodeId, Pick<NodeRow, "revision" | "seq">>> {
-  if (ids.length === 0) return new Map();
-  type Row = Pick<NodeRow, "id" | "parent_id" | "purged_at" | "trashed_at" | "revision" | "seq">;
-  const columns = sql`id, parent_id, purged_at, trashed_at, revision, seq`;
-  const byId = new Map((await readLineages<Row>(shard, spaceId, ids, columns)).map((row) => [row.id, row]));
-  const live = new Map<NodeId, boolean>([[rootId, true]]);
-  const isLive = (id: NodeId): boolean => {
-    const known = live.get(id);
-    if (known !== undefined) return known;
-    const row = byId.get(id);
-    const is =
-      row !== undefined &&
-      row.purged_at === null &&
-      row.trashed_at === null &&
-      row.parent_id !== null &&
-      isLive(row.parent_id);
-    live.set(id, is);
-    return is;
-  };
-  return new Map(
-    ids.flatMap((id) => {
-      const row = byId.get(id);
-      return row !== undefined && isLive(id) ? [[id, row] as const] : [];
-    }),
-  );
-}
-
-/**
- * The rows of these nodes and of all above them; one of both kinds comes twice. Served by the primary key, one step an ancestor:
- * `union` visits each once, and the nodes themselves, of which there may be many in few folders, are read outside of the walk. The
- * planner takes a walk up for far longer than it is, and would read the whole table instead: `offset 0` keeps it to single look-ups.
- */
-async function readLineages<Row>(
-  shard: Pick<Shard, "db">,
-  spaceId: SpaceId,
-  ids: readonly NodeId[],
-  columns: RawBuilder<unknown>,
-  higherColumns = columns,
-): Promise<Row[]> {
-  const own = sql`select ${columns} from shard.nodes where space_id = ${spaceId}`;
-  const higher = sql`select ${higherColumns} from shard.nodes where space_id = ${spaceId}`;
-  const { rows } = await sql<Row>`
-    with recursive asked as materialized (
-      select n.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (${own} and id = asked.id offset 0) n
-    ), above as (
-      select p.* from (select distinct parent_id as id from asked) as folder
-      cross join lateral (${higher} and id = folder.id offset 0) p
-      union
-      select p.* from above cross join lateral (${higher} and id = above.parent_id offset 0) p
-    )
-    select * from asked union all select * from above`.execute(shard.db);
+    select * from walk where depth > 0 order by depth`.execute(shards.ofId(spaceId).db);
   return rows;
-}
-
-function place(byId: ReadonlyMap<NodeId, NodeRow>, rootId: NodeId, id: NodeId): PlacedNode | undefined {
-  const names: string[] = [];
-  const own = byId.get(id);
-  let trashedAt: number | null = null;
-  let row = own;
-  for (; row !== undefined && row.id !== rootId; row = row.parent_id === null ? undefined : byId.get(row.parent_id)) {
-    if (row.purged_at !== null) return undefined;
-    trashedAt ??= row.trashed_at;
-    names.push(row.name);
-  }
-  if (own === undefined || row === undefined) return undefined;
-  return {
-    row: own.trashed_at === trashedAt ? own : { ...own, trashed_at: trashedAt },
-    path: joinPath(names.toReversed()),
-    role: "owner",
-  };
 }

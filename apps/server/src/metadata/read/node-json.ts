@@ -2,16 +2,16 @@ import { extname } from "node:path/posix";
 import { formatTime } from "@holdfast/core/times";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { lookup } from "mime-types";
-import type { PlacedNode } from "./look-up.ts";
+import type { PlacedNode } from "./placed-node.ts";
 
 /** As the API shows it to whoever looked it up. */
-export function nodeJson({ row, path, role }: PlacedNode): NodeJson {
+export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode): NodeJson {
   const file = row.kind === "file";
   const json: NodeJson = {
     id: row.id,
     kind: row.kind,
     name: row.name,
-    parent_id: row.parent_id,
+    parent_id: isTop === true ? null : row.parent_id,
     path,
     size: row.size,
     version: file ? row.version_number : null,
@@ -26,10 +26,12 @@ export function nodeJson({ row, path, role }: PlacedNode): NodeJson {
     executable: row.executable,
     trashed_at: row.trashed_at === null ? null : formatTime(row.trashed_at),
     role,
-    shared: false,
+    shared: row.shared || rights !== undefined,
     device_id: row.device_id,
     operation_id: row.operation_id?.toString("hex") ?? null,
   };
+  if (waits === true) json.waits = true;
+  if (rights?.at(row.id) !== undefined) json.granted = true;
   if (row.target !== null) json.target = row.target;
   if (row.metadata !== null) json.metadata = row.metadata as NonNullable<NodeJson["metadata"]>;
   return json;

@@ -1,5 +1,5 @@
 import { limits } from "@holdfast/core/limits";
-import type { PlacedNode } from "./look-up.ts";
+import type { PlacedNode } from "./placed-node.ts";
 
 /** Of a node in JSON, names, path and what else a user chooses aside. */
 const fixedBytes = 700;

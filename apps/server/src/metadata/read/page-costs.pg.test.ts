@@ -139,7 +139,7 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
       [id, parent_id],
       [parent_id, id],
     ]) {
-      const found = await findNodes(shards.of(space.caller.bucket), space.caller, ids);
+      const found = await findNodes(shards, space.caller, ids);
       for (const each of ids) assert.deepEqual(found.get(each)?.row.metadata, { a: metadataText });
     }
   });

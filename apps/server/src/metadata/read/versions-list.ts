@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import type { PlacedNode } from "./look-up.ts";
+import type { PlacedNode } from "./placed-node.ts";
 
 const versionCursor = z.tuple([z.int()]);
 

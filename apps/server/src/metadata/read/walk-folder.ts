@@ -7,7 +7,7 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard } from "../../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { childOf, type PlacedNode } from "./look-up.ts";
+import { childOf, type PlacedNode } from "./placed-node.ts";
 import { PageBytes } from "./page-bytes.ts";
 
 /**

@@ -178,5 +178,8 @@ function callerOf(row: SpaceRow): Actor {
     spaceId: row.id,
     rootId: row.root_id,
     deviceId: newTestId(),
+    owns: true,
+    grantees: [row.owner_id],
+    receives: false,
   };
 }

@@ -7,7 +7,7 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
 import type { NodePage } from "../read/list-folder.ts";
-import { findNodes } from "../read/look-up.ts";
+import { findOwnNodes } from "../read/own-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import { fittingPage } from "../read/page-bytes.ts";
 
@@ -29,7 +29,7 @@ export async function listTrash(
       ${after === undefined ? sql`` : sql`and trashed_at <= ${after[0]} and (trashed_at < ${after[0]} or id > ${after[1]})`}
     order by trashed_at desc, id limit ${limit + 1}`.execute(shard.db);
   const ids = rows.slice(0, limit).map((row) => row.id);
-  const placed = await findNodes(shard, caller, ids);
+  const placed = await findOwnNodes(shard, caller, ids);
   const page = fittingPage(rows.slice(0, limit), (row) => placed.get(row.id));
   const items = page.flatMap((row) => {
     const node = placed.get(row.id);

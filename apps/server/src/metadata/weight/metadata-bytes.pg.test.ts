@@ -181,6 +181,7 @@ test("a folder copy that has no room, of bytes or of weight, stops where it has 
     refused: undefined,
     missing: [],
     attach: undefined,
+    named: undefined,
   };
   const { rows } = await sql<never>`select * from shard.nodes where id = ${a.id}`.execute(space.db);
   await assert.rejects(copyFolder(place, step, rows[0]!), { code: "quota" });

@@ -1,0 +1,127 @@
+import type { CodecPool } from "@holdfast/codec/pool";
+import { hashBytes } from "@holdfast/core/hash-hex";
+import { type HashHex, isId, type SpaceId, type VersionId } from "@holdfast/core/ids";
+import { encodeFrame } from "@holdfast/protocol/frames";
+import type { BlockService, ReadingOptions, StoredBlock } from "../../blocks/block-service.ts";
+import { Gathering } from "../../content/gathering.ts";
+import type { Shards } from "../../db/shards.ts";
+import type { Actor } from "../../metadata/actor.ts";
+import { findKnownBlocks } from "../../metadata/content/known-blocks.ts";
+import { findVisibleVersions } from "../../metadata/content/visible-versions.ts";
+import { readBase, readPlain } from "./read-plain.ts";
+
+interface AskedItem {
+  readonly version_id?: string | undefined;
+  readonly hashes: readonly HashHex[];
+  readonly bases?: Readonly<Record<string, HashHex>> | undefined;
+}
+
+export interface WantedBlock {
+  readonly hash: HashHex;
+  /** In which it is looked for; undefined: the caller may not read the version, and it is answered as absent. */
+  readonly spaceId: SpaceId | undefined;
+  /** Of the caller: it may come as a patch against this one. */
+  readonly base: HashHex | undefined;
+}
+
+/** Where each block is to be had. A version of somebody else's space opens its own blocks, and nothing else of that space. */
+export async function findWanted(shards: Shards, caller: Actor, items: readonly AskedItem[]): Promise<WantedBlock[]> {
+  const named = items.flatMap(({ version_id }) =>
+    version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
+  );
+  const versions = new Map<string, SpaceId>();
+  for (const { id, spaceId } of await findVisibleVersions(shards, caller, [...new Set(named)]))
+    versions.set(id, spaceId);
+  const own = caller.owns ? caller.spaceId : undefined;
+  const wanted: WantedBlock[] = [];
+  for (const { version_id, hashes, bases = {} } of items) {
+    const spaceId = version_id === undefined ? own : versions.get(version_id);
+    if (spaceId === undefined || spaceId === own) {
+      wanted.push(...hashes.map((hash) => ({ hash, spaceId, base: bases[hash] })));
+      continue;
+    }
+    const reader = { ...caller, owns: false, spaceId };
+    const asked = [...hashes, ...hashes.flatMap((hash) => bases[hash] ?? [])];
+    const known = await findKnownBlocks(shards, reader, asked, version_id === undefined ? [] : [version_id]);
+    const ifKnown = (base: HashHex | undefined) => (base !== undefined && known.has(base) ? base : undefined);
+    const spaceOf = (hash: HashHex) => (known.has(hash) ? spaceId : undefined);
+    wanted.push(...hashes.map((hash) => ({ hash, spaceId: spaceOf(hash), base: ifKnown(bases[hash]) })));
+  }
+  return wanted;
+}
+
+/** In the order asked, whatever spaces they are of. */
+export async function* fetchFrames(
+  parts: { readonly blocks: BlockService; readonly codec: CodecPool },
+  wanted: readonly WantedBlock[],
+  options: Required<Pick<ReadingOptions, "signal" | "reading">>,
+): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < wanted.length;) {
+    const spaceId = wanted.slice(start).find((block) => block.spaceId !== undefined)?.spaceId;
+    const next = wanted.findIndex(
+      (block, index) => index > start && block.spaceId !== undefined && block.spaceId !== spaceId,
+    );
+    const end = next === -1 ? wanted.length : next;
+    yield* readFrames(parts, spaceId, wanted.slice(start, end), options);
+    start = end;
+  }
+}
+
+async function* readFrames(
+  { blocks, codec }: { readonly blocks: BlockService; readonly codec: CodecPool },
+  spaceId: SpaceId | undefined,
+  wanted: readonly WantedBlock[],
+  { signal, reading }: Required<Pick<ReadingOptions, "signal" | "reading">>,
+): AsyncGenerator<Uint8Array> {
+  if (spaceId === undefined) {
+    for (const { hash } of wanted) yield* absentFrame(hash);
+    return;
+  }
+  const readable = blocks.read(
+    spaceId,
+    wanted.filter((item) => item.spaceId !== undefined).map((item) => item.hash),
+    { signal, reading, passing: true },
+  );
+  const gathering = new Gathering();
+  for (const { hash, spaceId: readableIn, base } of wanted) {
+    const step = readableIn !== undefined ? await readable.next() : undefined;
+    const block = step?.done === false ? step.value : undefined;
+    const patch =
+      block === undefined || base === undefined
+        ? undefined
+        : await patchFrame({ blocks, codec }, spaceId, { block, base, signal });
+    const pieces = patch ?? (block === undefined ? absentFrame(hash) : storedFrame(block));
+    // Not handed to `yield*`, which would wait several times for each piece, though most only gather.
+    for (const piece of pieces) for (const gathered of gathering.add(piece)) yield gathered;
+  }
+  yield* gathering.end();
+  // Its end: only then it takes back the memory of the last ones.
+  await readable.next();
+}
+
+/** Below, the hash of the base and the second read cost about as much as the block. */
+const patchedBytesMin = 4096;
+
+/** @returns undefined where the block as it is stored is no longer, or the space does not hold the base */
+async function patchFrame(
+  { blocks, codec }: { blocks: BlockService; codec: CodecPool },
+  spaceId: SpaceId,
+  { block, base, signal }: { block: StoredBlock; base: HashHex; signal: AbortSignal },
+): Promise<Uint8Array[] | undefined> {
+  const { hash, sizeBytes: size } = block;
+  if (block.payload.length < patchedBytesMin) return undefined;
+  const basePlain = await readBase(blocks, spaceId, base, signal);
+  const next = basePlain === undefined ? undefined : await readPlain(blocks, spaceId, hash, signal);
+  if (basePlain === undefined || next === undefined) return undefined;
+  const payload = await codec.run("encodePatchTask", { base: basePlain, next });
+  if (payload === undefined || payload.length + hashBytes >= block.payload.length) return undefined;
+  return encodeFrame({ kind: "patch", hash, size, payload, base });
+}
+
+function storedFrame({ hash, sizeBytes, codec, payload }: StoredBlock): Uint8Array[] {
+  return encodeFrame({ kind: codec, hash, size: sizeBytes, payload });
+}
+
+function absentFrame(hash: HashHex): Uint8Array[] {
+  return encodeFrame({ kind: "absent", hash, size: 0, payload: new Uint8Array(0) });
+}

@@ -1,0 +1,17 @@
+import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { shown } from "./rights.ts";
+import type { Step, Work } from "./work.ts";
+
+interface Conflict {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly row: NodeRow;
+}
+
+/** An error that shows the node that is in the way, as it is now and as far as the caller may see it. */
+export async function conflictWith(work: Work, step: Step, { code, message, row }: Conflict): Promise<HoldfastError> {
+  const field = code === "exists" ? { field: "name" } : {};
+  const node = await shown(work, step, row);
+  return new HoldfastError(code, message, { ...field, ...(node === undefined ? {} : { body: { node } }) });
+}

@@ -1,0 +1,87 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
+import type { NodeRow, SpaceRow } from "../../db/shard-tables.ts";
+import { type Act, assertMay, roleMay } from "../../rights/roles.ts";
+import { loadRights, SpaceRights } from "../../rights/space-rights.ts";
+import { placeGranted } from "../read/granted-nodes.ts";
+import { nodeJson } from "../read/node-json.ts";
+import type { PlacedNode } from "../read/placed-node.ts";
+import type { ShardReader } from "./load.ts";
+import type { Step, Work } from "./work.ts";
+
+export type RightsByActor = ReadonlyMap<UserId, SpaceRights>;
+
+const nothing = new SpaceRights(new Map());
+
+/** Of those steps whose actors do not own the space; under its lock, so nothing about them changes until the commit. */
+export async function loadStepRights(
+  reader: ShardReader,
+  space: SpaceRow,
+  steps: readonly Step[],
+): Promise<RightsByActor> {
+  const rights = new Map<UserId, SpaceRights>();
+  for (const { caller } of steps) {
+    if (caller.owns || rights.has(caller.userId)) continue;
+    rights.set(caller.userId, (await loadRights(reader, caller.grantees, space.id)).get(space.id) ?? nothing);
+  }
+  return rights;
+}
+
+/** @returns undefined for the owner, who may do everything */
+function rightsOf(work: Work, { caller }: Step): SpaceRights | undefined {
+  return caller.owns ? undefined : (work.rights.get(caller.userId) ?? nothing);
+}
+
+/** As the caller sees it; undefined where it may not know that the node exists. */
+export async function placed(work: Work, step: Step, row: NodeRow, act: Act = "read"): Promise<PlacedNode | undefined> {
+  const rights = rightsOf(work, step);
+  if (rights === undefined) return { row, path: await work.tree.path(row), role: "owner" };
+  const [own = row, ...above] = await work.tree.lineage(row);
+  return placeGranted([own, ...above], { rights, mounts: step.caller.mounts, act });
+}
+
+/** @throws HoldfastError forbidden, or not_found for what the caller may not see */
+export async function requireAct(work: Work, step: Step, row: NodeRow, act: Act): Promise<void> {
+  if (step.caller.owns) return;
+  const node = await placed(work, step, row, act);
+  if (node === undefined) throw new HoldfastError("not_found", "There is no such file or folder.");
+  assertMay(node, act);
+}
+
+/**
+ * To rename, move, trash or restore: rights at the node and at its folder, so that only its owner takes away what was shared itself.
+ * @throws HoldfastError forbidden
+ */
+export async function requireMovable(work: Work, step: Step, row: NodeRow): Promise<void> {
+  if (step.caller.owns) return;
+  await requireAct(work, step, row, "write");
+  const folder = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
+  const node = folder === undefined ? undefined : await placed(work, step, folder);
+  if (node !== undefined && roleMay(node.role, "write")) return;
+  const message = `${JSON.stringify(row.name)} is what was shared with you: only its owner renames, moves or deletes it.`;
+  throw new HoldfastError("forbidden", message);
+}
+
+/** A folder is copied whole, or not by somebody who may not see some of what is in it. @throws HoldfastError forbidden */
+export function requireWholeSight(work: Work, step: Step): void {
+  if (rightsOf(work, step)?.hidesSome !== true) return;
+  throw new HoldfastError("forbidden", "There are folders here that you may not see, so copy what you need from it.");
+}
+
+/** Whether the step may put something into the folder without seeing what is there. */
+export async function isBlind(work: Work, step: Step, folder: NodeRow): Promise<boolean> {
+  if (step.caller.owns) return false;
+  const node = await placed(work, step, folder, "create");
+  return node !== undefined && !roleMay(node.role, "read");
+}
+
+/** Whoever may not look into a folder hears the name that was wanted, whatever name was free. */
+export async function answered(work: Work, step: Step, { parent, name }: { parent: NodeRow; name: string }) {
+  return (await isBlind(work, step, parent)) ? { answeredName: name } : {};
+}
+
+/** What an error or an answer shows of a node, as far as the caller may see it. */
+export async function shown(work: Work, step: Step, row: NodeRow, act?: Act) {
+  const node = await placed(work, step, row, act);
+  return node === undefined ? undefined : nodeJson(node);
+}

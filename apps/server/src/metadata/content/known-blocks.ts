@@ -1,0 +1,42 @@
+import { type HashHex, isId, type VersionId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { hashArray } from "../../db/array-parameters.ts";
+import type { Shards } from "../../db/shards.ts";
+import type { Actor } from "../actor.ts";
+import { entriesOf, readList, readLists } from "./manifests.ts";
+import { findVisibleVersions } from "./visible-versions.ts";
+
+/**
+ * Those of the blocks that somebody may use in the space in which it acts: its owner all, anybody else what it has sent there, and what is
+ * in versions that it names and may read. Otherwise a hash would give the content of files that were never shared.
+ */
+export async function findKnownBlocks(
+  shards: Shards,
+  actor: Actor,
+  hashes: readonly HashHex[],
+  versionIds: readonly string[] = [],
+): Promise<ReadonlySet<HashHex>> {
+  if (actor.owns || hashes.length === 0) return new Set(hashes);
+  const shard = shards.ofId(actor.spaceId);
+  // By the primary key.
+  const { rows } = await sql<{ hash: HashHex }>`
+    select encode(hash, 'hex') as hash from shard.space_blocks
+    where space_id = ${actor.spaceId} and hash = any(${hashArray([...new Set(hashes)])})
+      and uploader = ${actor.userId}`.execute(shard.db);
+  const known = new Set(rows.map(({ hash }) => hash));
+  const asked = new Set(hashes.filter((hash) => !known.has(hash)));
+  if (asked.size === 0) return known;
+  const named = versionIds.filter((id) => isId(id)) as VersionId[];
+  const versions = await findVisibleVersions(shards, actor, named);
+  const lists = await readLists(
+    shard,
+    actor.spaceId,
+    versions.map(({ id }) => id),
+  );
+  for (const list of lists.values()) {
+    for await (const part of readList(shard, list)) {
+      for (const { hash } of entriesOf(part)) if (asked.has(hash)) known.add(hash);
+    }
+  }
+  return known;
+}

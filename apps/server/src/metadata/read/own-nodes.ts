@@ -1,0 +1,97 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { joinPath } from "@holdfast/core/names";
+import { sql } from "kysely";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import type { Shard } from "../../db/shards.ts";
+import { nodeColumns, placeColumns, readLineages } from "./lineages.ts";
+import type { PlacedNode } from "./placed-node.ts";
+
+/**
+ * Those of the ids that are in a space, as its owner sees them, with their paths; set-based: one walk upwards from all of them. A node whose chain
+ * does not end at the root of the space (a copy still being written) or that awaits its removal is not there.
+ */
+export async function findOwnNodes(
+  shard: Pick<Shard, "db">,
+  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  ids: readonly NodeId[],
+): Promise<Map<NodeId, PlacedNode>> {
+  if (ids.length === 0) return new Map();
+  const rows = await readLineages<NodeRow>(shard, spaceId, ids, nodeColumns, placeColumns);
+  // One that is also above another comes first as a whole.
+  const byId = new Map(rows.toReversed().map((row) => [row.id, row]));
+  const placed = new Map<NodeId, PlacedNode>();
+  for (const id of ids) {
+    const node = place(byId, rootId, id);
+    if (node !== undefined) placed.set(id, node);
+  }
+  return placed;
+}
+
+/** Those of the ids that `findOwnNodes` would find, without their rows. */
+export async function findVisible(
+  shard: Pick<Shard, "db">,
+  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  ids: readonly NodeId[],
+): Promise<Set<NodeId>> {
+  if (ids.length === 0) return new Set();
+  type Row = Pick<NodeRow, "id" | "parent_id" | "purged_at">;
+  const rows = await readLineages<Row>(shard, spaceId, ids, sql`id, parent_id, purged_at`);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const isVisible = (id: NodeId): boolean => {
+    let row = byId.get(id);
+    while (row !== undefined && row.id !== rootId && row.purged_at === null)
+      row = row.parent_id === null ? undefined : byId.get(row.parent_id);
+    return row?.id === rootId;
+  };
+  return new Set(ids.filter(isVisible));
+}
+
+/** Those of the ids that are live in view, with what names their state. */
+export async function findRevisions(
+  shard: Pick<Shard, "db">,
+  { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  ids: readonly NodeId[],
+): Promise<Map<NodeId, Pick<NodeRow, "revision" | "seq">>> {
+  if (ids.length === 0) return new Map();
+  type Row = Pick<NodeRow, "id" | "parent_id" | "purged_at" | "trashed_at" | "revision" | "seq">;
+  const columns = sql`id, parent_id, purged_at, trashed_at, revision, seq`;
+  const byId = new Map((await readLineages<Row>(shard, spaceId, ids, columns)).map((row) => [row.id, row]));
+  const live = new Map<NodeId, boolean>([[rootId, true]]);
+  const isLive = (id: NodeId): boolean => {
+    const known = live.get(id);
+    if (known !== undefined) return known;
+    const row = byId.get(id);
+    const is =
+      row !== undefined &&
+      row.purged_at === null &&
+      row.trashed_at === null &&
+      row.parent_id !== null &&
+      isLive(row.parent_id);
+    live.set(id, is);
+    return is;
+  };
+  return new Map(
+    ids.flatMap((id) => {
+      const row = byId.get(id);
+      return row !== undefined && isLive(id) ? [[id, row] as const] : [];
+    }),
+  );
+}
+
+function place(byId: ReadonlyMap<NodeId, NodeRow>, rootId: NodeId, id: NodeId): PlacedNode | undefined {
+  const names: string[] = [];
+  const own = byId.get(id);
+  let trashedAt: number | null = null;
+  let row = own;
+  for (; row !== undefined && row.id !== rootId; row = row.parent_id === null ? undefined : byId.get(row.parent_id)) {
+    if (row.purged_at !== null) return undefined;
+    trashedAt ??= row.trashed_at;
+    names.push(row.name);
+  }
+  if (own === undefined || row === undefined) return undefined;
+  return {
+    row: own.trashed_at === trashedAt ? own : { ...own, trashed_at: trashedAt },
+    path: joinPath(names.toReversed()),
+    role: "owner",
+  };
+}

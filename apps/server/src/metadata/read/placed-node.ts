@@ -1,0 +1,31 @@
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { type Role, roleMay } from "../../rights/roles.ts";
+import type { SpaceRights } from "../../rights/space-rights.ts";
+
+/** A node with the place in the caller's view that its row alone does not know. */
+export interface PlacedNode {
+  /** `trashed_at` is that of the nearest trashed ancestor, if the node itself is not trashed. */
+  readonly row: NodeRow;
+  /** From the caller's root, from the mount that shows it, or from the top of what was shared. */
+  readonly path: string;
+  /** What the caller may do with it; of a mount, with what it shows. */
+  readonly role: Role;
+  /** Of a space that is not the caller's own. */
+  readonly rights?: SpaceRights | undefined;
+  /** Nothing above it is in the caller's view, so its folder is not told. */
+  readonly isTop?: boolean;
+  /** A mount whose folder is not to be seen for now. */
+  readonly waits?: boolean;
+}
+
+export function childOf({ path, role, rights }: PlacedNode, row: NodeRow): PlacedNode {
+  // What lies below a folder that may not be read is not reached through it.
+  const nearest = roleMay(role, "read") ? rights?.at(row.id)?.role : undefined;
+  const child = { row, path: path === "/" ? `/${row.name}` : `${path}/${row.name}`, role: nearest ?? role };
+  return rights === undefined ? child : { ...child, rights };
+}
+
+/** Whether the caller may know that it exists. Mounts are their owner's business. */
+export function isReadable({ row, role, rights }: PlacedNode): boolean {
+  return roleMay(role, "read") && (rights === undefined || row.kind !== "mount");
+}
