@@ -121,6 +121,13 @@ export const limits = {
   versionLifetimeMs: 30 * 24 * 3600_000,
   dataKeyLifetimeMs: 90 * 24 * 3600_000,
 
+  /** What a message of the queue carries. What is larger is kept elsewhere, and the message names it. */
+  messageBytesMax: 64 * kib,
+  messageKeyBytesMax: 512,
+  /** A message that was given up, and a task that is finished, are forgotten after this. */
+  deadMessageLifetimeMs: 90 * 24 * 3600_000,
+  taskLifetimeMs: 30 * 24 * 3600_000,
+
   /** A commit's transaction holds the space lock no longer than about this; larger batches are cut. */
   commitLockMs: 50,
   pollSecondsMax: 90,

@@ -4,12 +4,7 @@ import { type Bucket, makeId, toBucket, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
-import { silentLog, startTestDatabase, type TestDatabase } from "../db/testing.ts";
-import type { Connection } from "../db/database.ts";
-import { migrate } from "../db/migrate.ts";
-import { shardMigrations } from "../db/shard-migrations/index.ts";
-import { type Databases, openDatabases } from "../db/shards.ts";
-import { topologySchema } from "../db/topology.ts";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { Authenticator } from "./authenticator.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { findUserByEmail, reserveEmail, signUpLifetimeMicros } from "./directory.ts";
@@ -23,25 +18,11 @@ import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testP
 import { listUsers, updateUser } from "./users.ts";
 
 /** Two shards, so that whatever takes one for all of them shows. */
-let stops: TestDatabase[];
-let databases: Databases;
+let databases: TestDatabases;
 let world: TestAccounts;
 
 before(async () => {
-  stops = [await startTestDatabase({ fsync: false }), await startTestDatabase({ fsync: false })];
-  for (const { connection } of stops) await migrate(connection, shardMigrations, silentLog);
-  const [first, second] = stops.map(({ connection }) => urlOf(connection));
-  databases = openDatabases({
-    defaultConnection: stops[0]?.connection ?? {},
-    log: silentLog,
-    topology: topologySchema.parse({
-      shards: [
-        { id: "low", buckets: [[0, 2047]], database_url: first },
-        { id: "high", buckets: [[2048, 4095]], database_url: second },
-      ],
-      cells: [{ id: "main", buckets: [[0, 4095]] }],
-    }),
-  });
+  databases = await startTwoTestShards({ fsync: false });
 });
 beforeEach(async () => {
   for (const { db } of databases.shards.all()) {
@@ -50,15 +31,7 @@ beforeEach(async () => {
   }
   world = await openTestAccounts(databases.shards);
 });
-after(async () => {
-  await databases.close();
-  for (const database of stops) await database.stop();
-});
-
-function urlOf({ host = "", port, user, password, database }: Connection): string {
-  const query = new URLSearchParams({ host, port: String(port) });
-  return `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${query.toString()}`;
-}
+after(() => databases.stop());
 
 const person = (email: string) => ({ email, password: testPassword, name: "Bob" });
 const invite = async (email: string | null = null) =>

@@ -13,6 +13,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgre
 import { migrate } from "./migrate.ts";
 import { type Databases, openDatabases } from "./shards.ts";
 import { shardMigrations } from "./shard-migrations/index.ts";
+import { topologySchema } from "./topology.ts";
 
 /** An empty database of its own, on a PostgreSQL that all tests of this process share. */
 export interface TestDatabase {
@@ -56,6 +57,33 @@ export async function startTestDatabases(options: TestDatabaseOptions = {}): Pro
     await database.stop();
   };
   return { ...databases, connection: database.connection, stop };
+}
+
+/** Two shards and one cell, each a database of its own: the buckets up to 2047 lie on the first shard, the others on the second. */
+export async function startTwoTestShards(options: TestDatabaseOptions = {}): Promise<TestDatabases> {
+  const databases = [await startTestDatabase(options), await startTestDatabase(options)] as const;
+  for (const { connection } of databases) await migrate(connection, shardMigrations, silentLog);
+  const [{ connection }] = databases;
+  await migrate(connection, cellMigrations, silentLog);
+  const [first, second] = databases.map((database) => urlOf(database.connection));
+  const topology = topologySchema.parse({
+    shards: [
+      { id: "low", buckets: [[0, 2047]], database_url: first },
+      { id: "high", buckets: [[2048, 4095]], database_url: second },
+    ],
+    cells: [{ id: "main", buckets: [[0, 4095]] }],
+  });
+  const opened = openDatabases({ defaultConnection: connection, log: silentLog, topology });
+  const stop = async () => {
+    await opened.close();
+    for (const database of databases) await database.stop();
+  };
+  return { ...opened, connection, stop };
+}
+
+function urlOf({ host = "", port, user, password, database }: Connection): string {
+  const query = new URLSearchParams({ host, port: String(port) });
+  return `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${query.toString()}`;
 }
 
 /** A new folder where a database is fast; the process that made it removes it, or a later run does. */

@@ -14,6 +14,7 @@ import { openViewCommitter } from "../metadata/commit/view-committer.ts";
 import { retentionJobs } from "../jobs/retention-jobs.ts";
 import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";
+import { openQueue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
 import { assertAddressFree } from "./free-address.ts";
@@ -21,6 +22,7 @@ import { makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
 import { openNotifier } from "./open-notifier.ts";
+import { queueKinds } from "./queue-kinds.ts";
 import { openStorage, type StoreWrap } from "./open-storage.ts";
 import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
@@ -54,6 +56,14 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       assertMayRun: storage.assertOwner,
     });
     closers.add("jobs", () => jobs.stop());
+    const queue = openQueue({
+      shards,
+      clock: systemClock,
+      log,
+      kinds: queueKinds(),
+      assertMayRun: storage.assertOwner,
+    });
+    closers.add("queue", () => queue.stop());
     const memory = new IdleMemory();
     closers.add("memory", () => memory.stop());
     const readiness = openReadiness(storageProbes(storage), () => performance.now());

@@ -8,6 +8,7 @@ import * as weights from "./060-weights.ts";
 import * as reach from "./070-reach.ts";
 import * as tokenMakers from "./080-token-makers.ts";
 import * as grants from "./090-grants.ts";
+import * as messages from "./091-messages.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -25,5 +26,6 @@ export const shardMigrations: MigrationSet = {
     "070-reach": { up: reach.up },
     "080-token-makers": { up: tokenMakers.up },
     "090-grants": { up: grants.up },
+    "091-messages": { up: messages.up },
   },
 };

@@ -1,0 +1,35 @@
+import type { UserId } from "@holdfast/core/ids";
+import type { Generated } from "kysely";
+
+/** The tables of the queue in the schema `shard`. Times are microseconds since 1970. */
+export interface QueueTables {
+  "shard.messages": MessageRow;
+  "shard.tasks": TaskRow;
+}
+
+export interface MessageRow {
+  id: Generated<string>;
+  number: Generated<number>;
+  kind: string;
+  key: string | null;
+  payload: unknown;
+  state: Generated<"waiting" | "running" | "dead">;
+  attempts: Generated<number>;
+  due_at: number;
+  tried_at: number | null;
+  worker: string | null;
+  leased_until: number | null;
+  problem: string | null;
+  created_at: Generated<number>;
+  died_at: number | null;
+}
+
+export interface TaskRow {
+  id: string;
+  user_id: UserId;
+  kind: string;
+  state: "done" | "failed" | null;
+  result: unknown;
+  created_at: Generated<number>;
+  finished_at: number | null;
+}

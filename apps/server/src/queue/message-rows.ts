@@ -1,0 +1,125 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import { int4Array, textArray, uuidArray } from "../db/array-parameters.ts";
+import { codeOf } from "../db/database-error.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+
+/** A message that a process works. Whoever takes it over is another worker, or counts another attempt: the three prove whose it is. */
+export interface Claimed {
+  readonly id: string;
+  readonly worker: string;
+  readonly kind: string;
+  readonly key: string | null;
+  readonly payload: unknown;
+  readonly attempts: number;
+  readonly triedAt: number;
+}
+
+type Db = Kysely<ShardTables>;
+
+const columns = sql`m.id, m.worker, m.kind, m.key, m.payload, m.attempts, m.tried_at as "triedAt"`;
+
+export interface Claim {
+  readonly worker: string;
+  /** How many of each kind at most. */
+  readonly rooms: ReadonlyMap<string, number>;
+  readonly nowMicros: number;
+  readonly leasedUntil: number;
+}
+
+/**
+ * Takes what is due, the longest due first. One of whose key another is being worked stays: of two processes that look at the same
+ * moment the one that takes the second of a key sees the first running, since it was put there after that. By messages_due.
+ */
+export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }: Claim): Promise<Claimed[]> {
+  const kinds = [...rooms.keys()];
+  const { rows } = await sql<Claimed>`
+    with due as materialized (
+      select due.id from unnest(${textArray(kinds)}, ${int4Array([...rooms.values()])}) as wanted (kind, room)
+      cross join lateral (
+        select w.id from shard.messages w
+        where w.state = 'waiting' and w.kind = wanted.kind and w.due_at <= ${nowMicros} and not exists (
+          select from shard.messages r where r.state = 'running' and r.key is not null and r.kind = w.kind and r.key = w.key)
+        order by w.due_at, w.number limit wanted.room for update of w skip locked
+      ) due
+    )
+    update shard.messages m
+    set state = 'running', worker = ${worker}, leased_until = ${leasedUntil}, attempts = m.attempts + 1,
+      tried_at = coalesce(m.tried_at, ${nowMicros}::int8)
+    where m.id = any(array(select id from due))
+    returning ${columns}`.execute(db);
+  return rows;
+}
+
+/** Those whose worker gave no sign of life in time. They still count as running. By messages_leases. */
+export async function findAbandoned(db: Db, nowMicros: number): Promise<Claimed[]> {
+  const { rows } = await sql<Claimed>`
+    select ${columns} from shard.messages m
+    where m.state = 'running' and m.leased_until <= ${nowMicros} order by m.leased_until limit 100`.execute(db);
+  return rows;
+}
+
+/** When the next of these kinds is due that is not due yet. */
+export async function nextDueMicros(db: Db, kinds: readonly string[], nowMicros: number): Promise<number | undefined> {
+  const { rows } = await sql<{ due: number | null }>`
+    select min(next.due_at) as due from unnest(${textArray(kinds)}) as wanted (kind)
+    cross join lateral (
+      select w.due_at from shard.messages w
+      where w.state = 'waiting' and w.kind = wanted.kind and w.due_at > ${nowMicros} order by w.due_at limit 1
+    ) next`.execute(db);
+  return rows[0]?.due ?? undefined;
+}
+
+/** @returns the ids of those that are still the worker's own */
+export async function renewLeases(
+  db: Db,
+  { worker, ids, leasedUntil }: { worker: string; ids: readonly string[]; leasedUntil: number },
+): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    update shard.messages set leased_until = ${leasedUntil}
+    where id = any(${uuidArray(ids)}) and state = 'running' and worker = ${worker} returning id`.execute(db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+export async function removeDone(db: Db, message: Claimed): Promise<void> {
+  await sql`delete from shard.messages where ${isStill(message)}`.execute(db);
+}
+
+export interface PutBack {
+  readonly dueMicros: number;
+  readonly problem?: string;
+  /** The attempt was cut by us, so it does not count. */
+  readonly uncounted?: boolean;
+}
+
+/** It waits again, unless a newer of its key has come meanwhile, which stands for it. */
+export async function putBack(db: Db, message: Claimed, { dueMicros, problem, uncounted }: PutBack): Promise<void> {
+  await leaveRunning(
+    db,
+    message,
+    sql`state = 'waiting', due_at = ${dueMicros}, problem = coalesce(${problem ?? null}, problem),
+      attempts = attempts - ${uncounted === true ? 1 : 0}`,
+  );
+}
+
+/** It is kept and not tried again. @returns false where it was somebody else's, or a newer of its key stands for it */
+export async function bury(db: Db, message: Claimed, problem: string, nowMicros: number): Promise<boolean> {
+  return leaveRunning(db, message, sql`state = 'dead', died_at = ${nowMicros}, problem = ${problem}`);
+}
+
+const uniqueViolation = "23505";
+
+async function leaveRunning(db: Db, message: Claimed, change: RawBuilder<unknown>): Promise<boolean> {
+  try {
+    const { numAffectedRows } = await sql`
+      update shard.messages set ${change}, worker = null, leased_until = null where ${isStill(message)}`.execute(db);
+    return numAffectedRows === 1n;
+  } catch (error) {
+    if (codeOf(error) !== uniqueViolation) throw error;
+    await removeDone(db, message);
+    return false;
+  }
+}
+
+function isStill({ id, worker, attempts }: Claimed): RawBuilder<boolean> {
+  return sql`id = ${id} and state = 'running' and worker = ${worker} and attempts = ${attempts}`;
+}

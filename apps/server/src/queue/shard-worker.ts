@@ -1,0 +1,196 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "@holdfast/core/clock";
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { Shard } from "../db/shards.ts";
+import type { Log } from "../operation/log.ts";
+import { concurrencyUsual, type Kinds } from "./kind.ts";
+import { type Claimed, claimDue, findAbandoned, nextDueMicros, putBack, renewLeases } from "./message-rows.ts";
+import { settle, tellFailure } from "./settle.ts";
+
+export interface WorkerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly kinds: Kinds;
+  readonly random: () => number;
+  readonly assertMayRun: () => void;
+  /** This process. */
+  readonly id: string;
+}
+
+/** How often a shard is asked while nothing is known to be due. */
+const restMs = 10_000;
+/** Without a sign of life for so long a process is taken for dead; it gives one six times as often. */
+const leaseMs = 60_000;
+const renewMs = 10_000;
+/** What is told to end and does not is given back after this, below the time that the whole server has to stop. */
+const endMs = 3000;
+
+interface Running {
+  readonly message: Claimed;
+  readonly abort: AbortController;
+  readonly over: Promise<void>;
+}
+
+/** Works the messages of one shard in this process. */
+export class ShardWorker {
+  readonly #shard: Shard;
+  readonly #options: WorkerOptions;
+  readonly #running = new Map<string, Running>();
+  /** Kinds of which more may be due than there was room for. */
+  readonly #full = new Set<string>();
+  #looking = Promise.resolve();
+  #isLooking = false;
+  /** Something came since the look that is under way began. */
+  #again = false;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  #startedCount = 0;
+
+  constructor(shard: Shard, options: WorkerOptions) {
+    this.#shard = shard;
+    this.#options = options;
+  }
+
+  kick(): void {
+    if (this.#stopped) return;
+    this.#again = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#looking = this.#look();
+  }
+
+  /** @returns whether anything was worked meanwhile */
+  async idle(): Promise<boolean> {
+    const before = this.#startedCount;
+    for (let runningCount = 1; runningCount > 0 && !this.#stopped;) {
+      this.kick();
+      await this.#looking;
+      runningCount = this.#running.size;
+      await Promise.all([...this.#running.values()].map(({ over }) => over));
+    }
+    return this.#startedCount !== before;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    for (const { abort } of this.#running.values()) abort.abort();
+    const ended = new AbortController();
+    const allOver = Promise.all([...this.#running.values()].map(({ over }) => over));
+    await Promise.race([allOver, delay(endMs, undefined, { signal: ended.signal }).catch(() => {})]);
+    ended.abort();
+    clearInterval(this.#renewal);
+    for (const { message } of this.#running.values())
+      await putBack(this.#shard.db, message, { dueMicros: 0, uncounted: true });
+  }
+
+  async #look(): Promise<void> {
+    clearTimeout(this.#timer);
+    const restMsNow = restMs * (0.9 + this.#options.random() * 0.2);
+    let inMs = restMsNow;
+    try {
+      while (this.#again && !this.#stopped) {
+        this.#again = false;
+        this.#options.assertMayRun();
+        await this.#takeOver();
+        await this.#claim();
+        inMs = Math.min(restMsNow, await this.#msToNextDue());
+      }
+    } catch (error) {
+      this.#options.log.warn(
+        { shard: this.#shard.id, reason: toHoldfastError(error).message },
+        "the queue could not be read; it is asked again soon",
+      );
+    }
+    this.#isLooking = false;
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => this.kick(), inMs);
+    this.#timer.unref();
+  }
+
+  async #claim(): Promise<void> {
+    const { clock, id: worker } = this.#options;
+    const rooms = this.#rooms();
+    if (rooms.size === 0) return;
+    const nowMicros = clock.nowMicros();
+    const leasedUntil = nowMicros + leaseMs * 1000;
+    const claimed = await claimDue(this.#shard.db, { worker, rooms, nowMicros, leasedUntil });
+    for (const [kind, room] of rooms) {
+      if (claimed.filter((message) => message.kind === kind).length < room) this.#full.delete(kind);
+      else this.#full.add(kind);
+    }
+    for (const message of claimed) this.#start(message);
+  }
+
+  /** How many more of each kind may run. */
+  #rooms(): Map<string, number> {
+    const rooms = new Map<string, number>();
+    for (const [name, { concurrency = concurrencyUsual }] of Object.entries(this.#options.kinds)) {
+      const count = [...this.#running.values()].filter(({ message }) => message.kind === name).length;
+      if (count < concurrency) rooms.set(name, concurrency - count);
+      else this.#full.add(name);
+    }
+    return rooms;
+  }
+
+  #start(message: Claimed): void {
+    const abort = new AbortController();
+    const over = this.#work(message, abort.signal);
+    this.#running.set(message.id, { message, abort, over });
+    this.#startedCount += 1;
+    this.#renewal ??= setInterval(() => void this.#renew(), renewMs).unref();
+  }
+
+  async #work(message: Claimed, signal: AbortSignal): Promise<void> {
+    // Not in the turn of the loop that claimed it: it is running first.
+    await Promise.resolve();
+    try {
+      await settle({ ...this.#options, db: this.#shard.db }, message, signal);
+    } catch (error) {
+      this.#options.log.warn(
+        { shard: this.#shard.id, kind: message.kind, id: message.id, reason: toHoldfastError(error).message },
+        "what became of a message could not be noted; it is worked again",
+      );
+    }
+    this.#running.delete(message.id);
+    if (this.#running.size === 0) {
+      clearInterval(this.#renewal);
+      this.#renewal = undefined;
+    }
+    if (this.#full.has(message.kind) || message.key !== null) this.kick();
+  }
+
+  /** What a dead process was working counts as an attempt that failed: it may be what ended it. */
+  async #takeOver(): Promise<void> {
+    const abandoned = await findAbandoned(this.#shard.db, this.#options.clock.nowMicros());
+    for (const message of abandoned) {
+      if (this.#running.has(message.id)) continue;
+      const problem = "The process that worked it ended.";
+      await tellFailure({ ...this.#options, db: this.#shard.db }, message, problem);
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { clock, id: worker, log } = this.#options;
+    try {
+      const leasedUntil = clock.nowMicros() + leaseMs * 1000;
+      const ids = [...this.#running.keys()];
+      const own = await renewLeases(this.#shard.db, { worker, ids, leasedUntil });
+      for (const id of ids) if (!own.has(id)) this.#running.get(id)?.abort.abort();
+    } catch (error) {
+      log.warn(
+        { shard: this.#shard.id, reason: toHoldfastError(error).message },
+        "leases of messages were not renewed",
+      );
+    }
+  }
+
+  async #msToNextDue(): Promise<number> {
+    const { clock, kinds } = this.#options;
+    const nowMicros = clock.nowMicros();
+    const due = await nextDueMicros(this.#shard.db, Object.keys(kinds), nowMicros);
+    return due === undefined ? Infinity : Math.ceil((due - nowMicros) / 1000);
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { MessageRow } from "../db/queue-tables.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { makeTestClock, type TestClock } from "../accounts/testing.ts";
+import type { Log } from "../operation/log.ts";
+import { enqueue, type Message } from "./enqueue.ts";
+import type { Kinds } from "./kind.ts";
+import { openQueue, type Queue } from "./open-queue.ts";
+
+export interface TestQueue {
+  readonly queue: Queue;
+  readonly clock: TestClock;
+  /** What was logged: level and message with its fields. */
+  readonly lines: { readonly level: string; readonly fields: object; readonly message: string }[];
+}
+
+/** As one process would open it, with a clock that stands still and no jitter. */
+export function openTestQueue(shards: Shards, kinds: Kinds, clock = makeTestClock()): TestQueue {
+  const lines: { level: string; fields: object; message: string }[] = [];
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
+  const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { queue: openQueue({ shards, clock, log, kinds, random: () => 0 }), clock, lines };
+}
+
+export async function enqueueOn(shard: Shard, ...messages: readonly Message[]): Promise<void> {
+  await shard.db.transaction().execute(async (transaction) => {
+    for (const message of messages) await enqueue(transaction, message);
+  });
+}
+
+/** What stands in the queue of a shard, the oldest first. */
+export async function messagesOn({ db }: Shard): Promise<Required<SelectedMessage>[]> {
+  const { rows } = await sql<SelectedMessage>`select * from shard.messages order by number`.execute(db);
+  return rows;
+}
+
+type SelectedMessage = {
+  [Name in keyof MessageRow]: MessageRow[Name] extends { __select__: infer T } ? T : MessageRow[Name];
+};
+
+/** An account of the first or the second half of the buckets. */
+export function newUserId(half: 0 | 1): UserId {
+  return makeId<UserId>(toBucket(half * (bucketCount / 2) + 7), Date.now(), randomBytes(8));
+}
