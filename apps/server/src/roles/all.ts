@@ -6,8 +6,8 @@ import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
 import { openReadiness } from "../operation/health.ts";
-import { openMetrics } from "../operation/metrics.ts";
-import { createHttpServer } from "../http/server.ts";
+import { type Metrics, openMetrics } from "../operation/metrics.ts";
+import { createHttpServer, type HttpServer } from "../http/server.ts";
 import { openLog } from "../operation/log.ts";
 import { openCommitter } from "../metadata/commit/commit-queue.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
@@ -18,7 +18,7 @@ import { openQueue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
 import { assertAddressFree } from "./free-address.ts";
-import { makeHandlers } from "./handlers.ts";
+import { type ApiParts, makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
 import { openNotifier } from "./open-notifier.ts";
@@ -64,9 +64,6 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       assertMayRun: storage.assertOwner,
     });
     closers.add("queue", () => queue.stop());
-    const memory = new IdleMemory();
-    closers.add("memory", () => memory.stop());
-    const readiness = openReadiness(storageProbes(storage), () => performance.now());
     const parts = {
       accounts,
       storage,
@@ -76,22 +73,9 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       rateLimits,
       jobs,
       log,
+      queue,
     };
-    const http = createHttpServer({
-      handlers: makeHandlers(parts, { readiness, metrics, version }),
-      authenticator: new Authenticator(accounts),
-      rateLimits,
-      log,
-      observe: (request) => {
-        metrics.observe(request);
-        memory.touched();
-      },
-      assertWritable: storage.assertOwner,
-      proxyHops: config.proxyHops,
-      ownNames: [config.listen.host, hostname()],
-      ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
-      ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
-    });
+    const http = openHttp(config, { parts, metrics, version }, closers);
     const setupToken = await setUp(accounts, config.administrator);
     closers.add("http", () => http.close());
     const url = await http.listen(config.listen.host, config.listen.port);
@@ -106,4 +90,32 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     await closers.close();
     throw error;
   }
+}
+
+interface HttpParts {
+  readonly parts: ApiParts;
+  readonly metrics: Metrics;
+  readonly version: string;
+}
+
+function openHttp(config: Config, { parts, metrics, version }: HttpParts, closers: Closers): HttpServer {
+  const { accounts, storage, rateLimits, log } = parts;
+  const memory = new IdleMemory();
+  closers.add("memory", () => memory.stop());
+  const readiness = openReadiness(storageProbes(storage), () => performance.now());
+  return createHttpServer({
+    handlers: makeHandlers(parts, { readiness, metrics, version }),
+    authenticator: new Authenticator(accounts),
+    rateLimits,
+    log,
+    observe: (request) => {
+      metrics.observe(request);
+      memory.touched();
+    },
+    assertWritable: storage.assertOwner,
+    proxyHops: config.proxyHops,
+    ownNames: [config.listen.host, hostname()],
+    ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
+    ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
+  });
 }

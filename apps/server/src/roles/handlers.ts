@@ -18,6 +18,7 @@ import type { Uploads } from "../uploads/uploads.ts";
 import { readScrubReport, startScrubReport, writeScrubReport } from "../blocks/scrub-report.ts";
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
 import type { Jobs } from "../jobs/periodic-jobs.ts";
+import type { Queue } from "../queue/open-queue.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { HeldPolls } from "../notify/held-polls.ts";
 import type { Log } from "../operation/log.ts";
@@ -32,6 +33,7 @@ export interface ApiParts {
   readonly polls: HeldPolls;
   readonly rateLimits: RateLimits;
   readonly jobs: Jobs;
+  readonly queue: Queue;
   readonly log: Log;
 }
 

@@ -25,14 +25,18 @@ export interface Found {
  * The node that a text names, live or trashed.
  * @throws HoldfastError not_found, or dependency if an earlier operation should have made it
  */
-export async function findNode(
-  work: Work,
-  step: Step,
-  scope: Scope,
-  text: string,
-  field: string,
-  act: Act = "read",
-): Promise<Found> {
+export async function findNode(work: Work, step: Step, scope: Scope, text: string, field: string): Promise<Found> {
+  return find(work, step, scope, { text, field, act: "read" });
+}
+
+interface Named {
+  readonly text: string;
+  readonly field: string;
+  /** What the caller wants of it: an uploader puts something into a folder that it may not see. */
+  readonly act: Act;
+}
+
+async function find(work: Work, step: Step, scope: Scope, { text, field, act }: Named): Promise<Found> {
   const id = text === "root" ? step.caller.rootId : text;
   const row = isId(id) ? await work.tree.node(id as NodeId) : undefined;
   const standing = row === undefined ? undefined : await work.tree.standing(row);
@@ -89,7 +93,8 @@ async function locate(
   const name = place.name ?? current?.name;
   if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
   if (place.parentId === undefined && current !== undefined) return { parent: await current.parent(), name };
-  const found = await findNode(work, step, scope, place.parentId ?? "root", "parent_id", "create");
+  const named = { text: place.parentId ?? "root", field: "parent_id", act: "create" as const };
+  const found = await find(work, step, scope, named);
   requireFolder(found.row, "parent_id");
   if (found.standing.state === "trashed" && step.operation.revive === true) {
     return { parent: await liveFolder(work, step, found.row), name };

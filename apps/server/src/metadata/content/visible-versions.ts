@@ -44,7 +44,7 @@ async function findGrantedVersions(
     for (const spaceId of rights.keys()) {
       const asked = some.filter((id) => bucketOf(id) === bucketOf(spaceId));
       const heads = await findVersionHeads(shard, spaceId, asked);
-      found.push(...heads.map((head) => ({ ...head, spaceId })));
+      for (const head of heads) found.push({ ...head, spaceId });
     }
   }
   const nodes = await findGrantedNodes(shards, caller, [...new Set(found.map(({ node_id }) => node_id))]);

@@ -94,7 +94,7 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
   const path = joinPath(below.toReversed());
   return {
     row: own.trashed_at === trashedAt ? own : { ...own, trashed_at: trashedAt },
-    path: mountPath === "/" ? path : path === "/" ? mountPath : mountPath + path,
+    path: below.length === 0 ? mountPath : `${mountPath === "/" ? "" : mountPath}${path}`,
     role: right.role,
     rights,
     isTop: top === 0,
