@@ -18,7 +18,19 @@ export type TokenId = Branded<"TokenId">;
 /** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
 export type GrantId = Branded<"GrantId">;
 export type TaskId = Branded<"TaskId">;
-type AnyId = UserId | SpaceId | NodeId | VersionId | UploadId | DeviceId | SessionId | TokenId | GrantId | TaskId;
+export type GroupId = Branded<"GroupId">;
+type AnyId =
+  | UserId
+  | SpaceId
+  | NodeId
+  | VersionId
+  | UploadId
+  | DeviceId
+  | SessionId
+  | TokenId
+  | GrantId
+  | TaskId
+  | GroupId;
 
 /** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */
 export type Bucket = number & { readonly __brand: "Bucket" };

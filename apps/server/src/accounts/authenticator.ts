@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf, type SessionId, type TokenId } from "@holdfast/core/ids";
+import { bucketOf, type GroupId, type SessionId, type TokenId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
@@ -14,6 +14,9 @@ const verifiedTokensMax = 10_000;
 
 /** Whether anything was ever shared with the user. By the primary key. */
 const receives = sql<boolean>`exists (select from shard.received where grantee_id = u.id)`.as("receives");
+/** Of the user `u`, served by the primary key: in the statement that proves the credential, since every request asks. */
+const groupIds = sql<GroupId[]>`array(
+  select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null)`.as("group_ids");
 
 /**
  * Who carries this token. The row of the session or token is read every time, so that logout, revocation and
@@ -52,6 +55,7 @@ export class Authenticator {
       .select(["u.id as userId", "u.email", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
       .select(receives)
       .select(["s.device_id", "s.number", "s.number_used", "s.expires_at", "d.last_seen_at"])
+      .select(groupIds)
       .where("s.id", "=", claims.sessionId)
       .executeTakeFirst();
     if (row === undefined || row.userId !== claims.userId || row.disabled_at !== null || row.expires_at <= now)
@@ -73,11 +77,12 @@ export class Authenticator {
       rootId: row.root_id,
       deviceId: row.device_id,
       owns: true,
-      grantees: [row.userId],
-      receives: row.receives,
+      grantees: [row.userId, ...row.group_ids],
+      receives: row.receives || row.group_ids.length > 0,
       credential: { kind: "session", id: claims.sessionId },
       scopes: new Set<Scope>(row.admin ? [...sessionScopes, "admin"] : sessionScopes),
       admin: row.admin,
+      groupIds: row.group_ids,
     };
   }
 
@@ -90,6 +95,7 @@ export class Authenticator {
       .select(["u.id as userId", "u.email", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
       .select(receives)
       .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at"])
+      .select(groupIds)
       .where("t.id", "=", id)
       .executeTakeFirst();
     if (row === undefined || !isSame(row.secret_hash, digestOf(bearer))) return undefined;
@@ -105,11 +111,12 @@ export class Authenticator {
       rootId: row.root_id,
       deviceId: null,
       owns: true,
-      grantees: [row.userId],
-      receives: row.receives,
+      grantees: [row.userId, ...row.group_ids],
+      receives: row.receives || row.group_ids.length > 0,
       credential: { kind: "token", id },
       scopes: new Set(row.scopes.filter((scope) => scope !== "admin" || row.admin)),
       admin: row.admin,
+      groupIds: row.group_ids,
     };
   }
 

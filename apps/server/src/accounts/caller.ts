@@ -1,4 +1,4 @@
-import type { SessionId, TokenId } from "@holdfast/core/ids";
+import type { GroupId, SessionId, TokenId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { Actor } from "../metadata/actor.ts";
 
@@ -11,4 +11,6 @@ export interface Caller extends Actor {
   readonly scopes: ReadonlySet<Scope>;
   /** An administrator; routes of the scope `admin` need both. */
   readonly admin: boolean;
+  /** Those that the caller is in now, as the caller's own shard knows them. */
+  readonly groupIds: readonly GroupId[];
 }

@@ -1,12 +1,13 @@
 import type { GrantId, NodeId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
+import type { GroupTables } from "./group-tables.ts";
 
 /**
  * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.
  * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
  */
-export interface ShardTables extends AccountTables, QueueTables {
+export interface ShardTables extends AccountTables, QueueTables, GroupTables {
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;

@@ -87,6 +87,7 @@ function testCaller(scopes: readonly Scope[], admin: boolean, seed: number): Cal
     credential: { kind: "session", id: id<SessionId>(5) },
     scopes: new Set(scopes),
     admin,
+    groupIds: [],
   };
 }
 

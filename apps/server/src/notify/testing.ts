@@ -23,6 +23,7 @@ export async function signInTo(space: TestSpace): Promise<Caller> {
     credential: { kind: "session", id: sessionId },
     scopes: new Set(["files:read", "files:write", "account"]),
     admin: false,
+    groupIds: [],
   };
 }
 

@@ -37,6 +37,7 @@ function callerOf({ caller }: TestSpace): Caller {
     credential,
     scopes: new Set(["files:read", "files:write"]),
     admin: false,
+    groupIds: [],
   };
 }
 

@@ -1,0 +1,25 @@
+import type { GroupId, UserId } from "@holdfast/core/ids";
+
+export type GroupRole = "member" | "manager";
+
+/** The tables of groups in the schema `shard`. */
+export interface GroupTables {
+  "shard.groups": GroupRow;
+  "shard.group_members": { group_id: GroupId; user_id: UserId; role: GroupRole };
+  "shard.memberships": {
+    user_id: UserId;
+    group_id: GroupId;
+    /** Null for somebody who is no member any more. */
+    role: GroupRole | null;
+    change: number;
+    changed_at: number;
+  };
+}
+
+export interface GroupRow {
+  id: GroupId;
+  name: string;
+  changes: number;
+  member_count: number;
+  created_at: number;
+}
