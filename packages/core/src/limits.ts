@@ -124,6 +124,12 @@ export const limits = {
   /** What a message of the queue carries. What is larger is kept elsewhere, and the message names it. */
   messageBytesMax: 64 * kib,
   messageKeyBytesMax: 512,
+  /** Of people, groups and links at one node; more are reached through a group. */
+  grantsPerNodeMax: 5000,
+  /** Folders of others in one account's own space. */
+  mountsMax: 1000,
+  linkNameBytesMax: 255,
+  shareMessageBytesMax: 2000,
   /** A message that was given up, and a task that is finished, are forgotten after this. */
   deadMessageLifetimeMs: 90 * 24 * 3600_000,
   taskLifetimeMs: 30 * 24 * 3600_000,

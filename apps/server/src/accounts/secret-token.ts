@@ -3,6 +3,7 @@ import type { Random } from "@holdfast/core/clock";
 import {
   type Bucket,
   type DeviceId,
+  type GrantId,
   isId,
   type SessionId,
   toBucket,
@@ -18,9 +19,11 @@ import {
  *     hfr_<id of the session, 32 hex digits>_<number>_<HMAC, base64url>     refresh token
  *     hfd_<id of the device, 32 hex digits>_<HMAC, base64url>               that this device has signed in to an account
  *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
+ *     hfl_<id of the link, 32 hex digits>_<32 random bytes, base64url>      link
  *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
  */
 const personalPattern = /^hfp_([0-9a-f]{32})_([\w-]{43})$/;
+const linkPattern = /^hfl_([0-9a-f]{32})_([\w-]{43})$/;
 const refreshPattern = /^hfr_([0-9a-f]{32})_([1-9]\d{0,14})_([\w-]{43})$/;
 const devicePattern = /^hfd_([0-9a-f]{32})_[\w-]{43}$/;
 const invitationPattern = /^hf[si]_([0-9a-f]{3})_[\w-]{43}$/;
@@ -66,6 +69,15 @@ export function parseDeviceSecret(key: Buffer, userId: UserId, text: string): De
   const deviceId = match?.[1] === undefined ? undefined : (dashed(match[1]) as DeviceId | undefined);
   if (deviceId === undefined) return undefined;
   return isSame(Buffer.from(makeDeviceSecret(key, userId, deviceId)), Buffer.from(text)) ? deviceId : undefined;
+}
+
+export function makeLinkToken(id: GrantId, random: Random): string {
+  return `hfl_${id.replaceAll("-", "")}_${base64url(random(32))}`;
+}
+
+export function parseLinkToken(text: string): GrantId | undefined {
+  const match = linkPattern.exec(text);
+  return match?.[1] === undefined ? undefined : (dashed(match[1]) as GrantId | undefined);
 }
 
 export function makeInvitationToken(kind: "setup" | "invite", bucket: Bucket, random: Random): string {

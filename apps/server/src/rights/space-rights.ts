@@ -1,6 +1,6 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import { textArray } from "../db/array-parameters.ts";
+import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, ShardTables } from "../db/shard-tables.ts";
 import { type Role, roleMay } from "./roles.ts";
 
@@ -54,7 +54,7 @@ export async function loadRights(
     select g.space_id, g.node_id, g.kind, g.role, g.created_at from shard.grants g
     join shard.spaces s on s.id = g.space_id
     left join shard.users u on u.id = s.owner_id
-    where g.grantee_id = any(${textArray(grantees)}::uuid[])
+    where g.grantee_id = any(${uuidArray(grantees)})
       ${spaceId === undefined ? sql`` : sql`and g.space_id = ${spaceId}`}
       and (g.expires_at is null or g.expires_at > (extract(epoch from clock_timestamp()) * 1000000)::int8)
       and g.disabled_at is null and u.disabled_at is null`.execute(db);

@@ -46,7 +46,11 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     });
     const alone = config.databaseUrl === undefined && config.topology === undefined;
     const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
-    const committer = openCommitter({ ...ports, onCommitted: committed });
+    const committer = openCommitter({
+      ...ports,
+      onCommitted: committed,
+      onMessages: (spaceId) => queue.kick(shards.ofId(spaceId)),
+    });
     const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer });
     closers.add("uploads", () => uploads.idle());
     const jobs = startJobs([...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, ...ports, alone })], {
@@ -60,20 +64,22 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       shards,
       clock: systemClock,
       log,
-      kinds: queueKinds(),
+      kinds: queueKinds(() => sharing),
       assertMayRun: storage.assertOwner,
     });
     closers.add("queue", () => queue.stop());
+    const inView = openViewCommitter(shards, committer);
+    const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
     const parts = {
       accounts,
       storage,
-      committer: openViewCommitter(shards, committer),
+      committer: inView,
       uploads,
       polls,
       rateLimits,
       jobs,
       log,
-      queue,
+      sharing,
     };
     const http = openHttp(config, { parts, metrics, version }, closers);
     const setupToken = await setUp(accounts, config.administrator);

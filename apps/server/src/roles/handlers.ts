@@ -11,6 +11,7 @@ import { openSetupPage } from "../http/accounts/setup-page.ts";
 import { nodeHandlers } from "../http/files/node-handlers.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
+import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
 import { uploadHandlers } from "../http/uploads/upload-handlers.ts";
@@ -18,7 +19,7 @@ import type { Uploads } from "../uploads/uploads.ts";
 import { readScrubReport, startScrubReport, writeScrubReport } from "../blocks/scrub-report.ts";
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
 import type { Jobs } from "../jobs/periodic-jobs.ts";
-import type { Queue } from "../queue/open-queue.ts";
+import type { SharingWorld } from "../sharing/sharing-world.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { HeldPolls } from "../notify/held-polls.ts";
 import type { Log } from "../operation/log.ts";
@@ -33,7 +34,7 @@ export interface ApiParts {
   readonly polls: HeldPolls;
   readonly rateLimits: RateLimits;
   readonly jobs: Jobs;
-  readonly queue: Queue;
+  readonly sharing: SharingWorld;
   readonly log: Log;
 }
 
@@ -52,6 +53,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
+    ...sharingHandlers(parts.sharing),
     ...storageHandlers(storageCare(parts)),
     ...operationHandlers(operation),
     setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }),

@@ -46,9 +46,13 @@ export async function settleUpload<Request extends UploadRequest>(
 }
 
 /** @throws HoldfastError not_found, forbidden */
-export async function assertMayUpload(shards: Shards, caller: Actor, { fileId, place }: UploadRequest): Promise<void> {
-  const node = await findNode(shards, caller, fileId ?? place?.under ?? place?.parentId ?? "root", "create");
-  assertMay(node, fileId === undefined ? "create" : "write");
+export async function assertMayUpload(
+  shards: Shards,
+  caller: Actor,
+  { fileId, place = {} }: UploadRequest,
+): Promise<void> {
+  if (fileId !== undefined) assertMay(await findNode(shards, caller, fileId), "write");
+  else assertMay((await findPlace(shards, caller, place)).parent, "create");
 }
 
 /** The node that the upload would meet; that there is a place for it is checked on the way. */

@@ -30,6 +30,7 @@ create table shard.grants (
   disabled_at int8,
   primary key (space_id, id)
 );
+create unique index grants_id on shard.grants (id);
 create unique index grants_grantee_once on shard.grants (space_id, node_id, grantee_id);
 create unique index grants_pending_once on shard.grants (space_id, node_id, email_key) where kind = 'pending';
 -- every check of a right: what somebody was granted, wherever it is
@@ -47,6 +48,9 @@ create table shard.received (
   node_id uuid not null,
   primary key (grantee_id, grant_id)
 );
+
+-- whether what is shared with the account is mounted in its root by itself
+alter table shard.users add column auto_mount boolean not null default false;
 
 -- whether any grant stands at the node itself
 alter table shard.nodes add column shared boolean not null default false;

@@ -3,6 +3,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { applyCopy, applyRevert, type FolderCopy } from "./apply-copy.ts";
 import { applyMkdir, applySymlink } from "./apply-create.ts";
 import { applyDelete, applyPurge } from "./apply-delete.ts";
+import { applyMount, applyTouch } from "./apply-mount.ts";
 import { applyMove, applySet } from "./apply-move.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyRestore } from "./apply-restore.ts";
@@ -98,6 +99,10 @@ async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | Fo
       return applyPurge(work, { ...step, operation }, scope);
     case "restore":
       return applyRestore(work, { ...step, operation }, scope);
+    case "mount":
+      return applyMount(work, { ...step, operation }, scope);
+    case "touch":
+      return applyTouch(work, { ...step, operation }, scope);
     case "revert":
       return applyRevert(work, { ...step, operation }, scope);
     default:

@@ -30,6 +30,8 @@ export interface CommitterOptions {
   readonly random: Random;
   /** Told after each transaction that changed the space: only a wake-up, the journal is the truth. */
   readonly onCommitted: (spaceId: SpaceId, seq: number) => void;
+  /** Told after each transaction that put messages into the queue of the space's shard. */
+  readonly onMessages?: (spaceId: SpaceId) => void;
   readonly log: CommitLog;
   /** The usual ones unless told. */
   readonly pieces?: PieceSizes;
@@ -174,9 +176,10 @@ class SpaceQueue {
       return;
     }
     this.#measure(cuts, performance.now() - outcome.lockedAtMs);
-    const { seq, epoch, changed } = outcome;
+    const { seq, epoch, changed, messages } = outcome;
     for (const [index, cut] of cuts.entries()) this.#take(cut.request, outcome.slices[index], { seq, epoch });
     if (changed) this.#tell(seq);
+    if (messages) this.#options.onMessages?.(this.#place.spaceId);
   }
 
   /** The change is done, whatever becomes of the wake-up. */

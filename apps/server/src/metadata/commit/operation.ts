@@ -1,5 +1,5 @@
 import type { HoldfastError } from "@holdfast/core/errors";
-import type { HashHex, NodeId, VersionId } from "@holdfast/core/ids";
+import type { HashHex, NodeId, SpaceId, VersionId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 
@@ -86,6 +86,15 @@ export type OperationKind =
       readonly seen?: number;
     } & Seen)
   | ({ readonly op: "restore"; readonly fileId: string; readonly place?: Place } & Seen)
+  /** Shows a folder of another space in the caller's own. */
+  | {
+      readonly op: "mount";
+      readonly place: Place;
+      readonly target: NodeId;
+      readonly targetSpace: SpaceId;
+    }
+  /** Tells devices to look at the node again, which has changed in nothing that its row says. */
+  | { readonly op: "touch"; readonly fileId: string }
   /** Makes an old version the newest again. */
   | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId } & Seen);
 

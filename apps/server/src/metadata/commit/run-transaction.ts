@@ -39,6 +39,8 @@ export interface TransactionOutcome {
   readonly seq: number;
   readonly epoch: string;
   readonly changed: boolean;
+  /** Messages were put into the queue. */
+  readonly messages: boolean;
   /** When the lock was taken, on the scale of `performance.now`: waiting for it says nothing of the work under it. */
   readonly lockedAtMs: number;
 }
@@ -64,8 +66,8 @@ export async function runTransaction(place: TransactionPlace, slices: readonly S
     const work = await startWork(transaction, place, space, steps);
     const outcomes: SliceOutcome[] = [];
     for (const slice of slices) outcomes.push(await applySlice(work, replays, slice));
-    const seq = await writeWork(work, replays.added);
-    return { slices: outcomes, seq, epoch: space.epoch, changed: seq !== space.seq, lockedAtMs };
+    const { seq, messages } = await writeWork(work, replays.added);
+    return { slices: outcomes, seq, epoch: space.epoch, changed: seq !== space.seq, messages, lockedAtMs };
   });
 }
 

@@ -13,6 +13,7 @@ import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
 import type { ShardReader } from "./load.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 import { finishUploads } from "./finish-uploads.ts";
+import { reviewGrants } from "./review-grants.ts";
 import { removeSubtrees } from "../trash/removal.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
 import type { JournalEntry, Work } from "./work.ts";
@@ -24,11 +25,15 @@ export interface OperationRow {
   readonly result: unknown;
 }
 
-/**
- * Writes all that a transaction changed, set by set.
- * @returns the space's sequence number after it
- */
-export async function writeWork(work: Work, operations: readonly OperationRow[]): Promise<number> {
+export interface Written {
+  /** The space's sequence number after it. */
+  readonly seq: number;
+  /** Messages were put into the queue. */
+  readonly messages: boolean;
+}
+
+/** Writes all that a transaction changed, set by set. */
+export async function writeWork(work: Work, operations: readonly OperationRow[]): Promise<Written> {
   const { reader, space, changes, nowMicros } = work;
   const nodes = work.tree.changes();
   const updated = nodes.flatMap(({ before, after }) => (before === undefined ? [] : [{ before, after }]));
@@ -56,7 +61,8 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
     await sql`update shard.spaces set seq = ${seq}, used_bytes = used_bytes + ${usedBytes},
       metadata_bytes = metadata_bytes + ${metadataBytes} where id = ${space.id}`.execute(reader);
   }
-  return seq;
+  const isReviewed = await reviewGrants(reader, space.id, changes.journal);
+  return { seq, messages: isReviewed || removed.grants > 0 };
 }
 
 /**

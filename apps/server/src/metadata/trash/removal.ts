@@ -2,8 +2,9 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
 import { inTransaction } from "../../db/database.ts";
-import type { ShardTables } from "../../db/shard-tables.ts";
+import type { GrantRow, ShardTables } from "../../db/shard-tables.ts";
 import { lockSpace, type ShardReader } from "../commit/load.ts";
+import { enqueueGrant } from "../commit/enqueue-grant.ts";
 import { versionWeight } from "../weight/metadata-bytes.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 import { type ReferringVersion, releaseVersions } from "../content/references.ts";
@@ -25,7 +26,7 @@ export async function removeSubtrees(
   removal: Removal,
 ): Promise<Removed> {
   let room = removal.pieces.nodesInlineMax;
-  const removed = { sizeBytes: 0, weightBytes: 0 };
+  const removed = { sizeBytes: 0, weightBytes: 0, grants: 0 };
   for (const topId of topIds) {
     if (room === 0) break;
     const ids = await below(transaction, spaceId, topId, room + 1);
@@ -33,6 +34,7 @@ export async function removeSubtrees(
     const piece = await removePiece(transaction, spaceId, ids, removal);
     removed.sizeBytes += piece.sizeBytes;
     removed.weightBytes += piece.weightBytes;
+    removed.grants += piece.grants;
     if (piece.nodes < ids.length) break;
     room -= ids.length;
   }
@@ -40,6 +42,8 @@ export async function removeSubtrees(
 }
 
 export interface Removed {
+  /** Permissions that stood at what was removed. */
+  readonly grants: number;
   /** Of files, by their heads. */
   readonly sizeBytes: number;
   /** Of nodes and versions. */
@@ -160,7 +164,7 @@ async function removePiece(
   ids: readonly NodeId[],
   { nowMicros, pieces }: Removal,
 ): Promise<Removed & { readonly nodes: number }> {
-  if (ids.length === 0) return { nodes: 0, sizeBytes: 0, weightBytes: 0 };
+  if (ids.length === 0) return { nodes: 0, sizeBytes: 0, weightBytes: 0, grants: 0 };
   const { rows: versions } = await sql<ReferringVersion>`
     delete from shard.versions where space_id = ${spaceId} and id in (
       select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(ids)})
@@ -168,7 +172,7 @@ async function removePiece(
     returning manifest, segments`.execute(transaction);
   await releaseVersions(transaction, spaceId, versions, nowMicros);
   const all = versions.length < pieces.nodesInlineMax;
-  const { rows } = await sql<Removed & { nodes: number }>`
+  const { rows } = await sql<Omit<Removed, "grants"> & { nodes: number }>`
     with gone as (
       delete from shard.nodes n where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and (${all} or
         n.kind <> 'folder' and not exists (
@@ -176,10 +180,22 @@ async function removePiece(
       returning n.size, n.weight
     ) select count(*)::int as nodes, coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes"
     from gone`.execute(transaction);
+  const grants = await removeGrantsOf(transaction, spaceId, ids);
   const { nodes = 0, sizeBytes = 0, weightBytes = 0 } = rows[0] ?? {};
   return {
+    grants,
     nodes,
     sizeBytes,
     weightBytes: versions.reduce((sum, version) => sum + versionWeight(version), weightBytes),
   };
+}
+
+/** Whoever had them hears of it by the queue. By grants_grantee_once. */
+async function removeGrantsOf(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<number> {
+  const { rows } = await sql<GrantRow>`
+    delete from shard.grants where space_id = ${spaceId} and node_id = any(${uuidArray(ids)}) returning *`.execute(
+    transaction,
+  );
+  for (const grant of rows) await enqueueGrant(transaction, grant);
+  return rows.length;
 }

@@ -1,0 +1,208 @@
+import type { RouteName } from "@holdfast/protocol/routes";
+
+/**
+ * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
+ * an expired and a revoked one, and with a token that lacks the scope. A route without a row here does not compile.
+ */
+export type Matrix = { readonly [Name in RouteName]: Row };
+
+export interface Row {
+  /** A request that is right for the owner (or, of admin routes, for the administrator). */
+  readonly request: (fixture: Fixture) => {
+    path?: Record<string, string>;
+    query?: Record<string, string>;
+    body?: unknown;
+    bytes?: Uint8Array;
+    headers?: Record<string, string>;
+  };
+  /**
+   * What a stranger with a good token gets for exactly that request: `404`, as for an id that does not exist; `own`: an answer about
+   * the stranger's own things that says nothing of the owner's; `403` for what only administrators may.
+   */
+  readonly stranger: "404" | "own" | "403" | "open";
+  /** The owner's answer. */
+  readonly owner: readonly number[];
+}
+
+export interface Fixture {
+  readonly folder: string;
+  readonly file: string;
+  readonly doomed: string;
+  readonly trashed: string;
+  readonly trashed2: string;
+  readonly upload: string;
+  readonly upload2: string;
+  readonly block: string;
+  readonly version: string;
+  readonly token: string;
+  readonly device: string;
+  readonly startToken: string;
+  readonly refresh: string;
+  /** Of another folder, for an address without an account. */
+  readonly permission: string;
+  readonly secret: Uint8Array;
+}
+
+const id = (name: keyof Fixture) => (fixture: Fixture) => ({ path: { id: fixture[name] as string } });
+const plain = () => ({});
+
+export const matrix: Matrix = {
+  createSession: {
+    request: () => ({ body: { email: "nobody@example.com", password: "wrong password" } }),
+    stranger: "open",
+    owner: [401],
+  },
+  refreshSession: { request: (f) => ({ body: { refresh_token: f.refresh } }), stranger: "open", owner: [200] },
+  createAccount: {
+    request: () => ({ body: { email: "new@example.com", password: "long enough", name: "New" } }),
+    stranger: "open",
+    owner: [403],
+  },
+  getAccount: { request: plain, stranger: "own", owner: [200] },
+  createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
+  listTokens: { request: plain, stranger: "own", owner: [200] },
+  deleteToken: { request: id("token"), stranger: "404", owner: [204] },
+  listDevices: { request: plain, stranger: "own", owner: [200] },
+  deleteDevice: { request: id("device"), stranger: "404", owner: [204] },
+  adminListUsers: { request: plain, stranger: "403", owner: [200] },
+  adminCreateUser: {
+    request: () => ({ body: { email: "made@example.com", password: "long enough" } }),
+    stranger: "403",
+    owner: [201],
+  },
+  adminUpdateUser: {
+    request: () => ({ path: { id: "made@example.com" }, body: { disabled: true } }),
+    stranger: "403",
+    owner: [200],
+  },
+  adminInvite: { request: () => ({ body: {} }), stranger: "403", owner: [201] },
+  adminStartScrub: { request: plain, stranger: "403", owner: [202] },
+  adminGetScrub: { request: plain, stranger: "403", owner: [200] },
+  adminRebuildIndex: { request: plain, stranger: "403", owner: [200] },
+
+  lookUpPath: { request: () => ({ query: { path: "/secret folder" } }), stranger: "404", owner: [200] },
+  createNode: {
+    request: (f) => ({ body: { parent_id: f.folder, name: "made", kind: "folder" } }),
+    stranger: "404",
+    owner: [201],
+  },
+  getNode: { request: id("file"), stranger: "404", owner: [200] },
+  updateNode: { request: (f) => ({ path: { id: f.file }, body: { name: "renamed" } }), stranger: "404", owner: [200] },
+  deleteNode: { request: id("doomed"), stranger: "404", owner: [200] },
+  copyNode: {
+    request: (f) => ({ path: { id: f.file }, body: { parent_id: "root", name: "stolen" } }),
+    stranger: "404",
+    owner: [201],
+  },
+  listFolder: { request: id("folder"), stranger: "404", owner: [200] },
+  listVersions: { request: id("file"), stranger: "404", owner: [200] },
+  restoreVersion: {
+    request: (f) => ({ path: { id: f.file }, query: { version: "1" } }),
+    stranger: "404",
+    owner: [200],
+  },
+  listTrash: { request: plain, stranger: "own", owner: [200] },
+  restoreFromTrash: { request: (f) => ({ path: { id: f.trashed }, body: {} }), stranger: "404", owner: [200] },
+  purgeFromTrash: { request: id("trashed2"), stranger: "404", owner: [204] },
+  emptyTrash: { request: plain, stranger: "own", owner: [200] },
+  getStartToken: { request: plain, stranger: "own", owner: [200] },
+  // A token of another view is answered like one of another server.
+  listChanges: { request: (f) => ({ query: { since_token: f.startToken } }), stranger: "own", owner: [200] },
+  getSnapshot: { request: plain, stranger: "own", owner: [200] },
+  pollChanges: { request: (f) => ({ query: { since_token: f.startToken } }), stranger: "own", owner: [200] },
+  pollEvents: { request: (f) => ({ query: { since_token: f.startToken } }), stranger: "own", owner: [200] },
+  queryNodes: { request: (f) => ({ body: { ids: [f.file, f.trashed] } }), stranger: "own", owner: [200] },
+
+  upload: {
+    request: (f) => ({ query: { uploadType: "media", parent_id: f.folder, name: "new" }, bytes: Buffer.from("x") }),
+    stranger: "404",
+    owner: [201],
+  },
+  putUpload: {
+    request: (f) => ({
+      path: { id: f.upload },
+      headers: { "content-range": "bytes 3-5/6" },
+      bytes: Buffer.from("def"),
+    }),
+    stranger: "404",
+    owner: [200, 201],
+  },
+  postUpload: {
+    request: (f) => ({ path: { id: f.upload }, headers: { "content-range": "bytes */6" }, bytes: new Uint8Array(0) }),
+    stranger: "404",
+    owner: [200, 201],
+  },
+  getUpload: { request: id("upload"), stranger: "404", owner: [200] },
+  commitUpload: { request: (f) => ({ path: { id: f.upload }, body: {} }), stranger: "404", owner: [200, 201] },
+  deleteUpload: { request: id("upload2"), stranger: "404", owner: [204] },
+  download: { request: id("file"), stranger: "404", owner: [200] },
+  getManifest: { request: id("file"), stranger: "404", owner: [200] },
+  queryManifests: { request: (f) => ({ body: { version_ids: [f.version] } }), stranger: "own", owner: [200] },
+  syncFile: {
+    request: (f) => ({ path: { id: f.file }, body: { current_version: f.version, new_block_hashes: [f.block] } }),
+    stranger: "404",
+    owner: [200, 409],
+  },
+  syncDelta: {
+    request: (f) => ({
+      body: { operations: [{ op: "delete", operation_id: "0".repeat(31) + "1", file_id: f.folder }] },
+    }),
+    stranger: "own",
+    owner: [200],
+  },
+  listDamaged: { request: plain, stranger: "own", owner: [200] },
+  queryBlocks: { request: (f) => ({ body: { hashes: [f.block] } }), stranger: "own", owner: [200] },
+  putBlocks: {
+    request: (f) => ({ query: { into: f.folder }, bytes: new Uint8Array(0) }),
+    stranger: "404",
+    owner: [200],
+  },
+  putBlock: {
+    request: (f) => ({ path: { hash: f.block }, query: { into: f.folder }, bytes: f.secret }),
+    stranger: "404",
+    owner: [201],
+  },
+  getBlock: { request: (f) => ({ path: { hash: f.block } }), stranger: "404", owner: [200] },
+  fetchBlocks: {
+    request: (f) => ({ body: { items: [{ version_id: f.version, hashes: [f.block] }, { hashes: [f.block] }] } }),
+    stranger: "own",
+    owner: [200],
+  },
+  createBlockUploadUrl: {
+    request: (f) => ({ body: { hash: f.block, size: 6, into: f.folder } }),
+    stranger: "404",
+    owner: [200],
+  },
+  putSignedBlock: {
+    request: () => ({ path: { grant: "forged" }, bytes: Buffer.from("x") }),
+    stranger: "open",
+    owner: [401],
+  },
+
+  live: { request: plain, stranger: "open", owner: [200] },
+  ready: { request: plain, stranger: "open", owner: [200] },
+  metrics: { request: plain, stranger: "open", owner: [200] },
+  openapi: { request: plain, stranger: "open", owner: [200] },
+  docs: { request: plain, stranger: "open", owner: [200] },
+  home: { request: plain, stranger: "open", owner: [200] },
+  setupPage: { request: plain, stranger: "open", owner: [200] },
+  // The last one: it ends the owner's session.
+  deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
+
+  shareNode: {
+    request: (f) => ({ path: { id: f.folder }, body: { email: "somebody@example.com", role: "viewer" } }),
+    stranger: "404",
+    owner: [201],
+  },
+  listPermissions: { request: id("folder"), stranger: "404", owner: [200] },
+  updatePermission: {
+    request: (f) => ({ path: { id: f.permission }, body: { role: "commenter" } }),
+    stranger: "404",
+    owner: [200],
+  },
+  deletePermission: { request: id("permission"), stranger: "404", owner: [204] },
+  listSharedWithMe: { request: plain, stranger: "own", owner: [200] },
+  listSharedByMe: { request: plain, stranger: "own", owner: [200] },
+  // What is one's own is not mounted.
+  createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
+};

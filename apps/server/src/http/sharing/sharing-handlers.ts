@@ -1,0 +1,167 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type UserId } from "@holdfast/core/ids";
+import { parseTime } from "@holdfast/core/times";
+import type { RouteBody, routes } from "@holdfast/protocol/routes";
+import type { Caller } from "../../accounts/caller.ts";
+import { findUser, findUserByEmail } from "../../accounts/directory.ts";
+import { assertAddress, emailKey } from "../../accounts/email-address.ts";
+import { hashPassword } from "../../accounts/passwords.ts";
+import { digestOf, makeLinkToken } from "../../accounts/secret-token.ts";
+import type { GrantRow } from "../../db/shard-tables.ts";
+import { findNode } from "../../metadata/read/look-up.ts";
+import type { PlacedNode } from "../../metadata/read/placed-node.ts";
+import { assertMay } from "../../rights/roles.ts";
+import { grantNode, type NewGrant, newGrantId } from "../../sharing/grant-node.ts";
+import { mountFolder } from "../../sharing/mounts.ts";
+import { changePermission, listPermissions, permissionsJson, removePermission } from "../../sharing/permissions.ts";
+import { listSharedByMe, listSharedWithMe } from "../../sharing/shared-lists.ts";
+import type { SharingWorld } from "../../sharing/sharing-world.ts";
+import { baseOf, revisionTag } from "../files/operation-fields.ts";
+import type { Handlers } from "../handler.ts";
+
+type ShareBody = RouteBody<typeof routes.shareNode>;
+
+/** Who may do what: permissions, and folders of others in one's own space. */
+export function sharingHandlers(world: SharingWorld) {
+  const { shards } = world;
+  return {
+    shareNode: async ({ caller, params, body, peer }) => {
+      const node = await findNode(shards, caller, params.id);
+      assertMay(node, "share");
+      if (body.link === true) {
+        const id = newGrantId(world, node.row);
+        const token = makeLinkToken(id, world.random);
+        const { grant } = await grantNode(world, caller, node, {
+          ...(await linkOf(body)),
+          id,
+          secret_hash: digestOf(token),
+        });
+        return { status: 201, json: { ...(await one(grant)), token, url: `${peer.origin}/s/${token}` } };
+      }
+      const { grant, created } = await grantNode(world, caller, node, await granteeOf(caller, node, body));
+      return { status: created ? 201 : 200, json: await one(grant) };
+    },
+    listPermissions: async ({ caller, params }) => {
+      const node = await findNode(shards, caller, params.id);
+      return { status: 200, json: { items: await listPermissions(world, caller, node), next_cursor: null } };
+    },
+    updatePermission: async ({ caller, params, body }) => {
+      const { role, expires_at: expiresAt, password, max_downloads, name } = body;
+      const grant = await changePermission(world, caller, params.id, {
+        ...(role === undefined ? {} : { role: grantedRole(role) }),
+        ...(expiresAt === undefined ? {} : { expires_at: timeOf(expiresAt, world) }),
+        ...(name === undefined ? {} : { name }),
+        ...(password === undefined ? {} : { password_hash: password === null ? null : await hashPassword(password) }),
+        ...(max_downloads === undefined ? {} : { max_downloads }),
+      });
+      return { status: 200, json: await one(grant) };
+    },
+    deletePermission: async ({ caller, params }) => {
+      await removePermission(world, caller, params.id);
+      return { status: 204 };
+    },
+    listSharedWithMe: async ({ caller, query }) => ({
+      status: 200,
+      json: await listSharedWithMe(shards, caller, query),
+    }),
+    listSharedByMe: async ({ caller, query }) => ({ status: 200, json: await listSharedByMe(shards, caller, query) }),
+    createMount: async ({ caller, body, conditions }) => {
+      const { node_id: nodeId, parent_id: parentId, name } = body;
+      const target = name === undefined ? (await findNode(shards, caller, nodeId)).row.name : name;
+      const onConflict = name === undefined ? { onConflict: "rename" as const } : {};
+      const node = await mountFolder(world, caller, {
+        nodeId,
+        place: { name: target, ...(parentId === undefined ? {} : { parentId }) },
+        base: { ...baseOf(conditions(), {}), ...onConflict },
+      });
+      return { status: 201, json: node, headers: revisionTag(node) };
+    },
+  } satisfies Handlers;
+
+  async function one(grant: GrantRow) {
+    const [json] = await permissionsJson(shards, [grant]);
+    if (json === undefined) throw new HoldfastError("internal", "A permission has no words.");
+    return json;
+  }
+
+  async function linkOf(body: ShareBody): Promise<NewGrant> {
+    refuseOthers(body, ["email", "user_id", "group_id", "message"], "A link is for whoever has it.");
+    const role = grantedRole(body.role);
+    if (role === "commenter") throw refuse("role", "A link's role is viewer, editor or uploader.");
+    return {
+      kind: "link",
+      grantee_id: null,
+      email: null,
+      email_key: null,
+      role,
+      expires_at: timeOf(body.expires_at ?? null, world),
+      name: body.name ?? null,
+      password_hash: body.password === undefined ? null : await hashPassword(body.password),
+      max_downloads: body.max_downloads ?? null,
+    };
+  }
+
+  async function granteeOf(caller: Caller, node: PlacedNode, body: ShareBody): Promise<NewGrant> {
+    refuseOthers(body, ["name", "password", "max_downloads"], "Only a link has this.");
+    if ([body.email, body.user_id, body.group_id].filter((who) => who !== undefined).length !== 1) {
+      throw refuse("email", "Say with whom: email, user_id or group_id, or link.");
+    }
+    const common = {
+      email: null,
+      email_key: null,
+      role: grantedRole(body.role),
+      expires_at: timeOf(body.expires_at ?? null, world),
+    };
+    if (body.group_id !== undefined) return { ...common, kind: "group", grantee_id: groupOf(caller, body.group_id) };
+    const user = await personOf(body);
+    if (user === undefined && body.email !== undefined) {
+      return {
+        ...common,
+        kind: "pending",
+        grantee_id: null,
+        email: body.email.trim(),
+        email_key: emailKey(body.email),
+      };
+    }
+    if (user === undefined) throw refuse("user_id", "There is no such account.");
+    if (user.id === caller.userId) throw refuse("email", "This is you. Share it with somebody else.");
+    if (user.space_id === node.row.space_id) throw refuse("email", "The owner has every right already.");
+    return { ...common, kind: "user", grantee_id: user.id };
+  }
+
+  async function personOf({ email, user_id: userId }: ShareBody) {
+    if (email !== undefined) {
+      assertAddress(email);
+      return findUserByEmail(shards, email);
+    }
+    return userId !== undefined && isId(userId) ? findUser(shards, userId as UserId) : undefined;
+  }
+}
+
+/** One shares with groups that one is in. */
+function groupOf(caller: Caller, groupId: string): string {
+  if (caller.groupIds.some((id) => id === groupId)) return groupId;
+  throw refuse("group_id", "There is no such group, or you are not in it.");
+}
+
+/** @throws HoldfastError invalid_field: a space changes its owner by a transfer alone */
+function grantedRole(role: ShareBody["role"]): GrantRow["role"] {
+  if (role !== "owner") return role;
+  throw refuse("role", "An owner is made by a transfer. Give viewer, commenter, editor or uploader.");
+}
+
+function timeOf(text: string | null, { clock }: SharingWorld): number | null {
+  if (text === null) return null;
+  const micros = parseTime(text, "expires_at");
+  if (micros > clock.nowMicros()) return micros;
+  throw refuse("expires_at", "This time has passed.");
+}
+
+function refuseOthers(body: ShareBody, fields: readonly (keyof ShareBody)[], message: string): void {
+  const field = fields.find((each) => body[each] !== undefined);
+  if (field !== undefined) throw refuse(field, message);
+}
+
+function refuse(field: string, message: string): HoldfastError {
+  return new HoldfastError("invalid_field", message, { field });
+}

@@ -1,0 +1,29 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { enqueue } from "../../queue/enqueue.ts";
+import type { ShardReader } from "./load.ts";
+import type { JournalEntry } from "./work.ts";
+
+/** A message names at most so many nodes; more of one transaction are looked at by several. */
+const idsPerMessage = 500;
+
+/**
+ * What moves or goes may take what is shared out of somebody's sight, or bring it back: whoever it concerns is found later.
+ * Only in a space in which anything is shared: by the primary key.
+ * @returns whether there is anything to look at
+ */
+export async function reviewGrants(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  journal: readonly JournalEntry[],
+): Promise<boolean> {
+  const ids = journal.filter((entry) => entry.from_parent !== null).map((entry) => entry.node_id);
+  if (ids.length === 0) return false;
+  const { rows } = await sql`select from shard.grants where space_id = ${spaceId} limit 1`.execute(transaction);
+  if (rows.length === 0) return false;
+  for (let start = 0; start < ids.length; start += idsPerMessage) {
+    const payload = { spaceId, nodeIds: ids.slice(start, start + idsPerMessage) };
+    await enqueue(transaction, { kind: "grants_moved", payload });
+  }
+  return true;
+}

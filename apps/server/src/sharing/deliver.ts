@@ -1,0 +1,137 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { GrantId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { z } from "zod";
+import type { GrantRow, NodeRow, ShardTables } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { readLineages } from "../metadata/read/lineages.ts";
+import { findNodes } from "../metadata/read/look-up.ts";
+import type { Kinds } from "../queue/kind.ts";
+import { changeRights, removeGrants } from "./change-rights.ts";
+import { findActor, mountFolder, reviewMounts } from "./mounts.ts";
+import type { SharingWorld } from "./sharing-world.ts";
+
+const grantMessage = z.object({
+  grantId: z.string().transform((text) => text as GrantId),
+  spaceId: z.string().transform((text) => text as SpaceId),
+  nodeId: z.string().transform((text) => text as NodeId),
+  kind: z.enum(["user", "group"]),
+  granteeId: z.string(),
+});
+type GrantMessage = z.output<typeof grantMessage>;
+
+const movedMessage = z.object({
+  spaceId: z.string().transform((text) => text as SpaceId),
+  nodeIds: z.array(z.string().transform((text) => text as NodeId)),
+});
+
+const expiryMessage = grantMessage.pick({ grantId: true, spaceId: true });
+
+/** What happens after rights have changed. Each may run twice and late: it does what the rows of that moment say. */
+export function sharingKinds(world: () => SharingWorld): Kinds {
+  return {
+    grant: {
+      schema: grantMessage,
+      work: async (payload) => deliver(world(), payload as GrantMessage),
+    },
+    grants_moved: {
+      schema: movedMessage,
+      work: async (payload) => reviewMoved(world(), payload as z.output<typeof movedMessage>),
+    },
+    grant_expiry: {
+      schema: expiryMessage,
+      work: async (payload) => expire(world(), payload as z.output<typeof expiryMessage>),
+    },
+  };
+}
+
+/** Brings the pointer on the grantee's shard to where the grant is, and the mounts of whoever it concerns. */
+async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeId }: GrantMessage): Promise<void> {
+  const { shards } = world;
+  const { rows } = await sql<GrantRow>`
+    select * from shard.grants where space_id = ${spaceId} and id = ${grantId}`.execute(shards.ofId(spaceId).db);
+  const grant = rows[0];
+  const pointers = shards.ofId(granteeId as UserId).db;
+  const isNew = grant !== undefined && (await addPointer(pointers, grant));
+  if (grant === undefined) {
+    await sql`delete from shard.received where grantee_id = ${granteeId} and grant_id = ${grantId}`.execute(pointers);
+  }
+  for await (const userId of membersOf(shards, granteeId)) {
+    await reviewMounts(world, userId, spaceId);
+    if (isNew) await mountIfWanted(world, userId, nodeId);
+  }
+}
+
+async function addPointer(db: Kysely<ShardTables>, { grantee_id, id, space_id, node_id }: GrantRow): Promise<boolean> {
+  const { rows } = await sql`
+    insert into shard.received (grantee_id, grant_id, space_id, node_id)
+    values (${grantee_id}, ${id}, ${space_id}, ${node_id}) on conflict do nothing returning grant_id`.execute(db);
+  return rows.length > 0;
+}
+
+const membersAtOnce = 1000;
+
+/** The account itself, or all that are in the group. */
+async function* membersOf(shards: Shards, granteeId: string): AsyncGenerator<UserId> {
+  const { db } = shards.ofId(granteeId as UserId);
+  const { rows: groups } = await sql`select from shard.groups where id = ${granteeId}`.execute(db);
+  if (groups.length === 0) yield granteeId as UserId;
+  let after: UserId | null = null;
+  do {
+    const { rows }: { rows: { user_id: UserId }[] } = await sql<{ user_id: UserId }>`
+      select user_id from shard.group_members
+      where group_id = ${granteeId} and (${after}::uuid is null or user_id > ${after}::uuid)
+      order by user_id limit ${membersAtOnce}`.execute(db);
+    for (const { user_id: userId } of rows) yield userId;
+    after = rows.length < membersAtOnce ? null : (rows.at(-1)?.user_id ?? null);
+  } while (after !== null);
+}
+
+/** Under a free name in the root, for an account that wants it so. */
+async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId: NodeId): Promise<void> {
+  const { rows } = await sql`select from shard.users where id = ${userId} and auto_mount`.execute(
+    world.shards.ofId(userId).db,
+  );
+  const actor = rows.length === 0 ? undefined : await findActor(world.shards, userId);
+  if (actor === undefined) return;
+  const node = (await findNodes(world.shards, actor, [nodeId])).get(nodeId);
+  if (node?.row.kind !== "folder" || node.row.trashed_at !== null) return;
+  try {
+    await mountFolder(world, actor, { nodeId, place: { name: node.row.name }, base: { onConflict: "rename" } });
+  } catch (error) {
+    // It is in view already, by another mount or by this very message.
+    if (!(error instanceof HoldfastError) || error.code !== "conflict") throw error;
+  }
+}
+
+/** Nodes moved, came or went: whoever has something at or below them may see other things than before. */
+async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<typeof movedMessage>): Promise<void> {
+  const shard = world.shards.ofId(spaceId);
+  const { rows: grants } = await sql<Pick<GrantRow, "node_id" | "grantee_id">>`
+    select distinct node_id, grantee_id from shard.grants
+    where space_id = ${spaceId} and kind in ('user', 'group')`.execute(shard.db);
+  const moved = new Set(nodeIds);
+  const ids = [...new Set(grants.map(({ node_id }) => node_id))];
+  const rows = await readLineages<Pick<NodeRow, "id" | "parent_id">>(shard, spaceId, ids, sql`id, parent_id`);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const isBelow = (id: NodeId): boolean => {
+    for (let at: NodeId | null = id; at !== null; at = byId.get(at)?.parent_id ?? null) if (moved.has(at)) return true;
+    return false;
+  };
+  const grantees = new Set(grants.flatMap((grant) => (isBelow(grant.node_id) ? [grant.grantee_id ?? ""] : [])));
+  for (const granteeId of grantees) {
+    for await (const userId of membersOf(world.shards, granteeId)) await reviewMounts(world, userId, spaceId);
+  }
+}
+
+/** Takes the grant away once its time has come, which may have been moved since. */
+async function expire(world: SharingWorld, { grantId, spaceId }: z.output<typeof expiryMessage>): Promise<void> {
+  const server = { userId: spaceId as unknown as UserId, deviceId: null };
+  await changeRights(world, spaceId, server, async (rights) => {
+    const { rows } = await sql<GrantRow>`
+      select * from shard.grants where space_id = ${spaceId} and id = ${grantId}`.execute(rights.transaction);
+    const grant = rows[0];
+    if (grant?.expires_at == null || grant.expires_at > rights.nowMicros) return;
+    await removeGrants(rights, [grantId]);
+  });
+}

@@ -1,0 +1,167 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type GrantId, makeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { GrantRow, NodeRow } from "../db/shard-tables.ts";
+import type { Caller } from "../accounts/caller.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { assertMay } from "../rights/roles.ts";
+import { readLineages } from "../metadata/read/lineages.ts";
+import { changeRights, removeDependents, type RightsChange } from "./change-rights.ts";
+import type { SharingWorld } from "./sharing-world.ts";
+
+/** Whom, and what for. A link is its own grantee. */
+export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_key" | "role" | "expires_at"> &
+  Partial<Pick<GrantRow, "name" | "secret_hash" | "password_hash" | "max_downloads">> & { readonly id?: GrantId };
+
+/**
+ * Gives somebody a role at a node. Whoever had one there gets this one instead, and its time.
+ * @throws HoldfastError forbidden, invalid_field, limit_reached
+ */
+export async function grantNode(
+  world: SharingWorld,
+  caller: Caller,
+  node: PlacedNode,
+  grant: NewGrant,
+): Promise<{ readonly grant: GrantRow; readonly created: boolean }> {
+  const { row } = node;
+  assertMay(node, "share");
+  assertGrantable(node, grant, world.clock.nowMicros());
+  return changeRights(world, row.space_id, caller, async (rights) => {
+    const via = await findVia(rights, caller, node);
+    const before = await findSame(rights, row, grant);
+    if (before !== undefined) return { grant: await replace(rights, caller, before, grant), created: false };
+    await assertRoom(rights, row);
+    const made = await insert(rights, { ...grant, id: grant.id ?? newGrantId(world, row) }, { row, caller, via });
+    await rights.tell(made);
+    return { grant: made, created: true };
+  });
+}
+
+export function newGrantId({ clock, random }: SharingWorld, { id }: NodeRow): GrantId {
+  return makeId<GrantId>(bucketOf(id), clock.nowMs(), random(8));
+}
+
+function assertGrantable({ row }: PlacedNode, { expires_at }: NewGrant, nowMicros: number): void {
+  const refuse = (message: string, field = "id") => new HoldfastError("invalid_field", message, { field });
+  if (row.trashed_at !== null) throw refuse("What lies in the trash cannot be shared. Restore it first.");
+  if (row.kind === "mount") throw refuse("A mount is not yours to share. Share the folder that it shows.");
+  if (row.kind === "symlink") throw refuse("A symbolic link cannot be shared.");
+  if (expires_at !== null && expires_at <= nowMicros) throw refuse("This time has passed.", "expires_at");
+}
+
+/**
+ * The grant by which somebody who does not own the space shares it on; the owner needs none.
+ * @throws HoldfastError forbidden
+ */
+async function findVia(
+  { transaction, space, nowMicros }: RightsChange,
+  caller: Caller,
+  { row }: PlacedNode,
+): Promise<GrantRow | undefined> {
+  if (space.owner_id === caller.userId) return undefined;
+  const way = await readLineages<NodeRow>({ db: transaction }, space.id, [row.id], sql`*`);
+  if (way.some((above) => !above.editors_can_share)) {
+    throw new HoldfastError("forbidden", "The owner does not let editors share this.");
+  }
+  const { rows } = await sql<GrantRow>`
+    select * from shard.grants where space_id = ${space.id} and role = 'editor'
+      and grantee_id = any(${uuidArray(caller.grantees)}) and (expires_at is null or expires_at > ${nowMicros})`.execute(
+    transaction,
+  );
+  const ids = [row.id, ...upFrom(way, row)];
+  for (const id of ids) {
+    const at = rows.filter((grant) => grant.node_id === id);
+    const via = at.find((grant) => grant.kind === "user") ?? at[0];
+    if (via !== undefined) return via;
+  }
+  throw new HoldfastError("forbidden", "You may not share this.");
+}
+
+/** The ids of all above a node, nearest first. */
+function upFrom(rows: readonly NodeRow[], row: NodeRow): NodeRow["id"][] {
+  const byId = new Map(rows.map((each) => [each.id, each]));
+  const ids: NodeRow["id"][] = [];
+  for (let at = byId.get(row.id)?.parent_id ?? null; at !== null; at = byId.get(at)?.parent_id ?? null) ids.push(at);
+  return ids;
+}
+
+async function findSame(
+  { transaction, space }: RightsChange,
+  { id }: NodeRow,
+  { kind, grantee_id, email_key }: NewGrant,
+): Promise<GrantRow | undefined> {
+  if (kind === "link") return undefined;
+  const who = kind === "pending" ? sql`kind = 'pending' and email_key = ${email_key}` : sql`grantee_id = ${grantee_id}`;
+  const { rows } = await sql<GrantRow>`
+    select * from shard.grants where space_id = ${space.id} and node_id = ${id} and ${who}`.execute(transaction);
+  return rows[0];
+}
+
+/** @throws HoldfastError forbidden: what somebody else gave, an editor takes from nobody */
+async function replace(
+  rights: RightsChange,
+  caller: Caller,
+  before: GrantRow,
+  { role, expires_at }: NewGrant,
+): Promise<GrantRow> {
+  const { transaction, space } = rights;
+  if (space.owner_id !== caller.userId && before.created_by !== caller.userId) {
+    throw new HoldfastError(
+      "forbidden",
+      "Somebody else has given this permission, and only they or the owner change it.",
+    );
+  }
+  if (before.role === role && before.expires_at === expires_at) return before;
+  return updateGrant(rights, before, { role, expires_at }, transaction);
+}
+
+/** Also where one only changes a permission. What its holder gave to others goes where that may share no more. */
+export async function updateGrant(
+  rights: RightsChange,
+  before: GrantRow,
+  change: Partial<Pick<GrantRow, "role" | "expires_at" | "name" | "password_hash" | "max_downloads">>,
+  transaction = rights.transaction,
+): Promise<GrantRow> {
+  const next = { ...before, ...change };
+  await sql`
+    update shard.grants set role = ${next.role}, expires_at = ${next.expires_at}, name = ${next.name},
+      password_hash = ${next.password_hash}, max_downloads = ${next.max_downloads}
+    where space_id = ${before.space_id} and id = ${before.id}`.execute(transaction);
+  if (before.role === "editor" && next.role !== "editor") await removeDependents(rights, before);
+  await rights.tell(next);
+  return next;
+}
+
+async function assertRoom({ transaction, space }: RightsChange, { id }: NodeRow): Promise<void> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (
+      select from shard.grants where space_id = ${space.id} and node_id = ${id} limit ${limits.grantsPerNodeMax}
+    ) g`.execute(transaction);
+  if ((rows[0]?.count ?? 0) < limits.grantsPerNodeMax) return;
+  throw new HoldfastError("invalid_field", `A node has at most ${limits.grantsPerNodeMax} permissions. Use a group.`, {
+    field: "id",
+  });
+}
+
+async function insert(
+  { transaction, nowMicros }: RightsChange,
+  grant: NewGrant & { readonly id: GrantId },
+  { row, caller, via }: { readonly row: NodeRow; readonly caller: Caller; readonly via: GrantRow | undefined },
+): Promise<GrantRow> {
+  const granteeId = grant.kind === "link" ? grant.id : grant.grantee_id;
+  // Nobody gives for longer than they have.
+  const expiresAt = [grant.expires_at, via?.expires_at ?? null].filter((time) => time !== null);
+  const { rows } = await sql<GrantRow>`
+    insert into shard.grants (space_id, id, node_id, kind, grantee_id, email, email_key, role, via, created_by, created_at,
+      expires_at, name, secret_hash, password_hash, max_downloads)
+    values (${row.space_id}, ${grant.id}, ${row.id}, ${grant.kind}, ${granteeId}, ${grant.email}, ${grant.email_key},
+      ${grant.role}, ${via?.id ?? null}, ${caller.userId}, ${nowMicros},
+      ${expiresAt.length === 0 ? null : Math.min(...expiresAt)}, ${grant.name ?? null}, ${grant.secret_hash ?? null},
+      ${grant.password_hash ?? null}, ${grant.max_downloads ?? null}::int8)
+    returning *`.execute(transaction);
+  const [made] = rows;
+  if (made === undefined) throw new HoldfastError("internal", "A permission was not written.");
+  return made;
+}

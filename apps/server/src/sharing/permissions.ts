@@ -1,0 +1,128 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { GrantRow, NodeRow } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Caller } from "../accounts/caller.ts";
+import { readLineages } from "../metadata/read/lineages.ts";
+import { findNodes } from "../metadata/read/look-up.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { assertMay, roleMay } from "../rights/roles.ts";
+import { changeRights, findGrant, noSuchPermission, removeGrants } from "./change-rights.ts";
+import { updateGrant } from "./grant-node.ts";
+import { namesOf } from "./people.ts";
+import type { SharingWorld } from "./sharing-world.ts";
+
+/** Here, and inherited from as far up as the caller reads. By grants_grantee_once. @throws HoldfastError forbidden */
+export async function listPermissions(
+  { shards, clock }: SharingWorld,
+  caller: Caller,
+  node: PlacedNode,
+): Promise<PermissionJson[]> {
+  assertMay(node, "share");
+  const { row } = node;
+  const shard = shards.ofId(row.space_id);
+  const way = await readLineages<Pick<NodeRow, "id">>(shard, row.space_id, [row.id], sql`space_id, id, parent_id`);
+  const visible = await findNodes(
+    shards,
+    caller,
+    way.map(({ id }) => id),
+  );
+  const ids = [...visible.values()].filter((each) => roleMay(each.role, "share")).map((each) => each.row.id);
+  const { rows } = await sql<GrantRow>`
+    select g.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
+      select * from shard.grants where space_id = ${row.space_id} and node_id = asked.id
+      order by created_at, id limit ${limits.grantsPerNodeMax} offset 0) g`.execute(shard.db);
+  const live = rows.filter(({ expires_at }) => expires_at === null || expires_at > clock.nowMicros());
+  return permissionsJson(shards, live, row.id);
+}
+
+/** @param at the node that was asked for: what stands elsewhere is inherited from there */
+export async function permissionsJson(
+  shards: Shards,
+  grants: readonly GrantRow[],
+  at?: NodeId,
+): Promise<PermissionJson[]> {
+  const names = await namesOf(shards, grants);
+  return grants.map((grant) => {
+    const { id, node_id, kind, grantee_id, email, role, expires_at, created_by, created_at, name } = grant;
+    const person = grantee_id === null ? undefined : names.get(grantee_id);
+    const isLink = kind === "link";
+    return {
+      id,
+      node_id,
+      grantee: {
+        kind,
+        ...(grantee_id === null || isLink ? {} : { id: grantee_id }),
+        ...((person?.email ?? email) === null ? {} : { email: person?.email ?? email ?? "" }),
+        ...((person?.name ?? name) === null ? {} : { name: person?.name ?? name ?? "" }),
+      },
+      role,
+      expires_at: expires_at === null ? null : formatTime(expires_at),
+      created_by,
+      created_at: formatTime(created_at),
+      ...(isLink
+        ? {
+            has_password: grant.password_hash !== null,
+            max_downloads: grant.max_downloads,
+            downloads: grant.downloads,
+          }
+        : {}),
+      ...(at === undefined || at === node_id ? {} : { inherited_from: node_id }),
+    };
+  });
+}
+
+export type PermissionChange = Partial<
+  Pick<GrantRow, "role" | "expires_at" | "name" | "password_hash" | "max_downloads">
+>;
+
+/** @throws HoldfastError not_found, forbidden, invalid_field */
+export async function changePermission(
+  world: SharingWorld,
+  caller: Caller,
+  id: string,
+  change: PermissionChange,
+): Promise<GrantRow> {
+  const grant = await findOwnGrant(world, caller, id);
+  const isLink = grant.kind === "link";
+  if (!isLink && (change.password_hash !== undefined || change.max_downloads !== undefined)) {
+    const field = change.password_hash === undefined ? "max_downloads" : "password";
+    throw new HoldfastError("invalid_field", "Only a link has this.", { field });
+  }
+  if (isLink && change.role === "commenter") {
+    throw new HoldfastError("invalid_field", "A link's role is viewer, editor or uploader.", { field: "role" });
+  }
+  return changeRights(world, grant.space_id, caller, async (rights) =>
+    updateGrant(rights, await findGrant(rights.transaction, id), change),
+  );
+}
+
+/** Who was given it may leave. @throws HoldfastError not_found, forbidden */
+export async function removePermission(world: SharingWorld, caller: Caller, id: string): Promise<void> {
+  const grant = await findOwnGrant(world, caller, id, true);
+  await changeRights(world, grant.space_id, caller, async (rights) => void (await removeGrants(rights, [grant.id])));
+}
+
+/**
+ * A permission that the caller may change: the owner each, somebody else what they gave and may still give.
+ * @param leaving also the one that the caller has
+ */
+async function findOwnGrant({ shards }: SharingWorld, caller: Caller, id: string, leaving = false): Promise<GrantRow> {
+  if (!isId(id)) throw noSuchPermission();
+  const grant = await findGrant(shards.ofId(id as UserId).db, id);
+  if (leaving && grant.grantee_id === caller.userId) return grant;
+  const node = (await findNodes(shards, caller, [grant.node_id])).get(grant.node_id);
+  if (node === undefined || node.row.space_id !== grant.space_id) throw noSuchPermission();
+  if (node.role === "owner") return grant;
+  if (!roleMay(node.role, "share")) throw noSuchPermission();
+  if (grant.created_by === caller.userId) return grant;
+  throw new HoldfastError(
+    "forbidden",
+    "Somebody else has given this permission, and only they or the owner change it.",
+  );
+}

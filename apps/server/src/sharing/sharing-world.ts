@@ -1,0 +1,16 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import type { SpaceId } from "@holdfast/core/ids";
+import type { Shards } from "../db/shards.ts";
+import type { Committer } from "../metadata/commit/commit-queue.ts";
+import type { Queue } from "../queue/open-queue.ts";
+
+/** What sharing needs of the server around it. */
+export interface SharingWorld {
+  readonly shards: Shards;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly committer: Committer;
+  readonly queue: Pick<Queue, "kick">;
+  /** Wakes whoever waits for the space. */
+  readonly onCommitted: (spaceId: SpaceId, seq: number) => void;
+}

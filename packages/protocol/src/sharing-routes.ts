@@ -1,0 +1,148 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, node, nodeName, page, role, timeText } from "./values.ts";
+
+const idParams = z.object({ id: idText });
+const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+  cursor: cursorText.optional(),
+});
+const emailText = z.string().min(3).max(320);
+const linkName = z.string().min(1).max(limits.linkNameBytesMax);
+const linkPassword = z.string().min(1).max(1024);
+const downloadCount = z.int().min(1).max(1_000_000_000);
+
+export const permission = z
+  .object({
+    id: z.string(),
+    node_id: z.string(),
+    grantee: z.object({
+      kind: z.enum(["user", "group", "pending", "link"]),
+      id: z.string().optional(),
+      email: z.string().optional(),
+      name: z.string().optional(),
+    }),
+    role,
+    expires_at: z.string().nullable(),
+    created_by: z.string().describe("id of the account"),
+    created_at: z.string(),
+    has_password: z.boolean().optional().describe("of a link, as what follows"),
+    max_downloads: z.int().nullable().optional(),
+    downloads: z.int().optional(),
+    inherited_from: z.string().optional().describe("the node above at which it stands"),
+  })
+  .meta({ id: "Permission" });
+export type PermissionJson = z.output<typeof permission>;
+
+const shared = z
+  .object({
+    node,
+    permission,
+    owner: z.object({ id: z.string(), name: z.string(), email: z.string() }),
+    mount_id: z.string().nullable().describe("of the mount that shows it in the caller's own space"),
+  })
+  .meta({ id: "Shared" });
+export type SharedJson = z.output<typeof shared>;
+
+const newPermission = permission.extend({
+  token: z.string().optional().describe("of a link, shown once"),
+  url: z.string().optional(),
+});
+
+/** Who may do what with a node: permissions, links, mounts. */
+export const sharingRoutes = {
+  shareNode: defineRoute({
+    method: "POST",
+    path: "/files/:id/share",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Give a person, a group or whoever has a link a role at a node and all below it",
+    params: idParams,
+    body: z.object({
+      email: emailText.optional(),
+      user_id: idText.optional(),
+      group_id: idText.optional(),
+      link: z.literal(true).optional(),
+      role,
+      expires_at: timeText.nullable().optional(),
+      message: z.string().max(limits.shareMessageBytesMax).optional(),
+      name: linkName.optional(),
+      password: linkPassword.optional(),
+      max_downloads: downloadCount.optional(),
+    }),
+    responses: { 200: newPermission, 201: newPermission },
+  }),
+  listPermissions: defineRoute({
+    method: "GET",
+    path: "/files/:id/permissions",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Who may do what with a node, by permissions that stand at it or above it",
+    params: idParams,
+    responses: { 200: page(permission) },
+  }),
+  updatePermission: defineRoute({
+    method: "PATCH",
+    path: "/permissions/:id",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Change a permission; acts at once",
+    params: idParams,
+    body: z.object({
+      role: role.optional(),
+      expires_at: timeText.nullable().optional(),
+      name: linkName.nullable().optional(),
+      password: linkPassword.nullable().optional(),
+      max_downloads: downloadCount.nullable().optional(),
+    }),
+    responses: { 200: permission },
+  }),
+  deletePermission: defineRoute({
+    method: "DELETE",
+    path: "/permissions/:id",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    changes: true,
+    summary: "Take a permission away, or leave what was shared with you; acts at once",
+    params: idParams,
+    responses: { 204: "empty" },
+  }),
+  listSharedWithMe: defineRoute({
+    method: "GET",
+    path: "/shared-with-me",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What others share with the caller and its groups",
+    query: pageQuery,
+    responses: { 200: page(shared) },
+  }),
+  listSharedByMe: defineRoute({
+    method: "GET",
+    path: "/shared-by-me",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What the caller shares with others",
+    query: pageQuery,
+    responses: { 200: page(shared) },
+  }),
+  createMount: defineRoute({
+    method: "POST",
+    path: "/mounts",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Show a folder that somebody shares with the caller in the caller's own space",
+    body: z.object({ node_id: idText, parent_id: idText.optional(), name: nodeName.optional() }),
+    responses: { 201: node },
+  }),
+};
