@@ -37,7 +37,7 @@ export async function runAdmin<Name extends AdminRouteName>(
 }
 
 /** As the exchange calls it; each takes of the context what its route has. */
-type AdminHandler = (context: unknown) => Promise<{ readonly json: unknown }>;
+type AdminHandler = (context: unknown) => Promise<{ readonly json?: unknown }>;
 
 function check(route: Route, request: { params?: unknown; query?: unknown; body?: unknown }) {
   const { params, query = {}, body } = request;

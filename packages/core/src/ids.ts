@@ -17,8 +17,10 @@ export type SessionId = Branded<"SessionId">;
 export type TokenId = Branded<"TokenId">;
 /** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
 export type GrantId = Branded<"GrantId">;
-export type TaskId = Branded<"TaskId">;
 export type GroupId = Branded<"GroupId">;
+export type MessageId = Branded<"MessageId">;
+/** Also of the task's message. */
+export type TaskId = MessageId;
 type AnyId =
   | UserId
   | SpaceId
@@ -29,8 +31,8 @@ type AnyId =
   | SessionId
   | TokenId
   | GrantId
-  | TaskId
-  | GroupId;
+  | GroupId
+  | MessageId;
 
 /** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */
 export type Bucket = number & { readonly __brand: "Bucket" };

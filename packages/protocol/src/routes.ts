@@ -1,13 +1,21 @@
 import type { z } from "zod";
 import { accountRoutes } from "./account-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
+import { jobRoutes } from "./job-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
 import type { Route } from "./route.ts";
 
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
-export const routes = { ...accountRoutes, ...nodeRoutes, ...contentRoutes, ...sharingRoutes, ...operationRoutes };
+export const routes = {
+  ...accountRoutes,
+  ...nodeRoutes,
+  ...contentRoutes,
+  ...sharingRoutes,
+  ...jobRoutes,
+  ...operationRoutes,
+};
 export type RouteName = keyof typeof routes;
 export const apiPrefix = "/api/v1";
 

@@ -1,5 +1,6 @@
 import { newGroup } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { jobsCommand } from "./admin-jobs.ts";
 import { rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
 import { usersCommand } from "./admin-users.ts";
 
@@ -8,5 +9,5 @@ export const adminCommand: CommandMaker = (context) =>
     "admin",
     "Run by an administrator signed in, or with --data DIR on the server's own machine",
     ["admin users ls", "admin scrub --now", "admin users ls --data /srv/holdfast"],
-    [usersCommand(context), scrubCommand(context), rebuildIndexCommand(context)],
+    [usersCommand(context), scrubCommand(context), rebuildIndexCommand(context), jobsCommand(context)],
   );

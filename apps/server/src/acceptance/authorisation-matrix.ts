@@ -1,50 +1,11 @@
 import type { RouteName } from "@holdfast/protocol/routes";
+import { id, jobRows, plain, type Row } from "./authorisation-rows.ts";
 
 /**
  * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
  * an expired and a revoked one, and with a token that lacks the scope. A route without a row here does not compile.
  */
 export type Matrix = { readonly [Name in RouteName]: Row };
-
-export interface Row {
-  /** A request that is right for the owner (or, of admin routes, for the administrator). */
-  readonly request: (fixture: Fixture) => {
-    path?: Record<string, string>;
-    query?: Record<string, string>;
-    body?: unknown;
-    bytes?: Uint8Array;
-    headers?: Record<string, string>;
-  };
-  /**
-   * What a stranger with a good token gets for exactly that request: `404`, as for an id that does not exist; `own`: an answer about
-   * the stranger's own things that says nothing of the owner's; `403` for what only administrators may.
-   */
-  readonly stranger: "404" | "own" | "403" | "open";
-  /** The owner's answer. */
-  readonly owner: readonly number[];
-}
-
-export interface Fixture {
-  readonly folder: string;
-  readonly file: string;
-  readonly doomed: string;
-  readonly trashed: string;
-  readonly trashed2: string;
-  readonly upload: string;
-  readonly upload2: string;
-  readonly block: string;
-  readonly version: string;
-  readonly token: string;
-  readonly device: string;
-  readonly startToken: string;
-  readonly refresh: string;
-  /** Of another folder, for an address without an account. */
-  readonly permission: string;
-  readonly secret: Uint8Array;
-}
-
-const id = (name: keyof Fixture) => (fixture: Fixture) => ({ path: { id: fixture[name] as string } });
-const plain = () => ({});
 
 export const matrix: Matrix = {
   createSession: {
@@ -188,6 +149,8 @@ export const matrix: Matrix = {
   setupPage: { request: plain, stranger: "open", owner: [200] },
   // The last one: it ends the owner's session.
   deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
+
+  ...jobRows,
 
   shareNode: {
     request: (f) => ({ path: { id: f.folder }, body: { email: "somebody@example.com", role: "viewer" } }),

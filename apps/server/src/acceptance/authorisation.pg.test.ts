@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
-import { type Fixture, matrix, type Row } from "./authorisation-matrix.ts";
+import { matrix } from "./authorisation-matrix.ts";
+import { type Fixture, makeJobs, type Row } from "./authorisation-rows.ts";
 import { type BadToken, makeBadTokens } from "./bad-tokens.ts";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
@@ -31,7 +32,7 @@ describe("Who may call what", () => {
     assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
     assert.equal((await admin.call("POST", "/admin/users", stranger)).status, 201);
     owner = await Api.signIn(server.url, account);
-    fixture = await makeFixture(owner, account);
+    fixture = { ...(await makeFixture(owner, account)), ...(await makeJobs(`${folder}/data`)) };
     badTokens = await makeBadTokens({ data: `${folder}/data`, owner, admin, account });
     for (const scope of scopes) {
       const others = scopes.filter((each) => each !== scope);
@@ -118,7 +119,10 @@ describe("Who may call what", () => {
   }
 });
 
-async function makeFixture(owner: Api, account: { email: string; password: string }): Promise<Fixture> {
+async function makeFixture(
+  owner: Api,
+  account: { email: string; password: string },
+): Promise<Omit<Fixture, "job" | "deadJob">> {
   const secret = Buffer.from("the owner's secret content");
   const folder = (await owner.call("POST", "/metadata", { path: "/secret folder", kind: "folder" })).body.id;
   const file = (await owner.put("/secret folder/file", secret)).body;
@@ -169,6 +173,7 @@ function missing(fixture: Fixture): Fixture {
   return {
     ...fixture,
     permission: flip(fixture.permission),
+    job: flip(fixture.job),
     folder: flip(fixture.folder),
     file: flip(fixture.file),
     doomed: flip(fixture.doomed),

@@ -5,13 +5,19 @@ import type { BlockCells } from "../blocks/block-cell.ts";
 import { startBlockPool } from "../blocks/block-tasks.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { userHandlers } from "../http/accounts/account-handlers.ts";
+import { queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
 import { openAdminCells } from "./open-admin-cells.ts";
 import { type AdminStorage, silent } from "./open-admin-storage.ts";
 
 /** The routes that can be done without a server. The stores and their keys are opened by those alone that need them. */
 export function adminHandlers(storage: AdminStorage) {
-  return { ...userHandlers(storage), ...storageHandlers(careFor(storage)) };
+  return {
+    ...userHandlers(storage),
+    ...storageHandlers(careFor(storage)),
+    // A server that runs finds it at its next look.
+    ...queueHandlers({ ...storage, kick: () => {} }),
+  };
 }
 
 function careFor(storage: AdminStorage): StorageCare {

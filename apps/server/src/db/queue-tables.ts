@@ -1,4 +1,4 @@
-import type { UserId } from "@holdfast/core/ids";
+import type { MessageId, TaskId, UserId } from "@holdfast/core/ids";
 import type { Generated } from "kysely";
 
 /** The tables of the queue in the schema `shard`. Times are microseconds since 1970. */
@@ -8,7 +8,7 @@ export interface QueueTables {
 }
 
 export interface MessageRow {
-  id: Generated<string>;
+  id: MessageId;
   number: Generated<number>;
   kind: string;
   key: string | null;
@@ -25,7 +25,7 @@ export interface MessageRow {
 }
 
 export interface TaskRow {
-  id: string;
+  id: TaskId;
   user_id: UserId;
   kind: string;
   state: "done" | "failed" | null;

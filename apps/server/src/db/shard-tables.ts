@@ -1,7 +1,11 @@
+import type { Kysely } from "kysely";
 import type { GrantId, NodeId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
 import type { GroupTables } from "./group-tables.ts";
+
+/** The shard itself or a transaction on it. */
+export type ShardReader = Kysely<ShardTables>;
 
 /**
  * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.

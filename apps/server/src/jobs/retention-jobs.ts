@@ -11,6 +11,7 @@ import {
   pruneVersions,
 } from "../metadata/retention/retention.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
+import { expireDeadMessages, expireTasks } from "../queue/expire-messages.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
 const hourMs = 3600_000;
@@ -38,6 +39,8 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
           await expireSegments(job);
           await expireStaged(job);
           await expireJournal(job);
+          await expireDeadMessages(job);
+          await expireTasks(job);
         }
       },
     },

@@ -25,6 +25,15 @@ export interface MetricSources {
   readonly deduplicationRatio?: () => Promise<number | undefined>;
   /** Transactions that gave way to another and were tried again. */
   readonly databaseConflicts?: () => number;
+  /** Of each kind of message that is there. */
+  readonly queue?: () => Promise<readonly QueueFigures[]>;
+}
+
+interface QueueFigures {
+  readonly kind: string;
+  readonly waiting: number;
+  readonly dead: number;
+  readonly oldestSeconds: number;
 }
 
 /** Metrics in units of Prometheus' own: seconds, bytes. p99 of the metadata API is the quantile of the histogram over `api="metadata"`. */
@@ -54,6 +63,7 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
   const polls = new Gauge({ name: "active_notification_connections", help: "Polls held now", registers });
   if (sources.databaseConflicts !== undefined) addConflicts(registry, sources.databaseConflicts);
   if (sources.deduplicationRatio !== undefined) addRatio(registry, sources.deduplicationRatio);
+  if (sources.queue !== undefined) addQueue(registry, sources.queue);
   return {
     observe: (request) => {
       const api = apiOf(request.route);
@@ -79,6 +89,25 @@ function addRatio(registry: Registry, read: () => Promise<number | undefined>): 
       else gauge.set(ratio);
     },
   });
+}
+
+function addQueue(registry: Registry, read: () => Promise<readonly QueueFigures[]>): void {
+  const add = (name: string, help: string, figure: (figures: QueueFigures) => number) => {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames: ["kind"],
+      registers: [registry],
+      collect: async () => {
+        const all = await read();
+        gauge.reset();
+        for (const figures of all) gauge.set({ kind: figures.kind }, figure(figures));
+      },
+    });
+  };
+  add("queue_waiting", "Messages that wait or are being worked", ({ waiting }) => waiting);
+  add("queue_dead", "Messages that were given up", ({ dead }) => dead);
+  add("queue_oldest_age_seconds", "Age of the oldest message that is not done", ({ oldestSeconds }) => oldestSeconds);
 }
 
 function addConflicts(registry: Registry, read: () => number): void {

@@ -52,7 +52,10 @@ test("every reference of OpenAPI leads somewhere, and every schema is a JSON Sch
 
 test("health, readiness, metrics and the page of the API are served to whom they are meant for", async (t) => {
   let broken = false;
-  const metrics = openMetrics({ deduplicationRatio: () => Promise.resolve(1.5) });
+  const metrics = openMetrics({
+    deduplicationRatio: () => Promise.resolve(1.5),
+    queue: () => Promise.resolve([{ kind: "mail", waiting: 3, dead: 2, oldestSeconds: 1.25 }]),
+  });
   let nowMs = 0;
   const database = () => (broken ? Promise.reject(new HoldfastError("unavailable", "it is down")) : Promise.resolve());
   const readiness = openReadiness({ database }, () => nowMs);
@@ -81,6 +84,9 @@ test("health, readiness, metrics and the page of the API are served to whom they
     /http_request_duration_seconds_bucket\{le="0.005",method="GET",route="\/healthz",status="2xx",api="operation"\} \d/,
   );
   assert.match(text, /^deduplication_ratio 1.5$/m);
+  assert.match(text, /^queue_waiting\{kind="mail"\} 3$/m);
+  assert.match(text, /^queue_dead\{kind="mail"\} 2$/m);
+  assert.match(text, /^queue_oldest_age_seconds\{kind="mail"\} 1.25$/m);
   assert.match(text, /^active_notification_connections 0$/m);
 
   const page = await get(`${server.url}/api/docs`);

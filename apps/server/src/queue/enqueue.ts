@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
+import { makeId, type MessageId, toBucket } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { ShardReader } from "../metadata/commit/load.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
 
 /** What must happen because a transaction happened. */
 export interface Message {
@@ -31,16 +33,22 @@ export async function enqueue(transaction: ShardReader, message: Message): Promi
   const { kind, key, notBeforeMicros = 0 } = message;
   const payload = payloadOf(message);
   if (key === undefined) {
-    await sql`insert into shard.messages (kind, payload, due_at) values (${kind}, ${payload}, ${notBeforeMicros})`.execute(
-      transaction,
-    );
+    await sql`
+      insert into shard.messages (id, kind, payload, due_at)
+      values (${newMessageId()}, ${kind}, ${payload}, ${notBeforeMicros})`.execute(transaction);
     return;
   }
   await sql`
-    insert into shard.messages as m (kind, key, payload, due_at) values (${kind}, ${key}, ${payload}, ${notBeforeMicros})
+    insert into shard.messages (id, kind, key, payload, due_at)
+    values (${newMessageId()}, ${kind}, ${key}, ${payload}, ${notBeforeMicros})
     on conflict (kind, key) where key is not null and state <> 'running' do update
     set payload = excluded.payload, due_at = excluded.due_at, created_at = excluded.created_at, state = 'waiting',
       attempts = 0, tried_at = null, problem = null, died_at = null`.execute(transaction);
+}
+
+/** It sorts by time, for lists; a message lies where its cause does, so the bucket in its id says nothing. */
+function newMessageId(): MessageId {
+  return makeId<MessageId>(toBucket(0), Date.now(), randomBytes(8));
 }
 
 /** @throws HoldfastError internal */

@@ -1,3 +1,4 @@
+import type { MessageId } from "@holdfast/core/ids";
 import type { z } from "zod";
 
 /** What works the messages of one kind. */
@@ -20,7 +21,7 @@ export interface Kind<Payload = unknown> {
 
 export interface Attempt {
   /** The message's; of a task also the task's. Stays the same from attempt to attempt. */
-  readonly id: string;
+  readonly id: MessageId;
   /** Counts from 1. */
   readonly attempt: number;
   /** The process is about to end, or another one has taken the message over. What throws then counts as no attempt. */

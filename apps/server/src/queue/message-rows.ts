@@ -1,3 +1,4 @@
+import type { MessageId } from "@holdfast/core/ids";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { int4Array, textArray, uuidArray } from "../db/array-parameters.ts";
 import { codeOf } from "../db/database-error.ts";
@@ -5,7 +6,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 
 /** A message that a process works. Whoever takes it over is another worker, or counts another attempt: the three prove whose it is. */
 export interface Claimed {
-  readonly id: string;
+  readonly id: MessageId;
   readonly worker: string;
   readonly kind: string;
   readonly key: string | null;
@@ -72,9 +73,9 @@ export async function nextDueMicros(db: Db, kinds: readonly string[], nowMicros:
 /** @returns the ids of those that are still the worker's own */
 export async function renewLeases(
   db: Db,
-  { worker, ids, leasedUntil }: { worker: string; ids: readonly string[]; leasedUntil: number },
-): Promise<Set<string>> {
-  const { rows } = await sql<{ id: string }>`
+  { worker, ids, leasedUntil }: { worker: string; ids: readonly MessageId[]; leasedUntil: number },
+): Promise<Set<MessageId>> {
+  const { rows } = await sql<{ id: MessageId }>`
     update shard.messages set leased_until = ${leasedUntil}
     where id = any(${uuidArray(ids)}) and state = 'running' and worker = ${worker} returning id`.execute(db);
   return new Set(rows.map(({ id }) => id));

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@holdfast/core/clock";
+import type { MessageId } from "@holdfast/core/ids";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
@@ -35,7 +36,7 @@ interface Running {
 export class ShardWorker {
   readonly #shard: Shard;
   readonly #options: WorkerOptions;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<MessageId, Running>();
   /** Kinds of which more may be due than there was room for. */
   readonly #full = new Set<string>();
   #looking = Promise.resolve();

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { bucketOf, makeId, type TaskId, type UserId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import type { ShardTables } from "../db/shard-tables.ts";
-import type { ShardReader } from "../metadata/commit/load.ts";
+import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
 import { type Message, payloadOf } from "./enqueue.ts";
 
 /** What a person started and asks for: GET /jobs/{id}. */
@@ -31,7 +30,7 @@ export async function startTask(
 }
 
 export interface TaskEnd {
-  readonly id: string;
+  readonly id: TaskId;
   readonly state: "done" | "failed";
   /** JSON. Of one that failed `{code, detail}`, as in a problem. */
   readonly result: unknown;

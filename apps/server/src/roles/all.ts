@@ -14,6 +14,7 @@ import { openViewCommitter } from "../metadata/commit/view-committer.ts";
 import { retentionJobs } from "../jobs/retention-jobs.ts";
 import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";
+import { queueFigures } from "../queue/figures.ts";
 import { openQueue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
@@ -43,6 +44,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const metrics = openMetrics({
       deduplicationRatio: deduplicationRatio(shards),
       databaseConflicts: storage.databases.conflicts,
+      queue: queueFigures(shards),
     });
     const alone = config.databaseUrl === undefined && config.topology === undefined;
     const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
@@ -80,6 +82,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       jobs,
       log,
       sharing,
+      queue,
     };
     const http = openHttp(config, { parts, metrics, version }, closers);
     const setupToken = await setUp(accounts, config.administrator);

@@ -12,6 +12,7 @@ import { nodeHandlers } from "../http/files/node-handlers.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
+import { jobHandlers, queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
 import { uploadHandlers } from "../http/uploads/upload-handlers.ts";
@@ -22,6 +23,7 @@ import type { Jobs } from "../jobs/periodic-jobs.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { HeldPolls } from "../notify/held-polls.ts";
+import type { Queue } from "../queue/open-queue.ts";
 import type { Log } from "../operation/log.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
@@ -35,6 +37,7 @@ export interface ApiParts {
   readonly rateLimits: RateLimits;
   readonly jobs: Jobs;
   readonly sharing: SharingWorld;
+  readonly queue: Queue;
   readonly log: Log;
 }
 
@@ -55,6 +58,8 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...damagedHandlers(blocks),
     ...sharingHandlers(parts.sharing),
     ...storageHandlers(storageCare(parts)),
+    ...jobHandlers({ shards }),
+    ...queueHandlers({ shards, clock: systemClock, kick: (shard) => parts.queue.kick(shard) }),
     ...operationHandlers(operation),
     setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }),
   };

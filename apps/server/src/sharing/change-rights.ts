@@ -3,9 +3,9 @@ import type { GrantId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
-import type { GrantRow, SpaceRow } from "../db/shard-tables.ts";
+import type { GrantRow, ShardReader, SpaceRow } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
-import { lockSpace, type ShardReader } from "../metadata/commit/load.ts";
+import { lockSpace } from "../metadata/commit/load.ts";
 import { enqueueGrant } from "../metadata/commit/enqueue-grant.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 

@@ -9,7 +9,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .raw(
       `
 create table shard.messages (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key,
   -- the order of those that are due at one time
   number int8 generated always as identity,
   kind text not null,
@@ -34,7 +34,8 @@ create table shard.messages (
 );
 create index messages_due on shard.messages (kind, due_at, number) where state = 'waiting';
 create index messages_leases on shard.messages (leased_until) where state = 'running';
-create index messages_dead on shard.messages (died_at, id) where state = 'dead';
+create index messages_dead on shard.messages (id) where state = 'dead';
+create index messages_dead_age on shard.messages (died_at) where state = 'dead';
 create index messages_ages on shard.messages (kind, state, created_at);
 -- of one key the newest that is not begun stands, and one at most is worked
 create unique index messages_next_of_key on shard.messages (kind, key) where key is not null and state <> 'running';

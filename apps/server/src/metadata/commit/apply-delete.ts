@@ -1,11 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DeviceId, NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { NodeRow } from "../../db/shard-tables.ts";
+import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
 import { requireNotRoot } from "./apply-move.ts";
 import { checkBase } from "./base.ts";
 import { trash } from "./claim-name.ts";
-import type { ShardReader } from "./load.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, requireLive } from "./place.ts";
 import { requireAct, requireMovable } from "./rights.ts";

@@ -1,8 +1,7 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { bucketOf, makeId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { SpaceRow } from "../../db/shard-tables.ts";
-import type { ShardReader } from "./load.ts";
+import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { nodeWeight } from "../weight/metadata-bytes.ts";
 import { newRevision } from "./work.ts";
 import { insertNodes } from "./write.ts";

@@ -1,5 +1,4 @@
-import type { GrantRow } from "../../db/shard-tables.ts";
-import type { ShardReader } from "./load.ts";
+import type { GrantRow, ShardReader } from "../../db/shard-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
 
 /** The message tells where to look, not what is there: it is worked by what stands in the rows then. */

@@ -1,7 +1,7 @@
 import type { HashHex, NodeId, SpaceId, UploadId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
-import type { ShardReader } from "./load.ts";
+import type { ShardReader } from "../../db/shard-tables.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import { changeBlockRefs } from "../content/references.ts";
 

@@ -1,11 +1,8 @@
 import type { HashHex, NodeId, SpaceId, UserId, VersionId } from "@holdfast/core/ids";
 import { HoldfastError } from "@holdfast/core/errors";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { byteaArray, hashArray, int8Array, textArray, uuidArray } from "../../db/array-parameters.ts";
-import type { NodeRow, ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
-
-/** The shard itself or a transaction on it. */
-export type ShardReader = Kysely<ShardTables>;
+import type { NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 
 /**
  * Takes the lock under which everything of a space changes, until the end of the transaction.

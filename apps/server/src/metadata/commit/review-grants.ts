@@ -1,7 +1,7 @@
 import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { enqueue } from "../../queue/enqueue.ts";
-import type { ShardReader } from "./load.ts";
+import type { ShardReader } from "../../db/shard-tables.ts";
 import type { JournalEntry } from "./work.ts";
 
 /** A message names at most so many nodes; more of one transaction are looked at by several. */

@@ -1,12 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
-import type { NodeRow, SpaceRow } from "../../db/shard-tables.ts";
+import type { NodeRow, ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { type Act, assertMay, roleMay } from "../../rights/roles.ts";
 import { loadRights, SpaceRights } from "../../rights/space-rights.ts";
 import { placeGranted } from "../read/granted-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
-import type { ShardReader } from "./load.ts";
 import type { Step, Work } from "./work.ts";
 
 export type RightsByActor = ReadonlyMap<UserId, SpaceRights>;

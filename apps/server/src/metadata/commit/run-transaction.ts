@@ -4,10 +4,10 @@ import { type HashHex, isId, type NodeId, type SpaceId } from "@holdfast/core/id
 import { nameKey, splitPath } from "@holdfast/core/names";
 import type { Kysely } from "kysely";
 import { inTransaction } from "../../db/database.ts";
-import type { ShardTables, SpaceRow } from "../../db/shard-tables.ts";
+import type { ShardReader, ShardTables, SpaceRow } from "../../db/shard-tables.ts";
 import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./apply-steps.ts";
 import type { FolderCopy } from "./apply-copy.ts";
-import { lockBlocks, lockSegments, lockSpace, type Name, type ShardReader } from "./load.ts";
+import { lockBlocks, lockSegments, lockSpace, type Name } from "./load.ts";
 import type { OperationResult } from "./operation.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import { Replays } from "./replays.ts";

@@ -1,7 +1,7 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import type { NodeRow } from "../../db/shard-tables.ts";
-import { loadNames, loadNodes, type Name, type ShardReader } from "./load.ts";
+import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
+import { loadNames, loadNodes, type Name } from "./load.ts";
 
 /** Whether a node is there for its owner: a node is live only if nothing above it is trashed. */
 export type Standing =

@@ -9,8 +9,7 @@ import {
   textArray,
   uuidArray,
 } from "../../db/array-parameters.ts";
-import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
-import type { ShardReader } from "./load.ts";
+import type { NodeRow, ShardReader, VersionRow } from "../../db/shard-tables.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 import { finishUploads } from "./finish-uploads.ts";
 import { reviewGrants } from "./review-grants.ts";

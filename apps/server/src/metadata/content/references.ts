@@ -2,7 +2,7 @@ import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { hashArray } from "../../db/array-parameters.ts";
 import { entryBytes, segmentRecordBytes } from "./content.ts";
-import { type ShardReader } from "../commit/load.ts";
+import type { ShardReader } from "../../db/shard-tables.ts";
 import { changeStoredBytes } from "../weight/stored-bytes.ts";
 
 /**

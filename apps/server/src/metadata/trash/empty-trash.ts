@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { Actor } from "../actor.ts";
 import type { Committer } from "../commit/commit-queue.ts";
-import type { ShardReader } from "../commit/load.ts";
+import type { ShardReader } from "../../db/shard-tables.ts";
 
 /**
  * Purges what lies in the trash of the caller's space when it is called, a batch at a time, newest first.

@@ -2,8 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { NodeRow, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
-import type { ShardReader } from "../commit/load.ts";
+import type { NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 
 /**
  * `metadata_bytes` of a space is the weight of its nodes, versions, segments and upload sessions: `limits.rowWeightBytes` for each, and

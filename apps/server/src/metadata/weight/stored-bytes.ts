@@ -3,8 +3,7 @@ import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { hashArray } from "../../db/array-parameters.ts";
-import type { SpaceRow } from "../../db/shard-tables.ts";
-import type { ShardReader } from "../commit/load.ts";
+import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 
 /**
  * `stored_bytes` counts, each once: the blocks that versions, segments and upload sessions of the space refer to, and blocks that

@@ -1,0 +1,56 @@
+import type { QueuedJobJson } from "@holdfast/protocol/job-routes";
+import { formatTable, formatTime, printable } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { newGroup, runs } from "./command.ts";
+import type { Context } from "./command.ts";
+
+export function jobsCommand(context: Context) {
+  return newGroup(
+    "jobs",
+    "What the server still has to do, and what it gave up",
+    ["admin jobs ls --dead", "admin jobs retry 0198…"],
+    [list(context), retry(context), remove(context)],
+  );
+}
+
+function list(context: Context) {
+  const command = newAdminCommand("ls", "List what waits, is being worked, or was given up", [
+    "admin jobs ls",
+    "admin jobs ls --dead",
+  ]).option("--dead", "only what was given up");
+  return runs<[]>(context, command, async (run, { data, dead }) => {
+    const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+    const only = dead === true ? { dead: "true" as const } : {};
+    const pages = allPages((cursor) =>
+      adminCall(run, data, "adminListJobs", {
+        query: { ...only, limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
+      }),
+    );
+    await run.output.listing(pages, (jobs) => formatTable(jobs.map(lineOf)));
+  });
+}
+
+function lineOf({ id, kind, state, attempts, created_at, problem }: QueuedJobJson): string[] {
+  const tried = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  return [id, kind, state, tried, formatTime(created_at), printable(problem ?? "")];
+}
+
+function retry(context: Context) {
+  const command = newAdminCommand("retry", "Let a job be worked now, as if it were new", [
+    "admin jobs retry 0198…",
+  ]).argument("<id>", "as 'holdfast admin jobs ls' lists it");
+  return runs<[string]>(context, command, async (run, id, { data }) => {
+    const job = await adminCall(run, data, "adminRetryJob", { params: { id } });
+    await run.output.result(job, () => [`${job.kind} ${job.id} is worked again`]);
+  });
+}
+
+function remove(context: Context) {
+  const command = newAdminCommand("rm", "Take a job out of the queue; what it was to do does not happen", [
+    "admin jobs rm 0198…",
+  ]).argument("<id>", "as 'holdfast admin jobs ls' lists it");
+  return runs<[string]>(context, command, async (run, id, { data }) => {
+    await adminCall(run, data, "adminRemoveJob", { params: { id } });
+    await run.output.result({ id, removed: true }, () => [`removed ${id}`]);
+  });
+}

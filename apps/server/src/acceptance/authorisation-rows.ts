@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { bucketOf, makeId, type MessageId, type TaskId, toBucket, type UserId } from "@holdfast/core/ids";
+import type { RouteName } from "@holdfast/protocol/routes";
+import { queryDatabase } from "./testing.ts";
+
+/** One route of the matrix. */
+export interface Row {
+  /** A request that is right for the owner (or, of admin routes, for the administrator). */
+  readonly request: (fixture: Fixture) => {
+    path?: Record<string, string>;
+    query?: Record<string, string>;
+    body?: unknown;
+    bytes?: Uint8Array;
+    headers?: Record<string, string>;
+  };
+  /**
+   * What a stranger with a good token gets for exactly that request: `404`, as for an id that does not exist; `own`: an answer about
+   * the stranger's own things that says nothing of the owner's; `403` for what only administrators may.
+   */
+  readonly stranger: "404" | "own" | "403" | "open";
+  /** The owner's answer. */
+  readonly owner: readonly number[];
+}
+
+export interface Fixture {
+  readonly folder: string;
+  readonly file: string;
+  readonly doomed: string;
+  readonly trashed: string;
+  readonly trashed2: string;
+  readonly upload: string;
+  readonly upload2: string;
+  readonly block: string;
+  readonly version: string;
+  readonly token: string;
+  readonly device: string;
+  readonly job: string;
+  readonly deadJob: string;
+  readonly startToken: string;
+  readonly refresh: string;
+  /** Of another folder, for an address without an account. */
+  readonly permission: string;
+  readonly secret: Uint8Array;
+}
+
+export const id = (name: keyof Fixture) => (fixture: Fixture) => ({ path: { id: fixture[name] as string } });
+export const plain = () => ({});
+
+export const jobRows = {
+  getJob: { request: id("job"), stranger: "404", owner: [200] },
+  adminListJobs: { request: () => ({ query: { dead: "true" } }), stranger: "403", owner: [200] },
+  adminRetryJob: { request: id("deadJob"), stranger: "403", owner: [200] },
+  adminRemoveJob: { request: id("deadJob"), stranger: "403", owner: [204] },
+} satisfies Partial<Record<RouteName, Row>>;
+
+/** One that the owner started, and one that waits for an administrator. */
+export async function makeJobs(data: string): Promise<Pick<Fixture, "job" | "deadJob">> {
+  const [owner] = await queryDatabase(data, "select id from shard.users where email = 'owner@example.com'");
+  const job = makeId<TaskId>(bucketOf(owner?.["id"] as UserId), Date.now(), randomBytes(8));
+  const deadJob = makeId<MessageId>(toBucket(0), Date.now(), randomBytes(8));
+  await queryDatabase(
+    data,
+    `insert into shard.tasks (id, user_id, kind, state, result, finished_at)
+       values ('${job}', '${owner?.["id"]}', 'test', 'done', '{"answer":"secret"}', 1);
+     insert into shard.messages (id, kind, payload, state, due_at, died_at) values ('${deadJob}', 'test', '{}', 'dead', 0, ${Date.now() * 1000})`,
+  );
+  return { job, deadJob };
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { idText, page } from "./values.ts";
+
+export const queuedJob = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    key: z
+      .string()
+      .nullable()
+      .describe("of those with one key one is worked at a time, and the newest that has not begun stands"),
+    state: z.enum(["waiting", "running", "dead"]),
+    attempts: z.int().describe("how often it was begun"),
+    due_at: z.string().nullable().describe("null: at once"),
+    problem: z.string().nullable().describe("why the last attempt failed"),
+    created_at: z.string(),
+    died_at: z.string().nullable(),
+  })
+  .meta({ id: "QueuedJob" });
+export type QueuedJobJson = z.output<typeof queuedJob>;
+
+/** What the server still has to do because something happened. */
+export const jobRoutes = {
+  getJob: defineRoute({
+    method: "GET",
+    path: "/jobs/:id",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "How it stands with what the caller started; kept for 30 days",
+    params: z.object({ id: idText }),
+    responses: {
+      200: z.object({
+        state: z.enum(["queued", "running", "done", "failed"]),
+        result: z
+          .unknown()
+          .describe("of one that is done what its route says; of one that failed {code, detail}; else null"),
+      }),
+    },
+  }),
+  adminListJobs: defineRoute({
+    method: "GET",
+    path: "/admin/jobs",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What waits in the queue, is being worked, or was given up",
+    query: z.object({
+      dead: z.enum(["true", "false"]).optional().describe("only what was given up"),
+      limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+      cursor: z.string().max(4096).optional(),
+    }),
+    responses: { 200: page(queuedJob) },
+  }),
+  adminRetryJob: defineRoute({
+    method: "POST",
+    path: "/admin/jobs/:id/retry",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Let a job that waits or was given up be worked now, as if it were new",
+    params: z.object({ id: idText }),
+    responses: { 200: queuedJob },
+  }),
+  adminRemoveJob: defineRoute({
+    method: "DELETE",
+    path: "/admin/jobs/:id",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Take a job out of the queue; what it was to do does not happen",
+    params: z.object({ id: idText }),
+    responses: { 204: "empty" },
+  }),
+};
