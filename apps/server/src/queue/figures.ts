@@ -5,7 +5,7 @@ import type { Shards } from "../db/shards.ts";
 /** Of the messages of one kind, on all shards. */
 export interface KindFigures {
   readonly kind: string;
-  /** That wait or are being worked. */
+  /** That wait or are being worked; exact up to a hundred thousand. */
   readonly waiting: number;
   readonly dead: number;
   /** Since the oldest that waits or is being worked was put in; 0 where there is none. */
@@ -44,11 +44,29 @@ async function readFigures(shards: Shards): Promise<KindFigures[]> {
   return [...byKind.values()];
 }
 
-/** By messages_ages alone. Both times are the database's. */
+/** So that a look at a queue that has grown out of hand costs no more than this: beyond, the count stands still. */
+const countMax = 100_000;
+
+/** By messages_ages alone: from one kind to the next, and in each what is counted. Both times are the database's. */
 async function readShard(db: Kysely<ShardTables>): Promise<KindFigures[]> {
   const { rows } = await sql<KindFigures>`
-    select kind, count(*) filter (where state <> 'dead') as waiting, count(*) filter (where state = 'dead') as dead,
-      coalesce(extract(epoch from now()) - min(created_at) filter (where state <> 'dead') / 1000000.0, 0)::float8 as "oldestSeconds"
-    from shard.messages group by kind`.execute(db);
+    with recursive kinds (kind) as (
+      (select kind from shard.messages order by kind limit 1)
+      union all
+      select next.kind from kinds cross join lateral (
+        select m.kind from shard.messages m where m.kind > kinds.kind order by m.kind limit 1
+      ) next
+    ), states (state) as (values ('waiting'), ('running'), ('dead')),
+    counted as (
+      select k.kind, s.state, found.count, found.oldest from kinds k cross join states s cross join lateral (
+        select count(*) as count, min(created_at) as oldest from (
+          select m.created_at from shard.messages m where m.kind = k.kind and m.state = s.state
+          order by m.created_at limit ${countMax}
+        ) one
+      ) found
+    )
+    select kind, sum(count) filter (where state <> 'dead') as waiting, sum(count) filter (where state = 'dead') as dead,
+      coalesce(extract(epoch from now()) - min(oldest) filter (where state <> 'dead') / 1000000.0, 0)::float8 as "oldestSeconds"
+    from counted group by kind`.execute(db);
   return rows;
 }

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { after, before, test } from "node:test";
+import { seededRandom } from "@holdfast/disk/seeded-random";
+import { sql } from "kysely";
+import { z } from "zod";
+import { makeTestClock } from "../accounts/testing.ts";
+import { inTransaction } from "../db/database.ts";
+import type { Shard } from "../db/shards.ts";
+import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { enqueue } from "./enqueue.ts";
+import type { Kinds } from "./kind.ts";
+import { messagesOn, openTestQueue } from "./testing.ts";
+
+let databases: TestDatabases;
+before(async () => (databases = await startTestDatabases({ fsync: false })));
+after(() => databases.stop());
+
+/** Replay with HOLDFAST_SEED=… */
+const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(2 ** 31));
+
+test(`messages of one key are worked one after the other in the order of their commits, seed ${seed}`, async () => {
+  const [shard] = databases.shards.all() as [Shard];
+  const keys = ["a", "b", "c", "d"];
+  // The row's lock is held until the commit, so the numbers of a key are in the order of commits.
+  await sql`create table public.counters (key text primary key, number int not null)`.execute(shard.db);
+  for (const key of keys) await sql`insert into public.counters values (${key}, 0)`.execute(shard.db);
+  const draw = seededRandom(seed);
+  const running = new Set<string>();
+  const overlaps: string[] = [];
+  const done = new Map<string, number[]>();
+  const kinds: Kinds = {
+    state: {
+      schema: z.object({ key: z.string(), number: z.number() }),
+      work: async (payload) => {
+        const { key, number } = payload as { key: string; number: number };
+        if (running.has(key)) overlaps.push(`${key} ${number}`);
+        running.add(key);
+        for (let turns = Math.floor(draw() * 20); turns > 0; turns -= 1) await new Promise(setImmediate);
+        running.delete(key);
+        if (draw() < 0.2) throw new Error("not this time");
+        done.set(key, [...(done.get(key) ?? []), number]);
+      },
+      concurrency: 3,
+    },
+  };
+  const clock = makeTestClock(Date.now());
+  const queues = [1, 2, 3].map(() => openTestQueue(databases.shards, kinds, clock));
+  const commit = async () => {
+    const key = keys[Math.floor(draw() * keys.length)] ?? "a";
+    await inTransaction(shard.db, async (transaction) => {
+      const { rows } = await sql<{ number: number }>`
+        update public.counters set number = number + 1 where key = ${key} returning number`.execute(transaction);
+      await enqueue(transaction, { kind: "state", key, payload: { key, number: rows[0]?.number } });
+    });
+    queues[Math.floor(draw() * 3)]?.queue.kick(shard);
+    // Far less in all than a lease: nothing renews one in the time of this clock.
+    clock.forwardMs(draw() * 200);
+  };
+  try {
+    const writer = async () => {
+      for (let count = 0; count < 60; count += 1) await commit();
+    };
+    await Promise.all([writer(), writer(), writer(), writer()]);
+    for (let rounds = 0; (await messagesOn(shard)).length > 0; rounds += 1) {
+      assert.ok(rounds < 60, "it comes to no end");
+      for (const { queue } of queues) await queue.idle();
+      clock.forwardMs(59_000);
+    }
+  } finally {
+    for (const { queue } of queues) await queue.stop();
+  }
+  assert.deepEqual(overlaps, []);
+  const { rows } = await sql<{ key: string; number: number }>`select * from public.counters`.execute(shard.db);
+  for (const { key, number } of rows) {
+    const numbers = done.get(key) ?? [];
+    assert.ok(
+      numbers.every((each, index) => index === 0 || each > (numbers[index - 1] ?? 0)),
+      `${key}: ${numbers.join()}`,
+    );
+    assert.equal(numbers.at(-1), number, `the last of ${key} was not worked`);
+  }
+});

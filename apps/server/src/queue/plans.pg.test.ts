@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { MessageId } from "@holdfast/core/ids";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import type pg from "pg";
+import { openPool } from "../db/database.ts";
+import type { Shards } from "../db/shards.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import { silentLog, startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { listMessages, removeMessage, retryMessage } from "./admin-messages.ts";
+import { enqueue } from "./enqueue.ts";
+import { expireDeadMessages, expireTasks } from "./expire-messages.ts";
+import { queueFigures } from "./figures.ts";
+import {
+  bury,
+  type Claimed,
+  claimDue,
+  findAbandoned,
+  nextDueMicros,
+  putBack,
+  removeDone,
+  renewLeases,
+} from "./message-rows.ts";
+import { finishTask, readTask, startTask } from "./tasks.ts";
+import { newUserId } from "./testing.ts";
+
+const rows = 10_000;
+const nowMicros = Date.now() * 1000;
+
+let databases: TestDatabases;
+let pool: pg.Pool;
+let db: Kysely<ShardTables>;
+const statements = new Map<string, readonly unknown[]>();
+
+before(async () => {
+  databases = await startTestDatabases({ fsync: false });
+  pool = openPool({ connection: databases.connection, schema: "shard", applicationName: "test", log: silentLog });
+  db = new Kysely<ShardTables>({
+    dialect: new PostgresDialect({ pool }),
+    log: ({ query }) => {
+      if (query.sql.includes("shard.")) statements.set(query.sql, query.parameters);
+    },
+  });
+});
+after(async () => {
+  await db.destroy();
+  await databases.stop();
+});
+
+for (const known of [false, true]) {
+  const what = known ? "with statistics" : "of which no statistics are known yet";
+  test(`no statement of the queue reads all of ${rows} messages ${what}`, async () => {
+    await sql`truncate shard.messages, shard.tasks`.execute(db);
+    await fill();
+    if (known) await sql`analyze shard.messages, shard.tasks`.execute(db);
+    statements.clear();
+    await useAll();
+    assert.ok(statements.size > 18, `only ${statements.size} statements were seen`);
+    for (const [text, parameters] of statements) {
+      const plan = await explain(text, parameters);
+      assert.ok(!/Seq Scan on (messages|tasks)/.test(plan), `${text}\n${plan}`);
+    }
+  });
+}
+
+test("a statement that does read all is seen", async () => {
+  const plan = await explain("select * from shard.messages where problem = 'x'", []);
+  assert.match(plan, /Seq Scan on messages/);
+});
+
+/** Most wait, some with keys, some for later; some are worked, some long dead; and tasks, most of them old. */
+async function fill(): Promise<void> {
+  await sql`
+    insert into shard.messages (id, kind, key, payload, state, due_at, worker, leased_until, died_at)
+    select ${newId}, 'kind ' || n % 5, case when n % 3 = 0 then 'key ' || n end, '{}',
+      case when n % 50 = 0 then 'running' when n % 10 = 1 then 'dead' else 'waiting' end,
+      case when n % 2 = 0 then 0 else ${nowMicros}::int8 + n end, case when n % 50 = 0 then 'w' end,
+      case when n % 50 = 0 then ${nowMicros}::int8 + n end, case when n % 10 = 1 then ${nowMicros}::int8 - n end
+    from generate_series(1, ${rows}) as n`.execute(db);
+  await sql`
+    insert into shard.tasks (id, user_id, kind) select ${newId}, ${newId}, 'task'
+    from generate_series(1, ${rows})`.execute(db);
+}
+
+async function useAll(): Promise<void> {
+  const shards = { all: () => [{ db }] } as unknown as Shards;
+  const userId = newUserId(0);
+  await db.transaction().execute(async (transaction) => {
+    await enqueue(transaction, { kind: "kind 1", payload: {} });
+    await enqueue(transaction, { kind: "kind 1", payload: {}, key: "a key" });
+  });
+  const id = await startTask(db, { userId, kind: "kind 1", payload: {} });
+  const rooms = new Map([
+    ["kind 1", 4],
+    ["kind 2", 4],
+  ]);
+  const claim = { worker: "me", rooms, nowMicros, leasedUntil: nowMicros + 1 };
+  const [first, second, third] = (await claimDue(db, claim)) as [Claimed, Claimed, Claimed];
+  await renewLeases(db, { worker: "me", ids: [first.id, second.id], leasedUntil: nowMicros + 2 });
+  await findAbandoned(db, nowMicros);
+  await nextDueMicros(db, [...rooms.keys()], nowMicros);
+  await removeDone(db, first);
+  await putBack(db, second, { dueMicros: nowMicros, problem: "p" });
+  await bury(db, third, "p", nowMicros);
+  for (const dead of [false, true]) await listMessages(shards, { dead, limit: 100 });
+  await retryMessage(shards, third.id);
+  await assert.rejects(retryMessage(shards, await runningId()), { code: "conflict" });
+  await removeMessage(shards, third.id, nowMicros);
+  await readTask(db, userId, id);
+  await finishTask(db, { id, state: "done", result: {}, nowMicros });
+  await expireDeadMessages({ db, nowMicros });
+  await expireTasks({ db, nowMicros });
+  await queueFigures(shards)();
+}
+
+/** Of the form that ids of ours have, by which a route knows what cannot be one. */
+const newId = sql`overlay(gen_random_uuid()::text placing '8' from 15)::uuid`;
+
+async function runningId(): Promise<MessageId> {
+  const [running] = await findAbandoned(db, nowMicros + rows);
+  assert.ok(running !== undefined);
+  return running.id;
+}
+
+async function explain(text: string, parameters: readonly unknown[]): Promise<string> {
+  const { rows: lines } = await pool.query(`explain ${text}`, [...parameters]);
+  return lines.map((line) => String(line["QUERY PLAN"])).join("\n");
+}

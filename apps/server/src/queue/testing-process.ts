@@ -1,0 +1,92 @@
+import { fork } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { openDatabases, type Shards } from "../db/shards.ts";
+import { silentLog } from "../db/testing.ts";
+import { topologySchema } from "../db/topology.ts";
+import { z } from "zod";
+import { openQueue } from "./open-queue.ts";
+
+/** A server process as far as the queue is concerned; it tells what it does by messages to its parent. */
+export interface QueueProcess {
+  /** Payloads of `number` that it has worked to the end. */
+  readonly worked: readonly number[];
+  /** Resolves once it has worked so many of them. */
+  hasWorked(count: number): Promise<void>;
+  /** Resolves once it has begun a message of the kind `hang`, which never ends. */
+  readonly hanging: Promise<void>;
+  /** Ends it as a power cut would, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Ends it as a server ends. */
+  stop(): Promise<void>;
+}
+
+/** For a process that has nothing more to tell. */
+const timeoutMs = 60_000;
+
+type Told = { worked: number } | "hanging";
+
+/** @param shards two, as `startTwoTestShards` opens them */
+export function startQueueProcess(shards: Shards): QueueProcess {
+  const urls = shards.all().map(({ connection }) => connection.connectionString);
+  const child = fork(import.meta.filename, urls.map(String));
+  const worked: number[] = [];
+  const events = new EventEmitter();
+  const hanging = Promise.withResolvers<void>();
+  child.on("message", (told: Told) => {
+    if (told === "hanging") hanging.resolve();
+    else worked.push(told.worked);
+    events.emit("told");
+  });
+  const ended = once(child, "exit");
+  return {
+    worked,
+    hasWorked: async (count) => {
+      while (worked.length < count) await once(events, "told", { signal: AbortSignal.timeout(timeoutMs) });
+    },
+    hanging: hanging.promise,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+    stop: async () => {
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}
+
+function run(urls: readonly string[]): void {
+  const [low, high] = urls;
+  const topology = topologySchema.parse({
+    shards: [
+      { id: "low", buckets: [[0, 2047]], database_url: low },
+      { id: "high", buckets: [[2048, 4095]], database_url: high },
+    ],
+    cells: [{ id: "main", buckets: [[0, 4095]] }],
+  });
+  const databases = openDatabases({ defaultConnection: {}, log: silentLog, topology });
+  const tell = (what: Told) => void process.send?.(what);
+  const queue = openQueue({
+    shards: databases.shards,
+    clock: { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 },
+    log: { ...silentLog, debug: () => {} },
+    kinds: {
+      number: {
+        schema: z.number(),
+        work: async (payload) => tell({ worked: payload as number }),
+      },
+      hang: {
+        schema: z.null(),
+        work: () => {
+          tell("hanging");
+          return new Promise(() => {});
+        },
+      },
+    },
+  });
+  process.once("disconnect", () => {
+    void queue.stop().then(() => databases.close());
+  });
+}
+
+if (import.meta.main) run(process.argv.slice(2));
