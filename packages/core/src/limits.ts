@@ -126,8 +126,11 @@ export const limits = {
   messageKeyBytesMax: 512,
   /** Of people, groups and links at one node; more are reached through a group. */
   grantsPerNodeMax: 5000,
-  /** Folders of others in one account's own space. */
-  mountsMax: 1000,
+  /** Folders of others in one account's own space; a cursor names the journals of all of them. */
+  mountsMax: 100,
+  tokenBytesMax: 12_000,
+  /** Of a list's cursor in a URL, which may hold a token. */
+  cursorBytesMax: 16_000,
   linkNameBytesMax: 255,
   shareMessageBytesMax: 2000,
   /** A message that was given up, and a task that is finished, are forgotten after this. */

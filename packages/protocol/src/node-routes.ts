@@ -75,6 +75,11 @@ const poll = {
   },
 } as const;
 
+const spaceSeqs = {
+  seq: z.int().optional().describe("up to which the journal of the caller's own space is told"),
+  share_seqs: z.record(z.string(), z.int()).describe("the same of what each mount shows, by the mount's id"),
+};
+
 export const nodeRoutes = {
   lookUpPath: defineRoute({
     method: "GET",
@@ -302,7 +307,13 @@ export const nodeRoutes = {
         ),
     }),
     responses: {
-      200: z.object({ changes: z.array(change), next_token: z.string(), has_more: z.boolean(), epoch: z.string() }),
+      200: z.object({
+        changes: z.array(change),
+        next_token: z.string(),
+        has_more: z.boolean(),
+        epoch: z.string(),
+        ...spaceSeqs,
+      }),
     },
   }),
   getSnapshot: defineRoute({
@@ -314,7 +325,11 @@ export const nodeRoutes = {
     summary: "Every node in view in the order of ids, with the cursor from which to ask for what changed meanwhile",
     query: z.object({ cursor: cursorText.optional(), limit }),
     responses: {
-      200: nodePage.extend({ token: z.string().describe("taken before the first page, and the same on all of them") }),
+      200: nodePage.extend({
+        token: z.string().describe("taken before the first page, and the same on all of them"),
+        epoch: z.string(),
+        ...spaceSeqs,
+      }),
     },
   }),
   pollChanges: defineRoute({

@@ -35,7 +35,7 @@ export const onConflict = z.enum(["fail", "rename", "replace"]);
 /** What was parsed as JSON need not be proved to be some again, which takes 50 times as long as to parse it. */
 const anyJson = z.unknown() as unknown as z.ZodType<z.core.util.JSONType>;
 export const metadataJson = z.record(z.string().max(128), anyJson);
-export const cursorText = z.string().min(1).max(4096);
+export const cursorText = z.string().min(1).max(limits.cursorBytesMax);
 
 export const manifestEntry = z.object({ hash: hashHex, size: z.int().min(1).max(limits.blockBytesMax) });
 export const manifestEntries = z.array(manifestEntry).max(limits.requestEntriesMax);

@@ -202,7 +202,7 @@ export interface BatchResult {
  */
 export interface SpaceSeqs {
   /** Of the account's own space. */
-  readonly seq?: number;
+  readonly seq?: number | undefined;
   /** Mount -> of the space that it shows. */
   readonly share_seqs?: Readonly<Record<string, number>>;
 }

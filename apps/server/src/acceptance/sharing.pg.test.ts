@@ -86,12 +86,12 @@ describe("what is shared", () => {
 
   test("an editor works in it, the owner pays for it, and only the owner takes the folder itself away", async () => {
     const top = await mkdir(owner, "/edited");
-    const before = (await ok(owner, "GET", "/account")).used_bytes;
+    const usedBefore = (await ok(owner, "GET", "/account")).used_bytes;
     await share(top, "editor");
     const made = await putIn(other, top, "made.txt", "made by the other");
     assert.equal(made.status, 201, JSON.stringify(made.body));
     assert.equal(made.body.path, "/made.txt");
-    assert.equal((await ok(owner, "GET", "/account")).used_bytes, before + 17);
+    assert.equal((await ok(owner, "GET", "/account")).used_bytes, usedBefore + 17);
     assert.equal((await ok(other, "GET", "/account")).used_bytes, 0);
     assert.equal(await text(owner, made.body.id), "made by the other");
     const moved = await ok(other, "PATCH", `/files/${made.body.id}`, { name: "renamed.txt" });
@@ -153,10 +153,77 @@ describe("what is shared", () => {
     await ok(owner, "DELETE", `/files/${top}`);
     await isGone(second.id);
     await ok(owner, "POST", `/trash/${top}/restore`, {});
-    const third = await ok(other, "POST", "/mounts", { node_id: top });
+    const last = await ok(other, "POST", "/mounts", { node_id: top });
     await ok(owner, "DELETE", `/files/${top}?permanent=true`);
-    await isGone(third.id);
+    await isGone(last.id);
   });
+
+  test("devices hear of what happens in a mount, and of nothing beside it", async () => {
+    const top = await mkdir(owner, "/heard");
+    const beside = await mkdir(owner, "/unheard");
+    await put(owner, "/heard/old.txt", "old");
+    await share(top, "editor");
+    await eventually("the pointer arrives", 10_000, async () => {
+      const { items } = await ok(other, "GET", "/shared-with-me?limit=1000");
+      return items.find((item: { node: { id: string } }) => item.node.id === top);
+    });
+    const { token: beforeMount } = await ok(other, "GET", "/changes/start_token");
+    const mount = await ok(other, "POST", "/mounts", { node_id: top });
+    const first = await ok(other, "GET", `/changes/list?since_token=${beforeMount}`);
+    assert.deepEqual(
+      first.changes.map((each: { kind: string; id: string }) => [each.kind, each.id]),
+      [["appeared", mount.id]],
+    );
+    const poll = async (token: string, seconds: number) =>
+      other.call("GET", `/notifications/poll?since_token=${token}`, undefined, {
+        headers: { timeout: String(seconds) },
+      });
+    const held = poll(first.next_token, 30);
+    const made = await put(owner, "/heard/new.txt", "new");
+    const woken = await held;
+    assert.deepEqual([woken.status, woken.body.event_type, woken.body.file_id], [200, "file_create", made.id]);
+    const list = async (token: string) => {
+      const page = await ok(other, "GET", `/changes/list?since_token=${token}`);
+      return { page, told: page.changes.map((each: { kind: string; id: string }) => [each.kind, each.id]) };
+    };
+    const second = await list(first.next_token);
+    assert.deepEqual(second.told, [["changed", made.id]]);
+    assert.deepEqual(Object.keys(second.page.share_seqs), [mount.id]);
+    assert.equal(second.page.changes[0].node.path, "/heard/new.txt");
+    await put(owner, "/unheard/secret.txt", "secret");
+    assert.equal((await poll(second.page.next_token, 1)).status, 204);
+    const quiet = await list(second.page.next_token);
+    assert.deepEqual(quiet.told, []);
+    await ok(owner, "PATCH", `/files/${made.id}`, { parent_id: beside });
+    const left = await list(quiet.page.next_token);
+    assert.deepEqual(left.told, [["gone", made.id]]);
+    await ok(owner, "PATCH", `/files/${made.id}`, { parent_id: top });
+    assert.deepEqual((await list(left.page.next_token)).told, [["appeared", made.id]]);
+    const snapshot = await snapshotOf(other);
+    assert.deepEqual(
+      snapshot
+        .filter(({ path }) => path.startsWith("/heard"))
+        .map(({ path }) => path)
+        .toSorted(),
+      ["/heard", "/heard/new.txt", "/heard/old.txt"],
+    );
+    assert.ok(!snapshot.some(({ id }) => id === beside || id === top));
+  });
+
+  const snapshotOf = async (api: Api) => {
+    const items: { id: string; path: string }[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: { id: string; path: string }[]; next_cursor: string | null } = await ok(
+        api,
+        "GET",
+        `/changes/snapshot?limit=3${cursor === null ? "" : `&cursor=${cursor}`}`,
+      );
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return items;
+  };
 
   test("by its hash nobody gets a block that was never shared", async () => {
     const top = await mkdir(owner, "/hashes");

@@ -58,7 +58,10 @@ test("bad input is answered with the field at fault", async (t) => {
       const { operations } = await readJson(routes.syncDelta.body);
       return { status: 200, json: { results: [], seq: operations.length, epoch: "e" } };
     },
-    listChanges: () => ({ status: 200, json: { changes: [], next_token: "", has_more: false, epoch: "" } }),
+    listChanges: () => ({
+      status: 200,
+      json: { changes: [], next_token: "", has_more: false, epoch: "", share_seqs: {} },
+    }),
     createNode: ({ body }) => {
       assert.ok(!Object.hasOwn(body.metadata ?? {}, "__proto__"));
       assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
@@ -192,7 +195,10 @@ test("the log has one line a request and none of its secrets", async (t) => {
       log.info({ grant: "the-grant", nested: { password: "hunter22" } }, "seen");
       return Promise.reject(new HoldfastError("not_found", "no"));
     },
-    listChanges: () => ({ status: 200, json: { changes: [], next_token: "", has_more: false, epoch: "" } }),
+    listChanges: () => ({
+      status: 200,
+      json: { changes: [], next_token: "", has_more: false, epoch: "", share_seqs: {} },
+    }),
   });
   await fetch(`${server.url}/api/v1/sessions`, {
     method: "POST",

@@ -1,29 +1,18 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
-import { sql } from "kysely";
 import type { Actor } from "../metadata/actor.ts";
-import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
+import type { JournalRow } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { addBlocks } from "../metadata/content/inline-blocks.ts";
 import { findOwnNodes, findRevisions } from "../metadata/read/own-nodes.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { showMounts } from "../metadata/read/look-up.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
-import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
-
-/** A token that stands at the head of every journal in the caller's view. */
-export async function startToken(shards: Shards, caller: Actor): Promise<string> {
-  const shard = shards.of(caller.bucket);
-  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
-    select s.epoch, s.seq, j.tag from shard.spaces s
-    left join shard.journal j on j.space_id = s.id and j.seq = s.seq
-    where s.id = ${caller.spaceId}`.execute(shard.db);
-  const head = rows[0];
-  if (head === undefined) throw new HoldfastError("internal", "The caller has no space.");
-  const { epoch, seq, tag } = head;
-  return encodeToken([{ spaceId: caller.spaceId, epoch, seq, tag: tag?.toString("hex") ?? "" }]);
-}
+import { checkPosition, foreignOf, isOwn, positionIn, readEntries, reachedBy } from "./journal-position.ts";
+import { findShares, listShare, seqsOf } from "./share-changes.ts";
+import { readHead } from "./start-token.ts";
+import { decodeToken, encodeToken } from "./change-token.ts";
 
 export interface ChangesRequest {
   readonly since_token: string;
@@ -35,77 +24,55 @@ export interface ChangesRequest {
 }
 
 /**
- * What happened since the token, oldest first. A node's state is that of now: it may be newer than the entry, and one
- * that has left the view since is `gone`.
+ * What happened since the token: in the caller's own space, oldest first, and once all of that is told, in each folder of others that its
+ * mounts show. A node's state is that of now: it may be newer than the entry, and one that has left the view since is `gone`.
  * @throws HoldfastError reset: the journal that the token knows is not this one (`epoch`), or is no longer kept (`expired`)
  */
 export async function listChanges(shards: Shards, caller: Actor, request: ChangesRequest) {
   const limit = request.limit ?? limits.listItemsMax;
-  const position = positionIn(caller, request.since_token);
-  const shard = shards.of(caller.bucket);
-  const space = await checkPosition(shard, position);
-  // Served by the primary key.
-  const { rows: read } = await sql<JournalRow>`
-    select * from shard.journal where space_id = ${caller.spaceId} and seq > ${position.seq}
-    order by seq limit ${limit}`.execute(shard.db);
-  const brief = request.own === "brief" ? await briefChanges(shard, caller, read) : new Map<number, ChangeJson>();
-  const told = read.filter(({ seq }) => !brief.has(seq));
-  const nodes = await findOwnNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
-  const rows = fittingPage(read, ({ seq, node_id }) => (brief.has(seq) ? undefined : nodes.get(node_id)));
-  const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(row, nodes.get(row.node_id)));
-  const foreign = changes.flatMap(({ node }) => (node === undefined || isOwn(caller, node) ? [] : [node]));
-  if (request.include === "blocks") await addBlocks(shard, caller.spaceId, foreign);
-  const last = rows.at(-1);
-  const reached = last === undefined ? position : { ...position, seq: last.seq, tag: last.tag.toString("hex") };
+  const positions = decodeToken(request.since_token);
+  const own = caller.owns ? await listOwn(shards, caller, { ...request, limit }) : undefined;
+  const changes = own?.changes ?? [];
+  const reached = own === undefined ? [] : [own.reached];
+  let hasMore = own?.hasMore ?? false;
+  const shares = await findShares(shards, caller);
+  for (const [spaceId, ofSpace] of Map.groupBy(shares, (share) => share.spaceId)) {
+    const position = positions.find((each) => each.spaceId === spaceId) ?? (await readHead(shards, spaceId));
+    const room = hasMore ? 0 : limit - changes.length;
+    const share = await listShare(shards, caller, { position, shares: ofSpace, limit: room, blocks: request.include });
+    changes.push(...share.changes);
+    reached.push(share.reached);
+    hasMore ||= share.hasMore;
+  }
   return {
     changes,
-    next_token: encodeToken([reached]),
-    has_more: reached.seq < space.seq,
-    epoch: space.epoch,
+    next_token: encodeToken(reached),
+    has_more: hasMore,
+    epoch: (own?.reached ?? reached[0])?.epoch ?? "",
+    ...seqsOf(caller, shares, reached),
   };
 }
 
-/**
- * Where a token stands in the journal that the caller sees.
- * @throws HoldfastError bad_request, and reset for the token of another view
- */
-export function positionIn({ spaceId }: Pick<Actor, "spaceId">, token: string, field = "since_token"): JournalPosition {
-  const position = decodeToken(token, field).find((each) => each.spaceId === spaceId);
-  if (position === undefined) throw reset("epoch");
-  return position;
-}
-
-/** @returns the head. @throws HoldfastError reset unless the position is one of this journal, and still kept */
-export async function checkPosition(shard: Shard, position: JournalPosition): Promise<Pick<SpaceRow, "epoch" | "seq">> {
-  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
-    select s.epoch, s.seq, j.tag from shard.spaces s
-    left join shard.journal j on j.space_id = s.id and j.seq = ${position.seq}
-    where s.id = ${position.spaceId}`.execute(shard.db);
-  const space = rows[0];
-  if (space === undefined || space.epoch !== position.epoch || position.seq > space.seq) throw reset("epoch");
-  if (position.seq === 0) {
-    const { rows: first } = await sql<{ seq: number }>`
-      select seq from shard.journal where space_id = ${position.spaceId} order by seq limit 1`.execute(shard.db);
-    if (space.seq > 0 && first[0]?.seq !== 1) throw reset("expired");
-    return space;
-  }
-  if (space.tag === null) throw reset("expired");
-  if (space.tag.toString("hex") !== position.tag) throw reset("epoch");
-  return space;
-}
-
-export function reset(reason: "epoch" | "expired"): HoldfastError {
-  const why =
-    reason === "epoch"
-      ? "The server's history is not the one that this token comes from (it was restored, or the token is another server's)."
-      : "The token is older than the history that the server keeps.";
-  return new HoldfastError("reset", `${why} List everything again and begin with a new start token.`, {
-    body: { reason },
-  });
+async function listOwn(shards: Shards, caller: Actor, request: ChangesRequest & { readonly limit: number }) {
+  const position = positionIn(caller, request.since_token);
+  const shard = shards.of(caller.bucket);
+  const space = await checkPosition(shard, position);
+  const read = await readEntries(shard, position, request.limit);
+  const brief = request.own === "brief" ? await briefChanges(shard, caller, read) : new Map<number, ChangeJson>();
+  const told = read.filter(({ seq }) => !brief.has(seq));
+  const placed = await findOwnNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
+  const nodes = new Map((await showMounts(shards, caller, [...placed.values()])).map((node) => [node.row.id, node]));
+  const rows = fittingPage(read, ({ seq, node_id }) => (brief.has(seq) ? undefined : nodes.get(node_id)));
+  const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(row, nodes.get(row.node_id)));
+  if (request.include === "blocks") await addBlocks(shard, caller.spaceId, foreignOf(caller, changes));
+  const reached = reachedBy(position, rows);
+  return { changes, reached, hasMore: reached.seq < space.seq };
 }
 
 function changeJson(row: JournalRow, node: PlacedNode | undefined): ChangeJson {
-  const { seq, kind, node_id: id } = row;
+  const { seq, node_id: id } = row;
+  // Of its owner a node hides nothing: somebody else's right is a change of the node like any other.
+  const kind = row.grantee_id === null ? row.kind : "changed";
   if (kind === "gone" || node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
   return { seq, kind, id, node: nodeJson(node) };
 }
@@ -124,8 +91,4 @@ async function briefChanges(
     if (state?.seq === seq) brief.set(seq, { seq, kind: "changed", id, revision: state.revision });
   }
   return brief;
-}
-
-function isOwn({ deviceId }: Actor, { device_id }: { readonly device_id?: string | null | undefined }): boolean {
-  return deviceId !== null && device_id === deviceId;
 }

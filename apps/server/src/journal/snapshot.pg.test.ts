@@ -5,7 +5,8 @@ import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { makeTestSpace, newTestId, type TestSpace } from "../metadata/testing/testing.ts";
-import { listChanges, startToken } from "./changes.ts";
+import { listChanges } from "./changes.ts";
+import { startToken } from "./start-token.ts";
 import { readSnapshot } from "./snapshot.ts";
 
 describe("a snapshot of all that is in view", () => {

@@ -6,10 +6,16 @@ import { z } from "zod";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
+import { findNodes, showMounts } from "../metadata/read/look-up.ts";
 import { findOwnNodes } from "../metadata/read/own-nodes.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
-import { checkPosition, positionIn, startToken } from "./changes.ts";
+import { isReadable } from "../metadata/read/placed-node.ts";
+import { walkFolder } from "../metadata/read/walk-folder.ts";
+import { decodeToken } from "./change-token.ts";
+import { checkPosition, positionIn } from "./journal-position.ts";
+import { findShares, seqsOf, type Share } from "./share-changes.ts";
+import { startToken } from "./start-token.ts";
 
 export interface SnapshotRequest {
   readonly cursor?: string | undefined;
@@ -21,14 +27,24 @@ export interface SnapshotPage {
   readonly items: NodeJson[];
   readonly next_cursor: string | null;
   readonly token: string;
+  readonly epoch: string;
+  readonly seq?: number;
+  readonly share_seqs: Readonly<Record<string, number>>;
 }
 
-const snapshotCursor = z.tuple([z.string().max(3072), z.string().refine(isId)]);
+const snapshotCursor = z.tuple([
+  z.string().max(limits.tokenBytesMax),
+  z.string().refine(isId).nullable().describe("the last of the caller's own nodes; null once all are told"),
+  z.string().refine(isId).nullable().describe("the shared folder that is being listed"),
+  z.string().max(2048).nullable().describe("where in it"),
+]);
+type Place = z.output<typeof snapshotCursor>;
 
 /**
- * Every live node in view, in the order of ids, page by page. The tree may change between the pages: as the token was
- * taken before the first one, whatever a page shows too old or not at all stands in the changes since that token.
- * A page has fewer than `limit` nodes, even none, where it passed over what lies in the trash: only `next_cursor` tells the end.
+ * Every live node in view, page by page: the caller's own in the order of ids, then what each mount shows, parents first. The tree
+ * may change between the pages: as the token was taken before the first one, whatever a page shows too old or not at all stands in the
+ * changes since that token. A page has fewer than `limit` nodes, even none, where it passed over what lies in the trash: only
+ * `next_cursor` tells the end.
  * @throws HoldfastError bad_request for a cursor of another list, reset when the journal is no longer the one that the
  * first page belonged to: two histories must not be mixed into one snapshot
  */
@@ -37,10 +53,37 @@ export async function readSnapshot(
   caller: Actor,
   { cursor, limit = limits.listItemsMax }: SnapshotRequest,
 ): Promise<SnapshotPage> {
+  const place: Place =
+    cursor === undefined
+      ? [await startToken(shards, caller), caller.owns ? zeroId : null, null, null]
+      : decodeCursor(snapshotCursor, cursor);
+  const [token, afterId] = place;
+  if (cursor !== undefined && caller.owns) {
+    await checkPosition(shards.of(caller.bucket), positionIn(caller, token, "cursor"));
+  }
+  const positions = decodeToken(token, "cursor");
+  const told = new Set(positions.map(({ spaceId }) => spaceId));
+  // A folder that was mounted since the first page is told by the changes.
+  const shares = (await findShares(shards, caller)).filter(({ spaceId }) => told.has(spaceId));
+  const page =
+    afterId === null
+      ? await readShare(shards, caller, { place, shares, limit })
+      : await readOwn(shards, caller, { place, afterId, limit, shares });
+  const epoch = positions.find(({ spaceId }) => spaceId === caller.spaceId)?.epoch ?? "";
+  return { ...page, token, epoch, ...seqsOf(caller, shares, positions) };
+}
+
+interface Page {
+  readonly items: NodeJson[];
+  readonly next_cursor: string | null;
+}
+
+async function readOwn(
+  shards: Shards,
+  caller: Actor,
+  { place, afterId, limit, shares }: { place: Place; afterId: string; limit: number; shares: readonly Share[] },
+): Promise<Page> {
   const shard = shards.of(caller.bucket);
-  const [token, afterId] =
-    cursor === undefined ? [await startToken(shards, caller), zeroId] : decodeCursor(snapshotCursor, cursor);
-  if (cursor !== undefined) await checkPosition(shard, positionIn(caller, token, "cursor"));
   // Served by the primary key alone.
   const { rows } = await sql<{ id: NodeId }>`
     select id from shard.nodes where space_id = ${caller.spaceId} and id > ${afterId}::uuid
@@ -48,16 +91,43 @@ export async function readSnapshot(
   const asked = rows.slice(0, limit).map((row) => row.id);
   const nodes = await findOwnNodes(shard, caller, asked);
   const ids = fittingPage(asked, (id) => nodes.get(id));
-  const items = ids
+  const live = ids
     .map((id) => nodes.get(id))
     .filter((node) => node !== undefined)
-    .filter(({ row }) => row.trashed_at === null && row.purged_at === null)
-    .map(nodeJson);
+    .filter(({ row }) => row.trashed_at === null && row.purged_at === null);
   const last = ids.at(-1);
+  const [token] = place;
+  const isMore = rows.length > ids.length && last !== undefined;
+  const then = shares.length === 0 ? null : encodeCursor([token, null, null, null] satisfies Place);
   return {
-    items,
-    next_cursor: rows.length > ids.length && last !== undefined ? encodeCursor([token, last]) : null,
-    token,
+    items: (await showMounts(shards, caller, live)).map(nodeJson),
+    next_cursor: isMore ? encodeCursor([token, last, null, null] satisfies Place) : then,
+  };
+}
+
+/** The folders in the order of their ids, so that one that comes or goes meanwhile moves no other. */
+async function readShare(
+  shards: Shards,
+  caller: Actor,
+  { place: [token, , folderId, within], shares, limit }: { place: Place; shares: readonly Share[]; limit: number },
+): Promise<Page> {
+  const inOrder = shares.toSorted((left, right) => (left.targetId < right.targetId ? -1 : 1));
+  const share = inOrder.find(({ targetId }) => folderId === null || targetId >= folderId);
+  if (share === undefined) return { items: [], next_cursor: null };
+  const top = (await findNodes(shards, caller, [share.targetId])).get(share.targetId);
+  const isSame = share.targetId === folderId;
+  const { nodes, nextCursor } =
+    top === undefined
+      ? { nodes: [], nextCursor: null }
+      : await walkFolder(shards.ofId(share.spaceId), top, limit, isSame ? (within ?? undefined) : undefined);
+  // A link's whole view begins with its folder.
+  const first = !caller.owns && !isSame && top !== undefined ? [top] : [];
+  const next = inOrder.find(({ targetId }) => targetId > share.targetId);
+  const goOn = encodeCursor([token, null, share.targetId, nextCursor] satisfies Place);
+  const goTo = next === undefined ? null : encodeCursor([token, null, next.targetId, null] satisfies Place);
+  return {
+    items: [...first, ...nodes].filter(isReadable).map(nodeJson),
+    next_cursor: nextCursor === null ? goTo : goOn,
   };
 }
 

@@ -4,11 +4,14 @@ import type { SpaceId } from "@holdfast/core/ids";
 import type { Caller } from "../accounts/caller.ts";
 import { findLiveCredentials } from "../accounts/live-credentials.ts";
 import type { Shard, Shards } from "../db/shards.ts";
-import { checkPosition, positionIn, reset } from "../journal/changes.ts";
+import { checkPosition, positionIn, reset } from "../journal/journal-position.ts";
+import { decodeToken, type JournalPosition } from "../journal/change-token.ts";
+import { findShares, type Share } from "../journal/share-changes.ts";
 import { type JournalHead, type NewestChange, readHeads, readNewestChange } from "../journal/newest-change.ts";
 import type { Log } from "../operation/log.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Load } from "./load.ts";
+import { findNews } from "./share-news.ts";
 import { WakeGate } from "./wake-gate.ts";
 
 export interface PollAnswer {
@@ -40,6 +43,17 @@ export interface Poll {
   answer: ((answer: PollAnswer | HoldfastError) => void) | undefined;
   slot: number;
   woken: boolean;
+  /** Of who sees more than its own space; the others cost nothing for it. */
+  readonly view: PollView | undefined;
+}
+
+/** What a poll waits for beside the caller's own space. */
+export interface PollView {
+  readonly caller: Caller;
+  /** Of its cursor; moved on over what the caller does not see. */
+  readonly positions: Map<SpaceId, JournalPosition>;
+  /** By space, once it was looked for. */
+  shares: ReadonlyMap<SpaceId, readonly Share[]>;
 }
 
 const mergeMs = 200;
@@ -84,9 +98,12 @@ export class HeldPolls {
   }
 
   /** A poll that is not held yet. @throws HoldfastError bad_request, and reset for a cursor of another view */
-  open({ spaceId, credential }: Pick<Caller, "spaceId" | "credential">, token: string): Poll {
-    const { epoch, seq, tag } = positionIn({ spaceId }, token);
-    return { spaceId, epoch, seq, tag, credential, answer: undefined, slot: 0, woken: false };
+  open(caller: Caller, token: string): Poll {
+    const { spaceId, credential } = caller;
+    const { epoch, seq, tag } = positionIn(caller, token);
+    const positions = new Map(decodeToken(token).map((position) => [position.spaceId, position]));
+    const view = caller.owns && !caller.receives ? undefined : { caller, positions, shares: new Map() };
+    return { spaceId, epoch, seq, tag, credential, answer: undefined, slot: 0, woken: false, view };
   }
 
   /**
@@ -146,9 +163,42 @@ export class HeldPolls {
       const { spaceId, epoch, seq, tag = "" } = poll;
       const head = await checkPosition(this.#options.shards.ofId(spaceId), { spaceId, epoch, seq, tag });
       poll.tag = undefined;
-      if (head.seq > poll.seq || poll.woken) await this.#answer(poll.spaceId, [poll]);
+      // A link has no space of its own: what happened in this one counts only where it sees it.
+      const isOwn = poll.view?.caller.owns !== false;
+      if (isOwn && (head.seq > poll.seq || poll.woken)) await this.#answer(poll.spaceId, [poll]);
+      else if (poll.view !== undefined) await this.#watchShares(poll, poll.view);
     } catch (error) {
       this.#fail(poll, toHoldfastError(error));
+    }
+  }
+
+  /** Subscribes first and looks then, as for the caller's own space. */
+  async #watchShares(poll: Poll, view: PollView): Promise<void> {
+    const shares = await findShares(this.#options.shards, view.caller);
+    if (poll.answer === undefined) return;
+    view.shares = Map.groupBy(shares, (share) => share.spaceId);
+    for (const spaceId of view.shares.keys()) this.#subscribe(spaceId, poll);
+    for (const spaceId of view.shares.keys()) await this.#answerShares(spaceId, [poll]);
+  }
+
+  /** Of polls that see a folder of the space those for which something has happened in it: one look at the journal for all of them. */
+  async #answerShares(spaceId: SpaceId, polls: readonly Poll[]): Promise<void> {
+    const watching = polls.flatMap((poll) => {
+      const shares = poll.view?.shares.get(spaceId);
+      if (poll.view === undefined || shares === undefined || poll.answer === undefined) return [];
+      return [{ poll, positions: poll.view.positions, shares }];
+    });
+    if (watching.length === 0) return;
+    const news = await findNews(this.#options.shards, spaceId, watching);
+    const told = watching.filter((each) => news.has(each));
+    if (told.length === 0) return;
+    const credentials = told.map(({ poll }) => poll.credential);
+    const live = await findLiveCredentials(this.#options, credentials);
+    for (const each of told) {
+      const change = news.get(each);
+      if (!live.has(each.poll.credential.id)) this.#fail(each.poll, signedOut());
+      else if (change instanceof HoldfastError) this.#fail(each.poll, change);
+      else if (change !== undefined) this.#answerWith(each.poll, change);
     }
   }
 
@@ -181,18 +231,23 @@ export class HeldPolls {
   }
 
   #isMoved({ spaceId, epoch, seq }: JournalHead): boolean {
-    for (const poll of this.#bySpace.get(spaceId) ?? []) if (poll.seq !== seq || poll.epoch !== epoch) return true;
+    for (const poll of this.#bySpace.get(spaceId) ?? []) {
+      const at = poll.spaceId === spaceId ? poll : poll.view?.positions.get(spaceId);
+      if (at?.seq !== seq || at.epoch !== epoch) return true;
+    }
     return false;
   }
 
   #answerSpace(spaceId: SpaceId): void {
     const polls: Poll[] = [];
+    const beside: Poll[] = [];
     for (const poll of this.#bySpace.get(spaceId) ?? []) {
-      if (poll.tag === undefined) polls.push(poll);
+      if (poll.spaceId !== spaceId || poll.view?.caller.owns === false) beside.push(poll);
+      else if (poll.tag === undefined) polls.push(poll);
       else poll.woken = true;
     }
-    if (polls.length === 0) return;
-    this.#answer(spaceId, polls).catch((error: unknown) => {
+    const own = polls.length === 0 ? Promise.resolve() : this.#answer(spaceId, polls);
+    Promise.all([own, this.#answerShares(spaceId, beside)]).catch((error: unknown) => {
       // They are held on: the next wake-up, or the next poll's own comparison, makes up for this one.
       this.#options.log.warn({ reason: toHoldfastError(error).message, polls: polls.length }, "a wake-up was lost");
     });
@@ -228,11 +283,21 @@ export class HeldPolls {
   }
 
   #add(poll: Poll, timeoutMs: number): void {
-    const polls = this.#bySpace.get(poll.spaceId);
-    if (polls === undefined) this.#bySpace.set(poll.spaceId, new Set([poll]));
-    else polls.add(poll);
+    this.#subscribe(poll.spaceId, poll);
     poll.slot = this.#deadlines.add(poll, timeoutMs);
     this.#options.onHeld?.();
+  }
+
+  #subscribe(spaceId: SpaceId, poll: Poll): void {
+    const polls = this.#bySpace.get(spaceId);
+    if (polls === undefined) this.#bySpace.set(spaceId, new Set([poll]));
+    else polls.add(poll);
+  }
+
+  #unsubscribe(spaceId: SpaceId, poll: Poll): void {
+    const polls = this.#bySpace.get(spaceId);
+    polls?.delete(poll);
+    if (polls?.size === 0) this.#bySpace.delete(spaceId);
   }
 
   /** @param answer undefined where nothing happened in time, or nobody is there to be told */
@@ -250,9 +315,8 @@ export class HeldPolls {
     if (answer === undefined) return undefined;
     poll.answer = undefined;
     this.#deadlines.remove(poll, poll.slot);
-    const polls = this.#bySpace.get(poll.spaceId);
-    polls?.delete(poll);
-    if (polls?.size === 0) this.#bySpace.delete(poll.spaceId);
+    this.#unsubscribe(poll.spaceId, poll);
+    for (const spaceId of poll.view?.shares.keys() ?? []) this.#unsubscribe(spaceId, poll);
     this.#options.onReleased?.();
     return answer;
   }

@@ -1,7 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Shards } from "../../db/shards.ts";
-import { listChanges, startToken } from "../../journal/changes.ts";
+import { listChanges } from "../../journal/changes.ts";
+import { startToken } from "../../journal/start-token.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
 import { emptyTrash } from "../../metadata/trash/empty-trash.ts";
 import { listFolder } from "../../metadata/read/list-folder.ts";

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { until } from "@holdfast/tools/bounded";
 import type { Caller } from "../../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
-import { startToken } from "../../journal/changes.ts";
+import { startToken } from "../../journal/start-token.ts";
 import { makeTestSpace, type TestSpace } from "../../metadata/testing/testing.ts";
 import { HeldPolls } from "../../notify/held-polls.ts";
 import { holdTicks, signInTo } from "../../notify/testing.ts";

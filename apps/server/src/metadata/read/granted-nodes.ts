@@ -98,6 +98,7 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
     role: right.role,
     rights,
     isTop: top === 0,
+    shownBy: ids[shown],
   };
 }
 

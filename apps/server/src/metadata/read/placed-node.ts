@@ -1,3 +1,4 @@
+import type { NodeId } from "@holdfast/core/ids";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { type Role, roleMay } from "../../rights/roles.ts";
 import type { SpaceRights } from "../../rights/space-rights.ts";
@@ -14,6 +15,8 @@ export interface PlacedNode {
   readonly rights?: SpaceRights | undefined;
   /** Nothing above it is in the caller's view, so its folder is not told. */
   readonly isTop?: boolean;
+  /** What of somebody else's is mounted shows it: the id of that folder. */
+  readonly shownBy?: NodeId | undefined;
   /** A mount whose folder is not to be seen for now. */
   readonly waits?: boolean;
 }

@@ -1,0 +1,74 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { sql } from "kysely";
+import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
+import type { Shard } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { decodeToken, type JournalPosition } from "./change-token.ts";
+
+/**
+ * Where a token stands in the journal that the caller sees.
+ * @throws HoldfastError bad_request, and reset for the token of another view
+ */
+export function positionIn({ spaceId }: Pick<Actor, "spaceId">, token: string, field = "since_token"): JournalPosition {
+  const position = decodeToken(token, field).find((each) => each.spaceId === spaceId);
+  if (position === undefined) throw reset("epoch");
+  return position;
+}
+
+/** @returns the head. @throws HoldfastError reset unless the position is one of this journal, and still kept */
+export async function checkPosition(shard: Shard, position: JournalPosition): Promise<Pick<SpaceRow, "epoch" | "seq">> {
+  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
+    select s.epoch, s.seq, j.tag from shard.spaces s
+    left join shard.journal j on j.space_id = s.id and j.seq = ${position.seq}
+    where s.id = ${position.spaceId}`.execute(shard.db);
+  const space = rows[0];
+  if (space === undefined || space.epoch !== position.epoch || position.seq > space.seq) throw reset("epoch");
+  if (position.seq === 0) {
+    const { rows: first } = await sql<{ seq: number }>`
+      select seq from shard.journal where space_id = ${position.spaceId} order by seq limit 1`.execute(shard.db);
+    if (space.seq > 0 && first[0]?.seq !== 1) throw reset("expired");
+    return space;
+  }
+  if (space.tag === null) throw reset("expired");
+  if (space.tag.toString("hex") !== position.tag) throw reset("epoch");
+  return space;
+}
+
+export function reset(reason: "epoch" | "expired"): HoldfastError {
+  const why =
+    reason === "epoch"
+      ? "The server's history is not the one that this token comes from (it was restored, or the token is another server's)."
+      : "The token is older than the history that the server keeps.";
+  return new HoldfastError("reset", `${why} List everything again and begin with a new start token.`, {
+    body: { reason },
+  });
+}
+
+/** By the journal's primary key. */
+export async function readEntries(
+  shard: Shard,
+  { spaceId, seq }: JournalPosition,
+  limit: number,
+): Promise<readonly JournalRow[]> {
+  const { rows } = await sql<JournalRow>`
+    select * from shard.journal where space_id = ${spaceId} and seq > ${seq} order by seq limit ${limit}`.execute(
+    shard.db,
+  );
+  return rows;
+}
+
+export function reachedBy(position: JournalPosition, rows: readonly JournalRow[]): JournalPosition {
+  const last = rows.at(-1);
+  return last === undefined ? position : { ...position, seq: last.seq, tag: last.tag.toString("hex") };
+}
+
+/** Files that the calling device has not sent itself. */
+export function foreignOf(caller: Actor, changes: readonly ChangeJson[]): NodeJson[] {
+  return changes.flatMap(({ node }) => (node === undefined || isOwn(caller, node) ? [] : [node]));
+}
+
+export function isOwn({ deviceId }: Actor, { device_id }: { readonly device_id?: string | null | undefined }): boolean {
+  return deviceId !== null && device_id === deviceId;
+}

@@ -1,0 +1,108 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { JournalRow } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { addBlocks } from "../metadata/content/inline-blocks.ts";
+import { findGrantedNodes } from "../metadata/read/granted-nodes.ts";
+import { loadMounts } from "../metadata/read/mounts.ts";
+import { nodeJson } from "../metadata/read/node-json.ts";
+import { fittingPage } from "../metadata/read/page-bytes.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import type { JournalPosition } from "./change-token.ts";
+import { checkPosition, foreignOf, readEntries, reachedBy } from "./journal-position.ts";
+
+/** A folder of somebody else's that is in view, with all below it. */
+export interface Share {
+  /** Undefined for a link, whose whole view it is. */
+  readonly mountId: NodeId | undefined;
+  readonly spaceId: SpaceId;
+  readonly targetId: NodeId;
+}
+
+/** What the caller's mounts show at this moment. */
+export async function findShares(shards: Shards, caller: Actor): Promise<Share[]> {
+  if (!caller.owns) return [{ mountId: undefined, spaceId: caller.spaceId, targetId: caller.rootId }];
+  if (!caller.receives) return [];
+  const mounts = [...(await loadMounts(shards, caller)).values()];
+  if (mounts.length === 0) return [];
+  const seen = await findGrantedNodes(
+    shards,
+    caller,
+    mounts.map(({ targetId }) => targetId),
+  );
+  const live = mounts.filter(({ targetId, spaceId }) => {
+    const row = seen.get(targetId)?.row;
+    return row?.space_id === spaceId && row.trashed_at === null;
+  });
+  return live.map(({ id, spaceId, targetId }) => ({ mountId: id, spaceId, targetId }));
+}
+
+interface ShareRequest {
+  readonly position: JournalPosition;
+  /** All of one space. */
+  readonly shares: readonly Share[];
+  readonly limit: number;
+  readonly blocks: "blocks" | undefined;
+}
+
+/** What happened in the shared folders of one space, as far as the caller may see it. @throws HoldfastError reset */
+export async function listShare(shards: Shards, caller: Actor, { position, shares, limit, blocks }: ShareRequest) {
+  const shard = shards.ofId(position.spaceId);
+  const space = await checkPosition(shard, position);
+  const read = limit === 0 ? [] : await readEntries(shard, position, limit);
+  const sight = await lookAt(shards, caller, { entries: read, shares });
+  const rows = fittingPage(read, ({ node_id }) => sight.seen.get(node_id));
+  const changes = rows.flatMap((row) => changeIn(caller, row, sight));
+  if (blocks !== undefined) await addBlocks(shard, position.spaceId, foreignOf(caller, changes));
+  const reached = reachedBy(position, rows);
+  return { changes, reached, hasMore: reached.seq < space.seq };
+}
+
+/** What the caller sees now of what entries name. */
+export interface Sight {
+  readonly seen: ReadonlyMap<NodeId, PlacedNode>;
+  readonly targets: ReadonlySet<NodeId>;
+}
+
+export async function lookAt(
+  shards: Shards,
+  caller: Actor,
+  { entries, shares }: { readonly entries: readonly JournalRow[]; readonly shares: readonly Share[] },
+): Promise<Sight> {
+  const targets = new Set(shares.map(({ targetId }) => targetId));
+  const ids = new Set(entries.flatMap(({ node_id: id, from_parent: from }) => (from === null ? [id] : [id, from])));
+  const found = await findGrantedNodes(shards, caller, [...ids]);
+  const spaceIds = new Set(shares.map(({ spaceId }) => spaceId));
+  const isShown = ({ row, shownBy }: PlacedNode) =>
+    spaceIds.has(row.space_id) && row.trashed_at === null && (!caller.owns || shownBy !== undefined);
+  return { seen: new Map([...found].filter(([, node]) => isShown(node))), targets };
+}
+
+/** Nothing where the caller may know nothing of the node, before or after. */
+export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sight): ChangeJson[] {
+  const { seq, node_id: id, from_parent: from, grantee_id: grantee } = row;
+  // What is said of the folder itself stands in the caller's own space, with its mount.
+  if (targets.has(id)) return [];
+  const node = seen.get(id);
+  const leftView = from !== null && seen.has(from);
+  if (node === undefined) {
+    const isEnded = grantee !== null && caller.grantees.includes(grantee);
+    return leftView || isEnded ? [{ seq, kind: "gone", id }] : [];
+  }
+  if (row.kind === "gone") return leftView ? [{ seq, kind: "gone", id }] : [];
+  const isNew = row.kind === "appeared" || (from !== null && !seen.has(from));
+  if (grantee !== null && !caller.grantees.includes(grantee)) return [];
+  return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
+}
+
+/** Up to which number each journal in view was told. */
+export function seqsOf(caller: Actor, shares: readonly Share[], reached: readonly JournalPosition[]) {
+  const seqs = new Map(reached.map(({ spaceId, seq }) => [spaceId, seq]));
+  const own = caller.owns ? seqs.get(caller.spaceId) : undefined;
+  const entries = shares.flatMap(({ mountId, spaceId }) => {
+    const seq = seqs.get(spaceId);
+    return mountId === undefined || seq === undefined ? [] : [[mountId, seq] as const];
+  });
+  return { ...(own === undefined ? {} : { seq: own }), share_seqs: Object.fromEntries(entries) };
+}

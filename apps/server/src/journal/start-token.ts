@@ -1,0 +1,33 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { Shards } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { encodeToken, type JournalPosition } from "./change-token.ts";
+import { findShares } from "./share-changes.ts";
+
+/** A token that stands at the head of every journal in the caller's view. */
+export async function startToken(shards: Shards, caller: Actor): Promise<string> {
+  return encodeToken(await readHeadsInView(shards, caller));
+}
+
+/** The caller's own first. */
+export async function readHeadsInView(shards: Shards, caller: Actor): Promise<JournalPosition[]> {
+  const shares = await findShares(shards, caller);
+  const spaceIds = new Set([...(caller.owns ? [caller.spaceId] : []), ...shares.map(({ spaceId }) => spaceId)]);
+  const positions: JournalPosition[] = [];
+  for (const spaceId of spaceIds) positions.push(await readHead(shards, spaceId));
+  return positions;
+}
+
+/** By primary keys. */
+export async function readHead(shards: Shards, spaceId: SpaceId): Promise<JournalPosition> {
+  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
+    select s.epoch, s.seq, j.tag from shard.spaces s
+    left join shard.journal j on j.space_id = s.id and j.seq = s.seq
+    where s.id = ${spaceId}`.execute(shards.ofId(spaceId).db);
+  const head = rows[0];
+  if (head === undefined) throw new HoldfastError("internal", "There is no such space.");
+  const { epoch, seq, tag } = head;
+  return { spaceId, epoch, seq, tag: tag?.toString("hex") ?? "" };
+}
