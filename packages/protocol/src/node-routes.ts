@@ -42,6 +42,11 @@ const change = z
   })
   .meta({ id: "Change" });
 export type ChangeJson = z.output<typeof change>;
+/** Up to which numbers of their journals the spaces in view are told. */
+const spaceSeqs = {
+  seq: z.int().optional().describe("of the account's own space"),
+  share_seqs: z.record(z.string(), z.int()).optional().describe("mount id -> of the space that it shows"),
+};
 
 /** What the newest change was: for people and scripts. A program asks for the changes themselves. */
 export const eventTypes = [
@@ -74,11 +79,6 @@ const poll = {
     204: "empty",
   },
 } as const;
-
-const spaceSeqs = {
-  seq: z.int().optional().describe("up to which the journal of the caller's own space is told"),
-  share_seqs: z.record(z.string(), z.int()).describe("the same of what each mount shows, by the mount's id"),
-};
 
 export const nodeRoutes = {
   lookUpPath: defineRoute({

@@ -66,8 +66,11 @@ export const node = z
     executable: z.boolean(),
     trashed_at: z.string().nullable(),
     role,
-    granted: z.literal(true).optional().describe("the role was given at this very node, and is not that of its folder"),
-    waits: z.literal(true).optional().describe("of a mount whose folder is not to be seen for now"),
+    granted: z
+      .boolean()
+      .optional()
+      .describe("true: the caller's role is given at this very node, and is not its folder's"),
+    waits: z.boolean().optional().describe("true: a mount of which the owner is suspended; nothing in it can be read"),
     shared: z.boolean(),
     metadata: metadataJson.optional(),
     device_id: z.string().nullable().optional(),

@@ -204,7 +204,7 @@ export interface SpaceSeqs {
   /** Of the account's own space. */
   readonly seq?: number | undefined;
   /** Mount -> of the space that it shows. */
-  readonly share_seqs?: Readonly<Record<string, number>>;
+  readonly share_seqs?: Readonly<Record<string, number>> | undefined;
 }
 
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
