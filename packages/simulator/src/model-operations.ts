@@ -1,7 +1,7 @@
 import { checkName, nameKey } from "@holdfast/core/names";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ModelServer } from "./model-server.ts";
-import { homeOf, spaceOf } from "./model-shares.ts";
+import { homeOf, type ModelRole, spaceOf } from "./model-shares.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode, type Nodes, refuse } from "./model-tree.ts";
 
 export interface Actor {
@@ -41,21 +41,33 @@ export function applyOperation(server: ModelServer, by: Actor, operation: BatchO
 /** Whoever may not see a node is told that there is none; whoever may only see it may not touch it. */
 function checkRights(server: ModelServer, { account }: Actor, operation: BatchOperationInput): void {
   const { nodes, shares } = server;
-  const id = "file_id" in operation ? operation.file_id : undefined;
-  const node = nodes.get(id ?? "");
+  const node = nodes.get(("file_id" in operation ? operation.file_id : undefined) ?? "");
   const parent = nodes.get(("parent_id" in operation ? operation.parent_id : undefined) ?? homeOf(account));
-  // A mount is a node of its account's own space, whatever is the role in what it shows.
-  const isOwn = node?.kind === "mount" && spaceOf(nodes, node.id) === homeOf(account);
-  const roles = new Set([
-    ...(node === undefined ? [] : [isOwn ? "owner" : shares.roleAt(nodes, account, node)]),
-    ...(parent === undefined ? [] : [shares.roleIn(nodes, account, parent)]),
-  ]);
-  if (roles.has(undefined)) refuse("not_found", "There is no such file or folder.");
-  if (roles.has("viewer")) refuse("forbidden", "You may only read this.");
+  const roles = rolesTouched(server, account, operation.op, node);
+  const into = parent === undefined ? "owner" : shares.roleIn(nodes, account, parent);
+  const isDropped = node === undefined && into === "uploader";
+  if (into === undefined || roles.has(undefined) || (into === "uploader" && !isDropped))
+    refuse("not_found", "There is no such file or folder.");
+  if ([...roles, into].some((role) => role === "viewer" || role === "commenter"))
+    refuse("forbidden", "You may only read this.");
   const goesElsewhere = node !== undefined && "parent_id" in operation && parent !== undefined;
   if (goesElsewhere && spaceOf(nodes, node.id) !== spaceOf(nodes, parent.id)) {
     refuse("bad_request", "Nothing moves from one space to another; copy it there.");
   }
+}
+
+/** At a node that is there already, and where its place changes at the folder of it too. */
+function rolesTouched(
+  { nodes, shares }: ModelServer,
+  account: string,
+  op: BatchOperationInput["op"],
+  node: ModelNode | undefined,
+): Set<"owner" | ModelRole | undefined> {
+  // A mount is a node of its account's own space, whatever is the role in what it shows.
+  if (node === undefined || (node.kind === "mount" && spaceOf(nodes, node.id) === homeOf(account))) return new Set();
+  const roles = new Set([shares.roleAt(nodes, account, node)]);
+  const folder = op === "move" || op === "delete" ? nodes.get(node.parentId ?? "") : undefined;
+  return folder === undefined ? roles : roles.add(shares.roleIn(nodes, account, folder));
 }
 
 function checkSource(server: ModelServer, { account }: Actor, operation: BatchOperationInput, nodeId: string): void {

@@ -5,7 +5,7 @@ import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync/ports";
 import { type Actor, applyOperation, contestedName, nodeIdOf } from "./model-operations.ts";
-import { everybody, type Grant, homeOf, type ModelRole, spaceOf } from "./model-shares.ts";
+import { everybody, type Grant, homeOf, type ModelRole, type ModelShares, spaceOf } from "./model-shares.ts";
 import { asEntries, type JournalEntry, ModelState } from "./model-state.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts";
 
@@ -19,6 +19,7 @@ interface Backup {
   readonly nodes: Map<string, ModelNode>;
   readonly journal: JournalEntry[];
   readonly grants: readonly Grant[];
+  readonly suspended: ReadonlySet<string>;
   readonly operations: Map<string, Answered>;
   /** Ids of the versions. */
   readonly versions: ReadonlySet<string>;
@@ -34,14 +35,46 @@ export class ModelServer extends ModelState {
   /** Of the journal what came after this is kept. */
   #keptSince = 0;
 
-  /** Gives somebody a right at a folder, another one, or none; a mount without a right ends. */
-  grant(device: string, target: string, account: string, role: ModelRole | undefined): void {
-    const before = this.shares.mountOf(this.nodes, account, target);
+  /** Gives somebody a right at a folder, another one, or none. @param expiresAtMs by the clock of `shares.nowMs`; somebody has to call `sweep` then */
+  grant(device: string, target: string, account: string, role: ModelRole | undefined, expiresAtMs?: number): void {
     const others = this.shares.grants.filter((each) => each.account !== account || each.target !== target);
-    this.shares.grants = role === undefined ? others : [...others, { target, account, role }];
-    if (before !== undefined && role !== undefined) this.record(device, before, "changed");
-    this.endMounts(device);
+    this.#regrant(device, target, role === undefined ? others : [...others, { target, account, role, expiresAtMs }]);
     this.#announce();
+  }
+
+  /** Grants whose time has come end: until then nobody is told of it, though they count no more. */
+  sweep(): void {
+    const { shares } = this;
+    const nowMs = shares.nowMs();
+    for (const over of shares.grants.filter(({ expiresAtMs }) => (expiresAtMs ?? Infinity) <= nowMs))
+      this.#regrant(
+        "sweep",
+        over.target,
+        shares.grants.filter((each) => each !== over),
+      );
+    this.#announce();
+  }
+
+  /** Of an account whose folders others may have mounted: they wait, and are there again. */
+  suspend(account: string, isSuspended: boolean): void {
+    const others = [...this.shares.suspended].filter((each) => each !== account);
+    this.shares.suspended = new Set(isSuspended ? [...others, account] : others);
+    this.settleMounts("administrator");
+    this.#announce();
+  }
+
+  #regrant(device: string, target: string, grants: readonly Grant[]): void {
+    const { shares } = this;
+    const before = shares.withGrants(shares.grants);
+    shares.grants = grants;
+    const node = this.nodes.get(target);
+    // What a mount shows is told by the mount.
+    const isSeen = (some: ModelShares): boolean =>
+      [...shares.accounts].some(
+        (account) => spaceOf(this.nodes, target) !== homeOf(account) && some.isInView(this.nodes, account, target),
+      );
+    if (node !== undefined && (isSeen(before) || isSeen(shares))) this.recordRights(device, node, "changed", before);
+    this.settleMounts(device);
   }
 
   /**
@@ -53,7 +86,8 @@ export class ModelServer extends ModelState {
     const { shares } = this;
     this.forgetMounts(by.device, ({ id, target: shown }) => shown === target && !isLiveNode(this.nodes, id));
     const { nodes } = this;
-    const isGranted = shares.roleOf(by.account, target) !== undefined && isLiveNode(nodes, target);
+    const role = shares.isSuspended(nodes, target) ? undefined : shares.grantAt(nodes, by.account, target)?.role;
+    const isGranted = role !== undefined && role !== "uploader" && isLiveNode(nodes, target);
     if (!isGranted) throw new HoldfastError("not_found", "There is no such folder.");
     const inside = (id: string, above: string): boolean => lineage(nodes, id).some((each) => each.id === above);
     const isNested = [...nodes.values()].some(
@@ -69,6 +103,7 @@ export class ModelServer extends ModelState {
     const blank = { trashed: false, versionId: null, contentId: null, sizeBytes: 0, operationId: null };
     const times = { modifiedAt: "", executable: false, revision: "", seq: 0 };
     this.record(by.device, { id, kind: "mount", parentId, name, target, ...blank, ...times }, "appeared");
+    this.settleMounts(by.device);
     this.#announce();
     return id;
   }
@@ -199,7 +234,8 @@ export class ModelServer extends ModelState {
     const { nodes, journal, shares } = this;
     const operations = new Map(this.#operations);
     const versions = new Set(this.versions.keys());
-    return { nodes: new Map(nodes), journal: [...journal], grants: shares.grants, operations, versions };
+    const { grants, suspended } = shares;
+    return { nodes: new Map(nodes), journal: [...journal], grants, suspended, operations, versions };
   }
 
   /** Everything since the backup is forgotten, and the epoch says so. */
@@ -207,7 +243,7 @@ export class ModelServer extends ModelState {
     this.nodes = new Map(backup.nodes);
     this.journal = [...backup.journal];
     for (const id of this.versions.keys()) if (!backup.versions.has(id)) this.versions.delete(id);
-    this.shares.grants = backup.grants;
+    Object.assign(this.shares, { grants: backup.grants, suspended: backup.suspended });
     this.#operations.clear();
     for (const [id, result] of backup.operations) this.#operations.set(id, result);
     this.epoch = this.fresh("epoch ");
@@ -248,7 +284,7 @@ export class ModelServer extends ModelState {
         ...(index === current || unit.length === 1 ? refused : dependency),
       }));
     }
-    this.endMounts(by.device);
+    this.settleMounts(by.device);
     return unit.map((operation) => {
       const node = this.nodes.get(nodeIdOf(operation) ?? "");
       const { operation_id } = operation;
@@ -277,7 +313,7 @@ export class ModelServer extends ModelState {
     const id = operation.file_id ?? operation.parent_id ?? homeOf(account);
     const node = this.nodes.get(id);
     const role = node === undefined ? undefined : this.shares.roleIn(this.nodes, account, node);
-    return role === undefined || role === "viewer" ? undefined : spaceOf(this.nodes, id);
+    return role === undefined || role === "viewer" || role === "commenter" ? undefined : spaceOf(this.nodes, id);
   }
 
   #writableSpaces(operations: readonly BatchOperationInput[], account: string): string[] {

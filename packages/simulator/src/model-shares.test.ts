@@ -5,6 +5,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { ModelServer } from "./model-server.ts";
+import type { ModelRole } from "./model-shares.ts";
 
 /** An owner with the folder `docs`, in which is `a.txt`, and a guest. */
 class Scene {
@@ -20,8 +21,18 @@ class Scene {
     this.#token = this.model.snapshot(undefined, "bob").token;
   }
 
-  mount(role: "viewer" | "editor"): string {
-    this.model.grant("ada 1", "docs", "bob", role);
+  /** A folder in another one, which has a right of its own. */
+  folder(id: string, parent: string, role?: ModelRole): void {
+    this.must("ada", { op: "mkdir", id, parent_id: parent, name: id });
+    if (role !== undefined) this.grant(role, id);
+  }
+
+  grant(role: ModelRole | undefined, target = "docs"): void {
+    this.model.grant("ada 1", target, "bob", role);
+  }
+
+  mount(role: ModelRole): string {
+    this.grant(role);
     return this.model.mount(this.bob, "docs", { parentId: this.guestRoot, name: "from ada" });
   }
 
@@ -59,7 +70,10 @@ class Scene {
     for (let hasMore = true; hasMore;) {
       const page = this.model.listChanges(this.#token, "bob");
       heard.push(
-        ...page.changes.map(({ kind, id, node }) => `${kind} ${id}${node === undefined ? "" : ` ${node.role}`}`),
+        ...page.changes.map(
+          ({ kind, id, node }) =>
+            `${kind} ${id}${node === undefined ? "" : ` ${node.role}${node.granted ? " granted" : ""}${node.waits ? " waits" : ""}`}`,
+        ),
       );
       this.#token = page.next_token;
       hasMore = page.has_more;
@@ -91,7 +105,7 @@ test("what a guest hears of is what moves in the share, with the role as it is n
   scene.news();
   scene.put("ada", "b", "docs", "second");
   scene.put("ada", "secret", scene.ownerRoot, "third");
-  assert.deepEqual(scene.news(), ["appeared b viewer"]);
+  assert.deepEqual(scene.news(), ["changed b viewer"]);
   scene.must("ada", { op: "move", file_id: "a", parent_id: scene.ownerRoot, name: "a.txt" });
   scene.must("ada", { op: "move", file_id: "docs", parent_id: scene.ownerRoot, name: "renamed" });
   assert.deepEqual(scene.news(), ["gone a"]);
@@ -164,4 +178,130 @@ test("each space counts its own entries, and a page says up to where it tells of
       entries.map((entry) => entry.seq),
       entries.map((_, index) => index + 1),
     );
+});
+
+test("below a mount the nearest right counts, and one entry tells of one that changes, with the revision as it was", () => {
+  const scene = new Scene();
+  scene.folder("outer", "docs");
+  scene.folder("inner", "outer", "editor");
+  scene.put("ada", "deep", "inner", "deep");
+  const mount = scene.mount("viewer");
+  scene.news();
+  const rolesOf = (): string[] =>
+    scene.model
+      .listBelow(mount as NodeId, "bob")
+      .map(({ id, role, granted }) => `${id} ${role}${granted ? " granted" : ""}`);
+  assert.deepEqual(rolesOf(), ["a viewer", "outer viewer", "inner editor granted", "deep editor"]);
+  const { revision, seq = 0 } = scene.model.nodes.get("inner") ?? {};
+  scene.grant("commenter", "inner");
+  assert.deepEqual(scene.news(), ["changed inner commenter granted"]);
+  assert.equal(scene.model.nodes.get("inner")?.revision, revision);
+  assert.ok((scene.model.nodes.get("inner")?.seq ?? 0) > seq);
+  scene.grant(undefined, "inner");
+  assert.deepEqual(scene.news(), ["changed inner viewer"]);
+  scene.grant("editor");
+  assert.deepEqual(scene.news(), [`changed ${mount} editor`]);
+  scene.grant("editor");
+  assert.deepEqual(scene.news(), []);
+  assert.deepEqual(rolesOf(), ["a editor", "outer editor", "inner editor", "deep editor"]);
+});
+
+test("what is named or placed takes the right at it and at its folder, and what is written to takes its own", () => {
+  const scene = new Scene();
+  scene.folder("inner", "docs", "editor");
+  scene.folder("below", "inner");
+  scene.put("ada", "deep", "inner", "deep");
+  scene.mount("viewer");
+  const move = (id: string, to: string): string =>
+    scene.commit("bob", { op: "move", file_id: id, parent_id: to, name: id });
+  assert.equal(move("inner", "docs"), "forbidden");
+  assert.equal(scene.commit("bob", { op: "delete", file_id: "inner" }), "forbidden");
+  assert.equal(move("deep", "docs"), "forbidden");
+  assert.equal(move("a", "inner"), "forbidden");
+  assert.equal(move("deep", "below"), "committed");
+  assert.equal(scene.commit("bob", { op: "set", file_id: "deep", executable: true }), "committed");
+  scene.grant("editor");
+  scene.grant("viewer", "below");
+  assert.equal(scene.commit("bob", { op: "set", file_id: "deep", executable: false }), "forbidden");
+  assert.equal(move("deep", "docs"), "forbidden");
+  assert.equal(move("below", "docs"), "forbidden");
+  assert.equal(move("inner", "docs"), "committed");
+});
+
+test("whoever may only upload sees nothing of a folder, and what is to be seen again appears", () => {
+  const scene = new Scene();
+  scene.folder("inner", "docs");
+  scene.put("ada", "deep", "inner", "deep");
+  const mount = scene.mount("editor");
+  scene.news();
+  scene.grant("uploader", "inner");
+  assert.deepEqual(scene.news(), ["gone inner"]);
+  assert.deepEqual(scene.guestSees().toSorted(), ["a", mount, scene.guestRoot].toSorted());
+  assert.equal(scene.commit("bob", { op: "mkdir", id: "dropped", parent_id: "inner", name: "dropped" }), "committed");
+  assert.equal(scene.commit("bob", { op: "delete", file_id: "dropped" }), "not_found");
+  assert.equal(scene.commit("bob", { op: "move", file_id: "a", parent_id: "inner", name: "a" }), "not_found");
+  assert.deepEqual(scene.news(), []);
+  scene.must("ada", { op: "move", file_id: "a", parent_id: "inner", name: "a" });
+  assert.deepEqual(scene.news(), ["gone a"]);
+  scene.grant("viewer", "inner");
+  assert.deepEqual(scene.news(), ["appeared inner viewer granted"]);
+  scene.grant("uploader");
+  assert.deepEqual(scene.news(), [`gone ${mount}`]);
+});
+
+test("a grant whose time has come is none in that moment, and is told of once it is swept", () => {
+  const scene = new Scene();
+  let now = 0;
+  scene.model.shares.nowMs = () => now;
+  scene.folder("inner", "docs");
+  const mount = scene.mount("viewer");
+  scene.model.grant("ada 1", "inner", "bob", "editor", 10);
+  scene.model.grant("ada 1", "docs", "bob", "viewer", 20);
+  scene.news();
+  const mkdir = { op: "mkdir", parent_id: "inner" };
+  assert.equal(scene.commit("bob", { ...mkdir, id: "one", name: "one" }), "committed");
+  now = 10;
+  assert.equal(scene.commit("bob", { ...mkdir, id: "two", name: "two" }), "forbidden");
+  assert.deepEqual(scene.news(), ["changed one viewer"]);
+  scene.model.sweep();
+  assert.deepEqual(scene.news(), ["changed inner viewer"]);
+  now = 20;
+  scene.model.sweep();
+  assert.deepEqual(scene.news(), [`gone ${mount}`]);
+});
+
+test("what its owner moves below another grant gives the mount another right, and out of all grants ends it", () => {
+  const scene = new Scene();
+  const mount = scene.mount("viewer");
+  scene.folder("shelf", scene.ownerRoot, "editor");
+  scene.folder("box", "shelf");
+  const part = scene.model.mount(scene.bob, "box", { parentId: scene.guestRoot, name: "box" });
+  scene.news();
+  scene.must("ada", { op: "move", file_id: "box", parent_id: scene.ownerRoot, name: "box" });
+  assert.deepEqual(scene.news(), [`gone ${part}`]);
+  scene.must("ada", { op: "move", file_id: "docs", parent_id: "shelf", name: "docs" });
+  assert.deepEqual(scene.news(), []);
+  scene.grant(undefined);
+  assert.deepEqual(scene.news(), [`changed ${mount} editor`]);
+});
+
+test("while its owner is suspended a mount waits, and nothing of what it shows is told or can be read", () => {
+  const scene = new Scene();
+  const mount = scene.mount("editor");
+  const [versionId = ""] = scene.model.versions.keys();
+  scene.news();
+  scene.model.suspend("ada", true);
+  assert.deepEqual(scene.news(), [`changed ${mount} editor waits`]);
+  scene.put("ada", "b", "docs", "second");
+  assert.deepEqual(scene.news(), []);
+  assert.deepEqual(scene.guestSees(), [mount, scene.guestRoot]);
+  assert.deepEqual(scene.model.snapshot(undefined, "bob").share_seqs, {});
+  assert.throws(() => scene.model.putBlocks([], "bob", "docs"), { code: "not_found" });
+  assert.equal(scene.model.manifests([{ versionId }], "bob").size, 0);
+  scene.model.suspend("ada", false);
+  assert.deepEqual(scene.news(), [`appeared ${mount} editor`]);
+  assert.deepEqual(
+    scene.model.listBelow(mount as NodeId, "bob").map(({ id }) => id),
+    ["a", "b"],
+  );
 });

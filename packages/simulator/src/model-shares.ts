@@ -1,12 +1,14 @@
 import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 
-export type ModelRole = "viewer" | "editor";
+export type ModelRole = "viewer" | "commenter" | "editor" | "uploader";
 
-/** A right of somebody else at a folder of an account. */
+/** A right of somebody else at a folder of an account, and at all below it up to the next one. */
 export interface Grant {
   readonly target: string;
   readonly account: string;
   readonly role: ModelRole;
+  /** Counts as none from then on; undefined: it has no end. */
+  readonly expiresAtMs?: number | undefined;
 }
 
 /** The account of a world in which nobody shares anything. */
@@ -26,19 +28,47 @@ export function spaceOf(nodes: Nodes, id: string): string {
 export class ModelShares {
   readonly accounts = new Set<string>([everybody]);
   grants: readonly Grant[] = [];
+  /** Accounts that are suspended: what they share is in nobody's view. */
+  suspended: ReadonlySet<string> = new Set();
+  nowMs: () => number = () => 0;
 
-  roleOf(account: string, target: string): ModelRole | undefined {
-    return this.grants.find((grant) => grant.account === account && grant.target === target)?.role;
+  /** As it would be with other grants, none of which has an end. */
+  withGrants(grants: readonly Grant[]): ModelShares {
+    const other = new ModelShares();
+    for (const account of this.accounts) other.accounts.add(account);
+    other.grants = grants.map((grant) => ({ ...grant, expiresAtMs: undefined }));
+    other.suspended = this.suspended;
+    return other;
+  }
+
+  /** Of the grants on the way up the nearest one counts. */
+  grantAt(nodes: Nodes, account: string, id: string): Grant | undefined {
+    for (const { id: target } of lineage(nodes, id)) {
+      const found = this.grants.find((each) => each.account === account && each.target === target);
+      if (found !== undefined && (found.expiresAtMs ?? Infinity) > this.nowMs()) return found;
+    }
+    return undefined;
+  }
+
+  /** Undefined: it may not know of it. Whoever may only upload sees nothing. */
+  #readerAt(nodes: Nodes, account: string, id: string): ModelRole | undefined {
+    const role = this.grantAt(nodes, account, id)?.role;
+    return role === "uploader" ? undefined : role;
   }
 
   /** The mount of an account that shows a folder of another space, if there is one. */
   mountOf(nodes: Nodes, account: string, target: string): ModelNode | undefined {
-    if (this.roleOf(account, target) === undefined) return undefined;
+    if (this.isSuspended(nodes, target) || this.#readerAt(nodes, account, target) === undefined) return undefined;
     const home = homeOf(account);
     for (const node of nodes.values()) {
       if (node.kind === "mount" && node.target === target && spaceOf(nodes, node.id) === home) return node;
     }
     return undefined;
+  }
+
+  isSuspended(nodes: Nodes, id: string): boolean {
+    const space = this.suspended.size === 0 ? undefined : spaceOf(nodes, id);
+    return [...this.suspended].some((account) => homeOf(account) === space);
   }
 
   /**
@@ -51,6 +81,7 @@ export class ModelShares {
     // Somebody else's mounts are nobody's business.
     if (way.length === 0 || way.some(({ kind }) => kind === "mount")) return undefined;
     for (const [index, { id: target }] of way.entries()) {
+      if (this.#readerAt(nodes, account, target) === undefined) return undefined;
       const mount = index === 0 ? undefined : this.mountOf(nodes, account, target);
       if (mount !== undefined) return [...way.slice(0, index), ...lineage(nodes, mount.id)];
     }
@@ -68,29 +99,31 @@ export class ModelShares {
   /** Undefined: not to be seen at all. A mount has the role of what it shows. */
   roleAt(nodes: Nodes, account: string, node: ModelNode): "owner" | ModelRole | undefined {
     const way = this.wayOf(nodes, account, node.id);
-    const mount = way?.find(({ kind }) => kind === "mount");
-    if (mount === undefined) return way === undefined ? undefined : "owner";
-    return this.roleOf(account, mount.target);
+    if (way === undefined) return undefined;
+    if (node.kind === "mount") return this.#readerAt(nodes, account, node.target);
+    return way.some(({ kind }) => kind === "mount") ? this.#readerAt(nodes, account, node.id) : "owner";
   }
 
-  /** Whether something may be put into a folder: a child of it decides, even where the folder itself is not in view. */
+  /** Whether something may be put into a folder, also where the folder itself is not in view: one that a mount shows, or of a drop box. */
   roleIn(nodes: Nodes, account: string, folder: ModelNode): "owner" | ModelRole | undefined {
-    const isShown = this.mountOf(nodes, account, folder.id) !== undefined;
-    return isShown ? this.roleOf(account, folder.id) : this.roleAt(nodes, account, folder);
+    if (this.mountOf(nodes, account, folder.id) !== undefined) return this.#readerAt(nodes, account, folder.id);
+    const role = this.isSuspended(nodes, folder.id) ? undefined : this.grantAt(nodes, account, folder.id)?.role;
+    const isOthers = spaceOf(nodes, folder.id) !== homeOf(account);
+    return isOthers && role === "uploader" ? role : this.roleAt(nodes, account, folder);
   }
 
-  /** Mounts whose folder is not shared with their account any more, or lies in the trash. */
+  /** Mounts whose folder may not be seen by their account any more, or lies in the trash. Those of who is suspended wait. */
   over(nodes: Nodes): ModelNode[] {
     return [...nodes.values()].filter((node) => {
       if (node.kind !== "mount") return false;
-      const account = this.#accountOf(nodes, node);
-      return (
-        account === undefined || this.roleOf(account, node.target) === undefined || !isLiveNode(nodes, node.target)
-      );
+      const account = this.accountOf(nodes, node);
+      const isSeen = account !== undefined && this.#readerAt(nodes, account, node.target) !== undefined;
+      return !isSeen || !isLiveNode(nodes, node.target);
     });
   }
 
-  #accountOf(nodes: Nodes, mount: ModelNode): string | undefined {
+  /** Whose a mount is. */
+  accountOf(nodes: Nodes, mount: ModelNode): string | undefined {
     const space = spaceOf(nodes, mount.id);
     return [...this.accounts].find((account) => homeOf(account) === space);
   }

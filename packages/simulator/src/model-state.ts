@@ -43,6 +43,8 @@ export class ModelState {
   readonly firstContents = new Map<string, string | null>();
   /** Of creates of the same request that were refused: what names them depends on them. */
   readonly failedIds = new Set<string>();
+  /** Mount -> what its account was told of it. */
+  readonly #toldOfMounts = new Map<string, { readonly role: string; readonly waits: boolean }>();
   #count = 0;
   /** How often something came or went in less than its bytes. */
   readonly savings = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
@@ -99,10 +101,20 @@ export class ModelState {
   }
 
   record(device: string, node: ModelNode, kind: ChangeKind): void {
+    this.#store(device, { ...node, revision: this.fresh("r") }, kind);
+  }
+
+  /** What changed is only what somebody may do with it, or that a mount waits: it has the revision that it had. */
+  recordRights(device: string, node: ModelNode, kind: ChangeKind, before: ModelShares = this.shares): void {
+    this.#store(device, node, kind, before);
+  }
+
+  #store(device: string, node: ModelNode, kind: ChangeKind, sharesBefore: ModelShares = this.shares): void {
     const [before, space] = [this.nodes, spaceOf(this.nodes, node.parentId ?? node.id)];
     const seq = this.seqOf(space) + 1;
-    this.nodes = new Map(before).set(node.id, { ...node, seq, revision: this.fresh("r") });
-    this.#enter(device, { space, seq, kind, id: node.id, audience: this.#audienceOf(before, node.id, kind) });
+    this.nodes = new Map(before).set(node.id, { ...node, seq });
+    const audience = this.#audienceOf([before, sharesBefore], node.id, kind);
+    this.#enter(device, { space, seq, kind, id: node.id, audience });
   }
 
   #enter(device: string, entry: Omit<JournalEntry, "device" | "tag">): void {
@@ -110,22 +122,40 @@ export class ModelState {
   }
 
   /** The owner hears of everything; others of what they saw before or see now. */
-  #audienceOf(before: ReadonlyMap<string, ModelNode>, id: string, kind: ChangeKind): Map<string, ChangeKind> {
+  #audienceOf(
+    [before, sharesBefore]: readonly [ReadonlyMap<string, ModelNode>, ModelShares],
+    id: string,
+    kind: ChangeKind,
+  ): Map<string, ChangeKind> {
     const audience = new Map<string, ChangeKind>();
     const home = spaceOf(this.nodes, id);
     for (const account of this.shares.accounts) {
-      const did = this.shares.isInView(before, account, id);
+      const did = sharesBefore.isInView(before, account, id);
       const does = this.shares.isInView(this.nodes, account, id);
       if (homeOf(account) === home) audience.set(account, kind);
-      else if (did || does) audience.set(account, kindFor(did, does));
+      else if (did || (does && !before.has(id))) audience.set(account, does ? "changed" : "gone");
+      else if (does) audience.set(account, "appeared");
     }
     return audience;
   }
 
-  /** What is shared no longer, or in the trash, is in nobody's view. */
-  endMounts(device: string): void {
+  /** What is shared no longer, or in the trash, is in nobody's view. Of all others it is told what is another role than was told. */
+  settleMounts(device: string): void {
     const over = new Set(this.shares.over(this.nodes));
     this.forgetMounts(device, (mount) => over.has(mount));
+    for (const mount of this.nodes.values()) {
+      if (mount.kind !== "mount") continue;
+      const [role = "", waits] = [this.#roleOfMount(mount), this.shares.isSuspended(this.nodes, mount.target)];
+      const told = this.#toldOfMounts.get(mount.id);
+      this.#toldOfMounts.set(mount.id, { role, waits });
+      if (told === undefined || (told.role === role && told.waits === waits)) continue;
+      this.recordRights(device, mount, told.waits && !waits ? "appeared" : "changed");
+    }
+  }
+
+  #roleOfMount(mount: ModelNode): string | undefined {
+    const account = this.shares.accountOf(this.nodes, mount);
+    return account === undefined ? undefined : this.shares.grantAt(this.nodes, account, mount.target)?.role;
   }
 
   forgetMounts(device: string, isOver: (mount: ModelNode) => boolean): void {
@@ -191,7 +221,7 @@ export class ModelState {
     const folder = this.nodes.get(into);
     const role = folder === undefined ? undefined : this.shares.roleIn(this.nodes, account, folder);
     if (role === undefined) throw new HoldfastError("not_found", "There is no such folder.");
-    if (role === "viewer") throw new HoldfastError("forbidden", "You may only read this.");
+    if (role === "viewer" || role === "commenter") throw new HoldfastError("forbidden", "You may only read this.");
     return spaceOf(this.nodes, into);
   }
 
@@ -207,7 +237,11 @@ export class ModelState {
   }
 
   show(account: string, node: ModelNode): NodeJson {
-    return toJson(this.nodes, node, this.shares.roleAt(this.nodes, account, node) ?? "viewer");
+    const { nodes, shares } = this;
+    const role = shares.roleAt(nodes, account, node) ?? "viewer";
+    const isGranted = role !== "owner" && shares.grantAt(nodes, account, node.id)?.target === node.id;
+    const waits = node.kind === "mount" && shares.isSuspended(nodes, node.target);
+    return { ...toJson(nodes, node, role), ...(isGranted && { granted: true }), ...(waits && { waits }) };
   }
 
   changeOf(entry: JournalEntry | undefined, account: string): ChangeJson | undefined {
@@ -222,7 +256,9 @@ export class ModelState {
   /** Where the journals of the spaces in view stand; nothing of it where nobody shares anything, as a server does that knows no shares. */
   seqsAt(account: string, end: number): { seq?: number; share_seqs?: Record<string, number> } {
     if (this.shares.accounts.size === 1) return {};
-    const shown = this.shares.inView(this.nodes, account).filter(({ kind }) => kind === "mount");
+    const shown = this.shares
+      .inView(this.nodes, account)
+      .filter(({ kind, target }) => kind === "mount" && !this.shares.isSuspended(this.nodes, target));
     const seqs = shown.map(({ id, target }) => [id, this.seqOf(spaceOf(this.nodes, target), end)] as const);
     return { seq: this.seqOf(homeOf(account), end), share_seqs: Object.fromEntries(seqs) };
   }
@@ -239,11 +275,6 @@ export class ModelState {
       this.seen.set(account, seen);
     }
   }
-}
-
-function kindFor(did: boolean, does: boolean): ChangeKind {
-  if (!does) return "gone";
-  return did ? "changed" : "appeared";
 }
 
 export function asEntries(entries: readonly { readonly hash: string; readonly size: number }[]): ManifestEntry[] {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
@@ -39,8 +40,12 @@ export class Shared extends Alone {
   }
 
   /** Undefined: none any more. */
-  grant(role: ModelRole | undefined): void {
-    this.world.model.grant("ada 1", "docs", "bob", role);
+  grant(role: ModelRole | undefined, target = "docs"): void {
+    this.world.model.grant("ada 1", target, "bob", role);
+  }
+
+  ownerMakes(id: string, parent = "docs"): void {
+    this.owner({ op: "mkdir", id, parent_id: parent, name: id });
   }
 
   owner(draft: Draft): void {
@@ -58,6 +63,19 @@ export class Shared extends Alone {
     const there = [...model.nodes.values()].find((each) => each.parentId === parent && each.name === name);
     const place = there === undefined ? { id: `node ${name}`, parent_id: parent, name } : { file_id: there.id };
     this.owner({ op: "put", ...place, size: bytes.length, content_id: contentIdOf(entries), blocks: entries });
+  }
+
+  /** Another program had this folder until now, and left this state. @param sql of a database in which nothing is yet */
+  takeOver(sql: string): void {
+    const { database } = this.world.devices[0] ?? assert.fail();
+    if (database.isTransaction) database.exec("commit");
+    const ownRow = database.prepare("select row from settings where key = ?");
+    // By them a copy of the folder is told from it.
+    const marks = ["marker", "marker file"].map((key) => [key, ownRow.get(key)?.["row"] ?? ""] as const);
+    const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
+    for (const { name } of tables) database.exec(`drop table ${String(name)}`);
+    database.exec(sql);
+    for (const [key, row] of marks) database.prepare("update settings set row = ? where key = ?").run(row, key);
   }
 
   /** What is live in an account's own space: path and text, `/` for a folder. */

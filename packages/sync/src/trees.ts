@@ -32,10 +32,19 @@ export interface Share {
   /** The folder, by the id that the server knows in the other space. */
   readonly target: NodeId;
   readonly isReadOnly: boolean;
+  /** Its owner is suspended: nothing in it can be read or written, and nothing is known of it until that is over. */
+  readonly waits?: true | undefined;
 }
 
 /** Mount -> what it shows. */
 export type Shares = ReadonlyMap<NodeId, Share>;
+
+/** What may be done with a node below a mount at which a right of its own is given, and with all below that, up to the next one. */
+export interface Right {
+  readonly isReadOnly: boolean;
+}
+
+export type Rights = ReadonlyMap<NodeId, Right>;
 
 /** What the server last said of a node. */
 export interface RemoteRow extends NodeState {
@@ -149,6 +158,7 @@ export interface Trees {
   readonly offers: readonly Offer[];
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly shares: Shares;
+  readonly rights: Rights;
 }
 
 export function samePlace(one: Place | undefined, other: Place | undefined): boolean {

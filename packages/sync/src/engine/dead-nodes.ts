@@ -21,7 +21,7 @@ export class DeadNodes {
     }
     for (let start = 0; start < dead.length; start += rowsMax) {
       const gone = dead.slice(start, start + rowsMax).map((id) => [id, undefined] as const);
-      state.commit({ remote: gone, synced: gone });
+      state.commit({ remote: gone, synced: gone, rights: gone.filter(([id]) => state.rights.has(id)) });
     }
     this.#unrest = unrestOf(state);
   }

@@ -12,7 +12,7 @@ export interface Problem {
   readonly path: string;
   /**
    * Of an error; `skipped`, `kept`, `boundary`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
-   * `unreadable`, `not_durable`, `read_only` and `quarantined` are the engine's own. What each means stands in docs/command.md.
+   * `unreadable`, `not_durable`, `read_only`, `suspended` and `quarantined` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
   /** What happened and what to do. */

@@ -40,13 +40,20 @@ export function hasArrived(state: SyncState, id: Parameters<SyncState["departure
 }
 
 export function problemsOfShares(state: SyncState, waiting: Plan["waiting"]): Problem[] {
-  return [...waiting].flatMap(([id, reason]) =>
-    reason === "read_only" ? [problemOf(pathOfNode(state, id) ?? id, "read_only", readOnly)] : [],
-  );
+  return [
+    ...[...waiting].flatMap(([id, reason]) =>
+      reason === "read_only" ? [problemOf(pathOfNode(state, id) ?? id, "read_only", readOnly)] : [],
+    ),
+    ...[...state.shares].flatMap(([id, { waits }]) =>
+      waits === true && isLive(state, id) ? [problemOf(pathOfNode(state, id) ?? id, "suspended", suspended)] : [],
+    ),
+  ];
 }
 
 const readOnly =
   "You may only read what is in this shared folder, so your change stays here. Copy it elsewhere to keep working on it.";
+const suspended =
+  "The account of whoever shares this folder is suspended: nothing in it is synced until that is over, and your changes wait here.";
 
 /** What is in the quarantine, looked up at first and whenever something was put there, and as long as something is: a person takes it away. */
 export class Quarantine {

@@ -103,6 +103,7 @@ class Part implements Trees {
   readonly offers: Trees["offers"];
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly shares: Trees["shares"];
+  readonly rights: Trees["rights"];
   readonly #all: IndexedTrees;
   readonly #isPortion: boolean;
   readonly #whole = new Set<NodeId>();
@@ -116,6 +117,7 @@ class Part implements Trees {
     this.offers = all.offers;
     this.intents = all.intents;
     this.shares = all.shares;
+    this.rights = all.rights;
   }
 
   get size(): number {

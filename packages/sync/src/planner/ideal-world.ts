@@ -34,6 +34,7 @@ export class IdealWorld implements Trees {
   readonly offers = [];
   readonly intents = new Map<NodeId, never>();
   readonly shares = new Map<NodeId, never>();
+  readonly rights = new Map<NodeId, never>();
   readonly slotKey: (name: string) => string;
   readonly log: string[] = [];
   #seq = 0;
@@ -320,10 +321,19 @@ function describe(operation: RemoteOperation | LocalOperation): string {
 }
 
 /** Which of a ring is parked follows the order of the rows. */
-function inOrder({ rootId, remote, local, synced, offers, intents, shares }: Trees): Trees {
+function inOrder({ rootId, remote, local, synced, offers, intents, shares, rights }: Trees): Trees {
   const sorted = <Row>(rows: ReadonlyMap<NodeId, Row>): Map<NodeId, Row> =>
     new Map([...rows].toSorted(([one], [other]) => (one < other ? -1 : 1)));
-  return { rootId, remote: sorted(remote), local: sorted(local), synced: sorted(synced), offers, intents, shares };
+  return {
+    rootId,
+    remote: sorted(remote),
+    local: sorted(local),
+    synced: sorted(synced),
+    offers,
+    intents,
+    shares,
+    rights,
+  };
 }
 
 /** Any of its members may give a group its name. */

@@ -35,7 +35,16 @@ test("a file in the trash whose bytes were changed on both sides comes back befo
 });
 
 function operations({ remote, local, synced }: Pick<Trees, "remote" | "local" | "synced">): string[] {
-  const trees: Trees = { rootId, remote, local, synced, offers: [], intents: new Map(), shares: new Map() };
+  const trees: Trees = {
+    rootId,
+    remote,
+    local,
+    synced,
+    offers: [],
+    intents: new Map(),
+    shares: new Map(),
+    rights: new Map(),
+  };
   const policy = {
     device: "here",
     nowMs: 0,

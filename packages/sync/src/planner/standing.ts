@@ -1,6 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type Faults, noFaults } from "../faults.ts";
-import { isReadOnlyAt, shareOf } from "../shares/whereabouts.ts";
+import { isReadOnly } from "../shares/rights.ts";
+import { shareOf } from "../shares/whereabouts.ts";
 import { isLive, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../trees.ts";
 
 /** How one side stands towards the base, for one node that the base knows. */
@@ -44,7 +45,7 @@ export interface Standing {
   readonly onDisk: Change | "new" | "none";
   readonly onServer: Change | "new" | "none";
   readonly fate: Fate;
-  /** It stands in a share of which this account may only read: the server decides, and whatever else is here waits or gives way. */
+  /** It stands where this account may only read: the server decides, and whatever else is here waits or gives way. */
   readonly isReadOnly: boolean;
   /** A mount that stands in a share here: it belongs into the account's own space and goes back there. */
   readonly isMisplaced: boolean;
@@ -69,7 +70,7 @@ function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: Node
   const remote = live.get(id);
   const synced = trees.synced.get(id);
   const remoteRow = trees.remote.get(id);
-  const rights = rightsOf(trees, id, { local, remoteRow });
+  const rights = rightsOf(trees, id, remoteRow);
   const rows = { id, local, remote, remoteRow, synced, ...rights };
   if (synced === undefined) {
     const onDisk = local === undefined ? "none" : "new";
@@ -84,15 +85,14 @@ function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: Node
 function rightsOf(
   trees: Trees,
   id: NodeId,
-  { local, remoteRow }: Pick<Standing, "local" | "remoteRow">,
+  remoteRow: Standing["remoteRow"],
 ): Pick<Standing, "isReadOnly" | "isMisplaced"> {
   if (trees.shares.size === 0) return { isReadOnly: false, isMisplaced: false };
   if (trees.shares.has(id)) return { isReadOnly: false, isMisplaced: shareOf(trees, trees.local, id) !== undefined };
-  const isReadOnly =
-    remoteRow === undefined
-      ? local !== undefined && isReadOnlyAt(trees, trees.local, local.parent)
-      : isReadOnlyAt(trees, trees.remote, remoteRow.parent);
-  return { isReadOnly, isMisplaced: false };
+  return {
+    isReadOnly: isReadOnly(trees, remoteRow === undefined ? trees.local : trees.remote, id),
+    isMisplaced: false,
+  };
 }
 
 function fateOf(trees: Trees, standing: Omit<Standing, "fate"> & { onDisk: Change; onServer: Change }): Fate {

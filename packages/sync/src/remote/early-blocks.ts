@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import type { BlockTaker, ReadBlock } from "../ports.ts";
 import type { Hands } from "../execute/hands.ts";
-import { isReadOnlyAt } from "../shares/whereabouts.ts";
+import { isReadOnlyAt } from "../shares/rights.ts";
 import { targetAt } from "./proposal.ts";
 
 /** Requests under way at a time; what each carries stands in memory until it is answered. */

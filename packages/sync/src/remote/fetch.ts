@@ -57,12 +57,12 @@ async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>)
   const head = page.has_more ? 0 : knownHead(state, page.epoch);
   const seq = page.seq ?? Math.max(cursor.seq, head, ...page.changes.map((change) => change.seq));
   const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
-  const mounts = new Mounts(state.shares, (id) => state.remote.get(id)?.trashed !== false);
+  const mounts = new Mounts(state, (id) => state.remote.get(id)?.trashed !== false);
   const listings = new Listings(state);
   for (const change of page.changes) await applyChange({ server, state, mounts, heard, listings }, change, learn);
-  const [shares, settings] = [[...mounts.learnt], listings.settings(page.has_more)];
+  const [shares, rights, settings] = [[...mounts.learnt], mounts.learntRights, listings.settings(page.has_more)];
   state.commit(
-    late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, settings, cursor: next },
+    late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, rights, settings, cursor: next },
   );
   return page.has_more;
 }
@@ -94,8 +94,12 @@ async function applyChange(
   const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
   if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;
+  // Nothing in it can be listed: what is known of it stays as it is.
+  if (node.waits === true) return;
   listings.note();
-  const rows = mounts.rowsOf(await listBelow(server, id));
+  const listed = await listBelow(server, id);
+  if (listed === undefined) return;
+  const rows = mounts.rowsOf(listed);
   for (const [each, below] of rows) learn(each, below);
   if (node.kind === "mount" || shareOf(state, heard, id) !== undefined) {
     for (const [each, missed] of await missedIn(page, id, rows)) learn(each, missed);
@@ -168,13 +172,13 @@ function* rowsBelow(state: SyncState, folders: readonly NodeId[]): Generator<rea
   }
 }
 
-/** A folder that is gone again by now has its own entry further on. */
-async function listBelow(server: Server, id: NodeId): ReturnType<Server["listBelow"]> {
+/** @returns undefined: it is gone again by now, of which an entry further on tells */
+async function listBelow(server: Server, id: NodeId): Promise<Awaited<ReturnType<Server["listBelow"]>> | undefined> {
   try {
     return await server.listBelow(id);
   } catch (error) {
     const isGone = error instanceof HoldfastError && (error.code === "not_found" || error.code === "trashed");
     if (!isGone) throw error;
-    return [];
+    return undefined;
   }
 }

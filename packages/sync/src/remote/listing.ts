@@ -4,7 +4,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "../ports.ts";
 import { Mounts } from "../shares/mounts.ts";
 import type { Cursor } from "../state/sync-state.ts";
-import type { RemoteRow, Share } from "../trees.ts";
+import type { RemoteRow, Right, Share } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
 
 /** What makes the rows of a listing count. */
@@ -12,6 +12,7 @@ export interface ListingEnd {
   /** What stands in a mount may have come on an earlier page than the mount. */
   readonly remote: readonly (readonly [NodeId, RemoteRow])[];
   readonly shares: readonly (readonly [NodeId, Share])[];
+  readonly rights: readonly (readonly [NodeId, Right | undefined])[];
   readonly cursor: Cursor;
 }
 
@@ -25,9 +26,9 @@ export async function listAll(
   server: Pick<Server, "snapshot">,
   keep: (rows: readonly (readonly [NodeId, RemoteRow])[]) => void,
   epoch?: string,
-): Promise<Pick<ListingEnd, "shares" | "cursor">> {
+): Promise<Pick<ListingEnd, "shares" | "rights" | "cursor">> {
   const first = await server.snapshot(undefined);
-  const mounts = new Mounts(new Map(), () => false);
+  const mounts = new Mounts({ shares: new Map(), rights: new Map() }, () => false);
   let seq = first.seq ?? 0;
   for (let page = first; ; page = await server.snapshot(page.next_cursor ?? undefined)) {
     if (page.epoch !== (epoch ?? first.epoch)) throw restored();
@@ -37,7 +38,7 @@ export async function listAll(
     if (page.next_cursor === null) break;
   }
   const cursor = { token: first.token, epoch: first.epoch, seq, shareSeqs: first.share_seqs };
-  return { shares: [...mounts.learnt], cursor };
+  return { shares: [...mounts.learnt], rights: [...mounts.learntRights], cursor };
 }
 
 export function restored(): HoldfastError {
@@ -57,9 +58,10 @@ export async function keepListing(
     for (const [id] of rows) note?.(id);
     state.commit({ remote: rows });
   };
-  const { shares, cursor } = await listAll(server, keep, epoch);
+  const { shares, rights, cursor } = await listAll(server, keep, epoch);
   const remote = shares.flatMap(([mount, { target }]) => {
     return state.remote.rowsIn(target).map(([id, row]) => [id, { ...row, parent: mount }] as const);
   });
-  return { remote, shares, cursor };
+  const over = [...state.rights.keys()].map((id) => [id, undefined] as const);
+  return { remote, shares, rights: [...over, ...rights], cursor };
 }

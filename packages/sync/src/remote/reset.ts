@@ -3,7 +3,8 @@ import type { Server } from "../ports.ts";
 import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
-import { keepListing, listAll } from "./listing.ts";
+import { shareOf } from "../shares/whereabouts.ts";
+import { keepListing, listAll, type ListingEnd } from "./listing.ts";
 import { neverSeen } from "./never-seen.ts";
 
 const idsAtOnce = 1000;
@@ -27,7 +28,8 @@ export async function listAnew({ server, state, faults }: Ears): Promise<void> {
   const listed = new Set<NodeId>();
   const end = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
   const absent: NodeId[] = [];
-  for (const [id, row] of state.remote) if (!listed.has(id) && !row.trashed) absent.push(id);
+  for (const [id, row] of state.remote)
+    if (!listed.has(id) && !row.trashed && !isInWaiting(state, end, id)) absent.push(id);
   for (const { nodeId } of state.offers) {
     if (!listed.has(nodeId) && state.remote.get(nodeId) === undefined) absent.push(nodeId);
   }
@@ -36,6 +38,12 @@ export async function listAnew({ server, state, faults }: Ears): Promise<void> {
     state.commit({ remote: [...answers].flatMap(([id, standing]) => goneRow(state, id, standing)) });
   }
   state.commit({ ...end, settings: [["listed anew", "ended"]] });
+}
+
+/** Of what is in a share that waits nobody says anything, and that it is not listed says nothing either. */
+function isInWaiting(state: SyncState, { shares }: ListingEnd, id: NodeId): boolean {
+  const waiting = new Map(shares.filter(([, { waits }]) => waits === true));
+  return waiting.size > 0 && shareOf({ rootId: state.rootId, shares: waiting }, state.remote, id) !== undefined;
 }
 
 function goneRow(state: SyncState, id: NodeId, standing: Standing): (readonly [NodeId, RemoteRow])[] {
@@ -61,7 +69,7 @@ export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<
  */
 export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise<void> {
   const rows = new Map<NodeId, RemoteRow>();
-  const { shares, cursor } = await listAll(server, (page) => {
+  const { shares, rights, cursor } = await listAll(server, (page) => {
     for (const [id, row] of page) rows.set(id, row);
   });
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
@@ -78,6 +86,7 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
     if (row === undefined && state.local.has(id)) newIds.set(id, makeNodeId());
   }
   const over = [...state.shares.keys()].map((id) => [id, undefined] as const);
+  const overRights = [...state.rights.keys()].map((id) => [id, undefined] as const);
   const departures = [...state.departures].map(([id, to]) => [id, newIds.get(to) ?? to] as const);
   const local = underNewIds(state.local, newIds);
   // What they hide on one side only, now that the bases are others, is told as after a change of the rules.
@@ -86,7 +95,17 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
     ["rules", ""],
   ] as const;
   const parked = parkedUnder(state, newIds);
-  state.commit({ remote, synced, local, parked, shares: [...over, ...shares], departures, cursor, settings });
+  state.commit({
+    remote,
+    synced,
+    local,
+    parked,
+    shares: [...over, ...shares],
+    rights: [...overRights, ...rights],
+    departures,
+    cursor,
+    settings,
+  });
 }
 
 /** In the trees of the restored server nothing stands under the old ids, so that only the disk's has to change. */

@@ -7,7 +7,7 @@ import type { Faults } from "../faults.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { BatchResult, OutgoingBlock } from "../ports.ts";
 import type { OperationId } from "../trees.ts";
-import { isReadOnlyAt } from "../shares/whereabouts.ts";
+import { isReadOnly, isReadOnlyAt } from "../shares/rights.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
@@ -100,14 +100,11 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   }
 }
 
-/** Nothing of what this account may only read is sent, whatever was planned. */
+/** Nothing is sent to where this account may only read, whatever was planned. */
 function isForbidden({ state, faults }: Hands, operation: RemoteOperation): boolean {
   if (state.shares.size === 0 || faults.has("a read-only share is written to")) return false;
-  const folders = [
-    parentOf(operation),
-    state.shares.has(operation.id) ? undefined : state.remote.get(operation.id)?.parent,
-  ];
-  return folders.some((folder) => folder !== undefined && isForbiddenAt(state, folder));
+  const folder = parentOf(operation);
+  return isReadOnly(state, state.remote, operation.id) || (folder !== undefined && isForbiddenAt(state, folder));
 }
 
 function isForbiddenAt(state: Hands["state"], folder: NodeId): boolean {

@@ -52,6 +52,7 @@ class HidingWorld extends IdealWorld {
       offers: [],
       intents: this.intents,
       shares: this.shares,
+      rights: this.rights,
       local: new Map(visible.local),
       remote: new Map(visible.remote),
       synced: new Map(visible.synced),

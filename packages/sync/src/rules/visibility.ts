@@ -108,13 +108,14 @@ function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, V
 
 /** What the planner sees of the trees. */
 export function visibleTrees(trees: IndexedTrees, visibility: Visibility): IndexedTrees {
-  const { rootId, offers, intents, shares } = trees;
+  const { rootId, offers, intents, shares, rights } = trees;
   return {
     childrenOf: (folder) => trees.childrenOf(folder),
     rootId,
     offers,
     intents,
     shares,
+    rights,
     local: new VisibleRows(trees.local, (id) => !visibility.hidesLocal(id)),
     remote: new VisibleRows(trees.remote, (id) => !visibility.hidesRemote(id)),
     synced: new VisibleRows(trees.synced, (id) => !visibility.hidesSynced(id)),

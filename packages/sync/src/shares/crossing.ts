@@ -2,9 +2,10 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { IndexedTrees } from "../planner/affected.ts";
 import { claimOf } from "../planner/collisions.ts";
 import type { StateChange } from "../state/sync-state.ts";
-import { isLive, type LocalRow } from "../trees.ts";
+import { isLive, type LocalRow, type RemoteRow } from "../trees.ts";
 import { endedMounts } from "./hiding.ts";
-import { isReadOnlyAt, shareOf } from "./whereabouts.ts";
+import { isReadOnly, isReadOnlyAt } from "./rights.ts";
+import { shareAt, shareOf } from "./whereabouts.ts";
 
 interface CrossingInput {
   /** Without what the rules hide. */
@@ -16,8 +17,8 @@ interface CrossingInput {
 
 /**
  * What was moved on this disk from one space to another is a new node there. The old one stays on the server until the new
- * one is there (`departures`). Out of a share that one may only read, or into one, it is a copy, and the old one comes back. What
- * comes back before it has arrived is the old node again.
+ * one is there (`departures`). Out of a folder that one may only read, or into one, it is a copy, and the old one comes back, also
+ * within one share. What comes back before it has arrived is the old node again.
  * @returns undefined: nothing is between two spaces
  */
 export function crossOne({ trees, restless, departures, makeNodeId }: CrossingInput): StateChange | undefined {
@@ -29,17 +30,27 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
     const [row, remote] = [trees.local.get(id), trees.remote.get(id)];
     if (row === undefined || remote === undefined || trees.shares.has(id)) continue;
     const [here, there] = [shareOf(trees, trees.local, id), shareOf(trees, trees.remote, id)];
-    // What is in a share that ended is put away, wherever it came from.
-    if (here === there || (here !== undefined && ended.has(here))) continue;
+    // What is in a share that ended is put away, wherever it came from; what is in one that waits stays as it is.
+    if ((here !== undefined && ended.has(here)) || waits(trees, here) || waits(trees, there)) continue;
+    const [mayNotHere, mayNotThere] = [isReadOnly(trees, trees.local, id), isReadOnly(trees, trees.remote, id)];
+    const isOther = here !== there || (mayNotHere !== mayNotThere && wasMoved(trees, id, row, remote));
+    if (!isOther) continue;
     const to = makeNodeId();
     const local = underId(trees, row, id, to);
-    const isCopy =
-      !isLive(trees, id) ||
-      isReadOnlyAt(trees, trees.remote, remote.parent) ||
-      isReadOnlyAt(trees, trees.local, row.parent);
+    const isCopy = !isLive(trees, id) || mayNotHere || mayNotThere;
     return isCopy ? { local, synced: [[id, undefined]] } : { local, departures: [[id, to]] };
   }
   return undefined;
+}
+
+/** By this disk alone: where the server moves something to folders of another right, the disk follows. */
+function wasMoved(trees: IndexedTrees, id: NodeId, row: LocalRow, remote: RemoteRow): boolean {
+  const base = trees.synced.get(id)?.place?.parent;
+  return base !== undefined && base === remote.parent && row.parent !== base;
+}
+
+function waits({ shares }: IndexedTrees, share: NodeId | undefined): boolean {
+  return share !== undefined && shares.get(share)?.waits === true;
 }
 
 /** Departures of which nothing is left to be done. */
@@ -60,7 +71,8 @@ export function strandedBases(
 ): (readonly [NodeId, undefined])[] {
   const stranded = [...departures].filter(([, to]) => {
     const row = trees.local.get(to);
-    return row !== undefined && !isLive(trees, to) && isReadOnlyAt(trees, trees.local, row.parent);
+    if (row === undefined || isLive(trees, to) || waits(trees, shareAt(trees, trees.local, row.parent))) return false;
+    return isReadOnlyAt(trees, trees.local, row.parent);
   });
   return stranded.map(([id]) => [id, undefined] as const);
 }

@@ -100,6 +100,7 @@ function forget({ state }: Hands, mount: NodeId): void {
     remote,
     synced,
     shares: [[mount, undefined]],
+    rights: [...gone].flatMap((id) => (state.rights.has(id) ? [[id, undefined] as const] : [])),
     offers: offers.map(({ operationId }) => [operationId, undefined] as const),
   });
 }

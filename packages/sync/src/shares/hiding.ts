@@ -25,13 +25,14 @@ export function leftMounts(trees: Rows): NodeId[] {
 }
 
 /**
- * The trees without what ended or was left: nothing is planned about it. What is in an ended share is put away
- * by itself (`ending.ts`), and what is in one that was left goes with its mount.
+ * The trees without what ended, was left or waits: nothing is planned about it. What is in an ended share is put away
+ * by itself (`ending.ts`), what is in one that was left goes with its mount, and of what is in one that waits nothing is known.
  */
 export function withoutLost(trees: IndexedTrees): IndexedTrees {
   if (trees.shares.size === 0) return trees;
   const [ended, left] = [new Set(endedMounts(trees)), new Set(leftMounts(trees))];
-  if (ended.size + left.size === 0) return trees;
+  const waiting = new Set([...trees.shares].flatMap(([id, { waits }]) => (waits === true ? [id] : [])));
+  if (ended.size + left.size + waiting.size === 0) return trees;
   const isBelow = (mounts: ReadonlySet<NodeId>, rows: { get(id: NodeId): Place | undefined }, id: NodeId): boolean => {
     if (mounts.size === 0) return false;
     const seen = new Set<NodeId>();
@@ -45,6 +46,8 @@ export function withoutLost(trees: IndexedTrees): IndexedTrees {
     ended.has(id) ||
     isBelow(ended, trees.local, id) ||
     isBelow(ended, trees.remote, id) ||
+    isBelow(waiting, trees.local, id) ||
+    isBelow(waiting, trees.remote, id) ||
     (isBelow(left, trees.remote, id) && !trees.local.has(id));
   const visible = (id: NodeId): boolean => !isHidden(id);
   return {

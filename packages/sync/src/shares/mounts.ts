@@ -1,20 +1,24 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { remoteRowOf } from "../remote/remote-row.ts";
-import type { RemoteRow, Share, Shares } from "../trees.ts";
+import type { RemoteRow, Right, Rights, Share, Shares } from "../trees.ts";
 
-/** Roles in a share that may change what is in it. */
+/** Roles that may change what is there. */
 const writers: ReadonlySet<NodeJson["role"]> = new Set(["editor", "owner"]);
 
 /**
- * What the server calls by the id of a folder of another space is in the trees what stands in its mount. Learns mounts as they come.
+ * What the server calls by the id of a folder of another space is in the trees what stands in its mount. Learns mounts as they come, and
+ * where below them a right of its own is given: what is told later counts, whatever its number is.
  */
 export class Mounts {
   readonly #mounts = new Map<string, NodeId>();
   readonly #learnt = new Map<NodeId, Share>();
+  readonly #known: Rights;
+  readonly #rights = new Map<NodeId, Right | undefined>();
 
   /** @param isOver of a mount that is gone: what it showed may be in view elsewhere by now */
-  constructor(shares: Shares, isOver: (mount: NodeId) => boolean) {
+  constructor({ shares, rights }: { shares: Shares; rights: Rights }, isOver: (mount: NodeId) => boolean) {
+    this.#known = rights;
     for (const [mount, { target }] of shares) if (!isOver(mount)) this.#mounts.set(target, mount);
   }
 
@@ -27,22 +31,36 @@ export class Mounts {
     return this.#learnt;
   }
 
+  /** Undefined: the right of the folder above counts. */
+  get learntRights(): Iterable<readonly [NodeId, Right | undefined]> {
+    return this.#rights;
+  }
+
   /** All mounts of some nodes come first, so that whatever stands in them is known by them. */
   rowsOf(nodes: readonly NodeJson[]): (readonly [NodeId, RemoteRow])[] {
     for (const node of nodes) this.#learn(node);
     return nodes.map((node) => [node.id as NodeId, this.rowOf(node)] as const);
   }
 
-  #learn({ id, kind, target, role }: NodeJson): void {
+  #learn({ id, kind, target, role, waits }: NodeJson): void {
     if (kind !== "mount" || target === undefined) return;
     this.#mounts.set(target, id as NodeId);
-    this.#learnt.set(id as NodeId, { target: target as NodeId, isReadOnly: !writers.has(role) });
+    const share = { target: target as NodeId, isReadOnly: !writers.has(role) };
+    this.#learnt.set(id as NodeId, waits === true ? { ...share, waits } : share);
   }
 
   rowOf(node: NodeJson): RemoteRow {
     this.#learn(node);
+    this.#learnRight(node);
     const row = remoteRowOf(node);
     const mount = this.#mounts.get(row.parent);
     return mount === undefined ? row : { ...row, parent: mount };
+  }
+
+  #learnRight({ id: text, kind, role, granted }: NodeJson): void {
+    const id = text as NodeId;
+    if (kind === "mount") return;
+    if (granted === true) this.#rights.set(id, { isReadOnly: !writers.has(role) });
+    else if (this.#known.has(id) || this.#rights.has(id)) this.#rights.set(id, undefined);
   }
 }

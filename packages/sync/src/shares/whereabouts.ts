@@ -28,9 +28,3 @@ export function shareOf(tree: Tree, rows: Places, id: NodeId): NodeId | undefine
   const row = tree.shares.size === 0 ? undefined : rows.get(id);
   return row === undefined ? undefined : shareAt(tree, rows, row.parent);
 }
-
-/** Whether the account may only read what stands in a folder. */
-export function isReadOnlyAt(tree: Tree, rows: Places, folder: NodeId): boolean {
-  const share = shareAt(tree, rows, folder);
-  return share !== undefined && tree.shares.get(share)?.isReadOnly === true;
-}

@@ -11,6 +11,7 @@ import {
   type Refusal,
   refusedForMs,
   type RemoteRow,
+  type Right,
   type Share,
   type SyncedRow,
 } from "../trees.ts";
@@ -82,6 +83,7 @@ export interface StateChange {
   readonly stashed?: Iterable<readonly [string, Stashed | undefined]>;
   readonly brakes?: Iterable<readonly [string, BrakeRecord | undefined]>;
   readonly shares?: Iterable<readonly [NodeId, Share | undefined]>;
+  readonly rights?: Iterable<readonly [NodeId, Right | undefined]>;
   readonly departures?: Iterable<readonly [NodeId, NodeId | undefined]>;
   readonly dormant?: Iterable<readonly [NodeId, true | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
@@ -96,6 +98,7 @@ const tables = [
   "stashed",
   "brakes",
   "shares",
+  "rights",
   "departures",
   "dormant",
   "settings",
@@ -123,6 +126,8 @@ export class SyncState implements IndexedTrees {
   readonly stashed: Map<string, Stashed>;
   readonly brakes: Map<string, BrakeRecord>;
   readonly shares: Map<NodeId, Share>;
+  /** Nodes below mounts at which a right of their own is given. */
+  readonly rights: Map<NodeId, Right>;
   /** Nodes that left their space on this disk -> as what they are to arrive in another one: until that is there, they stay on the server. */
   readonly departures: Map<NodeId, NodeId>;
   /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
@@ -162,6 +167,7 @@ export class SyncState implements IndexedTrees {
     this.stashed = loadRows(database, "stashed");
     this.brakes = loadRows(database, "brakes");
     this.shares = loadRows(database, "shares");
+    this.rights = loadRows(database, "rights");
     this.departures = loadRows(database, "departures");
     this.dormant = loadRows(database, "dormant");
     this.#offers = loadRows(database, "offers");
@@ -183,6 +189,7 @@ export class SyncState implements IndexedTrees {
     );
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
+    this.#hearOfRights();
     // All that is read until the next change is one transaction: else each statement takes its locks and gives them back.
     database.exec("begin");
   }
@@ -245,6 +252,7 @@ export class SyncState implements IndexedTrees {
       this.#write("stashed", this.stashed, change.stashed),
       this.#write("brakes", this.brakes, change.brakes),
       this.#write("shares", this.shares, change.shares),
+      this.#write("rights", this.rights, change.rights),
       this.#write("departures", this.departures, change.departures),
       this.#write("dormant", this.dormant, change.dormant),
       this.#write("offers", this.#offers, change.offers),
@@ -292,6 +300,13 @@ export class SyncState implements IndexedTrees {
       this.remote.get(nodeId)?.revision === baseRevision;
     const over = this.offers.filter(isOver);
     if (over.length > 0) this.commit({ offers: over.map(({ operationId }) => [operationId, undefined] as const) });
+  }
+
+  /** An earlier version took the right of a mount for that of all in it: what there is of shares is listed anew. */
+  #hearOfRights(): void {
+    if (this.setting("rights") !== undefined) return;
+    const lacks = this.cursor !== undefined && this.shares.size > 0;
+    this.commit({ settings: [["rights", "heard"], ...(lacks ? [["listed anew", "begun"] as const] : [])] });
   }
 
   /** Rests on all rows, so only once there may be many of them. */

@@ -1,0 +1,368 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import type { Server } from "@holdfast/sync/ports";
+import type { ModelRole } from "./model-shares.ts";
+import { homeOf } from "./model-shares.ts";
+import { full, Shared } from "./shared.ts";
+
+/** `docs` with `a.txt` and, where bob has another right, `inner` with `deep.txt`. */
+async function withInner(role: ModelRole, inner: ModelRole): Promise<Shared> {
+  const world = new Shared(role);
+  world.ownerMakes("inner");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant(inner, "inner");
+  await world.once();
+  return world;
+}
+
+const first = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/deep.txt": "deep" };
+
+test("in a folder that one may edit, below one that one may only read, an edit is sent", async () => {
+  const world = await withInner("viewer", "editor");
+  world.write("docs/a.txt", "mine");
+  world.write("docs/inner/deep.txt", "deeper");
+  world.mkdir("docs/inner/new");
+  world.write("docs/inner/new/file.txt", "new");
+  assert.deepEqual(await world.problems(), ["read_only docs/a.txt"]);
+  const inner = { "docs/inner/deep.txt": "deeper", "docs/inner/new": "/", "docs/inner/new/file.txt": "new" };
+  assert.deepEqual(world.space("ada"), { ...first, ...inner });
+  world.close();
+});
+
+test("in a folder that one may only read, below one that one may edit, an edit waits and is listed", async () => {
+  const world = await withInner("editor", "commenter");
+  world.write("docs/a.txt", "mine");
+  world.write("docs/inner/deep.txt", "deeper");
+  world.mkdir("docs/inner/new");
+  world.write("docs/inner/new/file.txt", "new");
+  assert.deepEqual((await world.problems()).toSorted(), [
+    "read_only docs/inner/deep.txt",
+    "read_only docs/inner/new",
+    "read_only docs/inner/new/file.txt",
+  ]);
+  assert.deepEqual(world.space("ada"), { ...first, "docs/a.txt": "mine" });
+  assert.equal(world.onDisk()["docs/inner/deep.txt"], "deeper");
+  world.close();
+});
+
+test("a folder that one may only read comes back with all in it when it, or a folder above it, is renamed, moved or deleted", async () => {
+  const world = new Shared("editor");
+  world.ownerMakes("outer");
+  world.ownerPuts("beside.txt", "beside", "outer");
+  world.ownerMakes("inner", "outer");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant("viewer", "inner");
+  await world.once();
+  const before = world.space("ada");
+  world.move("docs/outer/inner", "docs/elsewhere");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual([world.onDisk(), world.space("ada")], [before, before]);
+  for (const path of ["inner/deep.txt", "inner", "beside.txt", ""])
+    world.remove(`docs/outer/${path}`.replace(/\/$/, ""));
+  assert.equal((await world.once()).inSync, true);
+  const { "docs/outer/beside.txt": beside, ...left } = before;
+  assert.equal(beside, "beside");
+  assert.deepEqual([world.onDisk(), world.space("ada")], [left, left]);
+  world.close();
+});
+
+test("a folder that moves takes one that one may only read along", async () => {
+  const world = new Shared("editor");
+  world.ownerMakes("outer");
+  world.ownerMakes("inner", "outer");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant("viewer", "inner");
+  await world.once();
+  world.move("docs/outer", "docs/renamed");
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/renamed/inner/deep.txt"], "deep");
+  world.write("docs/renamed/inner/deep.txt", "deeper");
+  assert.deepEqual(await world.problems(), ["read_only docs/renamed/inner/deep.txt"]);
+  world.close();
+});
+
+for (const target of ["docs", "inner"]) {
+  test(`a right that is raised at ${target} sends what waits below it, and one that is lowered keeps aside what was not sent`, async () => {
+    const world = new Shared("viewer");
+    world.ownerMakes("inner");
+    world.ownerPuts("deep.txt", "deep", "inner");
+    await world.once();
+    world.write("docs/inner/deep.txt", "deeper");
+    world.write("docs/inner/new.txt", "new");
+    assert.equal((await world.problems()).length, 2);
+    world.grant("editor", target);
+    assert.equal((await world.once()).inSync, true);
+    const sent = { ...first, "docs/inner/deep.txt": "deeper", "docs/inner/new.txt": "new" };
+    assert.deepEqual(world.space("ada"), sent);
+    world.write("docs/inner/new.txt", "newer");
+    world.write("docs/inner/newest.txt", "newest");
+    world.grant("viewer", target);
+    assert.deepEqual((await world.problems()).toSorted(), [
+      "read_only docs/inner/new.txt",
+      "read_only docs/inner/newest.txt",
+    ]);
+    assert.deepEqual(world.space("ada"), sent);
+    assert.deepEqual(world.onDisk(), { ...sent, "docs/inner/new.txt": "newer", "docs/inner/newest.txt": "newest" });
+    world.ownerPuts("new.txt", "of ada", "inner");
+    await world.once();
+    assert.deepEqual(world.aside("quarantine"), { "docs/inner/new.txt": "newer" });
+    world.close();
+  });
+}
+
+test("a right that is lowered while a file is on its way lets nothing more arrive, and the bytes stay", async () => {
+  const world = await withInner("editor", "editor");
+  world.write("docs/inner/deep.txt", "deeper");
+  const server = world.server();
+  const commit: Server["commit"] = async (...given) => {
+    world.grant("viewer", "inner");
+    return server.commit(...given);
+  };
+  await world.pass(world.make({ server: { ...server, commit } }).runOnce());
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/deep.txt"]);
+  assert.deepEqual(world.space("ada"), first);
+  assert.equal(world.onDisk()["docs/inner/deep.txt"], "deeper");
+  world.close();
+});
+
+test("the right of a mount is not that of a folder below it with one of its own, whichever is told first", async () => {
+  const world = await withInner("viewer", "viewer");
+  world.grant("editor");
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  world.write("docs/inner/deep.txt", "deeper");
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/deep.txt"]);
+  world.grant(undefined, "inner");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { ...first, "docs/a.txt": "mine", "docs/inner/deep.txt": "deeper" });
+  world.close();
+});
+
+test("a changed right is told without a listing, and whoever heard of it in a snapshot knows it too", async () => {
+  const world = await withInner("editor", "viewer");
+  const server = world.server();
+  let listings = 0;
+  const listBelow: Server["listBelow"] = (id) => {
+    listings += 1;
+    return server.listBelow(id);
+  };
+  world.grant("editor", "inner");
+  world.grant("viewer");
+  await world.pass(world.make({ server: { ...server, listBelow } }).runOnce());
+  assert.equal(listings, 0);
+  world.grant("viewer", "inner");
+  world.grant("editor");
+  world.world.model.forgetJournal();
+  await world.once();
+  world.write("docs/a.txt", "mine");
+  world.write("docs/inner/deep.txt", "deeper");
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/deep.txt"]);
+  assert.equal(world.space("ada")["docs/a.txt"], "mine");
+  world.close();
+});
+
+test("a move into a folder of one share that one may only read is a copy that waits there, and the source comes back", async () => {
+  const world = await withInner("editor", "viewer");
+  world.ownerMakes("outer");
+  world.ownerPuts("moved.txt", "moved", "outer");
+  await world.once();
+  const before = world.space("ada");
+  world.move("docs/a.txt", "docs/inner/a.txt");
+  world.move("docs/outer", "docs/inner/outer");
+  assert.deepEqual((await world.problems()).toSorted(), [
+    "read_only docs/inner/a.txt",
+    "read_only docs/inner/outer",
+    "read_only docs/inner/outer/moved.txt",
+  ]);
+  const copies = { "docs/inner/a.txt": "first", "docs/inner/outer": "/", "docs/inner/outer/moved.txt": "moved" };
+  assert.deepEqual(world.space("ada"), before);
+  assert.deepEqual(world.onDisk(), { ...before, ...copies });
+  world.grant("editor", "inner");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual([world.space("ada"), world.onDisk()], [world.onDisk(), { ...before, ...copies }]);
+  world.close();
+});
+
+test("a move out of a folder of one share that one may only read is a copy, and the source comes back", async () => {
+  const world = await withInner("editor", "viewer");
+  world.ownerMakes("below", "inner");
+  world.ownerPuts("moved.txt", "moved", "below");
+  await world.once();
+  const before = world.space("ada");
+  world.move("docs/inner/deep.txt", "docs/deep.txt");
+  world.move("docs/inner/below", "docs/below");
+  assert.equal((await world.once()).inSync, true);
+  const copies = { "docs/deep.txt": "deep", "docs/below": "/", "docs/below/moved.txt": "moved" };
+  assert.deepEqual(
+    [world.space("ada"), world.onDisk()],
+    [
+      { ...before, ...copies },
+      { ...before, ...copies },
+    ],
+  );
+  world.close();
+});
+
+test("a move that has not arrived when its folder may only be read is a copy there, and the source comes back", async () => {
+  const world = await withInner("editor", "editor");
+  world.move("docs/a.txt", "docs/inner/a.txt");
+  await world.pass(world.make({ server: { ...world.server(), commit: full } }).runOnce());
+  world.grant("viewer", "inner");
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/a.txt"]);
+  assert.deepEqual(world.space("ada"), first);
+  assert.deepEqual(world.onDisk(), { ...first, "docs/inner/a.txt": "first" });
+  world.close();
+});
+
+test("what the owner moves between folders of different rights follows, and an edit of it is kept", async () => {
+  const world = await withInner("editor", "viewer");
+  world.ownerMakes("outer");
+  world.ownerPuts("moved.txt", "moved", "outer");
+  await world.once();
+  world.write("docs/outer/moved.txt", "mine");
+  world.owner({ op: "move", file_id: "outer", parent_id: "inner", name: "outer" });
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/outer/moved.txt"]);
+  const moved = { ...first, "docs/inner/outer": "/", "docs/inner/outer/moved.txt": "moved" };
+  assert.deepEqual(world.space("ada"), moved);
+  assert.deepEqual(world.onDisk(), { ...moved, "docs/inner/outer/moved.txt": "mine" });
+  world.owner({ op: "move", file_id: "outer", parent_id: "docs", name: "outer" });
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/outer/moved.txt"], "mine");
+  world.close();
+});
+
+test("a move out of the share takes what one may edit along, and what one may only read comes back beside its copy", async () => {
+  const world = new Shared("editor");
+  world.ownerMakes("outer");
+  world.ownerPuts("beside.txt", "beside", "outer");
+  world.ownerMakes("inner", "outer");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant("viewer", "inner");
+  await world.once();
+  world.move("docs/outer", "mine");
+  assert.equal((await world.once()).inSync, true);
+  const mine = { mine: "/", "mine/beside.txt": "beside", "mine/inner": "/", "mine/inner/deep.txt": "deep" };
+  assert.deepEqual(world.space("bob"), mine);
+  const left = {
+    docs: "/",
+    "docs/a.txt": "first",
+    "docs/outer": "/",
+    "docs/outer/inner": "/",
+    "docs/outer/inner/deep.txt": "deep",
+  };
+  assert.deepEqual(world.space("ada"), left);
+  assert.deepEqual(world.onDisk(), { ...left, ...mine });
+  world.close();
+});
+
+test("a right that expires is none from that moment on, and what was not sent by then waits", async () => {
+  const world = new Shared("viewer");
+  const { model, scheduler } = world.world;
+  model.shares.nowMs = () => scheduler.nowMs();
+  world.ownerMakes("inner");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  model.grant("ada 1", "inner", "bob", "editor", scheduler.nowMs() + 60_000);
+  await world.once();
+  world.write("docs/inner/deep.txt", "deeper");
+  await world.once();
+  await world.pass(scheduler.sleep(world.life, 61_000_000));
+  world.write("docs/inner/deep.txt", "deepest");
+  const { problems } = await world.once();
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ["forbidden"],
+  );
+  model.sweep();
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/deep.txt"]);
+  assert.deepEqual(world.space("ada"), { ...first, "docs/inner/deep.txt": "deeper" });
+  assert.equal(world.onDisk()["docs/inner/deep.txt"], "deepest");
+  world.close();
+});
+
+test("a folder in which one may only upload is not to be seen, and one that may be read again comes with all in it", async () => {
+  const world = await withInner("viewer", "uploader");
+  const { "docs/inner": folder, "docs/inner/deep.txt": deep, ...seen } = first;
+  assert.deepEqual([folder, deep], ["/", "deep"]);
+  assert.deepEqual(world.onDisk(), seen);
+  world.grant("viewer", "inner");
+  await world.once();
+  assert.deepEqual(world.onDisk(), first);
+  world.write("docs/inner/deep.txt", "mine");
+  await world.once();
+  world.grant("uploader", "inner");
+  await world.once();
+  assert.deepEqual(world.onDisk(), seen);
+  assert.deepEqual(world.aside("quarantine"), { "docs/inner/deep.txt": "mine" });
+  world.close();
+});
+
+for (const isListedAnew of [false, true]) {
+  test(`while the owner is suspended what is shared waits as it is${isListedAnew ? ", also when all is listed anew" : ""}`, async () => {
+    const world = await withInner("editor", "editor");
+    const { model } = world.world;
+    world.write("mine.txt", "mine");
+    await world.once();
+    model.suspend("ada", true);
+    if (isListedAnew) model.forgetJournal();
+    world.write("docs/a.txt", "edited");
+    world.write("docs/inner/new.txt", "new");
+    world.write("mine.txt", "more");
+    world.remove("docs/inner/deep.txt");
+    const asked: string[] = [];
+    const server = world.server();
+    const queryNodes: Server["queryNodes"] = (ids) => {
+      asked.push(...ids);
+      return server.queryNodes(ids);
+    };
+    await world.pass(world.make({ server: { ...server, queryNodes } }).runOnce());
+    assert.deepEqual(asked, []);
+    assert.deepEqual(await world.problems(), ["suspended docs"]);
+    assert.deepEqual(world.onDisk(), {
+      docs: "/",
+      "docs/a.txt": "edited",
+      "docs/inner": "/",
+      "docs/inner/new.txt": "new",
+      "mine.txt": "more",
+    });
+    assert.deepEqual(world.space("ada"), first);
+    assert.equal(world.space("bob")["mine.txt"], "more");
+    model.suspend("ada", false);
+    assert.equal((await world.once()).inSync, true);
+    const { "docs/inner/deep.txt": deleted, ...left } = first;
+    assert.equal(deleted, "deep");
+    assert.deepEqual(world.space("ada"), { ...left, "docs/a.txt": "edited", "docs/inner/new.txt": "new" });
+    world.close();
+  });
+}
+
+test("a mount of a folder below the one that is shared has the right of the nearest grant above it", async () => {
+  const world = new Shared("viewer");
+  const { model } = world.world;
+  world.owner({ op: "mkdir", id: "more", parent_id: homeOf("ada"), name: "more" });
+  world.ownerMakes("part", "more");
+  world.grant("editor", "more");
+  model.mount({ device: "bob's other", account: "bob" }, "part", { parentId: homeOf("bob"), name: "part" });
+  await world.once();
+  world.write("part/new.txt", "new");
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["more/part/new.txt"], "new");
+  world.grant("viewer", "more");
+  world.write("part/new.txt", "newer");
+  assert.deepEqual(await world.problems(), ["read_only part/new.txt"]);
+  world.grant(undefined, "more");
+  await world.once();
+  assert.deepEqual(world.aside("quarantine"), { "part/new.txt": "newer" });
+  world.close();
+});
+
+test("a state of a version that knew no rights of folders is taken over, and what it kept back for that is sent", async () => {
+  const world = await withInner("viewer", "editor");
+  world.write("docs/inner/deep.txt", "deeper");
+  world.takeOver(readFileSync(new URL("state-before-rights.sql", import.meta.url), "utf8"));
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { ...first, "docs/inner/deep.txt": "deeper" });
+  world.write("docs/a.txt", "mine");
+  assert.deepEqual(await world.problems(), ["read_only docs/a.txt"]);
+  world.close();
+});
