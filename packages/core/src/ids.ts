@@ -17,6 +17,7 @@ export type SessionId = Branded<"SessionId">;
 export type TokenId = Branded<"TokenId">;
 /** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
 export type GrantId = Branded<"GrantId">;
+export type RewindId = Branded<"RewindId">;
 export type GroupId = Branded<"GroupId">;
 export type MessageId = Branded<"MessageId">;
 /** Also of the task's message. */
@@ -32,7 +33,8 @@ type AnyId =
   | TokenId
   | GrantId
   | GroupId
-  | MessageId;
+  | MessageId
+  | RewindId;
 
 /** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */
 export type Bucket = number & { readonly __brand: "Bucket" };

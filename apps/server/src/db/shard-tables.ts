@@ -1,8 +1,9 @@
 import type { Kysely } from "kysely";
-import type { GrantId, NodeId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
+import type { GrantId, NodeId, RewindId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
 import type { GroupTables } from "./group-tables.ts";
+import type { RewindTables } from "./rewind-tables.ts";
 
 /** The shard itself or a transaction on it. */
 export type ShardReader = Kysely<ShardTables>;
@@ -11,7 +12,7 @@ export type ShardReader = Kysely<ShardTables>;
  * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.
  * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
  */
-export interface ShardTables extends AccountTables, QueueTables, GroupTables {
+export interface ShardTables extends AccountTables, QueueTables, GroupTables, RewindTables {
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;
@@ -119,6 +120,11 @@ export interface JournalRow {
   node_id: NodeId;
   kind: "changed" | "appeared" | "gone";
   from_parent: NodeId | null;
+  from_name: string | null;
+  from_trashed_at: number | null;
+  from_modified_at: number | null;
+  from_executable: boolean | null;
+  rewind_id: RewindId | null;
   actor: UserId;
   device_id: string | null;
   at: number;

@@ -9,6 +9,7 @@ import * as reach from "./070-reach.ts";
 import * as tokenMakers from "./080-token-makers.ts";
 import * as grants from "./090-grants.ts";
 import * as messages from "./091-messages.ts";
+import * as rewinds from "./093-rewinds.ts";
 import * as groups from "./095-groups.ts";
 
 /**
@@ -28,6 +29,7 @@ export const shardMigrations: MigrationSet = {
     "080-token-makers": { up: tokenMakers.up },
     "090-grants": { up: grants.up },
     "091-messages": { up: messages.up },
+    "093-rewinds": { up: rewinds.up },
     "095-groups": { up: groups.up },
   },
 };

@@ -69,7 +69,7 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
   if (old === undefined || old.node_id !== found.row.id) {
     throw new HoldfastError("not_found", "The file has no such version.", { field: "version" });
   }
-  const row = putContent(work, step, found.row, contentOf(old), {});
+  const row = putContent(work, step, found.row, contentOf(old), operation);
   return { nodeId: row.id, created: false };
 }
 

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { DeviceId, NodeId, SpaceId } from "@holdfast/core/ids";
+import type { DeviceId, NodeId, RewindId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
 import { requireNotRoot } from "./apply-move.ts";
@@ -56,15 +56,19 @@ async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | 
 
 /**
  * Whether another device changed the node's subtree (a file: the node itself) after that sequence number. A caller
- * without a device, a script with a token, counts every change as another's.
+ * without a device, a script with a token, counts every change as another's; a rewind every one but its own.
  */
 async function changedBelow(work: Work, step: Step, row: NodeRow, seen: number): Promise<boolean> {
   const device = step.caller.deviceId;
+  const rewindId = step.operation.rewindId ?? null;
   const { changedNodesMax } = work.pieces;
-  const stored = await changedSince(work.reader, work.space.id, { seen, device, limit: changedNodesMax + 1 });
+  const stored = await changedSince(work.reader, work.space.id, { seen, device, rewindId, limit: changedNodesMax + 1 });
   if (stored.length > changedNodesMax) return true;
   const pending = work.changes.journal.filter(
-    (entry, index) => work.space.seq + index + 1 > seen && (entry.device_id === null || entry.device_id !== device),
+    (entry, index) =>
+      work.space.seq + index + 1 > seen &&
+      (entry.device_id === null || entry.device_id !== device) &&
+      (rewindId === null || entry.rewind_id !== rewindId),
   );
   const ids = new Set([...stored, ...pending.map((entry) => entry.node_id)]);
   await work.tree.loadNodes(ids);
@@ -81,15 +85,23 @@ async function isBelow(work: Work, id: NodeId, row: NodeRow): Promise<boolean> {
   return (await work.tree.lineage(node)).some((above) => above.id === row.id);
 }
 
+interface Since {
+  readonly seen: number;
+  readonly device: DeviceId | null;
+  readonly rewindId: RewindId | null;
+  readonly limit: number;
+}
+
 /** By the journal's primary key. */
 async function changedSince(
   reader: ShardReader,
   spaceId: SpaceId,
-  { seen, device, limit }: { readonly seen: number; readonly device: DeviceId | null; readonly limit: number },
+  { seen, device, rewindId, limit }: Since,
 ): Promise<NodeId[]> {
   const { rows } = await sql<{ node_id: NodeId }>`
     select distinct node_id from shard.journal
     where space_id = ${spaceId} and seq > ${seen} and (device_id is null or device_id is distinct from ${device}::uuid)
+      and (${rewindId}::uuid is null or rewind_id is distinct from ${rewindId}::uuid)
     limit ${limit}`.execute(reader);
   return rows.map((row) => row.node_id);
 }

@@ -1,5 +1,5 @@
 import type { HoldfastError } from "@holdfast/core/errors";
-import type { HashHex, NodeId, SpaceId, VersionId } from "@holdfast/core/ids";
+import type { HashHex, NodeId, RewindId, SpaceId, VersionId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 
@@ -22,6 +22,8 @@ export interface OperationBase {
   readonly ifMatch?: readonly string[] | "*";
   /** From If-None-Match: * : the name must not exist, else `precondition` 412 with the node. */
   readonly ifNoneMatch?: boolean;
+  /** The rewind whose part this is: the journal tells it. */
+  readonly rewindId?: RewindId;
 }
 
 /** A place by parent and name, or by path from the caller's root; `parents` makes missing folders on the way. */
@@ -96,7 +98,7 @@ export type OperationKind =
   /** Tells devices to look at the node again, which has changed in nothing that its row says. */
   | { readonly op: "touch"; readonly fileId: string }
   /** Makes an old version the newest again. */
-  | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId } & Seen);
+  | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId } & Seen & Attributes);
 
 export type OperationResult =
   | {

@@ -35,7 +35,7 @@ export interface DetachedFolder {
   readonly weightBytes: number;
 }
 
-export type JournalEntry = Pick<JournalRow, "node_id" | "kind" | "from_parent" | "actor" | "device_id">;
+export type JournalEntry = Omit<JournalRow, "space_id" | "seq" | "tag" | "at">;
 
 /** All that a transaction is going to write but the nodes, which the tree knows. Lists only grow, so that a mark is a few lengths. */
 export interface Changes {
@@ -133,14 +133,16 @@ export function record(
   row: NodeRow,
   entry: Pick<JournalRow, "kind"> & Partial<Pick<JournalRow, "from_parent">> = { kind: "changed" },
 ): NodeRow {
+  const before = work.tree.known(row.id);
   work.changes.journal.push({
     node_id: row.id,
     kind: entry.kind,
     from_parent: entry.from_parent ?? null,
+    ...whatWas(before, row),
+    rewind_id: step.operation.rewindId ?? null,
     actor: step.caller.userId,
     device_id: step.caller.deviceId,
   });
-  const before = work.tree.known(row.id);
   const weight = nodeWeight(row);
   addWeight(work, weight - (before?.weight ?? 0));
   const next: NodeRow = {
@@ -158,6 +160,23 @@ export function record(
     for (const id of raiseAbove(work.tree, next)) work.measuring.raised.add(id);
   }
   return next;
+}
+
+type WhatWas = Pick<JournalRow, "from_name" | "from_trashed_at" | "from_modified_at" | "from_executable">;
+
+/** What a change takes away from a node, so that the journal tells how all was at any moment. A copy that is attached was not there. */
+function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
+  if (before === undefined || before.purged_at !== null) {
+    return { from_name: "", from_trashed_at: null, from_modified_at: null, from_executable: null };
+  }
+  // Of what is removed for good no row will tell.
+  const removed = after.purged_at !== null;
+  return {
+    from_name: removed || before.name !== after.name ? before.name : null,
+    from_trashed_at: removed || before.trashed_at !== after.trashed_at ? before.trashed_at : null,
+    from_modified_at: before.modified_at === after.modified_at ? null : before.modified_at,
+    from_executable: before.executable === after.executable ? null : before.executable,
+  };
 }
 
 /** @throws HoldfastError quota unless so many more bytes fit */

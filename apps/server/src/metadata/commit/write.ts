@@ -167,14 +167,20 @@ async function insertJournal(work: Work, entries: readonly JournalEntry[]): Prom
   if (entries.length === 0) return space.seq;
   const tag = Buffer.from(work.random(8));
   await sql`
-    insert into shard.journal (space_id, seq, tag, node_id, kind, from_parent, actor, device_id, at)
-    select ${space.id}::uuid, v.seq, ${tag}::bytea, v.node_id, v.kind, v.from_parent, v.actor, v.device_id,
-      ${nowMicros}::int8
+    insert into shard.journal (space_id, seq, tag, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at,
+      from_executable, rewind_id, actor, device_id, at)
+    select ${space.id}::uuid, v.seq, ${tag}::bytea, v.node_id, v.kind, v.from_parent, v.from_name, v.from_trashed_at,
+      v.from_modified_at, v.from_executable, v.rewind_id, v.actor, v.device_id, ${nowMicros}::int8
     from unnest(${int8Array(entries.map((_, index) => space.seq + 1 + index))},
       ${uuidArray(entries.map((entry) => entry.node_id))}, ${textArray(entries.map((entry) => entry.kind))},
-      ${uuidArray(entries.map((entry) => entry.from_parent))}, ${uuidArray(entries.map((entry) => entry.actor))},
+      ${uuidArray(entries.map((entry) => entry.from_parent))}, ${textArray(entries.map((entry) => entry.from_name))},
+      ${int8Array(entries.map((entry) => entry.from_trashed_at))},
+      ${int8Array(entries.map((entry) => entry.from_modified_at))},
+      ${booleanArray(entries.map((entry) => entry.from_executable))},
+      ${uuidArray(entries.map((entry) => entry.rewind_id))}, ${uuidArray(entries.map((entry) => entry.actor))},
       ${uuidArray(entries.map((entry) => entry.device_id))})
-    as v (seq, node_id, kind, from_parent, actor, device_id)`.execute(reader);
+    as v (seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable, rewind_id, actor,
+      device_id)`.execute(reader);
   return space.seq + entries.length;
 }
 
