@@ -67,6 +67,12 @@ export const limits = {
   listItemsMax: 1000,
   /** Of a page of nodes, about: with the one that goes beyond it ends early. */
   listBytesMax: 4 * mib,
+  /** Files and folders of the whole space that changed since the moment to which a rewind goes. */
+  rewindNodesMax: 500_000,
+  /** Steps of a rewind that is done before it is answered; a larger one is a job. */
+  rewindStepsAtOnce: 1000,
+  /** Of each kind of change, those that the answer of a rewind names. */
+  rewindSampleMax: 20,
   /** Folders that one page of a recursive list looks into: where many are empty it ends early. */
   listFoldersMax: 1000,
   listItemsDefault: 200,
@@ -119,6 +125,8 @@ export const limits = {
   stagedLifetimeMs: 24 * 3600_000,
   versionsKeptMin: 30,
   versionLifetimeMs: 30 * 24 * 3600_000,
+  /** So long a rewind can be undone. */
+  rewindLifetimeMs: 30 * 24 * 3600_000,
   dataKeyLifetimeMs: 90 * 24 * 3600_000,
 
   /** What a message of the queue carries. What is larger is kept elsewhere, and the message names it. */

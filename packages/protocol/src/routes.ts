@@ -4,6 +4,7 @@ import { contentRoutes } from "./content-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
+import { rewindRoutes } from "./rewind-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
 import type { Route } from "./route.ts";
 
@@ -13,6 +14,7 @@ export const routes = {
   ...nodeRoutes,
   ...contentRoutes,
   ...sharingRoutes,
+  ...rewindRoutes,
   ...jobRoutes,
   ...operationRoutes,
 };

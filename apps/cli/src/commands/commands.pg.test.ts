@@ -101,6 +101,33 @@ test("a folder where a file is wanted, and a file where a folder is, are a confl
   assert.match(ran.stderr, /\/kinds\/file: abc is neither the number nor the id of a version/);
 });
 
+test("rewind tells what it would do, does it, and takes it back; a file has its name and content again", () => {
+  run(["mkdir", "-p", "/rewound/kept"]);
+  run(["put", "-", "/rewound/file"], "precious");
+  const to = json("ls", "/rewound").items.find(({ name }: { name: string }) => name === "file").updated_at;
+  run(["put", "-", "/rewound/file"], "scrambled");
+  run(["mv", "/rewound/file", "/rewound/file.locked"]);
+  run(["rm", "/rewound/kept"]);
+  run(["put", "-", "/rewound/ransom note"], "pay");
+  const dry = json("rewind", "/rewound", "--to", to, "--dry-run");
+  assert.deepEqual(
+    [dry.restored, dry.reverted, dry.trashed, dry.moved, dry.bytes, dry.left, dry.rewind_id],
+    [1, 1, 1, 1, 8, 0, undefined],
+  );
+  assert.ok(pathsBelow("/rewound").includes("/rewound/file.locked"));
+  const { rewind_id: id, ...done } = json("rewind", "/rewound", "--to", to);
+  assert.deepEqual(done, dry);
+  assert.deepEqual(pathsBelow("/rewound"), ["/rewound/file", "/rewound/kept"]);
+  assert.equal(run(["cat", "/rewound/file"]).stdout, "precious");
+  const undone = run(["rewind", "undo", id]);
+  assert.match(undone.stdout, /^1 restored from the trash$/m);
+  assert.equal(run(["rewind", "undo", id]).stdout, undone.stdout);
+  assert.deepEqual(pathsBelow("/rewound"), ["/rewound/file.locked", "/rewound/ransom note"]);
+  assert.equal(run(["cat", "/rewound/file.locked"]).stdout, "scrambled");
+  assert.match(run(["rewind", "/rewound", "--to", "5000w"]).stderr, /earliest moment is \d{4}-/);
+  assert.equal(run(["rewind", "/rewound", "--to", "sometime"]).status, 2);
+});
+
 test("--json after every command that lists answers a document, below groups too", () => {
   const { id } = json("devices").items[0];
   const other = signIn("other");

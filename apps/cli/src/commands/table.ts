@@ -24,6 +24,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   df: async () => (await import("./df.ts")).dfCommand,
   versions: async () => (await import("./versions.ts")).versionsCommand,
   restore: async () => (await import("./restore.ts")).restoreCommand,
+  rewind: async () => (await import("./rewind.ts")).rewindCommand,
   trash: async () => (await import("./trash.ts")).trashCommand,
   token: async () => (await import("./token.ts")).tokenCommand,
   devices: async () => (await import("./devices.ts")).devicesCommand,

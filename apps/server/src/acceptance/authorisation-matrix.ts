@@ -1,5 +1,5 @@
 import type { RouteName } from "@holdfast/protocol/routes";
-import { id, jobRows, plain, type Row } from "./authorisation-rows.ts";
+import { id, jobRows, plain, rewindRows, type Row } from "./authorisation-rows.ts";
 
 /**
  * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
@@ -147,9 +147,7 @@ export const matrix: Matrix = {
   docs: { request: plain, stranger: "open", owner: [200] },
   home: { request: plain, stranger: "open", owner: [200] },
   setupPage: { request: plain, stranger: "open", owner: [200] },
-  // The last one: it ends the owner's session.
-  deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
-
+  ...rewindRows,
   ...jobRows,
 
   shareNode: {
@@ -168,4 +166,7 @@ export const matrix: Matrix = {
   listSharedByMe: { request: plain, stranger: "own", owner: [200] },
   // What is one's own is not mounted.
   createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
+
+  // The last one: it ends the owner's session.
+  deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
 };

@@ -32,6 +32,7 @@ export interface Fixture {
   readonly upload2: string;
   readonly block: string;
   readonly version: string;
+  readonly rewind: string;
   readonly token: string;
   readonly device: string;
   readonly job: string;
@@ -51,6 +52,15 @@ export const jobRows = {
   adminListJobs: { request: () => ({ query: { dead: "true" } }), stranger: "403", owner: [200] },
   adminRetryJob: { request: id("deadJob"), stranger: "403", owner: [200] },
   adminRemoveJob: { request: id("deadJob"), stranger: "403", owner: [204] },
+} satisfies Partial<Record<RouteName, Row>>;
+
+export const rewindRows = {
+  rewind: {
+    request: (f) => ({ path: { id: f.file }, body: { to: new Date().toISOString(), dry_run: true } }),
+    stranger: "404",
+    owner: [200],
+  },
+  undoRewind: { request: id("rewind"), stranger: "404", owner: [200] },
 } satisfies Partial<Record<RouteName, Row>>;
 
 /** One that the owner started, and one that waits for an administrator. */

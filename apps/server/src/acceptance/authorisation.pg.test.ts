@@ -159,6 +159,7 @@ async function makeFixture(
     upload2: await startUpload("upload2"),
     block: createHash("sha256").update(secret).digest("hex"),
     version: fileV2.version_id,
+    rewind: (await owner.call("POST", `/files/${file.id}/rewind`, { to: fileV2.updated_at })).body.rewind_id,
     token: (await owner.call("POST", "/tokens", { name: "the owner's token", scopes: ["files:read"] })).body.id,
     device: second.device_id,
     startToken: (await owner.call("GET", "/changes/start_token")).body.token,
@@ -183,6 +184,7 @@ function missing(fixture: Fixture): Fixture {
     upload2: flip(fixture.upload2),
     block: flip(fixture.block),
     version: flip(fixture.version),
+    rewind: flip(fixture.rewind),
     token: flip(fixture.token),
     device: flip(fixture.device),
   };

@@ -1,4 +1,4 @@
-import type { NodeId, RewindId, SpaceId, UserId } from "@holdfast/core/ids";
+import type { NodeId, RewindId, SpaceId, TaskId, UserId } from "@holdfast/core/ids";
 
 /** The tables of rewinds in the schema `shard`. */
 export interface RewindTables {
@@ -21,6 +21,7 @@ export interface RewindRow {
   moment: number;
   undoes: RewindId | null;
   seq: number;
+  job: TaskId | null;
   answer: string;
   undo_answer: string;
   done_at: number | null;

@@ -35,6 +35,9 @@ const lists = (rows: number): Cost => ({ rows, answerBytes: listPartBytes });
 const uploading = { ...oneNode, bodyBytes: 2 * limits.uploadDurableBytesMax, rows: "of what the upload has" };
 const oneBlock = { ...few, bodyBytes: 2 * limits.blockBytesMax };
 
+/** Some paths of each of seven kinds, a move with two. */
+const rewindBytes = 6 * 2 * 7 * limits.rewindSampleMax * limits.pathBytesMax;
+
 const scrubbed: Cost = { rows: 10, answerBytes: "what is damaged" };
 /** Of a subtree that moves or goes, in portions. */
 const changing: Cost = { ...oneNode, rows: "of what it changes" };
@@ -73,6 +76,8 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   listFolder: listed(lineage + 2 * page + limits.listFoldersMax * 170),
   listVersions: { rows: lineage + page, answerBytes: page * kib },
   restoreVersion: oneNode,
+  rewind: { rows: "of all that changed since the moment", answerBytes: rewindBytes },
+  undoRewind: { rows: "of what the rewind changed", answerBytes: rewindBytes },
   listTrash: listed(page + page * lineage),
   restoreFromTrash: changing,
   emptyTrash: changing,

@@ -12,6 +12,7 @@ import {
 } from "../metadata/retention/retention.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
 import { expireDeadMessages, expireTasks } from "../queue/expire-messages.ts";
+import { expireRewinds } from "../rewind/expire-rewinds.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
 const hourMs = 3600_000;
@@ -41,6 +42,7 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
           await expireJournal(job);
           await expireDeadMessages(job);
           await expireTasks(job);
+          await expireRewinds(job);
         }
       },
     },

@@ -14,6 +14,7 @@ import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
 import { jobHandlers, queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
+import { rewindHandlers } from "../http/rewinds/rewind-handlers.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
 import { uploadHandlers } from "../http/uploads/upload-handlers.ts";
 import type { Uploads } from "../uploads/uploads.ts";
@@ -26,6 +27,7 @@ import type { HeldPolls } from "../notify/held-polls.ts";
 import type { Queue } from "../queue/open-queue.ts";
 import type { Log } from "../operation/log.ts";
 import type { Storage } from "./open-storage.ts";
+import { openRewinds } from "../rewind/open-rewinds.ts";
 import { systemClock } from "./system-clock.ts";
 
 export interface ApiParts {
@@ -58,6 +60,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...damagedHandlers(blocks),
     ...sharingHandlers(parts.sharing),
     ...storageHandlers(storageCare(parts)),
+    ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...jobHandlers({ shards }),
     ...queueHandlers({ shards, clock: systemClock, kick: (shard) => parts.queue.kick(shard) }),
     ...operationHandlers(operation),

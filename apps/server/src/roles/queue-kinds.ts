@@ -1,8 +1,9 @@
 import type { Kinds } from "../queue/kind.ts";
+import { rewindKinds } from "../rewind/rewind-kinds.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 
 /** What works the messages of the queue, by the name of their kind. A name stays for as long as messages of it may wait. */
 export function queueKinds(sharing: () => SharingWorld): Kinds {
-  return { ...sharingKinds(sharing) };
+  return { ...sharingKinds(sharing), ...rewindKinds(sharing) };
 }

@@ -36,6 +36,8 @@ create table shard.rewinds (
   undoes uuid,
   -- where the journal stood when it was planned
   seq int8 not null,
+  -- of one that is so large that it is worked by the queue: its task
+  job uuid,
   -- JSON: what it answers, counted when it was planned, and what the one that takes it back would
   answer text not null,
   undo_answer text not null,

@@ -35,7 +35,7 @@ export interface DetachedFolder {
   readonly weightBytes: number;
 }
 
-export type JournalEntry = Omit<JournalRow, "space_id" | "seq" | "tag" | "at">;
+export type JournalEntry = Omit<JournalRow, "space_id" | "seq" | "tag" | "at" | "grantee_id">;
 
 /** All that a transaction is going to write but the nodes, which the tree knows. Lists only grow, so that a mark is a few lengths. */
 export interface Changes {

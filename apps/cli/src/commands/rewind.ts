@@ -1,0 +1,101 @@
+import { setTimeout } from "node:timers/promises";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type RewindAnswer, rewindAnswer } from "@holdfast/protocol/rewind-routes";
+import { count, formatBytes, printable } from "../output/text.ts";
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker, Context, Run } from "./command.ts";
+
+export const rewindCommand: CommandMaker = (context) => {
+  const command = newCommand("rewind", "Bring a folder or a file back to how it was at a moment; it can be undone", [
+    "rewind /Documents --to 2027-01-31T09:00:00Z --dry-run",
+    "rewind /Documents --to 2h",
+    "rewind undo 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
+  ])
+    .argument("<path>", "a folder or file on the server")
+    // Required, but 'undo' below it has none.
+    .option("--to <time>", "a time such as 2027-01-31T09:00:00Z, or how long ago: 90m, 12h, 2d")
+    .option("--dry-run", "only tell what would change")
+    .addCommand(undo(context));
+  return runs<[string]>(context, command, async (run, path, { to, dryRun }) => {
+    const { lookUp } = await import("../remote/look-up.ts");
+    if (to === undefined) throw usage("Say to which moment: --to 2027-01-31T09:00:00Z, or --to 2h.");
+    const moment = parseMoment(String(to), Date.now());
+    const { client } = await run.connect();
+    const { id } = await lookUp(client, path);
+    const isDry = dryRun === true;
+    const given = await client.call("rewind", { params: { id }, body: { to: moment, dry_run: isDry } });
+    const answer = await finished(client, given);
+    await run.output.result(answer, () => [
+      ...linesOf(answer),
+      ...(isDry ? ["Nothing was changed: without --dry-run it would be."] : undoHint(answer)),
+    ]);
+  });
+};
+
+function undo(context: Context) {
+  const command = newCommand("undo", "Bring back what a rewind took away", [
+    "rewind undo 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
+  ]).argument("<id>", "as 'holdfast rewind' told it");
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    const answer = await finished(client, await client.call("undoRewind", { params: { id } }));
+    await run.output.result(answer, () => linesOf(answer));
+  });
+}
+
+type Client = Awaited<ReturnType<Run["connect"]>>["client"];
+
+const lookAgainMs = 500;
+
+/** A large one is a job of the server: it goes on there also if this command is ended. */
+async function finished(client: Client, given: RewindAnswer | { job: string }): Promise<RewindAnswer> {
+  if (!("job" in given)) return given;
+  for (;;) {
+    const { state, result } = await client.call("getJob", { params: { id: given.job } });
+    if (state === "done") return rewindAnswer.parse(result);
+    if (state === "failed") {
+      const { detail } = (result ?? {}) as { detail?: unknown };
+      const why = typeof detail === "string" ? `: ${detail}` : "";
+      throw new HoldfastError(
+        "failed",
+        `The server could not bring the rewind to its end${why}. It can be asked for again.`,
+      );
+    }
+    await setTimeout(lookAgainMs);
+  }
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+
+/** @returns RFC 3339, with the digits of the second that were given */
+function parseMoment(text: string, nowMs: number): string {
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)) return text;
+  const [, number, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  const atMs =
+    number === undefined || unit === undefined ? Date.parse(text) : nowMs - Number(number) * (unitMs[unit] ?? 0);
+  if (!Number.isNaN(atMs)) return new Date(atMs).toISOString();
+  throw usage(`${text} is neither a time such as 2027-01-31T09:00:00Z nor how long ago, such as 90m, 12h or 2d.`);
+}
+
+function linesOf({ restored, reverted, trashed, moved, changed, purged, left, bytes, sample }: RewindAnswer): string[] {
+  const summary = [
+    `${restored} restored from the trash`,
+    `${reverted} with their old content (${formatBytes(bytes)} came back)`,
+    `${trashed} that came since to the trash`,
+    `${moved} moved back`,
+    ...(changed > 0 ? [`${changed} with their old time or executable bit`] : []),
+    ...(left > 0 ? [`${left} left alone`] : []),
+    ...(purged > 0 ? [`${count(purged, "item")} removed for good since, which cannot come back`] : []),
+  ];
+  return [
+    ...sample.map(
+      ({ act, path, to, reason }) =>
+        `${act} ${printable(path)}${to === undefined ? "" : ` to ${printable(to)}`}${reason === undefined ? "" : `: ${reason}`}`,
+    ),
+    ...summary,
+  ];
+}
+
+function undoHint({ rewind_id: id }: RewindAnswer): string[] {
+  return id === undefined ? [] : [`To undo it: holdfast rewind undo ${id}`];
+}

@@ -1,0 +1,46 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId } from "@holdfast/core/ids";
+import { parseTime } from "@holdfast/core/times";
+import type { Shards } from "../../db/shards.ts";
+import { findNode } from "../../metadata/read/look-up.ts";
+import { noSuchRewind, type RewindOutcome, type Rewinds } from "../../rewind/open-rewinds.ts";
+import { assertMay } from "../../rights/roles.ts";
+import { refuseConditions } from "../files/operation-fields.ts";
+import type { Handlers } from "../handler.ts";
+
+/** Folders and files as they were at a moment, and back again. */
+export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: Rewinds }) {
+  return {
+    rewind: async ({ caller, params, body, conditions }) => {
+      const { operationId, requestHash, ...others } = conditions();
+      refuseConditions(others);
+      const node = await findNode(shards, caller, params.id);
+      assertMay(node, "own");
+      const request = {
+        userId: caller.userId,
+        spaceId: node.row.space_id,
+        nodeId: node.row.id,
+        momentMicros: parseTime(body.to, "to"),
+        ...(operationId === undefined || requestHash === undefined ? {} : { operationId, requestHash }),
+      };
+      if (body.dry_run === true) return { status: 200, json: await rewinds.preview(request) };
+      return toAnswer(await rewinds.rewind(request));
+    },
+    undoRewind: async ({ caller, params, conditions }) => {
+      refuseConditions(conditions());
+      if (!isId(params.id)) throw noSuchRewind();
+      const rewind = await rewinds.find(params.id);
+      const node = await findNode(shards, caller, rewind.node_id).catch((error: unknown) => {
+        // Of what the caller may not see nobody hears that it was rewound.
+        throw error instanceof HoldfastError && error.code === "not_found" ? noSuchRewind() : error;
+      });
+      assertMay(node, "own");
+      return toAnswer(await rewinds.undo(rewind, caller.userId));
+    },
+  } satisfies Handlers;
+}
+
+function toAnswer(outcome: RewindOutcome) {
+  if ("answer" in outcome) return { status: 200, json: outcome.answer } as const;
+  return { status: 202, json: { job: outcome.job, rewind_id: outcome.rewindId } } as const;
+}

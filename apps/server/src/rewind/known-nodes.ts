@@ -1,0 +1,121 @@
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { NodeRow, ShardReader } from "../db/shard-tables.ts";
+
+/** Of a node what a rewind looks at. */
+export type KnownNode = Pick<
+  NodeRow,
+  | "id"
+  | "parent_id"
+  | "name"
+  | "name_key"
+  | "kind"
+  | "head_version"
+  | "version_number"
+  | "size"
+  | "modified_at"
+  | "executable"
+  | "revision"
+  | "trashed_at"
+  | "purged_at"
+>;
+
+const columns = sql.raw(
+  "id, parent_id, name, name_key, kind, head_version, version_number, size, modified_at, executable, revision, trashed_at, purged_at",
+);
+const idsAtOnce = 10_000;
+
+/** Those of the nodes that have rows, and all above them. By the primary key, one step an ancestor. */
+export async function readWithAbove(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  ids: readonly NodeId[],
+): Promise<Map<NodeId, KnownNode>> {
+  const known = new Map<NodeId, KnownNode>();
+  let wanted = [...new Set(ids)];
+  while (wanted.length > 0) {
+    for (let from = 0; from < wanted.length; from += idsAtOnce) {
+      const { rows } = await sql<KnownNode>`
+        select node.* from unnest(${uuidArray(wanted.slice(from, from + idsAtOnce))}) as asked (id) cross join lateral (
+          select ${columns} from shard.nodes n where n.space_id = ${spaceId} and n.id = asked.id offset 0
+        ) node`.execute(reader);
+      for (const row of rows) known.set(row.id, row);
+    }
+    const parents = new Set(wanted.map((id) => known.get(id)?.parent_id ?? undefined));
+    wanted = [...parents].filter((id) => id !== undefined && !known.has(id)) as NodeId[];
+  }
+  return known;
+}
+
+/** All children of the folders, those in the trash too. By nodes_parent. */
+export async function readChildren(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  folders: readonly NodeId[],
+): Promise<KnownNode[]> {
+  const children: KnownNode[] = [];
+  for (let from = 0; from < folders.length; from += idsAtOnce) {
+    const { rows } = await sql<KnownNode>`
+      select node.* from unnest(${uuidArray(folders.slice(from, from + idsAtOnce))}) as folder (id) cross join lateral (
+        select ${columns} from shard.nodes n where n.space_id = ${spaceId} and n.parent_id = folder.id offset 0
+      ) node`.execute(reader);
+    children.push(...rows);
+  }
+  return children;
+}
+
+/** The live node of a name. By nodes_live_name. */
+export async function readNamed(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  parentId: NodeId,
+  key: string,
+): Promise<KnownNode | undefined> {
+  const { rows } = await sql<KnownNode>`
+    select ${columns} from shard.nodes n
+    where n.space_id = ${spaceId} and n.parent_id = ${parentId} and n.name_key = ${key} and n.trashed_at is null`.execute(
+    reader,
+  );
+  return rows[0];
+}
+
+export interface KeptVersion {
+  readonly id: NodeRow["head_version"] & string;
+  readonly number: number;
+  readonly size: number;
+}
+
+/**
+ * The heads that files had at a moment. A version that was followed by one that is not kept any more says nothing: the head of then
+ * may have been in between.
+ * By versions_node.
+ */
+export async function readHeadsAt(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  ids: readonly NodeId[],
+  momentMicros: number,
+): Promise<Map<NodeId, KeptVersion>> {
+  const heads = new Map<NodeId, KeptVersion>();
+  for (let from = 0; from < ids.length; from += idsAtOnce) {
+    const { rows } = await sql<KeptVersion & { nodeId: NodeId }>`
+      select asked.id as "nodeId", head.id, head.number, head.size
+      from unnest(${uuidArray(ids.slice(from, from + idsAtOnce))}) as asked (id)
+      cross join lateral (
+        select v.id, v.number, v.size from shard.versions v
+        where v.space_id = ${spaceId} and v.node_id = asked.id and v.created_at <= ${momentMicros}
+        order by v.number desc limit 1
+      ) head
+      cross join lateral (
+        select n.version_number from shard.nodes n where n.space_id = ${spaceId} and n.id = asked.id offset 0
+      ) node
+      where node.version_number = head.number or exists (
+        select from shard.versions next
+        where next.space_id = ${spaceId} and next.node_id = asked.id and next.number = head.number + 1)`.execute(
+      reader,
+    );
+    for (const { nodeId, ...head } of rows) heads.set(nodeId, head);
+  }
+  return heads;
+}

@@ -1,0 +1,65 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import { sql } from "kysely";
+import type { ShardReader } from "../db/shard-tables.ts";
+
+/** So long everything is kept that a rewind needs: what was trashed, old versions, and the journal. */
+const keptMs = Math.min(limits.trashLifetimeMs, limits.versionLifetimeMs, limits.journalLifetimeMs);
+
+/**
+ * The last journal entry up to a moment: all that came after it is to be taken back. 0: before the first one.
+ * @param momentMicros microseconds since 1970
+ * @throws HoldfastError invalid_field for a moment that is to come, or (with `earliest`) one of which too little is kept
+ */
+export async function seqAt(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  { momentMicros, nowMicros }: { readonly momentMicros: number; readonly nowMicros: number },
+): Promise<number> {
+  if (momentMicros > nowMicros) {
+    throw new HoldfastError("invalid_field", "A rewind goes to a moment that is past.", { field: "to" });
+  }
+  const kept = await readKept(reader, spaceId);
+  const earliest = Math.max(kept.sinceMicros, nowMicros - keptMs * 1000);
+  if (momentMicros < earliest) {
+    const message = `Of ${formatTime(momentMicros)} too little is kept. The earliest moment is ${formatTime(earliest)}.`;
+    throw new HoldfastError("invalid_field", message, { field: "to", body: { earliest: formatTime(earliest) } });
+  }
+  // Entries are appended in the order of time, so the place is found by halving: by the primary key.
+  let [low, high] = [kept.seq, kept.headSeq];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const at = await readTime(reader, spaceId, middle);
+    if (at !== undefined && at <= momentMicros) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+interface Kept {
+  /** From the state after this entry on, all that changed is known. */
+  readonly seq: number;
+  readonly sinceMicros: number;
+  readonly headSeq: number;
+}
+
+async function readKept(reader: ShardReader, spaceId: SpaceId): Promise<Kept> {
+  const { rows } = await sql<{ createdAt: number; headSeq: number; first: number | null; untold: number | null }>`
+    select s.created_at as "createdAt", s.seq as "headSeq", u.seq as untold,
+      (select j.seq from shard.journal j where j.space_id = s.id order by j.seq limit 1) as first
+    from shard.spaces s left join shard.untold_journals u on u.space_id = s.id where s.id = ${spaceId}`.execute(reader);
+  const space = rows[0];
+  if (space === undefined) throw new HoldfastError("not_found", "There is no such space.");
+  const { createdAt: sinceMicros, headSeq, first, untold } = space;
+  if (untold === null && (first === null || first === 1)) return { seq: 0, sinceMicros, headSeq };
+  const seq = Math.max(first ?? headSeq, untold ?? 0);
+  return { seq, sinceMicros: (await readTime(reader, spaceId, seq)) ?? sinceMicros, headSeq };
+}
+
+async function readTime(reader: ShardReader, spaceId: SpaceId, seq: number): Promise<number | undefined> {
+  const { rows } = await sql<{ at: number }>`
+    select at from shard.journal where space_id = ${spaceId} and seq = ${seq}`.execute(reader);
+  return rows[0]?.at;
+}

@@ -1,0 +1,35 @@
+import type { NodeId, VersionId } from "@holdfast/core/ids";
+
+/** What a rewind brings back of a node. */
+export interface NodeState {
+  readonly parentId: NodeId;
+  readonly name: string;
+  /** Not in the trash: neither it nor a folder above it. */
+  readonly live: boolean;
+  /** Of a file, its head. */
+  readonly version: VersionId | null;
+  readonly modifiedAt: number;
+  readonly executable: boolean;
+}
+
+/** One change of one node, which can be taken back. */
+export interface RewindStep {
+  readonly nodeId: NodeId;
+  readonly folder: boolean;
+  readonly before: NodeState;
+  readonly after: NodeState;
+  /** The node's revision when it was planned. */
+  readonly revision: string;
+  /** For people: where it lay when it was planned, and where it comes to lie. */
+  readonly path: string;
+  /** It only makes room for a while. */
+  readonly aside?: true;
+}
+
+export function samePlace(left: NodeState, right: NodeState): boolean {
+  return left.parentId === right.parentId && left.name === right.name;
+}
+
+export function sameAttributes(left: NodeState, right: NodeState): boolean {
+  return left.modifiedAt === right.modifiedAt && left.executable === right.executable;
+}

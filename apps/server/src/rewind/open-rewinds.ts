@@ -1,0 +1,111 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId, RewindId, SpaceId, TaskId, UserId } from "@holdfast/core/ids";
+import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
+import { inTransaction } from "../db/database.ts";
+import type { RewindRow } from "../db/rewind-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Committer } from "../metadata/commit/commit-queue.ts";
+import type { Queue } from "../queue/open-queue.ts";
+import { planIn, startRewind, startUndo } from "./start-rewind.ts";
+import { readByOperation, readRewind, readUndo } from "./rewind-rows.ts";
+import { runRewind } from "./run-rewind.ts";
+
+export interface RewindsOptions {
+  readonly shards: Shards;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly queue: Pick<Queue, "kick">;
+}
+
+export interface RewindRequest {
+  readonly userId: UserId;
+  /** Of the folder or file, and its id. */
+  readonly spaceId: SpaceId;
+  readonly nodeId: NodeId;
+  readonly momentMicros: number;
+  /** Of an Idempotency-Key: the same again answers the same. */
+  readonly operationId?: Buffer;
+  readonly requestHash?: Buffer;
+}
+
+/** Done, or large and handed to the queue: the task's result is the answer. */
+export type RewindOutcome = { readonly answer: RewindAnswer } | { readonly job: TaskId; readonly rewindId: RewindId };
+
+/** Folders and files as they were. The callers have shown that they may. */
+export interface Rewinds {
+  /** What it would do. @throws HoldfastError invalid_field for a moment that is not kept, too_large */
+  preview(request: RewindRequest): Promise<RewindAnswer>;
+  /** @throws HoldfastError also operation_reused */
+  rewind(request: RewindRequest): Promise<RewindOutcome>;
+  /** Which node a rewind was of, so that the caller's right can be looked at. @throws HoldfastError not_found */
+  find(id: string): Promise<RewindRow>;
+  /** Brings back what it took away; a second time answers the same. @throws HoldfastError conflict while it is under way */
+  undo(rewind: RewindRow, userId: UserId): Promise<RewindOutcome>;
+}
+
+export function openRewinds(options: RewindsOptions): Rewinds {
+  const { shards, clock } = options;
+  const run = async (row: RewindRow): Promise<RewindOutcome> => {
+    const shard = shards.ofId(row.space_id);
+    if (row.job !== null) {
+      options.queue.kick(shard);
+      return { job: row.job, rewindId: row.id };
+    }
+    return { answer: answerOf(await runRewind({ ...options, db: shard.db }, row)) };
+  };
+  return {
+    preview: async (request) => {
+      const { db } = shards.ofId(request.spaceId);
+      const { plan } = await inTransaction(db, (transaction) => planIn(transaction, clock, request), snapshot);
+      return plan.answer;
+    },
+    rewind: async (request) => {
+      const { db } = shards.ofId(request.spaceId);
+      const found = await findRepeated(shards, request);
+      if (found !== undefined) return run(found);
+      const made = await inTransaction(db, (transaction) => startRewind(transaction, options, request), snapshot);
+      const row = made ?? (await findRepeated(shards, request));
+      if (row !== undefined) return run(row);
+      throw new HoldfastError("unavailable", "The same was asked for twice at once. Try again.");
+    },
+    find: async (id) => {
+      const row = await readRewind(shards.ofId(id as RewindId).db, id as RewindId);
+      if (row === undefined) throw noSuchRewind();
+      return row;
+    },
+    undo: async (rewind, userId) => {
+      const { db } = shards.ofId(rewind.space_id);
+      if (rewind.done_at === null) {
+        throw new HoldfastError("conflict", "The rewind is still under way. Undo it once it is done.");
+      }
+      const found = await readUndo(db, rewind);
+      if (found !== undefined) return run(found);
+      await inTransaction(db, (transaction) => startUndo(transaction, options, rewind, userId));
+      const row = await readUndo(db, rewind);
+      if (row === undefined) throw noSuchRewind();
+      return run(row);
+    },
+  };
+}
+
+export function noSuchRewind(): HoldfastError {
+  return new HoldfastError("not_found", "There is no such rewind, or it can be undone no more.");
+}
+
+export function answerOf(row: RewindRow): RewindAnswer {
+  return { ...(JSON.parse(row.answer) as RewindAnswer), rewind_id: row.id };
+}
+
+const snapshot = { isolationLevel: "repeatable read" } as const;
+
+async function findRepeated(
+  shards: Shards,
+  { spaceId, userId, operationId, requestHash }: RewindRequest,
+): Promise<RewindRow | undefined> {
+  if (operationId === undefined) return undefined;
+  const row = await readByOperation(shards.ofId(spaceId).db, { spaceId, userId, operationId });
+  if (row === undefined || row.request_hash?.equals(requestHash ?? Buffer.alloc(0)) === true) return row;
+  throw new HoldfastError("operation_reused", "This Idempotency-Key was used for another request.");
+}

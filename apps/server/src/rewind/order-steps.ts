@@ -1,0 +1,151 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { splitName, withSuffix } from "@holdfast/core/name-suffix";
+import { nameKey } from "@holdfast/core/names";
+import type { NodeState, RewindStep } from "./node-state.ts";
+import type { TwoTrees } from "./two-trees.ts";
+
+export interface Changes {
+  /** Of nodes that get a place, with whatever else changes of them. */
+  readonly placed: readonly RewindStep[];
+  /** Of nodes that go to the trash, with all that is below them. */
+  readonly trashed: readonly RewindStep[];
+  /** Of nodes that stay where they are, or come back with a folder. */
+  readonly changed: readonly RewindStep[];
+}
+
+/**
+ * An order in which each step can be done by itself: a folder is placed before what lies in it, so that its way is live and no cycle
+ * comes about; what is trashed goes once all that stays is out of it. Where a name is taken, its holder goes first; if that has to
+ * wait, as in a rotation, it steps aside under a name of its own until its turn.
+ */
+export function orderSteps(trees: TwoTrees, changes: Changes): RewindStep[] {
+  return new Ordering(trees, changes).run();
+}
+
+class Ordering {
+  readonly #trees: TwoTrees;
+  readonly #changes: Changes;
+  readonly #ordered: RewindStep[] = [];
+  readonly #waiting = new Map<NodeId, RewindStep>();
+  /** Who has a name, as the steps so far leave it. */
+  readonly #holders = new Map<string, NodeId>();
+  /** How many nodes still have to come out of one that is trashed. */
+  readonly #inside = new Map<NodeId, number>();
+  readonly #trashedAbove = new Map<NodeId, NodeId>();
+  /** Of nodes as the steps so far leave them. */
+  readonly #states = new Map<NodeId, NodeState>();
+
+  constructor(trees: TwoTrees, changes: Changes) {
+    this.#trees = trees;
+    this.#changes = changes;
+    for (const { id, parent_id: parentId, name_key: key, trashed_at: trashedAt } of trees.nodes.values()) {
+      if (parentId !== null && trashedAt === null) this.#holders.set(`${parentId}/${key}`, id);
+    }
+    for (const step of changes.trashed) this.#inside.set(step.nodeId, 0);
+    for (const step of [...changes.placed, ...changes.trashed]) this.#waiting.set(step.nodeId, step);
+    for (const { nodeId } of changes.placed) this.#countInside(nodeId);
+  }
+
+  run(): RewindStep[] {
+    const { placed, trashed, changed } = this.#changes;
+    for (const step of trashed) if (this.#isReady(step)) this.#emit(step.nodeId);
+    const byDepth = placed.map((step) => ({ step, depth: this.#trees.depthThen(step.nodeId) }));
+    for (const { step } of byDepth.toSorted((left, right) => left.depth - right.depth)) this.#place(step.nodeId);
+    for (const step of trashed) this.#emit(step.nodeId);
+    return [...this.#ordered, ...changed];
+  }
+
+  #countInside(id: NodeId): void {
+    for (let at = this.#parentNow(id); at !== null; at = this.#parentNow(at)) {
+      const count = this.#inside.get(at);
+      if (count === undefined) continue;
+      this.#inside.set(at, count + 1);
+      this.#trashedAbove.set(id, at);
+      return;
+    }
+  }
+
+  /** Whoever stands in the way goes first, and whoever stands in its way before that. */
+  #place(id: NodeId): void {
+    const way = [id];
+    for (let last = way.at(-1); last !== undefined; last = way.at(-1)) {
+      const step = this.#waiting.get(last);
+      const holder = step === undefined ? undefined : this.#holderOf(step);
+      const next = holder === undefined ? undefined : this.#waiting.get(holder);
+      if (next === undefined) {
+        this.#emit(last);
+        way.pop();
+      } else if (way.includes(next.nodeId) || !this.#isReady(next)) {
+        this.#stepAside(next);
+      } else {
+        way.push(next.nodeId);
+      }
+    }
+  }
+
+  #holderOf({ nodeId, after }: RewindStep): NodeId | undefined {
+    if (!after.live) return undefined;
+    const holder = this.#holders.get(nameOf(after));
+    return holder === nodeId ? undefined : holder;
+  }
+
+  /** Whether it can be done but for its name. */
+  #isReady({ nodeId, after }: RewindStep): boolean {
+    if (!after.live && (this.#inside.get(nodeId) ?? 0) > 0) return false;
+    if (!after.live && this.#trees.isLive(nodeId)) return true;
+    for (let at: NodeId | null = after.parentId; at !== null;) {
+      if (this.#waiting.has(at)) return false;
+      at = this.#trees.wasInside(at) ? (this.#trees.placeThen(at)?.parentId ?? null) : this.#parentNow(at);
+    }
+    return true;
+  }
+
+  #stepAside(step: RewindStep): void {
+    const suffix = ` (rewind ${step.nodeId.slice(-8)})`;
+    const parts = step.folder ? { stem: step.before.name, extension: "" } : splitName(step.before.name);
+    const aside = { ...step.before, live: true, name: withSuffix(parts, suffix) };
+    this.#take(step.nodeId, step.before, aside);
+    this.#ordered.push({ ...step, before: { ...step.before, live: true }, after: aside, aside: true });
+    const after = step.after.live ? step.after : { ...aside, live: false };
+    this.#waiting.set(step.nodeId, { ...step, before: aside, after });
+  }
+
+  #emit(id: NodeId): void {
+    const step = this.#waiting.get(id);
+    if (step === undefined) return;
+    this.#waiting.delete(id);
+    // A folder above it may have come back by then.
+    const before = { ...step.before, live: this.#isLiveBy(id) };
+    this.#take(id, before, step.after);
+    this.#ordered.push({ ...step, before });
+    const above = this.#trashedAbove.get(id);
+    if (above !== undefined) this.#inside.set(above, (this.#inside.get(above) ?? 1) - 1);
+  }
+
+  #take(id: NodeId, before: NodeState, after: NodeState): void {
+    this.#states.set(id, after);
+    if (this.#holders.get(nameOf(before)) === id) this.#holders.delete(nameOf(before));
+    if (after.live) this.#holders.set(nameOf(after), id);
+  }
+
+  /** Whether it is live after the steps so far. */
+  #isLiveBy(id: NodeId): boolean {
+    let at: NodeId | null = id;
+    for (let steps = 0; at !== null && steps <= this.#trees.nodes.size; steps += 1) {
+      const state: NodeState | undefined = this.#states.get(at);
+      const node = this.#trees.nodes.get(at);
+      if (node === undefined || (state === undefined ? node.trashed_at !== null : !state.live)) return false;
+      if (node.parent_id === null) return true;
+      at = state?.parentId ?? node.parent_id;
+    }
+    return false;
+  }
+
+  #parentNow(id: NodeId): NodeId | null {
+    return this.#trees.nodes.get(id)?.parent_id ?? null;
+  }
+}
+
+function nameOf({ parentId, name }: NodeState): string {
+  return `${parentId}/${nameKey(name)}`;
+}

@@ -1,0 +1,244 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
+import type { ShardReader } from "../db/shard-tables.ts";
+import {
+  type KeptVersion,
+  type KnownNode,
+  readChildren,
+  readHeadsAt,
+  readNamed,
+  readWithAbove,
+} from "./known-nodes.ts";
+import { seqAt } from "./moments.ts";
+import { type NodeState, type RewindStep, sameAttributes, samePlace } from "./node-state.ts";
+import { orderSteps } from "./order-steps.ts";
+import { Tally } from "./tally.ts";
+import { TwoTrees } from "./two-trees.ts";
+import { readWhatWas, type WhatWas } from "./what-was.ts";
+
+export interface RewindWanted {
+  readonly spaceId: SpaceId;
+  readonly rootId: NodeId;
+  /** The folder or file. */
+  readonly topId: NodeId;
+  readonly momentMicros: number;
+  readonly nowMicros: number;
+}
+
+export interface RewindPlan {
+  readonly steps: readonly RewindStep[];
+  readonly answer: RewindAnswer;
+  /** What taking it back would answer. */
+  readonly undoAnswer: RewindAnswer;
+}
+
+/**
+ * What has to change so that a folder, or a file, is as it was. Read in one transaction that sees one state.
+ * @throws HoldfastError invalid_field where the moment is not within what is kept, or the node was not there; too_large
+ */
+export async function planRewind(reader: ShardReader, wanted: RewindWanted): Promise<RewindPlan> {
+  const { spaceId, rootId, topId, momentMicros } = wanted;
+  const was = await readWhatWas(reader, spaceId, await seqAt(reader, spaceId, wanted));
+  const parents = [...was.values()].flatMap(({ parentId }) => parentId ?? []);
+  const nodes = await readWithAbove(reader, spaceId, [topId, ...was.keys(), ...parents]);
+  const trees = new TwoTrees(nodes, was, { rootId, topId });
+  if (!trees.wasInside(topId)) {
+    throw new HoldfastError("invalid_field", "At that moment it was not there, or in the trash.", { field: "to" });
+  }
+  const ids = await findAll(reader, spaceId, trees, [...was.keys()]);
+  const changed = ids.filter((id) => nodes.get(id)?.kind === "file" && was.has(id) && trees.wasInside(id));
+  const heads = await readHeadsAt(reader, spaceId, changed, momentMicros);
+  const taken = await holderOfTop(reader, spaceId, trees, topId);
+  return new Planner(trees, was, heads, { topId, taken }).plan(ids);
+}
+
+/** With all below what comes back or goes: nothing is told of what did not change itself. */
+async function findAll(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  trees: TwoTrees,
+  changed: readonly NodeId[],
+): Promise<NodeId[]> {
+  const all = new Set(changed);
+  const crosses = (id: NodeId) =>
+    trees.nodes.get(id)?.kind === "folder" && ((trees.wasInside(id) && !trees.isLive(id)) || trees.comesAlong(id));
+  let folders = changed.filter(crosses);
+  const seen = new Set(folders);
+  while (folders.length > 0) {
+    const children = await readChildren(reader, spaceId, folders);
+    for (const child of children) if (!trees.nodes.has(child.id)) trees.nodes.set(child.id, child);
+    for (const { id } of children) all.add(id);
+    folders = children.map(({ id }) => id).filter((id) => !seen.has(id) && crosses(id));
+    for (const id of folders) seen.add(id);
+  }
+  return [...all];
+}
+
+/** What was in the top's folder beside it may have been made since; it is outside, so it stays. */
+async function holderOfTop(reader: ShardReader, spaceId: SpaceId, trees: TwoTrees, topId: NodeId): Promise<boolean> {
+  const then = trees.placeThen(topId);
+  if (then === undefined || then.parentId === null || trees.isWhereItWas(topId)) return false;
+  const holder = await readNamed(reader, spaceId, then.parentId, nameKey(then.name));
+  return holder !== undefined && holder.id !== topId && !trees.wasInside(holder.id) && !trees.comesAlong(holder.id);
+}
+
+class Planner {
+  readonly #trees: TwoTrees;
+  readonly #was: ReadonlyMap<NodeId, WhatWas>;
+  readonly #heads: ReadonlyMap<NodeId, KeptVersion>;
+  readonly #top: { readonly topId: NodeId; readonly taken: boolean };
+  readonly #tally = new Tally();
+  readonly #placed: RewindStep[] = [];
+  readonly #trashed: RewindStep[] = [];
+  readonly #changed: RewindStep[] = [];
+  /** Folders that would go, if nothing stayed in them. */
+  readonly #kept = new Set<NodeId>();
+
+  constructor(
+    trees: TwoTrees,
+    was: ReadonlyMap<NodeId, WhatWas>,
+    heads: ReadonlyMap<NodeId, KeptVersion>,
+    top: { readonly topId: NodeId; readonly taken: boolean },
+  ) {
+    this.#trees = trees;
+    this.#was = was;
+    this.#heads = heads;
+    this.#top = top;
+  }
+
+  plan(ids: readonly NodeId[]): RewindPlan {
+    for (const id of ids) this.#bringBack(id);
+    for (const id of ids) this.#keepAbove(id);
+    for (const id of ids) this.#takeAway(id);
+    const steps = orderSteps(this.#trees, { placed: this.#placed, trashed: this.#trashed, changed: this.#changed });
+    return { steps, ...this.#tally.answers() };
+  }
+
+  #bringBack(id: NodeId): void {
+    const trees = this.#trees;
+    const node = trees.nodes.get(id);
+    if (!trees.wasInside(id) || node?.kind === "mount") return;
+    if (node === undefined || !trees.isThere(id)) {
+      this.#tally.tell("purged", { path: trees.pathThen(id) });
+      return;
+    }
+    if (!trees.canBeLive(id)) {
+      this.#leave(node, "the folder that it lay in was removed for good");
+      return;
+    }
+    const { before, after } = this.#statesOf(node);
+    const isLive = trees.isLive(id);
+    const step: RewindStep = {
+      nodeId: id,
+      folder: node.kind === "folder",
+      before,
+      after,
+      revision: node.revision,
+      path: isLive ? trees.pathNow(id) : trees.pathThen(id),
+    };
+    const placed = !samePlace(before, after) || !before.live;
+    const content = before.version !== after.version;
+    this.#count(step, { isLive, content, sizeBytes: this.#heads.get(id)?.size ?? node.size, sizeNow: node.size });
+    if (placed) this.#placed.push(step);
+    else if (content || !sameAttributes(before, after)) this.#changed.push(step);
+  }
+
+  #count(
+    step: RewindStep,
+    { isLive, content, ...sizes }: { isLive: boolean; content: boolean; sizeBytes: number; sizeNow: number },
+  ): void {
+    const { before, after, path } = step;
+    const moved = !samePlace(before, after);
+    const pathThen = this.#trees.pathThen(step.nodeId);
+    if (!isLive) this.#tally.restored(pathThen, sizes);
+    else if (content) this.#tally.reverted(path, sizes);
+    else if (!moved && !sameAttributes(before, after)) this.#tally.tell("changed", { path });
+    if (moved) this.#tally.tell("moved", { path, to: pathThen });
+  }
+
+  #statesOf(node: KnownNode): { before: NodeState; after: NodeState } {
+    const { id } = node;
+    const was = this.#was.get(id);
+    const then = this.#trees.placeThen(id);
+    const hasWay = this.#trees.hasWay(id) && !(id === this.#top.topId && this.#top.taken);
+    const placed = !this.#trees.isWhereItWas(id) && hasWay;
+    if (!hasWay && !this.#trees.isWhereItWas(id)) this.#leave(node, "the place where it was is not free, or not there");
+    const before: NodeState = {
+      parentId: node.parent_id as NodeId,
+      name: node.name,
+      // What comes back with its folder is live by then.
+      live: placed ? this.#trees.isLive(id) : true,
+      version: node.head_version,
+      modifiedAt: node.modified_at,
+      executable: node.executable,
+    };
+    const place = placed && then !== undefined ? { parentId: then.parentId as NodeId, name: then.name } : {};
+    return {
+      before,
+      after: {
+        ...before,
+        ...place,
+        live: true,
+        version: this.#versionThen(node),
+        modifiedAt: was?.modifiedAt ?? node.modified_at,
+        executable: was?.executable ?? node.executable,
+      },
+    };
+  }
+
+  #versionThen(node: KnownNode): NodeState["version"] {
+    if (node.kind !== "file" || !this.#was.has(node.id)) return node.head_version;
+    const head = this.#heads.get(node.id);
+    if (head === undefined) this.#leave(node, "its version of then is not kept any more");
+    return (head?.id as NodeState["version"] | undefined) ?? node.head_version;
+  }
+
+  /** A mount is left alone, and so is what has no way back; so the folders above them stay too. */
+  #keepAbove(id: NodeId): void {
+    const trees = this.#trees;
+    const node = trees.nodes.get(id);
+    const isMount = node?.kind === "mount" && trees.comesAlong(id);
+    const stays = trees.wasInside(id) && trees.isLive(id) && !trees.hasWay(id);
+    if (!isMount && !stays) return;
+    for (let at = node?.parent_id ?? null; at !== null && trees.comesAlong(at) && !this.#kept.has(at);) {
+      this.#kept.add(at);
+      at = trees.nodes.get(at)?.parent_id ?? null;
+    }
+  }
+
+  #takeAway(id: NodeId): void {
+    const trees = this.#trees;
+    const node = trees.nodes.get(id);
+    if (node === undefined || node.kind === "mount" || node.parent_id === null || !trees.comesAlong(id)) return;
+    if (this.#kept.has(id)) {
+      this.#leave(node, "something in it stays");
+      return;
+    }
+    const path = trees.pathNow(id);
+    if (trees.isLive(id)) this.#tally.trashed(path, node.size);
+    if (trees.comesAlong(node.parent_id) && !this.#kept.has(node.parent_id)) return;
+    const before: NodeState = {
+      parentId: node.parent_id,
+      name: node.name,
+      live: true,
+      version: node.head_version,
+      modifiedAt: node.modified_at,
+      executable: node.executable,
+    };
+    const { revision, kind } = node;
+    this.#trashed.push({
+      nodeId: id,
+      folder: kind === "folder",
+      before,
+      after: { ...before, live: false },
+      revision,
+      path,
+    });
+  }
+
+  #leave(node: KnownNode, reason: string): void {
+    this.#tally.tell("left", { path: this.#trees.pathNow(node.id), reason });
+  }
+}

@@ -1,0 +1,124 @@
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, makeId, type NodeId, type RewindId, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
+import { sql } from "kysely";
+import type { RewindRow } from "../db/rewind-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { enqueue } from "../queue/enqueue.ts";
+import { startTask } from "../queue/tasks.ts";
+import type { RewindStep } from "./node-state.ts";
+import type { RewindRequest, RewindsOptions } from "./open-rewinds.ts";
+import { planRewind, type RewindPlan } from "./plan-rewind.ts";
+import { insertRewind, readSteps } from "./rewind-rows.ts";
+
+/** When the queue looks whether whoever answers the request has come to its end. */
+const abandonedMs = 5 * 60_000;
+
+type Started = Pick<RewindRow, "space_id" | "node_id" | "user_id" | "moment" | "undoes" | "seq"> &
+  Pick<RewindRow, "operation_id" | "request_hash">;
+
+/**
+ * Plans it and keeps the plan, with the message that has it done should this process die, or as it is large.
+ * @returns undefined where there is one already of the same Idempotency-Key
+ */
+export async function startRewind(
+  transaction: ShardReader,
+  options: RewindsOptions,
+  request: RewindRequest,
+): Promise<RewindRow | undefined> {
+  const { plan, seq } = await planIn(transaction, options.clock, request);
+  const started: Started = {
+    space_id: request.spaceId,
+    node_id: request.nodeId,
+    user_id: request.userId,
+    moment: request.momentMicros,
+    undoes: null,
+    seq,
+    operation_id: request.operationId ?? null,
+    request_hash: request.requestHash ?? null,
+  };
+  return keep(transaction, options, started, plan);
+}
+
+/** Step by step backwards, of those that were done: each finds what its own left. */
+export async function startUndo(
+  transaction: ShardReader,
+  options: RewindsOptions,
+  rewind: RewindRow,
+  userId: UserId,
+): Promise<void> {
+  const { seq } = await readSpace(transaction, rewind.space_id);
+  const { space_id, node_id, moment } = rewind;
+  const started: Started = {
+    space_id,
+    node_id,
+    user_id: userId,
+    moment,
+    undoes: rewind.id,
+    seq,
+    operation_id: null,
+    request_hash: null,
+  };
+  const plan = {
+    steps: await reversed(transaction, rewind),
+    answer: JSON.parse(rewind.undo_answer) as RewindAnswer,
+    undoAnswer: JSON.parse(rewind.answer) as RewindAnswer,
+  };
+  await keep(transaction, options, started, plan);
+}
+
+export async function planIn(
+  transaction: ShardReader,
+  clock: Clock,
+  { spaceId, nodeId, momentMicros }: RewindRequest,
+): Promise<{ plan: RewindPlan; seq: number }> {
+  const { seq, rootId } = await readSpace(transaction, spaceId);
+  const wanted = { spaceId, rootId, topId: nodeId, momentMicros, nowMicros: clock.nowMicros() };
+  return { plan: await planRewind(transaction, wanted), seq };
+}
+
+async function keep(
+  transaction: ShardReader,
+  { clock, random }: RewindsOptions,
+  started: Started,
+  { steps, answer, undoAnswer }: RewindPlan,
+): Promise<RewindRow | undefined> {
+  const id = makeId<RewindId>(bucketOf(started.space_id), clock.nowMs(), random(8));
+  const message = { kind: "rewind", payload: { rewind_id: id } };
+  const isLarge = steps.length > limits.rewindStepsAtOnce;
+  const job = isLarge ? await startTask(transaction, { userId: started.user_id, ...message }) : null;
+  const nowMicros = clock.nowMicros();
+  if (!isLarge) await enqueue(transaction, { ...message, notBeforeMicros: nowMicros + abandonedMs * 1000 });
+  const row: RewindRow = {
+    ...started,
+    id,
+    job,
+    answer: JSON.stringify(answer),
+    undo_answer: JSON.stringify(undoAnswer),
+    done_at: null,
+    created_at: nowMicros,
+  };
+  return (await insertRewind(transaction, row, steps)) ? row : undefined;
+}
+
+async function reversed(reader: ShardReader, rewind: RewindRow): Promise<RewindStep[]> {
+  const steps = await readSteps(reader, rewind, { from: 0, limit: Number.MAX_SAFE_INTEGER });
+  const revisions = new Map<NodeId, string>();
+  for (const { step, outcome } of steps) {
+    if (outcome !== undefined && "revision" in outcome) revisions.set(step.nodeId, outcome.revision);
+  }
+  return steps.toReversed().flatMap(({ step, outcome }) => {
+    if (outcome === undefined || "left" in outcome) return [];
+    const revision = revisions.get(step.nodeId) ?? outcome.revision;
+    return [{ ...step, before: step.after, after: step.before, revision }];
+  });
+}
+
+async function readSpace(reader: ShardReader, spaceId: SpaceId): Promise<{ seq: number; rootId: NodeId }> {
+  const { rows } = await sql<{ seq: number; rootId: NodeId }>`
+    select seq, root_id as "rootId" from shard.spaces where id = ${spaceId}`.execute(reader);
+  if (rows[0] === undefined) throw new HoldfastError("not_found", "There is no such space.");
+  return rows[0];
+}

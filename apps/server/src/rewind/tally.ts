@@ -1,0 +1,48 @@
+import { limits } from "@holdfast/core/limits";
+import type { RewindAct, RewindAnswer, RewindSample } from "@holdfast/protocol/rewind-routes";
+
+type Counts = Record<RewindAct, number>;
+
+/** Counts what a rewind does, with some of each kind by name, and what taking it back would do. */
+export class Tally {
+  readonly #counts: Counts = { restored: 0, reverted: 0, trashed: 0, moved: 0, changed: 0, purged: 0, left: 0 };
+  readonly #sample: RewindSample[] = [];
+  #bytes = 0;
+  #undoBytes = 0;
+
+  tell(act: RewindAct, item: Omit<RewindSample, "act">): void {
+    this.#counts[act] += 1;
+    if (this.#counts[act] <= limits.rewindSampleMax) this.#sample.push({ act, ...item });
+  }
+
+  restored(path: string, { sizeBytes }: { readonly sizeBytes: number }): void {
+    this.tell("restored", { path });
+    this.#bytes += sizeBytes;
+  }
+
+  reverted(path: string, { sizeBytes, sizeNow }: { readonly sizeBytes: number; readonly sizeNow: number }): void {
+    this.tell("reverted", { path });
+    this.#bytes += sizeBytes;
+    this.#undoBytes += sizeNow;
+  }
+
+  trashed(path: string, sizeBytes: number): void {
+    this.tell("trashed", { path });
+    this.#undoBytes += sizeBytes;
+  }
+
+  answers(): { answer: RewindAnswer; undoAnswer: RewindAnswer } {
+    const answer = { ...this.#counts, bytes: this.#bytes, sample: this.#sample };
+    const { restored, trashed } = this.#counts;
+    const sample = this.#sample.flatMap((item) => undone(item) ?? []);
+    const swapped = { restored: trashed, trashed: restored, purged: 0, left: 0 };
+    return { answer, undoAnswer: { ...answer, ...swapped, bytes: this.#undoBytes, sample } };
+  }
+}
+
+function undone(item: RewindSample): RewindSample | undefined {
+  if (item.act === "purged" || item.act === "left") return undefined;
+  if (item.act === "restored") return { ...item, act: "trashed" };
+  if (item.act === "trashed") return { ...item, act: "restored" };
+  return item.act === "moved" && item.to !== undefined ? { ...item, path: item.to, to: item.path } : item;
+}

@@ -1,0 +1,170 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { KnownNode } from "./known-nodes.ts";
+import type { WhatWas } from "./what-was.ts";
+
+/** Where a node lay at the moment. */
+export interface PlaceThen {
+  readonly parentId: NodeId | null;
+  readonly name: string;
+}
+
+/**
+ * A tree as it is and as it was at a moment, as far as it was loaded: whatever changed since, with all above it now and then. Each
+ * question is answered once for each node.
+ */
+export class TwoTrees {
+  readonly nodes: Map<NodeId, KnownNode>;
+  readonly #was: ReadonlyMap<NodeId, WhatWas>;
+  readonly #rootId: NodeId;
+  readonly #topId: NodeId;
+  readonly #wasInside = new Map<NodeId, boolean>();
+  readonly #wasLive = new Map<NodeId, boolean>();
+  readonly #isLive = new Map<NodeId, boolean>();
+  readonly #comes = new Map<NodeId, boolean>();
+  readonly #canBe = new Map<NodeId, boolean>();
+  readonly #isThere = new Map<NodeId, boolean>();
+
+  /** @param topId of what is rewound */
+  constructor(
+    nodes: Map<NodeId, KnownNode>,
+    was: ReadonlyMap<NodeId, WhatWas>,
+    { rootId, topId }: { readonly rootId: NodeId; readonly topId: NodeId },
+  ) {
+    this.nodes = nodes;
+    this.#was = was;
+    this.#rootId = rootId;
+    this.#topId = topId;
+  }
+
+  /** Whether it can come back: nothing on the way to it was removed for good, and no other node has got its id since. */
+  isThere(id: NodeId): boolean {
+    return this.#once(this.#isThere, id, () => {
+      if (id === this.#rootId) return true;
+      const node = this.nodes.get(id);
+      if (node === undefined || node.parent_id === null || node.purged_at !== null) return false;
+      return this.#was.get(id)?.remade !== true && this.isThere(node.parent_id);
+    });
+  }
+
+  isLive(id: NodeId): boolean {
+    return this.#once(this.#isLive, id, () => {
+      if (id === this.#rootId) return true;
+      const node = this.nodes.get(id);
+      return node !== undefined && isKept(node) && node.parent_id !== null && this.isLive(node.parent_id);
+    });
+  }
+
+  /** Undefined where it was not there, or in the trash itself. */
+  placeThen(id: NodeId): PlaceThen | undefined {
+    const node = this.nodes.get(id);
+    const was = this.#was.get(id);
+    if (was?.made === true || (was?.trashed ?? (node?.trashed_at ?? null) !== null)) return undefined;
+    const parentId = was?.parentId ?? node?.parent_id;
+    const name = was?.name ?? node?.name;
+    return parentId === undefined || name === undefined ? undefined : { parentId, name };
+  }
+
+  wasLive(id: NodeId): boolean {
+    return this.#once(this.#wasLive, id, () => {
+      if (id === this.#rootId) return true;
+      const parentId = this.placeThen(id)?.parentId;
+      return parentId !== undefined && parentId !== null && this.wasLive(parentId);
+    });
+  }
+
+  /** Whether it is the top, or lay below it, and was live. */
+  wasInside(id: NodeId): boolean {
+    return this.#once(this.#wasInside, id, () => {
+      if (id === this.#topId) return this.wasLive(id);
+      const parentId = this.placeThen(id)?.parentId;
+      return parentId !== undefined && parentId !== null && this.wasInside(parentId);
+    });
+  }
+
+  /** Whether it would be inside once all that was inside is back, though it was not: it lies below something that was. */
+  comesAlong(id: NodeId): boolean {
+    return this.#once(this.#comes, id, () => {
+      const node = this.nodes.get(id);
+      if (node === undefined || !isKept(node) || node.parent_id === null || this.wasInside(id)) return false;
+      const { parent_id: parentId } = node;
+      return this.wasInside(parentId) ? this.canBeLive(parentId) : this.comesAlong(parentId);
+    });
+  }
+
+  /** Of what was inside, and of what is above it: whether there is a way back for it, or it is live anyway. */
+  canBeLive(id: NodeId): boolean {
+    return this.#once(this.#canBe, id, () => {
+      if (!this.isThere(id)) return false;
+      if (!this.wasInside(id)) return this.isLive(id) && !this.#isBelowInside(id);
+      return this.hasWay(id) || this.isLive(id);
+    });
+  }
+
+  /** Whether it lies now below something that was inside, where the top cannot go. */
+  #isBelowInside(id: NodeId): boolean {
+    for (let at = this.nodes.get(id)?.parent_id ?? null; at !== null; at = this.nodes.get(at)?.parent_id ?? null) {
+      if (this.wasInside(at)) return true;
+    }
+    return false;
+  }
+
+  /** Of what was inside: whether the folder that it lay in can be live again. */
+  hasWay(id: NodeId): boolean {
+    const parentId = this.placeThen(id)?.parentId;
+    return id === this.#rootId || (parentId !== undefined && parentId !== null && this.canBeLive(parentId));
+  }
+
+  isWhereItWas(id: NodeId): boolean {
+    const node = this.nodes.get(id);
+    const then = this.placeThen(id);
+    return (
+      id === this.#rootId ||
+      (node !== undefined && isKept(node) && node.parent_id === then?.parentId && node.name === then.name)
+    );
+  }
+
+  pathNow(id: NodeId): string {
+    return this.#path(id, (each) => {
+      const node = this.nodes.get(each);
+      return node === undefined ? undefined : { parentId: node.parent_id, name: node.name };
+    });
+  }
+
+  pathThen(id: NodeId): string {
+    return this.#path(id, (each) => this.placeThen(each));
+  }
+
+  depthThen(id: NodeId): number {
+    let depth = 0;
+    for (let at: NodeId | null = id; at !== null && at !== this.#rootId; depth += 1) {
+      at = this.placeThen(at)?.parentId ?? null;
+    }
+    return depth;
+  }
+
+  #path(id: NodeId, placeOf: (id: NodeId) => PlaceThen | undefined): string {
+    const names: string[] = [];
+    for (let at: NodeId | null = id; at !== null && at !== this.#rootId;) {
+      const place = placeOf(at);
+      if (place === undefined) break;
+      names.push(place.name);
+      at = place.parentId;
+    }
+    return `/${names.toReversed().join("/")}`;
+  }
+
+  /** A tree has no cycle; should the journal tell one, its nodes were nowhere. */
+  #once(answers: Map<NodeId, boolean>, id: NodeId, answer: () => boolean): boolean {
+    const known = answers.get(id);
+    if (known !== undefined) return known;
+    answers.set(id, false);
+    const found = answer();
+    answers.set(id, found);
+    return found;
+  }
+}
+
+/** Not in the trash itself. */
+function isKept({ trashed_at: trashedAt, purged_at: purgedAt }: KnownNode): boolean {
+  return trashedAt === null && purgedAt === null;
+}
