@@ -31,6 +31,8 @@ export const limits = {
   pathNamesMax: 128,
   symlinkTargetBytesMax: 4096,
   metadataBytesMax: 16 * kib,
+  /** Of what a person calls a version. */
+  labelBytesMax: 255,
 
   /** So many times its quota a space may store, with versions, trash and unfinished uploads. */
   quotaStoredFactor: 4,

@@ -189,30 +189,6 @@ export const nodeRoutes = {
     }),
     responses: { 200: nodePage },
   }),
-  listVersions: defineRoute({
-    method: "GET",
-    path: "/files/:id/versions",
-    access: "files:read",
-    cost: "call",
-    bodyKind: "none",
-    summary: "The versions of a file, newest first",
-    params: idParams,
-    query: z.object({ limit, cursor: cursorText.optional() }),
-    responses: {
-      200: page(
-        z.object({
-          number: z.int(),
-          version_id: z.string(),
-          size: z.int(),
-          content_id: z.string(),
-          created_at: z.string(),
-          created_by: z.string(),
-          device_id: z.string().nullable(),
-          operation_id: z.string().nullable(),
-        }),
-      ),
-    },
-  }),
   restoreVersion: defineRoute({
     method: "POST",
     path: "/files/:id/restore",

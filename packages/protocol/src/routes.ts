@@ -7,11 +7,13 @@ import { operationRoutes } from "./operation-routes.ts";
 import { rewindRoutes } from "./rewind-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
 import type { Route } from "./route.ts";
+import { versionRoutes } from "./version-routes.ts";
 
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
 export const routes = {
   ...accountRoutes,
   ...nodeRoutes,
+  ...versionRoutes,
   ...contentRoutes,
   ...sharingRoutes,
   ...rewindRoutes,

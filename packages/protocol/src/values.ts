@@ -80,6 +80,9 @@ export const node = z
   .meta({ id: "Node" });
 export type NodeJson = z.output<typeof node>;
 
+/** Somebody as others are shown them. */
+export const person = z.object({ id: z.string(), name: z.string() }).meta({ id: "Person" });
+
 export const problem = z
   .object({
     type: z.string(),

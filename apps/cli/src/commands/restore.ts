@@ -1,7 +1,6 @@
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
-
-const versionPattern = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+import { readVersion } from "./version-argument.ts";
 
 export const restoreCommand: CommandMaker = (context) => {
   const command = newCommand("restore", "Make an old version of a file the newest again; none is lost", [
@@ -11,16 +10,12 @@ export const restoreCommand: CommandMaker = (context) => {
     .requiredOption("--version <version>", "which one, as 'holdfast versions' lists it");
   return runs<[string]>(context, command, async (run, path, { version }) => {
     const { lookUpFile } = await import("../remote/look-up.ts");
-    if (!versionPattern.test(String(version))) {
-      throw usage(
-        `${path}: ${version} is neither the number nor the id of a version. 'holdfast versions ${path}' lists them.`,
-      );
-    }
+    const wanted = readVersion(String(version), path);
     const { client } = await run.connect();
     const { id } = await lookUpFile(client, path);
-    const node = await client.call("restoreVersion", { params: { id }, query: { version: String(version) } });
+    const node = await client.call("restoreVersion", { params: { id }, query: { version: wanted } });
     await run.output.result(node, () => [
-      `${path} is at version ${node.version} again, with the content of ${version}.`,
+      `${path} is at version ${node.version} again, with the content of ${wanted}.`,
     ]);
   });
 };

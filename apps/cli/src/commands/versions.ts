@@ -1,11 +1,16 @@
+import type { VersionJson } from "@holdfast/protocol/version-routes";
 import { formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { labelCommand } from "./versions-label.ts";
 
 export const versionsCommand: CommandMaker = (context) => {
-  const command = newCommand("versions", "List the versions of a file, newest first", [
+  const command = newCommand("versions", "List the versions of a file, newest first; label one", [
     "versions /report.odt",
-  ]).argument("<path>", "a file on the server");
+    'versions label /report.odt 3 "as sent to print"',
+  ])
+    .argument("<path>", "a file on the server")
+    .addCommand(labelCommand(context));
   return runs<[string]>(context, command, async (run, path) => {
     const [{ lookUpFile }, { allPages, pageItemsMax }] = await Promise.all([
       import("../remote/look-up.ts"),
@@ -16,11 +21,10 @@ export const versionsCommand: CommandMaker = (context) => {
     const pages = allPages((cursor) =>
       client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),
     );
-    await run.output.listing(pages, (items) =>
-      formatTable(
-        items.map((item) => [String(item.number), String(item.size), formatTime(item.created_at), item.created_by]),
-        [0, 1],
-      ),
-    );
+    await run.output.listing(pages, (items) => formatTable(items.map(cellsOf), [0, 1]));
   });
 };
+
+function cellsOf({ number, size, created_at, author, label }: VersionJson): string[] {
+  return [String(number), String(size), formatTime(created_at), author.name, label ?? ""];
+}

@@ -57,6 +57,11 @@ export const matrix: Matrix = {
   },
   listFolder: { request: id("folder"), stranger: "404", owner: [200] },
   listVersions: { request: id("file"), stranger: "404", owner: [200] },
+  labelVersion: {
+    request: (f) => ({ path: { id: f.file, number: "1" }, body: { label: "stolen" } }),
+    stranger: "404",
+    owner: [200],
+  },
   restoreVersion: {
     request: (f) => ({ path: { id: f.file }, query: { version: "1" } }),
     stranger: "404",

@@ -111,6 +111,8 @@ export interface VersionRow {
   device_id: string | null;
   operation_id: Buffer | null;
   created_at: number;
+  /** What a person calls it; it is never pruned then. */
+  label: string | null;
 }
 
 export interface JournalRow {

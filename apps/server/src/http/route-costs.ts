@@ -74,7 +74,9 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   deleteNode: changing,
   copyNode: changing,
   listFolder: listed(lineage + 2 * page + limits.listFoldersMax * 170),
-  listVersions: { rows: lineage + page, answerBytes: page * kib },
+  /** And the accounts of their authors. */
+  listVersions: { rows: lineage + 2 * page, answerBytes: page * 2 * kib },
+  labelVersion: oneNode,
   restoreVersion: oneNode,
   rewind: { rows: "of all that changed since the moment", answerBytes: rewindBytes },
   undoRewind: { rows: "of what the rewind changed", answerBytes: rewindBytes },

@@ -10,6 +10,7 @@ import * as tokenMakers from "./080-token-makers.ts";
 import * as grants from "./090-grants.ts";
 import * as messages from "./091-messages.ts";
 import * as rewinds from "./093-rewinds.ts";
+import * as versionLabels from "./092-version-labels.ts";
 import * as groups from "./095-groups.ts";
 
 /**
@@ -30,6 +31,7 @@ export const shardMigrations: MigrationSet = {
     "090-grants": { up: grants.up },
     "091-messages": { up: messages.up },
     "093-rewinds": { up: rewinds.up },
+    "092-version-labels": { up: versionLabels.up },
     "095-groups": { up: groups.up },
   },
 };

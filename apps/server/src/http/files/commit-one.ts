@@ -2,14 +2,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
-import type { Operation } from "../../metadata/commit/operation.ts";
+import type { Operation, OperationResult } from "../../metadata/commit/operation.ts";
 
 /** The one operation of a route of its own: its failure is the route's. */
 export async function commitOperation(
   committer: Committer,
   caller: Caller,
   operation: Operation,
-): Promise<{ node: NodeJson | undefined; created: boolean }> {
+): Promise<Extract<OperationResult, { status: "committed" }>> {
   const { results } = await committer.commit(caller, [operation]);
   const result = results[0];
   if (result === undefined) throw new HoldfastError("internal", "A commit answered nothing.");

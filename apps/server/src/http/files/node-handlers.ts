@@ -10,7 +10,6 @@ import { findNode, findNodeByPath, findNodes, followMount, readNodeId } from "..
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import type { Operation } from "../../metadata/commit/operation.ts";
 import { listTrash } from "../../metadata/trash/trash-list.ts";
-import { listVersions } from "../../metadata/read/versions-list.ts";
 import type { Handlers } from "../handler.ts";
 import { commitNode, commitOperation } from "./commit-one.ts";
 import { attributesOf, baseOf, placeOf, refuseConditions, revisionTag, seenOf, versionOf } from "./operation-fields.ts";
@@ -83,12 +82,6 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       const base = { ...baseOf(conditions(), body), ...seenOf(body) };
       const { node } = await commitOne(caller, { ...base, op: "copy", fileId: params.id, place });
       return { status: 201, json: node, headers: revisionTag(node) };
-    },
-    listVersions: async ({ caller, params, query }) => {
-      const file = await findNode(shards, caller, params.id);
-      if (file.row.kind !== "file")
-        throw new HoldfastError("invalid_field", `${file.path} is no file.`, { field: "id" });
-      return { status: 200, json: await listVersions(shards, file, query) };
     },
     restoreVersion: async ({ caller, params, query, conditions }) => {
       const version = versionOf(query.version) as number;

@@ -1,11 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId, type VersionId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { checkBase } from "./base.ts";
 import { claimName } from "./claim-name.ts";
 import { contentOf } from "../content/content.ts";
-import { loadNumberedVersions, loadVersions } from "./load.ts";
+import { findVersion } from "./find-version.ts";
+import { loadVersions } from "./load.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
@@ -65,10 +65,7 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
   await requireLive(work, step, found);
   if (found.row.kind !== "file") throw notAFile(found.row);
   await checkBase(work, step, found.row, operation);
-  const [old] = await loadOld(work, found.row, operation.version);
-  if (old === undefined || old.node_id !== found.row.id) {
-    throw new HoldfastError("not_found", "The file has no such version.", { field: "version" });
-  }
+  const old = await findVersion(work, found.row, operation.version);
   const row = putContent(work, step, found.row, contentOf(old), operation);
   return { nodeId: row.id, created: false };
 }
@@ -99,17 +96,6 @@ async function detachedTop(work: Work, { topId }: DetachedFolder): Promise<NodeR
   const top = await work.tree.node(topId);
   if (top !== undefined) return top;
   throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
-}
-
-async function loadOld({ reader, space, changes }: Work, row: NodeRow, version: number | string) {
-  const number = Number(version);
-  const isNumber = Number.isSafeInteger(number) && number > 0;
-  const pending = changes.versions.filter(
-    (made) => made.node_id === row.id && (isNumber ? made.number === number : made.id === version),
-  );
-  if (pending.length > 0) return pending;
-  if (isNumber) return loadNumberedVersions(reader, space.id, [{ nodeId: row.id, number }]);
-  return isId(String(version)) ? loadVersions(reader, space.id, [version as VersionId]) : [];
 }
 
 async function parentOf(work: Work, row: NodeRow): Promise<NodeRow> {

@@ -3,6 +3,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { applyCopy, applyRevert, type FolderCopy } from "./apply-copy.ts";
 import { applyMkdir, applySymlink } from "./apply-create.ts";
 import { applyDelete, applyPurge } from "./apply-delete.ts";
+import { applyLabel } from "./apply-label.ts";
 import { applyMount, applyTouch } from "./apply-mount.ts";
 import { applyMove, applySet } from "./apply-move.ts";
 import { applyPut } from "./apply-put.ts";
@@ -105,16 +106,22 @@ async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | Fo
       return applyTouch(work, { ...step, operation }, scope);
     case "revert":
       return applyRevert(work, { ...step, operation }, scope);
+    case "label":
+      return applyLabel(work, { ...step, operation }, scope);
     default:
       throw toHoldfastError(new Error(`There is no operation ${JSON.stringify(operation satisfies never)}.`));
   }
 }
 
-async function committed(work: Work, step: Step, { nodeId, created, answeredName }: Applied): Promise<OperationResult> {
+async function committed(
+  work: Work,
+  step: Step,
+  { nodeId, created, answeredName, version }: Applied,
+): Promise<OperationResult> {
   const row = nodeId === undefined ? undefined : await work.tree.node(nodeId);
   const told = row === undefined || answeredName === undefined ? row : { ...row, name: answeredName };
   const node = told === undefined ? undefined : await shown(work, step, told, "create");
-  return { status: "committed", node, created };
+  return { status: "committed", node, created, ...(version === undefined ? {} : { version }) };
 }
 
 async function requireOwnName(work: Work, step: Step | undefined, nodeId: Applied["nodeId"]): Promise<void> {

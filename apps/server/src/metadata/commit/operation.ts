@@ -1,7 +1,8 @@
 import type { HoldfastError } from "@holdfast/core/errors";
-import type { HashHex, NodeId, RewindId, SpaceId, VersionId } from "@holdfast/core/ids";
+import type { HashHex, NodeId, RewindId, SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { VersionFacts } from "../read/version-json.ts";
 
 /**
  * One change of one space, whether it came alone by a route of its own or in a batch: there is one way to commit.
@@ -98,13 +99,22 @@ export type OperationKind =
   /** Tells devices to look at the node again, which has changed in nothing that its row says. */
   | { readonly op: "touch"; readonly fileId: string }
   /** Makes an old version the newest again. */
-  | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | VersionId } & Seen & Attributes);
+  | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | string } & Seen & Attributes)
+  /** Names a version, or with null takes its name away; nothing of the file itself changes. */
+  | ({
+      readonly op: "label";
+      readonly fileId: string;
+      readonly version: number | string;
+      readonly label: string | null;
+    } & Seen);
 
 export type OperationResult =
   | {
       readonly status: "committed";
       readonly node: NodeJson | undefined;
       /** a node was made, so a route answers 201 */ readonly created: boolean;
+      /** Of a label: the version as it is since. */
+      readonly version?: VersionFacts;
     }
   | { readonly status: "missing"; readonly missingBlocks: readonly HashHex[] }
   /** `conflict` on the wire for a failed base or a name that exists (409, 412), `error` for the rest; `error.body.node` is the current node. */

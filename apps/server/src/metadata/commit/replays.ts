@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { VersionFacts } from "../read/version-json.ts";
 import type { StepOutcome } from "./apply-steps.ts";
 import { loadOperations } from "./load.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
@@ -12,6 +13,7 @@ import type { OperationRow } from "./write.ts";
 interface StoredResult {
   readonly node?: NodeJson;
   readonly created: boolean;
+  readonly version?: VersionFacts;
 }
 
 /**
@@ -48,7 +50,7 @@ export class Replays {
       const error = new HoldfastError("operation_reused", "This operation id was used for another request.");
       return { status: "error", error };
     }
-    return { status: "committed", node: known.result.node, created: known.result.created };
+    return { status: "committed", node: undefined, ...known.result };
   }
 
   add(step: Step | undefined, outcome: StepOutcome): void {
@@ -56,8 +58,12 @@ export class Replays {
     const { caller, operation } = step;
     const { operationId, requestHash } = operation;
     if (operationId === undefined || requestHash === undefined) return;
-    const { node, created } = outcome;
-    const result: StoredResult = { ...(node === undefined ? {} : { node }), created };
+    const { node, created, version } = outcome;
+    const result: StoredResult = {
+      ...(node === undefined ? {} : { node }),
+      created,
+      ...(version === undefined ? {} : { version }),
+    };
     this.#known.set(keyOf(caller.userId, operationId), { requestHash, result });
     this.added.push({ userId: caller.userId, operationId, requestHash, result });
   }

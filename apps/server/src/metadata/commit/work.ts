@@ -6,6 +6,7 @@ import type { JournalRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../
 import type { NewContent, VersionContent } from "../content/content.ts";
 import type { HeldBlocks } from "./load.ts";
 import { assertWeightRoom, nodeWeight, versionWeight } from "../weight/metadata-bytes.ts";
+import type { VersionFacts } from "../read/version-json.ts";
 import type { RightsByActor } from "./rights.ts";
 import type { Operation } from "./operation.ts";
 import { raiseAbove } from "../weight/reach.ts";
@@ -40,6 +41,8 @@ export type JournalEntry = Omit<JournalRow, "space_id" | "seq" | "tag" | "at" | 
 /** All that a transaction is going to write but the nodes, which the tree knows. Lists only grow, so that a mark is a few lengths. */
 export interface Changes {
   readonly versions: VersionRow[];
+  /** Versions of this transaction included; of one that has several the last counts. */
+  readonly labels: { readonly versionId: VersionId; readonly label: string | null }[];
   readonly journal: JournalEntry[];
   /** One for each block, and one for each segment, that a new version refers to. */
   readonly blockRefs: HashHex[];
@@ -95,11 +98,14 @@ export interface Applied {
   readonly created: boolean;
   /** Of who may not know that the name was taken: the one that was wanted. */
   readonly answeredName?: string | undefined;
+  /** The version that it was about, as it is since. */
+  readonly version?: VersionFacts;
 }
 
 export function noChanges(): Changes {
   return {
     versions: [],
+    labels: [],
     journal: [],
     blockRefs: [],
     segmentRefs: [],
@@ -217,6 +223,7 @@ export function addVersion(
     device_id: step.caller.deviceId,
     operation_id: step.operation.operationId ?? null,
     created_at: work.nowMicros,
+    label: null,
   };
   addWeight(work, versionWeight(version));
   work.changes.versions.push(version);

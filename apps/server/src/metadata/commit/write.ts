@@ -47,6 +47,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
     nodes.flatMap(({ before, after }) => (before === undefined ? [after] : [])),
   );
   await insertVersions(reader, changes.versions);
+  await updateLabels(work);
   await countBlocks(reader, space.id, changes.counted);
   await changeBlockRefs(reader, space.id, countOf(changes.blockRefs), nowMicros);
   await changeSegmentRefs(reader, space.id, countOf(changes.segmentRefs), nowMicros);
@@ -159,6 +160,16 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
       ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.created_at))})`.execute(
     reader,
   );
+}
+
+/** By the primary key. */
+async function updateLabels({ reader, space, changes }: Work): Promise<void> {
+  if (changes.labels.length === 0) return;
+  const labels = [...new Map(changes.labels.map(({ versionId, label }) => [versionId, label]))];
+  await sql`
+    update shard.versions v set label = given.label
+    from unnest(${uuidArray(labels.map(([id]) => id))}, ${textArray(labels.map(([, label]) => label))}) as given (id, label)
+    where v.space_id = ${space.id} and v.id = given.id`.execute(reader);
 }
 
 /** Gapless, since the space is locked and the entries are numbered from its head. */

@@ -39,6 +39,7 @@ type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMa
 export interface ReferringVersion {
   readonly manifest: Buffer | null;
   readonly segments: Buffer | null;
+  readonly label: string | null;
 }
 
 /** Gives back what versions held whose rows are deleted in this transaction. */

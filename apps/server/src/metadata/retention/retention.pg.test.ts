@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
+import { seededRandom } from "@holdfast/disk/seeded-random";
 import { checkInvariants } from "../testing/invariants.ts";
 import { pieceSizes } from "../commit/piece-sizes.ts";
 import { sweepPurged } from "../trash/removal.ts";
@@ -107,4 +108,55 @@ test("segments that no commit named are removed after a day and give their block
   await checkInvariants(space.db, space.caller.spaceId);
   space.clock.advanceMs(25 * 3600_000);
   assert.equal(await expireSegments(job(space)), 1);
+});
+
+test("a version with a label is never pruned, whatever is kept beside it", async () => {
+  const seed = Number(process.env["HOLDFAST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  const replay = `replay with HOLDFAST_SEED=${seed}`;
+  const next = seededRandom(seed);
+  const random = (below: number) => Math.floor(next() * below);
+  for (let round = 0; round < 12; round += 1) {
+    const space = await open();
+    const file = await space.put("root", "f", "0");
+    /** What the rules alone say of each version, by number. */
+    const model = new Map([[1, { madeAtMicros: space.clock.nowMicros(), label: null as string | null }]]);
+    let head = 1;
+    for (let step = 0; step < 30; step += 1) {
+      const choice = random(10);
+      if (choice < 5) {
+        await space.do({ op: "put", fileId: file.id, content: await space.content(`${round} ${step}`) });
+        model.set((head += 1), { madeAtMicros: space.clock.nowMicros(), label: null });
+      } else if (choice < 8) {
+        const number = 1 + random(head);
+        const label = random(3) === 0 ? null : `label ${step}`;
+        const known = model.get(number);
+        const operation = { op: "label", fileId: file.id, version: number, label } as const;
+        if (known === undefined) assert.equal((await space.refused(operation)).code, "not_found", replay);
+        else {
+          await space.do(operation);
+          known.label = label;
+        }
+      } else if (choice === 8) space.clock.advanceMs(random(20) * dayMs);
+      else {
+        const keptMin = 1 + random(4);
+        const before = space.clock.nowMicros() - 30 * dayMs * 1000;
+        const due = [...model].filter(
+          ([number, { madeAtMicros, label }]) => number <= head - keptMin && madeAtMicros < before && label === null,
+        );
+        await pruneVersions(job(space), { keptMin });
+        for (const [number] of due) model.delete(number);
+      }
+      const { rows } = await sql<{ number: number; label: string | null }>`
+        select number, label from shard.versions where space_id = ${space.caller.spaceId} order by number`.execute(
+        space.db,
+      );
+      assert.deepEqual(
+        rows.map((row) => [row.number, row.label]),
+        [...model]
+          .map(([number, { label }]) => [number, label])
+          .toSorted(([left], [right]) => Number(left) - Number(right)),
+        replay,
+      );
+    }
+  }
 });

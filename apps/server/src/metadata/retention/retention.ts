@@ -102,7 +102,7 @@ export interface VersionRetention {
   readonly lifetimeMs?: number;
 }
 
-/** A version goes only when it is beyond the newest 30 and also older than 30 days. By nodes_history and versions_node. */
+/** A version goes only when it is beyond the newest 30 and also older than 30 days, and one with a label never. By nodes_history and versions_node. */
 export async function pruneVersions(job: Retention, options: VersionRetention = {}): Promise<number> {
   const keptMin = Math.max(1, options.keptMin ?? limits.versionsKeptMin);
   const before = job.nowMicros - (options.lifetimeMs ?? limits.versionLifetimeMs) * 1000;
@@ -198,8 +198,9 @@ async function pruneFiles(
       delete from shard.versions where space_id = ${spaceId} and id in (
         select v.id from shard.nodes n join shard.versions v
           on v.space_id = n.space_id and v.node_id = n.id and v.number <= n.version_number - ${keptMin}::int8
-        where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and v.created_at < ${before} limit ${rowsIn(job)})
-      returning manifest, segments`.execute(transaction);
+        where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and v.created_at < ${before}
+          and v.label is null limit ${rowsIn(job)})
+      returning manifest, segments, label`.execute(transaction);
     await releaseVersions(transaction, spaceId, rows, job.nowMicros);
     const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
     await changeMetadataBytes(transaction, spaceId, -weightBytes);

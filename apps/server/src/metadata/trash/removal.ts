@@ -169,7 +169,7 @@ async function removePiece(
     delete from shard.versions where space_id = ${spaceId} and id in (
       select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(ids)})
       order by v.node_id, v.number limit ${pieces.nodesInlineMax})
-    returning manifest, segments`.execute(transaction);
+    returning manifest, segments, label`.execute(transaction);
   await releaseVersions(transaction, spaceId, versions, nowMicros);
   const all = versions.length < pieces.nodesInlineMax;
   const { rows } = await sql<Omit<Removed, "grants"> & { nodes: number }>`

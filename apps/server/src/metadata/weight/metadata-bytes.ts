@@ -14,8 +14,16 @@ export function nodeWeight({ name, target, metadata }: Pick<NodeRow, "name" | "t
   return limits.rowWeightBytes + Buffer.byteLength(name) + Buffer.byteLength(target ?? "") + metadataBytes;
 }
 
-export function versionWeight({ manifest, segments }: Pick<VersionRow, "manifest" | "segments">): number {
-  return limits.rowWeightBytes + (manifest?.length ?? 0) + (segments?.length ?? 0);
+export function versionWeight({
+  manifest,
+  segments,
+  label,
+}: Pick<VersionRow, "manifest" | "segments" | "label">): number {
+  return limits.rowWeightBytes + (manifest?.length ?? 0) + (segments?.length ?? 0) + labelWeight(label);
+}
+
+export function labelWeight(label: string | null): number {
+  return Buffer.byteLength(label ?? "");
 }
 
 /** Of a segment's entries, or an upload session's request. */

@@ -1,0 +1,29 @@
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import { readVersion } from "./version-argument.ts";
+
+export const labelCommand: CommandMaker = (context) => {
+  const command = newCommand("label", "Give a version a label, so that it is kept however old it is", [
+    'versions label /report.odt 3 "as sent to print"',
+    "versions label /report.odt 3 --remove",
+  ])
+    .argument("<path>", "a file on the server")
+    .argument("<version>", "which one, as 'holdfast versions' lists it")
+    .argument("[label]", "what you call it")
+    .option("--remove", "it has no label any more, and is kept no longer than others");
+  return runs<[string, string, string | undefined]>(context, command, async (run, path, version, label, { remove }) => {
+    const { lookUpFile } = await import("../remote/look-up.ts");
+    const number = readVersion(version, path);
+    if ((label === undefined || label.trim() === "") !== (remove === true)) {
+      throw usage(`${path}: say the label of version ${version}, or --remove to take it away.`);
+    }
+    const { client } = await run.connect();
+    const { id } = await lookUpFile(client, path);
+    const labelled = await client.call("labelVersion", { params: { id, number }, body: { label: label ?? null } });
+    await run.output.result(labelled, () => [
+      labelled.label === undefined
+        ? `version ${labelled.number} of ${path} has no label`
+        : `version ${labelled.number} of ${path} is labelled: ${labelled.label}`,
+    ]);
+  });
+};

@@ -1,0 +1,59 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { VersionJson } from "@holdfast/protocol/version-routes";
+import { namePeople } from "../../accounts/names.ts";
+import { assertPlainText } from "../../accounts/plain-text.ts";
+import type { Shards } from "../../db/shards.ts";
+import type { Committer } from "../../metadata/commit/commit-queue.ts";
+import { findNode } from "../../metadata/read/look-up.ts";
+import type { VersionFacts } from "../../metadata/read/version-json.ts";
+import { listVersions } from "../../metadata/read/versions-list.ts";
+import type { Handlers } from "../handler.ts";
+import { commitOperation } from "./commit-one.ts";
+import { baseOf, seenOf, versionOf } from "./operation-fields.ts";
+
+/** The history of one file: who made which version, and what people call them. */
+export function versionHandlers({ shards, committer }: { shards: Shards; committer: Committer }) {
+  return {
+    listVersions: async ({ caller, params, query }) => {
+      const file = await findNode(shards, caller, params.id);
+      if (file.row.kind !== "file")
+        throw new HoldfastError("invalid_field", `${file.path} is no file.`, { field: "id" });
+      const { items, next_cursor } = await listVersions(shards, file, query);
+      return { status: 200, json: { items: await withAuthors(shards, items), next_cursor } };
+    },
+    labelVersion: async ({ caller, params, body, conditions }) => {
+      const { version } = await commitOperation(committer, caller, {
+        ...baseOf(conditions(), {}),
+        ...seenOf(body),
+        op: "label",
+        fileId: params.id,
+        version: versionOf(params.number),
+        label: readLabel(body.label),
+      });
+      const [json] = version === undefined ? [] : await withAuthors(shards, [version]);
+      if (json === undefined) throw new HoldfastError("internal", "A commit answered no version.");
+      return { status: 200, json };
+    },
+  } satisfies Handlers;
+}
+
+/** Authors have their accounts on any shard. */
+async function withAuthors(shards: Shards, versions: readonly VersionFacts[]): Promise<VersionJson[]> {
+  const people = await namePeople(
+    shards,
+    versions.map(({ created_by }) => created_by),
+  );
+  return versions.map((version) => ({ ...version, author: people(version.created_by) }));
+}
+
+/** @throws HoldfastError invalid_field */
+function readLabel(text: string | null): string | null {
+  const label = text?.trim() ?? "";
+  if (label === "") return null;
+  assertPlainText(label, "label");
+  if (Buffer.byteLength(label) <= limits.labelBytesMax) return label;
+  throw new HoldfastError("invalid_field", `The label is longer than ${limits.labelBytesMax} bytes.`, {
+    field: "label",
+  });
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, page, person, seenFields } from "./values.ts";
+
+const version = z
+  .object({
+    number: z.int(),
+    version_id: z.string(),
+    size: z.int(),
+    content_id: z.string(),
+    created_at: z.string(),
+    created_by: z.string(),
+    author: person,
+    device_id: z.string().nullable(),
+    operation_id: z.string().nullable(),
+    label: z.string().optional().describe("what a person calls it; it is never pruned then"),
+  })
+  .meta({ id: "Version" });
+export type VersionJson = z.output<typeof version>;
+
+/** The history of one file. */
+export const versionRoutes = {
+  listVersions: defineRoute({
+    method: "GET",
+    path: "/files/:id/versions",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The versions of a file, newest first",
+    params: z.object({ id: idText }),
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+      cursor: cursorText.optional(),
+    }),
+    responses: { 200: page(version) },
+  }),
+  labelVersion: defineRoute({
+    method: "PATCH",
+    path: "/files/:id/versions/:number",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Give a version a label, so that it is never pruned, or take it away",
+    params: z.object({ id: idText, number: z.string().min(1).max(64).describe("or its version_id") }),
+    body: z.object({
+      label: z.string().max(1024).nullable().describe("null or empty: it has none"),
+      ...seenFields,
+    }),
+    responses: { 200: version },
+  }),
+};
