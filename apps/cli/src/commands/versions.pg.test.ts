@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { applyPatch } from "diff";
 import {
   administrator,
   holdfast,
@@ -80,6 +82,82 @@ describe("holdfast versions", () => {
       const ran = await run(["versions", "label", ...args]);
       assert.equal(ran.code, code, `${args.join(" ")}: ${ran.stderr}`);
       assert.match(ran.stderr, /^holdfast: /);
+    }
+  });
+
+  const linesOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => `line ${index} ${"x".repeat(index % 90)}`);
+  test("diff shows the lines that changed, of the newest two versions unless told", async () => {
+    await putAll("/text", ["one\ntwo\nthree\n", "one\n2\nthree\n", "one\n2\nthree\nfour"]);
+    const newest = await run(["versions", "diff", "/text"]);
+    assert.equal(newest.code, 0, newest.stderr);
+    assert.deepEqual(newest.stdout.split("\n").slice(2), [
+      "@@ -1,3 +1,4 @@",
+      " one",
+      " 2",
+      " three",
+      "+four",
+      "\\ No newline at end of file",
+      "",
+    ]);
+    assert.match(newest.stdout, /^--- \/text\t.* version 2\n\+\+\+ \/text\t.* version 3\n/);
+    const first = await json("versions", "diff", "/text", "1");
+    assert.deepEqual([first.kind, first.from.number, first.to.number], ["text", 1, 3]);
+    assert.match(first.diff, /\n-two\n\+2\n three\n\+four\n/);
+    const back = await json("versions", "diff", "/text", first.to.version_id, "2");
+    assert.match(back.diff, /\n-four\n\\ No newline at end of file\n$/);
+    const same = await run(["versions", "diff", "/text", "2", "2"]);
+    assert.deepEqual([same.code, same.stdout], [0, ""]);
+    assert.match(same.stderr, /versions 2 and 2 are equal/);
+    assert.equal((await json("versions", "diff", "/text", "2", "2")).kind, "equal");
+  });
+
+  test("diff of a text of many blocks can be applied to the earlier version", async () => {
+    const old = linesOf(60_000);
+    const now = old.with(45_000, "another").toSpliced(50_000, 2, "more", "and more", "and still more");
+    const [from, to] = [old, now].map((lines) => lines.join("\n")) as [string, string];
+    await putAll("/large", [from, to]);
+    const { stdout, stderr } = await run(["versions", "diff", "/large"]);
+    assert.ok(stdout.length < 3000, `${stdout.slice(0, 1000)} ${stderr}`);
+    assert.match(stdout, /^@@ -44998,7 \+44998,7 @@$/m);
+    assert.equal(applyPatch(from, stdout, { fuzzFactor: 0 }), to);
+    const { blocks } = await json("versions", "diff", "/large");
+    assert.ok(blocks.from >= 2 && blocks.shared >= 1, JSON.stringify(blocks));
+  });
+
+  test("diff compares blocks where there are no lines, and says why", async () => {
+    const noise = randomBytes(3 * 1024 ** 2);
+    await putAll("/binary", [noise, Buffer.concat([noise, Buffer.from([0, 1])])]);
+    const binary = await run(["versions", "diff", "/binary"]);
+    assert.equal(binary.code, 0);
+    assert.match(binary.stderr, /no text in UTF-8/);
+    assert.match(
+      binary.stdout,
+      /^version 1 +3145728 bytes .*[0-9a-f]{64}\nversion 2 +3145730 bytes .*\n\d+ of the \d+ blocks of version 2 /,
+    );
+    const { kind, diff, blocks } = await json("versions", "diff", "/binary");
+    assert.deepEqual([kind, diff], ["binary", null]);
+    assert.ok(blocks.shared === blocks.to - 1, JSON.stringify(blocks));
+    const long = `${linesOf(200_000).join("\n")}\n`;
+    await putAll("/long", [long, `${long}more\n`]);
+    const large = await run(["versions", "diff", "/long"]);
+    assert.deepEqual([large.code, large.stdout.split("\n").length], [0, 4], large.stderr);
+    assert.match(large.stderr, /too large for its lines/);
+  });
+
+  test("diff says what is missing, and how it ends tells scripts", async () => {
+    await putAll("/once", ["one\n"]);
+    for (const [args, code, words] of [
+      [["/once"], 4, /one version/],
+      [["/once", "2"], 4, /no version 2 /],
+      [["/once", "1", "7"], 4, /no version 7 /],
+      [["/once", "first"], 2, /neither the number nor the id/],
+      [["/missing"], 4, /There is no \/missing/],
+      [["/"], 5, /not a file/],
+    ] as [string[], number, RegExp][]) {
+      const ran = await run(["versions", "diff", ...args]);
+      assert.equal(ran.code, code, `${args.join(" ")}: ${ran.stderr}`);
+      assert.match(ran.stderr, words);
     }
   });
 });

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { once } from "node:events";
 import type { HoldfastError } from "@holdfast/core/errors";
-import { showJson, showLines } from "./screen.ts";
+import { showContent, showJson, showLines } from "./screen.ts";
 
 export interface OutputFlags {
   readonly json?: boolean;
@@ -70,6 +70,11 @@ export class Output {
     const { code, field, message } = error;
     const document = { error: { code, message, ...(field === undefined ? {} : { field }) } };
     if (this.json) await this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
+  }
+
+  /** Lines of what files hold, which a program gets as they are. */
+  content(lines: readonly string[]): Promise<void> {
+    return this.#drained(showContent(this.#stdout, lines));
   }
 
   /** What a file holds, as it is. */

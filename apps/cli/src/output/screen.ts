@@ -29,6 +29,15 @@ export function showText(stream: Writable, text: string): boolean {
   return stream.write(text.split("\n").map(printable).join("\n"));
 }
 
+/** Of a file's content, line by line: exactly for a program, and for a person without what would steer the terminal. */
+export function showContent(stream: Writable & { readonly isTTY?: boolean }, lines: readonly string[]): boolean {
+  if (stream.isTTY !== true) return lines.length === 0 || stream.write(lines.map((line) => `${line}\n`).join(""));
+  return showLines(
+    stream,
+    lines.map((line) => line.replaceAll("\t", "        ")),
+  );
+}
+
 /** One document, or a part of one. JSON leaves some of what steers a terminal as it is; escaped it means the same. */
 export function showJson(stream: Writable, json: string): boolean {
   return stream.write(

@@ -1,0 +1,101 @@
+import { isUtf8 } from "node:buffer";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
+import type { VersionJson } from "@holdfast/protocol/version-routes";
+import { lineDifference } from "./line-difference.ts";
+import { commonEnds, type SharedBlocks, sharedBlocks } from "./shared-blocks.ts";
+import { BlockContents, fetchRange, placeBlocks } from "./version-content.ts";
+
+/** Of each version: what is larger is compared by its blocks alone. */
+export const textBytesMax = 8 * 1024 ** 2;
+/** Of both together: of more not even the lists of blocks are fetched, which have up to 260,000 entries then. */
+export const listedBytesMax = 64 * 1024 ** 3;
+
+export interface Comparison {
+  readonly kind: "equal" | "text" | "binary" | "too_large";
+  /** The hunks of a unified diff, line by line; only of text. */
+  readonly lines?: readonly string[];
+  /** The lines differ in so much that all of them are shown as replaced. */
+  readonly replaced?: boolean;
+  /** Not of what is equal or far too large. */
+  readonly blocks?: SharedBlocks;
+}
+
+/** How two versions of one file differ, with as few bytes fetched as that takes. */
+export async function compareVersions(
+  client: ApiClient,
+  id: string,
+  from: VersionJson,
+  to: VersionJson,
+): Promise<Comparison> {
+  if (from.content_id === to.content_id) return { kind: "equal" };
+  if (from.size + to.size > listedBytesMax) return { kind: "too_large" };
+  const listOf = async ({ version_id, size }: VersionJson): Promise<ManifestEntry[]> => {
+    const { blocks = [] } = await client.call("getManifest", { params: { id }, query: { version: version_id } });
+    if (sizeOf(blocks) === size) return blocks;
+    throw new HoldfastError(
+      "failed",
+      `The server's list of blocks of version ${version_id} has not the size of the file.`,
+    );
+  };
+  const lists = { from: await listOf(from), to: await listOf(to) };
+  const blocks = sharedBlocks(lists.from, lists.to);
+  if (Math.max(from.size, to.size) > textBytesMax) return { kind: "too_large", blocks };
+  if (await looksBinary(client, id, to)) return { kind: "binary", blocks };
+  const contents = await readDifference(client, id, { ...lists, fromVersion: from, toVersion: to });
+  if (!isText(contents.from) || !isText(contents.to)) return { kind: "binary", blocks };
+  const { lines, replaced } = lineDifference(contents.from, contents.to);
+  // The same bytes, cut in another way.
+  if (lines.length === 0) return { kind: "equal" };
+  return { kind: "text", lines, replaced, blocks };
+}
+
+interface Lists {
+  readonly from: readonly ManifestEntry[];
+  readonly to: readonly ManifestEntry[];
+  readonly fromVersion: VersionJson;
+  readonly toVersion: VersionJson;
+}
+
+/** Behind the last block that differs: the end of the line in which it may end, and as many whole lines as are shown around a change. */
+const linesBehind = 4;
+
+/**
+ * Both contents up to some whole lines behind the last block that differs. What both begin with is read once, since lines are numbered
+ * from the first; of what both end with, nothing more.
+ */
+async function readDifference(client: ApiClient, id: string, lists: Lists): Promise<{ from: Buffer; to: Buffer }> {
+  const contents = new BlockContents(client);
+  const { end } = commonEnds(lists.from, lists.to);
+  const [fromBlocks, toBlocks] = [placeBlocks(lists.from), placeBlocks(lists.to)];
+  const fromVersion = { id, version_id: lists.fromVersion.version_id };
+  const from = await contents.read(fromVersion, fromBlocks.slice(0, fromBlocks.length - end));
+  const to = await contents.read(
+    { id, version_id: lists.toVersion.version_id },
+    toBlocks.slice(0, toBlocks.length - end),
+  );
+  const behind: Buffer[] = [];
+  let lines = 0;
+  for (const block of fromBlocks.slice(fromBlocks.length - end)) {
+    if (lines >= linesBehind) break;
+    const content = await contents.read(fromVersion, [block]);
+    behind.push(content);
+    lines += content.reduce((count, byte) => (byte === newline ? count + 1 : count), 0);
+  }
+  return { from: Buffer.concat([from, ...behind]), to: Buffer.concat([to, ...behind]) };
+}
+
+const newline = 0x0a;
+/** As far as git looks. */
+const sniffedBytes = 8000;
+
+async function looksBinary(client: ApiClient, id: string, { version_id, size }: VersionJson): Promise<boolean> {
+  if (size === 0) return false;
+  const start = await fetchRange(client, { id, version_id }, 0, Math.min(size, sniffedBytes));
+  return start.includes(0);
+}
+
+function isText(content: Buffer): boolean {
+  return !content.includes(0) && isUtf8(content);
+}
