@@ -81,6 +81,8 @@ const harmlessTwice: ReadonlySet<RouteName> = new Set<RouteName>([
   "fetchBlocks",
   "queryManifests",
   "queryNodes",
+  "starNode",
+  "unstarNode",
   "deleteToken",
   "deleteDevice",
   "adminUpdateUser",

@@ -85,6 +85,14 @@ export const limits = {
   passwordBytesMax: 1024,
   /** Of one user; with one more sign-in the device goes that was not seen for longest. */
   devicesMax: 1000,
+  /** Of one account. */
+  starsMax: 10_000,
+  /** Files that an account changed lately: so many are told, of so many nodes that the newest entries of journals name. */
+  recentItemsMax: 200,
+  recentCandidatesMax: 1000,
+  /** Of the own space's journal, and of those of other spaces together, of which so many are looked at. */
+  recentEntriesMax: 10_000,
+  recentSpacesMax: 20,
   /** Personal access tokens of one user. */
   tokensMax: 1000,
 

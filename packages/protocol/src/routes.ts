@@ -7,6 +7,7 @@ import { operationRoutes } from "./operation-routes.ts";
 import { rewindRoutes } from "./rewind-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
 import type { Route } from "./route.ts";
+import { starRoutes } from "./star-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
@@ -14,6 +15,7 @@ export const routes = {
   ...accountRoutes,
   ...nodeRoutes,
   ...versionRoutes,
+  ...starRoutes,
   ...contentRoutes,
   ...sharingRoutes,
   ...rewindRoutes,

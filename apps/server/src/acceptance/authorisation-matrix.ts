@@ -62,6 +62,10 @@ export const matrix: Matrix = {
     stranger: "404",
     owner: [200],
   },
+  starNode: { request: id("file"), stranger: "404", owner: [204] },
+  unstarNode: { request: id("file"), stranger: "404", owner: [204] },
+  listStarred: { request: plain, stranger: "own", owner: [200] },
+  listRecent: { request: plain, stranger: "own", owner: [200] },
   restoreVersion: {
     request: (f) => ({ path: { id: f.file }, query: { version: "1" } }),
     stranger: "404",

@@ -105,6 +105,10 @@ async function useEveryRoute(api: Api): Promise<void> {
   await ok("GET", `/files/${top.id}/download`);
   await ok("POST", "/manifests", { version_ids: [head.version_id] });
   await ok("POST", `/files/${file.id}/restore?version=1`);
+  await ok("PATCH", `/files/${file.id}/versions/1`, { label: "first" });
+  await ok("PUT", `/files/${file.id}/star`);
+  for (const path of ["/starred", "/recent"]) await ok("GET", path);
+  await ok("DELETE", `/files/${file.id}/star`);
   await ok("GET", "/metadata?path=/top/inner/file");
   for (const query of ["", "?sort=-size", "?recursive=true&include=blocks"])
     await ok("GET", `/folders/root/contents${query}`);

@@ -30,6 +30,7 @@ export interface ShardTables extends AccountTables, QueueTables, GroupTables, Re
   "shard.journal": JournalRow;
   "shard.grants": GrantRow;
   "shard.received": { grantee_id: string; grant_id: GrantId; space_id: SpaceId; node_id: NodeId };
+  "shard.stars": { user_id: UserId; space_id: SpaceId; node_id: NodeId; at: number };
   "shard.operations": {
     space_id: SpaceId;
     user_id: UserId;

@@ -77,6 +77,10 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   /** And the accounts of their authors. */
   listVersions: { rows: lineage + 2 * page, answerBytes: page * 2 * kib },
   labelVersion: oneNode,
+  starNode: { ...oneNode, rows: 2 * lineage + limits.starsMax },
+  unstarNode: oneNode,
+  listStarred: listed(page + page * lineage),
+  listRecent: listed(2 * (limits.recentEntriesMax + limits.recentCandidatesMax) + limits.recentItemsMax * lineage),
   restoreVersion: oneNode,
   rewind: { rows: "of all that changed since the moment", answerBytes: rewindBytes },
   undoRewind: { rows: "of what the rewind changed", answerBytes: rewindBytes },

@@ -16,6 +16,7 @@ import { jobHandlers, queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
 import { rewindHandlers } from "../http/rewinds/rewind-handlers.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
+import { starHandlers } from "../http/stars/star-handlers.ts";
 import { versionHandlers } from "../http/files/version-handlers.ts";
 import { uploadHandlers } from "../http/uploads/upload-handlers.ts";
 import type { Uploads } from "../uploads/uploads.ts";
@@ -54,6 +55,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...accountHandlers(accounts),
     ...nodeHandlers({ shards, committer }),
     ...versionHandlers({ shards, committer }),
+    ...starHandlers({ shards, clock: systemClock }),
     ...notifyHandlers({ shards, polls, rateLimits }),
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),

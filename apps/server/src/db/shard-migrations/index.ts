@@ -12,6 +12,7 @@ import * as messages from "./091-messages.ts";
 import * as rewinds from "./093-rewinds.ts";
 import * as versionLabels from "./092-version-labels.ts";
 import * as groups from "./095-groups.ts";
+import * as stars from "./097-stars.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -33,5 +34,6 @@ export const shardMigrations: MigrationSet = {
     "093-rewinds": { up: rewinds.up },
     "092-version-labels": { up: versionLabels.up },
     "095-groups": { up: groups.up },
+    "097-stars": { up: stars.up },
   },
 };

@@ -1,0 +1,14 @@
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+import { nodeRows } from "./node-rows.ts";
+
+export const recentCommand: CommandMaker = (context) => {
+  const command = newCommand("recent", "List the files that you changed lately, on any device, the latest first", [
+    "recent",
+  ]);
+  return runs<[]>(context, command, async (run) => {
+    const { client } = await run.connect();
+    const page = await client.call("listRecent");
+    await run.output.result(page, () => nodeRows(page.items));
+  });
+};

@@ -1,0 +1,8 @@
+import type { CommandMaker } from "./command.ts";
+import { starOrUnstar } from "./star-or-unstar.ts";
+
+export const starCommand: CommandMaker = starOrUnstar(
+  "star",
+  "Star files and folders, for your account alone",
+  "star /photos/2026 /report.odt",
+);

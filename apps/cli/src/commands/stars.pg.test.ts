@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { NodeJson } from "@holdfast/protocol/values";
+import {
+  administrator,
+  holdfast,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+
+describe("holdfast star, unstar, starred and recent", () => {
+  let folder: string;
+  let server: RunningServer;
+  const run = (args: string[], input?: string) =>
+    holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${folder}/config` }, ...(input === undefined ? {} : { input }) });
+  const pathsOf = async (command: string) => {
+    const { code, stdout, stderr } = await run([command, "--json"]);
+    assert.equal(code, 0, stderr);
+    return (JSON.parse(stdout).items as NodeJson[]).map(({ path }) => path);
+  };
+
+  before(async () => {
+    folder = makeFolder("stars-command");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    const { email, password } = administrator;
+    const login = await run(["login", server.url, "--email", email, "--password-stdin"], `${password}\n`);
+    assert.equal(login.code, 0, login.stderr);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  test("mark what one comes back to, and list it", async () => {
+    assert.deepEqual(await pathsOf("starred"), []);
+    await run(["mkdir", "/d"]);
+    for (const path of ["/d/a", "/b"]) assert.equal((await run(["put", "-", path], "content")).code, 0);
+    assert.deepEqual(await pathsOf("recent"), ["/b", "/d/a"]);
+    const starred = await run(["star", "/d", "/d/a", "--json"]);
+    assert.equal(starred.code, 0, starred.stderr);
+    assert.equal(JSON.parse(starred.stdout).items.length, 2);
+    assert.deepEqual(await pathsOf("starred"), ["/d/a", "/d"]);
+    assert.match((await run(["starred"])).stdout, /^\S+ \S+ {2}7 {2}\/d\/a\n\S+ \S+ {2}0 {2}\/d\/\n$/);
+    assert.match((await run(["recent"])).stdout, /^.* \/b\n.* \/d\/a\n$/);
+    assert.equal((await run(["unstar", "/d/a"])).code, 0);
+    assert.deepEqual(await pathsOf("starred"), ["/d"]);
+  });
+
+  test("change nothing where one of several is missing", async () => {
+    for (const command of ["star", "unstar"]) {
+      const { code, stderr } = await run([command, "/", "/missing"]);
+      assert.equal(code, 4);
+      assert.match(stderr, /\/missing/);
+    }
+    assert.ok(!(await pathsOf("starred")).includes("/"));
+  });
+});

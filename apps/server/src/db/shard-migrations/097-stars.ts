@@ -1,0 +1,21 @@
+import { type Kysely, sql } from "kysely";
+
+/** Why: people mark what they come back to, in their own space or shared with them. The marks are theirs, so they lie on their shard. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `
+create table shard.stars (
+  user_id uuid not null,
+  -- of the node, which may lie on another shard; a client brings the ids of new nodes, so two spaces may have the same one
+  space_id uuid not null,
+  node_id uuid not null,
+  at int8 not null,
+  primary key (user_id, space_id, node_id)
+);
+-- a list of them, the newest first
+create index stars_newest on shard.stars (user_id, at desc, node_id);
+`,
+    )
+    .execute(db);
+}

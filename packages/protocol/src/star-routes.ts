@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, node, page } from "./values.ts";
+
+const params = z.object({ id: idText });
+const limit = z.coerce.number().int().min(1).max(limits.listItemsMax).optional();
+
+/** What an account comes back to, in its own space or shared with it. */
+export const starRoutes = {
+  starNode: defineRoute({
+    method: "PUT",
+    path: "/files/:id/star",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Star a node, for this account alone",
+    params,
+    responses: { 204: "empty" },
+  }),
+  unstarNode: defineRoute({
+    method: "DELETE",
+    path: "/files/:id/star",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Take the star away",
+    params,
+    responses: { 204: "empty" },
+  }),
+  listStarred: defineRoute({
+    method: "GET",
+    path: "/starred",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What this account has starred and sees now, the latest first",
+    query: z.object({ limit, cursor: cursorText.optional() }),
+    responses: { 200: page(node) },
+  }),
+  listRecent: defineRoute({
+    method: "GET",
+    path: "/recent",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The files that this account changed lately, the latest first; one page is all",
+    query: z.object({ limit }),
+    responses: { 200: page(node) },
+  }),
+};
