@@ -22,19 +22,10 @@ export type GroupId = Branded<"GroupId">;
 export type MessageId = Branded<"MessageId">;
 /** Also of the task's message. */
 export type TaskId = MessageId;
-type AnyId =
-  | UserId
-  | SpaceId
-  | NodeId
-  | VersionId
-  | UploadId
-  | DeviceId
-  | SessionId
-  | TokenId
-  | GrantId
-  | GroupId
-  | MessageId
-  | RewindId;
+export type CommentId = Branded<"CommentId">;
+export type EventId = Branded<"EventId">;
+export type NotificationId = Branded<"NotificationId">;
+type AnyId = Branded<`${string}Id`>;
 
 /** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */
 export type Bucket = number & { readonly __brand: "Bucket" };

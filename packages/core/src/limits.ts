@@ -34,6 +34,22 @@ export const limits = {
   /** Of what a person calls a version. */
   labelBytesMax: 255,
 
+  /** Of one comment, in UTF-8. What it says weighs like metadata of the space that it lies in. */
+  commentBytesMax: 8 * kib,
+  /** Of one file or folder. */
+  commentsMax: 1000,
+  /** People whom one comment mentions. */
+  mentionsMax: 20,
+  /** Of one account: with one more the oldest goes. */
+  notificationsMax: 1000,
+  notificationsPageMax: 100,
+  /** Of one account, in one space. */
+  watchesMax: 200,
+  activityItemsDefault: 50,
+  activityItemsMax: 200,
+  /** Entries that one page of the activity looks at: where few of them are to be shown it ends early. */
+  activityScanMax: 5000,
+
   /** So many times its quota a space may store, with versions, trash and unfinished uploads. */
   quotaStoredFactor: 4,
   /** What a node, a version, a segment of a long list of blocks or an upload session weighs beside the bytes that it holds. */

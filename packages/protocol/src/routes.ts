@@ -1,8 +1,11 @@
 import type { z } from "zod";
 import { accountRoutes } from "./account-routes.ts";
+import { activityRoutes } from "./activity-routes.ts";
+import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
+import { notificationRoutes } from "./notification-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { rewindRoutes } from "./rewind-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
@@ -21,6 +24,9 @@ export const routes = {
   ...rewindRoutes,
   ...jobRoutes,
   ...operationRoutes,
+  ...commentRoutes,
+  ...activityRoutes,
+  ...notificationRoutes,
 };
 export type RouteName = keyof typeof routes;
 export const apiPrefix = "/api/v1";

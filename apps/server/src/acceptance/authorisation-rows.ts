@@ -33,6 +33,7 @@ export interface Fixture {
   readonly block: string;
   readonly version: string;
   readonly rewind: string;
+  readonly comment: string;
   readonly token: string;
   readonly device: string;
   readonly job: string;

@@ -160,6 +160,7 @@ async function makeFixture(
     block: createHash("sha256").update(secret).digest("hex"),
     version: fileV2.version_id,
     rewind: (await owner.call("POST", `/files/${file.id}/rewind`, { to: fileV2.updated_at })).body.rewind_id,
+    comment: (await owner.call("POST", `/files/${file.id}/comments`, { text: "a secret comment" })).body.id,
     token: (await owner.call("POST", "/tokens", { name: "the owner's token", scopes: ["files:read"] })).body.id,
     device: second.device_id,
     startToken: (await owner.call("GET", "/changes/start_token")).body.token,
@@ -185,6 +186,7 @@ function missing(fixture: Fixture): Fixture {
     block: flip(fixture.block),
     version: flip(fixture.version),
     rewind: flip(fixture.rewind),
+    comment: flip(fixture.comment),
     token: flip(fixture.token),
     device: flip(fixture.device),
   };

@@ -112,6 +112,15 @@ async function useEveryRoute(api: Api): Promise<void> {
   await ok("GET", "/metadata?path=/top/inner/file");
   for (const query of ["", "?sort=-size", "?recursive=true&include=blocks"])
     await ok("GET", `/folders/root/contents${query}`);
+  const comment = await ok("POST", `/files/${file.id}/comments`, { text: "said" });
+  await ok("GET", `/files/${file.id}/comments`);
+  await ok("PATCH", `/comments/${comment.id}`, { text: "said otherwise" });
+  await ok("POST", `/comments/${comment.id}/resolve`);
+  await ok("DELETE", `/comments/${comment.id}`);
+  await ok("PUT", `/files/${file.id}/watch`);
+  await ok("DELETE", `/files/${file.id}/watch`);
+  for (const path of ["/activity", `/activity?in=${top.id}`, "/notifications?unread=true"]) await ok("GET", path);
+  await ok("POST", "/notifications/read", { up_to: "2030-01-01T00:00:00Z" });
   await ok("PATCH", `/files/${file.id}`, { name: "renamed", parent_id: "root" });
   await ok("POST", `/files/${top.id}/copy`, { parent_id: "root", name: "top copy" });
   await ok("POST", "/nodes/query", { ids: [file.id] });

@@ -5,8 +5,10 @@ import { formatTime } from "@holdfast/core/times";
 import type { device as deviceSchema } from "@holdfast/protocol/account-routes";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
+import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 
@@ -59,4 +61,19 @@ export async function deleteDevice(world: AccountWorld, caller: Caller, id: stri
       .where("device_id", "=", deviceId)
       .execute();
   });
+}
+
+/** Of those that are this user's. */
+export async function readDeviceNames(
+  shards: Shards,
+  userId: UserId,
+  ids: readonly DeviceId[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  // Served by the primary key.
+  const { rows } = await sql<{ id: DeviceId; name: string }>`
+    select id, name from shard.devices where user_id = ${userId} and id = any(${uuidArray([...new Set(ids)])})`.execute(
+    shards.ofId(userId).db,
+  );
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }

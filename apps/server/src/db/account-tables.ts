@@ -1,4 +1,5 @@
-import type { DeviceId, NodeId, SessionId, SpaceId, TokenId, UserId } from "@holdfast/core/ids";
+import type { NotificationKind } from "@holdfast/protocol/notification-routes";
+import type { DeviceId, NodeId, NotificationId, SessionId, SpaceId, TokenId, UserId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
 
 /** The tables of accounts in the schema `shard`. */
@@ -12,6 +13,8 @@ export interface AccountTables {
     created_at: number;
     last_seen_at: number | null;
   };
+  "shard.notification_heads": { user_id: UserId; number: number; read_to: number };
+  "shard.notifications": NotificationRow;
   "shard.sessions": {
     id: SessionId;
     user_id: UserId;
@@ -44,6 +47,19 @@ export interface AccountTables {
     claimed_at: number | null;
   };
   "shard.server_facts": { name: string; value: Buffer };
+}
+
+export interface NotificationRow {
+  user_id: UserId;
+  number: number;
+  id: NotificationId;
+  kind: NotificationKind;
+  actor: UserId | null;
+  node_id: NodeId | null;
+  detail: Record<string, unknown>;
+  at: number;
+  gather_key: string | null;
+  message_id: string;
 }
 
 export interface UserRow {

@@ -1,5 +1,16 @@
 import type { Kysely } from "kysely";
-import type { GrantId, NodeId, RewindId, SpaceId, UploadId, UserId, VersionId } from "@holdfast/core/ids";
+import type {
+  CommentId,
+  DeviceId,
+  EventId,
+  GrantId,
+  NodeId,
+  RewindId,
+  SpaceId,
+  UploadId,
+  UserId,
+  VersionId,
+} from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
 import type { GroupTables } from "./group-tables.ts";
@@ -39,6 +50,9 @@ export interface ShardTables extends AccountTables, QueueTables, GroupTables, Re
     result: string;
     at: number;
   };
+  "shard.comments": CommentRow;
+  "shard.events": EventRow;
+  "shard.watches": { space_id: SpaceId; user_id: UserId; node_id: NodeId };
   "shard.upload_sessions": UploadSessionRow;
   "shard.upload_blocks": { space_id: SpaceId; session_id: UploadId; offset: number; hash: Buffer; size: number };
   "shard.upload_tail": {
@@ -63,6 +77,8 @@ export interface SpaceRow {
   stored_bytes: number;
   metadata_bytes: number;
   quota_bytes: number | null;
+  /** The entry of its journal up to which its watchers were told; null: nobody watches anything of it. */
+  watched_seq: number | null;
   created_at: number;
 }
 
@@ -154,6 +170,29 @@ export interface GrantRow {
   max_downloads: number | null;
   downloads: number;
   disabled_at: number | null;
+}
+
+export interface CommentRow {
+  space_id: SpaceId;
+  node_id: NodeId;
+  id: CommentId;
+  text: string;
+  mentions: UserId[];
+  author: UserId;
+  at: number;
+  edited_at: number | null;
+  resolved_at: number | null;
+}
+
+export interface EventRow {
+  space_id: SpaceId;
+  id: EventId;
+  node_id: NodeId;
+  verb: "shared" | "unshared" | "linked" | "commented" | "rewound";
+  actor: UserId;
+  device_id: DeviceId | null;
+  at: number;
+  detail: Record<string, unknown>;
 }
 
 export interface UploadSessionRow {

@@ -66,7 +66,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       shards,
       clock: systemClock,
       log,
-      kinds: queueKinds(() => sharing),
+      kinds: queueKinds(() => sharing, { ...ports, wake: committed }),
       assertMayRun: storage.assertOwner,
     });
     closers.add("queue", () => queue.stop());

@@ -4,6 +4,9 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { accountHandlers } from "../http/accounts/account-handlers.ts";
 import { blockHandlers } from "../http/blocks/block-handlers.ts";
 import { damagedHandlers } from "../http/blocks/damaged-handlers.ts";
+import { commentHandlers } from "../http/activity/comment-handlers.ts";
+import { activityHandlers } from "../http/activity/activity-handlers.ts";
+import { notificationHandlers } from "../http/activity/notification-handlers.ts";
 import { downloadHandlers } from "../http/files/download-handlers.ts";
 import type { Handlers } from "../http/handler.ts";
 import { operationHandlers, type OperationWorld } from "../http/sync/operation-handlers.ts";
@@ -56,6 +59,14 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...nodeHandlers({ shards, committer }),
     ...versionHandlers({ shards, committer }),
     ...starHandlers({ shards, clock: systemClock }),
+    ...activityHandlers({ shards }),
+    ...notificationHandlers({ shards }),
+    ...commentHandlers({
+      shards,
+      clock: systemClock,
+      random: randomBytes,
+      queued: (spaceId) => parts.sharing.queue.kick(shards.ofId(spaceId)),
+    }),
     ...notifyHandlers({ shards, polls, rateLimits }),
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),

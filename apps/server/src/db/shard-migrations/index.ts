@@ -13,6 +13,7 @@ import * as rewinds from "./093-rewinds.ts";
 import * as versionLabels from "./092-version-labels.ts";
 import * as groups from "./095-groups.ts";
 import * as stars from "./097-stars.ts";
+import * as activity from "./098-activity.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -35,5 +36,6 @@ export const shardMigrations: MigrationSet = {
     "092-version-labels": { up: versionLabels.up },
     "095-groups": { up: groups.up },
     "097-stars": { up: stars.up },
+    "098-activity": { up: activity.up },
   },
 };

@@ -32,6 +32,7 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
     stored_bytes: 0,
     metadata_bytes: weight,
     quota_bytes: space.quotaBytes,
+    watched_seq: null,
     created_at: nowMicros,
   };
   await sql`

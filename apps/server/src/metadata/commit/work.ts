@@ -178,7 +178,8 @@ function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
   // Of what is removed for good no row will tell.
   const removed = after.purged_at !== null;
   return {
-    from_name: removed || before.name !== after.name ? before.name : null,
+    // Of what was moved out of sight of somebody it says what that was called there.
+    from_name: removed || before.name !== after.name || before.parent_id !== after.parent_id ? before.name : null,
     from_trashed_at: removed || before.trashed_at !== after.trashed_at ? before.trashed_at : null,
     from_modified_at: before.modified_at === after.modified_at ? null : before.modified_at,
     from_executable: before.executable === after.executable ? null : before.executable,

@@ -10,6 +10,7 @@ import {
   uuidArray,
 } from "../../db/array-parameters.ts";
 import type { NodeRow, ShardReader, VersionRow } from "../../db/shard-tables.ts";
+import { enqueue } from "../../queue/enqueue.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 import { finishUploads } from "./finish-uploads.ts";
 import { reviewGrants } from "./review-grants.ts";
@@ -62,7 +63,9 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
       metadata_bytes = metadata_bytes + ${metadataBytes} where id = ${space.id}`.execute(reader);
   }
   const isReviewed = await reviewGrants(reader, space.id, changes.journal);
-  return { seq, messages: isReviewed || removed.grants > 0 };
+  const isWatched = space.watched_seq !== null && seq !== space.seq;
+  if (isWatched) await enqueue(reader, { kind: "watch", key: space.id, payload: { spaceId: space.id } });
+  return { seq, messages: isReviewed || isWatched || removed.grants > 0 };
 }
 
 /**

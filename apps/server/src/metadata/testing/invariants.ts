@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { type Kysely, sql } from "kysely";
-import type { NodeRow, ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
+import type { CommentRow, NodeRow, ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 import { entryBytes, segmentRecordBytes } from "../content/content.ts";
-import { nodeWeight, rowWeight, versionWeight } from "../weight/metadata-bytes.ts";
+import { commentWeight, nodeWeight, rowWeight, versionWeight } from "../weight/metadata-bytes.ts";
 import { hashesIn } from "../content/references.ts";
 
 /** What must hold of a space between any two transactions. For tests: it reads the whole space. */
@@ -34,9 +34,12 @@ async function checkWeights(
     select octet_length(entries) as bytes from shard.segments where space_id = ${space.id}`.execute(db);
   const uploads = await sql<{ bytes: number }>`
     select octet_length(request::text) as bytes from shard.upload_sessions where space_id = ${space.id}`.execute(db);
+  const comments = await sql<CommentRow>`select * from shard.comments where space_id = ${space.id}`.execute(db);
+  for (const { node_id } of comments.rows) assert.ok(byId.has(node_id), "no comment without a node");
   const weights = [
     ...nodes.filter(isAttached).map(nodeWeight),
     ...versions.filter(({ node_id }) => isAttached(byId.get(node_id))).map(versionWeight),
+    ...comments.rows.map(commentWeight),
     ...[...segments.rows, ...uploads.rows].map(({ bytes }) => rowWeight(bytes)),
   ];
   const metadataBytes = weights.reduce((sum, weight) => sum + weight, 0);

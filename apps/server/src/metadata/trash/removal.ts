@@ -2,10 +2,10 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
 import { inTransaction } from "../../db/database.ts";
-import type { GrantRow, ShardReader, ShardTables } from "../../db/shard-tables.ts";
+import type { CommentRow, GrantRow, ShardReader, ShardTables } from "../../db/shard-tables.ts";
 import { lockSpace } from "../commit/load.ts";
 import { enqueueGrant } from "../commit/enqueue-grant.ts";
-import { versionWeight } from "../weight/metadata-bytes.ts";
+import { commentWeight, versionWeight } from "../weight/metadata-bytes.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 import { type ReferringVersion, releaseVersions } from "../content/references.ts";
 
@@ -156,7 +156,7 @@ async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, 
 
 /**
  * Removes versions, and the nodes that have none left: one file after the other, each with its newest version last, so
- * that a file which stays has its head. Folders go once all else went. By versions_node.
+ * that a file which stays has its head. Folders go once all else went, and nothing before what was said about it. By versions_node.
  */
 async function removePiece(
   transaction: ShardReader,
@@ -165,6 +165,8 @@ async function removePiece(
   { nowMicros, pieces }: Removal,
 ): Promise<Removed & { readonly nodes: number }> {
   if (ids.length === 0) return { nodes: 0, sizeBytes: 0, weightBytes: 0, grants: 0 };
+  const comments = await removeComments(transaction, spaceId, ids, pieces);
+  if (comments.more) return { nodes: 0, sizeBytes: 0, weightBytes: comments.weightBytes, grants: 0 };
   const { rows: versions } = await sql<ReferringVersion>`
     delete from shard.versions where space_id = ${spaceId} and id in (
       select v.id from shard.versions v where v.space_id = ${spaceId} and v.node_id = any(${uuidArray(ids)})
@@ -181,12 +183,16 @@ async function removePiece(
     ) select count(*)::int as nodes, coalesce(sum(size), 0) as "sizeBytes", coalesce(sum(weight), 0) as "weightBytes"
     from gone`.execute(transaction);
   const grants = await removeGrantsOf(transaction, spaceId, ids);
+  // By the primary key.
+  await sql`delete from shard.watches where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
+    transaction,
+  );
   const { nodes = 0, sizeBytes = 0, weightBytes = 0 } = rows[0] ?? {};
   return {
     grants,
     nodes,
     sizeBytes,
-    weightBytes: versions.reduce((sum, version) => sum + versionWeight(version), weightBytes),
+    weightBytes: versions.reduce((sum, version) => sum + versionWeight(version), weightBytes + comments.weightBytes),
   };
 }
 
@@ -198,4 +204,20 @@ async function removeGrantsOf(transaction: ShardReader, spaceId: SpaceId, ids: r
   );
   for (const grant of rows) await enqueueGrant(transaction, grant);
   return rows.length;
+}
+
+/** Of these nodes, some at a time. By the primary key. @returns `more`: there may be others */
+async function removeComments(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  ids: readonly NodeId[],
+  { nodesInlineMax }: PieceSizes,
+): Promise<{ readonly weightBytes: number; readonly more: boolean }> {
+  const { rows } = await sql<Pick<CommentRow, "text" | "mentions">>`
+    delete from shard.comments where ctid = any(array(
+      select ctid from shard.comments where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})
+      limit ${nodesInlineMax}))
+    returning text, mentions`.execute(transaction);
+  const weightBytes = rows.reduce((sum, row) => sum + commentWeight(row), 0);
+  return { weightBytes, more: rows.length === nodesInlineMax };
 }

@@ -2,10 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
+import type { CommentRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 
 /**
- * `metadata_bytes` of a space is the weight of its nodes, versions, segments and upload sessions: `limits.rowWeightBytes` for each, and
+ * `metadata_bytes` of a space is the weight of its nodes, versions, segments, comments and upload sessions: `limits.rowWeightBytes` for each, and
  * the bytes that it holds. It is bounded beside the quota on contents, so that folders, links and very many versions are not
  * for nothing, and generously, so that it is met only where there is far more of them than contents.
  */
@@ -24,6 +24,10 @@ export function versionWeight({
 
 export function labelWeight(label: string | null): number {
   return Buffer.byteLength(label ?? "");
+}
+
+export function commentWeight({ text, mentions }: Pick<CommentRow, "text" | "mentions">): number {
+  return rowWeight(Buffer.byteLength(text) + 16 * mentions.length);
 }
 
 /** Of a segment's entries, or an upload session's request. */

@@ -1,0 +1,31 @@
+import { formatTable, formatTime } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+const itemsMax = 200;
+
+export const activityCommand: CommandMaker = (context) => {
+  const command = newCommand("activity", "List what happened, newest first", ["activity", "activity /photos"]).argument(
+    "[path]",
+    "a file, or a folder with all below it",
+  );
+  return runs<[string | undefined]>(context, command, async (run, path) => {
+    const [{ lookUp }, { allPages }] = await Promise.all([
+      import("../remote/look-up.ts"),
+      import("../remote/pages.ts"),
+    ]);
+    const { client } = await run.connect();
+    const top = path === undefined ? {} : { in: (await lookUp(client, path)).id };
+    const pages = allPages((cursor) => client.call("listActivity", { query: { ...top, limit: itemsMax, cursor } }));
+    await run.output.listing(pages, (items) =>
+      formatTable(
+        items.map(({ at, actor, verb, node, count }) => [
+          formatTime(at),
+          actor.name,
+          verb,
+          `${node.path ?? node.name}${count === 1 ? "" : ` and ${count - 1} more`}`,
+        ]),
+      ),
+    );
+  });
+};

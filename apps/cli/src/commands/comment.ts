@@ -1,0 +1,18 @@
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const commentCommand: CommandMaker = (context) => {
+  const command = newCommand("comment", "Say something about a file or folder", [
+    "comment /report.odt 'The second table is from last year.'",
+  ])
+    .argument("<path>", "a file or folder on the server")
+    .argument("<text>", "what to say");
+  return runs<[string, string]>(context, command, async (run, path, text) => {
+    if (text.trim() === "") throw usage("The text is empty.");
+    const { lookUp } = await import("../remote/look-up.ts");
+    const { client } = await run.connect();
+    const { id } = await lookUp(client, path);
+    const comment = await client.call("createComment", { params: { id }, body: { text } });
+    await run.output.result(comment, () => [`commented on ${path}`]);
+  });
+};

@@ -1,0 +1,26 @@
+import { formatTime } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const commentsCommand: CommandMaker = (context) => {
+  const command = newCommand("comments", "List what was said about a file or folder, oldest first", [
+    "comments /report.odt",
+  ]).argument("<path>", "a file or folder on the server");
+  return runs<[string]>(context, command, async (run, path) => {
+    const [{ lookUp }, { allPages, pageItemsMax }] = await Promise.all([
+      import("../remote/look-up.ts"),
+      import("../remote/pages.ts"),
+    ]);
+    const { client } = await run.connect();
+    const { id } = await lookUp(client, path);
+    const pages = allPages((cursor) =>
+      client.call("listComments", { params: { id }, query: { cursor, limit: pageItemsMax } }),
+    );
+    await run.output.listing(pages, (items) =>
+      items.flatMap(({ text, author, at, resolved }) => [
+        `${formatTime(at)}  ${author.name}${resolved ? "  (resolved)" : ""}`,
+        ...text.split("\n").map((line) => `    ${line}`),
+      ]),
+    );
+  });
+};

@@ -1,0 +1,28 @@
+import { bucketOf, type EventId, makeId } from "@holdfast/core/ids";
+import type { Clock, Random } from "@holdfast/core/clock";
+import { sql } from "kysely";
+import type { EventRow, ShardReader } from "../db/shard-tables.ts";
+
+export interface NewEvent extends Pick<EventRow, "verb" | "actor" | "detail"> {
+  readonly spaceId: EventRow["space_id"];
+  readonly nodeId: EventRow["node_id"];
+  readonly deviceId: EventRow["device_id"];
+  /** Now, unless told. */
+  readonly atMicros?: number;
+}
+
+/**
+ * Notes what somebody did that leaves no entry in the journal, for the activity. In the transaction that does it, on the shard of the
+ * space. `detail` is shown as it is to whoever may see the event.
+ */
+export async function recordEvent(
+  transaction: ShardReader,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  { spaceId, nodeId, verb, actor, deviceId, detail, atMicros = clock.nowMicros() }: NewEvent,
+): Promise<void> {
+  const id = makeId<EventId>(bucketOf(spaceId), Math.floor(atMicros / 1000), random(8));
+  await sql`
+    insert into shard.events (space_id, id, node_id, verb, actor, device_id, at, detail)
+    values (${spaceId}, ${id}, ${nodeId}, ${verb}, ${actor}, ${deviceId}, ${atMicros}, ${JSON.stringify(detail)}::jsonb)
+  `.execute(transaction);
+}

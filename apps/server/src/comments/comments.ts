@@ -1,0 +1,193 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type CommentId, isId, makeId, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { recordEvent } from "../activity/record-event.ts";
+import { uuidArray } from "../db/array-parameters.ts";
+import { inTransaction } from "../db/database.ts";
+import type { CommentRow, ShardReader } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { lockSpace } from "../metadata/commit/load.ts";
+import { findNode, noSuchNode } from "../metadata/read/look-up.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { changeMetadataBytes, commentWeight } from "../metadata/weight/metadata-bytes.ts";
+import { assertMay, roleMay } from "../rights/roles.ts";
+import { checkMentions } from "./mentions.ts";
+import { tellComment } from "./tell-comment.ts";
+
+export interface CommentWorld {
+  readonly shards: Shards;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A message was put into the queue of the space's shard. */
+  readonly queued: (spaceId: SpaceId) => void;
+}
+
+export interface WrittenComment {
+  readonly text: string;
+  readonly mentions?: readonly string[] | undefined;
+}
+
+/** @throws HoldfastError not_found, forbidden, trashed, invalid_field, conflict where the node has as many as it may, quota */
+export async function createComment(
+  { shards, clock, random, queued }: CommentWorld,
+  caller: Actor,
+  nodeId: string,
+  written: WrittenComment,
+): Promise<CommentRow> {
+  const { row: node, path, role } = await findNode(shards, caller, nodeId);
+  assertMay({ role }, "comment");
+  if (node.trashed_at !== null) {
+    throw new HoldfastError("trashed", `${path} lies in the trash. Restore it before you comment on it.`);
+  }
+  const text = checkText(written.text);
+  const mentions = await checkMentions(shards, node.id, written.mentions ?? []);
+  const comment = await inTransaction(shards.ofId(node.space_id).db, async (transaction) => {
+    await lockSpace(transaction, node.space_id);
+    await assertRoom(transaction, node.space_id, node.id);
+    const at = clock.nowMicros();
+    const row: CommentRow = {
+      space_id: node.space_id,
+      node_id: node.id,
+      id: makeId<CommentId>(bucketOf(node.space_id), Math.floor(at / 1000), random(8)),
+      text,
+      mentions,
+      author: caller.userId,
+      at,
+      edited_at: null,
+      resolved_at: null,
+    };
+    await sql`
+      insert into shard.comments (space_id, node_id, id, text, mentions, author, at)
+      values (${row.space_id}, ${row.node_id}, ${row.id}, ${text}, ${uuidArray(mentions)}, ${row.author}, ${at})
+    `.execute(transaction);
+    await changeMetadataBytes(transaction, row.space_id, commentWeight(row));
+    const event = { spaceId: row.space_id, nodeId: row.node_id, verb: "commented", actor: caller.userId } as const;
+    const detail = { comment_id: row.id };
+    await recordEvent(transaction, { clock, random }, { ...event, deviceId: caller.deviceId, detail, atMicros: at });
+    await tellComment(transaction, row, { mentioned: mentions, isNew: true });
+    return row;
+  });
+  queued(comment.space_id);
+  return comment;
+}
+
+/** @throws HoldfastError not_found, forbidden, invalid_field, quota */
+export async function updateComment(
+  { shards, clock, queued }: CommentWorld,
+  caller: Actor,
+  id: string,
+  written: WrittenComment,
+): Promise<CommentRow> {
+  const { comment, node } = await findComment(shards, caller, id);
+  assertMay(node, "comment");
+  if (comment.author !== caller.userId) {
+    throw new HoldfastError("forbidden", "Only who wrote a comment may change it.");
+  }
+  const text = checkText(written.text);
+  const mentions =
+    written.mentions === undefined ? comment.mentions : await checkMentions(shards, node.row.id, written.mentions);
+  const changed = await inTransaction(shards.ofId(comment.space_id).db, async (transaction) => {
+    const before = await lockComment(transaction, comment);
+    const after = { ...before, text, mentions, edited_at: clock.nowMicros() };
+    await sql`
+      update shard.comments set text = ${text}, mentions = ${uuidArray(mentions)}, edited_at = ${after.edited_at}
+      where id = ${after.id}`.execute(transaction);
+    await changeMetadataBytes(transaction, after.space_id, commentWeight(after) - commentWeight(before));
+    const mentioned = mentions.filter((userId) => !before.mentions.includes(userId));
+    await tellComment(transaction, after, { mentioned, isNew: false });
+    return after;
+  });
+  queued(changed.space_id);
+  return changed;
+}
+
+/** With what the activity says of it. @throws HoldfastError not_found, forbidden */
+export async function deleteComment({ shards }: CommentWorld, caller: Actor, id: string): Promise<void> {
+  const { comment, node } = await findComment(shards, caller, id);
+  if (comment.author !== caller.userId && !roleMay(node.role, "own")) {
+    throw new HoldfastError("forbidden", "Only who wrote a comment, and the owner of the file, may delete it.");
+  }
+  await inTransaction(shards.ofId(comment.space_id).db, async (transaction) => {
+    const { space_id, at, ...before } = await lockComment(transaction, comment);
+    await sql`delete from shard.comments where id = ${before.id}`.execute(transaction);
+    await sql`
+      delete from shard.events where space_id = ${space_id} and at = ${at} and verb = 'commented'
+        and detail ->> 'comment_id' = ${before.id}::text`.execute(transaction);
+    await changeMetadataBytes(transaction, space_id, -commentWeight(before));
+  });
+}
+
+/** What is so already stays as it is. @throws HoldfastError not_found, forbidden */
+export async function resolveComment(
+  { shards, clock }: CommentWorld,
+  caller: Actor,
+  id: string,
+  resolved: boolean,
+): Promise<CommentRow> {
+  const { comment, node } = await findComment(shards, caller, id);
+  assertMay(node, "comment");
+  const at = resolved ? clock.nowMicros() : null;
+  const { rows } = await sql<CommentRow>`
+    update shard.comments set resolved_at = case when ${resolved} then coalesce(resolved_at, ${at}::int8) end
+    where id = ${comment.id} returning *`.execute(shards.ofId(comment.space_id).db);
+  if (rows[0] === undefined) throw noSuchComment();
+  return rows[0];
+}
+
+/** A comment of a node that the caller may read. @throws HoldfastError not_found */
+async function findComment(
+  shards: Shards,
+  caller: Actor,
+  id: string,
+): Promise<{ readonly comment: CommentRow; readonly node: PlacedNode }> {
+  if (!isId(id)) throw noSuchComment();
+  // Served by comments_id.
+  const { rows } = await sql<CommentRow>`
+    select * from shard.comments where id = ${id}`.execute(shards.ofId(id as CommentId).db);
+  const comment = rows[0];
+  if (comment === undefined) throw noSuchComment();
+  const node = await findNode(shards, caller, comment.node_id).catch((error: unknown) => {
+    throw error instanceof HoldfastError && error.code === "not_found" ? noSuchComment() : error;
+  });
+  // A client may bring the id of a node, so that two spaces have the same one.
+  if (node.row.space_id !== comment.space_id) throw noSuchComment();
+  return { comment, node };
+}
+
+async function lockComment(transaction: ShardReader, { space_id, id }: CommentRow): Promise<CommentRow> {
+  await lockSpace(transaction, space_id);
+  const { rows } = await sql<CommentRow>`select * from shard.comments where id = ${id}`.execute(transaction);
+  if (rows[0] === undefined) throw noSuchComment();
+  return rows[0];
+}
+
+/** Under the lock, as the node may have been purged meanwhile. By primary keys. */
+async function assertRoom(transaction: ShardReader, spaceId: SpaceId, nodeId: NodeId): Promise<void> {
+  const { rows } = await sql<{ count: number }>`
+    select (select count(*)::int from shard.comments c where c.space_id = n.space_id and c.node_id = n.id) as count
+    from shard.nodes n where n.space_id = ${spaceId} and n.id = ${nodeId} and n.purged_at is null`.execute(transaction);
+  if (rows[0] === undefined) throw noSuchNode();
+  if (rows[0].count < limits.commentsMax) return;
+  const message = `A file or folder has at most ${limits.commentsMax} comments. Delete some first.`;
+  throw new HoldfastError("conflict", message, { field: "text" });
+}
+
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+
+/** Lines may be broken, and nothing else may steer a screen. */
+function checkText(given: string): string {
+  const text = given.replaceAll("\r\n", "\n");
+  const refused = (why: string) => new HoldfastError("invalid_field", `text: ${why}.`, { field: "text" });
+  if (text.trim() === "") throw refused("is empty");
+  if (!text.isWellFormed() || controlCharacters.test(text)) throw refused("has control characters");
+  if (Buffer.byteLength(text) > limits.commentBytesMax) throw refused(`has more than ${limits.commentBytesMax} bytes`);
+  return text;
+}
+
+function noSuchComment(): HoldfastError {
+  return new HoldfastError("not_found", "There is no such comment, or you may not see it.");
+}

@@ -1,0 +1,20 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
+import { findReadable } from "../accounts/may-read.ts";
+import type { Shards } from "../db/shards.ts";
+
+/**
+ * Only who may read the node can be mentioned. Whoever may not is refused as somebody who does not exist, after the same look-ups.
+ * @throws HoldfastError invalid_field
+ */
+export async function checkMentions(shards: Shards, nodeId: NodeId, mentions: readonly string[]): Promise<UserId[]> {
+  const ids = [...new Set(mentions)];
+  for (const [index, id] of ids.entries()) {
+    if (isId(id) && (await findReadable(shards, id as UserId, nodeId)) !== undefined) continue;
+    const field = `mentions[${index}]`;
+    throw new HoldfastError("invalid_field", `${field}: is nobody who may see this. Share it with them first.`, {
+      field,
+    });
+  }
+  return ids as UserId[];
+}

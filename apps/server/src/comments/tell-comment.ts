@@ -1,0 +1,34 @@
+import type { UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { CommentRow, ShardReader } from "../db/shard-tables.ts";
+import { type NewNotification, notify } from "../notifications/notify.ts";
+
+/** Of one conversation so many are told of what else is said: who spoke last. */
+const talkersMax = 50;
+
+/** Tells who is mentioned, and of a new comment the owner and who else has spoken there. In the transaction that writes it. */
+export async function tellComment(
+  transaction: ShardReader,
+  comment: CommentRow,
+  { mentioned, isNew }: { readonly mentioned: readonly UserId[]; readonly isNew: boolean },
+): Promise<void> {
+  const { author, node_id: nodeId, id, at, edited_at } = comment;
+  const detail = { comment_id: id };
+  const told = { actor: author, nodeId, atMicros: edited_at ?? at, detail } satisfies Partial<NewNotification>;
+  for (const userId of mentioned) await notify(transaction, { ...told, userId, kind: "mention" });
+  if (!isNew) return;
+  const others = (await readTalkers(transaction, comment)).filter((userId) => !mentioned.includes(userId));
+  const gather = { key: `comment ${nodeId} ${author}`, nodeId };
+  for (const userId of others) await notify(transaction, { ...told, userId, kind: "comment", gather });
+}
+
+/** By primary keys: at one node there are few comments. */
+async function readTalkers(transaction: ShardReader, { space_id, node_id }: CommentRow): Promise<UserId[]> {
+  const { rows } = await sql<{ id: UserId }>`
+    select owner_id as id from shard.spaces where id = ${space_id}
+    union
+    select author from (
+      select author from shard.comments where space_id = ${space_id} and node_id = ${node_id}
+      group by author order by max(at) desc limit ${talkersMax}) talkers`.execute(transaction);
+  return rows.map((row) => row.id);
+}

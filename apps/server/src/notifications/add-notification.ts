@@ -1,0 +1,88 @@
+import type { Random } from "@holdfast/core/clock";
+import { bucketOf, makeId, type NotificationId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { inTransaction } from "../db/database.ts";
+import type { NotificationRow } from "../db/account-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { NewNotification } from "./notify.ts";
+
+/**
+ * Writes what an account is told, on its shard. May run twice for one message.
+ * @param messageId of the message that brought it
+ * @returns whether the account has one more, or one anew
+ */
+export async function addNotification(
+  { shards, random }: { readonly shards: Shards; readonly random: Random },
+  notification: NewNotification,
+  messageId: string,
+): Promise<boolean> {
+  const { userId, kind, actor, atMicros } = notification;
+  return inTransaction(shards.ofId(userId).db, async (transaction) => {
+    const head = await lockHead(transaction, userId);
+    const known = await findKnown(transaction, { userId, messageId, key: notification.gather?.key, ...head });
+    if (known.some((row) => row.message_id === messageId)) return false;
+    const before = known[0];
+    const { nodeId, detail } = before === undefined ? notification : gathered(before, notification);
+    if (before !== undefined) {
+      await sql`delete from shard.notifications where user_id = ${userId} and number = ${before.number}`.execute(
+        transaction,
+      );
+    }
+    const number = head.number + 1;
+    const id = makeId<NotificationId>(bucketOf(userId), Math.floor(atMicros / 1000), random(8));
+    await sql`
+      insert into shard.notifications (user_id, number, id, kind, actor, node_id, detail, at, gather_key, message_id)
+      values (${userId}, ${number}, ${id}, ${kind}, ${actor}, ${nodeId}, ${JSON.stringify(detail)}::jsonb, ${atMicros},
+        ${notification.gather?.key ?? null}, ${messageId})`.execute(transaction);
+    await sql`update shard.notification_heads set number = ${number} where user_id = ${userId}`.execute(transaction);
+    await forgetSurplus(transaction, userId);
+    return true;
+  });
+}
+
+type Head = { readonly number: number; readonly read_to: number };
+
+/** All that is told to an account comes one after the other. */
+async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head> {
+  const { rows } = await sql<Head>`
+    insert into shard.notification_heads as h (user_id) values (${userId})
+    on conflict (user_id) do update set number = h.number returning number, read_to`.execute(transaction);
+  return rows[0] as Head;
+}
+
+/** What the same message has brought before, and what it is to be gathered with. By the primary key: an account has few. */
+async function findKnown(
+  transaction: ShardReader,
+  { userId, messageId, key, read_to }: Head & { userId: UserId; messageId: string; key: string | undefined },
+): Promise<NotificationRow[]> {
+  const { rows } = await sql<NotificationRow>`
+    select * from shard.notifications
+    where user_id = ${userId} and (message_id = ${messageId} or gather_key = ${key ?? null} and number > ${read_to})
+    order by number desc`.execute(transaction);
+  return rows;
+}
+
+function gathered(before: NotificationRow, { detail, gather, nodeId }: NewNotification) {
+  const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+  const numberOf = (value: unknown): number => (typeof value === "number" ? value : 1);
+  const verbs = [...new Set([...listOf(before.detail["verbs"]), ...listOf(detail["verbs"])])];
+  return {
+    nodeId: gather?.nodeId ?? nodeId,
+    detail: {
+      ...before.detail,
+      ...detail,
+      count: numberOf(before.detail["count"]) + numberOf(detail["count"]),
+      ...(verbs.length === 0 ? {} : { verbs }),
+    },
+  };
+}
+
+/** The oldest go: what is read is older than what is not. */
+async function forgetSurplus(transaction: ShardReader, userId: UserId): Promise<void> {
+  await sql`
+    delete from shard.notifications where user_id = ${userId} and number <= (
+      select number from shard.notifications where user_id = ${userId}
+      order by number desc offset ${limits.notificationsMax} limit 1)`.execute(transaction);
+}

@@ -1,0 +1,51 @@
+import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { JournalRow, NodeRow, ShardTables } from "../db/shard-tables.ts";
+import { readLineages } from "../metadata/read/lineages.ts";
+
+/** An entry that somebody else than its maker watches. */
+export interface Watched {
+  readonly userId: UserId;
+  /** What is watched: the node itself, or something above it now or before. */
+  readonly nodeId: NodeId;
+  readonly entry: JournalRow;
+}
+
+type Watch = { readonly user_id: UserId; readonly node_id: NodeId };
+
+/** Who watches what these entries of one space are about; one for each of them, by what is watched nearest to it. By primary keys. */
+export async function findWatched(
+  db: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  entries: readonly JournalRow[],
+): Promise<Watched[]> {
+  const ids = new Set(entries.flatMap(placesOf));
+  const rows = await readLineages<Pick<NodeRow, "id" | "parent_id">>({ db }, spaceId, [...ids], sql`id, parent_id`);
+  const parents = new Map(rows.map((row) => [row.id, row.parent_id]));
+  const { rows: watches } = await sql<Watch>`
+    select user_id, node_id from shard.watches
+    where space_id = ${spaceId} and node_id = any(${uuidArray([...parents.keys()])})`.execute(db);
+  const byNode = Map.groupBy(watches, (watch) => watch.node_id);
+  return entries.flatMap((entry) => {
+    const nearest = new Map<UserId, NodeId>();
+    for (const nodeId of wayUp(parents, placesOf(entry))) {
+      for (const { user_id } of byNode.get(nodeId) ?? []) if (!nearest.has(user_id)) nearest.set(user_id, nodeId);
+    }
+    nearest.delete(entry.actor);
+    return [...nearest].map(([userId, nodeId]) => ({ userId, nodeId, entry }));
+  });
+}
+
+/** Where the node is, and where it was. */
+function placesOf({ node_id, from_parent }: JournalRow): NodeId[] {
+  return from_parent === null ? [node_id] : [node_id, from_parent];
+}
+
+function wayUp(parents: ReadonlyMap<NodeId, NodeId | null>, from: readonly NodeId[]): Set<NodeId> {
+  const way = new Set<NodeId>();
+  for (const start of from) {
+    for (let id: NodeId | null = start; id !== null && !way.has(id); id = parents.get(id) ?? null) way.add(id);
+  }
+  return way;
+}

@@ -1,0 +1,51 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { inTransaction } from "../db/database.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { lockSpace } from "../metadata/commit/load.ts";
+import { findNode } from "../metadata/read/look-up.ts";
+
+/**
+ * From now on the caller is told of what others change at the node and below it. Watches lie with the node. While a space has one,
+ * `watched_seq` says up to which entry of its journal watchers were told.
+ * @throws HoldfastError not_found, forbidden, conflict where the caller watches as much of the space as it may
+ */
+export async function watch(shards: Shards, caller: Actor, id: string): Promise<void> {
+  const node = await findNode(shards, caller, id);
+  const { space_id: spaceId, id: nodeId } = node.row;
+  const { userId } = caller;
+  await inTransaction(shards.ofId(spaceId).db, async (transaction) => {
+    await lockSpace(transaction, spaceId);
+    const { rows } = await sql<{ watched: number; here: boolean }>`
+      select count(*)::int as watched, coalesce(bool_or(node_id = ${nodeId}), false) as here from shard.watches
+      where space_id = ${spaceId} and user_id = ${userId}`.execute(transaction);
+    if (rows[0]?.here === true) return;
+    if ((rows[0]?.watched ?? 0) >= limits.watchesMax) {
+      const message = `You watch ${limits.watchesMax} files and folders of this space already. Watch a folder above them instead.`;
+      throw new HoldfastError("conflict", message);
+    }
+    await sql`insert into shard.watches (space_id, user_id, node_id) values (${spaceId}, ${userId}, ${nodeId})`.execute(
+      transaction,
+    );
+    await sql`update shard.spaces set watched_seq = seq where id = ${spaceId} and watched_seq is null`.execute(
+      transaction,
+    );
+  });
+}
+
+/** What was not watched stays so. @throws HoldfastError not_found, forbidden */
+export async function unwatch(shards: Shards, caller: Actor, id: string): Promise<void> {
+  const node = await findNode(shards, caller, id);
+  const { space_id: spaceId, id: nodeId } = node.row;
+  await inTransaction(shards.ofId(spaceId).db, async (transaction) => {
+    await lockSpace(transaction, spaceId);
+    await sql`
+      delete from shard.watches
+      where space_id = ${spaceId} and user_id = ${caller.userId} and node_id = ${nodeId}`.execute(transaction);
+    await sql`
+      update shard.spaces s set watched_seq = null
+      where id = ${spaceId} and not exists (select from shard.watches w where w.space_id = s.id)`.execute(transaction);
+  });
+}

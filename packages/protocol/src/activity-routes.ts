@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { person } from "./comment-routes.ts";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, page } from "./values.ts";
+
+export const activityVerbs = [
+  "created",
+  "edited",
+  "renamed",
+  "moved",
+  "trashed",
+  "restored",
+  "purged",
+  "shared",
+  "unshared",
+  "linked",
+  "commented",
+  "rewound",
+] as const;
+export type ActivityVerb = (typeof activityVerbs)[number];
+
+const activity = z
+  .object({
+    id: z.string(),
+    at: z.string().describe("of the newest of them"),
+    actor: person,
+    device: z
+      .object({ id: z.string(), name: z.string().optional().describe("of the caller's own devices") })
+      .optional(),
+    verb: z.enum(activityVerbs),
+    node: z
+      .object({ id: z.string(), name: z.string(), path: z.string().optional().describe("while it is live") })
+      .describe("of several the newest"),
+    count: z.int().describe("how many files and folders"),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Activity" });
+export type ActivityJson = z.output<typeof activity>;
+
+export const activityRoutes = {
+  listActivity: defineRoute({
+    method: "GET",
+    path: "/activity",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What happened, newest first; many files of one action are one item",
+    query: z.object({
+      in: idText.optional().describe("a file, or a folder with all below it"),
+      actor: idText.optional(),
+      limit: z.coerce.number().int().min(1).max(limits.activityItemsMax).optional(),
+      cursor: cursorText.optional(),
+    }),
+    responses: { 200: page(activity) },
+  }),
+};

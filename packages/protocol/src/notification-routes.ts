@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { person } from "./comment-routes.ts";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, page } from "./values.ts";
+
+export const notificationKinds = ["share", "comment", "mention", "watch", "quota", "device", "report"] as const;
+export type NotificationKind = (typeof notificationKinds)[number];
+
+const flag = z.enum(["true", "false", "1", "0"]).transform((text) => text === "true" || text === "1");
+const notification = z
+  .object({
+    id: z.string(),
+    at: z.string(),
+    kind: z.enum(notificationKinds),
+    read: z.boolean(),
+    actor: person.optional(),
+    node: z
+      .object({ id: z.string(), name: z.string(), path: z.string().optional() })
+      .optional()
+      .describe("while the caller may see it"),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Notification" });
+export type NotificationJson = z.output<typeof notification>;
+
+export const notificationRoutes = {
+  listNotifications: defineRoute({
+    method: "GET",
+    path: "/notifications",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What the caller was told, newest first",
+    query: z.object({
+      unread: flag.optional().describe("true: only what was not marked as read"),
+      limit: z.coerce.number().int().min(1).max(limits.notificationsPageMax).optional(),
+      cursor: cursorText.optional(),
+    }),
+    responses: { 200: page(notification) },
+  }),
+  readNotifications: defineRoute({
+    method: "POST",
+    path: "/notifications/read",
+    access: "account",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Mark a notification, and all that are older, as read",
+    body: z.object({ up_to: z.string().min(1).max(64).describe("the id of a notification, or a time") }),
+    responses: { 200: z.object({ unread: z.int().describe("how many are left") }) },
+  }),
+  watchNode: defineRoute({
+    method: "PUT",
+    path: "/files/:id/watch",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Be told of what others change in a file, or in a folder with all below it",
+    params: z.object({ id: idText }),
+    responses: { 204: "empty" },
+  }),
+  unwatchNode: defineRoute({
+    method: "DELETE",
+    path: "/files/:id/watch",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Be told no more",
+    params: z.object({ id: idText }),
+    responses: { 204: "empty" },
+  }),
+};
