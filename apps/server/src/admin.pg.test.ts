@@ -89,6 +89,23 @@ test("beside a stopped server users are added, listed, suspended, enabled, limit
   assert.equal(findRunningPostgres(folder), undefined, "what it started it has stopped");
 });
 
+test("beside a stopped server groups are made, filled, listed and deleted", async () => {
+  await add("singer@example.org");
+  const { id } = await runAdmin(folder, "createGroup", { body: { name: "Choir" } }, {});
+  const at = { params: { id, user_id: "Singer@example.org" }, body: { role: "manager" } };
+  const member = await runAdmin(folder, "setGroupMember", at, {});
+  assert.deepEqual([member.email, member.role], ["singer@example.org", "manager"]);
+  const { items } = await runAdmin(folder, "listGroups", {}, {});
+  assert.deepEqual(
+    items.map(({ name, members, role }) => [name, members, role]),
+    [["Choir", 1, null]],
+  );
+  await runAdmin(folder, "removeGroupMember", { params: { id, user_id: member.user_id } }, {});
+  assert.deepEqual((await runAdmin(folder, "listGroupMembers", { params: { id } }, {})).items, []);
+  await runAdmin(folder, "deleteGroup", { params: { id } }, {});
+  assert.deepEqual((await runAdmin(folder, "listGroups", {}, {})).items, []);
+});
+
 test("scrub runs to its end, its report stays, and the index is rebuilt, beside a server or without one", async () => {
   assert.equal((await runAdmin(folder, "adminGetScrub", {}, {})).state, "never");
   const done = await runAdmin(folder, "adminStartScrub", {}, {});

@@ -1,11 +1,14 @@
+import { toBucket } from "@holdfast/core/ids";
+import type { groupRoutes } from "@holdfast/protocol/group-routes";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteAnswer, type RouteName, routes } from "@holdfast/protocol/routes";
+import { nobody } from "./accounts/directory.ts";
 import { adminHandlers } from "./admin/admin-handlers.ts";
 import { openAdminStorage } from "./admin/open-admin-storage.ts";
 import { readConfig } from "./config/read-config.ts";
 import { validate } from "./http/exchange/json-body.ts";
 
-export type AdminRouteName = RouteName & `admin${string}`;
+export type AdminRouteName = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 
 /**
  * Does what an administration route does, beside the data and with nobody signed in: whoever may read the data folder is its
@@ -28,13 +31,22 @@ export async function runAdmin<Name extends AdminRouteName>(
     const { host, port } = config.listen;
     const origin = `${config.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
     const handlers = adminHandlers(storage) as Readonly<Record<AdminRouteName, AdminHandler>>;
-    const context = { ...checked, peer: { origin } };
+    const context = { ...checked, peer: { origin }, caller: localAdministrator, conditions: () => ({}) };
     const { json } = await handlers[name](context);
     return json as RouteAnswer<(typeof routes)[Name]>;
   } finally {
     await storage.close();
   }
 }
+
+/** Whoever may read the data folder. No account, so what it makes lies in the first bucket. */
+const localAdministrator = {
+  userId: nobody,
+  spaceId: nobody,
+  bucket: toBucket(0),
+  admin: true,
+  scopes: new Set(["admin"]),
+};
 
 /** As the exchange calls it; each takes of the context what its route has. */
 type AdminHandler = (context: unknown) => Promise<{ readonly json?: unknown }>;

@@ -111,6 +111,16 @@ export const limits = {
   recentSpacesMax: 20,
   /** Personal access tokens of one user. */
   tokensMax: 1000,
+  /** Of one server. */
+  groupsMax: 10_000,
+  groupMembersMax: 10_000,
+  /** That one account is in: each request of it reads them. */
+  groupsOfAccountMax: 200,
+  groupNameLengthMax: 200,
+  /** Of one search for people; a name takes so many letters, and is looked for among so many members of the caller's groups. */
+  peopleFoundMax: 20,
+  peopleQueryLengthMin: 2,
+  peopleSearchedMax: 20_000,
 
   headerBytesMax: 16 * kib,
   headerTimeoutMs: 10_000,

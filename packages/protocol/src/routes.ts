@@ -3,10 +3,12 @@ import { accountRoutes } from "./account-routes.ts";
 import { activityRoutes } from "./activity-routes.ts";
 import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
+import { groupRoutes } from "./group-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
+import { peopleRoutes } from "./people-routes.ts";
 import { rewindRoutes } from "./rewind-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
 import type { Route } from "./route.ts";
@@ -16,6 +18,8 @@ import { versionRoutes } from "./version-routes.ts";
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
 export const routes = {
   ...accountRoutes,
+  ...groupRoutes,
+  ...peopleRoutes,
   ...nodeRoutes,
   ...versionRoutes,
   ...starRoutes,

@@ -1,9 +1,10 @@
 import type { CallRequest } from "@holdfast/api-client/request";
+import type { groupRoutes } from "@holdfast/protocol/group-routes";
 import type { RouteAnswer, RouteName, routes } from "@holdfast/protocol/routes";
 import { newCommand } from "./command.ts";
 import type { Run } from "./command.ts";
 
-export type AdminRoute = RouteName & `admin${string}`;
+export type AdminRoute = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 
 /** Every administration command can also run beside the data, with nobody signed in. */
 export function newAdminCommand(name: string, summary: string, examples: readonly string[]) {

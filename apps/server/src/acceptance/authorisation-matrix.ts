@@ -1,4 +1,5 @@
 import type { RouteName } from "@holdfast/protocol/routes";
+import { groupRows } from "./authorisation-groups.ts";
 import { id, jobRows, plain, rewindRows, type Row } from "./authorisation-rows.ts";
 
 /**
@@ -25,6 +26,7 @@ export const matrix: Matrix = {
   deleteToken: { request: id("token"), stranger: "404", owner: [204] },
   listDevices: { request: plain, stranger: "own", owner: [200] },
   deleteDevice: { request: id("device"), stranger: "404", owner: [204] },
+  ...groupRows,
   adminListUsers: { request: plain, stranger: "403", owner: [200] },
   adminCreateUser: {
     request: () => ({ body: { email: "made@example.com", password: "long enough" } }),

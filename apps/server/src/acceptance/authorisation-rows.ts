@@ -38,6 +38,9 @@ export interface Fixture {
   readonly device: string;
   readonly job: string;
   readonly deadJob: string;
+  /** The owner manages it. */
+  readonly group: string;
+  readonly member: string;
   readonly startToken: string;
   readonly refresh: string;
   /** Of another folder, for an address without an account. */

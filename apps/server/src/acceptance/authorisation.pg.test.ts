@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
+import { makeGroup } from "./authorisation-groups.ts";
 import { matrix } from "./authorisation-matrix.ts";
 import { type Fixture, makeJobs, type Row } from "./authorisation-rows.ts";
 import { type BadToken, makeBadTokens } from "./bad-tokens.ts";
@@ -32,7 +33,11 @@ describe("Who may call what", () => {
     assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
     assert.equal((await admin.call("POST", "/admin/users", stranger)).status, 201);
     owner = await Api.signIn(server.url, account);
-    fixture = { ...(await makeFixture(owner, account)), ...(await makeJobs(`${folder}/data`)) };
+    fixture = {
+      ...(await makeFixture(owner, account)),
+      ...(await makeJobs(`${folder}/data`)),
+      ...(await makeGroup(admin, owner)),
+    };
     badTokens = await makeBadTokens({ data: `${folder}/data`, owner, admin, account });
     for (const scope of scopes) {
       const others = scopes.filter((each) => each !== scope);
@@ -122,7 +127,7 @@ describe("Who may call what", () => {
 async function makeFixture(
   owner: Api,
   account: { email: string; password: string },
-): Promise<Omit<Fixture, "job" | "deadJob">> {
+): Promise<Omit<Fixture, "job" | "deadJob" | "group" | "member">> {
   const secret = Buffer.from("the owner's secret content");
   const folder = (await owner.call("POST", "/metadata", { path: "/secret folder", kind: "folder" })).body.id;
   const file = (await owner.put("/secret folder/file", secret)).body;
@@ -189,6 +194,8 @@ function missing(fixture: Fixture): Fixture {
     comment: flip(fixture.comment),
     token: flip(fixture.token),
     device: flip(fixture.device),
+    group: flip(fixture.group),
+    member: flip(fixture.member),
   };
 }
 

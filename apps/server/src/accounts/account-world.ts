@@ -15,6 +15,8 @@ export interface AccountWorld extends AccountStore {
   readonly throttle: SignInThrottle;
   /** Anybody may make an account, without an invitation. */
   readonly openRegistration?: boolean;
+  /** Everybody who is signed in may look for everybody's name. */
+  readonly openDirectory?: boolean;
 }
 
 /** Counts failures of secrets that people type or guess, under keys that accounts choose. */

@@ -10,7 +10,7 @@ import { isPlainText } from "./plain-text.ts";
 export const signUpLifetimeMicros = 60_000_000;
 
 /** Well formed and given to nobody: its row is looked for where an address has none, so that both take as long. */
-const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
+export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
 /**
  * A user whose sign-up died before its address was confirmed is found too: the row of the user is what makes an account,

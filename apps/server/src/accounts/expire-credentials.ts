@@ -22,6 +22,7 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
       sql`coalesce(last_seen_at, created_at) <= ${forgottenBefore} and not exists (
         select from shard.sessions s where s.user_id = candidate.user_id and s.device_id = candidate.id)`,
     );
+    removed += await deleteWhere(db, "memberships", sql`role is null and changed_at <= ${now - endedMembershipMicros}`);
     removed += await releaseReservations(store, db, now - signUpLifetimeMicros);
   }
   return removed;
@@ -29,9 +30,12 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
 
 const batchRows = 1000;
 
+/** Longer than anything is on its way that was read while somebody was still a member. */
+const endedMembershipMicros = 24 * 3600_000_000;
+
 async function deleteWhere(
   db: Kysely<ShardTables>,
-  table: "sessions" | "tokens" | "invitations" | "devices",
+  table: "sessions" | "tokens" | "invitations" | "devices" | "memberships",
   condition: RawBuilder<unknown>,
 ): Promise<number> {
   const name = sql.table(`shard.${table}`);

@@ -4,6 +4,7 @@ import { readScrubReport } from "../blocks/scrub-report.ts";
 import type { BlockCells } from "../blocks/block-cell.ts";
 import { startBlockPool } from "../blocks/block-tasks.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
+import { groupHandlers } from "../http/groups/group-handlers.ts";
 import { userHandlers } from "../http/accounts/account-handlers.ts";
 import { queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
@@ -14,6 +15,7 @@ import { type AdminStorage, silent } from "./open-admin-storage.ts";
 export function adminHandlers(storage: AdminStorage) {
   return {
     ...userHandlers(storage),
+    ...groupHandlers(storage),
     ...storageHandlers(careFor(storage)),
     // A server that runs finds it at its next look.
     ...queueHandlers({ ...storage, kick: () => {} }),

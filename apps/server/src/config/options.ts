@@ -40,6 +40,7 @@ export const optionSchemas = {
   log_level: z.enum(logLevels),
   connections_max: z.preprocess(toNumber, z.int().min(1).max(1_000_000)),
   open_registration: yesNo,
+  directory: z.enum(["closed", "open"]),
   admin_email: text,
   admin_password: text,
   rate_limit_preset: z.enum(["default", "public"]),

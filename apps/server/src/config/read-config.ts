@@ -27,6 +27,7 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly connectionsMax: number | undefined;
   readonly openRegistration: boolean;
+  readonly openDirectory: boolean;
   /** Created at the first start instead of a set-up link. */
   readonly administrator: { readonly email: string; readonly password: string } | undefined;
   readonly rates: Rates;
@@ -59,6 +60,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     logLevel: options.log_level ?? "info",
     connectionsMax: options.connections_max,
     openRegistration: options.open_registration ?? false,
+    openDirectory: options.directory === "open",
     administrator: administratorOf(options),
     rates: ratesOf(options),
     pollsMax: options.rate_limit_polls ?? pollsMaxDefault,

@@ -8,10 +8,12 @@ import { commentHandlers } from "../http/activity/comment-handlers.ts";
 import { activityHandlers } from "../http/activity/activity-handlers.ts";
 import { notificationHandlers } from "../http/activity/notification-handlers.ts";
 import { downloadHandlers } from "../http/files/download-handlers.ts";
+import { groupHandlers } from "../http/groups/group-handlers.ts";
 import type { Handlers } from "../http/handler.ts";
 import { operationHandlers, type OperationWorld } from "../http/sync/operation-handlers.ts";
 import { openSetupPage } from "../http/accounts/setup-page.ts";
 import { nodeHandlers } from "../http/files/node-handlers.ts";
+import { peopleHandlers } from "../http/people/people-handlers.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
@@ -56,6 +58,8 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const setup = openSetupPage();
   return {
     ...accountHandlers(accounts),
+    ...groupHandlers(accounts),
+    ...peopleHandlers(accounts),
     ...nodeHandlers({ shards, committer }),
     ...versionHandlers({ shards, committer }),
     ...starHandlers({ shards, clock: systemClock }),

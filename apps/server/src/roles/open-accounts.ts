@@ -24,6 +24,7 @@ export async function openAccounts(
     random: randomBytes,
     secrets: await openServerSecrets(databases.shards, wrapper, randomBytes),
     openRegistration: config.openRegistration,
+    openDirectory: config.openDirectory,
     throttle: {
       check: (key) => rateLimits.check("sign_in", key),
       failed: (key, weight = 1) => rateLimits.debit("sign_in", key, weight),

@@ -39,6 +39,14 @@ create table shard.memberships (
 -- the members of a group who live on this shard: people search
 create index memberships_group on shard.memberships (group_id, user_id) where role is not null;
 create index memberships_ended on shard.memberships (changed_at) where role is null;
+
+-- names as people look for them: without marks, in small letters, words one space apart
+create function shard.folded_name(name text) returns text immutable parallel safe strict language sql return
+  trim(regexp_replace(lower(regexp_replace(normalize(name, nfkd), '[\\u0300-\\u036f]', '', 'g')), '\\s+', ' ', 'g'));
+create function shard.folded_last_name(name text) returns text immutable parallel safe strict language sql return
+  regexp_replace(shard.folded_name(name), '^.* ', '');
+create index users_name on shard.users (shard.folded_name(name) collate "C") where disabled_at is null;
+create index users_last_name on shard.users (shard.folded_last_name(name) collate "C") where disabled_at is null;
 `,
     )
     .execute(db);

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import {
+  administrator,
+  launcher,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+
+const home = makeFolder("groups");
+let server: RunningServer;
+
+before(async () => {
+  server = await startServer({ dataFolder: `${home}/data` });
+  assert.equal(signIn("admin", administrator.email, administrator.password).status, 0);
+  for (const [name, words] of [
+    ["mia", "Mia Manager"],
+    ["sam", "Sam Singer"],
+  ] as const) {
+    const added = run("admin", ["admin", "users", "add", `${name}@example.org`, "--name", words, "--password-stdin"]);
+    assert.equal(added.status, 0, added.stderr);
+    assert.equal(signIn(name, `${name}@example.org`).status, 0);
+  }
+});
+after(async () => {
+  await server?.stop();
+  removeFolder(home);
+});
+
+/** Of everybody whom the tests add. */
+const password = "correct horse battery";
+
+function signIn(who: string, email: string, secret = password) {
+  return run(who, ["login", server.url, "--email", email, "--password-stdin"], secret);
+}
+
+function run(who: string, args: string[], input = password) {
+  const env = { PATH: process.env["PATH"], HOLDFAST_CONFIG_DIR: `${home}/${who}` };
+  return spawnSync(launcher, args, { env, input: `${input}\n`, encoding: "utf8" });
+}
+
+function json(who: string, ...args: string[]) {
+  const { stdout, stderr } = run(who, ["admin", "groups", ...args, "--json"]);
+  assert.notEqual(stdout, "", stderr);
+  return JSON.parse(stdout);
+}
+
+test("an administrator makes a group and its manager, who fills it; each word has a document", () => {
+  const { id, name, members } = json("admin", "create", "Choir");
+  assert.deepEqual([name, members], ["Choir", 0]);
+  assert.equal(json("admin", "add", "Choir", "MIA@example.org", "--manager").role, "manager");
+  assert.equal(json("mia", "add", id, "sam@example.org").email, "sam@example.org");
+  assert.deepEqual(
+    json("sam", "ls").items.map((group: { name: string; role: string; members: number }) => [
+      group.name,
+      group.role,
+      group.members,
+    ]),
+    [["Choir", "member", 2]],
+  );
+  const emails = json("sam", "members", "Choir").items.map((member: { email: string }) => member.email);
+  assert.deepEqual(emails.toSorted(), ["mia@example.org", "sam@example.org"]);
+  assert.equal(json("mia", "rename", "Choir", "Big choir").name, "Big choir");
+  assert.equal(json("mia", "remove", "Big choir", "sam@example.org").removed, true);
+  assert.deepEqual(json("sam", "ls").items, []);
+  assert.deepEqual(json("admin", "rm", "Big choir"), { id, deleted: true });
+  assert.deepEqual(json("mia", "ls").items, []);
+});
+
+test("what cannot be is told in words, with the exit code of its kind", () => {
+  json("admin", "create", "Twice");
+  const { id } = json("admin", "create", "Twice");
+  json("admin", "add", id, "sam@example.org");
+  for (const [who, args, status, words] of [
+    ["admin", ["rm", "Twice"], 5, /Several groups are called Twice/],
+    ["admin", ["rm", "Nowhere"], 4, /There is no group Nowhere/],
+    ["admin", ["add", id, "nobody@example.org"], 4, /There is no such user/],
+    ["admin", ["remove", id, "mia@example.org"], 4, /mia@example\.org is not in this group/],
+    ["sam", ["rm", id], 3, /Only a manager/],
+    ["sam", ["create", "Mine"], 3, /Only an administrator/],
+    ["admin", ["create", " "], 2, /The name is empty/],
+  ] as const) {
+    const ran = run(who, ["admin", "groups", ...args]);
+    assert.deepEqual([ran.status, words.test(ran.stderr)], [status, true], `${args.join(" ")}: ${ran.stderr}`);
+  }
+});

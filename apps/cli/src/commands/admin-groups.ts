@@ -1,0 +1,164 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { GroupJson } from "@holdfast/protocol/group-routes";
+import { formatTable } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { checkTitle, newGroup, runs } from "./command.ts";
+import type { Context, Run } from "./command.ts";
+
+export function groupsCommand(context: Context) {
+  return newGroup(
+    "groups",
+    "People to share with at once; the managers of a group may do this too",
+    ["admin groups create Choir", "admin groups add Choir ann@example.org --manager", "admin groups members Choir"],
+    [
+      list(context),
+      create(context),
+      rename(context),
+      remove(context),
+      addMember(context),
+      removeMember(context),
+      members(context),
+    ],
+  );
+}
+
+const groupArgument = ["<group>", "name or id"] as const;
+const personArgument = ["<person>", "e-mail address or id"] as const;
+
+function list(context: Context) {
+  const command = newAdminCommand("ls", "List the groups", ["admin groups ls"]);
+  return runs<[]>(context, command, async (run, { data }) => {
+    await run.output.listing(await groupPages(run, data), (groups) =>
+      formatTable(
+        groups.map((group) => [group.id, group.name, `${group.members} members`, group.role ?? ""]),
+        [2],
+      ),
+    );
+  });
+}
+
+function create(context: Context) {
+  const command = newAdminCommand("create", "Create a group", ["admin groups create Choir"]).argument("<name>");
+  return runs<[string]>(context, command, async (run, name, { data }) => {
+    const body = { name: checkTitle(name, "The name") };
+    const group = await adminCall(run, data, "createGroup", { body });
+    await run.output.result(group, () => [`created ${group.name} (${group.id})`]);
+  });
+}
+
+function rename(context: Context) {
+  const command = newAdminCommand("rename", "Give a group another name", ["admin groups rename Choir 'Big choir'"])
+    .argument(...groupArgument)
+    .argument("<name>", "the new one");
+  return runs<[string, string]>(context, command, async (run, which, name, { data }) => {
+    const { id } = await findGroup(run, data, which);
+    const body = { name: checkTitle(name, "The name") };
+    const group = await adminCall(run, data, "updateGroup", { params: { id }, body });
+    await run.output.result(group, () => [`renamed to ${group.name}`]);
+  });
+}
+
+function remove(context: Context) {
+  const command = newAdminCommand("rm", "Delete a group; what was shared with it is shared with it no more", [
+    "admin groups rm Choir",
+  ]).argument(...groupArgument);
+  return runs<[string]>(context, command, async (run, which, { data }) => {
+    const { id, name } = await findGroup(run, data, which);
+    await adminCall(run, data, "deleteGroup", { params: { id } });
+    await run.output.result({ id, deleted: true }, () => [`deleted ${name}`]);
+  });
+}
+
+function addMember(context: Context) {
+  const command = newAdminCommand("add", "Add a member, or change its role", [
+    "admin groups add Choir ann@example.org",
+    "admin groups add Choir ann@example.org --manager",
+  ])
+    .argument(...groupArgument)
+    .argument(...personArgument)
+    .option("--manager", "may change the group too");
+  return runs<[string, string]>(context, command, async (run, which, person, { data, manager }) => {
+    const { id, name } = await findGroup(run, data, which);
+    const params = { id, user_id: await findPerson(run, data, person) };
+    const body = { role: manager === true ? ("manager" as const) : ("member" as const) };
+    const member = await adminCall(run, data, "setGroupMember", { params, body });
+    await run.output.result(member, () => [`${member.email} is a ${member.role} of ${name}`]);
+  });
+}
+
+function removeMember(context: Context) {
+  const command = newAdminCommand("remove", "Remove a member at once", ["admin groups remove Choir ann@example.org"])
+    .argument(...groupArgument)
+    .argument(...personArgument);
+  return runs<[string, string]>(context, command, async (run, which, person, { data }) => {
+    const { id, name } = await findGroup(run, data, which);
+    const userId = await findMember(run, data, id, person);
+    await adminCall(run, data, "removeGroupMember", { params: { id, user_id: userId } });
+    await run.output.result({ id, user_id: userId, removed: true }, () => [`${person} is not in ${name} any more`]);
+  });
+}
+
+function members(context: Context) {
+  const command = newAdminCommand("members", "List who is in a group", ["admin groups members Choir"]).argument(
+    ...groupArgument,
+  );
+  return runs<[string]>(context, command, async (run, which, { data }) => {
+    const { id } = await findGroup(run, data, which);
+    await run.output.listing(await memberPages(run, data, id), (page) =>
+      formatTable(
+        page.map((member) => [member.email, member.name, member.role, member.disabled ? "disabled" : ""]),
+        [],
+      ),
+    );
+  });
+}
+
+async function groupPages(run: Run, data: unknown) {
+  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+  return allPages((cursor) =>
+    adminCall(run, data, "listGroups", { query: { limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) } }),
+  );
+}
+
+async function memberPages(run: Run, data: unknown, id: string) {
+  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+  return allPages((cursor) =>
+    adminCall(run, data, "listGroupMembers", {
+      params: { id },
+      query: { limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
+    }),
+  );
+}
+
+/** @throws HoldfastError not_found, conflict where several have the name */
+async function findGroup(run: Run, data: unknown, nameOrId: string): Promise<GroupJson> {
+  const named: GroupJson[] = [];
+  for await (const groups of await groupPages(run, data)) {
+    const identified = groups.find(({ id }) => id === nameOrId);
+    if (identified !== undefined) return identified;
+    named.push(...groups.filter(({ name }) => name === nameOrId));
+  }
+  const [only, ...others] = named;
+  if (only === undefined) throw new HoldfastError("not_found", `There is no group ${nameOrId}.`);
+  if (others.length === 0) return only;
+  const ids = named.map(({ id }) => id).join(", ");
+  throw new HoldfastError("conflict", `Several groups are called ${nameOrId}: name one by its id (${ids}).`);
+}
+
+/** An administrator names anybody by address; a manager finds who is to be found. */
+async function findPerson(run: Run, data: unknown, person: string): Promise<string> {
+  if (!person.includes("@") || typeof data === "string") return person;
+  const { client } = await run.connect();
+  const found = await client.call("findPeople", { query: { q: person } });
+  return found.items[0]?.id ?? person;
+}
+
+/** By what the group itself says, so that suspended accounts are found too. */
+async function findMember(run: Run, data: unknown, id: string, person: string): Promise<string> {
+  const wanted = person.trim().toLowerCase();
+  for await (const page of await memberPages(run, data, id)) {
+    const member = page.find((each) => each.user_id === person || each.email.toLowerCase() === wanted);
+    if (member !== undefined) return member.user_id;
+  }
+  throw new HoldfastError("not_found", `${person} is not in this group.`);
+}

@@ -1,0 +1,126 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type GroupId, isId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import type { AccountStore } from "../accounts/account-world.ts";
+import { findUser, findUserByEmail } from "../accounts/directory.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { GroupRole } from "../db/group-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { Key } from "./change-groups.ts";
+import { deliverMembership } from "./deliver-membership.ts";
+import { doOnce } from "./do-once.ts";
+import { assertManages, type GroupCaller, lockManaged, readGroupId, seeGroup, type SeenGroup } from "./group-rights.ts";
+import { type MemberJson, memberJson } from "./list-members.ts";
+
+interface MemberRequest {
+  readonly groupId: string;
+  /** Where a member is added an administrator may give an address. */
+  readonly userId: string;
+}
+
+/**
+ * Adds a member or changes its role; acts on the member's next request.
+ * @throws HoldfastError not_found for group or user (a suspended one is no user here), forbidden, conflict where there are too many
+ */
+export async function setMember(
+  world: AccountStore,
+  caller: GroupCaller,
+  request: MemberRequest & { role: GroupRole },
+  key: Key = {},
+): Promise<MemberJson> {
+  const groupId = readGroupId(request.groupId);
+  const { role } = request;
+  const { db } = world.shards.ofId(groupId);
+  assertManages(caller, await seeGroup(db, caller, groupId));
+  const user = await findMemberToBe(world, caller, request.userId);
+  await assertRoomFor(world, user.id, groupId);
+  const once = { ...key, about: groupId, userId: caller.userId, nowMicros: world.clock.nowMicros() };
+  const answer = await inTransaction(db, (transaction) =>
+    doOnce(transaction, once, async () => {
+      const group = await lockManaged(transaction, caller, groupId);
+      await changeRole(transaction, group, user.id, role);
+      return memberJson(user, role);
+    }),
+  );
+  await deliverMembership(world, groupId, user.id);
+  return answer;
+}
+
+/** @throws HoldfastError not_found for group or member, forbidden */
+export async function removeMember(
+  world: AccountStore,
+  caller: GroupCaller,
+  request: MemberRequest,
+  key: Key = {},
+): Promise<void> {
+  const groupId = readGroupId(request.groupId);
+  const userId = readUserId(request.userId);
+  const once = { ...key, about: groupId, userId: caller.userId, nowMicros: world.clock.nowMicros() };
+  await inTransaction(world.shards.ofId(groupId).db, (transaction) =>
+    doOnce(transaction, once, async () => {
+      const group = await lockManaged(transaction, caller, groupId);
+      if (!(await changeRole(transaction, group, userId, null))) {
+        throw new HoldfastError("not_found", "There is no such member in this group.");
+      }
+    }),
+  );
+  await deliverMembership(world, groupId, userId);
+}
+
+/** Under the lock of the group's row. @returns whether anything was to be changed */
+async function changeRole(
+  transaction: ShardReader,
+  group: SeenGroup,
+  userId: UserId,
+  role: GroupRole | null,
+): Promise<boolean> {
+  const { id } = group;
+  const { rows } = await sql<{ role: GroupRole }>`
+    select role from shard.group_members where group_id = ${id} and user_id = ${userId}`.execute(transaction);
+  const before = rows[0]?.role ?? null;
+  if (before === role) return false;
+  const added = (role === null ? 0 : 1) - (before === null ? 0 : 1);
+  if (group.member_count + added > limits.groupMembersMax) {
+    throw new HoldfastError("conflict", `A group has at most ${limits.groupMembersMax} members. Remove some first.`);
+  }
+  await (
+    role === null
+      ? sql`delete from shard.group_members where group_id = ${id} and user_id = ${userId}`
+      : sql`insert into shard.group_members (group_id, user_id, role) values (${id}, ${userId}, ${role})
+        on conflict (group_id, user_id) do update set role = excluded.role`
+  ).execute(transaction);
+  await sql`update shard.groups set changes = changes + 1, member_count = member_count + ${added} where id = ${id}`.execute(
+    transaction,
+  );
+  return true;
+}
+
+/** An administrator, who sees all addresses, may name somebody by one. */
+async function findMemberToBe({ shards }: AccountStore, caller: GroupCaller, text: string): Promise<UserRow> {
+  const isAddress = caller.administrates && text.includes("@");
+  const user = await (isAddress ? findUserByEmail(shards, text) : findUser(shards, readUserId(text)));
+  if (user === undefined || user.disabled_at !== null) throw noUser();
+  return user;
+}
+
+/** The account's groups lie on its own shard, so two groups that add it in the same moment may pass the limit by one. */
+async function assertRoomFor({ shards }: AccountStore, userId: UserId, groupId: GroupId): Promise<void> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from shard.memberships
+    where user_id = ${userId} and role is not null and group_id <> ${groupId}`.execute(shards.ofId(userId).db);
+  if ((rows[0]?.count ?? 0) < limits.groupsOfAccountMax) return;
+  throw new HoldfastError("conflict", `An account is in at most ${limits.groupsOfAccountMax} groups.`, {
+    field: "user_id",
+  });
+}
+
+function readUserId(text: string): UserId {
+  if (isId(text)) return text as UserId;
+  throw noUser();
+}
+
+function noUser(): HoldfastError {
+  return new HoldfastError("not_found", "There is no such user.");
+}

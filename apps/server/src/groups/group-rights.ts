@@ -1,0 +1,57 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type Bucket, type GroupId, isId, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { GroupRole, GroupRow } from "../db/group-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+
+/** Who sees or changes groups. */
+export interface GroupCaller {
+  readonly userId: UserId;
+  readonly spaceId: SpaceId;
+  readonly bucket: Bucket;
+  /** An administrator, with a credential for administration: manages every group. */
+  readonly administrates: boolean;
+}
+
+export interface SeenGroup extends GroupRow {
+  /** The caller's own; null for an administrator who is no member. */
+  readonly role: GroupRole | null;
+}
+
+/** @throws HoldfastError not_found for what is no id: there is no such group */
+export function readGroupId(text: string): GroupId {
+  if (isId(text)) return text as GroupId;
+  throw noGroup();
+}
+
+/**
+ * A group that the caller is in, or any for an administrator, from the rows of the group's own shard.
+ * @throws HoldfastError not_found for any other, as for one that does not exist
+ */
+export async function seeGroup(reader: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
+  const { rows } = await sql<SeenGroup>`
+    select g.*, (select m.role from shard.group_members m where m.group_id = g.id and m.user_id = ${caller.userId}) as role
+    from shard.groups g where g.id = ${id}`.execute(reader);
+  const group = rows[0];
+  if (group === undefined || (group.role === null && !caller.administrates)) throw noGroup();
+  return group;
+}
+
+/** @throws HoldfastError forbidden for a member who does not manage it */
+export function assertManages(caller: GroupCaller, { role }: Pick<SeenGroup, "role">): void {
+  if (caller.administrates || role === "manager") return;
+  throw new HoldfastError("forbidden", "Only a manager of this group or an administrator may do this.");
+}
+
+/** Locked until the end of the transaction, so that its changes have one order. @throws HoldfastError not_found, forbidden */
+export async function lockManaged(transaction: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
+  await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
+  // Another statement, so that it sees what was done by whoever had the lock.
+  const group = await seeGroup(transaction, caller, id);
+  assertManages(caller, group);
+  return group;
+}
+
+function noGroup(): HoldfastError {
+  return new HoldfastError("not_found", "There is no such group, or you are not in it.");
+}

@@ -1,0 +1,16 @@
+import { bucketOf, makeId, toBucket, type UserId } from "@holdfast/core/ids";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { createUser } from "../accounts/sign-up.ts";
+import { testPassword } from "../accounts/testing.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import type { GroupCaller } from "./group-rights.ts";
+
+/** An account in this bucket: tests of two shards choose where it lies. */
+export function createUserIn(world: AccountWorld, bucket: number, email: string, name = "Ann"): Promise<UserRow> {
+  const id = makeId<UserId>(toBucket(bucket), world.clock.nowMs(), world.random(8));
+  return createUser(world, { email, password: testPassword, name, admin: false, quotaBytes: null }, id);
+}
+
+export function callerFor(user: UserRow, administrates = false): GroupCaller {
+  return { userId: user.id, spaceId: user.space_id, bucket: bucketOf(user.id), administrates };
+}

@@ -1,0 +1,52 @@
+import { limits } from "@holdfast/core/limits";
+import type { AccountStore } from "../../accounts/account-world.ts";
+import type { Caller } from "../../accounts/caller.ts";
+import { createGroup, deleteGroup, renameGroup } from "../../groups/change-groups.ts";
+import { removeMember, setMember } from "../../groups/change-members.ts";
+import type { GroupCaller } from "../../groups/group-rights.ts";
+import { listGroups } from "../../groups/list-groups.ts";
+import { listMembers } from "../../groups/list-members.ts";
+import type { Handlers } from "../handler.ts";
+
+/** Groups and who is in them. */
+export function groupHandlers(store: AccountStore) {
+  return {
+    createGroup: async ({ caller, body, conditions }) => ({
+      status: 201,
+      json: await createGroup(store, groupCaller(caller), body.name, conditions()),
+    }),
+    listGroups: async ({ caller, query }) => ({
+      status: 200,
+      json: await listGroups(store, groupCaller(caller), pageOf(query)),
+    }),
+    updateGroup: async ({ caller, params, body, conditions }) => ({
+      status: 200,
+      json: await renameGroup(store, groupCaller(caller), params.id, body.name, conditions()),
+    }),
+    deleteGroup: async ({ caller, params, conditions }) => {
+      await deleteGroup(store, groupCaller(caller), params.id, conditions());
+      return { status: 204 };
+    },
+    listGroupMembers: async ({ caller, params, query }) => ({
+      status: 200,
+      json: await listMembers(store, groupCaller(caller), params.id, pageOf(query)),
+    }),
+    setGroupMember: async ({ caller, params, body, conditions }) => {
+      const request = { groupId: params.id, userId: params.user_id, role: body.role };
+      return { status: 200, json: await setMember(store, groupCaller(caller), request, conditions()) };
+    },
+    removeGroupMember: async ({ caller, params, conditions }) => {
+      const request = { groupId: params.id, userId: params.user_id };
+      await removeMember(store, groupCaller(caller), request, conditions());
+      return { status: 204 };
+    },
+  } satisfies Handlers;
+}
+
+function groupCaller({ userId, spaceId, bucket, admin, scopes }: Caller): GroupCaller {
+  return { userId, spaceId, bucket, administrates: admin && scopes.has("admin") };
+}
+
+function pageOf({ limit, cursor }: { limit?: number | undefined; cursor?: string | undefined }) {
+  return { limit: limit ?? limits.listItemsDefault, cursor };
+}

@@ -1,0 +1,12 @@
+import { findPeople, type PeopleWorld } from "../../people/find-people.ts";
+import type { Handlers } from "../handler.ts";
+
+/** People to share with. */
+export function peopleHandlers(world: PeopleWorld) {
+  return {
+    findPeople: async ({ caller, query }) => ({
+      status: 200,
+      json: { items: await findPeople(world, caller, query.q), next_cursor: null },
+    }),
+  } satisfies Handlers;
+}

@@ -1,0 +1,112 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, page } from "./values.ts";
+
+const groupName = z.string().min(1).max(limits.groupNameLengthMax);
+export const groupRole = z.enum(["member", "manager"]);
+const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+  cursor: cursorText.optional(),
+});
+const ofGroup = z.object({ id: idText });
+/** An administrator may name somebody by address. */
+const ofMember = z.object({ id: idText, user_id: z.string().min(1).max(limits.emailBytesMax) });
+
+export const group = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    role: groupRole.nullable().describe("the caller's; null for an administrator who is no member"),
+    members: z.int(),
+    created_at: z.string(),
+  })
+  .meta({ id: "Group" });
+
+export type GroupJson = z.output<typeof group>;
+
+export const groupMember = z
+  .object({ user_id: z.string(), name: z.string(), email: z.string(), role: groupRole, disabled: z.boolean() })
+  .meta({ id: "GroupMember" });
+
+/** People with whom one shares at once. Administrators and the managers of a group change it; its members see it. */
+export const groupRoutes = {
+  createGroup: defineRoute({
+    method: "POST",
+    path: "/groups",
+    access: "account",
+    cost: "call",
+    changes: true,
+    bodyKind: "json",
+    summary: "Create a group; for administrators",
+    body: z.object({ name: groupName }),
+    responses: { 201: group },
+  }),
+  listGroups: defineRoute({
+    method: "GET",
+    path: "/groups",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The groups that the caller is in; for administrators all",
+    query: pageQuery,
+    responses: { 200: page(group) },
+  }),
+  updateGroup: defineRoute({
+    method: "PATCH",
+    path: "/groups/:id",
+    access: "account",
+    cost: "call",
+    changes: true,
+    bodyKind: "json",
+    summary: "Rename a group",
+    params: ofGroup,
+    body: z.object({ name: groupName }),
+    responses: { 200: group },
+  }),
+  deleteGroup: defineRoute({
+    method: "DELETE",
+    path: "/groups/:id",
+    access: "account",
+    cost: "call",
+    changes: true,
+    bodyKind: "none",
+    summary: "Delete a group; what was shared with it is shared with it no more",
+    params: ofGroup,
+    responses: { 204: "empty" },
+  }),
+  listGroupMembers: defineRoute({
+    method: "GET",
+    path: "/groups/:id/members",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Who is in a group, for its members and administrators; suspended accounts only for who may change it",
+    params: ofGroup,
+    query: pageQuery,
+    responses: { 200: page(groupMember) },
+  }),
+  setGroupMember: defineRoute({
+    method: "PUT",
+    path: "/groups/:id/members/:user_id",
+    access: "account",
+    cost: "call",
+    changes: true,
+    bodyKind: "json",
+    summary: "Add a member to a group, or give it another role",
+    params: ofMember,
+    body: z.object({ role: groupRole.default("member") }),
+    responses: { 200: groupMember },
+  }),
+  removeGroupMember: defineRoute({
+    method: "DELETE",
+    path: "/groups/:id/members/:user_id",
+    access: "account",
+    cost: "call",
+    changes: true,
+    bodyKind: "none",
+    summary: "Remove a member from a group: acts on the next request",
+    params: ofMember,
+    responses: { 204: "empty" },
+  }),
+};

@@ -1,0 +1,19 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { defineRoute } from "./route.ts";
+import { page } from "./values.ts";
+
+export const person = z.object({ id: z.string(), name: z.string(), email: z.string() }).meta({ id: "Person" });
+
+export const peopleRoutes = {
+  findPeople: defineRoute({
+    method: "GET",
+    path: "/users",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "People to share with: by exact address, and by name in common groups or where the directory is open",
+    query: z.object({ q: z.string().min(1).max(limits.emailBytesMax) }),
+    responses: { 200: page(person) },
+  }),
+};
