@@ -6,9 +6,9 @@ import { sql } from "kysely";
 import type { AccountStore } from "../accounts/account-world.ts";
 import { assertPlainText } from "../accounts/plain-text.ts";
 import { inTransaction } from "../db/database.ts";
-import { deliverEnd } from "./deliver-membership.ts";
 import { doOnce, type Repeatable } from "./do-once.ts";
 import { groupJson } from "./group-json.ts";
+import { enqueueEnd, type GroupWorld, tellEnd } from "./group-messages.ts";
 import { type GroupCaller, lockManaged, readGroupId } from "./group-rights.ts";
 
 /** The Idempotency-Key of a request, if it has one. */
@@ -71,7 +71,7 @@ export async function renameGroup(
 
 /** Its members are told once it is gone. @throws HoldfastError not_found, forbidden */
 export async function deleteGroup(
-  world: AccountStore,
+  world: GroupWorld,
   caller: GroupCaller,
   groupId: string,
   key: Key = {},
@@ -82,7 +82,8 @@ export async function deleteGroup(
     doOnce(transaction, request, async () => {
       await lockManaged(transaction, caller, id);
       await transaction.deleteFrom("shard.groups").where("id", "=", id).execute();
+      await enqueueEnd(transaction, id);
     }),
   );
-  await deliverEnd(world, id);
+  await tellEnd(world, id);
 }

@@ -9,7 +9,7 @@ import { inTransaction } from "../db/database.ts";
 import type { GroupRole } from "../db/group-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Key } from "./change-groups.ts";
-import { deliverMembership } from "./deliver-membership.ts";
+import { enqueueMembership, type GroupWorld, tellMembership } from "./group-messages.ts";
 import { doOnce } from "./do-once.ts";
 import { assertManages, type GroupCaller, lockManaged, readGroupId, seeGroup, type SeenGroup } from "./group-rights.ts";
 import { type MemberJson, memberJson } from "./list-members.ts";
@@ -25,7 +25,7 @@ interface MemberRequest {
  * @throws HoldfastError not_found for group or user (a suspended one is no user here), forbidden, conflict where there are too many
  */
 export async function setMember(
-  world: AccountStore,
+  world: GroupWorld,
   caller: GroupCaller,
   request: MemberRequest & { role: GroupRole },
   key: Key = {},
@@ -44,13 +44,13 @@ export async function setMember(
       return memberJson(user, role);
     }),
   );
-  await deliverMembership(world, groupId, user.id);
+  await tellMembership(world, groupId, user.id);
   return answer;
 }
 
 /** @throws HoldfastError not_found for group or member, forbidden */
 export async function removeMember(
-  world: AccountStore,
+  world: GroupWorld,
   caller: GroupCaller,
   request: MemberRequest,
   key: Key = {},
@@ -66,7 +66,7 @@ export async function removeMember(
       }
     }),
   );
-  await deliverMembership(world, groupId, userId);
+  await tellMembership(world, groupId, userId);
 }
 
 /** Under the lock of the group's row. @returns whether anything was to be changed */
@@ -94,6 +94,7 @@ async function changeRole(
   await sql`update shard.groups set changes = changes + 1, member_count = member_count + ${added} where id = ${id}`.execute(
     transaction,
   );
+  await enqueueMembership(transaction, id, userId);
   return true;
 }
 

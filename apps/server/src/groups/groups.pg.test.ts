@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { GroupId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
 import { openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import { updateUser } from "../accounts/users.ts";
 import type { UserRow } from "../db/account-tables.ts";
+import type { Shards } from "../db/shards.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { openTestQueue } from "../queue/testing.ts";
 import { createGroup, deleteGroup, renameGroup } from "./change-groups.ts";
 import { removeMember, setMember } from "./change-members.ts";
+import { groupKinds } from "./group-messages.ts";
 import { listGroups } from "./list-groups.ts";
 import { listMembers } from "./list-members.ts";
 import { callerFor, createUserIn } from "./testing.ts";
@@ -228,4 +232,34 @@ test("the row of a member who left is forgotten after a day, not before, and tha
   world.clock.forwardMs(2 * 3600_000);
   await expireCredentials(world);
   assert.deepEqual([await rows(), await groupsKnownTo(stays)], [1, [id]]);
+});
+
+test("what cannot be told at once is told by the queue, and a group that ended while a shard was away ends there too", async () => {
+  const { id } = await createGroup(world, admin(), "Patient");
+  const user = await newPerson();
+  const shard = databases.shards.ofId(user.id);
+  const refuse = () => {
+    throw new HoldfastError("unavailable", "The member's shard is away.");
+  };
+  const gone = { ...shard, db: shard.db.withPlugin({ transformQuery: refuse, transformResult: refuse }) };
+  const away = {
+    ...databases.shards,
+    ofId: (asked: GroupId) => (shard === databases.shards.ofId(asked) ? gone : databases.shards.ofId(asked)),
+  } as Shards;
+  await setMember(world, admin(), { groupId: id, userId: user.id, role: "member" });
+  await removeMember({ ...world, shards: away }, admin(), { groupId: id, userId: user.id });
+  assert.deepEqual(await groupsKnownTo(user), [id]);
+  const { queue } = openTestQueue(
+    databases.shards,
+    groupKinds(() => world),
+  );
+  await queue.idle();
+  assert.deepEqual(await groupsKnownTo(user), []);
+
+  await setMember(world, admin(), { groupId: id, userId: user.id, role: "manager" });
+  await deleteGroup({ ...world, shards: away }, admin(), id);
+  assert.deepEqual(await groupsKnownTo(user), [id]);
+  await queue.idle();
+  assert.deepEqual(await groupsKnownTo(user), []);
+  await queue.stop();
 });

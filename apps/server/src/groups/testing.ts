@@ -8,7 +8,11 @@ import type { GroupCaller } from "./group-rights.ts";
 /** An account in this bucket: tests of two shards choose where it lies. */
 export function createUserIn(world: AccountWorld, bucket: number, email: string, name = "Ann"): Promise<UserRow> {
   const id = makeId<UserId>(toBucket(bucket), world.clock.nowMs(), world.random(8));
-  return createUser(world, { email, password: testPassword, name, admin: false, quotaBytes: null }, id);
+  return createUser(
+    world,
+    { email, password: testPassword, name, admin: false, confirmed: true, quotaBytes: null },
+    id,
+  );
 }
 
 export function callerFor(user: UserRow, administrates = false): GroupCaller {

@@ -58,7 +58,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const setup = openSetupPage();
   return {
     ...accountHandlers(accounts),
-    ...groupHandlers(accounts),
+    ...groupHandlers({ ...accounts, queue: parts.sharing.queue }),
     ...peopleHandlers(accounts),
     ...nodeHandlers({ shards, committer }),
     ...versionHandlers({ shards, committer }),

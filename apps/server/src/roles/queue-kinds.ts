@@ -1,4 +1,5 @@
 import { notificationKind, type NotificationWorld } from "../notifications/notification-kind.ts";
+import { groupKinds } from "../groups/group-messages.ts";
 import type { Kinds } from "../queue/kind.ts";
 import { rewindKinds } from "../rewind/rewind-kinds.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
@@ -13,4 +14,6 @@ export function queueKinds(sharing: () => SharingWorld, notifications: Notificat
     notification: notificationKind(notifications),
     watch: watchKind(notifications),
   };
+export function queueKinds(sharing: () => SharingWorld): Kinds {
+  return { ...sharingKinds(sharing), ...rewindKinds(sharing), ...groupKinds(sharing) };
 }

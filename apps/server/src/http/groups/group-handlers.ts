@@ -1,15 +1,15 @@
 import { limits } from "@holdfast/core/limits";
-import type { AccountStore } from "../../accounts/account-world.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import { createGroup, deleteGroup, renameGroup } from "../../groups/change-groups.ts";
 import { removeMember, setMember } from "../../groups/change-members.ts";
+import type { GroupWorld } from "../../groups/group-messages.ts";
 import type { GroupCaller } from "../../groups/group-rights.ts";
 import { listGroups } from "../../groups/list-groups.ts";
 import { listMembers } from "../../groups/list-members.ts";
 import type { Handlers } from "../handler.ts";
 
 /** Groups and who is in them. */
-export function groupHandlers(store: AccountStore) {
+export function groupHandlers(store: GroupWorld) {
   return {
     createGroup: async ({ caller, body, conditions }) => ({
       status: 201,

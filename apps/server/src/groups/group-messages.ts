@@ -1,0 +1,73 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import { type GroupId, isId, type UserId } from "@holdfast/core/ids";
+import { z } from "zod";
+import type { AccountStore } from "../accounts/account-world.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { enqueue } from "../queue/enqueue.ts";
+import type { Kinds } from "../queue/kind.ts";
+import type { Queue } from "../queue/open-queue.ts";
+import { deliverEnd, deliverMembership, type DeliveryWorld } from "./deliver-membership.ts";
+
+/** What changing groups needs of the server around it. */
+export interface GroupWorld extends AccountStore {
+  /** Undefined beside the data, where no queue runs: the messages wait for the server. */
+  readonly queue?: Pick<Queue, "kick">;
+}
+
+const groupId = z
+  .string()
+  .refine(isId)
+  .transform((id) => id as GroupId);
+const userId = z
+  .string()
+  .refine(isId)
+  .transform((id) => id as UserId);
+const membership = z.object({ group_id: groupId, user_id: userId });
+const end = z.object({ group_id: groupId });
+
+/** The rows say what is to be told, the messages only of whom, so that each may be worked late and twice. */
+export function groupKinds(world: () => DeliveryWorld): Kinds {
+  return {
+    group_membership: {
+      schema: membership,
+      work: async (payload) => {
+        const { group_id: group, user_id: user } = payload as z.output<typeof membership>;
+        await deliverMembership(world(), group, user);
+      },
+    },
+    group_end: {
+      schema: end,
+      work: async (payload) => deliverEnd(world(), (payload as z.output<typeof end>).group_id),
+    },
+  };
+}
+
+/** In the transaction that changes the membership. */
+export function enqueueMembership(transaction: ShardReader, group: GroupId, user: UserId): Promise<void> {
+  const payload = { group_id: group, user_id: user };
+  return enqueue(transaction, { kind: "group_membership", key: `${group} ${user}`, payload });
+}
+
+/** In the transaction that deletes the group. */
+export function enqueueEnd(transaction: ShardReader, group: GroupId): Promise<void> {
+  return enqueue(transaction, { kind: "group_end", key: group, payload: { group_id: group } });
+}
+
+/** Once that has committed: now, so that it acts on the member's next request. What cannot be told just now the message tells later. */
+export async function tellMembership(world: GroupWorld, group: GroupId, user: UserId): Promise<void> {
+  await tellNow(world, group, () => deliverMembership(world, group, user));
+}
+
+export async function tellEnd(world: GroupWorld, group: GroupId): Promise<void> {
+  await tellNow(world, group, () => deliverEnd(world, group));
+}
+
+async function tellNow({ shards, queue }: GroupWorld, group: GroupId, deliver: () => Promise<void>): Promise<void> {
+  try {
+    await deliver();
+  } catch (error) {
+    if (!toHoldfastError(error).retryable) throw error;
+  } finally {
+    queue?.kick(shards.ofId(group));
+  }
+}
