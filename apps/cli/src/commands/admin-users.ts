@@ -14,6 +14,7 @@ export function usersCommand(context: Context) {
       list(context),
       update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
       update(context, "enable", "Let somebody in again", { disabled: false }),
+      confirm(context),
       quota(context),
       resetPassword(context),
       invite(context),
@@ -57,7 +58,9 @@ function list(context: Context) {
           user.name,
           formatBytes(user.used_bytes),
           user.quota_bytes === null ? "no quota" : `of ${formatBytes(user.quota_bytes)}`,
-          [user.admin ? "administrator" : "", user.disabled ? "disabled" : ""].filter(Boolean).join(", "),
+          [user.admin ? "administrator" : "", user.disabled ? "disabled" : "", user.confirmed ? "" : "not confirmed"]
+            .filter(Boolean)
+            .join(", "),
         ]),
         [2],
       ),
@@ -73,6 +76,16 @@ function update(context: Context, name: string, summary: string, body: { disable
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
     await run.output.result(user, () => [`${user.email} is ${user.disabled ? "disabled" : "enabled"}`]);
+  });
+}
+
+function confirm(context: Context) {
+  const command = newAdminCommand("confirm", "Say that the address is theirs: what is shared with it becomes theirs", [
+    "admin users confirm ann@example.org",
+  ]).argument("<email>", "of the account");
+  return runs<[string]>(context, command, async (run, email, { data }) => {
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body: { confirmed: true } });
+    await run.output.result(user, () => [`${user.email} is confirmed`]);
   });
 }
 

@@ -20,6 +20,7 @@ export const matrix: Matrix = {
     stranger: "open",
     owner: [403],
   },
+  confirmAddress: { request: () => ({ body: { token: "hfc_forged" } }), stranger: "open", owner: [422] },
   getAccount: { request: plain, stranger: "own", owner: [200] },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
   listTokens: { request: plain, stranger: "own", owner: [200] },

@@ -12,6 +12,8 @@ export interface ClaimedInvitation {
   readonly token: string;
   readonly kind: "setup" | "invite";
   readonly quotaBytes: number | null;
+  /** It was made for exactly this address, or for whoever runs the server. */
+  readonly confirms: boolean;
 }
 
 export async function createInvitation(
@@ -79,7 +81,9 @@ export async function claimInvitation(
     .where("claimed_by", "is not distinct from", row.claimed_by)
     .returning("kind")
     .executeTakeFirst();
-  return claimed === undefined ? undefined : { token, kind: row.kind, quotaBytes: row.quota_bytes };
+  if (claimed === undefined) return undefined;
+  const confirms = row.email !== null || row.kind === "setup";
+  return { token, kind: row.kind, quotaBytes: row.quota_bytes, confirms };
 }
 
 /** With a set-up token all others go, too. */

@@ -18,6 +18,7 @@ import {
  *     hfp_<id of the token, 32 hex digits>_<32 random bytes, base64url>     personal access token
  *     hfr_<id of the session, 32 hex digits>_<number>_<HMAC, base64url>     refresh token
  *     hfd_<id of the device, 32 hex digits>_<HMAC, base64url>               that this device has signed in to an account
+ *     hfc_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail reached the address
  *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
  *     hfl_<id of the link, 32 hex digits>_<32 random bytes, base64url>      link
  *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
@@ -26,6 +27,7 @@ const personalPattern = /^hfp_([0-9a-f]{32})_([\w-]{43})$/;
 const linkPattern = /^hfl_([0-9a-f]{32})_([\w-]{43})$/;
 const refreshPattern = /^hfr_([0-9a-f]{32})_([1-9]\d{0,14})_([\w-]{43})$/;
 const devicePattern = /^hfd_([0-9a-f]{32})_[\w-]{43}$/;
+const confirmationPattern = /^hfc_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
 const invitationPattern = /^hf[si]_([0-9a-f]{3})_[\w-]{43}$/;
 
 export function makePersonalToken(id: TokenId, random: Random): string {
@@ -78,6 +80,20 @@ export function makeLinkToken(id: GrantId, random: Random): string {
 export function parseLinkToken(text: string): GrantId | undefined {
   const match = linkPattern.exec(text);
   return match?.[1] === undefined ? undefined : (dashed(match[1]) as GrantId | undefined);
+}
+
+/** Derived as a refresh token is. It proves that whoever has it reads what is mailed to this address of the user, and nothing else. */
+export function makeConfirmationToken(key: Buffer, userId: UserId, address: string, untilSeconds: number): string {
+  const user = userId.replaceAll("-", "");
+  const proof = createHmac("sha256", key).update(`confirm ${user} ${untilSeconds} ${address}`).digest("base64url");
+  return `hfc_${user}_${untilSeconds}_${proof}`;
+}
+
+/** What a token claims; who knows the user's address compares it with the one that `makeConfirmationToken` makes. */
+export function readConfirmationToken(text: string): { userId: UserId; untilSeconds: number } | undefined {
+  const match = confirmationPattern.exec(text);
+  const userId = match?.[1] === undefined ? undefined : (dashed(match[1]) as UserId | undefined);
+  return userId === undefined ? undefined : { userId, untilSeconds: Number(match?.[2]) };
 }
 
 export function makeInvitationToken(kind: "setup" | "invite", bucket: Bucket, random: Random): string {

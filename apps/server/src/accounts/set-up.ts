@@ -31,7 +31,13 @@ export function setUp(
     assertAdministrator(administrator);
     // Only a start that died in the middle can have left it, since none other is here now.
     await releaseEmail(store.shards, administrator.email);
-    await createUser(store, { ...administrator, name: "Administrator", admin: true, quotaBytes: null });
+    await createUser(store, {
+      ...administrator,
+      name: "Administrator",
+      admin: true,
+      confirmed: true,
+      quotaBytes: null,
+    });
     return undefined;
   });
 }

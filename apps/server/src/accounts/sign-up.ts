@@ -8,6 +8,7 @@ import { guardAttempt, throttleKey } from "./attempts.ts";
 import { addressTaken, confirmEmail, reserveEmail } from "./directory.ts";
 import { assertAddress } from "./email-address.ts";
 import { type ClaimedInvitation, claimInvitation, giveBackInvitation, useUpInvitation } from "./invitations.ts";
+import { enqueueClaim } from "./confirm-address.ts";
 import { hashPassword } from "./passwords.ts";
 import { assertPlainText } from "./plain-text.ts";
 
@@ -16,6 +17,8 @@ export interface NewUser {
   readonly password: string;
   readonly name: string;
   readonly admin: boolean;
+  /** Whether it is known that the address is theirs: whoever made the account says so, or it was mailed there. */
+  readonly confirmed?: boolean;
   readonly quotaBytes: number | null;
 }
 
@@ -41,9 +44,11 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
       disabled_at: null,
       space_id: space.id,
       root_id: space.root_id,
+      email_confirmed_at: user.confirmed === true ? space.created_at : null,
       created_at: space.created_at,
     };
     await transaction.insertInto("shard.users").values(made).execute();
+    if (user.confirmed === true) await enqueueClaim(transaction, id);
     return made;
   });
   if (await confirmEmail(store.shards, email, id)) return row;
@@ -86,7 +91,11 @@ async function createInvited(
   const { token, kind, quotaBytes } = invitation;
   let user: UserRow;
   try {
-    user = await createUser(world, { ...person, admin: kind === "setup", quotaBytes }, id);
+    user = await createUser(
+      world,
+      { ...person, admin: kind === "setup", confirmed: invitation.confirms, quotaBytes },
+      id,
+    );
   } catch (error) {
     // Should this fail, too, the claim ends by itself, and the first error is the one to tell.
     await giveBackInvitation(world, token, id).catch(() => {});

@@ -55,5 +55,13 @@ export const testWrapper: SecretWrapper = {
 export const testPassword = "correct horse battery";
 
 export function createTestUser(world: AccountWorld, email: string, user: Partial<NewUser> = {}) {
-  return createUser(world, { email, password: testPassword, name: "Ann", admin: false, quotaBytes: null, ...user });
+  return createUser(world, {
+    email,
+    password: testPassword,
+    name: "Ann",
+    admin: false,
+    confirmed: true,
+    quotaBytes: null,
+    ...user,
+  });
 }

@@ -8,6 +8,7 @@ import type { UserRow } from "../db/account-tables.ts";
 import type { SpaceRow } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
+import { confirmIn } from "./confirm-address.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
 import { hashPassword } from "./passwords.ts";
 import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
@@ -20,6 +21,8 @@ export interface UserChange {
   readonly quotaBytes?: number | null | undefined;
   readonly password?: string | undefined;
   readonly admin?: boolean | undefined;
+  /** The administrator says that the address is theirs. */
+  readonly confirmed?: true | undefined;
 }
 
 /** By id or e-mail address. @throws HoldfastError not_found */
@@ -99,6 +102,7 @@ async function applyChange(
     if (Object.keys(set).length > 0) {
       await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
     }
+    if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
     if (change.quotaBytes !== undefined) {
       await transaction
         .updateTable("shard.spaces")
@@ -121,6 +125,7 @@ function userJson(user: UserRow, usage: SpaceUsage): UserJson {
     name: user.name,
     admin: user.admin,
     disabled: user.disabled_at !== null,
+    confirmed: user.email_confirmed_at !== null,
     quota_bytes: usage.quota_bytes,
     used_bytes: usage.used_bytes,
     stored_bytes: usage.stored_bytes,

@@ -71,5 +71,7 @@ export interface UserRow {
   disabled_at: number | null;
   space_id: SpaceId;
   root_id: NodeId;
+  /** Since when it is known that the address is this person's; null while nobody but the person has said so. */
+  email_confirmed_at: number | null;
   created_at: number;
 }

@@ -242,10 +242,10 @@ test("what cannot be told at once is told by the queue, and a group that ended w
     throw new HoldfastError("unavailable", "The member's shard is away.");
   };
   const gone = { ...shard, db: shard.db.withPlugin({ transformQuery: refuse, transformResult: refuse }) };
-  const away = {
+  const away: Shards = {
     ...databases.shards,
-    ofId: (asked: GroupId) => (shard === databases.shards.ofId(asked) ? gone : databases.shards.ofId(asked)),
-  } as Shards;
+    ofId: (asked) => (shard === databases.shards.ofId(asked) ? gone : databases.shards.ofId(asked)),
+  };
   await setMember(world, admin(), { groupId: id, userId: user.id, role: "member" });
   await removeMember({ ...world, shards: away }, admin(), { groupId: id, userId: user.id });
   assert.deepEqual(await groupsKnownTo(user), [id]);

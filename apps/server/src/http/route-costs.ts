@@ -50,6 +50,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   deleteCurrentSession: few,
   createAccount: few,
   getAccount: few,
+  confirmAddress: few,
   createToken: few,
   listTokens: { rows: limits.tokensMax, answerBytes: limits.tokensMax * 2 * kib },
   deleteToken: few,

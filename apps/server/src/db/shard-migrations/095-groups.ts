@@ -40,6 +40,11 @@ create table shard.memberships (
 create index memberships_group on shard.memberships (group_id, user_id) where role is not null;
 create index memberships_ended on shard.memberships (changed_at) where role is null;
 
+-- since when it is known that the address is this person's: what is shared with an address becomes theirs then. (The directory's
+-- \`confirmed\` says that a sign-up was finished.) Until now accounts were made by invitation or by an administrator
+alter table shard.users add column email_confirmed_at int8;
+update shard.users set email_confirmed_at = created_at;
+
 -- names as people look for them: without marks, in small letters, words one space apart
 create function shard.folded_name(name text) returns text immutable parallel safe strict language sql return
   trim(regexp_replace(lower(regexp_replace(normalize(name, nfkd), '[\\u0300-\\u036f]', '', 'g')), '\\s+', ' ', 'g'));

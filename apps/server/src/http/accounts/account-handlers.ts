@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
 import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts";
+import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { deleteDevice, listDevices } from "../../accounts/devices.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
@@ -34,6 +35,7 @@ export function accountHandlers(world: AccountWorld) {
       const user = await signUp(world, body, addressGroup(peer.address));
       return { status: 201, json: await describeUser(world, user) };
     },
+    confirmAddress: async ({ body }) => ({ status: 200, json: await confirmAddress(world, body.token) }),
     getAccount: async ({ caller }) => ({ status: 200, json: await accountJson(world, caller) }),
     createToken: async ({ caller, body }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
@@ -73,6 +75,7 @@ export function userHandlers(store: AccountStore) {
         password: body.password,
         name: body.name ?? body.email,
         admin: body.admin ?? false,
+        confirmed: true,
         quotaBytes: body.quota_bytes ?? null,
       });
       return { status: 201, json: await describeUser(store, user) };
@@ -112,6 +115,7 @@ async function accountJson(world: AccountWorld, caller: Caller) {
     email: caller.email,
     name: user.name,
     admin: caller.admin,
+    confirmed: user.confirmed,
     quota_bytes: user.quota_bytes,
     used_bytes: user.used_bytes,
     stored_bytes: user.stored_bytes,

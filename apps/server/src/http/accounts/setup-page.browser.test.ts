@@ -3,6 +3,8 @@ import { after, before, beforeEach, test } from "node:test";
 import { routes, type RouteName } from "@holdfast/protocol/routes";
 import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { Authenticator } from "../../accounts/authenticator.ts";
+import { confirmationLink } from "../../accounts/confirm-address.ts";
+import { findUser } from "../../accounts/directory.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { setUp } from "../../accounts/set-up.ts";
 import { signIn } from "../../accounts/sessions.ts";
@@ -120,6 +122,25 @@ test("a link without its token, a short password and a taken address are each ex
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "Your account is ready" }).waitFor();
   assert.match(await page.getByLabel("Commands").innerText(), /--email 'o'\\''hara@example\.org'/);
+});
+
+test("the link of a confirmation asks first, confirms the address once it is told to, and says what is wrong with one that is not good", async () => {
+  const user = await createTestUser(world, "mine@example.org", { confirmed: false });
+  const isConfirmed = async () => (await findUser(databases.shards, user.id))?.email_confirmed_at !== null;
+  const link = confirmationLink(world, user);
+  await page.goto("about:blank");
+  await page.goto(`${server.url}${link.slice(0, -1)}${link.endsWith("A") ? "B" : "A"}`);
+  await page.getByRole("button", { name: "This address is mine" }).click();
+  await page.getByRole("alert").filter({ hasText: "has expired, or is for another address" }).waitFor();
+  await page.goto("about:blank");
+  await page.goto(`${server.url}${link}`);
+  await page.getByRole("heading", { name: "Confirm your address" }).waitFor();
+  assert.equal(await isConfirmed(), false, "whoever only looks at a link for somebody else confirms nothing");
+  await page.getByRole("button", { name: "This address is mine" }).click();
+  await page.getByRole("heading", { name: "Your address is confirmed" }).waitFor();
+  assert.equal(await page.getByText("share with mine@example.org is yours").isVisible(), true);
+  assert.equal(page.url(), `${server.url}/setup`, "the token is gone from the address");
+  assert.equal(await isConfirmed(), true);
 });
 
 test("the page fits a phone and a large screen without scrolling sideways, and every field has its label", async () => {

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import type { UserRow } from "../db/account-tables.ts";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { confirmAddress, confirmationLink } from "./confirm-address.ts";
+import { findUser } from "./directory.ts";
+import { createInvitation } from "./invitations.ts";
+import { setUp } from "./set-up.ts";
+import { signUp } from "./sign-up.ts";
+import { createTestUser, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
+import { updateUser } from "./users.ts";
+
+let databases: TestDatabases;
+let world: TestAccounts;
+let people = 0;
+
+before(async () => {
+  databases = await startTwoTestShards({ fsync: false });
+  world = await openTestAccounts(databases.shards, { openRegistration: true });
+});
+after(() => databases.stop());
+
+const newPerson = () => createTestUser(world, `person${++people}@example.org`, { confirmed: false });
+const tokenFor = (user: UserRow) => confirmationLink(world, user).replace("/setup#", "");
+const isConfirmed = async ({ id }: UserRow) => (await findUser(databases.shards, id))?.email_confirmed_at !== null;
+const claims = async ({ id }: UserRow) =>
+  (
+    await sql`select from shard.messages where kind = 'claim_pending' and key = ${id}`.execute(
+      databases.shards.ofId(id).db,
+    )
+  ).rows.length;
+const bad = { code: "invalid_field", field: "token" };
+
+test("the token that was mailed confirms the address, once or twice, and what was shared with it follows", async () => {
+  const user = await newPerson();
+  assert.deepEqual([await isConfirmed(user), await claims(user)], [false, 0]);
+  const token = tokenFor(user);
+  assert.deepEqual(await confirmAddress(world, token), { email: user.email, confirmed: true });
+  assert.deepEqual([await isConfirmed(user), await claims(user)], [true, 1]);
+  await confirmAddress(world, token);
+  assert.equal(await claims(user), 1);
+});
+
+test("no other token confirms it: of somebody else, with another character anywhere, after a week, after the address has changed", async () => {
+  const [user, other] = [await newPerson(), await newPerson()];
+  const token = tokenFor(user);
+  const [, , until = ""] = token.split("_");
+  const forged = [
+    "",
+    "hfc_",
+    token.replaceAll("-", ""),
+    token.replace(user.id.replaceAll("-", ""), other.id.replaceAll("-", "")),
+    token.replace(until, String(Number(until) + 1)),
+    `${token}A`,
+    ...Array.from(token, (character, at) => token.slice(0, at) + (character === "a" ? "b" : "a") + token.slice(at + 1)),
+  ].filter((text) => text !== token);
+  for (const text of forged) await assert.rejects(confirmAddress(world, text), bad, text);
+  await sql`update shard.users set email = 'moved@example.org' where id = ${user.id}`.execute(
+    databases.shards.ofId(user.id).db,
+  );
+  await assert.rejects(confirmAddress(world, token), bad);
+  const late = tokenFor(other);
+  world.clock.forwardMs(limits.invitationLifetimeMs);
+  await assert.rejects(confirmAddress(world, late), bad);
+  assert.deepEqual([await isConfirmed(user), await isConfirmed(other)], [false, false]);
+});
+
+test("a suspended account confirms nothing, and an administrator confirms any", async () => {
+  const user = await newPerson();
+  await updateUser(world, user.id, { disabled: true });
+  await assert.rejects(confirmAddress(world, tokenFor(user)), bad);
+  assert.equal((await updateUser(world, user.id, { confirmed: true })).confirmed, true);
+  assert.equal(await claims(user), 1);
+});
+
+test("an account is confirmed by how it was made: by the set-up link or an invitation for its address, not by itself or any invitation", async () => {
+  const make = (email: string, invite?: string) =>
+    signUp(world, { email, password: testPassword, name: "Eve", invite }, `192.0.2.${++people}`);
+  const invite = async (email: string | null) =>
+    (await createInvitation(world, { kind: "invite", email, quotaBytes: null })).token;
+  const made = [
+    [await make("root@example.org", await setUp(world, undefined)), true],
+    [await make("eve@example.org"), false],
+    [await make("named@example.org", await invite("Named@example.org")), true],
+    [await make("anyone@example.org", await invite(null)), false],
+  ] as const;
+  for (const [user, confirmed] of made) {
+    assert.deepEqual([await isConfirmed(user), await claims(user)], [confirmed, confirmed ? 1 : 0], user.email);
+  }
+});
