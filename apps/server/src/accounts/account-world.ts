@@ -1,4 +1,5 @@
 import type { Clock, Random } from "@holdfast/core/clock";
+import type { UserId } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
 import type { ServerSecrets } from "./server-secrets.ts";
 
@@ -7,6 +8,8 @@ export interface AccountStore {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
+  /** What was shared with the address is theirs: at once, and by a message should that fail. Undefined beside the data. */
+  readonly onConfirmed?: (userId: UserId) => Promise<void>;
 }
 
 /** What every part of the accounts is given from outside. */

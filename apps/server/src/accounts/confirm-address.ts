@@ -24,7 +24,7 @@ export function confirmationLink({ secrets, clock }: AccountWorld, user: Pick<Us
  * @throws HoldfastError invalid_field for one that is wrong, expired, or for an address that the account has no more
  */
 export async function confirmAddress(
-  { shards, secrets, clock }: AccountWorld,
+  { shards, secrets, clock, onConfirmed }: AccountWorld,
   token: string,
 ): Promise<{ email: string; confirmed: boolean }> {
   const claimed = readConfirmationToken(token);
@@ -34,6 +34,7 @@ export async function confirmAddress(
   if (!isSame(Buffer.from(right), Buffer.from(token))) throw badToken();
   if (claimed.untilSeconds * 1000 <= clock.nowMs()) throw badToken();
   await inTransaction(shards.ofId(user.id).db, (transaction) => confirmIn(transaction, user.id, clock.nowMicros()));
+  await onConfirmed?.(user.id);
   return { email: user.email, confirmed: true };
 }
 

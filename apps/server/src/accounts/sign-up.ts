@@ -51,7 +51,10 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
     if (user.confirmed === true) await enqueueClaim(transaction, id);
     return made;
   });
-  if (await confirmEmail(store.shards, email, id)) return row;
+  if (await confirmEmail(store.shards, email, id)) {
+    if (user.confirmed === true) await store.onConfirmed?.(id);
+    return row;
+  }
   await withdrawUser(store, row);
   throw addressTaken();
 }

@@ -84,6 +84,7 @@ export async function updateUser(store: AccountStore, idOrEmail: string, change:
   const apply = () => applyChange(store, user, change, passwordHash);
   if (change.disabled === true || change.admin === false) await unlessLastAdministrator(store, user, apply);
   else await apply();
+  if (change.confirmed === true) await store.onConfirmed?.(user.id);
   return describeUser(store, await getUser(store, user.id));
 }
 

@@ -20,6 +20,7 @@ import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
 import { jobHandlers, queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
 import { rewindHandlers } from "../http/rewinds/rewind-handlers.ts";
+import { claimNow } from "../sharing/claim-pending.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
 import { starHandlers } from "../http/stars/star-handlers.ts";
 import { versionHandlers } from "../http/files/version-handlers.ts";
@@ -52,13 +53,14 @@ export interface ApiParts {
 
 /** All handlers of the API, each area given what it needs. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
-  const { accounts, committer, uploads, polls, rateLimits } = parts;
+  const { committer, uploads, polls, rateLimits, sharing } = parts;
+  const accounts: AccountWorld = { ...parts.accounts, onConfirmed: (userId) => claimNow(sharing, userId) };
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
   const setup = openSetupPage();
   return {
     ...accountHandlers(accounts),
-    ...groupHandlers({ ...accounts, queue: parts.sharing.queue }),
+    ...groupHandlers({ ...accounts, queue: parts.queue }),
     ...peopleHandlers(accounts),
     ...nodeHandlers({ shards, committer }),
     ...versionHandlers({ shards, committer }),
@@ -77,7 +79,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
-    ...sharingHandlers(parts.sharing),
+    ...sharingHandlers(sharing),
     ...storageHandlers(storageCare(parts)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...jobHandlers({ shards }),

@@ -2,6 +2,7 @@ import { notificationKind, type NotificationWorld } from "../notifications/notif
 import { groupKinds } from "../groups/group-messages.ts";
 import type { Kinds } from "../queue/kind.ts";
 import { rewindKinds } from "../rewind/rewind-kinds.ts";
+import { claimKinds } from "../sharing/claim-pending.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import { watchKind } from "../watches/watch-kind.ts";
@@ -15,5 +16,5 @@ export function queueKinds(sharing: () => SharingWorld, notifications: Notificat
     watch: watchKind(notifications),
   };
 export function queueKinds(sharing: () => SharingWorld): Kinds {
-  return { ...sharingKinds(sharing), ...rewindKinds(sharing), ...groupKinds(sharing) };
+  return { ...sharingKinds(sharing), ...rewindKinds(sharing), ...claimKinds(sharing), ...groupKinds(sharing) };
 }

@@ -88,7 +88,7 @@ async function* membersOf(shards: Shards, granteeId: string): AsyncGenerator<Use
 }
 
 /** Under a free name in the root, for an account that wants it so. */
-async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId: NodeId): Promise<void> {
+export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId: NodeId): Promise<void> {
   const { rows } = await sql`select from shard.users where id = ${userId} and auto_mount`.execute(
     world.shards.ofId(userId).db,
   );

@@ -1,6 +1,9 @@
 import type { GrantRow, ShardReader } from "../../db/shard-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
 
+/** The message of a grant that waits for an account: one may have come meanwhile. */
+export const pendingKind = "grant_pending";
+
 /** The message tells where to look, not what is there: it is worked by what stands in the rows then. */
 export async function enqueueGrant(transaction: ShardReader, grant: GrantRow): Promise<void> {
   const { id, space_id, node_id, kind, grantee_id, expires_at } = grant;
@@ -8,6 +11,8 @@ export async function enqueueGrant(transaction: ShardReader, grant: GrantRow): P
     const payload = { grantId: id, spaceId: space_id, nodeId: node_id, kind, granteeId: grantee_id };
     await enqueue(transaction, { kind: "grant", key: id, payload });
   }
+  if (kind === "pending")
+    await enqueue(transaction, { kind: pendingKind, key: id, payload: { grantId: id, spaceId: space_id } });
   if (expires_at === null) return;
   const payload = { grantId: id, spaceId: space_id };
   await enqueue(transaction, { kind: "grant_expiry", key: id, payload, notBeforeMicros: expires_at });

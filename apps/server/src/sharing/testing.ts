@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+import type { TestClock } from "../accounts/testing.ts";
+import type { Shards } from "../db/shards.ts";
+import { openCommitter } from "../metadata/commit/commit-queue.ts";
+import { openViewCommitter } from "../metadata/commit/view-committer.ts";
+import type { Kinds } from "../queue/kind.ts";
+import type { Queue } from "../queue/open-queue.ts";
+import { openTestQueue } from "../queue/testing.ts";
+import type { SharingWorld } from "./sharing-world.ts";
+
+/** As one process would open it; the queue works only where a test says so. */
+export function openTestSharing(
+  shards: Shards,
+  clock: TestClock,
+  kinds: (world: () => SharingWorld) => Kinds,
+): { readonly world: SharingWorld; readonly queue: Queue } {
+  const committer = openCommitter({
+    shards,
+    clock,
+    random: randomBytes,
+    onCommitted: () => {},
+    log: { warn: () => {}, error: () => {} },
+  });
+  const world: SharingWorld = {
+    shards,
+    clock,
+    random: randomBytes,
+    committer: openViewCommitter(shards, committer),
+    queue: { kick: () => {} },
+    onCommitted: () => {},
+  };
+  const { queue } = openTestQueue(
+    shards,
+    kinds(() => world),
+    clock,
+  );
+  return { world, queue };
+}
