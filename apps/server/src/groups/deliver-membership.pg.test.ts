@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { tapShards } from "../notify/testing.ts";
-import { deliverEnd, deliverMembership } from "./deliver-membership.ts";
+import { deliverEnd, deliverMembership, forgetMembers } from "./deliver-membership.ts";
 
 let databases: TestDatabases;
 let world: TestAccounts;
@@ -97,6 +97,7 @@ test("what was read of a group before it was deleted does not bring its membersh
   const added = await heldUp(groupId, userId);
   await sql`delete from shard.groups where id = ${groupId}`.execute(near());
   await deliverEnd(world, groupId);
+  await forgetMembers(world, groupId);
   await added();
   assert.equal(await roleOf(userId, groupId), null);
   assert.deepEqual(

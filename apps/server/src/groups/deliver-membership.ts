@@ -40,24 +40,37 @@ async function readMembership(db: Kysely<ShardTables>, groupId: GroupId, userId:
   return { userId, role: row?.role ?? null, change: row?.changes ?? afterTheEnd };
 }
 
-/** Tells all who were members of a group that was deleted, page by page, and forgets each page once its members know. May run twice. */
+/** Tells all who were members of a group that was deleted. May run twice, until `forgetMembers`. */
 export async function deliverEnd(world: DeliveryWorld, groupId: GroupId): Promise<void> {
-  const { db } = world.shards.ofId(groupId);
-  for (;;) {
-    const { rows } = await sql<{ user_id: UserId }>`
-      select user_id from shard.group_members where group_id = ${groupId} order by user_id limit ${pageRows}`.execute(
-      db,
-    );
-    if (rows.length === 0) return;
-    const userIds = rows.map((row) => row.user_id);
+  for await (const userIds of memberPages(world.shards, groupId)) {
     for (const [shard, ids] of Map.groupBy(userIds, (id) => world.shards.ofId(id))) {
       const told = ids.map((userId) => ({ userId, role: null, change: afterTheEnd }));
       await tell(shard.db, groupId, told, world.clock.nowMicros());
     }
-    await sql`delete from shard.group_members where group_id = ${groupId} and user_id = any(${uuidArray(userIds)})`.execute(
-      db,
+  }
+}
+
+/** Once nothing is to be done for them any more. */
+export async function forgetMembers({ shards }: Pick<DeliveryWorld, "shards">, groupId: GroupId): Promise<void> {
+  for await (const userIds of memberPages(shards, groupId)) {
+    await sql`
+      delete from shard.group_members where group_id = ${groupId} and user_id = any(${uuidArray(userIds)})`.execute(
+      shards.ofId(groupId).db,
     );
   }
+}
+
+/** Everybody who is in the group, or was when it was deleted, a thousand at a time. */
+export async function* memberPages(shards: Shards, groupId: GroupId): AsyncGenerator<UserId[]> {
+  let after: UserId | null = null;
+  do {
+    const { rows }: { rows: { user_id: UserId }[] } = await sql<{ user_id: UserId }>`
+      select user_id from shard.group_members
+      where group_id = ${groupId} and (${after}::uuid is null or user_id > ${after}::uuid)
+      order by user_id limit ${pageRows}`.execute(shards.ofId(groupId).db);
+    if (rows.length > 0) yield rows.map((row) => row.user_id);
+    after = rows.length < pageRows ? null : (rows.at(-1)?.user_id ?? null);
+  } while (after !== null);
 }
 
 /** Who is no member keeps a row for a while (`expireCredentials`): without it what was read before the end could arrive after it, and stay. */

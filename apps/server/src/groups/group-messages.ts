@@ -6,7 +6,9 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import { enqueue } from "../queue/enqueue.ts";
 import type { Kinds } from "../queue/kind.ts";
 import type { Queue } from "../queue/open-queue.ts";
-import { deliverEnd, deliverMembership, type DeliveryWorld } from "./deliver-membership.ts";
+import type { SharingWorld } from "../sharing/sharing-world.ts";
+import { deliverEnd, deliverMembership } from "./deliver-membership.ts";
+import { followEnd, followMembership } from "./follow-groups.ts";
 
 /** What changing groups needs of the server around it. */
 export interface GroupWorld extends AccountStore {
@@ -26,18 +28,18 @@ const membership = z.object({ group_id: groupId, user_id: userId });
 const end = z.object({ group_id: groupId });
 
 /** The rows say what is to be told, the messages only of whom, so that each may be worked late and twice. */
-export function groupKinds(world: () => DeliveryWorld): Kinds {
+export function groupKinds(world: () => SharingWorld): Kinds {
   return {
     group_membership: {
       schema: membership,
       work: async (payload) => {
         const { group_id: group, user_id: user } = payload as z.output<typeof membership>;
-        await deliverMembership(world(), group, user);
+        await followMembership(world(), group, user);
       },
     },
     group_end: {
       schema: end,
-      work: async (payload) => deliverEnd(world(), (payload as z.output<typeof end>).group_id),
+      work: async (payload) => followEnd(world(), (payload as z.output<typeof end>).group_id),
     },
   };
 }

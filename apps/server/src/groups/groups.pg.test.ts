@@ -10,7 +10,7 @@ import { updateUser } from "../accounts/users.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
-import { openTestQueue } from "../queue/testing.ts";
+import { openTestSharing } from "../sharing/testing.ts";
 import { createGroup, deleteGroup, renameGroup } from "./change-groups.ts";
 import { removeMember, setMember } from "./change-members.ts";
 import { groupKinds } from "./group-messages.ts";
@@ -249,10 +249,7 @@ test("what cannot be told at once is told by the queue, and a group that ended w
   await setMember(world, admin(), { groupId: id, userId: user.id, role: "member" });
   await removeMember({ ...world, shards: away }, admin(), { groupId: id, userId: user.id });
   assert.deepEqual(await groupsKnownTo(user), [id]);
-  const { queue } = openTestQueue(
-    databases.shards,
-    groupKinds(() => world),
-  );
+  const { queue } = openTestSharing(databases.shards, world.clock, groupKinds);
   await queue.idle();
   assert.deepEqual(await groupsKnownTo(user), []);
 
