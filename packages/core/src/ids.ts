@@ -25,6 +25,7 @@ export type TaskId = MessageId;
 export type CommentId = Branded<"CommentId">;
 export type EventId = Branded<"EventId">;
 export type NotificationId = Branded<"NotificationId">;
+export type MailId = Branded<"MailId">;
 type AnyId = Branded<`${string}Id`>;
 
 /** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */

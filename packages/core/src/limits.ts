@@ -149,6 +149,19 @@ export const limits = {
   uploadLifetimeMs: 7 * 24 * 3600_000,
   uploadUrlLifetimeMs: 15 * 60_000,
 
+  /** Mails that one account causes in an hour, invitations to strangers included; as many may come at once. Above it nothing is mailed. */
+  mailsCausedHourMax: 100,
+  /** Two mails that tell one account of something are so far apart; what comes between goes with the later one. */
+  mailPauseMs: 60_000,
+  /** Things that one mail tells of; of more their number. */
+  mailNoticesMax: 30,
+  /** Things that wait to be mailed to one account. */
+  mailItemsMax: 1000,
+  /** What somebody writes to whom they invite, as it stands in the mail. */
+  mailMessageCharactersMax: 1000,
+  /** That a mail was sent is remembered for so long, against sending it twice. */
+  mailSentLifetimeMs: 7 * 24 * 3600_000,
+
   accessTokenLifetimeMs: 15 * 60_000,
   refreshTokenLifetimeMs: 30 * 24 * 3600_000,
   invitationLifetimeMs: 7 * 24 * 3600_000,

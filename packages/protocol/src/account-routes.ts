@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
+import { language, notifyChange, notifySettings } from "./account-settings.ts";
 import { defineRoute } from "./route.ts";
 import { idText, page, timeText } from "./values.ts";
 
@@ -58,6 +59,9 @@ export const account = z
     root_id: z.string(),
     bucket: z.int().describe("the bucket that ids made by this account's clients carry"),
     device_id: z.string().nullable(),
+    language: language.describe("of mails to this account"),
+    notify: notifySettings,
+    auto_mount: z.boolean().describe("what others share is mounted in the root by itself"),
     limits: z.record(z.string(), z.number()),
   })
   .meta({ id: "Account" });
@@ -176,6 +180,21 @@ export const accountRoutes = {
     summary: "Say with the token that was mailed there that an address is one's own",
     body: z.object({ token: secret }),
     responses: { 200: z.object({ email: z.string(), confirmed: z.boolean() }) },
+  }),
+  updateAccount: defineRoute({
+    method: "PATCH",
+    path: "/account",
+    access: "account",
+    cost: "call",
+    bodyKind: "json",
+    summary:
+      "Change the caller's own settings: the language of mails, what is told how, and whether shares are mounted",
+    body: z.object({
+      language: language.nullable().optional().describe("null: the server's"),
+      notify: notifyChange.optional(),
+      auto_mount: z.boolean().optional(),
+    }),
+    responses: { 200: account },
   }),
   createToken: defineRoute({
     method: "POST",

@@ -5,6 +5,7 @@ import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
+import { mailRoutes } from "./mail-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
@@ -27,6 +28,7 @@ export const routes = {
   ...sharingRoutes,
   ...rewindRoutes,
   ...jobRoutes,
+  ...mailRoutes,
   ...operationRoutes,
   ...commentRoutes,
   ...activityRoutes,

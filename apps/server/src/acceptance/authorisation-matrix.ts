@@ -22,6 +22,7 @@ export const matrix: Matrix = {
   },
   confirmAddress: { request: () => ({ body: { token: "hfc_forged" } }), stranger: "open", owner: [422] },
   getAccount: { request: plain, stranger: "own", owner: [200] },
+  updateAccount: { request: () => ({ body: { language: "de" } }), stranger: "own", owner: [200] },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
   listTokens: { request: plain, stranger: "own", owner: [200] },
   deleteToken: { request: id("token"), stranger: "404", owner: [204] },
@@ -170,6 +171,8 @@ export const matrix: Matrix = {
     owner: [401],
   },
 
+  askUnsubscribe: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
+  unsubscribe: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
   live: { request: plain, stranger: "open", owner: [200] },
   ready: { request: plain, stranger: "open", owner: [200] },
   metrics: { request: plain, stranger: "open", owner: [200] },

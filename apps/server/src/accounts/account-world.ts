@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { UserId } from "@holdfast/core/ids";
+import type { Language } from "@holdfast/protocol/account-settings";
 import type { Shards } from "../db/shards.ts";
 import type { ServerSecrets } from "./server-secrets.ts";
 
@@ -20,6 +21,8 @@ export interface AccountWorld extends AccountStore {
   readonly openRegistration?: boolean;
   /** Everybody who is signed in may look for everybody's name. */
   readonly openDirectory?: boolean;
+  /** Of accounts that chose none; English unless told. */
+  readonly language?: Language;
 }
 
 /** Counts failures of secrets that people type or guess, under keys that accounts choose. */

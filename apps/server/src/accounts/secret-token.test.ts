@@ -22,6 +22,7 @@ const secrets: ServerSecrets = {
   accessPublicKey: keys.publicKey,
   refreshKey: randomBytes(32),
   grantKey: randomBytes(32),
+  mailKey: randomBytes(32),
 };
 const nowMs = Date.UTC(2026, 0, 1);
 const bucket = fc.integer({ min: 0, max: bucketCount - 1 }).map(toBucket);

@@ -14,6 +14,8 @@ export interface ServerSecrets {
   /** 32 bytes each, for HMAC-SHA256. */
   readonly refreshKey: Buffer;
   readonly grantKey: Buffer;
+  /** 32 bytes, from which what mails need is derived. */
+  readonly mailKey: Buffer;
 }
 
 /** Wraps secrets under the key-encryption key, so that the database alone opens nothing. */
@@ -36,6 +38,7 @@ export async function openServerSecrets(
   );
   const refreshKey = await fact("refresh_token_key", () => Buffer.from(random(32)));
   const grantKey = await fact("grant_key", () => Buffer.from(random(32)));
+  const mailKey = await fact("mail_key", () => Buffer.from(random(32)));
   const accessPrivateKey = createPrivateKey({ key: accessKey, format: "der", type: "pkcs8" });
   return {
     serverId: serverId.toString("hex"),
@@ -43,6 +46,7 @@ export async function openServerSecrets(
     accessPublicKey: createPublicKey(accessPrivateKey),
     refreshKey,
     grantKey,
+    mailKey,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { language } from "@holdfast/protocol/account-settings";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "../http/exchange/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
@@ -43,6 +44,12 @@ export const optionSchemas = {
   directory: z.enum(["closed", "open"]),
   admin_email: text,
   admin_password: text,
+  public_url: z
+    .string()
+    .refine(isPublicUrl, "must be the address under which people reach this server, like https://drive.example.org"),
+  smtp_url: z.string().regex(/^smtps?:\/\//, "must read like smtp://user:password@mail.example.org:587"),
+  mail_from: text,
+  language,
   rate_limit_preset: z.enum(["default", "public"]),
   rate_limit_user: amount,
   rate_limit_address: amount,
@@ -78,6 +85,13 @@ export const limitOptions = {
   uploads: "rate_limit_uploads",
   bytes: "rate_limit_bytes",
 } as const satisfies Record<(typeof limitNames)[number], OptionName>;
+
+/** Links are made by appending to it, and carry secrets: no user, query or fragment of its own. */
+function isPublicUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, password, search, hash } = new URL(url);
+  return ["http:", "https:"].includes(protocol) && [username, password, search, hash].every((part) => part === "");
+}
 
 function toNumber(value: unknown): unknown {
   return typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value;

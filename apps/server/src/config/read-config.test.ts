@@ -75,6 +75,50 @@ test("a wrong setting is refused in words that say where it was given", () => {
   assert.equal(read({ flags: { "admin-password": "p", "admin-email": "a@b" } }).administrator, undefined);
 });
 
+test("mail needs a sender, and an address that leads back here", () => {
+  const smtp = "smtp://ann:p%40ss@mail.example.org";
+  const mail = { HOLDFAST_SMTP_URL: smtp, HOLDFAST_MAIL_FROM: "Our drive <drive@example.org>" };
+  assert.deepEqual(read({ environment: mail }).mail, {
+    host: "mail.example.org",
+    port: 587,
+    tls: "needed",
+    isCertificateChecked: true,
+    login: { user: "ann", password: "p@ss" },
+    from: { name: "Our drive", address: "drive@example.org" },
+  });
+  assert.match(messageOf({ environment: { HOLDFAST_SMTP_URL: smtp } }), /HOLDFAST_MAIL_FROM/);
+  const behindProxy = { environment: mail, flags: { "behind-proxy": true } };
+  assert.match(messageOf(behindProxy), /HOLDFAST_PUBLIC_URL/);
+  const publicUrl = { HOLDFAST_PUBLIC_URL: "https://drive.example.org/" };
+  assert.equal(read({ ...behindProxy, environment: { ...mail, ...publicUrl } }).publicUrl, "https://drive.example.org");
+  for (const bad of ["drive.example.org", "ftp://a.b", "https://a.b/?x", "https://u:p@a.b", "https://a.b/#x"])
+    assert.match(messageOf({ environment: { HOLDFAST_PUBLIC_URL: bad } }), /^HOLDFAST_PUBLIC_URL: /);
+  for (const bad of ["a", "a@b <c@d>x", "A <a@b\r\nBcc: c@d>", "a@b, c@d"])
+    assert.match(messageOf({ environment: { ...mail, HOLDFAST_MAIL_FROM: bad } }), /^HOLDFAST_MAIL_FROM: /);
+  for (const bad of ["smtp://", "smtp://a:%ff@b", "smtp://a:secret@b/x", "smtp://a:secret@b?tls=off", "http://a"]) {
+    const message = messageOf({ environment: { ...mail, HOLDFAST_SMTP_URL: bad } });
+    assert.match(message, /^HOLDFAST_SMTP_URL: /);
+    assert.ok(!message.includes("secret"), message);
+  }
+});
+
+test("only a mail server of this machine, or one that is said to be, is trusted without a certificate", () => {
+  const tlsOf = (url: string) => {
+    const { mail } = read({ environment: { HOLDFAST_SMTP_URL: url, HOLDFAST_MAIL_FROM: "a@b" } });
+    return [mail?.tls, mail?.isCertificateChecked, mail?.port];
+  };
+  assert.deepEqual(tlsOf("smtp://mail.example.org"), ["needed", true, 587]);
+  assert.deepEqual(tlsOf("smtps://mail.example.org"), ["connect", true, 465]);
+  assert.deepEqual(tlsOf("smtp://localhost.example.org:25"), ["needed", true, 25]);
+  for (const near of [
+    "smtp://localhost:25",
+    "smtp://127.0.0.1:25",
+    "smtp://[::1]:25",
+    "smtp://10.0.0.1:25?insecure=true",
+  ])
+    assert.deepEqual(tlsOf(near), ["offered", false, 25]);
+});
+
 test("an address is read in its usual forms, and one that the network can reach needs TLS or a proxy", () => {
   assert.deepEqual(parseListen("[::1]:0"), { host: "::1", port: 0 });
   assert.deepEqual(parseListen("9000"), { host: "127.0.0.1", port: 9000 });

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { Language } from "@holdfast/protocol/account-settings";
 import { defaultDataFolder } from "../data-folder/default-data-folder.ts";
 import type { Topology } from "../db/topology.ts";
 import type { Rates } from "../http/exchange/rate-limits.ts";
+import type { MailSettings } from "../mail/mailer.ts";
 import type { LogLevel } from "../operation/log.ts";
+import { assertLinksReachable, readMailSettings } from "./mail-settings.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
 import { flagNames, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";
 import { ratesOf } from "./rates.ts";
@@ -30,6 +33,12 @@ export interface Config {
   readonly openDirectory: boolean;
   /** Created at the first start instead of a set-up link. */
   readonly administrator: { readonly email: string; readonly password: string } | undefined;
+  /** What every link begins with, without a slash at the end; undefined: the address under which a client came. */
+  readonly publicUrl: string | undefined;
+  /** Undefined: no mail is sent. */
+  readonly mail: MailSettings | undefined;
+  /** Of mails to whoever chose none. */
+  readonly language: Language;
   readonly rates: Rates;
   readonly pollsMax: number;
   readonly topology: Topology | undefined;
@@ -62,11 +71,15 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     openRegistration: options.open_registration ?? false,
     openDirectory: options.directory === "open",
     administrator: administratorOf(options),
+    publicUrl: options.public_url?.replace(/\/+$/, ""),
+    mail: readMailSettings(options),
+    language: options.language ?? "en",
     rates: ratesOf(options),
     pollsMax: options.rate_limit_polls ?? pollsMaxDefault,
     topology: options.topology,
   };
   assertSafeToListen(config.listen, config.tls !== undefined, config.proxyHops > 0);
+  assertLinksReachable(config);
   return config;
 }
 

@@ -1,6 +1,7 @@
 import type { NotificationKind } from "@holdfast/protocol/notification-routes";
 import type { DeviceId, NodeId, NotificationId, SessionId, SpaceId, TokenId, UserId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
+import type { Language, NotifySettings } from "@holdfast/protocol/account-settings";
 
 /** The tables of accounts in the schema `shard`. */
 export interface AccountTables {
@@ -46,6 +47,7 @@ export interface AccountTables {
     claimed_by: UserId | null;
     claimed_at: number | null;
   };
+  "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
   "shard.server_facts": { name: string; value: Buffer };
 }
 

@@ -15,6 +15,7 @@ import type { AccountTables } from "./account-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
 import type { GroupTables } from "./group-tables.ts";
 import type { RewindTables } from "./rewind-tables.ts";
+import type { MailTables } from "./mail-tables.ts";
 
 /** The shard itself or a transaction on it. */
 export type ShardReader = Kysely<ShardTables>;
@@ -23,7 +24,7 @@ export type ShardReader = Kysely<ShardTables>;
  * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.
  * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
  */
-export interface ShardTables extends AccountTables, QueueTables, GroupTables, RewindTables {
+export interface ShardTables extends AccountTables, GroupTables, MailTables, QueueTables, RewindTables {
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;

@@ -36,6 +36,7 @@ export interface HttpServerOptions {
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
   readonly proxyHops?: number;
+  readonly publicUrl?: string;
   /** By which this server is reached; undefined: whatever Host says is believed. Behind a proxy it is the proxy's to check. */
   readonly ownNames?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -87,7 +88,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     running: new Set(),
     report: (arrived, result) => report(options, arrived, result),
   };
-  const rules: PeerRules = { proxyHops: options.proxyHops ?? 0, tls: options.tls !== undefined };
+  const rules: PeerRules = {
+    proxyHops: options.proxyHops ?? 0,
+    tls: options.tls !== undefined,
+    publicUrl: options.publicUrl,
+  };
   const arrive = (request: FastifyRequest, response: ServerResponse, route: string) =>
     describe(request, response, route, rules, options.log);
   const app = openFastify(options, timeouts, stop.signal, arrive);

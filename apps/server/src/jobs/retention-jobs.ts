@@ -1,6 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
+import { expireMails } from "../mail/mails-sent.ts";
 import { sweepPurged } from "../metadata/trash/removal.ts";
 import {
   expireJournal,
@@ -51,6 +52,7 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
       everyMs: hourMs,
       run: async (signal) => void (await expireUploads({ shards, clock }, signal)),
     },
+    { name: "expire-mails", everyMs: hourMs, run: () => expireMails({ shards, clock }) },
     { name: "expire-credentials", everyMs: hourMs, run: async () => void (await expireCredentials(accounts)) },
   ];
 }

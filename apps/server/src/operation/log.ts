@@ -27,6 +27,7 @@ const secretNames = [
   "grant",
   "database_url",
   "databaseUrl",
+  "smtp_url",
   "redis_url",
   "redisUrl",
 ];

@@ -22,6 +22,7 @@ import { assertAddressFree } from "./free-address.ts";
 import { type ApiParts, makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
+import { openMail, type OpenedMail } from "./open-mail.ts";
 import { openNotifier } from "./open-notifier.ts";
 import { queueKinds } from "./queue-kinds.ts";
 import { openStorage, type StoreWrap } from "./open-storage.ts";
@@ -41,6 +42,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const ports = { shards, clock: systemClock, random: randomBytes, log };
     const rateLimits = openLimits(config, log, closers);
     const accounts = await openAccounts(config, storage, rateLimits);
+    const mail = openMail(config, accounts, log);
     const metrics = openMetrics({
       deduplicationRatio: deduplicationRatio(shards),
       databaseConflicts: storage.databases.conflicts,
@@ -66,7 +68,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       shards,
       clock: systemClock,
       log,
-      kinds: queueKinds(() => sharing, { ...ports, wake: committed }),
+      kinds: queueKinds({ sharing: () => sharing, notifications: { ...ports, wake: committed }, mail }),
       assertMayRun: storage.assertOwner,
     });
     closers.add("queue", () => queue.stop());
@@ -74,6 +76,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
     const parts = {
       accounts,
+      mail,
       storage,
       committer: inView,
       uploads,
@@ -87,10 +90,10 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const http = openHttp(config, { parts, metrics, version }, closers);
     const setupToken = await setUp(accounts, config.administrator);
     closers.add("http", () => http.close());
-    const url = await http.listen(config.listen.host, config.listen.port);
+    const url = await listen(http, config, mail);
     return {
       url,
-      setupUrl: setupToken === undefined ? undefined : `${url}/setup#${setupToken}`,
+      setupUrl: setupToken === undefined ? undefined : `${config.publicUrl ?? url}/setup#${setupToken}`,
       log,
       renewTls: () => config.tls !== undefined && http.renewTls(readTls(config.tls)),
       close: () => closers.close(),
@@ -123,8 +126,19 @@ function openHttp(config: Config, { parts, metrics, version }: HttpParts, closer
     },
     assertWritable: storage.assertOwner,
     proxyHops: config.proxyHops,
-    ownNames: [config.listen.host, hostname()],
+    ownNames: [config.listen.host, hostname(), ...publicNames(config)],
+    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
     ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
   });
+}
+
+async function listen(http: HttpServer, { listen: { host, port } }: Config, mail: OpenedMail): Promise<string> {
+  const url = await http.listen(host, port);
+  mail.listensAt(url);
+  return url;
+}
+
+function publicNames({ publicUrl }: Config): string[] {
+  return publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
 }

@@ -14,6 +14,7 @@ import { operationHandlers, type OperationWorld } from "../http/sync/operation-h
 import { openSetupPage } from "../http/accounts/setup-page.ts";
 import { nodeHandlers } from "../http/files/node-handlers.ts";
 import { peopleHandlers } from "../http/people/people-handlers.ts";
+import { mailHandlers } from "../http/mail/mail-handlers.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
@@ -31,6 +32,7 @@ import { rebuildIndex } from "../blocks/rebuild-index.ts";
 import type { Jobs } from "../jobs/periodic-jobs.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
+import type { MailWorld } from "../mail/mail-world.ts";
 import type { HeldPolls } from "../notify/held-polls.ts";
 import type { Queue } from "../queue/open-queue.ts";
 import type { Log } from "../operation/log.ts";
@@ -40,6 +42,7 @@ import { systemClock } from "./system-clock.ts";
 
 export interface ApiParts {
   readonly accounts: AccountWorld;
+  readonly mail: MailWorld;
   readonly storage: Storage;
   readonly committer: Committer;
   readonly uploads: Uploads;
@@ -53,7 +56,7 @@ export interface ApiParts {
 
 /** All handlers of the API, each area given what it needs. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
-  const { committer, uploads, polls, rateLimits, sharing } = parts;
+  const { mail, committer, uploads, polls, rateLimits, sharing } = parts;
   const accounts: AccountWorld = { ...parts.accounts, onConfirmed: (userId) => claimNow(sharing, userId) };
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
@@ -62,6 +65,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...accountHandlers(accounts),
     ...groupHandlers({ ...accounts, queue: parts.queue }),
     ...peopleHandlers(accounts),
+    ...mailHandlers(mail),
     ...nodeHandlers({ shards, committer }),
     ...versionHandlers({ shards, committer }),
     ...starHandlers({ shards, clock: systemClock }),

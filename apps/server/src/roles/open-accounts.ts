@@ -25,6 +25,7 @@ export async function openAccounts(
     secrets: await openServerSecrets(databases.shards, wrapper, randomBytes),
     openRegistration: config.openRegistration,
     openDirectory: config.openDirectory,
+    language: config.language,
     throttle: {
       check: (key) => rateLimits.check("sign_in", key),
       failed: (key, weight = 1) => rateLimits.debit("sign_in", key, weight),

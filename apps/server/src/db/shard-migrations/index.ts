@@ -14,6 +14,7 @@ import * as versionLabels from "./092-version-labels.ts";
 import * as groups from "./095-groups.ts";
 import * as stars from "./097-stars.ts";
 import * as activity from "./098-activity.ts";
+import * as mail from "./096-mail.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -37,5 +38,6 @@ export const shardMigrations: MigrationSet = {
     "095-groups": { up: groups.up },
     "097-stars": { up: stars.up },
     "098-activity": { up: activity.up },
+    "096-mail": { up: mail.up },
   },
 };

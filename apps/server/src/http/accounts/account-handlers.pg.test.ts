@@ -34,7 +34,11 @@ before(async () => {
   const { createBlockUploadUrl, putSignedBlock } = blockHandlers(world, blocks, undefined as never);
   server = await startTestServer(
     { ...accountHandlers(world), createBlockUploadUrl, putSignedBlock },
-    { authenticator: new Authenticator(world), unmounted: new Set(Object.keys(routes) as RouteName[]) },
+    {
+      authenticator: new Authenticator(world),
+      unmounted: new Set(Object.keys(routes) as RouteName[]),
+      publicUrl: "https://drive.example.org/files",
+    },
   );
   await createTestUser(world, "root@example.org", { admin: true });
   await createTestUser(world, "ann@example.org");
@@ -102,6 +106,12 @@ test("a token that would have expired already is 422 and names the field", async
     const { status, json } = await call("POST", "/tokens", session, { ...body, expires_at });
     assert.deepEqual([status, json.code, json.field], [422, "invalid_field", "expires_at"]);
   }
+});
+
+test("the link of an invitation begins with the public address, not with that of whoever asked", async () => {
+  const { access_token: session } = await sessionOf("root@example.org");
+  const { json } = await call("POST", "/admin/invitations", session, {});
+  assert.match(json.url, /^https:\/\/drive\.example\.org\/files\/setup#hfi_/);
 });
 
 test("input that no database can keep is 4xx, never 5xx", async () => {

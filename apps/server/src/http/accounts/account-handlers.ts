@@ -3,6 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
 import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts";
 import { confirmAddress } from "../../accounts/confirm-address.ts";
+import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
 import { deleteDevice, listDevices } from "../../accounts/devices.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
@@ -37,6 +38,10 @@ export function accountHandlers(world: AccountWorld) {
     },
     confirmAddress: async ({ body }) => ({ status: 200, json: await confirmAddress(world, body.token) }),
     getAccount: async ({ caller }) => ({ status: 200, json: await accountJson(world, caller) }),
+    updateAccount: async ({ caller, body }) => {
+      await changeSettings(world, caller.userId, { ...body, autoMount: body.auto_mount });
+      return { status: 200, json: await accountJson(world, caller) };
+    },
     createToken: async ({ caller, body }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
       const json = await createPersonalToken(world, caller, { ...body, expiresAtMicros });
@@ -93,7 +98,7 @@ export function userHandlers(store: AccountStore) {
       // The token stands after the #, so that no server and no proxy sees it in a log.
       return {
         status: 201,
-        json: { token, url: `${peer.origin}/setup#${token}`, expires_at: formatTime(expiresAtMicros) },
+        json: { token, url: `${peer.publicUrl}/setup#${token}`, expires_at: formatTime(expiresAtMicros) },
       };
     },
   } satisfies Handlers;
@@ -109,6 +114,7 @@ const wireLimits = Object.fromEntries(
 
 async function accountJson(world: AccountWorld, caller: Caller) {
   const user = await describeUser(world, await getUser(world, caller.userId));
+  const { language, notify, autoMount } = await readSettings(world, caller.userId);
   return {
     id: caller.userId,
     server_id: world.secrets.serverId,
@@ -122,6 +128,9 @@ async function accountJson(world: AccountWorld, caller: Caller) {
     root_id: caller.rootId,
     bucket: caller.bucket,
     device_id: caller.deviceId,
+    language,
+    notify,
+    auto_mount: autoMount,
     limits: wireLimits,
   };
 }

@@ -279,6 +279,7 @@ test("only the entry that our own proxy wrote is believed, and only behind one",
     loopback: true,
     behindProxy: false,
     origin: "http://drive.example",
+    publicUrl: "http://drive.example",
   });
   assert.deepEqual([read(1).address, read(1).origin], ["10.0.0.1", "https://drive.example"]);
   assert.equal(read(2).address, "198.51.100.7");

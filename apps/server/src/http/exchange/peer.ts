@@ -10,12 +10,15 @@ export interface Peer {
   readonly behindProxy: boolean;
   /** Scheme and authority for links, without a slash at the end. */
   readonly origin: string;
+  /** What links for people begin with: as configured, or else the origin, which whoever asks can choose. No slash at the end. */
+  readonly publicUrl: string;
 }
 
 export interface PeerRules {
   /** How many proxies stand in front and each append to X-Forwarded-For; 0: none, and the header is not believed. */
   readonly proxyHops: number;
   readonly tls: boolean;
+  readonly publicUrl?: string | undefined;
 }
 
 export interface Arrival {
@@ -32,11 +35,13 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
   const socketAddress = withoutMapping(arrival.socketAddress ?? "");
   const behindProxy = rules.proxyHops > 0;
   const forwarded = behindProxy ? forwardedEntry(arrival.headers["x-forwarded-for"], rules.proxyHops) : undefined;
+  const origin = originOf(arrival, rules);
   return {
     address: forwarded !== undefined && isIP(forwarded) !== 0 ? withoutMapping(forwarded) : socketAddress,
     loopback: isLoopback(socketAddress),
     behindProxy,
-    origin: originOf(arrival, rules),
+    origin,
+    publicUrl: rules.publicUrl ?? origin,
   };
 }
 

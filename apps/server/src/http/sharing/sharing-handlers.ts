@@ -36,7 +36,7 @@ export function sharingHandlers(world: SharingWorld) {
           id,
           secret_hash: digestOf(token),
         });
-        return { status: 201, json: { ...(await one(grant)), token, url: `${peer.origin}/s/${token}` } };
+        return { status: 201, json: { ...(await one(grant)), token, url: `${peer.publicUrl}/s/${token}` } };
       }
       const { grant, created } = await grantNode(world, caller, node, await granteeOf(caller, node, body));
       return { status: created ? 201 : 200, json: await one(grant) };

@@ -1,0 +1,86 @@
+import { isIP } from "node:net";
+import { HoldfastError } from "@holdfast/core/errors";
+import { isLoopback } from "../http/exchange/peer.ts";
+import type { MailSettings } from "../mail/mailer.ts";
+import type { Options } from "./options.ts";
+import type { Config } from "./read-config.ts";
+
+/**
+ * Passwords and links cross no network in the clear, and no stranger takes them: without `?insecure=true` a server that is not on this
+ * machine must show a certificate for its name.
+ * @throws HoldfastError `usage` naming the setting
+ */
+export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from">): MailSettings | undefined {
+  const { smtp_url: url, mail_from: from } = options;
+  if (url === undefined) return undefined;
+  if (from === undefined) throw usage("HOLDFAST_SMTP_URL needs HOLDFAST_MAIL_FROM, the address that mails come from.");
+  const server = readSmtpUrl(url);
+  const { protocol, hostname, port, username, password } = server;
+  const host = hostname.toLowerCase().replace(/^\[(.*)\]$/, "$1");
+  const isTrusted = isThisMachine(host) || server.searchParams.get("insecure") === "true";
+  const byStart = isTrusted ? "offered" : "needed";
+  const [tls, portDefault] = protocol === "smtps:" ? (["connect", 465] as const) : ([byStart, 587] as const);
+  return {
+    host,
+    port: port === "" ? portDefault : Number(port),
+    tls,
+    isCertificateChecked: !isTrusted,
+    login: username === "" ? undefined : { user: decoded(username), password: decoded(password) },
+    from: readFrom(from),
+  };
+}
+
+/**
+ * A mail is read elsewhere, so its links must lead here from there. The address that the server listens at does where it stands for one
+ * host; behind a proxy, or at all addresses of the machine, nobody but the operator knows.
+ * @throws HoldfastError `usage`
+ */
+export function assertLinksReachable(config: Pick<Config, "mail" | "publicUrl" | "proxyHops" | "listen">): void {
+  const { mail, publicUrl, proxyHops, listen } = config;
+  if (mail === undefined || publicUrl !== undefined) return;
+  if (proxyHops === 0 && !["0.0.0.0", "::"].includes(listen.host)) return;
+  throw usage(
+    "HOLDFAST_SMTP_URL needs HOLDFAST_PUBLIC_URL here, like https://drive.example.org: links in mails begin with it, and this server cannot know how people reach it.",
+  );
+}
+
+/** The password that it holds is in no error. */
+function readSmtpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const strange = [...(url?.searchParams ?? [])].some(([name, value]) => name !== "insecure" || !yesNo.test(value));
+  if (url === undefined || url.hostname === "" || url.hash !== "" || !["", "/"].includes(url.pathname) || strange) {
+    throw usage(
+      "HOLDFAST_SMTP_URL: must read like smtp://user:password@mail.example.org:587 or smtps://…, with ?insecure=true at most; other characters of user and password than letters and figures as % and two digits.",
+    );
+  }
+  return url;
+}
+
+const yesNo = /^(?:true|false)$/;
+
+function isThisMachine(host: string): boolean {
+  return host === "localhost" || (isIP(host) !== 0 && isLoopback(host));
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw usage("HOLDFAST_SMTP_URL: user and password are not UTF-8 with each byte as % and two digits.");
+  }
+}
+
+const fromPattern = /^(?:([^<>\r\n]*)<([^<>\s@]+@[^<>\s@]+)>|([^<>\s@,;]+@[^<>\s@,;]+))$/;
+
+/** `drive@example.org`, or `Our drive <drive@example.org>`. */
+function readFrom(text: string): MailSettings["from"] {
+  const [matched, name = "", inner, alone] = fromPattern.exec(text.trim()) ?? [];
+  if (matched === undefined) {
+    throw usage("HOLDFAST_MAIL_FROM: must read like drive@example.org or Our drive <drive@example.org>.");
+  }
+  return { name: name.trim().replace(/^"(.*)"$/, "$1"), address: inner ?? alone ?? "" };
+}
+
+function usage(message: string): HoldfastError {
+  return new HoldfastError("usage", message);
+}

@@ -1,0 +1,36 @@
+import type { Language } from "@holdfast/protocol/account-settings";
+import { readSettings } from "../../accounts/account-settings.ts";
+import { findUser } from "../../accounts/directory.ts";
+import type { MailWorld } from "../../mail/mail-world.ts";
+import { unsubscribe } from "../../mail/unsubscribe.ts";
+import { readUnsubscribeToken, type Unsubscription } from "../../mail/unsubscribe-token.ts";
+import type { Handlers } from "../handler.ts";
+import { askingPage, donePage, unknownPage } from "./unsubscribe-page.ts";
+
+/** The page behind the link that ends mails, and its one click. */
+export function mailHandlers(world: MailWorld) {
+  return {
+    askUnsubscribe: async ({ params }) => {
+      const of = await readToken(world, params.token);
+      if (of === undefined) return { status: 404, ...unknownPage(world.language ?? "en") };
+      return { status: 200, ...askingPage(of, await languageOf(world, of)) };
+    },
+    unsubscribe: async ({ params }) => {
+      const of = await readToken(world, params.token);
+      if (of === undefined) return { status: 404, ...unknownPage(world.language ?? "en") };
+      await unsubscribe(world, of);
+      return { status: 200, ...donePage(await languageOf(world, of)) };
+    },
+  } satisfies Handlers;
+}
+
+/** @returns undefined also where the account has gone */
+async function readToken({ secrets, shards }: MailWorld, token: string): Promise<Unsubscription | undefined> {
+  const of = readUnsubscribeToken(secrets.mailKey, token);
+  if (of === undefined || !("userId" in of)) return of;
+  return (await findUser(shards, of.userId)) === undefined ? undefined : of;
+}
+
+async function languageOf(world: MailWorld, of: Unsubscription): Promise<Language> {
+  return "userId" in of ? (await readSettings(world, of.userId)).language : (world.language ?? "en");
+}

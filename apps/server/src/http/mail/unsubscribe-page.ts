@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import type { Language } from "@holdfast/protocol/account-settings";
+import { escapeHtml } from "../../mail/mail-text.ts";
+import type { Unsubscription } from "../../mail/unsubscribe-token.ts";
+import { words } from "../../mail/words/words.ts";
+
+export interface Page {
+  readonly bytes: string;
+  readonly headers: Record<string, string>;
+}
+
+/** Asks, and changes nothing: mail programs and their guards open every link that they see. */
+export function askingPage(of: Unsubscription, language: Language): Page {
+  const { ask, askStranger, button, kinds } = words[language].unsubscribePage;
+  const question = "userId" in of ? ask(of.kinds.map((kind) => kinds[kind])) : askStranger;
+  return page(language, question, `<form method="post"><button>${escapeHtml(button)}</button></form>`);
+}
+
+export function donePage(language: Language): Page {
+  return page(language, words[language].unsubscribePage.done);
+}
+
+export function unknownPage(language: Language): Page {
+  return page(language, words[language].unsubscribePage.unknown);
+}
+
+const style = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+main { max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
+button { padding: 0.6rem 1.2rem; font: inherit }
+`;
+
+const policy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join("; ");
+
+function page(language: Language, text: string, form = ""): Page {
+  const { title } = words[language].unsubscribePage;
+  return {
+    bytes: `<!doctype html>
+<html lang="${language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<title>${escapeHtml(title)}</title><style>${style}</style></head>
+<body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${form}</main></body>
+</html>
+`,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": policy,
+      "cache-control": "no-store",
+      "x-robots-tag": "noindex, nofollow",
+    },
+  };
+}

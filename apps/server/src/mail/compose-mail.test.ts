@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { languages, noticeKinds } from "@holdfast/protocol/account-settings";
+import fc from "fast-check";
+import type { UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { composeMail, type MailFacts } from "./compose-mail.ts";
+import { openMailer } from "./mailer.ts";
+import type { Template } from "./mail-order.ts";
+import type { Notice } from "./notice.ts";
+import { shownLines, shownName, shownPerson } from "./shown-text.ts";
+import { startTestSmtp, testNotice } from "./testing.ts";
+
+const publicUrl = "https://drive.example.org";
+const facts = (content: Template, more: Partial<MailFacts> = {}): MailFacts => ({
+  content,
+  language: "en",
+  publicUrl,
+  link: undefined,
+  unsubscribeUrl: `${publicUrl}/unsubscribe/hfu_1`,
+  ...more,
+});
+const invitation = (more: Partial<Extract<Template, { template: "invitation" }>> = {}): Template => ({
+  template: "invitation",
+  actor: { id: "a" as UserId, name: "Ann", email: "ann@example.org" },
+  node: { name: "Plans" },
+  role: "editor",
+  message: "Have a look.\nPlease.",
+  expires_at: Date.UTC(2026, 0, 8) * 1000,
+  ...more,
+});
+const one = (notice: Partial<Notice>): Template => ({
+  template: "notices",
+  notices: [testNotice(notice)],
+  more: 0,
+  kinds: ["share"],
+});
+
+test("an invitation says who asks, for what, until when, and whose words are whose", () => {
+  const { subject, text } = composeMail(facts(invitation(), { link: "/setup#hfi_1" }));
+  assert.equal(subject, "Ann invites you to “Plans”");
+  assert.equal(
+    text,
+    `Ann (ann@example.org) shares “Plans” with you on drive.example.org. You may change it.
+
+You need an account there. The link below makes one for this e-mail address, and for no other.
+
+The invitation is good until January 8, 2026.
+
+Ann wrote (this text is theirs, not ours):
+> Have a look.
+> Please.
+
+Create your account:
+https://drive.example.org/setup#hfi_1
+
+-- 
+You get this mail because somebody on drive.example.org gave your address. If you know nothing of it, do nothing.
+No more mails like this: https://drive.example.org/unsubscribe/hfu_1
+`,
+  );
+});
+
+test("the same in German", () => {
+  const { subject, text } = composeMail(facts(invitation(), { language: "de", link: "/setup#hfi_1" }));
+  assert.equal(subject, "Ann lädt Sie zu „Plans“ ein");
+  assert.equal(
+    text,
+    `Ann (ann@example.org) teilt „Plans“ auf drive.example.org mit Ihnen. Sie dürfen es ändern.
+
+Dazu brauchen Sie dort ein Konto. Der Link legt eines für diese E-Mail-Adresse an, und für keine andere.
+
+Die Einladung gilt bis 8. Januar 2026.
+
+Ann schrieb (dieser Text ist nicht von uns):
+> Have a look.
+> Please.
+
+Konto anlegen:
+https://drive.example.org/setup#hfi_1
+
+-- 
+Sie bekommen diese Mail, weil jemand auf drive.example.org Ihre Adresse angegeben hat. Sagt Ihnen das nichts, müssen Sie nichts tun.
+Keine solchen Mails mehr: https://drive.example.org/unsubscribe/hfu_1
+`,
+  );
+});
+
+test("every kind of notice has words of its own in every language", () => {
+  const detail = {
+    role: "viewer",
+    text: "Nice",
+    count: 3,
+    percent: 95,
+    used_bytes: 14.2e9,
+    quota_bytes: 15e9,
+    name: "laptop",
+    reason: "malware",
+  };
+  const said = languages.map((language) =>
+    noticeKinds.map((kind) => composeMail(facts(one({ kind, detail }), { language })).subject),
+  );
+  assert.deepEqual(said, [
+    [
+      "Ann shared “Plans” with you",
+      "Ann commented on “Plans”",
+      "Ann mentioned you in a comment on “Plans”",
+      "Ann made 3 changes in “Plans”",
+      "Your storage is 95 % full",
+      "A new device signed in to your account: laptop",
+      "A link to “Plans” was reported",
+    ],
+    [
+      "Ann hat „Plans“ mit Ihnen geteilt",
+      "Ann hat „Plans“ kommentiert",
+      "Ann hat Sie in einem Kommentar zu „Plans“ erwähnt",
+      "Ann hat in „Plans“ 3 Änderungen gemacht",
+      "Ihr Speicher ist zu 95 % voll",
+      "Ein neues Gerät hat sich an Ihrem Konto angemeldet: laptop",
+      "Ein Link zu „Plans“ wurde gemeldet",
+    ],
+  ]);
+  const quota = composeMail(facts(one({ kind: "quota", detail }), { language: "de" })).text;
+  assert.match(quota, /14,2\sGB von 15\sGB sind belegt/);
+});
+
+test("a notice whose detail says nothing, or nonsense, is still a mail", () => {
+  for (const language of languages)
+    for (const kind of noticeKinds)
+      for (const detail of [{}, { role: 7, text: {}, count: -1, percent: "x", name: null, reason: [] }]) {
+        const { subject, text } = composeMail(facts(one({ kind, actor: null, node: null, detail }), { language }));
+        assert.doesNotMatch(subject + text, /undefined|null|NaN|\[object/, `${language} ${kind}`);
+      }
+});
+
+test("a name stays one line, in its own direction, and of a length that somebody reads", () => {
+  assert.equal(shownName("a\r\nBcc: x@y\u2028\u0085z\u0000"), "a Bcc: x@y z");
+  assert.equal(shownName("\u202egnp.exe"), "gnp.exe");
+  assert.equal(shownName("שלום"), "\u2068שלום\u2069");
+  assert.equal(shownName("x".repeat(1000)), `${"x".repeat(79)}…`);
+  assert.ok(shownName(`a${"\u0301".repeat(10_000)}`).length < 400);
+  assert.equal(shownName("👩‍👩‍👧‍👦".repeat(90)).length, 11 * 14 + 1);
+  assert.equal(shownName("\ud800"), "\ufffd");
+  assert.equal(shownPerson("Win at https://evil.example/x now www.evil.example"), "Win at … now …");
+  assert.deepEqual(shownLines("a\r\n\r\n\r\nb\u202e", 100), ["a", "", "b"]);
+  assert.ok(
+    shownLines("x\n".repeat(100_000), limits.mailMessageCharactersMax).join("\n").length <=
+      2 * limits.mailMessageCharactersMax,
+  );
+});
+
+const nasty = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 300 }),
+  fc
+    .array(
+      fc.constantFrom(
+        ...Array.from("<>&\"'\r\n\t\u0000\u2028\u202e\u2066\u0085אبa:,;=?@ "),
+        "Bcc: a@b",
+        "\r\n\r\n",
+        "=?UTF-8?Q?=0D=0ABcc:?=",
+        "<script>",
+        "</p>",
+        "-- \n",
+      ),
+      { maxLength: 40 },
+    )
+    .map((parts) => parts.join("")),
+);
+
+/** What a benign mail has, and so every mail. */
+const headerNames = [
+  "auto-submitted",
+  "content-type",
+  "date",
+  "from",
+  "list-unsubscribe",
+  "list-unsubscribe-post",
+  "message-id",
+  "mime-version",
+  "subject",
+  "to",
+];
+
+/** Mails that say what strangers wrote wherever they can. */
+const hostile = fc.tuple(nasty, nasty, nasty).map(([name, node, message]): Template[] => {
+  const actor = { id: "a" as UserId, name };
+  const told = testNotice({ actor, node: { id: "n", name: node }, kind: "comment", detail: { text: message } });
+  const device = testNotice({ kind: "device", detail: { name: message } });
+  return [
+    invitation({ actor: { ...actor, email: "ann@example.org" }, node: { name: node }, message }),
+    { template: "notices", notices: [told, device], more: 0, kinds: [] },
+    { template: "notices", notices: [told], more: 0, kinds: [] },
+  ];
+});
+
+test("nothing that people write becomes a tag, a link or a line of ours", () => {
+  const property = fc.property(hostile, fc.constantFrom(...languages), (contents, language) => {
+    for (const content of contents) {
+      const { subject, text, html } = composeMail(facts(content, { language }));
+      assert.doesNotMatch(subject, /[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
+      const tags = [...html.matchAll(/<[^>]*>/g)].map(([tag]) => tag.replace(/^<(\/?[a-z!]+).*$/is, "$1"));
+      assert.deepEqual(
+        tags.filter((tag) => !ourTags.has(tag)),
+        [],
+      );
+      const links = [`href="${publicUrl}/"`, `href="${publicUrl}/unsubscribe/hfu_1"`];
+      assert.deepEqual(html.match(/href="[^"]*"/g), links);
+      assert.equal(text.match(/^-- $/gm)?.length, 1);
+      // oxlint-disable-next-line no-control-regex -- they are what must not be there
+      assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
+    }
+  });
+  fc.assert(property, { numRuns: 300 });
+});
+
+test("nothing that people write becomes a header or a recipient", async (t) => {
+  const smtp = await startTestSmtp({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] });
+  t.after(() => smtp.close());
+  const mailer = openMailer(smtp.settings);
+  const property = fc.asyncProperty(hostile, async (contents) => {
+    for (const content of contents) {
+      const composed = { ...composeMail(facts(content)), messageId: "1@drive.example.org", atMicros: 0 };
+      const outgoing = { ...composed, to: "ben@example.org", unsubscribeUrl: `${publicUrl}/unsubscribe/hfu_1` };
+      await mailer.send(outgoing, new AbortController().signal);
+      const got = smtp.mails.pop();
+      assert.deepEqual([...(got?.headers.keys() ?? [])].toSorted(), headerNames);
+      assert.deepEqual(got?.to, ["ben@example.org"]);
+      assert.equal(got?.headers.get("subject"), composed.subject);
+    }
+  });
+  await fc.assert(property, { numRuns: 12 });
+});
+
+const ourTags: ReadonlySet<string> = new Set(
+  [
+    "!doctype",
+    "html",
+    "head",
+    "meta",
+    "title",
+    "body",
+    "p",
+    "blockquote",
+    "ul",
+    "li",
+    "a",
+    "hr",
+    "small",
+    "br",
+  ].flatMap((name) => [name, `/${name}`]),
+);

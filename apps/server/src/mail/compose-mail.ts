@@ -1,0 +1,99 @@
+import { limits } from "@holdfast/core/limits";
+import type { Language } from "@holdfast/protocol/account-settings";
+import { dayIn, quoteOf, sayNotice } from "./notice-said.ts";
+import type { Template } from "./mail-order.ts";
+import { type MailText, renderHtml, renderText } from "./mail-text.ts";
+import { shownLines, shownPerson, shownName } from "./shown-text.ts";
+import { type Words, words } from "./words/words.ts";
+
+export interface MailFacts {
+  readonly content: Template;
+  readonly language: Language;
+  /** What every link begins with. */
+  readonly publicUrl: string;
+  /** Where the mail's own link leads, below the public address; undefined: to its beginning. */
+  readonly link: string | undefined;
+  readonly unsubscribeUrl: string | undefined;
+}
+
+export interface ComposedMail {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** The mail in its recipient's language, as text and as HTML that say the same. */
+export function composeMail(facts: MailFacts): ComposedMail {
+  const mail = textOf(facts, words[facts.language]);
+  return { subject: mail.subject, text: renderText(mail), html: renderHtml(mail, facts.language) };
+}
+
+type Body = Pick<MailText, "subject" | "paragraphs" | "quote" | "list" | "small"> & { readonly label: string };
+
+function textOf(facts: MailFacts, said: Words): MailText {
+  const { label, ...body } = bodyOf(facts, said);
+  const { unsubscribeUrl: url } = facts;
+  return {
+    ...body,
+    action: { label, url: facts.publicUrl + (facts.link ?? "/") },
+    unsubscribe: url === undefined ? undefined : { label: said.unsubscribe, url },
+  };
+}
+
+function bodyOf({ content, publicUrl, language }: MailFacts, said: Words): Body {
+  const { host } = new URL(publicUrl);
+  if (content.template === "invitation") return invitation(content, said, { host, language });
+  if (content.template === "notices") return notices(content, said, { host, language });
+  const { title, more } = said.confirmation(host);
+  return { subject: title, paragraphs: more, label: said.confirmationAction, small: [said.whyConfirmation] };
+}
+
+interface Setting {
+  readonly host: string;
+  readonly language: Language;
+}
+
+function invitation(
+  content: Extract<Template, { template: "invitation" }>,
+  said: Words,
+  { host, language }: Setting,
+): Body {
+  const by = shownPerson(content.actor.name);
+  const { title, more } = said.invitation({
+    by,
+    address: shownName(content.actor.email),
+    node: shownName(content.node.name),
+    role: content.role,
+    host,
+  });
+  const lines = shownLines(content.message ?? "", limits.mailMessageCharactersMax);
+  return {
+    subject: title,
+    paragraphs: [...more, said.invitationExpires(dayIn(language, content.expires_at))],
+    quote: lines.every((line) => line === "") ? undefined : { by: said.wrote(by), lines },
+    label: said.invitationAction,
+    small: [said.whyStranger(host)],
+  };
+}
+
+function notices(
+  { notices: told, more }: Extract<Template, { template: "notices" }>,
+  said: Words,
+  { host, language }: Setting,
+): Body {
+  const label = said.open;
+  const small = [said.whyAccount(host)];
+  const [only] = told;
+  if (only !== undefined && told.length === 1 && more === 0) {
+    const { title, more: paragraphs } = sayNotice(only, said, language);
+    return { subject: title, paragraphs: [`${title}.`, ...paragraphs], quote: quoteOf(only, said), label, small };
+  }
+  const list = told.map((notice) => {
+    const quote = quoteOf(notice, said);
+    const { title } = sayNotice(notice, said, language);
+    return quote === undefined ? title : `${title}: ${said.quoted(quote.lines.join(" "))}`;
+  });
+  if (more > 0) list.push(said.andMore(more));
+  const { title } = said.digest(told.length + more, host);
+  return { subject: title, paragraphs: [`${title}:`], list, label, small };
+}

@@ -1,0 +1,66 @@
+/** What a mail says, before it is text or HTML. All strings are plain text that may be shown as it stands. */
+export interface MailText {
+  readonly subject: string;
+  readonly paragraphs: readonly string[];
+  /** What somebody else wrote, and who. */
+  readonly quote?: { readonly by: string; readonly lines: readonly string[] } | undefined;
+  readonly list?: readonly string[] | undefined;
+  readonly action?: { readonly label: string; readonly url: string } | undefined;
+  /** Why this came, and how to have no more of it. */
+  readonly small: readonly string[];
+  readonly unsubscribe?: { readonly label: string; readonly url: string } | undefined;
+}
+
+const rule = "-- ";
+
+export function renderText(mail: MailText): string {
+  const { paragraphs, quote, list, action, small, unsubscribe } = mail;
+  const blocks = [
+    ...paragraphs,
+    ...(quote === undefined ? [] : [[quote.by, ...quote.lines.map((line) => `> ${line}`.trimEnd())].join("\n")]),
+    ...(list === undefined ? [] : [list.map((item) => `* ${item}`).join("\n")]),
+    ...(action === undefined ? [] : [`${action.label}:\n${action.url}`]),
+    [rule, ...small, ...(unsubscribe === undefined ? [] : [`${unsubscribe.label}: ${unsubscribe.url}`])].join("\n"),
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+/** Simple on purpose: nothing is loaded, so nobody learns who opened it when. */
+export function renderHtml(mail: MailText, language: string): string {
+  const { subject, paragraphs, quote, list, action, small, unsubscribe } = mail;
+  const body = [
+    ...paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`),
+    ...(quote === undefined
+      ? []
+      : [`<p>${escapeHtml(quote.by)}</p>`, `<blockquote>${lines(quote.lines)}</blockquote>`]),
+    ...(list === undefined ? [] : [`<ul>${list.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`]),
+    ...(action === undefined ? [] : [`<p>${link(action)}</p>`]),
+    "<hr>",
+    `<p><small>${lines([...small])}${unsubscribe === undefined ? "" : `<br>${link(unsubscribe)}`}</small></p>`,
+  ];
+  return `<!doctype html>
+<html lang="${language}">
+<head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>
+<body>
+${body.join("\n")}
+</body>
+</html>
+`;
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map(escapeHtml).join("<br>\n");
+}
+
+function link({ label, url }: { readonly label: string; readonly url: string }): string {
+  return `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`;
+}
+
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}

@@ -1,0 +1,89 @@
+import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
+import { role } from "@holdfast/protocol/values";
+import { z } from "zod";
+import type { Notice } from "./notice.ts";
+import { shownLines, shownName } from "./shown-text.ts";
+import type { Said, Words } from "./words/words.ts";
+
+/** What the detail of a notice may hold, whatever its kind; of what is missing or strange the mail says nothing. */
+const detailSchema = z.object({
+  /** Of a share. */
+  role: role.optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+  /** Of a comment or mention. */
+  text: z.string().optional().catch(undefined),
+  /** Of changes in a watched folder. */
+  count: z.int().min(1).optional().catch(undefined),
+  /** Of a quota. */
+  percent: z.int().optional().catch(undefined),
+  used_bytes: z.int().optional().catch(undefined),
+  quota_bytes: z.int().optional().catch(undefined),
+  /** Of a device. */
+  name: z.string().optional().catch(undefined),
+  /** Of a report. */
+  reason: z.string().optional().catch(undefined),
+});
+
+/** What stands below a notice, as its writer put it. */
+export const noticeQuoteCharactersMax = 300;
+
+interface Facts {
+  readonly notice: Notice;
+  readonly detail: z.output<typeof detailSchema>;
+  readonly by: string | undefined;
+  readonly node: string;
+  readonly language: Language;
+}
+
+/** A notice in words. */
+export function sayNotice(notice: Notice, words: Words, language: Language): Said {
+  const by = notice.actor === null ? undefined : shownName(notice.actor.name);
+  const node = notice.node === null ? "/" : shownName(notice.node.name);
+  return sayings[notice.kind](words, { notice, detail: detailSchema.parse(notice.detail), by, node, language });
+}
+
+const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>> = {
+  share: (words, { by, node, detail }) => words.share({ by, node, role: detail.role }),
+  comment: (words, { by, node }) => words.comment({ by, node }),
+  mention: (words, { by, node }) => words.mention({ by, node }),
+  watch: (words, { by, node, detail }) => words.watch({ by, node, count: detail.count ?? 1 }),
+  quota: (words, { detail, language }) =>
+    words.quota({
+      percent: detail.percent ?? 80,
+      used: bytesIn(language, detail.used_bytes),
+      quota: bytesIn(language, detail.quota_bytes),
+    }),
+  device: (words, { notice, detail, language }) =>
+    words.device({ device: shownName(detail.name ?? "?"), time: timeIn(language, notice.at) }),
+  report: (words, { notice, detail, node }) =>
+    words.report({
+      reason: detail.reason === undefined ? undefined : shownName(detail.reason),
+      node: notice.node === null ? undefined : node,
+    }),
+};
+
+/** What its actor wrote; undefined where that is nothing. */
+export function quoteOf(notice: Notice, words: Words): { by: string; lines: string[] } | undefined {
+  const { message, text } = detailSchema.parse(notice.detail);
+  const lines = shownLines(message ?? text ?? "", noticeQuoteCharactersMax);
+  if (lines.every((line) => line === "")) return undefined;
+  return { by: words.wrote(notice.actor === null ? words.somebody : shownName(notice.actor.name)), lines };
+}
+
+export function dayIn(language: Language, micros: number): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(micros / 1000);
+}
+
+function timeIn(language: Language, micros: number): string {
+  const format = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+  return `${format.format(micros / 1000)} UTC`;
+}
+
+const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
+
+function bytesIn(language: Language, bytes: number | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  const format = { style: "unit", unit: units[power], maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language, format).format(bytes / 1000 ** power);
+}

@@ -1,0 +1,90 @@
+import { sha256 } from "@holdfast/core/hash";
+import type { UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { NoticeKind, NotifySettings } from "@holdfast/protocol/account-settings";
+import { sql } from "kysely";
+import { readSettingsIn } from "../accounts/account-settings.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { enqueue } from "../queue/enqueue.ts";
+import type { MailWorld } from "./mail-world.ts";
+import type { Notice } from "./notice.ts";
+import { noticeQuoteCharactersMax } from "./notice-said.ts";
+
+/** The name of the kind that gathers what waits for an account into one mail. */
+export const gatherKind = "mail_gather";
+
+/**
+ * Lets a notice wait for the next mail to the account, if that wants one: at once, but a minute after the last mail at the soonest, or with
+ * the daily digest. In a transaction on the account's shard. The same notice once more takes the place of the one that still waits.
+ */
+export async function notifyByMail(
+  world: MailWorld,
+  transaction: ShardReader,
+  userId: UserId,
+  notice: Notice,
+): Promise<void> {
+  if (world.mailer === undefined) return;
+  const { notify } = await readSettingsIn(transaction, userId);
+  const when = whenMailed(notify, notice.kind);
+  if (when === "never") return;
+  const now = world.clock.nowMicros();
+  const due = when === "daily" ? nextDigestMicros(userId, now) : await nextTurnMicros(transaction, userId, now);
+  const kept = JSON.stringify(bounded(notice));
+  await sql`
+    insert into shard.mail_items as i (user_id, id, kind, at, due_at, notice)
+    select ${userId}, ${notice.id}, ${notice.kind}, ${notice.at}, ${due}, ${kept}::jsonb
+    where (select count(*) from shard.mail_items where user_id = ${userId}) < ${limits.mailItemsMax}
+    on conflict (user_id, id) do update set at = excluded.at, notice = excluded.notice`.execute(transaction);
+  await enqueueGathering(transaction, userId, { when, dueMicros: due });
+}
+
+/** One message for what is mailed at once and one for the digest, so that neither waits for the other. */
+export async function enqueueGathering(
+  transaction: ShardReader,
+  userId: UserId,
+  { when, dueMicros }: { when: "at_once" | "daily"; dueMicros: number },
+): Promise<void> {
+  const key = `${when} ${userId}`;
+  await enqueue(transaction, { kind: gatherKind, payload: { user_id: userId, when }, key, notBeforeMicros: dueMicros });
+}
+
+/** What is addressed to somebody is mailed at once; what happens around them as they like. */
+const gathered: ReadonlySet<NoticeKind> = new Set(["comment", "watch"]);
+
+export function isGathered(kind: NoticeKind): boolean {
+  return gathered.has(kind);
+}
+
+export function whenMailed(notify: NotifySettings, kind: NoticeKind): NotifySettings["digest"] {
+  if (notify[kind] !== "mail") return "never";
+  return isGathered(kind) ? notify.digest : "at_once";
+}
+
+async function nextTurnMicros(transaction: ShardReader, userId: UserId, now: number): Promise<number> {
+  const turn = await transaction
+    .selectFrom("shard.mail_turns")
+    .select("last_at")
+    .where("user_id", "=", userId)
+    .executeTakeFirst();
+  return Math.max(now, (turn?.last_at ?? 0) + limits.mailPauseMs * 1000);
+}
+
+const dayMicros = 24 * 3600e6;
+const digestFromMicros = 5 * 3600e6;
+const digestSpreadSeconds = 2 * 3600;
+
+/** Once a day between 05:00 and 07:00 UTC, each account at a second of its own, so that not all go out in one. */
+export function nextDigestMicros(userId: UserId, now: number): number {
+  const second = Number.parseInt(sha256(Buffer.from(userId)).slice(0, 8), 16) % digestSpreadSeconds;
+  const today = Math.floor(now / dayMicros) * dayMicros + digestFromMicros + second * 1e6;
+  return today > now ? today : today + dayMicros;
+}
+
+/** A mail shows so much of a text and no more, so no more of it waits. */
+function bounded(notice: Notice): Notice {
+  const texts = Object.entries(notice.detail).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value.slice(0, 2 * noticeQuoteCharactersMax).toWellFormed() : value,
+  ]);
+  return { ...notice, detail: Object.fromEntries(texts) as Notice["detail"] };
+}

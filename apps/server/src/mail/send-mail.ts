@@ -1,0 +1,100 @@
+import { sha256 } from "@holdfast/core/hash";
+import { bucketOfHash, type HashHex } from "@holdfast/core/ids";
+import type { Language } from "@holdfast/protocol/account-settings";
+import { readSettings } from "../accounts/account-settings.ts";
+import { findUser } from "../accounts/directory.ts";
+import { emailKey } from "../accounts/email-address.ts";
+import type { Attempt, Kind } from "../queue/kind.ts";
+import { composeMail } from "./compose-mail.ts";
+import { mailSchema, type WaitingMail } from "./mail-order.ts";
+import type { MailWorld } from "./mail-world.ts";
+import { claimSending, noteSent, releaseSending } from "./mails-sent.ts";
+import { openLink } from "./sealed-link.ts";
+import { type MailKind, makeUnsubscribeToken, type Unsubscription } from "./unsubscribe-token.ts";
+
+/** Sends what was ordered. Mail servers are slow, and few of ours should wait on one at a time. */
+export function mailSender(world: MailWorld): Kind<WaitingMail> {
+  return { schema: mailSchema, work: (mail, attempt) => sendOnce(world, mail, attempt), concurrency: 2 };
+}
+
+/** Whoever sends it twice has lost the answer to the first time, not forgotten it. */
+async function sendOnce(world: MailWorld, mail: WaitingMail, attempt: Attempt): Promise<void> {
+  if (!(await claimSending(world, mail.id))) return;
+  try {
+    await sendMail(world, mail, attempt);
+  } catch (error) {
+    await releaseSending(world, mail.id);
+    throw error;
+  }
+  await noteSent(world, mail.id);
+}
+
+/** Of who sends and who receives what is true now counts: whoever was suspended meanwhile causes and gets no mail. */
+async function sendMail(world: MailWorld, mail: WaitingMail, { signal }: Attempt): Promise<void> {
+  const { mailer } = world;
+  if (mailer === undefined) return;
+  const recipient = await findRecipient(world, mail);
+  if (recipient === undefined || !(await isCauseAlive(world, mail))) return;
+  const publicUrl = world.publicUrl();
+  const { unsubscription } = recipient;
+  const token = unsubscription === undefined ? undefined : makeUnsubscribeToken(world.secrets.mailKey, unsubscription);
+  const unsubscribeUrl = token === undefined ? undefined : `${publicUrl}/unsubscribe/${token}`;
+  const link = mail.sealed_link === undefined ? undefined : openSealed(world, mail, mail.sealed_link);
+  const composed = composeMail({
+    content: mail.content,
+    language: recipient.language,
+    publicUrl,
+    link,
+    unsubscribeUrl,
+  });
+  const { hostname } = new URL(publicUrl);
+  await mailer.send(
+    { ...composed, messageId: `${mail.id}@${hostname}`, atMicros: mail.at, to: recipient.address, unsubscribeUrl },
+    signal,
+  );
+}
+
+interface Recipient {
+  readonly address: string;
+  readonly language: Language;
+  readonly unsubscription: Unsubscription | undefined;
+}
+
+/** @returns undefined for who gets no mail: suspended, gone, or unwilling */
+async function findRecipient(world: MailWorld, { to, content }: WaitingMail): Promise<Recipient | undefined> {
+  if ("user_id" in to) {
+    const user = await findUser(world.shards, to.user_id);
+    if (user === undefined || user.disabled_at !== null) return undefined;
+    const { language } = await readSettings(world, user.id);
+    const kinds = content.template === "notices" ? (content.kinds as MailKind[]) : [];
+    const unsubscription = kinds.length === 0 ? undefined : { userId: user.id, kinds };
+    return { address: user.email, language, unsubscription };
+  }
+  if (content.template !== "invitation") return { ...to, unsubscription: undefined };
+  const addressHash = addressHashOf(to.address);
+  return (await isRefused(world, addressHash)) ? undefined : { ...to, unsubscription: { addressHash } };
+}
+
+export function addressHashOf(address: string): Buffer {
+  return Buffer.from(sha256(Buffer.from(emailKey(address))), "hex");
+}
+
+async function isRefused({ shards }: MailWorld, addressHash: Buffer): Promise<boolean> {
+  const row = await shards
+    .of(bucketOfHash(addressHash.toString("hex") as HashHex))
+    .db.selectFrom("shard.mail_refusals")
+    .select("at")
+    .where("address_hash", "=", addressHash)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function isCauseAlive({ shards }: MailWorld, { content }: WaitingMail): Promise<boolean> {
+  if (content.template !== "invitation") return true;
+  const user = await findUser(shards, content.actor.id);
+  return user !== undefined && user.disabled_at === null;
+}
+
+function openSealed({ secrets }: MailWorld, { id }: WaitingMail, sealed: string): string {
+  return openLink(secrets.mailKey, id, Buffer.from(sealed, "base64"));
+}

@@ -1,0 +1,52 @@
+import { bucketOf, type MailId, type UserId } from "@holdfast/core/ids";
+import { makeTestClock, openTestAccounts, type TestAccounts, type TestClock } from "../accounts/testing.ts";
+import type { Shards } from "../db/shards.ts";
+import { openTestQueue, type TestQueue } from "../queue/testing.ts";
+import { mailKinds } from "./mail-kinds.ts";
+import type { MailWorld } from "./mail-world.ts";
+import { openMailer } from "./mailer.ts";
+import type { Notice } from "./notice.ts";
+import { notifyByMail } from "./notify-by-mail.ts";
+import { type MailOrder, orderMail } from "./order-mail.ts";
+import type { TestSmtp } from "./testing.ts";
+
+export interface TestMail {
+  readonly world: MailWorld;
+  readonly accounts: TestAccounts;
+  readonly clock: TestClock;
+  readonly queue: TestQueue;
+  /** In a transaction of its own, as whoever causes it does. */
+  order(bucketFrom: UserId, order: MailOrder): Promise<MailId>;
+  notify(userId: UserId, notice: Notice): Promise<void>;
+  /** Works all that is due. */
+  idle(): Promise<void>;
+}
+
+/** One process that works mails, with a clock that stands still. */
+export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): Promise<TestMail> {
+  const clock = makeTestClock();
+  const accounts = await openTestAccounts(shards, { clock });
+  const world: MailWorld = {
+    ...accounts,
+    mailer: smtp === undefined ? undefined : openMailer(smtp.settings),
+    publicUrl: () => "https://drive.example.org",
+  };
+  const queue = openTestQueue(shards, mailKinds(world), clock);
+  return {
+    world,
+    accounts,
+    clock,
+    queue,
+    order: (userId, order) =>
+      shards
+        .ofId(userId)
+        .db.transaction()
+        .execute((transaction) => orderMail(world, transaction, bucketOf(userId), order)),
+    notify: (userId, notice) =>
+      shards
+        .ofId(userId)
+        .db.transaction()
+        .execute((transaction) => notifyByMail(world, transaction, userId, notice)),
+    idle: () => queue.queue.idle(),
+  };
+}

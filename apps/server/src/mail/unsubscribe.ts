@@ -1,0 +1,21 @@
+import { bucketOfHash, type HashHex } from "@holdfast/core/ids";
+import type { NotifyChange } from "@holdfast/protocol/account-settings";
+import { changeSettings } from "../accounts/account-settings.ts";
+import type { MailWorld } from "./mail-world.ts";
+import type { Unsubscription } from "./unsubscribe-token.ts";
+
+/** Ends such mails at once: what still waits is not sent either. An account is told in the app as before. */
+export async function unsubscribe(world: MailWorld, of: Unsubscription): Promise<void> {
+  if ("userId" in of) {
+    const chosen = of.kinds.map((kind) => (kind === "digest" ? ["digest", "never"] : [kind, "app"]));
+    await changeSettings(world, of.userId, { notify: Object.fromEntries(chosen) as NotifyChange });
+    return;
+  }
+  const { addressHash } = of;
+  await world.shards
+    .of(bucketOfHash(addressHash.toString("hex") as HashHex))
+    .db.insertInto("shard.mail_refusals")
+    .values({ address_hash: addressHash, at: world.clock.nowMicros() })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

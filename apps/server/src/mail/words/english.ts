@@ -1,0 +1,87 @@
+import type { RoleName, Words } from "./words.ts";
+
+const rights: Readonly<Record<RoleName, string>> = {
+  viewer: "You may look at it and download it.",
+  commenter: "You may look at it, download it and comment on it.",
+  editor: "You may change it.",
+  uploader: "You may put files into it.",
+  owner: "It is yours.",
+};
+
+export const english: Words = {
+  invitation: ({ by, address, node, role, host }) => ({
+    title: `${by} invites you to “${node}”`,
+    more: [
+      `${by} (${address}) shares “${node}” with you on ${host}. ${rights[role]}`,
+      "You need an account there. The link below makes one for this e-mail address, and for no other.",
+    ],
+  }),
+  invitationAction: "Create your account",
+  invitationExpires: (day) => `The invitation is good until ${day}.`,
+  confirmation: (host) => ({
+    title: "Confirm your e-mail address",
+    more: [`Somebody, most likely you, gave this address for an account on ${host}. Please confirm that it is yours.`],
+  }),
+  confirmationAction: "Confirm this address",
+  share: ({ by = english.somebody, node, role }) => ({
+    title: `${by} shared “${node}” with you`,
+    more: role === undefined ? [] : [rights[role]],
+  }),
+  comment: ({ by = english.somebody, node }) => ({ title: `${by} commented on “${node}”`, more: [] }),
+  mention: ({ by = english.somebody, node }) => ({ title: `${by} mentioned you in a comment on “${node}”`, more: [] }),
+  watch: ({ by = english.somebody, node, count }) => ({
+    title: count > 1 ? `${by} made ${count} changes in “${node}”` : `${by} changed “${node}”`,
+    more: [],
+  }),
+  quota: ({ percent, used, quota }) => ({
+    title: `Your storage is ${percent} % full`,
+    more: [
+      ...(used === undefined || quota === undefined ? [] : [`${used} of ${quota} are in use.`]),
+      "When it is full, nothing more can be stored. Delete what you do not need and empty the trash, or ask an administrator for more.",
+    ],
+  }),
+  device: ({ device, time }) => ({
+    title: `A new device signed in to your account: ${device}`,
+    more: [
+      `That was on ${time}.`,
+      "If it was not you, remove the device (holdfast devices) and ask an administrator for a new password at once.",
+    ],
+  }),
+  report: ({ reason, node }) => ({
+    title: node === undefined ? "A link was reported" : `A link to “${node}” was reported`,
+    more: reason === undefined ? [] : [`Reason: ${reason}.`],
+  }),
+  digest: (count, host) => ({
+    title: count === 1 ? `One thing happened on ${host}` : `${count} things happened on ${host}`,
+    more: [],
+  }),
+  andMore: (count) => (count === 1 ? "and one more" : `and ${count} more`),
+  wrote: (by) => `${by} wrote (this text is theirs, not ours):`,
+  quoted: (line) => `“${line}”`,
+  somebody: "Somebody",
+  open: "Open Holdfast",
+  whyAccount: (host) => `You get this mail because you have an account on ${host}.`,
+  whyStranger: (host) =>
+    `You get this mail because somebody on ${host} gave your address. If you know nothing of it, do nothing.`,
+  whyConfirmation: "If it was not you, do nothing: the address stays unconfirmed.",
+  unsubscribe: "No more mails like this",
+  unsubscribePage: {
+    title: "Mails from Holdfast",
+    ask: (kinds) =>
+      `You will get no more mails about: ${kinds.join(", ")}. You can switch them on again in your settings.`,
+    askStranger: "You will get no more invitations at this address from this server.",
+    button: "Unsubscribe",
+    done: "Done. You will get no more of these mails.",
+    unknown: "This link is not complete, or not one of this server's.",
+    kinds: {
+      share: "what is shared with you",
+      comment: "comments",
+      mention: "comments that mention you",
+      watch: "what happens in watched folders",
+      quota: "your storage being full",
+      device: "new devices",
+      report: "reports",
+      digest: "the daily digest",
+    },
+  },
+};

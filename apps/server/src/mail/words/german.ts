@@ -1,0 +1,92 @@
+import type { RoleName, Words } from "./words.ts";
+
+const rights: Readonly<Record<RoleName, string>> = {
+  viewer: "Sie dürfen es ansehen und herunterladen.",
+  commenter: "Sie dürfen es ansehen, herunterladen und kommentieren.",
+  editor: "Sie dürfen es ändern.",
+  uploader: "Sie dürfen Dateien hineinlegen.",
+  owner: "Es gehört Ihnen.",
+};
+
+export const german: Words = {
+  invitation: ({ by, address, node, role, host }) => ({
+    title: `${by} lädt Sie zu „${node}“ ein`,
+    more: [
+      `${by} (${address}) teilt „${node}“ auf ${host} mit Ihnen. ${rights[role]}`,
+      "Dazu brauchen Sie dort ein Konto. Der Link legt eines für diese E-Mail-Adresse an, und für keine andere.",
+    ],
+  }),
+  invitationAction: "Konto anlegen",
+  invitationExpires: (day) => `Die Einladung gilt bis ${day}.`,
+  confirmation: (host) => ({
+    title: "Bestätigen Sie Ihre E-Mail-Adresse",
+    more: [
+      `Jemand, vermutlich Sie, hat diese Adresse für ein Konto auf ${host} angegeben. Bitte bestätigen Sie, dass es Ihre ist.`,
+    ],
+  }),
+  confirmationAction: "Adresse bestätigen",
+  share: ({ by = german.somebody, node, role }) => ({
+    title: `${by} hat „${node}“ mit Ihnen geteilt`,
+    more: role === undefined ? [] : [rights[role]],
+  }),
+  comment: ({ by = german.somebody, node }) => ({ title: `${by} hat „${node}“ kommentiert`, more: [] }),
+  mention: ({ by = german.somebody, node }) => ({
+    title: `${by} hat Sie in einem Kommentar zu „${node}“ erwähnt`,
+    more: [],
+  }),
+  watch: ({ by = german.somebody, node, count }) => ({
+    title: count > 1 ? `${by} hat in „${node}“ ${count} Änderungen gemacht` : `${by} hat „${node}“ geändert`,
+    more: [],
+  }),
+  quota: ({ percent, used, quota }) => ({
+    title: `Ihr Speicher ist zu ${percent} % voll`,
+    more: [
+      ...(used === undefined || quota === undefined ? [] : [`${used} von ${quota} sind belegt.`]),
+      "Ist er voll, wird nichts mehr gespeichert. Löschen Sie, was Sie nicht brauchen, und leeren Sie den Papierkorb, oder bitten Sie die Verwaltung um mehr.",
+    ],
+  }),
+  device: ({ device, time }) => ({
+    title: `Ein neues Gerät hat sich an Ihrem Konto angemeldet: ${device}`,
+    more: [
+      `Das war am ${time}.`,
+      "Waren Sie das nicht, dann entfernen Sie das Gerät (holdfast devices) und bitten Sie die Verwaltung sofort um ein neues Passwort.",
+    ],
+  }),
+  report: ({ reason, node }) => ({
+    title: node === undefined ? "Ein Link wurde gemeldet" : `Ein Link zu „${node}“ wurde gemeldet`,
+    more: reason === undefined ? [] : [`Grund: ${reason}.`],
+  }),
+  digest: (count, host) => ({
+    title: count === 1 ? `Eine Neuigkeit von ${host}` : `${count} Neuigkeiten von ${host}`,
+    more: [],
+  }),
+  andMore: (count) => (count === 1 ? "und eine weitere" : `und ${count} weitere`),
+  wrote: (by) => `${by} schrieb (dieser Text ist nicht von uns):`,
+  quoted: (line) => `„${line}“`,
+  somebody: "Jemand",
+  open: "Holdfast öffnen",
+  whyAccount: (host) => `Sie bekommen diese Mail, weil Sie ein Konto auf ${host} haben.`,
+  whyStranger: (host) =>
+    `Sie bekommen diese Mail, weil jemand auf ${host} Ihre Adresse angegeben hat. Sagt Ihnen das nichts, müssen Sie nichts tun.`,
+  whyConfirmation: "Waren Sie das nicht, müssen Sie nichts tun: Die Adresse bleibt unbestätigt.",
+  unsubscribe: "Keine solchen Mails mehr",
+  unsubscribePage: {
+    title: "Mails von Holdfast",
+    ask: (kinds) =>
+      `Sie bekommen keine Mails mehr zu: ${kinds.join(", ")}. In Ihren Einstellungen können Sie sie wieder einschalten.`,
+    askStranger: "Sie bekommen an diese Adresse keine Einladungen von diesem Server mehr.",
+    button: "Abbestellen",
+    done: "Erledigt. Sie bekommen keine solchen Mails mehr.",
+    unknown: "Dieser Link ist nicht vollständig oder nicht von diesem Server.",
+    kinds: {
+      share: "was mit Ihnen geteilt wird",
+      comment: "Kommentare",
+      mention: "Kommentare, die Sie erwähnen",
+      watch: "was in beobachteten Ordnern geschieht",
+      quota: "vollen Speicher",
+      device: "neue Geräte",
+      report: "Meldungen",
+      digest: "die tägliche Übersicht",
+    },
+  },
+};

@@ -1,0 +1,58 @@
+import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
+import type { role } from "@holdfast/protocol/values";
+import type { z } from "zod";
+import { german } from "./german.ts";
+import { english } from "./english.ts";
+
+export type RoleName = z.output<typeof role>;
+
+/** One thing that happened, in words. */
+export interface Said {
+  /** A whole sentence without its full stop: of a mail of its own the subject, in a list the item. */
+  readonly title: string;
+  readonly more: readonly string[];
+}
+
+/** Every sentence that a mail has. Names come cleaned (`shownName`); what may be unknown is undefined. */
+export interface Words {
+  invitation(facts: { by: string; address: string; node: string; role: RoleName; host: string }): Said;
+  invitationAction: string;
+  invitationExpires(day: string): string;
+  /** @param host of the server */
+  confirmation(host: string): Said;
+  confirmationAction: string;
+  share(facts: { by: string | undefined; node: string; role: RoleName | undefined }): Said;
+  comment(facts: { by: string | undefined; node: string }): Said;
+  mention(facts: { by: string | undefined; node: string }): Said;
+  watch(facts: { by: string | undefined; node: string; count: number }): Said;
+  quota(facts: { percent: number; used: string | undefined; quota: string | undefined }): Said;
+  device(facts: { device: string; time: string }): Said;
+  report(facts: { reason: string | undefined; node: string | undefined }): Said;
+  digest(count: number, host: string): Said;
+  andMore(count: number): string;
+  /** Above what somebody else wrote, so that nobody takes it for ours. */
+  wrote(by: string): string;
+  /** A line that somebody else wrote, in a list. */
+  quoted(line: string): string;
+  somebody: string;
+  open: string;
+  /** Why this mail came to who has an account, to who has none, and to who gave an address. */
+  whyAccount(host: string): string;
+  whyStranger(host: string): string;
+  whyConfirmation: string;
+  unsubscribe: string;
+  unsubscribePage: UnsubscribeWords;
+}
+
+export interface UnsubscribeWords {
+  readonly title: string;
+  /** What is asked of who has an account. */
+  readonly ask: (kinds: readonly string[]) => string;
+  readonly askStranger: string;
+  readonly button: string;
+  readonly done: string;
+  readonly unknown: string;
+  readonly kinds: Readonly<Record<NoticeKind | "digest", string>>;
+}
+
+export const words: Readonly<Record<Language, Words>> = { en: english, de: german };

@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/** What an account may be told of. */
+export const noticeKinds = ["share", "comment", "mention", "watch", "quota", "device", "report"] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/** Languages of what people are sent. */
+export const languages = ["en", "de"] as const;
+export const language = z.enum(languages);
+export type Language = z.output<typeof language>;
+
+const choice = z.enum(["off", "app", "mail"]);
+const digest = z.enum(["at_once", "daily", "never"]);
+
+export const notifySettings = z
+  .object({
+    share: choice,
+    comment: choice,
+    mention: choice,
+    watch: choice,
+    quota: choice,
+    device: choice,
+    report: choice,
+    digest: digest.describe(
+      "when comments and what happened in watched folders are mailed; the rest is mailed at once",
+    ),
+  })
+  .meta({ id: "NotifySettings" });
+export type NotifySettings = z.output<typeof notifySettings>;
+
+/** What is left out stays as it is; a kind that does not exist is refused. */
+export const notifyChange = z.strictObject(notifySettings.partial().shape);
+export type NotifyChange = z.output<typeof notifyChange>;
