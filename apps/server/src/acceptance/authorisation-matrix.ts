@@ -45,6 +45,25 @@ export const matrix: Matrix = {
   adminGetScrub: { request: plain, stranger: "403", owner: [200] },
   adminRebuildIndex: { request: plain, stranger: "403", owner: [200] },
 
+  // Before what takes the fixture apart.
+  ...rewindRows,
+  shareNode: {
+    request: (f) => ({ path: { id: f.folder }, body: { email: "somebody@example.com", role: "viewer" } }),
+    stranger: "404",
+    owner: [201],
+  },
+  listPermissions: { request: id("folder"), stranger: "404", owner: [200] },
+  updatePermission: {
+    request: (f) => ({ path: { id: f.permission }, body: { role: "commenter" } }),
+    stranger: "404",
+    owner: [200],
+  },
+  deletePermission: { request: id("permission"), stranger: "404", owner: [204] },
+  listSharedWithMe: { request: plain, stranger: "own", owner: [200] },
+  listSharedByMe: { request: plain, stranger: "own", owner: [200] },
+  // What is one's own is not mounted.
+  createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
+
   lookUpPath: { request: () => ({ query: { path: "/secret folder" } }), stranger: "404", owner: [200] },
   createNode: {
     request: (f) => ({ body: { parent_id: f.folder, name: "made", kind: "folder" } }),
@@ -180,25 +199,7 @@ export const matrix: Matrix = {
   docs: { request: plain, stranger: "open", owner: [200] },
   home: { request: plain, stranger: "open", owner: [200] },
   setupPage: { request: plain, stranger: "open", owner: [200] },
-  ...rewindRows,
   ...jobRows,
-
-  shareNode: {
-    request: (f) => ({ path: { id: f.folder }, body: { email: "somebody@example.com", role: "viewer" } }),
-    stranger: "404",
-    owner: [201],
-  },
-  listPermissions: { request: id("folder"), stranger: "404", owner: [200] },
-  updatePermission: {
-    request: (f) => ({ path: { id: f.permission }, body: { role: "commenter" } }),
-    stranger: "404",
-    owner: [200],
-  },
-  deletePermission: { request: id("permission"), stranger: "404", owner: [204] },
-  listSharedWithMe: { request: plain, stranger: "own", owner: [200] },
-  listSharedByMe: { request: plain, stranger: "own", owner: [200] },
-  // What is one's own is not mounted.
-  createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
 
   // The last one: it ends the owner's session.
   deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
