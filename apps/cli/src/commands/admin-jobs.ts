@@ -30,9 +30,10 @@ function list(context: Context) {
   });
 }
 
-function lineOf({ id, kind, state, attempts, created_at, problem }: QueuedJobJson): string[] {
+function lineOf({ id, kind, state, attempts, due_at, created_at, problem }: QueuedJobJson): string[] {
+  const until = state === "waiting" && due_at !== null ? `${state} until ${formatTime(due_at)}` : state;
   const tried = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  return [id, kind, state, tried, formatTime(created_at), printable(problem ?? "")];
+  return [id, kind, until, tried, formatTime(created_at), printable(problem ?? "")];
 }
 
 function retry(context: Context) {

@@ -21,6 +21,7 @@ export interface MessageRow {
   leased_until: number | null;
   problem: string | null;
   created_at: Generated<number>;
+  wanted_at: Generated<number>;
   died_at: number | null;
 }
 

@@ -105,9 +105,13 @@ function addQueue(registry: Registry, read: () => Promise<readonly QueueFigures[
       },
     });
   };
-  add("queue_waiting", "Messages that wait or are being worked", ({ waiting }) => waiting);
+  add("queue_waiting", "Messages that ought to be done by now and are not", ({ waiting }) => waiting);
   add("queue_dead", "Messages that were given up", ({ dead }) => dead);
-  add("queue_oldest_age_seconds", "Age of the oldest message that is not done", ({ oldestSeconds }) => oldestSeconds);
+  add(
+    "queue_oldest_age_seconds",
+    "Since when the oldest of them ought to be done",
+    ({ oldestSeconds }) => oldestSeconds,
+  );
 }
 
 function addConflicts(registry: Registry, read: () => number): void {

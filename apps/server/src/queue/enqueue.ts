@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
 import { makeId, type MessageId, toBucket } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { ShardReader } from "../db/shard-tables.ts";
 
 /** What must happen because a transaction happened. */
@@ -34,16 +34,23 @@ export async function enqueue(transaction: ShardReader, message: Message): Promi
   const payload = payloadOf(message);
   if (key === undefined) {
     await sql`
-      insert into shard.messages (id, kind, payload, due_at)
-      values (${newMessageId()}, ${kind}, ${payload}, ${notBeforeMicros})`.execute(transaction);
+      insert into shard.messages (id, kind, payload, due_at, wanted_at)
+      values (${newMessageId()}, ${kind}, ${payload}, ${notBeforeMicros}, ${wantedAt(notBeforeMicros)})`.execute(
+      transaction,
+    );
     return;
   }
   await sql`
-    insert into shard.messages (id, kind, key, payload, due_at)
-    values (${newMessageId()}, ${kind}, ${key}, ${payload}, ${notBeforeMicros})
+    insert into shard.messages as m (id, kind, key, payload, due_at, wanted_at)
+    values (${newMessageId()}, ${kind}, ${key}, ${payload}, ${notBeforeMicros}, ${wantedAt(notBeforeMicros)})
     on conflict (kind, key) where key is not null and state <> 'running' do update
-    set payload = excluded.payload, due_at = excluded.due_at, created_at = excluded.created_at, state = 'waiting',
+    set payload = excluded.payload, due_at = excluded.due_at, created_at = excluded.created_at, wanted_at = excluded.wanted_at, state = 'waiting',
       attempts = 0, tried_at = null, problem = null, died_at = null`.execute(transaction);
+}
+
+/** By the database's clock. */
+export function wantedAt(notBeforeMicros: number): RawBuilder<number> {
+  return sql`greatest((extract(epoch from clock_timestamp()) * 1000000)::int8, ${notBeforeMicros}::int8)`;
 }
 
 /** It sorts by time, for lists; a message lies where its cause does, so the bucket in its id says nothing. */

@@ -5,10 +5,10 @@ import type { Shards } from "../db/shards.ts";
 /** Of the messages of one kind, on all shards. */
 export interface KindFigures {
   readonly kind: string;
-  /** That wait or are being worked; exact up to a hundred thousand. */
+  /** That ought to be done by now and wait or are being worked; exact up to a hundred thousand. */
   readonly waiting: number;
   readonly dead: number;
-  /** Since the oldest that waits or is being worked was put in; 0 where there is none. */
+  /** Since the oldest of those ought to be done; 0 where there is none. */
   readonly oldestSeconds: number;
 }
 
@@ -59,9 +59,10 @@ async function readShard(db: Kysely<ShardTables>): Promise<KindFigures[]> {
     ), states (state) as (values ('waiting'), ('running'), ('dead')),
     counted as (
       select k.kind, s.state, found.count, found.oldest from kinds k cross join states s cross join lateral (
-        select count(*) as count, min(created_at) as oldest from (
-          select m.created_at from shard.messages m where m.kind = k.kind and m.state = s.state
-          order by m.created_at limit ${countMax}
+        select count(*) as count, min(wanted_at) as oldest from (
+          select m.wanted_at from shard.messages m
+          where m.kind = k.kind and m.state = s.state and m.wanted_at <= (extract(epoch from now()) * 1000000)::int8
+          order by m.wanted_at limit ${countMax}
         ) one
       ) found
     )

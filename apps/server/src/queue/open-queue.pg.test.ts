@@ -183,12 +183,13 @@ describe("The queue", () => {
     one.queue.kick(first);
     await begun.promise;
     await enqueueOn(first, { kind: "text", payload: "new", key: "k" });
+    await enqueueOn(first, { kind: "text", payload: "beside", key: "l" });
     const other = open({ text: kind }, one.clock);
     await other.queue.idle();
-    assert.deepEqual(texts, ["old"]);
+    assert.deepEqual(texts, ["old", "beside"], JSON.stringify(other.lines));
     end.reject(new Error("lost"));
     await one.queue.idle();
-    assert.deepEqual(texts, ["old", "new"]);
+    assert.deepEqual(texts, ["old", "beside", "new"]);
     assert.deepEqual(await messagesOn(first), []);
   });
 

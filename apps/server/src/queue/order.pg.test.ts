@@ -55,7 +55,7 @@ test(`messages of one key are worked one after the other in the order of their c
     });
     queues[Math.floor(draw() * 3)]?.queue.kick(shard);
     // Far less in all than a lease: nothing renews one in the time of this clock.
-    clock.forwardMs(draw() * 200);
+    clock.forwardMs(Math.floor(draw() * 200));
   };
   try {
     const writer = async () => {

@@ -153,6 +153,7 @@ describe("Tasks, and what an administrator does with messages", () => {
       ],
     );
     await assert.rejects(listMessages(databases.shards, { dead: false, limit: 1, cursor: "x" }), { field: "cursor" });
+    await enqueueOn(first, { kind: "nobody's", payload: 0, notBeforeMicros: (Date.now() + 3600_000) * 1000 });
     const figures = await queueFigures(databases.shards)();
     const counts = Object.fromEntries(figures.map((each) => [each.kind, [each.waiting, each.dead]]));
     assert.deepEqual(counts, { failing: [0, 2], "nobody's": [2, 0] });

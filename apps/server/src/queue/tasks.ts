@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { bucketOf, makeId, type TaskId, type UserId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
-import { type Message, payloadOf } from "./enqueue.ts";
+import { type Message, payloadOf, wantedAt } from "./enqueue.ts";
 
 /** What a person started and asks for: GET /jobs/{id}. */
 export interface TaskState {
@@ -23,9 +23,8 @@ export async function startTask(
   const id = makeId<TaskId>(bucketOf(userId), Date.now(), randomBytes(8));
   await sql`
     with task as (insert into shard.tasks (id, user_id, kind) values (${id}, ${userId}, ${kind}))
-    insert into shard.messages (id, kind, payload, due_at) values (${id}, ${kind}, ${payloadOf({ kind, payload })}, 0)`.execute(
-    transaction,
-  );
+    insert into shard.messages (id, kind, payload, due_at, wanted_at)
+    values (${id}, ${kind}, ${payloadOf({ kind, payload })}, 0, ${wantedAt(0)})`.execute(transaction);
   return id;
 }
 

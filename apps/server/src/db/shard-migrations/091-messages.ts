@@ -29,6 +29,8 @@ create table shard.messages (
   problem text,
   -- by the clock of the database, for people and figures only
   created_at int8 not null default (extract(epoch from clock_timestamp()) * 1000000)::int8,
+  -- since when it ought to be done: created, or not before; by the clock of the database, for figures only
+  wanted_at int8 not null default 0,
   died_at int8,
   check ((state = 'running') = (leased_until is not null))
 );
@@ -36,7 +38,7 @@ create index messages_due on shard.messages (kind, due_at, number) where state =
 create index messages_leases on shard.messages (leased_until) where state = 'running';
 create index messages_dead on shard.messages (id) where state = 'dead';
 create index messages_dead_age on shard.messages (died_at) where state = 'dead';
-create index messages_ages on shard.messages (kind, state, created_at);
+create index messages_ages on shard.messages (kind, state, wanted_at);
 -- of one key the newest that is not begun stands, and one at most is worked
 create unique index messages_next_of_key on shard.messages (kind, key) where key is not null and state <> 'running';
 create unique index messages_running_of_key on shard.messages (kind, key) where key is not null and state = 'running';
