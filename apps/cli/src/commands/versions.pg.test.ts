@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { applyPatch } from "diff";
 import {
   administrator,
+  Api,
   holdfast,
   makeFolder,
   removeFolder,
@@ -24,6 +25,7 @@ describe("holdfast versions", () => {
     return JSON.parse(stdout);
   };
   const putAll = async (path: string, contents: (string | Uint8Array)[]) => {
+    assert.equal((await run(["mkdir", "-p", dirname(path)])).code, 0);
     const local = mkdtempSync(join(folder, "local-"));
     for (const content of contents) {
       writeFileSync(join(local, "f"), content);
@@ -159,5 +161,25 @@ describe("holdfast versions", () => {
       assert.equal(ran.code, code, `${args.join(" ")}: ${ran.stderr}`);
       assert.match(ran.stderr, words);
     }
+  });
+
+  test("a viewer compares versions of what is mounted, and may not label them", async () => {
+    await putAll("/given/f", ["one\n", "two\n"]);
+    const owner = await Api.signIn(server.url);
+    const account = { email: "viewer@example.com", password: "the viewer's password" };
+    await owner.call("POST", "/admin/users", { ...account, name: "viewer" });
+    const shared = await owner.call("POST", `/files/${await owner.idOf("/given")}/share`, {
+      email: account.email,
+      role: "viewer",
+    });
+    assert.equal(shared.status, 201, JSON.stringify(shared.body));
+    const viewer = await Api.signIn(server.url, account);
+    const mounted = await viewer.call("POST", "/mounts", { node_id: await owner.idOf("/given"), name: "theirs" });
+    assert.equal(mounted.status, 201, JSON.stringify(mounted.body));
+    const env = { HOLDFAST_CONFIG_DIR: `${folder}/none`, HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: viewer.token };
+    const { stdout, stderr } = await holdfast(["versions", "diff", "/theirs/f"], { env });
+    assert.deepEqual(stdout.split("\n").slice(2), ["@@ -1,1 +1,1 @@", "-one", "+two", ""], stderr);
+    const refused = await holdfast(["versions", "label", "/theirs/f", "1", "x"], { env });
+    assert.equal(refused.code, 3, refused.stderr);
   });
 });
