@@ -1,4 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -28,7 +29,28 @@ export class SnapshotReader {
   }
 }
 
+/** See `Server.listBelow`. The server's listing of one space may end at the mounts in it, as what they show lies elsewhere. */
 export async function listBelow(client: ApiClient, id: NodeId): Promise<NodeJson[]> {
+  const nodes = await listOne(client, id);
+  const parents = new Set(nodes.map(({ parent_id }) => parent_id));
+  for (const { id: mount, kind, target, waits } of nodes.slice()) {
+    if (kind !== "mount" || target === undefined || waits === true || parents.has(target)) continue;
+    nodes.push(...(await listMount(client, mount as NodeId)));
+  }
+  return nodes;
+}
+
+/** One that is over by now has its own entry in the journal. */
+async function listMount(client: ApiClient, mount: NodeId): Promise<NodeJson[]> {
+  try {
+    return await listOne(client, mount);
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "not_found") return [];
+    throw thrown;
+  }
+}
+
+async function listOne(client: ApiClient, id: NodeId): Promise<NodeJson[]> {
   const nodes: NodeJson[] = [];
   let cursor: string | undefined;
   do {

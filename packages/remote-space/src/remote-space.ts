@@ -6,7 +6,7 @@ import type { Transport } from "@holdfast/api-client/transport";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
-import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
+import { bucketOf, makeId, type NodeId, toBucket } from "@holdfast/core/ids";
 import type { Server } from "@holdfast/sync/ports";
 import { commit, jsonBytesWished } from "./commit.ts";
 import { fetchBlocks } from "./fetch-blocks.ts";
@@ -48,8 +48,8 @@ export interface RemoteSpace extends Server {
   /** Undefined for a personal access token, which belongs to no device. */
   readonly deviceId: string | undefined;
   readonly traffic: Readonly<Traffic>;
-  /** An id for a node of this account. */
-  makeNodeId(): NodeId;
+  /** An id for a node of this account, or of the space of a folder. */
+  makeNodeId(beside?: NodeId): NodeId;
   /** Ends what is under way (a held poll at once) with HoldfastError failed, and closes the connections. */
   close(): Promise<void>;
 }
@@ -122,7 +122,7 @@ function identityOf(
     accountId: account.id,
     email: account.email,
     deviceId: account.device_id ?? undefined,
-    makeNodeId: () => makeId<NodeId>(bucket, clock.nowMs(), random(8)),
+    makeNodeId: (beside) => makeId<NodeId>(beside === undefined ? bucket : bucketOf(beside), clock.nowMs(), random(8)),
   };
 }
 

@@ -153,7 +153,8 @@ test("a folder that was moved out of the one that is synced comes back with all 
   alone.onServer({ op: "mkdir", operation_id: "top", id: rootId, parent_id: model.rootId, name: "top" });
   const state = new SyncState(new DatabaseSync(":memory:"), rootId);
   const isKnown = (id: NodeId): boolean => state.remote.has(id);
-  const server = narrowToSubtree(alone.server(), { rootId, isKnown, isLive: (id) => isLive(state, id) });
+  const view = { rootId, isKnown, isLive: (id: NodeId) => isLive(state, id), shares: state.shares };
+  const server = narrowToSubtree(alone.server(), view);
   for (const path of ["folder", "folder/inner"]) alone.mkdir(path);
   for (const path of ["folder/a", "folder/inner/b"]) alone.write(path, path);
   await alone.once({ state, server });

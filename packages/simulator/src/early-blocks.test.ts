@@ -49,6 +49,21 @@ test("of a large file nothing is sent while it is read in a share that one may o
   world.close();
 });
 
+test("the blocks of a large file go to the folder at which the right to write is given", async () => {
+  const world = new Shared("viewer");
+  world.ownerMakes("outer");
+  world.ownerMakes("inner", "outer");
+  world.ownerMakes("below", "inner");
+  world.grant("editor", "inner");
+  await world.once();
+  world.write("docs/outer/inner/below/large.txt", storyOf("a dog"));
+  world.write("docs/outer/large.txt", storyOf("a cat"));
+  assert.deepEqual(await lookAndHear(world), ["inner"]);
+  assert.deepEqual(await world.problems(), ["read_only docs/outer/large.txt"]);
+  assert.equal(world.space("ada")["docs/outer/inner/below/large.txt"], storyOf("a dog"));
+  world.close();
+});
+
 test("of a large file in a folder that was just moved out of a share nothing is sent there", async () => {
   const world = new Shared("editor");
   await world.once();

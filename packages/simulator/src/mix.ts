@@ -25,9 +25,12 @@ const firstVersatile = 10_000_000;
 
 /** Also what is hidden from some devices: where it counts as new once it is wanted again, nothing is asked of its identity. */
 function versatile(seed: number): Partial<StoryOptions> {
-  const hides = seed % 2 === 1 && seed % 5 !== 2;
+  const hides = seed % 2 === 1 && seed % 5 !== 2 && seed < firstRights;
   return { isVersatile: true, ...(hides && { isSelective: true, isWatchful: false, confusableNames: false }) };
 }
+
+/** From this seed on all stories are of people who share, with rights of their own at folders below. */
+const firstRights = 20_000_000;
 
 /** The story of a seed in a long run: every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
@@ -48,5 +51,6 @@ export function storyOf(seed: number): StoryOptions {
     ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && sharing(seed)),
     ...(seed >= firstVersatile && versatile(seed)),
+    ...(seed >= firstRights && { ...sharing(seed), rights: true, isVersatile: seed % 2 === 0 }),
   };
 }

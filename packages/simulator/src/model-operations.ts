@@ -102,6 +102,8 @@ function createNode(
   claim(server, by, { parentId, name, inGroup });
   const id = operation.id ?? server.fresh("node");
   if (server.nodes.has(id)) refuse("exists", "This id is in use.");
+  if (id.includes("@") && !id.endsWith(`@${spaceOf(server.nodes, parentId)}`))
+    refuse("invalid_field", "The id was made for another space.");
   checkSource(server, by, operation, parentId);
   const version =
     operation.op === "put"

@@ -4,7 +4,7 @@ import { hiddenContents, shownOf } from "./hidden-oracle.ts";
 import { aliased, sameButNames, shownNames } from "./shown-names.ts";
 import { describeNode, isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 import { seenTree } from "./person.ts";
-import { checkRights, keptContents, viewOf, waitingPaths } from "./share-oracle.ts";
+import { checkRights, checkWaiting, keptContents, viewOf, waitingPaths } from "./share-oracle.ts";
 import type { Device, World } from "./world.ts";
 
 /**
@@ -43,6 +43,7 @@ function compareShown(world: World, device: Device, expected: ReadonlyMap<string
 /** With shares each account has a view of its own, in which what waits is told of. */
 function checkShared(world: World, alone: ReadonlyMap<string, string> | undefined): void {
   for (const device of world.devices) {
+    checkWaiting(world, device);
     const waiting = waitingPaths(device);
     const told = (tree: ReadonlyMap<string, string>) => new Map([...tree].filter(([path]) => !waiting.has(path)));
     const view = viewOf(world.model, device.account);

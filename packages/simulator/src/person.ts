@@ -17,6 +17,8 @@ export interface PersonOptions {
   readonly changed: () => void;
   /** Does also what not everybody does all day. */
   readonly isVersatile: boolean;
+  /** Moves of folders may be copies. */
+  readonly isSharing: boolean;
   /** Writes rules of what is not to be synced. */
   readonly isSelective: boolean;
   /** What this disk, or another of the world, cannot do is not done. */
@@ -104,6 +106,8 @@ export class Person {
     const [from, to] = [this.#some(undefined, work), this.#somePlace(work)];
     const isInside = from !== undefined && `${to}/`.startsWith(`${from}/`);
     if (from === undefined || isInside || root.at(to) !== undefined || work() < 0.3) return;
+    // What is moved to where one may only read stays where it was too: that must not double without an end.
+    if (isFolder(root, from) && this.#options.isSharing && [...root.visible()].length > crowdMax) return;
     this.#say(`moves ${from} to ${to} in that moment`);
     root.rename(from, to, { over: false, isPersons: true });
     this.#options.changed();
@@ -252,6 +256,7 @@ export class Person {
     // Another spelling of the same name is free where that is one name.
     if (from === undefined || (root.at(to) !== undefined && root.at(to) !== root.at(from))) return;
     if (from === to) return;
+    if (isFolder(root, from) && this.#options.isSharing && [...root.visible()].length > crowdMax) return;
     this.#say(`moves ${from} to ${to}`);
     root.rename(from, to, { over: false, isPersons: true });
   }
@@ -359,6 +364,12 @@ export class Person {
     if (what.includes("conflicted copy")) this.copyingDeeds += 1;
     this.#options.notice(`${this.#options.name} ${what}`);
   }
+}
+
+const crowdMax = 40;
+
+function isFolder(root: SimulatedRoot, path: string): boolean {
+  return root.at(path)?.kind === "folder";
 }
 
 /** At both ends, so that neither a half that is written nor one that a power cut leaves is like another's. */

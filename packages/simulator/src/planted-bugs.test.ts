@@ -15,6 +15,9 @@ const busy: Kind = { troubleRate: 0.1, devices: 3, actsPerRound: 12 };
 /** Very much is done by many, and nothing goes wrong. */
 const crowded: Kind = { troubleRate: 0, devices: 3, actsPerRound: 20 };
 
+/** Rights differ from folder to folder and change, and nothing goes wrong. */
+const sharing: Kind = { troubleRate: 0, actsPerRound: 12, shares: true, rights: true };
+
 /** Where a bug shows more often than in the usual story. The seeds begin with 1 for all, so that a story that changes with the engine breaks no test. */
 const kinds: Partial<Record<Fault, Kind>> = {
   "errors are deletions": wild,
@@ -37,6 +40,9 @@ const kinds: Partial<Record<Fault, Kind>> = {
   "a share that ended goes with all that is in it": { ...busy, shares: true },
   "an alias is taken for a name": { ...usual, confusableNames: true, foldsCase: "first" },
   "an alias is not kept before it is given": { ...wild, confusableNames: true, foldsCase: "first" },
+  "a right of a folder is not heard of": sharing,
+  "a right of a folder goes with that of its mount": sharing,
+  "rights are no border for moves": sharing,
   "what a person did is not synced": { ...usual, isVolatile: true },
   "what was read is believed after a power cut": { ...wild, actsPerRound: 20, isVolatile: true },
 };

@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { DatabaseSync } from "node:sqlite";
+import type { NodeId } from "@holdfast/core/ids";
 import type { Server } from "@holdfast/sync/ports";
-import type { ModelRole } from "./model-shares.ts";
+import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import { isLive } from "@holdfast/sync/trees";
 import { homeOf } from "./model-shares.ts";
-import { full, Shared } from "./shared.ts";
-
-/** `docs` with `a.txt` and, where bob has another right, `inner` with `deep.txt`. */
-async function withInner(role: ModelRole, inner: ModelRole): Promise<Shared> {
-  const world = new Shared(role);
-  world.ownerMakes("inner");
-  world.ownerPuts("deep.txt", "deep", "inner");
-  world.grant(inner, "inner");
-  await world.once();
-  return world;
-}
+import { full, Shared, withInner } from "./shared.ts";
 
 const first = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/deep.txt": "deep" };
 
@@ -64,21 +58,6 @@ test("a folder that one may only read comes back with all in it when it, or a fo
   const { "docs/outer/beside.txt": beside, ...left } = before;
   assert.equal(beside, "beside");
   assert.deepEqual([world.onDisk(), world.space("ada")], [left, left]);
-  world.close();
-});
-
-test("a folder that moves takes one that one may only read along", async () => {
-  const world = new Shared("editor");
-  world.ownerMakes("outer");
-  world.ownerMakes("inner", "outer");
-  world.ownerPuts("deep.txt", "deep", "inner");
-  world.grant("viewer", "inner");
-  await world.once();
-  world.move("docs/outer", "docs/renamed");
-  assert.equal((await world.once()).inSync, true);
-  assert.equal(world.space("ada")["docs/renamed/inner/deep.txt"], "deep");
-  world.write("docs/renamed/inner/deep.txt", "deeper");
-  assert.deepEqual(await world.problems(), ["read_only docs/renamed/inner/deep.txt"]);
   world.close();
 });
 
@@ -159,100 +138,6 @@ test("a changed right is told without a listing, and whoever heard of it in a sn
   world.write("docs/inner/deep.txt", "deeper");
   assert.deepEqual(await world.problems(), ["read_only docs/inner/deep.txt"]);
   assert.equal(world.space("ada")["docs/a.txt"], "mine");
-  world.close();
-});
-
-test("a move into a folder of one share that one may only read is a copy that waits there, and the source comes back", async () => {
-  const world = await withInner("editor", "viewer");
-  world.ownerMakes("outer");
-  world.ownerPuts("moved.txt", "moved", "outer");
-  await world.once();
-  const before = world.space("ada");
-  world.move("docs/a.txt", "docs/inner/a.txt");
-  world.move("docs/outer", "docs/inner/outer");
-  assert.deepEqual((await world.problems()).toSorted(), [
-    "read_only docs/inner/a.txt",
-    "read_only docs/inner/outer",
-    "read_only docs/inner/outer/moved.txt",
-  ]);
-  const copies = { "docs/inner/a.txt": "first", "docs/inner/outer": "/", "docs/inner/outer/moved.txt": "moved" };
-  assert.deepEqual(world.space("ada"), before);
-  assert.deepEqual(world.onDisk(), { ...before, ...copies });
-  world.grant("editor", "inner");
-  assert.equal((await world.once()).inSync, true);
-  assert.deepEqual([world.space("ada"), world.onDisk()], [world.onDisk(), { ...before, ...copies }]);
-  world.close();
-});
-
-test("a move out of a folder of one share that one may only read is a copy, and the source comes back", async () => {
-  const world = await withInner("editor", "viewer");
-  world.ownerMakes("below", "inner");
-  world.ownerPuts("moved.txt", "moved", "below");
-  await world.once();
-  const before = world.space("ada");
-  world.move("docs/inner/deep.txt", "docs/deep.txt");
-  world.move("docs/inner/below", "docs/below");
-  assert.equal((await world.once()).inSync, true);
-  const copies = { "docs/deep.txt": "deep", "docs/below": "/", "docs/below/moved.txt": "moved" };
-  assert.deepEqual(
-    [world.space("ada"), world.onDisk()],
-    [
-      { ...before, ...copies },
-      { ...before, ...copies },
-    ],
-  );
-  world.close();
-});
-
-test("a move that has not arrived when its folder may only be read is a copy there, and the source comes back", async () => {
-  const world = await withInner("editor", "editor");
-  world.move("docs/a.txt", "docs/inner/a.txt");
-  await world.pass(world.make({ server: { ...world.server(), commit: full } }).runOnce());
-  world.grant("viewer", "inner");
-  assert.deepEqual(await world.problems(), ["read_only docs/inner/a.txt"]);
-  assert.deepEqual(world.space("ada"), first);
-  assert.deepEqual(world.onDisk(), { ...first, "docs/inner/a.txt": "first" });
-  world.close();
-});
-
-test("what the owner moves between folders of different rights follows, and an edit of it is kept", async () => {
-  const world = await withInner("editor", "viewer");
-  world.ownerMakes("outer");
-  world.ownerPuts("moved.txt", "moved", "outer");
-  await world.once();
-  world.write("docs/outer/moved.txt", "mine");
-  world.owner({ op: "move", file_id: "outer", parent_id: "inner", name: "outer" });
-  assert.deepEqual(await world.problems(), ["read_only docs/inner/outer/moved.txt"]);
-  const moved = { ...first, "docs/inner/outer": "/", "docs/inner/outer/moved.txt": "moved" };
-  assert.deepEqual(world.space("ada"), moved);
-  assert.deepEqual(world.onDisk(), { ...moved, "docs/inner/outer/moved.txt": "mine" });
-  world.owner({ op: "move", file_id: "outer", parent_id: "docs", name: "outer" });
-  assert.equal((await world.once()).inSync, true);
-  assert.equal(world.space("ada")["docs/outer/moved.txt"], "mine");
-  world.close();
-});
-
-test("a move out of the share takes what one may edit along, and what one may only read comes back beside its copy", async () => {
-  const world = new Shared("editor");
-  world.ownerMakes("outer");
-  world.ownerPuts("beside.txt", "beside", "outer");
-  world.ownerMakes("inner", "outer");
-  world.ownerPuts("deep.txt", "deep", "inner");
-  world.grant("viewer", "inner");
-  await world.once();
-  world.move("docs/outer", "mine");
-  assert.equal((await world.once()).inSync, true);
-  const mine = { mine: "/", "mine/beside.txt": "beside", "mine/inner": "/", "mine/inner/deep.txt": "deep" };
-  assert.deepEqual(world.space("bob"), mine);
-  const left = {
-    docs: "/",
-    "docs/a.txt": "first",
-    "docs/outer": "/",
-    "docs/outer/inner": "/",
-    "docs/outer/inner/deep.txt": "deep",
-  };
-  assert.deepEqual(world.space("ada"), left);
-  assert.deepEqual(world.onDisk(), { ...left, ...mine });
   world.close();
 });
 
@@ -353,6 +238,59 @@ test("a mount of a folder below the one that is shared has the right of the near
   world.grant(undefined, "more");
   await world.once();
   assert.deepEqual(world.aside("quarantine"), { "part/new.txt": "newer" });
+  world.close();
+});
+
+test("what is new in a share has an id of the space of its owner, also if it was made elsewhere first", async () => {
+  const world = new Shared("editor");
+  await world.once();
+  world.write("docs/new.txt", "new");
+  world.mkdir("folder");
+  world.write("folder/deep.txt", "deep");
+  await world.pass(world.make({ server: { ...world.server(), commit: full } }).runOnce());
+  world.move("folder", "docs/folder");
+  world.move("docs/new.txt", "new.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), {
+    docs: "/",
+    "docs/a.txt": "first",
+    "docs/folder": "/",
+    "docs/folder/deep.txt": "deep",
+  });
+  assert.deepEqual(world.space("bob"), { "new.txt": "new" });
+  world.close();
+});
+
+test("a device that syncs one folder alone has the mounts in it, with the right of each folder below them", async () => {
+  const world = new Shared("viewer", { parentId: "mine" });
+  world.ownerMakes("inner");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant("editor", "inner");
+  const rootId = "mine" as NodeId;
+  const state = new SyncState(new DatabaseSync(":memory:"), rootId);
+  const isKnown = (id: NodeId): boolean => state.remote.has(id);
+  const view = { rootId, isKnown, isLive: (id: NodeId) => isLive(state, id), shares: state.shares };
+  const server = narrowToSubtree(world.server(), view);
+  await world.once({ state, server });
+  assert.deepEqual(world.onDisk(), first);
+  world.write("docs/inner/deep.txt", "deeper");
+  world.write("docs/a.txt", "mine");
+  world.ownerPuts("new.txt", "new", "inner");
+  const { problems } = await world.once({ state, server });
+  assert.deepEqual(
+    problems.map(({ path, code }) => `${code} ${path}`),
+    ["read_only docs/a.txt"],
+  );
+  assert.deepEqual(world.space("ada"), { ...first, "docs/inner/deep.txt": "deeper", "docs/inner/new.txt": "new" });
+  assert.equal(world.onDisk()["docs/inner/new.txt"], "new");
+  world.grant(undefined);
+  world.owner({ op: "move", file_id: "node new.txt", parent_id: homeOf("ada"), name: "new.txt" });
+  world.grant("viewer");
+  world.mount("mine");
+  await world.once({ state, server });
+  assert.equal(world.onDisk()["docs/a.txt"], "first");
+  assert.equal(world.onDisk()["docs/inner/new.txt"], undefined);
+  assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "mine" });
   world.close();
 });
 

@@ -1,5 +1,5 @@
+import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import { shareOf } from "@holdfast/sync/shares/whereabouts";
 import type { ModelServer } from "./model-server.ts";
 import { describeNode } from "./model-tree.ts";
 import { contentOf } from "./small-blocks.ts";
@@ -22,6 +22,26 @@ function pathIn({ nodes, shares }: Pick<ModelServer, "nodes" | "shares">, accoun
   return names.toReversed().join("/");
 }
 
+/** 14, at rest: what waits since one may only read there stands where that is so. */
+export function checkWaiting(world: World, device: Device): void {
+  const { nodes, shares } = world.model;
+  const { account, name } = device;
+  const found = new Map(shares.inView(nodes, account).map((node) => [pathIn(world.model, account, node.id), node]));
+  const mayWrite = (path: string): boolean => {
+    const node = found.get(path);
+    if (node === undefined) return path === "" || mayWrite(folderOf(path));
+    const role = shares.roleAt(nodes, account, node);
+    return role === "owner" || role === "editor";
+  };
+  for (const path of waitingPaths(device))
+    if (mayWrite(path) && mayWrite(folderOf(path)))
+      world.violate(`${path} waits on ${name}, though ${account} may write there`);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
 /** Where a device shows something else than the server, and says why. */
 export function waitingPaths({ engine }: Device): ReadonlySet<string> {
   const problems = engine.outcome?.problems ?? [];
@@ -42,24 +62,36 @@ export function keptContents(world: World): Set<string> {
   return kept;
 }
 
-/** 11, at each request: nothing of what a device knows it may only read is sent. */
+/** 11, at each request: nothing is sent to where a device knows that it may only read. */
 export function checkSent(world: World, device: Device, operations: readonly BatchOperationInput[]): void {
   const { state, name } = device;
   for (const operation of operations) {
     const id = "file_id" in operation ? operation.file_id : undefined;
     const parent = "parent_id" in operation ? operation.parent_id : undefined;
-    const above = shareOf(state, state.remote, (id ?? "") as Parameters<typeof shareOf>[2]);
-    const isReadOnly = [...state.shares].some(
-      ([mount, share]) => share.isReadOnly && (share.target === parent || mount === above),
-    );
-    if (isReadOnly) world.violate(`${name} sends ${operation.op} to a share that it may only read`);
+    const isOwnMount = state.shares.has((id ?? "") as NodeId);
+    if ((!isOwnMount && mayOnlyRead(state, id)) || mayOnlyRead(state, parent))
+      world.violate(`${name} sends ${operation.op} to where it may only read`);
   }
 }
 
 /** Likewise, of blocks and questions for them. */
 export function checkSentInto(world: World, { state, name }: Device, into: string | undefined): void {
-  const isReadOnly = state.shares.values().some((share) => share.isReadOnly && share.target === into);
-  if (isReadOnly) world.violate(`${name} sends blocks to a share that it may only read`);
+  if (mayOnlyRead(state, into)) world.violate(`${name} sends blocks to where it may only read`);
+}
+
+/** As the device has heard: by the nearest right on the way up, on the server. */
+function mayOnlyRead({ shares, rights, remote }: Device["state"], start: string | undefined): boolean {
+  const mountOf = (id: NodeId): NodeId | undefined =>
+    shares.entries().find(([mount, { target }]) => target === id && remote.get(mount)?.trashed === false)?.[0];
+  const passed = new Set<NodeId>();
+  let right: { readonly isReadOnly: boolean } | undefined;
+  for (let at = start as NodeId | undefined; at !== undefined && !passed.has(at); at = remote.get(at)?.parent) {
+    passed.add(at);
+    const share = shares.get(at) ?? shares.get(mountOf(at) ?? at);
+    if (share !== undefined) return share.waits === true || (right ?? share).isReadOnly;
+    right ??= rights.get(at);
+  }
+  return false;
 }
 
 /** 11, at each new version: whose bytes an account never saw, and did not write, it does not hand on. */

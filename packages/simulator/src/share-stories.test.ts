@@ -5,6 +5,13 @@ import { type StoryOptions, tellStory } from "./story.ts";
 const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
   "two accounts share folders with each other": { shares: true, troubleRate: 0, devices: 3 },
   "two accounts share folders while much goes wrong": { shares: true, troubleRate: 0.1, devices: 3 },
+  "rights differ from folder to folder, change, end and come back": {
+    shares: true,
+    rights: true,
+    troubleRate: 0,
+    devices: 3,
+  },
+  "rights change while much goes wrong": { shares: true, rights: true, troubleRate: 0.1, devices: 2, expires: true },
   "nobody gets more than the right to read": { shares: "read_only", troubleRate: 0.05, devices: 2 },
 };
 

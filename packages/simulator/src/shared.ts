@@ -25,17 +25,26 @@ export class Shared extends Alone {
   mountId = "";
   #count = 0;
 
-  constructor(role: ModelRole = "viewer") {
+  /** @param parentId a folder of the guest that is made for the mount */
+  constructor(role: ModelRole = "viewer", { parentId = homeOf("bob") }: { readonly parentId?: string } = {}) {
     super({ accounts: ["bob", "ada"] });
     this.owner({ op: "mkdir", id: "docs", parent_id: homeOf("ada"), name: "docs" });
     this.ownerPuts("a.txt", "first");
     this.world.model.grant("ada 1", "docs", "bob", role);
-    this.mount();
+    const making = {
+      op: "mkdir" as const,
+      operation_id: "mount",
+      id: parentId,
+      parent_id: homeOf("bob"),
+      name: "mine",
+    };
+    if (parentId !== homeOf("bob")) this.onServer(making, "bob");
+    this.mount(parentId);
   }
 
-  mount(): void {
+  mount(parentId = homeOf("bob")): void {
     const { model } = this.world;
-    const place = { parentId: homeOf("bob"), name: "docs" };
+    const place = { parentId, name: "docs" };
     this.mountId = model.mount({ device: "bob's other", account: "bob" }, "docs", place);
   }
 
@@ -113,6 +122,16 @@ export class Shared extends Alone {
     const { problems } = await this.once();
     return problems.map(({ path, code }) => `${code} ${path.replace(/\d{4}-\d\d-\d\d/, "DAY")}`);
   }
+}
+
+/** `docs` with `a.txt` and, where bob has another right, `inner` with `deep.txt`. */
+export async function withInner(role: ModelRole, inner: ModelRole): Promise<Shared> {
+  const world = new Shared(role);
+  world.ownerMakes("inner");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant(inner, "inner");
+  await world.once();
+  return world;
 }
 
 function textsOf(files: Iterable<readonly [string, Inode]>): Record<string, string> {

@@ -1,8 +1,9 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { pick, type Tape } from "./chances.ts";
-import { homeOf, spaceOf } from "./model-shares.ts";
-import { childNamed, isLiveNode, type ModelNode } from "./model-tree.ts";
+import { homeOf, type ModelRole, spaceOf } from "./model-shares.ts";
+import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts";
 import type { World } from "./world.ts";
 
 const names = ["from them", "a", "d"];
@@ -14,15 +15,14 @@ export function share(world: World, tape: Tape): void {
   const owner = pick(tape, accounts) ?? "";
   const guest = accounts.find((account) => account !== owner) ?? "";
   const { model } = world;
-  const grant = model.shares.grants.find(
-    (each) => each.account === guest && spaceOf(model.nodes, each.target) === homeOf(owner),
-  );
+  const grant = grantsOf(world, owner, guest)[0];
   const isThere = grant !== undefined && isLiveNode(model.nodes, grant.target);
   const mount = grant === undefined ? undefined : model.shares.mountOf(model.nodes, guest, grant.target);
   const say = (what: string): void => {
     world.deeds += 1;
     world.notice(`${what} (in a browser)`);
   };
+  if (world.hasRights && mount !== undefined && tape() < 0.8) return changeRights(world, { owner, guest, mount }, tape);
   if (grant === undefined) {
     const target = folderOf(world, owner, tape);
     const role = world.isReadOnly ? "viewer" : (pick(tape, roles) ?? "viewer");
@@ -35,13 +35,71 @@ export function share(world: World, tape: Tape): void {
   } else if (mount === undefined || !isLiveNode(model.nodes, mount.id)) {
     mountAt(world, guest, grant.target, tape);
   } else if (tape() < 0.6 && !world.isReadOnly) {
-    const role = grant.role === "viewer" ? "editor" : "viewer";
+    const role = grant.role === "editor" ? "viewer" : "editor";
     say(`${owner} makes ${guest} ${role} of ${grant.target}`);
     model.grant(`${owner}'s browser`, grant.target, guest, role);
   } else {
     say(`${guest} leaves ${grant.target}`);
     commit(world, guest, { op: "delete", file_id: mount.id });
   }
+}
+
+const rights = ["viewer", "editor", "editor", "commenter", "uploader", undefined] as const;
+
+/** Of what somebody has mounted: a right is given at a folder below, or ends by itself, or all of it is not to be had for a while. */
+function changeRights(
+  world: World,
+  { owner, guest, mount }: { readonly owner: string; readonly guest: string; readonly mount: ModelNode },
+  tape: Tape,
+): void {
+  const { model } = world;
+  const by = `${owner}'s browser`;
+  world.deeds += 1;
+  if (tape() < 0.12) {
+    world.notice(`${owner} is suspended for a while`);
+    model.suspend(owner, true);
+    void world.scheduler.sleep(world.life, tape() * 6_000_000).then(() => model.suspend(owner, false));
+    return;
+  }
+  const isBelow = ({ id }: ModelNode): boolean =>
+    lineage(model.nodes, id)
+      .slice(1)
+      .some((each) => each.id === mount.target);
+  const folders = foldersOf(world, owner).filter(isBelow);
+  const target = (tape() < 0.85 ? pick(tape, folders)?.id : undefined) ?? newFolder(world, owner, mount.target);
+  const role = tape() < 0.9 ? pick(tape, rights) : pick(tape, roles);
+  const lastsMs = tape() < 0.25 ? Math.floor(tape() * 8000) : undefined;
+  world.notice(
+    `${owner} lets ${guest} be ${role ?? "what is above"} of ${target} for ${lastsMs ?? "ever"} (in a browser)`,
+  );
+  const highest: ModelRole | undefined = world.isReadOnly && role === "editor" ? "viewer" : role;
+  const endsMs = lastsMs === undefined ? undefined : world.scheduler.nowMs() + lastsMs;
+  model.grant(by, target, guest, highest, endsMs);
+  if (lastsMs === undefined) return;
+  void world.scheduler.sleep(world.life, lastsMs * 1000 + tape() * 2_000_000).then(() => model.sweep());
+}
+
+/** At rest nobody is suspended, and nobody has a name that others cannot see: it would be taken without their knowing. */
+export function endHiding({ model }: World): void {
+  for (const account of model.shares.suspended) model.suspend(account, false);
+  model.sweep();
+  for (const { role, target, account } of model.shares.grants)
+    if (role === "uploader") model.grant("a browser", target, account, undefined);
+}
+
+/** That of what is above before those of what is in it. */
+function grantsOf({ model: { shares, nodes } }: World, owner: string, guest: string): typeof shares.grants {
+  const found = shares.grants.filter(
+    ({ account, target }) => account === guest && spaceOf(nodes, target) === homeOf(owner),
+  );
+  return found.toSorted((one, other) => lineage(nodes, one.target).length - lineage(nodes, other.target).length);
+}
+
+function newFolder(world: World, account: string, parent: string): string {
+  const id = world.model.fresh("folder");
+  world.madeInBrowsers.add(id);
+  commit(world, account, { op: "mkdir", id: id as NodeId, parent_id: parent, name: id });
+  return id;
 }
 
 function mountAt(world: World, account: string, target: string, tape: Tape): void {
@@ -51,17 +109,19 @@ function mountAt(world: World, account: string, target: string, tape: Tape): voi
   if (childNamed(model.nodes, parentId, name) !== undefined) return;
   world.deeds += 1;
   world.notice(`${account} mounts ${target} as ${name} (in a browser)`);
-  model.mount({ device: `${account}'s browser`, account }, target, { parentId, name });
+  try {
+    model.mount({ device: `${account}'s browser`, account }, target, { parentId, name });
+  } catch (error) {
+    // What is refused was no more than a wish.
+    if (!(error instanceof HoldfastError)) throw error;
+  }
 }
 
 /** One of the account's own, or a new one. */
 function folderOf(world: World, account: string, tape: Tape): string {
   const there = pick(tape, foldersOf(world, account));
   if (there !== undefined) return there.id;
-  const id = world.model.fresh("folder");
-  world.madeInBrowsers.add(id);
-  commit(world, account, { op: "mkdir", id: id as NodeId, parent_id: homeOf(account), name: id });
-  return id;
+  return newFolder(world, account, homeOf(account));
 }
 
 function foldersOf({ model }: World, account: string): ModelNode[] {

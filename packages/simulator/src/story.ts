@@ -1,12 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { mayBefall } from "./mishaps.ts";
 import { homeOf, spaceOf } from "./model-shares.ts";
-import { isLiveNode, type ModelNode } from "./model-tree.ts";
+import { type ModelNode } from "./model-tree.ts";
 import { checkRest } from "./oracle.ts";
 import { RoundOracle } from "./round-oracle.ts";
 import { seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
-import { share } from "./sharing.ts";
+import { endHiding, share } from "./sharing.ts";
 import { mayBefallServer, mayLeaveOut, maySteer } from "./steering.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
 
@@ -39,6 +39,8 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   const oracle = new RoundOracle(world);
   await rest(world);
   if (world.hasShares) share(world, world.chances.tape("first share"));
+  for (let count = 0; world.hasRights && count < 3; count += 1)
+    share(world, world.chances.tape(`first right ${count}`));
   for (let round = 0; round < (options.rounds ?? 3) && world.violations.length === 0; round += 1) {
     if (world.chances.happens(`round ${round}`)) await tellRound(world, oracle, options, round);
   }
@@ -108,10 +110,11 @@ async function work(world: World, options: StoryOptions, active: readonly Device
   await scheduler.runUntil(scheduler.nowMicros + tape() * 8_000_000, () => false);
   world.isTroubled = false;
   world.model.forgetsAtOnce = false;
+  if (world.hasRights) endHiding(world);
 }
 
 async function shareNowAndThen(world: World, round: number): Promise<void> {
-  for (let act = 0; act < 3; act += 1) {
+  for (let act = 0; act < (world.hasRights ? 6 : 3); act += 1) {
     const key = `share ${act} in round ${round}`;
     const tape = world.chances.tape(key);
     await world.scheduler.sleep(world.life, tape() * 8_000_000);
@@ -125,14 +128,16 @@ function cutsBeside({ devices }: World, only: Device | undefined): number {
 }
 
 function canWriteAll({ state }: Device): boolean {
-  return [...state.shares.values()].every(({ isReadOnly }) => !isReadOnly);
+  return [...state.shares.values(), ...state.rights.values()].every(({ isReadOnly }) => !isReadOnly);
 }
 
 /** What has not come to a device yet was not left out by its person. */
 function hasAllOfBrowsers({ model, madeInBrowsers }: World, { state, account }: Device): boolean {
   const isOwn = ({ id, kind }: ModelNode): boolean =>
-    (kind === "mount" || madeInBrowsers.has(id)) && spaceOf(model.nodes, id) === homeOf(account);
-  const made = [...model.nodes.values()].filter((node) => isOwn(node) && isLiveNode(model.nodes, node.id));
+    (kind === "mount" && spaceOf(model.nodes, id) === homeOf(account)) || madeInBrowsers.has(id);
+  const made = [...model.nodes.values()].filter(
+    (node) => isOwn(node) && model.shares.isInView(model.nodes, account, node.id),
+  );
   return made.every(({ id }) => state.local.has(id as NodeId));
 }
 

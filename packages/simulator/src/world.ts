@@ -11,7 +11,7 @@ import { checkBitsSent } from "./bit-oracle.ts";
 import { ailingDisk } from "./ailing-disk.ts";
 import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
-import { everybody, homeOf } from "./model-shares.ts";
+import { everybody, homeOf, spaceOf } from "./model-shares.ts";
 import { makeNetwork, type Trouble } from "./network.ts";
 import { checkSent, checkSentInto, checkVersion } from "./share-oracle.ts";
 import { Person } from "./person.ts";
@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly devices?: number;
   /** Two accounts, which share folders with each other; `read_only`: only to look at. */
   readonly shares?: boolean | "read_only";
+  /** Of shared folders other rights are given at folders below, rights end by themselves, and accounts are suspended for a while. */
+  readonly rights?: boolean;
   /** Whose each device is; undefined: all are of one account, or of two that share. */
   readonly accounts?: readonly string[];
   readonly faults?: Faults;
@@ -113,6 +115,7 @@ export class World {
     this.chances = new Chances(options.seed, options.without);
     this.scheduler = new Scheduler(this.chances);
     this.ledger = new Ledger(() => this.scheduler.nowMicros);
+    this.model.shares.nowMs = () => this.scheduler.nowMs();
     if (this.hasShares) this.model.onVersion = (account, content) => checkVersion(this, account, content);
     this.model.onCommit = () => {
       this.writes += 1;
@@ -141,6 +144,10 @@ export class World {
 
   get hasShares(): boolean {
     return this.#options.shares !== undefined && this.#options.shares !== false;
+  }
+
+  get hasRights(): boolean {
+    return this.hasShares && this.#options.rights === true;
   }
 
   /** Nobody gets more than the right to read. */
@@ -202,7 +209,8 @@ export class World {
       random: (length) => Uint8Array.from({ length }, () => Math.floor(tape() * 256)),
       nowMs: () => scheduler.nowMs() + Math.floor(device.ills.skewMicros / 1000),
       sleep: (durationMs) => scheduler.sleep(life, durationMs * 1000),
-      makeNodeId: () => this.model.fresh(`${device.name}-`) as NodeId,
+      makeNodeId: (beside) => `${this.model.fresh(`${device.name}-`)}${this.#spaceSuffix(device, beside)}` as NodeId,
+      isIdFor: (id, beside) => id.endsWith(this.#spaceSuffix(device, beside)),
       device: device.name,
       identity: { serverId: "model", accountId: device.account },
       boot: String(device.root.boots),
@@ -214,6 +222,11 @@ export class World {
       ...this.#options.engine,
       ...changes,
     });
+  }
+
+  /** As an id tells on which shard its node lies; of one space nothing. */
+  #spaceSuffix({ account }: Device, beside: NodeId | undefined): string {
+    return this.model.shares.accounts.size > 1 ? `@${spaceOf(this.model.nodes, beside ?? homeOf(account))}` : "";
   }
 
   /** How a disk tells names apart; others do by their bytes, and engines take normal forms for one everywhere. */
@@ -303,6 +316,7 @@ export class World {
       changed,
       isVersatile: this.isVersatile,
       isSelective: this.isSelective,
+      isSharing: this.hasRights,
       lacks: new Set(this.#options.lacks),
     });
     const database = new DatabaseSync(":memory:");

@@ -42,6 +42,9 @@ export const plantableFaults = [
   "an alias is not kept before it is given",
   "a read-only share is written to",
   "a share that ended goes with all that is in it",
+  "a right of a folder is not heard of",
+  "a right of a folder goes with that of its mount",
+  "rights are no border for moves",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

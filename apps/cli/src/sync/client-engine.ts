@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startCodecPool } from "@holdfast/codec/pool";
 import type { CodecPool } from "@holdfast/codec/pool";
 import type { Random } from "@holdfast/core/clock";
-import type { NodeId } from "@holdfast/core/ids";
+import { bucketOf, type NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { openRemoteSpace } from "@holdfast/remote-space/remote-space";
 import type { RemoteSpace } from "@holdfast/remote-space/remote-space";
@@ -86,7 +86,12 @@ export function makeEngine(
 ): Engine {
   const { rootId } = state;
   const isAll = rootId === space.rootId;
-  const view = { rootId, isKnown: (id: NodeId) => state.remote.has(id), isLive: (id: NodeId) => isLive(state, id) };
+  const view = {
+    rootId,
+    isKnown: (id: NodeId) => state.remote.has(id),
+    isLive: (id: NodeId) => isLive(state, id),
+    shares: state.shares,
+  };
   return new Engine({
     disk: isPreview ? { ...disk, now: async () => BigInt(Date.now()) * 1_000_000n } : disk,
     server: isAll ? space : narrowToSubtree(space, view),
@@ -94,7 +99,8 @@ export function makeEngine(
     random: pooledRandom(),
     nowMs: () => Date.now(),
     sleep: (durationMs, signal) => delay(durationMs, undefined, { signal }).catch(() => undefined),
-    makeNodeId: () => space.makeNodeId(),
+    makeNodeId: (beside = rootId) => space.makeNodeId(beside),
+    isIdFor: (id, beside = rootId) => bucketOf(id) === bucketOf(beside),
     device: record.device,
     boot: bootId(),
     identity: { serverId: record.server_id, accountId: record.account_id },

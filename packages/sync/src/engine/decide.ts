@@ -65,6 +65,7 @@ export async function decide(
       nowMs: context.nowMs(),
       slotKey,
       makeNodeId,
+      isIdFor: context.isIdFor,
       seenSeqIn: (share) => (share === undefined ? state.cursor?.seq : state.cursor?.shareSeqs?.[share]) ?? 0,
       refusals: state.refusals,
       faults: context.faults,

@@ -38,7 +38,10 @@ export interface EngineOptions {
   readonly nowMs: () => number;
   /** Ends earlier if the signal says so. */
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
-  readonly makeNodeId: () => NodeId;
+  /** @param beside a folder of the space for which it is; undefined: that of the root */
+  readonly makeNodeId: (beside?: NodeId) => NodeId;
+  /** Whether an id may be that of something new in a space: it says on which shard it lies. Undefined: any may. */
+  readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
   readonly device: string;
   readonly identity: Identity;
   /** Names this run of the system, after which what nobody synced may be gone; undefined: each start counts as one. */

@@ -16,13 +16,13 @@ import { type Problem, problemOf } from "./problems.ts";
 export function settleShares(
   state: SyncState,
   rules: Rules,
-  { makeNodeId, lacks }: Pick<Hands, "makeNodeId" | "lacks">,
+  { makeNodeId, lacks, faults }: Pick<Hands, "makeNodeId" | "lacks" | "faults">,
 ): void {
   if (state.shares.size + state.departures.size === 0) return;
   const { restless, departures } = state;
   for (;;) {
     const trees = visibleTrees(state, new Visibility(state, rules, lacks));
-    const change = crossOne({ trees, restless, departures, makeNodeId });
+    const change = crossOne({ trees, restless, departures, makeNodeId, faults });
     if (change === undefined) break;
     state.commit(change);
   }

@@ -21,7 +21,8 @@ export interface Hands {
   /** Names this device in conflicted copies. */
   readonly device: string;
   readonly nowMs: () => number;
-  readonly makeNodeId: () => NodeId;
+  readonly makeNodeId: (beside?: NodeId) => NodeId;
+  readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
   readonly faults: Faults;
   /** What the disk cannot do. */
   readonly lacks: Lacks;

@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../brakes/record.ts";
 import type { Refusal, Trees } from "../trees.ts";
 import { claimOf, resolveCollisions } from "./collisions.ts";
+import { shareAt } from "../shares/whereabouts.ts";
 import { planLocal } from "./local-operations.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
 import type { Plan, RemoteOperation } from "./plan-types.ts";
@@ -19,6 +20,8 @@ import { digestOf } from "./digest.ts";
 export function plan(trees: Trees, policy: Policy): Plan {
   const standings = standingsOf(trees, policy.faults);
   const tree = merge(trees, standings);
+  const strangers = idsOfOtherSpaces(trees, tree, policy);
+  if (strangers.length > 0) return { ...emptyPlan, rekeyings: strangers };
   const rekeyings = [...resolveCollisions(tree, policy, trees.shares), ...newIds(tree, policy)];
   if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
   const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
@@ -107,6 +110,18 @@ function meetingHeld(trees: Trees, tree: MergedTree, held: readonly Standing[]):
     const from = remote === undefined ? undefined : onDisk.get(claimOf(remote));
     if (to !== undefined) return [{ from: id, to }];
     return from === undefined ? [] : [{ from, to: id }];
+  });
+}
+
+/** What is new here, and for another space than its id was made for: it was found in a share, or moved there before it was sent. */
+function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["rekeyings"] {
+  if (isIdFor === undefined) return [];
+  const offered = new Set(trees.offers.map(({ nodeId }) => nodeId));
+  return [...tree.values()].flatMap(({ standing: { id, local, remoteRow, synced } }) => {
+    if (local === undefined || remoteRow !== undefined || synced !== undefined || offered.has(id)) return [];
+    const mount = shareAt(trees, trees.local, local.parent);
+    const beside = mount === undefined ? undefined : trees.shares.get(mount)?.target;
+    return isIdFor(id, beside) ? [] : [{ from: id, to: makeNodeId(beside) }];
   });
 }
 

@@ -16,6 +16,8 @@ export interface Policy {
   readonly faults: Faults;
   /** Of the deletions that are planned, descendants included, those that have to wait. */
   readonly holdDeletions: (planned: readonly Braked[]) => ReadonlySet<NodeId>;
-  /** A new id, in the owner's bucket. */
-  readonly makeNodeId: () => NodeId;
+  /** @param beside a folder of the space for which it is; undefined: that of the root */
+  readonly makeNodeId: (beside?: NodeId) => NodeId;
+  /** Whether an id may be that of something new in a space: it says on which shard it lies. Undefined: any may. */
+  readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
 }

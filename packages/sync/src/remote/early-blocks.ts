@@ -2,8 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import type { BlockTaker, ReadBlock } from "../ports.ts";
 import type { Hands } from "../execute/hands.ts";
-import { isReadOnlyAt } from "../shares/rights.ts";
-import { targetAt } from "./proposal.ts";
+import { givenAt, isReadOnlyAt } from "../shares/rights.ts";
 
 /** Requests under way at a time; what each carries stands in memory until it is answered. */
 const inFlightMax = 2;
@@ -43,7 +42,7 @@ export class EarlyBlocks {
   takerIn(folder: NodeId): BlockTaker | undefined {
     const { state } = this.#parts;
     if (isReadOnlyAt(state, state.local, folder)) return undefined;
-    const into = targetAt(state, folder);
+    const into = givenAt(state, state.local, folder);
     let isKnown = false;
     return {
       hasRoom: async () => !isKnown && (await this.#waitForRoom()) && !isKnown,

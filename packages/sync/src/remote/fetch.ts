@@ -10,7 +10,7 @@ import { shareOf } from "../shares/whereabouts.ts";
 import { knownHead } from "./known-head.ts";
 import { neverSeen } from "./never-seen.ts";
 import { listFirst } from "./first-listing.ts";
-import { restored } from "./listing.ts";
+import { type ListingEnd, restored } from "./listing.ts";
 import { beginListingAnew, isListingAnew, listAnew, queryAll, resetToEpoch } from "./reset.ts";
 
 export interface Ears {
@@ -40,7 +40,8 @@ export async function fetchRemote(ears: Ears): Promise<void> {
   }
 }
 
-async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>): Promise<boolean> {
+async function fetchPage(ears: Ears, late?: Map<NodeId, RemoteRow>): Promise<boolean> {
+  const { server, state } = ears;
   const { cursor } = state;
   if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to go on from.");
   const page = await server.listChanges(cursor.token);
@@ -60,11 +61,21 @@ async function fetchPage({ server, state }: Ears, late?: Map<NodeId, RemoteRow>)
   const mounts = new Mounts(state, (id) => state.remote.get(id)?.trashed !== false);
   const listings = new Listings(state);
   for (const change of page.changes) await applyChange({ server, state, mounts, heard, listings }, change, learn);
-  const [shares, rights, settings] = [[...mounts.learnt], mounts.learntRights, listings.settings(page.has_more)];
+  const { shares, rights } = learntOf(mounts, ears);
+  const settings = listings.settings(page.has_more);
   state.commit(
     late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, rights, settings, cursor: next },
   );
   return page.has_more;
+}
+
+/** With planted bugs less than was heard. */
+function learntOf(mounts: Mounts, { state, faults }: Ears): Pick<ListingEnd, "shares" | "rights"> {
+  const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
+  if (faults.has("a right of a folder is not heard of")) return { shares, rights: [] };
+  if (faults.has("a right of a folder goes with that of its mount") && shares.length > 0)
+    return { shares, rights: [...state.rights.keys()].map((id) => [id, undefined]) };
+  return { shares, rights };
 }
 
 interface Page extends Pick<Ears, "server" | "state"> {

@@ -7,6 +7,7 @@ import { pathOf } from "../paths.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
+import { givenAt } from "../shares/rights.ts";
 import { shareAt } from "../shares/whereabouts.ts";
 import { findSource, type Like } from "./like.ts";
 import type { BlockPlace } from "../state/manifests.ts";
@@ -26,7 +27,7 @@ export interface Proposal {
   readonly fingerprint: Fingerprint;
   readonly content: ContentKey;
   readonly blocks: readonly ManifestEntry[];
-  /** A folder in whose space it is to be; undefined: the account's own. */
+  /** A folder in whose space it is to be, and in which one may write; undefined: the account's own. */
   readonly into: NodeId | undefined;
   /** Against the source, or else the base version; undefined: the whole list travels. */
   readonly splices: readonly Splice[] | undefined;
@@ -61,9 +62,10 @@ export async function propose(
   const { fingerprint } = current;
   const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(hands, path, current));
   if (blocks === undefined) return undefined;
-  const into = targetAt(state, current.parent);
+  const into = givenAt(state, state.local, current.parent);
   const proposal = { path, fingerprint, content: local.content, blocks, into };
-  const isOfSpace = (folder: NodeId): boolean => targetAt(state, folder) === into;
+  const share = shareAt(state, state.local, current.parent);
+  const isOfSpace = (folder: NodeId): boolean => shareAt(state, state.local, folder) === share;
   const like = baseOf(state, operation) ?? findSource(state, { content: local.content, blocks, isOfSpace });
   if (like === undefined) return { ...proposal, ...wholeList(blocks) };
   const { content, entries, sourceVersionId } = like;
@@ -77,12 +79,6 @@ export async function propose(
     unsure: rangesOf(blocks, new Set(entries.map(({ hash }) => hash))),
     similar: similarIn(content, entries, splices),
   };
-}
-
-/** The folder that stands for the space of a place on this disk. */
-export function targetAt(state: Hands["state"], folder: NodeId): NodeId | undefined {
-  const share = shareAt(state, state.local, folder);
-  return share === undefined ? undefined : state.shares.get(share)?.target;
 }
 
 /** As it is proposed to a server that has nothing like it. */

@@ -4,6 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "../ports.ts";
+import type { Shares } from "../trees.ts";
 import { narrowToSubtree } from "./subtree.ts";
 
 const rootId = "root" as NodeId;
@@ -15,7 +16,12 @@ function node(id: string, parent: string, kind: NodeJson["kind"] = "file"): Node
 /** A server whose tree is told by parents; what it is asked is listed. */
 function world(
   tree: readonly NodeJson[],
-  options: { known?: readonly string[]; dead?: readonly string[]; rootState?: "live" | "trashed" } = {},
+  options: {
+    known?: readonly string[];
+    dead?: readonly string[];
+    rootState?: "live" | "trashed";
+    shares?: Shares;
+  } = {},
 ) {
   let changes: readonly ChangeJson[] = [];
   const listed: string[] = [];
@@ -33,7 +39,7 @@ function world(
   } as unknown as Server;
   const isLive = (id: string): boolean => options.known?.includes(id) === true;
   const isKnown = (id: string): boolean => isLive(id) || options.dead?.includes(id) === true;
-  const narrow = narrowToSubtree(server, { rootId, isKnown, isLive });
+  const narrow = narrowToSubtree(server, { rootId, isKnown, isLive, shares: options.shares ?? new Map() });
   const see = async (...given: readonly ChangeJson[]): Promise<readonly string[]> => {
     changes = given;
     return (await narrow.listChanges("")).changes.map(({ kind, id }) => `${kind} ${id}`);
@@ -79,6 +85,32 @@ test("a snapshot is what lies below the folder, and what lives outside it is gon
   const { items, next_cursor } = await narrow.snapshot(undefined);
   assert.deepEqual([items.map(({ id }) => id), next_cursor], [["a"], null]);
   assert.deepEqual(await narrow.queryNodes(["o" as NodeId]), [{ id: "o", state: "gone" }]);
+});
+
+test("what stands in a mount below the folder is in view, also of one that comes with it or into it, and others are not", async () => {
+  const shares = new Map([["m" as NodeId, { target: "target" as NodeId, isReadOnly: true }]]);
+  const known = world([], { known: ["m"], shares });
+  assert.deepEqual(await known.see(changed(1, node("x", "target"))), ["appeared x"]);
+  const mount = { ...node("m", "in", "mount"), target: "target" };
+  const tree = [node("in", rootId, "folder"), mount, node("x", "target")];
+  const { see, listed } = world(tree);
+  assert.deepEqual(await see(changed(1, node("x", "target"))), []);
+  assert.deepEqual(await see(changed(1, node("in", rootId, "folder")), changed(2, node("x", "target"))), [
+    "appeared in",
+    "appeared x",
+  ]);
+  const alone = { ...node("m", rootId, "mount"), target: "target" };
+  assert.deepEqual(await see({ ...changed(1, alone), kind: "appeared" }, changed(2, node("x", "target"))), [
+    "appeared m",
+    "appeared x",
+  ]);
+  assert.deepEqual(listed, ["in", "m"]);
+});
+
+test("what is asked about and lives is gone only if it is not inside", async () => {
+  const { narrow } = world([node("m", rootId, "mount"), node("o", "elsewhere")]);
+  const states = (await narrow.queryNodes(["m", "o"] as NodeId[])).map(({ state }) => state);
+  assert.deepEqual(states, ["live", "gone"]);
 });
 
 test("when the folder itself is gone, or one above it, that is a failure and deletes nothing", async () => {

@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "../ports.ts";
+import type { Shares } from "../trees.ts";
 
 export interface SubtreeOptions {
   /** The folder below which all is in view. */
@@ -11,11 +12,13 @@ export interface SubtreeOptions {
   readonly isKnown: (id: NodeId) => boolean;
   /** Whether it is live, as far as the device knows. */
   readonly isLive: (id: NodeId) => boolean;
+  /** What the device knows of mounts; they change with what it hears. */
+  readonly shares: Shares;
 }
 
 /**
  * The server as a device sees it that syncs one folder of it: what lies outside does not exist, what moves out is gone, and
- * what moves in has appeared. A folder that is gone itself (it or one above it in the trash) is a failure and no deletion: nothing goes on until it is
+ * what moves in has appeared; mounts below it are in view with what they show. A folder that is gone itself (it or one above it in the trash) is a failure and no deletion: nothing goes on until it is
  * back or the sync is given up.
  */
 export function narrowToSubtree(server: Server, options: SubtreeOptions): Server {
@@ -35,14 +38,16 @@ export function narrowToSubtree(server: Server, options: SubtreeOptions): Server
     },
     async snapshot() {
       // The token is older than the listing, so nothing falls between the two.
-      const { token, epoch } = await server.snapshot(undefined);
+      const { items: _items, ...page } = await server.snapshot(undefined);
       await requireRoot(server, rootId);
-      return { items: await server.listBelow(rootId), next_cursor: null, token, epoch };
+      return { ...page, items: await server.listBelow(rootId), next_cursor: null };
     },
     async queryNodes(ids) {
-      // Asked about what a listing of the folder lacks: what lives nevertheless has moved out.
       const items = await server.queryNodes(ids);
-      return items.map(({ id, state }) => ({ id, state: state === "live" ? "gone" : state }));
+      // What lives may be outside.
+      const isAny = items.some(({ state }) => state === "live");
+      const inside = new Set(isAny ? (await server.listBelow(rootId)).map(({ id }) => id) : []);
+      return items.map(({ id, state }) => ({ id, state: state === "live" && !inside.has(id) ? "gone" : state }));
     },
   };
 }
@@ -54,8 +59,11 @@ class View {
   readonly #rootId: NodeId;
   readonly #options: SubtreeOptions;
   readonly #entered = new Set<string>();
+  /** What the server calls by the folder that a mount shows stands in the mount. */
+  readonly #mounts = new Map<string, string>();
 
   constructor(server: Server, options: SubtreeOptions) {
+    for (const [mount, { target }] of options.shares) this.#mounts.set(target, mount);
     this.#server = server;
     this.#rootId = options.rootId;
     this.#options = options;
@@ -69,23 +77,28 @@ class View {
       return undefined;
     }
     if (node === undefined) return change;
+    if (node.kind === "mount" && node.target !== undefined) this.#mounts.set(node.target, id);
     if (!this.#has(node.parent_id ?? "")) return wasInside ? { seq, id, kind: "gone" } : undefined;
     // What moved out is known still, but not what was in it (`DeadNodes`): it comes back as something new does.
     const wasThere = this.#entered.has(id) || this.#options.isLive(id as NodeId);
     this.#entered.add(id);
     if (wasThere && change.kind !== "appeared") return change;
-    if (node.kind === "folder") await this.#enterBelow(node);
+    if (node.kind === "folder" || node.kind === "mount") await this.#enterBelow(node);
     return { ...change, kind: "appeared" };
   }
 
-  #has(id: string): boolean {
+  #has(place: string): boolean {
+    const id = this.#mounts.get(place) ?? place;
     return id === this.#rootId || this.#entered.has(id) || this.#options.isKnown(id as NodeId);
   }
 
   /** Further entries of the page may be about what came in with a folder. */
   async #enterBelow({ id }: NodeJson): Promise<void> {
     try {
-      for (const below of await this.#server.listBelow(id as NodeId)) this.#entered.add(below.id);
+      for (const below of await this.#server.listBelow(id as NodeId)) {
+        this.#entered.add(below.id);
+        if (below.kind === "mount" && below.target !== undefined) this.#mounts.set(below.target, below.id);
+      }
     } catch (error) {
       const isGone = error instanceof HoldfastError && (error.code === "not_found" || error.code === "trashed");
       if (!isGone) throw error;

@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import type { Faults } from "../faults.ts";
 import type { IndexedTrees } from "../planner/affected.ts";
 import { claimOf } from "../planner/collisions.ts";
 import type { StateChange } from "../state/sync-state.ts";
@@ -13,6 +14,7 @@ interface CrossingInput {
   readonly restless: Iterable<NodeId>;
   readonly departures: ReadonlyMap<NodeId, NodeId>;
   readonly makeNodeId: () => NodeId;
+  readonly faults: Faults;
 }
 
 /**
@@ -21,7 +23,7 @@ interface CrossingInput {
  * within one share. What comes back before it has arrived is the old node again.
  * @returns undefined: nothing is between two spaces
  */
-export function crossOne({ trees, restless, departures, makeNodeId }: CrossingInput): StateChange | undefined {
+export function crossOne({ trees, restless, departures, makeNodeId, faults }: CrossingInput): StateChange | undefined {
   if (trees.shares.size === 0) return undefined;
   const back = returned(trees, departures);
   if (back !== undefined) return back;
@@ -33,8 +35,8 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
     // What is in a share that ended is put away, wherever it came from; what is in one that waits stays as it is.
     if ((here !== undefined && ended.has(here)) || waits(trees, here) || waits(trees, there)) continue;
     const [mayNotHere, mayNotThere] = [isReadOnly(trees, trees.local, id), isReadOnly(trees, trees.remote, id)];
-    const isOther = here !== there || (mayNotHere !== mayNotThere && wasMoved(trees, id, row, remote));
-    if (!isOther) continue;
+    const isBorder = mayNotHere !== mayNotThere && !faults.has("rights are no border for moves");
+    if (here === there && !(isBorder && wasMoved(trees, id, row, remote))) continue;
     const to = makeNodeId();
     const local = underId(trees, row, id, to);
     const isCopy = !isLive(trees, id) || mayNotHere || mayNotThere;

@@ -17,13 +17,24 @@ type Places = { get(id: NodeId): Place | undefined };
 export function isReadOnlyAt(tree: Tree, rows: Places, folder: NodeId): boolean {
   const mount = shareAt(tree, rows, folder);
   const share = mount === undefined ? undefined : tree.shares.get(mount);
-  if (share === undefined || share.waits === true) return share !== undefined;
-  if (tree.rights.size === 0) return share.isReadOnly;
-  for (let at: NodeId | undefined = folder; at !== undefined && at !== mount; at = rows.get(at)?.parent) {
-    const right = tree.rights.get(at);
-    if (right !== undefined) return right.isReadOnly;
-  }
-  return share.isReadOnly;
+  if (mount === undefined || share === undefined || share.waits === true) return share !== undefined;
+  const granted = grantedAt(tree, rows, folder, mount);
+  return (granted === undefined ? share : tree.rights.get(granted))?.isReadOnly === true;
+}
+
+/** Where the right to a folder in a share is given, by the id that the server knows; undefined: it is in the account's own space. */
+export function givenAt(tree: Tree, rows: Places, folder: NodeId): NodeId | undefined {
+  const mount = shareAt(tree, rows, folder);
+  if (mount === undefined) return undefined;
+  return grantedAt(tree, rows, folder, mount) ?? tree.shares.get(mount)?.target;
+}
+
+/** The nearest below the mount; undefined: the right of the mount counts. */
+function grantedAt({ rights }: Tree, rows: Places, folder: NodeId, mount: NodeId): NodeId | undefined {
+  if (rights.size === 0) return undefined;
+  for (let at: NodeId | undefined = folder; at !== undefined && at !== mount; at = rows.get(at)?.parent)
+    if (rights.has(at)) return at;
+  return undefined;
 }
 
 /**

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { full, Shared, withInner } from "./shared.ts";
+
+const first = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/deep.txt": "deep" };
+
+test("a folder that moves takes one that one may only read along", async () => {
+  const world = new Shared("editor");
+  world.ownerMakes("outer");
+  world.ownerMakes("inner", "outer");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant("viewer", "inner");
+  await world.once();
+  world.move("docs/outer", "docs/renamed");
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/renamed/inner/deep.txt"], "deep");
+  world.write("docs/renamed/inner/deep.txt", "deeper");
+  assert.deepEqual(await world.problems(), ["read_only docs/renamed/inner/deep.txt"]);
+  world.close();
+});
+
+test("a move into a folder of one share that one may only read is a copy that waits there, and the source comes back", async () => {
+  const world = await withInner("editor", "viewer");
+  world.ownerMakes("outer");
+  world.ownerPuts("moved.txt", "moved", "outer");
+  await world.once();
+  const before = world.space("ada");
+  world.move("docs/a.txt", "docs/inner/a.txt");
+  world.move("docs/outer", "docs/inner/outer");
+  assert.deepEqual((await world.problems()).toSorted(), [
+    "read_only docs/inner/a.txt",
+    "read_only docs/inner/outer",
+    "read_only docs/inner/outer/moved.txt",
+  ]);
+  const copies = { "docs/inner/a.txt": "first", "docs/inner/outer": "/", "docs/inner/outer/moved.txt": "moved" };
+  assert.deepEqual(world.space("ada"), before);
+  assert.deepEqual(world.onDisk(), { ...before, ...copies });
+  world.grant("editor", "inner");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual([world.space("ada"), world.onDisk()], [world.onDisk(), { ...before, ...copies }]);
+  world.close();
+});
+
+test("a move out of a folder of one share that one may only read is a copy, and the source comes back", async () => {
+  const world = await withInner("editor", "viewer");
+  world.ownerMakes("below", "inner");
+  world.ownerPuts("moved.txt", "moved", "below");
+  await world.once();
+  const before = world.space("ada");
+  world.move("docs/inner/deep.txt", "docs/deep.txt");
+  world.move("docs/inner/below", "docs/below");
+  assert.equal((await world.once()).inSync, true);
+  const copies = { "docs/deep.txt": "deep", "docs/below": "/", "docs/below/moved.txt": "moved" };
+  assert.deepEqual(
+    [world.space("ada"), world.onDisk()],
+    [
+      { ...before, ...copies },
+      { ...before, ...copies },
+    ],
+  );
+  world.close();
+});
+
+test("a move that has not arrived when its folder may only be read is a copy there, and the source comes back", async () => {
+  const world = await withInner("editor", "editor");
+  world.move("docs/a.txt", "docs/inner/a.txt");
+  await world.pass(world.make({ server: { ...world.server(), commit: full } }).runOnce());
+  world.grant("viewer", "inner");
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/a.txt"]);
+  assert.deepEqual(world.space("ada"), first);
+  assert.deepEqual(world.onDisk(), { ...first, "docs/inner/a.txt": "first" });
+  world.close();
+});
+
+test("what the owner moves between folders of different rights follows, and an edit of it is kept", async () => {
+  const world = await withInner("editor", "viewer");
+  world.ownerMakes("outer");
+  world.ownerPuts("moved.txt", "moved", "outer");
+  await world.once();
+  world.write("docs/outer/moved.txt", "mine");
+  world.owner({ op: "move", file_id: "outer", parent_id: "inner", name: "outer" });
+  assert.deepEqual(await world.problems(), ["read_only docs/inner/outer/moved.txt"]);
+  const moved = { ...first, "docs/inner/outer": "/", "docs/inner/outer/moved.txt": "moved" };
+  assert.deepEqual(world.space("ada"), moved);
+  assert.deepEqual(world.onDisk(), { ...moved, "docs/inner/outer/moved.txt": "mine" });
+  world.owner({ op: "move", file_id: "outer", parent_id: "docs", name: "outer" });
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/outer/moved.txt"], "mine");
+  world.close();
+});
+
+test("a move out of the share takes what one may edit along, and what one may only read comes back beside its copy", async () => {
+  const world = new Shared("editor");
+  world.ownerMakes("outer");
+  world.ownerPuts("beside.txt", "beside", "outer");
+  world.ownerMakes("inner", "outer");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  world.grant("viewer", "inner");
+  await world.once();
+  world.move("docs/outer", "mine");
+  assert.equal((await world.once()).inSync, true);
+  const mine = { mine: "/", "mine/beside.txt": "beside", "mine/inner": "/", "mine/inner/deep.txt": "deep" };
+  assert.deepEqual(world.space("bob"), mine);
+  const left = {
+    docs: "/",
+    "docs/a.txt": "first",
+    "docs/outer": "/",
+    "docs/outer/inner": "/",
+    "docs/outer/inner/deep.txt": "deep",
+  };
+  assert.deepEqual(world.space("ada"), left);
+  assert.deepEqual(world.onDisk(), { ...left, ...mine });
+  world.close();
+});
