@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
+import type { NodeId } from "@holdfast/core/ids";
 import {
   Api,
   makeFolder,
@@ -9,6 +11,7 @@ import {
   startServer,
 } from "@holdfast/server/acceptance/testing";
 import type { TestedServer } from "@holdfast/sync/server-conformance";
+import { type TestedShares, testServerShares } from "@holdfast/sync/server-conformance-shares";
 import { testServerContent } from "@holdfast/sync/server-conformance-content";
 import { testServerTree } from "@holdfast/sync/server-conformance-tree";
 import type { RemoteSpace } from "./remote-space.ts";
@@ -16,18 +19,27 @@ import { openSpace } from "./testing.ts";
 
 const folder = makeFolder("remote-space");
 const dataFolder = `${folder}/data`;
+const guestEmail = "guest@example.com";
 const pool: CodecPool = startCodecPool({ threads: 2 });
 let server: RunningServer;
 let one: RemoteSpace;
 let other: RemoteSpace;
+let guest: RemoteSpace;
+let owner: Api;
+let guestApi: Api;
 
 before(async () => {
   server = await startServer({ dataFolder });
   [one, other] = [await signIn(), await signIn()];
+  owner = await Api.signIn(server.url);
+  const account = { email: guestEmail, password: "the password of a guest" };
+  await must(owner, "POST", "/admin/users", { ...account, name: "Guest" });
+  guestApi = await Api.signIn(server.url, account);
+  guest = await openSpace({ url: server.url, token: guestApi.token ?? "", pool });
 });
 
 after(async () => {
-  await Promise.all([one, other].map((space) => space.close()));
+  await Promise.all([one, other, guest].map((space) => space.close()));
   await pool.close();
   await server.stop();
   removeFolder(folder);
@@ -35,6 +47,7 @@ after(async () => {
 
 testServerTree("the real server", open);
 testServerContent("the real server", open);
+testServerShares("the real server", openShared);
 
 async function signIn(): Promise<RemoteSpace> {
   const { token = "" } = await Api.signIn(server.url);
@@ -46,4 +59,31 @@ async function open(): Promise<TestedServer> {
     await queryDatabase(dataFolder, "update shard.spaces set epoch = 'epoch ' || gen_random_uuid()");
   };
   return { one, other, rootId: one.rootId, makeNodeId: () => one.makeNodeId(), changeEpoch };
+}
+
+/** The administrator is the owner. */
+async function openShared(): Promise<TestedShares> {
+  const given = new Map<string, string>();
+  return {
+    ...(await open()),
+    guest,
+    guestRootId: guest.rootId,
+    people: {
+      share: async (folderId, role) => {
+        const permission = await must(owner, "POST", `/files/${folderId}/share`, { email: guestEmail, role });
+        given.set(folderId, permission.id);
+      },
+      unshare: async (folderId) => {
+        await must(owner, "DELETE", `/permissions/${given.get(folderId)}`);
+      },
+      mount: async (folderId, name) =>
+        (await must(guestApi, "POST", "/mounts", { node_id: folderId, name })).id as NodeId,
+    },
+  };
+}
+
+async function must(api: Api, method: string, path: string, json?: unknown): Promise<{ readonly id: string }> {
+  const { status, body } = await api.call(method, path, json);
+  assert.ok(status < 300, `${method} ${path}: ${status} ${JSON.stringify(body)}`);
+  return body;
 }

@@ -9,6 +9,7 @@ export class ModelBlocks {
   readonly all = new Map<HashHex, Uint8Array>();
   /** One that is not here is in all spaces. */
   readonly #holders = new Map<HashHex, Set<string>>();
+  readonly #senders = new Map<HashHex, Set<string>>();
   readonly #patched: () => void;
 
   /** @param patched told of each block that came as a patch */
@@ -16,12 +17,17 @@ export class ModelBlocks {
     this.#patched = patched;
   }
 
+  /** Whether an account sent it itself. */
+  wasSentBy(account: string, hash: HashHex): boolean {
+    return this.#senders.get(hash)?.has(account) === true;
+  }
+
   holds(space: string, hash: HashHex): boolean {
     return this.all.has(hash) && this.#holders.get(hash)?.has(space) !== false;
   }
 
   /** A patch that gives something else is refused, and the whole block comes: adapters do both in one call. */
-  store(blocks: readonly OutgoingBlock[], spaces: readonly string[]): void {
+  store(blocks: readonly OutgoingBlock[], spaces: readonly string[], account: string): void {
     for (const { hash, bytes, patch } of blocks) {
       const base = patch === undefined ? undefined : this.all.get(patch.base);
       const patched = patch === undefined || base === undefined ? undefined : decodeSmallPatch(base, patch.payload);
@@ -30,6 +36,7 @@ export class ModelBlocks {
       if (!isTrue && sha256(bytes) !== hash) throw new HoldfastError("hash_mismatch", "These bytes have another hash.");
       const isForAll = this.all.has(hash) && !this.#holders.has(hash);
       this.all.set(hash, isTrue ? patched : bytes.slice());
+      this.#senders.set(hash, new Set([...(this.#senders.get(hash) ?? []), account]));
       if (!isForAll) this.#holders.set(hash, new Set([...(this.#holders.get(hash) ?? []), ...spaces]));
     }
   }

@@ -4,35 +4,59 @@ import type { Server } from "@holdfast/sync/ports";
 import type { TestedServer } from "@holdfast/sync/server-conformance";
 import { testServerContent } from "@holdfast/sync/server-conformance-content";
 import { testServerTree } from "@holdfast/sync/server-conformance-tree";
+import { type TestedShares, testServerShares } from "@holdfast/sync/server-conformance-shares";
 import { ModelServer } from "./model-server.ts";
+import { everybody, homeOf } from "./model-shares.ts";
 
 testServerTree("the model server", open);
 testServerContent("the model server", open);
+testServerShares("the model server", openShared);
 
 async function open(): Promise<TestedServer> {
   const model = new ModelServer();
+  return ownersOf(model, everybody);
+}
+
+async function openShared(): Promise<TestedShares> {
+  const model = new ModelServer();
+  for (const account of ["ada", "bob"]) model.addAccount(account);
+  const guestRootId = homeOf("bob") as NodeId;
   return {
-    one: deviceOf(model, "one"),
-    other: deviceOf(model, "other"),
-    rootId: model.rootId as NodeId,
+    ...ownersOf(model, "ada"),
+    guest: deviceOf(model, "guest", "bob"),
+    guestRootId,
+    people: {
+      share: async (folderId, role) => model.grant("one", folderId, "bob", role),
+      unshare: async (folderId) => model.grant("one", folderId, "bob", undefined),
+      mount: async (folderId, name) =>
+        model.mount({ device: "guest", account: "bob" }, folderId, { parentId: guestRootId, name }) as NodeId,
+    },
+  };
+}
+
+function ownersOf(model: ModelServer, account: string): TestedServer {
+  return {
+    one: deviceOf(model, "one", account),
+    other: deviceOf(model, "other", account),
+    rootId: homeOf(account) as NodeId,
     makeNodeId: () => model.fresh("node") as NodeId,
     changeEpoch: async () => model.restore(model.backUp()),
   };
 }
 
 /** Without a network between them, in real time. */
-function deviceOf(model: ModelServer, device: string): Server {
+function deviceOf(model: ModelServer, device: string, account: string): Server {
   return {
-    listChanges: async (token) => model.listChanges(token),
-    snapshot: async (cursor) => model.snapshot(cursor),
-    queryNodes: async (ids) => model.queryNodes(ids),
-    listBelow: async (id) => model.listBelow(id),
-    manifests: async (wanted) => model.manifests(wanted),
-    missingBlocks: async (hashes) => model.missingBlocks(hashes),
-    putBlocks: async (blocks) => model.putBlocks(blocks),
-    commit: async (epoch, operations, blocks) => model.commit(device, epoch, operations, blocks),
+    listChanges: async (token) => model.listChanges(token, account),
+    snapshot: async (cursor) => model.snapshot(cursor, account),
+    queryNodes: async (ids) => model.queryNodes(ids, account),
+    listBelow: async (id) => model.listBelow(id, account),
+    manifests: async (wanted) => model.manifests(wanted, account),
+    missingBlocks: async (hashes, into) => model.missingBlocks(hashes, account, into),
+    putBlocks: async (blocks, into) => model.putBlocks(blocks, account, into),
+    commit: async (epoch, operations, blocks) => model.commit(device, epoch, operations, blocks, account),
     async *fetchBlocks(wanted) {
-      for (const each of wanted) yield { hash: each.hash, bytes: model.readBlock(each) };
+      for (const each of wanted) yield { hash: each.hash, bytes: model.readBlock(each, account) };
     },
     poll: async (token, timeoutMs) => {
       const over = new AbortController();

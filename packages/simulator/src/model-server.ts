@@ -173,12 +173,12 @@ export class ModelServer extends ModelState {
 
   missingBlocks(hashes: readonly HashHex[], account = everybody, into: string = homeOf(account)): Set<HashHex> {
     const space = this.spaceToWrite(account, into);
-    return new Set(hashes.filter((hash) => !this.held.holds(space, hash)));
+    return new Set(hashes.filter((hash) => !this.isThere(hash, { account, space })));
   }
 
   putBlocks(blocks: readonly OutgoingBlock[], account = everybody, into: string = homeOf(account)): void {
     if (this.isFull && blocks.length > 0) throw new HoldfastError("quota", "There is no room for this.");
-    this.held.store(blocks, [this.spaceToWrite(account, into)]);
+    this.held.store(blocks, [this.spaceToWrite(account, into)], account);
   }
 
   readBlock({ hash, versionId }: WantedBlock, account = everybody): Uint8Array {
@@ -198,7 +198,7 @@ export class ModelServer extends ModelState {
     if (epoch !== this.epoch) throw new HoldfastError("reset", "Another epoch.", { body: { reason: "epoch" } });
     if (operations.length > limits.batchOperationsMax) throw new HoldfastError("too_large", "Too many operations.");
     const by: Actor = { device, account };
-    this.held.store(blocks, this.#writableSpaces(operations, account));
+    this.held.store(blocks, this.#writableSpaces(operations, account), account);
     const before = this.position;
     const results: BatchResult[] = [];
     this.failedIds.clear();
@@ -304,7 +304,7 @@ export class ModelServer extends ModelState {
     const space = this.#spaceOfPut(operation, account);
     if (operation.op !== "put" || space === undefined) return [];
     const entries = [...(operation.blocks ?? []), ...(operation.splices ?? []).flatMap(({ insert }) => insert)];
-    return asEntries(entries).flatMap(({ hash }) => (this.held.holds(space, hash) ? [] : [hash]));
+    return asEntries(entries).flatMap(({ hash }) => (this.isThere(hash, { account, space }) ? [] : [hash]));
   }
 
   /** Undefined: nothing is put, or there is no such place for this account. */

@@ -225,6 +225,15 @@ export class ModelState {
     return spaceOf(this.nodes, into);
   }
 
+  /** In somebody else's space a block is there for who sent it, or may read a version that has it: else one would read by its hash what was never shared. */
+  protected isThere(hash: HashHex, { account, space }: { readonly account: string; readonly space: string }): boolean {
+    if (!this.held.holds(space, hash)) return false;
+    if (space === homeOf(account) || this.held.wasSentBy(account, hash)) return true;
+    return [...this.versions].some(
+      ([id, entries]) => this.mayRead(id, account) && entries.some((entry) => entry.hash === hash),
+    );
+  }
+
   /** Whether a version may be the source of another node's: its blocks have to be those of that node's space. */
   maySplice(versionId: string, account: string, nodeId: string): boolean {
     const sourceId = this.#versionNodes.get(versionId);

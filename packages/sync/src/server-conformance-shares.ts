@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { sha256 } from "@holdfast/core/hash";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Server } from "./ports.ts";
+import { blockOf, rejects, Scene, type TestedServer } from "./server-conformance.ts";
+
+/** A server on which `one` and `other` are devices of an owner, and `guest` is one of another account. */
+export interface TestedShares extends TestedServer {
+  readonly guest: Server;
+  readonly guestRootId: NodeId;
+  readonly people: {
+    /** The owner gives the guest a role at a folder, in place of the one that was given there. */
+    share(folderId: string, role: "viewer" | "commenter" | "editor" | "uploader"): Promise<void>;
+    unshare(folderId: string): Promise<void>;
+    /** The guest shows a folder in the own root. @returns the mount's id */
+    mount(folderId: string, name: string): Promise<NodeId>;
+  };
+}
+
+const waitMs = 2000;
+const waitsMax = 10;
+
+/** The scene's folder holds `docs`, in it `inner`, in that the file `deep`; `docs` is mounted by the guest. */
+class SharedScene {
+  readonly scene: Scene;
+  readonly tested: TestedShares;
+  docs = "";
+  inner = "";
+  deep: NodeJson | undefined;
+  mount = "" as NodeId;
+  #token = "";
+
+  private constructor(tested: TestedShares, scene: Scene) {
+    this.tested = tested;
+    this.scene = scene;
+  }
+
+  static async make(tested: TestedShares, role: "viewer" | "editor"): Promise<SharedScene> {
+    const shared = new SharedScene(tested, await Scene.make(tested));
+    const { scene } = shared;
+    shared.docs = (await scene.makeFolder("docs")).id;
+    shared.inner = (await scene.makeFolder("inner", shared.docs)).id;
+    shared.deep = await shared.put("deep", shared.inner, "deep");
+    await tested.people.share(shared.docs, role);
+    shared.#token = (await tested.guest.snapshot(undefined)).token;
+    shared.mount = await tested.people.mount(shared.docs, `docs ${randomBytes(4).toString("hex")}`);
+    await shared.hears([`appeared mount ${role}`]);
+    return shared;
+  }
+
+  put(name: string, parent: string, text: string, by: Server = this.tested.one): Promise<NodeJson> {
+    const draft = { op: "put" as const, id: this.scene.id(), parent_id: parent, name, ...this.scene.file(text) };
+    return this.scene.must(draft, { by, blocks: [blockOf(text)] });
+  }
+
+  /** What an operation of the guest comes to. */
+  async tries(draft: Parameters<Scene["commit"]>[0][number]): Promise<string> {
+    const { epoch } = await this.tested.guest.snapshot(undefined);
+    const operation = { ...draft, operation_id: randomBytes(16).toString("hex") } as never;
+    const { results } = await this.tested.guest.commit(epoch, [operation], []);
+    return results[0]?.code ?? results[0]?.status ?? "";
+  }
+
+  /** That the guest is told exactly this since the last time, in any order: kind, name, role and whether it is given there. */
+  async hears(expected: readonly string[]): Promise<void> {
+    const heard: string[] = [];
+    for (let wait = 0; wait < waitsMax && heard.length < expected.length; wait += 1) {
+      heard.push(...(await this.#news()));
+      if (heard.length < expected.length) await this.tested.guest.poll(this.#token, waitMs);
+    }
+    heard.push(...(await this.#news()));
+    assert.deepEqual(heard.toSorted(), [...expected].toSorted());
+  }
+
+  async #news(): Promise<string[]> {
+    const heard: string[] = [];
+    for (let hasMore = true; hasMore;) {
+      const page = await this.tested.guest.listChanges(this.#token);
+      this.#token = page.next_token;
+      hasMore = page.has_more;
+      for (const { kind, id, node } of page.changes) heard.push(`${kind} ${this.nameOf(id)}${told(node)}`);
+    }
+    return heard;
+  }
+
+  nameOf(id: string): string {
+    const names: Record<string, string> = { [this.mount]: "mount", [this.docs]: "docs", [this.inner]: "inner" };
+    return id === this.deep?.id ? "deep" : (names[id] ?? id);
+  }
+
+  async listed(): Promise<string[]> {
+    const below = await this.tested.guest.listBelow(this.mount);
+    return below
+      .map((node) => `${this.nameOf(node.id)} in ${this.nameOf(node.parent_id ?? "")}${told(node)}`)
+      .toSorted();
+  }
+}
+
+function told(node: NodeJson | undefined): string {
+  if (node === undefined) return "";
+  return ` ${node.role}${node.kind !== "mount" && node.granted === true ? " granted" : ""}`;
+}
+
+/** Rules 7 and 14, and invariant 11: what a server must answer to who was given something. */
+export function testServerShares(name: string, open: () => Promise<TestedShares>): void {
+  const check = (what: string, role: "viewer" | "editor", body: (shared: SharedScene) => Promise<void>): void => {
+    test(`${name}: ${what}`, async () => body(await SharedScene.make(await open(), role)));
+  };
+
+  check(
+    "a mount lists what it shows, as the snapshot does, and counts the numbers of that space apart",
+    "viewer",
+    async (shared) => {
+      const { guest } = shared.tested;
+      assert.deepEqual(await shared.listed(), ["deep in inner viewer", "inner in docs viewer"]);
+      const seen = new Map<string, string>();
+      let seqs: Readonly<Record<string, number>> = {};
+      for (let cursor: string | undefined, hasMore = true; hasMore;) {
+        const page = await guest.snapshot(cursor);
+        for (const node of page.items)
+          seen.set(shared.nameOf(node.id), `${shared.nameOf(node.parent_id ?? "")}${told(node)}`);
+        seqs = page.share_seqs ?? {};
+        cursor = page.next_cursor ?? undefined;
+        hasMore = cursor !== undefined;
+      }
+      assert.deepEqual([seen.get("inner"), seen.get("deep"), seen.has("docs")], ["docs viewer", "inner viewer", false]);
+      assert.ok((seqs[shared.mount] ?? 0) > 0, "share_seqs lacks the mount");
+      const states = await guest.queryNodes([shared.mount, shared.inner, shared.scene.folderId] as NodeId[]);
+      assert.deepEqual(
+        states.map(({ state }) => state),
+        ["live", "live", "gone"],
+      );
+      assert.equal(await shared.scene.read(shared.deep as NodeJson, guest), "deep");
+    },
+  );
+
+  check(
+    "what happens in a share is told to who has mounted it, and what happens beside it is not",
+    "viewer",
+    async (shared) => {
+      const { scene, docs, inner } = shared;
+      const { id } = await shared.put("new", docs, "new");
+      await scene.makeFolder("beside");
+      await scene.must({ op: "move", file_id: docs, parent_id: scene.folderId, name: "renamed" });
+      await shared.hears([`changed ${id} viewer`]);
+      await scene.must({ op: "move", file_id: inner, parent_id: scene.folderId, name: "inner" });
+      await shared.hears(["gone inner"]);
+      await scene.must({ op: "move", file_id: inner, parent_id: docs, name: "inner" });
+      await shared.hears(["appeared inner viewer"]);
+      await scene.must({ op: "delete", file_id: inner });
+      await shared.hears(["gone inner"]);
+    },
+  );
+
+  check(
+    "14: the nearest role counts, and one entry tells of one that changes, with the revision as it was",
+    "viewer",
+    async (shared) => {
+      const { inner, tested } = shared;
+      const revisionOf = async (): Promise<string | undefined> =>
+        (await tested.guest.listBelow(shared.mount)).find(({ id }) => id === inner)?.revision;
+      const revision = await revisionOf();
+      await tested.people.share(inner, "editor");
+      await shared.hears(["changed inner editor granted"]);
+      assert.deepEqual(await shared.listed(), ["deep in inner editor", "inner in docs editor granted"]);
+      await tested.people.share(shared.docs, "commenter");
+      await shared.hears(["changed mount commenter"]);
+      await tested.people.share(inner, "viewer");
+      await shared.hears(["changed inner viewer granted"]);
+      await tested.people.unshare(inner);
+      await shared.hears(["changed inner commenter"]);
+      assert.equal(await revisionOf(), revision);
+    },
+  );
+
+  check(
+    "14: what may not be seen any more is gone, and comes back as something that appears",
+    "viewer",
+    async (shared) => {
+      await shared.tested.people.share(shared.inner, "uploader");
+      await shared.hears(["gone inner"]);
+      assert.deepEqual(await shared.listed(), []);
+      await shared.tested.people.unshare(shared.inner);
+      await shared.hears(["appeared inner viewer"]);
+    },
+  );
+
+  check(
+    "14: the end of a right is an entry for the mount, and of what it showed nothing is left",
+    "editor",
+    async (shared) => {
+      const { guest, people } = shared.tested;
+      const versionId = shared.deep?.version_id ?? "";
+      await people.unshare(shared.docs);
+      await shared.hears(["gone mount"]);
+      await rejects(guest.listBelow(shared.mount), "not_found");
+      assert.equal((await guest.manifests([{ versionId }])).size, 0);
+      assert.equal(await shared.tries({ op: "delete", file_id: shared.inner }), "not_found");
+      await people.share(shared.docs, "viewer");
+      await shared.hears([]);
+    },
+  );
+
+  check("11: who may only read changes nothing, and each folder below counts by itself", "viewer", async (shared) => {
+    const { docs, inner, scene, tested } = shared;
+    const mkdir = (parent: string): Promise<string> =>
+      shared.tries({ op: "mkdir", id: scene.id(), parent_id: parent, name: randomBytes(4).toString("hex") });
+    assert.deepEqual([await mkdir(docs), await mkdir(inner)], ["forbidden", "forbidden"]);
+    await rejects(tested.guest.putBlocks([blockOf("bytes of the guest")], inner as NodeId), "forbidden");
+    await tested.people.share(inner, "editor");
+    assert.deepEqual([await mkdir(docs), await mkdir(inner)], ["forbidden", "committed"]);
+    assert.equal(await shared.tries({ op: "move", file_id: inner, parent_id: docs, name: "other" }), "forbidden");
+    assert.equal(await shared.tries({ op: "delete", file_id: inner }), "forbidden");
+    await tested.people.share(docs, "editor");
+    await tested.people.share(inner, "viewer");
+    assert.deepEqual([await mkdir(docs), await mkdir(inner)], ["committed", "forbidden"]);
+    assert.equal(
+      await shared.tries({ op: "move", file_id: shared.deep?.id ?? "", parent_id: docs, name: "deep" }),
+      "forbidden",
+    );
+  });
+
+  check(
+    "7: nothing moves from one space to another, and what is shared itself is not the guest's to move",
+    "editor",
+    async (shared) => {
+      const { deep, docs, scene, tested } = shared;
+      const move = (id: string, parent: string): Promise<string> =>
+        shared.tries({ op: "move", file_id: id, parent_id: parent, name: randomBytes(4).toString("hex") });
+      const refused = await move(deep?.id ?? "", tested.guestRootId);
+      assert.ok(["invalid_field", "bad_request"].includes(refused), refused);
+      assert.ok(["not_found", "forbidden"].includes(await move(docs, docs)));
+      assert.ok(["not_found", "forbidden"].includes(await shared.tries({ op: "delete", file_id: docs })));
+      assert.equal(await move(deep?.id ?? "", scene.folderId), "not_found");
+      assert.equal(await move(deep?.id ?? "", docs), "committed");
+    },
+  );
+
+  check(
+    "7: a mount is moved and taken away in the guest's own space, and nothing of the owner's with it",
+    "editor",
+    async (shared) => {
+      const { mount, scene, tested } = shared;
+      const name = randomBytes(4).toString("hex");
+      assert.equal(
+        await shared.tries({ op: "move", file_id: mount, parent_id: tested.guestRootId, name }),
+        "committed",
+      );
+      await shared.hears(["changed mount editor"]);
+      assert.equal(await shared.tries({ op: "delete", file_id: mount }), "committed");
+      await shared.hears(["gone mount"]);
+      assert.deepEqual((await scene.one.listBelow(shared.docs as NodeId)).map(({ name: each }) => each).toSorted(), [
+        "deep",
+        "inner",
+      ]);
+    },
+  );
+
+  check("11: a block of another space is not there for who only knows its hash", "editor", async (shared) => {
+    const { scene, tested, docs } = shared;
+    await scene.create("secret", "nobody else has read this");
+    const hash = sha256(Buffer.from("nobody else has read this"));
+    assert.deepEqual([...(await tested.guest.missingBlocks([hash]))], [hash]);
+    assert.deepEqual([...(await tested.guest.missingBlocks([hash], docs as NodeId))], [hash]);
+  });
+}
