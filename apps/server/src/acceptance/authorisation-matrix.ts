@@ -115,6 +115,7 @@ export const matrix: Matrix = {
   listTrash: { request: plain, stranger: "own", owner: [200] },
   restoreFromTrash: { request: (f) => ({ path: { id: f.trashed }, body: {} }), stranger: "404", owner: [200] },
   purgeFromTrash: { request: id("trashed2"), stranger: "404", owner: [204] },
+  ...rewindRows,
   emptyTrash: { request: plain, stranger: "own", owner: [200] },
   getStartToken: { request: plain, stranger: "own", owner: [200] },
   // A token of another view is answered like one of another server.
@@ -153,13 +154,6 @@ export const matrix: Matrix = {
     request: (f) => ({ path: { id: f.file }, body: { current_version: f.version, new_block_hashes: [f.block] } }),
     stranger: "404",
     owner: [200, 409],
-  },
-  syncDelta: {
-    request: (f) => ({
-      body: { operations: [{ op: "delete", operation_id: "0".repeat(31) + "1", file_id: f.folder }] },
-    }),
-    stranger: "own",
-    owner: [200],
   },
   listDamaged: { request: plain, stranger: "own", owner: [200] },
   queryBlocks: { request: (f) => ({ body: { hashes: [f.block] } }), stranger: "own", owner: [200] },
@@ -202,5 +196,30 @@ export const matrix: Matrix = {
   ...jobRows,
 
   // The last one: it ends the owner's session.
+  shareNode: {
+    request: (f) => ({ path: { id: f.folder }, body: { email: "somebody@example.com", role: "viewer" } }),
+    stranger: "404",
+    owner: [201],
+  },
+  listPermissions: { request: id("folder"), stranger: "404", owner: [200] },
+  updatePermission: {
+    request: (f) => ({ path: { id: f.permission }, body: { role: "commenter" } }),
+    stranger: "404",
+    owner: [200],
+  },
+  deletePermission: { request: id("permission"), stranger: "404", owner: [204] },
+  listSharedWithMe: { request: plain, stranger: "own", owner: [200] },
+  listSharedByMe: { request: plain, stranger: "own", owner: [200] },
+  // What is one's own is not mounted.
+  createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
+
+  // The last ones: it deletes the folder, and then the owner's session ends.
+  syncDelta: {
+    request: (f) => ({
+      body: { operations: [{ op: "delete", operation_id: "0".repeat(31) + "1", file_id: f.folder }] },
+    }),
+    stranger: "own",
+    owner: [200],
+  },
   deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
 };
