@@ -211,7 +211,8 @@ export class Api {
       signal: init.signal ?? AbortSignal.timeout(answerTimeoutMs),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
-    const isJson = /json/.test(answer.headers.get("content-type") ?? "");
+    // A file that is downloaded may be JSON as well, and is bytes.
+    const isJson = /json/.test(answer.headers.get("content-type") ?? "") && !answer.headers.has("content-disposition");
     const bytes = Buffer.from(await answer.arrayBuffer());
     return {
       status: answer.status,

@@ -94,28 +94,26 @@ export interface KeptVersion {
 export async function readHeadsAt(
   reader: ShardReader,
   spaceId: SpaceId,
-  ids: readonly NodeId[],
+  files: readonly KnownNode[],
   momentMicros: number,
 ): Promise<Map<NodeId, KeptVersion>> {
   const heads = new Map<NodeId, KeptVersion>();
-  for (let from = 0; from < ids.length; from += idsAtOnce) {
-    const { rows } = await sql<KeptVersion & { nodeId: NodeId }>`
-      select asked.id as "nodeId", head.id, head.number, head.size
-      from unnest(${uuidArray(ids.slice(from, from + idsAtOnce))}) as asked (id)
-      cross join lateral (
+  for (let from = 0; from < files.length; from += idsAtOnce) {
+    const part = files.slice(from, from + idsAtOnce);
+    const { rows } = await sql<KeptVersion & { nodeId: NodeId; next: number | null }>`
+      select asked.id as "nodeId", head.id, head.number, head.size, (
+        select v.number from shard.versions v
+        where v.space_id = ${spaceId} and v.node_id = asked.id and v.number = head.number + 1 offset 0
+      ) as next
+      from unnest(${uuidArray(part.map(({ id }) => id))}) as asked (id) cross join lateral (
         select v.id, v.number, v.size from shard.versions v
         where v.space_id = ${spaceId} and v.node_id = asked.id and v.created_at <= ${momentMicros}
         order by v.number desc limit 1
-      ) head
-      cross join lateral (
-        select n.version_number from shard.nodes n where n.space_id = ${spaceId} and n.id = asked.id offset 0
-      ) node
-      where node.version_number = head.number or exists (
-        select from shard.versions next
-        where next.space_id = ${spaceId} and next.node_id = asked.id and next.number = head.number + 1)`.execute(
-      reader,
-    );
-    for (const { nodeId, ...head } of rows) heads.set(nodeId, head);
+      ) head`.execute(reader);
+    const newest = new Map(part.map((file) => [file.id, file.version_number]));
+    for (const { nodeId, next, ...head } of rows) {
+      if (next !== null || newest.get(nodeId) === head.number) heads.set(nodeId, head);
+    }
   }
   return heads;
 }

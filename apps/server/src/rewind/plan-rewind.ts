@@ -48,7 +48,10 @@ export async function planRewind(reader: ShardReader, wanted: RewindWanted): Pro
     throw new HoldfastError("invalid_field", "At that moment it was not there, or in the trash.", { field: "to" });
   }
   const ids = await findAll(reader, spaceId, trees, [...was.keys()]);
-  const changed = ids.filter((id) => nodes.get(id)?.kind === "file" && was.has(id) && trees.wasInside(id));
+  const changed = ids
+    .filter((id) => was.has(id) && trees.wasInside(id))
+    .flatMap((id) => nodes.get(id) ?? [])
+    .filter(({ kind }) => kind === "file");
   const heads = await readHeadsAt(reader, spaceId, changed, momentMicros);
   const taken = await holderOfTop(reader, spaceId, trees, topId);
   return new Planner(trees, was, heads, { topId, taken }).plan(ids);
