@@ -56,6 +56,7 @@ export const eventTypes = [
   "folder_create",
   "folder_update",
   "folder_delete",
+  "notification",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
@@ -70,9 +71,9 @@ const poll = {
     200: z
       .object({
         event_type: z.enum(eventTypes).describe("of the newest change"),
-        file_id: z.string(),
+        file_id: z.string().optional().describe("absent of a notification that is about no file"),
         timestamp: z.string(),
-        changes: z.literal(true),
+        changes: z.boolean().describe("false where there is a notification and nothing has changed"),
         backoff: z.int().optional().describe("seconds to wait before the next request"),
       })
       .meta({ id: "Wake" }),

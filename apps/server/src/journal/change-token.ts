@@ -9,22 +9,36 @@ export interface JournalPosition {
   readonly seq: number;
   /** Hex of the 8 bytes of the commit that wrote entry `seq`; empty at 0. */
   readonly tag: string;
+  /** Of the reader's own space: the number of the notification that it has heard of last. */
+  readonly notified?: number | undefined;
 }
 
 const token = z.array(
-  z.tuple([z.string().refine(isId), z.string().max(64), z.int().min(0), z.string().regex(/^([0-9a-f]{16})?$/)]),
+  z.tuple([
+    z.string().refine(isId),
+    z.string().max(64),
+    z.int().min(0),
+    z.string().regex(/^([0-9a-f]{16})?$/),
+    z.int().min(0).optional(),
+  ]),
 );
 
 export function encodeToken(positions: readonly JournalPosition[]): string {
-  return encodeCursor(positions.map(({ spaceId, epoch, seq, tag }) => [spaceId, epoch, seq, tag]));
+  return encodeCursor(
+    positions.map(({ spaceId, epoch, seq, tag, notified }) => {
+      const position = [spaceId, epoch, seq, tag];
+      return notified === undefined ? position : [...position, notified];
+    }),
+  );
 }
 
 /** @throws HoldfastError bad_request */
 export function decodeToken(text: string, field = "since_token"): JournalPosition[] {
-  return decodeCursor(token, text, field).map(([spaceId, epoch, seq, tag]) => ({
+  return decodeCursor(token, text, field).map(([spaceId, epoch, seq, tag, notified]) => ({
     spaceId: spaceId as SpaceId,
     epoch,
     seq,
     tag,
+    notified,
   }));
 }

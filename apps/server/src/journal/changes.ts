@@ -12,7 +12,7 @@ import { fittingPage } from "../metadata/read/page-bytes.ts";
 import { checkPosition, foreignOf, isOwn, positionIn, readEntries, reachedBy } from "./journal-position.ts";
 import { findShares, listShare, seqsOf } from "./share-changes.ts";
 import { readHead } from "./start-token.ts";
-import { decodeToken, encodeToken } from "./change-token.ts";
+import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
 export interface ChangesRequest {
   readonly since_token: string;
@@ -33,7 +33,7 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
   const positions = decodeToken(request.since_token);
   const own = caller.owns ? await listOwn(shards, caller, { ...request, limit }) : undefined;
   const changes = own?.changes ?? [];
-  const reached = own === undefined ? [] : [own.reached];
+  const reached: JournalPosition[] = own === undefined ? [] : [own.reached];
   let hasMore = own?.hasMore ?? false;
   const shares = await findShares(shards, caller);
   for (const [spaceId, ofSpace] of Map.groupBy(shares, (share) => share.spaceId)) {
@@ -65,7 +65,7 @@ async function listOwn(shards: Shards, caller: Actor, request: ChangesRequest & 
   const rows = fittingPage(read, ({ seq, node_id }) => (brief.has(seq) ? undefined : nodes.get(node_id)));
   const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(row, nodes.get(row.node_id)));
   if (request.include === "blocks") await addBlocks(shard, caller.spaceId, foreignOf(caller, changes));
-  const reached = reachedBy(position, rows);
+  const reached = { ...reachedBy(position, rows), notified: space.notified };
   return { changes, reached, hasMore: reached.seq < space.seq };
 }
 

@@ -17,11 +17,17 @@ export function positionIn({ spaceId }: Pick<Actor, "spaceId">, token: string, f
   return position;
 }
 
+export interface CheckedHead extends Pick<SpaceRow, "epoch" | "seq"> {
+  /** The number of what the space's owner was told last. */
+  readonly notified: number;
+}
+
 /** @returns the head. @throws HoldfastError reset unless the position is one of this journal, and still kept */
-export async function checkPosition(shard: Shard, position: JournalPosition): Promise<Pick<SpaceRow, "epoch" | "seq">> {
-  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
-    select s.epoch, s.seq, j.tag from shard.spaces s
+export async function checkPosition(shard: Shard, position: JournalPosition): Promise<CheckedHead> {
+  const { rows } = await sql<CheckedHead & { tag: Buffer | null }>`
+    select s.epoch, s.seq, j.tag, coalesce(h.number, 0) as notified from shard.spaces s
     left join shard.journal j on j.space_id = s.id and j.seq = ${position.seq}
+    left join shard.notification_heads h on h.user_id = s.owner_id
     where s.id = ${position.spaceId}`.execute(shard.db);
   const space = rows[0];
   if (space === undefined || space.epoch !== position.epoch || position.seq > space.seq) throw reset("epoch");

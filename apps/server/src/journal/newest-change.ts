@@ -10,12 +10,22 @@ export interface JournalHead {
   readonly spaceId: SpaceId;
   readonly epoch: string;
   readonly seq: number;
+  /** The number of what the space's owner was told last. */
+  readonly notified: number;
 }
 
 export interface NewestChange {
+  /** `notification`: nothing has changed, and the account was told something. */
   readonly type: EventType;
-  readonly nodeId: NodeId;
+  readonly nodeId: NodeId | null;
   readonly atMicros: number;
+}
+
+export interface Newest {
+  readonly head: JournalHead;
+  /** The entry that stands there. */
+  readonly change: NewestChange | undefined;
+  readonly notification: NewestChange | undefined;
 }
 
 interface NewestRow {
@@ -26,33 +36,40 @@ interface NewestRow {
   readonly at: number | null;
   readonly node_kind: NodeRow["kind"] | null;
   readonly created_at: number | null;
+  readonly notified: number;
+  readonly told_at: number | null;
+  readonly told_of: NodeId | null;
 }
 
-/** The head of a space's journal and the entry that stands there; undefined for a space that is no more. */
-export async function readNewestChange(
-  shard: Shard,
-  spaceId: SpaceId,
-): Promise<{ readonly head: JournalHead; readonly change: NewestChange | undefined } | undefined> {
+/** Where a space's journal ends, and what its owner was told last; undefined for a space that is no more. */
+export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<Newest | undefined> {
   // Served by primary keys alone.
   const { rows } = await sql<NewestRow>`
-    select s.epoch, s.seq, j.kind as entry_kind, j.node_id, j.at, n.kind as node_kind, n.created_at
+    select s.epoch, s.seq, j.kind as entry_kind, j.node_id, j.at, n.kind as node_kind, n.created_at,
+      coalesce(h.number, 0) as notified, t.at as told_at, t.node_id as told_of
     from shard.spaces s
     left join shard.journal j on j.space_id = s.id and j.seq = s.seq
     left join shard.nodes n on n.space_id = s.id and n.id = j.node_id
+    left join shard.notification_heads h on h.user_id = s.owner_id
+    left join shard.notifications t on t.user_id = h.user_id and t.number = h.number
     where s.id = ${spaceId}`.execute(shard.db);
   const row = rows[0];
   if (row === undefined) return undefined;
-  const { epoch, seq, node_id: nodeId, at: atMicros } = row;
-  const head = { spaceId, epoch, seq };
-  if (nodeId === null || atMicros === null) return { head, change: undefined };
-  return { head, change: { type: typeOf(row), nodeId, atMicros } };
+  const { epoch, seq, notified, node_id: nodeId, at: atMicros, told_at: toldAt, told_of: toldOf } = row;
+  const head = { spaceId, epoch, seq, notified };
+  const notification: NewestChange | undefined =
+    toldAt === null ? undefined : { type: "notification", nodeId: toldOf, atMicros: toldAt };
+  if (nodeId === null || atMicros === null) return { head, change: undefined, notification };
+  return { head, change: { type: typeOf(row), nodeId, atMicros }, notification };
 }
 
 /** The heads of those of the spaces that there are. */
 export async function readHeads(shard: Shard, spaceIds: readonly SpaceId[]): Promise<JournalHead[]> {
   const { rows } = await sql<JournalHead>`
-    select s.id as "spaceId", s.epoch, s.seq from unnest(${uuidArray(spaceIds)}) as asked (id)
-    join shard.spaces s on s.id = asked.id`.execute(shard.db);
+    select s.id as "spaceId", s.epoch, s.seq, coalesce(h.number, 0) as notified
+    from unnest(${uuidArray(spaceIds)}) as asked (id)
+    join shard.spaces s on s.id = asked.id
+    left join shard.notification_heads h on h.user_id = s.owner_id`.execute(shard.db);
   return rows;
 }
 

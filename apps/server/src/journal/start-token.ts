@@ -16,18 +16,28 @@ export async function readHeadsInView(shards: Shards, caller: Actor): Promise<Jo
   const shares = await findShares(shards, caller);
   const spaceIds = new Set([...(caller.owns ? [caller.spaceId] : []), ...shares.map(({ spaceId }) => spaceId)]);
   const positions: JournalPosition[] = [];
-  for (const spaceId of spaceIds) positions.push(await readHead(shards, spaceId));
+  for (const spaceId of spaceIds) {
+    const { notified, ...head } = await readOwnHead(shards, spaceId);
+    // What somebody else was told is nobody's business.
+    positions.push(caller.owns && spaceId === caller.spaceId ? { ...head, notified } : head);
+  }
   return positions;
 }
 
-/** By primary keys. */
 export async function readHead(shards: Shards, spaceId: SpaceId): Promise<JournalPosition> {
-  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null }>`
-    select s.epoch, s.seq, j.tag from shard.spaces s
+  const { notified: _, ...head } = await readOwnHead(shards, spaceId);
+  return head;
+}
+
+/** By primary keys. */
+async function readOwnHead(shards: Shards, spaceId: SpaceId): Promise<JournalPosition> {
+  const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null; notified: number }>`
+    select s.epoch, s.seq, j.tag, coalesce(h.number, 0) as notified from shard.spaces s
     left join shard.journal j on j.space_id = s.id and j.seq = s.seq
+    left join shard.notification_heads h on h.user_id = s.owner_id
     where s.id = ${spaceId}`.execute(shards.ofId(spaceId).db);
   const head = rows[0];
   if (head === undefined) throw new HoldfastError("internal", "There is no such space.");
-  const { epoch, seq, tag } = head;
-  return { spaceId, epoch, seq, tag: tag?.toString("hex") ?? "" };
+  const { epoch, seq, tag, notified } = head;
+  return { spaceId, epoch, seq, tag: tag?.toString("hex") ?? "", notified };
 }

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
 import { until } from "@holdfast/tools/bounded";
 import type { Caller } from "../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { decodeToken, encodeToken } from "../journal/change-token.ts";
 import { listChanges } from "../journal/changes.ts";
 import { startToken } from "../journal/start-token.ts";
-import { makeTestSpace, type TestSpace } from "../metadata/testing/testing.ts";
+import { addNotification } from "../notifications/add-notification.ts";
+import { makeTestSpace, newTestId, type TestSpace } from "../metadata/testing/testing.ts";
 import { HeldPolls, type Poll, type PollAnswer } from "./held-polls.ts";
 import { holdTicks, signInTo, type Tap, tapShards } from "./testing.ts";
 
@@ -89,6 +92,45 @@ describe("polls that wait", () => {
     await space.do({ op: "put", fileId: file.id, content: await space.content("two") });
     await polls.compareAll();
     assert.deepEqual((await answer).change?.type, "file_update");
+  });
+
+  const tell = async (detail = {}) => {
+    const { userId } = space.caller;
+    const world = { shards: databases.shards, random: randomBytes };
+    const atMicros = space.clock.nowMicros();
+    const told = { userId, kind: "device", actor: null, nodeId: null, atMicros, detail } as const;
+    await addNotification(world, told, newTestId());
+  };
+
+  test("a notification answers a waiting poll, which says that nothing has changed, and its cursor is asked anew", async () => {
+    const { answer } = await holdWaiting();
+    await tell();
+    wake();
+    assert.deepEqual((await answer).change?.type, "notification");
+    const behind = await now();
+    await tell();
+    assert.equal((await hold({ token: behind })).change?.type, "notification", "it was told before the poll");
+    const { next_token: heard, changes } = await listChanges(databases.shards, caller, { since_token: behind });
+    assert.deepEqual(changes, []);
+    assert.equal((await hold({ token: heard, timeoutMs: 1000 })).change, undefined, "it is told again and again");
+    await tell();
+    await space.mkdir("root", "beside");
+    assert.equal((await hold({ token: heard })).change?.type, "folder_create", "a change is told first");
+  });
+
+  test("a notification whose wake-up was lost is found by comparing", async () => {
+    const { answer } = await holdWaiting();
+    await tell();
+    await polls.compareAll();
+    assert.equal((await answer).change?.type, "notification");
+  });
+
+  test("a cursor from before there were notifications waits for changes alone", async () => {
+    await tell();
+    const [position] = decodeToken(await now());
+    assert.ok(position !== undefined);
+    const old = encodeToken([{ ...position, notified: undefined }]);
+    assert.equal((await hold({ token: old, timeoutMs: 1000 })).change, undefined);
   });
 
   test("a cursor behind the journal is answered at once, without any wake-up", async () => {

@@ -36,6 +36,8 @@ export interface Poll {
   readonly spaceId: SpaceId;
   readonly epoch: string;
   readonly seq: number;
+  /** The notification that its cursor knows as the last; undefined for a link, and for a cursor from before there were any. */
+  readonly notified: number | undefined;
   /** Of its cursor, until that is compared with the journal; before, a wake-up only leaves a mark. */
   tag: string | undefined;
   readonly credential: Caller["credential"];
@@ -100,10 +102,10 @@ export class HeldPolls {
   /** A poll that is not held yet. @throws HoldfastError bad_request, and reset for a cursor of another view */
   open(caller: Caller, token: string): Poll {
     const { spaceId, credential } = caller;
-    const { epoch, seq, tag } = positionIn(caller, token);
+    const { epoch, seq, tag, notified } = positionIn(caller, token);
     const positions = new Map(decodeToken(token).map((position) => [position.spaceId, position]));
     const view = caller.owns && !caller.receives ? undefined : { caller, positions, shares: new Map() };
-    return { spaceId, epoch, seq, tag, credential, answer: undefined, slot: 0, woken: false, view };
+    return { spaceId, epoch, seq, notified, tag, credential, answer: undefined, slot: 0, woken: false, view };
   }
 
   /**
@@ -165,7 +167,7 @@ export class HeldPolls {
       poll.tag = undefined;
       // A link has no space of its own: what happened in this one counts only where it sees it.
       const isOwn = poll.view?.caller.owns !== false;
-      if (isOwn && (head.seq > poll.seq || poll.woken)) await this.#answer(poll.spaceId, [poll]);
+      if (isOwn && (head.seq > poll.seq || poll.woken || isTold(poll, head))) await this.#answer(poll.spaceId, [poll]);
       else if (poll.view !== undefined) await this.#watchShares(poll, poll.view);
     } catch (error) {
       this.#fail(poll, toHoldfastError(error));
@@ -230,8 +232,10 @@ export class HeldPolls {
     }
   }
 
-  #isMoved({ spaceId, epoch, seq }: JournalHead): boolean {
+  #isMoved(head: JournalHead): boolean {
+    const { spaceId, epoch, seq } = head;
     for (const poll of this.#bySpace.get(spaceId) ?? []) {
+      if (poll.spaceId === spaceId && isTold(poll, head)) return true;
       const at = poll.spaceId === spaceId ? poll : poll.view?.positions.get(spaceId);
       if (at?.seq !== seq || at.epoch !== epoch) return true;
     }
@@ -269,9 +273,12 @@ export class HeldPolls {
         this.#fail(poll, reset("epoch"));
         continue;
       }
-      if (newest.head.seq === poll.seq) continue;
+      if (newest.head.seq === poll.seq) {
+        if (isTold(poll, newest.head) && newest.notification !== undefined) this.#answerWith(poll, newest.notification);
+        continue;
+      }
       // Ahead of the cursor, and yet the newest entry is no longer kept: the cursor's is not either.
-      else if (newest.change === undefined) this.#fail(poll, reset("expired"));
+      if (newest.change === undefined) this.#fail(poll, reset("expired"));
       else this.#answerWith(poll, newest.change);
     }
   }
@@ -320,6 +327,11 @@ export class HeldPolls {
     this.#options.onReleased?.();
     return answer;
   }
+}
+
+/** Its account was told something since. */
+function isTold({ notified }: Poll, head: Pick<JournalHead, "notified">): boolean {
+  return notified !== undefined && head.notified > notified;
 }
 
 function signedOut(): HoldfastError {

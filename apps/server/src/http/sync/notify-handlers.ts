@@ -68,9 +68,9 @@ function answerOf({ change, backoffSeconds }: PollAnswer) {
   }
   const json = {
     event_type: change.type,
-    file_id: change.nodeId,
+    ...(change.nodeId === null ? {} : { file_id: change.nodeId }),
     timestamp: formatTime(change.atMicros),
-    changes: true as const,
+    changes: change.type !== "notification",
     ...(backoffSeconds === 0 ? {} : { backoff: backoffSeconds }),
   };
   return { status: 200 as const, json };
