@@ -48,6 +48,10 @@ export type SharedJson = z.output<typeof shared>;
 const newPermission = permission.extend({
   token: z.string().optional().describe("of a link, shown once"),
   url: z.string().optional(),
+  invitation_url: z
+    .string()
+    .optional()
+    .describe("for administrators: with it an address that has no account makes one, and has what was shared with it"),
 });
 
 /** Who may do what with a node: permissions, links, mounts. */

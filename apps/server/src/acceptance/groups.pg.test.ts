@@ -139,6 +139,31 @@ describe("what is shared with a group or an address", () => {
     });
   });
 
+  test("an administrator who shares with an address gets the link for it to hand on, and nobody else does", async () => {
+    const gift = (await ok(admin, "POST", "/metadata", { path: "/gift", kind: "folder" })).id as string;
+    const email = "linked@example.com";
+    const { invitation_url: link } = await ok(admin, "POST", `/files/${gift}/share`, { email, role: "viewer" });
+    assert.match(link, new RegExp(`^${server.url}/setup#hfi_`));
+    const { token } = await ok(admin, "POST", "/tokens", {
+      name: "files alone",
+      scopes: ["files:read", "files:write"],
+    });
+    const folderOfOwner = await mkdir("/linked");
+    for (const [api, node] of [
+      [owner, folderOfOwner],
+      [new Api(server.url, token), gift],
+    ] as const) {
+      const answer = await ok(api, "POST", `/files/${node}/share`, { email, role: "viewer" });
+      assert.equal(JSON.stringify(answer).includes("hfi_"), false);
+    }
+    const body = { email, password: passwordOf(email), name: "New", invite: link.split("#")[1] };
+    await ok(new Api(server.url), "POST", "/accounts", body);
+    const invited = await Api.signIn(server.url, { email, password: passwordOf(email) });
+    assert.deepEqual([await statusOf(invited, gift), await statusOf(invited, folderOfOwner)], [200, 200]);
+    const again = await ok(admin, "POST", `/files/${gift}/share`, { email, role: "editor" });
+    assert.deepEqual([again.grantee.kind, again.invitation_url], ["user", undefined]);
+  });
+
   test("people are found by exact address, and by name only in a common group", async () => {
     const found = async (q: string) =>
       (await ok(owner, "GET", `/users?q=${encodeURIComponent(q)}`)).items.map(({ email }: { email: string }) => email);

@@ -5,6 +5,7 @@ import type { RouteBody, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
 import { findUser, findUserByEmail } from "../../accounts/directory.ts";
 import { assertAddress, emailKey } from "../../accounts/email-address.ts";
+import { createInvitation } from "../../accounts/invitations.ts";
 import { hashPassword } from "../../accounts/passwords.ts";
 import { digestOf, makeLinkToken } from "../../accounts/secret-token.ts";
 import type { GrantRow } from "../../db/shard-tables.ts";
@@ -39,7 +40,8 @@ export function sharingHandlers(world: SharingWorld) {
         return { status: 201, json: { ...(await one(grant)), token, url: `${peer.publicUrl}/s/${token}` } };
       }
       const { grant, created } = await grantNode(world, caller, node, await granteeOf(caller, node, body));
-      return { status: created ? 201 : 200, json: await one(grant) };
+      const json = { ...(await one(grant)), ...(await invitationFor(caller, grant, peer.origin)) };
+      return { status: created ? 201 : 200, json };
     },
     listPermissions: async ({ caller, params }) => {
       const node = await findNode(shards, caller, params.id);
@@ -82,6 +84,13 @@ export function sharingHandlers(world: SharingWorld) {
     const [json] = await permissionsJson(shards, [grant]);
     if (json === undefined) throw new HoldfastError("internal", "A permission has no words.");
     return json;
+  }
+
+  /** Who administrates may hand it on where no mail does: with it the address gets its account. Nobody else, or they could be that address. */
+  async function invitationFor(caller: Caller, { kind, email }: GrantRow, origin: string) {
+    if (kind !== "pending" || email === null || !caller.admin || !caller.scopes.has("admin")) return {};
+    const { token } = await createInvitation(world, { kind: "invite", email, quotaBytes: null });
+    return { invitation_url: `${origin}/setup#${token}` };
   }
 
   async function linkOf(body: ShareBody): Promise<NewGrant> {
