@@ -195,24 +195,6 @@ export const matrix: Matrix = {
   setupPage: { request: plain, stranger: "open", owner: [200] },
   ...jobRows,
 
-  // The last one: it ends the owner's session.
-  shareNode: {
-    request: (f) => ({ path: { id: f.folder }, body: { email: "somebody@example.com", role: "viewer" } }),
-    stranger: "404",
-    owner: [201],
-  },
-  listPermissions: { request: id("folder"), stranger: "404", owner: [200] },
-  updatePermission: {
-    request: (f) => ({ path: { id: f.permission }, body: { role: "commenter" } }),
-    stranger: "404",
-    owner: [200],
-  },
-  deletePermission: { request: id("permission"), stranger: "404", owner: [204] },
-  listSharedWithMe: { request: plain, stranger: "own", owner: [200] },
-  listSharedByMe: { request: plain, stranger: "own", owner: [200] },
-  // What is one's own is not mounted.
-  createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
-
   // The last ones: it deletes the folder, and then the owner's session ends.
   syncDelta: {
     request: (f) => ({
