@@ -7,7 +7,7 @@ const nodesMax = 10_000;
 
 /**
  * Nodes as this device's own operations answered them, until they come back as changes: then their revision is enough, as any change
- * of a node renews it.
+ * of a node renews it. Not of mounts and of what is in them: what one may do there is told with the node and changes without it.
  */
 export class OwnChanges {
   readonly #nodes = new Map<string, NodeJson>();
@@ -19,8 +19,8 @@ export class OwnChanges {
   /** What was done first comes back first, so that is what is kept of too much. */
   note(results: readonly BatchResult[]): void {
     for (const { node } of results) {
-      if (node !== undefined && (this.#nodes.has(node.id) || this.#nodes.size < nodesMax))
-        this.#nodes.set(node.id, node);
+      if (node === undefined || node.kind === "mount" || node.role !== "owner") continue;
+      if (this.#nodes.has(node.id) || this.#nodes.size < nodesMax) this.#nodes.set(node.id, node);
     }
   }
 
