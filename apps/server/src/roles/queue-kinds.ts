@@ -8,6 +8,7 @@ import { claimKinds } from "../sharing/claim-pending.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import { watchKind } from "../watches/watch-kind.ts";
+import { watchedEventKind } from "../watches/watched-event-kind.ts";
 
 export interface QueueParts {
   readonly sharing: () => SharingWorld;
@@ -25,5 +26,6 @@ export function queueKinds({ sharing, notifications, mail }: QueueParts): Kinds 
     ...mailKinds(mail),
     notification: notificationKind(notifications),
     watch: watchKind(notifications),
+    watched_event: watchedEventKind(notifications),
   };
 }

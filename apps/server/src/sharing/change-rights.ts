@@ -8,6 +8,7 @@ import type { Actor } from "../metadata/actor.ts";
 import { lockSpace } from "../metadata/commit/load.ts";
 import { enqueueGrant } from "../metadata/commit/enqueue-grant.ts";
 import type { SharingWorld } from "./sharing-world.ts";
+import { tellRights } from "./tell-rights.ts";
 
 /** A transaction that changes who may do what in a space. */
 export interface RightsChange {
@@ -40,6 +41,7 @@ export async function changeRights<Result>(
       grants,
     );
     for (const grant of grants) await enqueueGrant(transaction, grant);
+    await tellRights(world, transaction, { spaceId, actor, nowMicros }, grants);
     return { result: done, told: grants.length > 0, seq: last };
   });
   if (told) {
@@ -58,13 +60,13 @@ interface Writing extends Pick<RightsChange, "transaction" | "space" | "nowMicro
 async function writeEntries(writing: Writing, grants: readonly GrantRow[]): Promise<number> {
   const { transaction, space, nowMicros, tag, actor } = writing;
   let { seq } = space;
-  for (const { node_id: nodeId, grantee_id: granteeId, kind } of grants) {
+  for (const { id, node_id: nodeId, grantee_id: granteeId, kind } of grants) {
     seq += 1;
     const entryKind = kind === "link" || granteeId === null ? "changed" : await kindOf(writing, granteeId);
     await sql`
       insert into shard.journal (space_id, seq, tag, node_id, kind, actor, device_id, at, grantee_id)
       values (${space.id}, ${seq}, ${tag}, ${nodeId}, ${entryKind}, ${actor.userId}, ${actor.deviceId}, ${nowMicros},
-        ${granteeId})`.execute(transaction);
+        ${granteeId ?? id})`.execute(transaction);
     await sql`
       update shard.nodes set seq = ${seq}, shared = exists (
         select from shard.grants where space_id = ${space.id} and node_id = ${nodeId})

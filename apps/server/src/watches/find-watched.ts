@@ -23,18 +23,32 @@ export async function findWatched(
   const ids = new Set(entries.flatMap(placesOf));
   const rows = await readLineages<Pick<NodeRow, "id" | "parent_id">>({ db }, spaceId, [...ids], sql`id, parent_id`);
   const parents = new Map(rows.map((row) => [row.id, row.parent_id]));
-  const { rows: watches } = await sql<Watch>`
-    select user_id, node_id from shard.watches
-    where space_id = ${spaceId} and node_id = any(${uuidArray([...parents.keys()])})`.execute(db);
-  const byNode = Map.groupBy(watches, (watch) => watch.node_id);
-  return entries.flatMap((entry) => {
-    const nearest = new Map<UserId, NodeId>();
-    for (const nodeId of wayUp(parents, placesOf(entry))) {
-      for (const { user_id } of byNode.get(nodeId) ?? []) if (!nearest.has(user_id)) nearest.set(user_id, nodeId);
-    }
-    nearest.delete(entry.actor);
-    return [...nearest].map(([userId, nodeId]) => ({ userId, nodeId, entry }));
-  });
+  const byNode = await readWatches(db, spaceId, [...parents.keys()]);
+  return entries.flatMap((entry) =>
+    nearestOf(byNode, wayUp(parents, placesOf(entry)))
+      .filter(({ userId }) => userId !== entry.actor)
+      .map(({ userId, nodeId }) => ({ userId, nodeId, entry })),
+  );
+}
+
+async function readWatches(
+  db: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  ids: readonly NodeId[],
+): Promise<ReadonlyMap<NodeId, Watch[]>> {
+  const { rows } = await sql<Watch>`
+    select user_id, node_id from shard.watches where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
+    db,
+  );
+  return Map.groupBy(rows, (watch) => watch.node_id);
+}
+
+function nearestOf(byNode: ReadonlyMap<NodeId, readonly Watch[]>, way: Iterable<NodeId>) {
+  const nearest = new Map<UserId, NodeId>();
+  for (const nodeId of way) {
+    for (const { user_id } of byNode.get(nodeId) ?? []) if (!nearest.has(user_id)) nearest.set(user_id, nodeId);
+  }
+  return [...nearest].map(([userId, nodeId]) => ({ userId, nodeId }));
 }
 
 /** Where the node is, and where it was. */
@@ -48,4 +62,16 @@ function wayUp(parents: ReadonlyMap<NodeId, NodeId | null>, from: readonly NodeI
     for (let id: NodeId | null = start; id !== null && !way.has(id); id = parents.get(id) ?? null) way.add(id);
   }
   return way;
+}
+
+/** Who watches a node, or something above it; one for each of them, by what is watched nearest. By primary keys. */
+export async function findWatchersOf(
+  db: Kysely<ShardTables>,
+  spaceId: SpaceId,
+  id: NodeId,
+): Promise<Pick<Watched, "userId" | "nodeId">[]> {
+  const rows = await readLineages<Pick<NodeRow, "id" | "parent_id">>({ db }, spaceId, [id], sql`id, parent_id`);
+  const parents = new Map(rows.map((row) => [row.id, row.parent_id]));
+  const byNode = await readWatches(db, spaceId, [...parents.keys()]);
+  return nearestOf(byNode, wayUp(parents, [id]));
 }

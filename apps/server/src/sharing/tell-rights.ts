@@ -1,0 +1,48 @@
+import type { SpaceId, UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { recordEvent } from "../activity/record-event.ts";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { GrantRow, ShardReader } from "../db/shard-tables.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { notify } from "../notifications/notify.ts";
+import { tellWatchers } from "../watches/tell-watchers.ts";
+import type { SharingWorld } from "./sharing-world.ts";
+
+interface Change {
+  readonly spaceId: SpaceId;
+  readonly actor: Pick<Actor, "userId" | "deviceId">;
+  readonly nowMicros: number;
+}
+
+/**
+ * Tells people of rights that have changed, in the transaction that changes them: the activity of each, whoever got one, and who watches the
+ * node.
+ */
+export async function tellRights(
+  world: Pick<SharingWorld, "clock" | "random">,
+  transaction: ShardReader,
+  { spaceId, actor, nowMicros }: Change,
+  grants: readonly GrantRow[],
+): Promise<void> {
+  if (grants.length === 0) return;
+  const ids = grants.map((grant) => grant.id);
+  // By the primary key.
+  const { rows } = await sql<Pick<GrantRow, "id">>`
+    select id from shard.grants where space_id = ${spaceId} and id = any(${uuidArray(ids)})`.execute(transaction);
+  const live = new Set(rows.map(({ id }) => id));
+  for (const { id, node_id: nodeId, kind, grantee_id, email, role } of grants) {
+    const verb = verbOf(kind, live.has(id));
+    const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }) };
+    const event = { spaceId, nodeId, verb, actor: actor.userId, deviceId: actor.deviceId, detail } as const;
+    await recordEvent(transaction, world, { ...event, atMicros: nowMicros });
+    await tellWatchers(transaction, { spaceId, nodeId, verb, actor: actor.userId, atMicros: nowMicros });
+    if (verb !== "shared" || kind !== "user" || grantee_id === null) continue;
+    const told = { actor: actor.userId, nodeId, atMicros: nowMicros, detail: { role } };
+    await notify(transaction, { ...told, userId: grantee_id as UserId, kind: "share" });
+  }
+}
+
+function verbOf(kind: GrantRow["kind"], isLive: boolean): "shared" | "linked" | "unshared" {
+  if (!isLive) return "unshared";
+  return kind === "link" ? "linked" : "shared";
+}

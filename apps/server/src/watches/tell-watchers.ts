@@ -1,0 +1,24 @@
+import { isId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { enqueue } from "../queue/enqueue.ts";
+
+const id = <Id extends string>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
+
+/** Something that the journal does not tell. */
+export const watchedEvent = z.object({
+  spaceId: id<SpaceId>(),
+  nodeId: id<NodeId>(),
+  verb: z.enum(["shared", "unshared", "linked"]),
+  actor: id<UserId>(),
+  atMicros: z.int(),
+});
+export type WatchedEvent = z.output<typeof watchedEvent>;
+
+/** Has those told who watch the node and may share it, in the transaction that does it. Costs one look where nobody watches the space. */
+export async function tellWatchers(transaction: ShardReader, event: WatchedEvent): Promise<void> {
+  const { rows } = await sql`
+    select from shard.spaces where id = ${event.spaceId} and watched_seq is not null`.execute(transaction);
+  if (rows.length > 0) await enqueue(transaction, { kind: "watched_event", payload: event });
+}
