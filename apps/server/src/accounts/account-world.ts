@@ -1,6 +1,8 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { UserId } from "@holdfast/core/ids";
 import type { Language } from "@holdfast/protocol/account-settings";
+import type { AccountTables } from "../db/account-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { ServerSecrets } from "./server-secrets.ts";
 
@@ -19,6 +21,8 @@ export interface AccountWorld extends AccountStore {
   readonly throttle: SignInThrottle;
   /** Anybody may make an account, without an invitation. */
   readonly openRegistration?: boolean;
+  /** Tells a user's other devices of a new one, in the transaction that makes it. */
+  readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
   /** Everybody who is signed in may look for everybody's name. */
   readonly openDirectory?: boolean;
   /** Of accounts that chose none; English unless told. */

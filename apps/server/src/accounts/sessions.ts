@@ -90,10 +90,9 @@ async function startSession(world: AccountWorld, user: UserRow, deviceName: stri
   };
   await inTransaction(world.shards.of(bucket).db, async (transaction) => {
     await assertUnchanged(transaction, user);
-    await transaction
-      .insertInto("shard.devices")
-      .values({ user_id: user.id, id: deviceId, name: deviceName, created_at: now, last_seen_at: now })
-      .execute();
+    const device = { user_id: user.id, id: deviceId, name: deviceName, created_at: now, last_seen_at: now };
+    await world.tellDevice?.(transaction, device);
+    await transaction.insertInto("shard.devices").values(device).execute();
     await transaction.insertInto("shard.sessions").values(session).execute();
     await forgetSurplusDevices(transaction, user.id);
   });

@@ -8,6 +8,7 @@ import type { GrantRow } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
+import { expireEvents } from "../metadata/retention/retention.ts";
 import { useTestSpaces } from "../metadata/testing/testing-spaces.ts";
 import type { TestSpace } from "../metadata/testing/testing.ts";
 import { signInTo } from "../notify/testing.ts";
@@ -121,6 +122,18 @@ test("every page goes on where the one before has ended, whatever its size", asy
   const other = await open("Bob");
   assert.deepEqual(await list(other.caller, { cursor: stolen }), { items: [], next_cursor: null });
   await assert.rejects(list(space.caller, { cursor: "bm8" }), { code: "bad_request" });
+});
+
+test("events go with the entries of their time", async () => {
+  const space = await open("Ann");
+  const { userId: actor, spaceId, deviceId, rootId: nodeId } = space.caller;
+  const event = { spaceId, nodeId, verb: "commented", actor, deviceId, detail: {} } as const;
+  await recordEvent(space.db, { clock: space.clock, random: randomBytes }, event);
+  space.clock.advanceMs(1000);
+  const world = { clock: space.clock, random: randomBytes };
+  await recordEvent(space.db, world, event);
+  await expireEvents({ db: space.db, nowMicros: space.clock.nowMicros() }, 500);
+  assert.equal((await list(space.caller)).items.length, 1);
 });
 
 test("a page looks at a bounded number of entries", async () => {

@@ -4,6 +4,7 @@ import { expireCredentials } from "../accounts/expire-credentials.ts";
 import { expireMails } from "../mail/mails-sent.ts";
 import { sweepPurged } from "../metadata/trash/removal.ts";
 import {
+  expireEvents,
   expireJournal,
   expireOperations,
   expireSegments,
@@ -41,6 +42,7 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
           await expireSegments(job);
           await expireStaged(job);
           await expireJournal(job);
+          await expireEvents(job);
           await expireDeadMessages(job);
           await expireTasks(job);
           await expireRewinds(job);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { makeId, type NodeId, type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
+import { type DeviceId, makeId, type NodeId, type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
@@ -12,6 +12,7 @@ import { addNotification } from "./add-notification.ts";
 import { listNotifications, markRead } from "./list-notifications.ts";
 import { notificationKind } from "./notification-kind.ts";
 import { type NewNotification, notify } from "./notify.ts";
+import { tellDevice } from "./tell-device.ts";
 
 let databases: TestDatabases;
 let opened: TestQueue;
@@ -95,6 +96,27 @@ test("what is about a node reaches only who may read it, and nobody who is suspe
   await sql`update shard.users set disabled_at = 1 where id = ${ann.userId}`.execute(shard.db);
   await send(ann.userId, null);
   assert.equal((await list(ann)).length, 1);
+});
+
+test("a device that signs in is told to the others, and not to itself", async () => {
+  const ann = await open("Ann", 1);
+  const { db } = databases.shards.of(ann.bucket);
+  const ids: DeviceId[] = [];
+  for (const name of ["first", "second", "second"]) {
+    const id = makeId<DeviceId>(ann.bucket, clock.nowMs(), randomBytes(8));
+    const device = { user_id: ann.userId, id, name, created_at: clock.nowMicros(), last_seen_at: null };
+    await tellDevice(db, device);
+    await db.insertInto("shard.devices").values(device).execute();
+    opened.queue.kick(databases.shards.of(ann.bucket));
+    await opened.queue.idle();
+    ids.push(id);
+  }
+  const told = await list({ ...ann, deviceId: ids[0] ?? null });
+  assert.deepEqual(
+    told.map(({ kind, detail }) => [kind, detail]),
+    [["device", { device_id: ids[2], name: "second", count: 2 }]],
+  );
+  assert.deepEqual(await list({ ...ann, deviceId: ids[2] ?? null }), []);
 });
 
 test("a message that comes twice is told once", async () => {

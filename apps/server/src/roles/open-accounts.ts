@@ -4,6 +4,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
 import type { Config } from "../config/read-config.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
+import { tellDevice } from "../notifications/tell-device.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -26,6 +27,7 @@ export async function openAccounts(
     openRegistration: config.openRegistration,
     openDirectory: config.openDirectory,
     language: config.language,
+    tellDevice,
     throttle: {
       check: (key) => rateLimits.check("sign_in", key),
       failed: (key, weight = 1) => rateLimits.debit("sign_in", key, weight),

@@ -96,6 +96,17 @@ export async function expireJournal(job: Retention, lifetimeMs: number = limits.
   return count;
 }
 
+/** Events of the activity go with the entries of the journal of their time. By events_age. */
+export async function expireEvents(job: Retention, lifetimeMs: number = limits.journalLifetimeMs): Promise<number> {
+  return inPieces(job, async () => {
+    const { numAffectedRows } = await sql`
+      delete from shard.events where ctid = any(array(
+        select ctid from shard.events where at < ${job.nowMicros - lifetimeMs * 1000} limit ${rowsIn(job)}
+      ))`.execute(job.db);
+    return Number(numAffectedRows ?? 0n);
+  });
+}
+
 export interface VersionRetention {
   /** The newest ones of a file always stay. */
   readonly keptMin?: number;
