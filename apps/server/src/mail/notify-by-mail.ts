@@ -1,5 +1,5 @@
 import { sha256 } from "@holdfast/core/hash";
-import type { UserId } from "@holdfast/core/ids";
+import type { NotificationId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NoticeKind, NotifySettings } from "@holdfast/protocol/account-settings";
 import { sql } from "kysely";
@@ -36,6 +36,11 @@ export async function notifyByMail(
     where (select count(*) from shard.mail_items where user_id = ${userId}) < ${limits.mailItemsMax}
     on conflict (user_id, id) do update set at = excluded.at, notice = excluded.notice`.execute(transaction);
   await enqueueGathering(transaction, userId, { when, dueMicros: due });
+}
+
+/** It is not mailed any more, where it still waits. In a transaction on the account's shard. */
+export async function forgetNotice(transaction: ShardReader, userId: UserId, id: NotificationId): Promise<void> {
+  await transaction.deleteFrom("shard.mail_items").where("user_id", "=", userId).where("id", "=", id).execute();
 }
 
 /** One message for what is mailed at once and one for the digest, so that neither waits for the other. */

@@ -1,5 +1,5 @@
 import type { Random } from "@holdfast/core/clock";
-import { bucketOf, makeId, type NotificationId, type UserId } from "@holdfast/core/ids";
+import { bucketOf, makeId, type NodeId, type NotificationId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
@@ -7,6 +7,17 @@ import type { NotificationRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { NewNotification } from "./notify.ts";
+
+export interface Told {
+  readonly id: NotificationId;
+  readonly nodeId: NodeId | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** The one that it was gathered with, which is no more. */
+  readonly replaces: NotificationId | undefined;
+}
+
+/** What happens with a notification besides, in the transaction that writes it. */
+export type AlsoTell = (transaction: ShardReader, told: Told) => Promise<void>;
 
 /**
  * Writes what an account is told, on its shard. May run twice for one message.
@@ -17,6 +28,7 @@ export async function addNotification(
   { shards, random }: { readonly shards: Shards; readonly random: Random },
   notification: NewNotification,
   messageId: string,
+  alsoTell: AlsoTell = async () => {},
 ): Promise<boolean> {
   const { userId, kind, actor, atMicros } = notification;
   return inTransaction(shards.ofId(userId).db, async (transaction) => {
@@ -38,6 +50,7 @@ export async function addNotification(
         ${notification.gather?.key ?? null}, ${messageId})`.execute(transaction);
     await sql`update shard.notification_heads set number = ${number} where user_id = ${userId}`.execute(transaction);
     await forgetSurplus(transaction, userId);
+    await alsoTell(transaction, { id, nodeId, detail, replaces: before?.id });
     return true;
   });
 }

@@ -1,9 +1,11 @@
 import type { Random } from "@holdfast/core/clock";
-import type { SpaceId } from "@holdfast/core/ids";
+import type { SpaceId, UserId } from "@holdfast/core/ids";
 import { findUser } from "../accounts/directory.ts";
 import { findReadable } from "../accounts/may-read.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Kind } from "../queue/kind.ts";
+import type { MailWorld } from "../mail/mail-world.ts";
+import { mailNotification } from "./mail-notification.ts";
 import { addNotification } from "./add-notification.ts";
 import { type NewNotification, newNotification } from "./notify.ts";
 
@@ -12,6 +14,10 @@ export interface NotificationWorld {
   readonly random: Random;
   /** Something has changed for who waits for this space. */
   readonly wake: (spaceId: SpaceId) => void;
+  /** Undefined: nothing of it is mailed. */
+  readonly mail?: MailWorld;
+  /** Something waits in the queue on the account's shard. */
+  readonly kick?: (userId: UserId) => void;
 }
 
 /** Brings notifications to the accounts that they are for, whichever shard these lie on. */
@@ -21,7 +27,11 @@ export function notificationKind(world: NotificationWorld): Kind<NewNotification
     work: async (notification, { id }) => {
       const user = await findUser(world.shards, notification.userId);
       if (user === undefined || user.disabled_at !== null || !(await concerns(world, notification))) return;
-      if (await addNotification(world, notification, id)) world.wake(user.space_id);
+      const { shards, mail } = world;
+      const mailed = mail === undefined ? undefined : await mailNotification({ shards, mail }, notification);
+      if (!(await addNotification(world, notification, id, mailed))) return;
+      world.wake(user.space_id);
+      world.kick?.(user.id);
     },
   };
 }

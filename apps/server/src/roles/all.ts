@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
-import { toBucket } from "@holdfast/core/ids";
+import { toBucket, type UserId } from "@holdfast/core/ids";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
@@ -15,7 +15,7 @@ import { retentionJobs } from "../jobs/retention-jobs.ts";
 import { storageJobs } from "../jobs/storage-jobs.ts";
 import { startJobs } from "../jobs/periodic-jobs.ts";
 import { queueFigures } from "../queue/figures.ts";
-import { openQueue } from "../queue/open-queue.ts";
+import { openQueue, type Queue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
 import { assertAddressFree } from "./free-address.ts";
@@ -24,7 +24,7 @@ import { openAccounts } from "./open-accounts.ts";
 import { openLimits } from "./open-limits.ts";
 import { openMail, type OpenedMail } from "./open-mail.ts";
 import { openNotifier } from "./open-notifier.ts";
-import { queueKinds } from "./queue-kinds.ts";
+import { queueKinds, type QueueParts } from "./queue-kinds.ts";
 import { openStorage, type StoreWrap } from "./open-storage.ts";
 import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
@@ -64,14 +64,9 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       assertMayRun: storage.assertOwner,
     });
     closers.add("jobs", () => jobs.stop());
-    const queue = openQueue({
-      shards,
-      clock: systemClock,
-      log,
-      kinds: queueKinds({ sharing: () => sharing, notifications: { ...ports, wake: committed }, mail }),
-      assertMayRun: storage.assertOwner,
-    });
-    closers.add("queue", () => queue.stop());
+    const kick = (id: UserId) => queue.kick(shards.ofId(id));
+    const notifications = { ...ports, wake: committed, mail, kick };
+    const queue = startQueue({ sharing: () => sharing, notifications, mail }, { storage, log }, closers);
     const inView = openViewCommitter(shards, committer);
     const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
     const parts = {
@@ -131,6 +126,14 @@ function openHttp(config: Config, { parts, metrics, version }: HttpParts, closer
     ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
     ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
   });
+}
+
+function startQueue(parts: QueueParts, { storage, log }: Pick<ApiParts, "storage" | "log">, closers: Closers): Queue {
+  const { shards } = storage.databases;
+  const kinds = queueKinds(parts);
+  const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertOwner });
+  closers.add("queue", () => queue.stop());
+  return queue;
 }
 
 async function listen(http: HttpServer, { listen: { host, port } }: Config, mail: OpenedMail): Promise<string> {

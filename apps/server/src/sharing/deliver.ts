@@ -1,12 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { GrantId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { z } from "zod";
-import type { GrantRow, NodeRow, ShardTables } from "../db/shard-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { GrantRow, NodeRow, ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { Kinds } from "../queue/kind.ts";
+import { notify } from "../notifications/notify.ts";
 import { changeRights, removeGrants } from "./change-rights.ts";
 import { findActor, mountFolder, reviewMounts } from "./mounts.ts";
 import type { SharingWorld } from "./sharing-world.ts";
@@ -53,20 +55,37 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
   const grant = rows[0];
   const pointers = shards.ofId(granteeId as UserId).db;
   const isNew = grant !== undefined && (await addPointer(pointers, grant));
+  if (isNew) world.queue.kick(shards.ofId(granteeId as UserId));
   if (grant === undefined) {
     await sql`delete from shard.received where grantee_id = ${granteeId} and grant_id = ${grantId}`.execute(pointers);
   }
   for await (const userId of membersOf(shards, granteeId)) {
     await reviewMounts(world, userId, spaceId);
+    if (isNew && grant.kind === "group") {
+      await tellShared(shards.ofId(userId).db, userId, grant);
+      world.queue.kick(shards.ofId(userId));
+    }
     if (isNew) await mountIfWanted(world, userId, nodeId);
   }
 }
 
-async function addPointer(db: Kysely<ShardTables>, { grantee_id, id, space_id, node_id }: GrantRow): Promise<boolean> {
-  const { rows } = await sql`
-    insert into shard.received (grantee_id, grant_id, space_id, node_id)
-    values (${grantee_id}, ${id}, ${space_id}, ${node_id}) on conflict do nothing returning grant_id`.execute(db);
-  return rows.length > 0;
+/** An account is told in the transaction that lets it see what is shared, so once. */
+function addPointer(db: ShardReader, grant: GrantRow): Promise<boolean> {
+  const { kind, grantee_id, id, space_id, node_id } = grant;
+  return inTransaction(db, async (transaction) => {
+    const { rows } = await sql`
+      insert into shard.received (grantee_id, grant_id, space_id, node_id)
+      values (${grantee_id}, ${id}, ${space_id}, ${node_id}) on conflict do nothing returning grant_id`.execute(
+      transaction,
+    );
+    if (rows.length > 0 && kind === "user") await tellShared(transaction, grantee_id as UserId, grant);
+    return rows.length > 0;
+  });
+}
+
+function tellShared(transaction: ShardReader, userId: UserId, grant: GrantRow): Promise<void> {
+  const { node_id: nodeId, created_by: actor, created_at: atMicros, role } = grant;
+  return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail: { role } });
 }
 
 const membersAtOnce = 1000;

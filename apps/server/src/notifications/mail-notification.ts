@@ -1,0 +1,29 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { findReadable } from "../accounts/may-read.ts";
+import { readPeople } from "../accounts/people.ts";
+import type { Shards } from "../db/shards.ts";
+import type { MailWorld } from "../mail/mail-world.ts";
+import { forgetNotice, notifyByMail } from "../mail/notify-by-mail.ts";
+import type { AlsoTell } from "./add-notification.ts";
+import type { NewNotification } from "./notify.ts";
+
+/** Lets a notification wait for the next mail to its account, if that wants one, with the names as the account sees them now. */
+export async function mailNotification(
+  { shards, mail }: { readonly shards: Shards; readonly mail: MailWorld },
+  { userId, kind, actor, nodeId, atMicros, gather }: NewNotification,
+): Promise<AlsoTell> {
+  if (mail.mailer === undefined) return async () => {};
+  const person = actor === null ? null : (await readPeople(shards, [actor]))(actor);
+  const names = new Map<NodeId, string>();
+  for (const id of new Set([nodeId, gather?.nodeId ?? null])) {
+    const node = id === null ? undefined : await findReadable(shards, userId, id);
+    if (id !== null && node !== undefined) names.set(id, node.row.name);
+  }
+  return async (transaction, { id, nodeId: about, detail, replaces }) => {
+    if (replaces !== undefined) await forgetNotice(transaction, userId, replaces);
+    const name = about === null ? undefined : names.get(about);
+    const node = about === null || name === undefined ? null : { id: about, name };
+    const by = person === null || actor === null ? null : { id: actor, name: person.name };
+    await notifyByMail(mail, transaction, userId, { id, at: atMicros, kind, actor: by, node, detail: { ...detail } });
+  };
+}
