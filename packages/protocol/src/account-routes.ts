@@ -196,6 +196,15 @@ export const accountRoutes = {
     }),
     responses: { 200: account },
   }),
+  mailConfirmation: defineRoute({
+    method: "POST",
+    path: "/account/confirm/mail",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Have the token that confirms the address mailed again, unless it is confirmed",
+    responses: { 202: z.object({ email: z.string(), confirmed: z.boolean() }) },
+  }),
   createToken: defineRoute({
     method: "POST",
     path: "/tokens",

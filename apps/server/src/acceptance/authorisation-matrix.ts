@@ -21,6 +21,7 @@ export const matrix: Matrix = {
     owner: [403],
   },
   confirmAddress: { request: () => ({ body: { token: "hfc_forged" } }), stranger: "open", owner: [422] },
+  mailConfirmation: { request: plain, stranger: "own", owner: [202] },
   getAccount: { request: plain, stranger: "own", owner: [200] },
   updateAccount: { request: () => ({ body: { language: "de" } }), stranger: "own", owner: [200] },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },

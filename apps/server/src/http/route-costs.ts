@@ -51,6 +51,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   createAccount: few,
   getAccount: few,
   confirmAddress: few,
+  mailConfirmation: few,
   updateAccount: few,
   createToken: few,
   listTokens: { rows: limits.tokensMax, answerBytes: limits.tokensMax * 2 * kib },

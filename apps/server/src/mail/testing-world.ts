@@ -1,4 +1,5 @@
 import { bucketOf, type MailId, type UserId } from "@holdfast/core/ids";
+import type { AccountWorld } from "../accounts/account-world.ts";
 import { makeTestClock, openTestAccounts, type TestAccounts, type TestClock } from "../accounts/testing.ts";
 import type { Shards } from "../db/shards.ts";
 import { openTestQueue, type TestQueue } from "../queue/testing.ts";
@@ -49,4 +50,9 @@ export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): 
         .execute((transaction) => notifyByMail(world, transaction, userId, notice)),
     idle: () => queue.queue.idle(),
   };
+}
+
+/** Of a server that sends none. */
+export function withoutMail(accounts: AccountWorld): MailWorld {
+  return { ...accounts, mailer: undefined, publicUrl: () => "https://drive.example.org" };
 }

@@ -62,7 +62,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const { shards } = databases;
   const setup = openSetupPage();
   return {
-    ...accountHandlers(accounts),
+    ...accountHandlers(accounts, mail, (userId) => parts.queue.kick(shards.ofId(userId))),
     ...groupHandlers({ ...accounts, queue: parts.queue }),
     ...peopleHandlers(accounts),
     ...mailHandlers(mail),
@@ -83,7 +83,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
-    ...sharingHandlers(sharing),
+    ...sharingHandlers(sharing, mail),
     ...storageHandlers(storageCare(parts)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...jobHandlers({ shards }),

@@ -13,6 +13,7 @@ import {
 import { BlockRoom } from "../../blocks/block-room.ts";
 import type { BlockService } from "../../blocks/block-service.ts";
 import { SlabStock } from "../../blocks/slab-stock.ts";
+import { withoutMail } from "../../mail/testing-world.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { accountHandlers } from "./account-handlers.ts";
 import { blockHandlers } from "../blocks/block-handlers.ts";
@@ -33,7 +34,7 @@ before(async () => {
   } as unknown as BlockService;
   const { createBlockUploadUrl, putSignedBlock } = blockHandlers(world, blocks, undefined as never);
   server = await startTestServer(
-    { ...accountHandlers(world), createBlockUploadUrl, putSignedBlock },
+    { ...accountHandlers(world, withoutMail(world)), createBlockUploadUrl, putSignedBlock },
     {
       authenticator: new Authenticator(world),
       unmounted: new Set(Object.keys(routes) as RouteName[]),

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
 import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts";
@@ -6,16 +7,21 @@ import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
 import { deleteDevice, listDevices } from "../../accounts/devices.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
+import { mailConfirmation, mailConfirmationAgain } from "../../accounts/mail-confirmation.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { endSession, refreshSession, signIn } from "../../accounts/sessions.ts";
 import { createUser, signUp } from "../../accounts/sign-up.ts";
 import { describeUser, getUser, listUsers, updateUser } from "../../accounts/users.ts";
 import type { Caller } from "../../accounts/caller.ts";
+import type { MailWorld } from "../../mail/mail-world.ts";
 import type { Handlers } from "../handler.ts";
 import { addressGroup } from "../exchange/peer.ts";
 
-/** Sessions, accounts, tokens, devices and the administration of users. */
-export function accountHandlers(world: AccountWorld) {
+/**
+ * Sessions, accounts, tokens, devices and the administration of users.
+ * @param ordered told that a mail waits on this account's shard
+ */
+export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (userId: UserId) => void = () => {}) {
   return {
     createSession: async ({ body, peer }) => ({
       status: 200,
@@ -34,9 +40,17 @@ export function accountHandlers(world: AccountWorld) {
     },
     createAccount: async ({ body, peer }) => {
       const user = await signUp(world, body, addressGroup(peer.address));
+      await mailConfirmation(world, mail, user);
+      ordered(user.id);
       return { status: 201, json: await describeUser(world, user) };
     },
     confirmAddress: async ({ body }) => ({ status: 200, json: await confirmAddress(world, body.token) }),
+    mailConfirmation: async ({ caller }) => {
+      const user = await getUser(world, caller.userId);
+      await mailConfirmationAgain(world, mail, user);
+      ordered(user.id);
+      return { status: 202, json: { email: user.email, confirmed: user.email_confirmed_at !== null } };
+    },
     getAccount: async ({ caller }) => ({ status: 200, json: await accountJson(world, caller) }),
     updateAccount: async ({ caller, body }) => {
       await changeSettings(world, caller.userId, { ...body, autoMount: body.auto_mount });

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { routes, type RouteName } from "@holdfast/protocol/routes";
 import { Authenticator } from "../../accounts/authenticator.ts";
 import { createTestUser, makeTestClock, openTestAccounts, testPassword } from "../../accounts/testing.ts";
+import { withoutMail } from "../../mail/testing-world.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 import { accountHandlers } from "./account-handlers.ts";
@@ -14,7 +15,7 @@ let token: string;
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
   const world = await openTestAccounts(databases.shards, { clock: makeTestClock(Date.now()) });
-  server = await startTestServer(accountHandlers({ ...world, language: "de" }), {
+  server = await startTestServer(accountHandlers({ ...world, language: "de" }, withoutMail(world)), {
     authenticator: new Authenticator(world),
     unmounted: new Set(Object.keys(routes) as RouteName[]),
   });

@@ -15,6 +15,7 @@ import {
   type TestAccounts,
   testPassword,
 } from "../../accounts/testing.ts";
+import { withoutMail } from "../../mail/testing-world.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { accountHandlers } from "./account-handlers.ts";
 import { openSetupPage } from "./setup-page.ts";
@@ -33,7 +34,10 @@ before(async () => {
   world = await openTestAccounts(databases.shards, { clock: makeTestClock(Date.now()) });
   const setup = openSetupPage();
   server = await startTestServer(
-    { ...accountHandlers(world), setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }) },
+    {
+      ...accountHandlers(world, withoutMail(world)),
+      setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }),
+    },
     { authenticator: new Authenticator(world), unmounted: new Set(Object.keys(routes) as RouteName[]) },
   );
 });

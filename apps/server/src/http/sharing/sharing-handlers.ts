@@ -5,14 +5,15 @@ import type { RouteBody, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
 import { findUser, findUserByEmail } from "../../accounts/directory.ts";
 import { assertAddress, emailKey } from "../../accounts/email-address.ts";
-import { createInvitation } from "../../accounts/invitations.ts";
 import { hashPassword } from "../../accounts/passwords.ts";
 import { digestOf, makeLinkToken } from "../../accounts/secret-token.ts";
 import type { GrantRow } from "../../db/shard-tables.ts";
+import type { MailWorld } from "../../mail/mail-world.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { assertMay } from "../../rights/roles.ts";
 import { grantNode, type NewGrant, newGrantId } from "../../sharing/grant-node.ts";
+import { assertMayInvite, invitePending } from "../../sharing/invite-pending.ts";
 import { mountFolder } from "../../sharing/mounts.ts";
 import { changePermission, listPermissions, permissionsJson, removePermission } from "../../sharing/permissions.ts";
 import { listSharedByMe, listSharedWithMe } from "../../sharing/shared-lists.ts";
@@ -23,7 +24,7 @@ import type { Handlers } from "../handler.ts";
 type ShareBody = RouteBody<typeof routes.shareNode>;
 
 /** Who may do what: permissions, and folders of others in one's own space. */
-export function sharingHandlers(world: SharingWorld) {
+export function sharingHandlers(world: SharingWorld, mail: MailWorld) {
   const { shards } = world;
   return {
     shareNode: async ({ caller, params, body, peer }) => {
@@ -39,9 +40,12 @@ export function sharingHandlers(world: SharingWorld) {
         });
         return { status: 201, json: { ...(await one(grant)), token, url: `${peer.publicUrl}/s/${token}` } };
       }
-      const { grant, created } = await grantNode(world, caller, node, await granteeOf(caller, node, body));
-      const json = { ...(await one(grant)), ...(await invitationFor(caller, grant, peer.origin)) };
-      return { status: created ? 201 : 200, json };
+      const given = await granteeOf(caller, node, body);
+      if (given.kind === "pending") await assertMayInvite(mail, caller.userId);
+      const { grant, created } = await grantNode(world, caller, node, given);
+      const link = await invite(caller, node, grant, body);
+      const invitation = link === undefined ? {} : { invitation_url: `${peer.publicUrl}${link}` };
+      return { status: created ? 201 : 200, json: { ...(await one(grant)), ...invitation } };
     },
     listPermissions: async ({ caller, params }) => {
       const node = await findNode(shards, caller, params.id);
@@ -86,11 +90,18 @@ export function sharingHandlers(world: SharingWorld) {
     return json;
   }
 
-  /** Who administrates may hand it on where no mail does: with it the address gets its account. Nobody else, or they could be that address. */
-  async function invitationFor(caller: Caller, { kind, email }: GrantRow, origin: string) {
-    if (kind !== "pending" || email === null || !caller.admin || !caller.scopes.has("admin")) return {};
-    const { token } = await createInvitation(world, { kind: "invite", email, quotaBytes: null });
-    return { invitation_url: `${origin}/setup#${token}` };
+  /** Where no mail goes out, an administrator may hand the link on. Nobody else gets it: they could become that address with it. */
+  async function invite(
+    caller: Caller,
+    node: PlacedNode,
+    grant: GrantRow,
+    { message }: ShareBody,
+  ): Promise<string | undefined> {
+    if (grant.kind !== "pending" || grant.email === null) return undefined;
+    const given = { by: caller.userId, address: grant.email, grant, nodeName: node.row.name, message };
+    const link = await invitePending(mail, given);
+    world.queue.kick(shards.of(caller.bucket));
+    return mail.mailer === undefined && caller.admin && caller.scopes.has("admin") ? link : undefined;
   }
 
   async function linkOf(body: ShareBody): Promise<NewGrant> {

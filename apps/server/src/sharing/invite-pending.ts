@@ -1,0 +1,52 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type UserId } from "@holdfast/core/ids";
+import { findUser } from "../accounts/directory.ts";
+import { createInvitation } from "../accounts/invitations.ts";
+import { inTransaction } from "../db/database.ts";
+import type { GrantRow } from "../db/shard-tables.ts";
+import { mayCauseMail } from "../mail/mail-allowance.ts";
+import type { MailWorld } from "../mail/mail-world.ts";
+import { orderMail } from "../mail/order-mail.ts";
+
+export interface PendingInvitation {
+  readonly by: UserId;
+  readonly grant: Pick<GrantRow, "role">;
+  readonly address: string;
+  readonly nodeName: string;
+  readonly message: string | undefined;
+}
+
+/** Before an address without an account is given anything. @throws HoldfastError rate_limited where the sharer has caused too many mails */
+export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void> {
+  if (mail.mailer === undefined || (await mayCauseMail(mail, by))) return;
+  throw new HoldfastError("rate_limited", "You have had too many mails sent. Share with this address later.", {
+    retryAfterSeconds: 60,
+  });
+}
+
+/**
+ * Makes an invitation for exactly this address, good also where registration is closed, and orders the mail with it.
+ * @returns the link below the public address, which is for nobody but whoever reads what is mailed there, and for administrators
+ */
+export async function invitePending(mail: MailWorld, invitation: PendingInvitation): Promise<string> {
+  const { by, address, nodeName, message, grant } = invitation;
+  const sharer = await findUser(mail.shards, by);
+  if (sharer === undefined) throw new HoldfastError("internal", "Whoever shares has an account.");
+  const { token, expiresAtMicros } = await createInvitation(mail, { kind: "invite", email: address, quotaBytes: null });
+  const link = `/setup#${token}`;
+  await inTransaction(mail.shards.ofId(by).db, (transaction) =>
+    orderMail(mail, transaction, bucketOf(by), {
+      to: { address },
+      content: {
+        template: "invitation",
+        actor: { id: by, name: sharer.name, email: sharer.email },
+        node: { name: nodeName },
+        role: grant.role,
+        ...(message === undefined ? {} : { message }),
+        expires_at: expiresAtMicros,
+      },
+      link,
+    }),
+  );
+  return link;
+}
