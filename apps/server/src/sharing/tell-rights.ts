@@ -1,10 +1,9 @@
-import type { SpaceId, UserId } from "@holdfast/core/ids";
+import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { recordEvent } from "../activity/record-event.ts";
 import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, ShardReader } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
-import { notify } from "../notifications/notify.ts";
 import { tellWatchers } from "../watches/tell-watchers.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -15,8 +14,8 @@ interface Change {
 }
 
 /**
- * Tells people of rights that have changed, in the transaction that changes them: the activity of each, whoever got one, and who watches the
- * node.
+ * Tells people of rights that have changed, in the transaction that changes them: the activity of each, and who watches the node. Whoever got
+ * one hears of it once it has come to their own shard (`deliver.ts`).
  */
 export async function tellRights(
   world: Pick<SharingWorld, "clock" | "random">,
@@ -30,15 +29,12 @@ export async function tellRights(
   const { rows } = await sql<Pick<GrantRow, "id">>`
     select id from shard.grants where space_id = ${spaceId} and id = any(${uuidArray(ids)})`.execute(transaction);
   const live = new Set(rows.map(({ id }) => id));
-  for (const { id, node_id: nodeId, kind, grantee_id, email, role } of grants) {
+  for (const { id, node_id: nodeId, kind, email, role } of grants) {
     const verb = verbOf(kind, live.has(id));
     const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }) };
     const event = { spaceId, nodeId, verb, actor: actor.userId, deviceId: actor.deviceId, detail } as const;
     await recordEvent(transaction, world, { ...event, atMicros: nowMicros });
     await tellWatchers(transaction, { spaceId, nodeId, verb, actor: actor.userId, atMicros: nowMicros });
-    if (verb !== "shared" || kind !== "user" || grantee_id === null) continue;
-    const told = { actor: actor.userId, nodeId, atMicros: nowMicros, detail: { role } };
-    await notify(transaction, { ...told, userId: grantee_id as UserId, kind: "share" });
   }
 }
 

@@ -1,0 +1,30 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const leaveCommand: CommandMaker = (context) => {
+  const command = newCommand("leave", "Give back what was shared with you; the folder itself stays where it is", [
+    "leave /holiday",
+  ]).argument("<path-or-id>", "where it is mounted, or its id as `shared` lists it");
+  return runs<[string]>(context, command, async (run, given) => {
+    const [{ lookUpShared }, { allPages, pageItemsMax }] = await Promise.all([
+      import("../remote/look-up-shared.ts"),
+      import("../remote/pages.ts"),
+    ]);
+    const { client } = await run.connect();
+    const node = await lookUpShared(client, given);
+    const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
+    const left: string[] = [];
+    for await (const page of pages) {
+      for (const { permission } of page) {
+        if (permission.node_id !== node.id || permission.grantee.kind !== "user") continue;
+        await client.call("deletePermission", { params: { id: permission.id } });
+        left.push(permission.id);
+      }
+    }
+    if (left.length === 0) {
+      throw new HoldfastError("not_found", `${given} was not shared with you yourself; a group has it, or you own it.`);
+    }
+    await run.output.result({ left, node_id: node.id }, () => [`left ${given}`]);
+  });
+};

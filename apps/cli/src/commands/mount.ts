@@ -1,0 +1,43 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { isId } from "@holdfast/core/ids";
+import { joinPath, splitPath } from "@holdfast/core/names";
+import { HoldfastError } from "@holdfast/core/errors";
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const mountCommand: CommandMaker = (context) => {
+  const command = newCommand("mount", "Show a folder that somebody shares with you among your own", [
+    "mount holiday",
+    "mount 0199c3a1-… --at /family/holiday",
+  ])
+    .argument("<path-or-id>", "its name as `shared` lists it, or its id")
+    .option("--at <path>", "where; its own name in the root unless told");
+  return runs<[string, { readonly at?: string }]>(context, command, async (run, given, { at }) => {
+    const { client } = await run.connect();
+    const nodeId = isId(given) ? given : await idOfShared(client, given);
+    const names = at === undefined ? [] : splitPath(at.startsWith("/") ? at : `/${at}`);
+    const name = names.pop();
+    if (at !== undefined && name === undefined) throw usage("Say a name: the root itself is always there.");
+    const { lookUp } = await import("../remote/look-up.ts");
+    const parent = names.length === 0 ? {} : { parent_id: (await lookUp(client, joinPath(names))).id };
+    const node = await client.call("createMount", {
+      body: { node_id: nodeId, ...parent, ...(name === undefined ? {} : { name }) },
+    });
+    await run.output.result(node, () => [`mounted at ${node.path}`]);
+  });
+};
+
+/** @throws HoldfastError not_found, conflict where several have the name */
+async function idOfShared(client: ApiClient, given: string): Promise<string> {
+  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+  const name = given.replace(/^\/+|\/+$/g, "");
+  const found = new Set<string>();
+  const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
+  for await (const page of pages) for (const { node } of page) if (node.name === name) found.add(node.id);
+  const [id] = found;
+  if (id === undefined) {
+    throw new HoldfastError("not_found", `Nobody shares ${name} with you. 'holdfast shared' shows what there is.`);
+  }
+  if (found.size === 1) return id;
+  throw new HoldfastError("conflict", `Several are called ${name}. Say the id, which 'holdfast shared' shows last.`);
+}

@@ -1,0 +1,52 @@
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const grantedRoles = ["viewer", "commenter", "editor", "uploader"] as const;
+type GrantedRole = (typeof grantedRoles)[number];
+
+/** @throws HoldfastError usage */
+export function parseRole(text: string): GrantedRole {
+  const role = grantedRoles.find((each) => each === text);
+  if (role !== undefined) return role;
+  throw usage(`${JSON.stringify(text)} is no role. There are ${grantedRoles.join(", ")}.`);
+}
+
+interface Options {
+  readonly with: string;
+  readonly role: string;
+  readonly expires?: string;
+  readonly message?: string;
+}
+
+export const shareCommand: CommandMaker = (context) => {
+  const command = newCommand("share", "Give a person a role at a file or folder and all that is in it", [
+    "share /photos/2026 --with ann@example.com --role viewer",
+    "share /project --with bob@example.com --role editor --expires 30d",
+  ])
+    .argument("<path>", "a file or folder on the server")
+    .requiredOption("--with <email>", "whom; an address without an account gets an invitation")
+    .requiredOption("--role <role>", grantedRoles.join(", "))
+    .option("--expires <when>", "a duration such as 30d or 12h, or a time")
+    .option("--message <text>", "what the person reads with it");
+  return runs<[string, Options]>(context, command, async (run, path, options) => {
+    const role = parseRole(options.role);
+    const [{ lookUpShared }, { parseExpiry }] = await Promise.all([
+      import("../remote/look-up-shared.ts"),
+      import("./expiry.ts"),
+    ]);
+    const expires = options.expires === undefined ? {} : { expires_at: parseExpiry(options.expires, Date.now()) };
+    const { client } = await run.connect();
+    const { id } = await lookUpShared(client, path);
+    const permission = await client.call("shareNode", {
+      params: { id },
+      body: {
+        email: options.with,
+        role,
+        ...expires,
+        ...(options.message === undefined ? {} : { message: options.message }),
+      },
+    });
+    const invited = permission.grantee.kind === "pending" ? ", who has no account yet" : "";
+    await run.output.result(permission, () => [`shared ${path} with ${options.with} (${role})${invited}`]);
+  });
+};

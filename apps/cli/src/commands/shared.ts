@@ -1,0 +1,19 @@
+import type { SharedJson } from "@holdfast/protocol/sharing-routes";
+import { formatTable } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const sharedCommand: CommandMaker = (context) => {
+  const command = newCommand("shared", "List what others share with you; the id is what mount takes", ["shared"]);
+  return runs<[]>(context, command, async (run) => {
+    const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+    const { client } = await run.connect();
+    const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
+    await run.output.listing(pages, (items) => formatTable(items.map(sharedCells), []));
+  });
+};
+
+function sharedCells({ node, permission, owner, mount_id: mountId }: SharedJson): string[] {
+  const name = node.kind === "folder" ? `${node.name}/` : node.name;
+  return [permission.role, owner.email, name, mountId === null ? "" : `at ${node.path}`, node.id];
+}
