@@ -1,12 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, page } from "./values.ts";
-
-export const person = z
-  .object({ id: z.string(), name: z.string().describe("empty for somebody whose account is gone") })
-  .meta({ id: "Person" });
-export type PersonJson = z.output<typeof person>;
+import { cursorText, idText, page, person } from "./values.ts";
 
 const comment = z
   .object({

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
-import { person } from "./comment-routes.ts";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, page } from "./values.ts";
+import { cursorText, idText, page, person } from "./values.ts";
 
 export const notificationKinds = ["share", "comment", "mention", "watch", "quota", "device", "report"] as const;
 export type NotificationKind = (typeof notificationKinds)[number];

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineRoute } from "./route.ts";
 import { page } from "./values.ts";
 
-export const person = z.object({ id: z.string(), name: z.string(), email: z.string() }).meta({ id: "Person" });
+export const person = z.object({ id: z.string(), name: z.string(), email: z.string() }).meta({ id: "FoundPerson" });
 
 export const peopleRoutes = {
   findPeople: defineRoute({

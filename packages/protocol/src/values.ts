@@ -80,8 +80,14 @@ export const node = z
   .meta({ id: "Node" });
 export type NodeJson = z.output<typeof node>;
 
-/** Somebody as others are shown them. */
-export const person = z.object({ id: z.string(), name: z.string() }).meta({ id: "Person" });
+/** Somebody as others are shown them: no address. */
+export const person = z
+  .object({
+    id: z.string(),
+    name: z.string().describe("(link) for whoever came by one, (deleted account or link) for whoever is gone"),
+  })
+  .meta({ id: "Person" });
+export type PersonJson = z.output<typeof person>;
 
 export const problem = z
   .object({

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
-import { namePeople } from "../../accounts/names.ts";
+import { readPeople } from "../../accounts/people.ts";
 import { assertPlainText } from "../../accounts/plain-text.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
@@ -40,7 +40,7 @@ export function versionHandlers({ shards, committer }: { shards: Shards; committ
 
 /** Authors have their accounts on any shard. */
 async function withAuthors(shards: Shards, versions: readonly VersionFacts[]): Promise<VersionJson[]> {
-  const people = await namePeople(
+  const people = await readPeople(
     shards,
     versions.map(({ created_by }) => created_by),
   );

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { makeId, toBucket, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
-import { namePeople } from "./names.ts";
+import { readPeople } from "./people.ts";
 import { createUser } from "./sign-up.ts";
 import { openTestAccounts, testPassword } from "./testing.ts";
 
@@ -35,7 +35,7 @@ test("people are named wherever their accounts lie, and links, and whoever is go
     values (${high.space_id}, ${link}, ${high.root_id}, 'link', ${link}, 'uploader', ${high.id}, 0, 'of nobody else')`.execute(
     shards.ofId(link).db,
   );
-  const person = await namePeople(shards, [high.id, low.id, high.id, gone.id, link, "no id"]);
+  const person = await readPeople(shards, [high.id, low.id, high.id, gone.id, link, "no id"]);
   assert.deepEqual([low.id, high.id, link, gone.id, "no id"].map(person), [
     { id: low.id, name: "Low" },
     { id: high.id, name: "High" },
@@ -51,5 +51,5 @@ test("to name nobody asks nobody", async () => {
     ofId: () => assert.fail("asked"),
     all: () => [],
   };
-  assert.equal((await namePeople(nowhere, []))("x").name, "(deleted account or link)");
+  assert.equal((await readPeople(nowhere, []))("x").name, "(deleted account or link)");
 });
