@@ -7,7 +7,7 @@ import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
 import { deleteDevice, listDevices } from "../../accounts/devices.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
-import { mailConfirmation, mailConfirmationAgain } from "../../accounts/mail-confirmation.ts";
+import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { endSession, refreshSession, signIn } from "../../accounts/sessions.ts";
 import { createUser, signUp } from "../../accounts/sign-up.ts";

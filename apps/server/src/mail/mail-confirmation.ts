@@ -2,11 +2,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf } from "@holdfast/core/ids";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
-import { mayCauseMail } from "../mail/mail-allowance.ts";
-import type { MailWorld } from "../mail/mail-world.ts";
-import { orderMail } from "../mail/order-mail.ts";
-import type { AccountWorld } from "./account-world.ts";
-import { confirmationLink } from "./confirm-address.ts";
+import { mayCauseMail } from "./mail-allowance.ts";
+import type { MailWorld } from "./mail-world.ts";
+import { orderMail } from "./order-mail.ts";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { confirmationLink } from "../accounts/confirm-address.ts";
 
 type Confirming = Pick<UserRow, "id" | "email" | "email_confirmed_at">;
 
