@@ -51,6 +51,6 @@ export function storyOf(seed: number): StoryOptions {
     ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && sharing(seed)),
     ...(seed >= firstVersatile && versatile(seed)),
-    ...(seed >= firstRights && { ...sharing(seed), rights: true, isVersatile: seed % 2 === 0 }),
+    ...(seed >= firstRights && { ...sharing(seed), rights: true, lacks: [], isVersatile: seed % 2 === 0 }),
   };
 }

@@ -83,8 +83,10 @@ class SharedScene {
       const page = await this.tested.guest.listChanges(this.#token);
       this.#token = page.next_token;
       hasMore = page.has_more;
-      // Mounts of other scenes may be told again.
-      const ofScene = page.changes.filter(({ id, node }) => node?.kind !== "mount" || this.#isNew(id, node.role));
+      // Mounts of other scenes may be told again, and no device knows the shared folder by its own id.
+      const ofScene = page.changes.filter(
+        ({ id, node }) => (node?.kind !== "mount" || this.#isNew(id, node.role)) && id !== this.docs,
+      );
       heard.push(...ofScene.map(({ kind, id, node }) => `${kind} ${this.nameOf(id)}${told(node)}`));
     }
     return heard;

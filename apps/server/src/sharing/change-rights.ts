@@ -60,9 +60,12 @@ interface Writing extends Pick<RightsChange, "transaction" | "space" | "nowMicro
 async function writeEntries(writing: Writing, grants: readonly GrantRow[]): Promise<number> {
   const { transaction, space, nowMicros, tag, actor } = writing;
   let { seq } = space;
-  for (const { id, node_id: nodeId, grantee_id: granteeId, kind } of grants) {
+  for (const { id, node_id: nodeId, grantee_id: granteeId, kind, role } of grants) {
     seq += 1;
-    const entryKind = kind === "link" || granteeId === null ? "changed" : await kindOf(writing, granteeId);
+    // One that was taken away is among them as it was.
+    const mayBeNew = role === "uploader" ? "appeared" : undefined;
+    const entryKind =
+      kind === "link" || granteeId === null ? "changed" : (mayBeNew ?? (await kindOf(writing, granteeId)));
     await sql`
       insert into shard.journal (space_id, seq, tag, node_id, kind, actor, device_id, at, grantee_id)
       values (${space.id}, ${seq}, ${tag}, ${nodeId}, ${entryKind}, ${actor.userId}, ${actor.deviceId}, ${nowMicros},
