@@ -258,9 +258,9 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
     "editor",
     async (shared) => {
       const { mount, scene, tested } = shared;
-      const name = randomBytes(4).toString("hex");
+      const newName = randomBytes(4).toString("hex");
       assert.equal(
-        await shared.tries({ op: "move", file_id: mount, parent_id: tested.guestRootId, name }),
+        await shared.tries({ op: "move", file_id: mount, parent_id: tested.guestRootId, name: newName }),
         "committed",
       );
       await shared.hears([]);
