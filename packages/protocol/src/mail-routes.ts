@@ -1,10 +1,31 @@
 import { z } from "zod";
 import { defineRoute } from "./route.ts";
+import { page } from "./values.ts";
 
 const token = z.object({ token: z.string().min(1).max(512) });
 
-/** What stands in mails, outside /api/v1: the link that ends them. */
+const unsentLink = z
+  .object({
+    id: z.string(),
+    to: z.string().describe("the address"),
+    template: z.string(),
+    url: z.string(),
+    at: z.string(),
+    expires_at: z.string(),
+  })
+  .meta({ id: "UnsentLink" });
+
+/** What stands in mails, outside /api/v1: the link that ends them; and what could not be mailed. */
 export const mailRoutes = {
+  unsentLinks: defineRoute({
+    method: "GET",
+    path: "/admin/unsent-links",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Links that would have been mailed if this server sent mail, to hand on; the newest first, up to 1,000",
+    responses: { 200: page(unsentLink) },
+  }),
   askUnsubscribe: defineRoute({
     method: "GET",
     path: "/unsubscribe/:token",

@@ -185,6 +185,7 @@ export const matrix: Matrix = {
     owner: [401],
   },
 
+  unsentLinks: { request: plain, stranger: "403", owner: [200] },
   askUnsubscribe: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
   unsubscribe: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
   live: { request: plain, stranger: "open", owner: [200] },

@@ -155,6 +155,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   listSharedWithMe: listed(4 * page * lineage),
   listSharedByMe: listed(4 * page * lineage),
   createMount: { ...oneNode, rows: 2 * lineage * limits.mountsMax },
+  unsentLinks: { rows: page, answerBytes: page * 2 * kib },
   askUnsubscribe: few,
   unsubscribe: few,
   live: few,

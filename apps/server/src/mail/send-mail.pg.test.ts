@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import type { UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { changeSettings } from "../accounts/account-settings.ts";
 import { createTestUser } from "../accounts/testing.ts";
@@ -9,6 +10,7 @@ import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { messagesOn } from "../queue/testing.ts";
 import type { Template } from "./mail-order.ts";
 import { startTestSmtp, testNotice, type TestSmtp } from "./testing.ts";
+import { listUnsentLinks } from "./unsent-links.ts";
 import { openTestMail, type TestMail } from "./testing-world.ts";
 
 describe("A mail that was ordered", () => {
@@ -50,7 +52,8 @@ describe("A mail that was ordered", () => {
   const emptyQueues = async () => {
     for (const { db } of databases.shards.all()) await sql`truncate shard.messages`.execute(db);
   };
-  const waiting = async () => (await Promise.all(databases.shards.all().map(messagesOn))).flat();
+  const waiting = async () =>
+    (await Promise.all(databases.shards.all().map(messagesOn))).flat().filter(({ kind }) => kind.startsWith("mail"));
 
   test("reaches a stranger with the link that was sealed, and no row has had it", async () => {
     await mail.order(ann, { to: stranger(), content: invitation(), link });
@@ -116,7 +119,7 @@ describe("A mail that was ordered", () => {
     await mail.order(ann, { to: stranger(), content: invitation(), link });
     const { db } = databases.shards.ofId(ann);
     await mail.queue.queue.stop();
-    await sql`insert into shard.messages (id, kind, payload, due_at) select gen_random_uuid(), kind, payload, due_at from shard.messages`.execute(
+    await sql`insert into shard.messages (id, kind, payload, due_at) select gen_random_uuid(), kind, payload, due_at from shard.messages where kind = 'mail'`.execute(
       db,
     );
     const again = await openTestMail(databases.shards, smtp);
@@ -159,7 +162,12 @@ describe("Where no mail is sent", () => {
     const [row] = await db.selectFrom("shard.unsent_links").selectAll().execute();
     assert.deepEqual([row?.address, row?.template], ["x@example.org", "confirmation"]);
     assert.ok(!row?.sealed_link.includes("secret"));
-    assert.deepEqual(await messagesOn(databases.shards.ofId(id)), []);
+    const [listed] = await listUnsentLinks(mail.world);
+    assert.deepEqual([listed?.to, listed?.link], ["x@example.org", "/x#secret"]);
+    mail.clock.forwardMs(limits.invitationLifetimeMs);
+    assert.deepEqual(await listUnsentLinks(mail.world), []);
+    const messages = await messagesOn(databases.shards.ofId(id));
+    assert.ok(!messages.some(({ kind }) => kind.startsWith("mail")));
     assert.deepEqual(await db.selectFrom("shard.mail_items").selectAll().execute(), []);
     await mail.queue.queue.stop();
   });

@@ -1,7 +1,9 @@
+import { formatTime } from "@holdfast/core/times";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { readSettings } from "../../accounts/account-settings.ts";
 import { findUser } from "../../accounts/directory.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
+import { listUnsentLinks } from "../../mail/unsent-links.ts";
 import { unsubscribe } from "../../mail/unsubscribe.ts";
 import { readUnsubscribeToken, type Unsubscription } from "../../mail/unsubscribe-token.ts";
 import type { Handlers } from "../handler.ts";
@@ -10,6 +12,18 @@ import { askingPage, donePage, unknownPage } from "./unsubscribe-page.ts";
 /** The page behind the link that ends mails, and its one click. */
 export function mailHandlers(world: MailWorld) {
   return {
+    unsentLinks: async ({ peer }) => ({
+      status: 200,
+      json: {
+        items: (await listUnsentLinks(world)).map(({ link, at, expiresAt, ...item }) => ({
+          ...item,
+          url: peer.publicUrl + link,
+          at: formatTime(at),
+          expires_at: formatTime(expiresAt),
+        })),
+        next_cursor: null,
+      },
+    }),
     askUnsubscribe: async ({ params }) => {
       const of = await readToken(world, params.token);
       if (of === undefined) return { status: 404, ...unknownPage(world.language ?? "en") };
