@@ -110,8 +110,8 @@ test("without a login, or a server that is there, sync leaves nothing behind and
 });
 
 test("a command that does not exist yet is not offered", () => {
-  for (const name of ["share", "link", "permissions"]) assert.equal(holdfast([name]).status, 2);
-  assert.doesNotMatch(holdfast(["--help"]).stdout, /\bshare\b/);
+  for (const name of ["publish", "search"]) assert.equal(holdfast([name]).status, 2);
+  assert.doesNotMatch(holdfast(["--help"]).stdout, /\bpublish\b/);
 });
 
 test("with --json a failure too is one document on stdout", () => {

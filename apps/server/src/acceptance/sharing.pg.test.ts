@@ -129,6 +129,10 @@ describe("what is shared", () => {
     assert.equal(through.path, "/mounted/low/new.txt");
     assert.equal(await text(owner, through.id), "by path");
     assert.equal((await other.put("/mounted/refused.txt", "x")).status, 403);
+    const moved = await ok(other, "PATCH", `/files/${mount.id}`, { name: "shown" });
+    assert.deepEqual([moved.role, moved.path], ["viewer", "/shown"]);
+    assert.equal((await ok(other, "GET", `/files/${file.id}`)).path, "/shown/low/f.txt");
+    await ok(other, "PATCH", `/files/${mount.id}`, { name: "mounted" });
     assert.equal((await other.call("POST", "/mounts", { node_id: top })).status, 409);
     assert.equal((await other.call("POST", "/mounts", { node_id: low })).status, 409);
     assert.equal((await owner.call("POST", "/mounts", { node_id: top })).status, 422);

@@ -12,6 +12,7 @@ import { openTestQueue, type TestQueue } from "../queue/testing.ts";
 import { watch } from "../watches/watches.ts";
 import { watchedEventKind } from "../watches/watched-event-kind.ts";
 import { changeRights, removeGrants } from "./change-rights.ts";
+import { sharingKinds } from "./deliver.ts";
 import { grantNode } from "./grant-node.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -22,7 +23,8 @@ after(async () => opened?.queue.stop());
 test("a share is in the activity of who may share, and a notification of who got it and of who watches", async () => {
   const { shards } = spaces.databases;
   const notifications = { shards, random: randomBytes, wake: () => {} };
-  const kinds = { notification: notificationKind(notifications), watched_event: watchedEventKind(notifications) };
+  const told = { notification: notificationKind(notifications), watched_event: watchedEventKind(notifications) };
+  const kinds = { ...told, ...sharingKinds(() => world) };
   const { queue } = (opened = openTestQueue(shards, kinds));
   const space = await spaces.open();
   const owner = await signInTo(space);

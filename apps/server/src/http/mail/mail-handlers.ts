@@ -15,8 +15,10 @@ export function mailHandlers(world: MailWorld) {
     unsentLinks: async ({ peer }) => ({
       status: 200,
       json: {
-        items: (await listUnsentLinks(world)).map(({ link, at, expiresAt, ...item }) => ({
-          ...item,
+        items: (await listUnsentLinks(world)).map(({ link, at, expiresAt, id, to, template }) => ({
+          id,
+          to,
+          template,
           url: peer.publicUrl + link,
           at: formatTime(at),
           expires_at: formatTime(expiresAt),

@@ -152,7 +152,9 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld) {
   async function personOf({ email, user_id: userId }: ShareBody) {
     if (email !== undefined) {
       assertAddress(email);
-      return findUserByEmail(shards, email);
+      const user = await findUserByEmail(shards, email);
+      // Whoever signs up with somebody else's address gets nothing of theirs: until it is confirmed the permission waits.
+      return user?.email_confirmed_at === null ? undefined : user;
     }
     return userId !== undefined && isId(userId) ? findUser(shards, userId as UserId) : undefined;
   }

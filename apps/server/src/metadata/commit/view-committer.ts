@@ -1,5 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
 import type { Shards } from "../../db/shards.ts";
+import type { Actor } from "../actor.ts";
+import { findNodes } from "../read/look-up.ts";
+import { nodeJson } from "../read/node-json.ts";
 import type { Committer } from "./commit-queue.ts";
 import type { Operation, OperationResult } from "./operation.ts";
 import { type Settled, settleSpaces } from "./settle-spaces.ts";
@@ -13,7 +17,8 @@ export function openViewCommitter(shards: Shards, committer: Committer): Committ
     async commit(caller, operations, options = {}) {
       const settled = await settleSpaces(shards, caller, operations);
       if (settled.every(({ actor, refused }) => actor === caller && refused === undefined)) {
-        return committer.commit(caller, operations, options);
+        const outcome = await committer.commit(caller, operations, options);
+        return { ...outcome, results: await withMountRoles(shards, caller, outcome.results) };
       }
       // The epoch is wrong before anything is done, or not at all.
       let { seq, epoch } = await committer.commit(caller, [], options);
@@ -31,9 +36,30 @@ export function openViewCommitter(shards: Shards, committer: Committer): Committ
         results.push(...outcome.results);
         if (actor === caller) ({ seq, epoch } = outcome);
       }
-      return { results, seq, epoch };
+      return { results: await withMountRoles(shards, caller, results), seq, epoch };
     },
   };
+}
+
+/** A commit knows a mount and not what it shows, whose role is the mount's. */
+async function withMountRoles(
+  shards: Shards,
+  caller: Actor,
+  results: readonly OperationResult[],
+): Promise<readonly OperationResult[]> {
+  const ids = results.flatMap((result) =>
+    result.status === "committed" && result.node?.kind === "mount" ? [result.node.id as NodeId] : [],
+  );
+  if (ids.length === 0) return results;
+  // The place of a mount that has just moved is another one than a look before the commit has found.
+  const mounts = await findNodes(shards, { ...caller }, ids);
+  return results.map((result) => {
+    const mount = result.status === "committed" ? mounts.get(result.node?.id as NodeId) : undefined;
+    if (mount === undefined || result.status !== "committed" || result.node === undefined) return result;
+    const { role, waits } = nodeJson(mount);
+    const node = { ...result.node, role, ...(waits === undefined ? {} : { waits }) };
+    return { status: result.status, created: result.created, node };
+  });
 }
 
 type Run = readonly [Settled<Operation>, ...Settled<Operation>[]];
