@@ -26,6 +26,7 @@ export type CommentId = Branded<"CommentId">;
 export type EventId = Branded<"EventId">;
 export type NotificationId = Branded<"NotificationId">;
 export type MailId = Branded<"MailId">;
+export type WebhookId = Branded<"WebhookId">;
 type AnyId = Branded<`${string}Id`>;
 
 /** 0 to 4095: which slice of all owners a row belongs to. Configuration maps slices to shards. */

@@ -49,7 +49,21 @@ export const limits = {
   activityItemsMax: 200,
   /** Entries that one page of the activity looks at: where few of them are to be shown it ends early. */
   activityScanMax: 5000,
-
+  /** Of the configuration. */
+  plansMax: 32,
+  /** Of one account. */
+  webhooksMax: 20,
+  webhookUrlBytesMax: 2048,
+  /** Of the secret that signs. */
+  webhookKeyBytesMax: 256,
+  /** From the look-up of the address to the head of the answer. */
+  webhookTimeoutMs: 10_000,
+  /** Of one webhook; while as many wait, it is told of nothing more. */
+  webhookWaitingMax: 10_000,
+  /** Of the quota: marks at which its owner is told, each once until the space was so much below it. */
+  quotaNearPercent: 80,
+  quotaFullPercent: 95,
+  quotaWarningSlackPercent: 5,
   /** So many times its quota a space may store, with versions, trash and unfinished uploads. */
   quotaStoredFactor: 4,
   /** What a node, a version, a segment of a long list of blocks or an upload session weighs beside the bytes that it holds. */

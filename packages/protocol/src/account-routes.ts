@@ -38,7 +38,9 @@ export const user = z
     admin: z.boolean(),
     disabled: z.boolean(),
     confirmed: z.boolean().describe("it is known that the address is this person's"),
-    quota_bytes: z.int().nullable(),
+    plan: z.string(),
+    quota_bytes: z.int().nullable().describe("null: unlimited"),
+    quota_fixed: z.boolean().describe("set for this account itself, whatever its plan gives"),
     used_bytes: z.int(),
     stored_bytes: z.int(),
     created_at: z.string(),
@@ -53,6 +55,7 @@ export const account = z
     name: z.string(),
     admin: z.boolean(),
     confirmed: z.boolean().describe("it is known that the address is the caller's"),
+    plan: z.string(),
     quota_bytes: z.int().nullable().describe("null: unlimited"),
     used_bytes: z.int(),
     stored_bytes: z.int(),
@@ -65,6 +68,21 @@ export const account = z
     limits: z.record(z.string(), z.number()),
   })
   .meta({ id: "Account" });
+
+const planName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be 1 to 32 letters, digits, - and _ in lower case");
+/** The name of a plan and bytes; null is no limit. */
+export const planSettings = z.record(planName, z.int().min(0).nullable());
+
+const plan = z
+  .object({
+    name: z.string(),
+    quota_bytes: z.int().nullable().describe("null: unlimited"),
+    default: z.boolean().describe("of new accounts"),
+    offered: z.boolean().describe("false: the configuration names it no more, and those that have it keep it"),
+  })
+  .meta({ id: "Plan" });
 
 export const token = z
   .object({
@@ -282,6 +300,7 @@ export const accountRoutes = {
       password,
       name: personName.optional(),
       admin: z.boolean().optional(),
+      plan: planName.optional(),
       quota_bytes: z.int().min(0).nullable().optional(),
     }),
     responses: { 201: user },
@@ -292,11 +311,17 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    summary: "Disable, enable, confirm the address, set the quota or the password of a user (by id or e-mail)",
+    summary:
+      "Disable, enable, confirm the address, set the plan, the quota or the password of a user (by id or e-mail)",
     params: z.object({ id: z.string().min(1).max(limits.emailBytesMax) }),
     body: z.object({
       disabled: z.boolean().optional(),
-      quota_bytes: z.int().min(0).nullable().optional(),
+      plan: planName.optional(),
+      quota_bytes: z
+        .union([z.int().min(0), z.literal("plan")])
+        .nullable()
+        .optional()
+        .describe('null: unlimited; "plan": what the plan gives'),
       password: password.optional(),
       admin: z.boolean().optional(),
       confirmed: z.literal(true).optional(),
@@ -310,8 +335,21 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     summary: "Make an invitation; its token is shown once",
-    body: z.object({ email: email.optional(), quota_bytes: z.int().min(0).nullable().optional() }),
+    body: z.object({
+      email: email.optional(),
+      plan: planName.optional(),
+      quota_bytes: z.int().min(0).nullable().optional(),
+    }),
     responses: { 201: z.object({ token: z.string(), url: z.string(), expires_at: z.string() }) },
+  }),
+  adminListPlans: defineRoute({
+    method: "GET",
+    path: "/admin/plans",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The plans, and what each gives",
+    responses: { 200: page(plan) },
   }),
   adminStartScrub: defineRoute({
     method: "POST",

@@ -12,6 +12,7 @@ import { operationRoutes } from "./operation-routes.ts";
 import { peopleRoutes } from "./people-routes.ts";
 import { rewindRoutes } from "./rewind-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 import type { Route } from "./route.ts";
 import { starRoutes } from "./star-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
@@ -26,6 +27,7 @@ export const routes = {
   ...starRoutes,
   ...contentRoutes,
   ...sharingRoutes,
+  ...webhookRoutes,
   ...rewindRoutes,
   ...jobRoutes,
   ...mailRoutes,

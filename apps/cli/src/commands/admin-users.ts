@@ -15,6 +15,7 @@ export function usersCommand(context: Context) {
       update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
       update(context, "enable", "Let somebody in again", { disabled: false }),
       confirm(context),
+      plan(context),
       quota(context),
       resetPassword(context),
       invite(context),
@@ -30,13 +31,13 @@ function add(context: Context) {
     .argument("<email>", "address to sign in with")
     .option("--name <name>", "as others see it")
     .option("--password-stdin", "read the password from standard input (its first line)")
-    .option("--quota <bytes>", "bytes, or 500M, 100G, 2T; none for no limit")
+    .option("--plan <name>", "one of 'holdfast admin plans'; without it the one for new accounts")
+    .option("--quota <bytes>", "whatever the plan gives: bytes, or 500M, 100G, 2T; none for no limit")
     .option("--admin", "may administrate too");
   return runs<[string]>(context, command, async (run, email, options) => {
-    const limit = options["quota"] === undefined ? {} : { quota_bytes: parseQuota(String(options["quota"])) };
     const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
     const password = await newPassword(run, email, options["passwordStdin"] === true);
-    const body = { email, password, admin: options["admin"] === true, ...name, ...limit };
+    const body = { email, password, admin: options["admin"] === true, ...name, ...roomOf(options) };
     const user = await adminCall(run, options["data"], "adminCreateUser", { body });
     await run.output.result(user, () => [`created ${user.email}`]);
   });
@@ -58,6 +59,7 @@ function list(context: Context) {
           user.name,
           formatBytes(user.used_bytes),
           user.quota_bytes === null ? "no quota" : `of ${formatBytes(user.quota_bytes)}`,
+          user.quota_fixed ? `${user.plan}, own quota` : user.plan,
           [user.admin ? "administrator" : "", user.disabled ? "disabled" : "", user.confirmed ? "" : "not confirmed"]
             .filter(Boolean)
             .join(", "),
@@ -89,18 +91,33 @@ function confirm(context: Context) {
   });
 }
 
+function plan(context: Context) {
+  const command = newAdminCommand("plan", "Give an account another plan", ["admin users plan ann@example.org plus"])
+    .argument("<email>", "of the account")
+    .argument("<plan>", "one of 'holdfast admin plans'");
+  return runs<[string, string]>(context, command, async (run, email, name, { data }) => {
+    const request = { params: { id: email }, body: { plan: name } };
+    const user = await adminCall(run, data, "adminUpdateUser", request);
+    const own = user.quota_fixed
+      ? "; it has a quota of its own, which 'holdfast admin users quota EMAIL plan' ends"
+      : "";
+    await run.output.result(user, () => [
+      `${user.email} has the plan ${user.plan} and may keep ${roomText(user)}${own}`,
+    ]);
+  });
+}
+
 function quota(context: Context) {
   const command = newAdminCommand("quota", "Set how much an account may keep", [
     "admin users quota ann@example.org 200G",
+    "admin users quota ann@example.org plan",
   ])
     .argument("<email>", "of the account")
-    .argument("<bytes>", "bytes, or 500M, 100G, 2T; none for no limit");
+    .argument("<bytes>", "bytes, or 500M, 100G, 2T; none for no limit; plan for what its plan gives");
   return runs<[string, string]>(context, command, async (run, email, bytes, { data }) => {
-    const body = { quota_bytes: parseQuota(bytes) };
+    const body = { quota_bytes: bytes === "plan" ? ("plan" as const) : parseQuota(bytes) };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [
-      `${user.email} may keep ${user.quota_bytes === null ? "anything" : formatBytes(user.quota_bytes)}`,
-    ]);
+    await run.output.result(user, () => [`${user.email} may keep ${roomText(user)}`]);
   });
 }
 
@@ -122,13 +139,24 @@ function invite(context: Context) {
     "admin users invite ann@example.org",
   ])
     .argument("[email]", "only for this address")
-    .option("--quota <bytes>", "of the new account");
+    .option("--plan <name>", "of the new account")
+    .option("--quota <bytes>", "of the new account, whatever the plan gives");
   return runs<[string | undefined]>(context, command, async (run, email, options) => {
-    const limit = options["quota"] === undefined ? {} : { quota_bytes: parseQuota(String(options["quota"])) };
-    const body = { ...(email === undefined ? {} : { email }), ...limit };
+    const body = { ...(email === undefined ? {} : { email }), ...roomOf(options) };
     const invitation = await adminCall(run, options["data"], "adminInvite", { body });
     await run.output.result(invitation, () => [invitation.url]);
   });
+}
+
+function roomOf({ plan: name, quota: bytes }: Readonly<Record<string, unknown>>) {
+  return {
+    ...(typeof name === "string" ? { plan: name } : {}),
+    ...(typeof bytes === "string" ? { quota_bytes: parseQuota(bytes) } : {}),
+  };
+}
+
+function roomText({ quota_bytes: bytes }: { readonly quota_bytes: number | null }): string {
+  return bytes === null ? "anything" : formatBytes(bytes);
 }
 
 async function newPassword(run: Run, email: string, fromStdin: boolean): Promise<string> {

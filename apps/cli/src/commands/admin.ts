@@ -3,6 +3,7 @@ import type { CommandMaker } from "./command.ts";
 import { jobsCommand } from "./admin-jobs.ts";
 import { rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
 import { groupsCommand } from "./admin-groups.ts";
+import { plansCommand } from "./admin-plans.ts";
 import { usersCommand } from "./admin-users.ts";
 
 export const adminCommand: CommandMaker = (context) =>
@@ -13,6 +14,7 @@ export const adminCommand: CommandMaker = (context) =>
     [
       usersCommand(context),
       groupsCommand(context),
+      plansCommand(context),
       scrubCommand(context),
       rebuildIndexCommand(context),
       jobsCommand(context),

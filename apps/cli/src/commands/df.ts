@@ -6,9 +6,9 @@ export const dfCommand: CommandMaker = (context) => {
   const command = newCommand("df", "Show how much space is used, and the quota", ["df", "df --json"]);
   return runs<[]>(context, command, async (run) => {
     const { client, server } = await run.connect();
-    const { email, used_bytes, stored_bytes, quota_bytes } = await client.call("getAccount");
+    const { email, plan, used_bytes, stored_bytes, quota_bytes } = await client.call("getAccount");
     const free_bytes = quota_bytes === null ? null : Math.max(0, quota_bytes - used_bytes);
-    await run.output.result({ server, email, used_bytes, stored_bytes, quota_bytes, free_bytes }, () =>
+    await run.output.result({ server, email, plan, used_bytes, stored_bytes, quota_bytes, free_bytes }, () =>
       formatTable(
         [
           // The number and its unit are columns of their own.

@@ -1,6 +1,6 @@
 import type { RouteName } from "@holdfast/protocol/routes";
 import { groupRows } from "./authorisation-groups.ts";
-import { id, jobRows, plain, rewindRows, type Row } from "./authorisation-rows.ts";
+import { id, jobRows, plain, rewindRows, webhookRows, type Row } from "./authorisation-rows.ts";
 
 /**
  * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
@@ -42,6 +42,8 @@ export const matrix: Matrix = {
     owner: [200],
   },
   adminInvite: { request: () => ({ body: {} }), stranger: "403", owner: [201] },
+  ...webhookRows,
+  adminListPlans: { request: plain, stranger: "403", owner: [200] },
   adminStartScrub: { request: plain, stranger: "403", owner: [202] },
   adminGetScrub: { request: plain, stranger: "403", owner: [200] },
   adminRebuildIndex: { request: plain, stranger: "403", owner: [200] },

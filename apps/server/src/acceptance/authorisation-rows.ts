@@ -45,6 +45,7 @@ export interface Fixture {
   readonly refresh: string;
   /** Of another folder, for an address without an account. */
   readonly permission: string;
+  readonly webhook: string;
   readonly secret: Uint8Array;
 }
 
@@ -65,6 +66,16 @@ export const rewindRows = {
     owner: [200],
   },
   undoRewind: { request: id("rewind"), stranger: "404", owner: [200] },
+} satisfies Partial<Record<RouteName, Row>>;
+
+export const webhookRows = {
+  createWebhook: {
+    request: (f) => ({ body: { url: "https://example.com/", secret: "s", events: ["edited"], in: f.folder } }),
+    stranger: "404",
+    owner: [201],
+  },
+  listWebhooks: { request: plain, stranger: "own", owner: [200] },
+  deleteWebhook: { request: id("webhook"), stranger: "404", owner: [204] },
 } satisfies Partial<Record<RouteName, Row>>;
 
 /** One that the owner started, and one that waits for an administrator. */

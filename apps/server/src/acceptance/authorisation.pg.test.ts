@@ -166,6 +166,8 @@ async function makeFixture(
     version: fileV2.version_id,
     rewind: (await owner.call("POST", `/files/${file.id}/rewind`, { to: fileV2.updated_at })).body.rewind_id,
     comment: (await owner.call("POST", `/files/${file.id}/comments`, { text: "a secret comment" })).body.id,
+    webhook: (await owner.call("POST", "/webhooks", { url: "https://example.com/", secret: "s", events: ["created"] }))
+      .body.id,
     token: (await owner.call("POST", "/tokens", { name: "the owner's token", scopes: ["files:read"] })).body.id,
     device: second.device_id,
     startToken: (await owner.call("GET", "/changes/start_token")).body.token,

@@ -11,14 +11,23 @@ import { hasAdministrator } from "./administrators.ts";
 export interface ClaimedInvitation {
   readonly token: string;
   readonly kind: "setup" | "invite";
-  readonly quotaBytes: number | null;
+  readonly plan: string | undefined;
+  readonly quotaBytes: number | null | undefined;
   /** It was made for exactly this address, or for whoever runs the server. */
   readonly confirms: boolean;
 }
 
+export interface NewInvitation {
+  readonly kind: "setup" | "invite";
+  readonly email: string | null;
+  /** Of the new account, as in `NewUser`. */
+  readonly plan?: string | undefined;
+  readonly quotaBytes?: number | null | undefined;
+}
+
 export async function createInvitation(
   store: AccountStore,
-  invitation: { kind: "setup" | "invite"; email: string | null; quotaBytes: number | null },
+  invitation: NewInvitation,
 ): Promise<{ token: string; expiresAtMicros: number }> {
   const { kind } = invitation;
   if (invitation.email !== null) assertAddress(invitation.email);
@@ -33,7 +42,9 @@ export async function createInvitation(
       secret_hash: digestOf(token),
       kind,
       email: invitation.email === null ? null : emailKey(invitation.email),
-      quota_bytes: invitation.quotaBytes,
+      plan: invitation.plan ?? null,
+      quota_bytes: invitation.quotaBytes ?? null,
+      quota_fixed: invitation.quotaBytes !== undefined,
       created_at: now,
       expires_at: expiresAtMicros,
       claimed_by: null,
@@ -83,7 +94,8 @@ export async function claimInvitation(
     .executeTakeFirst();
   if (claimed === undefined) return undefined;
   const confirms = row.email !== null || row.kind === "setup";
-  return { token, kind: row.kind, quotaBytes: row.quota_bytes, confirms };
+  const quotaBytes = row.quota_fixed ? row.quota_bytes : undefined;
+  return { token, kind: row.kind, plan: row.plan ?? undefined, quotaBytes, confirms };
 }
 
 /** With a set-up token all others go, too. */

@@ -26,7 +26,7 @@ export function setUp(
     await db.deleteFrom("shard.invitations").where("kind", "=", "setup").execute();
     if (done) return undefined;
     if (administrator === undefined) {
-      return (await createInvitation(store, { kind: "setup", email: null, quotaBytes: null })).token;
+      return (await createInvitation(store, { kind: "setup", email: null })).token;
     }
     assertAdministrator(administrator);
     // Only a start that died in the middle can have left it, since none other is here now.
@@ -36,7 +36,6 @@ export function setUp(
       name: "Administrator",
       admin: true,
       confirmed: true,
-      quotaBytes: null,
     });
     return undefined;
   });

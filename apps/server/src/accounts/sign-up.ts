@@ -11,6 +11,7 @@ import { type ClaimedInvitation, claimInvitation, giveBackInvitation, useUpInvit
 import { enqueueClaim } from "./confirm-address.ts";
 import { hashPassword } from "./passwords.ts";
 import { assertPlainText } from "./plain-text.ts";
+import { takePlan } from "./plans.ts";
 
 export interface NewUser {
   readonly email: string;
@@ -19,13 +20,16 @@ export interface NewUser {
   readonly admin: boolean;
   /** Whether it is known that the address is theirs: whoever made the account says so, or it was mailed there. */
   readonly confirmed?: boolean;
-  readonly quotaBytes: number | null;
+  /** Of those that are offered; the one for new accounts unless given. */
+  readonly plan?: string | undefined;
+  /** Beats the plan; null: no limit. */
+  readonly quotaBytes?: number | null | undefined;
 }
 
 /**
  * Address reserved, then user with space and root, then address confirmed: no transaction spans two shards. A crash before
  * the user's row leaves a reservation that expires, a crash after it an account that is as good as any.
- * @throws HoldfastError exists, invalid_field
+ * @throws HoldfastError exists, invalid_field, also for a plan that is not offered
  */
 export async function createUser(store: AccountStore, user: NewUser, id: UserId = makeUserId(store)): Promise<UserRow> {
   assertAddress(user.email);
@@ -34,7 +38,10 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
   const passwordHash = await hashPassword(user.password);
   await reserveEmail(store, email, id);
   const row = await inTransaction(store.shards.ofId(id).db, async (transaction) => {
-    const space = await createSpace(transaction, { ...store, ownerId: id, quotaBytes: user.quotaBytes });
+    const plan = await takePlan(transaction, user.plan);
+    const quotaFixed = user.quotaBytes !== undefined;
+    const quotaBytes = user.quotaBytes === undefined ? plan.quota_bytes : user.quotaBytes;
+    const space = await createSpace(transaction, { ...store, ownerId: id, quotaBytes, quotaFixed });
     const made: UserRow = {
       id,
       email,
@@ -45,6 +52,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
       space_id: space.id,
       root_id: space.root_id,
       email_confirmed_at: user.confirmed === true ? space.created_at : null,
+      plan: plan.name,
       created_at: space.created_at,
     };
     await transaction.insertInto("shard.users").values(made).execute();
@@ -74,9 +82,7 @@ export async function signUp(
   const person = { email: request.email, password: request.password, name: request.name };
   if (invite === undefined) {
     if (world.openRegistration !== true) throw notInvited();
-    return countTaken(world, throttleKey("sign-up", source), () =>
-      createUser(world, { ...person, admin: false, quotaBytes: null }, id),
-    );
+    return countTaken(world, throttleKey("sign-up", source), () => createUser(world, { ...person, admin: false }, id));
   }
   const invitation = await guardAttempt(world.throttle, throttleKey("sign-up", source), () =>
     claimInvitation(world, invite, request.email, id),
@@ -91,12 +97,12 @@ async function createInvited(
   id: UserId,
   invitation: ClaimedInvitation,
 ): Promise<UserRow> {
-  const { token, kind, quotaBytes } = invitation;
+  const { token, kind, plan, quotaBytes } = invitation;
   let user: UserRow;
   try {
     user = await createUser(
       world,
-      { ...person, admin: kind === "setup", confirmed: invitation.confirms, quotaBytes },
+      { ...person, admin: kind === "setup", confirmed: invitation.confirms, plan, quotaBytes },
       id,
     );
   } catch (error) {

@@ -61,7 +61,6 @@ export function createTestUser(world: AccountWorld, email: string, user: Partial
     name: "Ann",
     admin: false,
     confirmed: true,
-    quotaBytes: null,
     ...user,
   });
 }

@@ -12,13 +12,19 @@ import { confirmIn } from "./confirm-address.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
 import { hashPassword } from "./passwords.ts";
 import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
+import { takePlan } from "./plans.ts";
+import { followPlans, setQuota } from "./quotas.ts";
 
 export type UserJson = z.output<typeof userSchema>;
-type SpaceUsage = Pick<SpaceRow, "quota_bytes" | "used_bytes" | "stored_bytes">;
+const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
+type SpaceUsage = Pick<SpaceRow, (typeof usageColumns)[number]>;
 
 export interface UserChange {
   readonly disabled?: boolean | undefined;
-  readonly quotaBytes?: number | null | undefined;
+  /** One that is offered. */
+  readonly plan?: string | undefined;
+  /** In bytes; null: no limit; "plan": what its plans give from now on. */
+  readonly quotaBytes?: number | null | "plan" | undefined;
   readonly password?: string | undefined;
   readonly admin?: boolean | undefined;
   /** The administrator says that the address is theirs. */
@@ -49,7 +55,7 @@ export async function listUsers(
         .selectFrom("shard.users as u")
         .innerJoin("shard.spaces as s", "s.id", "u.space_id")
         .selectAll("u")
-        .select(["s.quota_bytes", "s.used_bytes", "s.stored_bytes"])
+        .select(["s.quota_bytes", "s.quota_fixed", "s.used_bytes", "s.stored_bytes"])
         .orderBy("u.id")
         .limit(limit + 1);
       return (cursor === undefined ? query : query.where("u.id", ">", cursor as UserId)).execute();
@@ -68,7 +74,7 @@ function readUsage(store: AccountStore, user: Pick<UserRow, "space_id">): Promis
   return store.shards
     .ofId(user.space_id)
     .db.selectFrom("shard.spaces")
-    .select(["quota_bytes", "used_bytes", "stored_bytes"])
+    .select(usageColumns)
     .where("id", "=", user.space_id)
     .executeTakeFirstOrThrow();
 }
@@ -76,7 +82,7 @@ function readUsage(store: AccountStore, user: Pick<UserRow, "space_id">): Promis
 /**
  * Suspension ends all sessions, a new password all sessions and personal access tokens, and whoever is no administrator any more has no
  * token with that scope, not even if made one again. All act on the next request.
- * @throws HoldfastError not_found, conflict where it would leave nobody who can administer
+ * @throws HoldfastError not_found, invalid_field for a plan that is not offered, conflict where it would leave nobody who can administer
  */
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
   const user = await getUser(store, idOrEmail);
@@ -95,7 +101,9 @@ async function applyChange(
   passwordHash: string | undefined,
 ): Promise<void> {
   await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
+    const plan = change.plan === undefined ? undefined : await takePlan(transaction, change.plan);
     const set = {
+      ...(plan === undefined ? {} : { plan: plan.name }),
       ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? store.clock.nowMicros() : null }),
       ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
       ...(change.admin === undefined ? {} : { admin: change.admin }),
@@ -104,13 +112,8 @@ async function applyChange(
       await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
     }
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
-    if (change.quotaBytes !== undefined) {
-      await transaction
-        .updateTable("shard.spaces")
-        .set({ quota_bytes: change.quotaBytes })
-        .where("id", "=", user.space_id)
-        .execute();
-    }
+    if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
+    else if (plan !== undefined) await followPlans(transaction, [user.id]);
     if (change.disabled === true || passwordHash !== undefined) {
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     }
@@ -127,7 +130,9 @@ function userJson(user: UserRow, usage: SpaceUsage): UserJson {
     admin: user.admin,
     disabled: user.disabled_at !== null,
     confirmed: user.email_confirmed_at !== null,
+    plan: user.plan,
     quota_bytes: usage.quota_bytes,
+    quota_fixed: usage.quota_fixed,
     used_bytes: usage.used_bytes,
     stored_bytes: usage.stored_bytes,
     created_at: formatTime(user.created_at),

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { planSettings } from "@holdfast/protocol/account-routes";
 import { language } from "@holdfast/protocol/account-settings";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "../http/exchange/rate-limits.ts";
@@ -18,6 +20,10 @@ const text = z.string().min(1).max(4096);
 const hops = z.preprocess(
   (value) => ({ true: 1, "": 1, false: 0 })[String(value)] ?? toNumber(value),
   z.int().min(0).max(10),
+);
+const plansSchema = planSettings.refine(
+  (plans) => Object.keys(plans).length > 0 && Object.keys(plans).length <= limits.plansMax,
+  `must name 1 to ${limits.plansMax} plans`,
 );
 const roles = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((role) => role.trim()) : value),
@@ -59,6 +65,9 @@ export const optionSchemas = {
   rate_limit_bytes: amount,
   rate_limit_polls: z.preprocess(toNumber, z.int().min(0).max(1_000_000)),
   topology: topologySchema,
+  plans: plansSchema,
+  default_plan: text,
+  webhook_private: yesNo,
 } as const satisfies Record<string, z.ZodType>;
 
 export type OptionName = keyof typeof optionSchemas;

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { defaultDataFolder } from "../data-folder/default-data-folder.ts";
+import type { PlanSettings } from "../accounts/plans.ts";
 import type { Topology } from "../db/topology.ts";
 import type { Rates } from "../http/exchange/rate-limits.ts";
 import type { MailSettings } from "../mail/mailer.ts";
@@ -42,6 +43,9 @@ export interface Config {
   readonly rates: Rates;
   readonly pollsMax: number;
   readonly topology: Topology | undefined;
+  readonly plans: PlanSettings;
+  /** Webhooks may go to addresses of this machine and of private networks. */
+  readonly webhookPrivate: boolean;
 }
 
 export interface ConfigSources {
@@ -53,6 +57,7 @@ export interface ConfigSources {
 }
 
 const pollsMaxDefault = 64;
+const plansDefault: PlanSettings["plans"] = { free: 15e9, plus: 2e12, business: null };
 
 /** Flag beats environment beats file. @throws HoldfastError `usage` naming the setting and where it was given */
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
@@ -77,6 +82,8 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     rates: ratesOf(options),
     pollsMax: options.rate_limit_polls ?? pollsMaxDefault,
     topology: options.topology,
+    plans: plansOf(options),
+    webhookPrivate: options.webhook_private ?? false,
   };
   assertSafeToListen(config.listen, config.tls !== undefined, config.proxyHops > 0);
   assertLinksReachable(config);
@@ -131,11 +138,11 @@ function firstGiven(given: readonly (readonly [value: unknown, source: string])[
 /** An empty variable counts as none: that is how a shell or a service file switches one off. */
 function fromEnvironment(name: OptionName, value: string | undefined): unknown {
   if (value === undefined || value === "") return undefined;
-  if (name !== "topology") return value;
+  if (name !== "topology" && name !== "plans") return value;
   try {
     return JSON.parse(value);
   } catch (error) {
-    throw usage(`HOLDFAST_TOPOLOGY is not JSON: ${(error as Error).message}.`);
+    throw usage(`HOLDFAST_${name.toUpperCase()} is not JSON: ${(error as Error).message}.`);
   }
 }
 
@@ -153,6 +160,15 @@ function administratorOf({ admin_email: email, admin_password: password }: Optio
     throw usage("HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD are given together or not at all.");
   }
   return { email, password };
+}
+
+/** Without any word of plans nobody has a limit, as ever. */
+function plansOf({ plans = plansDefault, default_plan: defaultPlan = "business" }: Options): PlanSettings {
+  if (Object.hasOwn(plans, defaultPlan)) return { plans, defaultPlan };
+  const names = Object.keys(plans).join(", ");
+  throw usage(
+    `HOLDFAST_DEFAULT_PLAN must name the plan of new accounts, one of ${names}; ${defaultPlan} is none of them.`,
+  );
 }
 
 function platformDataFolder(environment: Readonly<Record<string, string | undefined>>): string {

@@ -42,12 +42,15 @@ export interface AccountTables {
     kind: "setup" | "invite";
     email: string | null;
     quota_bytes: number | null;
+    quota_fixed: boolean;
+    plan: string | null;
     created_at: number;
     expires_at: number;
     claimed_by: UserId | null;
     claimed_at: number | null;
   };
   "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
+  "shard.plans": PlanRow;
   "shard.server_facts": { name: string; value: Buffer };
 }
 
@@ -75,5 +78,14 @@ export interface UserRow {
   root_id: NodeId;
   /** Since when it is known that the address is this person's; null while nobody but the person has said so. */
   email_confirmed_at: number | null;
+  plan: string;
   created_at: number;
+}
+
+export interface PlanRow {
+  name: string;
+  quota_bytes: number | null;
+  is_default: boolean;
+  offered: boolean;
+  spread: boolean;
 }

@@ -13,6 +13,7 @@ import type {
 } from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
+import type { WebhookTables } from "./webhook-tables.ts";
 import type { GroupTables } from "./group-tables.ts";
 import type { RewindTables } from "./rewind-tables.ts";
 import type { MailTables } from "./mail-tables.ts";
@@ -24,7 +25,7 @@ export type ShardReader = Kysely<ShardTables>;
  * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.
  * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
  */
-export interface ShardTables extends AccountTables, GroupTables, MailTables, QueueTables, RewindTables {
+export interface ShardTables extends AccountTables, GroupTables, MailTables, QueueTables, RewindTables, WebhookTables {
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;
@@ -80,6 +81,9 @@ export interface SpaceRow {
   quota_bytes: number | null;
   /** The entry of its journal up to which its watchers were told; null: nobody watches anything of it. */
   watched_seq: number | null;
+  quota_fixed: boolean;
+  quota_warned: number;
+  hooked: boolean;
   created_at: number;
 }
 

@@ -27,9 +27,10 @@ ${rows.join("\n")}
 
 ## What counts against a quota
 
-A quota (\`quota_bytes\`, none by default) bounds a space in three ways; what passes a bound is refused with the code \`quota\`.
+A quota (\`quota_bytes\`, of the account's plan or its own; none by default) bounds a space in three ways; what passes a bound is refused with the code \`quota\`.
 
 - \`used_bytes\`, at most the quota: the sizes of all files, those in the trash included, each file by its newest version.
+  At \`quotaNearPercent\` and \`quotaFullPercent\` of the quota its owner is told, once until it was \`quotaWarningSlackPercent\` below that.
 - \`stored_bytes\`, at most \`quotaStoredFactor\` times the quota: the blocks that versions, trash and unfinished uploads refer to,
   each block once, with the ends of unfinished uploads, and for \`stagedLifetimeMs\` also what has arrived and nothing refers to. What was purged, and versions that were
   pruned, count no more at once, though the store still has their blocks until collection is built.

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { toBucket, type UserId } from "@holdfast/core/ids";
+import type { AccountWorld } from "../accounts/account-world.ts";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
@@ -28,6 +29,7 @@ import { queueKinds, type QueueParts } from "./queue-kinds.ts";
 import { openStorage, type StoreWrap } from "./open-storage.ts";
 import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
+import { webhookNetwork } from "../webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
 import { readTls } from "./tls.ts";
 
@@ -41,7 +43,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const { shards } = storage.databases;
     const ports = { shards, clock: systemClock, random: randomBytes, log };
     const rateLimits = openLimits(config, log, closers);
-    const accounts = await openAccounts(config, storage, rateLimits);
+    const accounts = await openAccounts(config, storage, rateLimits, log);
     const mail = openMail(config, accounts, log);
     const metrics = openMetrics({
       deduplicationRatio: deduplicationRatio(shards),
@@ -57,16 +59,18 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     });
     const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer });
     closers.add("uploads", () => uploads.idle());
-    const jobs = startJobs([...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, ...ports, alone })], {
-      db: shards.of(toBucket(0)).db,
-      log,
-      random: Math.random,
-      assertMayRun: storage.assertOwner,
-    });
+    const webhooks = { ...ports, ...webhookPorts(config, accounts) };
+    const guarded = { log, assertMayRun: storage.assertOwner };
+    const periodic = [...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, ...ports, alone })];
+    const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: Math.random });
     closers.add("jobs", () => jobs.stop());
     const kick = (id: UserId) => queue.kick(shards.ofId(id));
     const notifications = { ...ports, wake: committed, mail, kick };
-    const queue = startQueue({ sharing: () => sharing, notifications, mail }, { storage, log }, closers);
+    const queue = startQueue(
+      { log, sharing: () => sharing, notifications, mail, webhooks: () => webhooks },
+      { storage, log },
+      closers,
+    );
     const inView = openViewCommitter(shards, committer);
     const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
     const parts = {
@@ -81,6 +85,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
       log,
       sharing,
       queue,
+      webhooks,
     };
     const http = openHttp(config, { parts, metrics, version }, closers);
     const setupToken = await setUp(accounts, config.administrator);
@@ -97,6 +102,10 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     await closers.close();
     throw error;
   }
+}
+
+function webhookPorts({ webhookPrivate }: Config, { secrets }: AccountWorld) {
+  return { serverKey: secrets.grantKey, network: webhookNetwork({ allowPrivate: webhookPrivate }) };
 }
 
 interface HttpParts {

@@ -39,6 +39,8 @@ import type { Log } from "../operation/log.ts";
 import type { Storage } from "./open-storage.ts";
 import { openRewinds } from "../rewind/open-rewinds.ts";
 import { systemClock } from "./system-clock.ts";
+import { webhookHandlers } from "../http/webhooks/webhook-handlers.ts";
+import type { WebhookWorld } from "../webhooks/webhooks.ts";
 
 export interface ApiParts {
   readonly accounts: AccountWorld;
@@ -51,6 +53,7 @@ export interface ApiParts {
   readonly jobs: Jobs;
   readonly sharing: SharingWorld;
   readonly queue: Queue;
+  readonly webhooks: WebhookWorld;
   readonly log: Log;
 }
 
@@ -84,6 +87,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
     ...sharingHandlers(sharing, mail),
+    ...webhookHandlers(parts.webhooks),
     ...storageHandlers(storageCare(parts)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...jobHandlers({ shards }),

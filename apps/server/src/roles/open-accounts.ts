@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { toBucket } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
+import { writePlans } from "../accounts/plans.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
 import type { Config } from "../config/read-config.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { tellDevice } from "../notifications/tell-device.ts";
+import type { Log } from "../operation/log.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -13,7 +15,11 @@ export async function openAccounts(
   config: Config,
   { databases, cells }: Storage,
   rateLimits: RateLimits,
+  log: Log,
 ): Promise<AccountWorld> {
+  const left = await writePlans(databases.shards, config.plans);
+  if (left.length > 0)
+    log.warn({ plans: left }, "accounts have plans that HOLDFAST_PLANS does not name; they keep what these gave");
   const { keyring } = cells.of(toBucket(0));
   const wrapper = {
     wrapSecret: async (label: string, secret: Uint8Array) => Buffer.from(await keyring.wrapSecret(label, secret)),

@@ -2,6 +2,8 @@ import { notificationKind, type NotificationWorld } from "../notifications/notif
 import { groupKinds } from "../groups/group-messages.ts";
 import { mailKinds } from "../mail/mail-kinds.ts";
 import type { MailWorld } from "../mail/mail-world.ts";
+import { type OnQuotaWarning, quotaWarningKind } from "../metadata/weight/quota-warning.ts";
+import type { Log } from "../operation/log.ts";
 import type { Kinds } from "../queue/kind.ts";
 import { rewindKinds } from "../rewind/rewind-kinds.ts";
 import { claimKinds } from "../sharing/claim-pending.ts";
@@ -9,21 +11,33 @@ import { sharingKinds } from "../sharing/deliver.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import { watchKind } from "../watches/watch-kind.ts";
 import { watchedEventKind } from "../watches/watched-event-kind.ts";
+import { webhookKinds } from "../webhooks/webhook-kinds.ts";
+import type { WebhookWorld } from "../webhooks/webhooks.ts";
 
 export interface QueueParts {
+  readonly log: Log;
+  /** Asked when a message is worked: the queue is there before what needs it. */
   readonly sharing: () => SharingWorld;
   readonly notifications: NotificationWorld;
   readonly mail: MailWorld;
+  readonly webhooks: () => WebhookWorld;
 }
 
 /** What works the messages of the queue, by the name of their kind. A name stays for as long as messages of it may wait. */
-export function queueKinds({ sharing, notifications, mail }: QueueParts): Kinds {
+export function queueKinds({ log, sharing, notifications, mail, webhooks }: QueueParts): Kinds {
+  const logWarning: OnQuotaWarning = async ({ userId, percent, usedBytes, quotaBytes }) =>
+    log.info(
+      { user_id: userId, percent, used_bytes: usedBytes, quota_bytes: quotaBytes },
+      "an account is near its quota",
+    );
   return {
     ...sharingKinds(sharing),
     ...claimKinds(sharing),
     ...groupKinds(sharing),
     ...rewindKinds(sharing),
     ...mailKinds(mail),
+    ...quotaWarningKind([logWarning]),
+    ...webhookKinds(webhooks),
     notification: notificationKind(notifications),
     watch: watchKind(notifications),
     watched_event: watchedEventKind(notifications),

@@ -11,6 +11,7 @@ import { childOf, type PlacedNode } from "../metadata/read/placed-node.ts";
 import { settleSpaces } from "../metadata/commit/settle-spaces.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
+import { readFreeBytes } from "../metadata/weight/used-bytes.ts";
 import type { Place } from "../metadata/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
 
@@ -149,22 +150,14 @@ function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): vo
 }
 
 async function assertQuota(shards: Shards, spaceId: SpaceId, addedBytes: number): Promise<void> {
-  const freeBytes = await readFree(shards, spaceId);
+  const freeBytes = await readFreeBytes(shards, spaceId);
   if (addedBytes <= 0 || addedBytes <= freeBytes) return;
   throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${Math.max(0, freeBytes)} are free.`);
 }
 
 /** Whether a new file of this size has room, whatever it would replace. */
 export async function fitsQuota(shards: Shards, spaceId: SpaceId, sizeBytes: number): Promise<boolean> {
-  return sizeBytes <= (await readFree(shards, spaceId));
-}
-
-/** By the primary key. @returns bytes that files may still take, infinite without a quota, below 0 where it was lowered */
-async function readFree(shards: Shards, spaceId: SpaceId): Promise<number> {
-  const { rows } = await sql<{ used_bytes: number; quota_bytes: number | null }>`
-    select used_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
-  const { used_bytes: used = 0, quota_bytes: quota = null } = rows[0] ?? {};
-  return quota === null ? Infinity : quota - used;
+  return sizeBytes <= (await readFreeBytes(shards, spaceId));
 }
 
 function withNode(

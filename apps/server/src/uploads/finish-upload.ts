@@ -5,6 +5,7 @@ import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Actor } from "../metadata/actor.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
+import { tellingRoom } from "../metadata/weight/quota-refusal.ts";
 import { appendBlocks, type Progress, readEntries } from "./append-rows.ts";
 import { giveBackRest } from "./remove-uploads.ts";
 import { rememberHash, type Session, takeOver } from "./session-rows.ts";
@@ -29,7 +30,7 @@ export async function finishUpload(
   session: Session,
   { total, request = session.request }: { readonly total: number; readonly request?: UploadRequest },
 ): Promise<Committed | undefined> {
-  if (!(await closeFile(ports, session, total))) return undefined;
+  if (!(await tellingRoom(caller, closeFile(ports, session, total)))) return undefined;
   const entries = await readEntries(ports.shards.ofId(session.spaceId).db, session);
   // Somebody else finished or removed it in between, and its rows are going.
   if (sizeOf(entries) !== total) return undefined;

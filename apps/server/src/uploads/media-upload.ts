@@ -6,6 +6,7 @@ import { limits } from "@holdfast/core/limits";
 import { type ManifestEntry, sizeOf } from "@holdfast/core/manifest";
 import type { Actor } from "../metadata/actor.ts";
 import type { OperationBase } from "../metadata/commit/operation.ts";
+import { tellingRoom } from "../metadata/weight/quota-refusal.ts";
 import { BodySource } from "./body-source.ts";
 import { assertMayUpload, checkTarget, fitsQuota, settleUpload } from "./check-target.ts";
 import { type Committed, commitPut, hashMismatch } from "./finish-upload.ts";
@@ -39,9 +40,9 @@ export async function uploadMedia(ports: UploadsPorts, asked: MediaUpload): Prom
   const upload = { ...asked, caller, request };
   if (!caller.owns) await assertMayUpload(ports.shards, caller, request);
   if (!repeatable && (await isWorthChecking(ports, upload))) {
-    await checkTarget(ports.shards, caller, request, contentLengthBytes ?? null);
+    await tellingRoom(caller, checkTarget(ports.shards, caller, request, contentLengthBytes ?? null));
   }
-  const { entries, sha256 } = await storeWhole(ports, upload);
+  const { entries, sha256 } = await tellingRoom(caller, storeWhole(ports, upload));
   if (request.sha256 !== undefined && sha256 !== null && sha256 !== request.sha256)
     throw hashMismatch(request.sha256, sha256);
   const sizeBytes = sizeOf(entries);

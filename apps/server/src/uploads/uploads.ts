@@ -8,6 +8,7 @@ import type { OperationBase } from "../metadata/commit/operation.ts";
 import { actorIn, findNode } from "../metadata/read/look-up.ts";
 import { loadMounts } from "../metadata/read/mounts.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
+import { tellingRoom } from "../metadata/weight/quota-refusal.ts";
 import { appendPiece } from "./append-piece.ts";
 import { BodiesAtWork } from "./bodies-at-work.ts";
 import { assertMayUpload, checkTarget, settleUpload } from "./check-target.ts";
@@ -116,10 +117,10 @@ async function startUpload(
         field: "Idempotency-Key",
       });
     }
-    await checkTarget(shards, caller, request, sizeBytes);
+    await tellingRoom(caller, checkTarget(shards, caller, request, sizeBytes));
     const id = makeId<UploadId>(caller.bucket, clock.nowMs(), random(8));
     const session = { id, request, total: sizeBytes, operationId, requestHash };
-    if (await insertSession(db, caller, session, nowMicros)) {
+    if (await tellingRoom(caller, insertSession(db, caller, session, nowMicros))) {
       return { id, expiresAt: nowMicros + limits.uploadLifetimeMs * 1000 };
     }
   }
@@ -149,7 +150,8 @@ async function takeStep(
 ): Promise<Committed | { durable: number } | undefined> {
   const session = withConditions(found, ask);
   if (step.do !== "append") return settle(ports, caller, session, step);
-  const done = await appendPiece(ports, session, step, body);
+  const owns = caller.owns && session.spaceId === caller.spaceId;
+  const done = await tellingRoom({ owns }, appendPiece(ports, session, step, body));
   const findAgain = async () => withConditions(await find(), ask);
   return done === undefined ? undefined : afterPiece(ports, caller, findAgain, done.total);
 }

@@ -9,12 +9,14 @@ import * as reach from "./070-reach.ts";
 import * as tokenMakers from "./080-token-makers.ts";
 import * as grants from "./090-grants.ts";
 import * as messages from "./091-messages.ts";
-import * as rewinds from "./093-rewinds.ts";
 import * as versionLabels from "./092-version-labels.ts";
+import * as rewinds from "./093-rewinds.ts";
+import * as plans from "./094-plans.ts";
 import * as groups from "./095-groups.ts";
+import * as mail from "./096-mail.ts";
 import * as stars from "./097-stars.ts";
 import * as activity from "./098-activity.ts";
-import * as mail from "./096-mail.ts";
+import * as webhooks from "./099-webhooks.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -33,11 +35,13 @@ export const shardMigrations: MigrationSet = {
     "080-token-makers": { up: tokenMakers.up },
     "090-grants": { up: grants.up },
     "091-messages": { up: messages.up },
-    "093-rewinds": { up: rewinds.up },
     "092-version-labels": { up: versionLabels.up },
+    "093-rewinds": { up: rewinds.up },
+    "094-plans": { up: plans.up },
     "095-groups": { up: groups.up },
+    "096-mail": { up: mail.up },
     "097-stars": { up: stars.up },
     "098-activity": { up: activity.up },
-    "096-mail": { up: mail.up },
+    "099-webhooks": { up: webhooks.up },
   },
 };

@@ -9,6 +9,7 @@ import { deleteDevice, listDevices } from "../../accounts/devices.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
+import { listPlans } from "../../accounts/plans.ts";
 import { endSession, refreshSession, signIn } from "../../accounts/sessions.ts";
 import { createUser, signUp } from "../../accounts/sign-up.ts";
 import { describeUser, getUser, listUsers, updateUser } from "../../accounts/users.ts";
@@ -95,7 +96,8 @@ export function userHandlers(store: AccountStore) {
         name: body.name ?? body.email,
         admin: body.admin ?? false,
         confirmed: true,
-        quotaBytes: body.quota_bytes ?? null,
+        plan: body.plan,
+        quotaBytes: body.quota_bytes,
       });
       return { status: 201, json: await describeUser(store, user) };
     },
@@ -103,11 +105,16 @@ export function userHandlers(store: AccountStore) {
       status: 200,
       json: await updateUser(store, params.id, { ...body, quotaBytes: body.quota_bytes }),
     }),
+    adminListPlans: async () => ({
+      status: 200,
+      json: { items: await listPlans(store.shards), next_cursor: null },
+    }),
     adminInvite: async ({ body, peer }) => {
       const { token, expiresAtMicros } = await createInvitation(store, {
         kind: "invite",
         email: body.email ?? null,
-        quotaBytes: body.quota_bytes ?? null,
+        plan: body.plan,
+        quotaBytes: body.quota_bytes,
       });
       // The token stands after the #, so that no server and no proxy sees it in a log.
       return {
@@ -136,6 +143,7 @@ async function accountJson(world: AccountWorld, caller: Caller) {
     name: user.name,
     admin: caller.admin,
     confirmed: user.confirmed,
+    plan: user.plan,
     quota_bytes: user.quota_bytes,
     used_bytes: user.used_bytes,
     stored_bytes: user.stored_bytes,

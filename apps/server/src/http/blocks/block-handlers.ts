@@ -15,6 +15,7 @@ import { actIn, findNode, followMount } from "../../metadata/read/look-up.ts";
 import { assertMay } from "../../rights/roles.ts";
 import { blockSizes } from "../../metadata/content/block-sizes.ts";
 import { fetchFrames, findWanted } from "./fetch-frames.ts";
+import { tellingRoom } from "../../metadata/weight/quota-refusal.ts";
 import type { Handlers } from "../handler.ts";
 import { primed } from "./primed.ts";
 import { formatContentRange, parseRange } from "../files/ranges.ts";
@@ -60,7 +61,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
     putBlock: async ({ caller, params, query, stream }) => {
       const actor = await actorInto(caller, query.into);
       const payload = await readBlock(stream);
-      await blocks.store(actor.spaceId, caller.userId, [rawBlock(params.hash, payload)]);
+      await tellingRoom(actor, blocks.store(actor.spaceId, caller.userId, [rawBlock(params.hash, payload)]));
       return { status: 201, json: { hash: params.hash, size: payload.length } };
     },
     getBlock: async ({ caller, params, headers: { range }, head, signal, reading }) => {
@@ -124,7 +125,9 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       if (payload.length !== grant.sizeBytes) {
         throw new HoldfastError("hash_mismatch", `The URL takes ${grant.sizeBytes} bytes, not ${payload.length}.`);
       }
-      await blocks.store(grant.spaceId, grant.userId, [rawBlock(grant.hash, payload)]);
+      // Whose space it is the URL does not say.
+      const store = blocks.store(grant.spaceId, grant.userId, [rawBlock(grant.hash, payload)]);
+      await tellingRoom({ owns: false }, store);
       return { status: 201, json: { hash: grant.hash, size: payload.length } };
     },
   } satisfies Handlers;

@@ -8,6 +8,7 @@ import type { BlockRoom } from "../../blocks/block-room.ts";
 import type { BlockService, IncomingBlock, LeaveOut } from "../../blocks/block-service.ts";
 import { refusalError } from "../../blocks/slab.ts";
 import type { Actor } from "../../metadata/actor.ts";
+import { tellingRoom } from "../../metadata/weight/quota-refusal.ts";
 import { readBase } from "./read-plain.ts";
 import { isBrokenOff } from "../exchange/request-body.ts";
 
@@ -44,8 +45,8 @@ export async function storeFrames(
     room.takeClosed();
     patchBytes = 0;
     if (ready.length === 0) return;
-    for (const [{ spaceId, userId }, some] of Map.groupBy(ready, ({ hash }) => actorOf(hash))) {
-      await blocks.store(spaceId, userId, some, leaveOut);
+    for (const [actor, some] of Map.groupBy(ready, ({ hash }) => actorOf(hash))) {
+      await tellingRoom(actor, blocks.store(actor.spaceId, actor.userId, some, leaveOut));
     }
     stored += ready.length;
   };

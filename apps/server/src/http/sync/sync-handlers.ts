@@ -13,7 +13,8 @@ import type { Shards } from "../../db/shards.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Actor } from "../../metadata/actor.ts";
-import { settleSpaces } from "../../metadata/commit/settle-spaces.ts";
+import { type Settled, settleSpaces } from "../../metadata/commit/settle-spaces.ts";
+import { assertBatchRoom } from "../../metadata/commit/batch-room.ts";
 import { blockSizes } from "../../metadata/content/block-sizes.ts";
 import { findKnownBlocks } from "../../metadata/content/known-blocks.ts";
 import { actIn, findNode } from "../../metadata/read/look-up.ts";
@@ -59,7 +60,9 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         releaseJson();
         await charge("operations", body.operations.length);
         const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
-        const target = await framesTarget(caller, body.operations);
+        const settled = await settleSpaces(shards, caller, body.operations.map(toOperation));
+        await assertBatchRoom(shards, settled);
+        const target = framesTarget(caller, body.operations, settled);
         await storeFrames({ blocks, codec }, { ...target, room, leaveOut }, frames);
       } else {
         body = await readJson(schema);
@@ -105,8 +108,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   } satisfies Handlers;
 
   /** A block goes to the space of the first operation that names it; what names it in another space misses it, and it comes once more. */
-  async function framesTarget(caller: Caller, operations: readonly BatchOperation[]) {
-    const settled = await settleSpaces(shards, caller, operations.map(toOperation));
+  function framesTarget(caller: Caller, operations: readonly BatchOperation[], settled: readonly Settled<Operation>[]) {
     const actors = new Map<string, Actor>();
     const named = new Map<Actor, string[]>();
     for (const [index, { actor }] of settled.entries()) {

@@ -11,8 +11,9 @@ import { applyRestore } from "./apply-restore.ts";
 import { nameTaken } from "./claim-name.ts";
 import { shown } from "./rights.ts";
 import type { OperationResult } from "./operation.ts";
+import { withoutFigures } from "../weight/quota-refusal.ts";
 import { missingBlocks, requireHeldContent } from "./held-content.ts";
-import { type Applied, markWork, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
+import { type Applied, freeBytes, markWork, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
 
 /** What became of some steps; `folderCopy` instead of a result where a folder has to be copied outside the tree first. */
 export type StepOutcome = OperationResult | { readonly status: "folder"; readonly folderCopy: FolderCopy };
@@ -20,7 +21,10 @@ export type StepOutcome = OperationResult | { readonly status: "folder"; readonl
 /** One step on its own: it is done, or it leaves nothing behind. */
 export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<string>): Promise<StepOutcome> {
   const missing = missingBlocks(work, step);
-  if (missing.length > 0) return { status: "missing", missingBlocks: missing };
+  if (missing.length > 0) {
+    const [refused] = (await refusedForRoom(work, [step], { failedIds, inGroup: false })) ?? [];
+    return refused ?? { status: "missing", missingBlocks: missing };
+  }
   const mark = markWork(work);
   try {
     const applied = await apply(work, step, { failedIds, inGroup: false });
@@ -29,7 +33,7 @@ export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<s
     return { status: "folder", folderCopy: applied };
   } catch (error) {
     rollbackWork(work, mark);
-    return refusal(error);
+    return refusal(error, step);
   }
 }
 
@@ -40,7 +44,10 @@ export async function applyGroup(
   failedIds: ReadonlySet<string>,
 ): Promise<OperationResult[]> {
   const missing = steps.map((step) => missingBlocks(work, step));
-  if (missing.some((hashes) => hashes.length > 0)) return missing.map((hashes) => resultOfMissing(hashes));
+  if (missing.some((hashes) => hashes.length > 0)) {
+    const refused = await refusedForRoom(work, steps, { failedIds, inGroup: true });
+    return refused ?? missing.map((hashes) => resultOfMissing(hashes));
+  }
   const mark = markWork(work);
   const applied: Applied[] = [];
   let current = 0;
@@ -55,7 +62,7 @@ export async function applyGroup(
     }
   } catch (error) {
     rollbackWork(work, mark);
-    return steps.map((_, index) => (index === current ? refusal(error) : dependencyResult()));
+    return steps.map((step, index) => (index === current ? refusal(error, step) : dependencyResult()));
   }
   return Promise.all(
     steps.flatMap((step, index) => {
@@ -71,15 +78,54 @@ export function dependencyResult(): OperationResult {
 }
 
 /** Trouble that no operation caused is thrown on: the whole transaction fails. */
-export function refusal(error: unknown): OperationResult {
+export function refusal(thrown: unknown, { caller }: Pick<Step, "caller">): OperationResult {
+  const error = withoutFigures(caller, thrown);
   if (!(error instanceof HoldfastError) || error.code === "internal") throw error;
   const conflicts = ["conflict", "exists", "precondition"];
   return { status: conflicts.includes(error.code) ? "conflict" : "error", error };
 }
 
+/**
+ * What has no room is refused before anybody sends the blocks that it lacks: it is done as if they were here, and undone. What else is
+ * in its way is told once they are.
+ */
+async function refusedForRoom(
+  work: Work,
+  steps: readonly Step[],
+  scope: Scope,
+): Promise<OperationResult[] | undefined> {
+  const sizeBytes = steps.reduce((sum, { content }) => sum + (content?.sizeBytes ?? 0), 0);
+  if (sizeBytes <= freeBytes(work)) return undefined;
+  const mark = markWork(work);
+  try {
+    for (const [current, step] of steps.entries()) {
+      const error = await failureOf(act(work, step, scope));
+      if (error === undefined) continue;
+      if (!(error instanceof HoldfastError) || error.code !== "quota") return undefined;
+      return steps.map((_, index) => (index === current ? refusal(error, step) : dependencyResult()));
+    }
+    return undefined;
+  } finally {
+    rollbackWork(work, mark);
+  }
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | FolderCopy> {
-  if (step.refused !== undefined) throw step.refused;
   requireHeldContent(work, step);
+  return act(work, step, scope);
+}
+
+async function act(work: Work, step: Step, scope: Scope): Promise<Applied | FolderCopy> {
+  if (step.refused !== undefined) throw step.refused;
   const { operation } = step;
   switch (operation.op) {
     case "mkdir":

@@ -238,16 +238,16 @@ class SpaceQueue {
       request.steps[index] = { ...step, attach };
       this.#requeue({ ...request, ...this.#cleaning(request, index, attach.topId) });
     } catch (error) {
-      this.#copyFailed(request, error);
+      this.#copyFailed(request, step, error);
     } finally {
       this.#copying -= 1;
       void this.#run();
     }
   }
 
-  #copyFailed(request: Request, error: unknown): void {
+  #copyFailed(request: Request, step: Step, error: unknown): void {
     try {
-      request.results.push(refusal(error));
+      request.results.push(refusal(error, step));
       this.#requeue(request);
     } catch (thrown) {
       request.fail(toHoldfastError(thrown));

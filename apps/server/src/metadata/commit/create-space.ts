@@ -12,6 +12,8 @@ export interface NewSpace {
   readonly spaceId?: SpaceId;
   /** null: no limit. */
   readonly quotaBytes: number | null;
+  /** Set for this account alone; otherwise what its plans give. */
+  readonly quotaFixed?: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -33,13 +35,15 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
     metadata_bytes: weight,
     quota_bytes: space.quotaBytes,
     watched_seq: null,
+    quota_fixed: space.quotaFixed ?? false,
+    quota_warned: 0,
+    hooked: false,
     created_at: nowMicros,
   };
   await sql`
-    insert into shard.spaces (id, owner_id, root_id, epoch, metadata_bytes, quota_bytes, created_at)
-    values (${row.id}, ${row.owner_id}, ${row.root_id}, ${row.epoch}, ${weight}, ${row.quota_bytes}, ${nowMicros})`.execute(
-    transaction,
-  );
+    insert into shard.spaces (id, owner_id, root_id, epoch, metadata_bytes, quota_bytes, quota_fixed, created_at)
+    values (${row.id}, ${row.owner_id}, ${row.root_id}, ${row.epoch}, ${weight}, ${row.quota_bytes}, ${row.quota_fixed},
+      ${nowMicros})`.execute(transaction);
   await insertNodes(transaction, [
     {
       space_id: row.id,

@@ -186,13 +186,18 @@ function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
   };
 }
 
+/** That files may still take after what is done so far; infinite without a quota, below 0 where it was lowered. */
+export function freeBytes({ space, changes }: Work): number {
+  if (space.quota_bytes === null) return Infinity;
+  return space.quota_bytes - space.used_bytes - (changes.usedBytes.at(-1) ?? 0);
+}
+
 /** @throws HoldfastError quota unless so many more bytes fit */
 export function useBytes(work: Work, deltaBytes: number): void {
   const before = work.changes.usedBytes.at(-1) ?? 0;
-  const used = work.space.used_bytes + before;
-  const quota = work.space.quota_bytes;
-  if (deltaBytes > 0 && quota !== null && used + deltaBytes > quota) {
-    throw new HoldfastError("quota", `This needs ${deltaBytes} more bytes, and ${Math.max(0, quota - used)} are free.`);
+  const free = freeBytes(work);
+  if (deltaBytes > 0 && deltaBytes > free) {
+    throw new HoldfastError("quota", `This needs ${deltaBytes} more bytes, and ${Math.max(0, free)} are free.`);
   }
   if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
 }

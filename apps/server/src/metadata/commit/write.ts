@@ -16,6 +16,7 @@ import { finishUploads } from "./finish-uploads.ts";
 import { reviewGrants } from "./review-grants.ts";
 import { removeSubtrees } from "../trash/removal.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
+import { changeUse } from "../weight/used-bytes.ts";
 import type { JournalEntry, Work } from "./work.ts";
 
 export interface OperationRow {
@@ -58,14 +59,14 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   const removed = await removeSubtrees(reader, space.id, changes.purged, work);
   const usedBytes = (changes.usedBytes.at(-1) ?? 0) - removed.sizeBytes;
   const metadataBytes = (changes.metadataBytes.at(-1) ?? 0) - removed.weightBytes;
-  if (seq !== space.seq || usedBytes !== 0 || metadataBytes !== 0) {
-    await sql`update shard.spaces set seq = ${seq}, used_bytes = used_bytes + ${usedBytes},
-      metadata_bytes = metadata_bytes + ${metadataBytes} where id = ${space.id}`.execute(reader);
-  }
+  const change = { usedBytes, metadataBytes, seq: seq === space.seq ? null : seq };
+  const isTold = await changeUse(reader, space.id, change);
   const isReviewed = await reviewGrants(reader, space.id, changes.journal);
   const isWatched = space.watched_seq !== null && seq !== space.seq;
   if (isWatched) await enqueue(reader, { kind: "watch", key: space.id, payload: { spaceId: space.id } });
-  return { seq, messages: isReviewed || isWatched || removed.grants > 0 };
+  const isHooked = space.hooked && seq !== space.seq;
+  if (isHooked) await enqueue(reader, { kind: "webhooks", key: space.id, payload: { spaceId: space.id } });
+  return { seq, messages: isTold || isReviewed || isWatched || isHooked || removed.grants > 0 };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { CommentRow, GrantRow, ShardReader, ShardTables } from "../../db/sh
 import { lockSpace } from "../commit/load.ts";
 import { enqueueGrant } from "../commit/enqueue-grant.ts";
 import { commentWeight, versionWeight } from "../weight/metadata-bytes.ts";
+import { changeUse } from "../weight/used-bytes.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 import { type ReferringVersion, releaseVersions } from "../content/references.ts";
 
@@ -135,8 +136,8 @@ async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: nu
 async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
   const { nodes, sizeBytes, weightBytes } = await removePiece(transaction, sweep.spaceId, ids, sweep);
   if (sweep.counted) {
-    await sql`update shard.spaces set used_bytes = used_bytes - ${sizeBytes},
-      metadata_bytes = metadata_bytes - ${weightBytes} where id = ${sweep.spaceId}`.execute(transaction);
+    const change = { usedBytes: -sizeBytes, metadataBytes: -weightBytes, seq: null };
+    await changeUse(transaction, sweep.spaceId, change);
   }
   return nodes;
 }

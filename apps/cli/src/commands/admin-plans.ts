@@ -1,0 +1,23 @@
+import { formatBytes, formatTable } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { runs } from "./command.ts";
+import type { Context } from "./command.ts";
+
+export function plansCommand(context: Context) {
+  const command = newAdminCommand("plans", "List the plans, and what each gives (HOLDFAST_PLANS sets them)", [
+    "admin plans",
+  ]);
+  return runs<[]>(context, command, async (run, { data }) => {
+    const plans = await adminCall(run, data, "adminListPlans", {});
+    await run.output.result(plans, () =>
+      formatTable(
+        plans.items.map(({ name, quota_bytes, offered, default: isDefault }) => [
+          name,
+          quota_bytes === null ? "no limit" : formatBytes(quota_bytes),
+          [isDefault ? "of new accounts" : "", offered ? "" : "not offered any more"].filter(Boolean).join(", "),
+        ]),
+        [1],
+      ),
+    );
+  });
+}

@@ -1,0 +1,16 @@
+import { createWebhook, deleteWebhook, listWebhooks, type WebhookWorld } from "../../webhooks/webhooks.ts";
+import type { Handlers } from "../handler.ts";
+
+export function webhookHandlers(world: WebhookWorld) {
+  return {
+    createWebhook: async ({ caller, body }) => ({ status: 201, json: await createWebhook(world, caller, body) }),
+    listWebhooks: async ({ caller }) => ({
+      status: 200,
+      json: { items: await listWebhooks(world, caller), next_cursor: null },
+    }),
+    deleteWebhook: async ({ caller, params }) => {
+      await deleteWebhook(world, caller, params.id);
+      return { status: 204 };
+    },
+  } satisfies Handlers;
+}

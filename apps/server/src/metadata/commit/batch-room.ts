@@ -1,0 +1,67 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { uuidArray } from "../../db/array-parameters.ts";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import type { Shards } from "../../db/shards.ts";
+import type { Actor } from "../actor.ts";
+import { withoutFigures } from "../weight/quota-refusal.ts";
+import { readFreeBytes } from "../weight/used-bytes.ts";
+import { loadOperations } from "./load.ts";
+import type { Operation } from "./operation.ts";
+import type { OperationOf } from "./operation-of.ts";
+import type { Settled } from "./settle-spaces.ts";
+
+type Put = Settled<OperationOf<"put">>;
+
+/**
+ * Refuses a batch whose blocks have not come yet, if all that it does is to put files and none of them has room: the commit decides, and
+ * this only saves the way there. A repeated batch, and one that may do anything else, is never refused.
+ * @throws HoldfastError quota
+ */
+export async function assertBatchRoom(shards: Shards, settled: readonly Settled<Operation>[]): Promise<void> {
+  const puts = settled.filter(isPut);
+  const [first] = puts;
+  if (first === undefined || puts.length < settled.length) return;
+  const free = new Map<SpaceId, number>();
+  for (const { actor } of puts) {
+    if (!free.has(actor.spaceId)) free.set(actor.spaceId, await readFreeBytes(shards, actor.spaceId));
+  }
+  const freeOf = ({ spaceId }: Actor): number => free.get(spaceId) ?? Infinity;
+  // What a file of this space gives way with is asked for only where that may help.
+  if (puts.some(({ actor, what }) => what.content.sizeBytes <= freeOf(actor))) return;
+  for (const [actor, some] of Map.groupBy(puts, (put) => put.actor)) {
+    if (await mayHaveRoom(shards, actor, some, freeOf(actor))) return;
+  }
+  const text = "None of these files has room in the quota; nothing of the batch was done.";
+  throw withoutFigures(first.actor, new HoldfastError("quota", text));
+}
+
+async function mayHaveRoom(shards: Shards, actor: Actor, puts: readonly Put[], freeBytes: number): Promise<boolean> {
+  const { spaceId, userId } = actor;
+  const { db } = shards.ofId(spaceId);
+  if (puts.some(({ what }) => what.fileId === undefined && mayReplace(what))) return true;
+  const ids = puts.flatMap(({ what }) => (what.operationId === undefined ? [] : [what.operationId]));
+  const done = await loadOperations(
+    db,
+    spaceId,
+    ids.map((operationId) => ({ userId, operationId })),
+  );
+  if (done.length > 0) return true;
+  const fileIds = puts.flatMap(({ what }) =>
+    what.fileId !== undefined && isId(what.fileId) ? [what.fileId as NodeId] : [],
+  );
+  const { rows } = await sql<Pick<NodeRow, "id" | "size">>`
+    select n.id, n.size from unnest(${uuidArray(fileIds)}) as asked (id) cross join lateral (
+      select id, size from shard.nodes where space_id = ${spaceId} and id = asked.id offset 0) n`.execute(db);
+  const sizes = new Map<string, number>(rows.map(({ id, size }) => [id, size]));
+  return puts.some(({ what }) => what.content.sizeBytes - (sizes.get(what.fileId ?? "") ?? 0) <= freeBytes);
+}
+
+function mayReplace({ onConflict, baseVersion, baseRevision, ifMatch }: OperationOf<"put">): boolean {
+  return onConflict === "replace" || baseVersion !== undefined || baseRevision !== undefined || ifMatch !== undefined;
+}
+
+function isPut(settled: Settled<Operation>): settled is Put {
+  return settled.what.op === "put" && settled.refused === undefined;
+}

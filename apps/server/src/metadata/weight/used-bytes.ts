@@ -1,0 +1,34 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
+import type { Shards } from "../../db/shards.ts";
+import { settleWarning } from "./quota-warning.ts";
+
+/** What a transaction makes of a space. */
+export interface UseChange {
+  readonly usedBytes: number;
+  readonly metadataBytes: number;
+  /** Of the newest entry of the journal; null where it did not grow. */
+  readonly seq: number | null;
+}
+
+/**
+ * The caller holds the space lock, and has found room for what is more.
+ * @returns whether there is a message in the queue now
+ */
+export async function changeUse(transaction: ShardReader, spaceId: SpaceId, change: UseChange): Promise<boolean> {
+  const { usedBytes, metadataBytes, seq } = change;
+  if (usedBytes === 0 && metadataBytes === 0 && seq === null) return false;
+  const { rows } = await sql<SpaceRow>`
+    update shard.spaces set seq = coalesce(${seq}::int8, seq), used_bytes = used_bytes + ${usedBytes},
+      metadata_bytes = metadata_bytes + ${metadataBytes} where id = ${spaceId} returning *`.execute(transaction);
+  return usedBytes !== 0 && rows[0] !== undefined && settleWarning(transaction, rows[0]);
+}
+
+/** That files may still take; infinite without a quota. By the primary key. */
+export async function readFreeBytes(shards: Shards, spaceId: SpaceId): Promise<number> {
+  const { rows } = await sql<Pick<SpaceRow, "used_bytes" | "quota_bytes">>`
+    select used_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
+  const { used_bytes: used = 0, quota_bytes: quota = null } = rows[0] ?? {};
+  return quota === null ? Infinity : quota - used;
+}

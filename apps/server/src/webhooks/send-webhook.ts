@@ -1,0 +1,141 @@
+import { createHmac } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { type ClientRequest, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { isPublicAddress } from "./public-address.ts";
+
+export interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** The network as webhooks see it. */
+export interface WebhookNetwork {
+  readonly resolve: (hostname: string) => Promise<readonly Address[]>;
+  /** Whether a request may go there. */
+  readonly isAllowed: (address: string) => boolean;
+  readonly timeoutMs: number;
+}
+
+export function webhookNetwork({ allowPrivate }: { readonly allowPrivate: boolean }): WebhookNetwork {
+  return {
+    resolve: (hostname) => lookup(hostname, { all: true }),
+    isAllowed: allowPrivate ? () => true : isPublicAddress,
+    timeoutMs: limits.webhookTimeoutMs,
+  };
+}
+
+export interface WebhookRequest {
+  readonly url: string;
+  readonly secret: Buffer;
+  /** JSON. */
+  readonly body: string;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One request, signed. An answer of 2xx is what is wanted; a redirect is not followed, and of no answer more is read than its head. The
+ * address is looked up once and checked as the connection is made to it, so that a name which means something else a moment later
+ * leads nowhere else.
+ * @throws HoldfastError unavailable, in words that say what became of it
+ */
+export async function sendWebhook(network: WebhookNetwork, asked: WebhookRequest): Promise<void> {
+  const over = AbortSignal.any([asked.signal, AbortSignal.timeout(network.timeoutMs)]);
+  const status = await statusOf(network, asked, over);
+  if (status >= 200 && status < 300) return;
+  const why = status >= 300 && status < 400 ? ", and a redirect is not followed" : "";
+  throw failed(`It was answered ${status}${why}.`);
+}
+
+/** @throws HoldfastError invalid_field for what webhooks never go to */
+export function checkWebhookUrl(text: string, { isAllowed }: Pick<WebhookNetwork, "isAllowed">): string {
+  const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "url" });
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+    throw refuse("It must read like https://example.com/path.");
+  }
+  if (url.username !== "" || url.password !== "") throw refuse("A name and a password do not belong there.");
+  if (url.hash !== "") throw refuse("What follows a # is never sent.");
+  const literal = literalOf(url);
+  if (literal !== undefined && !isAllowed(literal)) throw refuse(notAllowed);
+  return url.href;
+}
+
+const notAllowed =
+  "Webhooks go to no address of this machine or a private network; HOLDFAST_WEBHOOK_PRIVATE=true allows it.";
+
+function literalOf({ hostname }: URL): string | undefined {
+  const bare = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  return isIP(bare) === 0 ? undefined : bare;
+}
+
+async function statusOf(network: WebhookNetwork, asked: WebhookRequest, signal: AbortSignal): Promise<number> {
+  const url = new URL(asked.url);
+  const literal = literalOf(url);
+  if (literal !== undefined && !network.isAllowed(literal)) throw failed(notAllowed);
+  const request = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const options = {
+    method: "POST",
+    agent: false,
+    headers: headersOf(asked),
+    lookup: checkedLookup(network),
+    signal,
+  } as const;
+  return new Promise((resolve, reject) => {
+    const sent: ClientRequest = request(url, options, (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    sent.on("error", (error) => {
+      const late = signal.aborted && !asked.signal.aborted ? "It did not answer in time." : error.message;
+      reject(error instanceof HoldfastError ? error : failed(late, error));
+    });
+    sent.end(asked.body);
+  });
+}
+
+function headersOf({ body, secret, nowMs }: WebhookRequest): Record<string, string> {
+  const seconds = Math.floor(nowMs / 1000);
+  const mac = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+  return {
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(body)),
+    "user-agent": "Holdfast-Webhook/1",
+    connection: "close",
+    "holdfast-signature": `t=${seconds},v1=${mac}`,
+  };
+}
+
+/** What it answers is what is connected to. */
+function checkedLookup(network: WebhookNetwork): LookupFunction {
+  return (hostname, { all }, callback) => {
+    const answer = async (): Promise<void> => {
+      const found = await lookUpAllowed(network, hostname);
+      if (found instanceof Error) callback(found, "", 0);
+      else if (all === true) callback(null, found);
+      else callback(null, found[0].address, found[0].family);
+    };
+    void answer();
+  };
+}
+
+/** @returns the addresses to which a request may go, or why there is none */
+async function lookUpAllowed(
+  { resolve, isAllowed }: WebhookNetwork,
+  hostname: string,
+): Promise<[Address, ...Address[]] | Error> {
+  try {
+    const [first, ...others] = (await resolve(hostname)).filter(({ address }) => isAllowed(address));
+    return first === undefined ? failed(notAllowed) : [first, ...others];
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function failed(message: string, cause?: Error): HoldfastError {
+  return new HoldfastError("unavailable", message, cause === undefined ? {} : { cause });
+}

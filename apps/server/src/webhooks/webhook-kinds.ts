@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { isId, type SpaceId, type UserId, type WebhookId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { UserRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { JournalRow, ShardReader } from "../db/shard-tables.ts";
+import type { WebhookRow } from "../db/webhook-tables.ts";
+import { enqueue } from "../queue/enqueue.ts";
+import type { Attempt, Kind, Kinds } from "../queue/kind.ts";
+import { findActor } from "../sharing/mounts.ts";
+import { sendWebhook } from "./send-webhook.ts";
+import { eventOf } from "./webhook-event.ts";
+import { openSecret } from "./webhook-secret.ts";
+import type { WebhookWorld } from "./webhooks.ts";
+
+const idText = <Id>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
+const spaceMessage = z.object({ spaceId: idText<SpaceId>() });
+const eventMessage = z.object({
+  userId: idText<UserId>(),
+  webhookId: idText<WebhookId>(),
+  seq: z.int(),
+});
+type SpaceMessage = z.output<typeof spaceMessage>;
+type EventMessage = z.output<typeof eventMessage>;
+
+const dayMs = 24 * 3600_000;
+/** Entries of a journal that are put into the queue together. */
+const entriesMax = 200;
+/** While as much waits for a webhook as may, its space is looked at again so much later. */
+const fullMs = 60_000;
+
+/** What makes messages for each webhook of what a space's journal says, and what sends them. */
+export function webhookKinds(world: () => WebhookWorld): Kinds {
+  const space: Kind<SpaceMessage> = {
+    schema: spaceMessage,
+    work: ({ spaceId }, attempt) => tellWebhooks(world(), spaceId, attempt),
+  };
+  const event: Kind<EventMessage> = {
+    schema: eventMessage,
+    work: (message, attempt) => sendEvent(world(), message, attempt),
+    // Most of the time is spent with waiting for receivers, of which one may be slow.
+    concurrency: 16,
+    ageMsMax: dayMs,
+    delayMsMax: dayMs,
+  };
+  return { webhooks: space, webhook: event };
+}
+
+async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: Attempt): Promise<void> {
+  let found = 0;
+  for (const { db } of world.shards.all()) {
+    const hooks = await findWebhooks(db, spaceId);
+    found += hooks.length;
+    for (const hook of hooks) {
+      while (await tellNext(world, hook)) signal.throwIfAborted();
+    }
+  }
+  if (found === 0) await removeMark(world, spaceId);
+}
+
+/** By webhooks_space. */
+function findWebhooks(db: ShardReader, spaceId: SpaceId): Promise<WebhookRow[]> {
+  return db.selectFrom("shard.webhooks").selectAll().where("space_id", "=", spaceId).execute();
+}
+
+/** Who makes a webhook sets the mark afterwards, so one that was made meanwhile is found, or sets it again. */
+async function removeMark({ shards }: WebhookWorld, spaceId: SpaceId): Promise<void> {
+  const mark = (hooked: boolean) =>
+    sql`update shard.spaces set hooked = ${hooked} where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
+  await mark(false);
+  for (const { db } of shards.all()) if ((await findWebhooks(db, spaceId)).length > 0) await mark(true);
+}
+
+/** @returns whether there may be more */
+async function tellNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Promise<boolean> {
+  const { user_id: userId, id: webhookId, space_id: spaceId } = hook;
+  const { db } = shards.ofId(userId);
+  const { rows } = await sql<Pick<WebhookRow, "seq">>`
+    select seq from shard.webhooks where user_id = ${userId} and id = ${webhookId}`.execute(db);
+  const told = rows[0]?.seq;
+  if (told === undefined) return false;
+  if ((await countWaiting(db, webhookId)) >= limits.webhookWaitingMax) {
+    const notBeforeMicros = clock.nowMicros() + fullMs * 1000;
+    await enqueue(db, { kind: "webhooks", key: spaceId, payload: { spaceId }, notBeforeMicros });
+    return false;
+  }
+  const { rows: entries } = await sql<Pick<JournalRow, "seq">>`
+    select seq from shard.journal where space_id = ${spaceId} and seq > ${told} order by seq
+    limit ${entriesMax}`.execute(shards.ofId(spaceId).db);
+  const last = entries.at(-1);
+  if (last === undefined) return false;
+  await inTransaction(db, async (transaction) => {
+    // Whoever has told of these entries meanwhile has told all.
+    const { numAffectedRows } = await sql`
+      update shard.webhooks set seq = ${last.seq} where user_id = ${userId} and id = ${webhookId} and seq = ${told}`.execute(
+      transaction,
+    );
+    if (numAffectedRows !== 1n) return;
+    for (const { seq } of entries) {
+      await enqueue(transaction, { kind: "webhook", payload: { userId, webhookId, seq } satisfies EventMessage });
+    }
+  });
+  return entries.length === entriesMax;
+}
+
+/** By messages_webhook. */
+async function countWaiting(transaction: ShardReader, webhookId: WebhookId): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (
+      select from shard.messages where kind = 'webhook' and state <> 'dead' and payload->>'webhookId' = ${webhookId}
+      limit ${limits.webhookWaitingMax}) as waiting`.execute(transaction);
+  return rows[0]?.count ?? 0;
+}
+
+async function sendEvent(world: WebhookWorld, message: EventMessage, { signal }: Attempt): Promise<void> {
+  const { shards, clock, serverKey, network } = world;
+  const hook = await findLiveWebhook(world, message);
+  const watcher = await findActor(shards, message.userId);
+  if (hook === undefined || watcher === undefined) return;
+  const { id, url, space_id: spaceId, node_id: nodeId } = hook;
+  const entry = await findEntry(world, spaceId, message.seq);
+  const event = entry && (await eventOf(shards, watcher, { spaceId, nodeId }, entry));
+  if (entry === undefined || event === undefined || !hook.events.includes(event.verb)) return;
+  const at = formatTime(entry.at);
+  const body = JSON.stringify({ id: eventId(message), at, ...event, actor: await actorOf(world, entry) });
+  const secret = openSecret(serverKey, id, hook.secret);
+  await sendWebhook(network, { url, secret, body, nowMs: clock.nowMs(), signal });
+}
+
+/** One that still is, of an account that is not suspended. By the primary keys. */
+async function findLiveWebhook(
+  { shards }: WebhookWorld,
+  { userId, webhookId }: EventMessage,
+): Promise<WebhookRow | undefined> {
+  const { rows } = await sql<WebhookRow>`
+    select w.* from shard.webhooks w join shard.users u on u.id = w.user_id
+    where w.user_id = ${userId} and w.id = ${webhookId} and u.disabled_at is null`.execute(shards.ofId(userId).db);
+  return rows[0];
+}
+
+/** Undefined once the journal has forgotten it. By the primary key. */
+async function findEntry({ shards }: WebhookWorld, spaceId: SpaceId, seq: number): Promise<JournalRow | undefined> {
+  const { rows } = await sql<JournalRow>`
+    select * from shard.journal where space_id = ${spaceId} and seq = ${seq}`.execute(shards.ofId(spaceId).db);
+  return rows[0];
+}
+
+/** A link is an actor too, and has no account. */
+async function actorOf(
+  { shards }: WebhookWorld,
+  { actor: id }: JournalRow,
+): Promise<{ id: string; name: string | null }> {
+  const { rows } = await sql<Pick<UserRow, "name">>`select name from shard.users where id = ${id}`.execute(
+    shards.ofId(id).db,
+  );
+  return { id, name: rows[0]?.name ?? null };
+}
+
+/** The same however often it is sent, and by whichever process. */
+function eventId({ webhookId, seq }: EventMessage): string {
+  return createHash("sha256").update(`holdfast webhook ${webhookId} ${seq}`).digest("hex").slice(0, 32);
+}

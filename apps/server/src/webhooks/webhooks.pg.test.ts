@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { after, before, beforeEach, test } from "node:test";
+import { bucketOf, type NodeId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { createTestUser, makeTestClock, openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import type { Shard } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { type Committer, openCommitter } from "../metadata/commit/commit-queue.ts";
+import type { Operation } from "../metadata/commit/operation.ts";
+import { contentOfText, storeBlocks } from "../metadata/testing/testing.ts";
+import type { Queue } from "../queue/open-queue.ts";
+import { messagesOn, openTestQueue, type TestQueue } from "../queue/testing.ts";
+import { findActor } from "../sharing/mounts.ts";
+import { webhookNetwork } from "./send-webhook.ts";
+import { type Received, type Receiver, startReceiver } from "./testing.ts";
+import { webhookKinds } from "./webhook-kinds.ts";
+import { createWebhook, deleteWebhook, listWebhooks, type NewWebhook, type WebhookWorld } from "./webhooks.ts";
+
+const clock = makeTestClock(Date.UTC(2030, 0, 1));
+const verbs = ["created", "edited", "renamed", "moved", "trashed", "restored", "purged"] as const;
+const secret = "between us";
+
+let databases: TestDatabases;
+let accounts: TestAccounts;
+let world: WebhookWorld;
+let testQueue: TestQueue;
+let queue: Queue;
+let committer: Committer;
+let receiver: Receiver;
+/** Their accounts lie on different shards. */
+let ann: Actor;
+let bob: Actor;
+
+before(async () => {
+  databases = await startTwoTestShards({ fsync: false });
+  const { shards } = databases;
+  accounts = await openTestAccounts(shards, { clock });
+  world = {
+    shards,
+    clock,
+    random: randomBytes,
+    serverKey: randomBytes(32),
+    network: webhookNetwork({ allowPrivate: true }),
+  };
+  testQueue = openTestQueue(
+    shards,
+    webhookKinds(() => world),
+    clock,
+  );
+  ({ queue } = testQueue);
+  committer = openCommitter({
+    shards,
+    clock,
+    random: randomBytes,
+    onCommitted: () => {},
+    onMessages: (spaceId) => queue.kick(shards.ofId(spaceId)),
+    log: { warn: () => {}, error: () => {} },
+  });
+});
+beforeEach(async () => {
+  receiver = await startReceiver();
+  [ann, bob] = [await newAccount(0), await newAccount(1)];
+});
+after(async () => {
+  await queue.stop();
+  await databases.stop();
+});
+
+/** On the first or the second shard. */
+async function newAccount(half: 0 | 1): Promise<Actor> {
+  for (;;) {
+    const { id } = await createTestUser(accounts, `${randomUUID()}@example.org`);
+    if (Math.floor(bucketOf(id) / 2048) === half) return (await findActor(databases.shards, id)) ?? assert.fail();
+  }
+}
+
+async function commit(actor: Actor, operation: Operation) {
+  clock.forwardMs(1);
+  const [result] = (await committer.commit(actor, [operation])).results;
+  assert.ok(result?.status === "committed", JSON.stringify(result));
+  return result.node?.id as NodeId;
+}
+
+async function put(actor: Actor, text: string, more: Partial<Operation> = {}) {
+  const content = contentOfText(text);
+  await storeBlocks(databases.shards.ofId(actor.spaceId).db, actor, content.blocks);
+  return commit(actor, { op: "put", content, place: { name: text }, ...more } as Operation);
+}
+
+const hook = (more: Partial<NewWebhook> = {}): NewWebhook => ({ url: receiver.url, secret, events: verbs, ...more });
+
+/** What the receiver got since the last call, in words. */
+async function told(): Promise<string[]> {
+  await queue.idle();
+  return receiver.received.splice(0).map(({ body }) => {
+    const { verb, node } = JSON.parse(body);
+    return `${verb} ${node.path ?? node.name ?? "?"}`;
+  });
+}
+
+function openSignature({ headers, body }: Received): { seconds: number; isGood: boolean } {
+  const [, seconds, mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers["holdfast-signature"])) ?? [];
+  const expected = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+  return { seconds: Number(seconds), isGood: mac === expected };
+}
+
+test("every change is told, signed, with who did it", async (t) => {
+  t.after(() => receiver.stop());
+  await put(ann, "before");
+  assert.deepEqual(await listWebhooks(world, ann), []);
+  const made = await createWebhook(world, ann, hook());
+  assert.deepEqual(await listWebhooks(world, ann), [made]);
+  assert.deepEqual(await told(), []);
+  const file = await put(ann, "file");
+  await queue.idle();
+  const [first] = receiver.received;
+  assert.ok(first !== undefined && openSignature(first).isGood);
+  const { id, at, ...event } = JSON.parse(first.body);
+  assert.match(id, /^[0-9a-f]{32}$/);
+  assert.match(at, /^2030-01-01T00:00:00/);
+  assert.deepEqual(event, {
+    verb: "created",
+    node: { id: file, name: "file", kind: "file", path: "/file" },
+    actor: { id: ann.userId, name: "Ann" },
+  });
+  assert.deepEqual(await told(), ["created /file"]);
+  const folder = await commit(ann, { op: "mkdir", place: { name: "folder" } });
+  assert.deepEqual(await told(), ["created /folder"]);
+  const steps: [Partial<Operation> & { op: Operation["op"] }, string[]][] = [
+    [{ op: "move", fileId: file, place: { name: "other" } }, ["renamed /other"]],
+    [{ op: "move", fileId: file, place: { parentId: folder } }, ["moved /folder/other"]],
+    [{ op: "copy", fileId: folder, place: { name: "copy" } }, ["created /copy"]],
+    [{ op: "delete", fileId: file }, ["trashed other"]],
+    [{ op: "restore", fileId: file }, ["restored /folder/other"]],
+    [{ op: "purge", fileId: file, trashedOnly: false }, ["purged ?"]],
+  ];
+  for (const [operation, expected] of steps) {
+    await commit(ann, operation as Operation);
+    assert.deepEqual(await told(), expected, operation.op);
+  }
+  const again = await put(ann, "again");
+  await put(ann, "edited", { op: "put", fileId: again, place: {} });
+  assert.deepEqual((await told()).toSorted(), ["created /again", "edited /again"]);
+});
+
+test("a webhook hears only the events that it asked for, below what it is bound to", async (t) => {
+  t.after(() => receiver.stop());
+  const folder = await commit(ann, { op: "mkdir", place: { name: "in" } });
+  const beside = await commit(ann, { op: "mkdir", place: { name: "in2" } });
+  await createWebhook(world, ann, hook({ in: folder, events: ["created", "moved"] }));
+  const inside = await put(ann, "inside", { place: { parentId: folder, name: "inside" } });
+  await put(ann, "outside", { place: { parentId: beside, name: "outside" } });
+  await put(ann, "at the root");
+  assert.deepEqual(await told(), ["created /in/inside"]);
+  await commit(ann, { op: "move", fileId: inside, place: { name: "renamed" } });
+  assert.deepEqual(await told(), []);
+  await commit(ann, { op: "move", fileId: folder, place: { parentId: beside } });
+  assert.deepEqual(await told(), ["moved /in2/in"]);
+  await put(ann, "deeper", { place: { parentId: folder, name: "deeper" } });
+  assert.deepEqual(await told(), ["created /in2/in/deeper"]);
+});
+
+test("one that fails is tried again with the same id after growing delays, for a day; then it is dead and listed", async (t) => {
+  t.after(() => receiver.stop());
+  await createWebhook(world, ann, hook());
+  receiver.answer = (response) => void response.writeHead(500).end();
+  await put(ann, "failing");
+  const shard = databases.shards.ofId(ann.userId);
+  const delaysMs: number[] = [];
+  let at = clock.nowMs();
+  const begunMs = at;
+  for (let attempt = 1; attempt < 100; attempt += 1) {
+    await queue.idle();
+    assert.equal(receiver.received.length, attempt);
+    const [message] = await sentOn(shard);
+    if (message?.state === "dead") break;
+    const dueMs = Number(message?.due_at) / 1000;
+    delaysMs.push(Math.round((dueMs - at) / 1000));
+    at = dueMs;
+    clock.forwardMs(dueMs - clock.nowMs());
+  }
+  assert.deepEqual(delaysMs.slice(0, 6), [5, 10, 20, 40, 80, 160]);
+  assert.ok(at - begunMs >= 12 * 3600_000, `given up after ${(at - begunMs) / 3600_000} h`);
+  const ids = new Set(receiver.received.map(({ body }) => JSON.parse(body).id));
+  assert.equal(ids.size, 1);
+  const seconds = receiver.received.map((received) => openSignature(received));
+  assert.ok(seconds.every(({ isGood }) => isGood));
+  assert.equal(new Set(seconds.map((each) => each.seconds)).size, seconds.length, "the time is that of the request");
+  const [dead] = await sentOn(shard);
+  assert.deepEqual([dead?.kind, dead?.state], ["webhook", "dead"]);
+  assert.match(String(dead?.problem), /It was answered 500/);
+  await sql`delete from shard.messages`.execute(shard.db);
+});
+
+test("one that redirects is not followed, and stops no other and no later event", async (t) => {
+  const good = await startReceiver();
+  t.after(() => {
+    receiver.stop();
+    good.stop();
+  });
+  receiver.answer = (response) => void response.writeHead(302, { location: good.url }).end();
+  await createWebhook(world, ann, hook());
+  await createWebhook(world, ann, hook({ url: good.url }));
+  await put(ann, "one");
+  await put(ann, "two");
+  await queue.idle();
+  assert.equal(receiver.received.length, 2);
+  const names = good.received.map(({ body }): string => JSON.parse(body).node.name);
+  assert.deepEqual(names.toSorted(), ["one", "two"]);
+  await sql`delete from shard.messages`.execute(databases.shards.ofId(ann.userId).db);
+});
+
+test("somebody with whom a folder is shared hears of it, from another shard, until that ends", async (t) => {
+  t.after(() => receiver.stop());
+  const folder = await commit(ann, { op: "mkdir", place: { name: "shared" } });
+  await assert.rejects(createWebhook(world, bob, hook({ in: folder })), { code: "not_found" });
+  await share(folder, bob.userId);
+  await createWebhook(world, bob, hook({ in: folder }));
+  const file = await put(ann, "seen", { place: { parentId: folder, name: "seen" } });
+  await put(ann, "unseen");
+  assert.deepEqual(
+    (await told()).map((line) => line.split("/").at(-1)),
+    ["seen"],
+  );
+  await commit(ann, { op: "move", fileId: file, place: { parentId: ann.rootId } });
+  assert.deepEqual(await told(), []);
+  await sql`delete from shard.grants`.execute(databases.shards.ofId(ann.spaceId).db);
+  await put(ann, "later", { place: { parentId: folder, name: "later" } });
+  assert.deepEqual(await told(), []);
+});
+
+test("a suspended account hears nothing, and one that is deleted from the list neither", async (t) => {
+  t.after(() => receiver.stop());
+  const { id } = await createWebhook(world, ann, hook());
+  const { db } = databases.shards.ofId(ann.userId);
+  const suspend = (at: number | null) =>
+    sql`update shard.users set disabled_at = ${at} where id = ${ann.userId}`.execute(db);
+  await suspend(1);
+  await put(ann, "suspended");
+  assert.deepEqual(await told(), []);
+  await suspend(null);
+  receiver.answer = (response) => void response.writeHead(500).end();
+  await put(ann, "waits");
+  assert.deepEqual(await told(), ["created /waits"]);
+  await assert.rejects(deleteWebhook(world, bob, id), { code: "not_found" });
+  await deleteWebhook(world, ann, id);
+  await assert.rejects(deleteWebhook(world, ann, id), { code: "not_found" });
+  await assert.rejects(deleteWebhook(world, ann, "nonsense"), { code: "not_found" });
+  clock.forwardMs(10_000);
+  assert.deepEqual(await told(), []);
+  const waiting = await messagesOn(databases.shards.ofId(ann.userId));
+  assert.deepEqual(
+    waiting.filter(({ kind }) => kind.startsWith("webhook")),
+    [],
+  );
+  await put(ann, "after");
+  await queue.idle();
+  const { rows } = await sql<{ hooked: boolean }>`
+    select hooked from shard.spaces where id = ${ann.spaceId}`.execute(databases.shards.ofId(ann.spaceId).db);
+  assert.deepEqual(rows, [{ hooked: false }], "a space without webhooks costs its commits nothing");
+});
+
+test("an account has no more webhooks than it may, and a secret stands nowhere in the clear", async (t) => {
+  t.after(() => receiver.stop());
+  const all = Array.from({ length: limits.webhooksMax + 4 }, () => createWebhook(world, bob, hook()));
+  const outcomes = await Promise.allSettled(all);
+  const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : []));
+  assert.deepEqual(refused, Array(4).fill("conflict"));
+  const { db } = databases.shards.ofId(bob.userId);
+  const { rows } = await sql<{ text: string }>`select w::text as text from shard.webhooks w`.execute(db);
+  for (const { text } of rows) assert.ok(!text.includes(secret) && !text.includes(Buffer.from(secret).toString("hex")));
+});
+
+/** What waits to be sent, or was given up. */
+async function sentOn(shard: Shard) {
+  return (await messagesOn(shard)).filter(({ kind }) => kind === "webhook");
+}
+
+async function share(nodeId: NodeId, granteeId: UserId): Promise<void> {
+  await sql`insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
+    values (${ann.spaceId}, gen_random_uuid(), ${nodeId}, 'user', ${granteeId}, 'viewer', ${ann.userId}, 0)`.execute(
+    databases.shards.ofId(ann.spaceId).db,
+  );
+}

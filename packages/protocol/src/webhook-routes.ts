@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { idText, page } from "./values.ts";
+
+export const webhookVerb = z.enum(["created", "edited", "renamed", "moved", "trashed", "restored", "purged"]);
+export type WebhookVerb = z.output<typeof webhookVerb>;
+
+export const webhook = z
+  .object({
+    id: z.string(),
+    url: z.string(),
+    events: z.array(webhookVerb),
+    in: z.string().nullable().describe("id of the folder or file that it is bound to; null: all of the own space"),
+    created_at: z.string(),
+  })
+  .meta({ id: "Webhook" });
+export type WebhookJson = z.output<typeof webhook>;
+
+/** Changes told by requests to an address of the account's choice. */
+export const webhookRoutes = {
+  createWebhook: defineRoute({
+    method: "POST",
+    path: "/webhooks",
+    access: "account",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Have changes told to an address; its secret signs what is sent and is not shown again",
+    body: z.object({
+      url: z.string().min(1).max(limits.webhookUrlBytesMax),
+      secret: z.string().min(1).max(limits.webhookKeyBytesMax),
+      events: z.array(webhookVerb).min(1).max(webhookVerb.options.length),
+      in: idText.optional(),
+    }),
+    responses: { 201: webhook },
+  }),
+  listWebhooks: defineRoute({
+    method: "GET",
+    path: "/webhooks",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The caller's webhooks, without their secrets",
+    responses: { 200: page(webhook) },
+  }),
+  deleteWebhook: defineRoute({
+    method: "DELETE",
+    path: "/webhooks/:id",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Tell nothing more; what waits is not sent",
+    params: z.object({ id: idText }),
+    responses: { 204: "empty" },
+  }),
+};
