@@ -177,6 +177,7 @@ export const limits = {
   mailSentLifetimeMs: 7 * 24 * 3600_000,
 
   accessTokenLifetimeMs: 15 * 60_000,
+  linkSessionLifetimeMs: 15 * 60_000,
   refreshTokenLifetimeMs: 30 * 24 * 3600_000,
   invitationLifetimeMs: 7 * 24 * 3600_000,
   /** After this a token that has expired, and a device that is signed in no more, are forgotten. */

@@ -5,6 +5,7 @@ import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
+import { linkRoutes } from "./link-routes.ts";
 import { mailRoutes } from "./mail-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
@@ -18,24 +19,7 @@ import { starRoutes } from "./star-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
-export const routes = {
-  ...accountRoutes,
-  ...groupRoutes,
-  ...peopleRoutes,
-  ...nodeRoutes,
-  ...versionRoutes,
-  ...starRoutes,
-  ...contentRoutes,
-  ...sharingRoutes,
-  ...webhookRoutes,
-  ...rewindRoutes,
-  ...jobRoutes,
-  ...mailRoutes,
-  ...operationRoutes,
-  ...commentRoutes,
-  ...activityRoutes,
-  ...notificationRoutes,
-};
+export const routes = { ...accountRoutes, ...groupRoutes, ...peopleRoutes, ...nodeRoutes, ...versionRoutes, ...starRoutes, ...contentRoutes, ...sharingRoutes, ...webhookRoutes, ...linkRoutes, ...rewindRoutes, ...jobRoutes, ...mailRoutes, ...commentRoutes, ...activityRoutes, ...notificationRoutes, ...operationRoutes };
 export type RouteName = keyof typeof routes;
 export const apiPrefix = "/api/v1";
 

@@ -67,6 +67,13 @@ export const matrix: Matrix = {
   // What is one's own is not mounted.
   createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
 
+  startLinkSession: {
+    request: () => ({ body: { token: "forged", password: "wrong" } }),
+    stranger: "open",
+    owner: [401],
+  },
+  getCurrentLink: { request: plain, stranger: "403", owner: [403] },
+
   lookUpPath: { request: () => ({ query: { path: "/secret folder" } }), stranger: "404", owner: [200] },
   createNode: {
     request: (f) => ({ body: { parent_id: f.folder, name: "made", kind: "folder" } }),

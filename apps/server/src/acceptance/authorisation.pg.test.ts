@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import { makeGroup } from "./authorisation-groups.ts";
+import { mayLinkCall } from "./authorisation-links.ts";
 import { matrix } from "./authorisation-matrix.ts";
 import { type Fixture, makeJobs, type Row } from "./authorisation-rows.ts";
 import { type BadToken, makeBadTokens } from "./bad-tokens.ts";
@@ -20,6 +21,8 @@ describe("Who may call what", () => {
   let owner: Api;
   let fixture: Fixture;
   let badTokens: readonly BadToken[] = [];
+  /** Opens a folder of the owner's in which nothing is, for an editor. */
+  let link: Api;
   /** Tokens that have every scope but one. */
   const withoutScope = new Map<string, string>();
   /** Another user, with a session for each route, since some routes end theirs. */
@@ -38,6 +41,9 @@ describe("Who may call what", () => {
       ...(await makeJobs(`${folder}/data`)),
       ...(await makeGroup(admin, owner)),
     };
+    const shown = (await owner.call("POST", "/metadata", { path: "/shown", kind: "folder" })).body.id;
+    const shared = await owner.call("POST", `/files/${shown}/share`, { link: true, role: "editor" });
+    link = new Api(server.url, shared.body.token);
     badTokens = await makeBadTokens({ data: `${folder}/data`, owner, admin, account });
     for (const scope of scopes) {
       const others = scopes.filter((each) => each !== scope);
@@ -73,6 +79,30 @@ describe("Who may call what", () => {
         const answer = await send(new Api(server.url, token), route, row, fixture);
         assert.equal(answer.status, 403, JSON.stringify(answer.body));
         assert.equal(answer.body.code, "forbidden");
+      });
+    }
+    if (route.access !== "open" && route.access !== "signed" && !mayLinkCall[name]) {
+      test(`${name} is not for links`, async () => {
+        const answer = await send(link, route, row, fixture);
+        assert.equal(answer.status, 403, JSON.stringify(answer.body));
+        assert.equal(answer.body.code, "forbidden");
+      });
+    }
+    if (mayLinkCall[name]) {
+      test(`${name} tells a link to something else nothing`, async () => {
+        const answer = await send(link, route, row, fixture);
+        if (row.stranger !== "404") {
+          assert.ok(answer.status < 300 || answer.status === 410, `${answer.status} ${JSON.stringify(answer.body)}`);
+          assertSaysNothing(answer, fixture, JSON.stringify(row.request(fixture)));
+          return;
+        }
+        assert.equal(answer.status, 404, JSON.stringify(answer.body));
+        const nowhere = await send(link, route, row, missing(fixture));
+        assert.deepEqual(
+          withoutRequest(answer.body),
+          withoutRequest(nowhere.body),
+          "not the answer of what does not exist",
+        );
       });
     }
     if (row.stranger !== "open") {

@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import { isOfLink, proveLink } from "./link-callers.ts";
 import { digestOf, isSame, parsePersonalToken } from "./secret-token.ts";
 
 /** When a device or token was last seen is kept to the minute, so that a busy one does not write with every request. */
@@ -33,12 +34,17 @@ export class Authenticator {
   /** @throws HoldfastError unauthenticated, the same whatever is wrong with the token */
   async authenticate(bearer: string | undefined): Promise<Caller> {
     if (bearer === undefined) throw new HoldfastError("unauthenticated", "This needs a token. Sign in first.");
-    const tokenId = parsePersonalToken(bearer);
-    const caller = tokenId === undefined ? await this.#bySession(bearer) : await this.#byToken(tokenId, bearer);
+    const caller = await this.#find(bearer);
     if (caller === undefined) {
       throw new HoldfastError("unauthenticated", "The token is not valid, has expired or was revoked. Sign in again.");
     }
     return caller;
+  }
+
+  async #find(bearer: string): Promise<Caller | undefined> {
+    const tokenId = parsePersonalToken(bearer);
+    if (tokenId !== undefined) return this.#byToken(tokenId, bearer);
+    return isOfLink(bearer) ? proveLink(this.#world, bearer) : this.#bySession(bearer);
   }
 
   async #bySession(bearer: string): Promise<Caller | undefined> {
@@ -52,7 +58,7 @@ export class Authenticator {
       .innerJoin("shard.devices as d", (join) =>
         join.onRef("d.user_id", "=", "s.user_id").onRef("d.id", "=", "s.device_id"),
       )
-      .select(["u.id as userId", "u.email", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
+      .select(["u.id as userId", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
       .select(receives)
       .select(["s.device_id", "s.number", "s.number_used", "s.expires_at", "d.last_seen_at"])
       .select(groupIds)
@@ -71,7 +77,6 @@ export class Authenticator {
     }
     return {
       userId: row.userId,
-      email: row.email,
       bucket: bucketOf(row.userId),
       spaceId: row.space_id,
       rootId: row.root_id,
@@ -92,7 +97,7 @@ export class Authenticator {
     const row = await db
       .selectFrom("shard.tokens as t")
       .innerJoin("shard.users as u", "u.id", "t.user_id")
-      .select(["u.id as userId", "u.email", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
+      .select(["u.id as userId", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
       .select(receives)
       .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at"])
       .select(groupIds)
@@ -105,7 +110,6 @@ export class Authenticator {
     }
     return {
       userId: row.userId,
-      email: row.email,
       bucket: bucketOf(row.userId),
       spaceId: row.space_id,
       rootId: row.root_id,

@@ -1,13 +1,13 @@
-import type { GroupId, SessionId, TokenId } from "@holdfast/core/ids";
+import type { GrantId, GroupId, SessionId, TokenId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { Actor } from "../metadata/actor.ts";
 
-/** Who makes a request, as proved by a live session or personal access token. */
+/** Who makes a request, as proved by a live session, personal access token or link. */
 export interface Caller extends Actor {
-  readonly email: string;
   readonly credential:
     | { readonly kind: "session"; readonly id: SessionId }
-    | { readonly kind: "token"; readonly id: TokenId };
+    | { readonly kind: "token"; readonly id: TokenId }
+    | { readonly kind: "link"; readonly id: GrantId };
   readonly scopes: ReadonlySet<Scope>;
   /** An administrator; routes of the scope `admin` need both. */
   readonly admin: boolean;

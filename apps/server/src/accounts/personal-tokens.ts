@@ -87,7 +87,7 @@ async function assertExpiry(
   if (expiresAtMicros !== null && expiresAtMicros <= world.clock.nowMicros()) {
     throw new HoldfastError("invalid_field", "expires_at: lies in the past.", { field: "expires_at" });
   }
-  if (caller.credential.kind === "session") return;
+  if (caller.credential.kind !== "token") return;
   const maker = await transaction
     .selectFrom("shard.tokens")
     .select("expires_at")

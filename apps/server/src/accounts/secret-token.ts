@@ -21,10 +21,12 @@ import {
  *     hfc_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail reached the address
  *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
  *     hfl_<id of the link, 32 hex digits>_<32 random bytes, base64url>      link
+ *     hfk_<id of the link, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that the link's password was known
  *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
  */
 const personalPattern = /^hfp_([0-9a-f]{32})_([\w-]{43})$/;
 const linkPattern = /^hfl_([0-9a-f]{32})_([\w-]{43})$/;
+const linkSessionPattern = /^hfk_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
 const refreshPattern = /^hfr_([0-9a-f]{32})_([1-9]\d{0,14})_([\w-]{43})$/;
 const devicePattern = /^hfd_([0-9a-f]{32})_[\w-]{43}$/;
 const confirmationPattern = /^hfc_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
@@ -80,6 +82,23 @@ export function makeLinkToken(id: GrantId, random: Random): string {
 export function parseLinkToken(text: string): GrantId | undefined {
   const match = linkPattern.exec(text);
   return match?.[1] === undefined ? undefined : (dashed(match[1]) as GrantId | undefined);
+}
+
+/**
+ * Derived as a refresh token is, from the link's secret and password too, so that it ends with either.
+ * @param secrets of the link's row, as they are stored
+ */
+export function makeLinkSession(key: Buffer, id: GrantId, secrets: string, untilSeconds: number): string {
+  const link = id.replaceAll("-", "");
+  const proof = createHmac("sha256", key).update(`link ${link} ${untilSeconds} ${secrets}`).digest("base64url");
+  return `hfk_${link}_${untilSeconds}_${proof}`;
+}
+
+/** What a token claims; who knows the link's row compares it with the one that `makeLinkSession` makes. */
+export function readLinkSession(text: string): { linkId: GrantId; untilSeconds: number } | undefined {
+  const match = linkSessionPattern.exec(text);
+  const linkId = match?.[1] === undefined ? undefined : (dashed(match[1]) as GrantId | undefined);
+  return linkId === undefined ? undefined : { linkId, untilSeconds: Number(match?.[2]) };
 }
 
 /** Derived as a refresh token is. It proves that whoever has it reads what is mailed to this address of the user, and nothing else. */

@@ -158,6 +158,8 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   deletePermission: { ...few, rows: "of the permissions that go with the one that it changes" },
   listSharedWithMe: listed(4 * page * lineage),
   listSharedByMe: listed(4 * page * lineage),
+  startLinkSession: few,
+  getCurrentLink: oneNode,
   createMount: { ...oneNode, rows: 2 * lineage * limits.mountsMax },
   unsentLinks: { rows: page, answerBytes: page * 2 * kib },
   askUnsubscribe: few,

@@ -8,7 +8,7 @@ import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Handlers } from "./handler.ts";
-import { asUser, speakRaw, startTestServer, type TestServer } from "./testing.ts";
+import { asUser, speakRaw, startTestServer, testTokens, type TestServer } from "./testing.ts";
 
 const json = { "content-type": "application/json" };
 
@@ -29,14 +29,14 @@ async function problemOf(response: Response): Promise<Record<string, unknown>> {
 
 test("a valid request reaches its handler typed, and its answer comes back as JSON", async (t) => {
   const server = await start(t, {
-    getStartToken: ({ caller }) => ({ status: 200, json: { token: caller.email } }),
+    getStartToken: ({ caller }) => ({ status: 200, json: { token: caller.userId } }),
     queryNodes: ({ body }) => ({
       status: 200,
       json: { items: body.ids.map((id) => ({ id, state: "gone" as const })) },
     }),
   });
   const token = await fetch(`${server.url}/api/v1/changes/start_token`, { headers: asUser });
-  assert.deepEqual(await token.json(), { token: "user1@example.org" });
+  assert.deepEqual(await token.json(), { token: testTokens["user-token"]?.userId });
   assert.ok(token.headers.get("x-request-id"));
   const nodes = await fetch(`${server.url}/api/v1/nodes/query`, {
     method: "POST",

@@ -76,7 +76,6 @@ function testCaller(scopes: readonly Scope[], admin: boolean, seed: number): Cal
     makeId(toBucket(7), 1_700_000_000_000, Buffer.alloc(8, seed * 16 + kind)) as unknown as Id;
   return {
     userId: id<UserId>(1),
-    email: `user${seed}@example.org`,
     bucket: toBucket(7),
     spaceId: id<SpaceId>(2),
     rootId: id<NodeId>(3),

@@ -19,7 +19,6 @@ export async function signInTo(space: TestSpace): Promise<Caller> {
     values (${sessionId}, ${caller.userId}, ${caller.deviceId}, 1, true, 0, ${8_000_000_000_000_000})`.execute(db);
   return {
     ...caller,
-    email,
     credential: { kind: "session", id: sessionId },
     scopes: new Set(["files:read", "files:write", "account"]),
     admin: false,

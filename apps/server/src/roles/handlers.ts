@@ -14,6 +14,7 @@ import { operationHandlers, type OperationWorld } from "../http/sync/operation-h
 import { openSetupPage } from "../http/accounts/setup-page.ts";
 import { nodeHandlers } from "../http/files/node-handlers.ts";
 import { peopleHandlers } from "../http/people/people-handlers.ts";
+import { linkHandlers } from "../http/links/link-handlers.ts";
 import { mailHandlers } from "../http/mail/mail-handlers.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
@@ -88,6 +89,8 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...damagedHandlers(blocks),
     ...sharingHandlers(sharing, mail),
     ...webhookHandlers(parts.webhooks),
+    ...sharingHandlers(sharing),
+    ...linkHandlers(accounts),
     ...storageHandlers(storageCare(parts)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...jobHandlers({ shards }),

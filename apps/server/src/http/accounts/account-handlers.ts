@@ -139,7 +139,7 @@ async function accountJson(world: AccountWorld, caller: Caller) {
   return {
     id: caller.userId,
     server_id: world.secrets.serverId,
-    email: caller.email,
+    email: user.email,
     name: user.name,
     admin: caller.admin,
     confirmed: user.confirmed,

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import {
+  type GrantId,
   type HashHex,
   isHashHex,
   isId,
@@ -11,7 +12,7 @@ import {
 import type { Caller } from "../../accounts/caller.ts";
 import { isSame } from "../../accounts/secret-token.ts";
 
-/** What a signed URL allows: one block into one space, for as long as the session or token with which it was asked for lives. */
+/** What a signed URL allows: one block into one space, for as long as the session, token or link with which it was asked for lives. */
 export interface UploadGrant {
   readonly userId: UserId;
   readonly credential: Caller["credential"];
@@ -24,7 +25,7 @@ export interface UploadGrant {
 export function signUploadGrant(key: Buffer, grant: UploadGrant): string {
   const { userId, credential, spaceId, hash, sizeBytes, expiresAtMs } = grant;
   const ids = [userId, spaceId, credential.id].map((id) => id.replaceAll("-", "")).join("");
-  const facts = `${ids}${credential.kind === "session" ? "s" : "t"}${hash}-${sizeBytes}-${expiresAtMs}`;
+  const facts = `${ids}${letters[credential.kind]}${hash}-${sizeBytes}-${expiresAtMs}`;
   return `${facts}-${createHmac("sha256", key).update(`block upload ${facts}`).digest("base64url")}`;
 }
 
@@ -39,10 +40,7 @@ export function readUploadGrant(key: Buffer, text: string, nowMs: number): Uploa
   const grant: UploadGrant = {
     userId: userId as UserId,
     spaceId: spaceId as SpaceId,
-    credential:
-      kind === "s"
-        ? { kind: "session", id: credentialId as SessionId }
-        : { kind: "token", id: credentialId as TokenId },
+    credential: credentialOf(kind, credentialId),
     hash,
     sizeBytes: Number(size),
     expiresAtMs: Number(expires),
@@ -51,7 +49,14 @@ export function readUploadGrant(key: Buffer, text: string, nowMs: number): Uploa
   return genuine && grant.expiresAtMs > nowMs ? grant : undefined;
 }
 
-const grantPattern = /^([0-9a-f]{32})([0-9a-f]{32})([0-9a-f]{32})([st])([0-9a-f]{64})-(\d{1,8})-(\d{1,16})-[\w-]{43}$/;
+const letters: Readonly<Record<Caller["credential"]["kind"], string>> = { session: "s", token: "t", link: "l" };
+
+function credentialOf(letter: string, id: string): Caller["credential"] {
+  if (letter === letters.link) return { kind: "link", id: id as GrantId };
+  return letter === letters.token ? { kind: "token", id: id as TokenId } : { kind: "session", id: id as SessionId };
+}
+
+const grantPattern = /^([0-9a-f]{32})([0-9a-f]{32})([0-9a-f]{32})([stl])([0-9a-f]{64})-(\d{1,8})-(\d{1,16})-[\w-]{43}$/;
 
 function dashed(hex: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

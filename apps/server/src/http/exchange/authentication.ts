@@ -1,8 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Access } from "@holdfast/protocol/route";
+import type { Route } from "@holdfast/protocol/route";
 import type { Caller } from "../../accounts/caller.ts";
+import { routesForLinks } from "./link-routes.ts";
 
-/** Given by accounts: finds out whose session or personal access token this is, and that it is still alive. */
+/** Given by accounts: finds out whose session, personal access token or link this is, and that it is still alive. */
 export interface Authenticator {
   /** @param bearer what stands after `Bearer`, not checked at all. @throws HoldfastError `unauthenticated` */
   authenticate(bearer: string, facts: CredentialFacts): Promise<Caller>;
@@ -22,14 +23,23 @@ export function readBearer(header: string | undefined): string | undefined {
 }
 
 /** @throws HoldfastError `forbidden` when the caller's credential does not reach this far */
-export function assertAccess(caller: Caller, access: Access): void {
+export function assertAccess(caller: Caller, route: Route): void {
+  const { access } = route;
+  if (caller.credential.kind === "link" && !routesForLinks.has(route)) {
+    throw new HoldfastError("forbidden", "This is for accounts. A link opens what it shows, and nothing else.");
+  }
   if (access === "open" || access === "signed" || access === "signed_in") return;
   if (access === "admin" && !caller.admin) {
     throw new HoldfastError("forbidden", "Only an administrator may do this.");
   }
   if (!caller.scopes.has(access)) {
-    throw new HoldfastError("forbidden", `This token does not have the scope ${access}. Make one that has it.`);
+    throw new HoldfastError("forbidden", lacking(caller, access));
   }
+}
+
+function lacking({ credential }: Caller, scope: string): string {
+  if (credential.kind === "link") return "This link is for looking only.";
+  return `This token does not have the scope ${scope}. Make one that has it.`;
 }
 
 export function signInNeeded(header: string | undefined): HoldfastError {

@@ -86,6 +86,7 @@ class Exchange {
   readonly #route: Route;
   #arrived: Arrived;
   #userId: UserId | undefined;
+  #isLink = false;
   #stream: RequestBody | undefined;
   #gone: AbortController | undefined;
   #clientGone = false;
@@ -282,7 +283,7 @@ class Exchange {
   }
 
   async #admit(): Promise<void> {
-    const { access, cost } = this.#route;
+    const { cost } = this.#route;
     const bearer = readBearer(this.#arrived.request.headers.authorization);
     if (isOpen(this.#route) || bearer === undefined) {
       await this.#payAsStranger();
@@ -291,7 +292,8 @@ class Exchange {
     }
     this.caller = await this.#authenticate(bearer);
     this.#userId = this.caller.userId;
-    assertAccess(this.caller, access);
+    this.#isLink = this.caller.credential.kind === "link";
+    assertAccess(this.caller, this.#route);
     const { rateLimits } = this.#world;
     const payer = this.#payer();
     if (cost === "call" || cost === "poll" || cost === "sign_in") return rateLimits.take("calls", payer, 1);
@@ -326,8 +328,11 @@ class Exchange {
     return this.#world.rateLimits.take("address", addressGroup(this.#arrived.peer.address), 1);
   }
 
+  /** Many may have one link: each of them pays for itself. */
   #payer(): string {
-    return this.#userId ?? addressGroup(this.#arrived.peer.address);
+    if (this.#userId !== undefined && !this.#isLink) return this.#userId;
+    const address = addressGroup(this.#arrived.peer.address);
+    return this.#userId === undefined ? address : `${this.#userId} ${address}`;
   }
 
   async #readJson<Schema extends z.ZodType>(schema: Schema | undefined): Promise<z.output<Schema> | undefined> {

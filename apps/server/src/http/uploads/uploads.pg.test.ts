@@ -33,7 +33,6 @@ function callerOf({ caller }: TestSpace): Caller {
   const credential = { kind: "token", id: newTestId<TokenId>() } as const;
   return {
     ...caller,
-    email: "someone@example.org",
     credential,
     scopes: new Set(["files:read", "files:write"]),
     admin: false,

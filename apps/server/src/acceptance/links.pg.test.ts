@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** One account, and strangers who have its links: through the API alone. */
+describe("links", () => {
+  let folder: string;
+  let server: RunningServer;
+  let admin: Api;
+  let owner: Api;
+
+  before(async () => {
+    folder = makeFolder("links");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    admin = await Api.signIn(server.url);
+    const account = { email: "owner@example.com", password: "the password of the owner" };
+    await ok(admin, "POST", "/admin/users", { ...account, name: "Olive Owner" });
+    owner = await Api.signIn(server.url, account);
+  });
+
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const ok = async (api: Api, method: string, path: string, json?: unknown) => {
+    const answer = await api.call(method, path, json);
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const mkdir = async (path: string): Promise<string> =>
+    (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id;
+  const put = async (path: string, content: string) => {
+    const { status, body } = await owner.put(path, content);
+    assert.ok(status < 300, JSON.stringify(body));
+    return body;
+  };
+  const putIn = (api: Api, parent: string, name: string, content: string) =>
+    api.call("POST", `/files/upload?uploadType=media&parent_id=${parent}&name=${name}`, undefined, {
+      body: content,
+      headers: { "content-type": "application/octet-stream" },
+    });
+  const makeLink = async (node: string, fields: Record<string, unknown> = {}) => {
+    const made = await ok(owner, "POST", `/files/${node}/share`, { link: true, role: "viewer", ...fields });
+    return { ...made, api: new Api(server.url, made.token) };
+  };
+  const text = ({ status, body }: ApiAnswer) => (status === 200 ? Buffer.from(body).toString() : status);
+  const read = async (api: Api, id: string) => text(await api.call("GET", `/files/${id}/download`));
+
+  test("whoever has a viewer's link reads its folder and what is below, under paths that begin there, and nothing else", async () => {
+    const top = await mkdir("/above/shown");
+    const low = await mkdir("/above/shown/low");
+    const file = await put("/above/shown/low/file.txt", "the content");
+    const beside = await put("/above/beside.txt", "not shown");
+    const { api } = await makeLink(top);
+    const current = await ok(api, "GET", "/links/current");
+    assert.deepEqual(
+      [current.node.id, current.node.path, current.node.parent_id, current.role, current.owner_name],
+      [top, "/", null, "viewer", "Olive Owner"],
+    );
+    assert.deepEqual([current.has_password, current.expires_at, current.downloads_left], [false, null, null]);
+    assert.equal((await ok(api, "GET", "/files/root")).id, top);
+    assert.equal((await ok(api, "GET", "/metadata?path=/low/file.txt")).id, file.id);
+    assert.equal(await read(api, file.id), "the content");
+    const { items } = await ok(api, "GET", `/folders/root/contents`);
+    assert.deepEqual(
+      items.map(({ id, path }: { id: string; path: string }) => [id, path]),
+      [[low, "/low"]],
+    );
+    const snapshot = await ok(api, "GET", "/changes/snapshot");
+    assert.deepEqual(new Set(snapshot.items.map(({ id }: { id: string }) => id)), new Set([top, low, file.id]));
+    for (const id of [beside.id, beside.parent_id]) assert.equal((await api.call("GET", `/files/${id}`)).status, 404);
+    assert.equal((await api.call("GET", "/metadata?path=/above/beside.txt")).status, 404);
+    assert.equal((await putIn(api, top, "new", "x")).status, 403);
+    assert.equal((await api.call("GET", "/account")).status, 403);
+  });
+
+  test("an editor's link changes what is below, and the journal and versions say that a link did", async () => {
+    const top = await mkdir("/edited");
+    const { api, id } = await makeLink(top, { role: "editor" });
+    const made = await putIn(api, "root", "made.txt", "made");
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.equal(made.body.path, "/made.txt");
+    assert.equal(await read(owner, made.body.id), "made");
+    assert.equal((await ok(api, "PATCH", `/files/${made.body.id}`, { name: "renamed.txt" })).name, "renamed.txt");
+    const { results } = await ok(api, "POST", "/sync/delta", {
+      operations: [{ op: "mkdir", operation_id: "a".repeat(32), parent_id: top, name: "by batch" }],
+    });
+    assert.equal(results[0].status, "committed", JSON.stringify(results));
+    const { items } = await ok(owner, "GET", `/files/${made.body.id}/versions`);
+    assert.deepEqual(items[0].author, { id, name: "(link)" });
+    assert.equal((await api.call("PATCH", `/files/${top}`, { name: "mine" })).status, 403);
+    assert.equal((await api.call("DELETE", `/files/${top}`)).status, 403);
+    assert.equal((await api.call("POST", `/files/${top}/share`, { link: true, role: "viewer" })).status, 403);
+    assert.equal((await api.call("DELETE", `/files/${made.body.id}?permanent=true`)).status, 403);
+    await ok(api, "DELETE", `/files/${made.body.id}`);
+    await ok(api, "POST", `/trash/${made.body.id}/restore`, {});
+  });
+
+  test("an uploader's link takes files and shows none", async () => {
+    const top = await mkdir("/box");
+    const held = await put("/box/taken.txt", "of the owner");
+    const { api } = await makeLink(top, { role: "uploader" });
+    assert.equal((await ok(api, "GET", "/links/current")).node.name, "box");
+    assert.equal((await api.call("GET", "/folders/root/contents")).status, 404);
+    assert.equal(await read(api, held.id), 404);
+    const made = await putIn(api, "root", "taken.txt", "of a stranger");
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.equal(made.body.name, "taken.txt");
+    assert.equal(await read(owner, held.id), "of the owner");
+    assert.equal(await read(api, made.body.id), 404);
+    const { items } = await ok(owner, "GET", `/folders/${top}/contents`);
+    assert.equal(items.length, 2);
+  });
+
+  test("what opens nothing any more is answered like what never was", async () => {
+    const top = await mkdir("/ending");
+    const account = { email: "suspended@example.com", password: "the password of another" };
+    const user = await ok(admin, "POST", "/admin/users", account);
+    const other = await Api.signIn(server.url, account);
+    const theirs = (await ok(other, "POST", "/metadata", { path: "/theirs", kind: "folder" })).id;
+    const suspended = await ok(other, "POST", `/files/${theirs}/share`, { link: true, role: "viewer" });
+    const revoked = await makeLink(top);
+    const short = await makeLink(top, { expires_at: new Date(Date.now() + 1500).toISOString() });
+    for (const { api } of [revoked, short]) assert.equal((await api.call("GET", "/files/root")).status, 200);
+    await ok(owner, "DELETE", `/permissions/${revoked.id}`);
+    await ok(admin, "PATCH", `/admin/users/${user.id}`, { disabled: true });
+    const flip = (token: string) => token.slice(0, -2) + (token.endsWith("AA") ? "BB" : "AA");
+    const good = await makeLink(top);
+    const unknown = `hfl_${"0".repeat(32)}_${"A".repeat(43)}`;
+    const told = new Set<string>();
+    const deadline = Date.now() + 30_000;
+    while ((await short.api.call("GET", "/files/root")).status !== 401) assert.ok(Date.now() < deadline);
+    for (const token of [revoked.token, short.token, suspended.token, flip(good.token), unknown]) {
+      const { status, body, headers } = await new Api(server.url, token).call("GET", "/files/root");
+      const { request_id: _, ...rest } = body;
+      told.add(JSON.stringify([status, rest, headers.get("content-length")]));
+    }
+    assert.equal(told.size, 1, [...told].join("\n"));
+    assert.match([...told][0] ?? "", /^\[401,/);
+  });
+
+  test("a password opens its link for a quarter of an hour, and no longer than it is the password", async () => {
+    const top = await mkdir("/locked");
+    const { api, token, id } = await makeLink(top, { password: "open sesame" });
+    assert.equal((await api.call("GET", "/files/root")).status, 401);
+    const stranger = new Api(server.url);
+    const ask = (password: string, asked = token) =>
+      stranger.call("POST", "/links/session", { token: asked, password });
+    const wrong = await ask("wrong");
+    const unknown = await ask("open sesame", `hfl_${"0".repeat(32)}_${"A".repeat(43)}`);
+    assert.deepEqual([wrong.status, unknown.status], [401, 401]);
+    assert.equal(wrong.body.detail, unknown.body.detail);
+    const session = (await ask("open sesame")).body;
+    assert.equal(session.expires_in, 900);
+    const opened = new Api(server.url, session.access_token);
+    assert.equal((await ok(opened, "GET", "/links/current")).has_password, true);
+    assert.equal((await ok(opened, "GET", "/files/root")).id, top);
+    const altered = session.access_token.replace(/_(\d+)_/, (_: string, until: string) => `_${Number(until) + 60}_`);
+    assert.equal((await new Api(server.url, altered).call("GET", "/files/root")).status, 401);
+    await ok(owner, "PATCH", `/permissions/${id}`, { password: "open barley" });
+    assert.equal((await opened.call("GET", "/files/root")).status, 401);
+    const again = new Api(server.url, (await ask("open barley")).body.access_token);
+    assert.equal((await again.call("GET", "/files/root")).status, 200);
+    await ok(owner, "DELETE", `/permissions/${id}`);
+    assert.equal((await again.call("GET", "/files/root")).status, 401);
+  });
+
+  test("wrong passwords are refused before long, and do not keep others of the link's from trying", async () => {
+    const top = await mkdir("/guessed");
+    const guessed = await makeLink(top, { password: "hard to guess" });
+    const other = await makeLink(top, { password: "another" });
+    const stranger = new Api(server.url);
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 15; guess += 1) {
+      const { status } = await stranger.call("POST", "/links/session", { token: guessed.token, password: `${guess}` });
+      statuses.push(status);
+    }
+    assert.equal(statuses[0], 401);
+    assert.equal(statuses.at(-1), 429, statuses.join());
+    const { status } = await stranger.call("POST", "/links/session", { token: other.token, password: "another" });
+    assert.equal(status, 200);
+  });
+
+  test("a poll with a link ends at once when the link does", async () => {
+    const top = await mkdir("/watched");
+    const { api, id } = await makeLink(top);
+    const { token } = await ok(api, "GET", "/changes/start_token");
+    const poll = api.call("GET", `/notifications/poll?since_token=${token}`, undefined, { headers: { timeout: "50" } });
+    const changed = await api.call("GET", `/changes/list?since_token=${token}`);
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    const startedMs = Date.now();
+    await ok(owner, "DELETE", `/permissions/${id}`);
+    assert.equal((await poll).status, 401);
+    assert.ok(Date.now() - startedMs < 20_000);
+  });
+});

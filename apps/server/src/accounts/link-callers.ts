@@ -1,0 +1,123 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type GrantId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import { sql } from "kysely";
+import type { GrantRow } from "../db/shard-tables.ts";
+import type { AccountWorld } from "./account-world.ts";
+import { guardAttempt, throttleKey } from "./attempts.ts";
+import type { Caller } from "./caller.ts";
+import { isPassword } from "./passwords.ts";
+import { digestOf, isSame, makeLinkSession, parseLinkToken, readLinkSession } from "./secret-token.ts";
+
+/** A link that opens something now. */
+export interface LiveLink extends GrantRow {
+  /** Of its node. Never an address, which is the name of whoever has given none. */
+  readonly owner_name: string;
+}
+
+/** Whether the token says of itself that it is of a link: the link's own, or one of `startLinkSession`. */
+export function isOfLink(bearer: string): boolean {
+  return parseLinkToken(bearer) !== undefined || readLinkSession(bearer) !== undefined;
+}
+
+/**
+ * The caller whose whole view is the link's node. Undefined for a link that is unknown, expired, revoked or disabled, or whose owner is suspended.
+ * @throws HoldfastError unauthenticated, for the right token of a link that has a password
+ */
+export async function proveLink(world: AccountWorld, bearer: string): Promise<Caller | undefined> {
+  const link = await findLinkOf(world, bearer);
+  if (link === undefined) return undefined;
+  if (link.password_hash === null || readLinkSession(bearer) !== undefined) return callerOf(link);
+  throw new HoldfastError("unauthenticated", "This link has a password. Send both to POST /api/v1/links/session.");
+}
+
+/** The live link that the token is of, whatever it needs besides; in one statement, however the token is wrong. */
+export async function findLinkOf(world: AccountWorld, bearer: string): Promise<LiveLink | undefined> {
+  const session = readLinkSession(bearer);
+  const id = session?.linkId ?? parseLinkToken(bearer);
+  const link = id === undefined ? undefined : await findLiveLink(world, id);
+  if (link === undefined || link.secret_hash === null) return undefined;
+  if (session === undefined) return isSame(link.secret_hash, digestOf(bearer)) ? link : undefined;
+  if (session.untilSeconds * 1000 <= world.clock.nowMs()) return undefined;
+  return isSame(Buffer.from(sessionOf(world, link, session.untilSeconds)), Buffer.from(bearer)) ? link : undefined;
+}
+
+/** By grants_id and primary keys. */
+export async function findLiveLink(
+  { shards, clock }: Pick<AccountWorld, "shards" | "clock">,
+  id: GrantId,
+): Promise<LiveLink | undefined> {
+  const { rows } = await sql<LiveLink>`
+    select g.*, case when u.name = u.email then split_part(u.email, '@', 1) else u.name end as owner_name from shard.grants g
+    join shard.spaces s on s.id = g.space_id
+    join shard.users u on u.id = s.owner_id
+    where g.id = ${id} and g.kind = 'link' and g.disabled_at is null and u.disabled_at is null
+      and (g.expires_at is null or g.expires_at > ${clock.nowMicros()})`.execute(shards.ofId(id).db);
+  return rows[0];
+}
+
+export interface LinkSession {
+  readonly access_token: string;
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
+/**
+ * What a password opens, for a quarter of an hour. Failures are counted by link and source, those of all sources together more widely; of tokens
+ * that are no link's by source.
+ * @param source where the attempt comes from
+ * @throws HoldfastError unauthenticated, the same whatever is wrong; rate_limited
+ */
+export async function startLinkSession(
+  world: AccountWorld,
+  { token, password }: { readonly token: string; readonly password: string },
+  source: string,
+): Promise<LinkSession> {
+  const found = parseLinkToken(token) === undefined ? undefined : await findLinkOf(world, token);
+  const hash = found?.password_hash ?? undefined;
+  const attempt = async () => ((await isPassword(hash, password)) || isOpen(found) ? found : undefined);
+  const link =
+    found === undefined
+      ? await guardAttempt(world.throttle, throttleKey("link", source), attempt)
+      : await guardAttempt(world.throttle, throttleKey("link", `${found.id}\0${source}`), attempt, {
+          key: throttleKey("link", found.id),
+          weight: 1 / sourcesMin,
+        });
+  if (link === undefined)
+    throw new HoldfastError("unauthenticated", "The link is not there, or its password is another.");
+  const expiresIn = limits.linkSessionLifetimeMs / 1000;
+  const untilSeconds = Math.floor(world.clock.nowMs() / 1000) + expiresIn;
+  return { access_token: sessionOf(world, link, untilSeconds), expires_in: expiresIn };
+}
+
+/** So many sources may fail as often as each may before a link's password is closed to all. */
+const sourcesMin = 10;
+
+function isOpen(link: LiveLink | undefined): boolean {
+  return link?.password_hash === null;
+}
+
+function sessionOf({ secrets }: AccountWorld, link: LiveLink, untilSeconds: number): string {
+  const ofLink = `${link.secret_hash?.toString("hex")} ${link.password_hash}`;
+  return makeLinkSession(secrets.refreshKey, link.id, ofLink, untilSeconds);
+}
+
+function callerOf({ id, space_id: spaceId, node_id: rootId, role }: LiveLink): Caller {
+  const writes = role === "editor" || role === "uploader";
+  return {
+    // Where something says who did it, a link stands as an account does.
+    userId: id as string as UserId,
+    bucket: bucketOf(spaceId),
+    spaceId,
+    rootId,
+    deviceId: null,
+    owns: false,
+    grantees: [id],
+    receives: false,
+    credential: { kind: "link", id },
+    scopes: new Set<Scope>(writes ? ["files:read", "files:write"] : ["files:read"]),
+    admin: false,
+    groupIds: [],
+  };
+}

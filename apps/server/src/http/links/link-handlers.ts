@@ -1,0 +1,40 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { formatTime } from "@holdfast/core/times";
+import type { AccountWorld } from "../../accounts/account-world.ts";
+import type { Caller } from "../../accounts/caller.ts";
+import { findLiveLink, startLinkSession } from "../../accounts/link-callers.ts";
+import { findNode } from "../../metadata/read/look-up.ts";
+import { nodeJson } from "../../metadata/read/node-json.ts";
+import { addressGroup } from "../exchange/peer.ts";
+import type { Handlers } from "../handler.ts";
+
+/** For whoever has a link. */
+export function linkHandlers(world: AccountWorld) {
+  return {
+    startLinkSession: async ({ body, peer }) => ({
+      status: 200,
+      json: await startLinkSession(world, body, addressGroup(peer.address)),
+    }),
+    getCurrentLink: async ({ caller }) => ({ status: 200, json: await describeLink(world, caller) }),
+  } satisfies Handlers;
+}
+
+/** @throws HoldfastError forbidden for an account, not_found while the node is in the trash */
+async function describeLink(world: AccountWorld, caller: Caller) {
+  const { credential } = caller;
+  if (credential.kind !== "link") {
+    throw new HoldfastError("forbidden", "This is for links. Send a link's token as Authorization: Bearer.");
+  }
+  // Whoever may only put something in may still know into what.
+  const node = await findNode(world.shards, caller, "root", "create");
+  const link = await findLiveLink(world, credential.id);
+  if (link === undefined) throw new HoldfastError("unauthenticated", "The link has ended meanwhile.");
+  return {
+    node: nodeJson(node),
+    role: link.role,
+    owner_name: link.owner_name,
+    has_password: link.password_hash !== null,
+    expires_at: link.expires_at === null ? null : formatTime(link.expires_at),
+    downloads_left: link.max_downloads === null ? null : Math.max(0, link.max_downloads - link.downloads),
+  };
+}
