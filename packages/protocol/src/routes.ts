@@ -19,7 +19,25 @@ import { starRoutes } from "./star-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
-export const routes = { ...accountRoutes, ...groupRoutes, ...peopleRoutes, ...nodeRoutes, ...versionRoutes, ...starRoutes, ...contentRoutes, ...sharingRoutes, ...webhookRoutes, ...linkRoutes, ...rewindRoutes, ...jobRoutes, ...mailRoutes, ...commentRoutes, ...activityRoutes, ...notificationRoutes, ...operationRoutes };
+export const routes = {
+  ...accountRoutes,
+  ...groupRoutes,
+  ...peopleRoutes,
+  ...nodeRoutes,
+  ...versionRoutes,
+  ...starRoutes,
+  ...contentRoutes,
+  ...sharingRoutes,
+  ...webhookRoutes,
+  ...linkRoutes,
+  ...rewindRoutes,
+  ...jobRoutes,
+  ...mailRoutes,
+  ...commentRoutes,
+  ...activityRoutes,
+  ...notificationRoutes,
+  ...operationRoutes,
+};
 export type RouteName = keyof typeof routes;
 export const apiPrefix = "/api/v1";
 

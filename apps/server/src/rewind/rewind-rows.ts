@@ -96,13 +96,14 @@ export async function noteOutcomes(
     where s.space_id = ${space_id} and s.rewind_id = ${id} and s.number = v.number`.execute(reader);
 }
 
-/** The first end stands. */
+/** The first end stands. @returns whether this is it */
 export async function noteDone(
   reader: ShardReader,
   { space_id, id }: RewindKey,
   { answer, undo_answer, done_at }: Pick<RewindRow, "answer" | "undo_answer" | "done_at">,
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { numAffectedRows = 0n } = await sql`
     update shard.rewinds set answer = ${answer}, undo_answer = ${undo_answer}, done_at = ${done_at}
     where space_id = ${space_id} and id = ${id} and done_at is null`.execute(reader);
+  return numAffectedRows > 0n;
 }

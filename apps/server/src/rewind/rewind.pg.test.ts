@@ -87,6 +87,13 @@ test("each node counts once, with the bytes that come back, whether it changed i
   assert.deepEqual(counts(answer), { restored: 4, reverted: 1, trashed: 2, moved: 1, bytes: 3 + 2 + 3 });
   const undone = await undo(space, answer);
   assert.deepEqual(counts(undone), { restored: 2, reverted: 1, trashed: 4, moved: 1, bytes: 3 + 3 });
+  const { rows: events } = await sql<{ verb: string; detail: { restored: number } }>`
+    select verb, detail from shard.events where space_id = ${space.caller.spaceId} order by id`.execute(space.db);
+  const told = events.map(({ verb, detail }) => [verb, detail.restored]).toSorted();
+  assert.deepEqual(told, [
+    ["rewound", 2],
+    ["rewound", 4],
+  ]);
   assert.deepEqual(await treeOf(space), before);
 });
 

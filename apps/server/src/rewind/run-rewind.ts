@@ -1,9 +1,13 @@
+import { randomBytes } from "node:crypto";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
 import { limits } from "@holdfast/core/limits";
 import type { RewindAct, RewindAnswer } from "@holdfast/protocol/rewind-routes";
 import { sql } from "kysely";
+import { recordEvent } from "../activity/record-event.ts";
+import { inTransaction } from "../db/database.ts";
 import type { RewindRow } from "../db/rewind-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
@@ -58,8 +62,23 @@ export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<Rewi
   }
   const { answer, undo } = answers;
   const done = { answer: JSON.stringify(answer), undo_answer: JSON.stringify(undo), done_at: run.clock.nowMicros() };
-  await noteDone(run.db, rewind, done);
+  await inTransaction(run.db, async (transaction) => {
+    if (await noteDone(transaction, rewind, done)) await tellActivity(transaction, run.clock, rewind, answer);
+  });
   return (await readRewind(run.db, rewind.id)) ?? { ...rewind, ...done };
+}
+
+/** Its entries in the journal are not told one by one. */
+async function tellActivity(
+  transaction: ShardReader,
+  clock: Clock,
+  { space_id: spaceId, node_id: nodeId, user_id: actor, moment, undoes }: RewindRow,
+  { restored, reverted, trashed, moved }: RewindAnswer,
+): Promise<void> {
+  const to = undoes === null ? { to: formatTime(moment) } : { undo: true };
+  const detail = { ...to, restored, reverted, trashed, moved };
+  const event = { spaceId, nodeId, verb: "rewound" as const, actor, deviceId: null, detail };
+  await recordEvent(transaction, { clock, random: randomBytes }, event);
 }
 
 interface Batch {

@@ -89,7 +89,6 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...damagedHandlers(blocks),
     ...sharingHandlers(sharing, mail),
     ...webhookHandlers(parts.webhooks),
-    ...sharingHandlers(sharing),
     ...linkHandlers(accounts),
     ...storageHandlers(storageCare(parts)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),

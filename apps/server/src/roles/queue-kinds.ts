@@ -1,3 +1,4 @@
+import { tellQuota } from "../notifications/tell-quota.ts";
 import { notificationKind, type NotificationWorld } from "../notifications/notification-kind.ts";
 import { groupKinds } from "../groups/group-messages.ts";
 import { mailKinds } from "../mail/mail-kinds.ts";
@@ -30,13 +31,15 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks }: Queu
       { user_id: userId, percent, used_bytes: usedBytes, quota_bytes: quotaBytes },
       "an account is near its quota",
     );
+  const tellAccount: OnQuotaWarning = async (warning) =>
+    tellQuota({ shards: notifications.shards, clock: sharing().clock }, warning);
   return {
     ...sharingKinds(sharing),
     ...claimKinds(sharing),
     ...groupKinds(sharing),
     ...rewindKinds(sharing),
     ...mailKinds(mail),
-    ...quotaWarningKind([logWarning]),
+    ...quotaWarningKind([logWarning, tellAccount]),
     ...webhookKinds(webhooks),
     notification: notificationKind(notifications),
     watch: watchKind(notifications),

@@ -1,0 +1,24 @@
+import { inTransaction } from "../db/database.ts";
+import type { Shards } from "../db/shards.ts";
+import type { QuotaWarning } from "../metadata/weight/quota-warning.ts";
+import { notify } from "./notify.ts";
+
+/** An account hears that it comes to its quota, once for each mark that it passes. */
+export async function tellQuota(
+  { shards, clock }: { readonly shards: Shards; readonly clock: { nowMicros(): number } },
+  { userId, percent, usedBytes, quotaBytes }: QuotaWarning,
+): Promise<void> {
+  const detail = { percent, used_bytes: usedBytes, quota_bytes: quotaBytes };
+  const gather = { key: `quota ${percent}`, nodeId: null };
+  await inTransaction(shards.ofId(userId).db, (transaction) =>
+    notify(transaction, {
+      userId,
+      kind: "quota",
+      actor: null,
+      nodeId: null,
+      atMicros: clock.nowMicros(),
+      detail,
+      gather,
+    }),
+  );
+}
