@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "@holdfast/server/acceptance/testing";
+import type { Device } from "./device.ts";
+import { Place, type Sight } from "./scene.ts";
+import { alike, putAway, shows, ThreeAccounts, waitMs } from "./three-accounts.ts";
+
+/** Beyond all that devices tell the server of a few files. */
+const hugeBytes = 300_000;
+
+describe("folders that three accounts share on four devices", () => {
+  let all: ThreeAccounts;
+  before(async () => {
+    all = await ThreeAccounts.open("shared-folders");
+  });
+  after(() => all?.close());
+
+  test("edits of an editor arrive at every device of the others and at his other one", async (t) => {
+    const { olga, emil, emil2, vera } = await all.shared("edits", { "a.txt": "0", "below/b.txt": "0" });
+    const tookMs: number[] = [];
+    for (let number = 1; number <= 10; number += 1) {
+      const startedMs = performance.now();
+      emil.make({ "below/b.txt": `edit ${number}` });
+      await Promise.all([olga, emil2, vera].map((place) => arrives(place, "below/b.txt", `edit ${number}`)));
+      tookMs.push(performance.now() - startedMs);
+    }
+    const median = tookMs.toSorted((one, other) => one - other)[5]!;
+    t.diagnostic(`an edit took ${Math.round(median)} ms to the last of three devices (median of ten)`);
+  });
+
+  test("what a viewer does stays on the device, is told of, and gives way to what is newer without being lost", async () => {
+    const { olga, emil, vera } = await all.shared("viewed", { "a.txt": "0", "b.txt": "0", "gone.txt": "0" });
+    const mine = randomBytes(hugeBytes).toString("base64");
+    const carried = all.vera.cable.carried.up;
+    vera.make({ "a.txt": mine, "new.txt": mine });
+    vera.remove("gone.txt");
+    await problems(all.vera, ["read_only viewed/a.txt", "read_only viewed/new.txt"]);
+    await eventually("what was deleted is back", waitMs, () => vera.has("gone.txt") || undefined);
+    assert.deepEqual(Object.values(vera.sight()), [mine, "0", "0", mine]);
+    emil.make({ "a.txt": "by the editor" });
+    await arrives(vera, "a.txt", "by the editor");
+    await eventually("the edit is in the quarantine", waitMs, () => {
+      return putAway(all.vera, "quarantine")["viewed/a.txt"] === mine || undefined;
+    });
+    const kept = (await problemsOf(all.vera)).find((each) => each.startsWith("quarantined"));
+    assert.match(kept ?? "", /^quarantined \.holdfast\/quarantine\/\d{4}-\d\d-\d\d\/viewed\/a\.txt$/);
+    assert.ok(all.vera.cable.carried.up - carried < hugeBytes, "some of it left the device");
+    assert.deepEqual(olga.sight(), { "a.txt": "by the editor", "b.txt": "0", "gone.txt": "0" });
+    vera.remove("new.txt");
+    await alike(olga, [emil, vera]);
+  });
+
+  test("a person whose right ends keeps nothing but edits in quarantine, and those that waited do not arrive", async (t) => {
+    const given = { "a.txt": "0", "below/b.txt": "0", "below/c.txt": "0" };
+    const { olga, emil, emil2, vera } = await all.shared("revoked", given);
+    all.emil2.cable.drop();
+    const edited = { "below/b.txt": "edited before it ended", "below/new.txt": "new before it ended" };
+    emil2.make(edited);
+    await all.unshare("/revoked", "emil");
+    const endedMs = performance.now();
+    await eventually("it goes from the device that is online", waitMs, () => !emil.has("") || undefined);
+    t.diagnostic(`the folder was gone ${Math.round(performance.now() - endedMs)} ms after the command had ended`);
+    assert.deepEqual(below("revoked", putAway(all.emil, "trash")), given);
+    assert.deepEqual(below("revoked", putAway(all.emil, "quarantine")), {});
+    all.emil2.cable.mend();
+    await eventually("it goes from the other one", waitMs, () => !emil2.has("") || undefined);
+    assert.deepEqual(below("revoked", putAway(all.emil2, "quarantine")), edited);
+    assert.deepEqual(below("revoked", putAway(all.emil2, "trash")), { "a.txt": "0", "below/c.txt": "0" });
+    await all.emil2.idle();
+    // What olga does next arrives, and has nothing of his with it.
+    olga.make({ "a.txt": "later" });
+    await shows(vera, { "a.txt": "later", below: null, "below/b.txt": "0", "below/c.txt": "0" });
+    assert.deepEqual(olga.sight(), vera.sight());
+  });
+
+  test("a folder that its owner moves out of the share leaves the other devices as one change, and is whole at hers", async () => {
+    const { olga, emil, emil2, vera } = await all.shared("moved out", {
+      "stays.txt": "0",
+      "sub/a.txt": "a",
+      "sub/deep/b.txt": "b",
+    });
+    const api = await all.apiOf("emil");
+    const { body: start } = await api.call("GET", "/changes/start_token");
+    olga.move("sub", "../kept by olga");
+    for (const place of [emil, emil2, vera]) await shows(place, { "stays.txt": "0" });
+    const { body: page } = await api.call("GET", `/changes/list?since_token=${start.token}`);
+    assert.deepEqual(
+      page.changes.map((change: { kind: string }) => change.kind),
+      ["gone"],
+    );
+    for (const device of [all.emil, all.emil2, all.vera]) {
+      assert.deepEqual(below("moved out", putAway(device, "trash")), { "sub/a.txt": "a", "sub/deep/b.txt": "b" });
+      assert.deepEqual(below("moved out", putAway(device, "quarantine")), {});
+    }
+    await all.olga.idle();
+    assert.deepEqual(new Place(olga.at("../kept by olga")).sight(), { "a.txt": "a", deep: null, "deep/b.txt": "b" });
+  });
+});
+
+async function problemsOf(device: Device): Promise<string[]> {
+  return ((await device.status())?.problems ?? []).map(({ code, path }) => `${code} ${path}`).toSorted();
+}
+
+/** Waits until the status lists exactly these, beside what is in the quarantine. */
+async function problems(device: Device, wanted: readonly string[]): Promise<void> {
+  await eventually(`${device.name} tells of ${wanted.join(", ")}`, waitMs, async () => {
+    const told = (await problemsOf(device)).filter((each) => !each.startsWith("quarantined"));
+    return told.join() === wanted.join() || undefined;
+  });
+}
+
+/** What lies below that folder, by paths from there. */
+function below(folder: string, sight: Sight): Sight {
+  const entries = Object.entries(sight).filter(([path]) => path.startsWith(`${folder}/`));
+  return Object.fromEntries(entries.map(([path, text]) => [path.slice(folder.length + 1), text]));
+}
+
+async function arrives(place: Place, path: string, text: string): Promise<void> {
+  const deadlineMs = performance.now() + waitMs;
+  while (!place.has(path) || place.read(path) !== text) {
+    assert.ok(performance.now() < deadlineMs, `${path} does not arrive at ${place.path}`);
+    await delay(2);
+  }
+}

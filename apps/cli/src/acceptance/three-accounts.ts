@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Api, eventually } from "@holdfast/server/acceptance/testing";
+import type { Device } from "./device.ts";
+import { Home } from "./home.ts";
+import { Place, type Sight } from "./scene.ts";
+
+/** Far beyond what a scene takes on a busy machine. */
+export const waitMs = 30_000;
+
+type Role = "viewer" | "editor";
+
+const emails = { olga: "olga@example.com", emil: "emil@example.com", vera: "vera@example.com" } as const;
+type Person = keyof typeof emails;
+
+const accountOf = (person: Person) => ({ email: emails[person], password: `the password of ${person}` });
+
+/** Three accounts of one server and their four devices, which all run: olga owns what is shared, emil (who has two) and vera mount it. */
+export class ThreeAccounts {
+  readonly home: Home;
+  readonly olga: Device;
+  readonly emil: Device;
+  readonly emil2: Device;
+  readonly vera: Device;
+
+  private constructor(home: Home, devices: readonly Device[]) {
+    this.home = home;
+    [this.olga, this.emil, this.emil2, this.vera] = devices as [Device, Device, Device, Device];
+  }
+
+  static async open(name: string): Promise<ThreeAccounts> {
+    const home = await Home.open(name);
+    try {
+      const admin = await Api.signIn(home.server.url);
+      for (const person of ["olga", "emil", "vera"] as const) {
+        const made = await admin.call("POST", "/admin/users", { ...accountOf(person), name: person });
+        assert.equal(made.status, 201, JSON.stringify(made.body));
+      }
+      const people = { olga: "olga", emil: "emil", emil2: "emil", vera: "vera" } as const;
+      for (const [device, person] of Object.entries(people)) {
+        (await home.addDevice(device, { account: accountOf(person) })).start();
+      }
+      return new ThreeAccounts(home, home.devices);
+    } catch (error) {
+      await home.close();
+      throw error;
+    }
+  }
+
+  /** A folder of olga's that emil and vera have mounted under its name. @returns it on each device, with what was given in it */
+  async shared(name: string, given: Sight, roles: { emil: Role; vera: Role } = { emil: "editor", vera: "viewer" }) {
+    const { olga, emil, emil2, vera } = this;
+    new Place(join(olga.folder, name)).make(given);
+    await eventually(`${name} is on the server`, waitMs, async () => {
+      const { code } = await olga.run(["ls", `/${name}`]);
+      return code === 0 || undefined;
+    });
+    for (const person of ["emil", "vera"] as const) {
+      const { node_id: id } = JSON.parse(await this.share(`/${name}`, person, roles[person]));
+      await done({ emil, vera }[person], ["mount", id]);
+    }
+    const place = (device: Device) => new Place(join(device.folder, name));
+    const scene = { olga: place(olga), emil: place(emil), emil2: place(emil2), vera: place(vera) };
+    await alike(scene.olga, [scene.emil, scene.emil2, scene.vera]);
+    return scene;
+  }
+
+  /** @returns the permission as the command prints it */
+  share(path: string, person: "emil" | "vera", role: Role): Promise<string> {
+    return done(this.olga, ["share", path, "--with", emails[person], "--role", role, "--json"]);
+  }
+
+  async unshare(path: string, person: "emil" | "vera"): Promise<void> {
+    await done(this.olga, ["unshare", path, "--with", emails[person]]);
+  }
+
+  apiOf(person: Person): Promise<Api> {
+    return Api.signIn(this.home.server.url, accountOf(person));
+  }
+
+  close(): Promise<void> {
+    return this.home.close();
+  }
+}
+
+/** @returns what it prints @throws AssertionError where the command fails */
+export async function done(device: Device, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await device.run(args);
+  assert.equal(code, 0, `${device.name}: ${args.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+/** Waits until all places show what the first one shows. */
+export async function alike(one: Place, others: readonly Place[]): Promise<void> {
+  for (const other of others) await shows(other, () => one.sight());
+}
+
+/** Waits until the place shows that. */
+export async function shows(place: Place, sight: Sight | (() => Sight)): Promise<void> {
+  const wanted = typeof sight === "function" ? sight : () => sight;
+  let seen = "nothing";
+  try {
+    await eventually("what is wanted is there", waitMs, () => {
+      seen = sightOf(place);
+      return seen === JSON.stringify(wanted()) || undefined;
+    });
+  } catch (error) {
+    throw new Error(`${place.path} shows ${seen} instead of ${JSON.stringify(wanted())}`, { cause: error });
+  }
+}
+
+function sightOf(place: Place): string {
+  try {
+    return JSON.stringify(place.sight());
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** What lies in the trash or the quarantine of a device: texts by paths below the day. */
+export function putAway(device: Device, into: "trash" | "quarantine"): Sight {
+  const folder = join(device.folder, ".holdfast", into);
+  if (!existsSync(folder)) return {};
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files
+      .map((entry) => join(entry.parentPath, entry.name))
+      .toSorted()
+      .map((path) => [path.slice(folder.length + 1).replace(/^[^/]+\//, ""), readFileSync(path, "utf8")]),
+  );
+}
