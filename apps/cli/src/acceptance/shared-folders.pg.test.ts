@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Device } from "./device.ts";
 import { Place, type Sight } from "./scene.ts";
-import { alike, putAway, shows, ThreeAccounts, waitMs } from "./three-accounts.ts";
+import { alike, done, putAway, shows, ThreeAccounts, waitMs } from "./three-accounts.ts";
 
 /** Beyond all that devices tell the server of a few files. */
 const hugeBytes = 300_000;
@@ -96,6 +97,59 @@ describe("folders that three accounts share on four devices", () => {
     }
     await all.olga.idle();
     assert.deepEqual(new Place(olga.at("../kept by olga")).sight(), { "a.txt": "a", deep: null, "deep/b.txt": "b" });
+  });
+
+  test("a mount that is deleted on one device goes from the other ones of that account, and the owner's folder stays", async () => {
+    const { olga, emil, emil2, vera } = await all.shared("left", { "a.txt": "0", "below/b.txt": "0" });
+    all.emil2.cable.drop();
+    emil2.make({ "a.txt": "edited elsewhere" });
+    rmSync(emil.path, { recursive: true });
+    await eventually("the mount goes", waitMs, async () => {
+      return (await all.emil.run(["ls", "/left"])).code !== 0 || undefined;
+    });
+    all.emil2.cable.mend();
+    await eventually("it goes from the other device", waitMs, () => !emil2.has("") || undefined);
+    assert.deepEqual(below("left", putAway(all.emil2, "quarantine")), { "a.txt": "edited elsewhere" });
+    assert.deepEqual(below("left", putAway(all.emil2, "trash")), { "below/b.txt": "0" });
+    olga.make({ "a.txt": "later" });
+    await arrives(vera, "a.txt", "later");
+    assert.deepEqual(olga.sight(), { "a.txt": "later", below: null, "below/b.txt": "0" });
+    // The right is still there, and the folder can be mounted anew.
+    await done(all.emil, ["mount", "left"]);
+    await alike(olga, [emil, emil2, vera]);
+  });
+
+  test("a role that is lowered keeps edits on the device, and raised again it lets them go", async () => {
+    const { olga, emil, emil2, vera } = await all.shared("roles", { "a.txt": "0", "sub/b.txt": "0", "sub/c.txt": "0" });
+    all.emil2.cable.drop();
+    emil2.make({ "a.txt": "made offline", "sub/b.txt": "made offline" });
+    await all.share("/roles", "emil", "viewer");
+    all.emil2.cable.mend();
+    await problems(all.emil2, ["read_only roles/a.txt", "read_only roles/sub/b.txt"]);
+    // A nearer right counts, in what is below it alone.
+    await all.share("/roles/sub", "emil", "editor");
+    await arrives(olga, "sub/b.txt", "made offline");
+    await problems(all.emil2, ["read_only roles/a.txt"]);
+    emil.make({ "sub/new.txt": "new", "new.txt": "new" });
+    await arrives(vera, "sub/new.txt", "new");
+    await problems(all.emil, ["read_only roles/new.txt"]);
+    assert.deepEqual(olga.sight(), {
+      "a.txt": "0",
+      sub: null,
+      "sub/b.txt": "made offline",
+      "sub/c.txt": "0",
+      "sub/new.txt": "new",
+    });
+    await all.share("/roles", "emil", "editor");
+    await arrives(olga, "a.txt", "made offline");
+    await arrives(olga, "new.txt", "new");
+    await all.share("/roles/sub", "emil", "viewer");
+    await all.unshare("/roles/sub", "emil");
+    emil.make({ "sub/c.txt": "after all" });
+    await arrives(olga, "sub/c.txt", "after all");
+    await alike(olga, [emil, emil2, vera]);
+    await problems(all.emil, []);
+    await problems(all.emil2, []);
   });
 });
 
