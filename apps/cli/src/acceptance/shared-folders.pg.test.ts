@@ -151,6 +151,25 @@ describe("folders that three accounts share on four devices", () => {
     await problems(all.emil, []);
     await problems(all.emil2, []);
   });
+
+  test("what waits on another device when its folder leaves the share is lost neither there nor at the owner's", async () => {
+    const given = { "sub/a.txt": "a", "sub/b.txt": "b", "stays.txt": "0" };
+    const { olga, emil, emil2, vera } = await all.shared("moved away", given);
+    for (const device of [all.emil2, all.vera]) device.cable.drop();
+    for (const place of [emil2, vera])
+      place.make({ "sub/a.txt": `edited in ${place.path}`, "sub/new.txt": place.path });
+    olga.move("sub", "../kept for olga alone");
+    await shows(emil, { "stays.txt": "0" });
+    for (const device of [all.emil2, all.vera]) device.cable.mend();
+    await eventually("vera's edits are in the quarantine", waitMs, () => {
+      return Object.keys(below("moved away", putAway(all.vera, "quarantine"))).length === 2 || undefined;
+    });
+    // An editor's edits of what went are a folder of their own in the share, as after any deletion.
+    const wanted = { "stays.txt": "0", sub: null, "sub/a.txt": `edited in ${emil2.path}`, "sub/new.txt": emil2.path };
+    for (const place of [emil2, olga, emil, vera]) await shows(place, wanted);
+    const kept = new Place(olga.at("../kept for olga alone"));
+    assert.deepEqual(kept.sight(), { "a.txt": "a", "b.txt": "b" });
+  });
 });
 
 async function problemsOf(device: Device): Promise<string[]> {

@@ -108,6 +108,25 @@ describe("what is shared", () => {
     assert.equal(items.length, 1);
   });
 
+  test("what has left the view is not found, wherever it is to go", async () => {
+    const top = await mkdir(owner, "/left behind");
+    const away = await mkdir(owner, "/taken away");
+    const file = await put(owner, "/left behind/f.txt", "0");
+    await share(top, "editor");
+    await ok(owner, "PATCH", `/files/${file.id}`, { parent_id: away });
+    const place = { file_id: file.id, parent_id: top, name: "f.txt" };
+    const { results } = await ok(other, "POST", "/sync/delta", {
+      operations: [
+        { operation_id: "a".repeat(32), op: "put", ...place, revive: true, size: 0, blocks: [] },
+        { operation_id: "b".repeat(32), op: "move", ...place },
+      ],
+    });
+    assert.deepEqual(
+      results.map((result: { code: string }) => result.code),
+      ["not_found", "not_found"],
+    );
+  });
+
   test("a nearer grant raises or lowers, and a mount shows the folder under its own path", async () => {
     const top = await mkdir(owner, "/mounted");
     const low = await mkdir(owner, "/mounted/low");

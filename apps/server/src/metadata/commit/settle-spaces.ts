@@ -45,7 +45,7 @@ export async function settleSpaces<What extends Named>(
   const mounts = caller.receives || others.length > 0 ? await loadMounts(shards, caller) : undefined;
   const targets = mounts === undefined ? [] : mounts.values().map(({ targetId }) => targetId);
   const granted = await findGrantedNodes(shards, caller, [...new Set([...others, ...targets])], "create");
-  const settling = new Settling(caller, mounts ?? new Map(), granted);
+  const settling = new Settling(caller, { mounts: mounts ?? new Map(), granted, own });
   return operations.map((operation) => settling.settle(operation));
 }
 
@@ -69,17 +69,26 @@ function isForeign(caller: Actor, id: NodeId, own: ReadonlySet<NodeId>): boolean
   return bucketOf(id) !== caller.bucket || !own.has(id);
 }
 
+interface View {
+  readonly mounts: Mounts;
+  readonly granted: ReadonlyMap<NodeId, PlacedNode>;
+  /** What the caller's own space has, or would have: of its bucket, where nothing was ever shared with it. */
+  readonly own: ReadonlySet<NodeId>;
+}
+
 class Settling {
   readonly #caller: Actor;
   readonly #mounts: Mounts;
   readonly #byMount: ReadonlyMap<string, Mount>;
   readonly #granted: ReadonlyMap<NodeId, PlacedNode>;
+  readonly #own: ReadonlySet<string>;
   readonly #actors = new Map<SpaceId, Actor>();
   /** Of nodes that earlier operations make. */
   readonly #made = new Map<string, Actor>();
 
-  constructor(caller: Actor, mounts: Mounts, granted: ReadonlyMap<NodeId, PlacedNode>) {
+  constructor(caller: Actor, { mounts, granted, own }: View) {
     this.#caller = caller;
+    this.#own = own;
     this.#mounts = mounts;
     this.#byMount = new Map(mounts.values().map((mount) => [mount.id, mount]));
     this.#granted = granted;
@@ -104,7 +113,7 @@ class Settling {
     const mount = parentId === undefined ? undefined : this.#byMount.get(parentId);
     const target = mount === undefined ? undefined : this.#targetOf(mount);
     if (target !== undefined) return { actor: this.#actIn(target), place: { ...place, parentId: target.row.id } };
-    return { actor: parentId === undefined ? this.#caller : this.#actorOf(parentId), place };
+    return { actor: (parentId === undefined ? undefined : this.#actorOf(parentId)) ?? this.#caller, place };
   }
 
   /** Where the path goes on behind a mount, it begins there. */
@@ -127,9 +136,11 @@ class Settling {
     return target?.row.space_id === spaceId ? target : undefined;
   }
 
-  #actorOf(id: string): Actor {
+  /** @returns undefined for what the caller does not see: it is not found, wherever it is to go, and lies in no other space */
+  #actorOf(id: string): Actor | undefined {
     const node = this.#granted.get(id as NodeId);
-    return node === undefined ? (this.#made.get(id) ?? this.#caller) : this.#actIn(node);
+    if (node !== undefined) return this.#actIn(node);
+    return this.#made.get(id) ?? (this.#own.has(id) ? this.#caller : undefined);
   }
 
   #actIn({ row }: PlacedNode): Actor {
