@@ -2,10 +2,16 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { encodeFrameHeader, findCutFrame, findFrames, frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { ApiClient } from "./api-client.ts";
-import { fetchBlocksUntilBreak, fetchRestOfBlock } from "./block-transfer.ts";
+import { type FetchItem, fetchBlocksUntilBreak, fetchRestOfBlock } from "./block-transfer.ts";
 
 /** After so many breaks in a row without anything new the connection is no use. */
 const barrenBreaksMax = 5;
+
+/** A block, with a version that has it where that is not the caller's own: whoever reads the version may have its blocks. */
+export interface WantedFrame {
+  readonly hash: HashHex;
+  readonly versionId?: string | undefined;
+}
 
 /**
  * Frames of blocks, in the order asked, written to the beginning of `target`. What a connection that breaks has brought is kept: the
@@ -15,19 +21,14 @@ const barrenBreaksMax = 5;
  */
 export async function fetchFramesInto(
   client: ApiClient,
-  hashes: readonly HashHex[],
+  wanted: readonly WantedFrame[],
   target: Uint8Array,
   signal?: AbortSignal,
 ): Promise<number> {
   const breaks = new Breaks();
   let end = 0;
-  for (let rest = hashes; rest.length > 0;) {
-    const { bytes, failure } = await fetchBlocksUntilBreak(
-      client,
-      [{ hashes: [...rest] }],
-      target.subarray(end),
-      signal,
-    );
+  for (let rest = wanted; rest.length > 0;) {
+    const { bytes, failure } = await fetchBlocksUntilBreak(client, itemsOf(rest), target.subarray(end), signal);
     if (failure === undefined) return end + bytes;
     const body = target.subarray(end, end + bytes);
     const frames = findFrames(body, { framesMax: rest.length, isCut: true });
@@ -35,6 +36,8 @@ export async function fetchFramesInto(
     breaks.count(failure, frames.length > 0 || cut !== undefined);
     rest = rest.slice(frames.length);
     end += frames.at(-1)?.end ?? 0;
+    // Only of the own space a block is asked for by itself.
+    if (rest[0]?.versionId !== undefined) continue;
     if (cut === undefined || (frames.length > 0 && cut.kind !== "raw")) continue;
     // One that comes compressed and is more than the connection lasts for comes as it is, from its beginning.
     const { hash, size } = cut;
@@ -46,6 +49,18 @@ export async function fetchFramesInto(
     end += frameHeaderBytes + size;
   }
   return end;
+}
+
+/** Neighbours of one version are one item. */
+function itemsOf(wanted: readonly WantedFrame[]): FetchItem[] {
+  const items: FetchItem[] = [];
+  let last: WantedFrame | undefined;
+  for (const each of wanted) {
+    if (last !== undefined && last.versionId === each.versionId) items.at(-1)?.hashes.push(each.hash);
+    else items.push({ hashes: [each.hash], ...(each.versionId === undefined ? {} : { version_id: each.versionId }) });
+    last = each;
+  }
+  return items;
 }
 
 async function fetchToEnd(

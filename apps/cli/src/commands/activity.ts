@@ -10,12 +10,12 @@ export const activityCommand: CommandMaker = (context) => {
     "a file, or a folder with all below it",
   );
   return runs<[string | undefined]>(context, command, async (run, path) => {
-    const [{ lookUp }, { allPages }] = await Promise.all([
-      import("../remote/look-up.ts"),
+    const [{ lookUpShared }, { allPages }] = await Promise.all([
+      import("../remote/look-up-shared.ts"),
       import("../remote/pages.ts"),
     ]);
     const { client } = await run.connect();
-    const top = path === undefined ? {} : { in: (await lookUp(client, path)).id };
+    const top = path === undefined ? {} : { in: (await lookUpShared(client, path)).id };
     const pages = allPages((cursor) => client.call("listActivity", { query: { ...top, limit: itemsMax, cursor } }));
     await run.output.listing(pages, (items) =>
       formatTable(

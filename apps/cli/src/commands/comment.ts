@@ -9,9 +9,9 @@ export const commentCommand: CommandMaker = (context) => {
     .argument("<text>", "what to say");
   return runs<[string, string]>(context, command, async (run, path, text) => {
     if (text.trim() === "") throw usage("The text is empty.");
-    const { lookUp } = await import("../remote/look-up.ts");
+    const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
-    const { id } = await lookUp(client, path);
+    const { id } = await lookUpShared(client, path);
     const comment = await client.call("createComment", { params: { id }, body: { text } });
     await run.output.result(comment, () => [`commented on ${path}`]);
   });

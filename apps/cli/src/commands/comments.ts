@@ -7,12 +7,12 @@ export const commentsCommand: CommandMaker = (context) => {
     "comments /report.odt",
   ]).argument("<path>", "a file or folder on the server");
   return runs<[string]>(context, command, async (run, path) => {
-    const [{ lookUp }, { allPages, pageItemsMax }] = await Promise.all([
-      import("../remote/look-up.ts"),
+    const [{ lookUpShared }, { allPages, pageItemsMax }] = await Promise.all([
+      import("../remote/look-up-shared.ts"),
       import("../remote/pages.ts"),
     ]);
     const { client } = await run.connect();
-    const { id } = await lookUp(client, path);
+    const { id } = await lookUpShared(client, path);
     const pages = allPages((cursor) =>
       client.call("listComments", { params: { id }, query: { cursor, limit: pageItemsMax } }),
     );

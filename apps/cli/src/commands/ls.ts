@@ -16,9 +16,9 @@ export const lsCommand: CommandMaker = (context) => {
     .option("-R, --recursive", "everything below, with paths")
     .option("--sort <order>", "name, size, modified_at or created_at, with - before it for descending");
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
-    const { lookUp } = await import("../remote/look-up.ts");
+    const { lookUp, showMount } = await import("../remote/look-up.ts");
     const { client } = await run.connect();
-    const node = await lookUp(client, path);
+    const node = await showMount(client, await lookUp(client, path));
     const lines = (items: readonly NodeJson[]) => listingLines(items, node, options);
     const pages = node.kind === "folder" ? pagesOf(client, node, options) : single(node);
     // The server answers all below in the order that is cheapest for it.
@@ -30,6 +30,10 @@ export const lsCommand: CommandMaker = (context) => {
 type Client = Awaited<ReturnType<Parameters<Parameters<typeof runs>[2]>[0]["connect"]>>["client"];
 
 async function* pagesOf(client: Client, node: NodeJson, { recursive, sort }: LsOptions): AsyncGenerator<NodeJson[]> {
+  if (recursive === true && sort === undefined) {
+    const { listBelow } = await import("../remote/list-below.ts");
+    return yield* listBelow(client, node.id);
+  }
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
   yield* allPages((cursor) => {
     const query = { cursor, limit: pageItemsMax, recursive: recursive === true ? "true" : undefined, sort };
@@ -68,7 +72,7 @@ function listingLines(items: readonly NodeJson[], folder: NodeJson, { long, recu
   const nameOf = (node: NodeJson): string => {
     const below = folder.path === "/" ? 1 : folder.path.length + 1;
     const name = recursive === true && node.id !== folder.id ? node.path.slice(below) : node.name;
-    return node.kind === "folder" ? `${name}/` : name;
+    return node.kind === "folder" || node.kind === "mount" ? `${name}/` : name;
   };
   if (long !== true) return items.map(nameOf);
   const rows = items.map((node) => [
@@ -76,12 +80,13 @@ function listingLines(items: readonly NodeJson[], folder: NodeJson, { long, recu
     String(node.size),
     formatTime(node.modified_at),
     node.version === null ? "-" : `v${node.version}`,
-    node.target === undefined ? nameOf(node) : `${nameOf(node)} -> ${node.target}`,
+    node.target === undefined || node.kind === "mount" ? nameOf(node) : `${nameOf(node)} -> ${node.target}`,
   ]);
   return formatTable(rows, [1]);
 }
 
 function kindLetter({ kind, executable }: NodeJson): string {
   if (kind === "file") return executable ? "-x" : "-";
+  if (kind === "mount") return "m";
   return kind === "symlink" ? "l" : "d";
 }

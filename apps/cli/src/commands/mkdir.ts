@@ -28,9 +28,9 @@ export const mkdirCommand: CommandMaker = (context) => {
  * @param planned the folders that this command makes; those for `path` are added
  */
 async function checkPlace(client: ApiClient, path: string, parents: boolean, planned: Set<string>): Promise<void> {
-  const { findNode } = await import("../remote/look-up.ts");
+  const { findNode, findShown } = await import("../remote/look-up.ts");
   const names = splitPath(path);
-  const there = planned.has(path) ? "folder" : (await findNode(client, path))?.kind;
+  const there = planned.has(path) ? "folder" : (await findShown(client, path))?.kind;
   if (there !== undefined && !(parents && there === "folder")) throw taken(path);
   const ways = names.map((_, depth) => joinPath(names.slice(0, depth))).toReversed();
   for (const way of there === undefined ? ways : []) {
@@ -45,12 +45,12 @@ async function checkPlace(client: ApiClient, path: string, parents: boolean, pla
 }
 
 async function makeFolder(client: ApiClient, path: string, parents: boolean): Promise<NodeJson> {
-  const { findNode } = await import("../remote/look-up.ts");
+  const { findShown } = await import("../remote/look-up.ts");
   try {
     return await client.call("createNode", { body: { kind: "folder", path, parents } });
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError) || thrown.code !== "exists") throw thrown;
-    const there = await findNode(client, path);
+    const there = await findShown(client, path);
     if (parents && there?.kind === "folder") return there;
     throw taken(path);
   }

@@ -28,10 +28,16 @@ export const rmCommand: CommandMaker = (context) => {
       async (node) => (await client.call("deleteNode", { params: { id: node.id }, query })) ?? node,
     );
     await run.output.result({ items, next_cursor: null }, () => []);
-    if (permanent !== true)
-      run.output.note(`Moved to the trash. 'holdfast trash restore ${nodes[0]?.path ?? ""}' brings it back.`);
+    const [first] = nodes;
+    if (permanent !== true && first !== undefined) run.output.note(whereItWent(first));
   });
 };
+
+function whereItWent({ kind, id, path, role }: NodeJson): string {
+  if (kind === "mount") return "Taken away here. The folder that it showed stays where it is.";
+  if (role === "owner") return `Moved to the trash. 'holdfast trash restore ${path}' brings it back.`;
+  return `Moved to its owner's trash. 'holdfast trash restore ${id}' brings it back.`;
+}
 
 /** Each once, and without what goes with a folder that is named too. */
 function outermost(nodes: readonly NodeJson[]): NodeJson[] {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import {
   administrator,
@@ -61,6 +63,48 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       (await guest(["ls", "/theirs"])).code === 4 ? true : undefined,
     );
     assert.equal(await done(owner, ["cat", "/project/plan.txt"]), "the plan");
+  });
+
+  test("put, get, cat, ls, tree, mkdir, cp, mv and comments work through a mount", async () => {
+    await done(owner, ["mkdir", "/album"]);
+    await done(owner, ["put", "-", "/album/first.txt"], "the first");
+    await done(owner, ["share", "/album", "--with", ann.email, "--role", "editor"]);
+    await eventually("the share is listed", 10_000, async () =>
+      /album\//.test(await done(guest, ["shared"])) ? true : undefined,
+    );
+    await done(guest, ["mount", "album"]);
+    const tree = `${folder}/tree`;
+    mkdirSync(`${tree}/inner`, { recursive: true });
+    writeFileSync(`${tree}/second.txt`, "the second");
+    writeFileSync(`${tree}/inner/long.bin`, randomBytes(9_000_000));
+    await done(guest, ["put", tree, "/album"]);
+    await done(guest, ["put", `${tree}/second.txt`, "/album/"]);
+    await done(guest, ["mkdir", "-p", "/album", "/album/made/deep"]);
+    await done(guest, ["cp", "/album/first.txt", "/album/made/"]);
+    await done(guest, ["mv", "/album/second.txt", "/album/made/"]);
+    await done(guest, ["comment", "/album", "about all of it"]);
+    const paths = ["first.txt", "inner/", "inner/long.bin", "made/", "made/deep/", "made/first.txt", "made/second.txt"];
+    assert.equal(await done(owner, ["ls", "-R", "/album"]), `${paths.join("\n")}\n`);
+    assert.equal(await done(guest, ["ls", "-R", "/album"]), `${paths.join("\n")}\n`);
+    assert.match(await done(guest, ["ls", "-R", "/"]), /^album\/\nalbum\/first\.txt\n/m);
+    assert.match(await done(guest, ["tree", "/"]), /── album\/\n.*── first\.txt\n/);
+    assert.match(await done(owner, ["comments", "/album"]), /about all of it/);
+    assert.match(await done(guest, ["activity", "/album"]), /created +\/album/);
+    for (const [args, at] of [
+      [["get", "/album", `${folder}/got`], `${folder}/got`],
+      [["get", "/", `${folder}/all`], `${folder}/all/album`],
+    ] as const) {
+      await done(guest, [...args]);
+      assert.equal(readFileSync(`${at}/made/second.txt`, "utf8"), "the second");
+      assert.deepEqual(readFileSync(`${at}/inner/long.bin`), readFileSync(`${tree}/inner/long.bin`));
+    }
+    const { items } = JSON.parse(await done(guest, ["rm", "/album/first.txt", "--json"])) as {
+      items: { id: string }[];
+    };
+    assert.equal((await guest(["cat", "/album/first.txt"])).code, 4);
+    await done(guest, ["trash", "restore", items[0]?.id ?? ""]);
+    assert.equal(await done(guest, ["cat", "/album/first.txt"]), "the first");
+    assert.equal((await done(owner, ["cat", "/album/made/second.txt"])).length, 10);
   });
 
   test("what was given is taken away, and what makes no sense is refused", async () => {

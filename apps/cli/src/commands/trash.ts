@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { isId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatTable, formatTime } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
@@ -60,9 +61,14 @@ function restore(context: Context) {
   });
 }
 
-/** The newest one of that id, path or name that is not found already. */
+/** The newest one of that id, path or name that is not found already; by its id also what lies in somebody else's trash. */
 async function findTrashed(client: Client, wanted: string, found: readonly NodeJson[]): Promise<NodeJson> {
   const path = wanted.replace(/\/$/, "");
+  const id = path.slice(1);
+  if (isId(id) && !found.some((each) => each.id === id)) {
+    const { items } = await client.call("queryNodes", { body: { ids: [id] } });
+    if (items[0]?.state === "trashed") return client.call("getNode", { params: { id } });
+  }
   for await (const page of trashPages(client)) {
     const node = page.find(
       (each) =>

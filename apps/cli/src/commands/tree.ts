@@ -9,18 +9,15 @@ export const treeCommand: CommandMaker = (context) => {
     "/",
   );
   return runs<[string]>(context, command, async (run, path) => {
-    const [{ lookUp }, { allPages, pageItemsMax }] = await Promise.all([
+    const [{ lookUp, showMount }, { listBelow }] = await Promise.all([
       import("../remote/look-up.ts"),
-      import("../remote/pages.ts"),
+      import("../remote/list-below.ts"),
     ]);
     const { client } = await run.connect();
-    const root = await lookUp(client, path);
+    const root = await showMount(client, await lookUp(client, path));
     const children = new Map<string, NodeJson[]>();
     const items: NodeJson[] = [];
-    const pages = allPages((cursor) =>
-      client.call("listFolder", { params: { id: root.id }, query: { recursive: "true", limit: pageItemsMax, cursor } }),
-    );
-    for await (const page of root.kind === "folder" ? pages : []) {
+    for await (const page of root.kind === "folder" ? listBelow(client, root.id) : []) {
       items.push(...page);
       for (const node of page) {
         const siblings = children.get(node.parent_id ?? "") ?? [];
@@ -45,9 +42,15 @@ function treeLines(
   const lines: string[] = [];
   for (const [index, node] of nodes.entries()) {
     const last = index === nodes.length - 1;
+    const isMount = node.kind === "mount";
     const target = node.target === undefined ? "" : ` -> ${node.target}`;
-    lines.push(`${indent}${last ? "└── " : "├── "}${node.name}${node.kind === "folder" ? "/" : target}`);
-    for (const line of treeLines(children, node.id, `${indent}${last ? "    " : "│   "}`)) lines.push(line);
+    lines.push(`${indent}${last ? "└── " : "├── "}${node.name}${node.kind === "folder" || isMount ? "/" : target}`);
+    for (const line of treeLines(
+      children,
+      isMount ? (node.target ?? node.id) : node.id,
+      `${indent}${last ? "    " : "│   "}`,
+    ))
+      lines.push(line);
   }
   return lines;
 }

@@ -44,9 +44,21 @@ export async function findNode(client: ApiClient, path: string): Promise<NodeJso
   }
 }
 
+/** Of a mount the folder that it shows, under the mount's path; any other node is itself. @throws HoldfastError not_found while that waits */
+export async function showMount(client: ApiClient, node: NodeJson): Promise<NodeJson> {
+  if (node.kind !== "mount" || node.target === undefined) return node;
+  return client.call("getNode", { params: { id: node.target } });
+}
+
+/** As `findNode`, for what is to be put into or read out. */
+export async function findShown(client: ApiClient, path: string): Promise<NodeJson | undefined> {
+  const node = await findNode(client, path);
+  return node === undefined ? undefined : showMount(client, node);
+}
+
 /** A folder that must be there, for something to be put into it. */
 export async function lookUpFolder(client: ApiClient, path: string): Promise<NodeJson> {
-  const node = await lookUp(client, path);
+  const node = await showMount(client, await lookUp(client, path));
   if (node.kind === "folder") return node;
   throw new HoldfastError("conflict", `${path} is a ${node.kind}, not a folder.`);
 }
@@ -61,7 +73,7 @@ export async function placeFor(
   ownName: string,
 ): Promise<{ parentId: string; name: string; path: string }> {
   const names = splitPath(destination);
-  const there = await findNode(client, destination);
+  const there = await findShown(client, destination);
   if (there?.kind === "folder" || destination.endsWith("/") || names.length === 0) {
     const folder = there?.kind === "folder" ? there : await lookUpFolder(client, joinPath(names));
     return { parentId: folder.id, name: ownName, path: joinPath([...names, ownName]) };

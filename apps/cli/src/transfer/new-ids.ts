@@ -1,23 +1,21 @@
 import { randomFillSync } from "node:crypto";
-import { makeId, toBucket } from "@holdfast/core/ids";
-import type { Bucket, NodeId } from "@holdfast/core/ids";
+import { bucketOf, makeId } from "@holdfast/core/ids";
+import type { NodeId } from "@holdfast/core/ids";
 
 const poolBytes = 8192;
 
 /** Ids of nodes and operations for a whole tree; random bytes are drawn from the system by the thousand. */
 export class NewIds {
-  readonly #bucket: Bucket;
   readonly #nowMs: () => number;
   #pool = Buffer.alloc(0);
 
-  /** @param bucket of the account, as GET /account tells it */
-  constructor(bucket: number, nowMs: () => number) {
-    this.#bucket = toBucket(bucket);
+  constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
-  node(): NodeId {
-    return makeId<NodeId>(this.#bucket, this.#nowMs(), this.#take(8));
+  /** @param folderId in whose space it is to lie: a folder may be somebody else's */
+  node(folderId: string): NodeId {
+    return makeId<NodeId>(bucketOf(folderId as NodeId), this.#nowMs(), this.#take(8));
   }
 
   operation(): string {

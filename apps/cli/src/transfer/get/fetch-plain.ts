@@ -1,4 +1,4 @@
-import { fetchFramesInto } from "@holdfast/api-client/fetch-frames";
+import { fetchFramesInto, type WantedFrame } from "@holdfast/api-client/fetch-frames";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
@@ -13,6 +13,14 @@ export async function manifestOf(client: ApiClient, node: NodeJson): Promise<rea
   const query = node.version_id === null ? {} : { version: node.version_id };
   const { blocks = [] } = await client.call("getManifest", { params: { id: node.id }, query });
   return blocks;
+}
+
+/** A block of a file. */
+export type WantedBlock = ManifestEntry & WantedFrame;
+
+/** The version by which blocks of a file are asked for that is not the caller's own. */
+export function foreignVersion({ role, version_id: versionId }: NodeJson): string | undefined {
+  return role === "owner" ? undefined : (versionId ?? undefined);
 }
 
 /** Plain bytes that one request fetches. */
@@ -43,18 +51,18 @@ export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]
 export async function fetchPlain(
   client: ApiClient,
   pool: TransferPool,
-  entries: readonly ManifestEntry[],
+  entries: readonly WantedBlock[],
   window: SharedArrayBuffer,
 ): Promise<Map<string, Uint8Array>> {
-  const hashes = [...new Set(entries.map(({ hash }) => hash))];
-  const bodyBytes = await fetchFramesInto(client, hashes, new Uint8Array(window));
+  const wanted = new Map(entries.map((entry) => [entry.hash, entry]));
+  const bodyBytes = await fetchFramesInto(client, [...wanted.values()], new Uint8Array(window));
   const plain = new Map<string, Uint8Array>();
   for (const block of await pool.run("openWindowTask", { window, bodyBytes })) {
     if (!block.ok)
       throw new HoldfastError("hash_mismatch", `Block ${block.hash} came damaged over the network. Try again.`);
     plain.set(block.hash, new Uint8Array(window, block.start, block.end - block.start));
   }
-  if (hashes.every((hash) => plain.has(hash))) return plain;
+  if (wanted.keys().every((hash) => plain.has(hash))) return plain;
   throw new HoldfastError(
     "not_found",
     "The server does not give all of its content; perhaps it was removed meanwhile. Try again.",

@@ -97,7 +97,7 @@ export class TreeGet {
     const { report, folders } = this.#work;
     if (node.kind === "folder" || node.kind === "mount") {
       const entered = await folders.enter(join(folder.path, name), folder);
-      this.#folders.set(node.id, entered.folder);
+      this.#folders.set(node.kind === "mount" ? (node.target ?? node.id) : node.id, entered.folder);
       if (entered.isNew) report.foldersMade += 1;
       return;
     }

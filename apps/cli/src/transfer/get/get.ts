@@ -4,8 +4,8 @@ import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { nodeDisk, nodeDiskAt } from "@holdfast/disk/node-disk";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { lookUp } from "../../remote/look-up.ts";
-import { allPages, pageItemsMax } from "../../remote/pages.ts";
+import { listBelow } from "../../remote/list-below.ts";
+import { lookUp, showMount } from "../../remote/look-up.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
@@ -31,7 +31,7 @@ const windowsMax = 4;
  * @throws HoldfastError for what stops all of it, and for the one file that was to be got
  */
 export async function get({ client, report }: GetOptions, remote: string, local: string): Promise<void> {
-  const node = await lookUp(client, remote);
+  const node = await showMount(client, await lookUp(client, remote));
   const place = await placeOf(nodeDisk, local, node);
   const target = openTarget(place.folderPath);
   try {
@@ -71,9 +71,6 @@ async function getInto(
 }
 
 async function takeBelow(client: ApiClient, tree: TreeGet, node: NodeJson): Promise<void> {
-  const query = { recursive: "true", include: "blocks", limit: pageItemsMax } as const;
-  const pages = allPages((cursor) =>
-    client.call("listFolder", { params: { id: node.id }, query: { ...query, cursor } }),
-  );
-  for await (const nodes of pages) for (const each of nodes) await tree.take(each);
+  for await (const nodes of listBelow(client, node.id, { include: "blocks" }))
+    for (const each of nodes) await tree.take(each);
 }

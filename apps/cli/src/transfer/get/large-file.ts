@@ -7,7 +7,7 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { DiskFile, DiskReader } from "@holdfast/disk/disk";
 import { asCodecPool } from "../transfer-pool.ts";
 import { Turns } from "../turns.ts";
-import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
+import { fetchPlain, foreignVersion, manifestOf, type WantedBlock, windowsOf } from "./fetch-plain.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { chainOf } from "./local-folders.ts";
@@ -18,7 +18,7 @@ const windowsAtOnce = 4;
 export const syncEveryBytesUsual = 64 * 1024 * 1024;
 const sliceBytes = 1024 * 1024;
 
-interface PlacedBlock extends ManifestEntry {
+interface PlacedBlock extends WantedBlock {
   readonly offset: number;
 }
 
@@ -61,7 +61,7 @@ async function writeBeside(
   const turns = new Turns(windowsAtOnce);
   const writer = new SyncingWriter(target, work.syncEveryBytes);
   try {
-    for (const window of windowsOf(placed(entries))) {
+    for (const window of windowsOf(placed(entries, foreignVersion(file.node)))) {
       await turns.start(() => writeWindow(work, writer, window, sources));
     }
     await turns.finish();
@@ -78,10 +78,10 @@ async function writeBeside(
   }
 }
 
-function placed(entries: readonly ManifestEntry[]): PlacedBlock[] {
+function placed(entries: readonly ManifestEntry[], versionId: string | undefined): PlacedBlock[] {
   let offset = 0;
   return entries.map(({ hash, size }) => {
-    const block = { hash, size, offset };
+    const block = { hash, size, offset, versionId };
     offset += size;
     return block;
   });

@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { startTransferPool } from "../transfer-pool.ts";
-import { fetchPlain, fetchWindowBytes, manifestOf, windowsOf } from "./fetch-plain.ts";
+import { fetchPlain, fetchWindowBytes, foreignVersion, manifestOf, windowsOf } from "./fetch-plain.ts";
 
 /** Hands out a file's bytes in order, each block verified before any of it is handed out; one window is fetched ahead. */
 export async function streamFile(
@@ -11,7 +11,8 @@ export async function streamFile(
   write: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
   if (node.kind !== "file") throw new HoldfastError("conflict", `${node.path} is a ${node.kind}, not a file.`);
-  const windows = windowsOf(await manifestOf(client, node));
+  const versionId = foreignVersion(node);
+  const windows = windowsOf((await manifestOf(client, node)).map((entry) => ({ ...entry, versionId })));
   const pool = startTransferPool();
   try {
     const fetching: ReturnType<typeof fetchPlain>[] = [];

@@ -1,9 +1,10 @@
-import { fetchFramesInto } from "@holdfast/api-client/fetch-frames";
+import { fetchFramesInto, type WantedFrame } from "@holdfast/api-client/fetch-frames";
 import type { HashHex } from "@holdfast/core/ids";
 import { eachApart } from "../each-apart.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
+import { foreignVersion } from "./fetch-plain.ts";
 import { chainOf } from "./local-folders.ts";
 import { heldPlace } from "./target-folder.ts";
 import type { HeldFolders } from "./target-folder.ts";
@@ -92,9 +93,12 @@ function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefine
 
 /** @returns how many bytes the frames have, at the beginning of the window */
 async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: SharedArrayBuffer): Promise<number> {
-  const hashes = new Set<HashHex>();
-  for (const { node } of files) for (const { hash } of node.blocks ?? []) hashes.add(hash);
-  return hashes.size === 0 ? 0 : fetchFramesInto(work.client, [...hashes], new Uint8Array(window));
+  const wanted = new Map<HashHex, WantedFrame>();
+  for (const { node } of files) {
+    const versionId = foreignVersion(node);
+    for (const { hash } of node.blocks ?? []) if (!wanted.has(hash)) wanted.set(hash, { hash, versionId });
+  }
+  return wanted.size === 0 ? 0 : fetchFramesInto(work.client, [...wanted.values()], new Uint8Array(window));
 }
 
 /** Of all the files, each once, parents too. */

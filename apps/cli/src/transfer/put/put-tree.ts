@@ -105,7 +105,7 @@ export class TreePut {
 
   #newFolder(entry: LocalEntry, parent: RemoteFolder): RemoteFolder {
     const { ids, report } = this.#work;
-    const made: RemoteFolder = { id: ids.node(), failed: false, parent };
+    const made: RemoteFolder = { id: ids.node(parent.id), failed: false, parent };
     this.#newFolders.push({
       path: entry.path,
       operations: [{ op: "mkdir", operation_id: ids.operation(), id: made.id, parent_id: parent.id, name: entry.name }],

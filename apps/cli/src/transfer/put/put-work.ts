@@ -82,7 +82,7 @@ export function putOperations(work: PutWork, file: QueuedFile, content: PutConte
     const base = remote.version_id === null ? {} : { base_version: remote.version_id };
     return [{ ...put, ...attributes, ...base, file_id: remote.id }];
   }
-  const made = { ...put, ...attributes, id: work.ids.node(), parent_id: folder.id, name: entry.name };
+  const made = { ...put, ...attributes, id: work.ids.node(folder.id), parent_id: folder.id, name: entry.name };
   return remote === undefined ? [made] : together(work, remote, made);
 }
 
@@ -91,7 +91,7 @@ export function linkOperations(work: PutWork, file: QueuedFile): BatchOperationI
   const made = {
     op: "symlink",
     operation_id: work.ids.operation(),
-    id: work.ids.node(),
+    id: work.ids.node(folder.id),
     parent_id: folder.id,
     name: entry.name,
     target: entry.target ?? "",

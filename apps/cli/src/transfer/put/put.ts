@@ -8,7 +8,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { findDamagedIfTold } from "../../remote/damaged-blocks.ts";
-import { findNode } from "../../remote/look-up.ts";
+import { findShown } from "../../remote/look-up.ts";
 import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
@@ -48,15 +48,11 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const args = locals.map(toArgument);
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
-  const [remoteNode, account, damaged] = await Promise.all([
-    findNode(client, remote),
-    client.call("getAccount"),
-    findDamagedIfTold(client),
-  ]);
+  const [remoteNode, damaged] = await Promise.all([findShown(client, remote), findDamagedIfTold(client)]);
   const targets = putTargets(args, remote, remoteNode?.kind);
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
-  const ids = new NewIds(account.bucket, nowMs);
+  const ids = new NewIds(nowMs);
   const windows = new SharedWindows(windowBytes, windowsMax);
   const work: PutWork = {
     client,
@@ -120,7 +116,7 @@ async function putTarget(
   known: Known,
   stdin: Readable,
 ): Promise<void> {
-  const there = known.path === remotePath ? known.node : await findNode(work.client, remotePath);
+  const there = known.path === remotePath ? known.node : await findShown(work.client, remotePath);
   if (local.kind === "folder") return putFolder(work, local.path, remotePath, there);
   const names = splitPath(remotePath);
   const name = names.at(-1) ?? "";
@@ -163,7 +159,11 @@ async function putFolder(
 ): Promise<void> {
   const isThere = there?.kind === "folder";
   const node = isThere ? there : await ensureFolder(work.client, remotePath, work.report);
-  const tree = new TreePut(work, isThere ? await RemoteTree.load(work.client, node.id) : undefined);
+  // It may lie in another space than what was put before, which has its own blocks.
+  const tree = new TreePut(
+    { ...work, sent: new SentBlocks() },
+    isThere ? await RemoteTree.load(work.client, node.id) : undefined,
+  );
   try {
     await tree.putFolder(resolve(localPath), toRemoteFolder(node));
   } catch (thrown) {
@@ -183,7 +183,7 @@ async function finish(tree: TreePut): Promise<void> {
 
 /** @throws HoldfastError conflict where something else has the name */
 async function ensureFolder(client: ApiClient, path: string, report: TransferReport): Promise<NodeJson> {
-  const there = await findNode(client, path);
+  const there = await findShown(client, path);
   if (there?.kind === "folder") return there;
   if (there !== undefined)
     throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
@@ -193,7 +193,7 @@ async function ensureFolder(client: ApiClient, path: string, report: TransferRep
   } catch (thrown) {
     const code = thrown instanceof HoldfastError ? thrown.code : undefined;
     if (code !== "exists" && code !== "conflict") throw thrown;
-    const made = await findNode(client, path);
+    const made = await findShown(client, path);
     if (made?.kind === "folder") return made;
     throw new HoldfastError(
       "conflict",

@@ -58,6 +58,7 @@ async function putRead(
   const needed = await neededBlocks(
     work,
     puts.filter(({ growthBytes }) => !work.report.lacksRoom(growthBytes ?? 0)),
+    files[0]?.folder.id ?? "root",
   );
   // Each goes once, however many files of the request have it.
   const missing = await commit(work, puts, (some) => {
@@ -132,13 +133,13 @@ function place(
 /** As much goes along without asking: the question would take a round trip, and bytes too. */
 const unaskedBytesMax = 16 * 1024;
 
-/** Which blocks of these files have to go along. */
-async function neededBlocks(work: PutWork, items: readonly FileItem[]): Promise<ReadonlySet<HashHex>> {
+/** Which blocks of these files have to go along into the space of a folder, which is that of them all. */
+async function neededBlocks(work: PutWork, items: readonly FileItem[], into: string): Promise<ReadonlySet<HashHex>> {
   const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
   for (const hash of hashes) if (work.sent.has(hash)) hashes.delete(hash);
   const sizeBytes = items.reduce((sum, { read }) => sum + read.stamp.sizeBytes, 0);
   if (hashes.size > 0 && sizeBytes > unaskedBytesMax && work.sent.shouldAsk()) {
-    const have = await heldOf(work, [...hashes]);
+    const have = await heldOf(work, [...hashes], into);
     work.sent.learned(have.length);
     for (const hash of have) hashes.delete(hash as HashHex);
   }
@@ -146,9 +147,9 @@ async function neededBlocks(work: PutWork, items: readonly FileItem[]): Promise<
 }
 
 /** Where that cannot be told all are sent: what is wrong is found with the file that has it. */
-async function heldOf(work: PutWork, hashes: HashHex[]): Promise<readonly string[]> {
+async function heldOf(work: PutWork, hashes: HashHex[], into: string): Promise<readonly string[]> {
   try {
-    return (await work.client.call("queryBlocks", { body: { hashes } })).have;
+    return (await work.client.call("queryBlocks", { body: { hashes, into } })).have;
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     assertNotHopeless(thrown.code, thrown.message);
