@@ -178,6 +178,8 @@ export const limits = {
 
   accessTokenLifetimeMs: 15 * 60_000,
   linkSessionLifetimeMs: 15 * 60_000,
+  /** So long whoever downloads by a link may go on with it from the same address without being counted again. */
+  linkDownloadLifetimeMs: 24 * 3600_000,
   refreshTokenLifetimeMs: 30 * 24 * 3600_000,
   invitationLifetimeMs: 7 * 24 * 3600_000,
   /** After this a token that has expired, and a device that is signed in no more, are forgotten. */

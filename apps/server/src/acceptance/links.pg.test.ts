@@ -182,6 +182,60 @@ describe("links", () => {
     assert.equal(status, 200);
   });
 
+  test("a download counts as it begins, going on with it does not, and none goes beyond what the link allows", async () => {
+    const top = await mkdir("/counted");
+    const content = "0123456789".repeat(1000);
+    const file = await put("/counted/file", content);
+    const other = await put("/counted/other", "other");
+    const { api } = await makeLink(top, { max_downloads: 2 });
+    const left = async () => (await ok(api, "GET", "/links/current")).downloads_left;
+    const get = (id: string, headers: Record<string, string> = {}, method = "GET") =>
+      api.call(method, `/files/${id}/download`, undefined, { headers });
+    const etag = (await get(file.id, {}, "HEAD")).headers.get("etag") ?? "";
+    assert.equal((await get(file.id, { "if-none-match": etag })).status, 304);
+    assert.equal(await left(), 2);
+    assert.equal(text(await get(file.id)), content);
+    assert.equal(await left(), 1);
+    for (const range of ["bytes=5000-", "bytes=5000-", "bytes=0-9"]) {
+      assert.equal((await get(file.id, { range })).status, 206);
+    }
+    assert.equal(await left(), 1);
+    assert.equal((await get(file.id, { range: "bytes=20000-" })).status, 416);
+    const blocks = { items: [{ version_id: file.version_id, hashes: ["0".repeat(64)] }] };
+    assert.equal((await api.call("POST", "/blocks/fetch", blocks)).status, 403);
+    const statuses = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        api.call("GET", `/files/${top}/download`).then((answer: ApiAnswer) => answer.status),
+      ),
+    );
+    assert.deepEqual(
+      statuses.toSorted((left, right) => left - right),
+      [200, ...Array.from({ length: 7 }, () => 403)],
+    );
+    assert.equal(await left(), 0);
+    assert.equal((await get(other.id)).status, 403);
+    assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403);
+    assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403, "what was refused is nothing to go on with");
+    // More than twice its bytes: it would be another one.
+    assert.equal((await get(file.id, { range: "bytes=0-9989" })).status, 206);
+    assert.equal((await get(file.id, { range: "bytes=0-9" })).status, 403);
+    assert.equal((await get(file.id)).status, 403);
+    assert.equal((await ok(owner, "GET", `/files/${top}/permissions`)).items[0].downloads, 2);
+  });
+
+  test("of many ranges that begin a download at once, one counts", async () => {
+    const top = await mkdir("/in parts");
+    const file = await put("/in parts/file", "x".repeat(8000));
+    const { api } = await makeLink(top, { max_downloads: 1 });
+    const part = (number: number) =>
+      api.call("GET", `/files/${file.id}/download`, undefined, {
+        headers: { range: `bytes=${number * 1000}-${number * 1000 + 999}` },
+      });
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, number) => part(number)));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([206]));
+    assert.equal((await ok(api, "GET", "/links/current")).downloads_left, 0);
+  });
+
   test("a poll with a link ends at once when the link does", async () => {
     const top = await mkdir("/watched");
     const { api, id } = await makeLink(top);

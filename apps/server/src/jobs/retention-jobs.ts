@@ -1,6 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
+import { expireLinkDownloads } from "../links/count-download.ts";
 import { expireMails } from "../mail/mails-sent.ts";
 import { sweepPurged } from "../metadata/trash/removal.ts";
 import {
@@ -53,6 +54,11 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
       name: "expire-uploads",
       everyMs: hourMs,
       run: async (signal) => void (await expireUploads({ shards, clock }, signal)),
+    },
+    {
+      name: "expire-link-downloads",
+      everyMs: hourMs,
+      run: () => expireLinkDownloads({ shards, nowMicros: clock.nowMicros() }),
     },
     { name: "expire-mails", everyMs: hourMs, run: () => expireMails({ shards, clock }) },
     { name: "expire-credentials", everyMs: hourMs, run: async () => void (await expireCredentials(accounts)) },

@@ -84,7 +84,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...notifyHandlers({ shards, polls, rateLimits }),
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),
-    ...downloadHandlers({ shards, blocks, boundary: () => randomBytes(16).toString("hex") }),
+    ...downloadHandlers({ shards, blocks, clock: systemClock, boundary: () => randomBytes(16).toString("hex") }),
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
     ...sharingHandlers(sharing, mail),

@@ -9,6 +9,7 @@ import type { Caller } from "../../accounts/caller.ts";
 import { findLiveCredentials } from "../../accounts/live-credentials.ts";
 import type { BlockService, IncomingBlock } from "../../blocks/block-service.ts";
 import { passingSlices } from "../../blocks/freed-bytes.ts";
+import { assertUncounted } from "../../links/count-download.ts";
 import type { Actor } from "../../metadata/actor.ts";
 import { findKnownBlocks } from "../../metadata/content/known-blocks.ts";
 import { actIn, findNode, followMount } from "../../metadata/read/look-up.ts";
@@ -90,6 +91,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
           field: "items",
         });
       }
+      await assertUncounted(shards, caller);
       const wanted = await findWanted(shards, caller, body.items);
       const patches = wanted.filter(({ base }) => base !== undefined).length;
       if (patches > 0) await charge("operations", patches);

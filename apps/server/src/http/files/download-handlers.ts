@@ -1,9 +1,11 @@
+import type { Clock } from "@holdfast/core/clock";
 import { type VersionId, isId } from "@holdfast/core/ids";
 import type { BlockService, ReadingOptions } from "../../blocks/block-service.ts";
 import { readVersion } from "../../content/read-version.ts";
 import { zipFolder } from "../../content/zip-folder.ts";
 import type { VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
+import { countDownload, type Download } from "../../links/count-download.ts";
 import { listDifference } from "../../metadata/read/list-difference.ts";
 import { findNode, followMount } from "../../metadata/read/look-up.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
@@ -11,33 +13,43 @@ import { findVersion } from "../../metadata/content/manifests.ts";
 import { mimeTypeOf } from "../../metadata/read/node-json.ts";
 import { readEntityTags } from "./conditions.ts";
 import { contentDisposition } from "./content-disposition.ts";
+import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 import { manifestsText, manifestText, splicesText } from "./manifest-texts.ts";
 import { primed } from "../blocks/primed.ts";
 import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
 import { StreamedJson } from "./streamed-json.ts";
 
-type ReadingWays = Required<Pick<ReadingOptions, "signal" | "reading">>;
+interface ReadingWays extends Required<Pick<ReadingOptions, "signal" | "reading">> {
+  /** Called before the first byte, unless there will be none. */
+  readonly begin: (download: Omit<Download, "source">) => Promise<void>;
+}
 
 /** Content on its way out: as a file, as a zip, as a list of blocks. */
 export function downloadHandlers({
   shards,
   blocks,
   boundary,
+  clock,
 }: {
   shards: Shards;
   blocks: BlockService;
   boundary: () => string;
+  clock: Clock;
 }) {
   return {
-    download: async ({ caller, params, query, headers, head, signal, reading }) => {
+    download: async ({ caller, params, query, headers, head, signal, reading, peer }) => {
+      const source = addressGroup(peer.address);
+      const begin = async (download: Omit<Download, "source">) => {
+        if (!head) await countDownload({ shards, nowMicros: clock.nowMicros() }, caller, { ...download, source });
+      };
       const found = await findNode(shards, caller, params.id);
       const folder = await followMount(shards, caller, found);
       if (folder.row.kind === "folder") {
-        return downloadFolder(folder, found.row.name, head, { signal, reading });
+        return downloadFolder(folder, found.row.name, head, { signal, reading, begin });
       }
       const version = await findVersion(shards, found.row, query.version);
-      return downloadFile(found, version, headers, head, { signal, reading });
+      return downloadFile(found, version, headers, head, { signal, reading, begin });
     },
     getManifest: async ({ caller, params, query }) => {
       const { row } = await findNode(shards, caller, params.id);
@@ -59,7 +71,7 @@ export function downloadHandlers({
     version: VersionRow,
     headers: Record<string, string | string[] | undefined>,
     head: boolean,
-    ways: ReadingWays,
+    { begin, ...ways }: ReadingWays,
   ) {
     const { row } = found;
     const etag = `"${version.content_id.toString("hex")}"`;
@@ -72,6 +84,8 @@ export function downloadHandlers({
     if (matches(headers["if-none-match"], etag)) return { status: 304 as const, headers: { etag } };
     const rangeHeader = ifRangeHolds(headers["if-range"], etag) ? headers["range"] : undefined;
     const ranges = parseRange(typeof rangeHeader === "string" ? rangeHeader : undefined, version.size);
+    const rangeBytes = ranges?.reduce((sum, { start, end }) => sum + end - start, 0);
+    await begin({ version: { id: version.id, size: version.size }, rangeBytes });
     const options = { ...ways, passing: true };
     const read = (range: ByteRange) => readVersion({ shards, blocks }, version, range, options);
     // The head of an answer needs nothing of the content.
@@ -95,7 +109,8 @@ export function downloadHandlers({
     return { status: 206 as const, bytes: await open(multipart.body(read)), headers: parts };
   }
 
-  async function downloadFolder(folder: PlacedNode, title: string, head: boolean, ways: ReadingWays) {
+  async function downloadFolder(folder: PlacedNode, title: string, head: boolean, { begin, ...ways }: ReadingWays) {
+    await begin({});
     const name = `${title === "" ? "Holdfast" : title}.zip`;
     const headers = { ...safeContentHeaders(name), "content-type": "application/zip" };
     const bytes = head ? "" : zipFolder({ shards, blocks }, folder, ways);

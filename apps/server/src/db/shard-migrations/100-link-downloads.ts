@@ -1,0 +1,23 @@
+import { type Kysely, sql } from "kysely";
+
+/** Why: a download by a link counts as it begins, and going on with it where it was cut does not. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `
+create table shard.link_downloads (
+  space_id uuid not null,
+  link_id uuid not null,
+  version_id uuid not null,
+  -- SHA-256 of where it goes to: the table lists nobody
+  source bytea not null,
+  begun_at int8 not null,
+  -- asked for since then, by ranges
+  bytes int8 not null,
+  primary key (space_id, link_id, version_id, source)
+);
+create index link_downloads_begun on shard.link_downloads (begun_at);
+`,
+    )
+    .execute(db);
+}
