@@ -32,7 +32,8 @@ type Client = Awaited<ReturnType<Parameters<Parameters<typeof runs>[2]>[0]["conn
 async function* pagesOf(client: Client, node: NodeJson, { recursive, sort }: LsOptions): AsyncGenerator<NodeJson[]> {
   if (recursive === true && sort === undefined) {
     const { listBelow } = await import("../remote/list-below.ts");
-    return yield* listBelow(client, node.id);
+    yield* listBelow(client, node.id);
+    return;
   }
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
   yield* allPages((cursor) => {

@@ -73,7 +73,7 @@ async function findTrashed(client: Client, wanted: string, found: readonly NodeJ
     const node = page.find(
       (each) =>
         (`/${each.id}` === path || each.path === path || `/${each.name}` === path) &&
-        !found.some(({ id }) => id === each.id),
+        !found.some((known) => known.id === each.id),
     );
     if (node !== undefined) return node;
   }

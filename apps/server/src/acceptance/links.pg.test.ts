@@ -188,18 +188,18 @@ describe("links", () => {
     const file = await put("/counted/file", content);
     const other = await put("/counted/other", "other");
     const { api } = await makeLink(top, { max_downloads: 2 });
-    const left = async () => (await ok(api, "GET", "/links/current")).downloads_left;
+    const downloadsLeft = async () => (await ok(api, "GET", "/links/current")).downloads_left;
     const get = (id: string, headers: Record<string, string> = {}, method = "GET") =>
       api.call(method, `/files/${id}/download`, undefined, { headers });
     const etag = (await get(file.id, {}, "HEAD")).headers.get("etag") ?? "";
     assert.equal((await get(file.id, { "if-none-match": etag })).status, 304);
-    assert.equal(await left(), 2);
+    assert.equal(await downloadsLeft(), 2);
     assert.equal(text(await get(file.id)), content);
-    assert.equal(await left(), 1);
+    assert.equal(await downloadsLeft(), 1);
     for (const range of ["bytes=5000-", "bytes=5000-", "bytes=0-9"]) {
       assert.equal((await get(file.id, { range })).status, 206);
     }
-    assert.equal(await left(), 1);
+    assert.equal(await downloadsLeft(), 1);
     assert.equal((await get(file.id, { range: "bytes=20000-" })).status, 416);
     const blocks = { items: [{ version_id: file.version_id, hashes: ["0".repeat(64)] }] };
     assert.equal((await api.call("POST", "/blocks/fetch", blocks)).status, 403);
@@ -212,7 +212,7 @@ describe("links", () => {
       statuses.toSorted((left, right) => left - right),
       [200, ...Array.from({ length: 7 }, () => 403)],
     );
-    assert.equal(await left(), 0);
+    assert.equal(await downloadsLeft(), 0);
     assert.equal((await get(other.id)).status, 403);
     assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403);
     assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403, "what was refused is nothing to go on with");

