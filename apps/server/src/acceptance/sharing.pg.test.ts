@@ -10,11 +10,12 @@ describe("what is shared", () => {
   let owner: Api;
   let other: Api;
   let third: Api;
+  let admin: Api;
 
   before(async () => {
     folder = makeFolder("sharing");
     server = await startServer({ dataFolder: `${folder}/data` });
-    const admin = await Api.signIn(server.url);
+    admin = await Api.signIn(server.url);
     const join = async (email: string) => {
       const account = { email, password: `the password of ${email}` };
       const made = await admin.call("POST", "/admin/users", { ...account, name: email.slice(0, email.indexOf("@")) });
@@ -247,6 +248,35 @@ describe("what is shared", () => {
     } while (cursor !== null);
     return items;
   };
+
+  test("while its owner is suspended a mount waits, and devices list it anew when the owner is back", async () => {
+    const top = await mkdir(owner, "/suspended");
+    const file = await put(owner, "/suspended/file.txt", "here");
+    await share(top, "viewer");
+    const mount = await ok(other, "POST", "/mounts", { node_id: top });
+    const { token } = await ok(other, "GET", "/changes/start_token");
+    await put(owner, "/suspended/later.txt", "not heard of yet");
+    const told = async (since: string) => ok(other, "GET", `/changes/list?since_token=${since}`);
+    await ok(admin, "PATCH", "/admin/users/owner@example.com", { disabled: true });
+    assert.equal(await text(other, file.id), 404);
+    const waiting = await ok(other, "GET", `/files/${mount.id}`);
+    assert.equal(waiting.waits, true);
+    const suspended = await eventually("the device hears of it", 20_000, async () => {
+      const page = await told(token);
+      return page.changes.some((each: { node?: { waits?: boolean } }) => each.node?.waits === true) ? page : undefined;
+    });
+    assert.equal(suspended.share_seqs[mount.id], undefined);
+    await ok(admin, "PATCH", "/admin/users/owner@example.com", { disabled: false });
+    const back = await eventually("the device hears that it is back", 20_000, async () => {
+      const page = await told(suspended.next_token);
+      return page.changes.find(
+        (each: { kind: string; id: string }) => each.id === mount.id && each.kind === "appeared",
+      );
+    });
+    assert.equal(back.node.waits, undefined);
+    assert.equal(await text(other, file.id), "here");
+    owner = await Api.signIn(server.url, { email: "owner@example.com", password: "the password of owner@example.com" });
+  });
 
   test("by its hash nobody gets a block that was never shared", async () => {
     const top = await mkdir(owner, "/hashes");

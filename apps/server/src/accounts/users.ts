@@ -1,3 +1,4 @@
+import { enqueue } from "../queue/enqueue.ts";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
@@ -18,6 +19,9 @@ import { followPlans, setQuota } from "./quotas.ts";
 export type UserJson = z.output<typeof userSchema>;
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
 type SpaceUsage = Pick<SpaceRow, (typeof usageColumns)[number]>;
+
+/** The name of the kind that tells whoever sees something of an account that it is suspended, or back. */
+export const ownerStateKind = "owner_state";
 
 export interface UserChange {
   readonly disabled?: boolean | undefined;
@@ -116,6 +120,9 @@ async function applyChange(
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
     if (change.disabled === true || passwordHash !== undefined) {
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
+    }
+    if (change.disabled !== undefined && change.disabled !== (user.disabled_at !== null)) {
+      await enqueue(transaction, { kind: ownerStateKind, key: user.id, payload: { user_id: user.id } });
     }
     if (passwordHash !== undefined) await endPersonalTokens(transaction, user.id);
     else if (change.admin === false) await endAdministration(transaction, user.id);

@@ -3,6 +3,7 @@ import type { GrantId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { z } from "zod";
 import { inTransaction } from "../db/database.ts";
+import { ownerStateKind } from "../accounts/users.ts";
 import type { GrantRow, NodeRow, ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
@@ -27,6 +28,8 @@ const movedMessage = z.object({
   nodeIds: z.array(z.string().transform((text) => text as NodeId)),
 });
 
+const ownerMessage = z.object({ user_id: z.string().transform((text) => text as UserId) });
+
 const expiryMessage = grantMessage.pick({ grantId: true, spaceId: true });
 
 /** What happens after rights have changed. Each may run twice and late: it does what the rows of that moment say. */
@@ -39,6 +42,10 @@ export function sharingKinds(world: () => SharingWorld): Kinds {
     grants_moved: {
       schema: movedMessage,
       work: async (payload) => reviewMoved(world(), payload as z.output<typeof movedMessage>),
+    },
+    [ownerStateKind]: {
+      schema: ownerMessage,
+      work: async (payload) => reviewOwner(world(), (payload as z.output<typeof ownerMessage>).user_id),
     },
     grant_expiry: {
       schema: expiryMessage,
@@ -140,6 +147,18 @@ async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<t
   const grantees = new Set(grants.flatMap((grant) => (isBelow(grant.node_id) ? [grant.grantee_id ?? ""] : [])));
   for (const granteeId of grantees) {
     for await (const userId of membersOf(world.shards, granteeId)) await reviewMounts(world, userId, spaceId);
+  }
+}
+
+/** An account is suspended, or back: whoever sees something of it hears so. */
+async function reviewOwner(world: SharingWorld, ownerId: UserId): Promise<void> {
+  const { rows } = await sql<{ space_id: SpaceId; grantee_id: string }>`
+    select distinct g.space_id, g.grantee_id from shard.spaces s join shard.grants g on g.space_id = s.id
+    where s.owner_id = ${ownerId} and g.kind in ('user', 'group')`.execute(world.shards.ofId(ownerId).db);
+  for (const { space_id: spaceId, grantee_id: granteeId } of rows) {
+    for await (const userId of membersOf(world.shards, granteeId)) {
+      await reviewMounts(world, userId, spaceId, { isBack: true });
+    }
   }
 }
 

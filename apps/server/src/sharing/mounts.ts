@@ -61,9 +61,14 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
 
 /**
  * Looks at all mounts that an account has of a space: those whose folder it may not see any more go for good; of others its devices are
- * told to look again. While the owner is suspended they wait.
+ * told to look again. While the owner is suspended they wait; once it is back all in them is listed anew, since nothing of it was told.
  */
-export async function reviewMounts(world: SharingWorld, userId: UserId, spaceId: SpaceId): Promise<void> {
+export async function reviewMounts(
+  world: SharingWorld,
+  userId: UserId,
+  spaceId: SpaceId,
+  { isBack = false }: { readonly isBack?: boolean } = {},
+): Promise<void> {
   const actor = await findActor(world.shards, userId);
   if (actor === undefined) return;
   const all = [...(await loadMounts(world.shards, actor)).values()].filter((mount) => mount.spaceId === spaceId);
@@ -78,7 +83,8 @@ export async function reviewMounts(world: SharingWorld, userId: UserId, spaceId:
     const target = seen.get(targetId);
     const isGone =
       !isAway && (target === undefined || target.row.trashed_at !== null || target.row.space_id !== spaceId);
-    return { op: isGone ? ("delete" as const) : ("touch" as const), fileId: id };
+    if (isGone) return { op: "delete" as const, fileId: id };
+    return { op: "touch" as const, fileId: id, appeared: isBack && !isAway };
   });
   await world.committer.commit(actor, operations);
 }

@@ -36,5 +36,6 @@ async function requireOnce({ reader, space, tree }: Work, operation: OperationOf
 
 export async function applyTouch(work: Work, step: Step<OperationOf<"touch">>, scope: Scope): Promise<Applied> {
   const { row } = await findNode(work, step, scope, step.operation.fileId, "file_id");
-  return { nodeId: record(work, step, row).id, created: false };
+  const kind = step.operation.appeared === true ? "appeared" : "changed";
+  return { nodeId: record(work, step, row, { kind }).id, created: false };
 }

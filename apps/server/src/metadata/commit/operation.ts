@@ -97,7 +97,12 @@ export type OperationKind =
       readonly targetSpace: SpaceId;
     }
   /** Tells devices to look at the node again, which has changed in nothing that its row says. */
-  | { readonly op: "touch"; readonly fileId: string }
+  | {
+      readonly op: "touch";
+      readonly fileId: string;
+      /** They list what is in it anew. */
+      readonly appeared?: boolean;
+    }
   /** Makes an old version the newest again. */
   | ({ readonly op: "revert"; readonly fileId: string; readonly version: number | string } & Seen & Attributes)
   /** Names a version, or with null takes its name away; nothing of the file itself changes. */
