@@ -140,6 +140,7 @@ export const nodeRoutes = {
       modified_at: timeText.optional(),
       executable: z.boolean().optional(),
       metadata: metadataJson.optional(),
+      editors_can_share: z.boolean().optional().describe("by the owner; false: here and below nobody else shares"),
       on_conflict: onConflict.optional(),
       ...seenFields,
     }),

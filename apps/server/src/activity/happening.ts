@@ -77,6 +77,10 @@ function lost({ seq, ...entry }: JournalRow, { nodes, names }: Seen): Happening 
   const { node_id: id, from_parent: parentId } = entry;
   const name = names.get(seq);
   if (parentId === null || name === undefined || !nodes.has(parentId) || entry.kind === "appeared") return undefined;
+  // Nor is what went before this was shared, or was hidden in it.
+  const folder = nodes.get(parentId);
+  const own = folder?.rights?.at(id);
+  if (entry.at < (folder?.sinceMicros ?? 0) || (own !== undefined && !roleMay(own.role, "read"))) return undefined;
   const purged = entry.kind === "gone" && entry.from_name !== null;
   return { entry: { seq, ...entry }, verb: purged ? "purged" : "trashed", node: { id, name }, parentId, detail: {} };
 }

@@ -40,10 +40,9 @@ export async function storeBlocks(
   const sizeBytes = incoming.reduce((sum, { payload }) => sum + payload.length, 0);
   if (incoming.length === 0) return;
   await ports.budget.spend(sizeBytes, async () => {
-    const [slabs, held] = await bothOf(
-      verifyAll(ports, incoming, leaveOut),
-      findHeldOf(ports, spaceId, uploader, incoming),
-    );
+    const slabs = await verifyAll(ports, incoming, leaveOut);
+    // Only then: to look for it notes who has sent it, and whoever sent other bytes under its hash has not.
+    const held = await findHeldOf(ports, spaceId, uploader, slabs);
     const wanted = keepWanted(ports.stock, slabs, held);
     const sizes = new Map(wanted.flatMap(({ blocks }) => blocks.map(({ hash, size }) => [hash, size] as const)));
     if (wanted.length === 0) return;
@@ -89,9 +88,9 @@ function findHeldOf(
   { cells, shards, clock }: StorePorts,
   spaceId: SpaceId,
   uploader: UserId,
-  incoming: readonly IncomingBlock[],
+  slabs: readonly Slab[],
 ): Promise<Set<string>> {
-  const hashes = [...new Set(incoming.map(({ hash }) => hash))].map(fromHashHex);
+  const hashes = [...new Set(slabs.flatMap(({ blocks }) => blocks.map(({ hash }) => hash)))].map(fromHashHex);
   const { db } = cells.of(bucketOf(spaceId));
   return findHeld(shards.ofId(spaceId).db, db, spaceId, hashes, { now: clock.nowMicros(), uploader });
 }
@@ -118,10 +117,4 @@ function assertShape({ hash, sizeBytes, codec, payload, verified, placed }: Inco
     `Block ${hash} declares ${sizeBytes} bytes and carries ${payload.length} as ${codec}; a block has 1 to ${limits.blockBytesMax} bytes.`,
     { field: "frames" },
   );
-}
-
-/** Like Promise.all, but waits for both also where one fails, so that nothing runs on behind the answer. */
-async function bothOf<Left, Right>(left: Promise<Left>, right: Promise<Right>): Promise<[Left, Right]> {
-  await Promise.allSettled([left, right]);
-  return [await left, await right];
 }

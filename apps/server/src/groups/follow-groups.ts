@@ -10,8 +10,35 @@ import { deliverEnd, deliverMembership, forgetMembers, memberPages } from "./del
 export async function followMembership(world: SharingWorld, groupId: GroupId, userId: UserId): Promise<void> {
   await deliverMembership(world, groupId, userId);
   const received = await receivedBy(world, groupId);
+  if (!(await isMember(world, groupId, userId))) await endGiven(world, groupId, userId);
   for (const spaceId of new Set(received.map((each) => each.spaceId))) await reviewMounts(world, userId, spaceId);
   for (const { nodeId } of received) await mountIfWanted(world, userId, nodeId);
+}
+
+/** By the primary key. */
+async function isMember({ shards }: SharingWorld, groupId: GroupId, userId: UserId): Promise<boolean> {
+  const { rows } = await sql`
+    select from shard.group_members where group_id = ${groupId} and user_id = ${userId}`.execute(
+    shards.ofId(groupId).db,
+  );
+  return rows.length > 0;
+}
+
+/** Ends what somebody has given to others by the right of a group that they have left. */
+async function endGiven(world: SharingWorld, groupId: GroupId, userId: UserId): Promise<void> {
+  for (const spaceId of await spacesSharedWith(world, groupId)) {
+    await changeRights(world, spaceId, { userId, deviceId: null }, async (rights) => {
+      const { rows } = await sql<{ id: GrantId }>`
+        select g.id from shard.grants g join shard.grants v on v.space_id = g.space_id and v.id = g.via
+        where g.space_id = ${spaceId} and g.created_by = ${userId} and v.grantee_id = ${groupId}`.execute(
+        rights.transaction,
+      );
+      await removeGrants(
+        rights,
+        rows.map((row) => row.id),
+      );
+    });
+  }
 }
 
 interface Received {

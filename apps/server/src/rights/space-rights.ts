@@ -2,7 +2,7 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, ShardTables } from "../db/shard-tables.ts";
-import { type Role, roleMay } from "./roles.ts";
+import { type Act, type Role, roleMay } from "./roles.ts";
 
 /** What somebody was given at one node. */
 export interface Right {
@@ -18,9 +18,14 @@ export class SpaceRights {
     this.#byNode = byNode;
   }
 
-  /** Whether there is a node at which the role does not allow to read. */
-  get hidesSome(): boolean {
-    return this.#byNode.values().some(({ role }) => !roleMay(role, "read"));
+  /** The nodes at which the role does not allow to read. */
+  get hidden(): readonly NodeId[] {
+    return [...this.#byNode].flatMap(([id, { role }]) => (roleMay(role, "read") ? [] : [id]));
+  }
+
+  /** Whether there is a node at which this is allowed. */
+  allowSomewhere(act: Act): boolean {
+    return this.#byNode.values().some(({ role }) => roleMay(role, act));
   }
 
   /** What was granted at this very node. */

@@ -122,6 +122,24 @@ export async function removeGrants(
   return rows;
 }
 
+/** What came by this grant lasts no longer than it. By grants_via, as above. */
+export async function shortenDependents(
+  { transaction, space, tell }: RightsChange,
+  { id, expires_at: end }: Pick<GrantRow, "id" | "expires_at">,
+): Promise<void> {
+  const { rows } = await sql<GrantRow>`
+    with recursive later as (
+      select ${id}::uuid as id
+      union
+      select g.id from later cross join lateral (
+        select id from shard.grants where space_id = ${space.id} and via = later.id offset 0) g
+    )
+    update shard.grants set expires_at = ${end}
+    where space_id = ${space.id} and id in (select id from later) and (expires_at is null or expires_at > ${end}::int8)
+    returning *`.execute(transaction);
+  for (const grant of rows) await tell(grant);
+}
+
 /** What came by this grant, but not the grant itself. */
 export async function removeDependents(rights: RightsChange, { id }: GrantRow): Promise<void> {
   const { rows } = await sql<{ id: GrantId }>`

@@ -6,6 +6,7 @@ import { inTransaction } from "../db/database.ts";
 import { ownerStateKind } from "../accounts/users.ts";
 import type { GrantRow, NodeRow, ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { Kinds } from "../queue/kind.ts";
@@ -133,18 +134,29 @@ export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId:
 /** Nodes moved, came or went: whoever has something at or below them may see other things than before. */
 async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<typeof movedMessage>): Promise<void> {
   const shard = world.shards.ofId(spaceId);
-  const { rows: grants } = await sql<Pick<GrantRow, "node_id" | "grantee_id">>`
-    select distinct node_id, grantee_id from shard.grants
-    where space_id = ${spaceId} and kind in ('user', 'group')`.execute(shard.db);
+  const { rows: grants } = await sql<
+    Pick<GrantRow, "id" | "node_id" | "kind" | "grantee_id"> & { via_at: NodeId | null }
+  >`
+    select g.id, g.node_id, g.kind, g.grantee_id, v.node_id as via_at from shard.grants g
+    left join shard.grants v on v.space_id = g.space_id and v.id = g.via
+    where g.space_id = ${spaceId}`.execute(shard.db);
   const moved = new Set(nodeIds);
   const ids = [...new Set(grants.map(({ node_id }) => node_id))];
   const rows = await readLineages<Pick<NodeRow, "id" | "parent_id">>(shard, spaceId, ids, sql`id, parent_id`);
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const isBelow = (id: NodeId): boolean => {
-    for (let at: NodeId | null = id; at !== null; at = byId.get(at)?.parent_id ?? null) if (moved.has(at)) return true;
-    return false;
+  const wayUp = (id: NodeId): NodeId[] => {
+    const way: NodeId[] = [];
+    for (let at: NodeId | null = id; at !== null; at = byId.get(at)?.parent_id ?? null) way.push(at);
+    return way;
   };
-  const grantees = new Set(grants.flatMap((grant) => (isBelow(grant.node_id) ? [grant.grantee_id ?? ""] : [])));
+  const touched = grants.filter(({ node_id }) => wayUp(node_id).some((id) => moved.has(id)));
+  // What was given on lies where the giver has no right any more.
+  const apart = touched.filter(({ node_id, via_at }) => via_at !== null && !wayUp(node_id).includes(via_at));
+  if (apart.length > 0) {
+    const ended = apart.map(({ id }) => id);
+    await changeRights(world, spaceId, serverOf(spaceId), async (rights) => void (await removeGrants(rights, ended)));
+  }
+  const grantees = new Set(touched.flatMap(({ kind, grantee_id }) => (isPerson(kind) ? [grantee_id ?? ""] : [])));
   for (const granteeId of grantees) {
     for await (const userId of membersOf(world.shards, granteeId)) await reviewMounts(world, userId, spaceId);
   }
@@ -164,12 +176,20 @@ async function reviewOwner(world: SharingWorld, ownerId: UserId): Promise<void> 
 
 /** Takes the grant away once its time has come, which may have been moved since. */
 async function expire(world: SharingWorld, { grantId, spaceId }: z.output<typeof expiryMessage>): Promise<void> {
-  const server = { userId: spaceId as unknown as UserId, deviceId: null };
-  await changeRights(world, spaceId, server, async (rights) => {
+  await changeRights(world, spaceId, serverOf(spaceId), async (rights) => {
     const { rows } = await sql<GrantRow>`
       select * from shard.grants where space_id = ${spaceId} and id = ${grantId}`.execute(rights.transaction);
     const grant = rows[0];
     if (grant?.expires_at == null || grant.expires_at > rights.nowMicros) return;
     await removeGrants(rights, [grantId]);
   });
+}
+
+/** Nobody in particular. */
+function serverOf(spaceId: SpaceId): Pick<Actor, "userId" | "deviceId"> {
+  return { userId: spaceId as unknown as UserId, deviceId: null };
+}
+
+function isPerson(kind: GrantRow["kind"]): boolean {
+  return kind === "user" || kind === "group";
 }

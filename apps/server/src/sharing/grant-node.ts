@@ -6,9 +6,10 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, NodeRow } from "../db/shard-tables.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
-import { assertMay } from "../rights/roles.ts";
+import { assertMay, roleMay } from "../rights/roles.ts";
+import { loadRights } from "../rights/space-rights.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
-import { changeRights, removeDependents, type RightsChange } from "./change-rights.ts";
+import { changeRights, removeDependents, type RightsChange, shortenDependents } from "./change-rights.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 /** Whom, and what for. A link is its own grantee. */
@@ -55,7 +56,7 @@ function assertGrantable({ row }: PlacedNode, { expires_at }: NewGrant, nowMicro
  * The grant by which somebody who does not own the space shares it on; the owner needs none.
  * @throws HoldfastError forbidden
  */
-async function findVia(
+export async function findVia(
   { transaction, space, nowMicros }: RightsChange,
   caller: Caller,
   { row }: PlacedNode,
@@ -71,6 +72,10 @@ async function findVia(
     transaction,
   );
   const ids = [row.id, ...upFrom(way, row)];
+  // A lower right that is nearer counts, and so does one that has changed since the caller was looked up.
+  const right = (await loadRights(transaction, caller.grantees, space.id)).get(space.id)?.nearest(ids);
+  if (right === undefined || !roleMay(right.role, "share"))
+    throw new HoldfastError("forbidden", "You may not share this.");
   for (const id of ids) {
     const at = rows.filter((grant) => grant.node_id === id);
     const via = at.find((grant) => grant.kind === "user") ?? at[0];
@@ -124,14 +129,29 @@ export async function updateGrant(
   change: Partial<Pick<GrantRow, "role" | "expires_at" | "name" | "password_hash" | "max_downloads">>,
   transaction = rights.transaction,
 ): Promise<GrantRow> {
-  const next = { ...before, ...change };
+  const asked = { ...before, ...change };
+  const next = { ...asked, expires_at: await endOf(rights, asked) };
   await sql`
     update shard.grants set role = ${next.role}, expires_at = ${next.expires_at}, name = ${next.name},
       password_hash = ${next.password_hash}, max_downloads = ${next.max_downloads}
     where space_id = ${before.space_id} and id = ${before.id}`.execute(transaction);
   if (before.role === "editor" && next.role !== "editor") await removeDependents(rights, before);
+  else if (next.expires_at !== null) await shortenDependents(rights, next);
   await rights.tell(next);
   return next;
+}
+
+/** Nobody gives for longer than they have. */
+async function endOf({ transaction }: RightsChange, { space_id, via, expires_at }: GrantRow): Promise<number | null> {
+  if (via === null) return expires_at;
+  const { rows } = await sql<Pick<GrantRow, "expires_at">>`
+    select expires_at from shard.grants where space_id = ${space_id} and id = ${via}`.execute(transaction);
+  return earliest(expires_at, rows[0]?.expires_at ?? null);
+}
+
+function earliest(...times: readonly (number | null)[]): number | null {
+  const ends = times.filter((time) => time !== null);
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 async function assertRoom({ transaction, space }: RightsChange, { id }: NodeRow): Promise<void> {
@@ -151,14 +171,13 @@ async function insert(
   { row, caller, via }: { readonly row: NodeRow; readonly caller: Caller; readonly via: GrantRow | undefined },
 ): Promise<GrantRow> {
   const granteeId = grant.kind === "link" ? grant.id : grant.grantee_id;
-  // Nobody gives for longer than they have.
-  const expiresAt = [grant.expires_at, via?.expires_at ?? null].filter((time) => time !== null);
+  const expiresAt = earliest(grant.expires_at, via?.expires_at ?? null);
   const { rows } = await sql<GrantRow>`
     insert into shard.grants (space_id, id, node_id, kind, grantee_id, email, email_key, role, via, created_by, created_at,
       expires_at, name, secret_hash, password_hash, max_downloads)
     values (${row.space_id}, ${grant.id}, ${row.id}, ${grant.kind}, ${granteeId}, ${grant.email}, ${grant.email_key},
       ${grant.role}, ${via?.id ?? null}, ${caller.userId}, ${nowMicros},
-      ${expiresAt.length === 0 ? null : Math.min(...expiresAt)}, ${grant.name ?? null}, ${grant.secret_hash ?? null},
+      ${expiresAt}, ${grant.name ?? null}, ${grant.secret_hash ?? null},
       ${grant.password_hash ?? null}, ${grant.max_downloads ?? null}::int8)
     returning *`.execute(transaction);
   const [made] = rows;

@@ -10,6 +10,7 @@ import type { OperationBase, Place } from "../metadata/commit/operation.ts";
 import { findNode, findNodes } from "../metadata/read/look-up.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { loadMounts } from "../metadata/read/mounts.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 export interface NewMount {
@@ -28,6 +29,7 @@ export async function mountFolder(world: SharingWorld, caller: Actor, mount: New
   if (role === "uploader")
     throw refuse("You may put something in here, and see nothing of it: there is nothing to show.");
   if (row.trashed_at !== null) throw refuse("This folder is in the trash.");
+  if (place.parentId !== undefined) assertOwn(await findNode(world.shards, caller, place.parentId));
   await assertApart(world.shards, caller, row);
   const operation = { ...base, op: "mount" as const, place, target: row.id, targetSpace: row.space_id };
   const { results } = await world.committer.commit(caller, [operation]);
@@ -37,6 +39,14 @@ export async function mountFolder(world: SharingWorld, caller: Actor, mount: New
     throw new HoldfastError("internal", "A mount answered no node.");
   }
   return { ...result.node, role };
+}
+
+/** @throws HoldfastError invalid_field: in a folder of somebody else it would be that one's */
+function assertOwn({ row, rights }: PlacedNode): void {
+  if (rights === undefined && row.kind !== "mount") return;
+  throw new HoldfastError("invalid_field", "A mount stands in your own space. Name a folder there.", {
+    field: "parent_id",
+  });
 }
 
 /** A folder is in view once. @throws HoldfastError conflict */

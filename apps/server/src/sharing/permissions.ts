@@ -13,7 +13,7 @@ import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
 import { changeRights, findGrant, noSuchPermission, removeGrants } from "./change-rights.ts";
-import { updateGrant } from "./grant-node.ts";
+import { findVia, updateGrant } from "./grant-node.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -88,7 +88,7 @@ export async function changePermission(
   id: string,
   change: PermissionChange,
 ): Promise<GrantRow> {
-  const grant = await findOwnGrant(world, caller, id);
+  const { grant, node } = await findOwnGrant(world, caller, id);
   const isLink = grant.kind === "link";
   if (!isLink && (change.password_hash !== undefined || change.max_downloads !== undefined)) {
     const field = change.password_hash === undefined ? "max_downloads" : "password";
@@ -97,14 +97,15 @@ export async function changePermission(
   if (isLink && change.role === "commenter") {
     throw new HoldfastError("invalid_field", "A link's role is viewer, editor or uploader.", { field: "role" });
   }
-  return changeRights(world, grant.space_id, caller, async (rights) =>
-    updateGrant(rights, await findGrant(rights.transaction, id), change),
-  );
+  return changeRights(world, grant.space_id, caller, async (rights) => {
+    if (node !== undefined) await findVia(rights, caller, node);
+    return updateGrant(rights, await findGrant(rights.transaction, id), change);
+  });
 }
 
 /** Who was given it may leave. @throws HoldfastError not_found, forbidden */
 export async function removePermission(world: SharingWorld, caller: Caller, id: string): Promise<void> {
-  const grant = await findOwnGrant(world, caller, id, true);
+  const { grant } = await findOwnGrant(world, caller, id, true);
   await changeRights(world, grant.space_id, caller, async (rights) => void (await removeGrants(rights, [grant.id])));
 }
 
@@ -112,15 +113,20 @@ export async function removePermission(world: SharingWorld, caller: Caller, id: 
  * A permission that the caller may change: the owner each, somebody else what they gave and may still give.
  * @param leaving also the one that the caller has
  */
-async function findOwnGrant({ shards }: SharingWorld, caller: Caller, id: string, leaving = false): Promise<GrantRow> {
+async function findOwnGrant(
+  { shards }: SharingWorld,
+  caller: Caller,
+  id: string,
+  leaving = false,
+): Promise<{ readonly grant: GrantRow; readonly node?: PlacedNode }> {
   if (!isId(id)) throw noSuchPermission();
   const grant = await findGrant(shards.ofId(id as UserId).db, id);
-  if (leaving && grant.grantee_id === caller.userId) return grant;
+  if (leaving && grant.grantee_id === caller.userId) return { grant };
   const node = (await findNodes(shards, caller, [grant.node_id])).get(grant.node_id);
   if (node === undefined || node.row.space_id !== grant.space_id) throw noSuchPermission();
-  if (node.role === "owner") return grant;
+  if (node.role === "owner") return { grant, node };
   if (!roleMay(node.role, "share")) throw noSuchPermission();
-  if (grant.created_by === caller.userId) return grant;
+  if (grant.created_by === caller.userId) return { grant, node };
   throw new HoldfastError(
     "forbidden",
     "Somebody else has given this permission, and only they or the owner change it.",

@@ -7,7 +7,7 @@ import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { isHead } from "../metadata/commit/base.ts";
 import { findNode, findNodeByPath } from "../metadata/read/look-up.ts";
-import { childOf, type PlacedNode } from "../metadata/read/placed-node.ts";
+import { childOf, isReadable, type PlacedNode } from "../metadata/read/placed-node.ts";
 import { settleSpaces } from "../metadata/commit/settle-spaces.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
@@ -80,6 +80,8 @@ async function findExisting(shards: Shards, caller: Actor, request: UploadReques
   const row = rows[0];
   if (row === undefined) return undefined;
   const existing = childOf(parent, row);
+  // Of what is hidden there the commit says no more than that the name is taken.
+  if (!isReadable(existing)) return undefined;
   if (request.onConflict === "replace" || request.baseVersion !== undefined) assertMay(existing, "write");
   return existing;
 }

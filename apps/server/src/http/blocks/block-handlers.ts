@@ -10,10 +10,13 @@ import { findLiveCredentials } from "../../accounts/live-credentials.ts";
 import type { BlockService, IncomingBlock } from "../../blocks/block-service.ts";
 import { passingSlices } from "../../blocks/freed-bytes.ts";
 import { assertUncounted } from "../../links/count-download.ts";
+import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../../metadata/actor.ts";
 import { findKnownBlocks } from "../../metadata/content/known-blocks.ts";
 import { actIn, findNode, followMount } from "../../metadata/read/look-up.ts";
 import { assertMay } from "../../rights/roles.ts";
+import { loadRights } from "../../rights/space-rights.ts";
+import { findActor } from "../../sharing/mounts.ts";
 import { blockSizes } from "../../metadata/content/block-sizes.ts";
 import { fetchFrames, findWanted } from "./fetch-frames.ts";
 import { tellingRoom } from "../../metadata/weight/quota-refusal.ts";
@@ -22,7 +25,7 @@ import { primed } from "./primed.ts";
 import { formatContentRange, parseRange } from "../files/ranges.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
 import { storeFrames } from "./store-frames.ts";
-import { readUploadGrant, signUploadGrant } from "./upload-grant.ts";
+import { readUploadGrant, signUploadGrant, type UploadGrant } from "./upload-grant.ts";
 
 /** Blocks without files: asked for, sent, fetched. */
 export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: CodecPool) {
@@ -120,7 +123,9 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
     putSignedBlock: async ({ params, stream }) => {
       const grant = readUploadGrant(world.secrets.grantKey, params.grant, world.clock.nowMs());
       const live = grant === undefined ? undefined : await findLiveCredentials(world, [grant.credential]);
-      if (grant === undefined || live?.has(grant.credential.id) !== true) {
+      const isGood =
+        grant !== undefined && live?.has(grant.credential.id) === true && (await mayStillSend(shards, grant));
+      if (!isGood) {
         throw new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Ask for a new one.");
       }
       const payload = await readBlock(stream);
@@ -133,6 +138,14 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       return { status: 201, json: { hash: grant.hash, size: payload.length } };
     },
   } satisfies Handlers;
+}
+
+/** The right to put something into the space may have ended since the URL was given. */
+async function mayStillSend(shards: Shards, { userId, spaceId }: UploadGrant): Promise<boolean> {
+  const actor = await findActor(shards, userId);
+  if (actor?.spaceId === spaceId) return true;
+  const rights = await loadRights(shards.ofId(spaceId).db, actor?.grantees ?? [userId], spaceId);
+  return rights.get(spaceId)?.allowSomewhere("create") === true;
 }
 
 function rawBlock(hash: HashHex, payload: Uint8Array): IncomingBlock {

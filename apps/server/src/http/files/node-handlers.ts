@@ -54,7 +54,8 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
     updateNode: async ({ caller, params, body, conditions }) => {
       const base = baseOf(conditions(), body);
       const seen = seenOf(body);
-      const attributes = attributesOf(body);
+      const sharing = body.editors_can_share === undefined ? {} : { editorsCanShare: body.editors_can_share };
+      const attributes = { ...attributesOf(body), ...sharing };
       const moves = body.name !== undefined || body.parent_id !== undefined;
       const { node } = await commitOne(
         caller,

@@ -11,7 +11,7 @@ import { attributesOf, newNode, sameAttributes } from "./new-node.ts";
 import type { Attributes } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive, type Target } from "./place.ts";
-import { answered, isBlind, requireAct } from "./rights.ts";
+import { answered, isBlind, requireAct, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { addVersion, type Applied, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
 import { conflictWith } from "./conflict.ts";
@@ -37,6 +37,7 @@ async function putInto(work: Work, step: PutStep, scope: Scope, fileId: string):
   if (!revived) await requireLive(work, step, found);
   if (step.operation.ifNoneMatch === true) throw await nameTaken(work, step, "precondition", found.row);
   await checkBase(work, step, found.row, step.operation);
+  if (revived) await requireMovable(work, step, found.row);
   const row = revived ? await placeRevived(work, step, scope, found.row, step.operation.place) : found.row;
   return { nodeId: (await putVersion(work, step, row)).id, created: false };
 }

@@ -7,7 +7,7 @@ import { freeName } from "./free-name.ts";
 import type { Place } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, liveFolder, rootOf, type Target } from "./place.ts";
-import { requireAct } from "./rights.ts";
+import { requireAct, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
@@ -21,6 +21,7 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   await requireAct(work, step, row, "write");
   await checkBase(work, step, row, operation);
   if (standing.state === "live") return { nodeId: row.id, created: false };
+  await requireMovable(work, step, row);
   const current = { parent: async () => liveParentOrRoot(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place ?? {}, current);
   await checkCycle(work, target, row);

@@ -1,7 +1,7 @@
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { freeName } from "./free-name.ts";
-import { isBlind, requireMovable } from "./rights.ts";
+import { isBlind, placed, requireMovable } from "./rights.ts";
 import type { Target } from "./place.ts";
 import { record, type Scope, type Step, type Work } from "./work.ts";
 import { conflictWith } from "./conflict.ts";
@@ -39,11 +39,11 @@ export async function nameTaken(
   code: "exists" | "precondition",
   taken: NodeRow,
 ): Promise<Error> {
-  return conflictWith(work, step, {
-    code,
-    message: `There is already a ${taken.kind} ${JSON.stringify(taken.name)} here.`,
-    row: taken,
-  });
+  const isSeen = (await placed(work, step, taken)) !== undefined;
+  const message = isSeen
+    ? `There is already a ${taken.kind} ${JSON.stringify(taken.name)} here.`
+    : "This name is taken.";
+  return conflictWith(work, step, { code, message, row: taken });
 }
 
 export function trash(work: Work, step: Step, row: NodeRow): NodeRow {

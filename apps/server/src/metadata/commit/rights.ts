@@ -63,7 +63,7 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
 
 /** A folder is copied whole, or not by somebody who may not see some of what is in it. @throws HoldfastError forbidden */
 export function requireWholeSight(work: Work, step: Step): void {
-  if (rightsOf(work, step)?.hidesSome !== true) return;
+  if ((rightsOf(work, step)?.hidden.length ?? 0) === 0) return;
   throw new HoldfastError("forbidden", "There are folders here that you may not see, so copy what you need from it.");
 }
 

@@ -85,7 +85,7 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
   const trashedAt = way[trashed]?.trashed_at ?? null;
   if (trashedAt !== null) {
     // What went with the shared folder itself is its owner's alone.
-    if (trashed > top || !roleMay(right.role, "write") || trashedAt < right.sinceMicros) return undefined;
+    if (trashed >= top || !roleMay(right.role, "write") || trashedAt < right.sinceMicros) return undefined;
   }
   const shown = ids.findIndex((id, index) => index <= top && mounts.has(`${own.space_id} ${id}`));
   const begin = shown === -1 ? top : shown;
@@ -96,6 +96,7 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
     row: own.trashed_at === trashedAt ? own : { ...own, trashed_at: trashedAt },
     path: below.length === 0 ? mountPath : `${mountPath === "/" ? "" : mountPath}${path}`,
     role: right.role,
+    sinceMicros: right.sinceMicros,
     rights,
     isTop: top === 0,
     shownBy: ids[shown],

@@ -12,7 +12,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { addBlocks } from "../content/inline-blocks.ts";
 import { walkFolder } from "./walk-folder.ts";
 import { showMounts } from "./look-up.ts";
-import { childOf, isReadable, type PlacedNode } from "./placed-node.ts";
+import { childOf, isReadable, onlySeen, type PlacedNode } from "./placed-node.ts";
 import { nodeJson } from "./node-json.ts";
 import { fittingPage } from "./page-bytes.ts";
 
@@ -65,7 +65,7 @@ async function listChildren(
   const { rows } = await sql<NodeRow>`
     select * from shard.nodes
     where space_id = ${folder.row.space_id} and parent_id = ${folder.row.id} and trashed_at is null
-      ${after(column, descending, sort, cursor)}
+      ${onlySeen(folder)} ${after(column, descending, sort, cursor)}
     order by ${sql.ref(column)} ${sql.raw(descending ? "desc" : "asc")}, id ${sql.raw(descending ? "desc" : "asc")}
     limit ${limit + 1}`.execute(shard.db);
   const nodes = rows.slice(0, limit).map((row) => childOf(folder, row));

@@ -1,3 +1,5 @@
+import { type RawBuilder, sql } from "kysely";
+import { uuidArray } from "../../db/array-parameters.ts";
 import type { NodeId } from "@holdfast/core/ids";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { type Role, roleMay } from "../../rights/roles.ts";
@@ -13,6 +15,8 @@ export interface PlacedNode {
   readonly role: Role;
   /** Of a space that is not the caller's own. */
   readonly rights?: SpaceRights | undefined;
+  /** When the grant was made by which the caller has the role. */
+  readonly sinceMicros?: number;
   /** Nothing above it is in the caller's view, so its folder is not told. */
   readonly isTop?: boolean;
   /** What of somebody else's is mounted shows it: the id of that folder. */
@@ -26,6 +30,11 @@ export function childOf({ path, role, rights }: PlacedNode, row: NodeRow): Place
   const nearest = roleMay(role, "read") ? rights?.at(row.id)?.role : undefined;
   const child = { row, path: path === "/" ? `/${row.name}` : `${path}/${row.name}`, role: nearest ?? role };
   return rights === undefined ? child : { ...child, rights };
+}
+
+/** Of the children of a folder in somebody else's space those that the caller may know of, for a `where`. */
+export function onlySeen({ rights }: Pick<PlacedNode, "rights">): RawBuilder<unknown> {
+  return rights === undefined ? sql`` : sql`and kind <> 'mount' and id <> all(${uuidArray(rights.hidden)})`;
 }
 
 /** Whether the caller may know that it exists. Mounts are their owner's business. */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { isId, type NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { uuidArray } from "../../db/array-parameters.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard } from "../../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { childOf, type PlacedNode } from "./placed-node.ts";
+import { childOf, onlySeen, type PlacedNode } from "./placed-node.ts";
 import { PageBytes } from "./page-bytes.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function walkFolder(
   limit: number,
   cursor: string | undefined,
 ): Promise<{ nodes: PlacedNode[]; nextCursor: string | null }> {
-  const children = new ChildLoader(shard, top.row);
+  const children = new ChildLoader(shard, top);
   const nodes: PlacedNode[] = [];
   const bytes = new PageBytes();
   let place = await resume(children, top, cursor);
@@ -143,14 +143,16 @@ class ChildLoader {
   readonly #shard: Shard;
   readonly #spaceId: string;
   readonly #topId: NodeId;
+  readonly #isSeen: RawBuilder<unknown>;
   /** Of each parent the folders among its children: all, or some from one on. */
   readonly #folders = new Map<NodeId, ChildPage>();
   readonly #firstPages = new Map<NodeId, ChildPage>();
 
-  constructor(shard: Shard, { space_id, id }: NodeRow) {
+  constructor(shard: Shard, top: PlacedNode) {
     this.#shard = shard;
-    this.#spaceId = space_id;
-    this.#topId = id;
+    this.#spaceId = top.row.space_id;
+    this.#topId = top.row.id;
+    this.#isSeen = onlySeen(top);
   }
 
   /** The folders from the top's child down to this one, live or not; undefined where it does not lie below the top. By the primary key. */
@@ -173,7 +175,7 @@ class ChildLoader {
     const { rows } = await sql<NodeRow>`
       select * from shard.nodes
       where space_id = ${this.#spaceId} and parent_id = ${folderId} and trashed_at is null
-        ${after === undefined ? sql`` : sql`and id > ${after}`}
+        ${this.#isSeen} ${after === undefined ? sql`` : sql`and id > ${after}`}
       order by id limit ${pageRows + 1}`.execute(this.#shard.db);
     const page = { rows: rows.slice(0, pageRows), more: rows.length > pageRows };
     if (after === undefined && !page.more) this.#folders.set(folderId, foldersOf(page));
@@ -184,7 +186,7 @@ class ChildLoader {
     const { rows } = await sql<NodeRow>`
       select * from shard.nodes
       where space_id = ${this.#spaceId} and id = ${id} and parent_id = ${parentId} and kind = 'folder'
-        and trashed_at is null`.execute(this.#shard.db);
+        and trashed_at is null ${this.#isSeen}`.execute(this.#shard.db);
     return rows[0];
   }
 
@@ -203,7 +205,7 @@ class ChildLoader {
     const { rows } = await sql<NodeRow>`
       select * from shard.nodes
       where space_id = ${this.#spaceId} and parent_id = ${parentId} and kind = 'folder' and trashed_at is null
-        ${after === undefined ? sql`` : sql`and id > ${after}`}
+        ${this.#isSeen} ${after === undefined ? sql`` : sql`and id > ${after}`}
       order by id limit ${prefetchFolders + 1}`.execute(this.#shard.db);
     const page = { rows: rows.slice(0, prefetchFolders), more: rows.length > prefetchFolders };
     this.#folders.set(parentId, page);
@@ -217,6 +219,7 @@ class ChildLoader {
       cross join lateral (
         select * from shard.nodes
         where space_id = ${this.#spaceId} and parent_id = asked.id and trashed_at is null
+          ${this.#isSeen}
         order by id limit ${prefetchRows + 1}) as n`.execute(this.#shard.db);
     const byParent = Map.groupBy(rows, (row) => row.parent_id);
     for (const id of ids) {

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** People who want what they were never given, or not any more: through the API alone. */
+describe("who wants more than was given", () => {
+  let folder: string;
+  let server: RunningServer;
+  let admin: Api;
+  let owner: Api;
+  let editor: Api;
+  let third: Api;
+  let late: Api;
+
+  before(async () => {
+    folder = makeFolder("intruders");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    admin = await Api.signIn(server.url);
+    const join = async (name: string) => {
+      const account = { email: `${name}@example.com`, password: `the password of ${name}` };
+      const made = await admin.call("POST", "/admin/users", { ...account, name });
+      assert.equal(made.status, 201, JSON.stringify(made.body));
+      return Api.signIn(server.url, account);
+    };
+    owner = await join("owner");
+    editor = await join("editor");
+    third = await join("third");
+    late = await join("late");
+  });
+
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const ok = async (api: Api, method: string, path: string, json?: unknown) => {
+    const answer = await api.call(method, path, json);
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const mkdir = async (path: string) =>
+    (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id as string;
+  const put = async (path: string, content: string) => {
+    const answer = await owner.put(path, content);
+    assert.ok(answer.status < 300, `put ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body.id as string;
+  };
+  const putIn = (api: Api, parent: string, name: string, content: string) =>
+    api.call("POST", `/files/upload?uploadType=media&parent_id=${parent}&name=${name}`, undefined, {
+      body: content,
+      headers: { "content-type": "application/octet-stream" },
+    });
+  const share = (api: Api, node: string, role: string, who: string, more: object = {}) =>
+    ok(api, "POST", `/files/${node}/share`, { email: `${who}@example.com`, role, ...more });
+  const statusOf = async (api: Api, id: string) => (await api.call("GET", `/files/${id}`)).status;
+  const ends = (what: string, api: Api, id: string) =>
+    eventually(what, 10_000, async () => ((await statusOf(api, id)) === 404 ? true : undefined));
+  const delta = async (api: Api, operation: object) => {
+    const operation_id = randomBytes(16).toString("hex");
+    return (await ok(api, "POST", "/sync/delta", { operations: [{ operation_id, ...operation }] })).results[0];
+  };
+
+  test("whoever sends other bytes under a hash has not sent the block", async () => {
+    const top = await mkdir("/claimed");
+    const secret = "known to the owner alone";
+    await put("/claimed secret.txt", secret);
+    await share(owner, top, "editor", "editor");
+    const hash = createHash("sha256").update(secret).digest("hex");
+    const wrong = await editor.call("PUT", `/chunks/${hash}?into=${top}`, undefined, {
+      body: "of another content......",
+    });
+    assert.equal(wrong.status, 422, JSON.stringify(wrong.body));
+    const asked = await ok(editor, "POST", "/blocks/query", { hashes: [hash], into: top });
+    assert.deepEqual(asked.missing, [hash]);
+    const blocks = [{ hash, size: secret.length }];
+    const stolen = await delta(editor, { op: "put", parent_id: top, name: "stolen", size: secret.length, blocks });
+    assert.deepEqual([stolen.status, stolen.missing_blocks], ["missing", [hash]]);
+  });
+
+  test("what its owner has put into the trash whole is in nobody else's sight, and nobody else brings it back", async () => {
+    const top = await mkdir("/trashed whole");
+    const elsewhere = await mkdir("/elsewhere");
+    const file = await put("/trashed whole/f.txt", "gone");
+    await share(owner, top, "editor", "editor");
+    await share(owner, elsewhere, "editor", "editor");
+    await ok(owner, "DELETE", `/files/${top}`);
+    for (const id of [top, file]) assert.equal(await statusOf(editor, id), 404);
+    assert.equal((await editor.call("GET", `/files/${file}/download`)).status, 404);
+    const restored = await editor.call("POST", `/trash/${top}/restore`, { parent_id: elsewhere });
+    assert.ok(restored.status >= 400, JSON.stringify(restored.body));
+    assert.notEqual((await ok(owner, "GET", `/files/${top}`)).trashed_at, null);
+  });
+
+  test("to bring something back takes an editor of the folder from which it went", async () => {
+    const read = await mkdir("/only read");
+    const written = await mkdir("/also written");
+    const file = await put("/only read/f.txt", "given by itself");
+    await share(owner, read, "viewer", "editor");
+    await share(owner, written, "editor", "editor");
+    await share(owner, file, "editor", "editor");
+    await ok(owner, "DELETE", `/files/${file}`);
+    const restored = await editor.call("POST", `/trash/${file}/restore`, { parent_id: written });
+    assert.equal(restored.status, 403, JSON.stringify(restored.body));
+    const { version_id: base_version } = await ok(owner, "GET", `/files/${file}`);
+    const content = { size: 0, blocks: [], base_version, revive: true };
+    const revived = await delta(editor, { op: "put", file_id: file, parent_id: written, name: "mine", ...content });
+    assert.deepEqual([revived.status, revived.code], ["error", "forbidden"], JSON.stringify(revived));
+    assert.notEqual((await ok(owner, "GET", `/files/${file}`)).trashed_at, null);
+  });
+
+  test("a list gives nothing away of what is hidden in the folder, its cursors neither", async () => {
+    const top = await mkdir("/listed in part");
+    const hidden = await mkdir("/listed in part/b secret name");
+    for (const name of ["a", "c"]) await put(`/listed in part/${name}`, name);
+    await put("/listed in part/b secret name/deep", "deep");
+    await share(owner, top, "viewer", "editor");
+    await share(owner, hidden, "uploader", "editor");
+    for (const query of ["limit=1", "limit=1&sort=-created_at", "limit=1&recursive=true"]) {
+      const pages: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const more: string = cursor === null ? "" : `&cursor=${cursor}`;
+        const page = await ok(editor, "GET", `/folders/${top}/contents?${query}${more}`);
+        pages.push(page.items.map((item: { name: string }) => item.name).join());
+        cursor = page.next_cursor;
+        const told = Buffer.from(cursor ?? "", "base64url").toString();
+        assert.ok(!told.includes("secret") && !told.includes(hidden), told);
+      } while (cursor !== null && pages.length < 9);
+      assert.deepEqual(pages.filter((name) => name !== "").toSorted(), ["a", "c"], query);
+      if (!query.includes("recursive")) assert.equal(pages.length, 2, query);
+    }
+  });
+
+  test("where something hidden has the name nothing is told of it", async () => {
+    const top = await mkdir("/named");
+    const hidden = await mkdir("/named/Hidden Name");
+    const own = await put("/named/own.txt", "own");
+    await share(owner, top, "editor", "editor");
+    await share(owner, hidden, "uploader", "editor");
+    const name = "Hidden Name";
+    const place = { parent_id: top, name };
+    const answers = [
+      await putIn(editor, top, name, "x"),
+      await editor.call("POST", "/files/upload?uploadType=resumable", place),
+      await editor.call("POST", "/metadata", { ...place, kind: "folder" }),
+      await editor.call("POST", "/metadata", { ...place, kind: "symlink", target: "x" }),
+      await editor.call("PATCH", `/files/${own}`, { name }),
+      await editor.call("POST", `/files/${own}/copy`, place),
+    ];
+    for (const [index, { status, body }] of answers.entries()) {
+      const told = JSON.stringify(body);
+      assert.ok(status === 409 || index === 1, `${index}: ${status} ${told}`);
+      assert.ok(!told.includes("folder") && !told.includes(hidden), `${index}: ${told}`);
+    }
+  });
+
+  test("what an editor gave is theirs to change for as long as they may give it, and for no longer than they have", async () => {
+    const top = await mkdir("/given on");
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    const via = await share(owner, top, "editor", "editor", { expires_at: soon });
+    const file = await put("/given on/f.txt", "f");
+    const given = await share(editor, file, "viewer", "third");
+    const later = new Date(Date.now() + 7_200_000).toISOString();
+    for (const [method, path] of [
+      ["PATCH", `/permissions/${given.id}`],
+      ["POST", `/files/${file}/share`],
+    ] as const)
+      for (const expires_at of [null, later]) {
+        const more = method === "POST" ? { email: "third@example.com" } : {};
+        const { expires_at: until } = await ok(editor, method, path, { role: "viewer", expires_at, ...more });
+        assert.equal(Date.parse(until), Date.parse(via.expires_at), `${method} ${expires_at}`);
+      }
+    await ok(owner, "PATCH", `/permissions/${via.id}`, { expires_at: new Date(Date.now() + 60_000).toISOString() });
+    const [first] = (await ok(owner, "GET", `/files/${file}/permissions`)).items;
+    assert.ok(Date.parse(first.expires_at) <= Date.now() + 60_000, "it lasts longer than what it came by");
+    await ok(owner, "PATCH", `/files/${top}`, { editors_can_share: false });
+    const raised = await editor.call("PATCH", `/permissions/${given.id}`, { role: "editor" });
+    assert.equal(raised.status, 403, JSON.stringify(raised.body));
+  });
+
+  test("what an editor gave ends with their place in the group, and where the node is moved away from theirs", async () => {
+    const group = await ok(admin, "POST", "/groups", { name: "editors" });
+    const { id: userId } = await ok(editor, "GET", "/account");
+    const { id: ownerId } = await ok(owner, "GET", "/account");
+    for (const id of [userId, ownerId]) await ok(admin, "PUT", `/groups/${group.id}/members/${id}`, { role: "member" });
+    const top = await mkdir("/of the group");
+    const kept = await put("/of the group/kept.txt", "kept");
+    const moved = await put("/of the group/moved.txt", "moved");
+    await ok(owner, "POST", `/files/${top}/share`, { group_id: group.id, role: "editor" });
+    for (const id of [kept, moved]) await share(editor, id, "viewer", "third");
+    for (const id of [kept, moved]) assert.equal(await statusOf(third, id), 200);
+    await ok(owner, "PATCH", `/files/${moved}`, { parent_id: "root" });
+    await ends("what was moved away ends", third, moved);
+    assert.equal(await statusOf(third, kept), 200);
+    await ok(admin, "DELETE", `/groups/${group.id}/members/${userId}`);
+    await ends("what somebody gave who left the group ends", third, kept);
+  });
+
+  test("an address for an upload takes nothing any more once the right has ended", async () => {
+    const top = await mkdir("/signed");
+    const { id } = await share(owner, top, "editor", "late");
+    const body = "late bytes";
+    const hash = createHash("sha256").update(body).digest("hex");
+    const asked = { hash, size: body.length, into: top };
+    const { url } = await ok(late, "POST", "/blocks/upload-url", asked);
+    await ok(owner, "DELETE", `/permissions/${id}`);
+    const sent = await fetch(url, { method: "PUT", body });
+    assert.equal(sent.status, 401, await sent.text());
+  });
+
+  test("a mount stands in one's own space alone", async () => {
+    const [top, target] = [await mkdir("/not for mounts"), await mkdir("/to mount")];
+    await share(owner, top, "editor", "editor");
+    await share(owner, target, "viewer", "editor");
+    const refused = await editor.call("POST", "/mounts", { node_id: target, parent_id: top });
+    assert.equal(refused.status, 422, JSON.stringify(refused.body));
+    assert.deepEqual((await ok(owner, "GET", `/folders/${top}/contents`)).items, []);
+  });
+
+  test("the activity names nothing that was hidden, or gone before it was shared", async () => {
+    const top = await mkdir("/told");
+    const [early, hidden] = [await put("/told/gone before", "x"), await mkdir("/told/hidden one")];
+    const during = await put("/told/gone since", "x");
+    await ok(owner, "DELETE", `/files/${early}`);
+    await share(owner, top, "viewer", "editor");
+    await share(owner, hidden, "uploader", "editor");
+    await ok(owner, "DELETE", `/files/${hidden}`);
+    await ok(owner, "DELETE", `/files/${during}`);
+    const { items } = await ok(editor, "GET", `/activity?in=${top}&limit=100`);
+    const names = items.map(
+      (item: { verb: string; count: number; node: { name: string } }) => `${item.verb} ${item.node.name} ${item.count}`,
+    );
+    assert.deepEqual(
+      names.filter((name: string) => name.startsWith("trashed")),
+      ["trashed gone since 1"],
+    );
+  });
+});
