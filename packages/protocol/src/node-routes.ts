@@ -209,8 +209,8 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "What was deleted, newest first",
-    query: z.object({ limit, cursor: cursorText.optional() }),
+    summary: "What was deleted, newest first; with in= from one folder, also a shared one",
+    query: z.object({ in: idText.optional(), limit, cursor: cursorText.optional() }),
     responses: { 200: nodePage },
   }),
   restoreFromTrash: defineRoute({

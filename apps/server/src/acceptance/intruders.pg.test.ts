@@ -109,6 +109,34 @@ describe("who wants more than was given", () => {
     assert.notEqual((await ok(owner, "GET", `/files/${file}`)).trashed_at, null);
   });
 
+  test("an editor finds in the trash what went from there since it was shared, and nothing else", async () => {
+    const top = await mkdir("/with trash");
+    await mkdir("/with trash/low/lower");
+    const hidden = await mkdir("/with trash/hidden");
+    const paths = ["early", "b", "low/lower/deep", "hidden/h", "../other trash"];
+    const ids = new Map<string, string>();
+    for (const path of paths) ids.set(path, await put(`/with trash/${path}`.replace("/with trash/../", "/"), path));
+    const discard = (path: string) => ok(owner, "DELETE", `/files/${ids.get(path)}`);
+    await discard("early");
+    await share(owner, top, "editor", "editor");
+    await share(owner, hidden, "uploader", "editor");
+    for (const path of ["low/lower/deep", "hidden/h", "../other trash", "b"]) await discard(path);
+    const names: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const more: string = cursor === null ? "" : `&cursor=${cursor}`;
+      const page = await ok(editor, "GET", `/trash?in=${top}&limit=1${more}`);
+      names.push(page.items.map((item: { name: string }) => item.name).join());
+      cursor = page.next_cursor;
+    } while (cursor !== null && names.length < 9);
+    assert.deepEqual(names, ["b", "deep"]);
+    assert.equal((await late.call("GET", `/trash?in=${top}`)).status, 404);
+    await share(owner, top, "viewer", "late");
+    assert.equal((await late.call("GET", `/trash?in=${top}`)).status, 403);
+    const own = (await ok(owner, "GET", `/trash?in=${top}`)).items.map((item: { name: string }) => item.name);
+    assert.deepEqual(own, ["b", "h", "deep", "early"]);
+  });
+
   test("a list gives nothing away of what is hidden in the folder, its cursors neither", async () => {
     const top = await mkdir("/listed in part");
     const hidden = await mkdir("/listed in part/b secret name");

@@ -1,33 +1,39 @@
-import { isId } from "@holdfast/core/ids";
+import { isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { Actor } from "../actor.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
-import type { Shards } from "../../db/shards.ts";
+import type { Shard, Shards } from "../../db/shards.ts";
+import { assertMay } from "../../rights/roles.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
 import type { NodePage } from "../read/list-folder.ts";
-import { findOwnNodes } from "../read/own-nodes.ts";
+import { findNode, findNodes, followMount } from "../read/look-up.ts";
+import { findOwnNodes, findVisible } from "../read/own-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import { fittingPage } from "../read/page-bytes.ts";
+import type { PlacedNode } from "../read/placed-node.ts";
 
 const trashCursor = z.tuple([z.int(), z.string().refine(isId)]);
+type Place = z.output<typeof trashCursor>;
 
-/** What was deleted itself (not what lies below it), the latest first. */
-export async function listTrash(
-  shards: Shards,
-  caller: Actor,
-  request: { limit?: number | undefined; cursor?: string | undefined },
-): Promise<NodePage> {
+export interface TrashRequest {
+  /** Only what went from this folder, or from below it; also one of somebody else's. */
+  readonly in?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * What was deleted itself (not what lies below it), the latest first; with `in` what the caller may restore of it.
+ * @throws HoldfastError not_found, forbidden for who may not write in the folder, bad_request for a cursor of another list
+ */
+export async function listTrash(shards: Shards, caller: Actor, request: TrashRequest): Promise<NodePage> {
   const limit = request.limit ?? limits.listItemsDefault;
   const after = request.cursor === undefined ? undefined : decodeCursor(trashCursor, request.cursor);
+  if (request.in !== undefined) return listTrashIn(shards, caller, request.in, limit, after);
   const shard = shards.of(caller.bucket);
-  // Served by nodes_trash: by time downwards, then by id upwards.
-  const { rows } = await sql<Pick<NodeRow, "id" | "trashed_at">>`
-    select id, trashed_at from shard.nodes
-    where space_id = ${caller.spaceId} and trashed_at is not null and purged_at is null
-      ${after === undefined ? sql`` : sql`and trashed_at <= ${after[0]} and (trashed_at < ${after[0]} or id > ${after[1]})`}
-    order by trashed_at desc, id limit ${limit + 1}`.execute(shard.db);
+  const rows = await readTrash(shard, caller.spaceId, limit + 1, after);
   const ids = rows.slice(0, limit).map((row) => row.id);
   const placed = await findOwnNodes(shard, caller, ids);
   const page = fittingPage(rows.slice(0, limit), (row) => placed.get(row.id));
@@ -38,6 +44,68 @@ export async function listTrash(
   const last = page.at(-1);
   return {
     items,
-    next_cursor: rows.length > page.length && last !== undefined ? encodeCursor([last.trashed_at, last.id]) : null,
+    next_cursor: rows.length > page.length && last !== undefined ? encodeCursor(placeOf(last)) : null,
   };
+}
+
+/** So many rows are looked at together, and so often for one page. */
+const lookedAtOnce = limits.listItemsMax;
+const looksMax = 5;
+
+/** What went from elsewhere is passed over, and a cursor names none of it unless very much of it comes at once. */
+async function listTrashIn(
+  shards: Shards,
+  caller: Actor,
+  id: string,
+  limit: number,
+  after: Place | undefined,
+): Promise<NodePage> {
+  const folder = await followMount(shards, caller, await findNode(shards, caller, id));
+  assertMay(folder, "write");
+  const { space_id: spaceId } = folder.row;
+  const shard = shards.ofId(spaceId);
+  const found: { readonly node: PlacedNode; readonly place: Place }[] = [];
+  let place = after;
+  let isOver = false;
+  for (let look = 0; look < looksMax && !isOver && found.length <= limit; look += 1) {
+    const rows = await readTrash(shard, spaceId, lookedAtOnce, place);
+    const ids = rows.map((row) => row.id);
+    const below = await findVisible(shard, { spaceId, rootId: folder.row.id }, ids);
+    const seen = await findNodes(shards, caller, [...below]);
+    for (const row of rows) {
+      const node = row.id === folder.row.id ? undefined : seen.get(row.id);
+      if (node?.row.space_id === spaceId) found.push({ node, place: placeOf(row) });
+    }
+    const last = rows.at(-1);
+    if (last !== undefined) place = placeOf(last);
+    isOver = rows.length < lookedAtOnce;
+  }
+  const page = fittingPage(found.slice(0, limit), ({ node }) => node);
+  const rest = isOver ? undefined : place;
+  const goesOn = found.length > page.length ? page.at(-1)?.place : rest;
+  return {
+    items: page.map(({ node }) => nodeJson(node)),
+    next_cursor: goesOn === undefined ? null : encodeCursor(goesOn),
+  };
+}
+
+type Trashed = Pick<NodeRow, "trashed_at"> & { readonly id: NodeId };
+
+function placeOf({ trashed_at: at, id }: Trashed): Place {
+  return [at ?? 0, id];
+}
+
+/** Served by nodes_trash: by time downwards, then by id upwards. */
+async function readTrash(
+  shard: Shard,
+  spaceId: SpaceId,
+  count: number,
+  after: Place | undefined,
+): Promise<readonly Trashed[]> {
+  const { rows } = await sql<Trashed>`
+    select id, trashed_at from shard.nodes
+    where space_id = ${spaceId} and trashed_at is not null and purged_at is null
+      ${after === undefined ? sql`` : sql`and trashed_at <= ${after[0]} and (trashed_at < ${after[0]} or id > ${after[1]})`}
+    order by trashed_at desc, id limit ${count}`.execute(shard.db);
+  return rows;
 }
