@@ -303,6 +303,10 @@ describe("what is shared", () => {
   });
 
   test("an uploader puts in what it never sees", async () => {
+    const move = async (id: string, parent_id: string) => {
+      const { status, body } = await other.call("PATCH", `/files/${id}`, { parent_id });
+      return [status, body.code, body.field];
+    };
     const top = await mkdir(owner, "/drop box");
     await put(owner, "/drop box/taken.txt", "the owner's");
     await share(top, "uploader");
@@ -317,6 +321,12 @@ describe("what is shared", () => {
       await text(owner, items.find((item: { name: string }) => item.name === "taken.txt").id),
       "the owner's",
     );
+    const hidden = items.find((item: { name: string }) => item.name === "taken.txt").id as string;
+    const nowhere = hidden.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+    for (const parent_id of ["root", top]) {
+      const [to, from] = [await move(hidden, parent_id), await move(nowhere, parent_id)];
+      assert.deepEqual(to, from, `moving what is hidden to ${parent_id} is not answered as what is nowhere`);
+    }
   });
 
   test("what is shared is listed by both, and permissions are told to who may share alone", async () => {

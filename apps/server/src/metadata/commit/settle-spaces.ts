@@ -6,6 +6,7 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor, Mount, Mounts } from "../actor.ts";
+import { roleMay } from "../../rights/roles.ts";
 import { findGrantedNodes } from "../read/granted-nodes.ts";
 import { actorIn } from "../read/look-up.ts";
 import { loadMounts } from "../read/mounts.ts";
@@ -96,7 +97,7 @@ class Settling {
 
   settle<What extends Named>(operation: What): Settled<What> {
     const { fileId, place } = operation;
-    const of = fileId === undefined ? undefined : this.#actorOf(fileId);
+    const of = fileId === undefined ? undefined : this.#actorAt(fileId);
     const to = place === undefined ? undefined : this.#settlePlace(place);
     const isNowhere = to === undefined || (place?.parentId === undefined && place?.path === undefined);
     const actor = (isNowhere ? of : (to?.actor ?? of)) ?? this.#caller;
@@ -134,6 +135,12 @@ class Settling {
   #targetOf({ targetId, spaceId }: Mount): PlacedNode | undefined {
     const target = this.#granted.get(targetId);
     return target?.row.space_id === spaceId ? target : undefined;
+  }
+
+  /** A place may be where the caller puts something in and sees nothing; what it names itself it must see. */
+  #actorAt(id: string): Actor | undefined {
+    const node = this.#granted.get(id as NodeId);
+    return node === undefined || roleMay(node.role, "read") ? this.#actorOf(id) : undefined;
   }
 
   /** @returns undefined for what the caller does not see: it is not found, wherever it is to go, and lies in no other space */

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import fc from "fast-check";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { listFolder } from "../metadata/read/list-folder.ts";
+import { findNode, findNodeByPath, findNodes } from "../metadata/read/look-up.ts";
+import { TestDevice } from "./testing-device.ts";
+import { isLive, type ModelNode, mountName } from "./testing-model.ts";
+import { RightsWorld } from "./testing-rights-world.ts";
+
+let databases: TestDatabases;
+before(async () => {
+  databases = await startTwoTestShards({ fsync: false });
+});
+after(() => databases.stop());
+
+const people = [0, 1, 2, 3] as const;
+const choice = fc.record({
+  op: fc.constantFrom(
+    ..."folder folder file move move move trash trash restore restore".split(" "),
+    ..."restore to,purge,grant,grant,grant,grant root,grant wrongly,revoke,revoke,revoke wrongly".split(","),
+    ..."member mount mount mount unmount".split(" "),
+  ),
+  person: fc.constantFrom(...people),
+  /** Whether the owner does it, as most do in life. */
+  isOwner: fc.boolean(),
+  node: fc.nat(60),
+  other: fc.nat(60),
+  to: fc.constantFrom(...people, ...people, "some", "others"),
+  role: fc.constantFrom(
+    "viewer" as const,
+    "commenter" as const,
+    "editor" as const,
+    "editor" as const,
+    "uploader" as const,
+  ),
+  expires: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
+});
+type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Long ones, since much has to be there before it can go wrong; what fails is made shorter. */
+const choices = fc.array(choice, { minLength: 1, maxLength: 40, size: "max" });
+const batches = fc.array(choices, { minLength: 1, maxLength: 5, size: "max" });
+
+test("whoever does whatever, each sees and may do what the model says, and devices end with it", async () => {
+  const seed = Number(process.env["HOLDFAST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  const numRuns = Number(process.env["HOLDFAST_RUNS"] ?? 25);
+  console.log(`replay with HOLDFAST_SEED=${seed}`);
+  await fc.assert(fc.asyncProperty(batches, agreesWithModel), {
+    seed,
+    numRuns,
+    plugins: [fc.interruptAfterTimeLimit(60_000)],
+  });
+});
+
+async function agreesWithModel(all: readonly (readonly Choice[])[]): Promise<void> {
+  const world = await RightsWorld.open(databases.shards);
+  try {
+    const devices = people.map(() => new TestDevice(world.shards));
+    for (const person of people) await devices[person]!.start(await world.actor(person), 1000);
+    await grow(world);
+    for (const batch of all) {
+      for (const each of batch) {
+        await act(world, each);
+        await world.settle();
+      }
+      for (const person of people) {
+        await agreesFor(world, person);
+        await hears(world, person, devices[person]!);
+      }
+    }
+  } finally {
+    await world.close();
+  }
+}
+
+/** Trees of two owners, one on each shard, in which there is something to share. */
+async function grow(world: RightsWorld): Promise<void> {
+  const { nodes } = world.model;
+  for (const owner of [0, 2]) {
+    const root = nodes[owner]!;
+    for (const parent of [root, root]) await world.make(owner, parent, "folder");
+    const [first, second] = nodes.filter(({ parent }) => parent === root);
+    await world.make(owner, first!, "folder");
+    await world.make(owner, first!, "file");
+    await world.make(owner, second!, "folder");
+    await world.make(
+      owner,
+      nodes.find(({ parent }) => parent === first)!,
+      "folder",
+    );
+  }
+  await world.settle();
+}
+
+async function act(world: RightsWorld, { op, person, isOwner, node, other, to, role, expires }: Choice): Promise<void> {
+  const { nodes, grants, members } = world.model;
+  const given = nodes.slice(people.length).filter((each) => !each.isPurged);
+  const at = pick(given, node) ?? nodes[0]!;
+  const parent = pick(
+    nodes.filter(({ owner, isPurged }) => !isPurged && (op === "folder" || op === "file" || owner === at.owner)),
+    other,
+  )!;
+  const who = isOwner ? at.owner : person;
+  const grant = pick([...grants], node);
+  const sharedWith = () =>
+    typeof grant?.to === "number" ? grant.to : (pick([...(members.get(grant?.to ?? "") ?? [])], other) ?? person);
+  const acts: Record<string, () => Promise<void> | undefined> = {
+    folder: () => world.make(isOwner ? parent.owner : person, parent, "folder"),
+    file: () => world.make(isOwner ? parent.owner : person, parent, "file"),
+    move: () => world.move(who, at, expires ? nodes[other % people.length]! : parent),
+    trash: () => world.trash(who, at),
+    restore: () =>
+      world.restore(
+        who,
+        pick(
+          given.filter(({ trashedAt }) => trashedAt !== null),
+          node,
+        ) ?? at,
+      ),
+    "restore to": () =>
+      world.restore(
+        who,
+        pick(
+          given.filter(({ trashedAt }) => trashedAt !== null),
+          node,
+        ) ?? at,
+        parent,
+      ),
+    purge: () => world.purge(who, at),
+    grant: () => world.grant(at.owner, at, to, role, expires),
+    "grant root": () => world.grant(at.owner, nodes[at.owner]!, to, role, expires),
+    "grant wrongly": () => world.grant(person, at, to, role, expires),
+    revoke: () => (grant === undefined ? undefined : world.revoke(grant.at.owner, grant)),
+    "revoke wrongly": () => (grant === undefined ? undefined : world.revoke(person, grant)),
+    member: () => world.changeMember(node % 2 === 0 ? "some" : "others", person),
+    mount: () => world.mount(sharedWith(), grant?.at ?? at),
+    unmount: () => world.unmount(person, node),
+  };
+  await acts[op]?.();
+}
+
+function pick<Value>(values: readonly Value[], index: number): Value | undefined {
+  return values[index % Math.max(1, values.length)];
+}
+
+/** Each node by its id, by its path and in the listing of its folder. */
+async function agreesFor(world: RightsWorld, person: number): Promise<void> {
+  const { model, shards } = world;
+  const actor = await world.actor(person);
+  const found = await findNodes(
+    shards,
+    actor,
+    model.nodes.map(({ id }) => id),
+  );
+  for (const node of model.nodes) {
+    const of = `${node.name} of ${node.owner} for ${person}`;
+    const seen = found.get(node.id);
+    const says = seen === undefined ? "not found" : `${seen.role} ${seen.path} ${seen.row.trashed_at === null}`;
+    const isSeen = model.sees(person, node);
+    const expected = isSeen ? `${model.role(person, node)} ${model.path(person, node)} ${isLive(node)}` : "not found";
+    assert.equal(says, expected, of);
+    if (!model.shows(person, node)) continue;
+    const path = model.path(person, node);
+    if (node.owner === person || model.shownBy(person, node) !== undefined) {
+      const byPath = await findNodeByPath(shards, actor, path);
+      assert.ok([byPath.row.id, byPath.row.target].includes(node.id), `${of} at ${path} is ${byPath.row.id}`);
+    }
+    if (node.kind === "folder") await listsFor(world, person, node);
+  }
+}
+
+async function listsFor(world: RightsWorld, person: number, folder: ModelNode): Promise<void> {
+  const { model, shards } = world;
+  const actor = await world.actor(person);
+  const children = (at: ModelNode) => model.nodes.filter((each) => each.parent === at && model.shows(person, each));
+  const below = (at: ModelNode): ModelNode[] => [...children(at), ...children(at).flatMap(below)];
+  const mounts = person === folder.owner && folder.parent === null ? [...model.mounts.get(person)!.keys()] : [];
+  const says = (nodes: readonly ModelNode[]) => [
+    ...nodes.map((node) => `${node.name} ${model.role(person, node)} ${model.path(person, node)}`),
+    ...mounts.map((node) => `${mountName(node)} ${model.role(person, node)} /${mountName(node)}`),
+  ];
+  const at = await findNode(shards, actor, folder.id);
+  for (const [recursive, expected] of [
+    [false, says(children(folder))],
+    [true, says(below(folder))],
+  ] as const) {
+    const listed: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const asked = { recursive, limit: 4, ...(cursor === null ? {} : { cursor }) };
+      const page: Awaited<ReturnType<typeof listFolder>> = await listFolder(shards, actor, at, asked);
+      listed.push(...page.items.map(({ name, role, path }) => `${name} ${role} ${path}`));
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    const of = `${folder.name} of ${folder.owner} for ${person}${recursive ? ", with all below" : ""}`;
+    assert.deepEqual(listed.toSorted(), expected.toSorted(), of);
+  }
+}
+
+/** A device that has followed from the beginning has what a new one is shown, which is what the model says. */
+async function hears(world: RightsWorld, person: number, device: TestDevice): Promise<void> {
+  const actor = await world.actor(person);
+  await device.follow(actor, 5);
+  const fresh = new TestDevice(world.shards);
+  await fresh.start(actor, 5);
+  const expected = treeFor(world, person);
+  assert.deepEqual(fresh.tree(), expected, `what the snapshot shows ${person}`);
+  assert.deepEqual(device.tree(), expected, `what the changes told ${person}`);
+}
+
+function treeFor({ model }: RightsWorld, person: number): Map<string, string> {
+  const mounts = model.mounts.get(person)!;
+  const tree: [string, string][] = [];
+  for (const node of model.nodes) {
+    const { id, kind, parent, name } = node;
+    const shown = model.shownBy(person, node);
+    if (!model.shows(person, node) || (node.owner !== person && (shown === undefined || shown === node))) continue;
+    const folder = parent === null ? "-" : (mounts.get(parent) ?? parent.id);
+    tree.push([id, `${kind} ${folder} ${name} ${model.role(person, node)}`]);
+  }
+  const root = model.nodes[person]!.id;
+  for (const [node, id] of mounts) tree.push([id, `mount ${root} ${mountName(node)} ${model.role(person, node)}`]);
+  return new Map(tree.toSorted(([left], [right]) => (left < right ? -1 : 1)));
+}

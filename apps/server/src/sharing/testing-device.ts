@@ -1,0 +1,88 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Shards } from "../db/shards.ts";
+import { listChanges } from "../journal/changes.ts";
+import { readSnapshot } from "../journal/snapshot.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { listFolder } from "../metadata/read/list-folder.ts";
+import { findNodes, followMount } from "../metadata/read/look-up.ts";
+
+/** What a device knows of a space and its mounts, of which it keeps one node each. */
+export class TestDevice {
+  readonly #shards: Shards;
+  readonly #nodes = new Map<string, NodeJson>();
+  #token = "";
+
+  constructor(shards: Shards) {
+    this.#shards = shards;
+  }
+
+  /** All anew. */
+  async start(caller: Actor, limit: number): Promise<void> {
+    this.#nodes.clear();
+    let cursor: string | null = null;
+    do {
+      const page = await readSnapshot(this.#shards, caller, { limit, ...(cursor === null ? {} : { cursor }) });
+      if (cursor === null) this.#token = page.token;
+      for (const node of page.items) this.#nodes.set(node.id, node);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  }
+
+  /** All that has happened since. */
+  async follow(caller: Actor, limit: number): Promise<void> {
+    for (;;) {
+      const page = await listChanges(this.#shards, caller, { since_token: this.#token, limit });
+      for (const { kind, id, node } of page.changes) {
+        if (kind === "gone" || kind === "appeared") this.#drop(id);
+        if (node !== undefined) this.#nodes.set(id, node);
+        if (kind === "appeared" && node !== undefined && node.kind !== "file") await this.#list(caller, id);
+      }
+      this.#token = page.next_token;
+      if (!page.has_more) return;
+    }
+  }
+
+  /** What it would put on its disk: kind, folder and name, role, by id. */
+  tree(): Map<string, string> {
+    const mounts = new Map([...this.#nodes.values()].flatMap(({ id, target }) => (target ? [[target, id]] : [])));
+    const folderOf = ({ parent_id: parent }: NodeJson) =>
+      parent === null ? undefined : this.#nodes.get(mounts.get(parent) ?? parent);
+    const roleOf = (node: NodeJson): string => {
+      const above = folderOf(node);
+      const isOwn = node.granted === true || node.kind === "mount" || above === undefined;
+      return isOwn ? node.role : roleOf(above);
+    };
+    const hangs = (node: NodeJson): boolean => {
+      if (node.parent_id === null) return true;
+      const above = folderOf(node);
+      return above !== undefined && hangs(above);
+    };
+    const known = [...this.#nodes.values()].filter(hangs).toSorted((left, right) => (left.id < right.id ? -1 : 1));
+    return new Map(
+      known.map((node) => [node.id, `${node.kind} ${folderOf(node)?.id ?? "-"} ${node.name} ${roleOf(node)}`]),
+    );
+  }
+
+  async #list(caller: Actor, id: string): Promise<void> {
+    // Gone again meanwhile, or a mount that waits: the changes say so.
+    const found = (await findNodes(this.#shards, caller, [id as NodeId])).get(id as NodeId);
+    if (found === undefined || found.row.kind === "file" || found.waits === true) return;
+    const folder = await followMount(this.#shards, caller, found);
+    let cursor: string | null = null;
+    do {
+      const asked = { recursive: true, limit: 3, ...(cursor === null ? {} : { cursor }) };
+      const page = await listFolder(this.#shards, caller, folder, asked);
+      for (const node of page.items) this.#nodes.set(node.id, node);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  }
+
+  #drop(id: string): void {
+    const target = this.#nodes.get(id)?.target;
+    this.#nodes.delete(id);
+    for (const node of this.#nodes.values()) {
+      if (node.parent_id === id || (target != null && node.parent_id === target)) this.#drop(node.id);
+    }
+  }
+}

@@ -1,0 +1,290 @@
+import assert from "node:assert/strict";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type GrantId, type GroupId, makeId, type NodeId } from "@holdfast/core/ids";
+import type { Caller } from "../accounts/caller.ts";
+import { openTestAccounts, type TestAccounts, makeTestClock } from "../accounts/testing.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { createGroup } from "../groups/change-groups.ts";
+import { removeMember, setMember } from "../groups/change-members.ts";
+import { groupKinds } from "../groups/group-messages.ts";
+import { callerFor, createUserIn } from "../groups/testing.ts";
+import type { Operation } from "../metadata/commit/operation.ts";
+import { findNode } from "../metadata/read/look-up.ts";
+import type { Queue } from "../queue/open-queue.ts";
+import { sharingKinds } from "./deliver.ts";
+import { grantNode } from "./grant-node.ts";
+import { findActor, mountFolder } from "./mounts.ts";
+import { removePermission } from "./permissions.ts";
+import type { SharingWorld } from "./sharing-world.ts";
+import { openTestSharing } from "./testing.ts";
+import {
+  type Grantee,
+  isLive,
+  type ModelGrant,
+  type ModelNode,
+  mountName,
+  RightsModel,
+  wayUp,
+} from "./testing-model.ts";
+
+/** "skipped" is what says nothing of rights: names that are taken, cycles, what is in the trash already. */
+type Expected = "done" | "forbidden" | "not_found" | "refused" | "skipped";
+
+/** Some before and some after now: rows of the database are judged by its own clock. */
+const behindMs = 3_600_000;
+const buckets = [7, 2040, 2050, 4000] as const;
+let people = 0;
+
+/** Two groups and four accounts on two shards, and beside them the model of what each may do. */
+export class RightsWorld {
+  readonly model = new RightsModel();
+  readonly shards: Shards;
+  readonly #accounts: TestAccounts;
+  readonly #world: SharingWorld;
+  readonly #queue: Queue;
+  readonly #users: readonly UserRow[];
+  readonly #groups: ReadonlyMap<string, GroupId>;
+  readonly #grantIds = new Map<ModelGrant, GrantId>();
+  #names = 0;
+
+  private constructor(
+    accounts: TestAccounts,
+    opened: ReturnType<typeof openTestSharing>,
+    users: readonly UserRow[],
+    groups: ReadonlyMap<string, GroupId>,
+  ) {
+    this.#accounts = accounts;
+    this.shards = accounts.shards;
+    this.#world = opened.world;
+    this.#queue = opened.queue;
+    this.#users = users;
+    this.#groups = groups;
+    for (const group of groups.keys()) this.model.members.set(group, new Set());
+    for (const [owner, { root_id: id }] of users.entries()) {
+      this.model.nodes.push({ id, owner, kind: "folder", parent: null, name: "", trashedAt: null, isPurged: false });
+      this.model.mounts.set(owner, new Map());
+    }
+  }
+
+  static async open(shards: Shards): Promise<RightsWorld> {
+    const accounts = await openTestAccounts(shards, { clock: makeTestClock(Date.now() - behindMs) });
+    const opened = openTestSharing(shards, accounts.clock, (world) => ({
+      ...sharingKinds(world),
+      ...groupKinds(world),
+    }));
+    const users: UserRow[] = [];
+    for (const bucket of buckets) users.push(await createUserIn(accounts, bucket, `person${++people}@example.org`));
+    const groups = new Map<string, GroupId>();
+    for (const [index, name] of ["some", "others"].entries()) {
+      const group = await createGroup(accounts, callerFor(the(users[index * 3]), true), name);
+      groups.set(name, group.id as GroupId);
+    }
+    return new RightsWorld(accounts, opened, users, groups);
+  }
+
+  close(): Promise<void> {
+    return this.#queue.stop();
+  }
+
+  /** As of now: it knows its groups, and looks for its mounts once. */
+  async actor(person: number): Promise<Caller> {
+    const { id } = the(this.#users[person]);
+    const actor = await findActor(this.shards, id);
+    assert.ok(actor !== undefined);
+    return { ...actor, scopes: new Set(), admin: false, groupIds: [], credential: undefined as never };
+  }
+
+  /** What was caused is done, and mounts are gone whose folders are not to be seen. */
+  async settle(): Promise<void> {
+    this.#accounts.clock.forwardMs(1000);
+    await this.#queue.idle();
+    for (const [person, mounts] of this.model.mounts) {
+      for (const node of mounts.keys()) if (!this.model.shows(person, node)) mounts.delete(node);
+    }
+  }
+
+  async make(person: number, parent: ModelNode, kind: "folder" | "file"): Promise<void> {
+    const name = `n${++this.#names}`;
+    const id = makeId<NodeId>(bucketOf(parent.id), this.#accounts.clock.nowMs(), this.#accounts.random(8));
+    const place = { parentId: parent.id, name };
+    const operation: Operation =
+      kind === "folder" ? { op: "mkdir", id, place } : { op: "put", id, place, content: { sizeBytes: 0, blocks: [] } };
+    const isPossible = isLive(parent) && parent.kind === "folder";
+    const done = await this.#commit(person, operation, isPossible ? this.#mayCreate(person, parent) : "skipped");
+    if (done) this.model.nodes.push({ id, owner: parent.owner, kind, parent, name, trashedAt: null, isPurged: false });
+  }
+
+  async move(person: number, node: ModelNode, parent: ModelNode): Promise<void> {
+    const place = { parentId: parent.id };
+    const expected = this.#expectMove(person, node, parent);
+    if (await this.#commit(person, { op: "move", fileId: node.id, place }, expected)) node.parent = parent;
+  }
+
+  #expectMove(person: number, node: ModelNode, parent: ModelNode): Expected {
+    const isPossible = isLive(node) && isLive(parent) && node.parent !== null && parent.kind === "folder";
+    if (!isPossible || [...wayUp(parent)].includes(node)) return "skipped";
+    if (node.owner !== parent.owner) return "refused";
+    const atNode = this.#mayMove(person, node);
+    return atNode === "done" ? this.#mayCreate(person, parent) : atNode;
+  }
+
+  async trash(person: number, node: ModelNode): Promise<void> {
+    const isPossible = isLive(node) && node.parent !== null;
+    const expected = isPossible ? this.#mayMove(person, node) : "skipped";
+    const done = await this.#commit(person, { op: "delete", fileId: node.id }, expected);
+    if (done) node.trashedAt = this.#accounts.clock.nowMicros();
+  }
+
+  /** @param parent another place than where it was */
+  async restore(person: number, node: ModelNode, parent?: ModelNode): Promise<void> {
+    const place = parent === undefined ? {} : { place: { parentId: parent.id } };
+    const expected = this.#expectRestore(person, node, parent);
+    if (!(await this.#commit(person, { op: "restore", fileId: node.id, ...place }, expected))) return;
+    const root = the(this.model.nodes[node.owner]);
+    node.parent = parent ?? (node.parent !== null && isLive(node.parent) ? node.parent : root);
+    node.trashedAt = null;
+  }
+
+  #expectRestore(person: number, node: ModelNode, parent: ModelNode | undefined): Expected {
+    if (node.trashedAt === null || node.parent === null) return "skipped";
+    if (parent !== undefined && (!isLive(parent) || parent.kind === "file" || parent.owner !== node.owner)) {
+      return "skipped";
+    }
+    if (parent !== undefined && [...wayUp(parent)].includes(node)) return "skipped";
+    const atNode = this.#mayMove(person, node);
+    if (atNode !== "done") return atNode;
+    if (parent !== undefined) return this.#mayCreate(person, parent);
+    return node.owner === person || isLive(node.parent) ? "done" : "refused";
+  }
+
+  async purge(person: number, node: ModelNode): Promise<void> {
+    const isSeen = this.model.sees(person, node) ? "forbidden" : "not_found";
+    const expected = this.model.may(person, node, "own") && isSeen === "forbidden" ? "done" : isSeen;
+    const operation = { op: "purge" as const, fileId: node.id, trashedOnly: false };
+    const done = await this.#commit(person, operation, node.parent === null ? "skipped" : expected);
+    if (done) node.isPurged = true;
+  }
+
+  async grant(person: number, node: ModelNode, to: Grantee, role: ModelGrant["role"], expires: boolean): Promise<void> {
+    // What editors pass on ends with their own right, which is told elsewhere.
+    if (to === node.owner || this.model.role(person, node) === "editor") return;
+    const at = await this.#nodeFor(person, node);
+    const isSeen = this.model.sees(person, node);
+    const refused = isSeen ? "forbidden" : "not_found";
+    const done = isLive(node) ? "done" : "refused";
+    const since = this.#accounts.clock.nowMicros();
+    const request = {
+      kind: typeof to === "string" ? ("group" as const) : ("user" as const),
+      email: null,
+      email_key: null,
+    };
+    const mayShare = isSeen && this.model.may(person, node, "share");
+    const expected = mayShare ? done : refused;
+    const granteeId = typeof to === "string" ? the(this.#groups.get(to)) : the(this.#users[to]).id;
+    const given = { ...request, grantee_id: granteeId, role, expires_at: expires ? since + 1 : null };
+    const label = `${person} gives ${role} at ${node.name} to ${to}${expires ? " for no time" : ""}`;
+    const answer = await this.#try(label, expected, async () =>
+      grantNode(this.#world, await this.actor(person), await at(), given),
+    );
+    if (answer === undefined) return;
+    const before = [...this.model.grants].find((each) => each.at === node && each.to === to);
+    const made: ModelGrant = before ?? { at: node, to, role, since, isExpired: expires };
+    made.role = role;
+    made.isExpired = expires;
+    this.model.grants.add(made);
+    this.#grantIds.set(made, answer.grant.id);
+    // The server takes it away once the clock has gone on.
+    if (expires) this.model.grants.delete(made);
+  }
+
+  async revoke(person: number, grant: ModelGrant): Promise<void> {
+    const { at, to } = grant;
+    const isPurged = [...wayUp(at)].some((each) => each.isPurged);
+    if (isPurged || (person !== at.owner && (to === person || this.model.role(person, at) === "editor"))) return;
+    const id = the(this.#grantIds.get(grant));
+    const expected = person === at.owner ? "done" : "refused";
+    const answer = await this.#try(`${person} revokes ${to} at ${at.name}`, expected, async () => {
+      await removePermission(this.#world, await this.actor(person), id);
+      return true;
+    });
+    if (answer !== undefined) this.model.grants.delete(grant);
+  }
+
+  async changeMember(group: string, person: number): Promise<void> {
+    const members = the(this.model.members.get(group));
+    const request = { groupId: the(this.#groups.get(group)), userId: the(this.#users[person]).id };
+    const administrator = callerFor(the(this.#users[0]), true);
+    if (members.has(person)) await removeMember(this.#accounts, administrator, request);
+    else await setMember(this.#accounts, administrator, { ...request, role: "member" });
+    if (!members.delete(person)) members.add(person);
+  }
+
+  async mount(person: number, node: ModelNode): Promise<void> {
+    const mounts = the(this.model.mounts.get(person));
+    if (node.owner === person || node.kind === "file" || !isLive(node)) return;
+    const isAround = [...mounts.keys()].some((at) => [...wayUp(at)].includes(node) || [...wayUp(node)].includes(at));
+    const seen = isAround ? "refused" : "done";
+    const expected = this.model.sees(person, node) ? seen : "not_found";
+    const made = await this.#try(`${person} mounts ${node.name}`, expected, async () =>
+      mountFolder(this.#world, await this.actor(person), { nodeId: node.id, place: { name: mountName(node) } }),
+    );
+    if (made !== undefined) mounts.set(node, made.id as NodeId);
+  }
+
+  async unmount(person: number, index: number): Promise<void> {
+    const mounts = the(this.model.mounts.get(person));
+    const [node, fileId] = [...mounts][index % Math.max(1, mounts.size)] ?? [];
+    if (node === undefined || fileId === undefined) return;
+    await this.#commit(person, { op: "delete", fileId }, "done");
+    mounts.delete(node);
+  }
+
+  #mayCreate(person: number, parent: ModelNode): Expected {
+    if (this.model.may(person, parent, "create")) return "done";
+    return this.model.sees(person, parent) ? "forbidden" : "not_found";
+  }
+
+  #mayMove(person: number, node: ModelNode): Expected {
+    if (!this.model.sees(person, node)) return "not_found";
+    return this.model.mayMove(person, node) ? "done" : "forbidden";
+  }
+
+  async #nodeFor(person: number, { id }: ModelNode) {
+    const actor = await this.actor(person);
+    return () => findNode(this.shards, actor, id);
+  }
+
+  async #commit(person: number, operation: Operation, expected: Expected): Promise<boolean> {
+    if (expected === "skipped") return false;
+    const { committer } = this.#world;
+    const answer = await this.#try(`${person} does ${JSON.stringify(operation)}`, expected, async () => {
+      const [result] = (await committer.commit(await this.actor(person), [operation])).results;
+      if (result !== undefined && "error" in result) throw result.error;
+      return result?.status;
+    });
+    assert.ok(answer === undefined || answer === "committed", JSON.stringify([operation, answer]));
+    return answer !== undefined;
+  }
+
+  /** @returns undefined where it was refused, as it had to be */
+  async #try<Result>(what: string, expected: Expected, act: () => Promise<Result>): Promise<Result | undefined> {
+    if (expected === "skipped") return undefined;
+    let answer: Result;
+    try {
+      answer = await act();
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code === "internal") throw error;
+      if (expected === "refused") return undefined;
+      assert.equal(error.code, expected, `${what}: ${error.message}`);
+      return undefined;
+    }
+    assert.equal("done", expected, what);
+    return answer;
+  }
+}
+
+function the<Value>(value: Value | undefined): Value {
+  assert.ok(value !== undefined);
+  return value;
+}
