@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "@holdfast/server/acceptance/testing";
@@ -169,6 +170,32 @@ describe("folders that three accounts share on four devices", () => {
     for (const place of [emil2, olga, emil, vera]) await shows(place, wanted);
     const kept = new Place(olga.at("../kept for olga alone"));
     assert.deepEqual(kept.sight(), { "a.txt": "a", "b.txt": "b" });
+  });
+
+  test("a device that syncs one folder has the mounts below it, as long as they stand there", async () => {
+    const { olga, emil, emil2 } = await all.shared("shown", { "a.txt": "0", "sub/b.txt": "0" });
+    await done(all.emil, ["mkdir", "/work"]);
+    await done(all.emil, ["mv", "/shown", "/work/shown"]);
+    const narrow = await all.addDevice("emil3", "emil", ["--remote", "/work"]);
+    const place = new Place(join(narrow.folder, "shown"));
+    await alike(olga, [place]);
+    olga.make({ "sub/b.txt": "by olga" });
+    await arrives(place, "sub/b.txt", "by olga");
+    place.make({ "sub/new.txt": "by emil" });
+    await arrives(olga, "sub/new.txt", "by emil");
+    // Out of what it syncs, and back.
+    await done(all.emil, ["mv", "/work/shown", "/shown"]);
+    await eventually("it goes", waitMs, () => !place.has("") || undefined);
+    olga.make({ "a.txt": "meanwhile" });
+    await done(all.emil, ["mv", "/shown", "/work/shown"]);
+    await alike(olga, [place]);
+    await alike(
+      olga,
+      [emil, emil2].map((each) => new Place(each.at("../work/shown"))),
+    );
+    await all.unshare("/shown", "emil");
+    await eventually("it ends", waitMs, () => !place.has("") || undefined);
+    assert.ok(olga.has("sub/new.txt"));
   });
 });
 

@@ -38,10 +38,9 @@ export class ThreeAccounts {
         assert.equal(made.status, 201, JSON.stringify(made.body));
       }
       const people = { olga: "olga", emil: "emil", emil2: "emil", vera: "vera" } as const;
-      for (const [device, person] of Object.entries(people)) {
-        (await home.addDevice(device, { account: accountOf(person) })).start();
-      }
-      return new ThreeAccounts(home, home.devices);
+      const devices: Device[] = [];
+      for (const [device, person] of Object.entries(people)) devices.push(await addDevice(home, device, person));
+      return new ThreeAccounts(home, devices);
     } catch (error) {
       await home.close();
       throw error;
@@ -75,6 +74,11 @@ export class ThreeAccounts {
     await done(this.olga, ["unshare", path, "--with", emails[person]]);
   }
 
+  /** One more, which runs. @param args of `sync` */
+  addDevice(name: string, person: Person, args: readonly string[]): Promise<Device> {
+    return addDevice(this.home, name, person, args);
+  }
+
   apiOf(person: Person): Promise<Api> {
     return Api.signIn(this.home.server.url, accountOf(person));
   }
@@ -82,6 +86,12 @@ export class ThreeAccounts {
   close(): Promise<void> {
     return this.home.close();
   }
+}
+
+async function addDevice(home: Home, name: string, person: Person, args: readonly string[] = []): Promise<Device> {
+  const device = await home.addDevice(name, { account: accountOf(person), args });
+  device.start();
+  return device;
 }
 
 /** @returns what it prints @throws AssertionError where the command fails */
