@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -196,6 +196,65 @@ describe("folders that three accounts share on four devices", () => {
     await all.unshare("/shown", "emil");
     await eventually("it ends", waitMs, () => !place.has("") || undefined);
     assert.ok(olga.has("sub/new.txt"));
+  });
+
+  test("nothing is lost, and nothing leaves, where devices and the server are killed while roles change and edits wait", async () => {
+    const given = { "a.txt": "0", "below/b.txt": "0", "below/c.txt": "0" };
+    const { olga, emil, emil2, vera } = await all.shared("killed", given);
+    // The editor's device dies with an edit, the server right after it was told that the right is another one.
+    await all.emil2.kill();
+    emil2.make({ "a.txt": "while it was dead" });
+    const large = randomBytes(hugeBytes).toString("base64");
+    emil.make({ "large.txt": large });
+    await all.emil.kill();
+    await all.share("/killed", "vera", "editor");
+    await all.home.server.kill();
+    vera.make({ "below/b.txt": "by vera, an editor by now" });
+    await all.olga.kill();
+    olga.make({ "below/c.txt": "by olga, whose device was dead" });
+    await all.home.restart();
+    for (const device of [all.emil, all.emil2, all.olga]) device.start();
+    const wanted = {
+      "a.txt": "while it was dead",
+      below: null,
+      "below/b.txt": "by vera, an editor by now",
+      "below/c.txt": "by olga, whose device was dead",
+      "large.txt": large,
+    };
+    for (const place of [olga, emil, emil2, vera]) await shows(place, wanted);
+
+    // The right ends while one device is dead, and the server dies before the others can have heard of it.
+    await all.emil2.kill();
+    emil2.make({ "a.txt": "too late", "large.txt": large.toLowerCase() });
+    await all.unshare("/killed", "emil");
+    await all.home.server.kill();
+    await all.home.restart();
+    await eventually("it goes from the one that runs", waitMs, () => !emil.has("") || undefined);
+    all.emil2.start();
+    await eventually("it is being put away", waitMs, () => {
+      return Object.keys(putAway(all.emil2, "quarantine")).some((path) => path.startsWith("killed/")) || undefined;
+    });
+    await all.emil2.kill();
+    all.emil2.start();
+    await eventually("it goes from the one that was dead", waitMs, () => !emil2.has("") || undefined);
+    const edits = { "a.txt": "too late", "large.txt": large.toLowerCase() };
+    assert.deepEqual(below("killed", putAway(all.emil2, "quarantine")), edits);
+    const { "a.txt": _a, "large.txt": _large, below: _below, ...unchanged } = wanted;
+    assert.deepEqual(below("killed", putAway(all.emil2, "trash")), unchanged);
+    await all.emil2.idle();
+    for (const place of [olga, vera]) await shows(place, wanted);
+  });
+
+  test("a mount, or something in one, is not synced alone", async () => {
+    const { olga } = await all.shared("refused", { "sub/a.txt": "0" });
+    const alone = `${all.emil.folder}-alone`;
+    for (const path of ["/refused", "/refused/sub", "/refused/made for it"]) {
+      const { code, stderr } = await all.emil.run(["sync", alone, "--remote", path, "--once"]);
+      assert.equal(code, 5, `${path}: ${stderr}`);
+      assert.match(stderr, /shared/, path);
+    }
+    assert.equal(existsSync(alone), false);
+    assert.deepEqual(olga.sight(), { sub: null, "sub/a.txt": "0" });
   });
 });
 

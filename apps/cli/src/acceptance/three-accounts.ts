@@ -6,8 +6,10 @@ import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place, type Sight } from "./scene.ts";
 
-/** Far beyond what a scene takes on a busy machine. */
-export const waitMs = 30_000;
+/** Twice the lease of what a server was at work on when it was killed; far beyond what else a scene takes on a busy machine. */
+export const waitMs = 120_000;
+
+const toldMax = 2000;
 
 type Role = "viewer" | "editor";
 
@@ -116,7 +118,8 @@ export async function shows(place: Place, sight: Sight | (() => Sight)): Promise
       return seen === JSON.stringify(wanted()) || undefined;
     });
   } catch (error) {
-    throw new Error(`${place.path} shows ${seen} instead of ${JSON.stringify(wanted())}`, { cause: error });
+    const [shown, missed] = [seen, JSON.stringify(wanted())].map((text) => text.slice(0, toldMax));
+    throw new Error(`${place.path} shows ${shown} instead of ${missed}`, { cause: error });
   }
 }
 

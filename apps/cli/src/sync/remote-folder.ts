@@ -1,10 +1,13 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, splitPath } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
 import { findNode } from "../remote/look-up.ts";
 
 /** The folder on the server that is synced, made with all above it if it is missing. @returns its id. @throws HoldfastError conflict */
 export async function ensureRemoteFolder(client: ApiClient, path: string): Promise<string> {
   const there = await findNode(client, path);
+  await refuseShared(client, path, there);
   if (there?.kind === "folder") return there.id;
   if (there !== undefined)
     throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
@@ -16,4 +19,14 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
     if (made?.kind !== "folder") throw thrown;
     return made.id;
   }
+}
+
+/** What stands in a mount is in another space, where a device can follow only all that its own space shows. */
+async function refuseShared(client: ApiClient, path: string, there: NodeJson | undefined): Promise<void> {
+  const names = splitPath(path);
+  let nearest = there;
+  while (nearest === undefined && names.pop() !== undefined) nearest = await findNode(client, joinPath(names));
+  if (nearest === undefined || (nearest.kind !== "mount" && nearest.role === "owner")) return;
+  const message = `${path} is in a folder that is shared with you, which cannot be synced alone. Sync a folder of your own in which it is mounted.`;
+  throw new HoldfastError("conflict", message);
 }
