@@ -208,11 +208,10 @@ describe("folders that three accounts share on four devices", () => {
     emil.make({ "large.txt": large });
     await all.emil.kill();
     await all.share("/killed", "vera", "editor");
-    await all.home.server.kill();
     vera.make({ "below/b.txt": "by vera, an editor by now" });
     await all.olga.kill();
     olga.make({ "below/c.txt": "by olga, whose device was dead" });
-    await all.home.restart();
+    await all.killServer();
     for (const device of [all.emil, all.emil2, all.olga]) device.start();
     const wanted = {
       "a.txt": "while it was dead",
@@ -227,8 +226,7 @@ describe("folders that three accounts share on four devices", () => {
     await all.emil2.kill();
     emil2.make({ "a.txt": "too late", "large.txt": large.toLowerCase() });
     await all.unshare("/killed", "emil");
-    await all.home.server.kill();
-    await all.home.restart();
+    await all.killServer();
     await eventually("it goes from the one that runs", waitMs, () => !emil.has("") || undefined);
     all.emil2.start();
     await eventually("it is being put away", waitMs, () => {

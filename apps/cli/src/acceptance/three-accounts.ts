@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Api, eventually } from "@holdfast/server/acceptance/testing";
+import { Api, eventually, queryDatabase } from "@holdfast/server/acceptance/testing";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place, type Sight } from "./scene.ts";
 
-/** Twice the lease of what a server was at work on when it was killed; far beyond what else a scene takes on a busy machine. */
+/** Far beyond what a scene takes on a busy machine. */
 export const waitMs = 120_000;
 
 const toldMax = 2000;
@@ -79,6 +79,14 @@ export class ThreeAccounts {
   /** One more, which runs. @param args of `sync` */
   addDevice(name: string, person: Person, args: readonly string[]): Promise<Device> {
     return addDevice(this.home, name, person, args);
+  }
+
+  /** The server dies by `kill -9` and comes back, as late as another one would take over what it was at work on. */
+  async killServer(): Promise<void> {
+    await this.home.server.kill();
+    await this.home.restart();
+    const over = "update shard.messages set leased_until = 0 where state = 'running'";
+    await queryDatabase(this.home.dataFolder, over);
   }
 
   apiOf(person: Person): Promise<Api> {
