@@ -33,8 +33,21 @@ async function idOfShared(client: ApiClient, given: string): Promise<string> {
   const name = given.replace(/^\/+|\/+$/g, "");
   const found = new Set<string>();
   const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
-  for await (const page of pages) for (const { node } of page) if (node.name === name) found.add(node.id);
+  const roles = new Set<string>();
+  for await (const page of pages) {
+    for (const { node, permission } of page) {
+      if (node.name !== name) continue;
+      found.add(node.id);
+      roles.add(permission.role);
+    }
+  }
   const [id] = found;
+  if (id !== undefined && roles.size === 1 && roles.has("uploader")) {
+    throw new HoldfastError(
+      "forbidden",
+      `You may put something into ${name}, and see nothing of it: there is nothing to show.`,
+    );
+  }
   if (id === undefined) {
     throw new HoldfastError("not_found", `Nobody shares ${name} with you. 'holdfast shared' shows what there is.`);
   }

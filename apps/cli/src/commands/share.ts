@@ -1,3 +1,5 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -19,12 +21,16 @@ interface Options {
 }
 
 export const shareCommand: CommandMaker = (context) => {
-  const command = newCommand("share", "Give a person a role at a file or folder and all that is in it", [
+  const command = newCommand("share", "Give a person or a group a role at a file or folder and all that is in it", [
     "share /photos/2026 --with ann@example.com --role viewer",
     "share /project --with bob@example.com --role editor --expires 30d",
+    "share /songs --with Choir --role commenter",
   ])
     .argument("<path>", "a file or folder on the server")
-    .requiredOption("--with <email>", "whom; an address without an account gets an invitation")
+    .requiredOption(
+      "--with <whom>",
+      "an address (one without an account is invited), or the name of a group that you are in",
+    )
     .requiredOption("--role <role>", grantedRoles.join(", "))
     .option("--expires <when>", "a duration such as 30d or 12h, or a time")
     .option("--message <text>", "what the person reads with it");
@@ -40,13 +46,30 @@ export const shareCommand: CommandMaker = (context) => {
     const permission = await client.call("shareNode", {
       params: { id },
       body: {
-        email: options.with,
+        ...(await granteeOf(client, options.with)),
         role,
         ...expires,
         ...(options.message === undefined ? {} : { message: options.message }),
       },
     });
     const invited = permission.grantee.kind === "pending" ? ", who has no account yet" : "";
-    await run.output.result(permission, () => [`shared ${path} with ${options.with} (${role})${invited}`]);
+    const link = permission.invitation_url;
+    await run.output.result(permission, () => [
+      `shared ${path} with ${options.with} (${role})${invited}`,
+      ...(link === undefined ? [] : [`No mail goes out here, so hand on this link, which makes that account: ${link}`]),
+    ]);
   });
 };
+
+/** @throws HoldfastError not_found */
+async function granteeOf(client: ApiClient, whom: string): Promise<{ email: string } | { group_id: string }> {
+  if (whom.includes("@")) return { email: whom };
+  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+  for await (const page of allPages((cursor) =>
+    client.call("listGroups", { query: { cursor, limit: pageItemsMax } }),
+  )) {
+    const group = page.find(({ name }) => name === whom);
+    if (group !== undefined) return { group_id: group.id };
+  }
+  throw new HoldfastError("not_found", `You are in no group ${JSON.stringify(whom)}, and it is no address.`);
+}

@@ -115,5 +115,29 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await owner(["share", "/taken", "--with", ann.email, "--role", "king"])).code, 2);
     assert.equal((await owner(["share", "/missing", "--with", ann.email, "--role", "viewer"])).code, 4);
     assert.equal((await guest(["mount", "nothing"])).code, 4);
+    assert.equal((await owner(["share", "/taken", "--with", "Nobody", "--role", "viewer"])).code, 4);
+    await done(owner, ["mkdir", "/box"]);
+    await done(owner, ["share", "/box", "--with", ann.email, "--role", "uploader"]);
+    await eventually("the share is listed", 10_000, async () =>
+      /box\//.test(await done(guest, ["shared"])) ? true : undefined,
+    );
+    const mounted = await guest(["mount", "box"]);
+    assert.deepEqual([mounted.code, /nothing to show/.test(mounted.stderr)], [3, true]);
+  });
+
+  test("a group is named as an address is, and an address without an account gives a link to hand on", async () => {
+    await done(owner, ["mkdir", "/songs"]);
+    await done(owner, ["admin", "groups", "create", "Choir"]);
+    await done(owner, ["admin", "groups", "add", "Choir", administrator.email]);
+    await done(owner, ["admin", "groups", "add", "Choir", ann.email]);
+    assert.match(
+      await done(owner, ["share", "/songs", "--with", "Choir", "--role", "viewer"]),
+      /with Choir \(viewer\)/,
+    );
+    assert.match(await done(owner, ["permissions", "/songs"]), /^group +Choir +viewer/m);
+    await done(owner, ["unshare", "/songs", "--with", "choir"]);
+    assert.equal(await done(owner, ["permissions", "/songs"]), "");
+    const said = await done(owner, ["share", "/songs", "--with", "new@example.com", "--role", "viewer"]);
+    assert.match(said, /no account yet\n.* http.*\/setup#hfi_/);
   });
 });

@@ -64,10 +64,10 @@ function restore(context: Context) {
 /** The newest one of that id, path or name that is not found already; by its id also what lies in somebody else's trash. */
 async function findTrashed(client: Client, wanted: string, found: readonly NodeJson[]): Promise<NodeJson> {
   const path = wanted.replace(/\/$/, "");
-  const id = path.slice(1);
-  if (isId(id) && !found.some((each) => each.id === id)) {
-    const { items } = await client.call("queryNodes", { body: { ids: [id] } });
-    if (items[0]?.state === "trashed") return client.call("getNode", { params: { id } });
+  const wantedId = path.slice(1);
+  if (isId(wantedId) && !found.some(({ id }) => id === wantedId)) {
+    const { items } = await client.call("queryNodes", { body: { ids: [wantedId] } });
+    if (items[0]?.state === "trashed") return client.call("getNode", { params: { id: wantedId } });
   }
   for await (const page of trashPages(client)) {
     const node = page.find(

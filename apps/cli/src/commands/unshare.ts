@@ -3,11 +3,11 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const unshareCommand: CommandMaker = (context) => {
-  const command = newCommand("unshare", "Take away what a person was given at a file or folder", [
+  const command = newCommand("unshare", "Take away what a person or a group was given at a file or folder", [
     "unshare /photos/2026 --with ann@example.com",
   ])
     .argument("<path>", "a file or folder on the server")
-    .requiredOption("--with <email>", "from whom");
+    .requiredOption("--with <whom>", "an address, or the name of a group");
   return runs<[string, { readonly with: string }]>(context, command, async (run, path, options) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
@@ -15,7 +15,9 @@ export const unshareCommand: CommandMaker = (context) => {
     const { items } = await client.call("listPermissions", { params: { id } });
     const wanted = options.with.trim().toLowerCase();
     const permission = items.find(
-      ({ grantee, inherited_from: above }) => above === undefined && grantee.email?.toLowerCase() === wanted,
+      ({ grantee: { kind, email, name }, inherited_from: above }) =>
+        above === undefined &&
+        (email?.toLowerCase() === wanted || (kind === "group" && name?.toLowerCase() === wanted)),
     );
     if (permission === undefined) {
       throw new HoldfastError(
