@@ -9,6 +9,10 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
   const there = await findNode(client, path);
   await refuseShared(client, path, there);
   if (there?.kind === "folder") return there.id;
+  if (there?.kind === "mount") {
+    const message = `${path} is somebody else's folder: sync the folder in which it is mounted, or a folder in it.`;
+    throw new HoldfastError("conflict", message);
+  }
   if (there !== undefined)
     throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
   try {
