@@ -8,7 +8,7 @@ export const getCommand: CommandMaker = (context) => {
     "get /photos ./photos",
     "get /folder.tar - | tar x",
   ])
-    .argument("<remote>", "a path on the server")
+    .argument("<remote>", "a path on the server, or an id as `shared` lists it")
     .argument("<local>", "where to on this machine; - is standard output")
     .addHelpText(
       "after",
@@ -45,10 +45,10 @@ async function get(run: Run, remote: string, local: string): Promise<void> {
 }
 
 async function getToStdout(run: Run, remote: string): Promise<void> {
-  const [{ lookUp }, { streamFile }] = await Promise.all([
-    import("../remote/look-up.ts"),
+  const [{ lookUpShared }, { streamFile }] = await Promise.all([
+    import("../remote/look-up-shared.ts"),
     import("../transfer/get/stream-file.ts"),
   ]);
   const { client } = await run.connect();
-  await streamFile(client, await lookUp(client, remote), (bytes) => run.output.bytes(bytes));
+  await streamFile(client, await lookUpShared(client, remote), (bytes) => run.output.bytes(bytes));
 }

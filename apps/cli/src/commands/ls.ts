@@ -16,9 +16,9 @@ export const lsCommand: CommandMaker = (context) => {
     .option("-R, --recursive", "everything below, with paths")
     .option("--sort <order>", "name, size, modified_at or created_at, with - before it for descending");
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
-    const { lookUp, showMount } = await import("../remote/look-up.ts");
+    const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
-    const node = await showMount(client, await lookUp(client, path));
+    const node = await lookUpShared(client, path);
     const lines = (items: readonly NodeJson[]) => listingLines(items, node, options);
     const pages = node.kind === "folder" ? pagesOf(client, node, options) : single(node);
     // The server answers all below in the order that is cheapest for it.

@@ -129,6 +129,22 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.deepEqual([mounted.code, /nothing to show/.test(mounted.stderr)], [3, true]);
   });
 
+  test("a single file is read by the id that is listed", async () => {
+    await done(owner, ["put", "-", "/single.txt"], "by itself");
+    await done(owner, ["share", "/single.txt", "--with", ann.email, "--role", "viewer"]);
+    const id = await eventually("the share is listed", 10_000, async () => {
+      const { items } = JSON.parse(await done(guest, ["shared", "--json"])) as {
+        items: { node: { id: string; name: string } }[];
+      };
+      return items.find(({ node }) => node.name === "single.txt")?.node.id;
+    });
+    assert.equal(await done(guest, ["cat", id]), "by itself");
+    await done(guest, ["get", id, `${folder}/single`]);
+    assert.equal(readFileSync(`${folder}/single`, "utf8"), "by itself");
+    assert.equal(await done(guest, ["ls", id]), "single.txt\n");
+    assert.equal((await guest(["cat", "/single.txt"])).code, 4);
+  });
+
   test("a group is named as an address is, and an address without an account gives a link to hand on", async () => {
     await done(owner, ["mkdir", "/songs"]);
     await done(owner, ["admin", "groups", "create", "Choir"]);

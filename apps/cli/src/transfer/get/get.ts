@@ -5,7 +5,7 @@ import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { nodeDisk, nodeDiskAt } from "@holdfast/disk/node-disk";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { listBelow } from "../../remote/list-below.ts";
-import { lookUp, showMount } from "../../remote/look-up.ts";
+import { lookUpShared } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
@@ -31,7 +31,7 @@ const windowsMax = 4;
  * @throws HoldfastError for what stops all of it, and for the one file that was to be got
  */
 export async function get({ client, report }: GetOptions, remote: string, local: string): Promise<void> {
-  const node = await showMount(client, await lookUp(client, remote));
+  const node = await lookUpShared(client, remote);
   const place = await placeOf(nodeDisk, local, node);
   const target = openTarget(place.folderPath);
   try {

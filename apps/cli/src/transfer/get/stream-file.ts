@@ -12,7 +12,8 @@ export async function streamFile(
 ): Promise<void> {
   if (node.kind !== "file") throw new HoldfastError("conflict", `${node.path} is a ${node.kind}, not a file.`);
   const versionId = foreignVersion(node);
-  const windows = windowsOf((await manifestOf(client, node)).map(({ hash, size }) => ({ hash, size, versionId })));
+  const entries = await manifestOf(client, node);
+  const windows = windowsOf(entries.map(({ hash, size }) => ({ hash, size, versionId })));
   const pool = startTransferPool();
   try {
     const fetching: ReturnType<typeof fetchPlain>[] = [];
