@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { node, role } from "./values.ts";
+import { cursorText, idText, node, role } from "./values.ts";
 
 const linkToken = z.string().min(1).max(limits.tokenBytesMax);
+
+const access = z.string().max(limits.tokenBytesMax).optional().describe("from the form that asks for a password");
+const inFolder = idText.optional().describe("a folder below the link's; without it that");
 
 const currentLink = z
   .object({
@@ -38,5 +41,46 @@ export const linkRoutes = {
     bodyKind: "none",
     summary: "What the link shows that the request carries, and what it allows",
     responses: { 200: currentLink },
+  }),
+  showLink: defineRoute({
+    method: "GET",
+    path: "/s/:token",
+    outside: true,
+    access: "signed",
+    cost: "call",
+    bodyKind: "none",
+    summary: "A page for whoever has the link: what it shows, without script",
+    params: z.object({ token: linkToken }),
+    query: z.object({
+      in: inFolder,
+      cursor: cursorText.optional(),
+      access,
+      sent: z.coerce.number().int().min(0).max(1_000_000).optional(),
+    }),
+    responses: { 200: "bytes", 403: "bytes", 404: "bytes", 409: "bytes", 429: "bytes" },
+  }),
+  sendToLink: defineRoute({
+    method: "POST",
+    path: "/s/:token",
+    outside: true,
+    access: "signed",
+    cost: "upload",
+    bodyKind: "bytes",
+    summary: "The forms of that page: a password, or files (multipart/form-data)",
+    params: z.object({ token: linkToken }),
+    query: z.object({ in: inFolder, access }),
+    responses: { 200: "bytes", 303: "bytes", 403: "bytes", 404: "bytes", 409: "bytes", 429: "bytes" },
+  }),
+  downloadFromLink: defineRoute({
+    method: "GET",
+    path: "/s/:token/files/:id",
+    outside: true,
+    access: "signed",
+    cost: "call",
+    bodyKind: "none",
+    summary: "A file, or a folder as a zip, from that page",
+    params: z.object({ token: linkToken, id: idText }),
+    query: z.object({ access }),
+    responses: { 200: "bytes", 206: "bytes", 304: "empty", 403: "bytes", 404: "bytes", 409: "bytes", 429: "bytes" },
   }),
 };

@@ -72,6 +72,13 @@ export const matrix: Matrix = {
     stranger: "open",
     owner: [401],
   },
+  showLink: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
+  sendToLink: {
+    request: () => ({ path: { token: "forged" }, bytes: Buffer.from("password=x") }),
+    stranger: "open",
+    owner: [404],
+  },
+  downloadFromLink: { request: (f) => ({ path: { token: "forged", id: f.file } }), stranger: "open", owner: [404] },
   getCurrentLink: { request: plain, stranger: "403", owner: [403] },
 
   lookUpPath: { request: () => ({ query: { path: "/secret folder" } }), stranger: "404", owner: [200] },

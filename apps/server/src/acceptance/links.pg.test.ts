@@ -209,7 +209,7 @@ describe("links", () => {
       ),
     );
     assert.deepEqual(
-      statuses.toSorted((left, right) => left - right),
+      statuses.toSorted((one, another) => one - another),
       [200, ...Array.from({ length: 7 }, () => 403)],
     );
     assert.equal(await downloadsLeft(), 0);

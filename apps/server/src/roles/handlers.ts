@@ -15,6 +15,7 @@ import { openSetupPage } from "../http/accounts/setup-page.ts";
 import { nodeHandlers } from "../http/files/node-handlers.ts";
 import { peopleHandlers } from "../http/people/people-handlers.ts";
 import { linkHandlers } from "../http/links/link-handlers.ts";
+import { linkPageHandlers } from "../http/links/link-page-handlers.ts";
 import { mailHandlers } from "../http/mail/mail-handlers.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
@@ -64,6 +65,8 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const accounts: AccountWorld = { ...parts.accounts, onConfirmed: (userId) => claimNow(sharing, userId) };
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
+  const boundary = () => randomBytes(16).toString("hex");
+  const downloads = downloadHandlers({ shards, blocks, clock: systemClock, boundary });
   const setup = openSetupPage();
   return {
     ...accountHandlers(accounts, mail, (userId) => parts.queue.kick(shards.ofId(userId))),
@@ -84,12 +87,13 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...notifyHandlers({ shards, polls, rateLimits }),
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),
-    ...downloadHandlers({ shards, blocks, clock: systemClock, boundary: () => randomBytes(16).toString("hex") }),
+    ...downloads,
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
     ...sharingHandlers(sharing, mail),
     ...webhookHandlers(parts.webhooks),
     ...linkHandlers(accounts),
+    ...linkPageHandlers({ accounts, uploads, download: downloads.download }),
     ...storageHandlers(storageCare(parts)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...jobHandlers({ shards }),

@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { escapeHtml } from "../../mail/mail-text.ts";
+
+export interface Page {
+  readonly bytes: string;
+  readonly headers: Record<string, string>;
+}
+
+/** What the page of a link shows. */
+export interface ShownLink {
+  readonly ownerName: string;
+  readonly node: NodeJson;
+  /** Of what lies in the folder; undefined where one may only put something in. */
+  readonly items?: readonly NodeJson[] | undefined;
+  readonly isTop: boolean;
+  readonly mayAdd: boolean;
+  /** Images are shown in place: not where each look would be a download that counts. */
+  readonly hasPreviews: boolean;
+  readonly notice?: string | undefined;
+  readonly addressOf: AddressOf;
+  readonly next?: string | undefined;
+}
+
+/** Signed where the link has a password. */
+export interface AddressOf {
+  readonly page: (fields?: Readonly<Record<string, string>>) => string;
+  readonly file: (id: string) => string;
+}
+
+export function linkPage(link: ShownLink): Page {
+  const { node, ownerName, notice, items } = link;
+  const title = node.name === "" ? "Files" : node.name;
+  const parts = [
+    `<p>${escapeHtml(ownerName)} shares this with you.</p>`,
+    notice === undefined ? "" : `<p role="status">${escapeHtml(notice)}</p>`,
+    node.kind === "folder" ? folderOf(link, items) : `<ul>${entry(link, node)}</ul>`,
+    link.mayAdd && node.kind === "folder" ? uploadForm(link) : "",
+  ];
+  return page(title, parts.join("\n"));
+}
+
+export function passwordPage(action: string, notice?: string): Page {
+  return page(
+    "A password, please",
+    `${notice === undefined ? "" : `<p role="alert">${escapeHtml(notice)}</p>`}
+<form method="post" action="${escapeHtml(action)}">
+<label>Password of this link <input type="password" name="password" required autofocus autocomplete="off"></label>
+<button>Open</button>
+</form>`,
+  );
+}
+
+export function missingPage(): Page {
+  return page("There is nothing here", "<p>This link does not exist, or it has ended.</p>");
+}
+
+export function refusedPage(message: string): Page {
+  return page("This did not work", `<p role="alert">${escapeHtml(message)}</p>`);
+}
+
+function folderOf(link: ShownLink, items: readonly NodeJson[] | undefined): string {
+  const { node, addressOf, next, isTop } = link;
+  if (items === undefined) return "<p>You can put files here. You do not see what is here already.</p>";
+  const up = isTop ? "" : `<a href="${escapeHtml(addressOf.page({ in: node.parent_id ?? "root" }))}">Up</a> `;
+  const all = `<a href="${escapeHtml(addressOf.file(node.id))}" download>Download all as zip</a>`;
+  const list =
+    items.length === 0
+      ? "<p>This folder is empty.</p>"
+      : `<ul>${items.map((item) => entry(link, item)).join("\n")}</ul>`;
+  const more =
+    next === undefined ? "" : `<p><a href="${escapeHtml(addressOf.page({ in: node.id, cursor: next }))}">More</a></p>`;
+  return `<p>${up}${all}</p>\n${list}\n${more}`;
+}
+
+/** What browsers show without running anything of it. */
+const pictures = /^image\/(?:png|jpeg|gif|webp|avif|bmp)$/;
+const pictureBytesMax = 4 * 1024 * 1024;
+
+function entry({ addressOf, hasPreviews }: ShownLink, { id, kind, name, size, mime_type: type }: NodeJson): string {
+  const text = escapeHtml(name);
+  if (kind === "folder") return `<li><a href="${escapeHtml(addressOf.page({ in: id }))}">${text}/</a></li>`;
+  if (kind !== "file") return `<li>${text}</li>`;
+  const address = escapeHtml(addressOf.file(id));
+  const isShown = hasPreviews && pictures.test(type ?? "") && size <= pictureBytesMax;
+  const picture = isShown ? `<img src="${address}" alt="" loading="lazy">` : "";
+  return `<li>${picture}<a href="${address}" download>${text}</a> <small>${sizeText(size)}</small></li>`;
+}
+
+function uploadForm({ node, addressOf }: ShownLink): string {
+  return `<form method="post" enctype="multipart/form-data" action="${escapeHtml(addressOf.page({ in: node.id }))}">
+<label>Put files here <input type="file" name="file" multiple required></label>
+<button>Send</button>
+</form>`;
+}
+
+function sizeText(bytes: number): string {
+  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const unit = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"][power] ?? "byte";
+  const format = { style: "unit", unit, maximumFractionDigits: power === 0 ? 0 : 1 } as const;
+  return new Intl.NumberFormat("en", format).format(bytes / 1000 ** power);
+}
+
+const style = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+main { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
+h1 { font-size: 1.5rem }
+ul { list-style: none; padding: 0 }
+li { padding: 0.5rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
+img { display: block; max-width: 100%; max-height: 12rem; margin-bottom: 0.25rem }
+small { opacity: 0.75 }
+form { margin: 2rem 0 }
+label { display: block; margin-bottom: 0.5rem }
+input { display: block; max-width: 100%; font: inherit }
+button { padding: 0.6rem 1.2rem; font: inherit }
+`;
+
+const policy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+  "img-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join("; ");
+
+function page(title: string, content: string): Page {
+  return {
+    bytes: `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<title>${escapeHtml(title)}</title><style>${style}</style></head>
+<body><main><h1>${escapeHtml(title)}</h1>
+${content}
+</main></body>
+</html>
+`,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": policy,
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-robots-tag": "noindex, nofollow",
+    },
+  };
+}
