@@ -7,9 +7,11 @@ export const getCommand: CommandMaker = (context) => {
     "get /documents/report.odt .",
     "get /photos ./photos",
     "get /folder.tar - | tar x",
+    "get https://drive.example/s/hfl_… ./photos",
   ])
-    .argument("<remote>", "a path on the server, or an id as `shared` lists it")
+    .argument("<remote>", "a path on the server, an id as `shared` lists it, or the address of a link")
     .argument("<local>", "where to on this machine; - is standard output")
+    .option("--password-stdin", "read the link's password from standard input (its first line)")
     .addHelpText(
       "after",
       "\nA file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name.\nOtherwise it becomes that path; a folder is merged into what is there.",
@@ -17,11 +19,12 @@ export const getCommand: CommandMaker = (context) => {
   return runs<[string, string]>(context, command, get);
 };
 
-async function get(run: Run, remote: string, local: string): Promise<void> {
+async function get(run: Run, given: string, local: string, options: { passwordStdin?: true }): Promise<void> {
   const { context, output } = run;
   if (local === "") throw usage("The path to get to is empty; write . for the folder that you are in.");
   if (local === "-" && output.json)
     throw usage("With - standard output carries the file itself, so there is no place for --json.");
+  const remote = (await run.connectByLink(given, options.passwordStdin === true)) ? "/" : given;
   const { client } = await run.connect();
   if (local === "-") return getToStdout(run, remote);
   const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([

@@ -8,9 +8,14 @@ export const putCommand: CommandMaker = (context) => {
     "put photos /photos",
     "put a.jpg b.jpg /photos/",
     "tar c folder | holdfast put - /folder.tar",
+    "put report.odt https://drive.example/s/hfl_…",
   ])
     .usage("[options] <local...> <remote>")
-    .argument("<paths...>", "what to put (- is standard input), and last where to on the server")
+    .argument(
+      "<paths...>",
+      "what to put (- is standard input), and last where to on the server, or the address of a link",
+    )
+    .option("--password-stdin", "read the link's password from standard input (its first line)")
     .addHelpText(
       "after",
       "\nA file put to an existing folder, anything put to a path that ends in /, and each of several\ngoes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
@@ -18,10 +23,15 @@ export const putCommand: CommandMaker = (context) => {
   return runs<[string[]]>(context, command, put);
 };
 
-async function put(run: Run, paths: string[]): Promise<void> {
-  const remote = paths.at(-1);
+async function put(run: Run, paths: string[], options: { passwordStdin?: true }): Promise<void> {
+  const given = paths.at(-1);
   const locals = paths.slice(0, -1);
-  if (remote === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
+  if (given === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
+  if (options.passwordStdin === true && locals.includes("-")) {
+    throw usage("Standard input is either what to put or the password.");
+  }
+  const isLink = await run.connectByLink(given, options.passwordStdin === true);
+  const remote = isLink ? "/" : given;
   const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
@@ -29,6 +39,7 @@ async function put(run: Run, paths: string[]): Promise<void> {
     import("../transfer/interruptible.ts"),
   ]);
   const { client, configFolder } = await run.connect();
+  const root = isLink ? (await client.call("getCurrentLink")).node : undefined;
   const { context, output } = run;
   const report = new TransferReport(output, "sent");
   const progress = new Progress(report.counts, {
@@ -38,7 +49,7 @@ async function put(run: Run, paths: string[]): Promise<void> {
     label: "put",
   });
   await interruptible(run, progress, () =>
-    transfer.put({ client, configFolder, report, stdin: context.stdin }, locals, remote),
+    transfer.put({ client, configFolder, report, stdin: context.stdin, root }, locals, remote),
   );
   const healed = report.filesHealed === 0 ? "" : ` (${report.filesHealed} of them healed on the server)`;
   await output.result(report.toJson(), () => [

@@ -25,6 +25,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   versions: async () => (await import("./versions.ts")).versionsCommand,
   restore: async () => (await import("./restore.ts")).restoreCommand,
   rewind: async () => (await import("./rewind.ts")).rewindCommand,
+  link: async () => (await import("./link.ts")).linkCommand,
   star: async () => (await import("./star.ts")).starCommand,
   unstar: async () => (await import("./unstar.ts")).unstarCommand,
   starred: async () => (await import("./starred.ts")).starredCommand,

@@ -29,6 +29,8 @@ export interface PutOptions {
   readonly configFolder: string;
   readonly report: TransferReport;
   readonly stdin: Readable;
+  /** What the root is, for whoever may put something in and look up nothing. */
+  readonly root?: NodeJson | undefined;
 }
 
 /**

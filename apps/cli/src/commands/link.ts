@@ -1,0 +1,124 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { RouteBodyInput, routes } from "@holdfast/protocol/routes";
+import { formatTable } from "../output/text.ts";
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker, Context } from "./command.ts";
+import { parseExpiry } from "./expiry.ts";
+
+type LinkFields = RouteBodyInput<typeof routes.shareNode>;
+
+interface LinkOptions {
+  readonly role?: string;
+  readonly expires?: string;
+  readonly maxDownloads?: string;
+  readonly passwordStdin?: true;
+  readonly name?: string;
+}
+
+export const linkCommand: CommandMaker = (context) => {
+  const command = newCommand("link", "Make a link to a file or folder, for whoever has it", [
+    "link /photos/2026",
+    "link /report.odt --expires 7d --max-downloads 3",
+    "link /inbox --role uploader --password-stdin < password.txt",
+    "link ls /photos/2026",
+  ])
+    .argument("<path>", "a file or folder on the server")
+    .option("--role <role>", "viewer, editor, or uploader: who puts files in and sees none; viewer unless given")
+    .option("--expires <when>", "30d, 12h or a time; without it the link does not end")
+    .option("--max-downloads <number>", "so many, and no more")
+    .option("--password-stdin", "read a password from standard input (its first line); without it there is none")
+    .option("--name <name>", "what you call it");
+  command.addCommand(list(context)).addCommand(remove(context));
+  return runs<[string]>(context, command, async (run, path, options: LinkOptions) => {
+    const { lookUp } = await import("../remote/look-up.ts");
+    const body = await fieldsOf(context, options);
+    const { client } = await run.connect();
+    const { id } = await lookUp(client, path);
+    const made = await client.call("shareNode", { params: { id }, body });
+    await run.output.result(made, () => [made.url ?? ""]);
+  });
+};
+
+async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFields> {
+  const { role = "viewer", expires, maxDownloads, passwordStdin, name } = options;
+  if (role !== "viewer" && role !== "editor" && role !== "uploader") {
+    throw usage(`${role} is no role of a link: it is viewer, editor or uploader.`);
+  }
+  if (maxDownloads !== undefined && !/^[1-9]\d{0,8}$/.test(maxDownloads)) {
+    throw usage(`${maxDownloads} is no number of downloads.`);
+  }
+  const { firstLine } = await import("../terminal.ts");
+  const password = passwordStdin === true ? await firstLine(context.stdin) : undefined;
+  return {
+    link: true,
+    role,
+    ...(expires === undefined ? {} : { expires_at: parseExpiry(expires, Date.now()) }),
+    ...(maxDownloads === undefined ? {} : { max_downloads: Number(maxDownloads) }),
+    ...(password === undefined ? {} : { password }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+function list(context: Context) {
+  const command = newCommand("ls", "List the links to a file or folder; without a path, to whatever is yours", [
+    "link ls",
+    "link ls /photos",
+  ]).argument("[path]", "a file or folder on the server");
+  return runs<[string | undefined]>(context, command, async (run, path) => {
+    const { client } = await run.connect();
+    const links = path === undefined ? await allLinks(client) : await linksAt(client, path);
+    await run.output.result({ items: links.map(({ permission }) => permission) }, () =>
+      formatTable(
+        links.map(({ path: at, permission }) => [
+          permission.id,
+          permission.role,
+          permission.grantee.name ?? "",
+          at,
+          permission.expires_at === null ? "" : `until ${permission.expires_at}`,
+          downloadsOf(permission),
+        ]),
+      ),
+    );
+  });
+}
+
+function downloadsOf({
+  downloads = 0,
+  max_downloads: most,
+}: {
+  downloads?: number | undefined;
+  max_downloads?: number | null | undefined;
+}) {
+  return most == null ? `${downloads} downloads` : `${downloads} of ${most} downloads`;
+}
+
+async function linksAt(client: ApiClient, path: string) {
+  const { lookUp } = await import("../remote/look-up.ts");
+  const node = await lookUp(client, path);
+  const { items } = await client.call("listPermissions", { params: { id: node.id } });
+  return items
+    .filter(({ grantee, inherited_from: from }) => grantee.kind === "link" && from === undefined)
+    .map((permission) => ({ path: node.path, permission }));
+}
+
+async function allLinks(client: ApiClient) {
+  const { allPages } = await import("../remote/pages.ts");
+  const links = [];
+  for await (const shared of allPages((cursor) => client.call("listSharedByMe", { query: { cursor } }))) {
+    const ofLinks = shared.filter(({ permission }) => permission.grantee.kind === "link");
+    links.push(...ofLinks.map(({ node, permission }) => ({ path: node.path, permission })));
+  }
+  return links;
+}
+
+function remove(context: Context) {
+  const command = newCommand("rm", "End a link, at once", ["link rm 0198…"]).argument(
+    "<id>",
+    "as 'holdfast link ls' lists it",
+  );
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    await client.call("deletePermission", { params: { id } });
+    await run.output.result({ id, removed: true }, () => [`ended ${id}`]);
+  });
+}
