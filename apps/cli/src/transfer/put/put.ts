@@ -50,7 +50,10 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const args = locals.map(toArgument);
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
-  const [remoteNode, damaged] = await Promise.all([findShown(client, remote), findDamagedIfTold(client)]);
+  const [remoteNode, damaged] = await Promise.all([
+    options.root ?? findShown(client, remote),
+    findDamagedIfTold(client),
+  ]);
   const targets = putTargets(args, remote, remoteNode?.kind);
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
