@@ -18,6 +18,7 @@ export type TokenId = Branded<"TokenId">;
 /** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
 export type GrantId = Branded<"GrantId">;
 export type RewindId = Branded<"RewindId">;
+export type TransferId = Branded<"TransferId">;
 export type GroupId = Branded<"GroupId">;
 export type MessageId = Branded<"MessageId">;
 /** Also of the task's message. */

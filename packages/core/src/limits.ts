@@ -43,6 +43,7 @@ export const limits = {
   /** Of one account: with one more the oldest goes. */
   notificationsMax: 1000,
   notificationsPageMax: 100,
+  transfersPageMax: 100,
   /** Of one account, in one space. */
   watchesMax: 200,
   activityItemsDefault: 50,

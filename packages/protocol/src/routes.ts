@@ -16,6 +16,7 @@ import { sharingRoutes } from "./sharing-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 import type { Route } from "./route.ts";
 import { starRoutes } from "./star-routes.ts";
+import { transferRoutes } from "./transfer-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
@@ -31,6 +32,7 @@ export const routes = {
   ...webhookRoutes,
   ...linkRoutes,
   ...rewindRoutes,
+  ...transferRoutes,
   ...jobRoutes,
   ...mailRoutes,
   ...commentRoutes,

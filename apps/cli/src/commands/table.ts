@@ -38,6 +38,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   permissions: async () => (await import("./permissions.ts")).permissionsCommand,
   shared: async () => (await import("./shared.ts")).sharedCommand,
   mount: async () => (await import("./mount.ts")).mountCommand,
+  transfer: async () => (await import("./transfer.ts")).transferCommand,
   leave: async () => (await import("./leave.ts")).leaveCommand,
   trash: async () => (await import("./trash.ts")).trashCommand,
   token: async () => (await import("./token.ts")).tokenCommand,

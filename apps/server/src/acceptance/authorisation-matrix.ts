@@ -1,6 +1,6 @@
 import type { RouteName } from "@holdfast/protocol/routes";
 import { groupRows } from "./authorisation-groups.ts";
-import { id, jobRows, plain, rewindRows, webhookRows, type Row } from "./authorisation-rows.ts";
+import { id, jobRows, plain, rewindRows, transferRows, webhookRows, type Row } from "./authorisation-rows.ts";
 
 /**
  * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
@@ -50,6 +50,7 @@ export const matrix: Matrix = {
 
   // Before what takes the fixture apart.
   ...rewindRows,
+  ...transferRows,
   shareNode: {
     request: (f) => ({ path: { id: f.folder }, body: { email: "somebody@example.com", role: "viewer" } }),
     stranger: "404",

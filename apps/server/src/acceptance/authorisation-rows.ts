@@ -34,6 +34,8 @@ export interface Fixture {
   readonly version: string;
   readonly rewind: string;
   readonly comment: string;
+  /** Of yet another folder, to the administrator. */
+  readonly transfer: string;
   readonly token: string;
   readonly device: string;
   readonly job: string;
@@ -76,6 +78,18 @@ export const webhookRows = {
   },
   listWebhooks: { request: plain, stranger: "own", owner: [200] },
   deleteWebhook: { request: id("webhook"), stranger: "404", owner: [204] },
+} satisfies Partial<Record<RouteName, Row>>;
+
+export const transferRows = {
+  transferNode: {
+    request: (f) => ({ path: { id: f.folder }, body: { email: "nobody@example.com" } }),
+    stranger: "404",
+    owner: [422],
+  },
+  listTransfers: { request: plain, stranger: "own", owner: [200] },
+  // Only whom it is for accepts, and the owner is a stranger to that.
+  acceptTransfer: { request: id("transfer"), stranger: "404", owner: [404] },
+  deleteTransfer: { request: id("transfer"), stranger: "404", owner: [204] },
 } satisfies Partial<Record<RouteName, Row>>;
 
 /** One that the owner started, and one that waits for an administrator. */

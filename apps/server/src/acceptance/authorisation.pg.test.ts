@@ -8,7 +8,15 @@ import { mayLinkCall } from "./authorisation-links.ts";
 import { matrix } from "./authorisation-matrix.ts";
 import { type Fixture, makeJobs, type Row } from "./authorisation-rows.ts";
 import { type BadToken, makeBadTokens } from "./bad-tokens.ts";
-import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  administrator,
+  Api,
+  type ApiAnswer,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 
 const scopes: readonly string[] = ["files:read", "files:write", "account", "admin"];
 
@@ -183,8 +191,11 @@ async function makeFixture(
   const shared = (await owner.call("POST", "/metadata", { path: "/shared with somebody", kind: "folder" })).body.id;
   const given = await owner.call("POST", `/files/${shared}/share`, { email: "nobody@example.com", role: "viewer" });
   assert.equal(given.status, 201, JSON.stringify(given.body));
+  const offered = await owner.call("POST", `/files/${shared}/transfer`, { email: administrator.email });
+  assert.equal(offered.status, 201, JSON.stringify(offered.body));
   return {
     permission: given.body.id,
+    transfer: offered.body.id,
     folder,
     file: file.id,
     doomed,
@@ -224,6 +235,7 @@ function missing(fixture: Fixture): Fixture {
     version: flip(fixture.version),
     rewind: flip(fixture.rewind),
     comment: flip(fixture.comment),
+    transfer: flip(fixture.transfer),
     token: flip(fixture.token),
     device: flip(fixture.device),
     group: flip(fixture.group),

@@ -2,6 +2,7 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BlockRoom } from "./block-room.ts";
+import type { AlsoHeld } from "./hold-also.ts";
 import type { DamagedBlock } from "./list-damaged.ts";
 import type { Reading } from "./reading-room.ts";
 
@@ -41,6 +42,11 @@ export interface BlockService {
   store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Promise<void>;
   /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */
   held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
+  /**
+   * The space holds from now on too what another one holds: in one cell a row for each block and no bytes, between cells the bytes are
+   * copied. Beyond four times the quota: `quota`.
+   */
+  holdAlso(spaceId: SpaceId, also: AlsoHeld): Promise<void>;
   /** Of the space's blocks, in the order of their hashes, those that have no whole copy. */
   damaged(
     spaceId: SpaceId,

@@ -8,6 +8,7 @@ import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
 import type { BlockService } from "./block-service.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { holdAlso } from "./hold-also.ts";
 import { listDamaged } from "./list-damaged.ts";
 import { PackWriter } from "./pack-writer.ts";
 import type { CrashPoint } from "./pack-writer.ts";
@@ -58,7 +59,7 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
   // Apart from the others: whoever broke the promise of `passing` would spoil an answer, and never a pack.
   const readPorts = { ...options, stock: new SlabStock(readBytesKept) };
 
-  return {
+  const service: OpenBlockService = {
     room: (expectedBytes) => new BlockRoom(stock, expectedBytes),
     store: (spaceId, uploader, blocks, leaveOut) => storeBlocks(storePorts, spaceId, uploader, blocks, leaveOut),
     async held(spaceId, hashes) {
@@ -68,6 +69,7 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
       const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, { now: clock.nowMicros() });
       return held as Set<HashHex>;
     },
+    holdAlso: (spaceId, also) => holdAlso({ ...options, ...service }, spaceId, also),
     damaged: (spaceId, page) => listDamaged({ shards, cell: cells.of(bucketOf(spaceId)).db }, spaceId, page),
     read: (spaceId, hashes, { signal, passing = false, reading } = {}) =>
       readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing, reading }),
@@ -79,6 +81,7 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
       await Promise.all([...writers.values()].map((writer) => writer.close()));
     },
   };
+  return service;
 }
 
 /** Two readers' batches: the one handed on and those ahead. */

@@ -17,6 +17,7 @@ import type { WebhookTables } from "./webhook-tables.ts";
 import type { GroupTables } from "./group-tables.ts";
 import type { RewindTables } from "./rewind-tables.ts";
 import type { MailTables } from "./mail-tables.ts";
+import type { TransferTables } from "./transfer-tables.ts";
 
 /** The shard itself or a transaction on it. */
 export type ShardReader = Kysely<ShardTables>;
@@ -25,7 +26,8 @@ export type ShardReader = Kysely<ShardTables>;
  * The tables of the schema `shard`: everything that belongs to an owner, on the shard of the owner's bucket.
  * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
  */
-export interface ShardTables extends AccountTables, GroupTables, MailTables, QueueTables, RewindTables, WebhookTables {
+export interface ShardTables
+  extends AccountTables, GroupTables, MailTables, QueueTables, RewindTables, TransferTables, WebhookTables {
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;

@@ -99,6 +99,11 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   restoreVersion: oneNode,
   rewind: { rows: "of all that changed since the moment", answerBytes: rewindBytes },
   undoRewind: { rows: "of what the rewind changed", answerBytes: rewindBytes },
+  transferNode: { ...oneNode, rows: 2 * lineage },
+  /** And the accounts at both ends of each. */
+  listTransfers: { rows: 4 * limits.transfersPageMax, answerBytes: limits.transfersPageMax * 4 * kib },
+  acceptTransfer: { ...few, rows: "of all that is transferred" },
+  deleteTransfer: { ...few, rows: "10, or all that is shared of the space where its job has failed" },
   listTrash: listed(page + page * lineage),
   restoreFromTrash: changing,
   emptyTrash: changing,

@@ -67,7 +67,7 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
     const kick = (id: UserId) => queue.kick(shards.ofId(id));
     const notifications = { ...ports, wake: committed, mail, kick };
     const queue = startQueue(
-      { log, sharing: () => sharing, notifications, mail, webhooks: () => webhooks },
+      { log, sharing: () => ({ ...sharing, blocks: storage.blocks }), notifications, mail, webhooks: () => webhooks },
       { storage, log },
       closers,
     );

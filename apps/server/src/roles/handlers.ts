@@ -24,6 +24,7 @@ import { jobHandlers, queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
 import { rewindHandlers } from "../http/rewinds/rewind-handlers.ts";
 import { claimNow } from "../sharing/claim-pending.ts";
+import { transferHandlers } from "../http/transfers/transfer-handlers.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
 import { starHandlers } from "../http/stars/star-handlers.ts";
 import { versionHandlers } from "../http/files/version-handlers.ts";
@@ -96,6 +97,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...linkPageHandlers({ accounts, uploads, download: downloads.download }),
     ...storageHandlers(storageCare(parts)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
+    ...transferHandlers({ ...parts.sharing, blocks }),
     ...jobHandlers({ shards }),
     ...queueHandlers({ shards, clock: systemClock, kick: (shard) => parts.queue.kick(shard) }),
     ...operationHandlers(operation),

@@ -9,7 +9,8 @@ import type { Kinds } from "../queue/kind.ts";
 import { rewindKinds } from "../rewind/rewind-kinds.ts";
 import { claimKinds } from "../sharing/claim-pending.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
-import type { SharingWorld } from "../sharing/sharing-world.ts";
+import { transferKinds } from "../transfers/transfer-kinds.ts";
+import type { TransferWorld } from "../transfers/transfer-world.ts";
 import { watchKind } from "../watches/watch-kind.ts";
 import { watchedEventKind } from "../watches/watched-event-kind.ts";
 import { webhookKinds } from "../webhooks/webhook-kinds.ts";
@@ -18,7 +19,7 @@ import type { WebhookWorld } from "../webhooks/webhooks.ts";
 export interface QueueParts {
   readonly log: Log;
   /** Asked when a message is worked: the queue is there before what needs it. */
-  readonly sharing: () => SharingWorld;
+  readonly sharing: () => TransferWorld;
   readonly notifications: NotificationWorld;
   readonly mail: MailWorld;
   readonly webhooks: () => WebhookWorld;
@@ -38,6 +39,7 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks }: Queu
     ...claimKinds(sharing),
     ...groupKinds(sharing),
     ...rewindKinds(sharing),
+    ...transferKinds(sharing),
     ...mailKinds(mail),
     ...quotaWarningKind([logWarning, tellAccount]),
     ...webhookKinds(webhooks),

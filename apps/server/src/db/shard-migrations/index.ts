@@ -18,6 +18,7 @@ import * as stars from "./097-stars.ts";
 import * as activity from "./098-activity.ts";
 import * as webhooks from "./099-webhooks.ts";
 import * as linkDownloads from "./100-link-downloads.ts";
+import * as transfers from "./101-transfers.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -45,5 +46,6 @@ export const shardMigrations: MigrationSet = {
     "098-activity": { up: activity.up },
     "099-webhooks": { up: webhooks.up },
     "100-link-downloads": { up: linkDownloads.up },
+    "101-transfers": { up: transfers.up },
   },
 };

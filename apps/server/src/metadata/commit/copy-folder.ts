@@ -26,9 +26,9 @@ import { insertNodes, insertVersions } from "./write.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 
 /** While it is written the copy is to be removed at a time in the future, which each piece moves on. */
-const leaseMicros = 3600 * 1_000_000;
+export const leaseMicros = 3600 * 1_000_000;
 
-interface FolderPair {
+export interface FolderPair {
   readonly from: NodeId;
   readonly to: NodeId;
   readonly name: string;
@@ -139,7 +139,7 @@ async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | und
 }
 
 /** The folders of the copy that reach farther with these rows in one of them, and how far. */
-function raisedBy(pair: FolderPair, rows: readonly NodeRow[]): Map<FolderPair, Reach> {
+export function raisedBy(pair: FolderPair, rows: readonly NodeRow[]): Map<FolderPair, Reach> {
   const raised = new Map<FolderPair, Reach>();
   let brought = rows
     .map(({ name }) => reachAbove(name, { names: 0, bytes: 0 }))
@@ -158,7 +158,7 @@ function farthest(left: Reach, right: Reach): Reach {
 }
 
 /** By the primary key. */
-async function updateReach(
+export async function updateReach(
   transaction: ShardReader,
   spaceId: SpaceId,
   raised: ReadonlyMap<FolderPair, Reach>,
@@ -174,7 +174,7 @@ async function updateReach(
     where n.space_id = v.space_id and n.id = v.id`.execute(transaction);
 }
 
-async function startPiece(
+export async function startPiece(
   transaction: ShardReader,
   { clock, random, pieces, spaceId }: TransactionPlace,
 ): Promise<Work> {
@@ -198,7 +198,7 @@ async function startPiece(
 }
 
 /** Once the time has come the sweep may have begun, and nothing may be added. */
-async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId): Promise<void> {
+export async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId): Promise<void> {
   const { numAffectedRows } = await sql`
     update shard.nodes set purged_at = ${nowMicros + leaseMicros}
     where space_id = ${space.id} and id = ${topId} and purged_at > ${nowMicros}`.execute(reader);

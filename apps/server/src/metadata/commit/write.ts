@@ -1,4 +1,4 @@
-import type { SpaceId } from "@holdfast/core/ids";
+import type { SpaceId, VersionId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import {
   booleanArray,
@@ -49,7 +49,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
     nodes.flatMap(({ before, after }) => (before === undefined ? [after] : [])),
   );
   await insertVersions(reader, changes.versions);
-  await updateLabels(work);
+  await writeLabels(reader, space.id, changes.labels);
   await countBlocks(reader, space.id, changes.counted);
   await changeBlockRefs(reader, space.id, countOf(changes.blockRefs), nowMicros);
   await changeSegmentRefs(reader, space.id, countOf(changes.segmentRefs), nowMicros);
@@ -166,14 +166,18 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
   );
 }
 
-/** By the primary key. */
-async function updateLabels({ reader, space, changes }: Work): Promise<void> {
-  if (changes.labels.length === 0) return;
-  const labels = [...new Map(changes.labels.map(({ versionId, label }) => [versionId, label]))];
+/** By the primary key; of a version that has several the last counts. */
+export async function writeLabels(
+  reader: ShardReader,
+  spaceId: SpaceId,
+  given: readonly { readonly versionId: VersionId; readonly label: string | null }[],
+): Promise<void> {
+  if (given.length === 0) return;
+  const labels = [...new Map(given.map(({ versionId, label }) => [versionId, label]))];
   await sql`
     update shard.versions v set label = given.label
     from unnest(${uuidArray(labels.map(([id]) => id))}, ${textArray(labels.map(([, label]) => label))}) as given (id, label)
-    where v.space_id = ${space.id} and v.id = given.id`.execute(reader);
+    where v.space_id = ${spaceId} and v.id = given.id`.execute(reader);
 }
 
 /** Gapless, since the space is locked and the entries are numbered from its head. */

@@ -188,6 +188,10 @@ async function removePiece(
   await sql`delete from shard.watches where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
     transaction,
   );
+  // By transfers_node: what is not there is not on offer.
+  await sql`delete from shard.transfers where space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
+    transaction,
+  );
   const { nodes = 0, sizeBytes = 0, weightBytes = 0 } = rows[0] ?? {};
   return {
     grants,

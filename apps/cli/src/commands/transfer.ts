@@ -1,0 +1,84 @@
+import { setTimeout } from "node:timers/promises";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type TransferJson, transferred } from "@holdfast/protocol/transfer-routes";
+import { count, formatBytes, formatTable, printable } from "../output/text.ts";
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker, Context } from "./command.ts";
+
+export const transferCommand: CommandMaker = (context) => {
+  const command = newCommand("transfer", "Give a file or folder of yours to another owner, who has to accept", [
+    "transfer /Projects --to anna@example.com",
+    "transfer ls",
+    "transfer accept 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
+  ])
+    .argument("<path>", "a folder or file on the server")
+    // Required, but what stands below has none.
+    .option("--to <email>", "the address of the account that becomes its owner")
+    .addCommand(list(context))
+    .addCommand(accept(context))
+    .addCommand(cancel(context));
+  return runs<[string]>(context, command, async (run, path, { to }) => {
+    const { lookUp } = await import("../remote/look-up.ts");
+    if (to === undefined) throw usage("Say to whom: --to EMAIL.");
+    const { client } = await run.connect();
+    const { id } = await lookUp(client, path);
+    const transfer = await client.call("transferNode", { params: { id }, body: { email: String(to) } });
+    await run.output.result(transfer, () => [
+      `offered to ${printable(transfer.to.email)}, who accepts it with: holdfast transfer accept ${transfer.id}`,
+    ]);
+  });
+};
+
+function list(context: Context) {
+  const command = newCommand("ls", "List what you offered and what you were offered", ["transfer ls"]);
+  return runs<[]>(context, command, async (run) => {
+    const { allPages } = await import("../remote/pages.ts");
+    const { client } = await run.connect();
+    const pages = allPages((cursor) => client.call("listTransfers", { query: { cursor } }));
+    await run.output.listing(pages, (items) => formatTable(items.map(cellsOf), []));
+  });
+}
+
+function cellsOf({ id, node, from, to, state }: TransferJson): string[] {
+  const name = node.kind === "folder" ? `${node.name}/` : node.name;
+  return [state, from.email, to.email, name, id];
+}
+
+const lookAgainMs = 500;
+
+function accept(context: Context) {
+  const command = newCommand("accept", "Become the owner of what you were offered", [
+    "transfer accept 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
+  ]).argument("<id>", "as 'holdfast transfer ls' lists it");
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    const { job } = await client.call("acceptTransfer", { params: { id } });
+    // The server goes on with it also if this command is ended.
+    for (;;) {
+      const { state, result } = await client.call("getJob", { params: { id: job } });
+      if (state === "done") {
+        const came = transferred.parse(result);
+        const { name, files, folders, bytes } = came;
+        const what = `${count(files, "file")} in ${count(folders, "folder")}, ${formatBytes(bytes)}`;
+        return run.output.result(came, () => [`/${printable(name)} is yours: ${what}`]);
+      }
+      if (state === "failed") {
+        const { detail } = (result ?? {}) as { detail?: unknown };
+        const why = typeof detail === "string" ? `: ${detail}` : "";
+        throw new HoldfastError("failed", `The server could not bring it over${why} It can be accepted again.`);
+      }
+      await setTimeout(lookAgainMs);
+    }
+  });
+}
+
+function cancel(context: Context) {
+  const command = newCommand("cancel", "Withdraw what you offered, or decline what you were offered", [
+    "transfer cancel 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
+  ]).argument("<id>", "as 'holdfast transfer ls' lists it");
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    await client.call("deleteTransfer", { params: { id } });
+    await run.output.result({ id }, () => [`withdrawn ${id}`]);
+  });
+}

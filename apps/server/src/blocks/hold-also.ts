@@ -1,0 +1,77 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type HashHex, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { type Kysely, sql } from "kysely";
+import { hashArray } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+import type { BlockService, IncomingBlock } from "./block-service.ts";
+import { insertSpaceBlocks, type SpaceBlock } from "./space-blocks.ts";
+import type { StorePorts } from "./store-blocks.ts";
+
+type HoldPorts = Pick<StorePorts, "cells" | "shards" | "clock"> & Pick<BlockService, "read" | "store" | "held">;
+
+/** Of another space: whose blocks, in whose name they come, and which. */
+export interface AlsoHeld {
+  readonly from: SpaceId;
+  readonly uploader: UserId;
+  /** Each hash once, with its size in bytes. */
+  readonly blocks: ReadonlyMap<HashHex, number>;
+}
+
+/** See `BlockService.holdAlso`. */
+export async function holdAlso(ports: HoldPorts, spaceId: SpaceId, also: AlsoHeld): Promise<void> {
+  const { cells, shards, clock } = ports;
+  if (also.blocks.size === 0) return;
+  const cell = cells.of(bucketOf(spaceId));
+  if (cells.of(bucketOf(also.from)) !== cell) return copyBytes(ports, spaceId, also);
+  const now = clock.nowMicros();
+  const blocks = await insertHolders(cell.db, spaceId, also, now);
+  await insertSpaceBlocks(shards.ofId(spaceId).db, spaceId, also.uploader, blocks, now);
+}
+
+/**
+ * A holder keeps its block for as long as it stands, and the other space's stands until its own rows go, so the block is there all the
+ * while. The rows of the space come after, as when bytes are stored.
+ */
+async function insertHolders(
+  cell: Kysely<CellTables>,
+  spaceId: SpaceId,
+  { from, blocks }: AlsoHeld,
+  now: number,
+): Promise<SpaceBlock[]> {
+  const { rows } = await sql<{ hash: Buffer; stamp: number }>`
+    insert into cell.holders as known (hash, space_id, stamp, pack_id)
+    select hash, ${spaceId}::uuid, ${now}::int8, pack_id from cell.holders
+    where space_id = ${from} and hash = any(${hashArray([...blocks.keys()])}) order by hash
+    on conflict (hash, space_id) do update
+      set stamp = greatest(known.stamp + 1, excluded.stamp), pack_id = coalesce(known.pack_id, excluded.pack_id)
+    returning hash, stamp`.execute(cell);
+  if (rows.length < blocks.size) throw notThere(blocks.size - rows.length);
+  return rows.map(({ hash, stamp }) => ({
+    hash,
+    sizeBytes: blocks.get(hash.toString("hex") as HashHex) ?? 0,
+    stamp,
+  }));
+}
+
+/** Between cells there is no other way. */
+async function copyBytes(ports: HoldPorts, spaceId: SpaceId, { from, uploader, blocks }: AlsoHeld): Promise<void> {
+  const hashes = [...blocks.keys()];
+  const held = await ports.held(spaceId, hashes);
+  const wanted = hashes.filter((hash) => !held.has(hash));
+  let batch: IncomingBlock[] = [];
+  let batchBytes = 0;
+  for await (const block of ports.read(from, wanted)) {
+    if (block === undefined) throw notThere(1);
+    batch.push({ ...block, verified: false });
+    batchBytes += block.payload.length;
+    if (batchBytes < limits.packBytesTarget) continue;
+    await ports.store(spaceId, uploader, batch);
+    [batch, batchBytes] = [[], 0];
+  }
+  await ports.store(spaceId, uploader, batch);
+}
+
+function notThere(count: number): HoldfastError {
+  return new HoldfastError("unavailable", `The block index does not know ${count} of the blocks. Try again later.`);
+}

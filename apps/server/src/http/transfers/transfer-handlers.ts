@@ -1,0 +1,24 @@
+import { findNode } from "../../metadata/read/look-up.ts";
+import { acceptTransfer, cancelTransfer, listTransfers, offerTransfer } from "../../transfers/open-transfers.ts";
+import type { TransferWorld } from "../../transfers/transfer-world.ts";
+import type { Handlers } from "../handler.ts";
+
+/** A file or folder for another owner. */
+export function transferHandlers(world: TransferWorld) {
+  return {
+    transferNode: async ({ caller, params, body }) => {
+      const node = await findNode(world.shards, caller, params.id);
+      const { transfer, created } = await offerTransfer(world, caller, node, body.email);
+      return { status: created ? 201 : 200, json: transfer };
+    },
+    listTransfers: async ({ caller, query }) => ({ status: 200, json: await listTransfers(world, caller, query) }),
+    acceptTransfer: async ({ caller, params }) => ({
+      status: 202,
+      json: { job: await acceptTransfer(world, caller, params.id) },
+    }),
+    deleteTransfer: async ({ caller, params }) => {
+      await cancelTransfer(world, caller, params.id);
+      return { status: 204 };
+    },
+  } satisfies Handlers;
+}

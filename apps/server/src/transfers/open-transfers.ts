@@ -1,0 +1,252 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import {
+  bucketOf,
+  isId,
+  makeId,
+  type NodeId,
+  type SpaceId,
+  type TaskId,
+  type TransferId,
+  type UserId,
+} from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import type { TransferJson } from "@holdfast/protocol/transfer-routes";
+import { sql } from "kysely";
+import { z } from "zod";
+import { findUser, findUserByEmail } from "../accounts/directory.ts";
+import { assertAddress } from "../accounts/email-address.ts";
+import { inTransaction } from "../db/database.ts";
+import type { TransferRow } from "../db/transfer-tables.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
+import { findNodes } from "../metadata/read/look-up.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { assertWeightRoom } from "../metadata/weight/metadata-bytes.ts";
+import { startTask, readTask } from "../queue/tasks.ts";
+import { assertMay } from "../rights/roles.ts";
+import { findActor } from "../sharing/mounts.ts";
+import { giveUp, withdrawn } from "./run-transfer.ts";
+import {
+  deleteWaiting,
+  insertArrival,
+  insertTransfer,
+  listTransferRows,
+  readArrival,
+  readTransfer,
+} from "./transfer-rows.ts";
+import type { TransferWorld } from "./transfer-world.ts";
+
+/**
+ * Offers a file or folder of the caller's own to another account, which has to accept.
+ * @throws HoldfastError forbidden, invalid_field, conflict where it is on offer to somebody else
+ */
+export async function offerTransfer(
+  world: TransferWorld,
+  caller: Actor,
+  node: PlacedNode,
+  email: string,
+): Promise<{ readonly transfer: TransferJson; readonly created: boolean }> {
+  const { clock, random, shards } = world;
+  const { row } = node;
+  assertMay(node, "own");
+  assertTransferable(node);
+  assertAddress(email);
+  const user = await findUserByEmail(shards, email);
+  if (user?.id === caller.userId) throw refuse("email", "This is you. Give it to somebody else.");
+  if (user === undefined || user.email_confirmed_at === null || user.disabled_at !== null) {
+    throw refuse(
+      "email",
+      "Nobody has an account with this address and has confirmed it. Only an account can own files.",
+    );
+  }
+  const { db } = shards.ofId(row.space_id);
+  const made: TransferRow = {
+    space_id: row.space_id,
+    id: makeId<TransferId>(bucketOf(row.space_id), clock.nowMs(), random(8)),
+    node_id: row.id,
+    from_id: caller.userId,
+    to_id: user.id,
+    created_at: clock.nowMicros(),
+    accepted_at: null,
+  };
+  const transfer = await insertTransfer(db, made);
+  if (transfer.to_id !== user.id) {
+    throw new HoldfastError("conflict", "This is on offer to somebody else already. Withdraw that first.", {
+      field: "id",
+    });
+  }
+  const [json] = await transfersJson(world, [transfer]);
+  if (json === undefined) throw withdrawn();
+  return { transfer: json, created: transfer.id === made.id };
+}
+
+function assertTransferable({ row }: PlacedNode): void {
+  if (row.parent_id === null) throw refuse("id", "The root stays with its account. Transfer what is in it.");
+  if (row.trashed_at !== null) throw refuse("id", "What lies in the trash cannot be transferred. Restore it first.");
+  if (row.kind === "mount") throw refuse("id", "A mount shows what is somebody else's, and only they transfer that.");
+  if (row.kind === "symlink")
+    throw refuse("id", "A symbolic link cannot be transferred. Transfer the folder that it is in.");
+}
+
+const transferCursor = z.tuple([z.string().refine((text): text is TransferId => isId(text))]);
+
+/** What the caller has offered, and what was offered to the caller, oldest first. */
+export async function listTransfers(
+  world: TransferWorld,
+  caller: Actor,
+  {
+    limit = limits.listItemsDefault,
+    cursor,
+  }: { readonly limit?: number | undefined; readonly cursor?: string | undefined },
+): Promise<{ items: TransferJson[]; next_cursor: string | null }> {
+  const after = cursor === undefined ? null : decodeCursor(transferCursor, cursor)[0];
+  const rows = await listTransferRows(world.shards, caller, { after, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const isMore = rows.length > limit && last !== undefined;
+  return { items: await transfersJson(world, page), next_cursor: isMore ? encodeCursor([last.id]) : null };
+}
+
+/**
+ * Begins the job that gives it to the caller; a second time it answers the same job.
+ * @throws HoldfastError not_found, conflict, quota
+ */
+export async function acceptTransfer(world: TransferWorld, caller: Actor, id: string): Promise<TaskId> {
+  const transfer = await findTransfer(world, id);
+  if (transfer?.to_id !== caller.userId) throw withdrawn();
+  const { db } = world.shards.of(caller.bucket);
+  const known = await readArrival(db, { spaceId: caller.spaceId, id: transfer.id });
+  if (known !== undefined) return known.job;
+  await assertReady(world, transfer);
+  await assertRoom(world, transfer, caller.spaceId);
+  const job = await inTransaction(db, async (transaction) => {
+    const payload = { space_id: caller.spaceId, transfer_id: transfer.id };
+    const task = await startTask(transaction, { userId: caller.userId, kind: "transfer", payload });
+    const isFirst = await insertArrival(transaction, {
+      space_id: caller.spaceId,
+      id: transfer.id,
+      job: task,
+      user_id: caller.userId,
+      from_id: transfer.from_id,
+      from_space: transfer.space_id,
+      from_node: transfer.node_id,
+      top_id: null,
+      result: null,
+      created_at: world.clock.nowMicros(),
+    });
+    if (!isFirst) throw new HoldfastError("unavailable", "The same was accepted twice at once. Try again.");
+    return task;
+  });
+  world.queue.kick(world.shards.of(caller.bucket));
+  return job;
+}
+
+/** By whoever offered it, or was offered it. @throws HoldfastError not_found, conflict once it was accepted */
+export async function cancelTransfer(world: TransferWorld, caller: Actor, id: string): Promise<void> {
+  const transfer = await findTransfer(world, id);
+  if (transfer?.to_id !== caller.userId && transfer?.from_id !== caller.userId) throw withdrawn();
+  await giveUpDead(world, transfer);
+  if (await deleteWaiting(world.shards.ofId(transfer.id).db, transfer.id)) return;
+  throw new HoldfastError("conflict", "It was accepted already, and is on its way.", { field: "id" });
+}
+
+/** A job that failed for a day brings the node back where it was once somebody asks. */
+async function giveUpDead(world: TransferWorld, { id, to_id: userId, accepted_at }: TransferRow): Promise<void> {
+  if (accepted_at === null) return;
+  const { db } = world.shards.ofId(userId);
+  const user = await findUser(world.shards, userId);
+  const arrival = user === undefined ? undefined : await readArrival(db, { spaceId: user.space_id, id });
+  if (arrival === undefined || arrival.top_id !== null) return;
+  if ((await readTask(db, userId, arrival.job))?.state !== "failed") return;
+  await giveUp(world, arrival, new HoldfastError("failed", "The transfer could not be done and was given up."));
+}
+
+async function findTransfer({ shards }: TransferWorld, id: string): Promise<TransferRow | undefined> {
+  return isId(id) ? readTransfer(shards.ofId(id as TransferId).db, id as TransferId) : undefined;
+}
+
+/** The owner may have done anything with it since. @throws HoldfastError not_found, conflict */
+async function assertReady(
+  { shards }: TransferWorld,
+  { node_id: nodeId, from_id: fromId }: TransferRow,
+): Promise<void> {
+  const owner = await findUser(shards, fromId);
+  const actor = await findActor(shards, fromId);
+  if (owner === undefined || owner.disabled_at !== null || actor === undefined) throw withdrawn();
+  const node = (await findNodes(shards, actor, [nodeId])).get(nodeId);
+  if (node === undefined) throw withdrawn();
+  if (node.row.trashed_at === null) return;
+  throw new HoldfastError("conflict", "Its owner has put this into the trash since.", { field: "id" });
+}
+
+/** What is not known before the blocks are there is found by the job. @throws HoldfastError quota */
+async function assertRoom(
+  { shards }: TransferWorld,
+  { space_id: from, node_id: topId }: TransferRow,
+  to: SpaceId,
+): Promise<void> {
+  const { bytes, weight } = await weigh(shards.ofId(from).db, from, topId);
+  const { rows } = await sql<{ used_bytes: number; metadata_bytes: number; quota_bytes: number | null }>`
+    select used_bytes, metadata_bytes, quota_bytes from shard.spaces where id = ${to}`.execute(shards.ofId(to).db);
+  const [space] = rows;
+  if (space === undefined) throw withdrawn();
+  const { used_bytes: used, quota_bytes: quota } = space;
+  assertWeightRoom(space, weight);
+  if (quota === null || used + bytes <= quota) return;
+  throw new HoldfastError("quota", `This needs ${bytes} more bytes, and ${Math.max(0, quota - used)} are free.`);
+}
+
+/** Of what is live. By nodes_parent. */
+async function weigh(
+  db: ReturnType<TransferWorld["shards"]["of"]>["db"],
+  spaceId: SpaceId,
+  topId: NodeId,
+): Promise<{ bytes: number; weight: number }> {
+  const { rows } = await sql<{ bytes: number; weight: number }>`
+    with recursive below (id, size, weight) as (
+      select n.id, n.size, n.weight from shard.nodes n where n.space_id = ${spaceId} and n.id = ${topId}
+      union all
+      select child.id, child.size, child.weight from below cross join lateral (
+        select n.id, n.size, n.weight from shard.nodes n
+        where n.space_id = ${spaceId} and n.parent_id = below.id and n.trashed_at is null and n.kind <> 'mount' offset 0
+      ) child
+    ) select coalesce(sum(size), 0)::int8 as bytes, coalesce(sum(weight), 0)::int8 as weight from below`.execute(db);
+  return rows[0] ?? { bytes: 0, weight: 0 };
+}
+
+/** Those whose node is still there. */
+async function transfersJson({ shards }: TransferWorld, rows: readonly TransferRow[]): Promise<TransferJson[]> {
+  const items: TransferJson[] = [];
+  for (const row of rows) {
+    const { rows: nodes } = await sql<{ name: string; kind: "file" | "folder" }>`
+      select name, kind from shard.nodes
+      where space_id = ${row.space_id} and id = ${row.node_id} and purged_at is null`.execute(
+      shards.ofId(row.space_id).db,
+    );
+    const [node] = nodes;
+    const [from, to] = [await personOf(shards, row.from_id), await personOf(shards, row.to_id)];
+    if (node === undefined || from === undefined || to === undefined) continue;
+    items.push({
+      id: row.id,
+      node: { id: row.node_id, ...node },
+      from,
+      to,
+      state: row.accepted_at === null ? "waiting" : "accepted",
+      created_at: formatTime(row.created_at),
+    });
+  }
+  return items;
+}
+
+async function personOf(
+  shards: TransferWorld["shards"],
+  userId: UserId,
+): Promise<{ id: string; name: string; email: string } | undefined> {
+  const user = await findUser(shards, userId);
+  return user === undefined ? undefined : { id: user.id, name: user.name, email: user.email };
+}
+
+function refuse(field: string, message: string): HoldfastError {
+  return new HoldfastError("invalid_field", message, { field });
+}

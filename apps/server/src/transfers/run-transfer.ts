@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId, SpaceId, TransferId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { inTransaction } from "../db/database.ts";
+import type { GrantRow, NodeRow, ShardReader } from "../db/shard-tables.ts";
+import type { ArrivalRow } from "../db/transfer-tables.ts";
+import type { Actor } from "../metadata/actor.ts";
+import type { Operation } from "../metadata/commit/operation.ts";
+import { pieceSizes } from "../metadata/commit/piece-sizes.ts";
+import { readLineages } from "../metadata/read/lineages.ts";
+import { sweepDetached } from "../metadata/trash/removal.ts";
+import { finishTask } from "../queue/tasks.ts";
+import { changeRights, removeGrants } from "../sharing/change-rights.ts";
+import { findActor } from "../sharing/mounts.ts";
+import { arrive } from "./arrive.ts";
+import { copyAcross } from "./copy-across.ts";
+import { markAccepted, readArrival, unmarkAccepted } from "./transfer-rows.ts";
+import type { TransferWorld } from "./transfer-world.ts";
+
+/** What nobody can do anything about but people: the transfer is given up, and waits to be accepted again. */
+const hopeless: ReadonlySet<string> = new Set(["quota", "invalid_field", "conflict", "trashed", "not_found"]);
+
+/**
+ * Brings an accepted transfer to its end. It may die anywhere and run again, also twice at once.
+ *
+ * First the node goes to the trash of its owner: nobody changes it while it is copied. Then it is made anew outside the tree of the other
+ * space, and attached there once. Last, what was granted at the old one ends. The old one stays in the trash for its time, so no byte
+ * goes with a transfer.
+ */
+export async function runTransfer(
+  world: TransferWorld,
+  { spaceId, id }: { readonly spaceId: SpaceId; readonly id: TransferId },
+  signal: AbortSignal,
+): Promise<void> {
+  const { db } = world.shards.ofId(spaceId);
+  const arrival = await readArrival(db, { spaceId, id });
+  // Of one that was given up there is none.
+  if (arrival === undefined) return;
+  if (arrival.top_id === null) {
+    try {
+      await bringOver(world, arrival, signal);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || !hopeless.has(error.code)) throw error;
+      await giveUp(world, arrival, error);
+      return;
+    }
+  }
+  await endOld(world, arrival);
+  const done = await readArrival(db, { spaceId, id });
+  const result: unknown = JSON.parse(done?.result ?? "null");
+  await finishTask(db, { id: arrival.job, state: "done", result, nowMicros: world.clock.nowMicros() });
+}
+
+/** Back out of the trash, and waiting as before. */
+export async function giveUp(world: TransferWorld, arrival: ArrivalRow, error: HoldfastError): Promise<void> {
+  const { job, from_id: fromId, from_node: fileId, space_id: spaceId, id } = arrival;
+  const owner = await findActor(world.shards, fromId);
+  if (owner !== undefined && (await readFrozen(world, arrival)) !== undefined) {
+    await world.committer.commit(owner, [{ op: "restore", fileId, ...identityOf(job, "restore") }]);
+  }
+  await unmarkAccepted(world.shards.ofId(arrival.from_space).db, id);
+  const result = { code: error.code, detail: error.message };
+  await inTransaction(world.shards.ofId(spaceId).db, async (transaction) => {
+    await sql`delete from shard.arrivals where space_id = ${spaceId} and id = ${id} and top_id is null`.execute(
+      transaction,
+    );
+    await finishTask(transaction, { id: job, state: "failed", result, nowMicros: world.clock.nowMicros() });
+  });
+}
+
+async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: AbortSignal): Promise<void> {
+  const { shards, clock, random, pieces = pieceSizes } = world;
+  const shard = shards.ofId(arrival.from_space);
+  if ((await markAccepted(shard.db, arrival.id, clock.nowMicros())) === undefined) throw withdrawn();
+  const owner = await findActor(shards, arrival.from_id);
+  const actor = await findActor(shards, arrival.user_id);
+  if (owner === undefined || actor === undefined) throw withdrawn();
+  const frozen = await freeze(world, arrival, owner);
+  const grants = await readGrantsBelow(shard.db, arrival);
+  const { db } = shards.ofId(arrival.space_id);
+  const place = { db, spaceId: arrival.space_id, clock, random, pieces };
+  const source = { shard, spaceId: arrival.from_space };
+  const crossing = { source, place, blocks: world.blocks, userId: arrival.user_id, signal };
+  let detached: NodeId | undefined;
+  try {
+    const asked = new Set(grants.map((grant) => grant.node_id));
+    const crossed = await copyAcross(crossing, frozen, asked, (topId) => void (detached = topId));
+    const now = await readFrozen(world, arrival);
+    if (now?.trashed_at !== frozen.trashed_at) throw changed();
+    // Where this throws it may be attached all the same. If it is not, the sweep finds it after a while.
+    detached = undefined;
+    const isAttached = await arrive(world, { place, actor, arrival }, crossed, grants);
+    if (!isAttached) detached = crossed.topId;
+  } finally {
+    if (detached !== undefined) {
+      await sweepDetached(db, arrival.space_id, detached, { nowMicros: clock.nowMicros(), pieces });
+    }
+  }
+}
+
+/** To the trash, once for each time that it is accepted: a second run finds it there. */
+async function freeze(world: TransferWorld, arrival: ArrivalRow, owner: Actor): Promise<NodeRow> {
+  const fileId = arrival.from_node;
+  const operation: Operation = { op: "delete", fileId, ...identityOf(arrival.job, "freeze") };
+  const { results } = await world.committer.commit(owner, [operation]);
+  const [result] = results;
+  if (result?.status === "conflict" || result?.status === "error") throw result.error;
+  const frozen = await readFrozen(world, arrival);
+  if (result?.status !== "committed" || frozen === undefined) throw changed();
+  return frozen;
+}
+
+/** @returns undefined unless it lies in the trash, itself */
+async function readFrozen(world: TransferWorld, arrival: ArrivalRow): Promise<NodeRow | undefined> {
+  const { from_space: spaceId, from_node: id } = arrival;
+  const { rows } = await sql<NodeRow>`
+    select * from shard.nodes
+    where space_id = ${spaceId} and id = ${id} and trashed_at is not null and purged_at is null`.execute(
+    world.shards.ofId(spaceId).db,
+  );
+  return rows[0];
+}
+
+/** What was granted at the old node and below it ends, links with it, and so does the transfer. */
+async function endOld(world: TransferWorld, arrival: ArrivalRow): Promise<void> {
+  const { from_space: spaceId, from_id: userId, id } = arrival;
+  await changeRights(world, spaceId, { userId, deviceId: null }, async (rights) => {
+    const { rows } = await sql`select from shard.transfers where space_id = ${spaceId} and id = ${id}`.execute(
+      rights.transaction,
+    );
+    // The second time its owner may have restored it, and shared it again.
+    if (rows.length === 0) return;
+    const grants = await readGrantsBelow(rights.transaction, arrival, true);
+    await removeGrants(
+      rights,
+      grants.map((grant) => grant.id),
+    );
+    await sql`delete from shard.transfers where space_id = ${spaceId} and id = ${id}`.execute(rights.transaction);
+  });
+}
+
+/** By grants_grantee_once, and a walk up from each node that is shared. */
+async function readGrantsBelow(
+  db: ShardReader,
+  { from_space: spaceId, from_node: topId }: ArrivalRow,
+  withLinks = false,
+): Promise<GrantRow[]> {
+  const { rows: grants } = await sql<GrantRow>`
+    select * from shard.grants where space_id = ${spaceId} ${withLinks ? sql`` : sql`and kind <> 'link'`}`.execute(db);
+  const ids = [...new Set(grants.map((grant) => grant.node_id))];
+  if (ids.length === 0) return [];
+  type Row = Pick<NodeRow, "id" | "parent_id">;
+  const rows = await readLineages<Row>({ db }, spaceId, ids, sql`id, parent_id`);
+  const parents = new Map(rows.map((row) => [row.id, row.parent_id]));
+  const isBelow = (id: NodeId): boolean => {
+    for (let at: NodeId | null = id; at !== null; at = parents.get(at) ?? null) if (at === topId) return true;
+    return false;
+  };
+  return grants.filter((grant) => isBelow(grant.node_id));
+}
+
+/** The same again answers the same, for as long as one job may be tried. */
+function identityOf(job: ArrivalRow["job"], what: string): Pick<Operation, "operationId" | "requestHash"> {
+  const requestHash = createHash("sha256").update(`transfer ${what} ${job}`).digest();
+  return { operationId: requestHash.subarray(0, 16), requestHash };
+}
+
+export function withdrawn(): HoldfastError {
+  return new HoldfastError("not_found", "There is no such transfer, or it was withdrawn.");
+}
+
+function changed(): HoldfastError {
+  return new HoldfastError("conflict", "Its owner took it out of the transfer. It can be accepted again.");
+}

@@ -1,0 +1,10 @@
+import type { BlockService } from "../blocks/block-service.ts";
+import type { PieceSizes } from "../metadata/commit/piece-sizes.ts";
+import type { SharingWorld } from "../sharing/sharing-world.ts";
+
+/** What a transfer needs of the server around it. */
+export interface TransferWorld extends SharingWorld {
+  readonly blocks: Pick<BlockService, "holdAlso">;
+  /** The usual ones unless told. */
+  readonly pieces?: PieceSizes;
+}

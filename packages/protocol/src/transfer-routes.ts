@@ -1,0 +1,81 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, page } from "./values.ts";
+
+const idParams = z.object({ id: idText });
+const person = z.object({ id: z.string(), name: z.string(), email: z.string() });
+
+const transfer = z
+  .object({
+    id: z.string(),
+    node: z.object({ id: z.string(), kind: z.enum(["file", "folder"]), name: z.string() }),
+    from: person,
+    to: person,
+    state: z.enum(["waiting", "accepted"]),
+    created_at: z.string(),
+  })
+  .meta({ id: "Transfer" });
+export type TransferJson = z.output<typeof transfer>;
+
+/** The result of the job of a transfer. */
+export const transferred = z.object({
+  id: z.string().describe("of the node in its new space"),
+  name: z.string().describe("in the root; another one where that was taken"),
+  files: z.int().describe("and symbolic links"),
+  folders: z.int(),
+  versions: z.int(),
+  bytes: z.int().describe("of the newest versions"),
+});
+
+/** Gives a file or folder to another owner, who has to accept. */
+export const transferRoutes = {
+  transferNode: defineRoute({
+    method: "POST",
+    path: "/files/:id/transfer",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Offer a file or folder of one's own to another account, which becomes its owner once it accepts",
+    params: idParams,
+    body: z.object({ email: z.string().min(3).max(320) }),
+    responses: { 200: transfer, 201: transfer },
+  }),
+  listTransfers: defineRoute({
+    method: "GET",
+    path: "/transfers",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    changes: false,
+    summary: "What one has offered and what one was offered, until it is done, withdrawn or declined",
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(limits.transfersPageMax).optional(),
+      cursor: cursorText.optional(),
+    }),
+    responses: { 200: page(transfer) },
+  }),
+  acceptTransfer: defineRoute({
+    method: "POST",
+    path: "/transfers/:id/accept",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    changes: true,
+    summary: "Become the owner: a job makes everything anew in one's own space; a second time it answers the same job",
+    params: idParams,
+    responses: { 202: z.object({ job: z.string().describe("GET /jobs/{id} tells when it is done, and what came") }) },
+  }),
+  deleteTransfer: defineRoute({
+    method: "DELETE",
+    path: "/transfers/:id",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "none",
+    changes: true,
+    summary: "Withdraw what one has offered, or decline what one was offered",
+    params: idParams,
+    responses: { 204: "empty" },
+  }),
+} as const;
