@@ -37,7 +37,7 @@ create unique index grants_pending_once on shard.grants (space_id, node_id, emai
 create index grants_grantee on shard.grants (grantee_id, space_id);
 create index grants_email on shard.grants (email_key) where kind = 'pending';
 create index grants_via on shard.grants (space_id, via) where via is not null;
-create index grants_maker on shard.grants (created_by, space_id);
+create index grants_maker on shard.grants (created_by, id);
 create index grants_expiry on shard.grants (expires_at) where expires_at is not null;
 
 -- on the shard of an account or group: where to look for what it was granted. Only a pointer: the grant decides

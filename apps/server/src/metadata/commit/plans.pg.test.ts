@@ -129,6 +129,14 @@ async function fill(space: TestSpace): Promise<void> {
   await sql`insert into shard.upload_tail select ${owner}, ${id}, 0, 1, 1, '', 1, '' from ${series}`.execute(logged);
   await sql`insert into shard.spaces (id, owner_id, root_id, epoch, created_at)
     select ${id}, ${id}, ${id}, '', 1 from ${series}`.execute(logged);
+  await sql`insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
+    select ${owner}, ${id}, ${id}, 'user', ${id}, 'viewer', ${userId}::uuid, 1 from ${series}`.execute(logged);
+  await sql`insert into shard.watches (space_id, user_id, node_id)
+    select ${owner}, ${userId}::uuid, ${id} from ${series}`.execute(logged);
+  await sql`insert into shard.comments (space_id, node_id, id, text, mentions, author, at)
+    select ${owner}, ${id}, ${id}, 'text', '{}', ${userId}::uuid, n from ${series}`.execute(logged);
+  await sql`insert into shard.transfers (space_id, id, node_id, from_id, to_id, created_at)
+    select ${owner}, ${id}, ${id}, ${userId}::uuid, ${id}, n from ${series}`.execute(logged);
   await sql`analyze`.execute(logged);
 }
 

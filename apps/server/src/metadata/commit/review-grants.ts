@@ -4,6 +4,9 @@ import { enqueue } from "../../queue/enqueue.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
 import type { JournalEntry } from "./work.ts";
 
+/** Before every id, so that the look is one of the primary key whatever is known of the table. */
+const firstId = "00000000-0000-0000-0000-000000000000";
+
 /** A message names at most so many nodes; more of one transaction are looked at by several. */
 const idsPerMessage = 500;
 
@@ -19,7 +22,10 @@ export async function reviewGrants(
 ): Promise<boolean> {
   const ids = journal.filter((entry) => entry.from_parent !== null).map((entry) => entry.node_id);
   if (ids.length === 0) return false;
-  const { rows } = await sql`select from shard.grants where space_id = ${spaceId} limit 1`.execute(transaction);
+  const { rows } = await sql`
+    select id from shard.grants where space_id = ${spaceId} and id > ${firstId}::uuid order by id limit 1`.execute(
+    transaction,
+  );
   if (rows.length === 0) return false;
   for (let start = 0; start < ids.length; start += idsPerMessage) {
     const payload = { spaceId, nodeIds: ids.slice(start, start + idsPerMessage) };
