@@ -105,7 +105,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     await done(guest, ["trash", "restore", items[0]?.id ?? ""]);
     assert.equal(await done(guest, ["cat", "/album/first.txt"]), "the first");
     const mounted = await guest(["sync", `${folder}/one`, "--once", "--remote", "/album"]);
-    assert.deepEqual([mounted.code, /somebody else's folder/.test(mounted.stderr)], [5, true]);
+    assert.deepEqual([mounted.code, /shared with you/.test(mounted.stderr)], [5, true]);
     assert.match((await guest(["rm", "/album"])).stderr, /Taken away here/);
     assert.equal(await done(owner, ["cat", "/album/first.txt"]), "the first");
     assert.equal((await done(owner, ["cat", "/album/made/second.txt"])).length, 10);

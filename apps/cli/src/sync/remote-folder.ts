@@ -9,10 +9,6 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
   const there = await findNode(client, path);
   await refuseShared(client, path, there);
   if (there?.kind === "folder") return there.id;
-  if (there?.kind === "mount") {
-    const message = `${path} is somebody else's folder: sync the folder in which it is mounted, or a folder in it.`;
-    throw new HoldfastError("conflict", message);
-  }
   if (there !== undefined)
     throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
   try {
@@ -31,6 +27,6 @@ async function refuseShared(client: ApiClient, path: string, there: NodeJson | u
   let nearest = there;
   while (nearest === undefined && names.pop() !== undefined) nearest = await findNode(client, joinPath(names));
   if (nearest === undefined || (nearest.kind !== "mount" && nearest.role === "owner")) return;
-  const message = `${path} is in a folder that is shared with you, which cannot be synced alone. Sync a folder of your own in which it is mounted.`;
+  const message = `${path} is a folder that is shared with you, or in one, which cannot be synced alone. Sync a folder of your own in which it is mounted.`;
   throw new HoldfastError("conflict", message);
 }
