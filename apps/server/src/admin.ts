@@ -31,7 +31,12 @@ export async function runAdmin<Name extends AdminRouteName>(
     const { host, port } = config.listen;
     const origin = `${config.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
     const handlers = adminHandlers(storage) as Readonly<Record<AdminRouteName, AdminHandler>>;
-    const context = { ...checked, peer: { origin }, caller: localAdministrator, conditions: () => ({}) };
+    const context = {
+      ...checked,
+      peer: { origin, publicUrl: origin },
+      caller: localAdministrator,
+      conditions: () => ({}),
+    };
     const { json } = await handlers[name](context);
     return json as RouteAnswer<(typeof routes)[Name]>;
   } finally {

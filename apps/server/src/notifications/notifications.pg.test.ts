@@ -42,8 +42,8 @@ async function open(name: string, half: 0 | 1): Promise<Actor> {
     random: randomBytes,
   });
   await sql`
-    insert into shard.users (id, email, name, password_hash, admin, space_id, root_id, created_at)
-    values (${userId}, ${userId}, ${name}, '', false, ${spaceId}, ${rootId}, 0)`.execute(db);
+    insert into shard.users (id, email, name, password_hash, admin, space_id, root_id, created_at, plan)
+    values (${userId}, ${userId}, ${name}, '', false, ${spaceId}, ${rootId}, 0, 'business')`.execute(db);
   return { userId, bucket, spaceId, rootId, deviceId: null, owns: true, grantees: [userId], receives: false };
 }
 

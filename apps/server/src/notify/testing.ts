@@ -11,8 +11,8 @@ export async function signInTo(space: TestSpace): Promise<Caller> {
   const sessionId = newTestId<SessionId>();
   const email = `${caller.userId}@example.org`;
   await sql`
-    insert into shard.users (id, email, name, password_hash, admin, space_id, root_id, created_at)
-    values (${caller.userId}, ${email}, '', '', false, ${caller.spaceId}, ${caller.rootId}, 0)
+    insert into shard.users (id, email, name, password_hash, admin, space_id, root_id, created_at, plan)
+    values (${caller.userId}, ${email}, '', '', false, ${caller.spaceId}, ${caller.rootId}, 0, 'business')
     on conflict do nothing`.execute(db);
   await sql`
     insert into shard.sessions (id, user_id, device_id, number, number_used, created_at, expires_at)

@@ -90,8 +90,8 @@ test("addresses that nobody has are counted for who asks, and those that are fou
 
 test("the answer is bounded, and a directory of many is read by its index", async () => {
   const { db } = databases.shards.ofId(me.id);
-  await sql`insert into shard.users (id, email, name, password_hash, space_id, root_id, created_at)
-    select gen_random_uuid(), n || '@x', 'Many ' || n || ' Name' || n, '', gen_random_uuid(), gen_random_uuid(), 0
+  await sql`insert into shard.users (id, email, name, password_hash, space_id, root_id, created_at, plan)
+    select gen_random_uuid(), n || '@x', 'Many ' || n || ' Name' || n, '', gen_random_uuid(), gen_random_uuid(), 0, 'business'
     from generate_series(1, 20000) n`.execute(db);
   await sql`analyze shard.users`.execute(db);
   assert.equal((await find("many", { openDirectory: true })).length, limits.peopleFoundMax);

@@ -33,7 +33,13 @@ test("what anybody may send is short and not compressed, on every open route tha
       });
       return ((await answer.json()) as { code: string }).code;
     };
-    const text = JSON.stringify({ email: "a@example.org", password: "12345678", name: "a", refresh_token: "r" });
+    const text = JSON.stringify({
+      email: "a@example.org",
+      password: "12345678",
+      name: "a",
+      refresh_token: "r",
+      token: "t",
+    });
     assert.equal(await send(text.padEnd(limits.requestOpenBytesMax)), "forbidden", name);
     assert.equal(await send(text.padEnd(limits.requestOpenBytesMax + 1)), "too_large", name);
     const chunked = new ReadableStream<Uint8Array>({
