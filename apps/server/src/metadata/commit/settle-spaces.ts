@@ -108,13 +108,15 @@ class Settling {
     return { actor, what, refused: new HoldfastError("invalid_field", message, { field: "parent_id" }) };
   }
 
-  #settlePlace(place: Place): { readonly actor: Actor; readonly place: Place } {
+  /** Without an actor where the folder is none that the caller sees: the space of the node itself says so then. */
+  #settlePlace(place: Place): { readonly actor: Actor | undefined; readonly place: Place } {
     const { parentId, path } = place;
     if (path !== undefined) return this.#settlePath(place, path);
     const mount = parentId === undefined ? undefined : this.#byMount.get(parentId);
     const target = mount === undefined ? undefined : this.#targetOf(mount);
     if (target !== undefined) return { actor: this.#actIn(target), place: { ...place, parentId: target.row.id } };
-    return { actor: (parentId === undefined ? undefined : this.#actorOf(parentId)) ?? this.#caller, place };
+    const isRoot = parentId === undefined || parentId === "root";
+    return { actor: isRoot ? this.#caller : this.#actorOf(parentId), place };
   }
 
   /** Where the path goes on behind a mount, it begins there. */
