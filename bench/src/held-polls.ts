@@ -6,8 +6,7 @@ import { request as sendRequest } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Api, eventually, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
-import { startEmbeddedPostgres } from "@holdfast/server/db/embedded-postgres";
-import { silentLog } from "@holdfast/server/db/testing";
+import { startDatabase } from "./database.ts";
 import type { HolderOrder } from "./poll-holder.ts";
 import type { Row } from "./report.ts";
 import { pssBytes } from "./processes.ts";
@@ -46,14 +45,6 @@ export async function measureHeldPolls(folder: string, each: number): Promise<Ro
     for (const server of servers) await server.stop();
     await database.stop();
   }
-}
-
-async function startDatabase(folder: string): Promise<{ url: string; stop: () => Promise<void> }> {
-  const dataFolder = `${folder}/database`;
-  mkdirSync(dataFolder, { recursive: true, mode: 0o711 });
-  const postgres = await startEmbeddedPostgres({ dataFolder, log: silentLog, random: randomBytes, loopback: true });
-  const { user, password, host, port, database } = postgres.connection;
-  return { url: `postgres://${user}:${String(password)}@${host}:${port}/${database}`, stop: () => postgres.stop() };
 }
 
 const key = randomBytes(32).toString("base64");

@@ -1,9 +1,10 @@
 /**
  * `npm run bench`: what 8 rows of docs/performance.md say, measured now on this machine beside a calibration and the peers that
- * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`sync` all of
- * those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files and
+ * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`sync`, `share` and `web`
+ * all of those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files and
  * a second one fetch them (alone with `--only sync-idle --by holdfast`: 8 GB of disk, and about an hour);
- * `--keep` leaves the data, with what the clients said, where it is. HOLDFAST_BENCH_PROFILE=DIR profiles the sync clients.
+ * `--keep` leaves the data, with what the clients said, where it is. HOLDFAST_BENCH_PROFILE=DIR profiles the sync clients, and the
+ * servers of `share`, whose statements HOLDFAST_BENCH_STATEMENTS=1 lists.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,10 +18,22 @@ import { measureMixedTraffic } from "./mixed-traffic.ts";
 import { measurePeers } from "./peers.ts";
 import { type Row, printTable } from "./report.ts";
 import { measureRest, measureStart } from "./rest.ts";
+import { measureSharing, sharingRowNames } from "./sharing/measure-sharing.ts";
 import { measureSync, syncRowNames } from "./sync/measure-sync.ts";
 import { measureTransfers } from "./transfers.ts";
+import { measureWeb, webRowNames } from "./web/measure-web.ts";
 
-const rowNames = ["start", "large", "small", "mixed", "rest", "polls", ...syncRowNames] as const;
+const rowNames = [
+  "start",
+  "large",
+  "small",
+  "mixed",
+  "rest",
+  "polls",
+  ...sharingRowNames,
+  ...syncRowNames,
+  ...webRowNames,
+] as const;
 type RowName = (typeof rowNames)[number];
 
 const fullScale = {
@@ -30,6 +43,7 @@ const fullScale = {
   restMs: 45_000,
   polls: 15_000 as number | undefined,
   peers: ["rsync", "rclone", "syncthing"],
+  sharing: { people: 1000, listedFiles: 100_000, rewoundNodes: 100_000, deviceEdits: 40 },
   sync: {
     newFiles: 40,
     files: 10_000,
@@ -39,6 +53,16 @@ const fullScale = {
     manyTwice: false,
     idleSeconds: 30,
   },
+  web: {
+    listRounds: 5,
+    folderRows: 100_000,
+    actRounds: 10,
+    taskFiles: 1000,
+    smallFiles: 10_000,
+    largeMib: 1024,
+    rounds: 3,
+    navigations: 1000,
+  },
 };
 const quickScale: typeof fullScale = {
   largeMib: 64,
@@ -47,7 +71,18 @@ const quickScale: typeof fullScale = {
   restMs: 25_000,
   polls: undefined,
   peers: ["rsync"],
+  sharing: { people: 50, listedFiles: 2000, rewoundNodes: 2000, deviceEdits: 10 },
   sync: { newFiles: 10, files: 500, copied: 100, largeMib: 64, manyFiles: 5000, manyTwice: true, idleSeconds: 5 },
+  web: {
+    listRounds: 1,
+    folderRows: 5000,
+    actRounds: 2,
+    taskFiles: 200,
+    smallFiles: 500,
+    largeMib: 64,
+    rounds: 1,
+    navigations: 40,
+  },
 };
 
 async function main(): Promise<void> {
@@ -77,8 +112,11 @@ async function main(): Promise<void> {
     if (wants("polls") && scale.polls !== undefined)
       rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
     rows.push(...(await measurePeers({ folder, large, small }, [...by])));
+    if (sharingRowNames.some(wants))
+      rows.push(...(await measureSharing({ folder: `${folder}/sharing`, wants, scale: scale.sharing })));
     if (syncRowNames.some(wants))
       rows.push(...(await measureSync({ folder: `${folder}/sync`, wants, scale: { ...scale.sync, ...many }, by })));
+    if (webRowNames.some(wants)) rows.push(...(await measureWeb({ folder: `${folder}/web`, wants, scale: scale.web })));
     const machine = describeMachine(folder);
     printTable(machine, rows);
     const file =
@@ -95,9 +133,13 @@ async function main(): Promise<void> {
 
 function wish(only: string | undefined): (name: RowName) => boolean {
   const wanted = only?.split(",") ?? rowNames;
-  const unknown = wanted.filter((name) => name !== "sync" && !(rowNames as readonly string[]).includes(name));
+  const unknown = wanted.filter((name) => !isFamily(name) && !(rowNames as readonly string[]).includes(name));
   if (unknown.length > 0) throw new Error(`No rows are named ${unknown.join(", ")}; there are ${rowNames.join(", ")}.`);
-  return (name) => wanted.some((one) => one === name || (one === "sync" && name.startsWith("sync-")));
+  return (name) => wanted.some((one) => one === name || (isFamily(one) && name.startsWith(`${one}-`)));
+}
+
+function isFamily(name: string): boolean {
+  return ["sync", "share", "web"].includes(name);
 }
 
 interface ServerData {

@@ -41,6 +41,12 @@ export function cpuSeconds(pid: number): number {
   return (user + system) / ticksPerSecond;
 }
 
+/** What those that it had started, and they in turn, had used when they ended and were waited for. */
+export function endedSeconds(pid: number): number {
+  const [user = 0, system = 0] = (read(`/proc/${pid}/stat`).split(") ")[1] ?? "").split(" ").slice(13, 15).map(Number);
+  return (user + system) / ticksPerSecond;
+}
+
 /** The same, to the nanosecond, of the threads that live. */
 export function threadSeconds(pid: number): number {
   return sumOfThreads(pid, (task) => Number(read(`${task}/schedstat`).split(" ")[0] ?? 0)) / 1e9;

@@ -5,7 +5,20 @@ export interface Row {
   /** Who did it: `holdfast`, `calibration`, or a peer. */
   readonly by: string;
   readonly value: number;
-  readonly unit: "s" | "files/s" | "MB/s" | "requests/s" | "ms" | "MB" | "KB" | "B" | "wake-ups" | "errors";
+  readonly unit:
+    | "s"
+    | "files/s"
+    | "MB/s"
+    | "requests/s"
+    | "ms"
+    | "MB"
+    | "KB"
+    | "B"
+    | "wake-ups"
+    | "x"
+    | "%"
+    | "CLS"
+    | "errors";
   readonly goal?: Goal;
   /** What else to know, such as the seconds behind a rate. */
   readonly note?: string;

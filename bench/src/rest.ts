@@ -10,8 +10,8 @@ export async function measureStart(dataFolder: string): Promise<Row[]> {
   const later = await timed(async () => (server = await startServer({ dataFolder })));
   await server?.stop();
   return [
-    { work: "first start to ready", by: "holdfast", value: first, unit: "s" },
-    { work: "later start to ready", by: "holdfast", value: later, unit: "s" },
+    { work: "first start to ready", by: "holdfast", value: first, unit: "s", goal: { atMost: 5 } },
+    { work: "later start to ready", by: "holdfast", value: later, unit: "s", goal: { atMost: 2 } },
   ];
 }
 

@@ -148,6 +148,56 @@ for (const [what, path, line, report] of plantedImports) {
   });
 }
 
+/** [what has no place in a browser, further sources, what the report must say] */
+const plantedNode: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
+  [
+    "a module of Node, three imports away",
+    { "packages/core/src/ids.ts": 'import { hash } from "node:crypto"; export const id = hash;' },
+    /ids\.ts:1 imports node:crypto.*: apps\/web\/src\/app\.ts -> .*client\.ts -> .*encode\.ts -> .* -> node:crypto$/,
+  ],
+  [
+    "a package that needs Node",
+    { "packages/core/src/ids.ts": 'export { Pool as id } from "undici";' },
+    /imports undici/,
+  ],
+  [
+    "a global of Node",
+    { "packages/core/src/ids.ts": 'export const id = Buffer.from("1");' },
+    /ids\.ts uses Buffer.*app\.ts ->/,
+  ],
+  [
+    "a global in a component",
+    { "apps/web/src/main.tsx": "export const mode = process.env as object;" },
+    /main\.tsx uses process/,
+  ],
+  ["what a page loads later", { "apps/web/src/later.ts": 'await import("node:fs");' }, /later\.ts:1 imports node:fs/],
+];
+
+for (const [what, planted, report] of plantedNode) {
+  test(`what a browser lacks is reported with the way to it: ${what}`, (t) => {
+    const violations = violationsOf(t, planted);
+    assert.ok(
+      violations.some((violation) => report.test(violation)),
+      `expected ${report}, got ${JSON.stringify(violations)}`,
+    );
+  });
+}
+
+test("types, tests, names of members and what package.json keeps for Node are no code of a browser", (t) => {
+  const violations = violationsOf(t, {
+    "packages/core/package.json": JSON.stringify({
+      name: "@holdfast/core",
+      imports: { "#hash": { browser: "./src/hash-browser.ts", default: "./src/hash-node.ts" } },
+    }),
+    "packages/core/src/ids.ts": `import { hash } from "#hash"; import type { Hash } from "node:crypto";
+      export const id = { process: hash, of: (bytes: Buffer & Hash) => bytes, read: (global: number) => global };`,
+    "packages/core/src/hash-browser.ts": "export const hash = 1;",
+    "packages/core/src/hash-node.ts": 'export { hash } from "node:crypto";',
+    "apps/web/src/tree.test.ts": 'import "node:test"; import "./app.ts"; process.exit(Buffer.length);',
+  });
+  assert.deepEqual(violations, []);
+});
+
 test("folders of the server that import each other in a circle are reported once, with the way round", (t) => {
   const cycle = violationsOf(t, {
     "apps/server/src/notify/bus.ts": 'import "../uploads/session.ts";',

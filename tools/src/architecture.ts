@@ -1,4 +1,5 @@
 import { lazyDoors, mayImport, serverFolders, starts, testDoors, testsMayImport } from "./arrows.ts";
+import { findNodeInBrowser } from "./browser-code.ts";
 import { readSourceTree, type Import, type Source } from "./source-tree.ts";
 
 /** Checks every import under `root` against arrows.ts. @returns one line for each violation, none when all is well */
@@ -11,6 +12,7 @@ export function findViolations(root: string): string[] {
     ...findCycles("parts", shipped, (source) => source.part),
     ...findCycles("server folders", shipped, (source) => serverFolderOf(source.path)),
     ...findDeadFiles(sources),
+    ...findNodeInBrowser(root, sources),
   ];
 }
 
@@ -22,7 +24,7 @@ function judgeArrow(source: Source, each: Import, sources: readonly Source[]): s
   const target = sources.find((other) => other.path === each.target);
   if (target === undefined) {
     // A worker's address is found by its look alone and may stand in a comment; the compiler misses no other.
-    return each.target === undefined || each.kind === "url"
+    return each.target === undefined || each.kind === "url" || each.specifier.endsWith(".css")
       ? []
       : [`${at} imports ${each.specifier}, which does not exist`];
   }

@@ -43,6 +43,7 @@ export const testsMayImport: readonly string[] = ["tools", "bench"];
 /** What the tests of one part import besides: those that need the whole server running. */
 export const testDoors: Readonly<Record<string, readonly string[]>> = {
   "packages/remote-space": ["@holdfast/server/acceptance/testing"],
+  "apps/web": ["@holdfast/server/acceptance/testing"],
   "apps/cli": [
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/pack-files",
@@ -55,7 +56,17 @@ export const testDoors: Readonly<Record<string, readonly string[]>> = {
  * `holdfast put` never loads the server. The command's own tests may import them plainly.
  */
 export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
-  "apps/cli": ["@holdfast/server/main", "@holdfast/server/admin"],
+  // What brings the web app's folder: `serve` hands it to the server, which knows of a folder and not of how it came to be.
+  "apps/cli": [
+    "@holdfast/server/main",
+    "@holdfast/server/admin",
+    "@holdfast/server/config/options",
+    "@holdfast/server/backup/run-backup",
+    "@holdfast/server/backup/run-drill",
+    "@holdfast/server/backup/run-rebuild",
+    "@holdfast/server/backup/run-restore",
+    "@holdfast/web/build/prepare-app",
+  ],
 };
 
 /** Inside apps/server/src a folder (or a file of its root, named without `.ts`) imports any other, but for these. */
@@ -69,10 +80,21 @@ export const serverFolders = {
   >,
 };
 
+/** Whose sources (`src/`) run in a browser, with whatever they import; their tests and their build (`build/`) do not. */
+export const browserPart = "apps/web";
+/** Packages that browsers are known to run, besides those of that part. */
+export const browserPackages: readonly string[] = ["@noble/hashes"];
+
 /** Where a process starts. A source that no start and no other source's test reaches is dead. */
 export const starts: readonly string[] = [
   "apps/server/src/main.ts",
   "apps/server/src/admin.ts",
+  "apps/server/src/backup/run-backup.ts",
+  "apps/server/src/backup/run-drill.ts",
+  "apps/server/src/backup/run-rebuild.ts",
+  "apps/server/src/backup/run-restore.ts",
+  "apps/server/src/thumbs/make-thumb.ts",
+  "apps/server/src/acceptance/fixtures/make-fixture.ts",
   "apps/cli/src/main.ts",
   "bench/src/main.ts",
   "packages/simulator/src/soak.ts",
@@ -82,6 +104,15 @@ export const starts: readonly string[] = [
   "bench/src/collect-on-signal.ts",
   "bench/src/sync/counting-proxy.ts",
   "tools/src/check.ts",
+  "apps/web/src/begin.ts",
+  "apps/web/build/build-app.ts",
+  "apps/web/build/dev-server.ts",
+  "apps/web/src/testing/screenshots.ts",
+  "apps/web/src/link-page/main.tsx",
+  "apps/web/src/preview-frame/main.ts",
+  "apps/web/src/service-worker/main.ts",
+  // The build puts it in the place of a package.
+  "apps/web/src/design/adopted-style.ts",
   "tools/src/run-tests.ts",
   "tools/src/architecture.ts",
   "tools/src/lockfile.ts",

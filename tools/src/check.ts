@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 /** Every check reads the whole tree and changes nothing, so all run at once. */
 const checks: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   types: ["tsc", "-p", "."],
+  "types of the web app": ["tsc", "-p", "apps/web"],
   lint: ["oxlint", "--deny-warnings", "."],
   format: ["oxfmt", "--check", "."],
   "dead code": ["knip", "--no-progress", "--no-config-hints"],

@@ -53,6 +53,7 @@ const systemPattern =
 const processorPattern = /-(arm64|arm|ia32|loong64|ppc64|riscv64|s390x|x64)(?=-|$)/;
 
 function platformOf(name: string): Record<string, string[]> {
+  if (/-wasm32(?=-|$)/.test(name)) return { cpu: ["wasm32"] };
   const system = systemPattern.exec(name)?.[1];
   const processor = processorPattern.exec(name)?.[1];
   if (system === undefined || processor === undefined) {

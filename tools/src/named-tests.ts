@@ -55,7 +55,7 @@ function isMeant(name: string, test: string): boolean {
 }
 
 function readNames(root: string): Names {
-  const patterns = ["{apps,packages}/*/src/**/*.test.ts", "{bench,tools}/src/**/*.test.ts"];
+  const patterns = ["{apps,packages}/*/{src,build}/**/*.test.ts", "{bench,tools}/src/**/*.test.ts"];
   const titles = /\b(?:test(?:\.\w+)?\(|what:|title:)\s*(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/g;
   const tests = globSync(patterns, { cwd: root }).map((path) => {
     const source = readFileSync(join(root, path), "utf8");

@@ -39,9 +39,24 @@ async function runFiles(files: readonly string[], names: readonly string[]): Pro
   const places = [tmpdir(), "/dev/shm"].filter((place) => existsSync(place));
   for (const place of places) await sweepTestFolders(place);
   const folder = makeTemporaryFolder();
+  const mayServe = files.some((file) => /\.(?:pg|browser)\.test\.ts$/.test(file));
+  if (mayServe && existsSync("apps/web/package.json")) await buildApp();
   await report(files, names);
   await clearTestFolder(folder);
   for (const place of places) await sweepTestFolders(place);
+}
+
+/** Once for all tests that start servers by the command, each of which would build it else. */
+async function buildApp(): Promise<void> {
+  try {
+    // Only those that need it load it.
+    const { prepareApp } = await import("@holdfast/web/build/prepare-app");
+    const building = () => console.log("Building the web app, once.");
+    await prepareApp({ building, signal: new AbortController().signal });
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
 }
 
 /** All that tests leave in the temporary folder they leave in one of this run, which goes with it or with the next. */
@@ -81,7 +96,7 @@ async function report(files: readonly string[], names: readonly string[]): Promi
 
 /** All test files, or those that are, or lie in, or whose path contains one of `wanted`. */
 function select(wanted: readonly string[]): string[] {
-  const all = globSync("{packages/*,apps/*,bench,tools}/src/**/*.test.ts", { cwd: root }).toSorted();
+  const all = globSync("{packages/*,apps/*,bench,tools}/{src,build}/**/*.test.ts", { cwd: root }).toSorted();
   if (wanted.length === 0) return all;
   return all.filter((file) =>
     wanted.some((each) => {

@@ -4,12 +4,16 @@ import { parseSync } from "oxc-parser";
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface Import {
-  /** As written: "./frame.ts", "@holdfast/core/errors", "node:fs"; undefined where `import()` computes it. */
+  /** As written: "./frame.ts", "@holdfast/core/errors", "#sha256", "node:fs"; undefined where `import()` computes it. */
   readonly specifier: string | undefined;
   /** "static" for import and export-from, "dynamic" for import(), "url" for the new URL(…, import.meta.url) of a worker. */
   readonly kind: "static" | "dynamic" | "url";
+  /** Only types come: nothing of it is left when it runs. */
+  readonly isType: boolean;
   /** The imported file, relative to the root with '/', where it is a source of this tree. */
   readonly target: string | undefined;
+  /** Where package.json chooses between two by what runs it: which of them this is. */
+  readonly platform: "browser" | "node" | undefined;
   readonly line: number;
 }
 
@@ -36,7 +40,7 @@ export function readSourceTree(root: string): Source[] {
     .map((file) => toPosix(dirname(file)))
     .toSorted()
     .flatMap((part) =>
-      globSync(`${part}/src/**/*.{ts,tsx}`, { cwd: root })
+      globSync(`${part}/{src,build}/**/*.{ts,tsx}`, { cwd: root })
         .toSorted()
         .map((file) => readSource(root, part, toPosix(file), folderOfName)),
     );
@@ -44,12 +48,12 @@ export function readSourceTree(root: string): Source[] {
 
 function readSource(root: string, part: string, path: string, folderOfName: ReadonlyMap<string, string>): Source {
   const text = readFileSync(join(root, path), "utf8");
-  const imports = readImports(path, text).map(({ specifier, kind, offset }) => ({
-    specifier,
-    kind,
-    target: specifier === undefined ? undefined : resolve(root, path, specifier, folderOfName),
-    line: text.slice(0, offset).split("\n").length,
-  }));
+  const imports = readImports(path, text).flatMap(({ offset, ...raw }) => {
+    const line = text.slice(0, offset).split("\n").length;
+    return resolve({ root, part, path }, raw.specifier, folderOfName).map((found) =>
+      Object.assign(found, raw, { line }),
+    );
+  });
   const isTest = /\.test\.tsx?$|\/testing(?:\/|\.ts$|-[^/]*\.ts$)|\/acceptance\/|conformance[^/]*\.ts$/.test(path);
   return { path, part, isTest, imports };
 }
@@ -57,6 +61,7 @@ function readSource(root: string, part: string, path: string, folderOfName: Read
 interface RawImport {
   specifier: string | undefined;
   kind: Import["kind"];
+  isType: boolean;
   offset: number;
 }
 
@@ -65,33 +70,62 @@ function readImports(path: string, text: string): RawImport[] {
   const [error] = parsed.errors;
   if (error !== undefined) throw new HoldfastError("failed", `${path} does not parse: ${error.message}`);
   const found: RawImport[] = [];
-  for (const { moduleRequest, start } of parsed.module.staticImports) {
-    found.push({ specifier: moduleRequest.value, kind: "static", offset: start });
+  for (const { moduleRequest, entries, start } of parsed.module.staticImports) {
+    const isType = entries.length > 0 && entries.every((entry) => entry.isType);
+    found.push({ specifier: moduleRequest.value, kind: "static", isType, offset: start });
   }
   for (const { entries, start } of parsed.module.staticExports) {
+    const isType = entries.every((entry) => entry.isType);
     const specifiers = new Set(entries.flatMap((entry) => entry.moduleRequest?.value ?? []));
-    for (const specifier of specifiers) found.push({ specifier, kind: "static", offset: start });
+    for (const specifier of specifiers) found.push({ specifier, kind: "static", isType, offset: start });
   }
   for (const { moduleRequest, start } of parsed.module.dynamicImports) {
     const literal = /^(["'`])([^"'`$]+)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end));
-    found.push({ specifier: literal?.[2], kind: "dynamic", offset: start });
+    found.push({ specifier: literal?.[2], kind: "dynamic", isType: false, offset: start });
   }
   for (const match of text.matchAll(/new URL\(\s*"(\.[^"]+\.ts)",\s*import\.meta\.url/g)) {
-    found.push({ specifier: match[1], kind: "url", offset: match.index });
+    found.push({ specifier: match[1], kind: "url", isType: false, offset: match.index });
   }
   return found;
 }
 
+type Found = Pick<Import, "target" | "platform">;
+
+/** One, or one for each platform. */
 function resolve(
+  { root, part, path }: { readonly root: string; readonly part: string; readonly path: string },
+  specifier: string | undefined,
+  folderOfName: ReadonlyMap<string, string>,
+): Found[] {
+  if (specifier?.startsWith("#") === true) return resolveByPlatform(root, part, specifier);
+  const target = specifier === undefined ? undefined : resolvePath(root, path, specifier, folderOfName);
+  return [{ target, platform: undefined }];
+}
+
+function resolveByPlatform(root: string, part: string, specifier: string): Found[] {
+  const { imports = {} } = JSON.parse(readFileSync(join(root, part, "package.json"), "utf8")) as {
+    readonly imports?: Readonly<Record<string, { readonly browser: string; readonly default: string }>>;
+  };
+  const places = imports[specifier];
+  if (places === undefined) throw new HoldfastError("failed", `${part}/package.json says nothing of ${specifier}.`);
+  return [
+    { target: posix.join(part, places.browser), platform: "browser" },
+    { target: posix.join(part, places.default), platform: "node" },
+  ];
+}
+
+function resolvePath(
   root: string,
   from: string,
   specifier: string,
   folderOfName: ReadonlyMap<string, string>,
 ): string | undefined {
-  if (specifier.startsWith(".")) return posix.join(posix.dirname(from), specifier);
+  // Behind a question mark stands what the web app wants of it: a worker, its address.
+  if (specifier.startsWith(".")) return posix.join(posix.dirname(from), specifier.replace(/\?.*$/, ""));
   for (const [name, folder] of folderOfName) {
     if (!specifier.startsWith(`${name}/`)) continue;
-    const path = `${folder}/src/${specifier.slice(name.length + 1)}`;
+    const rest = specifier.slice(name.length + 1);
+    const path = rest.startsWith("build/") ? `${folder}/${rest}` : `${folder}/src/${rest}`;
     return existsSync(join(root, `${path}.tsx`)) ? `${path}.tsx` : `${path}.ts`;
   }
   return undefined;

@@ -2,10 +2,16 @@ import { after, afterEach, before, beforeEach } from "node:test";
 import chromium from "@sparticuz/chromium";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { type Browser, type BrowserContext, chromium as driver, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium as driver,
+  type Page,
+} from "playwright-core";
 import { madeOnce } from "./test-folder.ts";
 
-export type { Page } from "playwright-core";
+export type { Browser, Frame, Locator, Page } from "playwright-core";
 
 /** Where screenshots go, for whoever changes a page's look; nowhere unless given. */
 const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
@@ -19,12 +25,17 @@ export interface TestPage {
   readonly complaints: readonly string[];
   /** In the light and in the dark, if they are asked for. */
   readonly takePictures: (name: string) => Promise<void>;
+  /** A page more, in a profile of its own, for the test that runs. Nobody hears its complaints. */
+  readonly another: () => Promise<Page>;
 }
 
 /** To be called once in a test file, outside of its tests. */
-export function useBrowser(viewport: { readonly width: number; readonly height: number }): TestPage {
+export function useBrowser(
+  viewport: { readonly width: number; readonly height: number },
+  options: BrowserContextOptions = {},
+): TestPage {
   let launched: Promise<Browser | HoldfastError>;
-  let context: BrowserContext | undefined;
+  let contexts: BrowserContext[] = [];
   let page: Page;
   let complaints: string[] = [];
   before(async () => {
@@ -36,18 +47,25 @@ export function useBrowser(viewport: { readonly width: number; readonly height: 
     if (!(browser instanceof HoldfastError)) await browser.close();
   });
   beforeEach(async () => {
-    const browser = await launched;
     // Not before: a hook that fails there keeps the file's own from running, and what others opened from being closed.
-    if (browser instanceof HoldfastError) throw browser;
-    context = await browser.newContext({ viewport });
-    page = await context.newPage();
+    page = await another();
     complaints = [];
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(error.message));
   });
-  afterEach(() => context?.close());
+  afterEach(async () => {
+    for (const context of contexts) await context.close();
+    contexts = [];
+  });
+  const another = async () => {
+    const browser = await launched;
+    if (browser instanceof HoldfastError) throw browser;
+    const context = await browser.newContext({ viewport, ...options });
+    contexts.push(context);
+    return context.newPage();
+  };
   return {
     get page() {
       return page;
@@ -55,6 +73,7 @@ export function useBrowser(viewport: { readonly width: number; readonly height: 
     get complaints() {
       return complaints;
     },
+    another,
     takePictures: async (name) => {
       if (screenshots === undefined) return;
       for (const colorScheme of ["light", "dark"] as const) {
@@ -65,7 +84,8 @@ export function useBrowser(viewport: { readonly width: number; readonly height: 
   };
 }
 
-async function launch(): Promise<Browser> {
+/** Alone, for whoever is no test. */
+export async function launch(): Promise<Browser> {
   const executablePath = program ?? join(await madeOnce("browser", unpack), "chromium");
   // Not the package's own arguments: they switch the web's security off, which is what is looked at here.
   return driver.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true });

@@ -52,14 +52,19 @@ export interface PreparedClient {
 }
 
 /** Signed in, with a configuration of its own, as on a machine of its own. */
-export async function prepareClient(base: string, server: RunningServer, proxy: Proxy): Promise<PreparedClient> {
+export async function prepareClient(
+  base: string,
+  server: RunningServer,
+  proxy: Proxy,
+  account = administrator,
+): Promise<PreparedClient> {
   const folder = `${base}/folder`;
   mkdirSync(folder, { recursive: true });
   const wire = await proxy.open(server.port);
   const env = { HOLDFAST_CONFIG_DIR: `${base}/config` };
   const name = base.slice(base.lastIndexOf("/") + 1);
-  const args = ["login", `http://127.0.0.1:${wire.port}`, "--email", administrator.email, "--password-stdin"];
-  const { code, stderr } = await holdfast([...args, "--device-name", name], { env, input: administrator.password });
+  const args = ["login", `http://127.0.0.1:${wire.port}`, "--email", account.email, "--password-stdin"];
+  const { code, stderr } = await holdfast([...args, "--device-name", name], { env, input: account.password });
   if (code !== 0) throw new Error(`holdfast login ended with ${code}: ${stderr}`);
   return { base, folder, wire, env };
 }

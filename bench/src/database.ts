@@ -1,0 +1,28 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@holdfast/server/db/embedded-postgres";
+import { silentLog } from "@holdfast/server/db/testing";
+
+export interface BenchDatabase extends Pick<EmbeddedPostgres, "connection" | "pid" | "stop"> {
+  /** For `--database-url`. */
+  readonly url: string;
+}
+
+/** A PostgreSQL as the embedded one is, on a port of its own. @param settings beside ours */
+export async function startDatabase(
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchDatabase> {
+  const dataFolder = `${folder}/database`;
+  mkdirSync(dataFolder, { recursive: true, mode: 0o711 });
+  const postgres = await startEmbeddedPostgres({
+    dataFolder,
+    log: silentLog,
+    random: randomBytes,
+    loopback: true,
+    settings,
+  });
+  const { user, password, host, port, database } = postgres.connection;
+  const url = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
+  return { url, connection: postgres.connection, pid: () => postgres.pid(), stop: () => postgres.stop() };
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { Api, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import type { Connection } from "@holdfast/server/db/database";
+import { startDatabase } from "../database.ts";
+import { type Cost, costOf, countingSettings, openCounts, quietOf, statementsOf } from "./statement-counts.ts";
+
+/** A server in a process of its own over a PostgreSQL that counts what it is asked. */
+export interface SharingServer {
+  readonly server: RunningServer;
+  /** Signed in, and the owner of what is shared. */
+  readonly owner: Api;
+  readonly home: Home;
+  /** To its database. */
+  readonly connection: Connection;
+  /** Rows made by hand: a hundred thousand of anything would take too long by the API. */
+  readonly fill: (statement: string) => Promise<void>;
+  readonly cost: (work: () => Promise<unknown>) => Promise<Cost>;
+  /** Waits until the database is asked nothing more. */
+  readonly quiet: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Of the owner. */
+export interface Home {
+  readonly userId: string;
+  readonly spaceId: string;
+  readonly rootId: string;
+}
+
+export async function startSharingServer(folder: string): Promise<SharingServer> {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const database = await startDatabase(folder, countingSettings);
+  const pool = await openCounts(database.connection);
+  const server = await startServer({
+    dataFolder: `${folder}/data`,
+    args: ["--database-url", database.url, "--store", `${folder}/store`],
+    env: {
+      HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+      HOLDFAST_RATE_LIMIT_POLLS: "0",
+      ...profiled(),
+    },
+  });
+  const owner = await Api.signIn(server.url);
+  const { rows } = await pool.query<Home>(
+    `select id as "userId", space_id as "spaceId", root_id as "rootId" from shard.users where admin`,
+  );
+  const parts = { pool, serverPid: server.pid, databasePid: database.pid() ?? 0 };
+  return {
+    server,
+    owner,
+    home: rows[0]!,
+    connection: database.connection,
+    fill: async (statement) => void (await pool.query(statement)),
+    cost: async (work) => {
+      const cost = await costOf(parts, work);
+      if (process.env["HOLDFAST_BENCH_STATEMENTS"] === "1")
+        process.stderr.write(`${(await statementsOf(pool)).join("\n")}\n`);
+      return cost;
+    },
+    quiet: () => quietOf(pool),
+    stop: async () => {
+      await server.stop();
+      await pool.end();
+      await database.stop();
+    },
+  };
+}
+
+/** With `HOLDFAST_BENCH_PROFILE` naming a folder, the server leaves a profile of its processor time there when it ends. */
+function profiled(): Record<string, string> {
+  const folder = process.env["HOLDFAST_BENCH_PROFILE"];
+  return folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };
+}

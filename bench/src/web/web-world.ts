@@ -1,0 +1,50 @@
+import { mkdirSync } from "node:fs";
+import { administrator, Api, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { type Browser, launch, type Page } from "@holdfast/tools/testing-browser";
+import { signIn, sizes } from "@holdfast/web/testing/test-app";
+import { cpuSeconds, endedSeconds, processTree } from "../processes.ts";
+
+/** A server in a process of its own, and a browser before it. */
+export interface WebWorld {
+  readonly folder: string;
+  readonly server: RunningServer;
+  readonly browser: Browser;
+  /** Of the administrator, past the page. */
+  readonly api: Api;
+  /** A page in a profile of its own, signed in, at the list of all files. */
+  readonly open: () => Promise<Page>;
+}
+
+/** @param folder of its own; what the server keeps goes with it */
+export async function withWebWorld<Result>(
+  folder: string,
+  work: (world: WebWorld) => Promise<Result>,
+): Promise<Result> {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const server = await startServer({ dataFolder: `${folder}/data` });
+  const browser = await launch();
+  try {
+    const open = async () => {
+      const context = await browser.newContext({ viewport: sizes.desktop, locale: "en-GB" });
+      const page = await context.newPage();
+      await signIn(page, server.url, administrator);
+      return page;
+    };
+    return await work({ folder, server, browser, api: await Api.signIn(server.url), open });
+  } finally {
+    await browser.close();
+    await server.stop();
+    removeFolder(folder);
+  }
+}
+
+/** Of the server with its database, and of all processes of the browser, since each began. */
+export async function cpuOf({ server, browser }: WebWorld): Promise<{ server: number; browser: number }> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return {
+    server: processTree(server.pid).reduce((sum, pid) => sum + cpuSeconds(pid) + endedSeconds(pid), 0),
+    browser: processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0),
+  };
+}
