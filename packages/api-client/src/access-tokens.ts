@@ -1,5 +1,5 @@
 import type { Clock } from "@holdfast/core/clock";
-import { HoldfastError } from "@holdfast/core/errors";
+import type { HoldfastError } from "@holdfast/core/errors";
 
 /** Where the bearer of each request comes from. */
 export interface AccessTokens {
@@ -31,11 +31,10 @@ export function fixedToken(token: string): AccessTokens {
   return { current: () => Promise.resolve(token), renew: () => Promise.resolve(undefined) };
 }
 
-/** For the routes that need none. */
-export const noTokens: AccessTokens = {
-  current: () => Promise.reject(notSignedIn()),
-  renew: () => Promise.resolve(undefined),
-};
+/** For the routes that need none. @param notSignedIn what any other is refused with; the words are its caller's */
+export function noTokens(notSignedIn: () => HoldfastError): AccessTokens {
+  return { current: () => Promise.reject(notSignedIn()), renew: () => Promise.resolve(undefined) };
+}
 
 /** Renewed this long before its end, so that a request under way does not outlive it. */
 const marginMs = 30_000;
@@ -44,23 +43,31 @@ const marginMs = 30_000;
  * The tokens of a session. A refresh happens under the store's lock and is saved before its access token is used: the
  * server takes a refresh token's direct predecessor only until the successor was used.
  * @param exchange calls POST /sessions/refresh
+ * @param notSignedIn what it throws where nothing is stored
  */
 export class SessionTokens<Session extends SavedSession> implements AccessTokens {
   readonly #store: SessionStore<Session>;
   readonly #exchange: (refreshToken: string) => Promise<SavedSession>;
   readonly #clock: Clock;
+  readonly #notSignedIn: () => HoldfastError;
   #session: Session | undefined;
   #renewing: Promise<string | undefined> | undefined;
 
-  constructor(store: SessionStore<Session>, exchange: (refreshToken: string) => Promise<SavedSession>, clock: Clock) {
+  constructor(
+    store: SessionStore<Session>,
+    exchange: (refreshToken: string) => Promise<SavedSession>,
+    clock: Clock,
+    notSignedIn: () => HoldfastError,
+  ) {
     this.#store = store;
     this.#exchange = exchange;
     this.#clock = clock;
+    this.#notSignedIn = notSignedIn;
   }
 
   async current(): Promise<string> {
     this.#session ??= await this.#store.read();
-    if (this.#session === undefined) throw notSignedIn();
+    if (this.#session === undefined) throw this.#notSignedIn();
     const { accessToken, accessTokenEndsMs } = this.#session;
     if (this.#clock.nowMs() < accessTokenEndsMs - marginMs) return accessToken;
     return (await this.renew(accessToken)) ?? accessToken;
@@ -81,11 +88,4 @@ export class SessionTokens<Session extends SavedSession> implements AccessTokens
     });
     return this.#session?.accessToken;
   }
-}
-
-function notSignedIn(): HoldfastError {
-  return new HoldfastError(
-    "unauthenticated",
-    "Not signed in. Run 'holdfast login URL', or set HOLDFAST_SERVER and HOLDFAST_TOKEN.",
-  );
 }

@@ -1,25 +1,24 @@
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
-import type { Route } from "@holdfast/protocol/route";
+import { routeTable } from "@holdfast/protocol/route-table";
+import type { RouteName } from "@holdfast/protocol/routes";
 import { checkIds, findBadId } from "./check-ids.ts";
 import type { TransportAnswer } from "./transport.ts";
 
-/** Answers up to here are checked against their schema; the lists of a large batch would cost more than their parse. */
-const checkedBytesMax = 64 * 1024;
+/**
+ * What the text of an answer becomes; undefined for an empty one.
+ * @throws HoldfastError failed for what is not what the route promises
+ */
+export type AnswerReader = (name: RouteName, status: number, text: string) => unknown;
 
-/** @throws HoldfastError failed for what is not what the route promises */
-export async function readJson(route: Route, answer: TransportAnswer): Promise<unknown> {
-  const text = await readText(answer);
-  const schema = route.responses[answer.status];
-  if (schema === "empty" || text === "") return undefined;
+/** Looks at the ids alone: for a page that the same server sent, which need not load the schemas. */
+export const readByIds: AnswerReader = (name, _, text) => {
+  if (text === "") return undefined;
   const value = parseJson(text);
-  if (schema === undefined || schema === "bytes" || value === undefined) throw strange(route);
+  if (value === undefined) throw strangeAnswer(name);
   checkIds(value);
-  if (text.length > checkedBytesMax) return value;
-  const checked = schema.safeParse(value);
-  if (!checked.success) throw strange(route, checked.error);
-  return checked.data;
-}
+  return value;
+};
 
 /** What a failed call answered, as the error that the server meant. */
 export async function readProblem(answer: TransportAnswer): Promise<HoldfastError> {
@@ -52,14 +51,11 @@ function codeOfStatus(status: number): ErrorCode {
   return codes.find((code) => errorTable[code].status === status) ?? (status >= 500 ? "internal" : "bad_request");
 }
 
-async function readText(answer: TransportAnswer): Promise<string> {
-  const slices: Uint8Array[] = [];
-  for await (const slice of answer.body) slices.push(slice);
-  return (
-    slices.length === 1 && slices[0] !== undefined
-      ? Buffer.from(slices[0].buffer, slices[0].byteOffset, slices[0].length)
-      : Buffer.concat(slices)
-  ).toString("utf8");
+export async function readText(answer: TransportAnswer): Promise<string> {
+  const utf8 = new TextDecoder();
+  let text = "";
+  for await (const slice of answer.body) text += utf8.decode(slice, { stream: true });
+  return text + utf8.decode();
 }
 
 function parseJson(text: string): unknown {
@@ -70,7 +66,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function strange(route: Route, cause?: unknown): HoldfastError {
-  const message = `The server's answer to ${route.method} ${route.path} is not understood. Are server and command of one version?`;
+export function strangeAnswer(name: RouteName, cause?: unknown): HoldfastError {
+  const { method, path } = routeTable[name];
+  const message = `The server's answer to ${method} ${path} is not understood. Are the server and this program of one version?`;
   return new HoldfastError("failed", message, { cause });
 }

@@ -6,8 +6,11 @@ import { after, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { SessionTokens, fixedToken } from "./access-tokens.ts";
 import type { AccessTokens, SavedSession } from "./access-tokens.ts";
+import { readBySchemas } from "./answer-schemas.ts";
 import { ApiClient } from "./api-client.ts";
-import { openHttpTransport } from "./transport.ts";
+import { openHttpTransport } from "./http-transport.ts";
+
+const notSignedIn = () => new HoldfastError("unauthenticated", "not signed in");
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -39,7 +42,8 @@ async function against(answers: Answer[], tokens: AccessTokens = fixedToken("sec
     connections: 2,
   });
   const retry = { clock, wait, attemptsMax: 4, patienceMs: 5000 };
-  const client = new ApiClient({ transport, tokens, retry, random: (length) => new Uint8Array(length).fill(128) });
+  const random = (length: number) => new Uint8Array(length).fill(128);
+  const client = new ApiClient({ transport, tokens, retry, random, readAnswer: readBySchemas });
   const stop = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
@@ -53,18 +57,25 @@ const json =
   (_, response) =>
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 const id = "0198c5a0-1234-8abc-9def-0123456789ab";
-const device = { id, name: "laptop", created_at: "2026-01-01T00:00:00Z", last_seen_at: null, current: true };
+const device = {
+  id,
+  name: "laptop",
+  created_at: "2026-01-01T00:00:00Z",
+  last_seen_at: null,
+  current: true,
+  browser: false,
+};
 const devices = json(200, { items: [device], next_cursor: null });
 const problem = (status: number, code: string, more: object = {}) =>
   json(status, { type: "about:blank", title: code, status, detail: `it was ${code}`, code, retryable: false, ...more });
 
 test("a call fills in the path, the query and the token, and answers the checked JSON", async () => {
-  const { client, seen } = await against([json(200, { items: [], next_cursor: null })]);
+  const { client, seen } = await against([json(200, { items: [], next_cursor: null, t: "tag" })]);
   const answer = await client.call("listFolder", {
     params: { id: "a/b" },
     query: { limit: 10, recursive: "true", cursor: undefined },
   });
-  assert.deepEqual(answer, { items: [], next_cursor: null });
+  assert.deepEqual(answer, { items: [], next_cursor: null, t: "tag" });
   assert.equal(seen[0]?.url, "GET /api/v1/folders/a%2Fb/contents?limit=10&recursive=true");
   assert.equal(seen[0].headers.authorization, "Bearer secret");
 });
@@ -170,7 +181,7 @@ test("a refused token is renewed once, saved before it is used, and shared by ca
     steps.push(`exchanged ${refreshToken}`);
     return Promise.resolve({ accessToken: "new", accessTokenEndsMs: 1e12, refreshToken: "r2" });
   };
-  const tokens = new SessionTokens(store, exchange, { nowMs: () => 0, nowMicros: () => 0 });
+  const tokens = new SessionTokens(store, exchange, { nowMs: () => 0, nowMicros: () => 0 }, notSignedIn);
   const answer: Answer = (request, response, body) => {
     steps.push(String(request.headers.authorization));
     const good = request.headers.authorization === "Bearer new";
@@ -193,7 +204,7 @@ test("a token that another process has renewed is taken over, not exchanged agai
     update: (change: (s: SavedSession) => Promise<SavedSession | undefined>) => change(newer),
   };
   const exchange = () => Promise.reject(new Error("must not be called"));
-  const tokens = new SessionTokens(store, exchange, { nowMs: () => 0, nowMicros: () => 0 });
+  const tokens = new SessionTokens(store, exchange, { nowMs: () => 0, nowMicros: () => 0 }, notSignedIn);
   assert.equal(await tokens.current(), "old");
   assert.equal(await tokens.renew("old"), "newer");
 });

@@ -1,12 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Random } from "@holdfast/core/clock";
-import { routes } from "@holdfast/protocol/routes";
-import type { RouteAnswer, RouteName } from "@holdfast/protocol/routes";
-import type { Route } from "@holdfast/protocol/route";
+import { isOpen } from "@holdfast/protocol/route";
+import { routeTable } from "@holdfast/protocol/route-table";
+import type { RouteFacts } from "@holdfast/protocol/route-table";
+import type { RouteAnswer, RouteName, routes } from "@holdfast/protocol/routes";
 import type { AccessTokens } from "./access-tokens.ts";
 import { encodeRequest } from "./request.ts";
 import type { CallRequest, EncodedRequest, LooseRequest } from "./request.ts";
-import { readJson, readProblem } from "./answer.ts";
+import { readProblem, readText } from "./answer.ts";
+import type { AnswerReader } from "./answer.ts";
 import { RetryTimer } from "./retry.ts";
 import type { RetryOptions } from "./retry.ts";
 import type { Transport, TransportAnswer } from "./transport.ts";
@@ -17,6 +19,8 @@ export interface ApiClientOptions {
   /** For Idempotency-Keys and the jitter of retries. */
   readonly random: Random;
   readonly retry: RetryOptions;
+  /** `readBySchemas`; in a page, which is of one version with its server, `readByIds`. */
+  readonly readAnswer: AnswerReader;
 }
 
 /**
@@ -37,8 +41,10 @@ export class ApiClient {
     name: Name,
     ...[request]: CallArguments<Name>
   ): Promise<RouteAnswer<(typeof routes)[Name]>> {
-    const route: Route = routes[name];
-    const answer = await this.#repeat(name, request ?? {}, async (sent) => readJson(route, sent));
+    const { readAnswer } = this.#options;
+    const answer = await this.#repeat(name, request ?? {}, async (sent) =>
+      readAnswer(name, sent.status, await readText(sent)),
+    );
     return answer as RouteAnswer<(typeof routes)[Name]>;
   }
 
@@ -67,7 +73,7 @@ export class ApiClient {
     const { status } = answer;
     const into = { target: targetOf(status), end: 0 };
     try {
-      await fill(into, answer, routes[name]);
+      await fill(into, answer, routeTable[name]);
       return { status, bytes: into.end, failure: undefined };
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
@@ -93,7 +99,7 @@ export class ApiClient {
     const timer = new RetryTimer(this.#options.retry, this.#options.random);
     for (;;) {
       try {
-        return await take(await this.#sendSignedIn(routes[name], encoded));
+        return await take(await this.#sendSignedIn(routeTable[name], encoded));
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError)) throw thrown;
         if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
@@ -105,10 +111,9 @@ export class ApiClient {
   }
 
   /** A refused access token is renewed once: it may have run out, or another process may have renewed it already. */
-  async #sendSignedIn(route: Route, request: EncodedRequest): Promise<TransportAnswer> {
+  async #sendSignedIn(route: RouteFacts, request: EncodedRequest): Promise<TransportAnswer> {
     const { tokens } = this.#options;
-    const open = route.access === "open" || route.access === "signed";
-    const token = open ? undefined : await tokens.current();
+    const token = isOpen(route) ? undefined : await tokens.current();
     try {
       return await this.#send(request, token);
     } catch (thrown) {
@@ -136,7 +141,7 @@ function giveBack({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && !buffer.resizable) buffer.transfer(0);
 }
 
-async function fill(into: { readonly target: Uint8Array; end: number }, answer: TransportAnswer, route: Route) {
+async function fill(into: { readonly target: Uint8Array; end: number }, answer: TransportAnswer, route: RouteFacts) {
   for await (const slice of answer.body) {
     if (into.end + slice.length > into.target.length) throw tooLong(route);
     into.target.set(slice, into.end);
@@ -145,7 +150,7 @@ async function fill(into: { readonly target: Uint8Array; end: number }, answer: 
   }
 }
 
-function tooLong({ method, path }: Route): HoldfastError {
+function tooLong({ method, path }: RouteFacts): HoldfastError {
   return new HoldfastError("failed", `The server's answer to ${method} ${path} is longer than what was asked for.`);
 }
 

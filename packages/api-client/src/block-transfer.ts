@@ -57,9 +57,10 @@ export function sendBatch(
   signal?: AbortSignal,
 ) {
   if (frames.length === 0) return client.call("syncDelta", { body: { operations: [...operations] }, signal });
-  const json = Buffer.from(JSON.stringify({ operations }));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(json.length);
-  const pieces = [Buffer.concat([length, json]), ...frames];
+  const json = new TextEncoder().encode(JSON.stringify({ operations }));
+  const head = new Uint8Array(4 + json.length);
+  new DataView(head.buffer).setUint32(0, json.length);
+  head.set(json, 4);
+  const pieces = [head, ...frames];
   return client.call("syncDelta", { bytes: { contentType: batchContentType, pieces }, signal, endsWithBreak: true });
 }

@@ -60,14 +60,21 @@ export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly Fra
   }
 }
 
-/** @returns those that the space of node `into` lacks */
+/**
+ * @param growthBytes of a file that is to be put there, beyond what it replaces
+ * @returns those that the space of node `into` lacks
+ * @throws HoldfastError quota if there is no room for as much now
+ */
 export async function missingBlocks(
   { client, into, signal }: Pick<BlockUploadParts, "client" | "into" | "signal">,
   hashes: readonly HashHex[],
+  growthBytes?: number,
 ): Promise<Set<HashHex>> {
   const missing = new Set<HashHex>();
-  for (let start = 0; start < hashes.length; start += limits.queryHashesMax) {
-    const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into };
+  const growth = growthBytes === undefined ? {} : { growth_bytes: Math.max(0, growthBytes) };
+  // Of room alone it is asked without any.
+  for (let start = 0; start === 0 || start < hashes.length; start += limits.queryHashesMax) {
+    const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into, ...growth };
     for (const hash of (await client.call("queryBlocks", { body, signal })).missing) missing.add(hash as HashHex);
   }
   return missing;

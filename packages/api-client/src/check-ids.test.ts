@@ -9,6 +9,7 @@ test("what a server answers passes: ids, hashes, numbers of operations, and what
   checkIds(undefined);
   checkIds({ id, parent_id: null, version_id: id, content_id: hash, operation_id: "0".repeat(32), blocks: [{ hash }] });
   checkIds({ items: [{ id, metadata: { id: "../..", of: { file_id: 7 } } }], request_id: "../x" });
+  checkIds({ items: [{ id: hash, email: "ann@example.org" }] });
   checkIds({ server_id: "0".repeat(32), damaged: [{ hash: null, pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301" }] });
 });
 
@@ -26,6 +27,7 @@ test("what is no id is refused wherever it stands, and its place is named", () =
       message: / in \[0\]\[0\]\.some_new_id: /,
     });
   }
+  assert.throws(() => checkIds({ parent_id: hash }), { code: "failed" }, "of an invitation alone");
   for (const name of ["hash", "content_id", "operation_id", "server_id", "pack_id"]) {
     for (const value of ["../../x", "", "a/b", 7]) assert.throws(() => checkIds({ [name]: value }), { code: "failed" });
   }

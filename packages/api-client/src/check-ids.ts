@@ -4,8 +4,10 @@ import { isHashHex, isId } from "@holdfast/core/ids";
 const bare = /^[0-9a-zA-Z-]{1,64}$/;
 const operation = /^[0-9a-f]{32}$/;
 
-/** Members that name something, other than by an id of version 8 as all the rest do whose name ends like one. */
+/** Members that name something, other than only by an id of version 8 as all the rest do whose name ends like one. */
 const forms = new Map<string, (text: string) => boolean>([
+  // An invitation is named by the hash of its secret.
+  ["id", (text) => isId(text) || isHashHex(text)],
   ["hash", isHashHex],
   ["content_id", isHashHex],
   ["operation_id", (text) => operation.test(text)],
@@ -24,7 +26,7 @@ const forms = new Map<string, (text: string) => boolean>([
 export function checkIds(answer: unknown): void {
   const member = findBadId(answer);
   if (member === undefined) return;
-  const message = `The server answered something that is no id in ${member}: nothing of that answer is used. Is it a Holdfast server, of the version of this command?`;
+  const message = `The server answered something that is no id in ${member}: nothing of that answer is used. Is it a Holdfast server, of the version of this program?`;
   throw new HoldfastError("failed", message);
 }
 

@@ -1,11 +1,8 @@
-import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { encodeFrameHeader, findCutFrame, findFrames, frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { ApiClient } from "./api-client.ts";
+import { Breaks } from "./breaks.ts";
 import { type FetchItem, fetchBlocksUntilBreak, fetchRestOfBlock } from "./block-transfer.ts";
-
-/** After so many breaks in a row without anything new the connection is no use. */
-const barrenBreaksMax = 5;
 
 /** A block, with a version that has it where that is not the caller's own: whoever reads the version may have its blocks. */
 export interface WantedFrame {
@@ -75,15 +72,5 @@ async function fetchToEnd(
     if (came.failure === undefined) return;
     breaks.count(came.failure, came.end > end);
     end = came.end;
-  }
-}
-
-class Breaks {
-  #barren = 0;
-
-  /** @throws the failure itself when it is not worth another attempt */
-  count(failure: HoldfastError, hasBrought: boolean): void {
-    this.#barren = hasBrought ? 0 : this.#barren + 1;
-    if (this.#barren === barrenBreaksMax) throw failure;
   }
 }

@@ -1,8 +1,11 @@
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { routes, routeUrl } from "@holdfast/protocol/routes";
-import type { RouteBodyInput, RouteName } from "@holdfast/protocol/routes";
+import { bytesToHex } from "@holdfast/core/hex";
+import { routeUrl } from "@holdfast/protocol/route";
 import type { Route } from "@holdfast/protocol/route";
+import { routeTable } from "@holdfast/protocol/route-table";
+import type { RouteFacts } from "@holdfast/protocol/route-table";
+import type { RouteBodyInput, RouteName, routes } from "@holdfast/protocol/routes";
 import type { RequestBody, TransportRequest } from "./transport.ts";
 
 type TableRoute<Name extends RouteName> = (typeof routes)[Name];
@@ -22,7 +25,7 @@ export type CallRequest<Name extends RouteName> = {
   /** An answer that refuses is told at once, whatever it is: the caller does without. */
   readonly asksOnce?: boolean;
   /** A body that is no JSON, in pieces that go out one after the other; they can be sent again. */
-  readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] };
+  readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] | Blob };
   /** A body that is read as the server takes it, so the call is never repeated. */
   readonly stream?: { readonly contentType: string; readonly source: AsyncIterable<Uint8Array> };
 } & ([ParamsOf<TableRoute<Name>>] extends [never] ? object : { readonly params: ParamsOf<TableRoute<Name>> }) &
@@ -49,12 +52,12 @@ export interface LooseRequest {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
-  readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] };
+  readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] | Blob };
   readonly stream?: { readonly contentType: string; readonly source: AsyncIterable<Uint8Array> };
 }
 
 export function encodeRequest(name: RouteName, request: LooseRequest, random: Random): EncodedRequest {
-  const route: Route = routes[name];
+  const route: RouteFacts = routeTable[name];
   const { body, headers } = encodeBody(request);
   const replayable = request.stream === undefined;
   // The operations of a batch bring ids of their own.
@@ -91,10 +94,10 @@ const harmlessTwice: ReadonlySet<RouteName> = new Set<RouteName>([
 
 function idempotencyKey(headers: Readonly<Record<string, string>> | undefined, random: Random): Record<string, string> {
   if (headers?.["idempotency-key"] !== undefined) return {};
-  return { "idempotency-key": Buffer.from(random(16)).toString("hex") };
+  return { "idempotency-key": bytesToHex(random(16)) };
 }
 
-function pathOf(route: Route, { params = {}, query = {} }: LooseRequest): string {
+function pathOf(route: RouteFacts, { params = {}, query = {} }: LooseRequest): string {
   const path = routeUrl(route).replaceAll(/:([a-z_]+)/gi, (_, key: string) => {
     const value = params[key];
     if (value === undefined) throw new HoldfastError("internal", `The call of ${route.path} lacks ${key}.`);
@@ -111,7 +114,7 @@ function encodeBody(request: LooseRequest): { body: RequestBody; headers: Record
   }
   if (request.bytes !== undefined) {
     const { pieces, contentType } = request.bytes;
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const length = pieces instanceof Blob ? pieces.size : pieces.reduce((sum, piece) => sum + piece.length, 0);
     return { body: pieces, headers: { "content-type": contentType, "content-length": String(length) } };
   }
   if (request.body === undefined) return { body: undefined, headers: {} };

@@ -1,4 +1,5 @@
 import { HoldfastError } from "./errors.ts";
+import { bytesToHex } from "./hex.ts";
 import { isHashHex } from "./ids.ts";
 import type { HashHex } from "./ids.ts";
 
@@ -8,7 +9,7 @@ export const hashBytes = 32;
 /** @throws HoldfastError internal unless it is 32 bytes */
 export function toHashHex(bytes: Uint8Array): HashHex {
   if (bytes.length !== hashBytes) throw new HoldfastError("internal", `A hash has 32 bytes, not ${bytes.length}.`);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, hashBytes).toString("hex") as HashHex;
+  return bytesToHex(bytes) as HashHex;
 }
 
 /** @returns 32 fresh bytes */

@@ -1,4 +1,5 @@
 import { HoldfastError } from "./errors.ts";
+import { bytesToHex } from "./hex.ts";
 
 /**
  * Ids are UUIDs of version 8 (RFC 9562, 5.8): 48 bits of Unix milliseconds, the version, 12 bits of the owner's
@@ -17,6 +18,7 @@ export type SessionId = Branded<"SessionId">;
 export type TokenId = Branded<"TokenId">;
 /** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
 export type GrantId = Branded<"GrantId">;
+export type ReportId = Branded<"ReportId">;
 export type RewindId = Branded<"RewindId">;
 export type TransferId = Branded<"TransferId">;
 export type GroupId = Branded<"GroupId">;
@@ -44,9 +46,9 @@ const hashPattern = /^[0-9a-f]{64}$/;
 export function makeId<Id extends AnyId>(bucket: Bucket, nowMs: number, random: Uint8Array): Id {
   if (random.length !== 8) throw new HoldfastError("internal", "An id takes 8 random bytes.");
   const time = Math.trunc(nowMs).toString(16).padStart(12, "0").slice(-12);
-  const tail = Buffer.from(random);
+  const tail = Uint8Array.from(random);
   tail[0] = ((tail[0] ?? 0) & 0x3f) | 0x80;
-  const hex = tail.toString("hex");
+  const hex = bytesToHex(tail);
   const group3 = `8${bucket.toString(16).padStart(3, "0")}`;
   return `${time.slice(0, 8)}-${time.slice(8)}-${group3}-${hex.slice(0, 4)}-${hex.slice(4)}` as Id;
 }

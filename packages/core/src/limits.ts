@@ -18,6 +18,12 @@ export const limits = {
   /** What a reader accepts as a pack: the target, one more group of records, header and footer are below it. */
   packBytesMax: 24 * mib,
   packRecordsMax: 16_384,
+  /** Read and written a second to make the two stores of a cell equal. */
+  copyBytesPerSecondMax: 128 * mib,
+  /** One of two stores that shows nothing of what it had is filled anew from the other after so long. */
+  storeGoneMs: 30_000,
+  /** So often the keys of two stores are compared. */
+  copiesComparedEveryMs: 24 * 3600_000,
   /** Entries of a manifest that stand in the version row; longer lists are cut into segments. */
   manifestEntriesInline: 512,
   segmentEntriesMin: 64,
@@ -98,6 +104,8 @@ export const limits = {
   /** Entries in which two lists may differ to be answered as splices, those of both counted. */
   differenceEntriesMax: 128 * kib,
   listItemsMax: 1000,
+  /** Children of a folder that are counted for its first page, for which that costs one call more. */
+  countedPerCall: 10_000,
   /** Of a page of nodes, about: with the one that goes beyond it ends early. */
   listBytesMax: 4 * mib,
   /** Files and folders of the whole space that changed since the moment to which a rewind goes. */
@@ -109,6 +117,17 @@ export const limits = {
   /** Folders that one page of a recursive list looks into: where many are empty it ends early. */
   listFoldersMax: 1000,
   listItemsDefault: 200,
+  searchTextBytesMax: 255,
+  searchWordsMax: 8,
+  /** Of the caller's own nodes so many of the newest are looked at before the index of names is. */
+  searchNewestRows: 2000,
+  /** Where no index helps, so many names are looked at for one page. */
+  searchRowsMax: 10_000,
+  /** So often a page is filled up again where what matched lies in the trash or elsewhere. */
+  searchRoundsMax: 4,
+  /** Things that others have shared, the newest, in which names are searched, and of them in one page. */
+  searchSharesMax: 1000,
+  searchPlacesMax: 20,
   inlineBlocksMax: 16,
   downloadRangesMax: 64,
   emailBytesMax: 254,
@@ -118,6 +137,29 @@ export const limits = {
   devicesMax: 1000,
   /** Of one account. */
   starsMax: 10_000,
+
+  /** Of a file of which a thumbnail is made. */
+  thumbSourceBytesMax: 64 * mib,
+  /** Width times height; a photo has up to 50 million, of the largest cameras 100. */
+  thumbSourcePixelsMax: 120_000_000,
+  /** From the file's first byte to the thumbnail's last. */
+  thumbTimeoutMs: 20_000,
+  /** Of a process that makes thumbnails, all in all: what needs more has none. */
+  thumbMemoryBytesMax: 1 * gib,
+  /** Thumbnails that wait to be made, and of them those of one account; beyond that the client is to ask again. */
+  thumbsWaitingMax: 1024,
+  thumbsWaitingShareMax: 256,
+  /** What ended its process, or took too long, is tried again after so long. */
+  thumbRetryMs: 24 * 60 * 60 * 1000,
+  /** On the disk of each server unless it is told otherwise; what was not asked for longest goes first. */
+  thumbCacheBytesMax: 4 * gib,
+  /** Days, the current one included, that the tag of a list is good for. */
+  thumbTagDays: 2,
+  /** Folders of others in which the tag of one list lets look. */
+  thumbTagPlacesMax: 32,
+
+  /** Connections that a server holds at once, unless it is told otherwise. */
+  connectionsMaxDefault: 16_384,
   /** Files that an account changed lately: so many are told, of so many nodes that the newest entries of journals name. */
   recentItemsMax: 200,
   recentCandidatesMax: 1000,
@@ -164,6 +206,13 @@ export const limits = {
   uploadLifetimeMs: 7 * 24 * 3600_000,
   uploadUrlLifetimeMs: 15 * 60_000,
 
+  /** Addresses of content that one request has signed. */
+  signedUrlsMax: 100,
+  /** Files and folders of one zip, whose ids all stand in its address. */
+  zippedNodesMax: 250,
+  signedUrlBytesMax: 7 * kib,
+  signedUrlLifetimeMs: 15 * 60_000,
+
   /** Mails that one account causes in an hour, invitations to strangers included; as many may come at once. Above it nothing is mailed. */
   mailsCausedHourMax: 100,
   /** Two mails that tell one account of something are so far apart; what comes between goes with the later one. */
@@ -190,6 +239,22 @@ export const limits = {
   journalLifetimeMs: 90 * 24 * 3600_000,
   /** What has arrived and is named by nothing counts as stored for so long. */
   stagedLifetimeMs: 24 * 3600_000,
+  /** Unless the configuration says otherwise: of a block that nothing refers to, of one that is doomed, and of a pack without rows. */
+  unreferencedLifetimeMs: 7 * 24 * 3600_000,
+  doomedLifetimeMs: 24 * 3600_000,
+  emptyPackLifetimeMs: 7 * 24 * 3600_000,
+  /** Unless the configuration says otherwise: how often the metadata goes to the store, and what was written since. */
+  snapshotIntervalMs: 3600_000,
+  journalIntervalMs: 60_000,
+  /** Unless the configuration says otherwise: within which each pack is reread. */
+  scrubPeriodMs: 30 * 24 * 3600_000,
+  /** Of the disk's time, in turns of so long; a pack that takes longer rests the longer after it. */
+  scrubShareMax: 0.1,
+  scrubTurnMs: 3000,
+  /** A pass that failed, for a store that is away. */
+  scrubRetryMs: 3600_000,
+  /** Of a new server: what is of no use to anybody need not be copied. */
+  firstSnapshotMs: 180_000,
   versionsKeptMin: 30,
   versionLifetimeMs: 30 * 24 * 3600_000,
   /** So long a rewind can be undone. */
@@ -207,10 +272,31 @@ export const limits = {
   /** Of a list's cursor in a URL, which may hold a token. */
   cursorBytesMax: 16_000,
   linkNameBytesMax: 255,
+  /** Of what somebody writes who reports a link; as much of a link as wait for an administrator; and how long those that were resolved are kept. */
+  reportTextBytesMax: 8 * kib,
+  reportsOpenMax: 20,
+  reportLifetimeMs: 365 * 24 * 3600_000,
   shareMessageBytesMax: 2000,
   /** A message that was given up, and a task that is finished, are forgotten after this. */
   deadMessageLifetimeMs: 90 * 24 * 3600_000,
   taskLifetimeMs: 30 * 24 * 3600_000,
+
+  /** So long what is recorded in the audit is gathered before it is written, unless the answer waits for it; and so much at once. */
+  auditDelayMs: 250,
+  auditEntriesAtOnceMax: 500,
+  auditAppendBytesMax: 4 * mib,
+  /** With so much that could not be written nothing is done that would have to be recorded. */
+  auditWaitingBytesMax: 32 * mib,
+  auditRetryMs: 1000,
+  /** So often the end of the audit is kept outside of the database. */
+  auditHeadMs: 60_000,
+  /** What one caller does again within this is counted in one entry; of so many at once. */
+  auditRepeatMs: 60_000,
+  auditRepeatsMax: 10_000,
+  auditPageMax: 5000,
+  /** Nodes that an entry names where it goes to a syslog server, which may cut what is long. */
+  auditSyslogNodesMax: 20,
+  auditLifetimeMs: 365 * 24 * 3600_000,
 
   /** A commit's transaction holds the space lock no longer than about this; larger batches are cut. */
   commitLockMs: 50,

@@ -1,6 +1,6 @@
-import { createHash, hash } from "node:crypto";
 import { HoldfastError } from "./errors.ts";
 import { writeHash } from "./hash-hex.ts";
+import { sha256 } from "./hash.ts";
 import type { HashHex } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { entryBytes, segmentsOf, writeEntries } from "./manifest-segments.ts";
@@ -29,24 +29,23 @@ export function encodeShortList(entries: readonly ManifestEntry[]): {
   const bytes = new Uint8Array(headBytes + entries.length * entryBytes);
   writeHead(bytes, sizeOf(entries), "entries");
   writeEntries(bytes, headBytes, entries);
-  return { contentId: hash("sha256", bytes, "hex") as HashHex, encoded: bytes.subarray(headBytes) };
+  return { contentId: sha256(bytes), encoded: bytes.subarray(headBytes) };
 }
 
 /** The same id as `contentIdOf` of all the entries of these segments, for a list of more than 512 entries. */
 export function contentIdOfSegments(segments: readonly Omit<Segment, "start">[]): HashHex {
   const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  const head = new Uint8Array(headBytes);
-  writeHead(head, sizeBytes, "segments");
-  const id = createHash("sha256").update(head);
-  const record = new Uint8Array(44);
-  const view = new DataView(record.buffer);
+  const bytes = new Uint8Array(headBytes + segments.length * recordBytes);
+  writeHead(bytes, sizeBytes, "segments");
+  const view = new DataView(bytes.buffer);
+  let at = headBytes;
   for (const segment of segments) {
-    writeHash(record, 0, segment.hash);
-    view.setUint32(32, segment.count);
-    view.setBigUint64(36, BigInt(segment.sizeBytes));
-    id.update(record);
+    writeHash(bytes, at, segment.hash);
+    view.setUint32(at + 32, segment.count);
+    view.setBigUint64(at + 36, BigInt(segment.sizeBytes));
+    at += recordBytes;
   }
-  return id.digest("hex") as HashHex;
+  return sha256(bytes);
 }
 
 /**
@@ -84,6 +83,8 @@ export function sizeOf(entries: readonly ManifestEntry[]): number {
 const label = new TextEncoder().encode("hf-manifest-1");
 
 const headBytes = label.length + 9;
+/** Of a segment: its hash, its count, its bytes. */
+const recordBytes = 44;
 
 /** The form byte keeps the two forms apart, so that no list of segments can be read as a list of entries. */
 function writeHead(target: Uint8Array, sizeBytes: number, form: "entries" | "segments"): void {

@@ -1,4 +1,5 @@
 import { limits } from "./limits.ts";
+import { utf8Bytes } from "./utf8-length.ts";
 
 export interface NameParts {
   readonly stem: string;
@@ -16,8 +17,8 @@ const characterBytesMax = 4;
 
 /** `stem`, `suffix`, `extension`; the stem is cut to fit a name, and an extension that fills the name is no extension. */
 export function withSuffix({ stem, extension }: NameParts, suffix: string): string {
-  const room = limits.nameBytesMax - Buffer.byteLength(suffix);
-  const stemRoom = room - Buffer.byteLength(extension);
+  const room = limits.nameBytesMax - utf8Bytes(suffix);
+  const stemRoom = room - utf8Bytes(extension);
   if (stemRoom <= characterBytesMax) return cutToBytes(stem + extension, room) + suffix;
   return cutToBytes(stem, stemRoom) + suffix + extension;
 }
@@ -27,7 +28,7 @@ export function cutToBytes(text: string, bytesMax: number): string {
   let bytes = 0;
   let cut = "";
   for (const character of text) {
-    bytes += Buffer.byteLength(character);
+    bytes += utf8Bytes(character);
     if (bytes > bytesMax) break;
     cut += character;
   }

@@ -1,5 +1,6 @@
 import { HoldfastError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { exceedsBytes } from "./utf8-length.ts";
 
 /** Under this key two names of one folder are the same name: NFC, case kept (a Linux source tree must survive). */
 export function nameKey(name: string): string {
@@ -14,10 +15,14 @@ export function nameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
   if (name === "." || name === "..") return `is ${name}, which means a folder, not a name`;
   if (name.includes("/")) return "contains a slash";
-  if (controlCharacters.test(name)) return "contains a control character";
+  if (hasControlCharacter(name)) return "contains a control character";
   if (!name.isWellFormed()) return "is not valid Unicode";
-  if (Buffer.byteLength(name) > limits.nameBytesMax) return `is longer than ${limits.nameBytesMax} bytes`;
+  if (exceedsBytes(name, limits.nameBytesMax)) return `is longer than ${limits.nameBytesMax} bytes`;
   return undefined;
+}
+
+export function hasControlCharacter(name: string): boolean {
+  return controlCharacters.test(name);
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -36,7 +41,7 @@ export function checkName(name: string, field = "name"): void {
  * @throws HoldfastError invalid_field for a name that cannot be, too many names or too many bytes
  */
 export function splitPath(path: string, field = "path"): string[] {
-  if (Buffer.byteLength(path) > limits.pathBytesMax) {
+  if (exceedsBytes(path, limits.pathBytesMax)) {
     throw new HoldfastError("invalid_field", `The path is longer than ${limits.pathBytesMax} bytes.`, { field });
   }
   const names = path.split("/");

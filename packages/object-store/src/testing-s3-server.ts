@@ -174,7 +174,7 @@ async function run(home: string, program: string, parameters: readonly string[])
     cwd: home,
     env: { ...process.env, PATH: binaryPath },
     stdio: ["ignore", "ignore", "pipe"],
-    timeout: 60_000,
+    timeout: 300_000,
   });
   let complaint = "";
   child.stderr.on("data", (text: Buffer) => (complaint += text.toString()));
@@ -186,13 +186,13 @@ async function run(home: string, program: string, parameters: readonly string[])
 
 /** The daemons say nowhere that they are ready, so their port is asked. */
 async function waitForPort(port: number, children: readonly ChildProcess[]): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt += 1) {
+  for (let attempt = 0; attempt < 3000; attempt += 1) {
     const dead = children.find((child) => child.exitCode !== null);
     if (dead !== undefined) throw new HoldfastError("failed", `${dead.spawnfile} ended with ${String(dead.exitCode)}.`);
     if (await answers(port)) return;
     await wait(100);
   }
-  throw new HoldfastError("failed", `Nothing listens on port ${port} after a minute.`);
+  throw new HoldfastError("failed", `Nothing listens on port ${port} after five minutes.`);
 }
 
 async function answers(port: number): Promise<boolean> {

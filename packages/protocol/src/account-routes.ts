@@ -9,7 +9,7 @@ const email = z
   .min(3)
   .max(limits.emailBytesMax)
   .regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address");
-const password = z.string().min(limits.passwordBytesMin).max(limits.passwordBytesMax);
+export const password = z.string().min(limits.passwordBytesMin).max(limits.passwordBytesMax);
 const personName = z.string().min(1).max(200);
 const secret = z.string().min(1).max(512);
 export const scope = z.enum(["files:read", "files:write", "account", "admin"]);
@@ -69,7 +69,7 @@ export const account = z
   })
   .meta({ id: "Account" });
 
-const planName = z
+export const planName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be 1 to 32 letters, digits, - and _ in lower case");
 /** The name of a plan and bytes; null is no limit. */
@@ -102,6 +102,7 @@ export const device = z
     created_at: z.string(),
     last_seen_at: z.string().nullable(),
     current: z.boolean(),
+    browser: z.boolean().describe("signed in by POST /sessions/web"),
   })
   .meta({ id: "Device" });
 
@@ -120,6 +121,10 @@ const scrubReport = z
       .array(z.object({ pack_id: z.string(), reason: z.string() }))
       .default([])
       .describe("packs that could not describe themselves, and can again or need not any more"),
+    mended: z
+      .array(z.object({ store: z.string(), pack_id: z.string(), reason: z.string() }))
+      .default([])
+      .describe("packs that one of two stores lacked, or had damaged, and has again from the other"),
     without_rows: z.int().default(0).describe("packs that the index does not know; reread like the others"),
     damaged: z.array(
       z.object({
@@ -206,8 +211,9 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     summary:
-      "Change the caller's own settings: the language of mails, what is told how, and whether shares are mounted",
+      "Change the caller's own name and settings: the language of mails, what is told how, and whether shares are mounted",
     body: z.object({
+      name: personName.optional(),
       language: language.nullable().optional().describe("null: the server's"),
       notify: notifyChange.optional(),
       auto_mount: z.boolean().optional(),
@@ -273,6 +279,16 @@ export const accountRoutes = {
     bodyKind: "none",
     summary: "Revoke a device with its sessions",
     params: z.object({ id: idText }),
+    responses: { 204: "empty" },
+  }),
+  deleteDevices: defineRoute({
+    method: "DELETE",
+    path: "/devices",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Sign out everywhere: revoke all of the caller's devices with their sessions, at once",
+    query: z.object({ keep: z.literal("current").optional().describe("all but the one that asks") }),
     responses: { 204: "empty" },
   }),
   adminListUsers: defineRoute({

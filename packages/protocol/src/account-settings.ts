@@ -22,7 +22,7 @@ export const notifySettings = z
     device: choice,
     report: choice,
     digest: digest.describe(
-      "when comments and what happened in watched folders are mailed; the rest is mailed at once",
+      "when comments and what happened in watched folders are mailed; the rest is mailed at once. never: of all kinds only device and report are mailed, and the others told in the app alone",
     ),
   })
   .meta({ id: "NotifySettings" });

@@ -278,11 +278,16 @@ export const contentRoutes = {
     access: "files:write",
     cost: "blocks",
     bodyKind: "json",
-    summary: "Which of these blocks need not be sent",
+    summary: "Which of these blocks need not be sent, and whether there is room for what they are for",
     body: z.object({
       hashes: z.array(hashHex).max(limits.queryHashesMax),
       version_ids: z.array(idText).max(limits.manifestsMax).optional(),
       into: idText.optional(),
+      growth_bytes: z
+        .int()
+        .min(0)
+        .optional()
+        .describe("of a file that is to be put there, beyond what it replaces: 507 `quota` if it has no room now"),
     }),
     responses: { 200: z.object({ have: z.array(z.string()), missing: z.array(z.string()) }) },
   }),
@@ -323,7 +328,8 @@ export const contentRoutes = {
     access: "files:read",
     cost: "blocks",
     bodyKind: "json",
-    summary: "Many blocks as frames, in the order asked; an absent-frame stands for what the caller may not read",
+    summary:
+      "Many blocks as frames, in the order asked; an absent-frame stands for what the caller may not read, and among others for what is damaged",
     longLists: true,
     body: z.object({
       items: z

@@ -1,5 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
+import { planName } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
 import { cursorText, idText, page } from "./values.ts";
 
@@ -19,6 +20,7 @@ export const group = z
     name: z.string(),
     role: groupRole.nullable().describe("the caller's; null for an administrator who is no member"),
     members: z.int(),
+    plan: z.string().nullable().describe("what its members may keep by it, where their own gives less; null: none"),
     created_at: z.string(),
   })
   .meta({ id: "Group" });
@@ -59,9 +61,9 @@ export const groupRoutes = {
     cost: "call",
     changes: true,
     bodyKind: "json",
-    summary: "Rename a group",
+    summary: "Rename a group, or, for administrators, give it a plan; null ends it",
     params: ofGroup,
-    body: z.object({ name: groupName }),
+    body: z.object({ name: groupName.optional(), plan: planName.nullable().optional() }),
     responses: { 200: group },
   }),
   deleteGroup: defineRoute({

@@ -8,11 +8,13 @@ import {
   newId,
   node,
   nodeName,
+  nodesOrRows,
   onConflict,
   page,
   pathText,
   seenFields,
   seenQuery,
+  thumbTag,
   timeText,
 } from "./values.ts";
 
@@ -28,6 +30,8 @@ export const sortOrder = z.enum([
   "-created_at",
   "size",
   "-size",
+  "natural",
+  "-natural",
 ]);
 export type SortOrder = z.output<typeof sortOrder>;
 
@@ -38,6 +42,7 @@ const change = z
     kind: z.enum(["changed", "appeared", "gone"]),
     id: z.string(),
     node: node.optional().describe("its state now, so its seq may be higher than the entry's; absent where it is gone"),
+    rewound: z.literal(true).optional().describe("of what is gone: a rewind put it into the trash, as a person wanted"),
     revision: z.string().optional().describe("with own=brief, of the node as the device's own operation answered it"),
   })
   .meta({ id: "Change" });
@@ -90,7 +95,13 @@ export const nodeRoutes = {
     bodyKind: "none",
     summary: "The node at a path and, for a folder, its first page of children",
     query: z.object({ path: pathText, limit, sort: sortOrder.optional() }),
-    responses: { 200: node.extend({ items: z.array(node).optional(), next_cursor: z.string().nullable().optional() }) },
+    responses: {
+      200: node.extend({
+        items: z.array(node).optional(),
+        next_cursor: z.string().nullable().optional(),
+        t: thumbTag.optional(),
+      }),
+    },
   }),
   createNode: defineRoute({
     method: "POST",
@@ -188,8 +199,15 @@ export const nodeRoutes = {
       sort: sortOrder.optional(),
       recursive: flag.optional(),
       include: z.enum(["blocks"]).optional(),
+      fields: z.enum(["row"]).optional().describe("row: a few fields of each node, for lists of very many"),
     }),
-    responses: { 200: nodePage },
+    responses: {
+      200: nodePage.extend({
+        items: nodesOrRows,
+        t: thumbTag,
+        total: z.int().optional().describe("how many children there are; on the first page, and not with recursive"),
+      }),
+    },
   }),
   restoreVersion: defineRoute({
     method: "POST",
@@ -211,7 +229,7 @@ export const nodeRoutes = {
     bodyKind: "none",
     summary: "What was deleted, newest first; with in= from one folder, also a shared one",
     query: z.object({ in: idText.optional(), limit, cursor: cursorText.optional() }),
-    responses: { 200: nodePage },
+    responses: { 200: nodePage.extend({ t: thumbTag }) },
   }),
   restoreFromTrash: defineRoute({
     method: "POST",

@@ -62,8 +62,18 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "What a browser shows that opens the server's address",
-    responses: { 200: "bytes" },
+    summary: "What a browser shows that opens the server's address: the web app",
+    responses: { 200: "bytes", 304: "empty" },
+  }),
+  reportPolicy: defineRoute({
+    method: "POST",
+    path: "/csp-reports",
+    access: "open",
+    cost: "call",
+    bodyKind: "bytes",
+    summary:
+      "What a browser kept from happening on a page of this server, as browsers send it (report-uri, Reporting API)",
+    responses: { 204: "empty" },
   }),
   setupPage: defineRoute({
     method: "GET",
@@ -72,7 +82,8 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "The page behind the one-time set-up link and behind invitations",
-    responses: { 200: "bytes" },
+    summary:
+      "The page of the app behind the one-time set-up link, behind invitations, and behind mails that confirm an address",
+    responses: { 200: "bytes", 304: "empty" },
   }),
 };

@@ -30,7 +30,7 @@ export function parseJson(bytes: Uint8Array, field?: string): unknown {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-const [comma, bracket, brace] = Buffer.from(",[{") as unknown as readonly [number, number, number];
+const [comma, bracket, brace] = [0x2c, 0x5b, 0x7b];
 
 /** Each value but the first of a list or object follows a comma, and lists and objects begin. Those in strings count too. */
 function hasMoreValues(bytes: Uint8Array, valuesMax: number): boolean {

@@ -27,6 +27,8 @@ export interface Route {
   readonly summary: string;
   /** Which token bucket pays for it. */
   readonly cost: "call" | "sign_in" | "upload" | "blocks" | "batch" | "poll";
+  /** Only for pages of this server: of its own Origin, and as JSON. What is not reads no cookie. */
+  readonly fromOwnPage?: true;
   /** Changes nodes, versions or rights, so it takes Idempotency-Key and If-Match. */
   readonly changes?: boolean;
   readonly params?: z.ZodObject;
@@ -38,6 +40,13 @@ export interface Route {
   readonly bodyKind: BodyKind;
   /** Status to schema; "bytes" for a body that is no JSON. */
   readonly responses: Readonly<Record<number, z.ZodType | "bytes" | "empty">>;
+}
+
+const apiPrefix = "/api/v1";
+
+/** Its path, with the parameters as `:name`. */
+export function routeUrl({ path, outside }: Pick<Route, "path" | "outside">): string {
+  return outside === true ? path : apiPrefix + path;
 }
 
 /** No token is asked for. */

@@ -1,39 +1,57 @@
 import type { z } from "zod";
 import { accountRoutes } from "./account-routes.ts";
 import { activityRoutes } from "./activity-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
+import { adminRoutes } from "./admin-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { linkRoutes } from "./link-routes.ts";
 import { mailRoutes } from "./mail-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
+import { passwordRoutes } from "./password-routes.ts";
 import { peopleRoutes } from "./people-routes.ts";
+import { reportRoutes } from "./report-routes.ts";
 import { rewindRoutes } from "./rewind-routes.ts";
+import { searchRoutes } from "./search-routes.ts";
+import { shredRoutes } from "./shred-routes.ts";
 import { sharingRoutes } from "./sharing-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 import type { Route } from "./route.ts";
+import { signedUrlRoutes } from "./signed-url-routes.ts";
 import { starRoutes } from "./star-routes.ts";
+import { thumbRoutes } from "./thumb-routes.ts";
 import { transferRoutes } from "./transfer-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
+import { webSessionRoutes } from "./web-session-routes.ts";
 
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
 export const routes = {
   ...accountRoutes,
+  ...passwordRoutes,
+  ...webSessionRoutes,
   ...groupRoutes,
   ...peopleRoutes,
   ...nodeRoutes,
   ...versionRoutes,
   ...starRoutes,
+  ...searchRoutes,
   ...contentRoutes,
+  ...signedUrlRoutes,
+  ...thumbRoutes,
   ...sharingRoutes,
   ...webhookRoutes,
   ...linkRoutes,
+  ...reportRoutes,
   ...rewindRoutes,
   ...transferRoutes,
   ...jobRoutes,
+  ...adminRoutes,
+  ...shredRoutes,
+  ...auditRoutes,
   ...mailRoutes,
   ...commentRoutes,
   ...activityRoutes,
@@ -41,11 +59,8 @@ export const routes = {
   ...operationRoutes,
 };
 export type RouteName = keyof typeof routes;
-export const apiPrefix = "/api/v1";
 
-export function routeUrl(route: Route): string {
-  return route.outside === true ? route.path : apiPrefix + route.path;
-}
+export { routeUrl } from "./route.ts";
 
 export type RouteBody<R extends Route> = R extends { body: infer B extends z.ZodType } ? z.output<B> : undefined;
 export type RouteBodyInput<R extends Route> = R extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;

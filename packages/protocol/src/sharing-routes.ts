@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, node, nodeName, page, role, timeText } from "./values.ts";
+import { cursorText, idText, node, nodeName, page, role, timeText, thumbTag } from "./values.ts";
 
 const idParams = z.object({ id: idText });
 const pageQuery = z.object({
@@ -30,6 +30,7 @@ export const permission = z
     has_password: z.boolean().optional().describe("of a link, as what follows"),
     max_downloads: z.int().nullable().optional(),
     downloads: z.int().optional(),
+    disabled: z.literal(true).optional().describe("of a link that an administrator has ended"),
     inherited_from: z.string().optional().describe("the node above at which it stands"),
   })
   .meta({ id: "Permission" });
@@ -126,7 +127,7 @@ export const sharingRoutes = {
     bodyKind: "none",
     summary: "What others share with the caller and its groups",
     query: pageQuery,
-    responses: { 200: page(shared) },
+    responses: { 200: page(shared).extend({ t: thumbTag }) },
   }),
   listSharedByMe: defineRoute({
     method: "GET",
@@ -136,7 +137,7 @@ export const sharingRoutes = {
     bodyKind: "none",
     summary: "What the caller shares with others",
     query: pageQuery,
-    responses: { 200: page(shared) },
+    responses: { 200: page(shared).extend({ t: thumbTag }) },
   }),
   createMount: defineRoute({
     method: "POST",

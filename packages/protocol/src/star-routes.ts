@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, node, page } from "./values.ts";
+import { cursorText, idText, node, page, thumbTag } from "./values.ts";
 
 const params = z.object({ id: idText });
 const limit = z.coerce.number().int().min(1).max(limits.listItemsMax).optional();
@@ -36,7 +36,7 @@ export const starRoutes = {
     bodyKind: "none",
     summary: "What this account has starred and sees now, the latest first",
     query: z.object({ limit, cursor: cursorText.optional() }),
-    responses: { 200: page(node) },
+    responses: { 200: page(node).extend({ t: thumbTag }) },
   }),
   listRecent: defineRoute({
     method: "GET",
@@ -46,6 +46,6 @@ export const starRoutes = {
     bodyKind: "none",
     summary: "The files that this account changed lately, the latest first; one page is all",
     query: z.object({ limit }),
-    responses: { 200: page(node) },
+    responses: { 200: page(node).extend({ t: thumbTag }) },
   }),
 };

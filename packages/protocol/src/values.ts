@@ -60,6 +60,7 @@ export const node = z
     seq: z.int().describe("sequence number of the journal entry that changed it last"),
     target: z.string().optional(),
     mime_type: z.string().nullable(),
+    thumb: z.literal(true).optional().describe("a thumbnail can be had of its content, by its name and size: /thumbs"),
     modified_at: z.string(),
     created_at: z.string(),
     updated_at: z.string(),
@@ -79,6 +80,22 @@ export const node = z
   })
   .meta({ id: "Node" });
 export type NodeJson = z.output<typeof node>;
+
+/** A node as a list of very many needs it: a few of its fields, each as it is there, and those that are false left out. */
+export const nodeRow = z
+  .object({
+    ...node.pick({ id: true, kind: true, name: true, size: true, modified_at: true, revision: true, seq: true }).shape,
+    ...node.pick({ role: true, target: true, granted: true, waits: true, thumb: true }).shape,
+    content_id: z.string().optional().describe("where there is `thumb`"),
+    shared: z.literal(true).optional(),
+    starred: z.literal(true).optional().describe("by the calling account"),
+  })
+  .meta({ id: "NodeRow" });
+export type NodeRowJson = z.output<typeof nodeRow>;
+/** Of a list that is asked for as whole nodes or as rows. The type says whole nodes: whoever asks for rows reads `NodeRowJson`. */
+export const nodesOrRows = z.union([z.array(node), z.array(nodeRow)]) as unknown as z.ZodArray<typeof node>;
+/** Of a list in which there may be pictures. */
+export const thumbTag = z.string().describe("for /thumbs; the same all day for one session, and ends with it");
 
 /** Somebody as others are shown them: no address. */
 export const person = z

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, page, person, seenFields } from "./values.ts";
+import { cursorText, idText, page, person, seenFields, thumbTag } from "./values.ts";
 
 const version = z
   .object({
@@ -33,7 +33,7 @@ export const versionRoutes = {
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: cursorText.optional(),
     }),
-    responses: { 200: page(version) },
+    responses: { 200: page(version).extend({ t: thumbTag }) },
   }),
   labelVersion: defineRoute({
     method: "PATCH",

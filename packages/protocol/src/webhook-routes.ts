@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { activityVerbs } from "./activity-routes.ts";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
 import { idText, page } from "./values.ts";
 
-export const webhookVerb = z.enum(["created", "edited", "renamed", "moved", "trashed", "restored", "purged"]);
+export const webhookVerb = z.enum(activityVerbs);
 export type WebhookVerb = z.output<typeof webhookVerb>;
 
 export const webhook = z

@@ -39,7 +39,7 @@ export async function* fetchBlocks(
     for await (const plain of readAhead(steps, windowsAhead)) {
       for (const { hash } of windows[index] ?? []) {
         const block = plain.get(hash);
-        if (block === undefined) throw absent(hash);
+        if (block === undefined || block instanceof HoldfastError) throw block ?? absent(hash);
         yield block;
       }
       index += 1;
@@ -49,22 +49,50 @@ export async function* fetchBlocks(
   }
 }
 
-type Plain = Map<HashHex, ArrivedBlock>;
+/** What came of each block, or why it did not; of several that the server does not give the first alone has the true reason. */
+type Plain = Map<HashHex, ArrivedBlock | HoldfastError>;
 
 async function fetchWindow(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const distinct = [...new Map(wanted.map((block) => [block.hash, block])).values()];
   const arrived = await fetchOnce(parts, distinct, signal);
   // A patch that does not fit the base of this side, or bytes that were damaged on their way, come whole once more.
-  const again = distinct
-    .filter(({ hash }) => !arrived.has(hash))
-    .map(({ hash, sizeBytes, versionId, wantsPieces = false }) => ({ hash, sizeBytes, versionId, wantsPieces }));
-  if (again.length === 0) return arrived;
-  const whole = await fetchOnce(parts, again, signal);
-  const wrong = again.find(({ hash }) => !whole.has(hash));
-  if (wrong === undefined) return new Map([...arrived, ...whole]);
-  throw new HoldfastError("hash_mismatch", `Block ${wrong.hash} came damaged from the server, twice.`, {
-    body: { hash: wrong.hash },
-  });
+  const again = distinct.filter(({ hash }) => !arrived.has(hash)).map(withoutBase);
+  for (const [hash, block] of again.length === 0 ? [] : await fetchOnce(parts, again, signal)) arrived.set(hash, block);
+  for (const block of distinct) {
+    const came = arrived.get(block.hash) ?? damagedTwice(block.hash);
+    const found = isAbsent(came) ? await fetchAlone(parts, block, signal) : came;
+    arrived.set(block.hash, found);
+    // Nobody takes what stands behind it.
+    if (found instanceof HoldfastError) break;
+  }
+  return arrived;
+}
+
+function isAbsent(came: ArrivedBlock | HoldfastError): boolean {
+  return came instanceof HoldfastError && came.code === "not_found";
+}
+
+function withoutBase({ hash, sizeBytes, versionId, wantsPieces = false }: WantedBlock): WantedBlock {
+  return { hash, sizeBytes, versionId, wantsPieces };
+}
+
+/** Among others a block that the server has lost is as one that may not be read; alone it is told as what it is. */
+async function fetchAlone(
+  parts: FetchingParts,
+  block: WantedBlock,
+  signal: AbortSignal,
+): Promise<ArrivedBlock | HoldfastError> {
+  try {
+    const came = await fetchOnce(parts, [withoutBase(block)], signal);
+    return came.get(block.hash) ?? damagedTwice(block.hash);
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "damaged") return thrown;
+    throw thrown;
+  }
+}
+
+function damagedTwice(hash: HashHex): HoldfastError {
+  return new HoldfastError("hash_mismatch", `Block ${hash} came damaged from the server, twice.`, { body: { hash } });
 }
 
 /** After so many breaks in a row without anything new the connection is no use. */
@@ -73,7 +101,7 @@ const barrenBreaksMax = 3;
 /**
  * What a connection that breaks has brought whole is kept, and only the rest is asked for again: else a link that never lasts for
  * a window would carry the same bytes for ever. The block in which it broke comes to its end by itself.
- * @returns without what came damaged @throws HoldfastError not_found for one that is absent
+ * @returns without what came damaged; `not_found` for what is absent
  */
 async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const arrived: Plain = new Map();
@@ -82,6 +110,8 @@ async function fetchOnce(parts: FetchingParts, wanted: readonly WantedBlock[], s
     const { window, frames, failure, begun } = await fetchFrames(parts, rest, signal);
     const frameOf = new Map(frames.map((frame) => [frame.hash, frame]));
     const came = failure === undefined ? rest : rest.filter(({ hash }) => frameOf.has(hash));
+    for (const { hash } of came)
+      if ((frameOf.get(hash)?.kind ?? "absent") === "absent") arrived.set(hash, absent(hash));
     const carried = await Promise.all(came.map((block) => carriedFrame(block, frameOf.get(block.hash))));
     const whole = carried.filter((frame) => frame !== undefined);
     for (const block of await openAll(parts.pool, window, whole)) arrived.set(block.hash, block);
@@ -156,9 +186,9 @@ function itemsOf(wanted: readonly WantedBlock[]): FetchItem[] {
   );
 }
 
-/** @returns undefined if it cannot be the one that is wanted @throws HoldfastError not_found */
+/** @returns undefined if it is absent, or cannot be the one that is wanted */
 async function carriedFrame(block: WantedBlock, frame: FramePlace | undefined): Promise<PlacedFrame | undefined> {
-  if (frame === undefined || frame.kind === "absent") throw absent(block.hash);
+  if (frame === undefined || frame.kind === "absent") return undefined;
   const { kind, hash, size, start, end } = frame;
   const base = kind === "patch" ? await baseOf(block, frame) : undefined;
   if (size !== block.sizeBytes || (kind === "patch" && base === undefined)) return undefined;

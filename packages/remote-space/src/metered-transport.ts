@@ -111,6 +111,7 @@ function headBytesOf({ method, path, headers }: TransportRequest): number {
 function bodyBytesOf(body: RequestBody): number | undefined {
   if (body === undefined) return 0;
   if (typeof body === "string") return Buffer.byteLength(body);
+  if (body instanceof Blob) return body.size;
   return Array.isArray(body)
     ? (body as readonly Uint8Array[]).reduce((sum, piece) => sum + piece.length, 0)
     : undefined;
@@ -118,6 +119,7 @@ function bodyBytesOf(body: RequestBody): number | undefined {
 
 function slowed(body: RequestBody, signal: AbortSignal, meter: Meter): RequestBody {
   if (body === undefined) return undefined;
+  if (body instanceof Blob) return slowSlices(body.stream(), signal, meter);
   return slowSlices(typeof body === "string" ? [Buffer.from(body)] : body, signal, meter);
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fixedToken } from "@holdfast/api-client/access-tokens";
+import { readBySchemas } from "@holdfast/api-client/answer-schemas";
 import { ApiClient } from "@holdfast/api-client/api-client";
 import type { Transport, TransportRequest } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -32,7 +33,7 @@ async function pollOnce(answer: Answer, timeoutMs: number) {
   const clock = { nowMs: () => 0, nowMicros: () => 0 };
   const retry = { clock, wait, attemptsMax: 1, patienceMs: 0 };
   const random = (lengthBytes: number): Uint8Array => new Uint8Array(lengthBytes);
-  const client = new ApiClient({ transport, tokens: fixedToken("t"), random, retry });
+  const client = new ApiClient({ transport, tokens: fixedToken("t"), random, retry, readAnswer: readBySchemas });
   const result = await poll({ client, wait, signal: new AbortController().signal }, "token", timeoutMs);
   return { result, waits, timeout: requests[0]?.headers["timeout"] };
 }

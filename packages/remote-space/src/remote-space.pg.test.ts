@@ -78,8 +78,19 @@ async function openShared(): Promise<TestedShares> {
       },
       mount: async (folderId, name) =>
         (await must(guestApi, "POST", "/mounts", { node_id: folderId, name })).id as NodeId,
+      moment: nextMillisecond,
+      rewind: async (folderId, to) => {
+        await must(owner, "POST", `/files/${folderId}/rewind`, { to });
+      },
     },
   };
+}
+
+/** One that has begun after all that was done. The server runs by the same clock. */
+async function nextMillisecond(): Promise<string> {
+  const next = Date.now() + 1;
+  while (Date.now() <= next) await new Promise(setImmediate);
+  return new Date(next).toISOString();
 }
 
 async function must(api: Api, method: string, path: string, json?: unknown): Promise<{ readonly id: string }> {

@@ -1,4 +1,5 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
+import { readBySchemas } from "@holdfast/api-client/answer-schemas";
 import { ApiClient } from "@holdfast/api-client/api-client";
 import { missingBlocks } from "@holdfast/api-client/block-upload";
 import { compressJson } from "@holdfast/api-client/compressed-json";
@@ -97,6 +98,7 @@ function openClient(options: RemoteSpaceOptions, closing: AbortSignal, traffic: 
     tokens,
     random,
     retry: { clock, wait: waitUntilClosed(wait, closing), attemptsMax, patienceMs },
+    readAnswer: readBySchemas,
   });
 }
 
@@ -144,7 +146,7 @@ function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId:
     queryNodes: (ids) => queryNodes(client, ids),
     listBelow: (id) => listBelow(client, id),
     manifests: (wanted) => manifests(client, heard, wanted),
-    missingBlocks: (hashes, into) => missingBlocks({ client, into: into ?? rootId }, hashes),
+    missingBlocks: (hashes, into, growthBytes) => missingBlocks({ client, into: into ?? rootId }, hashes, growthBytes),
     putBlocks: (blocks, into) => sendBlocks({ ...sending, rootId: into ?? rootId }, blocks),
     commit: async (epoch, operations, blocks) => {
       const answer = await commit(sending, epoch, operations, blocks);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { fixedToken } from "@holdfast/api-client/access-tokens";
-import { openHttpTransport } from "@holdfast/api-client/transport";
+import { openHttpTransport } from "@holdfast/api-client/http-transport";
 import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";

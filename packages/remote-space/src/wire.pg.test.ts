@@ -222,7 +222,7 @@ test("of a request that is cut the server keeps what came whole", async () => {
   await broken;
   const hashes = blocks.map(({ hash }) => hash);
   const lost = new Set(hashes.slice(2));
-  await eventually("the whole ones are there", 10_000, async () => {
+  await eventually("the whole ones are there", 60_000, async () => {
     const missing = await space.missingBlocks(hashes);
     return missing.size === lost.size || undefined;
   });
@@ -254,7 +254,8 @@ test("a poll that is held ends at once when the space is closed, and later calls
   await closing.close();
   await ended;
   await assert.rejects(closing.listChanges(token), isFailed);
-  assert.ok(performance.now() - started < 2000);
+  // Far below the time for which the poll asked.
+  assert.ok(performance.now() - started < 20_000);
 });
 
 test("a server that cannot be reached is told within ten seconds, and found again afterwards", async () => {
@@ -296,14 +297,15 @@ test("bytes are counted as they travel, and a limit holds in each direction", as
   const startedUp = performance.now();
   const sent = await counted(proxy, () => limited.putBlocks([block]));
   const upSeconds = (performance.now() - startedUp) / 1000;
-  assert.ok(upSeconds > 2.1 && upSeconds < 8, `${upSeconds} s`);
+  // A busy machine only adds to it; a limit in bits would take 20 s.
+  assert.ok(upSeconds > 2.1 && upSeconds < 18, `${upSeconds} s`);
   const { version_id } = await putFile(space, [entryOf(block)]);
   const startedDown = performance.now();
   const wanted = [{ hash: block.hash, sizeBytes: block.bytes.length, versionId: version_id ?? "" }];
   const receivedBefore = limited.traffic.receivedBytes;
   const received = await counted(proxy, () => fetchAll(limited, wanted));
   const downSeconds = (performance.now() - startedDown) / 1000;
-  assert.ok(downSeconds > 0.9 && downSeconds < 8, `${downSeconds} s`);
+  assert.ok(downSeconds > 0.9 && downSeconds < 9, `${downSeconds} s`);
   assert.ok(
     Math.abs(sent.up - mib) < 2 * kib && limited.traffic.sentBytes > mib,
     `${sent.up} ${limited.traffic.sentBytes}`,

@@ -16,7 +16,7 @@ import type { SimulatedRoot } from "./simulated-root.ts";
 const minute = 60_000_000;
 
 type PutTarget =
-  | { readonly parent_id: string; readonly name: string }
+  | { readonly id?: NodeId; readonly parent_id: string; readonly name: string }
   | { readonly file_id: string; readonly base_version: string | undefined };
 
 /** A world without trouble in which one device has no engine of its own: a test makes it and runs it. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "@holdfast/sync/engine/engine";
 import { Alone } from "./alone.ts";
+import { rewind } from "./model-rewind.ts";
 import { full } from "./shared.ts";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
@@ -73,6 +74,51 @@ test("a big folder that goes on the server waits here, and goes back up when tha
   engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
   assert.ok((await alone.pass(engine.runOnce())).inSync);
   assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [before, before]);
+  alone.close();
+});
+
+test("many deletions of a rewind on the server are done here, and nobody is asked: a person has decided that", async () => {
+  const alone = new Alone();
+  const { model } = alone.world;
+  alone.write("before", "before");
+  await alone.once({ brake: undefined });
+  const then = new Map(model.nodes);
+  alone.mkdir("folder");
+  for (const name of names(60)) {
+    alone.write(name, `this is ${name}`);
+    alone.write(`folder/${name}`, `this is in the folder, ${name}`);
+  }
+  await alone.once({ brake: undefined });
+  assert.equal(rewind(model, "another", model.rootId, then)?.steps, 61);
+  assert.deepEqual(await alone.once({ brake: undefined }), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.deepEqual(alone.diskPaths(), ["before"]);
+  // They do not count against what comes later either.
+  for (const name of names(49)) alone.write(name, `again ${name}`);
+  await alone.once({ brake: undefined });
+  for (const name of names(49))
+    alone.onServer({ op: "delete", operation_id: `of ${name}`, file_id: alone.serverId(name) });
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 0);
+  alone.close();
+});
+
+test("what others delete beside a rewind, or after it was taken back, waits for a person", async () => {
+  const alone = await withFiles(60);
+  const { model } = alone.world;
+  const before = new Map(model.nodes);
+  for (const name of names(60)) alone.write(`new ${name}`, `new ${name}`);
+  await alone.once({ brake: undefined });
+  const after = new Map(model.nodes);
+  rewind(model, "another", model.rootId, before);
+  for (const name of names(60))
+    alone.onServer({ op: "delete", operation_id: `of ${name}`, file_id: alone.serverId(name) });
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 60);
+  assert.deepEqual(alone.diskPaths(), names(60).toSorted());
+  rewind(model, "another", model.rootId, after);
+  await alone.once({ brake: undefined });
+  for (const name of names(60))
+    alone.onServer({ op: "delete", operation_id: `again ${name}`, file_id: alone.serverId(`new ${name}`) });
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 60);
+  assert.equal(alone.diskPaths().length, 120);
   alone.close();
 });
 

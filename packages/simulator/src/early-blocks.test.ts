@@ -15,9 +15,9 @@ async function lookAndHear(world: Shared): Promise<(string | undefined)[]> {
   const server = world.server();
   const spaces = new Set<string | undefined>();
   const heard: Pick<Server, "missingBlocks" | "putBlocks"> = {
-    missingBlocks: async (hashes, into) => {
+    missingBlocks: async (hashes, into, growthBytes) => {
       spaces.add(into);
-      return server.missingBlocks(hashes, into);
+      return server.missingBlocks(hashes, into, growthBytes);
     },
     putBlocks: async (blocks, into) => {
       spaces.add(into);

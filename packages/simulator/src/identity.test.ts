@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
 import type { Engine, EngineOptions } from "@holdfast/sync/engine/engine";
 import type { LocalDisk } from "@holdfast/sync/ports";
 import { Alone } from "./alone.ts";
@@ -248,3 +249,27 @@ test("a file that was brought and not looked at yet is not taken for one of its 
   );
   alone.close();
 });
+
+for (const id of ["0 sorts before all", "z sorts behind all"]) {
+  test(`a file that takes the name of one whose going could not be made durable is not deleted with that (${id})`, async () => {
+    const alone = new Alone();
+    alone.write("a.txt", "text");
+    assert.ok((await alone.once()).inSync);
+    const operation_id = alone.world.model.fresh("another's ");
+    alone.onServer({ op: "delete", operation_id, file_id: alone.serverId("a.txt") });
+    alone.putOnServer("text", { id: id as NodeId, parent_id: alone.world.model.rootId, name: "a.txt" });
+    const disk = alone.disk();
+    let failures = 0;
+    const syncFolder: LocalDisk["syncFolder"] = (path) => {
+      if (!/^\.holdfast\/trash\/[^/]+$/.test(path) || alone.root.at(`${path}/a.txt`) === undefined || failures > 0)
+        return disk.syncFolder(path);
+      failures += 1;
+      return Promise.reject(new HoldfastError("unavailable", "EIO"));
+    };
+    assert.ok((await alone.once({ disk: { ...disk, syncFolder } })).inSync);
+    assert.equal(failures, 1);
+    assert.equal(alone.serverId("a.txt"), id);
+    assert.equal(alone.read("a.txt"), "text");
+    alone.close();
+  });
+}

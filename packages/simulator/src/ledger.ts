@@ -58,6 +58,13 @@ export class Ledger {
     this.#superseded.add(content);
   }
 
+  /** What was gone everywhere is there again, and nobody has touched it since. */
+  bringBack(content: string): void {
+    if (!this.states.has(content) || this.shared.has(content)) return;
+    this.#superseded.delete(content);
+    this.mustLive.add(content);
+  }
+
   forget(content: string): void {
     this.written.delete(content);
   }

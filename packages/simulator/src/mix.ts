@@ -32,6 +32,9 @@ function versatile(seed: number): Partial<StoryOptions> {
 /** From this seed on all stories are of people who share, with rights of their own at folders below. */
 const firstRights = 20_000_000;
 
+/** From this seed on they also give folders away, put them back to how they were, share with groups, and share files alone. */
+const firstHandingOver = 30_000_000;
+
 /** The story of a seed in a long run: every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
   const lacks = seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [];
@@ -52,5 +55,6 @@ export function storyOf(seed: number): StoryOptions {
     ...(seed % 5 === 2 && sharing(seed)),
     ...(seed >= firstVersatile && versatile(seed)),
     ...(seed >= firstRights && { ...sharing(seed), rights: true, lacks: [], isVersatile: seed % 2 === 0 }),
+    ...(seed >= firstHandingOver && { handsOver: true }),
   };
 }

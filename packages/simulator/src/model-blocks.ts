@@ -26,6 +26,11 @@ export class ModelBlocks {
     return this.all.has(hash) && this.#holders.get(hash)?.has(space) !== false;
   }
 
+  /** What one space has another one has too from now on. */
+  holdAlso(hashes: Iterable<HashHex>, space: string): void {
+    for (const hash of hashes) this.#holders.get(hash)?.add(space);
+  }
+
   /** A patch that gives something else is refused, and the whole block comes: adapters do both in one call. */
   store(blocks: readonly OutgoingBlock[], spaces: readonly string[], account: string): void {
     for (const { hash, bytes, patch } of blocks) {

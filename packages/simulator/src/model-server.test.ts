@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Server } from "@holdfast/sync/ports";
@@ -5,8 +6,10 @@ import type { TestedServer } from "@holdfast/sync/server-conformance";
 import { testServerContent } from "@holdfast/sync/server-conformance-content";
 import { testServerTree } from "@holdfast/sync/server-conformance-tree";
 import { type TestedShares, testServerShares } from "@holdfast/sync/server-conformance-shares";
+import { rewind } from "./model-rewind.ts";
 import { ModelServer } from "./model-server.ts";
 import { everybody, homeOf } from "./model-shares.ts";
+import type { Nodes } from "./model-tree.ts";
 
 testServerTree("the model server", open);
 testServerContent("the model server", open);
@@ -21,6 +24,7 @@ async function openShared(): Promise<TestedShares> {
   const model = new ModelServer();
   for (const account of ["ada", "bob"]) model.addAccount(account);
   const guestRootId = homeOf("bob") as NodeId;
+  const moments: Nodes[] = [];
   return {
     ...ownersOf(model, "ada"),
     guest: deviceOf(model, "guest", "bob"),
@@ -30,6 +34,9 @@ async function openShared(): Promise<TestedShares> {
       unshare: async (folderId) => model.grant("one", folderId, "bob", undefined),
       mount: async (folderId, name) =>
         model.mount({ device: "guest", account: "bob" }, folderId, { parentId: guestRootId, name }) as NodeId,
+      moment: async () => String(moments.push(new Map(model.nodes)) - 1),
+      rewind: async (folderId, moment) =>
+        void rewind(model, "one", folderId, moments[Number(moment)] ?? assert.fail("There is no such moment.")),
     },
   };
 }
@@ -52,7 +59,7 @@ function deviceOf(model: ModelServer, device: string, account: string): Server {
     queryNodes: async (ids) => model.queryNodes(ids, account),
     listBelow: async (id) => model.listBelow(id, account),
     manifests: async (wanted) => model.manifests(wanted, account),
-    missingBlocks: async (hashes, into) => model.missingBlocks(hashes, account, into),
+    missingBlocks: async (hashes, into, growthBytes) => model.missingBlocks(hashes, account, into, growthBytes),
     putBlocks: async (blocks, into) => model.putBlocks(blocks, account, into),
     commit: async (epoch, operations, blocks) => model.commit(device, epoch, operations, blocks, account),
     async *fetchBlocks(wanted) {

@@ -19,6 +19,7 @@ interface Backup {
   readonly nodes: Map<string, ModelNode>;
   readonly journal: JournalEntry[];
   readonly grants: readonly Grant[];
+  readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly suspended: ReadonlySet<string>;
   readonly operations: Map<string, Answered>;
   /** Ids of the versions. */
@@ -38,8 +39,9 @@ export class ModelServer extends ModelState {
   /** Gives somebody a right at a folder, another one, or none. @param expiresAtMs by the clock of `shares.nowMs`; somebody has to call `sweep` then */
   grant(device: string, target: string, account: string, role: ModelRole | undefined, expiresAtMs?: number): void {
     const others = this.shares.grants.filter((each) => each.account !== account || each.target !== target);
-    this.#regrant(device, target, role === undefined ? others : [...others, { target, account, role, expiresAtMs }]);
-    this.#announce();
+    const grants = role === undefined ? others : [...others, { target, account, role, expiresAtMs }];
+    this.#changeRights(device, [target], () => (this.shares.grants = grants));
+    this.announce();
   }
 
   /** Grants whose time has come end: until then nobody is told of it, though they count no more. */
@@ -47,12 +49,8 @@ export class ModelServer extends ModelState {
     const { shares } = this;
     const nowMs = shares.nowMs();
     for (const over of shares.grants.filter(({ expiresAtMs }) => (expiresAtMs ?? Infinity) <= nowMs))
-      this.#regrant(
-        "sweep",
-        over.target,
-        shares.grants.filter((each) => each !== over),
-      );
-    this.#announce();
+      this.#changeRights("sweep", [over.target], () => (shares.grants = shares.grants.filter((each) => each !== over)));
+    this.announce();
   }
 
   /** Of an account whose folders others may have mounted: they wait, and are there again. */
@@ -60,27 +58,39 @@ export class ModelServer extends ModelState {
     const others = [...this.shares.suspended].filter((each) => each !== account);
     this.shares.suspended = new Set(isSuspended ? [...others, account] : others);
     this.settleMounts("administrator");
-    this.#announce();
+    this.announce();
   }
 
-  #regrant(device: string, target: string, grants: readonly Grant[]): void {
+  /** Puts somebody into a group, or out of it: all that was given to the group is that account's at once, or none of it. */
+  putIntoGroup(device: string, group: string, account: string, isMember: boolean): void {
+    const { shares } = this;
+    const others = [...(shares.groups.get(group) ?? [])].filter((each) => each !== account);
+    const targets = shares.grants.filter((grant) => grant.account === group).map(({ target }) => target);
+    const members = new Set(isMember ? [...others, account] : others);
+    this.#changeRights(device, targets, () => (shares.groups = new Map(shares.groups).set(group, members)));
+    this.announce();
+  }
+
+  #changeRights(device: string, targets: readonly string[], change: () => void): void {
     const { shares } = this;
     const before = shares.withGrants(shares.grants);
-    shares.grants = grants;
-    const node = this.nodes.get(target);
-    // What a mount shows is told by the mount.
-    const isSeen = (some: ModelShares): boolean =>
-      [...shares.accounts].some(
-        (account) => spaceOf(this.nodes, target) !== homeOf(account) && some.isInView(this.nodes, account, target),
-      );
-    if (node !== undefined && (isSeen(before) || isSeen(shares))) this.recordRights(device, node, "changed", before);
+    change();
+    for (const target of targets) {
+      const node = this.nodes.get(target);
+      // What a mount shows is told by the mount.
+      const isSeen = (some: ModelShares): boolean =>
+        [...shares.accounts].some(
+          (account) => spaceOf(this.nodes, target) !== homeOf(account) && some.isInView(this.nodes, account, target),
+        );
+      if (node !== undefined && (isSeen(before) || isSeen(shares))) this.recordRights(device, node, "changed", before);
+    }
     this.settleMounts(device);
   }
 
   /**
    * Shows a granted folder in the account's own space.
    * @returns the mount's id
-   * @throws HoldfastError not_found, exists (also where it is mounted already, or where one above or below it is)
+   * @throws HoldfastError not_found, invalid_field, exists (also where it is mounted already, or where one above or below it is)
    */
   mount(by: Actor, target: string, { parentId, name }: { readonly parentId: string; readonly name: string }): string {
     const { shares } = this;
@@ -89,6 +99,7 @@ export class ModelServer extends ModelState {
     const role = shares.isSuspended(nodes, target) ? undefined : shares.grantAt(nodes, by.account, target)?.role;
     const isGranted = role !== undefined && role !== "uploader" && isLiveNode(nodes, target);
     if (!isGranted) throw new HoldfastError("not_found", "There is no such folder.");
+    if (spaceOf(nodes, target) === homeOf(by.account)) throw new HoldfastError("invalid_field", "This is your own.");
     const inside = (id: string, above: string): boolean => lineage(nodes, id).some((each) => each.id === above);
     const isNested = [...nodes.values()].some(
       (node) =>
@@ -104,7 +115,7 @@ export class ModelServer extends ModelState {
     const times = { modifiedAt: "", executable: false, revision: "", seq: 0 };
     this.record(by.device, { id, kind: "mount", parentId, name, target, ...blank, ...times }, "appeared");
     this.settleMounts(by.device);
-    this.#announce();
+    this.announce();
     return id;
   }
 
@@ -171,8 +182,14 @@ export class ModelServer extends ModelState {
     );
   }
 
-  missingBlocks(hashes: readonly HashHex[], account = everybody, into: string = homeOf(account)): Set<HashHex> {
+  missingBlocks(
+    hashes: readonly HashHex[],
+    account = everybody,
+    into: string = homeOf(account),
+    growthBytes = 0,
+  ): Set<HashHex> {
     const space = this.spaceToWrite(account, into);
+    if (this.isFull && growthBytes > 0) throw new HoldfastError("quota", "There is no room for this.");
     return new Set(hashes.filter((hash) => !this.isThere(hash, { account, space })));
   }
 
@@ -217,7 +234,7 @@ export class ModelServer extends ModelState {
       results.push(...outcomes);
       start = end;
     }
-    if (this.position !== before) this.#announce();
+    if (this.position !== before) this.announce();
     return { results, seq: this.seqOf(homeOf(account)) };
   }
 
@@ -234,8 +251,8 @@ export class ModelServer extends ModelState {
     const { nodes, journal, shares } = this;
     const operations = new Map(this.#operations);
     const versions = new Set(this.versions.keys());
-    const { grants, suspended } = shares;
-    return { nodes: new Map(nodes), journal: [...journal], grants, suspended, operations, versions };
+    const { grants, groups, suspended } = shares;
+    return { nodes: new Map(nodes), journal: [...journal], grants, groups, suspended, operations, versions };
   }
 
   /** Everything since the backup is forgotten, and the epoch says so. */
@@ -243,12 +260,13 @@ export class ModelServer extends ModelState {
     this.nodes = new Map(backup.nodes);
     this.journal = [...backup.journal];
     for (const id of this.versions.keys()) if (!backup.versions.has(id)) this.versions.delete(id);
-    Object.assign(this.shares, { grants: backup.grants, suspended: backup.suspended });
+    const { grants, groups, suspended } = backup;
+    Object.assign(this.shares, { grants, groups, suspended });
     this.#operations.clear();
     for (const [id, result] of backup.operations) this.#operations.set(id, result);
     this.epoch = this.fresh("epoch ");
     this.#keptSince = 0;
-    this.#announce();
+    this.announce();
   }
 
   #applyUnit(by: Actor, unit: readonly BatchOperationInput[]): BatchResult[] {
@@ -320,7 +338,8 @@ export class ModelServer extends ModelState {
     return [...new Set(operations.map((operation) => this.#spaceOfPut(operation, account) ?? homeOf(account)))];
   }
 
-  #announce(): void {
+  /** Whoever waits for a change is woken. */
+  announce(): void {
     this.noteSeen();
     this.onCommit();
     const wakers = this.#wakers;

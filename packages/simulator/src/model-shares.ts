@@ -2,9 +2,13 @@ import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts
 
 export type ModelRole = "viewer" | "commenter" | "editor" | "uploader";
 
-/** A right of somebody else at a folder of an account, and at all below it up to the next one. */
+/** From the least to the most. */
+const roles: readonly ModelRole[] = ["uploader", "viewer", "commenter", "editor"];
+
+/** A right of somebody else at a file or folder of an account, and at all below it up to the next one. */
 export interface Grant {
   readonly target: string;
+  /** Or a group. */
   readonly account: string;
   readonly role: ModelRole;
   /** Counts as none from then on; undefined: it has no end. */
@@ -28,6 +32,8 @@ export function spaceOf(nodes: Nodes, id: string): string {
 export class ModelShares {
   readonly accounts = new Set<string>([everybody]);
   grants: readonly Grant[] = [];
+  /** Group -> the accounts in it. */
+  groups: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** Accounts that are suspended: what they share is in nobody's view. */
   suspended: ReadonlySet<string> = new Set();
   nowMs: () => number = () => 0;
@@ -37,17 +43,25 @@ export class ModelShares {
     const other = new ModelShares();
     for (const account of this.accounts) other.accounts.add(account);
     other.grants = grants.map((grant) => ({ ...grant, expiresAtMs: undefined }));
+    other.groups = this.groups;
     other.suspended = this.suspended;
     return other;
   }
 
-  /** Of the grants on the way up the nearest one counts. */
+  /** Of the grants on the way up the nearest one counts; of those at one node one's own, or else the highest of those of groups. */
   grantAt(nodes: Nodes, account: string, id: string): Grant | undefined {
-    for (const { id: target } of lineage(nodes, id)) {
-      const found = this.grants.find((each) => each.account === account && each.target === target);
-      if (found !== undefined && (found.expiresAtMs ?? Infinity) > this.nowMs()) return found;
+    const mine = this.grants.filter((each) => this.#concerns(each, account));
+    for (const { id: target } of mine.length === 0 ? [] : lineage(nodes, id)) {
+      const here = mine.filter((each) => each.target === target);
+      const own = here.find((each) => each.account === account);
+      if (here.length > 0)
+        return own ?? here.toSorted((one, other) => roles.indexOf(other.role) - roles.indexOf(one.role))[0];
     }
     return undefined;
+  }
+
+  #concerns({ account: grantee, expiresAtMs = Infinity }: Grant, account: string): boolean {
+    return (grantee === account || this.groups.get(grantee)?.has(account) === true) && expiresAtMs > this.nowMs();
   }
 
   /** Undefined: it may not know of it. Whoever may only upload sees nothing. */
@@ -56,12 +70,13 @@ export class ModelShares {
     return role === "uploader" ? undefined : role;
   }
 
-  /** The mount of an account that shows a folder of another space, if there is one. */
+  /** The live mount of an account that shows a folder of another space, if there is one. */
   mountOf(nodes: Nodes, account: string, target: string): ModelNode | undefined {
     if (this.isSuspended(nodes, target) || this.#readerAt(nodes, account, target) === undefined) return undefined;
     const home = homeOf(account);
     for (const node of nodes.values()) {
-      if (node.kind === "mount" && node.target === target && spaceOf(nodes, node.id) === home) return node;
+      const isOf = node.kind === "mount" && node.target === target && spaceOf(nodes, node.id) === home;
+      if (isOf && isLiveNode(nodes, node.id)) return node;
     }
     return undefined;
   }

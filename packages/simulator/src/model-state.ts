@@ -16,6 +16,8 @@ export interface JournalEntry {
   readonly id: string;
   readonly device: string;
   readonly tag: string;
+  /** It went by a rewind. */
+  readonly rewound?: true | undefined;
   /** What it is to the accounts that saw the node before or after. */
   readonly audience: ReadonlyMap<string, ChangeKind>;
 }
@@ -100,21 +102,29 @@ export class ModelState {
     return `${word}${this.#count}`;
   }
 
-  record(device: string, node: ModelNode, kind: ChangeKind): void {
-    this.#store(device, { ...node, revision: this.fresh("r") }, kind);
+  record(device: string, node: ModelNode, kind: ChangeKind, rewound?: true): void {
+    this.#store(device, { ...node, revision: this.fresh("r") }, kind, { rewound });
   }
 
   /** What changed is only what somebody may do with it, or that a mount waits: it has the revision that it had. */
   recordRights(device: string, node: ModelNode, kind: ChangeKind, before: ModelShares = this.shares): void {
-    this.#store(device, node, kind, before);
+    this.#store(device, node, kind, { before });
   }
 
-  #store(device: string, node: ModelNode, kind: ChangeKind, sharesBefore: ModelShares = this.shares): void {
+  #store(
+    device: string,
+    node: ModelNode,
+    kind: ChangeKind,
+    {
+      before: sharesBefore = this.shares,
+      rewound,
+    }: { readonly before?: ModelShares; readonly rewound?: true | undefined },
+  ): void {
     const [before, space] = [this.nodes, spaceOf(this.nodes, node.parentId ?? node.id)];
     const seq = this.seqOf(space) + 1;
     this.nodes = new Map(before).set(node.id, { ...node, seq });
     const audience = this.#audienceOf([before, sharesBefore], node.id, kind);
-    this.#enter(device, { space, seq, kind, id: node.id, audience });
+    this.#enter(device, { space, seq, kind, id: node.id, audience, rewound });
   }
 
   #enter(device: string, entry: Omit<JournalEntry, "device" | "tag">): void {
@@ -189,12 +199,38 @@ export class ModelState {
       throw new HoldfastError("content_mismatch", "The blocks make another content.");
     }
     if (this.isFull && operation.size > 0) refuse("quota", "There is no room for this.");
-    const versionId = this.fresh("v");
-    this.versions.set(versionId, entries);
-    this.#versionNodes.set(versionId, nodeId);
+    const versionId = this.addVersionOf(entries, nodeId);
     this.onVersion(account, contentId);
     this.contents.add(contentId);
     return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };
+  }
+
+  /** Nodes of which no entry tells: a device hears of them with the folder that appears above them. */
+  addUnheard(nodes: readonly ModelNode[]): void {
+    this.nodes = new Map([...this.nodes, ...nodes.map((node) => [node.id, node] as const)]);
+  }
+
+  /** All versions of a file, for a file of another space, which has their blocks from now on. @returns from the old ids to the new ones */
+  copyVersions(fromId: string, toId: string, space: string): ReadonlyMap<string, string> {
+    const ids = [...this.#versionNodes].flatMap(([versionId, nodeId]) => (nodeId === fromId ? [versionId] : []));
+    return new Map(ids.map((id) => [id, this.#copyVersion(id, toId, space)]));
+  }
+
+  #copyVersion(versionId: string, nodeId: string, space: string): string {
+    const entries = this.versions.get(versionId) ?? [];
+    this.held.holdAlso(
+      entries.map(({ hash }) => hash),
+      space,
+    );
+    return this.addVersionOf(entries, nodeId);
+  }
+
+  /** One that nobody sent. */
+  addVersionOf(entries: readonly ManifestEntry[], nodeId: string): string {
+    const versionId = this.fresh("v");
+    this.versions.set(versionId, entries);
+    this.#versionNodes.set(versionId, nodeId);
+    return versionId;
   }
 
   #entriesOf({
@@ -256,10 +292,13 @@ export class ModelState {
   changeOf(entry: JournalEntry | undefined, account: string): ChangeJson | undefined {
     const kind = entry?.audience.get(account);
     if (entry === undefined || kind === undefined) return undefined;
-    const { seq, id } = entry;
+    const { seq, id, rewound } = entry;
+    // What is said of it stands in the account's own space, with its mount.
+    if (this.shares.mountOf(this.nodes, account, id) !== undefined) return undefined;
     const node = this.nodes.get(id);
     const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
-    return isGone ? { seq, kind: "gone", id } : { seq, kind, id, node: this.show(account, node) };
+    if (isGone) return { seq, kind: "gone", id, ...(rewound && { rewound }) };
+    return { seq, kind, id, node: this.show(account, node) };
   }
 
   /** Where the journals of the spaces in view stand; nothing of it where nobody shares anything, as a server does that knows no shares. */

@@ -103,7 +103,8 @@ function questions(
     queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids, account)),
     listBelow: (id) => call("listBelow", () => model.listBelow(id, account)),
     manifests: (wanted) => call("manifests", () => model.manifests(wanted, account)),
-    missingBlocks: (hashes, into) => call("missingBlocks", () => model.missingBlocks(hashes, account, into)),
+    missingBlocks: (hashes, into, growthBytes) =>
+      call("missingBlocks", () => model.missingBlocks(hashes, account, into, growthBytes)),
   };
 }
 

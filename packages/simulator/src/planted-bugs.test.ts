@@ -43,13 +43,16 @@ const kinds: Partial<Record<Fault, Kind>> = {
   "a right of a folder is not heard of": sharing,
   "a right of a folder goes with that of its mount": sharing,
   "rights are no border for moves": sharing,
+  "a folder that appears is taken for empty": { ...sharing, handsOver: true },
+  "what comes back from the trash is not heard of": { ...sharing, handsOver: true },
   "what a person did is not synced": { ...usual, isVolatile: true },
-  "what was read is believed after a power cut": { ...wild, actsPerRound: 20, isVolatile: true },
 };
+/** Too rare in stories, and found by a test of its own in not-durable.test.ts. */
+const rare: Fault = "what was read is believed after a power cut";
 /** The first one that sees it has mostly been among the first 15. */
 const seedsMax = 80;
 
-for (const fault of plantableFaults) {
+for (const fault of plantableFaults.filter((each) => each !== rare)) {
   test(`the oracle finds the planted bug: ${fault}`, async (context) => {
     for (let seed = 1; seed <= seedsMax; seed += 1) {
       const story = { devices: seed % 4 === 0 ? 3 : 2, ...(kinds[fault] ?? usual), seed };

@@ -284,6 +284,31 @@ test("what comes in the middle of a round, and sorts before the part whose turn 
   shared.close();
 });
 
+test("what cannot be read is looked at ever less often, though much else is new and waits", async () => {
+  const shared = new Shared();
+  await shared.once();
+  // They wait for a right to edit, so each round goes through them.
+  for (const name of ["one", "two", "three"]) shared.write(`docs/${name}`, name);
+  shared.mkdir("sick");
+  await shared.once();
+  shared.fails("sick");
+  const { scheduler } = shared.world;
+  const server = shared.server();
+  let cycles = 0;
+  const listChanges: Server["listChanges"] = (token) => {
+    cycles += 1;
+    return server.listChanges(token);
+  };
+  const engine = shared.make({ portions: { ...portions, freshMax: 1 }, server: { ...server, listChanges } });
+  const run = engine.run();
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
+  // A round has three cycles at least, and after ten of them the wait is 8 s.
+  assert.ok(cycles > 9 && cycles < 100, `${cycles} cycles`);
+  engine.stop();
+  await shared.pass(run);
+  shared.close();
+});
+
 test("what went from the last part of a look into one before, and on while all was looked at, is not deleted", async () => {
   const alone = new Alone();
   for (const folder of ["from", "to"]) alone.mkdir(folder);

@@ -89,6 +89,23 @@ test("what the owner moves between folders of different rights follows, and an e
   world.close();
 });
 
+test("what was made in a folder that one may only read is sent once the owner moves that to where one may edit", async () => {
+  const world = await withInner("editor", "viewer");
+  world.ownerMakes("below", "inner");
+  await world.once();
+  world.mkdir("docs/inner/below/new");
+  world.write("docs/inner/below/new/mine.txt", "mine");
+  assert.deepEqual((await world.problems()).toSorted(), [
+    "read_only docs/inner/below/new",
+    "read_only docs/inner/below/new/mine.txt",
+  ]);
+  world.owner({ op: "move", file_id: "below", parent_id: "docs", name: "below" });
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/below/new/mine.txt"], "mine");
+  assert.deepEqual(world.onDisk(), world.space("ada"));
+  world.close();
+});
+
 test("a move out of the share takes what one may edit along, and what one may only read comes back beside its copy", async () => {
   const world = new Shared("editor");
   world.ownerMakes("outer");
@@ -110,5 +127,27 @@ test("a move out of the share takes what one may edit along, and what one may on
   };
   assert.deepEqual(world.space("ada"), left);
   assert.deepEqual(world.onDisk(), { ...left, ...mine });
+  world.close();
+});
+
+test("what was changed here, and stands where one may only read once the server has thrown it away elsewhere, does not wait unsaid", async () => {
+  const world = new Shared("viewer");
+  world.ownerMakes("inner");
+  world.grant("editor", "inner");
+  await world.once();
+  world.mkdir("docs/new");
+  world.move("docs/a.txt", "docs/new/a.txt");
+  world.root.write(world.root.mustBeAt("docs/new/a.txt"), { executable: true }, true);
+  world.owner({ op: "move", file_id: "node a.txt", parent_id: "inner", name: "a.txt" });
+  world.fails("docs/inner/a.txt");
+  await world.once();
+  world.fails(undefined);
+  world.owner({ op: "delete", file_id: "inner" });
+  assert.deepEqual((await world.problems()).toSorted(), [
+    "quarantined .holdfast/quarantine/DAY/docs/inner/a.txt",
+    "read_only docs/inner",
+    "read_only docs/new",
+  ]);
+  assert.deepEqual(world.aside("quarantine"), { "docs/inner/a.txt": "first" });
   world.close();
 });

@@ -54,13 +54,16 @@ export class RoundOracle {
       ["", this.#world.deeds],
     ]);
     this.#copyingDeeds = this.#allCopyingDeeds();
+    this.#world.broughtBack.clear();
   }
 
   /** 5 */
   #checkGone(live: readonly ModelNode[]): void {
+    const { broughtBack } = this.#world;
     for (const { id, name, contentId } of live) {
-      if (this.#goneNodes.has(id)) this.#world.violate(`${name} was deleted, everybody had seen it, and it is back`);
-      if (contentId !== null && this.#goneContents.has(contentId))
+      if (this.#goneNodes.has(id) && !broughtBack.has(id))
+        this.#world.violate(`${name} was deleted, everybody had seen it, and it is back`);
+      if (contentId !== null && this.#goneContents.has(contentId) && !broughtBack.has(contentId))
         this.#world.violate(`${contentId.slice(0, 12)} was gone, everybody had seen it, and it is back`);
     }
   }

@@ -1,7 +1,9 @@
 import type { Chances } from "./chances.ts";
 
 /** Of a whole story: far beyond any that ends. */
-const stepsMax = 150_000;
+const stepsMax = 300_000;
+/** Where each look and each plan has only a few of what is new, and so there are many more of them: some that end have half a million. */
+const stepsMaxInPortions = 1_500_000;
 
 /** Something that lives until it is killed: what it waits for never comes once it is dead. */
 export interface Life {
@@ -24,11 +26,13 @@ export class Scheduler {
   nowMicros = 1_800_000_000_000_000;
   steps = 0;
   readonly #chances: Chances;
+  readonly #stepsMax: number;
   #waits: Wait[] = [];
   #count = 0;
 
-  constructor(chances: Chances) {
+  constructor(chances: Chances, hasPortions = false) {
     this.#chances = chances;
+    this.#stepsMax = hasPortions ? stepsMaxInPortions : stepsMax;
   }
 
   nowMs(): number {
@@ -59,7 +63,7 @@ export class Scheduler {
       await macrotask();
       if (isDone()) return true;
       const next = this.#waits[0];
-      if (this.steps > stepsMax) return false;
+      if (this.steps > this.#stepsMax) return false;
       if (next === undefined || next.atMicros > untilMicros) {
         this.nowMicros = Math.max(this.nowMicros, untilMicros);
         return false;

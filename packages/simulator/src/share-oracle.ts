@@ -10,6 +10,8 @@ import type { Device, World } from "./world.ts";
 export function viewOf({ nodes, shares }: ModelServer, account: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const node of shares.inView(nodes, account)) {
+    // It is shown once, by its mount.
+    if (shares.mountOf(nodes, account, node.id) !== undefined) continue;
     const path = pathIn({ nodes, shares }, account, node.id);
     if (path !== "") found.set(path, describeNode(node));
   }
@@ -33,8 +35,9 @@ export function checkWaiting(world: World, device: Device): void {
     const role = shares.roleAt(nodes, account, node);
     return role === "owner" || role === "editor";
   };
+  const isFile = (path: string): boolean => found.get(path)?.kind === "file";
   for (const path of waitingPaths(device))
-    if (mayWrite(path) && mayWrite(folderOf(path)))
+    if (mayWrite(path) && (isFile(path) || mayWrite(folderOf(path))))
       world.violate(`${path} waits on ${name}, though ${account} may write there`);
 }
 

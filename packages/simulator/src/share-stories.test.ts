@@ -12,6 +12,21 @@ const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
     devices: 3,
   },
   "rights change while much goes wrong": { shares: true, rights: true, troubleRate: 0.1, devices: 2, expires: true },
+  "folders change hands and are put back to how they were, and groups are shared with": {
+    shares: true,
+    rights: true,
+    handsOver: true,
+    troubleRate: 0,
+    devices: 3,
+  },
+  "folders change hands while much goes wrong": {
+    shares: true,
+    rights: true,
+    handsOver: true,
+    troubleRate: 0.1,
+    devices: 2,
+    isVersatile: true,
+  },
   "nobody gets more than the right to read": { shares: "read_only", troubleRate: 0.05, devices: 2 },
 };
 
@@ -25,3 +40,31 @@ for (const [what, kind] of Object.entries(kinds)) {
     }
   });
 }
+
+const kindsOfDeeds = [
+  "grant",
+  "raise",
+  "lower",
+  "revoke",
+  "grant after one was revoked",
+  "leave",
+  "suspend",
+  "nearer right",
+  "right of a file",
+  "right that ends",
+  "right of a group",
+  "group left",
+  "group joined",
+  "transfer",
+  "transfer that was given up",
+  "rewind",
+];
+
+test("in the stories rights go up and down, near and far, by groups and for a while, and folders change hands and are put back", async () => {
+  const sum = new Map<string, number>();
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const told = await tellStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
+    for (const [kind, count] of told.kindsOfDeeds) sum.set(kind, (sum.get(kind) ?? 0) + count);
+  }
+  for (const kind of kindsOfDeeds) assert.ok((sum.get(kind) ?? 0) >= 2, `${sum.get(kind)} ${kind} in twelve stories`);
+});

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Server } from "@holdfast/sync/ports";
 import { homeOf } from "./model-shares.ts";
 import { full, Shared } from "./shared.ts";
 
@@ -37,6 +39,39 @@ test("what an editor does in a share the owner gets", async () => {
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual(world.space("ada"), { docs: "/", "docs/new.txt": "of bob" });
   assert.deepEqual(world.space("bob"), {});
+  world.close();
+});
+
+/** A file of bob's own that was moved into the share after its upload was cut. @returns what was on its way */
+async function movedUnanswered(): Promise<{ readonly world: Shared; readonly sent: Parameters<Server["commit"]> }> {
+  const world = new Shared("editor");
+  await world.once();
+  world.write("mine.txt", "mine");
+  const sent = Promise.withResolvers<Parameters<Server["commit"]>>();
+  const commit: Server["commit"] = (...request) => {
+    sent.resolve(request);
+    throw new HoldfastError("unreachable", "It was cut.");
+  };
+  await assert.rejects(world.once({ server: { ...world.server(), commit } }), { code: "unreachable" });
+  world.move("mine.txt", "docs/mine.txt");
+  return { world, sent: await sent.promise };
+}
+
+const withMine = { ...first, "docs/mine.txt": "mine" };
+
+test("a file that is moved into a share after its upload was cut arrives there", async () => {
+  const { world } = await movedUnanswered();
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual([world.onDisk(), world.space("ada"), world.space("bob")], [withMine, withMine, {}]);
+  world.close();
+});
+
+test("a file that is moved into a share is in no other place, although its upload arrives later", async () => {
+  const { world, sent } = await movedUnanswered();
+  await world.once();
+  await world.pass(world.server().commit(...sent));
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual([world.onDisk(), world.space("ada"), world.space("bob")], [withMine, withMine, {}]);
   world.close();
 });
 

@@ -7,7 +7,8 @@ import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts
 import type { World } from "./world.ts";
 
 const names = ["from them", "a", "d"];
-const roles = ["viewer", "viewer", "editor"] as const;
+const roles: readonly (ModelRole | undefined)[] = [undefined, "uploader", "viewer", "commenter", "editor"];
+const usualRoles = ["viewer", "viewer", "editor"] as const;
 
 /** What people do about shares in a browser, beside the devices: they grant, mount, change roles, revoke and leave. */
 export function share(world: World, tape: Tape): void {
@@ -25,21 +26,25 @@ export function share(world: World, tape: Tape): void {
   if (world.hasRights && mount !== undefined && tape() < 0.8) return changeRights(world, { owner, guest, mount }, tape);
   if (grant === undefined) {
     const target = folderOf(world, owner, tape);
-    const role = world.isReadOnly ? "viewer" : (pick(tape, roles) ?? "viewer");
+    const role = world.isReadOnly ? "viewer" : (pick(tape, usualRoles) ?? "viewer");
     say(`${owner} lets ${guest} be ${role} of ${target}`);
+    world.did(world.kindsOfDeeds.has("revoke") ? "grant after one was revoked" : "grant");
     model.grant(`${owner}'s browser`, target, guest, role);
     if (tape() < 0.9) mountAt(world, guest, target, tape);
   } else if (!isThere || tape() < 0.25) {
     say(`${owner} revokes the right of ${guest} at ${grant.target}`);
+    world.did("revoke");
     model.grant(`${owner}'s browser`, grant.target, guest, undefined);
   } else if (mount === undefined || !isLiveNode(model.nodes, mount.id)) {
     mountAt(world, guest, grant.target, tape);
   } else if (tape() < 0.6 && !world.isReadOnly) {
     const role = grant.role === "editor" ? "viewer" : "editor";
     say(`${owner} makes ${guest} ${role} of ${grant.target}`);
+    world.did(role === "editor" ? "raise" : "lower");
     model.grant(`${owner}'s browser`, grant.target, guest, role);
   } else {
     say(`${guest} leaves ${grant.target}`);
+    world.did("leave");
     commit(world, guest, { op: "delete", file_id: mount.id });
   }
 }
@@ -57,6 +62,7 @@ function changeRights(
   world.deeds += 1;
   if (tape() < 0.12) {
     world.notice(`${owner} is suspended for a while`);
+    world.did("suspend");
     model.suspend(owner, true);
     void world.scheduler.sleep(world.life, tape() * 6_000_000).then(() => model.suspend(owner, false));
     return;
@@ -65,26 +71,59 @@ function changeRights(
     lineage(model.nodes, id)
       .slice(1)
       .some((each) => each.id === mount.target);
-  const folders = foldersOf(world, owner).filter(isBelow);
-  const target = (tape() < 0.85 ? pick(tape, folders)?.id : undefined) ?? newFolder(world, owner, mount.target);
-  const role = tape() < 0.9 ? pick(tape, rights) : pick(tape, roles);
+  const found = world.handsOver && tape() < 0.3 ? nodesOf(world, owner, "file") : foldersOf(world, owner);
+  const target =
+    (tape() < 0.85 ? pick(tape, found.filter(isBelow))?.id : undefined) ?? newFolder(world, owner, mount.target);
+  const role = tape() < 0.9 ? pick(tape, rights) : pick(tape, usualRoles);
   const lastsMs = tape() < 0.25 ? Math.floor(tape() * 8000) : undefined;
   world.notice(
     `${owner} lets ${guest} be ${role ?? "what is above"} of ${target} for ${lastsMs ?? "ever"} (in a browser)`,
   );
   const highest: ModelRole | undefined = world.isReadOnly && role === "editor" ? "viewer" : role;
   const endsMs = lastsMs === undefined ? undefined : world.scheduler.nowMs() + lastsMs;
+  noteRight(world, { guest, target, role: highest, ends: lastsMs !== undefined });
   model.grant(by, target, guest, highest, endsMs);
   if (lastsMs === undefined) return;
   void world.scheduler.sleep(world.life, lastsMs * 1000 + tape() * 2_000_000).then(() => model.sweep());
 }
 
+/** By what becomes of the right that counts there. */
+function noteRight(
+  world: World,
+  { guest, target, role, ends }: { guest: string; target: string; role: ModelRole | undefined; ends: boolean },
+): void {
+  const { shares, nodes } = world.model;
+  const above = shares.grantAt(nodes, guest, nodes.get(target)?.parentId ?? "")?.role;
+  const [now, next] = [shares.grantAt(nodes, guest, target)?.role, role ?? above].map((each) => roles.indexOf(each));
+  if (now === undefined || next === undefined) return;
+  if (next !== now) world.did(next > now ? "raise" : "lower");
+  if (role !== undefined) world.did(nodes.get(target)?.kind === "file" ? "right of a file" : "nearer right");
+  if (ends) world.did("right that ends");
+}
+
 /** At rest nobody is suspended, and nobody has a name that others cannot see: it would be taken without their knowing. */
-export function endHiding({ model }: World): void {
+export function endHiding(world: World): void {
+  const { model } = world;
   for (const account of model.shares.suspended) model.suspend(account, false);
   model.sweep();
   for (const { role, target, account } of model.shares.grants)
     if (role === "uploader") model.grant("a browser", target, account, undefined);
+  for (const mount of mountsInMounts(world)) {
+    const account = model.shares.accountOf(model.nodes, mount) ?? "";
+    world.notice(`${account} leaves ${mount.target}, which another mount shows too`);
+    world.did("leave of a mount in a mount");
+    commit(world, account, { op: "delete", file_id: mount.id });
+  }
+}
+
+/** Those whose folder lies in one that the same account has mounted too. */
+function mountsInMounts({ model: { nodes, shares } }: World): ModelNode[] {
+  return [...nodes.values()].filter((node) => {
+    if (node.kind !== "mount" || !isLiveNode(nodes, node.id)) return false;
+    const account = shares.accountOf(nodes, node) ?? "";
+    const [, ...above] = lineage(nodes, node.target);
+    return above.some(({ id }) => shares.mountOf(nodes, account, id) !== undefined);
+  });
 }
 
 /** That of what is above before those of what is in it. */
@@ -95,14 +134,14 @@ function grantsOf({ model: { shares, nodes } }: World, owner: string, guest: str
   return found.toSorted((one, other) => lineage(nodes, one.target).length - lineage(nodes, other.target).length);
 }
 
-function newFolder(world: World, account: string, parent: string): string {
+export function newFolder(world: World, account: string, parent: string): string {
   const id = world.model.fresh("folder");
   world.madeInBrowsers.add(id);
   commit(world, account, { op: "mkdir", id: id as NodeId, parent_id: parent, name: id });
   return id;
 }
 
-function mountAt(world: World, account: string, target: string, tape: Tape): void {
+export function mountAt(world: World, account: string, target: string, tape: Tape): void {
   const { model } = world;
   const name = pick(tape, names) ?? "a";
   const parentId = tape() < 0.7 ? homeOf(account) : (pick(tape, foldersOf(world, account))?.id ?? homeOf(account));
@@ -124,11 +163,16 @@ function folderOf(world: World, account: string, tape: Tape): string {
   return newFolder(world, account, homeOf(account));
 }
 
-function foldersOf({ model }: World, account: string): ModelNode[] {
+export function foldersOf(world: World, account: string): ModelNode[] {
+  return nodesOf(world, account, "folder");
+}
+
+/** Of an account's own, what lives; its root is none of them. */
+function nodesOf({ model }: World, account: string, wanted: ModelNode["kind"]): ModelNode[] {
   const home = homeOf(account);
   return [...model.nodes.values()].filter(
     ({ id, kind, parentId }) =>
-      kind === "folder" && parentId !== null && isLiveNode(model.nodes, id) && spaceOf(model.nodes, id) === home,
+      kind === wanted && parentId !== null && isLiveNode(model.nodes, id) && spaceOf(model.nodes, id) === home,
   );
 }
 

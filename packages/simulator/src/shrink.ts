@@ -5,20 +5,25 @@ export interface Shrunk {
   readonly result: StoryResult;
 }
 
+/** Some minutes: a story that has no end is told a few times only. */
+const stepsMax = 3_000_000;
+
 /**
  * Leaves out of a story whatever it can do without and still break the same invariant: devices, rounds, acts and faults, many
  * at once first and one by one in the end (Zeller's ddmin, on the keys of what came to pass).
- * @param tellingsMax how often the story may be told again
+ * @param tellingsMax how often the story may be told again; one that is very long less often
  */
 export async function shrink(story: StoryOptions, tellingsMax = 400): Promise<Shrunk> {
   let best: Shrunk = { story, result: await tellStory(story) };
   const kind = kindOf(best.result.violations[0]);
   if (kind === undefined) return best;
   let left = tellingsMax;
+  let steps = 0;
   const attempt = async (candidate: StoryOptions): Promise<boolean> => {
-    if (left === 0) return false;
+    if (left === 0 || steps > stepsMax) return false;
     left -= 1;
     const result = await tellStory(candidate);
+    steps += result.steps;
     const isSame = result.violations.some((violation) => kindOf(violation) === kind);
     if (isSame) best = { story: candidate, result };
     return isSame;

@@ -4,8 +4,10 @@ import { homeOf, spaceOf } from "./model-shares.ts";
 import { type ModelNode } from "./model-tree.ts";
 import { checkRest } from "./oracle.ts";
 import { RoundOracle } from "./round-oracle.ts";
+import { waitingPaths } from "./share-oracle.ts";
 import { seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
+import { beginGroups, handOver, rewindAtRest } from "./handing-over.ts";
 import { endHiding, share } from "./sharing.ts";
 import { mayBefallServer, mayLeaveOut, maySteer } from "./steering.ts";
 import { type Device, World, type WorldOptions } from "./world.ts";
@@ -29,6 +31,8 @@ export interface StoryResult {
   readonly happened: readonly string[];
   /** How often something came or went in less than its bytes. */
   readonly savings: World["model"]["savings"];
+  /** Of what people did about shares how often each kind came to pass. */
+  readonly kindsOfDeeds: ReadonlyMap<string, number>;
 }
 
 const minute = 60_000_000;
@@ -39,14 +43,16 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   const oracle = new RoundOracle(world);
   await rest(world);
   if (world.hasShares) share(world, world.chances.tape("first share"));
+  if (world.handsOver) beginGroups(world);
   for (let count = 0; world.hasRights && count < 3; count += 1)
     share(world, world.chances.tape(`first right ${count}`));
   for (let round = 0; round < (options.rounds ?? 3) && world.violations.length === 0; round += 1) {
     if (world.chances.happens(`round ${round}`)) await tellRound(world, oracle, options, round);
   }
   world.close();
-  const { violations, trace, scheduler, chances, model } = world;
-  return { violations, trace, steps: scheduler.steps, happened: chances.happened, savings: model.savings };
+  const { violations, trace, scheduler, chances, model, kindsOfDeeds } = world;
+  const { happened } = chances;
+  return { violations, trace, steps: scheduler.steps, happened, savings: model.savings, kindsOfDeeds };
 }
 
 async function tellRound(world: World, oracle: RoundOracle, options: StoryOptions, round: number): Promise<void> {
@@ -60,12 +66,16 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   // What was done where one may only read is not what is left.
   const wasFree = only !== undefined && canWriteAll(only);
   const cutsBefore = cutsBeside(world, only);
+  const waitedBefore = waitingBeside(world, only);
+  if (world.handsOver && !isAlone) rewindAtRest(world, round);
+  world.noteMoment();
   await work(world, options, active, round);
   const isRestored = backup !== undefined && world.chances.happens("restored backup");
   if (isRestored) {
     world.notice("the server is restored from its backup");
     world.model.restore(backup);
     world.wasRestored = true;
+    world.moments = [];
   }
   const isFree = wasFree && hasAllOfBrowsers(world, only) && canWriteAll(only) && !hasHiddenNames(world, only);
   // What it brings back is to all others as if a person there had made it.
@@ -74,7 +84,8 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   const left =
     isAlone && backup === undefined && isFree && !isCut && !world.isSelective ? seenTree(only.root) : undefined;
   await rest(world);
-  checkRest(world, left);
+  // What waited on another device has found its way to where one may write, with a folder that was moved.
+  checkRest(world, waitingBeside(world, only) < waitedBefore ? undefined : left);
   oracle.checkRest(isRestored);
 }
 
@@ -118,13 +129,21 @@ async function shareNowAndThen(world: World, round: number): Promise<void> {
     const key = `share ${act} in round ${round}`;
     const tape = world.chances.tape(key);
     await world.scheduler.sleep(world.life, tape() * 8_000_000);
-    if (tape() < 0.7 && world.chances.happens(key)) share(world, tape);
+    if (tape() >= 0.7 || !world.chances.happens(key)) continue;
+    world.noteMoment();
+    if (world.handsOver && tape() < 0.5) await handOver(world, tape);
+    else share(world, tape);
   }
 }
 
 /** How often the power of another device was cut so far. */
 function cutsBeside({ devices }: World, only: Device | undefined): number {
   return devices.reduce((sum, device) => sum + (device === only ? 0 : device.root.boots), 0);
+}
+
+/** How much waits on the other devices, since one may only read there. */
+function waitingBeside({ devices }: World, only: Device | undefined): number {
+  return devices.reduce((sum, device) => sum + (device === only ? 0 : waitingPaths(device).size), 0);
 }
 
 function canWriteAll({ state }: Device): boolean {

@@ -11,6 +11,7 @@ import { checkBitsSent } from "./bit-oracle.ts";
 import { ailingDisk } from "./ailing-disk.ts";
 import { Ledger } from "./ledger.ts";
 import { ModelServer } from "./model-server.ts";
+import type { Nodes } from "./model-tree.ts";
 import { everybody, homeOf, spaceOf } from "./model-shares.ts";
 import { makeNetwork, type Trouble } from "./network.ts";
 import { checkSent, checkSentInto, checkVersion } from "./share-oracle.ts";
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly shares?: boolean | "read_only";
   /** Of shared folders other rights are given at folders below, rights end by themselves, and accounts are suspended for a while. */
   readonly rights?: boolean;
+  /** Folders are also given to another owner and put back to how they were, groups are shared with, and files alone; people join groups and leave them. */
+  readonly handsOver?: boolean;
   /** Whose each device is; undefined: all are of one account, or of two that share. */
   readonly accounts?: readonly string[];
   readonly faults?: Faults;
@@ -85,6 +88,8 @@ export interface Device {
   run: Promise<void>;
 }
 
+const momentsMax = 5;
+
 const names = ["a", "b", "c.txt", "d", "e.txt"];
 const confusableNames = ["a", "A", "b", "c.txt", "C.txt", "e\u0301.txt", "\u00e9.txt", "\u00c9.txt"];
 
@@ -101,6 +106,12 @@ export class World {
   isTroubled = false;
   /** What people did beside the devices. */
   deeds = 0;
+  /** Of what they did about shares how often each kind came to pass. */
+  readonly kindsOfDeeds = new Map<string, number>();
+  /** What was everywhere at some moments, the last ones of this server. */
+  moments: Nodes[] = [];
+  /** Ids and contents that came back since somebody put a folder back to how it was. */
+  readonly broughtBack = new Set<string>();
   /** The server was restored from a backup. */
   wasRestored = false;
   /** Folders that came from no device. */
@@ -113,7 +124,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.chances = new Chances(options.seed, options.without);
-    this.scheduler = new Scheduler(this.chances);
+    this.scheduler = new Scheduler(this.chances, options.engine?.portions !== undefined);
     this.ledger = new Ledger(() => this.scheduler.nowMicros);
     this.model.shares.nowMs = () => this.scheduler.nowMs();
     if (this.hasShares) this.model.onVersion = (account, content) => checkVersion(this, account, content);
@@ -150,6 +161,10 @@ export class World {
     return this.hasShares && this.#options.rights === true;
   }
 
+  get handsOver(): boolean {
+    return this.hasRights && this.#options.handsOver === true;
+  }
+
   /** Nobody gets more than the right to read. */
   get isReadOnly(): boolean {
     return this.#options.shares === "read_only";
@@ -159,6 +174,15 @@ export class World {
     const { accounts, seed } = this.#options;
     if (!this.hasShares) return accounts ?? [];
     return seed % 2 === 0 ? ["ada", "bob", "bob"] : ["ada", "bob", "ada"];
+  }
+
+  did(kind: string): void {
+    this.kindsOfDeeds.set(kind, (this.kindsOfDeeds.get(kind) ?? 0) + 1);
+  }
+
+  /** To which a folder may be put back. */
+  noteMoment(): void {
+    if (this.handsOver) this.moments = [...this.moments.slice(1 - momentsMax), new Map(this.model.nodes)];
   }
 
   notice(what: string): void {
@@ -268,9 +292,9 @@ export class World {
     return {
       ...server,
       commit,
-      missingBlocks: (hashes, into) => {
+      missingBlocks: (hashes, into, growthBytes) => {
         checkSentInto(this, device, into);
-        return server.missingBlocks(hashes, into);
+        return server.missingBlocks(hashes, into, growthBytes);
       },
       putBlocks: (blocks, into) => {
         checkSentInto(this, device, into);

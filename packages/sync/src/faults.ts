@@ -45,6 +45,8 @@ export const plantableFaults = [
   "a right of a folder is not heard of",
   "a right of a folder goes with that of its mount",
   "rights are no border for moves",
+  "a folder that appears is taken for empty",
+  "what comes back from the trash is not heard of",
 ] as const;
 
 export type Fault = (typeof plantableFaults)[number];

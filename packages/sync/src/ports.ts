@@ -234,8 +234,12 @@ export interface Server {
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
   /** Block lists of versions; one that is not to be had is absent from the answer. */
   manifests(wanted: readonly WantedManifest[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
-  /** Which of these the server lacks in the space of a folder; undefined: the account's own. */
-  missingBlocks(hashes: readonly HashHex[], into?: NodeId): Promise<ReadonlySet<HashHex>>;
+  /**
+   * Which of these the server lacks in the space of a folder; undefined: the account's own.
+   * @param growthBytes of the file that they are for, beyond what it replaces
+   * @throws HoldfastError quota if there is no room for as much now
+   */
+  missingBlocks(hashes: readonly HashHex[], into?: NodeId, growthBytes?: number): Promise<ReadonlySet<HashHex>>;
   putBlocks(blocks: readonly OutgoingBlock[], into?: NodeId): Promise<void>;
   /** Small blocks travel with the operations. */
   commit(

@@ -17,11 +17,15 @@ export interface TestedShares extends TestedServer {
     unshare(folderId: string): Promise<void>;
     /** The guest shows a folder in the own root. @returns the mount's id */
     mount(folderId: string, name: string): Promise<NodeId>;
+    /** Now: later than all that was done, and earlier than what comes. */
+    moment(): Promise<string>;
+    /** The owner makes a folder what it was at a moment. */
+    rewind(folderId: string, moment: string): Promise<void>;
   };
 }
 
 const waitMs = 2000;
-const waitsMax = 10;
+const waitsMax = 60;
 
 /** The scene's folder holds `docs`, in it `inner`, in that the file `deep`; `docs` is mounted by the guest. */
 class SharedScene {
@@ -34,6 +38,8 @@ class SharedScene {
   #token = "";
   /** The role of the mount. */
   #told = "";
+  readonly #mounts = new Set<string>();
+  readonly #gone = new Set<string>();
 
   private constructor(tested: TestedShares, scene: Scene) {
     this.tested = tested;
@@ -48,7 +54,7 @@ class SharedScene {
     shared.deep = await shared.put("deep", shared.inner, "deep");
     await tested.people.share(shared.docs, role);
     shared.#token = (await tested.guest.snapshot(undefined)).token;
-    shared.mount = await tested.people.mount(shared.docs, `docs ${randomBytes(4).toString("hex")}`);
+    shared.mount = await shared.mountAt(shared.docs);
     await shared.hears([`appeared mount ${role}`]);
     return shared;
   }
@@ -85,9 +91,15 @@ class SharedScene {
       hasMore = page.has_more;
       // Mounts of other scenes may be told again, and no device knows the shared folder by its own id.
       const ofScene = page.changes.filter(
-        ({ id, node }) => (node?.kind !== "mount" || this.#isNew(id, node.role)) && id !== this.docs,
+        ({ kind, id, node }) =>
+          (node?.kind !== "mount" || this.#isNew(id, node.role)) && !this.#isGoneAgain(kind, id) && id !== this.docs,
       );
-      heard.push(...ofScene.map(({ kind, id, node }) => `${kind} ${this.nameOf(id)}${told(node)}`));
+      heard.push(
+        ...ofScene.map(
+          ({ kind, id, node, rewound }) =>
+            `${kind} ${this.nameOf(id)}${told(node)}${rewound === true ? " rewound" : ""}`,
+        ),
+      );
     }
     return heard;
   }
@@ -97,6 +109,21 @@ class SharedScene {
     const isNew = mount === this.mount && role !== this.#told;
     if (isNew) this.#told = role;
     return isNew;
+  }
+
+  /** What tells again of a mount as it was is read as the end of it once that is gone. */
+  #isGoneAgain(kind: string, id: string): boolean {
+    if (kind !== "gone" || !this.#mounts.has(id)) return false;
+    const isAgain = this.#gone.has(id);
+    this.#gone.add(id);
+    return isAgain;
+  }
+
+  /** Of the guest, beside those that other scenes have made. */
+  async mountAt(id: string): Promise<NodeId> {
+    const mount = await this.tested.people.mount(id, randomBytes(4).toString("hex"));
+    this.#mounts.add(mount);
+    return mount;
   }
 
   nameOf(id: string): string {
@@ -169,6 +196,29 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   );
 
   check(
+    "9: what a rewind puts into the trash is told as such, and what it brings back appears",
+    "viewer",
+    async (shared) => {
+      const { docs, inner, scene, tested } = shared;
+      const moment = await tested.people.moment();
+      const { id } = await shared.put("new", docs, "new");
+      await scene.must({ op: "delete", file_id: inner });
+      await shared.hears([`changed ${id} viewer`, "gone inner"]);
+      const { token } = await tested.one.snapshot(undefined);
+      await tested.people.rewind(docs, moment);
+      await shared.hears([`gone ${id} rewound`, "appeared inner viewer"]);
+      const { changes } = await tested.one.listChanges(token);
+      assert.deepEqual(
+        new Map(changes.map((change) => [change.id, change.rewound])),
+        new Map([
+          [id, true],
+          [inner, undefined],
+        ]),
+      );
+    },
+  );
+
+  check(
     "14: the nearest role counts, and one entry tells of one that changes, with the revision as it was",
     "viewer",
     async (shared) => {
@@ -237,6 +287,29 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   });
 
   check(
+    "11: of a file with a right of its own to edit it, in a folder that one may only read, the bytes may be changed and nothing else",
+    "viewer",
+    async (shared) => {
+      const { deep, docs, scene, tested } = shared;
+      const id = deep?.id ?? "";
+      await tested.people.share(id, "editor");
+      await shared.hears(["changed deep editor granted"]);
+      await rejects(tested.guest.putBlocks([blockOf("of the guest")], shared.inner as NodeId), "forbidden");
+      await tested.guest.putBlocks([blockOf("of the guest")], id as NodeId);
+      const edit = {
+        op: "put" as const,
+        file_id: id,
+        base_version: deep?.version_id ?? "",
+        ...scene.file("of the guest"),
+      };
+      assert.equal(await shared.tries(edit), "committed");
+      assert.equal(await shared.tries({ op: "set", file_id: id, executable: true }), "committed");
+      assert.equal(await shared.tries({ op: "move", file_id: id, parent_id: docs, name: "deep" }), "forbidden");
+      assert.equal(await shared.tries({ op: "delete", file_id: id }), "forbidden");
+    },
+  );
+
+  check(
     "7: nothing moves from one space to another, and what is shared itself is not the guest's to move",
     "editor",
     async (shared) => {
@@ -270,6 +343,39 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
         "deep",
         "inner",
       ]);
+    },
+  );
+
+  check(
+    "14: a folder that has a mount of its own is not told of in the share into which it is moved, and listed there with all in it once that mount is gone",
+    "editor",
+    async (shared) => {
+      const { scene, tested } = shared;
+      const side = await scene.makeFolder("side");
+      await tested.people.share(side.id, "editor");
+      const mount = await shared.mountAt(side.id);
+      const file = await shared.put("in side", side.id, "text");
+      await shared.hears([`changed ${file.id} editor`]);
+      await scene.must({ op: "move", file_id: side.id, parent_id: shared.docs, name: "side" });
+      const after = await shared.put("after it", shared.docs, "text");
+      await shared.hears([`changed ${after.id} editor`]);
+      const parents = new Map<string, string | null>();
+      for (let cursor: string | undefined, hasMore = true; hasMore;) {
+        const page = await tested.guest.snapshot(cursor);
+        for (const { id, parent_id: parent } of page.items) parents.set(id, parent);
+        cursor = page.next_cursor ?? undefined;
+        hasMore = cursor !== undefined;
+      }
+      assert.deepEqual([parents.get(side.id), parents.get(file.id)], [shared.docs, side.id]);
+      assert.equal(await shared.tries({ op: "delete", file_id: mount }), "committed");
+      await shared.hears([`gone ${mount}`]);
+      const listed = new Map((await tested.guest.listBelow(shared.mount)).map((node) => [node.id, node.parent_id]));
+      assert.deepEqual([listed.get(side.id), listed.get(file.id)], [shared.docs, side.id]);
+      const states = await tested.guest.queryNodes([side.id, file.id] as NodeId[]);
+      assert.deepEqual(
+        states.map(({ state }) => state),
+        ["live", "live"],
+      );
     },
   );
 

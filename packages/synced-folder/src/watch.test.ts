@@ -59,7 +59,7 @@ async function makeWatched(context: TestContext, folders: readonly string[], opt
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       told = resolve;
       const giveUp = (): void => reject(new Error(`no hint of ${what}, but ${JSON.stringify(hints).slice(0, 2000)}`));
-      const timer = setTimeout(giveUp, 10_000);
+      const timer = setTimeout(giveUp, 60_000);
       await promise.finally(() => clearTimeout(timer));
     }
     hints.length = 0;
@@ -109,7 +109,7 @@ test("what Holdfast does in its own folder is hinted to nobody", async (context)
   writeFileSync(join(root, ".holdfast/tmp/x"), "x");
   mkdirSync(join(root, ".holdfast/new/deep"), { recursive: true });
   renameSync(join(root, ".holdfast/tmp"), join(root, ".holdfast/other"));
-  assert.equal(await watch.proveWatch(10_000), true);
+  assert.equal(await watch.proveWatch(60_000), true);
   assert.deepEqual(hints, []);
   writeFileSync(join(root, "a/x"), "x");
   await hinted("a/x");
@@ -171,14 +171,14 @@ test("whatever is done to folders, in the end all of them are watched under thei
         else attempt(() => renameSync(each.from, each.to));
       }
       // Events come in their order, so those of the steps are through.
-      assert.equal(await watch.proveWatch(10_000), true);
+      assert.equal(await watch.proveWatch(60_000), true);
       await assertWatchedEverywhere(watched);
     }),
     { numRuns: 30 },
   );
 });
 
-test("10,000 files in folders that are new are hinted as they come", { timeout: 60_000 }, async (context) => {
+test("10,000 files in folders that are new are hinted as they come", { timeout: 300_000 }, async (context) => {
   const watched = await makeWatched(context, []);
   const { root, hints } = watched;
   const script = `
@@ -188,7 +188,7 @@ test("10,000 files in folders that are new are hinted as they come", { timeout: 
       for (let file = 0; file < 100; file += 1) fs.writeFileSync(process.argv[1] + "/" + folder + "/" + file, "x");
     }`;
   await promisify(execFile)(process.execPath, ["-e", script, root]);
-  assert.equal(await watched.watch.proveWatch(30_000), true);
+  assert.equal(await watched.watch.proveWatch(60_000), true);
   const folders = Array.from({ length: 100 }, (_, folder) => `${folder}`);
   if (!hints.some((hint) => "overflow" in hint)) await watched.hinted(...folders);
   await assertWatchedEverywhere(watched);
@@ -210,7 +210,7 @@ test("more events than the system keeps are told as an overflow, and then all is
   mkdirSync(join(watched.root, "a/late/deep"), { recursive: true });
   renameSync(join(watched.root, "a"), join(watched.root, "b"));
   await watched.overflowed();
-  assert.equal(await watched.watch.proveWatch(10_000), true);
+  assert.equal(await watched.watch.proveWatch(60_000), true);
   await assertWatchedEverywhere(watched);
 });
 
@@ -263,7 +263,7 @@ test("a process that watches and hears nothing is not woken once, and may end at
     import { readFileSync, readdirSync } from "node:fs";
     import { watchFolder } from ${JSON.stringify(new URL("watch-folder.ts", import.meta.url).href)};
     const watch = await watchFolder(${JSON.stringify(root)}, () => {});
-    if (!(await watch.proveWatch(10000))) throw new Error("blind");
+    if (!(await watch.proveWatch(60_000))) throw new Error("blind");
     const waits = () => readdirSync("/proc/self/task").map((task) =>
       Number(/voluntary_ctxt_switches:\\s+(\\d+)/.exec(readFileSync("/proc/self/task/" + task + "/status", "utf8"))[1]))
       .reduce((sum, each) => sum + each);
@@ -276,7 +276,7 @@ test("a process that watches and hears nothing is not woken once, and may end at
     console.log(Math.min(...measured));`;
   const told = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",
-    timeout: 20_000,
+    timeout: 120_000,
   });
   // One is the timer that ends the measurement. Of several times the quietest, since the machine does other things too.
   assert.ok(Number(told) <= 2, `${told} wakings`);

@@ -50,6 +50,8 @@ import type { Suspicion } from "./suspicion.ts";
 export interface CycleOutcome {
   /** Something was done or sent: what comes next is planned from what came of it. */
   readonly hasProgressed: boolean;
+  /** More that is fresh has its turn at once: what came of the whole round is told with its last plan. */
+  readonly isMidway: boolean;
   /** Something was done here, or taken by the server. */
   readonly isFruitful: boolean;
   /** When to look again unless something wakes it before; undefined: nothing is waited for. */
@@ -151,6 +153,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const isOver = !hasProgressed && !isRestless && untilMs.length + refusals.length + waitingDeletions === 0;
   const outcome: CycleOutcome = {
     hasProgressed,
+    isMidway: last !== undefined,
     isFruitful: isDone || isTaken,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,

@@ -72,10 +72,10 @@ export async function decide(
       holdDeletions: (planned) => {
         const waiting = waitsForArrival(state, planned);
         const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
-        // Moves do not count.
+        // Moves do not count, nor does what a person has decided on the server.
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
-        const free = planned.filter((each) => !kept.includes(each) && !isMoved(each));
+        const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !wentByRewind(state, each));
         return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
       },
     });
@@ -107,6 +107,19 @@ function waitsForArrival(state: SyncState, planned: readonly Braked[]): Readonly
   if (waiting.length === 0) return new Set();
   const ringed = ringedDepartures(state, state.departures);
   return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
+}
+
+/** Whether the server's trash has it by a rewind: itself, or the folder with which it lies there. */
+function wentByRewind({ remote, rewound }: SyncState, { nodeId, side }: Braked): boolean {
+  if (side !== "here" || rewound.size === 0) return false;
+  const passed = new Set<NodeId>();
+  let row = remote.get(nodeId);
+  for (let at = nodeId; row !== undefined && !passed.has(at); row = remote.get(at)) {
+    if (row.trashed) return rewound.has(at);
+    passed.add(at);
+    at = row.parent;
+  }
+  return false;
 }
 
 /** Of what is fresh a portion. */

@@ -3,11 +3,10 @@ import { DiskChanged } from "../execute/hands.ts";
 import { makeDurable } from "../execute/durable.ts";
 import { makeRenewalsDurable } from "../execute/person-acts.ts";
 import { lineOf, withFoldersAbove } from "../paths.ts";
-import type { BlockTaker } from "../ports.ts";
 import { VisibleRows, Visibility, visibleTrees } from "../rules/visibility.ts";
 import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
-import { scan, type ScanResult } from "../scan/scan.ts";
+import { scan, type ScanResult, type TakerIn } from "../scan/scan.ts";
 import { knownPathOf, type LocalTree, type Suspects, type Top } from "../scan/scope.ts";
 import type { LocalRow } from "../trees.ts";
 import type { CycleContext } from "./cycle.ts";
@@ -92,7 +91,7 @@ interface Look extends ScanResult {
 async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readonly Top[] | undefined): Promise<Look> {
   const { device } = context.filesystem;
   if (tops === undefined) context.early.beginLook();
-  const takerIn = (folder: NodeId): BlockTaker | undefined => context.early.takerIn(folder);
+  const takerIn: TakerIn = (folder, sizeBytes) => context.early.takerIn(folder, sizeBytes);
   const look = await lookAtRoot(context, terms, tops, terms.coming === undefined ? takerIn : undefined);
   context.checkStop();
   await checkRoot(context);
@@ -105,7 +104,7 @@ async function lookAtRoot(
   context: CycleContext,
   { settle, coming }: Terms,
   tops: readonly Top[] | undefined,
-  takerIn?: (folder: NodeId) => BlockTaker | undefined,
+  takerIn?: TakerIn,
 ): Promise<Look> {
   const { disk, state, portions } = context;
   const rules = await settle();

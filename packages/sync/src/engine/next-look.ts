@@ -10,7 +10,7 @@ export class NextLook {
   readonly #nowMs: () => number;
   #lastFullMs = -Infinity;
   #hasLookedEverywhere = false;
-  /** Cycles one after the other that found nothing to do but something that could not be read. */
+  /** Cycles one after the other, or whole rounds of them, that found nothing to do but something that could not be read. */
   #restless = 0;
 
   constructor(nowMs: () => number) {
@@ -24,7 +24,8 @@ export class NextLook {
   }
 
   /** @returns whether all has been looked at since it last said so, and nothing is left to do */
-  note({ isRestless, hasProgressed, lookAgainMs }: CycleOutcome): boolean {
+  note({ isRestless, hasProgressed, isMidway, lookAgainMs }: CycleOutcome): boolean {
+    if (isMidway) return false;
     this.#restless = isRestless && !hasProgressed ? this.#restless + 1 : 0;
     const isOver = this.#hasLookedEverywhere && !hasProgressed && lookAgainMs === undefined;
     if (isOver) this.#hasLookedEverywhere = false;

@@ -43,13 +43,14 @@ export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): M
 function mergeNode(standing: Standing): Merged {
   const { local, remote, remoteRow, synced } = standing;
   const { place, source } = mergePlace(standing);
+  const isServers = standing.isReadOnly && !standing.mayEdit;
   return {
     standing,
     kind: local?.kind ?? remote?.kind ?? synced?.kind ?? "file",
     place,
     source,
     content: threeWay(local?.content, remote?.content, synced?.content),
-    executable: standing.isReadOnly
+    executable: isServers
       ? (remote?.executable ?? local?.executable ?? false)
       : // What comes back from the trash has the bit that was set there before.
         (threeWay(local?.executable, remoteRow?.executable, synced?.executable) ?? remoteRow?.executable ?? false),

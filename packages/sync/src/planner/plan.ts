@@ -116,9 +116,8 @@ function meetingHeld(trees: Trees, tree: MergedTree, held: readonly Standing[]):
 /** What is new here, and for another space than its id was made for: it was found in a share, or moved there before it was sent. */
 function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["rekeyings"] {
   if (isIdFor === undefined) return [];
-  const offered = new Set(trees.offers.map(({ nodeId }) => nodeId));
   return [...tree.values()].flatMap(({ standing: { id, local, remoteRow, synced } }) => {
-    if (local === undefined || remoteRow !== undefined || synced !== undefined || offered.has(id)) return [];
+    if (local === undefined || remoteRow !== undefined || synced !== undefined) return [];
     const mount = shareAt(trees, trees.local, local.parent);
     const beside = mount === undefined ? undefined : trees.shares.get(mount)?.target;
     return isIdFor(id, beside) ? [] : [{ from: id, to: makeNodeId(beside) }];
@@ -138,8 +137,9 @@ function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[
 }
 
 /**
- * Folders that were moved here, lie in the server's trash, and have no file here that was there before: such a folder stood here for what is hidden in it, or
- * was empty. Under its old id all would come back with it that was deleted in it, here as well.
+ * Folders that were moved here, lie in the server's trash, and have no file here that lies there too: such a folder stood here for what is hidden in it,
+ * was empty, or holds only what came into it since. Under its old id all would come back with it that was deleted in it, here as well. What is at rest, or
+ * fresh, tells nothing of it: a plan need not see that (`affectedPortion`), wherever it lies.
  */
 function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   const moved = [...tree.values()].filter(
@@ -149,16 +149,18 @@ function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   if (moved.length === 0) return new Set();
   const filled = new Set<NodeId>();
   for (const { kind, place, standing } of tree.values()) {
-    const { local, remoteRow, synced } = standing;
-    if (local === undefined || (kind === "folder" && local.sight !== "unsettled")) continue;
-    // What is new goes along, whichever id the folder has, and may be left to another portion.
-    if (remoteRow === undefined && synced === undefined) continue;
+    if (standing.local?.sight !== "unsettled" && (kind === "folder" || !isThrownAway(standing))) continue;
     for (let at = place.parent; !filled.has(at);) {
       filled.add(at);
       at = tree.get(at)?.place.parent ?? at;
     }
   }
   return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.sight !== "unsettled"));
+}
+
+/** The server has thrown it away, by itself or with a folder, or forgotten it; here it is. */
+function isThrownAway({ local, remote, remoteRow, synced }: Standing): boolean {
+  return local !== undefined && remote === undefined && (remoteRow ?? synced) !== undefined;
 }
 
 /**

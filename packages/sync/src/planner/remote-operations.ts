@@ -44,8 +44,11 @@ export function planRemote(
     ...[...tree.values()].flatMap((node) => stepsOf(node, faults)),
     ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeqOf(remote)))),
   ];
-  const isForbidden = ({ id }: RemoteStep): boolean =>
-    tree.get(id)?.standing.isReadOnly === true && !faults.has("a read-only share is written to");
+  const isForbidden = ({ id, operation }: RemoteStep): boolean => {
+    const standing = tree.get(id)?.standing;
+    if (standing?.isReadOnly !== true || faults.has("a read-only share is written to")) return false;
+    return !(standing.mayEdit && isEdit(operation));
+  };
   const steps = all.filter((step) => !refused.has(step.id) && !isForbidden(step));
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const table = new NameTable(trees.rootId, claimOf, nodes);
@@ -63,6 +66,11 @@ export function planRemote(
     forbidden: all.filter(isForbidden).map(({ id }) => id),
     cornered: left.length === 0 ? [] : corneredBy(trees, tree, left, table),
   };
+}
+
+/** Of what is live on the server, and stays where it is. */
+export function isEdit(operation: RemoteOperation): boolean {
+  return operation.op === "set" || (operation.op === "put" && operation.revive === undefined);
 }
 
 /** Whether the merged place of a node is to be reached on the server before the disk follows. */

@@ -212,6 +212,56 @@ test("a folder and the one in it change places here after the inner one was dele
   assert.deepEqual([...world.diskTree().keys()].toSorted(), ["d", "d/e"]);
 });
 
+test("a folder changes places here with the one above it after it was deleted on the server: what a plan says of it does not depend on what lies deep in the other one", () => {
+  const world = worldOf();
+  const [outer, inner, beside, deep] = [world.newId(), world.newId(), world.newId(), world.newId()];
+  world.serverPut(outer, { name: "d", kind: "folder" });
+  world.serverPut(inner, { parent: outer, name: "e", kind: "folder" });
+  world.serverPut(beside, { parent: outer, name: "f", kind: "folder" });
+  world.serverPut(deep, { parent: beside, name: "g", content: content("deep") });
+  world.settleDown();
+  world.serverPut(inner, { trashed: true });
+  world.diskPut(inner, { parent: world.rootId, name: "d" });
+  world.diskPut(outer, { parent: inner, name: "e" });
+  // Each plan is compared with that of the affected part.
+  assert.deepEqual([...world.settleDown().waiting], []);
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), ["d", "d/e", "d/e/f", "d/e/f/g"]);
+  assert.deepEqual(world.diskTree(), world.serverTree());
+  assert.ok(world.remote.get(deep)?.trashed === false && world.local.has(deep), "the file is the same as before");
+});
+
+/** A folder in the server's trash with two files, which is called otherwise here, where one of the files is gone. */
+function withTrashedFolder(): { readonly world: IdealWorld; readonly folder: NodeId; readonly kept: NodeId } {
+  const world = worldOf("from outside");
+  const [folder, kept, deleted] = [world.newId(), world.newId(), world.newId()];
+  world.serverPut(folder, { name: "folder", kind: "folder" });
+  world.serverPut(kept, { parent: folder, name: "kept", content: content("kept") });
+  world.serverPut(deleted, { parent: folder, name: "deleted", content: content("deleted") });
+  world.settleDown();
+  world.serverPut(folder, { trashed: true });
+  world.local.delete(deleted);
+  world.diskPut(folder, { name: "moved" });
+  return { world, folder, kept };
+}
+
+test("a folder of the trash that was moved here with something that was deleted in it comes back as the same folder", () => {
+  const { world, folder } = withTrashedFolder();
+  world.settleDown();
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), ["from outside", "moved", "moved/kept"]);
+  assert.ok(world.local.has(folder), "it has its id");
+});
+
+test("a folder of the trash that was moved here with nothing but what came from elsewhere brings back nothing that was in it", () => {
+  const { world, folder, kept } = withTrashedFolder();
+  const [outside] = [...world.local].find(([, { name }]) => name === "from outside") ?? assert.fail();
+  world.local.delete(kept);
+  world.diskPut(outside, { parent: folder });
+  world.settleDown();
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), ["moved", "moved/from outside"]);
+  assert.deepEqual(world.diskTree(), world.serverTree());
+  assert.ok(!world.local.has(folder), "it is another folder");
+});
+
 test("which of two folders waits aside for the other does not depend on what else was looked at", () => {
   const world = worldOf();
   const [elsewhere, file, first, second, inner] = Array.from({ length: 5 }, () => world.newId());

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type Faults, noFaults } from "../faults.ts";
-import { isReadOnly } from "../shares/rights.ts";
+import { isReadOnly, mayEdit } from "../shares/rights.ts";
 import { shareOf } from "../shares/whereabouts.ts";
 import { isLive, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../trees.ts";
 
@@ -47,6 +47,8 @@ export interface Standing {
   readonly fate: Fate;
   /** It stands where this account may only read: the server decides, and whatever else is here waits or gives way. */
   readonly isReadOnly: boolean;
+  /** It stands so, but its bytes and its executable bit are this account's to change: there is a right at the file itself. */
+  readonly mayEdit: boolean;
   /** A mount that stands in a share here: it belongs into the account's own space and goes back there. */
   readonly isMisplaced: boolean;
 }
@@ -86,13 +88,15 @@ function rightsOf(
   trees: Trees,
   id: NodeId,
   remoteRow: Standing["remoteRow"],
-): Pick<Standing, "isReadOnly" | "isMisplaced"> {
-  if (trees.shares.size === 0) return { isReadOnly: false, isMisplaced: false };
-  if (trees.shares.has(id)) return { isReadOnly: false, isMisplaced: shareOf(trees, trees.local, id) !== undefined };
-  return {
-    isReadOnly: isReadOnly(trees, remoteRow === undefined ? trees.local : trees.remote, id),
-    isMisplaced: false,
-  };
+): Pick<Standing, "isReadOnly" | "mayEdit" | "isMisplaced"> {
+  const free = { isReadOnly: false, mayEdit: false, isMisplaced: false };
+  if (trees.shares.size === 0) return free;
+  if (trees.shares.has(id)) return { ...free, isMisplaced: shareOf(trees, trees.local, id) !== undefined };
+  const isServers = remoteRow !== undefined && isReadOnly(trees, trees.remote, id);
+  // Of what the server has not, or has no more, it counts where it is here.
+  const isHere = !isLive(trees, id) && isReadOnly(trees, trees.local, id);
+  if (!isServers && !isHere) return free;
+  return { ...free, isReadOnly: true, mayEdit: mayEdit(trees, trees.remote, id) };
 }
 
 function fateOf(trees: Trees, standing: Omit<Standing, "fate"> & { onDisk: Change; onServer: Change }): Fate {

@@ -38,8 +38,8 @@ export class EarlyBlocks {
     this.#isOver = false;
   }
 
-  /** @param folder the nearest one above that is known @returns undefined where nothing may be sent */
-  takerIn(folder: NodeId): BlockTaker | undefined {
+  /** @param folder the nearest one above that is known @param sizeBytes of the file @returns undefined where nothing may be sent */
+  takerIn(folder: NodeId, sizeBytes: number): BlockTaker | undefined {
     const { state } = this.#parts;
     if (isReadOnlyAt(state, state.local, folder)) return undefined;
     const into = givenAt(state, state.local, folder);
@@ -49,7 +49,7 @@ export class EarlyBlocks {
       take: async (blocks) => {
         isKnown ||= blocks.some(({ hash }) => state.manifests.placesOf(hash).length > 0);
         if (isKnown) return true;
-        const sending = this.#send(blocks, into);
+        const sending = this.#send(blocks, into, sizeBytes);
         this.#underWay.add(sending);
         const isDone = await sending;
         this.#underWay.delete(sending);
@@ -80,13 +80,13 @@ export class EarlyBlocks {
   }
 
   /** @returns whether nothing reads the bytes any more */
-  async #send(blocks: readonly ReadBlock[], into: NodeId | undefined): Promise<boolean> {
+  async #send(blocks: readonly ReadBlock[], into: NodeId | undefined, sizeBytes: number): Promise<boolean> {
     const { server } = this.#parts;
     const wanted = new Map(
       blocks.flatMap((block) => (this.has(block.hash, into) ? [] : [[block.hash, block] as const])),
     );
     try {
-      const missing = wanted.size === 0 ? new Set() : await server.missingBlocks([...wanted.keys()], into);
+      const missing = wanted.size === 0 ? new Set() : await server.missingBlocks([...wanted.keys()], into, sizeBytes);
       const sent = [...wanted.values()].filter(({ hash }) => missing.has(hash));
       if (sent.length > 0) await server.putBlocks(sent, into);
       for (const hash of wanted.keys()) this.#arrived.add(keyOf(hash, into));

@@ -5,6 +5,7 @@ import type { Faults } from "../faults.ts";
 import type { Server } from "../ports.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../trees.ts";
+import { endedMounts } from "../shares/hiding.ts";
 import { Mounts } from "../shares/mounts.ts";
 import { shareOf } from "../shares/whereabouts.ts";
 import { knownHead } from "./known-head.ts";
@@ -30,6 +31,7 @@ export async function fetchRemote(ears: Ears): Promise<void> {
     try {
       if (isListingAnew(state)) await listAnew(ears);
       hasMore = await fetchPage(ears, late);
+      if (!hasMore) await showAgain(ears);
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
@@ -58,15 +60,63 @@ async function fetchPage(ears: Ears, late?: Map<NodeId, RemoteRow>): Promise<boo
   const head = page.has_more ? 0 : knownHead(state, page.epoch);
   const seq = page.seq ?? Math.max(cursor.seq, head, ...page.changes.map((change) => change.seq));
   const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
-  const mounts = new Mounts(state, (id) => state.remote.get(id)?.trashed !== false);
+  const ended = new Set(endedMounts(state));
+  const mounts = new Mounts(state, (id) => ended.has(id));
   const listings = new Listings(state);
-  for (const change of page.changes) await applyChange({ server, state, mounts, heard, listings }, change, learn);
+  for (const change of page.changes) await applyChange({ ...ears, mounts, heard, listings }, change, learn);
   const { shares, rights } = learntOf(mounts, ears);
+  // What was known where it lies has a mount of its own by now.
+  for (const [, { target }] of shares) {
+    const row = heard.get(target);
+    if (row !== undefined && mounts.shows(target)) learn(target, { ...row, trashed: true });
+  }
+  const rewound = rewoundIn(state, page.changes);
   const settings = listings.settings(page.has_more);
   state.commit(
-    late !== undefined && page.has_more ? { cursor: next } : { remote: rows, shares, rights, settings, cursor: next },
+    late !== undefined && page.has_more
+      ? { cursor: next }
+      : { remote: rows, shares, rights, rewound, settings, cursor: next },
   );
   return page.has_more;
+}
+
+const shownAgainSetting = "looked for where ended mounts show";
+
+/**
+ * What a mount showed that ended may lie in another share, where nobody told of it while it had a mount of its own. Of each such mount it is
+ * looked for once.
+ */
+async function showAgain({ server, state }: Ears): Promise<void> {
+  const ended = endedMounts(state);
+  const before = state.setting(shownAgainSetting) ?? "";
+  const looked = ended.join(" ");
+  if (looked === before) return;
+  const isOver = (mount: NodeId): boolean => ended.includes(mount);
+  const others = [...state.shares].flatMap(([mount, { waits }]) => (isOver(mount) || waits === true ? [] : [mount]));
+  const fresh = ended.filter((mount) => !before.split(" ").includes(mount));
+  const targets = fresh.flatMap((mount) => state.shares.get(mount)?.target ?? []);
+  const answers = others.length === 0 ? new Map<NodeId, never>() : await queryAll(server, targets);
+  const remote: (readonly [NodeId, RemoteRow])[] = [];
+  const mounts = new Mounts(state, isOver);
+  for (const mount of [...answers.values()].includes("live") ? others : []) {
+    const listed = (await listBelow(server, mount)) ?? [];
+    if (listed.some(({ id }) => answers.get(id as NodeId) === "live")) remote.push(...mounts.rowsOf(listed));
+  }
+  // As after any listing, what it lacks may have moved since.
+  const listing = remote.length === 0 ? [] : [[listedSetting, "yes"] as const];
+  state.commit({ remote, rights: [...mounts.learntRights], settings: [[shownAgainSetting, looked], ...listing] });
+}
+
+/** What went by a rewind, and what of that has gone here too, or has another fate by now. */
+function rewoundIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId, true | undefined> {
+  const done = [...state.rewound.keys()].filter((id) => !state.local.has(id));
+  const rewound = new Map<NodeId, true | undefined>(done.map((id) => [id, undefined]));
+  for (const change of changes) {
+    const id = change.id as NodeId;
+    if (change.rewound === true) rewound.set(id, true);
+    else if (state.rewound.has(id) || rewound.has(id)) rewound.set(id, undefined);
+  }
+  return rewound;
 }
 
 /** With planted bugs less than was heard. */
@@ -78,7 +128,7 @@ function learntOf(mounts: Mounts, { state, faults }: Ears): Pick<ListingEnd, "sh
   return { shares, rights };
 }
 
-interface Page extends Pick<Ears, "server" | "state"> {
+interface Page extends Pick<Ears, "server" | "state" | "faults"> {
   readonly mounts: Mounts;
   /** The remote tree with what the page told of so far. */
   readonly heard: { get(id: NodeId): RemoteRow | undefined };
@@ -100,11 +150,15 @@ async function applyChange(
   }
   const known = heard.get(id);
   const row = mounts.rowOf(node);
+  if (node.kind !== "mount" && row.trashed) return learn(id, row);
+  const isBack = known?.trashed === true && kind === "appeared";
+  if (isBack && page.faults.has("what comes back from the trash is not heard of")) return;
   learn(id, row);
   // What was gone may be back where it was, with what came into it meanwhile.
   const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
   if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;
+  if (node.kind === "folder" && page.faults.has("a folder that appears is taken for empty")) return;
   // Nothing in it can be listed: what is known of it stays as it is.
   if (node.waits === true) return;
   listings.note();

@@ -2,14 +2,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "../ports.ts";
-import { Mounts } from "../shares/mounts.ts";
+import { inMounts, Mounts } from "../shares/mounts.ts";
 import type { Cursor } from "../state/sync-state.ts";
 import type { RemoteRow, Right, Share } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
 
 /** What makes the rows of a listing count. */
 export interface ListingEnd {
-  /** What stands in a mount may have come on an earlier page than the mount. */
+  /** What stands in a mount, or has one, may have come on an earlier page than the mount. */
   readonly remote: readonly (readonly [NodeId, RemoteRow])[];
   readonly shares: readonly (readonly [NodeId, Share])[];
   readonly rights: readonly (readonly [NodeId, Right | undefined])[];
@@ -59,8 +59,11 @@ export async function keepListing(
     state.commit({ remote: rows });
   };
   const { shares, rights, cursor } = await listAll(server, keep, epoch);
-  const remote = shares.flatMap(([mount, { target }]) => {
-    return state.remote.rowsIn(target).map(([id, row]) => [id, { ...row, parent: mount }] as const);
+  const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
+  const remote = shares.flatMap(([, { target }]) => {
+    const row = state.remote.get(target);
+    const rows = [...state.remote.rowsIn(target), ...(row === undefined ? [] : [[target, row] as const])];
+    return rows.map(([id, each]) => [id, inMounts(each, id, mounts)] as const);
   });
   const over = [...state.rights.keys()].map((id) => [id, undefined] as const);
   return { remote, shares, rights: [...over, ...rights], cursor };

@@ -7,7 +7,7 @@ import { pathOf } from "../paths.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
 import type { LocalStat } from "../ports.ts";
 import { sameFingerprint } from "../scan/fingerprints.ts";
-import { givenAt } from "../shares/rights.ts";
+import { givenAt, mayEdit } from "../shares/rights.ts";
 import { shareAt } from "../shares/whereabouts.ts";
 import { findSource, type Like } from "./like.ts";
 import type { BlockPlace } from "../state/manifests.ts";
@@ -27,6 +27,8 @@ export interface Proposal {
   readonly fingerprint: Fingerprint;
   readonly content: ContentKey;
   readonly blocks: readonly ManifestEntry[];
+  /** How much more room it needs than what it replaces; may be negative. */
+  readonly growthBytes: number;
   /** A folder in whose space it is to be, and in which one may write; undefined: the account's own. */
   readonly into: NodeId | undefined;
   /** Against the source, or else the base version; undefined: the whole list travels. */
@@ -62,8 +64,10 @@ export async function propose(
   const { fingerprint } = current;
   const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(hands, path, current));
   if (blocks === undefined) return undefined;
-  const into = givenAt(state, state.local, current.parent);
-  const proposal = { path, fingerprint, content: local.content, blocks, into };
+  const into = givenAt(state, state.local, mayEdit(state, state.local, id) ? id : current.parent);
+  const replacedBytes = operation.op === "put" ? operation.base.sizeBytes : 0;
+  const growthBytes = blocks.reduce((sum, { size }) => sum + size, -replacedBytes);
+  const proposal = { path, fingerprint, content: local.content, blocks, growthBytes, into };
   const share = shareAt(state, state.local, current.parent);
   const isOfSpace = (folder: NodeId): boolean => shareAt(state, state.local, folder) === share;
   const like = baseOf(state, operation) ?? findSource(state, { content: local.content, blocks, isOfSpace });

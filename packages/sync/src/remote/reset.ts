@@ -3,6 +3,7 @@ import type { Server } from "../ports.ts";
 import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
 import type { Ears } from "./fetch.ts";
+import { inMounts } from "../shares/mounts.ts";
 import { shareOf } from "../shares/whereabouts.ts";
 import { keepListing, listAll, type ListingEnd } from "./listing.ts";
 import { neverSeen } from "./never-seen.ts";
@@ -73,10 +74,7 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
     for (const [id, row] of page) rows.set(id, row);
   });
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
-  for (const [id, row] of rows) {
-    const mount = mounts.get(row.parent);
-    if (mount !== undefined) rows.set(id, { ...row, parent: mount });
-  }
+  for (const [id, row] of rows) rows.set(id, inMounts(row, id, mounts));
   const remote = new Map<NodeId, RemoteRow | undefined>([...state.remote.keys()].map((id) => [id, undefined]));
   for (const [id, row] of rows) remote.set(id, row);
   const synced = new Map<NodeId, SyncedRow | undefined>();

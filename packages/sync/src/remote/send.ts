@@ -5,9 +5,10 @@ import { DiskChanged, type Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import type { Faults } from "../faults.ts";
 import type { RemoteOperation } from "../planner/plan-types.ts";
+import { isEdit } from "../planner/remote-operations.ts";
 import type { BatchResult, OutgoingBlock } from "../ports.ts";
 import type { OperationId } from "../trees.ts";
-import { isReadOnly, isReadOnlyAt } from "../shares/rights.ts";
+import { isReadOnly, isReadOnlyAt, mayEdit } from "../shares/rights.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
@@ -103,6 +104,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
 /** Nothing is sent to where this account may only read, whatever was planned. */
 function isForbidden({ state, faults }: Hands, operation: RemoteOperation): boolean {
   if (state.shares.size === 0 || faults.has("a read-only share is written to")) return false;
+  if (isEdit(operation) && mayEdit(state, state.remote, operation.id)) return false;
   const folder = parentOf(operation);
   return isReadOnly(state, state.remote, operation.id) || (folder !== undefined && isForbiddenAt(state, folder));
 }

@@ -28,8 +28,16 @@ export async function readBlocks(
   }
 }
 
-/** Sends blocks of a file ahead of the operation that needs them, with bounded memory. @throws DiskChanged */
+/** A file that grows by less is sent without asking whether it has room: if not, no more than this went for nothing. */
+const unaskedGrowthBytesMax = 4 * 1024 * 1024;
+
+/**
+ * Sends blocks of a file ahead of the operation that needs them, with bounded memory.
+ * @throws DiskChanged, HoldfastError quota before any was sent, if there is no room for the file
+ */
 export async function sendAhead(hands: Hands, proposal: Proposal, ranges: readonly Range[]): Promise<void> {
+  const { growthBytes } = proposal;
+  if (growthBytes > unaskedGrowthBytesMax) await hands.server.missingBlocks([], proposal.into, growthBytes);
   let sending: Promise<void> = Promise.resolve();
   for (const window of windowsOf(ranges)) {
     const [blocks] = await Promise.all([readBlocks(hands, proposal, window), sending]);

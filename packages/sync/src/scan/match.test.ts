@@ -91,3 +91,23 @@ for (const [target, isIt] of [
     assert.equal(ids.get(seen), isIt ? id : "made");
   });
 }
+
+for (const order of [0, 1]) {
+  for (const [inode, numbered] of [
+    [6n, "by its number"],
+    [unnumberedInode, "where files have no numbers"],
+  ] as const) {
+    test(`of two known files at one place, one of which was to go, the other one is there ${numbered} (${order})`, () => {
+      const [old, coming] = ["old", "coming"] as NodeId[] as [NodeId, NodeId];
+      const rows = [
+        [old, row("file", rootId, "a", inode === 6n ? 5n : inode)],
+        [coming, row("file", rootId, "a", inode)],
+      ] as const;
+      const intent: Intent = { place: { parent: rootId, name: "a" }, content: undefined, executable: false };
+      const local = new Map(order === 0 ? rows : rows.toReversed());
+      const seen = entry("file", { id: rootId, path: "" }, "a", inode);
+      const { ids, vanished } = match(inputOf({ local, intents: new Map([[old, intent]]) }), [seen]);
+      assert.deepEqual([ids.get(seen), [...vanished.keys()]], [coming, [old]]);
+    });
+  }
+}

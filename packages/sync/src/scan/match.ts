@@ -44,6 +44,7 @@ export function match(
   for (const [id, entry] of matchFolders({ local, intents }, entries)) take(entry, id);
   for (const [entry, id] of moved) take(entry, id);
   const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
+  const rivals = rivalsOf(local, byPlace);
   // What was about to be made there, and has no row yet.
   const intended = new Map<string, NodeId>(
     [...intents].flatMap(([id, { place, content, isMove }]) =>
@@ -55,7 +56,8 @@ export function match(
   for (const entry of entries) {
     if (ids.has(entry)) continue;
     const parent = folderIdOf(ids, entry);
-    const id = byPlace.get(`${parent}/${entry.name}`);
+    const place = `${parent}/${entry.name}`;
+    const id = likeliest(rivals.get(place) ?? [], { vanished, intents }, entry) ?? byPlace.get(place);
     const row = id === undefined ? undefined : vanished.get(id);
     const isIt = row !== undefined && isSameThing(row, entry) && !hasLeft(row, intents.get(id as NodeId), entry);
     if (id !== undefined && isIt) take(entry, id);
@@ -90,6 +92,39 @@ export function match(
     fresh.delete(entry);
   }
   return { ids, fresh, vanished };
+}
+
+/** Of each place where something came before it was known that something else had gone from it, all that is known there. */
+function rivalsOf(
+  local: ReadonlyMap<NodeId, LocalRow>,
+  byPlace: ReadonlyMap<string, NodeId>,
+): ReadonlyMap<string, readonly NodeId[]> {
+  const rivals = new Map<string, NodeId[]>();
+  if (byPlace.size === local.size) return rivals;
+  for (const [id, row] of local) {
+    const place = `${row.parent}/${nameOnDisk(row)}`;
+    const last = byPlace.get(place);
+    if (last === undefined || last === id) continue;
+    rivals.set(place, [...(rivals.get(place) ?? [last]), id]);
+  }
+  return rivals;
+}
+
+/** What has its number, or else what was not to go from there: it would be taken for deleted, and its absence would travel. */
+function likeliest(
+  rivals: readonly NodeId[],
+  { vanished, intents }: { vanished: ReadonlyMap<NodeId, LocalRow>; intents: ReadonlyMap<NodeId, Intent> },
+  entry: Entry,
+): NodeId | undefined {
+  const there = rivals.filter((id) => {
+    const row = vanished.get(id);
+    return row !== undefined && isSameThing(row, entry);
+  });
+  const { fingerprint } = entry.stat;
+  const isNumber = (id: NodeId): boolean => vanished.get(id)?.fingerprint.inode === fingerprint.inode;
+  const isToGo = (id: NodeId): boolean => intents.get(id)?.content === undefined && intents.has(id);
+  const ofNumber = isNumbered(fingerprint) ? there.find(isNumber) : undefined;
+  return ofNumber ?? there.find((id) => !isToGo(id));
 }
 
 /** The node in which an entry stands. */

@@ -21,6 +21,9 @@ import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unk
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
 
+/** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
+export type TakerIn = (folder: NodeId, sizeBytes: number) => BlockTaker | undefined;
+
 export interface ScanInput {
   /** Without what is hidden. */
   readonly tree: LocalTree;
@@ -46,8 +49,7 @@ export interface ScanInput {
   /** Whether what is unknown has been so for a moment only. */
   readonly isPassing: (path: string) => boolean;
   readonly keepManifest: KeepManifest;
-  /** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
-  readonly takerIn?: ((folder: NodeId) => BlockTaker | undefined) | undefined;
+  readonly takerIn?: TakerIn | undefined;
   /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
   readonly patches?: Patches | undefined;
   readonly faults: Faults;
@@ -355,8 +357,8 @@ function takerOf(
   ids: ReadonlyMap<Entry, NodeId>,
   entry: Entry,
 ): BlockTaker | undefined {
-  if (takerIn === undefined || entry.kind !== "file" || entry.stat.fingerprint.sizeBytes < largeBytesMin(patches))
-    return undefined;
+  const { sizeBytes } = entry.stat.fingerprint;
+  if (takerIn === undefined || entry.kind !== "file" || sizeBytes < largeBytesMin(patches)) return undefined;
   let nearest: NodeId | undefined;
   let { folder } = entry;
   for (; !("id" in folder); { folder } = folder) {
@@ -367,5 +369,5 @@ function takerOf(
     if (row.parent !== folderIdOf(ids, folder)) return undefined;
     nearest ??= id;
   }
-  return takerIn(nearest ?? folder.id);
+  return takerIn(nearest ?? folder.id, sizeBytes);
 }

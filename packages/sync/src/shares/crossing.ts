@@ -36,13 +36,18 @@ export function crossOne({ trees, restless, departures, makeNodeId, faults }: Cr
     if ((here !== undefined && ended.has(here)) || waits(trees, here) || waits(trees, there)) continue;
     const [mayNotHere, mayNotThere] = [isReadOnly(trees, trees.local, id), isReadOnly(trees, trees.remote, id)];
     const isBorder = mayNotHere !== mayNotThere && !faults.has("rights are no border for moves");
-    if (here === there && !(isBorder && wasMoved(trees, id, row, remote))) continue;
+    if ((here === there || hasStayed(trees, id, row)) && !(isBorder && wasMoved(trees, id, row, remote))) continue;
     const to = makeNodeId();
     const local = underId(trees, row, id, to);
     const isCopy = !isLive(trees, id) || mayNotHere || mayNotThere;
     return isCopy ? { local, synced: [[id, undefined]] } : { local, departures: [[id, to]] };
   }
   return undefined;
+}
+
+/** In its folder: what came to another share with that is told of the folder first, and what the server shows in another mount follows. */
+function hasStayed(trees: IndexedTrees, id: NodeId, row: LocalRow): boolean {
+  return trees.synced.get(id)?.place?.parent === row.parent;
 }
 
 /** By this disk alone: where the server moves something to folders of another right, the disk follows. */

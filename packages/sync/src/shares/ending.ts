@@ -5,7 +5,7 @@ import type { Hands } from "../execute/hands.ts";
 import { pathOf } from "../paths.ts";
 import type { LocalOperation } from "../planner/plan-types.ts";
 import { type LocalTree, rowsBelow } from "../scan/scope.ts";
-import type { LocalRow, RemoteRow, SyncedRow } from "../trees.ts";
+import { isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../trees.ts";
 import { endedMounts } from "./hiding.ts";
 import { shareOf } from "./whereabouts.ts";
 
@@ -48,11 +48,21 @@ function awayWith({ state, faults }: Hands, mount: NodeId, id: NodeId, local: Lo
   return { op: "delete", id, local, into };
 }
 
-/** As the server has it in that folder, which may be mounted anew by now. */
+/** As the server has it in that folder, which may be mounted anew by now, or lie in another share. */
 function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
+  const target = state.shares.get(mount)?.target;
   const there = shareOf(state, state.remote, id);
-  const isInFolder = there !== undefined && state.shares.get(there)?.target === state.shares.get(mount)?.target;
+  const isMounted = there !== undefined && state.shares.get(there)?.target === target;
+  const isInFolder = isMounted || foldersAbove(state, id).some((folder) => folder === target && isLive(state, folder));
   return isInFolder && state.synced.get(id)?.content === content;
+}
+
+/** On the server; what stands in itself, as moves may make it for a moment, ends it. */
+function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[] {
+  const passed = new Set<NodeId>();
+  for (let at = remote.get(id)?.parent; at !== undefined && !passed.has(at); at = remote.get(at)?.parent)
+    passed.add(at);
+  return [...passed];
 }
 
 /** What was moved into the share and has not arrived there comes back to where it was. */

@@ -7,6 +7,16 @@ import type { RemoteRow, Right, Rights, Share, Shares } from "../trees.ts";
 const writers: ReadonlySet<NodeJson["role"]> = new Set(["editor", "owner"]);
 
 /**
+ * What stands in a mount has it as its parent. A folder that has a mount of its own, and lies in another share, is shown by its mount
+ * alone: where it lies it counts as gone.
+ * @param mounts target -> mount
+ */
+export function inMounts(row: RemoteRow, id: string, mounts: ReadonlyMap<string, NodeId>): RemoteRow {
+  const { parent, trashed } = row;
+  return { ...row, parent: mounts.get(parent) ?? parent, trashed: trashed || mounts.has(id) };
+}
+
+/**
  * What the server calls by the id of a folder of another space is in the trees what stands in its mount. Learns mounts as they come, and
  * where below them a right of its own is given: what is told later counts, whatever its number is.
  */
@@ -24,6 +34,11 @@ export class Mounts {
 
   end(mount: NodeId): void {
     for (const [target, known] of this.#mounts) if (known === mount) this.#mounts.delete(target);
+  }
+
+  /** Whether a folder of another space has a mount. */
+  shows(target: NodeId): boolean {
+    return this.#mounts.has(target);
   }
 
   /** Of what was heard so far. */
@@ -52,9 +67,7 @@ export class Mounts {
   rowOf(node: NodeJson): RemoteRow {
     this.#learn(node);
     this.#learnRight(node);
-    const row = remoteRowOf(node);
-    const mount = this.#mounts.get(row.parent);
-    return mount === undefined ? row : { ...row, parent: mount };
+    return inMounts(remoteRowOf(node), node.id, this.#mounts);
   }
 
   #learnRight({ id: text, kind, role, granted }: NodeJson): void {

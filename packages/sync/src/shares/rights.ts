@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Place, Rights, Shares } from "../trees.ts";
+import type { NodeKind, Place, Rights, Shares } from "../trees.ts";
 import { shareAt } from "./whereabouts.ts";
 
 interface Tree {
@@ -22,11 +22,11 @@ export function isReadOnlyAt(tree: Tree, rows: Places, folder: NodeId): boolean 
   return (granted === undefined ? share : tree.rights.get(granted))?.isReadOnly === true;
 }
 
-/** Where the right to a folder in a share is given, by the id that the server knows; undefined: it is in the account's own space. */
-export function givenAt(tree: Tree, rows: Places, folder: NodeId): NodeId | undefined {
-  const mount = shareAt(tree, rows, folder);
+/** Where the right to something in a share is given, by the id that the server knows; undefined: it is in the account's own space. */
+export function givenAt(tree: Tree, rows: Places, id: NodeId): NodeId | undefined {
+  const mount = shareAt(tree, rows, id);
   if (mount === undefined) return undefined;
-  return grantedAt(tree, rows, folder, mount) ?? tree.shares.get(mount)?.target;
+  return grantedAt(tree, rows, id, mount) ?? tree.shares.get(mount)?.target;
 }
 
 /** The nearest below the mount; undefined: the right of the mount counts. */
@@ -46,4 +46,19 @@ export function isReadOnly(tree: Tree, rows: Places, id: NodeId): boolean {
   if (row === undefined) return false;
   if (isReadOnlyAt(tree, rows, row.parent)) return true;
   return tree.rights.get(id)?.isReadOnly === true && shareAt(tree, rows, row.parent) !== undefined;
+}
+
+/**
+ * Of what stands in a folder that one may only read: whether its bytes and its executable bit are one's to change all the same, since a right to that
+ * is given at the file itself. Its name and its place are the folder's.
+ */
+export function mayEdit(
+  tree: Tree,
+  rows: { get(id: NodeId): (Place & { kind: NodeKind }) | undefined },
+  id: NodeId,
+): boolean {
+  const row = rows.get(id);
+  if (row?.kind !== "file" || tree.rights.get(id)?.isReadOnly !== false) return false;
+  const mount = shareAt(tree, rows, row.parent);
+  return mount !== undefined && tree.shares.get(mount)?.waits !== true;
 }

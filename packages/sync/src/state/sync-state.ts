@@ -86,6 +86,7 @@ export interface StateChange {
   readonly rights?: Iterable<readonly [NodeId, Right | undefined]>;
   readonly departures?: Iterable<readonly [NodeId, NodeId | undefined]>;
   readonly dormant?: Iterable<readonly [NodeId, true | undefined]>;
+  readonly rewound?: Iterable<readonly [NodeId, true | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
@@ -101,6 +102,7 @@ const tables = [
   "rights",
   "departures",
   "dormant",
+  "rewound",
   "settings",
 ] as const;
 type TableName = (typeof tables)[number];
@@ -132,6 +134,8 @@ export class SyncState implements IndexedTrees {
   readonly departures: Map<NodeId, NodeId>;
   /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
   readonly dormant: Map<NodeId, true>;
+  /** What a rewind put into the server's trash. */
+  readonly rewound: Map<NodeId, true>;
   /** Nodes on which the three trees do not agree; those that are fresh apart. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
@@ -170,6 +174,7 @@ export class SyncState implements IndexedTrees {
     this.rights = loadRows(database, "rights");
     this.departures = loadRows(database, "departures");
     this.dormant = loadRows(database, "dormant");
+    this.rewound = loadRows(database, "rewound");
     this.#offers = loadRows(database, "offers");
     this.#refusals = loadRows(database, "refusals");
     this.#settings = loadRows(database, "settings");
@@ -255,6 +260,7 @@ export class SyncState implements IndexedTrees {
       this.#write("rights", this.rights, change.rights),
       this.#write("departures", this.departures, change.departures),
       this.#write("dormant", this.dormant, change.dormant),
+      this.#write("rewound", this.rewound, change.rewound),
       this.#write("offers", this.#offers, change.offers),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),

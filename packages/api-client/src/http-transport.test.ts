@@ -4,7 +4,8 @@ import { createServer, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
-import { openHttpTransport, type Transport } from "./transport.ts";
+import { openHttpTransport } from "./http-transport.ts";
+import type { Transport } from "./transport.ts";
 
 const mib = 1024 * 1024;
 const timeoutMs = 2500;

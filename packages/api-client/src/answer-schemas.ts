@@ -1,0 +1,19 @@
+import type { Route } from "@holdfast/protocol/route";
+import { routes } from "@holdfast/protocol/routes";
+import { type AnswerReader, readByIds, strangeAnswer } from "./answer.ts";
+
+/** Answers up to here are checked against their schema; the lists of a large batch would cost more than their parse. */
+const checkedBytesMax = 64 * 1024;
+
+/** Looks at every member of an answer: for a program that may have met any server. */
+export const readBySchemas: AnswerReader = (name, status, text) => {
+  const route: Route = routes[name];
+  const schema = route.responses[status];
+  if (schema === "empty" || text === "") return undefined;
+  if (schema === undefined || schema === "bytes") throw strangeAnswer(name);
+  const value = readByIds(name, status, text);
+  if (text.length > checkedBytesMax) return value;
+  const checked = schema.safeParse(value);
+  if (!checked.success) throw strangeAnswer(name, checked.error);
+  return checked.data;
+};

@@ -1,0 +1,50 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ApiClient } from "./api-client.ts";
+import { Breaks } from "./breaks.ts";
+
+/** A piece of a version of a file. */
+export interface FileRange {
+  readonly nodeId: string;
+  readonly versionId: string | undefined;
+  readonly startByte: number;
+}
+
+const askBytesMin = 64 * 1024;
+const askBytesMax = 8 * 1024 * 1024;
+
+/** How much one request asks for: more while that comes, less where the connection breaks, since what does not come counts as asked for too. */
+export interface AskPace {
+  askBytes: number;
+}
+
+export function newAskPace(): AskPace {
+  return { askBytes: 1024 * 1024 };
+}
+
+/**
+ * Fills the target from a file's download, by ranges. Where the connection breaks it is asked for the rest, so that a server that counts
+ * downloads counts one.
+ * @throws HoldfastError forbidden where it may not be downloaded any more
+ */
+export async function fetchRangeInto(
+  client: ApiClient,
+  { nodeId: id, versionId: version, startByte }: FileRange,
+  target: Uint8Array,
+  pace: AskPace,
+): Promise<void> {
+  const breaks = new Breaks();
+  for (let end = 0; end < target.length;) {
+    const asked = target.subarray(end, end + pace.askBytes);
+    const first = startByte + end;
+    const headers = { range: `bytes=${first}-${first + asked.length - 1}` };
+    const came = await client.bytesUntilBreak("download", { params: { id }, query: { version }, headers }, () => asked);
+    if (came.status !== 206) throw new HoldfastError("failed", "The server sends no parts of files.");
+    end += came.bytes;
+    if (came.failure !== undefined) {
+      breaks.count(came.failure, came.bytes > 0);
+      pace.askBytes = Math.max(askBytesMin, Math.floor(came.bytes / 2));
+    } else if (came.bytes < asked.length) {
+      throw new HoldfastError("failed", "The server sends less of the file than it has.");
+    } else pace.askBytes = Math.min(askBytesMax, pace.askBytes * 2);
+  }
+}

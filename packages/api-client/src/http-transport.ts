@@ -1,0 +1,107 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { errors, Pool } from "undici";
+import { connectTrusting, type ServerTrust } from "./server-trust.ts";
+import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "./transport.ts";
+
+export interface HttpTransportOptions {
+  /** `https://drive.example` or `http://127.0.0.1:8420`, without a path. */
+  readonly server: string;
+  /** What its certificate is checked against; what the system trusts unless told. */
+  readonly trust?: ServerTrust | undefined;
+  /** Requests under way at once; each has a connection that is kept alive. */
+  readonly connections: number;
+  /** Without a slice of the request that the system took, or an answer after the last one; 120 s unless told. */
+  readonly answerTimeoutMs?: number;
+  /** Without a byte of an answer's body; 60 s unless told. */
+  readonly bodyIdleTimeoutMs?: number;
+}
+
+export function openHttpTransport({
+  server,
+  trust,
+  connections,
+  answerTimeoutMs = 120_000,
+  bodyIdleTimeoutMs = 60_000,
+}: HttpTransportOptions): Transport {
+  const pool = new Pool(server, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: 20_000,
+    connect: connectTrusting(trust, connectTimeoutMs),
+    // A commit under load may take its time; what is dead is found by the idle body and by TCP.
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: bodyIdleTimeoutMs,
+  });
+  return { send: (request) => send(pool, server, request), close: () => pool.destroy() };
+}
+
+const connectTimeoutMs = 10_000;
+
+async function send(pool: Pool, server: string, request: TransportRequest): Promise<TransportAnswer> {
+  const { method, path, headers, body, signal, isHeld } = request;
+  try {
+    const answer = await pool.request({
+      method,
+      path,
+      headers: { ...headers },
+      // The types know no plain iterables, which undici writes with back-pressure as it does the others.
+      body: (inSlices(body) ?? null) as string | null,
+      signal: signal ?? null,
+      ...(isHeld === true ? { headersTimeout: 0, bodyTimeout: 0 } : {}),
+    });
+    const received = answer.headers;
+    return {
+      status: answer.statusCode,
+      header: (name) => [received[name]].flat()[0],
+      body: whole(answer.body, server, signal),
+    };
+  } catch (thrown) {
+    throw networkError(thrown, server, signal);
+  }
+}
+
+/**
+ * The patience for an answer begins anew with each slice that the system has taken: a slow link has so much time for one slice, and
+ * not for the whole body.
+ */
+const sliceBytes = 256 * 1024;
+
+function inSlices(body: RequestBody): RequestBody {
+  if (body instanceof Blob) return body.stream();
+  return Array.isArray(body) ? { [Symbol.asyncIterator]: () => slicesOf(body as readonly Uint8Array[]) } : body;
+}
+
+async function* slicesOf(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    for (let start = 0; start < piece.length; start += sliceBytes) yield piece.subarray(start, start + sliceBytes);
+  }
+}
+
+async function* whole(body: AsyncIterable<Uint8Array>, server: string, signal: AbortSignal | undefined) {
+  try {
+    yield* body;
+  } catch (thrown) {
+    throw networkError(thrown, server, signal);
+  }
+}
+
+/** The code stands in `body.network`: whether to try again depends on it. */
+function networkError(thrown: unknown, server: string, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true || thrown instanceof HoldfastError || !(thrown instanceof Error)) return thrown;
+  const code = networkCode(thrown);
+  if (code === undefined) return thrown;
+  const next = code.startsWith("UND_ERR_SOCKET") || code === "ECONNRESET" ? "Try again." : advice;
+  return new HoldfastError("unreachable", `The server ${server} cannot be reached (${code}). ${next}`, {
+    cause: thrown,
+    body: { network: code },
+  });
+}
+
+const advice = "Look whether it runs and whether the address is right.";
+
+function networkCode(thrown: Error): string | undefined {
+  if (thrown instanceof errors.UndiciError) return thrown.code;
+  const code: unknown = Reflect.get(thrown, "code");
+  if (typeof code === "string") return code;
+  return thrown.cause instanceof Error ? networkCode(thrown.cause) : undefined;
+}

@@ -1,0 +1,44 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { buildConnector } from "undici";
+
+/** Of a server whose certificate nobody has signed whom the system trusts. */
+export type ServerTrust =
+  | { readonly caCert: string }
+  /** SHA-256 of the certificate, in lower-case hex without colons. It is that very certificate, whatever name and dates it has. */
+  | { readonly fingerprint: string };
+
+/** How a connection is made. No byte of a request is sent before the certificate is accepted. */
+export function connectTrusting(
+  trust: ServerTrust | undefined,
+  timeoutMs: number,
+): buildConnector.BuildOptions | buildConnector.connector {
+  if (trust === undefined) return { timeout: timeoutMs };
+  if ("caCert" in trust) return { timeout: timeoutMs, ca: trust.caCert };
+  // A session that is resumed shows no certificate.
+  const connect = buildConnector({ timeout: timeoutMs, rejectUnauthorized: false, maxCachedSessions: 0 });
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      const shown = fingerprintOf(socket);
+      if (shown === trust.fingerprint) return callback(null, socket);
+      socket.destroy();
+      callback(changedCertificate(shown), null);
+    });
+}
+
+/** As in `ServerTrust`; undefined where none was shown, as without TLS. */
+export function fingerprintOf(socket: Socket): string | undefined {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return certificate?.fingerprint256.replaceAll(":", "").toLowerCase();
+}
+
+function changedCertificate(shown: string | undefined): HoldfastError {
+  const now = shown === undefined ? "It shows none" : `It shows one with the fingerprint SHA256:${shown}`;
+  return new HoldfastError(
+    "unreachable",
+    `The server's certificate is not the one that this login trusts. ${now}. If it was given a new one, sign in again with that; if not, somebody is in between.`,
+    { body: { network: "CERT_CHANGED" } },
+  );
+}

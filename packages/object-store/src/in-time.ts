@@ -1,0 +1,35 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { assertWanted } from "./call-signal.ts";
+import type { Sleep } from "./call-signal.ts";
+
+export interface Patience {
+  readonly patienceMs: number;
+  readonly sleep: Sleep;
+}
+
+/**
+ * Gives a call so much time. One that takes longer is told by its signal, and is not waited for: what comes of it is nobody's any more.
+ * @throws HoldfastError unavailable where it took too long
+ */
+export async function inTime<Result>(
+  { patienceMs, sleep }: Patience,
+  signal: AbortSignal | undefined,
+  act: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const over = new AbortController();
+  const acting = act(signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]));
+  // Whichever comes second is nobody's.
+  acting.catch(() => {});
+  const late = sleep(patienceMs, over.signal).then(
+    () => "late" as const,
+    () => "late" as const,
+  );
+  try {
+    const first = await Promise.race([acting.then((result) => ({ result })), late]);
+    if (first !== "late") return first.result;
+    assertWanted(signal);
+    throw new HoldfastError("unavailable", `The store has not answered within ${patienceMs} ms.`);
+  } finally {
+    over.abort("it took too long");
+  }
+}

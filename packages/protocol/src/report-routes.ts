@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, nodeKind, page } from "./values.ts";
+
+export const reportReasons = ["abuse", "malware", "copyright", "other"] as const;
+export type ReportReason = (typeof reportReasons)[number];
+
+/** From the mildest: what was done is not undone by one that stands before it. */
+export const reportActions = ["none", "disable_link", "suspend_account"] as const;
+export type ReportAction = (typeof reportActions)[number];
+
+const report = z
+  .object({
+    id: z.string(),
+    at: z.string(),
+    reason: z.enum(reportReasons),
+    text: z.string().nullable().describe("as whoever reported it wrote"),
+    permission_id: z.string().describe("of the link, which may be gone meanwhile"),
+    node: z
+      .object({ id: z.string(), name: z.string(), kind: nodeKind })
+      .nullable()
+      .describe("what the link opens; null once it is purged"),
+    owner: z.object({ id: z.string(), name: z.string(), email: z.string() }).nullable(),
+    state: z.enum(["open", "resolved"]),
+    action: z.enum(reportActions).nullable().describe("of a resolved one"),
+    resolved_at: z.string().nullable(),
+  })
+  .meta({ id: "Report" });
+export type ReportJson = z.output<typeof report>;
+
+/** What should not be shared: said by whoever has the link, decided by an administrator. */
+export const reportRoutes = {
+  reportLink: defineRoute({
+    method: "POST",
+    path: "/links/report",
+    access: "open",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Tell the administrators of a link; answered alike whether there is such a link",
+    body: z.object({
+      token: z.string().min(1).max(limits.tokenBytesMax),
+      reason: z.enum(reportReasons),
+      text: z.string().optional(),
+    }),
+    responses: { 204: "empty" },
+  }),
+  sendReport: defineRoute({
+    method: "POST",
+    path: "/s/:token/report",
+    outside: true,
+    access: "signed",
+    cost: "sign_in",
+    bodyKind: "bytes",
+    summary: "The same by the form of the link's page",
+    params: z.object({ token: z.string().min(1).max(limits.tokenBytesMax) }),
+    responses: { 200: "bytes", 403: "bytes", 404: "bytes", 409: "bytes", 429: "bytes" },
+  }),
+  adminListReports: defineRoute({
+    method: "GET",
+    path: "/admin/reports",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Links that were reported, newest first",
+    query: z.object({
+      open: z.enum(["true", "false"]).optional().describe("true: only those that nobody has resolved"),
+      limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+      cursor: cursorText.optional(),
+    }),
+    responses: { 200: page(report) },
+  }),
+  adminResolveReport: defineRoute({
+    method: "POST",
+    path: "/admin/reports/:id/resolve",
+    access: "admin",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Decide on a report; what it says is done at once",
+    params: z.object({ id: idText }),
+    body: z.object({ action: z.enum(reportActions) }),
+    responses: { 200: report },
+  }),
+};

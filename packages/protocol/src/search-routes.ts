@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { cursorText, idText, node, page, thumbTag } from "./values.ts";
+
+const searchType = z.enum(["file", "folder", "image", "audio", "video", "document"]);
+export type SearchType = z.output<typeof searchType>;
+
+export const searchRoutes = {
+  search: defineRoute({
+    method: "GET",
+    path: "/search",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Files and folders by parts of their names",
+    query: z.object({
+      q: z
+        .string()
+        .max(limits.searchTextBytesMax)
+        .describe("words that all stand in the name; case and marks do not count"),
+      type: searchType.optional(),
+      owner: z
+        .union([z.enum(["me", "others"]), idText])
+        .optional()
+        .describe("whose: one's own, of others, or of this account"),
+      modified: z.string().max(80).optional().describe("FROM..TO, dates or times; one of them may be left out"),
+      in: idText.optional().describe("only below this folder"),
+      limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+      cursor: cursorText.optional(),
+    }),
+    responses: { 200: page(node).extend({ t: thumbTag }) },
+  }),
+};

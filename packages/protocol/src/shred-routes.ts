@@ -1,0 +1,61 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { defineRoute } from "./route.ts";
+
+const shredding = z
+  .object({
+    user_id: z.string(),
+    email: z.string().nullable().describe("null once no row has it any more"),
+    state: z
+      .enum(["dry_run", "running", "waiting", "done"])
+      .describe("waiting: it goes on by itself once that is over for which it waits"),
+    step: z
+      .enum(["rights", "rows", "blocks", "packs", "database", "copies"])
+      .nullable()
+      .describe("what is under way; null where nothing is"),
+    waits_for: z.string().nullable().describe("in words"),
+    asked_at: z.string().nullable(),
+    finished_at: z.string().nullable(),
+    files: z
+      .int()
+      .describe("that it had when it was asked for, as all that follows; those in the trash are among them"),
+    versions: z.int(),
+    bytes: z.int().describe("of the blocks that it has stored"),
+    blocks: z.int(),
+    packs: z.int().describe("with a block of it"),
+    shared_with: z.int().describe("accounts, groups, addresses and links with which it shared something"),
+    backup: z
+      .object({ place: z.string(), consistent_at: z.string() })
+      .nullable()
+      .describe("the newest that this server knows of: backups from before it was finished hold the account still"),
+  })
+  .meta({ id: "Shredding" });
+export type ShreddingJson = z.output<typeof shredding>;
+
+const params = z.object({ id: z.string().min(1).max(limits.emailBytesMax) });
+
+/** An account's data is to be gone. */
+export const shredRoutes = {
+  adminShredUser: defineRoute({
+    method: "POST",
+    path: "/admin/users/:id/shred",
+    access: "admin",
+    cost: "call",
+    bodyKind: "json",
+    summary:
+      "Begin to remove for good all that is of a suspended account alone (by id or e-mail), or say what that would be",
+    params,
+    body: z.object({ dry_run: z.boolean().optional().describe("nothing is changed") }),
+    responses: { 202: shredding },
+  }),
+  adminGetShredding: defineRoute({
+    method: "GET",
+    path: "/admin/users/:id/shred",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "How far that has come (by id; by e-mail as long as it is known)",
+    params,
+    responses: { 200: shredding },
+  }),
+};

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { idText, nodeName } from "./values.ts";
+
+const eachAlone = z.object({
+  items: z
+    .array(
+      z.object({
+        id: idText,
+        version: z
+          .union([z.int().min(1), z.string().min(1).max(64)])
+          .optional()
+          .describe("number or id; without it the version that is the newest now"),
+        use: z.enum(["download", "media"]).describe("to be saved; or to be shown, where a browser can do that safely"),
+      }),
+    )
+    .min(1)
+    .max(limits.signedUrlsMax),
+});
+const allInOne = z.object({
+  ids: z.array(idText).min(1).max(limits.zippedNodesMax),
+  use: z.literal("zip"),
+  name: nodeName.optional().describe("of the zip"),
+});
+
+/** Addresses that need no token, for what a browser loads by itself: downloads, players, pictures. */
+export const signedUrlRoutes = {
+  createSignedUrls: defineRoute({
+    method: "POST",
+    path: "/signed-urls",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Addresses of content that need no token for 15 minutes: one for each item, or one for a zip of all ids",
+    body: z.union([eachAlone, allInOne]),
+    responses: {
+      200: z.object({ urls: z.array(z.object({ url: z.string(), expires_at: z.string() })) }),
+    },
+  }),
+  openSignedUrl: defineRoute({
+    method: "GET",
+    path: "/signed/:grant",
+    access: "signed",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What a signed address gives, while whoever asked for it is signed in and may read it",
+    params: z.object({ grant: z.string().min(1).max(limits.signedUrlBytesMax) }),
+    responses: { 200: "bytes", 206: "bytes", 304: "empty" },
+  }),
+};

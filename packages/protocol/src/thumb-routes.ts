@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+import { idText } from "./values.ts";
+
+const thumbSize = z
+  .enum(["s", "m", "l"])
+  .describe("256, 768 or 2,048 pixels on the longer edge, or as many as the picture has");
+export type ThumbSize = z.output<typeof thumbSize>;
+
+export const thumbRoutes = {
+  getThumb: defineRoute({
+    method: "GET",
+    path: "/thumbs/:content_id/:size",
+    access: "signed",
+    cost: "call",
+    bodyKind: "none",
+    summary: "A thumbnail of a picture as WebP, with the tag of a list in place of a token; it never changes",
+    params: z.object({ content_id: idText, size: thumbSize }),
+    query: z.object({
+      t: z
+        .string()
+        .min(1)
+        .max(limits.signedUrlBytesMax)
+        .optional()
+        .describe(
+          "of the list that the picture stands in; without it a token is needed, and the own space is looked in",
+        ),
+    }),
+    responses: { 200: "bytes", 304: "empty" },
+  }),
+};

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { limits } from "@holdfast/core/limits";
+import { defineRoute } from "./route.ts";
+
+/** Of a browser. The refresh token is in a cookie, which no script reads, and in no body. */
+const webSession = z
+  .object({
+    access_token: z.string().describe("a JWT, 15 minutes"),
+    expires_in: z.int().describe("seconds"),
+  })
+  .meta({ id: "WebSession" });
+
+/** Sessions of browsers: the only routes that read a cookie, and only of requests that pages of this server make. */
+export const webSessionRoutes = {
+  createWebSession: defineRoute({
+    method: "POST",
+    path: "/sessions/web",
+    access: "open",
+    cost: "sign_in",
+    bodyKind: "json",
+    fromOwnPage: true,
+    summary: "Sign in a browser with a password; the refresh token goes into a cookie for this path alone",
+    body: z.object({
+      email: z.string().min(1).max(limits.emailBytesMax),
+      password: z.string().min(1).max(limits.passwordBytesMax),
+      totp: z.string().max(16).optional(),
+    }),
+    responses: { 200: webSession },
+  }),
+  refreshWebSession: defineRoute({
+    method: "POST",
+    path: "/sessions/web/refresh",
+    access: "open",
+    cost: "call",
+    bodyKind: "json",
+    fromOwnPage: true,
+    summary: "Exchange the refresh token in the cookie for its successor and a fresh access token",
+    body: z.object({}).optional(),
+    responses: { 200: webSession },
+  }),
+  deleteWebSession: defineRoute({
+    method: "DELETE",
+    path: "/sessions/web",
+    access: "open",
+    cost: "call",
+    bodyKind: "none",
+    fromOwnPage: true,
+    summary: "Sign a browser out: its session ends at once, and the cookie goes",
+    responses: { 204: "empty" },
+  }),
+};

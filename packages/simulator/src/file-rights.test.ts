@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Shared } from "./shared.ts";
+
+/** `docs`, in which one may only read, with two files; `a.txt` of them one may edit. */
+async function withOwnRight(): Promise<Shared> {
+  const world = new Shared("viewer");
+  world.ownerPuts("b.txt", "second");
+  world.grant("editor", "node a.txt");
+  assert.equal((await world.once()).inSync, true);
+  return world;
+}
+
+const docs = { docs: "/", "docs/a.txt": "first", "docs/b.txt": "second" };
+
+test("a file with a right to edit it travels, although in its folder one may only read, and nothing else does", async () => {
+  const world = await withOwnRight();
+  world.write("docs/a.txt", "of bob");
+  world.write("docs/b.txt", "of bob too");
+  assert.deepEqual(await world.problems(), ["read_only docs/b.txt"]);
+  assert.deepEqual(world.space("ada"), { ...docs, "docs/a.txt": "of bob" });
+  world.close();
+});
+
+test("so does its executable bit", async () => {
+  const world = await withOwnRight();
+  world.root.write(world.root.mustBeAt("docs/a.txt"), { executable: true }, true);
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.world.model.nodes.get("node a.txt")?.executable, true);
+  world.close();
+});
+
+test("and what an editor puts in its place, as programs do that save by renaming", async () => {
+  const world = await withOwnRight();
+  world.write("docs/a.txt.new", "saved");
+  world.root.rename("docs/a.txt.new", "docs/a.txt", { over: true, isPersons: true });
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { ...docs, "docs/a.txt": "saved" });
+  world.close();
+});
+
+test("a large one too: its blocks go to where its right is given", async () => {
+  const world = await withOwnRight();
+  const text = Array.from({ length: 40_000 }, (_, line) => `line ${line}`).join("\n");
+  world.write("docs/a.txt", text);
+  assert.equal((await world.once()).inSync, true);
+  assert.equal(world.space("ada")["docs/a.txt"], text);
+  world.close();
+});
+
+test("its name and its place are the folder's: moved or deleted here it comes back", async () => {
+  const world = await withOwnRight();
+  world.move("docs/a.txt", "docs/moved.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual([world.onDisk(), world.space("ada")], [docs, docs]);
+  world.remove("docs/a.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual([world.onDisk(), world.space("ada")], [docs, docs]);
+  world.close();
+});
+
+test("where both changed it the server's stays, and the other bytes go to the quarantine: there is no place for a copy", async () => {
+  const world = await withOwnRight();
+  world.write("docs/a.txt", "of bob");
+  world.ownerPuts("a.txt", "of ada");
+  assert.deepEqual(await world.problems(), ["quarantined .holdfast/quarantine/DAY/docs/a.txt"]);
+  assert.deepEqual([world.onDisk(), world.space("ada")], [{ ...docs, "docs/a.txt": "of ada" }, world.onDisk()]);
+  assert.deepEqual(world.aside("quarantine"), { "docs/a.txt": "of bob" });
+  world.close();
+});
+
+test("once the right at the file ends its edits wait, and when it is given again they go", async () => {
+  const world = await withOwnRight();
+  world.grant(undefined, "node a.txt");
+  world.write("docs/a.txt", "of bob");
+  assert.deepEqual(await world.problems(), ["read_only docs/a.txt"]);
+  assert.deepEqual(world.space("ada"), docs);
+  world.grant("editor", "node a.txt");
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(world.space("ada"), { ...docs, "docs/a.txt": "of bob" });
+  world.close();
+});
+
+test("a file that one may only read, in a folder where one may edit, waits alone", async () => {
+  const world = new Shared("editor");
+  world.ownerPuts("b.txt", "second");
+  world.grant("viewer", "node a.txt");
+  await world.once();
+  for (const name of ["a.txt", "b.txt"]) world.write(`docs/${name}`, "of bob");
+  assert.deepEqual(await world.problems(), ["read_only docs/a.txt"]);
+  assert.deepEqual(world.space("ada"), { ...docs, "docs/b.txt": "of bob" });
+  world.close();
+});

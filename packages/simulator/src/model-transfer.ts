@@ -1,0 +1,88 @@
+import { homeOf, spaceOf } from "./model-shares.ts";
+import type { ModelServer } from "./model-server.ts";
+import { childNamed, lineage, type ModelNode } from "./model-tree.ts";
+
+/** What the one who gives it and the one who takes it are called, and what it is. */
+export interface Transfer {
+  readonly nodeId: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The first step: it goes to the trash of its owner, where nobody changes it. */
+export function freeze(model: ModelServer, { nodeId, from }: Transfer): void {
+  const node = model.nodes.get(nodeId);
+  if (node === undefined) return;
+  model.record(`${from}'s browser`, { ...node, trashed: true }, "gone");
+  model.settleMounts("transfer");
+  model.announce();
+}
+
+/** Where nothing comes of it: back out of the trash, unless somebody was faster. */
+export function giveUp(model: ModelServer, { nodeId, from }: Transfer): void {
+  const node = model.nodes.get(nodeId);
+  if (node?.trashed !== true) return;
+  const name = freeName(model, node.parentId ?? homeOf(from), node.name);
+  model.record(`${from}'s browser`, { ...node, name, trashed: false }, "appeared");
+  model.settleMounts("transfer");
+  model.announce();
+}
+
+/**
+ * The last step: it is made anew in the root of its new owner, with all below it and all versions, under ids of that space, and appears with one entry. The
+ * old owner is an editor of it, what was granted at the old one is granted at the new one, and ends there.
+ * @returns the new one; undefined: it was taken out of the trash meanwhile
+ */
+export function arrive(model: ModelServer, { nodeId, from, to }: Transfer): string | undefined {
+  const top = model.nodes.get(nodeId);
+  if (top?.trashed !== true) return undefined;
+  const space = homeOf(to);
+  const sources = [...model.nodes.values()].filter((node) => goesAlong(model, node, nodeId));
+  const ids = new Map(sources.map(({ id }) => [id, model.fresh("moved-")]));
+  const below = sources.filter(({ id }) => id !== nodeId).map((node) => copyOf(model, node, ids, space));
+  const first = copyOf(model, top, ids, space);
+  const name = freeName(model, space, top.name);
+  model.addUnheard(below);
+  model.record("transfer", { ...first, parentId: space, name, trashed: false }, "appeared");
+  for (const { id, contentId } of [first, ...below]) model.firstContents.set(id, contentId);
+  const old = model.shares.grants.filter(({ target }) => ids.has(target));
+  for (const { target, account, role, expiresAtMs } of old) {
+    const isOfEither = account === from || account === to;
+    if (!isOfEither) model.grant("transfer", ids.get(target) ?? "", account, role, expiresAtMs);
+  }
+  model.grant("transfer", first.id, from, "editor");
+  for (const { target, account } of old) model.grant("transfer", target, account, undefined);
+  return first.id;
+}
+
+/** What lies in the trash by itself is left, and so are mounts. */
+function goesAlong({ nodes }: ModelServer, { id, kind }: ModelNode, topId: string): boolean {
+  const way = lineage(nodes, id);
+  const depth = way.findIndex((node) => node.id === topId);
+  return depth >= 0 && kind !== "mount" && way.slice(0, depth).every(({ trashed }) => !trashed);
+}
+
+function copyOf(model: ModelServer, node: ModelNode, ids: ReadonlyMap<string, string>, space: string): ModelNode {
+  const id = ids.get(node.id) ?? "";
+  const versions = model.copyVersions(node.id, id, space);
+  return {
+    ...node,
+    id,
+    parentId: ids.get(node.parentId ?? "") ?? null,
+    versionId: node.versionId === null ? null : (versions.get(node.versionId) ?? null),
+    operationId: null,
+    revision: model.fresh("r"),
+    seq: model.seqOf(space),
+  };
+}
+
+function freeName({ nodes }: ModelServer, parentId: string, name: string): string {
+  let free = name;
+  for (let number = 2; childNamed(nodes, parentId, free) !== undefined; number += 1) free = `${name} (${number})`;
+  return free;
+}
+
+/** Whether somebody could give it away: a folder or file of their own space, neither its root nor a mount. */
+export function mayTransfer({ nodes }: ModelServer, { id, kind, parentId }: ModelNode, from: string): boolean {
+  return parentId !== null && kind !== "mount" && spaceOf(nodes, id) === homeOf(from);
+}

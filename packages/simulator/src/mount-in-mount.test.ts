@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { homeOf, type ModelRole } from "./model-shares.ts";
+import { Shared } from "./shared.ts";
+
+const apart = { docs: "/", "docs/a.txt": "first", side: "/", "side/x.txt": "x" };
+
+/** Of one owner's folders `docs` and `side` the guest has mounted both; then the owner moves `side` into `docs`. */
+async function withOneInOther(role: ModelRole = "editor"): Promise<{ world: Shared; mountId: string }> {
+  const world = new Shared(role);
+  const { model } = world.world;
+  world.ownerMakes("side", homeOf("ada"));
+  world.ownerPuts("x.txt", "x", "side");
+  world.grant(role, "side");
+  const mountId = model.mount({ device: "bob's other", account: "bob" }, "side", {
+    parentId: homeOf("bob"),
+    name: "side",
+  });
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual(world.onDisk(), apart);
+  world.owner({ op: "move", file_id: "side", parent_id: "docs", name: "inner" });
+  return { world, mountId };
+}
+
+test("what is mounted twice, since its owner moved one folder into the other, is shown once, where its own mount is", async () => {
+  const { world } = await withOneInOther();
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual(world.onDisk(), apart);
+  world.write("side/y.txt", "y");
+  assert.ok((await world.once()).inSync);
+  assert.equal(world.space("ada")["docs/inner/y.txt"], "y");
+  world.close();
+});
+
+test("a listing anew, and a state that knows nothing, show it once too", async () => {
+  const { world } = await withOneInOther();
+  world.world.model.forgetJournal();
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual(world.onDisk(), apart);
+  world.world.model.restore(world.world.model.backUp());
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual(world.onDisk(), apart);
+  world.close();
+});
+
+test("what is made here under the name of what stands elsewhere waits, is told of, and goes under another name", async () => {
+  const { world } = await withOneInOther();
+  assert.ok((await world.once()).inSync);
+  world.mkdir("docs/inner");
+  world.write("docs/inner/x.txt", "mine");
+  assert.ok((await world.problems()).includes("exists docs/inner"));
+  world.move("docs/inner", "docs/other");
+  assert.ok((await world.once()).inSync);
+  const { "docs/inner/x.txt": theirs, "docs/other/x.txt": mine } = world.space("ada");
+  assert.deepEqual([theirs, mine], ["x", "mine"]);
+  world.close();
+});
+
+for (const how of ["leaves", "is out of"] as const) {
+  test(`who ${how} the mount of its own finds it in the other one`, async () => {
+    const { world, mountId } = await withOneInOther();
+    await world.once();
+    if (how === "leaves") for (const path of ["side/x.txt", "side"]) world.remove(path);
+    else world.onServer({ op: "delete", operation_id: "leaves", file_id: mountId }, "bob");
+    await world.once();
+    const inOther = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/x.txt": "x" };
+    assert.deepEqual([world.onDisk(), world.space("ada")], [inOther, inOther]);
+    assert.deepEqual([await world.problems(), world.aside("quarantine")], [[], {}]);
+    world.close();
+  });
+}
+
+test("what is moved out again stays where its mount is", async () => {
+  const { world } = await withOneInOther();
+  await world.once();
+  world.owner({ op: "move", file_id: "side", parent_id: homeOf("ada"), name: "side" });
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual([world.onDisk(), world.space("ada")], [apart, apart]);
+  world.close();
+});
+
+test("a mount that comes back with its folder shows alone what the other one showed meanwhile", async () => {
+  const { world, mountId } = await withOneInOther();
+  world.onServer({ op: "mkdir", operation_id: "folder", id: "mine", parent_id: homeOf("bob"), name: "mine" }, "bob");
+  const place = { op: "move", file_id: mountId, parent_id: "mine", name: "side" } as const;
+  world.onServer({ ...place, operation_id: "into it" }, "bob");
+  assert.deepEqual(await world.problems(), []);
+  const there = { docs: "/", "docs/a.txt": "first", mine: "/", "mine/side": "/", "mine/side/x.txt": "x" };
+  assert.deepEqual(world.onDisk(), there);
+  world.onServer({ op: "delete", operation_id: "deletes", file_id: "mine" }, "bob");
+  assert.deepEqual(await world.problems(), []);
+  assert.deepEqual(world.onDisk(), world.space("ada"));
+  const back = { op: "move", file_id: "mine", parent_id: homeOf("bob"), name: "mine", revive: true } as const;
+  world.onServer({ ...back, operation_id: "back" }, "bob");
+  assert.deepEqual(await world.problems(), []);
+  assert.deepEqual(world.onDisk(), there);
+  world.onServer({ op: "delete", operation_id: "leaves", file_id: mountId }, "bob");
+  assert.deepEqual(await world.problems(), []);
+  assert.deepEqual(world.onDisk(), { ...world.space("ada"), mine: "/" });
+  world.close();
+});
