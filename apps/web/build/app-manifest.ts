@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Plugin } from "vite";
+
+/** What a browser needs to install the app, as a file beside the page. Its icons are assets: their names tell their content. */
+export function writeAppManifest(root: string): Plugin {
+  return {
+    name: "holdfast-app-manifest",
+    generateBundle() {
+      const listed = icons.map(({ file, ...facts }) => {
+        const source = readFileSync(join(root, "src/icons", file));
+        const reference = this.emitFile({ type: "asset", name: file, source });
+        return Object.assign({ src: `/${this.getFileName(reference)}` }, facts);
+      });
+      const source = JSON.stringify({ ...manifest, icons: listed });
+      this.emitFile({ type: "asset", fileName: "manifest.webmanifest", source });
+    },
+  };
+}
+
+const icons = [
+  { file: "icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" },
+  { file: "icon-192.png", sizes: "192x192", type: "image/png", purpose: "any" },
+  { file: "icon-512.png", sizes: "512x512", type: "image/png", purpose: "any" },
+  { file: "icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+];
+
+/** Colours as design/tokens.css has them: of the canvas in the light. */
+const manifest = {
+  id: "/",
+  name: "Holdfast",
+  short_name: "Holdfast",
+  start_url: "/files",
+  scope: "/",
+  display: "standalone",
+  theme_color: "#fbfbfa",
+  background_color: "#fbfbfa",
+  categories: ["productivity", "utilities"],
+};

@@ -1,0 +1,20 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Plugin } from "vite";
+
+/** Beside Vite's manifest: of each script the modules in it, and how many characters each takes there. */
+export const moduleSizesName = ".vite/modules.json";
+
+export function writeModuleSizes(outFolder: string, name = moduleSizesName): Plugin {
+  return {
+    name: "holdfast-module-sizes",
+    writeBundle(_options, bundle) {
+      const sizes = Object.values(bundle).flatMap((chunk) =>
+        chunk.type === "chunk"
+          ? [[chunk.fileName, Object.entries(chunk.modules).map(([id, { renderedLength }]) => [id, renderedLength])]]
+          : [],
+      );
+      writeFileSync(join(outFolder, name), JSON.stringify(Object.fromEntries(sizes)));
+    },
+  };
+}

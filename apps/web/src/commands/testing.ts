@@ -1,0 +1,16 @@
+import type { KeyPress } from "./chord.ts";
+
+/** `press("Ctrl+Shift+z")`: as a browser would tell it; modifiers Ctrl, Meta, Alt, AltGraph, Shift. */
+export function press(text: string): KeyPress {
+  const parts = text.split("+");
+  const has = (name: string) => parts.includes(name);
+  return {
+    key: parts.at(-1) ?? "",
+    ctrlKey: has("Ctrl"),
+    metaKey: has("Meta"),
+    altKey: has("Alt"),
+    shiftKey: has("Shift"),
+    isComposing: has("Composing"),
+    getModifierState: has,
+  };
+}

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { offerUploads, pickUploads } from "./uploads.ts";
+
+test("who asks for files before what uploads is there is asked once it is, for what they asked last, and once", () => {
+  const asked: string[] = [];
+  pickUploads("files", "first");
+  pickUploads("folder", "second");
+  offerUploads({ drop: () => {}, pick: (kind, folderId) => void asked.push(`${kind} ${folderId}`) });
+  assert.deepEqual(asked, ["folder second"]);
+  pickUploads("files", "third");
+  assert.deepEqual(asked, ["folder second", "files third"]);
+});

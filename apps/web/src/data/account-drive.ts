@@ -1,0 +1,86 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { openPublicClient } from "./client.ts";
+import { type Drive, emptyDrive, makeDrive } from "./drive.ts";
+import { forgetAccount, forgetContent } from "./forget-account.ts";
+import { rememberPerson } from "./remembered-person.ts";
+import { type LastAccount, type Leaving, Session } from "./session.ts";
+import { openTabs } from "./tabs.ts";
+import { accountViewer } from "./viewer.ts";
+import { wait } from "./wait.ts";
+
+/** Of whoever signs in in this browser. */
+export interface AccountDrive extends Drive {
+  readonly session: Session;
+}
+
+/** The first list must not wait for what is fetched to be kept. */
+const keptAfterMs = 2000;
+
+export function openDrive(): AccountDrive {
+  const session = new Session({
+    client: openPublicClient(),
+    tabs: openTabs("holdfast-session"),
+    nowMs: () => Date.now(),
+    wait,
+    lastAccount,
+    leaving,
+  });
+  const tabs = openTabs("holdfast-live");
+  const account = () => session.account;
+  const drive = makeDrive({ viewer: accountViewer, tokens: session, session, account, tabs, whoChanged });
+  const { live, reach, kept } = drive;
+  // A tab that was opened and closed fetches nothing.
+  const keepSoon = (): void => {
+    setTimeout(() => {
+      if (session.getSnapshot() !== "signed_in") return;
+      import("../offline/keep-account.ts")
+        .then(({ keepAccount }) => keepAccount(kept, session.account))
+        .catch(() => {});
+    }, keptAfterMs);
+  };
+  let before = session.getSnapshot();
+  session.subscribe(() => {
+    const state = session.getSnapshot();
+    if (state === before) return;
+    before = state;
+    // Also where it was ended elsewhere, whether somebody looks or not.
+    if (state === "signed_out" || state === "expired") {
+      rememberPerson(undefined);
+      void kept.end().then(forgetContent);
+    }
+    if (state !== "signed_in") return;
+    keepSoon();
+    if (!live.isStarted) live.start();
+  });
+  reach.subscribe(() => !reach.getSnapshot() && keepSoon());
+  session.onEnd(async () => {
+    emptyDrive(drive);
+    rememberPerson(undefined);
+    await kept.end();
+    await forgetAccount();
+  });
+  return { ...drive, session };
+}
+
+const lastAccountKey = "holdfast-account";
+const lastAccount: LastAccount = {
+  read: () => localStorage.getItem(lastAccountKey) ?? undefined,
+  write: (account) => {
+    if (account === undefined) localStorage.removeItem(lastAccountKey);
+    else localStorage.setItem(lastAccountKey, account);
+  },
+};
+
+const leavingKey = "holdfast-leaving";
+const leaving: Leaving = {
+  read: () => localStorage.getItem(leavingKey) !== null,
+  write: (isLeaving) => {
+    if (isLeaving) localStorage.setItem(leavingKey, "");
+    else localStorage.removeItem(leavingKey);
+  },
+};
+
+async function whoChanged(client: ApiClient, nodeId: string): Promise<string | undefined> {
+  const { items } = await client.call("listActivity", { query: { in: nodeId, limit: 1 } });
+  return items[0]?.actor.name;
+}

@@ -1,0 +1,30 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import type { Drive } from "./drive.ts";
+import { type Person, rememberedPerson, rememberPerson } from "./remembered-person.ts";
+import { useDrive } from "./use-drive.ts";
+import { useSession } from "./use-session.ts";
+
+export const accountKey = ["account"] as const;
+
+/** Who is signed in, with what is used and what is allowed. */
+export function accountQuery({ client }: Pick<Drive, "client">) {
+  return queryOptions({
+    queryKey: accountKey,
+    queryFn: async ({ signal }) => {
+      const account = await client.call("getAccount", { signal });
+      rememberPerson(account);
+      return account;
+    },
+  });
+}
+
+export function useAccount() {
+  return useQuery(accountQuery(useDrive()));
+}
+
+/** Of whoever is signed in, or was when the server answered last. */
+export function usePerson(): Person | undefined {
+  const session = useSession();
+  const { data } = useAccount();
+  return data ?? rememberedPerson(session.account);
+}

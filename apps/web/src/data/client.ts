@@ -1,0 +1,31 @@
+import type { AccessTokens } from "@holdfast/api-client/access-tokens";
+import { noTokens } from "@holdfast/api-client/access-tokens";
+import { readByIds } from "@holdfast/api-client/answer";
+import { ApiClient } from "@holdfast/api-client/api-client";
+import { openFetchTransport } from "@holdfast/api-client/fetch-transport";
+import { HoldfastError } from "@holdfast/core/errors";
+import { wait } from "./wait.ts";
+
+/** Of a call: a server that is starting again is waited for. */
+const attemptsMax = 6;
+const patienceMs = 30_000;
+
+/** Calls the server that this page came from. */
+export function openClient(tokens: AccessTokens): ApiClient {
+  return new ApiClient({
+    transport: openFetchTransport({ server: "" }),
+    tokens,
+    random: (lengthBytes) => crypto.getRandomValues(new Uint8Array(lengthBytes)),
+    retry: { clock: browserClock, wait, attemptsMax, patienceMs },
+    readAnswer: readByIds,
+  });
+}
+
+/** For the routes that anybody may call: signing in, set-up, links. */
+export function openPublicClient(): ApiClient {
+  return openClient(
+    noTokens(() => new HoldfastError("internal", "This call needs somebody who is signed in, and is made by nobody.")),
+  );
+}
+
+const browserClock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { filesPage } from "../testing/files-page.ts";
+import { testApp } from "../testing/test-app.ts";
+import { watchFigures } from "../testing/watched-figures.ts";
+
+const app = testApp();
+
+test("the first rows are asked for before the script that shows them is there, by few requests, and move nothing", async () => {
+  for (let number = 0; number < 30; number += 1) await app.api.put(`/file ${number}.txt`, String(number));
+  await app.signIn();
+  const { page } = app;
+  const asked: string[] = [];
+  const isAsked = Promise.withResolvers<void>();
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    // What the page before it still asked for does not count.
+    if (pathname.startsWith("/assets/begin-")) asked.length = 0;
+    asked.push(pathname);
+    if (pathname.endsWith("/folders/root/contents")) isAsked.resolve();
+  });
+  // What shows the list is as late as on the slowest network.
+  await page.route(/\/assets\/first-.*\.js$/, async (route) => {
+    await isAsked.promise;
+    await route.continue();
+  });
+  const figures = await watchFigures(page);
+  await app.open("/files");
+  await filesPage(page).seen("file 0.txt");
+  const api = asked.filter((path) => path.startsWith("/api/"));
+  const before = api.slice(0, api.indexOf("/api/v1/folders/root/contents"));
+  assert.ok(before.length <= 2, `before the first rows are asked for: ${before.join(", ")}`);
+  assert.ok(api.length <= 10, api.join("\n"));
+  assert.equal((await figures()).shift, 0);
+});

@@ -1,0 +1,145 @@
+import type { CompareRows } from "./row-order.ts";
+import type { Row } from "./row.ts";
+import { SortedRows } from "./sorted-rows.ts";
+
+/** The order as it stood when it was held. */
+interface Held {
+  readonly rows: SortedRows;
+  /** Rows that stand here otherwise than now; undefined: not at all. */
+  readonly before: Map<string, Row | undefined>;
+  gapAt: number;
+}
+
+/** Which row stands where on the screen: all that are known, the gap of those that are not, and an order that can be held. */
+export class FolderShown {
+  readonly #compare: CompareRows;
+  readonly #rowById = new Map<string, Row>();
+  readonly #rows: SortedRows;
+  #gapAt = 0;
+  #unknownCount = 0;
+  /** The first row behind the gap; undefined: it is at the end. */
+  #gapEnd: Row | undefined;
+  #isHeld = false;
+  #isInOneGo = false;
+  #held: Held | undefined;
+
+  constructor(compare: CompareRows) {
+    this.#compare = compare;
+    this.#rows = new SortedRows(compare);
+  }
+
+  get total(): number {
+    return (this.#held?.rows ?? this.#rows).length + this.#unknownCount;
+  }
+
+  get waitingCount(): number {
+    return this.#held?.before.size ?? 0;
+  }
+
+  ids(): Iterable<string> {
+    return this.#rowById.keys();
+  }
+
+  rowOf(id: string): Row | undefined {
+    return this.#rowById.get(id);
+  }
+
+  rowAt(index: number): Row | undefined {
+    const { rows, gapAt } = this.#held ?? { rows: this.#rows, gapAt: this.#gapAt };
+    if (index >= gapAt && index < gapAt + this.#unknownCount) return undefined;
+    const row = rows.at(index < gapAt ? index : index - this.#unknownCount);
+    return row === undefined ? undefined : (this.#rowById.get(row.id) ?? row);
+  }
+
+  indexOf(id: string): number {
+    const { rows, gapAt } = this.#held ?? { rows: this.#rows, gapAt: this.#gapAt };
+    const row = this.#held?.before.has(id) === true ? this.#held.before.get(id) : this.#rowById.get(id);
+    const place = row === undefined ? -1 : rows.indexOf(row);
+    return place >= gapAt ? place + this.#unknownCount : place;
+  }
+
+  isGone(id: string): boolean {
+    return this.#held?.before.get(id) !== undefined && !this.#rowById.has(id);
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#held = undefined;
+  }
+
+  /** @param unknownCount how many rows the gap stands for; undefined: as many as before */
+  setGap(end: Row | undefined, unknownCount: number | undefined): void {
+    this.#gapEnd = end;
+    if (unknownCount !== undefined) this.#unknownCount = Math.max(0, unknownCount);
+    this.#findGap();
+  }
+
+  /** So many of the unknown are known now. */
+  knowMore(count: number): void {
+    this.#unknownCount = Math.max(0, this.#unknownCount - count);
+  }
+
+  /** Ascending rows that are not here yet. */
+  addRun(run: readonly Row[]): void {
+    for (const row of run) this.#rowById.set(row.id, row);
+    this.#rows.insertRun(run);
+    this.#held?.rows.insertRun(run);
+    this.#findGap();
+  }
+
+  /** For many calls of `place`. Until it is done nothing is asked by its place. */
+  inOneGo(run: () => void): void {
+    this.#isInOneGo = true;
+    this.#rows.inOneGo(run);
+    this.#isInOneGo = false;
+    this.#findGap();
+  }
+
+  place(id: string, after: Row | undefined, when: "at_once" | "waits"): void {
+    const before = this.#rowById.get(id);
+    if (before === after) return;
+    const stays = before !== undefined && after !== undefined && this.#compare(before, after) === 0;
+    if (!stays && when === "waits" && this.#isHeld) this.#holdBefore(id, before);
+    else if (this.#held !== undefined) this.#placeHeld(this.#held, id, before, after);
+    if (after === undefined) this.#rowById.delete(id);
+    else this.#rowById.set(id, after);
+    change(this.#rows, before, after, stays);
+    this.#findGap();
+  }
+
+  #holdBefore(id: string, before: Row | undefined): void {
+    this.#held ??= { rows: this.#rows.copy(), before: new Map(), gapAt: this.#gapAt };
+    if (!this.#held.before.has(id)) this.#held.before.set(id, before);
+  }
+
+  #placeHeld(held: Held, id: string, before: Row | undefined, after: Row | undefined): void {
+    const isOther = held.before.has(id);
+    const heldBefore = isOther ? held.before.get(id) : before;
+    const stays = heldBefore !== undefined && after !== undefined && this.#compare(heldBefore, after) === 0;
+    // Of what waits already the values show through `rowAt`.
+    if (isOther && before !== undefined && after !== undefined && this.#compare(before, after) === 0) return;
+    held.before.delete(id);
+    change(held.rows, heldBefore, after, stays);
+  }
+
+  #findGap(): void {
+    if (this.#isInOneGo) return;
+    const placeIn = (rows: SortedRows): number =>
+      this.#gapEnd === undefined ? rows.length : rows.placeOf(this.#gapEnd);
+    this.#gapAt = placeIn(this.#rows);
+    if (this.#held !== undefined) this.#held.gapAt = placeIn(this.#held.rows);
+  }
+}
+
+function change(rows: SortedRows, before: Row | undefined, after: Row | undefined, stays: boolean): void {
+  if (stays && before !== undefined && after !== undefined) {
+    rows.replace(before, after);
+    return;
+  }
+  if (before !== undefined) rows.remove(before);
+  if (after !== undefined) rows.insert(after);
+}

@@ -1,0 +1,386 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { fixedToken } from "@holdfast/api-client/access-tokens";
+import type { TransportRequest } from "@holdfast/api-client/transport";
+import { formatTime } from "@holdfast/core/times";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { Folders, type OpenFolder } from "./folders.ts";
+import { Live } from "./live.ts";
+import { readFirstPage } from "./load-folder.ts";
+import { Overlay } from "./overlay.ts";
+import { compareBy, type SortOrder } from "./row-order.ts";
+import { rowOf } from "./row.ts";
+import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
+
+/** One id for each name. */
+function idOf(name: string): string {
+  return `0198c5a0-1234-8abc-9def-${Buffer.from(name).toString("hex").padStart(12, "0")}`;
+}
+
+/** Folders, a journal, and pages of at most so many rows. */
+class Server {
+  readonly nodes = new Map<string, NodeJson>();
+  readonly journal: { seq: number; kind: string; id: string; node?: NodeJson }[] = [];
+  pageRows = 1000;
+  isReachable = true;
+  /** Before it nobody is told from where changes are. */
+  mayStart: Promise<void> = Promise.resolve();
+  listings: string[] = [];
+  resets = 0;
+  /** How many listings from now on break; or wait. */
+  cutListings = 0;
+  gates: (Promise<void> | undefined)[] = [];
+  #wake = Promise.withResolvers<void>();
+
+  readonly answer = async ({ path, signal }: TransportRequest): Promise<TestAnswer> => {
+    const url = new URL(path, "http://server");
+    const query = Object.fromEntries(url.searchParams);
+    if (!this.isReachable) return "cut";
+    const since = Number(query["since_token"]);
+    if (url.pathname.endsWith("start_token")) await this.mayStart;
+    if (url.pathname.endsWith("start_token")) return { status: 200, json: { token: String(this.journal.length) } };
+    if (url.pathname.endsWith("changes/list")) {
+      const changes = this.journal.slice(since);
+      return { status: 200, json: { changes, next_token: String(this.journal.length), has_more: false, epoch: "e" } };
+    }
+    if (url.pathname.endsWith("poll")) return this.#poll(since, signal);
+    if (this.cutListings > 0) {
+      this.cutListings -= 1;
+      return "cut";
+    }
+    this.listings.push(`${url.pathname.split("/").at(-2)} ${query["sort"]} ${query["cursor"] ?? ""}`.trim());
+    const given = this.#page(url.pathname.split("/").at(-2) ?? "", query);
+    await this.gates.shift();
+    return { status: 200, json: given };
+  };
+
+  put(name: string, parent: string, more: Partial<NodeJson> = {}): void {
+    const [id, parentId] = [idOf(name), idOf(parent)];
+    const seq = this.journal.length + 1;
+    const time = formatTime(seq * 1000);
+    const created = this.nodes.get(id)?.created_at ?? time;
+    const node: NodeJson = {
+      id,
+      kind: "file",
+      name,
+      parent_id: parentId,
+      path: `/${name}`,
+      size: 0,
+      version: 1,
+      version_id: null,
+      content_id: null,
+      revision: `r${seq}`,
+      seq,
+      mime_type: null,
+      modified_at: time,
+      created_at: created,
+      updated_at: time,
+      executable: false,
+      trashed_at: null,
+      role: "owner",
+      shared: false,
+      ...more,
+    };
+    this.nodes.set(id, node);
+    this.#tell({ seq, kind: "changed", id, node });
+  }
+
+  remove(name: string): void {
+    const id = idOf(name);
+    this.nodes.delete(id);
+    this.#tell({ seq: this.journal.length + 1, kind: "gone", id });
+  }
+
+  /** Of another history: nothing of what has changed is told. */
+  restore(name: string, parent: string): void {
+    this.put(name, parent);
+    this.journal.length = 0;
+    this.resets += 1;
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  #tell(entry: (typeof this.journal)[number]): void {
+    this.journal.push(entry);
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  async #poll(since: number, signal: AbortSignal | undefined): Promise<TestAnswer> {
+    signal?.addEventListener("abort", () => this.#wake.resolve());
+    if (this.journal.length === since && this.resets === 0) await this.#wake.promise;
+    if (this.resets > 0) {
+      this.resets -= 1;
+      return { status: 410, json: { code: "reset", detail: "Begin again." } };
+    }
+    return { status: 200, json: { event_type: "file_update", timestamp: "", changes: true } };
+  }
+
+  #page(parentId: string, { sort, cursor = "0", limit = "1000" }: Record<string, string>) {
+    const compare = compareBy(sort as SortOrder);
+    const all = [...this.nodes.values()].filter((node) => node.parent_id === parentId);
+    const sorted = all.toSorted((left, right) => compare(rowOf(left), rowOf(right)));
+    const end = Number(cursor) + Math.min(this.pageRows, Number(limit));
+    const total = cursor === "0" ? { total: all.length } : {};
+    return {
+      items: sorted.slice(Number(cursor), end),
+      next_cursor: end < all.length ? String(end) : null,
+      t: "tag",
+      ...total,
+    };
+  }
+}
+
+function opened(t: TestContext, keptRowsMax = 1000) {
+  const server = new Server();
+  const client = testClient(server.answer, fixedToken("t"));
+  const forever = (_: number, signal: AbortSignal): Promise<void> =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+  const live = new Live({ client, tabs: testBrowser()(), nowMs: () => 0, jitter: () => 0, wait: forever });
+  const overlay = new Overlay();
+  const folders = new Folders({ client, live, overlay, keptRowsMax });
+  live.start();
+  t.after(() => {
+    live.stop();
+    folders.clear();
+  });
+  return { server, client, folders, overlay, live };
+}
+
+const shown = ({ index }: OpenFolder) =>
+  Array.from({ length: index.getSnapshot().total }, (_, at) => index.rowAt(at)?.name).join(" ");
+
+/** Waits for the list to be so. */
+async function shows(folder: OpenFolder, names: string): Promise<void> {
+  for (let turn = 0; turn < 1000 && shown(folder) !== names; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(shown(folder), names);
+}
+
+test("a folder shows its rows, and what others make, rename, move and delete in it", async (t) => {
+  const { server, folders } = opened(t);
+  for (const name of ["a", "b", "c"]) server.put(name, "f");
+  server.put("x", "g");
+  const folder = folders.get(idOf("f"), "natural");
+  folder.keep();
+  await shows(folder, "a b c");
+  assert.equal(folder.index.thumbTag, "tag");
+  server.put("d", "f");
+  await shows(folder, "a b c d");
+  server.put("a", "f", { name: "z" });
+  await shows(folder, "b c d z");
+  server.put("b", "g");
+  server.put("x", "f");
+  server.remove("c");
+  await shows(folder, "d x z");
+  assert.deepEqual(server.listings, [`${idOf("f")} natural`]);
+});
+
+test("rows that came before it is known from where changes are told show at once, and what changed between is found", async (t) => {
+  const { server, client, folders } = opened(t);
+  const start = Promise.withResolvers<void>();
+  server.mayStart = start.promise;
+  for (const name of ["a", "b"]) server.put(name, "f");
+  const folder = folders.get(idOf("f"), "natural", readFirstPage(client, idOf("f"), "natural"));
+  await shows(folder, "a b");
+  server.remove("a");
+  server.put("c", "f");
+  start.resolve();
+  await shows(folder, "b c");
+  server.put("d", "f");
+  await shows(folder, "b c d");
+});
+
+test("early rows that nobody changed are read once more, and a page that does not come is read as any other", async (t) => {
+  const { server, client, folders } = opened(t);
+  for (const name of ["a", "b"]) server.put(name, "f");
+  server.put("x", "g");
+  await shows(folders.get(idOf("f"), "natural", readFirstPage(client, idOf("f"), "natural")), "a b");
+  await shows(folders.get(idOf("g"), "natural", Promise.reject(new Error("cut"))), "x");
+  assert.deepEqual(server.listings, [`${idOf("f")} natural`, `${idOf("f")} natural`, `${idOf("g")} natural`]);
+});
+
+test("a long folder is read from both ends, each page once", async (t) => {
+  const { server, folders } = opened(t);
+  server.pageRows = 3;
+  const names = Array.from({ length: 20 }, (_, at) => String(at));
+  for (const name of names) server.put(name, "f");
+  const folder = folders.get(idOf("f"), "natural");
+  await shows(folder, names.join(" "));
+  assert.deepEqual(folder.index.getSnapshot(), { total: 20, isComplete: true, waitingCount: 0 });
+  assert.equal(new Set(server.listings).size, server.listings.length);
+  assert.ok(server.listings.length <= 8, server.listings.join(", "));
+});
+
+test("of a folder that somebody may open the first page is read, the rest once they do, and nothing if they leave", async (t) => {
+  const { server, folders, live } = opened(t);
+  server.pageRows = 3;
+  for (const name of ["a", "b", "c", "d", "e"]) server.put(name, "f");
+  await live.ready();
+  folders.prefetch(idOf("f"), "natural");
+  const folder = folders.get(idOf("f"), "natural");
+  await shows(folder, "a b c d e");
+  assert.equal(new Set(server.listings).size, server.listings.length, "no page is read twice");
+  server.listings = [];
+  server.put("x", "g");
+  folders.prefetch(idOf("g"), "natural")();
+  const other = folders.get(idOf("g"), "natural");
+  await shows(other, "x");
+  assert.deepEqual(
+    server.listings.filter((listing) => listing.startsWith(idOf("g"))),
+    [`${idOf("g")} natural`],
+    "what was left before it was asked for is asked for once, when it is opened",
+  );
+});
+
+test("what cannot be read says why and is read when it is tried again", async (t) => {
+  const { server, folders, live } = opened(t);
+  server.put("a", "f");
+  await live.ready();
+  server.isReachable = false;
+  const folder = folders.get(idOf("f"), "natural");
+  await new Promise<void>((resolve) => folder.subscribe(resolve));
+  assert.equal(folder.failure?.code, "unreachable");
+  server.isReachable = true;
+  folder.retry();
+  await shows(folder, "a");
+  assert.equal(folder.failure, undefined);
+});
+
+test("after a restore of the server what is kept is read once more", async (t) => {
+  const { server, folders } = opened(t);
+  for (const name of ["a", "b"]) server.put(name, "f");
+  const folder = folders.get(idOf("f"), "natural");
+  await shows(folder, "a b");
+  server.nodes.delete(idOf("a"));
+  server.restore("c", "f");
+  await shows(folder, "b c");
+});
+
+test("what the server answers to an own act is in its folders at once, in the old and in the new one", async (t) => {
+  const { server, folders } = opened(t);
+  for (const name of ["a", "b"]) server.put(name, "f");
+  const [from, to] = [folders.get(idOf("f"), "natural"), folders.get(idOf("g"), "natural")];
+  await shows(from, "a b");
+  await shows(to, "");
+  const moved = { ...(server.nodes.get(idOf("a")) as NodeJson), parent_id: idOf("g"), seq: 99 };
+  folders.take([moved]);
+  assert.deepEqual([shown(from), shown(to)], ["b", "a"]);
+});
+
+test("a folder that nobody looks at is kept until there are too many rows, one that is looked at is not dropped", async (t) => {
+  const { server, folders } = opened(t, 2);
+  for (const folder of ["f", "g", "h"]) for (const name of ["1", "2"]) server.put(folder + name, folder);
+  const close = ["f", "g", "h"].map((id) => folders.get(idOf(id), "natural").keep());
+  for (const id of ["f", "g", "h"]) await shows(folders.get(idOf(id), "natural"), `${id}1 ${id}2`);
+  const [f, g] = [folders.get(idOf("f"), "natural"), folders.get(idOf("g"), "natural")];
+  folders.get(idOf("h"), "natural");
+  close[0]?.();
+  close[2]?.();
+  assert.equal(folders.get(idOf("g"), "natural"), g, "it is looked at");
+  assert.notEqual(folders.get(idOf("f"), "natural"), f, "the one that was left longest ago went");
+});
+
+test("a star is kept over changes, which do not tell of it", async (t) => {
+  const { server, folders } = opened(t);
+  server.put("a", "f", { starred: true } as object);
+  const folder = folders.get(idOf("f"), "natural");
+  await shows(folder, "a");
+  server.journal.length = 1;
+  const { starred: _, ...plain } = server.nodes.get(idOf("a")) as NodeJson & { starred?: boolean };
+  folders.take([{ ...plain, name: "b", seq: 9 }]);
+  assert.deepEqual([shown(folder), folder.index.rowOf(idOf("a"))?.isStarred], ["b", true]);
+});
+
+/** Until all that needs no clock has happened. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("where the read after the early page is cut, the next attempt reads all of it", async (t) => {
+  const { server, client, folders } = opened(t);
+  const start = Promise.withResolvers<void>();
+  server.mayStart = start.promise;
+  for (const name of ["a", "b"]) server.put(name, "f");
+  const folder = folders.get(idOf("f"), "natural", readFirstPage(client, idOf("f"), "natural"));
+  await shows(folder, "a b");
+  server.put("c", "f");
+  server.cutListings = 1;
+  start.resolve();
+  await settle();
+  assert.equal(folder.failure?.code, "unreachable");
+  folder.retry();
+  folders.retryFailed();
+  folders.get(idOf("f"), "natural");
+  await settle();
+  await shows(folder, "a b c");
+});
+
+test("what was being read anew when the connection was cut is read anew by the next attempt", async (t) => {
+  const { server, folders } = opened(t);
+  for (const name of ["a", "b"]) server.put(name, "f");
+  const folder = folders.get(idOf("f"), "natural");
+  await shows(folder, "a b");
+  server.nodes.delete(idOf("a"));
+  server.cutListings = 1;
+  server.restore("c", "f");
+  await settle();
+  assert.equal(folder.failure?.code, "unreachable");
+  folder.retry();
+  folders.retryFailed();
+  await settle();
+  await shows(folder, "b c");
+});
+
+test("what comes while all is read anew is not dropped by the answer, which is older", async (t) => {
+  const { server, folders } = opened(t);
+  for (const name of ["a", "b"]) server.put(name, "f");
+  const folder = folders.get(idOf("f"), "natural");
+  await shows(folder, "a b");
+  const gate = Promise.withResolvers<void>();
+  server.gates = [gate.promise];
+  server.nodes.delete(idOf("a"));
+  server.restore("c", "f");
+  await settle();
+  server.put("d", "f", { seq: 1000 });
+  await settle();
+  gate.resolve();
+  await settle();
+  await shows(folder, "b c d");
+});
+
+test("an own file that is made while all is read anew stays", async (t) => {
+  const { server, client, folders } = opened(t);
+  const start = Promise.withResolvers<void>();
+  server.mayStart = start.promise;
+  for (const name of ["a", "b"]) server.put(name, "f");
+  const folder = folders.get(idOf("f"), "natural", readFirstPage(client, idOf("f"), "natural"));
+  await shows(folder, "a b");
+  server.put("c", "f");
+  // The third listing, which reads anew, is slow.
+  const gate = Promise.withResolvers<void>();
+  server.gates = [undefined, gate.promise];
+  start.resolve();
+  await settle();
+  folders.take([
+    { ...(server.nodes.get(idOf("a")) as NodeJson), id: idOf("own"), name: "own", seq: 500, parent_id: idOf("f") },
+  ]);
+  await settle();
+  gate.resolve();
+  await settle();
+  await shows(folder, "a b c own");
+});
+
+test("after the server went back to an older history a row is as the server has it now", async (t) => {
+  const { server, folders } = opened(t);
+  for (const name of ["a", "b"]) server.put(name, "f");
+  server.put("a", "f", { name: "z" });
+  const folder = folders.get(idOf("f"), "natural");
+  await shows(folder, "b z");
+  // The backup is from before the renaming.
+  server.nodes.set(idOf("a"), { ...(server.nodes.get(idOf("a")) as NodeJson), name: "a", seq: 1, revision: "r1" });
+  server.restore("c", "f");
+  await settle();
+  await shows(folder, "a b c");
+});

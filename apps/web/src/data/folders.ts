@@ -1,0 +1,246 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { FolderIndex, type RowChange } from "./folder-index.ts";
+import type { Live, News } from "./live.ts";
+import { addPage, type FirstPage, loadFolder, readFirstPage, rereadFolder } from "./load-folder.ts";
+import type { Overlay } from "./overlay.ts";
+import type { SortOrder } from "./row-order.ts";
+import { rowOf } from "./row.ts";
+
+export interface OpenFolder {
+  readonly id: string;
+  readonly index: FolderIndex;
+  /** Why it is not all here; tried again by `retry`. */
+  readonly failure: HoldfastError | undefined;
+  readonly subscribe: (listener: () => void) => () => void;
+  retry(): void;
+  /** Somebody looks at it. @returns nobody does any more: it stays for a while, and changes reach it */
+  readonly keep: () => () => void;
+}
+
+export interface FoldersParts {
+  readonly client: ApiClient;
+  readonly live: Live;
+  readonly overlay: Overlay;
+  /** Of folders that nobody looks at. */
+  readonly keptRowsMax: number;
+}
+
+/** The folders that are open or were lately, with the changes of others and own acts in them. */
+export class Folders {
+  readonly #parts: FoldersParts;
+  /** The one that was opened last is the last. */
+  readonly #folders = new Map<string, KeptFolder>();
+
+  constructor(parts: FoldersParts) {
+    this.#parts = parts;
+    parts.live.listen((news) => this.#hear(news));
+  }
+
+  /**
+   * Begins to read it, unless it is there. So it is called before somebody looks as well.
+   * @param id its own, not `root`
+   * @param early its first rows, where they were asked for before it was known from where changes are told
+   */
+  get(id: string, order: SortOrder, early?: Promise<FirstPage>): OpenFolder {
+    const key = `${id} ${order}`;
+    const folder = this.#folders.get(key) ?? new KeptFolder(this.#parts, id, order, () => this.#dropUnused(), early);
+    this.#folders.delete(key);
+    this.#folders.set(key, folder);
+    folder.want();
+    folder.retry();
+    return folder;
+  }
+
+  /** Reads its first page, because somebody may open it. @returns they do not: what has not come by then is left */
+  prefetch(id: string, order: SortOrder): () => void {
+    const key = `${id} ${order}`;
+    if (this.#folders.has(key)) return () => {};
+    const folder = new KeptFolder(this.#parts, id, order, () => this.#dropUnused(), undefined);
+    this.#folders.set(key, folder);
+    folder.retry();
+    return () => {
+      if (folder.isWanted || folder.hasRows || this.#folders.get(key) !== folder) return;
+      folder.end();
+      this.#folders.delete(key);
+    };
+  }
+
+  /** The server answers again. */
+  retryFailed(): void {
+    for (const folder of this.#folders.values()) if (folder.failure !== undefined) folder.retry();
+  }
+
+  /** What an own act has made, as the server answered it. */
+  take(nodes: readonly NodeJson[]): void {
+    const changes = nodes.map((node) => ({ kind: "changed" as const, seq: node.seq, id: node.id, node }));
+    for (const folder of this.#folders.values()) folder.apply(changes);
+  }
+
+  /** What an own act has starred, or not any more: the journal does not tell it. */
+  star(ids: ReadonlySet<string>, isStarred: boolean): void {
+    for (const { index } of this.#folders.values()) index.star(ids, isStarred);
+  }
+
+  /** Of an account that is signed out. */
+  clear(): void {
+    for (const folder of this.#folders.values()) folder.end();
+    this.#folders.clear();
+  }
+
+  #hear(news: News): void {
+    for (const folder of this.#folders.values()) {
+      if (news.kind === "changes") folder.apply(news.changes);
+      else if (news.kind === "reread") folder.reread();
+    }
+  }
+
+  #dropUnused(): void {
+    let rows = 0;
+    for (const [key, folder] of [...this.#folders].toReversed()) {
+      if (folder.isOpen) continue;
+      rows += folder.index.getSnapshot().total;
+      if (rows <= this.#parts.keptRowsMax) continue;
+      folder.end();
+      this.#folders.delete(key);
+    }
+  }
+}
+
+class KeptFolder implements OpenFolder {
+  readonly id: string;
+  readonly index: FolderIndex;
+  failure: HoldfastError | undefined;
+  readonly #parts: FoldersParts;
+  readonly #onClose: () => void;
+  #early: Promise<FirstPage> | undefined;
+  readonly #ending = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  readonly #wanted = Promise.withResolvers<void>();
+  #isWanted = false;
+  #isLoading = false;
+  #mustReread = false;
+  #users = 0;
+
+  constructor(parts: FoldersParts, id: string, order: SortOrder, onClose: () => void, early?: Promise<FirstPage>) {
+    this.id = id;
+    this.#early = early;
+    this.#parts = parts;
+    this.#onClose = onClose;
+    this.index = new FolderIndex(order, parts.overlay.over(id));
+    const disconnect = parts.overlay.connect(id, this.index);
+    this.#ending.signal.addEventListener("abort", disconnect, { once: true });
+  }
+
+  get isWanted(): boolean {
+    return this.#isWanted;
+  }
+
+  /** At least its first page is here. */
+  get hasRows(): boolean {
+    const { total, isComplete } = this.index.getSnapshot();
+    return total > 0 || isComplete;
+  }
+
+  want(): void {
+    this.#isWanted = true;
+    this.#wanted.resolve();
+  }
+
+  get isOpen(): boolean {
+    return this.#users > 0;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly keep = (): (() => void) => {
+    this.#users += 1;
+    return () => {
+      this.#users -= 1;
+      if (!this.isOpen) this.#onClose();
+    };
+  };
+
+  end(): void {
+    this.#ending.abort(new DOMException("The folder is not kept any more.", "AbortError"));
+  }
+
+  retry(): void {
+    if (this.index.getSnapshot().isComplete && !this.#mustReread) return;
+    if (this.#isLoading) return;
+    void this.#load();
+  }
+
+  reread(): void {
+    this.#mustReread = true;
+    this.retry();
+  }
+
+  apply(changes: readonly ChangeJson[]): void {
+    this.index.applyChanges(changes.flatMap((change) => this.#changeOf(change)));
+  }
+
+  #changeOf({ id, seq, kind, node }: ChangeJson): RowChange[] {
+    const isHere = node !== undefined && node.parent_id === this.id && node.trashed_at === null;
+    if (!isHere) return [{ id, seq: node?.seq ?? seq, row: undefined, isNew: false }];
+    const isNew = kind === "appeared" || node.created_at === node.updated_at;
+    return [{ id, seq: node.seq, row: rowOf(node, this.index.rowOf(id)?.isStarred), isNew }];
+  }
+
+  async #load(): Promise<void> {
+    this.#isLoading = true;
+    this.#fail(undefined);
+    const failure = await this.#read();
+    // Before it is told: whoever hears of it may try again at once.
+    this.#isLoading = false;
+    this.#fail(failure);
+  }
+
+  /** @returns why it is not all here */
+  async #read(): Promise<HoldfastError | undefined> {
+    const { client, live } = this.#parts;
+    const { signal } = this.#ending;
+    try {
+      const early = await this.#showEarly();
+      await live.ready();
+      if (early !== undefined || !this.index.getSnapshot().isComplete) {
+        if (this.index.getSnapshot().total === 0) this.#mustReread = false;
+        const first = await readFirstPage(client, this.id, this.index.order, signal);
+        // Between the early page and the moment from which changes are told something may have changed that nobody tells.
+        this.#mustReread ||= early !== undefined && !isSame(early, first);
+        await loadFolder(client, this.id, this.index, signal, { firstPage: first, wanted: this.#wanted.promise });
+      }
+      while (this.#mustReread) {
+        this.#mustReread = false;
+        await rereadFolder(client, this.id, this.index, signal);
+      }
+      return undefined;
+    } catch (thrown) {
+      // What is here may have changed where nobody told it: the next attempt reads all of it anew.
+      this.#mustReread = true;
+      return signal.aborted ? undefined : toHoldfastError(thrown);
+    }
+  }
+
+  async #showEarly(): Promise<FirstPage | undefined> {
+    const early = await this.#early?.catch(() => undefined);
+    this.#early = undefined;
+    if (early !== undefined) addPage(this.index, "first", early);
+    return early;
+  }
+
+  #fail(failure: HoldfastError | undefined): void {
+    if (failure === this.failure) return;
+    this.failure = failure;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function isSame(early: FirstPage, first: FirstPage): boolean {
+  return early.total === first.total && JSON.stringify(early.rows) === JSON.stringify(first.rows);
+}

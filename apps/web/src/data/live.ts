@@ -1,0 +1,260 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { readByIds, readText } from "@holdfast/api-client/answer";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import type { Tabs } from "./tabs.ts";
+
+type Wake = NonNullable<RouteAnswer<(typeof routes)["pollChanges"]>>;
+
+/** What the server tells while the app is open. reread: the journal does not tell what has changed, so whatever is kept is to be read anew. */
+export type News =
+  | { readonly kind: "changes"; readonly changes: readonly ChangeJson[] }
+  | { readonly kind: "reread" }
+  | { readonly kind: "notified" };
+
+export interface LiveStatus {
+  readonly state: "connecting" | "live" | "offline";
+  /** Unix milliseconds of the next attempt, while offline. */
+  readonly nextTryMs: number | undefined;
+}
+
+export interface LiveParts {
+  readonly client: ApiClient;
+  readonly tabs: Tabs;
+  readonly nowMs: () => number;
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
+  /** 0 up to 1. */
+  readonly jitter: () => number;
+}
+
+type TabMessage =
+  | { readonly kind: "hello" }
+  /** Of a tab that does not ask itself. */
+  | { readonly kind: "try" }
+  | { readonly kind: "news"; readonly news: News; readonly token: string }
+  | { readonly kind: "status"; readonly status: LiveStatus; readonly token: string | undefined };
+
+const lockName = "holdfast-live";
+/** So long the server holds a poll in which nothing happens. */
+const pollSeconds = 55;
+const backoffSecondsMax = 300;
+/** Whoever wants to read waits no longer, and reads anew when it is known from where changes are told. */
+const readyMsMax = 3000;
+/** Of more changes than this all is read anew: that is less. */
+const changePagesMax = 5;
+const delayMsFirst = 1000;
+const delayMsMax = 30_000;
+
+/**
+ * The changes of others, within a moment of them. One tab of the browser asks, and tells the other ones: each poll takes a connection,
+ * of which there are six. When it goes, another tab asks on from where it stood.
+ */
+export class Live {
+  readonly #parts: LiveParts;
+  #ending: AbortController | undefined;
+  readonly #hearers = new Set<(news: News) => void>();
+  readonly #listeners = new Set<() => void>();
+  #ready = Promise.withResolvers<void>();
+  #status: LiveStatus = { state: "connecting", nextTryMs: undefined };
+  #token: string | undefined;
+  /** What was read so far may miss changes that nobody will tell. */
+  #mustReread = false;
+  #leads = false;
+  #failures = 0;
+  #nudge = new AbortController();
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
+  }
+
+  /** Until `stop`; once more is nothing. Somebody has to be signed in. */
+  start(): void {
+    if (this.#ending !== undefined) return;
+    const { tabs } = this.#parts;
+    this.#ending = new AbortController();
+    const { signal } = this.#ending;
+    const stop = tabs.listen((message) => this.#hear(message as TabMessage));
+    signal.addEventListener("abort", stop, { once: true });
+    this.#parts.wait(readyMsMax, signal).then(
+      () => this.#letRead(),
+      () => {},
+    );
+    tabs.post({ kind: "hello" } satisfies TabMessage);
+    tabs
+      .alone(lockName, () => this.#lead(signal), signal)
+      .catch((thrown: unknown) => {
+        if (!signal.aborted) throw thrown;
+      });
+  }
+
+  get isStarted(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Forgets where it stood: the next who signs in has another view. */
+  stop(): void {
+    this.#ending?.abort(new DOMException("The page hears no more.", "AbortError"));
+    this.#ending = undefined;
+    this.#token = undefined;
+    this.#mustReread = false;
+    this.#leads = false;
+    this.#failures = 0;
+    this.#ready = Promise.withResolvers();
+    this.#show({ state: "connecting", nextTryMs: undefined });
+  }
+
+  /** Resolves once every later change is told: what is read after that misses none. Where nobody answers, it is told to read anew. */
+  ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** @returns tells it no more */
+  listen(hear: (news: News) => void): () => void {
+    this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): LiveStatus => this.#status;
+
+  /** There is reason to believe that the server can be reached: it is tried at once. */
+  tryNow(): void {
+    this.#nudge.abort();
+    if (!this.#leads) this.#parts.tabs.post({ kind: "try" } satisfies TabMessage);
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    this.#leads = true;
+    while (!signal.aborted) {
+      try {
+        await this.#listenOnce(signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        if (!(thrown instanceof HoldfastError)) throw thrown;
+        if (thrown.code === "unauthenticated") return;
+        if (thrown.code === "reset") this.#forgetToken();
+        else await this.#waitAfter(thrown, signal);
+      }
+    }
+  }
+
+  async #listenOnce(signal: AbortSignal): Promise<void> {
+    const { client } = this.#parts;
+    if (this.#token === undefined) {
+      const { token } = await client.call("getStartToken", { signal, ...once });
+      signal.throwIfAborted();
+      this.#stand(token, this.#mustReread ? { kind: "reread" } : undefined);
+      this.#mustReread = false;
+    }
+    const request = { query: { since_token: this.#token }, headers: { timeout: String(pollSeconds) }, signal, ...once };
+    const answer = await client.open("pollChanges", request);
+    const text = await readText(answer);
+    this.#failures = 0;
+    this.#setStatus({ state: "live", nextTryMs: undefined });
+    const woken = readByIds("pollChanges", answer.status, text) as Wake | undefined;
+    if (woken !== undefined) {
+      await this.#readChanges(signal);
+      // It tells of the newest alone: there may be a notification behind a change.
+      this.#pass({ kind: "notified" });
+    }
+    // The server is busy, or stops.
+    const backoffSeconds = woken === undefined ? Number(answer.header("retry-after") ?? 0) : (woken.backoff ?? 0);
+    if (backoffSeconds > 0) await this.#parts.wait(Math.min(backoffSeconds, backoffSecondsMax) * 1000, signal);
+  }
+
+  async #readChanges(signal: AbortSignal): Promise<void> {
+    for (let pages = 0; pages < changePagesMax; pages += 1) {
+      const query = { since_token: this.#token, limit: limits.listItemsMax };
+      const answer = await this.#parts.client.call("listChanges", { query, signal, ...once });
+      this.#stand(answer.next_token, { kind: "changes", changes: answer.changes });
+      if (!answer.has_more) return;
+    }
+    this.#forgetToken();
+  }
+
+  async #waitAfter(failure: HoldfastError, signal: AbortSignal): Promise<void> {
+    const { wait, jitter, nowMs } = this.#parts;
+    this.#failures += 1;
+    const spreadMs = Math.min(delayMsMax, delayMsFirst * 2 ** (this.#failures - 1)) * (0.5 + jitter() / 2);
+    const delayMs = Math.max(spreadMs, (failure.retryAfterSeconds ?? 0) * 1000);
+    this.#setStatus({ state: "offline", nextTryMs: nowMs() + delayMs });
+    this.#letRead();
+    this.#nudge = new AbortController();
+    await wait(delayMs, AbortSignal.any([signal, this.#nudge.signal])).catch(() => {});
+  }
+
+  /** From here on is asked next. */
+  #stand(token: string, news: News | undefined): void {
+    this.#token = token;
+    this.#ready.resolve();
+    if (this.#status.state === "connecting") this.#setStatus({ state: "live", nextTryMs: undefined });
+    if (news !== undefined) this.#pass(news);
+  }
+
+  /** Before anybody knows from where to tell changes: what is read now is to be read again. */
+  #letRead(): void {
+    if (this.#token === undefined) this.#mustReread = true;
+    this.#ready.resolve();
+  }
+
+  #forgetToken(): void {
+    this.#token = undefined;
+    this.#mustReread = true;
+  }
+
+  #pass(news: News): void {
+    this.#parts.tabs.post({ kind: "news", news, token: this.#token ?? "" } satisfies TabMessage);
+    this.#tell(news);
+  }
+
+  #tell(news: News): void {
+    for (const hear of this.#hearers) hear(news);
+  }
+
+  #hear(message: TabMessage): void {
+    if (message.kind === "hello") {
+      if (this.#leads) this.#postStatus();
+    } else if (message.kind === "try") this.#nudge.abort();
+    else if (message.kind === "news") {
+      this.#token = message.token;
+      if (message.news.kind === "reread") this.#mustReread = false;
+      this.#tell(message.news);
+    } else {
+      this.#hearStatus(message.status, message.token);
+    }
+  }
+
+  #hearStatus(status: LiveStatus, token: string | undefined): void {
+    if (token !== undefined) {
+      this.#token = token;
+      this.#ready.resolve();
+      if (this.#mustReread) this.#tell({ kind: "reread" });
+      this.#mustReread = false;
+    } else if (status.state === "offline") this.#letRead();
+    this.#show(status);
+  }
+
+  #setStatus(status: LiveStatus): void {
+    if (status.state === this.#status.state && status.nextTryMs === this.#status.nextTryMs) return;
+    this.#show(status);
+    this.#postStatus();
+  }
+
+  #show(status: LiveStatus): void {
+    this.#status = status;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #postStatus(): void {
+    this.#parts.tabs.post({ kind: "status", status: this.#status, token: this.#token } satisfies TabMessage);
+  }
+}
+
+/** How to go on is decided here. */
+const once = { asksOnce: true, endsWithBreak: true } as const;

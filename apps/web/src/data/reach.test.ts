@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { Reach } from "./reach.ts";
+import type { SessionState } from "./session-state.ts";
+
+/** A server that answers or not, a browser, and a clock that is moved by hand. */
+function world() {
+  let state: SessionState = "starting";
+  let answers: "yes" | "no" | "late" = "yes";
+  let live: "connecting" | "live" | "offline" = "connecting";
+  let isOnline = true;
+  let hear = () => {};
+  const waits: { delayMs: number; end: () => void }[] = [];
+  const reach = new Reach({
+    session: {
+      getSnapshot: () => state,
+      start: () => {
+        if (answers === "late") return new Promise(() => {});
+        if (answers === "no") return Promise.reject(new HoldfastError("unreachable", "away"));
+        state = "signed_in";
+        return Promise.resolve(state);
+      },
+    },
+    live: {
+      subscribe: (listener) => {
+        hear = listener;
+        return () => {};
+      },
+      getSnapshot: () => ({ state: live }),
+      tryNow: () => {},
+    },
+    isBrowserOnline: () => isOnline,
+    wait: (delayMs, signal) =>
+      new Promise<void>((resolve, reject) => {
+        waits.push({ delayMs, end: resolve });
+        signal?.addEventListener("abort", () => reject(new Error("not any more")));
+      }),
+    jitter: () => 1,
+  });
+  return {
+    reach,
+    answer: (how: typeof answers) => void (answers = how),
+    tellLive: (next: typeof live) => {
+      live = next;
+      hear();
+    },
+    setOnline: (next: boolean) => {
+      isOnline = next;
+      reach.browserChanged();
+    },
+    /** The newest wait is over. @returns how long it was */
+    pass: async () => {
+      const { delayMs = 0, end } = waits.pop() ?? {};
+      end?.();
+      await new Promise(setImmediate);
+      return delayMs;
+    },
+  };
+}
+
+test("a server that answers is there; one that does not is asked on, ever later, until it does", async () => {
+  const { reach, answer, pass } = world();
+  answer("no");
+  assert.equal(await reach.start(), "starting");
+  assert.equal(reach.getSnapshot(), true);
+  await new Promise(setImmediate);
+  const delays = [];
+  for (let round = 0; round < 6; round += 1) delays.push(await pass());
+  assert.deepEqual(delays, [1000, 2000, 4000, 8000, 15_000, 15_000]);
+  answer("yes");
+  await pass();
+  assert.equal(reach.getSnapshot(), false);
+  assert.equal(await reach.start(), "signed_in");
+});
+
+test("who opens the app waits three seconds for a server that neither answers nor refuses", async () => {
+  const { reach, answer, pass } = world();
+  answer("late");
+  const started = reach.start();
+  assert.equal(await pass(), 3000);
+  assert.equal(await started, "starting");
+  assert.equal(reach.getSnapshot(), true);
+});
+
+test("to be asked at once is not to be asked twice", async () => {
+  const { reach, answer } = world();
+  answer("no");
+  await reach.start();
+  await reach.start();
+  await new Promise(setImmediate);
+  answer("yes");
+  reach.tryNow();
+  await new Promise(setImmediate);
+  assert.equal(reach.getSnapshot(), false);
+});
+
+test("a connection that is back within two seconds was never lost, and one that is not back is", async () => {
+  const { reach, tellLive, pass } = world();
+  tellLive("live");
+  tellLive("offline");
+  tellLive("live");
+  await pass();
+  assert.equal(reach.getSnapshot(), false);
+  tellLive("offline");
+  assert.equal(reach.getSnapshot(), false);
+  assert.equal(await pass(), 2000);
+  assert.equal(reach.getSnapshot(), true);
+  tellLive("live");
+  assert.equal(reach.getSnapshot(), false);
+});
+
+test("a browser that says that it is offline is believed", () => {
+  const { reach, setOnline } = world();
+  let told = 0;
+  reach.subscribe(() => (told += 1));
+  setOnline(false);
+  assert.equal(reach.getSnapshot(), true);
+  setOnline(true);
+  assert.deepEqual([reach.getSnapshot(), told], [false, 2]);
+});

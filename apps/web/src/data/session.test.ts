@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TransportRequest } from "@holdfast/api-client/transport";
+import { Session } from "./session.ts";
+import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
+import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
+
+/** The access token of an account, with a number so that no two are alike. */
+function tokenOf(account: string, number: number): string {
+  return `head.${btoa(JSON.stringify({ sub: account, number }))}.signature`;
+}
+
+/** A server with one cookie, which tabs of one browser share. */
+class CookieServer {
+  account: string | undefined;
+  /** Whose name and password come next. */
+  nextAccount = "ann";
+  isReachable = true;
+  calls: string[] = [];
+  lastToken = "";
+  /** Answers are under way until it resolves. */
+  answering: Promise<unknown> = Promise.resolve();
+  #number = 0;
+
+  readonly answer = async ({ method, path }: TransportRequest): Promise<TestAnswer> => {
+    this.calls.push(`${method} ${path}`);
+    await Promise.resolve();
+    if (!this.isReachable) return "cut";
+    if (method === "DELETE") {
+      this.account = undefined;
+      return { status: 204 };
+    }
+    if (path === "/api/v1/sessions/web") this.account = this.nextAccount;
+    if (this.account === undefined) return { status: 401, json: { code: "unauthenticated", detail: "Sign in." } };
+    this.#number += 1;
+    this.lastToken = tokenOf(this.account, this.#number);
+    const json = { access_token: this.lastToken, expires_in: 900 };
+    await this.answering;
+    return { status: 200, json };
+  };
+}
+
+const credentials = { email: "ann@example.org", password: "secret" };
+
+function opened() {
+  const server = new CookieServer();
+  const newTabs = testBrowser();
+  const clock = { nowMs: 0 };
+  let last: string | undefined;
+  const lastAccount = { read: () => last, write: (account: string | undefined) => void (last = account) };
+  let isLeaving = false;
+  const leaving = { read: () => isLeaving, write: (is: boolean) => void (isLeaving = is) };
+  const nowMs = () => clock.nowMs;
+  const open = (tabs = newTabs()) =>
+    new Session({ client: testClient(server.answer), tabs, nowMs, wait: soon, lastAccount, leaving });
+  return { server, clock, open, newTabs };
+}
+
+/** As long as messages between tabs take. */
+const soon = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+};
+
+test("every event in every state leads where the table says, and the session goes there", () => {
+  const states: SessionState[] = ["starting", "signed_in", "expired", "leaving", "signed_out"];
+  const events: SessionEvent[] = ["token", "refused", "unreachable", "left", "ended"];
+  for (const state of states) {
+    assert.equal(sessionSteps[state].token, "signed_in");
+    assert.equal(sessionSteps[state].ended, "signed_out");
+    assert.equal(sessionSteps[state].unreachable, state, "a network that is gone signs nobody out");
+    for (const event of events) assert.ok(states.includes(sessionSteps[state][event]));
+  }
+  assert.deepEqual(
+    states.map((state) => sessionSteps[state].refused),
+    ["signed_out", "expired", "expired", "leaving", "signed_out"],
+  );
+});
+
+test("a browser without a session is signed out, and calls are refused", async () => {
+  const { open } = opened();
+  const session = open();
+  assert.equal(await session.start(), "signed_out");
+  await assert.rejects(session.current(), { code: "unauthenticated" });
+});
+
+test("a browser that has one goes on, and a second tab is given the token without asking the server", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const first = open();
+  assert.equal(await first.start(), "signed_in");
+  const second = open();
+  assert.equal(await second.start(), "signed_in");
+  assert.equal(await second.current(), await first.current());
+  assert.deepEqual(server.calls, ["POST /api/v1/sessions/web/refresh"]);
+});
+
+test("calls that are refused together, in two tabs, share one renewal", async () => {
+  const { server, clock, open } = opened();
+  server.account = "ann";
+  const [first, second] = [open(), open()];
+  await Promise.all([first.start(), second.start()]);
+  server.calls = [];
+  const refused = await first.current();
+  await soon();
+  assert.equal(await second.current(), refused);
+  const renewed = await Promise.all([first.renew(refused), first.renew(refused), second.renew(refused)]);
+  assert.deepEqual(new Set(renewed), new Set([server.lastToken]));
+  assert.equal(server.calls.length, 1);
+  clock.nowMs += 900_000;
+  await Promise.all([first.current(), second.current()]);
+  assert.equal(server.calls.length, 2, "one that runs out is renewed once as well");
+});
+
+test("a session that ended in the middle lets calls wait until somebody signs in again, in whatever tab", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const [first, second] = [open(), open()];
+  await first.start();
+  await second.start();
+  const refused = await first.current();
+  server.account = undefined;
+  const waiting = first.renew(refused);
+  await soon();
+  await soon();
+  assert.deepEqual([first.getSnapshot(), second.getSnapshot()], ["expired", "expired"]);
+  await second.signIn(credentials);
+  assert.equal(await waiting, server.lastToken);
+  assert.deepEqual([first.getSnapshot(), second.getSnapshot()], ["signed_in", "signed_in"]);
+});
+
+test("what one person has begun is not done as another who signs in over the page, and their data goes", async () => {
+  const { server, open } = opened();
+  server.account = "ben";
+  const session = open();
+  await session.start();
+  let cleaned = 0;
+  session.onEnd(() => (cleaned += 1));
+  server.account = undefined;
+  const waiting = session.renew(await session.current());
+  await soon();
+  await session.signIn(credentials);
+  await assert.rejects(waiting, { code: "unauthenticated" });
+  assert.equal(cleaned, 1);
+  assert.equal(await session.current(), server.lastToken);
+});
+
+test("whoever signs out is signed out in every tab, and what was kept goes there too", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const [first, second] = [open(), open()];
+  await first.start();
+  await second.start();
+  const cleaned: string[] = [];
+  first.onEnd(() => Promise.reject(new Error("a database that hangs")));
+  first.onEnd(() => cleaned.push("first"));
+  second.onEnd(() => cleaned.push("second"));
+  await first.signOut();
+  await soon();
+  assert.deepEqual(cleaned.toSorted(), ["first", "second"]);
+  for (const session of [first, second]) {
+    assert.equal(session.getSnapshot(), "signed_out");
+    await assert.rejects(session.current(), { code: "unauthenticated" });
+  }
+});
+
+test("a server that does not answer signs nobody out, neither at the start nor later", async () => {
+  const { server, clock, open } = opened();
+  server.account = "ann";
+  server.isReachable = false;
+  const session = open();
+  await assert.rejects(session.start(), { code: "unreachable" });
+  server.isReachable = true;
+  assert.equal(await session.start(), "signed_in");
+  server.isReachable = false;
+  clock.nowMs += 900_000;
+  await assert.rejects(session.current(), { code: "unreachable" });
+  assert.equal(session.getSnapshot(), "signed_in");
+  server.isReachable = true;
+  assert.equal(await session.current(), server.lastToken);
+});
+
+test("whoever signs out while the server does not answer has no token any more in any tab, and is told that its cookie stands", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const [first, second] = [open(), open()];
+  await first.start();
+  await second.start();
+  const cleaned: string[] = [];
+  first.onEnd(() => cleaned.push("first"));
+  second.onEnd(() => cleaned.push("second"));
+  server.isReachable = false;
+  await assert.rejects(first.signOut(), { code: "unreachable" });
+  await soon();
+  assert.deepEqual(cleaned.toSorted(), ["first", "second"]);
+  server.isReachable = true;
+  server.calls = [];
+  for (const session of [first, second]) {
+    assert.equal(session.getSnapshot(), "leaving");
+    await assert.rejects(session.current(), { code: "unauthenticated" });
+    assert.equal(await session.renew("an old token"), undefined);
+  }
+  assert.deepEqual(server.calls, [], "nothing is asked as them");
+  await second.signOut();
+  await soon();
+  assert.deepEqual(
+    [first.getSnapshot(), second.getSnapshot(), server.account],
+    ["signed_out", "signed_out", undefined],
+  );
+});
+
+test("a page that opens where somebody wanted out goes on with that, and signs nobody in by the cookie", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const page = open();
+  await page.start();
+  server.isReachable = false;
+  await assert.rejects(page.signOut(), { code: "unreachable" });
+  const closed = open(testBrowser()());
+  assert.equal(await closed.start(), "leaving");
+  server.isReachable = true;
+  const later = open(testBrowser()());
+  assert.equal(await later.start(), "signed_out");
+  assert.equal(server.account, undefined);
+  await later.signIn(credentials);
+  assert.equal(await open(testBrowser()()).start(), "signed_in", "it was meant once");
+});
+
+test("a renewal that is answered after somebody has signed out signs nobody in", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const [first, second] = [open(), open()];
+  await first.start();
+  await second.start();
+  const answering = Promise.withResolvers<void>();
+  server.answering = answering.promise;
+  const renewing = first.renew(await first.current());
+  await soon();
+  await second.signOut();
+  await soon();
+  answering.resolve();
+  assert.equal(await renewing, undefined);
+  assert.deepEqual([first.getSnapshot(), second.getSnapshot()], ["signed_out", "signed_out"]);
+});
+
+test("a tab that hears late that an older token expired keeps the newer one", async () => {
+  const { server, open, newTabs } = opened();
+  server.account = "ann";
+  const session = open();
+  await session.start();
+  const old = await session.current();
+  await session.renew(old);
+  newTabs().post({ kind: "expired", token: old });
+  await soon();
+  assert.equal(session.getSnapshot(), "signed_in");
+  assert.equal(await session.current(), server.lastToken);
+});
+
+test("what is kept of somebody goes when another one signs in, also on a page that was opened since", async () => {
+  const { server, open } = opened();
+  const first = open();
+  await first.start();
+  await first.signIn(credentials);
+  server.account = undefined;
+
+  // The browser was closed meanwhile: no tab of before answers.
+  const page = open(testBrowser()());
+  let cleaned = 0;
+  page.onEnd(() => (cleaned += 1));
+  assert.equal(await page.start(), "signed_out");
+  await page.signIn(credentials);
+  assert.equal(cleaned, 0, "it was the same person");
+  server.account = undefined;
+
+  const next = open(testBrowser()());
+  next.onEnd(() => (cleaned += 1));
+  await next.start();
+  server.nextAccount = "bob";
+  await next.signIn(credentials);
+  assert.equal(cleaned, 1);
+});

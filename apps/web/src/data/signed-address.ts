@@ -1,0 +1,37 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** What a browser loads by itself: one file to be saved or shown, or several things as one zip. */
+export type Wanted =
+  | {
+      readonly id: string;
+      /** Its number or id; without it the newest one. */
+      readonly version?: number | string | undefined;
+      readonly use: "download" | "media";
+    }
+  | { readonly ids: readonly string[]; readonly use: "zip"; readonly name: string };
+
+/** @returns an address of this server that needs no token, for 15 minutes */
+export async function signedAddress(client: ApiClient, wanted: Wanted): Promise<string> {
+  const { urls } = await client.call("createSignedUrls", { body: bodyOf(wanted) });
+  const [signed] = urls;
+  if (signed === undefined) throw new HoldfastError("internal", "The server signed no address.");
+  return signed.url;
+}
+
+/** Has the browser save it. */
+export async function saveFrom(client: ApiClient, wanted: Wanted): Promise<void> {
+  const link = document.createElement("a");
+  link.href = await signedAddress(client, wanted);
+  link.download = "";
+  link.rel = "noopener";
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+function bodyOf(wanted: Wanted) {
+  if (wanted.use === "zip") return { ids: [...wanted.ids], use: wanted.use, name: wanted.name };
+  const { id, version, use } = wanted;
+  return { items: [version === undefined ? { id, use } : { id, version, use }] };
+}

@@ -1,0 +1,111 @@
+import type { CompareRows } from "./row-order.ts";
+import type { Row } from "./row.ts";
+
+interface Batch {
+  /** Ids of those that stand in the array and go. */
+  readonly removed: Set<string>;
+  readonly inserted: Map<string, Row>;
+}
+
+/** Rows in an order, of which none equals another. */
+export class SortedRows {
+  readonly #compare: CompareRows;
+  #rows: Row[];
+  #batch: Batch | undefined;
+
+  constructor(compare: CompareRows, rows: Row[] = []) {
+    this.#compare = compare;
+    this.#rows = rows;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  at(index: number): Row | undefined {
+    return this.#rows[index];
+  }
+
+  copy(): SortedRows {
+    return new SortedRows(this.#compare, this.#rows.slice());
+  }
+
+  /** Where the row stands, or would. @param from not before this */
+  placeOf(row: Row, from = 0): number {
+    let low = from;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#rows[middle];
+      if (other !== undefined && other !== row && this.#compare(other, row) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** -1 where it is not there. */
+  indexOf(row: Row): number {
+    const index = this.placeOf(row);
+    return this.#rows[index]?.id === row.id ? index : -1;
+  }
+
+  /** Many rows move: each by itself would shift all those behind it. Until it is done no place is asked for. */
+  inOneGo(run: () => void): void {
+    this.#batch = { removed: new Set(), inserted: new Map() };
+    run();
+    const { removed, inserted } = this.#batch;
+    this.#batch = undefined;
+    if (removed.size > 0) this.#rows = this.#rows.filter(({ id }) => !removed.has(id));
+    if (inserted.size > 0) this.#merge([...inserted.values()].toSorted(this.#compare));
+  }
+
+  insert(row: Row): void {
+    if (this.#batch !== undefined) {
+      this.#batch.inserted.set(row.id, row);
+      return;
+    }
+    this.#rows.splice(this.placeOf(row), 0, row);
+  }
+
+  remove(row: Row): void {
+    if (this.#batch !== undefined) {
+      if (!this.#batch.inserted.delete(row.id)) this.#batch.removed.add(row.id);
+      return;
+    }
+    const index = this.indexOf(row);
+    if (index >= 0) this.#rows.splice(index, 1);
+  }
+
+  /** @param before stands here, at the same place as `after` will */
+  replace(before: Row, after: Row): void {
+    if (this.#batch?.inserted.has(before.id) === true) {
+      this.#batch.inserted.set(after.id, after);
+      return;
+    }
+    const index = this.indexOf(before);
+    if (index >= 0) this.#rows[index] = after;
+  }
+
+  #merge(ascending: readonly Row[]): void {
+    const merged: Row[] = [];
+    let from = 0;
+    for (const row of ascending) {
+      const to = this.placeOf(row, from);
+      for (; from < to; from += 1) merged.push(this.#rows[from] as Row);
+      merged.push(row);
+    }
+    for (; from < this.#rows.length; from += 1) merged.push(this.#rows[from] as Row);
+    this.#rows = merged;
+  }
+
+  /** Rows that ascend already: at once where they follow each other here as well. */
+  insertRun(run: readonly Row[]): void {
+    const [first, last] = [run[0], run.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const start = this.placeOf(first);
+    const next = this.#rows[start];
+    if (next !== undefined && this.#compare(last, next) > 0) for (const row of run) this.insert(row);
+    else if (next === undefined) for (const row of run) this.#rows.push(row);
+    else this.#rows.splice(start, 0, ...run);
+  }
+}

@@ -1,0 +1,23 @@
+import { useQuery } from "@tanstack/react-query";
+import { useDrive } from "./use-drive.ts";
+import { useFresh } from "./use-fresh.ts";
+
+export const notificationsKey = ["notifications"] as const;
+export const unreadKey = [...notificationsKey, "unread"] as const;
+/** Of more than these nobody wants the number. */
+export const unreadMax = 99;
+
+const fresh = { queryKey: notificationsKey, kinds: ["notified", "reread"], gatherMs: 200 } as const;
+
+/** How many notifications nobody has looked at, up to one more than `unreadMax`. */
+export function useUnread(): number {
+  const { client } = useDrive();
+  useFresh(fresh);
+  const { data } = useQuery({
+    queryKey: unreadKey,
+    queryFn: ({ signal }) =>
+      client.call("listNotifications", { query: { unread: "true", limit: unreadMax + 1 }, signal }),
+    select: ({ items }) => items.length,
+  });
+  return data ?? 0;
+}

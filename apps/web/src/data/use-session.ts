@@ -1,0 +1,12 @@
+import { createContext, useContext } from "react";
+import type { Session } from "./session.ts";
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+/** In components of the app. The page of a link has no session, and must not have one. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === undefined)
+    throw new Error("Only the app has a session, and its components stand below SessionContext.");
+  return session;
+}

@@ -1,0 +1,45 @@
+import { type ReactElement, cloneElement, type MouseEvent, useState } from "react";
+import { loadMenus, type MenuItem, openMenu } from "./menu.ts";
+
+interface MenuButtonProps {
+  /** What the menu is called. */
+  readonly label: string;
+  /** Asked for when it opens. */
+  readonly items: () => readonly MenuItem[];
+  /** A `Button` or an `IconButton`. */
+  readonly children: ReactElement<TriggerProps>;
+  readonly side?: "bottom" | "top" | "right";
+}
+
+interface TriggerProps {
+  readonly "aria-haspopup"?: "menu";
+  readonly "aria-expanded"?: boolean;
+  readonly onClick?: (event: MouseEvent<HTMLButtonElement>) => void;
+  readonly onPointerEnter?: () => void;
+  readonly onFocus?: () => void;
+}
+
+/** Opens a menu beside its button. */
+export function MenuButton({ label, items, children, side }: MenuButtonProps) {
+  const [isOpen, setOpen] = useState(false);
+  const prepare = () => void loadMenus().catch(() => {});
+  return cloneElement(children, {
+    "aria-haspopup": "menu",
+    "aria-expanded": isOpen,
+    onPointerEnter: prepare,
+    onFocus: prepare,
+    onClick: ({ currentTarget, detail }) => {
+      setOpen(true);
+      openMenu({
+        label,
+        items: items(),
+        at: currentTarget,
+        ...(side === undefined ? {} : { side }),
+        // Of a click that a key made there is no count.
+        byKey: detail === 0,
+        opener: () => (currentTarget.isConnected ? currentTarget : null),
+        onClose: () => setOpen(false),
+      });
+    },
+  });
+}

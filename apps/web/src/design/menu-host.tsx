@@ -1,0 +1,24 @@
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { currentMenu, loadMenus, watchMenu } from "./menu.ts";
+
+const MenuLayer = lazy(async () => ({ default: (await loadMenus()).MenuLayer }));
+const keys = new WeakMap<object, number>();
+let lastKey = 0;
+
+/** Stands once: draws whichever menu is open. */
+export function MenuHost() {
+  const menu = useSyncExternalStore(watchMenu, currentMenu);
+  if (menu === undefined) return null;
+  return (
+    <Suspense fallback={null}>
+      <MenuLayer key={keyOf(menu)} menu={menu} />
+    </Suspense>
+  );
+}
+
+/** Another menu is another one, though it opens in the place of the one before. */
+function keyOf(menu: object): number {
+  const key = keys.get(menu) ?? ++lastKey;
+  keys.set(menu, key);
+  return key;
+}

@@ -1,0 +1,148 @@
+import { DropdownMenu } from "radix-ui";
+import Check from "lucide-react/icons/check";
+import ChevronRight from "lucide-react/icons/chevron-right";
+import { type ReactNode, useEffect, useRef } from "react";
+import { closeMenu, type MenuItem, type OpenMenu } from "./menu.ts";
+
+/** Draws the menu that is open. It stands beside an element of its own, as those who open menus are in lists that change. */
+export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
+  const before = useRef(document.activeElement);
+  const giveFocusBack = (event: Event) => {
+    event.preventDefault();
+    const opener = menu.opener?.() ?? before.current;
+    // An act of the menu may have taken it already, into a dialog or a name that is written.
+    if (opener instanceof HTMLElement && isFree(document.activeElement)) opener.focus();
+  };
+  return (
+    <DropdownMenu.Root open dir={direction()} onOpenChange={(isOpen) => isOpen || closeMenu()}>
+      <DropdownMenu.Trigger asChild>
+        <span aria-hidden style={{ position: "fixed", pointerEvents: "none", ...edges(menu.at) }} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          aria-label={menu.label}
+          // Not the element it stands beside, which has no name.
+          aria-labelledby={undefined}
+          align="start"
+          side={menu.side ?? "bottom"}
+          sideOffset={4}
+          collisionPadding={8}
+          loop
+          onCloseAutoFocus={giveFocusBack}
+          className={look}
+        >
+          {menu.byKey === true && <FocusFirst />}
+          <Items items={menu.items} />
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function Items({ items }: { readonly items: readonly MenuItem[] }) {
+  // Where none has one, no room is kept for them.
+  const hasIcons = items.some((item) => item !== "line" && (item.Icon !== undefined || "checked" in item));
+  return items.map((item, index) => {
+    // Two lines of a menu have nothing else that tells them apart, and its order does not change while it is open.
+    if (item === "line") return <DropdownMenu.Separator key={index} className="-mx-1 my-1 h-px bg-line" />;
+    if ("items" in item) return <Submenu key={item.label} item={item} hasIcons={hasIcons} />;
+    const { label, Icon, keys, danger, disabled, checked, run } = item;
+    const icon = hasIcons && (Icon === undefined ? noIcon : <Icon aria-hidden size={16} />);
+    const face = <Face icon={icon} label={label} keys={keys} />;
+    const props = {
+      disabled: disabled === true,
+      onSelect: run,
+      className: `${itemLook} ${danger === true ? "text-danger" : ""}`,
+    };
+    if (checked === undefined) {
+      return (
+        <DropdownMenu.Item key={label} {...props}>
+          {face}
+        </DropdownMenu.Item>
+      );
+    }
+    return (
+      <DropdownMenu.CheckboxItem key={label} checked={checked} {...props}>
+        <Face icon={checked ? <Check aria-hidden size={16} /> : noIcon} label={label} keys={keys} />
+      </DropdownMenu.CheckboxItem>
+    );
+  });
+}
+
+interface SubmenuProps {
+  readonly item: Extract<MenuItem, { items: unknown }>;
+  readonly hasIcons: boolean;
+}
+
+function Submenu({ item, hasIcons }: SubmenuProps) {
+  return (
+    <DropdownMenu.Sub>
+      <DropdownMenu.SubTrigger className={itemLook}>
+        <Face
+          icon={hasIcons && (item.Icon === undefined ? noIcon : <item.Icon aria-hidden size={16} />)}
+          label={item.label}
+        />
+        <ChevronRight aria-hidden size={16} className="ms-auto rtl:rotate-180" />
+      </DropdownMenu.SubTrigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.SubContent sideOffset={6} alignOffset={-5} collisionPadding={8} loop className={look}>
+          <Items items={item.items} />
+        </DropdownMenu.SubContent>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Sub>
+  );
+}
+
+function Face({
+  icon,
+  label,
+  keys,
+}: {
+  readonly icon: ReactNode;
+  readonly label: string;
+  readonly keys?: string | undefined;
+}) {
+  return (
+    <>
+      {icon !== false && <span className="flex size-4 shrink-0 items-center justify-center">{icon}</span>}
+      <span className="min-w-0 truncate">{label}</span>
+      {keys !== undefined && (
+        <kbd aria-hidden className="ms-auto ps-6 font-sans text-sm text-muted">
+          {keys}
+        </kbd>
+      )}
+    </>
+  );
+}
+
+/** Before the menu itself takes it, which keeps it if it is within. */
+function FocusFirst() {
+  const place = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    place.current?.parentElement
+      ?.querySelector<HTMLElement>("[role^=menuitem]:not([data-disabled])")
+      ?.focus({ preventScroll: true });
+  }, []);
+  return <span ref={place} hidden />;
+}
+
+const noIcon = <></>;
+
+function edges(at: OpenMenu["at"]) {
+  if (!(at instanceof Element)) return { left: at.x, top: at.y, width: 0, height: 0 };
+  const { left, top, width, height } = at.getBoundingClientRect();
+  return { left, top, width, height };
+}
+
+function isFree(focused: Element | null): boolean {
+  return focused === null || focused === document.body || focused.closest("[role=menu]") !== null;
+}
+
+function direction(): "ltr" | "rtl" {
+  return document.documentElement.dir === "rtl" ? "rtl" : "ltr";
+}
+
+const look =
+  "z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-80 min-w-48 animate-appear overflow-y-auto rounded-lg bg-raised p-1 shadow-over outline-none forced-colors:border";
+const itemLook =
+  "flex h-9 cursor-default items-center gap-3 rounded-md px-2.5 outline-none select-none data-disabled:text-muted data-disabled:opacity-60 data-highlighted:bg-hover data-[state=open]:bg-hover pointer-coarse:h-12 forced-colors:data-highlighted:outline-2 forced-colors:data-highlighted:-outline-offset-2";

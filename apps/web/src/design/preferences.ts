@@ -1,0 +1,98 @@
+import type { Language } from "../messages/languages.ts";
+
+/** How this browser shows things. What is left out follows the browser or the language. */
+export interface Preferences {
+  readonly language?: Language;
+  readonly theme?: "light" | "dark";
+  readonly direction?: "ltr" | "rtl";
+  readonly hours?: "h12" | "h23";
+  /** How the content of folders is shown. */
+  readonly view?: "list" | "tiles";
+  /** How lines that are longer than the page is wide are shown; wrapped unless told. */
+  readonly lines?: "wrapped" | "whole";
+  /** What uploads may take of the line at most, in MB a second; as much as there is unless told. */
+  readonly uploadLimit?: UploadLimit;
+}
+
+export const uploadLimits = ["1", "2", "5", "10", "20"] as const;
+export type UploadLimit = (typeof uploadLimits)[number];
+
+const storageKey = "holdfast.preferences";
+let current: Preferences = {};
+let isKept = false;
+const listeners = new Set<() => void>();
+
+export function preferences(): Preferences {
+  return current;
+}
+
+/** Calls back after each change, of another tab too. */
+export function watchPreferences(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** `undefined` lets the browser or the language decide again. */
+export function changePreferences(change: {
+  readonly [Name in keyof Preferences]?: Preferences[Name] | undefined;
+}): void {
+  set(readPreferences(JSON.stringify({ ...current, ...change })));
+  if (!isKept) return;
+  try {
+    localStorage.setItem(storageKey, JSON.stringify(current));
+  } catch {
+    // Full or forbidden: what was chosen holds as long as this page.
+  }
+}
+
+/** To be called once, before anything is shown. A page that does not call it keeps what is chosen to itself. */
+export function startPreferences(): void {
+  isKept = true;
+  set(readPreferences(stored()));
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === storageKey) set(readPreferences(newValue));
+  });
+}
+
+/** Takes nothing on trust that another release may have written. */
+export function readPreferences(text: string | null): Preferences {
+  const fields = parseObject(text);
+  const oneOf = <Choice extends string>(name: string, choices: readonly Choice[]) => {
+    const choice = choices.find((each) => each === fields[name]);
+    return choice === undefined ? {} : { [name]: choice };
+  };
+  return {
+    ...oneOf("language", ["en", "de"]),
+    ...oneOf("theme", ["light", "dark"]),
+    ...oneOf("direction", ["ltr", "rtl"]),
+    ...oneOf("hours", ["h12", "h23"]),
+    ...oneOf("view", ["list", "tiles"]),
+    ...oneOf("lines", ["wrapped", "whole"]),
+    ...oneOf("uploadLimit", uploadLimits),
+  };
+}
+
+function set(preferencesNow: Preferences): void {
+  current = preferencesNow;
+  const { theme } = current;
+  if (theme === undefined) delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+  for (const listener of listeners) listener();
+}
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
+}
+
+function parseObject(text: string | null): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text ?? "{}");
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,38 @@
+/** What was done, for a moment, with the way back. */
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly kind: "done" | "error";
+  readonly act?: { readonly label: string; readonly run: () => void } | undefined;
+}
+
+let shown: readonly Toast[] = [];
+let lastId = 0;
+const listeners = new Set<() => void>();
+/** More at once would cover the list. */
+const shownMax = 3;
+
+/** @returns what takes it away again, as after the act was undone by the keyboard */
+export function showToast(toast: Omit<Toast, "id" | "kind"> & { readonly kind?: Toast["kind"] }): () => void {
+  const id = ++lastId;
+  set([...shown, { kind: "done" as const, ...toast, id }].slice(-shownMax));
+  return () => hideToast(id);
+}
+
+export function hideToast(id: number): void {
+  set(shown.filter((toast) => toast.id !== id));
+}
+
+export function currentToasts(): readonly Toast[] {
+  return shown;
+}
+
+export function watchToasts(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function set(toasts: readonly Toast[]): void {
+  shown = toasts;
+  for (const listener of listeners) listener();
+}

@@ -1,0 +1,60 @@
+import { lazy, Suspense, useEffect, useState } from "react";
+import { flushSync } from "react-dom";
+
+/** What the pointer or the keyboard rests on, and what is said of it. */
+export interface ShownTooltip {
+  readonly text: string;
+  readonly at: Element;
+}
+
+const TooltipLayer = lazy(async () => ({ default: (await import("./tooltip-layer.tsx")).TooltipLayer }));
+const restMs = 500;
+
+/**
+ * Stands once. Whatever has `data-tooltip` gets one, after the pointer rested on it or the keyboard came to it, so that a row
+ * of a list costs nothing. It says again what the element's own name says: nothing is to be learnt here alone.
+ */
+export function TooltipHost() {
+  const [shown, setShown] = useState<ShownTooltip>();
+  useEffect(() => watchRests(setShown), []);
+  if (shown === undefined) return null;
+  return (
+    <Suspense fallback={null}>
+      <TooltipLayer {...shown} />
+    </Suspense>
+  );
+}
+
+function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hide = () => {
+    clearTimeout(timer);
+    show(undefined);
+  };
+  const rest = (event: Event) => {
+    const at = event.target instanceof Element ? event.target.closest("[data-tooltip]") : null;
+    const text = at?.getAttribute("data-tooltip");
+    hide();
+    if (at == null || text == null || text === "") return;
+    // A finger has no rest: a long press is a menu.
+    if (event instanceof PointerEvent && event.pointerType === "touch") return;
+    if (event.type === "focusin" && !at.matches(":focus-visible")) return;
+    timer = setTimeout(() => {
+      if (at.isConnected && at.getAttribute("aria-expanded") !== "true") show({ text, at });
+    }, restMs);
+  };
+  const stop = new AbortController();
+  const options = { signal: stop.signal, passive: true };
+  document.addEventListener("pointerover", rest, options);
+  document.addEventListener("focusin", rest, options);
+  document.addEventListener("pointerdown", hide, options);
+  // Before the event comes to the document, where layers hear it: Escape is for the dialog below, not for the tooltip of its button.
+  addEventListener("keydown", () => flushSync(hide), { ...options, capture: true });
+  document.addEventListener("scroll", hide, { ...options, capture: true });
+  document.addEventListener("focusout", hide, options);
+  document.documentElement.addEventListener("pointerleave", hide, options);
+  return () => {
+    clearTimeout(timer);
+    stop.abort();
+  };
+}

@@ -1,0 +1,72 @@
+import { Dialog } from "radix-ui";
+import X from "lucide-react/icons/x";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { useMessages } from "../messages/use-messages.ts";
+import { IconButton } from "./icon-button.tsx";
+import { shownName } from "./shown-name.ts";
+
+interface ViewerLayerProps {
+  readonly title: string;
+  /** Buttons beside its name. */
+  readonly acts: ReactNode;
+  readonly children: ReactNode;
+  /** Beside what is shown. */
+  readonly aside?: ReactNode;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onClose: () => void;
+}
+
+/** The whole screen for one thing, over whatever was there. */
+export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }: ViewerLayerProps) {
+  const { message } = useMessages();
+  const before = useRef<Element | null>(null);
+  const takeFocus = (event: Event) => {
+    before.current = document.activeElement;
+    focusWhole(event);
+  };
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => isOpen || onClose()}>
+      <Dialog.Portal>
+        <Dialog.Content
+          aria-describedby={undefined}
+          onKeyDown={onKeyDown}
+          onOpenAutoFocus={takeFocus}
+          onCloseAutoFocus={(event) => giveFocusBack(event, before.current)}
+          // It has no outside: a press on a message or a menu over it is not one beside it.
+          onInteractOutside={(event) => event.preventDefault()}
+          className="fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none"
+        >
+          <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line bg-surface ps-4 pe-2">
+            <Dialog.Title asChild>
+              <h1 className="min-w-0 flex-1 truncate text-lg font-semibold">
+                <bdi>{shownName(title)}</bdi>
+              </h1>
+            </Dialog.Title>
+            {acts}
+            <Dialog.Close asChild>
+              <IconButton label={message("design.close")} Icon={X} />
+            </Dialog.Close>
+          </header>
+          <div className="flex min-h-0 flex-1">
+            <div className="relative flex min-h-0 min-w-0 flex-1">{children}</div>
+            {aside}
+          </div>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** Not on the first button, as nobody has asked for it: keys go to what is shown. */
+function focusWhole(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+}
+
+/** To what had it; where that is gone meanwhile, to the row of the list that Tab would lead to. */
+function giveFocusBack(event: Event, had: Element | null): void {
+  event.preventDefault();
+  const isThere = had instanceof HTMLElement && had.isConnected && had !== document.body;
+  const place = isThere ? had : document.querySelector<HTMLElement>("[role=grid] [tabindex='0']");
+  place?.focus();
+}

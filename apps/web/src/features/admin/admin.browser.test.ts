@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { administrator, Api, eventually, ok } from "@holdfast/server/acceptance/testing";
+import { hasFocus } from "../../testing/focus.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+// A webhook that nobody answers is a job that fails.
+const app = testApp({ serverOptions: { env: { HOLDFAST_WEBHOOK_PRIVATE: "true" } } });
+
+test("an invitation makes an account, which is given a quota, switched off and on", async () => {
+  const { page, server } = app;
+  await app.signIn();
+  await app.open("/admin/invitations");
+  await page.getByLabel("E-mail address").fill("carla@example.org");
+  await page.getByRole("button", { name: "Make an invitation" }).click();
+  const link = await page.getByRole("group", { name: "Link" }).innerText();
+  const carla = { email: "carla@example.org", password: "a sentence of Carla" };
+  const made = await fetch(`${server.url}/api/v1/accounts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ ...carla, name: "Carla", invite: link.split("#")[1] }),
+  });
+  assert.equal(made.status, 201);
+  const api = await Api.signIn(server.url, carla);
+
+  await app.open("/admin/accounts");
+  const act = async (name: string) => {
+    await page.getByRole("button", { name: "Acts for Carla" }).click();
+    await page.getByRole("menuitem", { name, exact: true }).click();
+  };
+  await act("Set the storage…");
+  await page.getByLabel("An own limit").check();
+  await page.getByLabel("Gigabytes").fill("x");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Write a number").waitFor();
+  await page.getByLabel("Gigabytes").fill("2.5");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("0 byte of 2.5 GB used").or(page.getByText("0 bytes of 2.5 GB used")).waitFor();
+  assert.equal((await api.call("GET", "/account")).body.quota_bytes, 2.5e9);
+  await act("Switch off");
+  await page.getByText("Switched off").waitFor();
+  assert.equal((await api.call("GET", "/account")).status, 401);
+  await act("Switch on");
+  await page.getByText("Switched off").waitFor({ state: "detached" });
+});
+
+test("a group is made, gets a member by address, and goes", async () => {
+  app.expectComplaint(/status of 404/);
+  const { page } = app;
+  const bob = await app.addPerson("Bob");
+  await app.signIn();
+  await app.open("/admin/groups");
+  await page.getByRole("button", { name: "New group" }).click();
+  await hasFocus(page.getByRole("dialog", { name: "New group" }).getByRole("textbox"));
+  // The field is where one begins, and Enter sends what was written.
+  await page.keyboard.type("Family");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Members of Family" }).click();
+  const dialog = page.getByRole("dialog", { name: "Family" });
+  await dialog.getByLabel("E-mail address of an account").fill("nobody@example.org");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await dialog.getByText("There is no account with this address.").waitFor();
+  await dialog.getByLabel("E-mail address of an account").fill(bob.email);
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await dialog.getByText(bob.email).waitFor();
+  await hasFocus(dialog);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Acts for Family" }).click();
+  await page.getByRole("menuitem", { name: "Delete the group" }).click();
+  await hasFocus(page.getByRole("dialog"));
+  await page.keyboard.press("Escape");
+  // The menu that led there is gone; its button has the focus again.
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Acts for Family");
+  await page.keyboard.press("Enter");
+  await page.getByRole("menuitem", { name: "Delete the group" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete the group" }).click();
+  await page.getByText("No groups yet").waitFor();
+});
+
+test("the store is checked on a press, and says that it is whole", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/admin/storage");
+  await page.getByText("Never checked").waitFor();
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByText("Everything is whole").waitFor();
+});
+
+test("who is no administrator sees that it is not theirs, and nothing is asked of the server for it", async () => {
+  const { page } = app;
+  const dora = await app.addPerson("Dora");
+  await app.signIn(dora);
+  await app.open("/admin/accounts");
+  await page.getByText("Only administrators see this").waitFor();
+});
+
+test("every setting in force says what it does and where it comes from, and no secret is shown", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/admin/settings");
+  const list = page.getByRole("list", { name: "Settings" });
+  const { items } = (await app.api.call("GET", "/admin/settings")).body as { items: { name: string; value: string }[] };
+  await list.getByText(items.find(({ name }) => name === "listen")?.value ?? "", { exact: true }).waitFor();
+  assert.equal(await list.getByRole("listitem").count(), items.length);
+  const said = await list
+    .getByRole("listitem")
+    .evaluateAll((all) => all.map((item) => item.querySelectorAll("p").length));
+  assert.deepEqual(new Set(said), new Set([2]), "what it does, and its value");
+  const password = list.getByRole("listitem").filter({ hasText: "admin_password" });
+  assert.match(await password.innerText(), /From the environment[^]*Set, and never shown/);
+  assert.equal((await page.content()).includes(administrator.password), false);
+  await page.getByLabel("Search by name or by what it does").fill("first start");
+  await page.getByText("2 settings").waitFor();
+  await page.getByLabel("Search by name or by what it does").fill("thumbnails");
+  await page.getByRole("switch", { name: "Only those that were set" }).check();
+  await page.getByText("No setting fits").waitFor();
+});
+
+test("an open invitation is listed without its secret, and is good for nothing once it is taken back", async () => {
+  const { page, server } = app;
+  await app.signIn();
+  await app.open("/admin/invitations");
+  await page.getByLabel("E-mail address").fill("erik@example.org");
+  await page.getByRole("button", { name: "Make an invitation" }).click();
+  const link = await page.getByRole("group", { name: "Link" }).innerText();
+  const mail = await page.getByRole("link", { name: "Write a mail" }).getAttribute("href");
+  assert.ok(
+    mail?.startsWith("mailto:erik%40example.org?subject=") && mail.endsWith(encodeURIComponent(link)),
+    mail ?? "",
+  );
+  const open = page.getByRole("list", { name: "Open invitations" });
+  await open.getByText("erik@example.org").waitFor();
+  await page.getByRole("button", { name: "Make another one" }).click();
+  await page.getByRole("group", { name: "Link" }).waitFor({ state: "detached" });
+  assert.equal((await page.content()).includes(link.split("#")[1] ?? link), false, "it is shown once");
+  await open.getByRole("button", { name: "Take back: erik@example.org" }).click();
+  await hasFocus(page.getByRole("dialog", { name: "Take this invitation back?" }));
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Take back: erik"));
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
+  await page.getByText("No invitation is open").waitFor();
+  const made = await fetch(`${server.url}/api/v1/accounts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      email: "erik@example.org",
+      password: "a sentence of Erik",
+      name: "Erik",
+      invite: link.split("#")[1],
+    }),
+  });
+  assert.equal(made.status, 403);
+});
+
+test("what is stored and what there is room for is told, and what is damaged names its files and what to do", async () => {
+  const { page } = app;
+  await app.signIn();
+  const figures = (more: object) => ({
+    accounts: 3,
+    accounts_disabled: 1,
+    used_bytes: 2e9,
+    stored_bytes: 3e9,
+    packs: 7,
+    pack_bytes: 2.5e9,
+    live_bytes: 2e9,
+    database_bytes: 5e7,
+    disk_bytes: 1e11,
+    disk_free_bytes: 5e9,
+    ...more,
+  });
+  await app.open("/admin/storage");
+  const stored = page.getByRole("region", { name: "What is stored" });
+  await stored.getByText(/free$/).first().waitFor();
+  assert.equal(await stored.getByText("damaged").count(), 0);
+  // No disk of a test is broken on purpose as fully as this.
+  const damaged = {
+    hash: "a".repeat(64),
+    pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    reason: "its bytes have another hash",
+    found_at: "2026-01-02T03:04:05Z",
+    files: [
+      { node_id: (await app.api.call("GET", "/account")).body.root_id, path: "/a.txt", owner: "Ann", version: 1 },
+    ],
+  };
+  const report = (await app.api.call("GET", "/admin/scrub")).body;
+  await page.route("**/api/v1/admin/storage", (route) =>
+    route.fulfill({ json: figures({ damaged_blocks: 2, unreadable_packs: 1 }) }),
+  );
+  await page.route("**/api/v1/admin/scrub", (route) => route.fulfill({ json: { ...report, damaged: [damaged] } }));
+  await app.open("/admin/storage");
+  await page.getByText("2 blocks are damaged").waitFor();
+  await page.getByText("1 pack cannot be read").waitFor();
+  await page.getByText("The disk is almost full: 5 GB free").waitFor();
+  await page.getByText("3, of them 1 switched off").waitFor();
+  await page.getByRole("list", { name: "Damaged files" }).getByText("Ann: /a.txt").waitFor();
+});
+
+test("a job that fails says why, is tried again, and removed after a question", async () => {
+  const { page, api } = app;
+  const url = "http://127.0.0.1:9/";
+  await ok(api, "POST", "/webhooks", { url, secret: "a secret that is long enough", events: ["created"] });
+  await api.put("/hooked.txt", "hooked");
+  await app.signIn();
+  await eventually("the call has failed", 30_000, async () => {
+    const { items } = (await api.call("GET", "/admin/jobs")).body as { items: { problem: string | null }[] };
+    return items.find(({ problem }) => problem !== null);
+  });
+  await app.open("/admin/jobs");
+  const job = page.getByRole("list", { name: "Jobs" }).getByRole("listitem").first();
+  await job
+    .getByText("ECONNREFUSED")
+    .or(job.getByText(/connect|refused|reach/i))
+    .first()
+    .waitFor();
+  await job.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("region", { name: "Messages" }).getByText("It is tried again.").waitFor();
+  await job.getByRole("button", { name: "Remove…" }).click();
+  await hasFocus(page.getByRole("dialog"));
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await job.getByRole("button", { name: "Remove…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await page.getByText("Nothing is waiting").waitFor();
+});
+
+test("of a report the link is ended after a question, and then opens for nobody", async () => {
+  const { page, api, server } = app;
+  const id = (await api.put("/reported.txt", "reported")).body.id;
+  const { token } = await ok(api, "POST", `/files/${id}/share`, { link: true, role: "viewer" });
+  await ok(api, "POST", "/links/report", { token, reason: "malware", text: "Look at it." });
+  await app.signIn();
+  await app.open("/admin/reports");
+  const report = page.getByRole("list", { name: "Reports" }).getByRole("listitem");
+  await report.getByText("Look at it.").waitFor();
+  await page.getByRole("button", { name: "Decide: reported.txt" }).click();
+  await page.getByRole("menuitem", { name: "Switch off the link" }).click();
+  await page.getByRole("dialog", { name: "Switch off the link?" }).waitFor();
+  assert.equal((await fetch(`${server.url}/s/${token}`)).status, 200, "nothing is done before the answer");
+  await page.getByRole("dialog").getByRole("button", { name: "Switch off the link" }).click();
+  await page.getByText("Nothing was reported").waitFor();
+  assert.equal((await fetch(`${server.url}/s/${token}`)).status, 404);
+  await page.getByRole("tab", { name: "All" }).click();
+  await report.getByText(/decided/).waitFor();
+});

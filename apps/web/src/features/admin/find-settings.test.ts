@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SettingJson } from "@holdfast/protocol/admin-routes";
+import { enLater } from "../../messages/en-later.ts";
+import { en } from "../../messages/en.ts";
+import { makeMessages } from "../../messages/messages.ts";
+import { findSettings } from "./find-settings.ts";
+import { valueWords } from "./setting-value.ts";
+
+const words = makeMessages({ ...en, ...enLater }, "en-GB");
+
+function setting(name: string, value: unknown, more: Partial<SettingJson> = {}): SettingJson {
+  return { name, value, secret: false, source: "environment", ...more };
+}
+
+test("settings are found by parts of their name, of their variable and of what they do, in any case", () => {
+  const settings = [
+    setting("smtp_url", "smtp://mail.example.org"),
+    setting("listen", "127.0.0.1:8420", { source: "default" }),
+    setting("a_newer_one", 1),
+  ];
+  const found = (text: string, onlySet = false) =>
+    findSettings(settings, { text, onlySet }, words).map(({ name }) => name);
+  assert.deepEqual(found("  "), ["smtp_url", "listen", "a_newer_one"]);
+  assert.deepEqual(found("takes MAILS"), ["smtp_url"]);
+  assert.deepEqual(found("HOLDFAST_LISTEN"), ["listen"]);
+  assert.deepEqual(found("newer"), ["a_newer_one"]);
+  assert.deepEqual(found("", true), ["smtp_url", "a_newer_one"]);
+  assert.deepEqual(found("no such words"), []);
+});
+
+test("a value reads as people write it, and a secret only as set or not", () => {
+  const text = (...given: Parameters<typeof setting>) =>
+    valueWords(setting(...given), words).text.replaceAll(/[\u00A0\u202F]/g, " ");
+  assert.equal(text("open_registration", false), "Off");
+  assert.equal(text("rate_limit_user", 12_000), "12,000");
+  assert.equal(text("rate_limit_user", 0), "Off");
+  assert.equal(text("behind_proxy", 0), "0");
+  assert.equal(text("thumb_cache_bytes", 4e9), "4 GB");
+  assert.equal(text("smtp_url", null, { source: "default" }), "Not set");
+  assert.equal(text("plans", { free: 1 }), '{"free":1}');
+  assert.equal(text("admin_password", "it must not come here", { secret: true }), "Set, and never shown");
+  assert.equal(text("admin_password", null, { secret: true, source: "default" }), "Not set");
+});

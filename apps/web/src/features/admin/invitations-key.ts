@@ -1,0 +1,2 @@
+/** Under which the list of invitations is kept. */
+export const invitationsKey = ["admin-invitations"] as const;

@@ -1,0 +1,19 @@
+import { Card } from "../../design/card.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+import { InviteForm } from "./invite-form.tsx";
+import { OpenInvitations } from "./open-invitations.tsx";
+import { UnsentLinks } from "./unsent-links.tsx";
+
+/** Links by which somebody makes an account. */
+export function Invitations() {
+  const { message } = useMessages();
+  return (
+    <>
+      <Card title={message("admin.invite")} about={message("admin.inviteAbout")}>
+        <InviteForm />
+      </Card>
+      <OpenInvitations />
+      <UnsentLinks />
+    </>
+  );
+}

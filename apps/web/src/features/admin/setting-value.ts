@@ -1,0 +1,33 @@
+import type { SettingJson } from "@holdfast/protocol/admin-routes";
+import type { Messages } from "../../messages/messages.ts";
+
+export interface ShownValue {
+  readonly text: string;
+  /** As it is written in the configuration, not words of ours. */
+  readonly isLiteral: boolean;
+}
+
+/** What is in force, as people read it. A secret says whether there is one, and nothing else. */
+export function valueWords(
+  { name, value, secret, source }: SettingJson,
+  { message, number, size }: Pick<Messages, "message" | "number" | "size">,
+): ShownValue {
+  if (secret) return word(message(source === "default" ? "admin.valueNone" : "admin.valueSecret"));
+  if (value === null || value === undefined) return word(message("admin.valueNone"));
+  if (typeof value === "boolean") return word(message(value ? "admin.valueOn" : "admin.valueOff"));
+  if (typeof value === "number") return word(isOff(name, value) ? message("admin.valueOff") : amount(name, value));
+  return { text: typeof value === "string" ? value : JSON.stringify(value), isLiteral: true };
+
+  function amount(of: string, given: number): string {
+    return of.endsWith("_bytes") ? size(given) : number(given);
+  }
+}
+
+/** A rate of 0 is none. */
+function isOff(name: string, value: number): boolean {
+  return value === 0 && name.startsWith("rate_limit_");
+}
+
+function word(text: string): ShownValue {
+  return { text, isLiteral: false };
+}

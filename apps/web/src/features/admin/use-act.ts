@@ -1,0 +1,16 @@
+import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import { showToast } from "../../design/toasts.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** One act on what a list shows: the list is read anew after it, and what went wrong is told. */
+export function useAct<Input>(queryKey: QueryKey, act: (input: Input) => Promise<unknown>, done?: string) {
+  const words = useMessages();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSuccess: () => done !== undefined && showToast({ text: done }),
+    onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
+    onSettled: () => queries.invalidateQueries({ queryKey }),
+  });
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("an old version is compared line by line, named, and made the newest again, which can be undone", async () => {
+  await app.api.put("/poem.txt", "roses are red\nviolets are blue\n");
+  await app.api.put("/poem.txt", "roses are red\nviolets are violet\n", "&on_conflict=replace");
+  await app.signIn();
+  const { page } = app;
+  const id = await app.api.idOf("/poem.txt");
+  const content = async () => String((await app.api.call("GET", `/files/${id}/download`)).body);
+  await app.open(`/files?open=${id}&panel=versions`);
+  const acts = () => page.getByRole("button", { name: /^What to do with the version/ });
+  await acts().nth(1).click();
+  await page.getByRole("menuitem", { name: "Compare with the newest" }).click();
+  await page.getByRole("cell", { name: "violets are blue" }).waitFor();
+  await page.getByRole("cell", { name: "violets are violet" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Close", exact: true }).last().click();
+
+  await acts().nth(1).click();
+  await page.getByRole("menuitem", { name: "Name this version" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("as printed");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("as printed").first().waitFor();
+
+  await acts().nth(1).click();
+  await page.getByRole("menuitem", { name: "Restore" }).click();
+  await page.getByText("The old version of poem.txt is the newest again").first().waitFor();
+  assert.equal(await content(), "roses are red\nviolets are blue\n");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await acts().nth(3).waitFor();
+  assert.equal(await content(), "roses are red\nviolets are violet\n");
+});
+
+test("somebody comments, marks it as done, and sees what happened", async () => {
+  await app.api.put("/report.txt", "a report");
+  await app.signIn();
+  const { page } = app;
+  const id = await app.api.idOf("/report.txt");
+  await app.open(`/files?open=${id}&panel=comments`);
+  await page.getByLabel("New comment").fill("Please look at this");
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  await page.getByText("Please look at this").first().waitFor();
+  await page.getByRole("button", { name: "Mark as done" }).click();
+  await page.getByRole("button", { name: "Open again" }).waitFor();
+  const { items } = await ok(app.api, "GET", `/files/${id}/comments`);
+  assert.deepEqual(
+    items.map(({ text, resolved }: { text: string; resolved: boolean }) => [text, resolved]),
+    [["Please look at this", true]],
+  );
+  await page.getByRole("tab", { name: "Activity" }).click();
+  await page.getByText(/added report\.txt/).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+});

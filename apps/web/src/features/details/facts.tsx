@@ -1,0 +1,48 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { MessageKey } from "../../messages/en.ts";
+import { KeepOffline } from "./keep-offline.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** What the list has no column for. */
+export function Facts({ node }: { readonly node: NodeJson }) {
+  const { message, size, dateTime, number } = useMessages();
+  const isFile = node.kind === "file";
+  const facts: readonly (readonly [MessageKey, string | undefined])[] = [
+    ["details.kind", isFile ? (node.mime_type ?? message("details.file")) : message(kindWords[node.kind])],
+    ["details.place", node.path],
+    [
+      "details.size",
+      isFile ? `${size(node.size)} (${message("details.bytes", { bytes: number(node.size) })})` : undefined,
+    ],
+    ["details.target", node.kind === "symlink" ? node.target : undefined],
+    ["details.modified", dateTime(node.modified_at)],
+    ["details.added", dateTime(node.created_at)],
+    ["details.version", node.version === null ? undefined : number(node.version)],
+    ["details.access", message(node.shared ? "details.shared" : "details.private")],
+  ];
+  return (
+    <>
+      <KeepOffline node={node} />
+      <dl className="flex flex-col gap-3">
+        {facts.map(
+          ([key, value]) =>
+            value !== undefined && (
+              <div key={key}>
+                <dt className="text-sm text-muted">{message(key as "details.kind")}</dt>
+                <dd className="wrap-anywhere">
+                  <bdi>{value}</bdi>
+                </dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </>
+  );
+}
+
+const kindWords = {
+  file: "details.file",
+  folder: "details.folder",
+  mount: "details.mount",
+  symlink: "details.symlink",
+} as const satisfies Record<NodeJson["kind"], MessageKey>;

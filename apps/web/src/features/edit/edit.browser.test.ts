@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { frameHasFocus, hasFocus } from "../../testing/focus.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+const contentOf = async (id: string) => String((await app.api.call("GET", `/files/${id}/download`)).body);
+const field = () => app.page.getByRole("textbox", { name: /^Text of/ });
+
+/** What a press puts into the field is there a moment after it. */
+const fieldHas = (text: string) =>
+  eventually("the text of the field", 30_000, async () => (await field().inputValue()) === text || undefined).catch(
+    async () => assert.equal(await field().inputValue(), text),
+  );
+
+async function openText(path: string, text: string): Promise<string> {
+  assert.equal((await app.api.put(path, text)).status, 201);
+  const id = await app.api.idOf(path);
+  await app.signIn();
+  await app.open(`/edit/${id}`);
+  await field().waitFor();
+  return id;
+}
+
+test("a text is saved as a version by Ctrl+S", async () => {
+  const id = await openText("/todo.md", "- milk\n");
+  await field().fill("- milk\n- bread\n");
+  await field().press("Control+s");
+  await app.page.getByText("Saved", { exact: true }).first().waitFor();
+  assert.equal(await contentOf(id), "- milk\n- bread\n");
+  assert.deepEqual(await axeProblems(app.page), []);
+});
+
+test("what somebody else saved meanwhile is merged, and where both changed a line one chooses: nobody's words are lost", async () => {
+  const id = await openText("/minutes.txt", "title\n\none\ntwo\nthree\nfour\n");
+  await app.api.put("/minutes.txt", "Title by them\n\none\ntwo\nthree\ntheir four\n", "&on_conflict=replace");
+  await field().fill("title\n\nmy one\ntwo\nthree\nmy four\n");
+  await app.page.getByRole("button", { name: "Save" }).click();
+  const dialog = app.page.getByRole("dialog", { name: "Somebody saved meanwhile" });
+  await dialog.getByText("1 place was changed by both").waitFor();
+  assert.deepEqual(await axeProblems(app.page), []);
+  await dialog.getByLabel("Both, mine first").check();
+  await dialog.getByRole("button", { name: "Take the merged text" }).click();
+  const merged = "Title by them\n\nmy one\ntwo\nthree\nmy four\ntheir four\n";
+  await fieldHas(merged);
+  await app.page.getByRole("button", { name: "Save" }).click();
+  await eventually("it is saved", 30_000, async () => ((await contentOf(id)) === merged ? true : undefined));
+  app.expectComplaint(/409/);
+});
+
+test("text that was not saved is offered again after a reload, and leaving asks first", async () => {
+  await openText("/draft.txt", "begun\n");
+  const { page } = app;
+  await field().fill("begun\nand gone on\n");
+  await eventually("the draft is kept", 30_000, () =>
+    page.evaluate(() => Object.keys(localStorage).find((key) => key.startsWith("holdfast-draft "))),
+  );
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Stay" }).click();
+  page.once("dialog", (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByRole("button", { name: "Take it" }).click();
+  await fieldHas("begun\nand gone on\n");
+});
+
+test("bytes that are no text are not offered to be saved as other bytes", async () => {
+  await app.api.put("/bytes.txt", Buffer.from([0x66, 0xff, 0xfe]));
+  await app.signIn();
+  await app.open(`/files`);
+  await app.page.goto(`${app.server.url}/edit/${await app.api.idOf("/bytes.txt")}`);
+  await app.page.getByText("This file is no text, so it cannot be edited here.").waitFor();
+});
+
+test("a draft that was begun before somebody else saved is merged with what they saved, and overwrites nothing", async () => {
+  const id = await openText("/shared.txt", "one\ntwo\nthree\n");
+  const { page } = app;
+  await field().fill("my one\ntwo\nthree\n");
+  await eventually("the draft is kept", 30_000, () =>
+    page.evaluate(() => Object.keys(localStorage).find((key) => key.startsWith("holdfast-draft "))),
+  );
+  await app.api.put("/shared.txt", "one\ntwo\ntheir three\n", "&on_conflict=replace");
+  page.once("dialog", (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByRole("button", { name: "Take it" }).waitFor();
+  assert.equal(await field().isEditable(), false, "it is chosen first");
+  await page.getByRole("button", { name: "Take it" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  const dialog = page.getByRole("dialog", { name: "Somebody saved meanwhile" });
+  await dialog.getByRole("button", { name: "Take the merged text" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  const merged = "my one\ntwo\ntheir three\n";
+  await eventually("it is saved", 30_000, async () => ((await contentOf(id)) === merged ? true : undefined));
+  app.expectComplaint(/409/);
+});
+
+test("lines keep their ends, and a text that mixes them is not offered", async () => {
+  const id = await openText("/windows.txt", "one\r\ntwo\r\n");
+  await field().fill("one\nTWO\n");
+  await app.page.getByRole("button", { name: "Save" }).click();
+  await eventually("it is saved", 30_000, async () => ((await contentOf(id)) === "one\r\nTWO\r\n" ? true : undefined));
+  await app.api.put("/mixed.txt", "one\r\ntwo\n");
+  await app.page.goto(`${app.server.url}/edit/${await app.api.idOf("/mixed.txt")}`);
+  await app.page.getByText("The lines of this file end in different ways").waitFor();
+});
+
+test("whoever signs out leaves no text on the screen and no draft in the browser", async () => {
+  await openText("/secret.txt", "secret\n");
+  const { page } = app;
+  await field().fill("secret\nand more\n");
+  const drafts = () =>
+    page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("holdfast-draft ")));
+  await eventually("the draft is kept", 30_000, async () => (await drafts())[0]);
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/settings/security`);
+  await other.getByRole("button", { name: "Account", exact: false }).first().click();
+  await field().fill("secret\nand more, a moment before\n");
+  await other.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await field().waitFor({ state: "detached" });
+  assert.deepEqual(await drafts(), []);
+});
+
+test("a file that cannot be read for a moment leaves what is written where it is", async () => {
+  const id = await openText("/moment.txt", "one\n");
+  const { page } = app;
+  await field().fill("one\nmany words of mine\n");
+  const isItsNode = (url: URL) => url.pathname.endsWith(`/files/${id}`);
+  const problem = { code: "internal", title: "Internal", detail: "A disk failed.", status: 500 };
+  await page.route(isItsNode, (route) =>
+    route.fulfill({ status: 500, contentType: "application/problem+json", body: JSON.stringify(problem) }),
+  );
+  app.expectComplaint(/status of 500/);
+  const lookAgain = () =>
+    page.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 120_000;
+      globalThis.dispatchEvent(new Event("visibilitychange"));
+    });
+  await lookAgain();
+  const notice = page.getByText("This file cannot be read just now.");
+  await notice.waitFor();
+  assert.equal(await field().inputValue(), "one\nmany words of mine\n");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Stay" }).click();
+  await page.unroute(isItsNode);
+  await lookAgain();
+  await notice.waitFor({ state: "detached" });
+  await field().press("Control+s");
+  await eventually("it is saved", 30_000, async () =>
+    (await contentOf(id)) === "one\nmany words of mine\n" ? true : undefined,
+  );
+});
+
+test("a file that another device deletes for good leaves what is written, which is saved as a new file", async () => {
+  const id = await openText("/purged.txt", "one\n");
+  const { page } = app;
+  await field().fill("one\nmany words of mine\n");
+  app.expectComplaint(/status of 404/);
+  await app.api.call("DELETE", `/files/${id}?permanent=true`);
+  await page.getByText("This file is not there any more").waitFor();
+  assert.equal(await field().inputValue(), "one\nmany words of mine\n");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Save as a new file" }).click();
+  await page.waitForURL((url) => url.pathname.startsWith("/edit/") && !url.pathname.endsWith(id));
+  await field().waitFor();
+  assert.equal(await field().inputValue(), "one\nmany words of mine\n");
+  assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
+  // Nothing is left to be offered.
+  await page.waitForFunction((key) => localStorage.getItem(key) === null, `holdfast-draft ${id}`);
+});
+
+test("what was written last is shown where the file is gone when it is opened", async () => {
+  const id = await openText("/lost.txt", "one\n");
+  const { page } = app;
+  await field().fill("one\nmany words of mine\n");
+  app.expectComplaint(/status of 404/);
+  await app.api.call("DELETE", `/files/${id}?permanent=true`);
+  await page.getByText("This file is not there any more").waitFor();
+  page.once("dialog", (dialog) => void dialog.accept());
+  await eventually("the draft is kept", 30_000, () =>
+    page.evaluate((key) => localStorage.getItem(key) ?? undefined, `holdfast-draft ${id}`),
+  );
+  await page.reload();
+  await page.getByRole("alert").waitFor();
+  const written = page.getByRole("group", { name: "What you wrote and did not save" });
+  assert.equal(await written.textContent(), "one\nmany words of mine\n");
+});
+
+test("what was written a moment before the editor is left is offered again", async () => {
+  const id = await openText("/hasty.txt", "begun\n");
+  const { page } = app;
+  // The pause after which a draft is kept does not end.
+  await page.evaluate(() => {
+    const later = globalThis.setTimeout;
+    const without = (run: () => void, ms?: number) => (ms === 800 ? 0 : later(run, ms));
+    Object.assign(globalThis, { setTimeout: without });
+  });
+  await field().fill("begun\nin haste\n");
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Leave" }).click();
+  await page.waitForURL(/\/files/);
+  await page.goto(`${app.server.url}/edit/${id}`);
+  await page.getByRole("button", { name: "Take it" }).click();
+  await fieldHas("begun\nin haste\n");
+});
+
+test("Markdown is seen beside the text while it is written, and Escape leads back to the text", async () => {
+  await openText("/garden.md", "# Garden\n");
+  const { page } = app;
+  await page.getByRole("button", { name: "Preview" }).click();
+  const shown = page.frameLocator("iframe");
+  await shown.getByRole("heading", { name: "Garden" }).waitFor();
+  await field().fill("# Garden\n\n- [x] beans\n");
+  await shown.getByRole("checkbox", { name: "beans" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await shown.locator("main").focus();
+  const frame = page.frames().find((each) => each.url().includes("/preview-frame"));
+  assert.ok(frame !== undefined);
+  await frameHasFocus(frame);
+  await page.keyboard.press("Escape");
+  await hasFocus(field());
+  await openText("/plain.txt", "words");
+  assert.equal(await page.getByRole("button", { name: "Preview" }).count(), 0);
+});

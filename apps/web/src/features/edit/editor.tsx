@@ -1,0 +1,79 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { useNode } from "../../data/use-node.ts";
+import { Button } from "../../design/button.tsx";
+import { CopyField } from "../../design/copy-field.tsx";
+import { Failure } from "../../design/notice.tsx";
+import type { MessageKey } from "../../messages/en.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { readDraft } from "./drafts.ts";
+import { NoEditableText, readTextFile } from "./text-file.ts";
+import { TextPage } from "./text-page.tsx";
+import type { WrittenText } from "./written-preview.tsx";
+
+interface EditorProps {
+  readonly id: string;
+  readonly onClose: (node: NodeJson | undefined) => void;
+  /** Shows Markdown as it will look. */
+  readonly showMarkdown: (written: WrittenText) => ReactNode;
+}
+
+/** Reads the file once: what others save meanwhile comes in by a merge, and never under the fingers. */
+export function Editor({ id, onClose, showMarkdown }: EditorProps) {
+  const { client } = useDrive();
+  const words = useMessages();
+  const { data: node, error: nodeError } = useNode(id);
+  const opened = useQuery({
+    queryKey: ["edited", id],
+    enabled: node !== undefined,
+    staleTime: Infinity,
+    gcTime: 0,
+    queryFn: async ({ signal }) =>
+      readTextFile(client, await client.call("getNode", { params: { id }, signal }), signal),
+  });
+  // What is written stays on the screen, whatever becomes of the file meanwhile.
+  if (opened.data !== undefined && node !== undefined) {
+    return (
+      <TextPage
+        key={id}
+        opened={opened.data}
+        newest={node}
+        unread={nodeError ?? undefined}
+        onClose={() => onClose(node)}
+        showMarkdown={showMarkdown}
+      />
+    );
+  }
+  const error = nodeError ?? opened.error;
+  if (error === null) return <div className="m-6 h-12 animate-appear-late rounded-md bg-hover" />;
+  return (
+    <Failure
+      title={reasonOf(error, words)}
+      acts={<Button onClick={() => onClose(node)}>{words.message("edit.back")}</Button>}
+    >
+      <StrandedDraft id={id} />
+    </Failure>
+  );
+}
+
+/** What was written into a file that cannot be opened any more, to be copied. */
+function StrandedDraft({ id }: { readonly id: string }) {
+  const { message } = useMessages();
+  const [draft] = useState(() => readDraft(localStorage, id));
+  if (draft === undefined) return null;
+  return (
+    <div className="flex flex-col gap-2 text-start">
+      <p>{message("edit.stranded")}</p>
+      <CopyField label={message("edit.strandedText")} text={draft.text} />
+    </div>
+  );
+}
+
+function reasonOf(error: unknown, words: ReturnType<typeof useMessages>): string {
+  return error instanceof NoEditableText ? words.message(reasonWords[error.reason]) : problemWords(error, words);
+}
+
+const reasonWords = { binary: "edit.noText", mixed: "edit.mixedEnds" } as const satisfies Record<string, MessageKey>;

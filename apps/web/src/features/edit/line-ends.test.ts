@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { fromField, lineEndOf, toField } from "./line-ends.ts";
+
+test("a text goes through the field and comes back as it was, however its lines end", () => {
+  const lines = fc.array(fc.string().map((line) => line.replaceAll(/[\r\n]/g, "")));
+  fc.assert(
+    fc.property(lines, fc.constantFrom("\n", "\r\n", "\r"), (written, end) => {
+      const text = written.join(end);
+      const found = lineEndOf(text);
+      assert.ok(found !== undefined);
+      assert.equal(fromField(toField(text), found), text);
+      assert.ok(!toField(text).includes("\r"));
+    }),
+  );
+});
+
+test("a text that mixes ends has none", () => {
+  for (const text of ["a\nb\r\n", "a\r\nb\r", "a\rb\n", "a\r\n\n"]) assert.equal(lineEndOf(text), undefined);
+});

@@ -1,0 +1,42 @@
+import { type ReactNode, useRef } from "react";
+import { useMessages } from "../../messages/use-messages.ts";
+import { WrittenPreview, type WrittenText } from "./written-preview.tsx";
+
+interface TextFieldProps {
+  /** Of the file. */
+  readonly name: string;
+  readonly text: string;
+  readonly isReadOnly: boolean;
+  /** Beside it, or on a small screen in its place, is seen how it will look. */
+  readonly isShown: boolean;
+  readonly show: (written: WrittenText) => ReactNode;
+  readonly onText: (text: string) => void;
+}
+
+export function TextField({ name, text, isReadOnly, isShown, show, onText }: TextFieldProps) {
+  const { message } = useMessages();
+  const field = useRef<HTMLTextAreaElement>(null);
+  return (
+    <div className="flex min-h-0 flex-1">
+      <textarea
+        ref={field}
+        aria-label={message("edit.text", { name })}
+        value={text}
+        readOnly={isReadOnly}
+        dir="auto"
+        spellCheck={false}
+        autoCapitalize="off"
+        onChange={(event) => onText(event.target.value)}
+        className={`min-h-0 w-full min-w-0 flex-1 resize-none bg-surface px-4 py-4 font-mono text-base focus-visible:-outline-offset-2 sm:px-8 pointer-coarse:text-lg ${isShown ? "max-lg:hidden" : ""}`}
+      />
+      {isShown && (
+        <WrittenPreview
+          name={message("edit.preview", { name })}
+          text={text}
+          show={show}
+          onLeft={() => field.current?.focus()}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,285 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useBlocker } from "@tanstack/react-router";
+import Eye from "lucide-react/icons/eye";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { Button } from "../../design/button.tsx";
+import { FormDialog } from "../../design/form-dialog.tsx";
+import { announcer } from "../../design/live-regions.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { usePageTitle } from "../../design/page-title.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { type Draft, dropDraft, readDraft } from "./drafts.ts";
+import { MergeDialog } from "./merge-dialog.tsx";
+import { TextField } from "./text-field.tsx";
+import { readVersion, saveText, type TextFile } from "./text-file.ts";
+import { isGone, UnreadNotice, useSaveAsNew } from "./unread-notice.tsx";
+import { useKeptDraft } from "./use-kept-draft.ts";
+import type { WrittenText } from "./written-preview.tsx";
+
+interface TextPageProps {
+  readonly opened: TextFile;
+  /** As it is on the server now. */
+  readonly newest: NodeJson;
+  /** Why it cannot be read now. */
+  readonly unread: Error | undefined;
+  readonly onClose: () => void;
+  /** Shows Markdown as it will look. */
+  readonly showMarkdown: (written: WrittenText) => ReactNode;
+}
+
+interface Merge {
+  readonly base: string;
+  readonly theirs: TextFile;
+}
+
+export function TextPage({ opened, newest, unread, onClose, showMarkdown }: TextPageProps) {
+  const [base, setBase] = useState(opened);
+  const [text, setText] = useState(opened.text);
+  const draft = useOfferedDraft(opened);
+  const [isShown, setShown] = useState(false);
+  const [merge, setMerge] = useState<Merge>();
+  const isChanged = text !== base.text;
+  usePageTitle(newest.name);
+  useKeptDraft(base, text, isChanged && draft.offered === undefined);
+  const save = useSave(base, {
+    onSaved: (node, saved) => setBase({ ...base, node, text: saved, versionId: node.version_id ?? "" }),
+    onConflict: (theirs) => setMerge({ base: base.text, theirs }),
+  });
+  const asNew = useSaveAsNew(base, newest, (saved) => setBase({ ...base, text: saved }));
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+    event.preventDefault();
+    if (isChanged && !save.isPending) save.mutate(text);
+  };
+  const isSavedByOthers = newest.version_id !== base.versionId && newest.content_id !== base.node.content_id;
+  return (
+    <div onKeyDown={onKeyDown} className="flex h-full flex-col">
+      <EditBar
+        name={newest.name}
+        isChanged={isChanged}
+        isSaving={save.isPending}
+        isShown={isMarkdown(newest.name) ? isShown : undefined}
+        onShow={setShown}
+        onSave={() => save.mutate(text)}
+        onClose={onClose}
+      />
+      <TextNotices
+        draft={draft}
+        opened={opened}
+        isSavedByOthers={isSavedByOthers}
+        problem={save.error !== null && !isConflict(save.error) ? save.error : undefined}
+        onTake={(begun, written) => {
+          setBase(begun);
+          setText(written);
+        }}
+      >
+        <UnreadNotice unread={unread} {...asNew} onSaveAsNew={() => asNew.run(text)} />
+      </TextNotices>
+      <TextField
+        name={newest.name}
+        text={text}
+        // What is written now would be kept in the place of what is offered.
+        isReadOnly={draft.offered !== undefined || asNew.isSaving}
+        isShown={isShown}
+        show={showMarkdown}
+        onText={setText}
+      />
+      {merge !== undefined && (
+        <MergeDialog
+          base={merge.base}
+          mine={text}
+          theirs={merge.theirs.text}
+          onTake={(merged) => {
+            setBase(merge.theirs);
+            setText(merged);
+            setMerge(undefined);
+          }}
+          onClose={() => setMerge(undefined)}
+        />
+      )}
+      <LeaveDialog isChanged={isChanged} isLast={isGone(unread)} />
+    </div>
+  );
+}
+
+interface TextNoticesProps extends DraftNoticeProps {
+  readonly isSavedByOthers: boolean;
+  /** Why it was not saved. */
+  readonly problem: Error | undefined;
+  /** More of them. */
+  readonly children: ReactNode;
+}
+
+function TextNotices({ draft, opened, isSavedByOthers, problem, onTake, children }: TextNoticesProps) {
+  const words = useMessages();
+  return (
+    <div className="flex flex-col gap-2 p-4 empty:hidden">
+      {draft.offered !== undefined && <DraftNotice draft={draft} opened={opened} onTake={onTake} />}
+      {isSavedByOthers && (
+        <Notice kind="warning" isNews>
+          {words.message("edit.byOthers")}
+        </Notice>
+      )}
+      {problem !== undefined && (
+        <Notice kind="error" isNews>
+          {problemWords(problem, words)}
+        </Notice>
+      )}
+      {children}
+    </div>
+  );
+}
+
+interface EditBarProps {
+  readonly name: string;
+  readonly isChanged: boolean;
+  readonly isSaving: boolean;
+  /** Beside the text or in its place is seen how it will look; undefined where it looks as it is written. */
+  readonly isShown: boolean | undefined;
+  readonly onShow: (isShown: boolean) => void;
+  readonly onSave: () => void;
+  readonly onClose: () => void;
+}
+
+function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }: EditBarProps) {
+  const { message } = useMessages();
+  return (
+    <header className="flex flex-wrap items-center gap-3 border-b border-line bg-surface px-4 py-2">
+      <h1 className="min-w-0 flex-1 truncate text-lg font-semibold">
+        <bdi>{name}</bdi>
+      </h1>
+      <span role="status" className="text-muted">
+        {message(isChanged ? "edit.changed" : "edit.saved")}
+      </span>
+      {isShown !== undefined && (
+        <Button Icon={Eye} aria-pressed={isShown} onClick={() => onShow(!isShown)}>
+          {message("edit.show")}
+        </Button>
+      )}
+      <Button onClick={onClose}>{message("edit.close")}</Button>
+      <Button kind="primary" disabled={!isChanged} busy={isSaving} onClick={onSave}>
+        {message("edit.save")}
+      </Button>
+    </header>
+  );
+}
+
+interface OfferedDraft {
+  /** Until it is taken or dropped. */
+  readonly offered: Draft | undefined;
+  readonly taken: () => void;
+  readonly drop: () => void;
+}
+
+function useOfferedDraft({ node, text }: TextFile): OfferedDraft {
+  const [offered, setOffered] = useState(() => {
+    const draft = readDraft(localStorage, node.id);
+    return draft?.text === text ? undefined : draft;
+  });
+  return {
+    offered,
+    taken: () => setOffered(undefined),
+    drop: () => {
+      dropDraft(localStorage, node.id);
+      setOffered(undefined);
+    },
+  };
+}
+
+interface DraftNoticeProps {
+  readonly draft: OfferedDraft;
+  readonly opened: TextFile;
+  /** @param begun the version that it was begun with: whatever was saved since is merged when this is saved */
+  readonly onTake: (begun: TextFile, text: string) => void;
+}
+
+function DraftNotice({ draft, opened, onTake }: DraftNoticeProps) {
+  const { client } = useDrive();
+  const { message } = useMessages();
+  const take = useMutation({
+    mutationFn: async ({ versionId }: Draft) => {
+      if (versionId === opened.versionId) return opened;
+      // A version that is gone has no text to merge with: then all of both is shown side by side.
+      const nothing = { ...opened, versionId, text: "" };
+      return readVersion(client, opened.node, versionId).catch(() => nothing);
+    },
+    onSuccess: (begun, { text }) => {
+      onTake(begun, text);
+      draft.taken();
+    },
+  });
+  return (
+    <Notice
+      kind="info"
+      acts={
+        <>
+          <Button busy={take.isPending} onClick={() => draft.offered !== undefined && take.mutate(draft.offered)}>
+            {message("edit.takeDraft")}
+          </Button>
+          <Button kind="quiet" onClick={draft.drop}>
+            {message("edit.dropDraft")}
+          </Button>
+        </>
+      }
+    >
+      {message("edit.draft")}
+    </Notice>
+  );
+}
+
+/** Asks before the page goes, and the browser asks before the tab does. @param isLast the file is gone: it cannot be opened again */
+function LeaveDialog({ isChanged, isLast }: { readonly isChanged: boolean; readonly isLast: boolean }) {
+  const { message } = useMessages();
+  const blocker = useBlocker({ shouldBlockFn: () => isChanged, enableBeforeUnload: isChanged, withResolver: true });
+  return (
+    <FormDialog
+      open={blocker.status === "blocked"}
+      size="small"
+      title={message("edit.leave")}
+      about={message(isLast ? "edit.leaveGone" : "edit.leaveAbout")}
+      act={message("edit.leaveDo")}
+      cancel={message("edit.stay")}
+      isDanger
+      onSubmit={() => blocker.proceed?.()}
+      onClose={() => blocker.reset?.()}
+    />
+  );
+}
+
+interface SaveParts {
+  readonly onSaved: (node: NodeJson, text: string) => void;
+  readonly onConflict: (theirs: TextFile) => void;
+}
+
+function useSave(base: TextFile, { onSaved, onConflict }: SaveParts) {
+  const { client, folders } = useDrive();
+  const { message } = useMessages();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (text: string) => saveText(client, base, text),
+    onSuccess: (node, text) => {
+      dropDraft(localStorage, node.id);
+      folders.take([node]);
+      queries.setQueryData(["node", node.id], node);
+      announcer.say(message("edit.saved"));
+      onSaved(node, text);
+    },
+    onError: async (thrown) => {
+      if (!isConflict(thrown)) return;
+      const node = await client.call("getNode", { params: { id: base.node.id } });
+      onConflict(await readVersion(client, node, node.version_id ?? ""));
+    },
+  });
+}
+
+function isMarkdown(name: string): boolean {
+  return /\.(md|markdown)$/i.test(name);
+}
+
+function isConflict(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && thrown.code === "conflict";
+}

@@ -1,0 +1,80 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useDrive } from "../../data/use-drive.ts";
+import { Button } from "../../design/button.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { dropDraft } from "./drafts.ts";
+import { saveAsNew, type TextFile } from "./text-file.ts";
+
+interface UnreadNoticeProps {
+  /** Why the file cannot be read now. */
+  readonly unread: Error | undefined;
+  readonly isSaving: boolean;
+  /** Why it was not saved as a new file. */
+  readonly problem: Error | null;
+  readonly onSaveAsNew: () => void;
+}
+
+/** Over the text, which stays. */
+export function UnreadNotice({ unread, isSaving, problem, onSaveAsNew }: UnreadNoticeProps) {
+  const words = useMessages();
+  if (unread === undefined) return null;
+  if (!isGone(unread)) {
+    return (
+      <Notice kind="warning" isNews>
+        {words.message("edit.unread")}
+      </Notice>
+    );
+  }
+  const act = (
+    <Button busy={isSaving} onClick={onSaveAsNew}>
+      {words.message("edit.saveAsNew")}
+    </Button>
+  );
+  return (
+    <>
+      <Notice kind="error" isNews acts={act}>
+        {words.message("edit.gone")}
+      </Notice>
+      {problem !== null && (
+        <Notice kind="error" isNews>
+          {problemWords(problem, words)}
+        </Notice>
+      )}
+    </>
+  );
+}
+
+/** Saves the text beside what is gone, and goes on with that. @param onSaved before it goes there */
+export function useSaveAsNew(base: TextFile, newest: NodeJson, onSaved: (text: string) => void) {
+  const { client, folders } = useDrive();
+  const navigate = useNavigate();
+  const save = useMutation({
+    mutationFn: (text: string) => saveAsNew(client, { ...base, node: newest }, text),
+    onSuccess: (node) => {
+      dropDraft(localStorage, newest.id);
+      folders.take([node]);
+    },
+  });
+  return {
+    isSaving: save.isPending,
+    problem: save.error,
+    run: (text: string) =>
+      save.mutate(text, {
+        // Only while somebody is still here.
+        onSuccess: ({ id }) => {
+          onSaved(text);
+          void navigate({ to: "/edit/$id", params: { id }, replace: true, ignoreBlocker: true });
+        },
+      }),
+  };
+}
+
+/** Nothing can be saved into it any more. */
+export function isGone(unread: Error | undefined): boolean {
+  return unread instanceof HoldfastError && unread.code === "not_found";
+}

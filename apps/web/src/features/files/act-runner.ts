@@ -1,0 +1,110 @@
+import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import type { ActLabel, Drive } from "../../data/drive.ts";
+import type { Act, UndoOutcome } from "../../data/undo.ts";
+import { showToast } from "../../design/toasts.ts";
+import type { Row } from "../../data/row.ts";
+import { messages } from "../../messages/use-messages.ts";
+import { askAboutClashes } from "./clashes.ts";
+import { clashesIn, decided, inverseOf, type Outcome, type Step, type Subject, type Taken } from "./file-steps.ts";
+import { outcomeText, reasonText } from "./reasons.ts";
+import { failureCode, type Known, newFolderRow, takeSteps } from "./step-runner.ts";
+
+/**
+ * Does an act: shows it at once, asks about names that are taken, tells what came of it with the way back.
+ * @param done its words, for so many that were done
+ * @param folderName where names may clash
+ */
+export async function act(
+  drive: Drive,
+  steps: readonly Step[],
+  known: Known,
+  done: (count: number, taken: readonly Taken[]) => string,
+  folderName = "",
+): Promise<Outcome> {
+  try {
+    const first = await takeSteps(drive, steps, known);
+    const outcome = await settleClashes(drive, first, known, folderName);
+    tell(drive, outcome, known, done);
+    return outcome;
+  } catch (thrown) {
+    showToast({ kind: "error", text: reasonText(failureCode(thrown), messages()) });
+    return { taken: [], refused: [] };
+  }
+}
+
+async function settleClashes(drive: Drive, outcome: Outcome, known: Known, folderName: string): Promise<Outcome> {
+  const clashes = clashesIn(outcome);
+  if (clashes.length === 0) return outcome;
+  const choices = await askAboutClashes(clashes, folderName);
+  const others = outcome.refused.filter((refused) => !clashes.includes(refused));
+  const again = (["keep", "replace"] as const).flatMap((choice) =>
+    decided(
+      clashes.filter((_, place) => choices[place] === choice),
+      choice,
+    ),
+  );
+  if (again.length === 0) return { taken: outcome.taken, refused: others };
+  const second = await takeSteps(drive, again, known);
+  return { taken: [...outcome.taken, ...second.taken], refused: [...others, ...second.refused] };
+}
+
+function tell(drive: Drive, { taken, refused }: Outcome, known: Known, done: Parameters<typeof act>[3]): void {
+  const text = outcomeText(taken.length === 0 ? "" : done(taken.length, taken), refused, messages());
+  const kind = refused.length === 0 ? "done" : "error";
+  if (taken.length > 0) offerUndo(drive, text, undoable(drive, taken, known), kind);
+  else if (refused.length > 0) showToast({ kind, text });
+}
+
+type Undoable = Act<ActLabel>;
+/** What takes the toast of an act away, by the act's label. */
+const toasts = new WeakMap<ActLabel, () => void>();
+
+/** Puts an act on the stack and shows what was done, with the way back. */
+export function offerUndo(drive: Drive, text: string, done: Undoable, kind: "done" | "error" = "done"): void {
+  drive.undo.push(done);
+  const run = () => void drive.undo.undoAct(done).then(tellUndone);
+  toasts.set(done.label, showToast({ kind, text, act: { label: messages().message("files.undo"), run } }));
+}
+
+export function undo(drive: Drive): void {
+  void drive.undo.undo().then(tellUndone);
+}
+
+export function redo(drive: Drive): void {
+  void drive.undo.redo().then(tellUndone);
+}
+
+function tellUndone(outcome: UndoOutcome<ActLabel>): void {
+  if (outcome.kind === "nothing") return;
+  // Taken back by the keyboard, there is nothing left to take back by the mouse.
+  toasts.get(outcome.label)?.();
+  const words = messages();
+  if (outcome.kind === "done") showToast({ text: words.message("files.undone") });
+  else if (outcome.kind === "changed") {
+    const who = outcome.by ?? words.message("files.someoneElse");
+    const name = String(outcome.label.values?.["name"] ?? "");
+    showToast({ kind: "error", text: words.message("files.notUndone", { name, who }) });
+  } else {
+    const reason = reasonText(outcome.failure.code, words);
+    showToast({ kind: "error", text: words.message("files.notUndoneReason", { reason }) });
+  }
+}
+
+function undoable(drive: Drive, taken: readonly Taken[], known: Known): Undoable {
+  return {
+    label: { message: "files.undone", values: { name: taken[0]?.after.name ?? "" } },
+    takeBack: async () => {
+      const subjects = new Map(taken.map(({ after }) => [after.id, { subject: after, row: rowOf(after, known) }]));
+      // One that was changed by somebody else since stops all of them: half of an act taken back is worse than none.
+      const { taken: back, refused } = await takeSteps(drive, inverseOf(taken), subjects, true);
+      const failed = refused.find(({ code }) => code !== "dependency") ?? refused[0];
+      if (failed === undefined) return undoable(drive, back, subjects);
+      const body = "file_id" in failed.step ? { node: { id: failed.step.file_id } } : {};
+      throw new HoldfastError(failed.code as ErrorCode, `${failed.name} was not taken back.`, { body });
+    },
+  };
+}
+
+function rowOf({ id, name, revision }: Subject, known: Known): Row {
+  return { ...(known.get(id)?.row ?? newFolderRow(id, name)), name, revision };
+}

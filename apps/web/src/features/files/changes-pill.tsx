@@ -1,0 +1,19 @@
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** Others have changed what is shown, and the order waits for whoever works here. */
+export function ChangesPill({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {
+  const { message } = useMessages();
+  if (count === 0) return null;
+  return (
+    <div className="pointer-events-none absolute inset-x-0 top-14 z-20 flex justify-center">
+      <button
+        type="button"
+        aria-label={message("files.showChanges", { count })}
+        onClick={onShow}
+        className="pointer-events-auto h-9 rounded-full bg-accent px-4 font-semibold text-on-accent shadow-over hover:bg-accent-hover pointer-coarse:h-11"
+      >
+        {message("files.changes", { count })}
+      </button>
+    </div>
+  );
+}

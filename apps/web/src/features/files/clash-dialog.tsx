@@ -1,0 +1,50 @@
+import { useState, useSyncExternalStore } from "react";
+import { Checkbox, Choices } from "../../design/choice.tsx";
+import { FormDialog } from "../../design/form-dialog.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+import { type ClashChoice, type ClashQuestion, currentClash, watchClashes } from "./clashes.ts";
+
+/** Stands once: asks about names that are taken, one after the other or all at once. */
+export function ClashDialogs() {
+  const question = useSyncExternalStore(watchClashes, currentClash);
+  return question === undefined ? null : <ClashDialog key={question.clashes[0]?.name} question={question} />;
+}
+
+function ClashDialog({ question: { clashes, folderName, answer } }: { readonly question: ClashQuestion }) {
+  const { message } = useMessages();
+  const [decided, setDecided] = useState<readonly ClashChoice[]>([]);
+  const [choice, setChoice] = useState<ClashChoice>("keep");
+  const [forAll, setForAll] = useState(clashes.length > 1);
+  const left = clashes.length - decided.length;
+  const name = clashes[decided.length]?.name ?? "";
+  const skipRest = () => answer([...decided, ...Array.from({ length: left }, () => "skip" as const)]);
+  const go = () => {
+    const next = [...decided, ...Array.from({ length: forAll ? left : 1 }, () => choice)];
+    if (next.length === clashes.length) answer(next);
+    else setDecided(next);
+  };
+  return (
+    <FormDialog
+      open
+      title={message("files.clashTitle", { count: left })}
+      about={message("files.clashText", { folder: folderName, name })}
+      act={message("files.continue")}
+      onSubmit={go}
+      onClose={skipRest}
+    >
+      <Choices
+        label={name}
+        value={choice}
+        onChoose={setChoice}
+        choices={[
+          { value: "keep", label: message("files.clashKeep"), hint: message("files.clashKeepHint") },
+          { value: "replace", label: message("files.clashReplace"), hint: message("files.clashReplaceHint") },
+          { value: "skip", label: message("files.clashSkip"), hint: message("files.clashSkipHint") },
+        ]}
+      />
+      {left > 1 ? (
+        <Checkbox label={message("files.clashAll", { count: left - 1 })} checked={forAll} onChange={setForAll} />
+      ) : null}
+    </FormDialog>
+  );
+}

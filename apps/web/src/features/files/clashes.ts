@@ -1,0 +1,43 @@
+import type { Refused } from "./file-steps.ts";
+
+export type ClashChoice = "keep" | "replace" | "skip";
+
+/** Names that are taken, until somebody has decided. */
+export interface ClashQuestion {
+  readonly clashes: readonly Refused[];
+  readonly folderName: string;
+  /** One choice for each, in their order. */
+  readonly answer: (choices: readonly ClashChoice[]) => void;
+}
+
+let questions: readonly ClashQuestion[] = [];
+const listeners = new Set<() => void>();
+
+/** @returns one choice for each; asked once the questions before are answered */
+export function askAboutClashes(clashes: readonly Refused[], folderName: string): Promise<readonly ClashChoice[]> {
+  return new Promise((resolve) => {
+    const question: ClashQuestion = {
+      clashes,
+      folderName,
+      answer: (choices) => {
+        set(questions.filter((other) => other !== question));
+        resolve(choices);
+      },
+    };
+    set([...questions, question]);
+  });
+}
+
+export function currentClash(): ClashQuestion | undefined {
+  return questions[0];
+}
+
+export function watchClashes(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function set(next: readonly ClashQuestion[]): void {
+  questions = next;
+  for (const listener of listeners) listener();
+}

@@ -1,0 +1,133 @@
+import { lazy, type ReactNode, Suspense, useSyncExternalStore } from "react";
+import type { SortOrder } from "../../data/row-order.ts";
+import { preferences, watchPreferences } from "../../design/preferences.ts";
+import { ChangesPill } from "./changes-pill.tsx";
+import { ClashDialogs } from "./clash-dialog.tsx";
+import type { Column } from "./columns.ts";
+import { DragGhost } from "./drag-ghost.tsx";
+import { FileList } from "./file-list.tsx";
+import { mayAdd, type PlaceKind, type ShownFolder } from "./files-context.ts";
+import { ListActionsContext } from "./list-actions.ts";
+import { ListHead } from "./list-head.tsx";
+import { OutsideDrop } from "./outside-drop.tsx";
+import { PlaceBar } from "./place-bar.tsx";
+import { PlaceState } from "./place-state.tsx";
+import type { RowSource } from "./row-source.ts";
+import { withWords } from "../../messages/use-messages.ts";
+import { usePlace } from "./use-place.ts";
+
+/** Nobody asks before the first list is there. */
+const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
+const FilterBar = lazy(async () => ({ default: (await withWords(import("./filter-bar.tsx"))).FilterBar }));
+
+export interface ListPlaceProps {
+  readonly kind: PlaceKind;
+  readonly name: string;
+  /** Where one is, and what narrows the list. */
+  readonly heading: ReactNode;
+  readonly source: RowSource;
+  readonly columns: readonly Column[];
+  readonly empty: string;
+  /** In place of these words: how to begin. */
+  readonly begin?: ((onUpload: () => void) => ReactNode) | undefined;
+  readonly folder?: ShownFolder | undefined;
+  readonly sort?: SortOrder;
+  readonly onSort?: (sort: SortOrder) => void;
+  /** After own acts about these, where no journal tells what became of them. */
+  readonly onDone?: (ids: ReadonlySet<string>) => void;
+  readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
+  /** Of the day's listing, for thumbnails. */
+  readonly thumbTag?: string | undefined;
+}
+
+/** A place that shows a list: of a folder, of the trash, of what was found. What can be done there is the commands'. */
+export function ListPlace(props: ListPlaceProps) {
+  const { source, name, folder } = props;
+  const place = usePlace(props);
+  const { act, context, acts, dialogs, live, filter } = place;
+  const view = useSyncExternalStore(watchPreferences, () => preferences().view ?? "list");
+  return (
+    <section aria-label={name} className="relative flex h-full flex-col">
+      <PlaceBar
+        name={name}
+        heading={props.heading}
+        context={context}
+        view={view}
+        onClear={() => act({ type: "none" })}
+      />
+      {filter.isOpen && (
+        <Suspense fallback={null}>
+          <FilterBar source={source} onFilter={filter.narrow} onClose={filter.end} onGoOn={filter.goOn} />
+        </Suspense>
+      )}
+      <ChangesPill count={live.waitingCount} onShow={live.showNow} />
+      <ListActionsContext value={place.actions}>
+        {source.state === "ready" && source.total > 0 ? (
+          <Rows props={props} place={place} view={view} />
+        ) : (
+          <PlaceState
+            source={source}
+            empty={props.empty}
+            begin={props.begin}
+            context={context}
+            onKey={place.onKey}
+            onMenu={place.showMenu}
+          />
+        )}
+      </ListActionsContext>
+      <OutsideDrop folderId={mayAdd(context) ? folder?.id : undefined} folderName={name} />
+      {dialogs.question !== null && (
+        <Suspense fallback={null}>
+          <PlaceQuestions {...dialogs} acts={acts} folder={folder} onDone={props.onDone} />
+        </Suspense>
+      )}
+      <ClashDialogs />
+      <DragGhost />
+    </section>
+  );
+}
+
+interface RowsProps {
+  readonly props: ListPlaceProps;
+  readonly place: ReturnType<typeof usePlace>;
+  readonly view: "list" | "tiles";
+}
+
+function Rows({ props, place, view }: RowsProps) {
+  const { columns, kind, sort, onSort } = props;
+  const { act, acts, context, selection } = place;
+  const { shown } = place.filter;
+  const open = (id: string) => {
+    const row = shown.row(id);
+    if (row !== undefined && kind !== "trash") acts.openRow(row);
+  };
+  const head = (
+    <ListHead
+      columns={columns}
+      sort={sort}
+      onSort={onSort}
+      view={view}
+      isAllSelected={context.count === shown.total}
+      onSelectAll={(all) => act({ type: all ? "all" : "none" })}
+    />
+  );
+  return (
+    <FileList
+      label={props.name}
+      source={shown}
+      view={view}
+      columns={columns}
+      head={head}
+      selection={selection}
+      act={act}
+      renamingId={place.renamingId}
+      cutIds={place.cutIds}
+      onKey={place.onKey}
+      onOpen={open}
+      onMenu={place.showMenu}
+      onTouch={place.live.touched}
+      moving={kind === "folder" ? place.moving : undefined}
+      handle={place.handle}
+    />
+  );
+}

@@ -1,0 +1,83 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { SearchType } from "@holdfast/protocol/search-routes";
+import type { SharedJson } from "@holdfast/protocol/sharing-routes";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { rowOf } from "../../data/row.ts";
+import type { RowPage } from "./paged-rows.ts";
+import type { ListedRow } from "./row-source.ts";
+
+type Load = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
+
+const limit = 200;
+
+/** One page is all there is of it. */
+export function recent(client: ApiClient): Load {
+  return async (_, signal) => {
+    const { items, t } = await client.call("listRecent", { query: { limit }, signal });
+    return { rows: items.map((node) => listed(node)), next: null, thumbTag: t };
+  };
+}
+
+export function starred(client: ApiClient): Load {
+  return async (cursor, signal) => {
+    const { items, next_cursor: next, t } = await client.call("listStarred", { query: { limit, cursor }, signal });
+    return { rows: items.map((node) => listed(node, true)), next, thumbTag: t };
+  };
+}
+
+export function trash(client: ApiClient): Load {
+  return async (cursor, signal) => {
+    const { items, next_cursor: next, t } = await client.call("listTrash", { query: { limit, cursor }, signal });
+    return { rows: items.map((node) => listed(node)), next, thumbTag: t };
+  };
+}
+
+export interface Find {
+  readonly q: string;
+  readonly in?: string | undefined;
+  readonly type?: SearchType | undefined;
+}
+
+export function found(client: ApiClient, { q, in: inside, type }: Find): Load {
+  return async (cursor, signal) => {
+    const query = { q, in: inside, type, limit, cursor };
+    const { items, next_cursor: next, t } = await client.call("search", { query, signal });
+    return { rows: items.map((node) => listed(node)), next, thumbTag: t };
+  };
+}
+
+export function sharedWithMe(client: ApiClient): Load {
+  return async (cursor, signal) => {
+    const { items, next_cursor: next } = await client.call("listSharedWithMe", { query: { limit, cursor }, signal });
+    return {
+      rows: items.map((item) => Object.assign(listed(item.node), { who: item.owner.name || item.owner.email })),
+      next,
+    };
+  };
+}
+
+/** One row for each thing, however many it is shared with. */
+export function sharedByMe(client: ApiClient): Load {
+  return async (cursor, signal) => {
+    const { items, next_cursor: next } = await client.call("listSharedByMe", { query: { limit, cursor }, signal });
+    const byNode = Map.groupBy(items, ({ node }) => node.id);
+    return { rows: [...byNode.values()].flatMap((all) => whoHas(all)), next };
+  };
+}
+
+function whoHas(all: readonly SharedJson[]): ListedRow[] {
+  const names = all.map(({ permission: { grantee } }) => grantee.name ?? grantee.email ?? "");
+  return all
+    .slice(0, 1)
+    .map(({ node }) => Object.assign(listed(node), { who: names.filter((name) => name !== "").join(", ") }));
+}
+
+function listed(node: NodeJson, isStarred = false): ListedRow {
+  const { parent_id: parentId, path, trashed_at: trashedAt } = node;
+  return {
+    ...rowOf(node, isStarred),
+    parentId,
+    path,
+    ...(trashedAt === null ? {} : { trashedMs: Date.parse(trashedAt) }),
+  };
+}

@@ -1,0 +1,199 @@
+import EllipsisVertical from "lucide-react/icons/ellipsis-vertical";
+import CloudOff from "lucide-react/icons/cloud-off";
+import Star from "lucide-react/icons/star";
+import Users from "lucide-react/icons/users";
+import { memo, type MouseEvent } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { useKept } from "../../data/use-kept.ts";
+import { IconButton } from "../../design/icon-button.tsx";
+import { Row } from "../../design/row.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+import type { Column } from "./columns.ts";
+import { CutName } from "./cut-name.tsx";
+import { dropAttributes } from "./drop-targets.ts";
+import { FileShape } from "./file-shape.tsx";
+import { isKept } from "./files-context.ts";
+import { useListActions } from "./list-actions.ts";
+import { NameField } from "./name-field.tsx";
+import { RowCell } from "./row-cell.tsx";
+import { folderOf, isFolder, type ListedRow } from "./row-source.ts";
+
+export interface LineProps {
+  readonly index: number;
+  readonly row: ListedRow | undefined;
+  readonly isSelected: boolean;
+  /** The row that Tab leads to. */
+  readonly isStop: boolean;
+  readonly isCut: boolean;
+  readonly isRenaming: boolean;
+  readonly hasChecks: boolean;
+  readonly topPx: number;
+}
+
+/** One row of the list; of one that is not loaded its place. */
+export const ListRow = memo(function ListRow({
+  columns,
+  ...line
+}: LineProps & { readonly columns: readonly Column[] }) {
+  const { row, index, topPx } = line;
+  const place = { transform: `translateY(${topPx}px)` };
+  return (
+    <div role="none" style={place} className="absolute inset-x-0 top-0">
+      {row === undefined ? (
+        <EmptyLine index={index} />
+      ) : (
+        <Row {...lineAttributes(line, row)} className="group select-none data-over:ring-2 data-over:ring-inset">
+          <CheckCell row={row} isSelected={line.isSelected} isShown={line.hasChecks} />
+          <NameCell {...line} row={row} columns={columns} />
+          {columns.map((column) => (
+            <RowCell key={column.id} column={column} row={row} />
+          ))}
+          <MenuCell row={row} />
+        </Row>
+      )}
+    </div>
+  );
+});
+
+/** What makes a row, or a tile, one of the grid: found by keyboard, pointer and drag alike. */
+export function lineAttributes({ index, isSelected, isStop, isCut }: LineProps, row: ListedRow) {
+  return {
+    role: "row",
+    "aria-rowindex": index + 1,
+    "aria-selected": isSelected,
+    tabIndex: isStop ? 0 : -1,
+    "data-id": row.id,
+    ...(isFolder(row) ? dropAttributes(folderOf(row), row.name, [row.id]) : {}),
+    selected: isSelected,
+    faint: isCut,
+  } as const;
+}
+
+function EmptyLine({ index }: { readonly index: number }) {
+  const { message } = useMessages();
+  return (
+    <div role="row" aria-rowindex={index + 1} className="flex h-row items-center gap-3 px-3">
+      <div role="gridcell" aria-label={message("files.loadingRow")} className="flex flex-1 items-center gap-3 ps-9">
+        <div className="size-6 rounded-md bg-hover" />
+        <div className="h-3 w-2/5 max-w-60 rounded-md bg-hover" />
+      </div>
+    </div>
+  );
+}
+
+function NameCell({ row, columns, isRenaming }: LineProps & { row: ListedRow; columns: readonly Column[] }) {
+  const actions = useListActions();
+  return (
+    <div role="gridcell" className="flex min-w-0 flex-1 items-center gap-3">
+      <FileShape row={row} thumb={actions.thumbOf(row, "s")} />
+      {isRenaming ? (
+        <NameField row={row} />
+      ) : (
+        <div className="flex min-w-0 flex-1 flex-col">
+          <span className="flex min-w-0 items-center gap-2">
+            <NameLink row={row} />
+            <Marks row={row} />
+          </span>
+          <span className="flex min-w-0 gap-2 text-sm text-muted md:hidden">
+            {columns.map((column) => (
+              <RowCell key={column.id} column={column} row={row} isInline />
+            ))}
+          </span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A link, so that the middle button opens a tab and its address can be copied; a plain click is the list's to decide. */
+export function NameLink({ row }: { readonly row: ListedRow }) {
+  const actions = useListActions();
+  const click = (event: MouseEvent) => {
+    event.preventDefault();
+    // No pointer has clicked: a screen reader, or a switch.
+    if (event.detail !== 0) return;
+    event.stopPropagation();
+    actions.open(row);
+  };
+  return (
+    <a
+      href={actions.addressOf(row)}
+      tabIndex={-1}
+      draggable={false}
+      onClick={click}
+      className="flex min-w-0 cursor-default text-text no-underline"
+    >
+      <CutName name={row.name} />
+    </a>
+  );
+}
+
+export function Marks({ row }: { readonly row: ListedRow }) {
+  const { message } = useMessages();
+  const kept = useKept();
+  const { viewer } = useDrive();
+  return (
+    <>
+      {isKept({ kept }, row) ? (
+        <CloudOff size={14} role="img" aria-label={message("files.isKept")} className="shrink-0 text-muted" />
+      ) : null}
+      {row.isStarred ? (
+        <Star
+          size={14}
+          role="img"
+          aria-label={message("files.isStarred")}
+          className="shrink-0 fill-current text-warning"
+        />
+      ) : null}
+      {row.isShared && viewer.kind === "account" ? (
+        <Users size={14} role="img" aria-label={message("files.isShared")} className="shrink-0 text-muted" />
+      ) : null}
+    </>
+  );
+}
+
+/** Seen where one points or selects; there for the keyboard and the screen reader always. */
+export function CheckCell({ row, isSelected, isShown }: { row: ListedRow; isSelected: boolean; isShown: boolean }) {
+  const { message } = useMessages();
+  const actions = useListActions();
+  const visible =
+    isSelected || isShown ? "" : "opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:invisible";
+  return (
+    <div role="gridcell" className="flex shrink-0 items-center">
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        data-control
+        checked={isSelected}
+        aria-label={message("files.selectOne", { name: row.name })}
+        onChange={() => actions.toggle(row)}
+        className={`size-6 scale-75 accent-accent ${visible}`}
+      />
+    </div>
+  );
+}
+
+export function MenuCell({ row }: { readonly row: ListedRow }) {
+  const { message } = useMessages();
+  const actions = useListActions();
+  const open = (event: MouseEvent<HTMLElement>) => {
+    const { left, bottom } = event.currentTarget.getBoundingClientRect();
+    actions.showMenu(row, { x: left, y: bottom }, event.detail === 0);
+  };
+  return (
+    <div
+      role="gridcell"
+      className="shrink-0 opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100"
+    >
+      <IconButton
+        small
+        tabIndex={-1}
+        data-control
+        aria-haspopup="menu"
+        label={message("files.menuOf", { name: row.name })}
+        Icon={EllipsisVertical}
+        onClick={open}
+      />
+    </div>
+  );
+}

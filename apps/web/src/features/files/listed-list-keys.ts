@@ -1,0 +1,22 @@
+import type { ListedKey } from "../../commands/listed-key.ts";
+
+const both = (...keys: string[]) => ({ pc: keys, mac: keys });
+
+/** What `listKey` makes of keys, for whoever asks which there are. */
+export const listedListKeys: readonly ListedKey[] = [
+  {
+    id: "list-move",
+    message: "files.keysMove",
+    keys: both("ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"),
+  },
+  { id: "list-extend", message: "files.keysExtend", keys: both("Shift+ArrowUp", "Shift+ArrowDown") },
+  {
+    id: "list-focus",
+    message: "files.keysFocus",
+    keys: { pc: ["Mod+ArrowUp", "Mod+ArrowDown"], mac: ["Alt+ArrowUp", "Alt+ArrowDown"] },
+  },
+  { id: "list-toggle", message: "files.keysToggle", keys: both(" ") },
+  { id: "list-all", message: "files.selectAll", keys: both("Mod+A") },
+  { id: "list-none", message: "files.selectNone", keys: both("Escape") },
+  { id: "list-letter", message: "files.keysLetters", keys: both("A", "Z") },
+];

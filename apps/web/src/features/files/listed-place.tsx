@@ -1,0 +1,64 @@
+import { type ReactNode, useEffect, useMemo } from "react";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { useDrive } from "../../data/use-drive.ts";
+import { usePageTitle } from "../../design/page-title.ts";
+import type { Column } from "./columns.ts";
+import type { PlaceKind } from "./files-context.ts";
+import { ListPlace } from "./list-place.tsx";
+import { PagedRows, type RowPage } from "./paged-rows.ts";
+
+interface ListedPlaceProps {
+  readonly kind: PlaceKind;
+  readonly title: string;
+  /** Beside or instead of the title. */
+  readonly narrow?: ReactNode;
+  readonly columns: readonly Column[];
+  readonly empty: string;
+  /** Give the same until it shall be read anew. */
+  readonly load: (client: ApiClient) => (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
+  /** A row without its star has no place here. */
+  readonly isOfStars?: boolean;
+}
+
+/** A list that is of no single folder. Others' changes come into it a moment after they are told of. */
+export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfStars = false }: ListedPlaceProps) {
+  const { client, live } = useDrive();
+  const source = useMemo(() => new PagedRows(load(client)), [client, load]);
+  usePageTitle(title);
+  useEffect(() => {
+    let timer: number | undefined;
+    const stop = live.listen(() => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void source.reload(), settleMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [live, source]);
+  const star = (ids: ReadonlySet<string>, isStarred: boolean) =>
+    isOfStars && !isStarred
+      ? source.change((row) => (ids.has(row.id) ? undefined : row))
+      : source.change((row) => (ids.has(row.id) ? Object.assign({}, row, { isStarred }) : row));
+  return (
+    <ListPlace
+      kind={kind}
+      name={title}
+      heading={
+        <div className="flex min-w-0 items-center gap-4 overflow-x-auto">
+          <h1 className="max-w-60 shrink-0 truncate px-2 py-1.5 text-lg font-semibold">{title}</h1>
+          {narrow}
+        </div>
+      }
+      source={source}
+      columns={columns}
+      empty={empty}
+      onDone={() => void source.reload()}
+      onStar={star}
+      thumbTag={source.thumbTag}
+    />
+  );
+}
+
+/** Many changes at once are one. */
+const settleMs = 200;

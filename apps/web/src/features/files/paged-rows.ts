@@ -1,0 +1,130 @@
+import type { ListedRow, RowSource, SourceState } from "./row-source.ts";
+
+export interface RowPage {
+  readonly rows: readonly ListedRow[];
+  readonly next: string | null;
+  readonly thumbTag?: string;
+}
+
+type LoadPage = (cursor: string | undefined, signal: AbortSignal) => Promise<RowPage>;
+
+/**
+ * The rows of a list that is read page after page (trash, search, starred). How many there are is not told, so there is one line more as
+ * long as another page is to come.
+ */
+export class PagedRows implements RowSource {
+  readonly waitingCount = 0;
+  readonly #load: LoadPage;
+  readonly #listeners = new Set<() => void>();
+  #aborter = new AbortController();
+  #rows: readonly ListedRow[] = [];
+  #places = new Map<string, number>();
+  #gone = new Set<string>();
+  #next: string | null | undefined;
+  #isLoading = false;
+  #snapshot: unknown = {};
+  state: SourceState = "loading";
+  thumbTag: string | undefined;
+
+  constructor(load: LoadPage) {
+    this.#load = load;
+  }
+
+  get total(): number {
+    return this.#rows.length + (typeof this.#next === "string" ? 1 : 0);
+  }
+
+  get isWhole(): boolean {
+    return this.#next === null;
+  }
+
+  readonly idAt = (index: number) => this.#rows[index]?.id;
+  readonly rowAt = (index: number) => this.#rows[index];
+  readonly indexOf = (id: string) => this.#places.get(id) ?? -1;
+  readonly row = (id: string) => this.#rows[this.indexOf(id)];
+  readonly isGone = (id: string) => this.#gone.has(id);
+  readonly snapshot = () => this.#snapshot;
+  readonly hold = () => {};
+  readonly release = () => {};
+
+  /** Reads for as long as somebody listens. */
+  readonly subscribe = (listener: () => void) => {
+    this.#listeners.add(listener);
+    if (this.#next === undefined) void this.#more();
+    return () => void this.#listeners.delete(listener);
+  };
+
+  readonly need = (_from: number, to: number) => {
+    if (to > this.#rows.length && typeof this.#next === "string" && this.state === "ready") void this.#more();
+  };
+
+  readonly retry = () => {
+    if (this.state !== "ready") void this.#more();
+  };
+
+  /** Reads the list again, as far as it was read before, and shows it once it is there. What was asked before is not waited for. */
+  async reload(): Promise<void> {
+    this.#aborter.abort();
+    this.#aborter = new AbortController();
+    const { signal } = this.#aborter;
+    const wanted = this.#rows.length;
+    const rows: ListedRow[] = [];
+    let next: string | null | undefined;
+    try {
+      do {
+        const page = await this.#load(next ?? undefined, signal);
+        rows.push(...page.rows);
+        next = page.next;
+      } while (next !== null && rows.length < wanted);
+    } catch (error) {
+      // What is shown stays; the next change, or the next visit, asks again.
+      if (wanted === 0 && !signal.aborted) this.#say(navigator.onLine ? { error } : "offline");
+      return;
+    }
+    this.#next = next;
+    this.state = "ready";
+    this.#set(rows);
+  }
+
+  /** What an own act does to the rows; those that it answers undefined for are taken away. */
+  change(by: (row: ListedRow) => ListedRow | undefined): void {
+    this.#set(this.#rows.map(by).filter((row) => row !== undefined));
+  }
+
+  async #more(): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const { signal } = this.#aborter;
+    if (this.#rows.length === 0) this.#say("loading");
+    try {
+      const page = await this.#load(this.#next ?? undefined, signal);
+      if (signal.aborted) return;
+      this.#next = page.next;
+      this.thumbTag = page.thumbTag ?? this.thumbTag;
+      this.state = "ready";
+      this.#set([...this.#rows, ...page.rows.filter(({ id }) => !this.#places.has(id))]);
+    } catch (error) {
+      if (!signal.aborted) this.#say(navigator.onLine ? { error } : "offline");
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  #say(state: SourceState): void {
+    this.state = state;
+    this.#publish();
+  }
+
+  #set(rows: readonly ListedRow[]): void {
+    const before = this.#places;
+    this.#places = new Map(rows.map(({ id }, index) => [id, index]));
+    this.#gone = new Set([...this.#gone, ...before.keys()].filter((id) => !this.#places.has(id)));
+    this.#rows = rows;
+    this.#publish();
+  }
+
+  #publish(): void {
+    this.#snapshot = {};
+    for (const listener of this.#listeners) listener();
+  }
+}

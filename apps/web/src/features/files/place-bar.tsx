@@ -1,0 +1,57 @@
+import LayoutGrid from "lucide-react/icons/layout-grid";
+import List from "lucide-react/icons/list";
+import { type ReactNode, useSyncExternalStore } from "react";
+import { offered } from "../../commands/command.ts";
+import { Button } from "../../design/button.tsx";
+import { IconButton } from "../../design/icon-button.tsx";
+import { changePreferences } from "../../design/preferences.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { currentDrag, watchDrag } from "./drag-gesture.ts";
+import { placeCommands } from "./file-commands.ts";
+import type { FilesContext } from "./files-context.ts";
+import { SelectionBar } from "./selection-bar.tsx";
+
+interface PlaceBarProps {
+  readonly name: string;
+  readonly heading: ReactNode;
+  readonly context: FilesContext;
+  readonly view: "list" | "tiles";
+  readonly onClear: () => void;
+}
+
+/** Over the list: where one is, and how it is shown; while something is selected, what can be done with it. */
+export function PlaceBar({ name, heading, context, view, onClear }: PlaceBarProps) {
+  const { message } = useMessages();
+  const [Icon, next, label] =
+    view === "list" ? ([LayoutGrid, "tiles", "files.viewTiles"] as const) : ([List, "list", "files.viewList"] as const);
+  // What is dragged is selected, and the way to where one is takes it.
+  const isDragging = useSyncExternalStore(watchDrag, () => currentDrag() !== null);
+  const hasActions = context.count > 0 && !isDragging;
+  return (
+    <div className="shrink-0 px-2 lg:px-4">
+      <div hidden={hasActions} className={hasActions ? "" : "flex h-12 items-center gap-2 ps-1"}>
+        <div className="min-w-0 flex-1">{heading}</div>
+        {offered([placeCommands.emptyTrash], context).map((command) => (
+          <Button key={command.id} kind="quiet" Icon={command.icon} onClick={() => void command.run(context)}>
+            {message(command.message)}
+          </Button>
+        ))}
+        {offered([placeCommands.filter], context).map((command) => (
+          <IconButton
+            key={command.id}
+            label={message(command.message)}
+            Icon={command.icon}
+            onClick={() => void command.run(context)}
+          />
+        ))}
+        <IconButton label={message(label)} Icon={Icon} onClick={() => changePreferences({ view: next })} />
+      </div>
+      {hasActions ? (
+        <>
+          <h1 className="sr-only">{name}</h1>
+          <SelectionBar context={context} onClear={onClear} />
+        </>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import type { ListedRow, RowSource } from "./row-source.ts";
+import type { Selection } from "./selection.ts";
+
+/** What is selected, as far as it is loaded. @param _snapshot of the source: with another one the answer is another */
+export function rowsOf(selection: Selection, source: RowSource, _snapshot?: unknown): ListedRow[] {
+  if (!selection.all) return [...selection.ids].flatMap((id) => source.row(id) ?? []);
+  const rows: ListedRow[] = [];
+  for (let index = 0; index < source.total; index++) {
+    const row = source.rowAt(index);
+    if (row !== undefined && !selection.ids.has(row.id)) rows.push(row);
+  }
+  return rows;
+}
+
+/** "Everything" means what is not loaded yet, too: it is waited for. */
+export async function loadedSelection(selection: Selection, source: RowSource): Promise<ListedRow[]> {
+  while (selection.all && !source.isWhole) {
+    source.need(0, source.total);
+    await nextChange(source);
+    if (typeof source.state === "object") throw source.state.error;
+  }
+  return rowsOf(selection, source);
+}
+
+function nextChange(source: RowSource): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = source.subscribe(() => {
+      stop();
+      resolve();
+    });
+  });
+}

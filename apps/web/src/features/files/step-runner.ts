@@ -1,0 +1,157 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Folders } from "../../data/folders.ts";
+import type { Effect, Overlay } from "../../data/overlay.ts";
+import type { Row } from "../../data/row.ts";
+import { type Outcome, rebased, type Refused, type Step, type Subject, type Taken } from "./file-steps.ts";
+import { OwnTurns } from "./own-turns.ts";
+
+export interface StepParts {
+  readonly client: ApiClient;
+  readonly folders: Folders;
+  readonly overlay: Overlay;
+}
+
+/** What is known of the nodes that the steps are about: shown at once, and needed to take them back. */
+export type Known = ReadonlyMap<string, { readonly subject: Subject; readonly row: Row }>;
+
+const turns = new OwnTurns();
+
+/**
+ * Takes steps in batches and shows them at once, over what the server has. What is refused alone does not stop the rest; `together` lets
+ * none be taken where one is refused.
+ * @throws HoldfastError where the server does not answer the first batch: nothing was done then
+ */
+export async function takeSteps(
+  { client, folders, overlay }: StepParts,
+  steps: readonly Step[],
+  known: Known,
+  together = false,
+): Promise<Outcome> {
+  const taken: Taken[] = [];
+  const refused: Refused[] = [];
+  for (let start = 0; start < steps.length; start += limits.batchOperationsMax) {
+    const part = steps.slice(start, start + limits.batchOperationsMax);
+    const ids = part.map(newOperationId);
+    let asked = part.map((step) => askedNow(step, known, together));
+    const send = async () => {
+      // Own acts that it waited for have ended by now.
+      asked = part.map((step) => askedNow(step, known, together));
+      const group = together ? { group: "all" } : {};
+      const operations = asked.map(({ step }, place) => ({ ...step, operation_id: ids[place] ?? "", ...group }));
+      const told = await client.call("syncDelta", { body: { operations } });
+      // Within the turn: whoever waits for it begins before anybody who waits for the answer.
+      remember(asked, told.results);
+      return told;
+    };
+    const batchId = newOperationId();
+    const answer = await overlay
+      .during(
+        batchId,
+        asked.flatMap((each, place) => effectsOf(each, ids[place] ?? "")),
+        () => turns.take(idsIn(part), send),
+        ({ results }) =>
+          folders.take(results.flatMap(({ status, node }) => (status === "committed" && node ? [node] : []))),
+      )
+      .catch((thrown: unknown) => {
+        // The first batch failed: nothing was done, and that is all there is to say.
+        if (start === 0) throw thrown;
+        const { code } = toHoldfastError(thrown);
+        return {
+          results: ids.map((operation_id) => ({ operation_id, status: "error" as const, code, node: undefined })),
+        };
+      });
+    for (const [place, step] of part.entries()) {
+      const result = answer.results[place];
+      const { step: sent = step, before } = asked[place] ?? {};
+      if (result?.status === "committed" && result.node !== undefined) {
+        taken.push({ step: sent, ...(before === undefined ? {} : { before }), after: subjectOf(result.node) });
+      } else {
+        const name = before?.name ?? ("name" in step ? step.name : "");
+        refused.push({ step, name, code: result?.code ?? "conflict" });
+      }
+    }
+  }
+  return { taken, refused };
+}
+
+/** A step as it is sent, and the node as it finds it. */
+interface Asked {
+  readonly step: Step;
+  readonly before: Subject | undefined;
+  readonly row: Row | undefined;
+}
+
+/** To take back an act is to find what it left; any other act may follow own ones since what was known when it was asked for. */
+function askedNow(step: Step, known: Known, together: boolean): Asked {
+  const found = "file_id" in step ? known.get(step.file_id) : undefined;
+  if (found === undefined || together) return { step, before: found?.subject, row: found?.row };
+  const before = turns.latest(found.subject);
+  return { step: rebased(step, found.subject, before), before, row: found.row };
+}
+
+/** Only of a step that named its base it is certain that nobody else's change lies between. */
+function remember(
+  asked: readonly Asked[],
+  results: readonly { readonly status: string; readonly node?: NodeJson | undefined }[],
+): void {
+  for (const [place, { step, before }] of asked.entries()) {
+    const { status, node } = results[place] ?? {};
+    if (status !== "committed" || node === undefined || before === undefined) continue;
+    if (step.op !== "copy" && step.base_revision === before.revision) turns.remember(before.revision, subjectOf(node));
+  }
+}
+
+function idsIn(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => ("file_id" in step ? [step.file_id] : []));
+}
+
+export function subjectOf({ id, name, parent_id, revision }: NodeJson): Subject {
+  return { id, name, parentId: parent_id ?? "", revision };
+}
+
+export function newOperationId(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toHex();
+}
+
+function effectsOf({ step, before, row }: Asked, id: string): Effect[] {
+  if (step.op === "restore") return [];
+  if (step.op === "put") return [];
+  if (step.op === "mkdir") return [{ kind: "add", folderId: step.parent_id, id, row: newFolderRow(id, step.name) }];
+  if (before === undefined || row === undefined) return [];
+  const gone: Effect = { kind: "remove", folderId: before.parentId, id: before.id };
+  if (step.op === "delete") return [gone];
+  // Which name a copy beside its original gets, the server says.
+  if (step.op === "copy") return [];
+  if (step.parent_id === before.parentId) {
+    return [{ kind: "set", folderId: before.parentId, id: before.id, values: { name: step.name } }];
+  }
+  return [gone, { kind: "add", folderId: step.parent_id, id: before.id, row: { ...row, name: step.name } }];
+}
+
+/** As a folder that was just made looks, before the server has answered. */
+export function newFolderRow(id: string, name: string): Row {
+  return {
+    id,
+    kind: "folder",
+    name,
+    sizeBytes: 0,
+    modifiedMs: Date.now(),
+    revision: "",
+    seq: 0,
+    role: "owner",
+    thumb: undefined,
+    isShared: false,
+    isStarred: false,
+    isGranted: false,
+    waits: false,
+    target: undefined,
+  };
+}
+
+/** Why nothing at all was done. */
+export function failureCode(thrown: unknown): string {
+  return thrown instanceof HoldfastError ? thrown.code : toHoldfastError(thrown).code;
+}

@@ -1,0 +1,49 @@
+import { type RefObject, useLayoutEffect, useState } from "react";
+import type { FileListHandle } from "./file-list.tsx";
+import type { RowSource } from "./row-source.ts";
+import type { Selection, SelectionAct } from "./selection.ts";
+
+interface FilterHost {
+  readonly source: RowSource;
+  readonly selection: Selection;
+  readonly act: (act: SelectionAct) => void;
+  readonly handle: RefObject<FileListHandle | null>;
+}
+
+/** Whether a place is narrowed by names, the rows that it shows then, and what selecting them means. It ends with the place. */
+export function useFilter({ source, selection, act, handle }: FilterHost) {
+  const [isOpen, setOpen] = useState(false);
+  const [narrowed, setNarrowed] = useState<RowSource>();
+  const shown = narrowed ?? source;
+  // Else it would mean what is hidden, too; which of the rows were meant nobody can say while the text is still being typed.
+  const hidesSome = narrowed !== undefined && selection.all;
+  useLayoutEffect(() => {
+    if (hidesSome) act({ type: "none" });
+  }, [hidesSome, act]);
+  const focusIn = (rows: RowSource) => {
+    const { focus } = selection;
+    const id = focus !== null && rows.indexOf(focus) >= 0 ? focus : rows.idAt(0);
+    if (id === undefined) return;
+    act({ type: "focus", id });
+    handle.current?.focus(id);
+  };
+  return {
+    isOpen,
+    shown,
+    begin: () => setOpen(true),
+    narrow: setNarrowed,
+    /** From the field on into the list. */
+    goOn: () => focusIn(shown),
+    end: () => {
+      setOpen(false);
+      setNarrowed(undefined);
+      focusIn(source);
+    },
+    /** "All" is what one sees: never what a filter hides. */
+    act: (next: SelectionAct) => {
+      if (narrowed === undefined || next.type !== "all") return act(next);
+      const ids = Array.from({ length: narrowed.total }, (_, index) => narrowed.idAt(index) ?? "");
+      act({ type: "band", ids, before: selection, add: false });
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { useMemo, useSyncExternalStore } from "react";
+import { watchPreferences } from "../../design/preferences.ts";
+import type { Layout } from "./row-window.ts";
+
+const tile = { widthPx: 176, heightPx: 196, narrowPx: 148 };
+
+/** How the rows of a place stand in a view of a width. */
+export function useLayout(view: "list" | "tiles", total: number, widthPx: number): Layout {
+  const rowPx = useSyncExternalStore(listen, rowHeightPx);
+  return useMemo(() => {
+    if (view === "list") return { total, columns: 1, lineHeightPx: rowPx };
+    const wide = Math.floor(widthPx / tile.widthPx);
+    const columns = Math.max(2, wide < 3 ? Math.floor(widthPx / tile.narrowPx) : wide);
+    return { total, columns, lineHeightPx: tile.heightPx };
+  }, [view, total, widthPx, rowPx]);
+}
+
+/** By density, and higher for fingers: the style sheet says it, once. */
+function rowHeightPx(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row-height")) || 44;
+}
+
+function listen(listener: () => void): () => void {
+  const fingers = matchMedia("(pointer: coarse)");
+  fingers.addEventListener("change", listener);
+  const stop = watchPreferences(listener);
+  return () => {
+    fingers.removeEventListener("change", listener);
+    stop();
+  };
+}

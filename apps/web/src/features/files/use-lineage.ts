@@ -1,0 +1,20 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { lineageQuery } from "../../data/lineage.ts";
+import { useDrive } from "../../data/use-drive.ts";
+
+/** A folder and all above it. Read again when one of them changes: then it may be called something else, or lie elsewhere. */
+export function useLineage(id: string) {
+  const { client, live, queries } = useDrive();
+  const query = useQuery(lineageQuery(client, id));
+  const { data } = query;
+  useEffect(() => {
+    const ids = new Set(data?.map((node) => node.id));
+    return live.listen((news) => {
+      const isAbout =
+        news.kind === "reread" || (news.kind === "changes" && news.changes.some((one) => ids.has(one.id)));
+      if (isAbout) void queries.invalidateQueries({ queryKey: ["lineage", id] });
+    });
+  }, [live, queries, id, data]);
+  return query;
+}

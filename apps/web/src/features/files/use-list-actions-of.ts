@@ -1,0 +1,51 @@
+import { type RefObject, useMemo, useRef } from "react";
+import type { Viewer } from "../../data/viewer.ts";
+import type { FileListHandle } from "./file-list.tsx";
+import type { ListActions } from "./list-actions.ts";
+import type { Point } from "./points.ts";
+import { isSelected, type Selection, type SelectionAct } from "./selection.ts";
+import type { PlaceActs } from "./place-acts.ts";
+import { addressOf } from "./row-source.ts";
+
+interface Parts {
+  readonly act: (act: SelectionAct) => void;
+  readonly acts: PlaceActs;
+  readonly handle: RefObject<FileListHandle | null>;
+  readonly showMenu: (at: Point, byKey: boolean) => void;
+  readonly setRenamingId: (id: string | null) => void;
+  readonly selection: Selection;
+  readonly thumbTag: string | undefined;
+  readonly viewer: Viewer;
+}
+
+/** What the rows of a place call. It is another one only where rows look different for it. */
+export function useListActionsOf(parts: Parts): ListActions {
+  const latest = useRef(parts);
+  latest.current = parts;
+  const { thumbTag, viewer } = parts;
+  return useMemo(() => {
+    const now = () => latest.current;
+    const endRename = (id: string) => {
+      now().setRenamingId(null);
+      now().handle.current?.focus(id);
+    };
+    return {
+      open: (row) => now().acts.openRow(row),
+      toggle: (row) => now().act({ type: "toggle", id: row.id }),
+      showMenu: (row, at, byKey) => {
+        if (!isSelected(now().selection, row.id)) now().act({ type: "only", id: row.id });
+        now().showMenu(at, byKey);
+      },
+      rename: (row, name) => {
+        endRename(row.id);
+        now().acts.rename(row, name);
+      },
+      endRename: (row) => endRename(row.id),
+      addressOf: (row) => addressOf(row, viewer),
+      thumbOf: ({ thumb }, size) =>
+        thumb === undefined || thumbTag === undefined
+          ? undefined
+          : `/api/v1/thumbs/${thumb}/${viewer.isCounted ? "s" : size}?t=${thumbTag}`,
+    };
+  }, [thumbTag, viewer]);
+}

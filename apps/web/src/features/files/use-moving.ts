@@ -1,0 +1,31 @@
+import { useMemo } from "react";
+import { messages } from "../../messages/use-messages.ts";
+import { dropAttributes, trashTarget } from "./drop-targets.ts";
+import type { Moving } from "./file-list.tsx";
+import type { FilesContext } from "./files-context.ts";
+import type { PlaceActs } from "./place-acts.ts";
+
+/** Only from a folder things are moved; what is dropped is what was lifted. @param mayTake into the folder itself */
+export function useMoving({
+  acts,
+  folder,
+  mayTake,
+}: {
+  readonly acts: PlaceActs;
+  readonly folder: FilesContext["folder"];
+  readonly mayTake: boolean;
+}): Moving | undefined {
+  return useMemo(() => {
+    if (folder === undefined) return undefined;
+    const { id, name, lineage } = folder;
+    return {
+      from: id,
+      ground: mayTake ? dropAttributes(id, name || messages().message("files.home"), lineage, false) : {},
+      drop: (target, copy, rows) => {
+        if (target.id === trashTarget) acts.trashRows(rows);
+        else acts.put(copy ? "copy" : "move", rows, target);
+      },
+      spring: (target) => acts.goTo(target.id),
+    };
+  }, [folder, mayTake, acts]);
+}

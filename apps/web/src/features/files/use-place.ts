@@ -1,0 +1,167 @@
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
+import { commandMenu, platform } from "../../commands/command-menu.ts";
+import { offered, pressedCommand } from "../../commands/command.ts";
+import { keysOf } from "../../commands/listed-key.ts";
+import { offerCommands, ready } from "../../commands/ready-commands.ts";
+import { useDrive } from "../../data/use-drive.ts";
+import { useKept } from "../../data/use-kept.ts";
+import { openMenu } from "../../design/menu.ts";
+import { useOfferMainActs } from "../../routes/shell/main-acts.ts";
+import { useOfferSubject } from "../../routes/shell/subject.ts";
+import { useClipboard } from "./clipboard.ts";
+import { allCommands, fileMenu, placeMenu } from "./file-commands.ts";
+import type { FileListHandle } from "./file-list.tsx";
+import { type FilesContext, mayAdd, withOneSelected } from "./files-context.ts";
+import { listedListKeys } from "./listed-list-keys.ts";
+import type { ListPlaceProps } from "./list-place.tsx";
+import type { PlaceQuestion } from "./place-acts.ts";
+import type { Point } from "./points.ts";
+import type { RowSource } from "./row-source.ts";
+import { loadedSelection, rowsOf } from "./selected-rows.ts";
+import { selectedCount } from "./selection.ts";
+import { useFilter } from "./use-filter.ts";
+import { useMoving } from "./use-moving.ts";
+import { useListActionsOf } from "./use-list-actions-of.ts";
+import { useLiveOrder } from "./use-live-order.ts";
+import { usePlaceActs } from "./use-place-acts.ts";
+import { useSelection } from "./use-selection.ts";
+
+/** What a place knows and can do, from which all that it draws follows. */
+export function usePlace(props: ListPlaceProps) {
+  const { source, kind, folder, onDone = nothing, onStar = nothing } = props;
+  const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
+  const [selection, act] = useSelection(source);
+  const [renamingId, setRenamingId] = useState<string | null>(null);
+  const [question, setQuestion] = useState<PlaceQuestion | null>(null);
+  const [isMenuOpen, setMenuOpen] = useState(false);
+  const handle = useRef<FileListHandle>(null);
+  const clip = useClipboard();
+  const kept = useKept();
+  const { undo, viewer } = useDrive();
+  const undone = useSyncExternalStore(undo.subscribe, undo.getSnapshot);
+  const [canUndo, canRedo] = [undone.undo !== undefined, undone.redo !== undefined];
+  const filter = useFilter({ source, selection, act, handle });
+  const live = useLiveOrder(source, renamingId !== null || question !== null || isMenuOpen);
+  const focus = (id: string) => {
+    act({ type: "only", id });
+    handle.current?.focus(id);
+  };
+  const acts = usePlaceActs({
+    folder,
+    selected: () => loadedSelection(selection, source),
+    beginRename: setRenamingId,
+    filter: filter.begin,
+    focus,
+    ask: setQuestion,
+    onDone,
+    onStar,
+  });
+  const rows = useMemo(() => rowsOf(selection, source, snapshot), [selection, source, snapshot]);
+  const count = selectedCount(selection, source.total);
+  const hasRows = source.total > 0;
+  const context: FilesContext = {
+    place: kind,
+    viewer: viewer.kind,
+    folder,
+    rows,
+    count,
+    hasRows,
+    clipboard: clip,
+    kept,
+    canUndo,
+    canRedo,
+    acts,
+  };
+  const latest = useRef(context);
+  latest.current = context;
+  const showMenu = useShowMenu(latest, setMenuOpen);
+  const { thumbTag } = props;
+  const actions = useListActionsOf({ act, acts, handle, showMenu, setRenamingId, selection, thumbTag, viewer });
+  useOfferMainActs(useMainActsOf(context));
+  useOfferCommands(latest);
+  useOfferSubject(useSubjectOf(context, filter.shown, snapshot));
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && filter.isOpen) {
+      filter.end();
+      return true;
+    }
+    const command = pressedCommand(allCommands, event.nativeEvent, platform, latest.current);
+    void command?.run(latest.current);
+    return command !== undefined;
+  };
+  const cutIds = useMemo(() => new Set(clip?.kind === "cut" ? clip.rows.map(({ id }) => id) : []), [clip]);
+  const moving = useMoving({ acts, folder, mayTake: mayAdd(context) });
+  const dialogs = { question, close: () => setQuestion(null) };
+  const parts = { selection, act: filter.act, filter, renamingId, handle, live, acts, context };
+  return { ...parts, showMenu, actions, onKey, cutIds, moving, dialogs };
+}
+
+function nothing(): void {}
+
+/** To the palette, and to whoever asks which keys there are. */
+function useOfferCommands(latest: { readonly current: FilesContext }): void {
+  useEffect(
+    () =>
+      offerCommands({
+        possible: () => ready(offered(allCommands, latest.current), latest.current),
+        keys: () => [...keysOf(allCommands, withOneSelected(latest.current)), ...listedListKeys],
+      }),
+    [latest],
+  );
+}
+
+function useShowMenu(latest: { readonly current: FilesContext }, setOpen: (isOpen: boolean) => void) {
+  return useCallback(
+    (at: Point, byKey: boolean) => {
+      // The press that opens it may have selected another row: the menu is about that one, and it has not been drawn yet.
+      flushSync(() => setOpen(true));
+      openPlaceMenu(latest.current, at, byKey, () => setOpen(false));
+    },
+    [latest, setOpen],
+  );
+}
+
+function openPlaceMenu(context: FilesContext, at: Point, byKey: boolean, onClose: () => void): void {
+  const [first] = context.rows;
+  const items = commandMenu(context.count > 0 ? fileMenu : placeMenu, context);
+  if (items.length === 0) return onClose();
+  openMenu({ label: (context.count > 0 ? first?.name : context.folder?.name) ?? "", items, at, byKey, onClose });
+}
+
+/** What stands beside the list is about what is selected alone, else about the folder; a preview goes on to the file beside. */
+function useSubjectOf({ rows, count, folder }: FilesContext, source: RowSource, snapshot: unknown) {
+  const id = count === 1 ? rows[0]?.id : folder?.id;
+  return useMemo(
+    // Another one after every change of the rows: what stands beside a file may be another then.
+    () => ({ id, snapshot, neighbour: (from: string, step: -1 | 1) => fileBeside(source, from, step) }),
+    [id, source, snapshot],
+  );
+}
+
+function fileBeside(source: RowSource, id: string, step: -1 | 1): string | undefined {
+  const at = source.indexOf(id);
+  if (at < 0) return undefined;
+  for (let index = at + step; index >= 0 && index < source.total; index += step) {
+    const row = source.rowAt(index);
+    if (row === undefined || row.kind === "file") return row?.id;
+  }
+  return undefined;
+}
+
+function useMainActsOf(context: FilesContext) {
+  const isOpen = mayAdd(context);
+  const { acts } = context;
+  return useMemo(
+    () =>
+      isOpen
+        ? {
+            newFolder: acts.newFolder,
+            newText: acts.newText,
+            uploadFiles: () => acts.upload("files"),
+            uploadFolder: () => acts.upload("folder"),
+          }
+        : undefined,
+    [isOpen, acts],
+  );
+}

@@ -1,0 +1,99 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type Layout, mountedRange, offsetShowing, placeOf, type ScrollPlace, scrolledTo } from "./row-window.ts";
+
+export interface ViewSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** How wide `content` is, and how high what is seen of it. */
+export function useViewSize(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>): ViewSize {
+  const [size, setSize] = useState<ViewSize>({ widthPx: 0, heightPx: 0 });
+  useLayoutEffect(() => {
+    const [outer, inner] = [scroller.current, content.current];
+    if (outer === null || inner === null) return undefined;
+    const measure = () => {
+      const next = { widthPx: inner.clientWidth, heightPx: outer.clientHeight };
+      setSize((old) => (old.widthPx === next.widthPx && old.heightPx === next.heightPx ? old : next));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(outer);
+    observer.observe(inner);
+    return () => observer.disconnect();
+  }, [scroller, content]);
+  return size;
+}
+
+export interface RowWindow {
+  readonly from: number;
+  readonly to: number;
+  readonly place: ScrollPlace;
+  /** The top of the view among all lines, now: also between two renders. */
+  readonly offsetPx: () => number;
+  readonly show: (index: number) => void;
+  readonly scrollBy: (px: number) => void;
+}
+
+/** Which rows are mounted as the element is scrolled. Renders again only when other rows come into reach, or, in a mapped range, at each step. */
+export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: Layout, viewPx: number): RowWindow {
+  const place = useRef<ScrollPlace>({ scrollPx: 0, offsetPx: 0 });
+  const [shown, setShown] = useState<{ readonly from: number; readonly to: number; readonly place: ScrollPlace }>({
+    from: 0,
+    to: 0,
+    place: place.current,
+  });
+  const now = useRef({ layout, viewPx });
+  now.current = { layout, viewPx };
+
+  const update = useCallback(() => {
+    const { layout: current, viewPx: px } = now.current;
+    const { from, to } = mountedRange(current, px, place.current.offsetPx);
+    const { scrollPx, offsetPx } = place.current;
+    setShown((old) => {
+      const isMapped = scrollPx !== offsetPx || old.place.scrollPx !== old.place.offsetPx;
+      return old.from === from && old.to === to && !isMapped ? old : { from, to, place: place.current };
+    });
+  }, []);
+
+  const go = useCallback(
+    (offsetPx: number) => {
+      const { layout: current, viewPx: px } = now.current;
+      place.current = placeOf(current, px, offsetPx);
+      if (scroller.current !== null) scroller.current.scrollTop = place.current.scrollPx;
+      update();
+    },
+    [scroller, update],
+  );
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return undefined;
+    const scrolled = () => {
+      const { layout: current, viewPx: px } = now.current;
+      // What this module has set itself comes back as an event: rounded by the browser.
+      if (Math.abs(element.scrollTop - place.current.scrollPx) < 1) return;
+      const { isMoved, ...next } = scrolledTo(current, px, place.current, element.scrollTop);
+      place.current = next;
+      if (isMoved) element.scrollTop = next.scrollPx;
+      update();
+    };
+    element.addEventListener("scroll", scrolled, { passive: true });
+    return () => element.removeEventListener("scroll", scrolled);
+  }, [scroller, update]);
+
+  // Fewer rows, or a smaller view: the place is still one that there is.
+  useLayoutEffect(() => go(place.current.offsetPx), [go, layout.total, layout.columns, layout.lineHeightPx, viewPx]);
+
+  const show = useCallback(
+    (index: number) => {
+      const { layout: current, viewPx: px } = now.current;
+      const offsetPx = offsetShowing(current, px, place.current.offsetPx, index);
+      if (offsetPx !== place.current.offsetPx) go(offsetPx);
+    },
+    [go],
+  );
+  const scrollBy = useCallback((px: number) => go(place.current.offsetPx + px), [go]);
+  const offsetPx = useCallback(() => place.current.offsetPx, []);
+  return { ...shown, offsetPx, show, scrollBy };
+}

@@ -1,0 +1,25 @@
+import { useEffect, useLayoutEffect, useReducer, useRef, useSyncExternalStore } from "react";
+import type { RowSource } from "./row-source.ts";
+import { nothingSelected, select, type Selection, type SelectionAct } from "./selection.ts";
+
+/** The selection of a place for as long as it is shown: rows that go leave it, rows that come fill what Shift went over. */
+export function useSelection(source: RowSource): readonly [Selection, (act: SelectionAct) => void] {
+  const [selection, act] = useReducer(select, nothingSelected);
+  /** Where the keyboard stood when it was last there: what comes next when that row goes. */
+  const lastIndex = useRef(-1);
+  const { gap, focus, anchor, ids } = selection;
+  const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
+
+  useEffect(() => {
+    if (gap !== null) act({ type: "loaded", order: source });
+  }, [gap, source, snapshot]);
+  useLayoutEffect(() => {
+    const index = focus === null ? -1 : source.indexOf(focus);
+    if (index >= 0) lastIndex.current = index;
+    const gone = new Set([...ids, focus, anchor].filter((id) => id !== null && source.isGone(id)));
+    if (gone.size === 0) return;
+    const next = source.idAt(Math.min(lastIndex.current, source.total - 1)) ?? null;
+    act({ type: "gone", ids: gone as ReadonlySet<string>, next });
+  }, [source, snapshot, ids, focus, anchor]);
+  return [selection, act];
+}

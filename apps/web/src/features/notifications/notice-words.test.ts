@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NotificationJson } from "@holdfast/protocol/notification-routes";
+import { enLater } from "../../messages/en-later.ts";
+import { en } from "../../messages/en.ts";
+import { makeMessages } from "../../messages/messages.ts";
+import { noticeWords } from "./notice-words.ts";
+
+const words = makeMessages({ ...en, ...enLater }, "en-GB");
+
+function said(kind: NotificationJson["kind"], detail: object, more: Partial<NotificationJson> = {}): string {
+  const notice = { id: "1", at: "2026-01-02T03:04:05Z", kind, read: false, detail: { ...detail }, ...more };
+  return noticeWords(notice, words);
+}
+const ann = { actor: { id: "a", name: "Ann" }, node: { id: "n", name: "Trip" } };
+
+test("each kind of notification is one line, with who and what as far as one may know them", () => {
+  assert.equal(said("share", { role: "viewer" }, ann), "Ann shares “Trip” with you");
+  assert.equal(said("share", { role: "viewer" }), "Somebody shares “something” with you");
+  const transfer = { id: "t", name: "House", kind: "folder" };
+  assert.equal(said("share", { role: "owner", transfer }, { actor: ann.actor }), "Ann wants to give you “House”");
+  assert.equal(said("comment", {}, ann), "Ann commented on “Trip”");
+  assert.equal(said("mention", {}, ann), "Ann mentions you at “Trip”");
+  assert.equal(said("watch", { count: 1, name: "a.txt", verbs: ["trashed"] }, ann), "Ann changed “a.txt”");
+  assert.equal(said("watch", { count: 12, name: "a.txt" }, ann), "Ann changed 12 things in “Trip”");
+  assert.equal(said("quota", { percent: 95 }), "Your storage is 95% full");
+  assert.equal(said("device", { name: "Firefox on Linux" }), "A new device has signed in: Firefox on Linux");
+  assert.equal(said("report", { reason: "abuse" }), "A link was reported");
+});
+
+test("what is strange in a detail breaks nothing", () => {
+  for (const kind of ["share", "comment", "mention", "watch", "quota", "device", "report"] as const) {
+    assert.doesNotThrow(() => said(kind, { transfer: 7, count: "x", name: {}, percent: null, verbs: 1 }), kind);
+  }
+});

@@ -1,0 +1,63 @@
+import type { NotificationJson, NotificationKind } from "@holdfast/protocol/notification-routes";
+import type { Messages } from "../../messages/messages.ts";
+
+/** One line that says what happened. What a newer server tells of besides is left out. */
+export function noticeWords(notice: NotificationJson, words: Pick<Messages, "message" | "percent">): string {
+  return sayings[notice.kind](words, factsOf(notice, words));
+}
+
+/** An offer to become the owner of something, which waits for an answer. */
+export function offerOf({
+  kind,
+  detail,
+}: NotificationJson): { readonly id: string; readonly name: string } | undefined {
+  const offer = detail["transfer"];
+  if (kind !== "share" || typeof offer !== "object" || offer === null) return undefined;
+  const id: unknown = Reflect.get(offer, "id");
+  const name: unknown = Reflect.get(offer, "name");
+  return typeof id === "string" && typeof name === "string" ? { id, name } : undefined;
+}
+
+interface Facts {
+  readonly notice: NotificationJson;
+  readonly who: string;
+  readonly what: string;
+  readonly count: number;
+}
+
+type Said = (words: Pick<Messages, "message" | "percent">, facts: Facts) => string;
+
+const sayings: Readonly<Record<NotificationKind, Said>> = {
+  share: ({ message }, { notice, who, what }) => {
+    const offer = offerOf(notice);
+    return offer === undefined
+      ? message("notices.share", { who, what })
+      : message("notices.transfer", { who, what: offer.name });
+  },
+  comment: ({ message }, { who, what }) => message("notices.comment", { who, what }),
+  mention: ({ message }, { who, what }) => message("notices.mention", { who, what }),
+  watch: ({ message }, { notice, who, what, count }) =>
+    count > 1
+      ? message("notices.changedMany", { who, what, count })
+      : // Of what is gone meanwhile the folder that is watched is told, and its own name stands beside.
+        message("notices.changed", { who, what: textOf(notice.detail["name"]) ?? what }),
+  quota: ({ message, percent }, { notice }) =>
+    message("notices.quota", { percent: percent(Number(notice.detail["percent"] ?? 0) / 100) }),
+  device: ({ message }, { notice, what }) => message("notices.device", { what: textOf(notice.detail["name"]) ?? what }),
+  report: ({ message }) => message("notices.report"),
+};
+
+function factsOf(notice: NotificationJson, { message }: Pick<Messages, "message">): Facts {
+  const { actor, node, detail } = notice;
+  const count = detail["count"];
+  return {
+    notice,
+    who: actor?.name ?? message("notices.somebody"),
+    what: node?.name ?? message("notices.something"),
+    count: typeof count === "number" ? count : 1,
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

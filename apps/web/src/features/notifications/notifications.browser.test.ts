@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("what one is told comes by itself, is read by looking at it, and opens what it is about", async () => {
+  const { page, api } = app;
+  const dora = await app.addPerson("Dora");
+  await app.signIn(dora);
+  await page.getByRole("button", { name: "Notifications", exact: true }).click();
+  const sheet = page.getByRole("dialog", { name: "Notifications" });
+  await sheet.getByText("Nothing to tell yet").waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "detached" });
+
+  await ok(api, "POST", "/metadata", { path: "/Trip", kind: "folder" });
+  const trip = await api.idOf("/Trip");
+  await ok(api, "POST", `/files/${trip}/share`, { email: dora.email, role: "editor", message: "For the summer" });
+  await page.getByRole("button", { name: "Notifications: 1 new" }).waitFor();
+  // With the keyboard alone, which the button has again.
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Notifications"));
+  await page.keyboard.press("Enter");
+  await sheet.getByText("For the summer").waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  const { name } = (await api.call("GET", "/account")).body;
+  await eventually("it counts as read", 30_000, async () => {
+    const { items } = (await dora.api.call("GET", "/notifications?unread=true")).body as {
+      items: { kind: string }[];
+    };
+    return items.every(({ kind }) => kind !== "share") || undefined;
+  });
+  await page
+    .getByRole("button", { name: "Notifications", exact: true, includeHidden: true })
+    .waitFor({ state: "attached" });
+  await sheet.getByRole("link", { name: `${name} shares “Trip” with you` }).click();
+  await sheet.waitFor({ state: "detached" });
+  await page.waitForURL(new RegExp(`/files/${trip}`));
+
+  const text = (await api.put("/Trip/plan.txt", "plan")).body.id;
+  const { id: doraId } = (await dora.api.call("GET", "/account")).body;
+  await ok(api, "POST", `/files/${text}/comments`, { text: "Look, Dora", mentions: [doraId] });
+  await page.getByRole("button", { name: "Notifications: 1 new" }).click();
+  await sheet.getByRole("link", { name: `${name} mentions you at “plan.txt”` }).click();
+  await page.waitForURL(/panel=comments/);
+  await page.getByText("Look, Dora").waitFor();
+});
+
+test("what somebody wants to give away is accepted or declined where one is told of it", async () => {
+  const { page, api } = app;
+  const erik = await app.addPerson("Erik");
+  await api.put("/gift.txt", "a gift");
+  await api.put("/burden.txt", "a burden");
+  for (const path of ["/gift.txt", "/burden.txt"])
+    await ok(api, "POST", `/files/${await api.idOf(path)}/transfer`, { email: erik.email });
+  await app.signIn(erik);
+  await page.getByRole("button", { name: "Notifications: 2 new" }).click();
+  const sheet = page.getByRole("dialog", { name: "Notifications" });
+  const offer = (name: string) => sheet.getByRole("listitem").filter({ hasText: name });
+  await offer("burden.txt").getByRole("button", { name: "Decline" }).click();
+  await page.getByRole("region", { name: "Messages" }).getByText("“burden.txt” stays where it is.").waitFor();
+  await offer("gift.txt").getByRole("button", { name: "Accept" }).click();
+  await page.getByRole("region", { name: "Messages" }).getByText("“gift.txt” will be yours in a moment.").waitFor();
+  await eventually("it is Erik's", 30_000, async () => {
+    const { body } = await erik.api.call("GET", "/metadata?path=/gift.txt");
+    return body.role === "owner" || undefined;
+  });
+  // It stands there first: of two accounts, which may lie on two databases, the old one is cleared once the new one has it.
+  await eventually("nothing is on offer any more", 30_000, async () => {
+    const { items } = (await api.call("GET", "/transfers")).body as { items: unknown[] };
+    return items.length === 0 || undefined;
+  });
+});

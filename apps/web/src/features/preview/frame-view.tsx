@@ -1,0 +1,127 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+import CodeXml from "lucide-react/icons/code-xml";
+import WrapText from "lucide-react/icons/wrap-text";
+import { type ReactNode, useState } from "react";
+import { IconButton } from "../../design/icon-button.tsx";
+import { Failure, Notice } from "../../design/notice.tsx";
+import { changePreferences, preferences } from "../../design/preferences.ts";
+import { Progress } from "../../design/progress.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import type { FrameFacts, FrameKind } from "../../preview-frame/frame-messages.ts";
+import { Framed } from "./framed.tsx";
+import { FrameBar } from "./frame-bar.tsx";
+import { type FramedKind, renderedBytesMax, textBytesMax } from "./preview-kind.ts";
+import { useFileBytes } from "./use-file-bytes.ts";
+
+interface FrameViewProps {
+  readonly node: NodeJson;
+  readonly version: number | undefined;
+  readonly kind: FramedKind;
+  /** To the files before and after it. */
+  readonly steps: ReactNode;
+  /** Escape was pressed in the frame. */
+  readonly onLeft: () => void;
+}
+
+/** As what it is, or as the text that it is made of. */
+export function FrameView({ node, version, kind, steps, onLeft }: FrameViewProps) {
+  const { message } = useMessages();
+  const isText = kind !== "pdf";
+  const isSmall = node.size <= renderedBytesMax[kind];
+  const mayRender = kind !== "text" && isSmall;
+  const [isSource, setSource] = useState(!mayRender);
+  const [wraps, setWraps] = useState(preferences().lines !== "whole");
+  const [facts, setFacts] = useState<FrameFacts>({});
+  if (!isText && !isSmall) return <Unseen title={message("preview.tooLarge")} />;
+  const toggleSource = () => {
+    setFacts({});
+    setSource(!isSource);
+  };
+  const toggleWrap = () => {
+    changePreferences({ lines: wraps ? "whole" : "wrapped" });
+    setWraps(!wraps);
+  };
+  return (
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <FrameBar steps={steps}>
+        {isSource && facts.mayWrap === true && (
+          <IconButton label={message("preview.wrap")} Icon={WrapText} aria-pressed={wraps} onClick={toggleWrap} />
+        )}
+        {mayRender && isText && (
+          <IconButton label={message("preview.source")} Icon={CodeXml} aria-pressed={isSource} onClick={toggleSource} />
+        )}
+      </FrameBar>
+      {facts.isCut === true && (
+        <div className="p-2">
+          <Notice kind="info">{message("preview.cut")}</Notice>
+        </div>
+      )}
+      <FileInFrame
+        key={isSource ? "source" : "rendered"}
+        node={node}
+        version={version}
+        kind={isSource ? "text" : frameKinds[kind]}
+        wraps={wraps}
+        onFacts={setFacts}
+        onLeft={onLeft}
+      />
+    </div>
+  );
+}
+
+const frameKinds: Readonly<Record<FramedKind, FrameKind>> = {
+  text: "text",
+  markdown: "markdown",
+  drawing: "picture",
+  pdf: "pdf",
+};
+
+interface FileInFrameProps {
+  readonly node: NodeJson;
+  readonly version: number | undefined;
+  readonly kind: FrameKind;
+  readonly wraps: boolean;
+  readonly onFacts: (facts: FrameFacts) => void;
+  readonly onLeft: () => void;
+}
+
+function FileInFrame({ node, version, kind, wraps, onFacts, onLeft }: FileInFrameProps) {
+  const words = useMessages();
+  const bytesMax = kind === "text" ? textBytesMax : node.size;
+  const { data, error } = useFileBytes(node, version, bytesMax);
+  if (error !== null) return <Unseen title={problemWords(error, words)} />;
+  if (data === undefined) {
+    return (
+      <div className="m-auto w-60 animate-appear-late">
+        <Progress label={words.message("design.loading")} />
+      </div>
+    );
+  }
+  return (
+    <>
+      {node.size > bytesMax && (
+        <div className="p-2">
+          <Notice kind="info">{words.message("preview.beginning", { size: words.size(bytesMax) })}</Notice>
+        </div>
+      )}
+      <Framed
+        name={node.name}
+        kind={kind}
+        content={data}
+        sizeBytes={node.size}
+        wraps={wraps}
+        onFacts={onFacts}
+        onLeft={onLeft}
+      />
+    </>
+  );
+}
+
+function Unseen({ title }: { readonly title: string }) {
+  return (
+    <div className="m-auto">
+      <Failure title={title} />
+    </div>
+  );
+}

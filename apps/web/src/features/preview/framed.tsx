@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState } from "react";
+import { preferences } from "../../design/preferences.ts";
+import { Failure } from "../../design/notice.tsx";
+import type { PlainKey } from "../../messages/messages.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import type { FrameFacts, FrameKind, FrameOrder } from "../../preview-frame/frame-messages.ts";
+import { type FrameListeners, type ShownFrame, showInFrame } from "../../preview-frame/show-in-frame.ts";
+import { OutsideLinkDialog } from "./outside-link-dialog.tsx";
+
+interface FramedProps {
+  readonly name: string;
+  readonly kind: FrameKind;
+  /** Of a zip none. */
+  readonly content: Blob;
+  readonly sizeBytes: number;
+  /** Long lines of a text go on in the next one. */
+  readonly wraps?: boolean;
+  /** What was written since, in the place of the content. */
+  readonly text?: string;
+  readonly onFacts?: (facts: FrameFacts) => void;
+  /** Escape was pressed in it. */
+  readonly onLeft: () => void;
+  readonly onRead?: NonNullable<FrameListeners["onRead"]>;
+}
+
+/** What is complicated to read is read in a frame of no origin: whatever it does there, it reaches nothing. */
+export function Framed(props: FramedProps) {
+  const { message } = useMessages();
+  const [failure, setFailure] = useState<PlainKey>();
+  const [address, setAddress] = useState<string>();
+  const frame = useRef<HTMLIFrameElement>(null);
+  const onLoad = useShown(props, setAddress, setFailure);
+  if (failure !== undefined) {
+    return (
+      <div className="m-auto">
+        <Failure title={message(failure)} />
+      </div>
+    );
+  }
+  return (
+    <>
+      <iframe
+        ref={frame}
+        title={props.name}
+        src="/preview-frame"
+        sandbox="allow-scripts"
+        onLoad={onLoad}
+        className="min-h-0 w-full flex-1 border-0 focus-visible:-outline-offset-2"
+      />
+      <OutsideLinkDialog address={address} opener={() => frame.current} onClose={() => setAddress(undefined)} />
+    </>
+  );
+}
+
+function useShown(
+  { name, kind, content, sizeBytes, wraps = true, text, onFacts, onLeft, onRead }: FramedProps,
+  onLink: (address: string) => void,
+  onFailure: (words: PlainKey) => void,
+) {
+  const { message, locale } = useMessages();
+  const [ending] = useState(() => new AbortController());
+  const [frame, setFrame] = useState<ShownFrame>();
+  useEffect(() => () => ending.abort(), [ending]);
+  useTold(frame, { wraps });
+  useTold(frame, text === undefined ? undefined : { text });
+  const show = async (element: HTMLIFrameElement) => {
+    const { theme } = preferences();
+    const direction = document.documentElement.dir === "rtl" ? "rtl" : "ltr";
+    const words = {
+      name: message("files.columnName"),
+      size: message("files.columnSize"),
+      changed: message("files.columnModified"),
+      encrypted: message("preview.encrypted"),
+    };
+    const look = { theme, locale, direction, wraps } as const;
+    const given = { kind, name, bytes: await content.arrayBuffer(), sizeBytes, look, words };
+    const listeners = { onLeft, onLink, ...(onRead === undefined ? {} : { onRead }) };
+    const opened = showInFrame(element, given, ending.signal, listeners);
+    setFrame(opened);
+    onFacts?.(await opened.shown);
+  };
+  return (event: { readonly currentTarget: HTMLIFrameElement }) =>
+    void show(event.currentTarget).catch((error: unknown) => {
+      if (!ending.signal.aborted) onFailure(failureOf(error));
+    });
+}
+
+/** Each time that it changes. */
+function useTold(frame: ShownFrame | undefined, order: FrameOrder | undefined): void {
+  const told = JSON.stringify(order);
+  useEffect(() => {
+    if (told !== undefined) frame?.tell(JSON.parse(told) as FrameOrder);
+  }, [frame, told]);
+}
+
+const failureWords = new Map<string, PlainKey>([
+  ["zip_damaged", "preview.zipDamaged"],
+  ["zip_split", "preview.zipSplit"],
+]);
+
+function failureOf(error: unknown): PlainKey {
+  return (error instanceof Error ? failureWords.get(error.message) : undefined) ?? "preview.broken";
+}

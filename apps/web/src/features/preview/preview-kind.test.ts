@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { previewKind } from "./preview-kind.ts";
+
+const kindOf = (name: string, mime_type: string | null, kind: "file" | "folder" = "file", size = 1000) =>
+  previewKind({ name, mime_type, kind, size });
+
+test("pictures that a browser draws are drawn, drawings and Markdown in a frame, and HTML as its source", () => {
+  assert.equal(kindOf("a.jpg", "image/jpeg"), "image");
+  assert.equal(kindOf("a.svg", "image/svg+xml"), "drawing");
+  assert.equal(kindOf("README.MD", null), "markdown");
+  assert.equal(kindOf("page.svg.html", "text/html"), "text");
+  assert.equal(kindOf("a.html", "text/html"), "text");
+  assert.equal(kindOf("a.PDF", null), "pdf");
+  assert.equal(kindOf("a.tiff", "image/tiff"), "none");
+});
+
+test("what plays is played, text is read whatever its type is called, and the rest is saved", () => {
+  assert.equal(kindOf("a.mp4", "video/mp4"), "video");
+  assert.equal(kindOf("a.flac", "audio/flac"), "audio");
+  assert.equal(kindOf("main.rs", null), "text");
+  assert.equal(kindOf("main.ts", "video/mp2t"), "text");
+  assert.equal(kindOf("film.ts", "video/mp2t", "file", 50_000_000), "video");
+  assert.equal(kindOf("Makefile", null), "text");
+  assert.equal(kindOf("a.zip", "application/zip"), "zip");
+  assert.equal(kindOf("noname", "application/zip"), "zip");
+  assert.equal(kindOf("program.jar", "application/zip"), "none");
+  assert.equal(kindOf("a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"), "none");
+  assert.equal(kindOf("notes.txt", "text/plain", "folder"), "none");
+});

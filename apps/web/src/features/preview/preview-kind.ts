@@ -1,0 +1,49 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+
+/** What a frame of no origin shows. */
+export type FramedKind = "text" | "markdown" | "drawing" | "pdf";
+
+/** How a file is shown. none: it can only be saved. */
+export type PreviewKind = "image" | "video" | "audio" | FramedKind | "zip" | "none";
+
+/** What every browser draws by itself, from an address under which no script runs. */
+const images = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"]);
+
+const textTypes =
+  /^(text\/|application\/(json|xml|javascript|x-sh|sql|toml|yaml|x-yaml|ld\+json|x-ndjson)|image\/svg\+xml)/;
+const textEndings =
+  /\.(txt|md|markdown|log|csv|tsv|js|mjs|cjs|ts|tsx|jsx|json|ya?ml|toml|ini|conf|env|xml|html?|css|scss|less|sql|sh|bash|zsh|fish|py|rb|rs|go|c|h|cc|cpp|hpp|java|kt|swift|cs|php|pl|lua|r|jl|hs|ex|exs|erl|clj|scala|vue|svelte|svg|tex|bib|diff|patch|gitignore|editorconfig|dockerfile|makefile)$/i;
+
+/** What is larger is shown as its source, or cannot be. */
+export const renderedBytesMax: Readonly<Record<FramedKind, number>> = {
+  text: 0,
+  markdown: 1_000_000,
+  drawing: 10_000_000,
+  pdf: 100_000_000,
+};
+
+/** Of longer ones the beginning is shown. */
+export const textBytesMax = 5 * 1024 * 1024;
+
+export function previewKind({
+  kind,
+  mime_type,
+  name,
+  size,
+}: Pick<NodeJson, "kind" | "mime_type" | "name" | "size">): PreviewKind {
+  if (kind !== "file") return "none";
+  const type = mime_type ?? "";
+  if (images.has(type)) return "image";
+  if (type === "application/pdf" || /\.pdf$/i.test(name)) return "pdf";
+  // Films in such files are larger, and their type is said of every text in TypeScript.
+  if (/\.[cm]?ts$/i.test(name) && size <= textBytesMax) return "text";
+  if (type.startsWith("video/")) return "video";
+  if (type.startsWith("audio/")) return "audio";
+  if (type === "image/svg+xml" || /\.svg$/i.test(name)) return "drawing";
+  if (type === "text/markdown" || /\.(md|markdown)$/i.test(name)) return "markdown";
+  // Many other kinds are zips too, whose parts say nothing to people.
+  if (/\.zip$/i.test(name) || (type === "application/zip" && !/\.\w{1,5}$/.test(name))) return "zip";
+  if (textTypes.test(type) || textEndings.test(name) || /^(dockerfile|makefile|license|readme)$/i.test(name))
+    return "text";
+  return "none";
+}

@@ -1,0 +1,52 @@
+import { useQuery } from "@tanstack/react-query";
+import { useDrive } from "../../data/use-drive.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+
+interface MomentsProps {
+  readonly nodeId: string;
+  /** A moment just before something happened, RFC 3339. */
+  readonly onChoose: (moment: string) => void;
+}
+
+/** What happened lately, newest first: each is a place to go back to, before it. */
+export function Moments({ nodeId, onChoose }: MomentsProps) {
+  const { client } = useDrive();
+  const { message, dateTime, ago } = useMessages();
+  const { data } = useQuery({
+    queryKey: ["moments", nodeId],
+    queryFn: ({ signal }) => client.call("listActivity", { query: { in: nodeId, limit: 20 }, signal }),
+    staleTime: 0,
+  });
+  if (data === undefined || data.items.length === 0) return null;
+  return (
+    <section aria-labelledby="moments">
+      <h2 id="moments" className="mb-2 font-semibold">
+        {message("rewind.before")}
+      </h2>
+      <ol className="flex flex-col border-s border-line ps-2">
+        {data.items.map((item) => (
+          <li key={item.id}>
+            <button
+              type="button"
+              onClick={() => onChoose(new Date(Date.parse(item.at) - 1000).toISOString())}
+              className="flex w-full flex-wrap items-baseline gap-x-3 rounded-md px-3 py-2 text-start hover:bg-hover active:bg-pressed"
+            >
+              <span className="min-w-0 flex-1 truncate">
+                {message(`activity.${item.verb}`, {
+                  who: item.actor.name,
+                  what:
+                    item.count > 1
+                      ? message("details.andMore", { name: item.node.name, count: item.count - 1 })
+                      : item.node.name,
+                })}
+              </span>
+              <time dateTime={item.at} title={dateTime(item.at)} className="text-sm text-muted">
+                {ago(item.at)}
+              </time>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("a folder goes back to a moment after what would change was shown, and comes back by undo", async () => {
+  await ok(app.api, "POST", "/metadata", { path: "/Album", kind: "folder" });
+  await app.api.put("/Album/one.txt", "as it was");
+  const id = await app.api.idOf("/Album");
+  const { updated_at: before } = await ok(app.api, "GET", `/files/${await app.api.idOf("/Album/one.txt")}`);
+  await app.api.put("/Album/one.txt", "encrypted", "&on_conflict=replace");
+  await app.api.put("/Album/ransom.txt", "pay");
+  const content = async (path: string) =>
+    String((await app.api.call("GET", `/files/${await app.api.idOf(path)}/download`)).body);
+
+  await app.signIn();
+  const { page } = app;
+  await app.open(`/rewind/${id}?to=${encodeURIComponent(before)}`);
+  await page.getByText("1 file gets its old content").waitFor();
+  await page.getByText("1 that came since goes to the trash").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: /^Go back to/ }).click();
+  await page.waitForURL(new RegExp(`/files/${id}`));
+  assert.equal(await content("/Album/one.txt"), "as it was");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("It is as it was before").first().waitFor();
+  assert.equal(await content("/Album/one.txt"), "encrypted");
+  assert.equal(await content("/Album/ransom.txt"), "pay");
+});

@@ -1,0 +1,36 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
+import { wait } from "../../data/wait.ts";
+
+type Answered = RewindAnswer | { readonly job: string; readonly rewind_id: string };
+
+const askEveryMs = 1000;
+
+/** A large one is a job: waits until it is done. @throws HoldfastError failed */
+export async function finishedRewind(
+  client: ApiClient,
+  answer: Answered,
+): Promise<{ readonly rewind_id?: string | undefined }> {
+  if (!("job" in answer)) return answer;
+  for (;;) {
+    const { state } = await client.call("getJob", { params: { id: answer.job } });
+    if (state === "done") return answer;
+    if (state === "failed") throw new HoldfastError("failed", "The server gave it up. Look at the jobs of the server.");
+    await wait(askEveryMs);
+  }
+}
+
+/** @param moment RFC 3339 @returns what a field for a day and a time shows of it, where the user is */
+export function toLocalField(moment: string | undefined): string {
+  if (moment === undefined) return "";
+  const at = new Date(moment);
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19);
+}
+
+/** @returns undefined for what is no moment */
+export function fromLocalField(text: string): string | undefined {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}

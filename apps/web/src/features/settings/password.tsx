@@ -1,0 +1,84 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { useAccount } from "../../data/account.ts";
+import { useDrive } from "../../data/use-drive.ts";
+import { Button } from "../../design/button.tsx";
+import { Card } from "../../design/card.tsx";
+import { Field } from "../../design/field.tsx";
+import { Form } from "../../design/form.tsx";
+import { showToast } from "../../design/toasts.ts";
+import { type FieldProblems, useForm } from "../../design/use-form.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+
+type Name = "current" | "wanted";
+
+/** Asks for the current one, as somebody else may sit at a browser that is signed in. */
+export function Password() {
+  const { message } = useMessages();
+  const { data: account } = useAccount();
+  const { form, busy, problems, onSubmit } = useChangePassword();
+  const fields = problems.fields ?? {};
+  return (
+    <Card title={message("settings.password")} about={message("settings.passwordAbout")}>
+      <div ref={form}>
+        <Form problem={problems.whole} onSubmit={onSubmit}>
+          {/* Whose password it is, for what keeps passwords. */}
+          <input hidden readOnly autoComplete="username" value={account?.email ?? ""} />
+          <Field
+            label={message("settings.passwordCurrent")}
+            name="current"
+            type="password"
+            autoComplete="current-password"
+            error={fields.current}
+          />
+          <Field
+            label={message("settings.passwordNew")}
+            hint={message("session.passwordHint", { count: limits.passwordBytesMin })}
+            name="wanted"
+            type="password"
+            autoComplete="new-password"
+            maxLength={limits.passwordBytesMax}
+            error={fields.wanted}
+          />
+          <div>
+            <Button type="submit" busy={busy}>
+              {message("settings.passwordChange")}
+            </Button>
+          </div>
+        </Form>
+      </div>
+    </Card>
+  );
+}
+
+function useChangePassword() {
+  const words = useMessages();
+  const { message } = words;
+  const { client } = useDrive();
+  const queries = useQueryClient();
+  const place = useRef<HTMLDivElement>(null);
+  const form = useForm<Name>({
+    names: ["current", "wanted"],
+    check: ({ current, wanted }) => {
+      const found: Partial<Record<Name, string>> = {};
+      if (current === "") found.current = message("session.missing");
+      if (new TextEncoder().encode(wanted).length < limits.passwordBytesMin)
+        found.wanted = message("session.passwordShort", { count: limits.passwordBytesMin });
+      return found satisfies FieldProblems<Name>;
+    },
+    send: async ({ current, wanted }) => {
+      await client.call("changePassword", { body: { current_password: current, new_password: wanted } });
+      place.current?.querySelector("form")?.reset();
+      showToast({ text: message("settings.passwordChanged") });
+      await Promise.all([["devices"], ["tokens"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
+    },
+    explain: (thrown) =>
+      toHoldfastError(thrown).field === "current_password"
+        ? { fields: { current: message("settings.passwordWrong") } }
+        : { whole: problemWords(thrown, words) },
+  });
+  return { ...form, form: place };
+}

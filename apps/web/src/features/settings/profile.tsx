@@ -1,0 +1,113 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useAccount } from "../../data/account.ts";
+import { useDrive } from "../../data/use-drive.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { Button } from "../../design/button.tsx";
+import { Card, Facts } from "../../design/card.tsx";
+import { Switch } from "../../design/choice.tsx";
+import { Loaded } from "../../design/loaded.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { StorageBar } from "../../design/storage-bar.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { NameDialog } from "./name-dialog.tsx";
+
+export function Profile() {
+  const { message } = useMessages();
+  const load = useAccount();
+  return (
+    <Loaded load={load}>
+      {(account) => (
+        <>
+          {!account.confirmed && <Unconfirmed email={account.email} />}
+          <Person name={account.name} email={account.email} plan={account.plan} />
+          <Card title={message("settings.storage")} about={message("settings.storageAbout")}>
+            <StorageBar used={account.used_bytes} quota={account.quota_bytes} />
+          </Card>
+          <Shares isMounted={account.auto_mount} />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+interface PersonProps {
+  readonly name: string;
+  readonly email: string;
+  readonly plan: string;
+}
+
+function Person({ name, email, plan }: PersonProps) {
+  const { message } = useMessages();
+  const [isNaming, setNaming] = useState(false);
+  return (
+    <Card title={message("settings.account")}>
+      <div className="flex items-center gap-4">
+        <Avatar name={name} />
+        <div className="min-w-0 flex-1">
+          <p className="font-semibold wrap-anywhere">
+            <bdi>{name}</bdi>
+          </p>
+          <p className="text-sm text-muted">{message("session.nameHint")}</p>
+        </div>
+        <Button aria-label={message("settings.changeName")} onClick={() => setNaming(true)}>
+          {message("settings.change")}
+        </Button>
+      </div>
+      <Facts
+        facts={[
+          [message("settings.email"), <bdi key="email">{email}</bdi>],
+          [message("settings.plan"), plan],
+        ]}
+      />
+      {isNaming && <NameDialog name={name} onClose={() => setNaming(false)} />}
+    </Card>
+  );
+}
+
+function Unconfirmed({ email }: { readonly email: string }) {
+  const words = useMessages();
+  const { message } = words;
+  const { client } = useDrive();
+  const mail = useMutation({ mutationFn: () => client.call("mailConfirmation") });
+  const said = mail.error === null ? message("settings.unconfirmedAbout", { email }) : problemWords(mail.error, words);
+  return (
+    <Notice
+      kind="warning"
+      title={message("settings.unconfirmed")}
+      acts={
+        !mail.isSuccess && (
+          <Button busy={mail.isPending} onClick={() => mail.mutate()}>
+            {message("settings.confirmMail")}
+          </Button>
+        )
+      }
+    >
+      <span role="status">{mail.isSuccess ? message("settings.confirmMailed", { email }) : said}</span>
+    </Notice>
+  );
+}
+
+function Shares({ isMounted }: { readonly isMounted: boolean }) {
+  const words = useMessages();
+  const { message } = words;
+  const { client } = useDrive();
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: (auto_mount: boolean) => client.call("updateAccount", { body: { auto_mount } }),
+    onSuccess: (account) => queries.setQueryData(["account"], account),
+  });
+  return (
+    <Card title={message("settings.shares")}>
+      <Switch
+        label={message("settings.autoMount")}
+        hint={message("settings.autoMountAbout")}
+        checked={change.isPending ? change.variables : isMounted}
+        busy={change.isPending}
+        error={change.error === null ? undefined : problemWords(change.error, words)}
+        onChange={(checked) => change.mutate(checked)}
+      />
+    </Card>
+  );
+}

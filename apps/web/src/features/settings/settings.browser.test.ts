@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Api, ok } from "@holdfast/server/acceptance/testing";
+import { hasFocus } from "../../testing/focus.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("a personal token is shown once, works for what was ticked, and no more once it is removed", async () => {
+  const { page, server } = app;
+  await app.signIn();
+  await app.open("/settings/tokens");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Make a token" }).click();
+  await dialog.getByText("Write something here.").waitFor();
+  await dialog.getByLabel("What it is for").fill("backup");
+  await dialog.getByRole("button", { name: "Make a token" }).click();
+  const token = await dialog.getByRole("group", { name: "Token" }).innerText();
+  const ask = (path: string) =>
+    fetch(`${server.url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } }).then(
+      ({ status }) => status,
+    );
+  assert.equal(await ask("/account"), 200);
+  assert.equal(await ask("/devices"), 403);
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByText("Read files").waitFor();
+  assert.equal((await page.content()).includes(token), false, "it is shown once");
+  await page.getByRole("button", { name: "Remove backup" }).click();
+  await page.getByText("No tokens yet").waitFor();
+  assert.equal(await ask("/account"), 401);
+});
+
+test("another browser is signed out by itself, and all others at once", async () => {
+  app.expectComplaint(/status of 401/);
+  const { page, server } = app;
+  // Not as the administrator, whose session the other tests need.
+  const dave = await app.addPerson("Dave");
+  await app.signIn(dave);
+  const others = [await Api.signIn(server.url, dave), await Api.signIn(server.url, dave)];
+  await app.open("/settings/devices");
+  const remove = page.getByRole("button", { name: /^Remove/ });
+  const before = await remove
+    .first()
+    .waitFor()
+    .then(() => remove.count());
+  await remove.first().click();
+  const told = page.getByRole("region", { name: "Messages" });
+  await told.getByText(/is signed out\./).waitFor();
+  await page.waitForFunction((count) => document.querySelectorAll("main li button").length < count, before);
+  await app.open("/settings/security");
+  await page.getByText("This browser").waitFor();
+  await page.getByRole("button", { name: "Sign out all others" }).click();
+  await told.getByText("All others are signed out.").waitFor();
+  for (const other of others) assert.equal((await other.call("GET", "/account")).status, 401);
+  await app.open("/settings/devices");
+  await page.getByText("No device yet").waitFor();
+});
+
+test("language, direction, time and theme hold at once, after a reload and in the other tab", async () => {
+  const { page } = app;
+  await app.signIn();
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/settings/appearance`);
+  await app.open("/settings/appearance");
+  await page.getByRole("combobox", { name: "Language" }).selectOption("de");
+  await page.getByRole("heading", { level: 1, name: "Aussehen" }).waitFor();
+  await other.getByRole("heading", { level: 1, name: "Aussehen" }).waitFor();
+  await page.getByLabel("Dunkel").check();
+  await page.getByRole("combobox", { name: "Richtung" }).selectOption("rtl");
+  await page.getByRole("combobox", { name: "Uhrzeit" }).selectOption("h12");
+  await page.getByText(/So sieht es aus: .*\s[AP]M/).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { level: 1, name: "Aussehen" }).waitFor();
+  await page.locator("html[lang=de][dir=rtl]").waitFor();
+  await page.waitForFunction(() => getComputedStyle(document.documentElement).colorScheme === "dark");
+  const box = await page.getByRole("navigation", { name: "Orte" }).first().boundingBox();
+  assert.ok(box !== null && box.x > 720, "the navigation is at the start of the line, which is on the right");
+});
+
+test("what one is told is kept on the server", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/settings/notifications");
+  const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
+  await page.getByLabel("Somebody comments").selectOption("off");
+  assert.equal(await page.getByLabel("Somebody comments").inputValue(), "off");
+  await saved;
+  const api = await Api.signIn(app.server.url);
+  assert.equal((await api.call("GET", "/account")).body.notify.comment, "off");
+});
+
+test("storage that comes to its end is told in words, beside every place and as it happens", async () => {
+  const { page } = app;
+  const dora = await app.addPerson("Dora");
+  await ok(app.api, "PATCH", `/admin/users/${dora.email}`, { quota_bytes: 1000 });
+  await dora.api.put("/a.txt", "a".repeat(799));
+  await app.signIn(dora);
+  const navigation = page.getByRole("navigation", { name: "Places" }).first();
+  await navigation.getByText("799 bytes of 1 kB used").waitFor();
+  assert.equal(await navigation.getByText(/full/).count(), 0);
+  await dora.api.put("/b.txt", "b".repeat(2));
+  await navigation.getByText("80% full", { exact: true }).waitFor();
+  await dora.api.put("/c.txt", "c".repeat(150));
+  await navigation.getByText("95% full", { exact: true }).waitFor();
+  await app.open("/settings/profile");
+  await page
+    .getByRole("main")
+    .getByText("Only 49 bytes left. Empty the trash, or ask an administrator for more.")
+    .waitFor();
+  await dora.api.put("/d.txt", "d".repeat(49));
+  await page.getByRole("main").getByText("Your storage is full").waitFor();
+});
+
+test("whoever changes the password goes on, others are signed out, and a wrong one is told at its field", async () => {
+  app.expectComplaint(/status of (422|401)/);
+  const { page, server } = app;
+  const erik = await app.addPerson("Erik");
+  await app.signIn(erik);
+  await app.open("/settings/security");
+  const send = async (current: string, wanted: string) => {
+    await page.getByLabel("Current password").fill(current);
+    await page.getByLabel("New password").fill(wanted);
+    await page.keyboard.press("Enter");
+  };
+  await send("not this one", "a new sentence of Erik");
+  await page.getByText("This is not your password.").waitFor();
+  await hasFocus(page.locator("[name=current]"));
+  await send(erik.password, "short");
+  await page.getByText("This has fewer than").waitFor();
+  await send(erik.password, "a new sentence of Erik");
+  await page.getByRole("region", { name: "Messages" }).getByText("Your password is changed.").waitFor();
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>("[name=current]")?.value === "");
+  assert.equal((await erik.api.call("GET", "/account")).status, 401);
+  await page.reload();
+  await page.getByText("This browser").waitFor();
+  await Api.signIn(server.url, { email: erik.email, password: "a new sentence of Erik" });
+});
+
+test("one's own name is changed, and stands beside what one does", async () => {
+  const { page } = app;
+  const gina = await app.addPerson("Gina");
+  await app.signIn(gina);
+  await app.open("/settings/profile");
+  await page.getByRole("button", { name: "Change the name" }).click();
+  const field = page.getByRole("dialog").getByRole("textbox");
+  await hasFocus(field);
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.press("Delete");
+  await page.keyboard.press("Enter");
+  await page.getByText("Write something here.").waitFor();
+  await hasFocus(field);
+  await page.keyboard.type("Gina Lollo");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Account of Gina Lollo" }).waitFor();
+  assert.equal((await gina.api.call("GET", "/account")).body.name, "Gina Lollo");
+});

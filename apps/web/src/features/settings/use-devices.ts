@@ -1,0 +1,28 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useDrive } from "../../data/use-drive.ts";
+
+const queryKey = ["devices"] as const;
+
+/** Where the account is signed in: browsers, and devices that keep folders equal. */
+export function useDevices() {
+  const { client } = useDrive();
+  return useQuery({ queryKey, queryFn: ({ signal }) => client.call("listDevices", { signal }) });
+}
+
+export function useRemoveDevice() {
+  const { client } = useDrive();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => client.call("deleteDevice", { params: { id } }),
+    onSettled: () => queries.invalidateQueries({ queryKey }),
+  });
+}
+
+export function useRemoveOtherDevices() {
+  const { client } = useDrive();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => client.call("deleteDevices", { query: { keep: "current" } }),
+    onSettled: () => queries.invalidateQueries({ queryKey }),
+  });
+}

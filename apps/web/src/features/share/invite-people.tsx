@@ -1,0 +1,142 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type SubmitEvent, useDeferredValue, useId, useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { announcer } from "../../design/live-regions.tsx";
+import { Button } from "../../design/button.tsx";
+import { CopyField } from "../../design/copy-field.tsx";
+import { Field } from "../../design/field.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { endOfDay, granteeOf, ownGroups, peopleFor, personRoles, type Role } from "./permissions.ts";
+import { RoleSelect } from "./role-select.tsx";
+import type { ShareDialogProps } from "./share-dialog.tsx";
+
+/** Gives a person or a group a role. An address that has no account is invited. */
+export function InvitePeople({ node }: Pick<ShareDialogProps, "node">) {
+  const drive = useDrive();
+  const words = useMessages();
+  const { message } = words;
+  const [text, setText] = useState("");
+  const [role, setRole] = useState<Role>("viewer");
+  const [day, setDay] = useState("");
+  const [note, setNote] = useState("");
+  const [fault, setFault] = useState<string>();
+  const groups = useQuery(ownGroups(drive)).data ?? [];
+  const share = useShare(node.id);
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const grantee = granteeOf(text, groups);
+    setFault(grantee === undefined ? message("share.nobody") : undefined);
+    if (grantee === undefined) return;
+    share.mutate(
+      { ...grantee, role, ...ending(day), ...saying(note) },
+      {
+        onSuccess: () => {
+          setText("");
+          setNote("");
+        },
+        onError: (thrown) => setFault(problemWords(thrown, words)),
+      },
+    );
+  };
+  const invitation = share.data?.grantee.kind === "pending" ? share.data.invitation_url : undefined;
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-3">
+      <WhomField text={text} onText={setText} fault={fault} groupNames={groups.map(({ name }) => name)} />
+      {text.trim() !== "" && (
+        <Field
+          label={message("share.note")}
+          optional
+          value={note}
+          maxLength={1000}
+          onChange={(event) => setNote(event.target.value)}
+        />
+      )}
+      <div className="flex flex-wrap items-end gap-3">
+        <RoleSelect label={message("share.role")} value={role} roles={personRoles} onChoose={setRole} />
+        {text.trim() !== "" && (
+          <Field
+            label={message("share.until")}
+            optional
+            type="date"
+            value={day}
+            onChange={(event) => setDay(event.target.value)}
+          />
+        )}
+        <div className="ms-auto">
+          <Button kind="primary" type="submit" busy={share.isPending}>
+            {message("share.share")}
+          </Button>
+        </div>
+      </div>
+      {invitation !== undefined && <CopyField label={message("share.invitation")} text={invitation} />}
+    </form>
+  );
+}
+
+type ShareFields = NonNullable<ReturnType<typeof granteeOf>> & {
+  readonly role: Role;
+  readonly expires_at?: string;
+  readonly message?: string;
+};
+
+function useShare(nodeId: string) {
+  const { client } = useDrive();
+  const { message } = useMessages();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: ShareFields) => client.call("shareNode", { params: { id: nodeId }, body }),
+    onSuccess: ({ grantee }) => {
+      const name = grantee.name ?? grantee.email ?? "";
+      announcer.say(message(grantee.kind === "pending" ? "share.invited" : "share.shared", { name }));
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["permissions", nodeId] }),
+  });
+}
+
+function ending(day: string): Pick<ShareFields, "expires_at"> {
+  const ends = endOfDay(day);
+  return ends === undefined ? {} : { expires_at: ends };
+}
+
+function saying(note: string): Pick<ShareFields, "message"> {
+  return note.trim() === "" ? {} : { message: note.trim() };
+}
+
+interface WhomFieldProps {
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly fault: string | undefined;
+  readonly groupNames: readonly string[];
+}
+
+/** With the browser's own list of suggestions. */
+function WhomField({ text, onText, fault, groupNames }: WhomFieldProps) {
+  const { message } = useMessages();
+  const listId = useId();
+  const people = useQuery(peopleFor(useDrive(), useDeferredValue(text))).data ?? [];
+  return (
+    <>
+      <Field
+        label={message("share.whom")}
+        hint={message("share.whomHint")}
+        error={fault}
+        type="text"
+        inputMode="email"
+        autoComplete="off"
+        spellCheck={false}
+        list={listId}
+        value={text}
+        onChange={(event) => onText(event.target.value)}
+      />
+      <datalist id={listId}>
+        {groupNames.map((name) => (
+          <option key={`group ${name}`} value={name} label={message("share.group", { name })} />
+        ))}
+        {people.map(({ id, name, email }) => (
+          <option key={id} value={email} label={name} />
+        ))}
+      </datalist>
+    </>
+  );
+}

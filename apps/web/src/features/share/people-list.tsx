@@ -1,0 +1,95 @@
+import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import X from "lucide-react/icons/x";
+import { useDrive } from "../../data/use-drive.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { IconButton } from "../../design/icon-button.tsx";
+import { showToast } from "../../design/toasts.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { nameOfGrantee, personRoles, type Role } from "./permissions.ts";
+import { RoleSelect, roleWords } from "./role-select.tsx";
+import type { ShareDialogProps } from "./share-dialog.tsx";
+
+interface PeopleListProps extends Pick<ShareDialogProps, "node"> {
+  readonly people: readonly PermissionJson[] | undefined;
+}
+
+export function PeopleList({ node, people }: PeopleListProps) {
+  const { message } = useMessages();
+  if (people === undefined) return <div className="h-12 animate-appear-late rounded-md bg-hover" />;
+  if (people.length === 0) return <p className="text-muted">{message("share.onlyYou")}</p>;
+  return (
+    <section aria-labelledby="share-people">
+      <h3 id="share-people" className="mb-2 font-semibold">
+        {message("share.people")}
+      </h3>
+      <ul className="flex flex-col gap-1">
+        {people.map((permission) => (
+          <Person key={permission.id} node={node} permission={permission} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly permission: PermissionJson }) {
+  const { message, day } = useMessages();
+  const { change, remove } = usePermissionChanges(node.id, permission);
+  const name = nameOfGrantee(permission, (group) => message("share.group", { name: group }));
+  const inherited = permission.inherited_from !== undefined;
+  const notes = [
+    permission.grantee.kind === "pending" ? message("share.pending") : permission.grantee.email,
+    inherited ? message("share.inherited") : undefined,
+    permission.expires_at === null ? undefined : message("share.ends", { day: day(permission.expires_at) }),
+  ].filter((note) => note !== undefined && note !== name);
+  return (
+    <li className="flex min-h-12 items-center gap-3">
+      <Avatar name={name} />
+      <div className="min-w-0 flex-1">
+        <p className="truncate">
+          <bdi>{name}</bdi>
+        </p>
+        {notes.length > 0 && <p className="truncate text-sm text-muted">{notes.join(" · ")}</p>}
+      </div>
+      {inherited || permission.role === "owner" ? (
+        <span className="text-muted">{message(roleWords[permission.role])}</span>
+      ) : (
+        <>
+          <RoleSelect
+            label={message("share.roleOf", { name })}
+            value={permission.role}
+            roles={personRoles}
+            disabled={change.isPending}
+            onChoose={(role) => change.mutate({ role })}
+          />
+          <IconButton
+            small
+            label={message("share.remove", { name })}
+            Icon={X}
+            busy={remove.isPending}
+            onClick={() => remove.mutate()}
+          />
+        </>
+      )}
+    </li>
+  );
+}
+
+/** Both hold at once; a refusal is told and the list read again. */
+export function usePermissionChanges(nodeId: string, { id }: PermissionJson) {
+  const { client } = useDrive();
+  const words = useMessages();
+  const queries = useQueryClient();
+  const settle = {
+    onError: (thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["permissions", nodeId] }),
+  };
+  const change = useMutation({
+    mutationFn: (body: { role?: Role; expires_at?: string | null; password?: string | null }) =>
+      client.call("updatePermission", { params: { id }, body }),
+    ...settle,
+  });
+  const remove = useMutation({ mutationFn: () => client.call("deletePermission", { params: { id } }), ...settle });
+  return { change, remove };
+}

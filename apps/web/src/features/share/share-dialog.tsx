@@ -1,0 +1,60 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+import { useQuery } from "@tanstack/react-query";
+import { useDrive } from "../../data/use-drive.ts";
+import { Button } from "../../design/button.tsx";
+import { Dialog } from "../../design/dialog.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { InvitePeople } from "./invite-people.tsx";
+import { LinkList } from "./link-list.tsx";
+import { PeopleList } from "./people-list.tsx";
+import { permissionsOf } from "./permissions.ts";
+
+export interface ShareDialogProps {
+  readonly node: Pick<NodeJson, "id" | "name" | "kind">;
+  readonly open: boolean;
+  readonly onClose: () => void;
+}
+
+/** Who has it, and how to give it to somebody else. Everything in it holds at once. */
+export function ShareDialog({ node, open, onClose }: ShareDialogProps) {
+  const { message } = useMessages();
+  return (
+    <Dialog
+      open={open}
+      title={message("share.title", { name: node.name })}
+      onClose={onClose}
+      acts={
+        <Button kind="primary" onClick={onClose}>
+          {message("share.done")}
+        </Button>
+      }
+    >
+      {open && <Sharing node={node} />}
+    </Dialog>
+  );
+}
+
+/** The same, for the panel of details. */
+export function Sharing({ node }: Pick<ShareDialogProps, "node">) {
+  const drive = useDrive();
+  const words = useMessages();
+  const { data, error, refetch } = useQuery(permissionsOf(drive, node.id));
+  if (error !== null) {
+    return (
+      <Notice kind="error" acts={<Button onClick={() => void refetch()}>{words.message("shell.tryAgain")}</Button>}>
+        {problemWords(error, words)}
+      </Notice>
+    );
+  }
+  const links = data?.filter(({ grantee }) => grantee.kind === "link");
+  const people = data?.filter(({ grantee }) => grantee.kind !== "link");
+  return (
+    <div className="flex flex-col gap-6">
+      <InvitePeople node={node} />
+      <PeopleList node={node} people={people} />
+      <LinkList node={node} links={links} />
+    </div>
+  );
+}

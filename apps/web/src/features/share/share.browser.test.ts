@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { signIn, testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+/** The panel of sharing, as the command of the list opens it. */
+async function openSharing(path: string): Promise<void> {
+  const id = await app.api.idOf(path);
+  await app.open(`/files?open=${id}&panel=sharing`);
+  await app.page.getByRole("heading", { name: "Links" }).waitFor();
+}
+
+test("a folder is shared with somebody, who finds it, and is taken away again", async () => {
+  const mia = await app.addPerson("Mia");
+  await ok(app.api, "POST", "/metadata", { path: "/Holiday", kind: "folder" });
+  await app.signIn();
+  await app.open(`/files/${await app.api.idOf("/Holiday")}?panel=sharing`);
+  const { page } = app;
+  await page.getByLabel("Add people").fill(mia.email);
+  await page.getByLabel("What they may do", { exact: true }).selectOption({ label: "Can edit" });
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("listitem").filter({ hasText: mia.email }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+
+  const theirs = await app.another();
+  await signIn(theirs, app.server.url, mia);
+  await theirs.goto(`${app.server.url}/shared`);
+  await theirs.getByText("Holiday", { exact: true }).first().waitFor();
+
+  const changed = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
+  await page.getByLabel("What Mia may do").selectOption({ label: "Can view" });
+  await changed;
+  await page.getByRole("button", { name: "Take access from Mia" }).click();
+  await page.getByText("Only you have access so far.").waitFor();
+  const { items } = await ok(mia.api, "GET", "/shared-with-me");
+  assert.deepEqual(items, []);
+});
+
+test("what is no address is told at the field, and nothing is shared", async () => {
+  await app.api.put("/plan.txt", "a plan");
+  await app.signIn();
+  await openSharing("/plan.txt");
+  await app.page.getByLabel("Add people").fill("mia");
+  await app.page.getByRole("button", { name: "Share", exact: true }).click();
+  await app.page.getByText("Write an address like mia@example.org").waitFor();
+});
+
+test("a link with a password opens for a stranger who has both, shows a code to scan, and ends when it is deleted", async () => {
+  await app.api.put("/letter.txt", "Dear stranger");
+  await app.signIn();
+  await openSharing("/letter.txt");
+  const { page } = app;
+  await page.getByRole("button", { name: "New link" }).click();
+  await page.locator("input[name=password]").fill("open sesame");
+  await page.getByRole("button", { name: "Create link" }).click();
+  const address = await page.getByLabel("Address of the link").innerText();
+  await page.getByRole("img", { name: "The address as a QR code" }).waitFor();
+  assert.match(address, /\/s\/hfl_/);
+
+  // What the stranger's page hears when the link ends.
+  app.expectComplaint(/status of 401 .*\/(?:poll|links\/current)/);
+  const stranger = await app.another();
+  await stranger.goto(address);
+  await stranger.getByLabel("Password of this link").fill("open sesame");
+  await stranger.getByRole("button", { name: "Open", exact: true }).click();
+  await stranger.getByText("letter.txt").first().waitFor();
+
+  await page.getByRole("button", { name: /^Delete Link of/ }).click();
+  await page.getByRole("button", { name: "Delete link", exact: true }).click();
+  await page.getByRole("button", { name: /^Delete Link of/ }).waitFor({ state: "detached" });
+  await stranger.getByText("This link does not exist, or it has ended.").waitFor();
+  assert.equal((await fetch(address)).status, 404);
+});

@@ -1,0 +1,95 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { Button } from "../../design/button.tsx";
+import { Field } from "../../design/field.tsx";
+import { Form } from "../../design/form.tsx";
+import { openPublicClient } from "../../data/client.ts";
+import { useSession } from "../../data/use-session.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { type FieldProblems, useForm } from "../../design/use-form.ts";
+
+type Name = "name" | "email" | "password";
+
+interface CreateAccountFormProps {
+  /** Of the set-up or of an invitation. */
+  readonly token: string;
+  readonly onDone: () => void;
+}
+
+/** Makes the account and signs in to it. */
+export function CreateAccountForm({ token, onDone }: CreateAccountFormProps) {
+  const { message } = useMessages();
+  const { busy, problems, onSubmit } = useCreateAccount(token, onDone);
+  const fields = problems.fields ?? {};
+  return (
+    <Form problem={problems.whole} onSubmit={onSubmit}>
+      <Field
+        label={message("session.name")}
+        hint={message("session.nameHint")}
+        name="name"
+        autoComplete="name"
+        maxLength={200}
+        error={fields.name}
+      />
+      <Field
+        label={message("session.email")}
+        hint={message("session.emailHint")}
+        name="email"
+        type="email"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={limits.emailBytesMax}
+        error={fields.email}
+      />
+      <Field
+        label={message("session.password")}
+        hint={message("session.passwordHint", { count: limits.passwordBytesMin })}
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        maxLength={limits.passwordBytesMax}
+        error={fields.password}
+      />
+      <Button kind="primary" type="submit" wide busy={busy}>
+        {message(isSetup(token) ? "session.createAdmin" : "session.createAccount")}
+      </Button>
+    </Form>
+  );
+}
+
+function useCreateAccount(token: string, onDone: () => void) {
+  const words = useMessages();
+  const { message } = words;
+  const session = useSession();
+  return useForm<Name>({
+    names: ["name", "email", "password"],
+    check: ({ name, email, password }) => {
+      const found: Partial<Record<Name, string>> = {};
+      if (name.trim() === "") found.name = message("session.missing");
+      if (!/^[^\s@]+@[^\s@]+$/.test(email.trim())) found.email = message("session.noAddress");
+      if (new TextEncoder().encode(password).length < limits.passwordBytesMin) {
+        found.password = message("session.passwordShort", { count: limits.passwordBytesMin });
+      }
+      return found satisfies FieldProblems<Name>;
+    },
+    send: async ({ name, email, password }) => {
+      const credentials = { email: email.trim(), password };
+      await openPublicClient().call("createAccount", { body: { ...credentials, name: name.trim(), invite: token } });
+      await session.signIn(credentials);
+      onDone();
+    },
+    explain: (thrown) => {
+      const { code, field } = toHoldfastError(thrown);
+      if (code === "exists") return { fields: { email: message("session.accountTaken") } };
+      if (field === "email") return { fields: { email: message("session.noAddress") } };
+      if (code === "forbidden") return { whole: message(isSetup(token) ? "session.linkUsed" : "session.inviteUsed") };
+      return { whole: problemWords(thrown, words) };
+    },
+  });
+}
+
+export function isSetup(token: string): boolean {
+  return token.startsWith("hfs_");
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Api } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { hasFocus } from "../../testing/focus.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp({ isNew: true, size: "phone" });
+const ann = { email: "o'hara@example.org", password: "a sentence of Ann" };
+let setupLink = "";
+
+test("the set-up link makes the administrator with the keyboard alone, and ends in a drive that says how to begin", async () => {
+  const { page, server } = app;
+  setupLink = await server.setupUrl;
+  await page.goto(setupLink);
+  await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
+  assert.equal(page.url(), `${server.url}/setup`, "the token is gone from the address");
+  assert.deepEqual(await axeProblems(page), []);
+  for (const text of ["Ann O'Hara", ann.email, ann.password]) {
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(text);
+  }
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
+  assert.equal(
+    await page.getByRole("group", { name: "Commands" }).innerText(),
+    `npx holdfast login ${server.url} --email 'o'\\''hara@example.org'\nnpx holdfast sync ~/Drive`,
+  );
+  assert.deepEqual(await axeProblems(page), []);
+  const api = await Api.signIn(server.url, ann);
+  assert.equal((await api.call("GET", "/account")).body.admin, true);
+});
+
+test("a used link says so, and what to do next", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  await page.goto(setupLink);
+  await page.getByLabel("Your name").fill("Bob");
+  await page.getByLabel("E-mail address").fill("bob@example.org");
+  await page.getByLabel("Password", { exact: true }).fill("a sentence of Bob");
+  await page.getByRole("button", { name: "Create administrator" }).click();
+  await page.getByRole("alert").filter({ hasText: "sign in or ask for an invitation" }).waitFor();
+  await page.locator("button:enabled", { hasText: "Create administrator" }).waitFor();
+});
+
+test("a link without its token says so, and asks for nothing", async () => {
+  const { page, server } = app;
+  await page.goto(`${server.url}/setup`);
+  await page.getByText("Everything after the # belongs to it.").waitFor();
+  assert.equal(await page.getByRole("textbox").count(), 0);
+});
+
+test("each field says what is wrong with it, the first has the focus, and the form can be sent again", async () => {
+  app.expectComplaint(/status of 409/);
+  const { page, server } = app;
+  const api = await Api.signIn(server.url, ann);
+  const { body: invitation } = await api.call("POST", "/admin/invitations", {});
+  await page.goto(invitation.url);
+  const send = page.getByRole("button", { name: "Create account" });
+  await send.click();
+  const name = page.getByLabel("Your name");
+  await hasFocus(name);
+  assert.equal(await name.getAttribute("aria-invalid"), "true");
+  await page.getByText("This is no e-mail address").waitFor();
+  await page.getByText("fewer than 8 characters").waitFor();
+  await name.fill("Carla");
+  const email = page.getByLabel("E-mail address");
+  await email.fill(ann.email);
+  await page.getByLabel("Password", { exact: true }).fill("a sentence of Carla");
+  await send.click();
+  await page.getByText("There is an account with this address already.").waitFor();
+  await hasFocus(email);
+  await email.fill("carla@example.org");
+  await send.click();
+  await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Make an invitation" }).count(), 0);
+});
+
+test("password managers find what they fill in, and a password can be looked at", async () => {
+  const { page, server } = app;
+  const completions = async () =>
+    page.locator("input").evaluateAll((fields) => fields.map((field) => field.getAttribute("autocomplete")));
+  await page.goto(`${server.url}/setup#hfi_000_x`);
+  await page.getByLabel("Your name").waitFor();
+  assert.deepEqual(await completions(), ["name", "username", "new-password"]);
+  await page.goto(`${server.url}/sign-in`);
+  const password = page.getByLabel("Password", { exact: true });
+  await password.waitFor();
+  assert.deepEqual(await completions(), ["username", "current-password"]);
+  await password.fill("secret");
+  await page.getByRole("button", { name: "Show password" }).click();
+  await password.and(page.locator("[type=text]")).waitFor();
+});
+
+test("a link that confirms an address asks first, and says what is wrong with one that is not good", async () => {
+  app.expectComplaint(/status of 422/);
+  const { page, server } = app;
+  await page.goto(`${server.url}/setup#hfc_000_x`);
+  await page.getByRole("heading", { name: "Confirm your address" }).waitFor();
+  await page.getByRole("button", { name: "This address is mine" }).click();
+  await page.getByRole("alert").filter({ hasText: "has expired, or is for another address" }).waitFor();
+});
+
+test("the pages before the sign-in fit a small phone and a large screen without scrolling sideways", async () => {
+  const { page, server } = app;
+  for (const width of [320, 390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${server.url}/setup#hfs_000_x`);
+    await page.getByLabel("Your name").waitFor();
+    assert.ok((await page.evaluate<number>("document.documentElement.scrollWidth")) <= width, String(width));
+  }
+});

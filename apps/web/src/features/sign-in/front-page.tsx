@@ -1,0 +1,27 @@
+import type { ReactNode } from "react";
+import { useMessages } from "../../messages/use-messages.ts";
+
+interface FrontPageProps {
+  readonly title: string;
+  readonly about?: ReactNode;
+  readonly children?: ReactNode;
+}
+
+/** Around what is shown to somebody who is not signed in. */
+export function FrontPage({ title, about, children }: FrontPageProps) {
+  const { message } = useMessages();
+  return (
+    <main className="flex min-h-dvh flex-col items-center bg-canvas px-4 pt-[max(2rem,10dvh)] pb-8">
+      <p className="mb-6 text-lg font-semibold text-accent">{message("app.name")}</p>
+      <div className="flex w-full max-w-110 flex-col gap-6 rounded-lg bg-surface p-6 shadow-card sm:p-8 forced-colors:border">
+        <div className="flex flex-col gap-2">
+          <h1 id="title" tabIndex={-1} className="text-xl font-semibold outline-none">
+            {title}
+          </h1>
+          {about !== undefined && <p className="text-muted wrap-anywhere">{about}</p>}
+        </div>
+        {children}
+      </div>
+    </main>
+  );
+}

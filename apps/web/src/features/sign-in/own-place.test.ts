@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ownPlace } from "./own-place.ts";
+
+test("after the sign-in one is where one wanted to be, and never on another site", () => {
+  assert.equal(ownPlace("/files/abc?sort=-name"), "/files/abc?sort=-name");
+  for (const next of [
+    undefined,
+    "",
+    "https://evil.example",
+    "//evil.example",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "javascript:alert(1)",
+    "files",
+    "/sign-in?next=/x",
+  ]) {
+    assert.equal(ownPlace(next), "/files", String(next));
+  }
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { administrator } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { hasRun } from "../../testing/drop.ts";
+import { hasFocus } from "../../testing/focus.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("after the sign-in one is where one wanted to be, and a reload asks nothing again", async () => {
+  const { page } = app;
+  await app.open("/starred?sort=-name");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("next"), "/starred?sort=-name");
+  await page.getByLabel("E-mail address").fill(administrator.email);
+  await page.getByLabel("Password", { exact: true }).fill(administrator.password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/starred\?sort=-name$/);
+  await page.reload();
+  await page.getByRole("heading", { name: "Starred" }).waitFor();
+});
+
+test("a wrong password is said at the field, in words, and the form keeps what was written", async () => {
+  app.expectComplaint(/status of 401 .*\/sessions\/web\b/);
+  const { page } = app;
+  await app.open("/sign-in");
+  await page.getByLabel("E-mail address").fill("nobody@example.com");
+  const password = page.getByLabel("Password", { exact: true });
+  await password.fill("wrong");
+  await page.keyboard.press("Enter");
+  await page.getByText("do not go together").waitFor();
+  assert.equal(await password.getAttribute("aria-invalid"), "true");
+  assert.equal(await page.getByLabel("E-mail address").inputValue(), "nobody@example.com");
+});
+
+test("who signs out in one tab is signed out in the other, and nothing of theirs is shown any more", async () => {
+  const { page } = app;
+  await app.signIn();
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/settings`);
+  await other.getByText(administrator.email).waitFor();
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await other.getByRole("heading", { name: "Sign in" }).waitFor();
+  assert.equal(await other.getByText(administrator.email).count(), 0);
+  await other.reload();
+  await other.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+test("a session that has ended asks for the password over the page, and what was begun goes on", async () => {
+  app.expectComplaint(/status of 401/);
+  const { page } = app;
+  await app.signIn();
+  await app.open("/settings/notifications");
+  const mails = page.getByLabel("Comments and what you watch");
+  await mails.waitFor();
+  // Somebody ends all sessions elsewhere.
+  await app.api.call("DELETE", "/devices?keep=current");
+  await mails.selectOption("never");
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await dialog.waitFor();
+  await dialog.getByLabel("Password", { exact: true }).fill(administrator.password);
+  const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await saved;
+  await page.reload();
+  await mails.waitFor();
+  assert.equal(await mails.inputValue(), "never");
+});
+
+test("who signs out while the server does not answer is told so at once, also after a reload, and is out once it does", async () => {
+  app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_FAILED/);
+  const { page } = app;
+  await app.signIn();
+  // On a slow machine the page shows what it has before the server says who is signed in.
+  const listed = page.waitForResponse((answer) => answer.url().includes("/folders/root/contents") && answer.ok());
+  await app.open("/files");
+  await listed;
+  await hasRun(page, /\/assets\/sign-in-[\w-]{8}\.js$/);
+  const tokens: string[] = [];
+  page.on("request", (request) => {
+    const { authorization } = request.headers();
+    if (authorization !== undefined) tokens.push(authorization);
+  });
+  // The menus of the page are loaded by now, as one was open.
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  const menu = page.getByRole("menu");
+  await hasFocus(menu);
+  await page.keyboard.press("Escape");
+  await menu.waitFor({ state: "detached" });
+  await page.route("**/*", (route) => route.abort("connectionrefused"));
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  const title = page.getByRole("heading", { level: 1, name: "You are not signed out yet" });
+  await title.waitFor();
+  assert.equal(await page.getByRole("grid").count(), 0);
+  tokens.length = 0;
+  await page.getByRole("button", { name: "Sign out again" }).click();
+  await page.getByText("The server does not answer. Nothing is lost; try again in a moment.").first().waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.unroute("**/*");
+  await page.route("**/api/v1/**", (route) => route.abort("connectionrefused"));
+  await app.open("/files");
+  await title.waitFor();
+  assert.deepEqual(tokens, [], "no token is left in the page");
+  await page.unroute("**/api/v1/**");
+  await page.getByRole("button", { name: "Sign out again" }).click();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  await app.open("/files");
+  await page.waitForURL(/\/sign-in/);
+});

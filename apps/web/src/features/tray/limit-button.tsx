@@ -1,0 +1,30 @@
+import Gauge from "lucide-react/icons/gauge";
+import { useSyncExternalStore } from "react";
+import { IconButton } from "../../design/icon-button.tsx";
+import { MenuButton } from "../../design/menu-button.tsx";
+import {
+  changePreferences,
+  preferences,
+  type UploadLimit,
+  uploadLimits,
+  watchPreferences,
+} from "../../design/preferences.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** What uploads may take of the line, so that others who are on it can work. It holds in this browser until it is changed. */
+export function LimitButton() {
+  const { message, size } = useMessages();
+  const limit = useSyncExternalStore(watchPreferences, () => preferences().uploadLimit);
+  const words = (each: UploadLimit) => message("tray.rate", { size: size(Number(each) * 1e6) });
+  const label = limit === undefined ? message("tray.limit") : message("tray.limited", { rate: words(limit) });
+  const choice = (each: UploadLimit | undefined) => ({
+    label: each === undefined ? message("tray.unlimited") : words(each),
+    checked: each === limit,
+    run: () => changePreferences({ uploadLimit: each }),
+  });
+  return (
+    <MenuButton label={label} items={() => [choice(undefined), "line", ...uploadLimits.map(choice)]}>
+      <IconButton small label={label} Icon={Gauge} aria-pressed={limit !== undefined} />
+    </MenuButton>
+  );
+}

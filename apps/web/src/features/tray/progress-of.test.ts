@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { JobSnapshot } from "../../upload/engine/snapshot.ts";
+import { progressOf } from "./progress-of.ts";
+
+test("nothing says a hundred before all is committed", () => {
+  const job = jobWith({ filesDone: 9, bytesDurable: 1000, bytesCut: 1000 }, false);
+  assert.equal(progressOf({ jobs: [job], isPaused: false }).durable, 0.99);
+  assert.equal(progressOf({ jobs: [{ ...job, isDone: true }], isPaused: false }).durable, 1);
+});
+
+test("what waits for the person ends the progress as what is done does", () => {
+  const job = {
+    ...jobWith({ filesDone: 8, bytesDurable: 800, bytesCut: 1000 }, false),
+    clashCount: 1,
+    problemCount: 1,
+  };
+  const { phase, needYou } = progressOf({ jobs: [job], isPaused: false });
+  assert.deepEqual({ phase, needYou }, { phase: "ended", needYou: 2 });
+});
+
+function jobWith(counts: Partial<JobSnapshot["counts"]>, isDone: boolean): JobSnapshot {
+  const none = { filesDone: 0, filesEqual: 0, filesSkipped: 0, bytesCut: 0, bytesDurable: 0, bytesHere: 0 };
+  return {
+    id: "1",
+    name: "a",
+    folderId: "f",
+    counts: { filesTotal: 10, bytesTotal: 1000, ...none, ...counts },
+    isWalked: true,
+    isDone,
+    tops: [],
+    active: [],
+    problems: [],
+    problemCount: 0,
+    clashes: [],
+    clashCount: 0,
+  };
+}

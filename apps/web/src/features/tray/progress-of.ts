@@ -1,0 +1,47 @@
+import type { UploadsSnapshot } from "../../upload/engine/snapshot.ts";
+
+/** All uploads of the page as one. */
+export interface UploadsProgress {
+  readonly phase: "idle" | "begun" | "half" | "ended";
+  readonly filesTotal: number;
+  readonly filesDone: number;
+  /** Files and folders that go on only once the person said something. */
+  readonly needYou: number;
+  readonly bytesTotal: number;
+  readonly bytesHere: number;
+  readonly bytesLeft: number;
+  /** 0 to 1; 1 only once all is committed. */
+  readonly durable: number;
+  readonly cut: number;
+  readonly isCounting: boolean;
+}
+
+export function progressOf({ jobs }: UploadsSnapshot): UploadsProgress {
+  let [filesTotal, filesDone, needYou, bytesTotal, bytesDurable, bytesCut, bytesHere] = [0, 0, 0, 0, 0, 0, 0];
+  for (const { counts, problemCount, clashCount, held } of jobs) {
+    filesTotal += counts.filesTotal;
+    filesDone += counts.filesDone;
+    needYou += problemCount + clashCount + (held === undefined ? 0 : 1);
+    bytesTotal += counts.bytesTotal;
+    bytesDurable += counts.bytesDurable;
+    bytesCut += counts.bytesCut;
+    bytesHere += counts.bytesHere;
+  }
+  const isDone = jobs.every((job) => job.isDone);
+  const isCounting = jobs.some((job) => !job.isWalked);
+  const durable = isDone ? 1 : Math.min(partOf(bytesDurable, bytesTotal), 0.99);
+  const cut = Math.min(Math.max(partOf(bytesCut, bytesTotal), durable), 1);
+  const bytesLeft = bytesTotal - bytesDurable;
+  const isEnded = isDone || (!isCounting && filesDone + needYou >= filesTotal);
+  const phase = jobs.length === 0 ? "idle" : phaseOf(isEnded, !isCounting && durable >= 0.5);
+  return { phase, filesTotal, filesDone, needYou, bytesTotal, bytesHere, bytesLeft, durable, cut, isCounting };
+}
+
+function phaseOf(isEnded: boolean, isHalf: boolean): UploadsProgress["phase"] {
+  if (isEnded) return "ended";
+  return isHalf ? "half" : "begun";
+}
+
+function partOf(bytes: number, of: number): number {
+  return of === 0 ? 0 : bytes / of;
+}

@@ -1,0 +1,56 @@
+import { useEffect, useSyncExternalStore } from "react";
+import { offerUploads } from "../../commands/uploads.ts";
+import type { Drive } from "../../data/drive.ts";
+import { rememberedPerson } from "../../data/remembered-person.ts";
+import { useDrive } from "../../data/use-drive.ts";
+import { useSession } from "../../data/use-session.ts";
+import { preferences, watchPreferences } from "../../design/preferences.ts";
+import { Uploads } from "../../upload/uploads.ts";
+import { Tray } from "./tray.tsx";
+import { useProgressSaid } from "./use-progress-said.ts";
+
+let uploads: Uploads | undefined;
+
+/** Stands once, and as long as the page: uploads outlive every place. */
+export function TrayHost() {
+  const drive = useDrive();
+  const own = (uploads ??= openUploads(drive));
+  const view = useSyncExternalStore(own.subscribe, own.getView);
+  useProgressSaid(view.snapshot);
+  return (
+    <>
+      {drive.viewer.kind === "account" && <OfSession uploads={own} />}
+      {(view.snapshot.jobs.length > 0 || view.interrupted.length > 0) && <Tray uploads={own} view={view} />}
+    </>
+  );
+}
+
+/** What an earlier page left is found once somebody is signed in, and nothing goes on when they sign out. */
+function OfSession({ uploads: own }: { readonly uploads: Uploads }) {
+  const session = useSession();
+  const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
+  useEffect(() => session.onEnd(() => own.end()), [own, session]);
+  useEffect(() => {
+    // What was interrupted is no reason to say anything now if it cannot be found.
+    if (state === "signed_in") own.findInterrupted().catch(() => {});
+  }, [own, state]);
+  return null;
+}
+
+function openUploads({ viewer, tokens, client, account, reach }: Drive): Uploads {
+  const keeping = viewer.kind === "account" ? "in_browser" : "in_memory";
+  const person = () => rememberedPerson(account());
+  const opened = new Uploads({ tokens, client, keeping, person });
+  reach.subscribe(() => !reach.getSnapshot() && opened.wakeUp());
+  const limit = () => {
+    const { uploadLimit } = preferences();
+    opened.setLimit(uploadLimit === undefined ? undefined : Number(uploadLimit) * 1e6);
+  };
+  limit();
+  watchPreferences(limit);
+  offerUploads({
+    drop: (dropped, folderId) => opened.drop(dropped, folderId),
+    pick: (kind, folderId) => void opened.pick(kind, folderId),
+  });
+  return opened;
+}

@@ -1,0 +1,104 @@
+import ChevronDown from "lucide-react/icons/chevron-down";
+import ChevronUp from "lucide-react/icons/chevron-up";
+import Pause from "lucide-react/icons/pause";
+import Play from "lucide-react/icons/play";
+import { useState } from "react";
+import { IconButton } from "../../design/icon-button.tsx";
+import { Progress } from "../../design/progress.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+import type { UploadsSnapshot } from "../../upload/engine/snapshot.ts";
+import type { Uploads, UploadsView } from "../../upload/uploads.ts";
+import { Interrupted } from "./interrupted.tsx";
+import { JobPart } from "./job-part.tsx";
+import { LimitButton } from "./limit-button.tsx";
+import { progressOf, type UploadsProgress } from "./progress-of.ts";
+import { WhyNot } from "./why-not.tsx";
+
+/** What is on its way, in a corner: all of it as one bar, and what needs the person. */
+export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly view: UploadsView }) {
+  const { message } = useMessages();
+  const [isOpen, setOpen] = useState(true);
+  const { snapshot, interrupted } = view;
+  const progress = progressOf(snapshot);
+  const isRunning = progress.phase === "begun" || progress.phase === "half";
+  return (
+    <section
+      aria-label={message("tray.uploads")}
+      className="fixed end-4 bottom-4 z-30 flex max-h-[60vh] w-96 max-w-[calc(100vw-2rem)] flex-col gap-3 rounded-lg border border-line bg-raised p-4 shadow-over"
+    >
+      <div className="flex items-center gap-2">
+        <Title progress={progress} />
+        {isRunning && <LimitButton />}
+        {isRunning && (
+          <IconButton
+            small
+            label={message(snapshot.isPaused ? "tray.goOn" : "tray.pause")}
+            Icon={snapshot.isPaused ? Play : Pause}
+            onClick={() => (snapshot.isPaused ? uploads.resume() : uploads.pause())}
+          />
+        )}
+        <IconButton
+          small
+          label={message(isOpen ? "tray.hide" : "tray.show")}
+          Icon={isOpen ? ChevronDown : ChevronUp}
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        />
+      </div>
+      {snapshot.jobs.length > 0 && <Bar snapshot={snapshot} progress={progress} />}
+      {isOpen && (
+        <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
+          <WhyNot uploads={uploads} snapshot={snapshot} bytesLeft={progress.bytesLeft} />
+          {snapshot.jobs.map((job) => (
+            <JobPart key={job.id} uploads={uploads} job={job} />
+          ))}
+          {interrupted.map((job) => (
+            <Interrupted key={job.id} uploads={uploads} job={job} />
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Title({ progress: { phase, filesTotal, filesDone, needYou } }: { readonly progress: UploadsProgress }) {
+  const { message } = useMessages();
+  const isEnded = phase === "ended";
+  const count = isEnded ? filesDone : filesTotal;
+  const text =
+    phase === "idle" ? message("tray.uploads") : message(isEnded ? "tray.uploaded" : "tray.uploading", { count });
+  return (
+    <h2 className="min-w-0 flex-1 font-semibold">
+      {text}
+      {needYou > 0 && <span className="text-danger"> · {message("tray.needYou", { count: needYou })}</span>}
+    </h2>
+  );
+}
+
+function Bar({ snapshot, progress }: { readonly snapshot: UploadsSnapshot; readonly progress: UploadsProgress }) {
+  const { message, size, number, duration } = useMessages();
+  const { isPaused, bytesPerSecond, secondsLeft } = snapshot;
+  const { phase, durable, cut, filesDone, filesTotal, bytesHere, isCounting } = progress;
+  const parts = [message("tray.doneOf", { done: number(filesDone), total: number(filesTotal) })];
+  if (isCounting) parts[0] = message("tray.counting", { total: number(filesTotal) });
+  if (isPaused) parts.push(message("tray.paused"));
+  else if (phase !== "ended") {
+    if (bytesPerSecond !== undefined) parts.push(message("tray.rate", { size: size(Math.round(bytesPerSecond)) }));
+    if (secondsLeft !== undefined && !isCounting) {
+      parts.push(message("tray.left", { time: duration(secondsLeft * 1000) }));
+    }
+  }
+  if (bytesHere > 0) parts.push(message("tray.here", { size: size(bytesHere) }));
+  return (
+    <div className="flex flex-col gap-1.5">
+      <Progress label={message("tray.uploads")} value={durable} ahead={cut} state={stateOf(snapshot, progress)} />
+      <p className="text-sm text-muted">{parts.join(" · ")}</p>
+    </div>
+  );
+}
+
+function stateOf({ isPaused, stopped }: UploadsSnapshot, { phase, needYou }: UploadsProgress) {
+  if (stopped !== undefined) return "failed";
+  if (phase === "ended") return needYou > 0 ? "failed" : "done";
+  return isPaused ? "paused" : "running";
+}

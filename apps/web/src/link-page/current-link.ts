@@ -1,0 +1,35 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
+import { useDrive } from "../data/use-drive.ts";
+
+/** What a link shows, and what it allows. */
+export type CurrentLink = RouteAnswer<(typeof routes)["getCurrentLink"]>;
+
+export interface OpenedLink {
+  readonly token: string;
+  /** As it was when it was opened. */
+  readonly link: CurrentLink;
+}
+
+export const LinkContext = createContext<OpenedLink | undefined>(undefined);
+
+export function useOpenedLink(): OpenedLink {
+  const opened = useContext(LinkContext);
+  if (opened === undefined) throw new Error("This stands below LinkContext.");
+  return opened;
+}
+
+/** The newest that is known of it. */
+export function useCurrentLink(): CurrentLink {
+  const { link } = useOpenedLink();
+  return useQuery({ ...currentLink(useDrive().client), initialData: link }).data;
+}
+
+export function currentLink(client: ApiClient) {
+  return queryOptions({
+    queryKey: ["link"],
+    queryFn: ({ signal }) => client.call("getCurrentLink", { signal }),
+  });
+}

@@ -1,0 +1,69 @@
+import { Outlet, useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { Notice } from "../design/notice.tsx";
+import { MenuHost } from "../design/menu-host.tsx";
+import { ToastHost } from "../design/toast-host.tsx";
+import { TooltipHost } from "../design/tooltip-host.tsx";
+import { useMessages } from "../messages/use-messages.ts";
+import type { ListSearch } from "../routes/place-search.ts";
+import { OfflineBanner } from "../routes/shell/offline-banner.tsx";
+import { useSubject } from "../routes/shell/subject.ts";
+import { useCurrentLink } from "./current-link.ts";
+import { LinkBar } from "./link-bar.tsx";
+
+const Preview = lazy(async () => ({ default: (await import("../features/preview/preview.tsx")).Preview }));
+const TrayHost = lazy(async () => ({ default: (await import("../features/tray/tray-host.tsx")).TrayHost }));
+
+/** Around whatever a link shows: from whom it is, and what can be done with all of it. */
+export function LinkFrame() {
+  const { message } = useMessages();
+  const { role, owner_name: name, downloads_left: left } = useCurrentLink();
+  return (
+    <div className="flex h-dvh flex-col bg-canvas">
+      <LinkBar />
+      <OfflineBanner />
+      <main id="place" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
+        {left === 0 && (
+          <div className="px-4 pb-2 lg:px-6">
+            <Notice kind="warning">{message("link.usedUp", { name })}</Notice>
+          </div>
+        )}
+        <div className="min-h-0 flex-1 overflow-auto">
+          <Outlet />
+        </div>
+      </main>
+      <LinkPreview />
+      {role !== "viewer" && (
+        <Suspense fallback={null}>
+          <TrayHost />
+        </Suspense>
+      )}
+      <ToastHost />
+      <MenuHost />
+      <TooltipHost />
+    </div>
+  );
+}
+
+/** Lays a file over the list, which stays where it is. Back closes it. */
+function LinkPreview() {
+  const { open }: ListSearch = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const subject = useSubject();
+  const { node, role } = useCurrentLink();
+  if (open === undefined || role === "uploader" || node.kind === "file") return null;
+  const go = (id: string | undefined) =>
+    void navigate({ to: ".", search: (old: object) => ({ ...old, open: id }), replace: true } as never);
+  return (
+    <Suspense fallback={null}>
+      <Preview
+        id={open}
+        version={undefined}
+        previousId={subject?.neighbour(open, -1)}
+        nextId={subject?.neighbour(open, 1)}
+        onGo={go}
+        onClose={() => go(undefined)}
+      />
+    </Suspense>
+  );
+}

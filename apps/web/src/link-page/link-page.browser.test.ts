@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import type { Page } from "@holdfast/tools/testing-browser";
+import { axeProblems } from "../testing/axe.ts";
+import { drawPicture } from "../testing/draw-picture.ts";
+import { becomes } from "../testing/files-app.ts";
+import { filesPage } from "../testing/files-page.ts";
+import { hasFocus, rowHasFocus } from "../testing/focus.ts";
+import { makeFolder, makeLink, visit } from "../testing/link-visit.ts";
+import { isLoaded } from "../testing/loaded-picture.ts";
+import { testApp } from "../testing/test-app.ts";
+
+const app = testApp();
+
+async function saved(page: Page, click: () => Promise<void>) {
+  const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+test("a folder is gone through by its rows and its path, and changes of others come by themselves", async () => {
+  const { id: below } = await makeFolder(app, "/party/pictures");
+  for (const name of ["Plan 10.txt", "Plan 2.txt"]) await app.api.put(`/party/${name}`, name);
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/party")).url);
+  const files = filesPage(page);
+  await files.seen("Plan 2.txt");
+  await becomes(() => page.getByRole("row").locator("a").allInnerTexts(), ["pictures", "Plan 2.txt", "Plan 10.txt"]);
+  await app.api.put("/party/later.txt", "later");
+  await files.seen("later.txt");
+  assert.deepEqual(await axeProblems(page), []);
+  await files.row("pictures").dblclick();
+  await page.getByRole("heading", { level: 1, name: "pictures" }).waitFor();
+  await page.waitForURL((url) => url.search === `?in=${below}`);
+  await page.reload();
+  await page.getByRole("link", { name: "party" }).click();
+  await files.seen("Plan 2.txt");
+  await page.goBack();
+  await page.getByRole("heading", { level: 1, name: "pictures" }).waitFor();
+});
+
+test("with the keyboard alone a file is found, shown, left and saved; what only an account can do is not offered", async () => {
+  await app.api.put("/keys.txt", "no");
+  await makeFolder(app, "/keyed");
+  await app.api.put("/keyed/alpha.txt", "the words of alpha");
+  await app.api.put("/keyed/beta.txt", "beta");
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/keyed")).url);
+  await filesPage(page).seen("alpha.txt");
+  await page.getByRole("grid").locator("[tabindex='0']").first().focus();
+  await page.keyboard.press("Home");
+  await hasFocus(filesPage(page).row("alpha.txt"));
+  await page.keyboard.press("Enter");
+  await page.frameLocator("iframe").getByText("the words of alpha").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await rowHasFocus(page);
+  await page.keyboard.press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  const offered = await page.getByRole("menuitem").allInnerTexts();
+  assert.deepEqual(
+    offered.map((text) => text.split("\n")[0]),
+    ["Open", "Open in new tab", "Download"],
+  );
+  const file = await saved(page, () => page.getByRole("menuitem", { name: "Download" }).press("Enter"));
+  assert.deepEqual([file.name, file.bytes.toString()], ["alpha.txt", "the words of alpha"]);
+});
+
+test("several files and the whole folder are saved as one zip", async () => {
+  await makeFolder(app, "/zipped");
+  for (const name of ["one.txt", "two.txt", "three.txt"]) await app.api.put(`/zipped/${name}`, `in ${name}`);
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/zipped")).url);
+  const files = filesPage(page);
+  await files.seen("one.txt");
+  await page.getByLabel("Select one.txt").click();
+  await page.getByLabel("Select two.txt").click();
+  const some = await saved(page, () => page.getByRole("button", { name: "Download", exact: true }).click());
+  assert.equal(some.name, "zipped.zip");
+  const all = await saved(page, () => page.getByRole("button", { name: "Download all" }).click());
+  assert.equal(all.name, "zipped.zip");
+  const holds = (bytes: Buffer) => ["one.txt", "two.txt", "three.txt"].filter((name) => bytes.includes(`in ${name}`));
+  assert.deepEqual(holds(some.bytes), ["one.txt", "two.txt"]);
+  assert.deepEqual(holds(all.bytes), ["one.txt", "two.txt", "three.txt"]);
+});
+
+test("a single picture is shown large, with its name and size, and saved", async () => {
+  const picture = drawPicture(320, 200);
+  await app.api.put("/sea.png", picture);
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/sea.png")).url);
+  const image = page.getByRole("img", { name: "sea.png" });
+  await image.waitFor();
+  await isLoaded(image, 320);
+  await page.getByRole("heading", { level: 1, name: "sea.png" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  const file = await saved(page, () => page.getByRole("button", { name: "Download" }).click());
+  assert.deepEqual(file.bytes, picture);
+});
+
+test("counted downloads: nothing is shown that would count, what is left is said, and then that none is", async () => {
+  await makeFolder(app, "/counted");
+  await app.api.put("/counted/note.txt", "once only");
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/counted", { max_downloads: 1 })).url);
+  await page.getByText("1 download left").waitFor();
+  await filesPage(page).row("note.txt").dblclick();
+  await page.getByText("Downloads of this link are counted").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("1 download left").waitFor();
+  const file = await saved(page, () => page.getByRole("button", { name: "Download all" }).click());
+  assert.equal(file.name, "counted.zip");
+  await page.getByText("All downloads of this link are used up. Ask Administrator for a new one.").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Download all" }).click();
+  await page.getByText("All downloads of this link are used up.", { exact: true }).first().waitFor();
+});
+
+test("a link that is revoked while it is open says so, and shows nothing any more", async () => {
+  app.expectComplaint(/status of 401/);
+  await makeFolder(app, "/revoked");
+  await app.api.put("/revoked/secret.txt", "words");
+  const link = await makeLink(app, "/revoked");
+  const { page } = app;
+  await visit(page, link.url);
+  await filesPage(page).seen("secret.txt");
+  await ok(app.api, "DELETE", `/permissions/${link.id}`);
+  await page.getByRole("heading", { level: 1, name: "There is nothing here" }).waitFor();
+  assert.equal(await page.getByText("secret.txt").count(), 0);
+  assert.deepEqual(await axeProblems(page), []);
+});
+
+test("what lies in the trash, and a link that never was, say so in words", async () => {
+  app.expectComplaint(/status of 404/);
+  const { page } = app;
+  await visit(page, `${app.server.url}/s/hfl_nothing`);
+  await page
+    .getByText("This link does not exist, or it has ended. Ask whoever gave it to you for a new one.")
+    .waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  const { url } = await makeLink(app, "/thrown");
+  const id = await app.api.idOf("/thrown");
+  await visit(page, `${url}?in=${(await makeFolder(app, "/elsewhere")).id}`);
+  await page.getByText("This folder is not there any more").waitFor();
+  await page.getByRole("button", { name: "Go to the top" }).click();
+  await page.getByRole("heading", { level: 1, name: "thrown" }).waitFor();
+  await ok(app.api, "DELETE", `/files/${id}`);
+  await visit(page, url);
+  await page.getByRole("heading", { level: 1, name: "There is nothing here" }).waitFor();
+});
+
+test("a report reaches the administrators", async () => {
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/reported")).url);
+  await page.getByRole("button", { name: "Report this link" }).click();
+  await page.getByLabel("It is a harmful program").check();
+  await page.getByLabel(/What else should they know/).fill("It asks for my password.");
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await page.getByRole("button", { name: "Report", exact: true }).click();
+  await page.getByText("Thank you. The administrators of this server are told of it.").first().waitFor();
+  const { items } = await ok(app.api, "GET", "/admin/reports");
+  assert.deepEqual([items[0].reason, items[0].text], ["malware", "It asks for my password."]);
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { axeProblems } from "../testing/axe.ts";
+import { filesPage } from "../testing/files-page.ts";
+import { makeFolder, makeLink, visit } from "../testing/link-visit.ts";
+import { testApp } from "../testing/test-app.ts";
+
+const app = testApp({ size: "phone", isTouch: true, isDark: true, locale: "de-DE" });
+
+test("in the dark, by finger and in German: a wrong password says so, the right one opens, and later it is asked for again", async () => {
+  app.expectComplaint(/status of 401/);
+  await makeFolder(app, "/geheim/tief");
+  await app.api.put("/geheim/Brief.txt", "Liebe Mia");
+  const { url } = await makeLink(app, "/geheim", { password: "sesam" });
+  const { page } = app;
+  await page.clock.install();
+  await visit(page, url);
+  const open = page.getByRole("button", { name: "Öffnen", exact: true });
+  await page.getByLabel("Passwort dieses Links").fill("gerste");
+  await open.click();
+  await page.getByText("Das ist nicht das Passwort.").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByLabel("Passwort dieses Links").fill("sesam");
+  await open.click();
+  const files = filesPage(page);
+  await files.seen("Brief.txt");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.clock.setSystemTime(Date.now() + 16 * 60_000);
+  await files.row("tief").tap();
+  await page.getByRole("dialog", { name: "Bitte noch einmal das Passwort" }).waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await page.getByLabel("Passwort dieses Links").fill("sesam");
+  await open.click();
+  await page.getByRole("heading", { level: 1, name: "tief" }).waitFor();
+  await page.getByText("Noch nichts hier.").waitFor();
+});
+
+test("too many guesses are told when to try again", async () => {
+  app.expectComplaint(/status of 401|status of 429/);
+  const { url } = await makeLink(app, "/geraten", { password: "sesam" });
+  const token = new URL(url).pathname.slice("/s/".length);
+  const { page } = app;
+  await visit(page, url);
+  await page.getByLabel("Passwort dieses Links").fill("sesam");
+  // As somebody at the same address guesses meanwhile, faster than what they may guess grows again.
+  const guesses = Array.from({ length: 100 }, (_, guess) =>
+    app.api.call("POST", "/links/session", { token, password: `${guess}` }),
+  );
+  assert.ok((await Promise.all(guesses)).some(({ status }) => status === 429));
+  await page.getByRole("button", { name: "Öffnen", exact: true }).click();
+  await page.getByText(/Das waren zu viele Versuche. Versuche es in .+ erneut./).waitFor();
+});

@@ -1,0 +1,113 @@
+import type { AccessTokens } from "@holdfast/api-client/access-tokens";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/**
+ * open: calls can be made. asks: they wait for the link's password. ended: the link opens nothing (any more), and nobody is told why.
+ */
+export type LinkState = "open" | "asks" | "ended";
+
+export interface LinkSessionParts {
+  /** One that calls with the link's token, whatever that opens. */
+  readonly client: ApiClient;
+  /** Of the link, from the address of its page. */
+  readonly token: string;
+  readonly state: LinkState;
+  readonly nowMs: () => number;
+}
+
+interface Access {
+  readonly text: string;
+  /** Unix milliseconds. */
+  readonly endsMs: number;
+}
+
+/**
+ * Whoever has a link, and nobody besides: an account that is signed in in this browser has no part in it. All of it is in the memory of
+ * the page, and nothing renews what a password has opened: after a quarter of an hour the password is asked for again, and calls wait.
+ */
+export class LinkSession implements AccessTokens {
+  readonly #parts: LinkSessionParts;
+  #state: LinkState;
+  #hasPassword: boolean;
+  #access: Access | undefined;
+  #finding: Promise<void> | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(parts: LinkSessionParts) {
+    this.#parts = parts;
+    this.#state = parts.state;
+    this.#hasPassword = parts.state === "asks";
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): LinkState => this.#state;
+
+  /** @throws HoldfastError unauthenticated for a wrong one, rate_limited after too many */
+  async enter(password: string): Promise<void> {
+    const { client, token, nowMs } = this.#parts;
+    const opened = await client.call("startLinkSession", { body: { token, password }, asksOnce: true });
+    this.#access = { text: opened.access_token, endsMs: nowMs() + opened.expires_in * 1000 };
+    this.#step("open");
+  }
+
+  async current(): Promise<string> {
+    for (;;) {
+      if (this.#state === "ended") throw ended();
+      if (!this.#hasPassword) return this.#parts.token;
+      if (this.#access !== undefined && this.#parts.nowMs() < this.#access.endsMs) return this.#access.text;
+      this.#step("asks");
+      await this.#nextStep();
+    }
+  }
+
+  async renew(refused: string): Promise<string | undefined> {
+    if (refused === this.#access?.text) this.#access = undefined;
+    if (this.#access === undefined) await this.#findOnce();
+    return this.getSnapshot() === "ended" ? undefined : this.current();
+  }
+
+  /** Calls that are refused together ask once. */
+  #findOnce(): Promise<void> {
+    this.#finding ??= this.#find().finally(() => {
+      this.#finding = undefined;
+    });
+    return this.#finding;
+  }
+
+  /** Why a call was refused: the link has a password now, or has ended. */
+  async #find(): Promise<void> {
+    try {
+      await this.#parts.client.call("getCurrentLink");
+      this.#hasPassword = false;
+      this.#step("open");
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
+      this.#hasPassword = thrown.field === "password";
+      this.#step(this.#hasPassword ? "asks" : "ended");
+    }
+  }
+
+  #step(next: LinkState): void {
+    if (next === this.#state) return;
+    this.#state = next;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #nextStep(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.subscribe(() => {
+        stop();
+        resolve();
+      });
+    });
+  }
+}
+
+function ended(): HoldfastError {
+  return new HoldfastError("unauthenticated", "This link does not exist, or it has ended.");
+}

@@ -1,0 +1,35 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import type { AccountDrive } from "./data/account-drive.ts";
+import { DriveContext } from "./data/use-drive.ts";
+import { SessionContext } from "./data/use-session.ts";
+import { dropDrafts } from "./features/edit/drafts.ts";
+import { router } from "./routes/router.tsx";
+
+/** Once the words are there. */
+export function show(drive: AccountDrive): void {
+  drive.session.onEnd(() => dropDrafts(localStorage));
+  const place = document.querySelector("#app");
+  if (place === null) return;
+  createRoot(place).render(
+    <StrictMode>
+      <DriveContext value={drive}>
+        <SessionContext value={drive.session}>
+          <QueryClientProvider client={drive.queries}>
+            <RouterProvider router={router} context={{ drive }} />
+          </QueryClientProvider>
+        </SessionContext>
+      </DriveContext>
+    </StrictMode>,
+  );
+}
+
+/** The first list must not wait while the rest of the app is fetched to be kept. */
+const keptAfterMs = 4000;
+if (import.meta.env.PROD) {
+  const keep = async (): Promise<void> => (await import("./service-worker/register.ts")).registerServiceWorker();
+  // Where the server is away by then, the next page does it.
+  setTimeout(() => void keep().catch(() => {}), keptAfterMs);
+}

@@ -1,0 +1,21 @@
+import { design } from "./de/design.ts";
+import { details } from "./de/details.ts";
+import { files } from "./de/files.ts";
+import { preview } from "./de/preview.ts";
+import { problem } from "./de/problem.ts";
+import { session } from "./de/session.ts";
+import { shell } from "./de/shell.ts";
+import { tray } from "./de/tray.ts";
+import type { FirstCatalogue } from "./en.ts";
+
+/** Says du. */
+export const de: FirstCatalogue = {
+  ...design,
+  ...details,
+  ...files,
+  ...preview,
+  ...problem,
+  ...session,
+  ...shell,
+  ...tray,
+};

@@ -1,0 +1,18 @@
+export const design = {
+  "design.close": "Schließen",
+  "design.loading": "Wird geladen",
+  "design.more": "Mehr",
+  "design.optional": "freiwillig",
+  "design.path": "Pfad",
+  "design.showPassword": "Passwort zeigen",
+  "design.hidePassword": "Passwort verbergen",
+  "design.undo": "Rückgängig",
+  "design.toasts": "Meldungen",
+  "design.cancel": "Abbrechen",
+  "design.save": "Speichern",
+  "design.copy": "Kopieren",
+  "design.copied": "Kopiert",
+  "design.selected": "Es ist ausgewählt: Kopier es mit der Tastatur.",
+  "design.notLoaded": "Das ließ sich nicht laden",
+  "design.loadMore": "Mehr zeigen",
+} as const;

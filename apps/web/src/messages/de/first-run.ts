@@ -1,0 +1,15 @@
+export const firstRun = {
+  "firstRun.title": "Dein Speicher ist bereit",
+  "firstRun.about": "Drei Wege, um anzufangen. Jeder kann warten.",
+  "firstRun.drop": "Dateien ablegen",
+  "firstRun.dropAbout": "Zieh Dateien oder ganze Ordner von deinem Rechner auf diese Seite oder wähle sie aus.",
+  "firstRun.install": "Einen Ordner gleich halten",
+  "firstRun.installAbout":
+    "Der Befehl hält einen Ordner deines Rechners gleich mit diesem Speicher. Füg diese Zeilen in ein Terminal ein; es fragt nach deinem Passwort.",
+  "firstRun.commands": "Befehle",
+  "firstRun.invite": "Jemanden einladen",
+  "firstRun.inviteAbout": "Teile einen Ordner mit Familie oder Kollegen. Sie bekommen ein Konto über einen Link.",
+  "firstRun.inviteAct": "Einladung erstellen",
+  "firstRun.shareAbout":
+    "Alles, was du hier ablegst, kannst du teilen: mit einem Konto, einer E-Mail-Adresse oder einem Link.",
+} as const;

@@ -1,0 +1,41 @@
+export const rewind = {
+  "rewind.title": "{name} in der Zeit zurücknehmen",
+  "rewind.about":
+    "Alles wird, was es zu einem Zeitpunkt war, als eine Änderung, die du rückgängig machen kannst. Nichts wird endgültig gelöscht.",
+  "rewind.moment": "Zeitpunkt",
+  "rewind.look": "Zeigen, was sich ändern würde",
+  "rewind.looking": "Damals und heute werden verglichen",
+  "rewind.before": "Vor etwas, das geschehen ist",
+  "rewind.plan": "Was sich ändern würde",
+  "rewind.go": "Zurück zu {time}",
+  "rewind.done": "Es ist, wie es damals war",
+  "rewind.undone": "Es ist, wie es vorher war",
+  "rewind.nothing": "Nichts würde sich ändern: Es war damals wie heute.",
+  "rewind.bytes": "{size} kommen zurück",
+  "rewind.restored": {
+    one: "{count} kommt aus dem Papierkorb zurück",
+    other: "{count} kommen aus dem Papierkorb zurück",
+  },
+  "rewind.reverted": {
+    one: "{count} Datei bekommt ihren alten Inhalt",
+    other: "{count} Dateien bekommen ihren alten Inhalt",
+  },
+  "rewind.trashed": {
+    one: "{count} seither Dazugekommenes geht in den Papierkorb",
+    other: "{count} seither Dazugekommene gehen in den Papierkorb",
+  },
+  "rewind.moved": { one: "{count} geht an seinen Platz zurück", other: "{count} gehen an ihre Plätze zurück" },
+  "rewind.changed": { one: "{count} bekommt seine alte Zeit", other: "{count} bekommen ihre alten Zeiten" },
+  "rewind.purged": {
+    one: "{count} wurde seither endgültig gelöscht",
+    other: "{count} wurden seither endgültig gelöscht",
+  },
+  "rewind.left": { one: "{count} bleibt, wie es ist", other: "{count} bleiben, wie sie sind" },
+  "rewind.isRestored": "kommt zurück",
+  "rewind.isReverted": "alter Inhalt",
+  "rewind.isTrashed": "in den Papierkorb",
+  "rewind.isMoved": "zurück an den Platz",
+  "rewind.isChanged": "alte Zeit",
+  "rewind.isPurged": "endgültig weg",
+  "rewind.isLeft": "bleibt",
+} as const;

@@ -1,0 +1,34 @@
+import { design } from "./en/design.ts";
+import { details } from "./en/details.ts";
+import { files } from "./en/files.ts";
+import { preview } from "./en/preview.ts";
+import { problem } from "./en/problem.ts";
+import { session } from "./en/session.ts";
+import { shell } from "./en/shell.ts";
+import { tray } from "./en/tray.ts";
+import type { enLater } from "./en-later.ts";
+import type { Words } from "./message-types.ts";
+
+/** What people read from the first list on, by key. `de.ts` has the same keys, or does not compile. */
+export const en = {
+  ...design,
+  ...details,
+  ...files,
+  ...preview,
+  ...problem,
+  ...session,
+  ...shell,
+  ...tray,
+} as const satisfies Record<string, Words>;
+
+/** All that people read: what is in `en-later.ts` too. */
+export type English = typeof en & typeof enLater;
+export type MessageKey = keyof English;
+
+/** What each catalogue has: words where English has words, plural forms where English has them. */
+type Translated<Part> = {
+  readonly [Key in keyof Part]: Part[Key] extends string ? string : { readonly one: string; readonly other: string };
+};
+export type FirstCatalogue = Translated<typeof en>;
+export type LaterCatalogue = Translated<typeof enLater>;
+export type Catalogue = Translated<English>;

@@ -1,0 +1,18 @@
+export const design = {
+  "design.close": "Close",
+  "design.loading": "Loading",
+  "design.more": "More",
+  "design.optional": "optional",
+  "design.path": "Path",
+  "design.showPassword": "Show password",
+  "design.hidePassword": "Hide password",
+  "design.undo": "Undo",
+  "design.toasts": "Messages",
+  "design.cancel": "Cancel",
+  "design.save": "Save",
+  "design.copy": "Copy",
+  "design.copied": "Copied",
+  "design.selected": "It is selected: copy it with your keyboard.",
+  "design.notLoaded": "This could not be loaded",
+  "design.loadMore": "Show more",
+} as const;

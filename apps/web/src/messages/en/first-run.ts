@@ -1,0 +1,14 @@
+export const firstRun = {
+  "firstRun.title": "Your drive is ready",
+  "firstRun.about": "Three ways to begin. Each can wait.",
+  "firstRun.drop": "Drop files",
+  "firstRun.dropAbout": "Drag files or whole folders from your computer onto this page, or choose them.",
+  "firstRun.install": "Keep a folder equal",
+  "firstRun.installAbout":
+    "The command keeps a folder of your computer equal with this drive. Paste these lines into a terminal; it asks for your password.",
+  "firstRun.commands": "Commands",
+  "firstRun.invite": "Invite somebody",
+  "firstRun.inviteAbout": "Share a folder with family or colleagues. They get an account by a link.",
+  "firstRun.inviteAct": "Make an invitation",
+  "firstRun.shareAbout": "Anything that you put here you can share: with an account, an e-mail address or a link.",
+} as const;

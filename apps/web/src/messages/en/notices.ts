@@ -1,0 +1,25 @@
+/** What one was told. */
+export const notices = {
+  "notices.share": "{who} shares “{what}” with you",
+  "notices.transfer": "{who} wants to give you “{what}”",
+  "notices.comment": "{who} commented on “{what}”",
+  "notices.mention": "{who} mentions you at “{what}”",
+  "notices.changed": "{who} changed “{what}”",
+  "notices.changedMany": {
+    one: "{who} changed {count} thing in “{what}”",
+    other: "{who} changed {count} things in “{what}”",
+  },
+  "notices.quota": "Your storage is {percent} full",
+  "notices.device": "A new device has signed in: {what}",
+  "notices.report": "A link was reported",
+  "notices.somebody": "Somebody",
+  "notices.something": "something",
+  "notices.new": "new",
+  "notices.none": "Nothing to tell yet",
+  "notices.noneAbout": "Here you hear of shares, comments, what you watch, and your storage.",
+  "notices.choose": "Choose what you are told",
+  "notices.accept": "Accept",
+  "notices.decline": "Decline",
+  "notices.accepted": "“{what}” will be yours in a moment.",
+  "notices.declined": "“{what}” stays where it is.",
+} as const;

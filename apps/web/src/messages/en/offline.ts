@@ -1,0 +1,31 @@
+export const offline = {
+  "offline.title": "Offline",
+  "offline.about": "These files of {name} are kept in this browser. All else is back once the server answers.",
+  "offline.aboutNobody": "These files are kept in this browser. All else is back once the server answers.",
+  "offline.kept": "Kept in this browser",
+  "offline.keptAbout":
+    "What opens without the server. It is fetched again when it changes, and goes when you sign out or may not see it any more. At most 2,000 files are kept.",
+  "offline.none": "Nothing is kept in this browser",
+  "offline.noneNext": "While the server answers, choose “Keep offline” for what you want to open without it.",
+  "offline.tryNow": "Try now",
+  "offline.drop": "Remove",
+  "offline.dropNamed": "Remove {name} from this browser",
+  "offline.dropAll": "Remove all",
+  "offline.total": { one: "{count} file, {size}", other: "{count} files, {size}" },
+  "offline.coming": "on its way",
+  "offline.fetching": "Files are being fetched.",
+  "offline.full": "This browser has no more room. Remove something here, or free room on the device.",
+  "offline.cut": "There are more than 2,000 files: the rest is not kept. Mark fewer or smaller folders.",
+  "offline.failed": "Some files could not be fetched. They are tried again when you come back.",
+  "offline.cannot": "This browser cannot keep files",
+  "offline.cannotNext": "Use a newer one, and open this server over TLS (https).",
+  "offline.cannotKeep": "This browser cannot keep files. Use a newer one, and open this server over TLS (https).",
+  "offline.keeping": { one: "{count} is being kept in this browser", other: "{count} are being kept in this browser" },
+  "offline.droppedOffline": {
+    one: "{count} is kept in this browser no more",
+    other: "{count} are kept in this browser no more",
+  },
+  "offline.keptSave":
+    "Without the server this kind of file cannot be shown. Save it and open it with a program of yours.",
+  "offline.keptNot": "This file is not kept in this browser. It opens once the server answers.",
+} as const;

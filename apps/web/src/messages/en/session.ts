@@ -1,0 +1,42 @@
+export const session = {
+  "session.signIn": "Sign in",
+  "session.signOut": "Sign out",
+  "session.email": "E-mail address",
+  "session.password": "Password",
+  "session.name": "Your name",
+  "session.nameHint": "Others see it beside what you share.",
+  "session.emailHint": "You sign in with it.",
+  "session.passwordHint": "At least {count} characters. A sentence is easier to remember than special characters.",
+  "session.passwordShort": "This has fewer than {count} characters. Make it longer.",
+  "session.missing": "Write something here.",
+  "session.noAddress": "This is no e-mail address: there is an @ missing, or what stands beside it.",
+  "session.wrong":
+    "The e-mail address and the password do not go together. Try again, or ask an administrator for a new password.",
+  "session.disabled": "This account is switched off. Ask an administrator of this server.",
+  "session.expired": "Sign in again",
+  "session.expiredAbout": "Your session has ended. Sign in, and what you were doing goes on.",
+  "session.accountTaken": "There is an account with this address already. Sign in with it.",
+  "session.linkUsed":
+    "This link was used already, or a newer one was made. If there is an administrator, sign in or ask for an invitation. Otherwise start the server again: it prints a new link.",
+  "session.inviteUsed":
+    "This invitation was used already, has expired, or is for another e-mail address. Ask for a new one.",
+  "session.linkCut": "The link is not complete",
+  "session.linkCutNext": "Everything after the # belongs to it. Copy the whole link.",
+  "session.welcome": "Welcome to Holdfast",
+  "session.adminAbout": "Create the administrator of this new server. The link works once.",
+  "session.inviteAbout": "Create your account on this server. The link works once.",
+  "session.createAdmin": "Create administrator",
+  "session.createAccount": "Create account",
+  "session.haveAccount": "You have an account already?",
+  "session.confirmTitle": "Confirm your address",
+  "session.confirmAbout": "What others share with your e-mail address becomes yours.",
+  "session.confirm": "This address is mine",
+  "session.confirmBad":
+    "The link is wrong, has expired, or is for another address. Have a new one mailed: Settings, Profile.",
+  "session.confirmed": "Your address is confirmed",
+  "session.confirmedAbout": "What others share with {email} is yours from now on.",
+  "session.leaving": "You are not signed out yet",
+  "session.leavingAbout":
+    "The server does not answer, so it has not heard of it. Nothing of yours is shown or kept here any more, but once the server answers, this browser could still go on as you. Try again, or do not leave this browser to others.",
+  "session.leaveAgain": "Sign out again",
+} as const;

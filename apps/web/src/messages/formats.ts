@@ -1,0 +1,106 @@
+/** Numbers, sizes and times as a locale writes them. Each Intl object is made once, as making one takes longer than its use. */
+export interface Formats {
+  readonly locale: string;
+  readonly plural: (count: number) => Intl.LDMLPluralRule;
+  readonly number: (value: number) => string;
+  /** 0 to 1. */
+  readonly percent: (fraction: number) => string;
+  /** Of bytes, in the powers of 1,000 that disks are sold in: `1.2 GB`. */
+  readonly size: (bytes: number) => string;
+  /** "3 minutes ago", "yesterday"; a day as such once it is a week away. */
+  readonly ago: (at: Time, nowMs?: number) => string;
+  readonly day: (at: Time) => string;
+  readonly dateTime: (at: Time) => string;
+  /** Of a stretch of time: "8 s", "3 min". */
+  readonly duration: (durationMs: number) => string;
+  readonly list: (parts: readonly string[]) => string;
+  /** For words; for names that are sorted like the server's use `nameSortKey`. */
+  readonly compare: (left: string, right: string) => number;
+}
+
+/** As the API sends it, or in milliseconds of the epoch. */
+export type Time = string | number;
+
+export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats {
+  const plurals = new Intl.PluralRules(locale);
+  const numbers = new Intl.NumberFormat(locale);
+  const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const times = new Intl.DateTimeFormat(locale, {
+    dateStyle: "medium",
+    timeStyle: "short",
+    ...(hourCycle === undefined ? {} : { hourCycle }),
+  });
+  const lists = new Intl.ListFormat(locale, { type: "conjunction" });
+  const compare = new Intl.Collator(locale, { numeric: true }).compare;
+  const sizes = makeUnits(locale, sizeUnits, 1);
+  const durations = makeUnits(locale, durationUnits, 0);
+  return {
+    locale,
+    plural: (count) => plurals.select(count),
+    number: (value) => numbers.format(value),
+    percent: (fraction) => percents.format(fraction),
+    size: (bytes) => inLargestUnit(bytes, sizeUnits, sizes),
+    ago: (at, nowMs = Date.now()) => {
+      const [value, unit] = distance(millisecondsOf(at) - nowMs);
+      return unit === undefined ? days.format(millisecondsOf(at)) : relative.format(value, unit);
+    },
+    day: (at) => days.format(millisecondsOf(at)),
+    dateTime: (at) => times.format(millisecondsOf(at)),
+    duration: (durationMs) => inLargestUnit(Math.max(durationMs, 1000), durationUnits, durations),
+    list: (parts) => lists.format(parts),
+    compare,
+  };
+}
+
+type Units = readonly (readonly [unit: string, worth: number])[];
+
+const sizeUnits: Units = [
+  ["terabyte", 1e12],
+  ["gigabyte", 1e9],
+  ["megabyte", 1e6],
+  ["kilobyte", 1e3],
+  ["byte", 1],
+];
+const durationUnits: Units = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+];
+
+function makeUnits(locale: string, units: Units, maximumFractionDigits: number): Map<string, Intl.NumberFormat> {
+  return new Map(
+    units.map(([unit]) => [
+      unit,
+      new Intl.NumberFormat(locale, {
+        style: "unit",
+        unit,
+        unitDisplay: unit === "byte" ? "long" : "short",
+        // A tenth of a kilobyte tells nobody anything.
+        maximumFractionDigits: unit === "kilobyte" ? 0 : maximumFractionDigits,
+      }),
+    ]),
+  );
+}
+
+/** In the first unit of which there is at least one once it is rounded: 999,960 bytes are 1 MB, not 1,000 kB. */
+function inLargestUnit(amount: number, units: Units, formats: ReadonlyMap<string, Intl.NumberFormat>): string {
+  const [unit, worth] = units.find(([, each]) => amount >= each * 0.9995) ?? units.at(-1) ?? ["byte", 1];
+  return formats.get(unit)?.format(amount / worth) ?? String(amount);
+}
+
+/** @returns no unit where a date says more than a distance */
+function distance(differenceMs: number): [value: number, unit?: Intl.RelativeTimeFormatUnit] {
+  const seconds = Math.round(differenceMs / 1000);
+  if (Math.abs(seconds) < 60) return [Math.abs(seconds) < 10 ? 0 : seconds, "second"];
+  if (Math.abs(seconds) < 3600) return [Math.round(seconds / 60), "minute"];
+  if (Math.abs(seconds) < 86_400) return [Math.round(seconds / 3600), "hour"];
+  if (Math.abs(seconds) < 7 * 86_400) return [Math.round(seconds / 86_400), "day"];
+  return [0];
+}
+
+function millisecondsOf(at: Time): number {
+  return typeof at === "number" ? at : Date.parse(at);
+}

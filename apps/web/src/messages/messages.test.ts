@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LoadedCatalogue } from "./languages.ts";
+import { directionOf, languageOf, localeOf } from "./languages.ts";
+import { makeMessages } from "./messages.ts";
+
+const messagesOf = (words: Record<string, unknown>, locale: string, hourCycle?: "h12" | "h23") =>
+  makeMessages(words as unknown as LoadedCatalogue, locale, hourCycle) as unknown as {
+    message: (key: string, values?: Record<string, string | number>) => string;
+  } & ReturnType<typeof makeMessages>;
+/** Blanks that do not break are blanks to whoever reads a test. */
+const plain = (text: string) => text.replaceAll(/[\u00A0\u202F]/g, " ");
+
+test("values stand where their names are, numbers as the locale writes them, and what looks like a name stays", () => {
+  const words = { moved: "{count} of {all} to {name}" };
+  const values = { count: 12_345, all: 20_000, name: "{count}" };
+  assert.equal(messagesOf(words, "en-GB").message("moved", values), "12,345 of 20,000 to {count}");
+  assert.equal(messagesOf(words, "de-DE").message("moved", values), "12.345 of 20.000 to {count}");
+});
+
+test("the form follows the language's rule and not whether the number is one", () => {
+  const words = { files: { one: "{count} file", other: "{count} files" } };
+  const english = messagesOf(words, "en");
+  assert.deepEqual(
+    [0, 1, 2, 1.5].map((count) => english.message("files", { count })),
+    ["0 files", "1 file", "2 files", "1.5 files"],
+  );
+});
+
+test("sizes are in powers of 1,000, in the first unit of which there is one", () => {
+  const { size } = messagesOf({}, "en");
+  assert.deepEqual(
+    [0, 1, 999, 1000, 15_500, 999_960, 1_234_567, 2_500_000_000, 3e12].map((bytes) => plain(size(bytes))),
+    ["0 bytes", "1 byte", "999 bytes", "1 kB", "16 kB", "1 MB", "1.2 MB", "2.5 GB", "3 TB"],
+  );
+  assert.equal(plain(messagesOf({}, "de").size(1_234_567)), "1,2 MB");
+});
+
+test("a time is a distance for a week, then a day; what is to come reads so too", () => {
+  const nowMs = Date.UTC(2026, 5, 15, 12);
+  const { ago, day } = messagesOf({}, "en");
+  const before = (durationMs: number) => ago(new Date(nowMs - durationMs).toISOString(), nowMs);
+  assert.deepEqual([3000, 40_000, 180_000, 7_200_000, 86_400_000, 3 * 86_400_000, -3_600_000].map(before), [
+    "now",
+    "40 seconds ago",
+    "3 minutes ago",
+    "2 hours ago",
+    "yesterday",
+    "3 days ago",
+    "in 1 hour",
+  ]);
+  assert.equal(before(30 * 86_400_000), day(nowMs - 30 * 86_400_000));
+  assert.equal(messagesOf({}, "de").ago(nowMs - 86_400_000, nowMs), "gestern");
+});
+
+test("the clock has 12 or 24 hours as it was chosen, and a stretch of time one unit", () => {
+  const at = new Date(2026, 5, 15, 17, 5).getTime();
+  assert.match(plain(messagesOf({}, "en-US").dateTime(at)), /5:05 PM/);
+  assert.match(messagesOf({}, "en-US", "h23").dateTime(at), /17:05/);
+  const { duration } = messagesOf({}, "en");
+  assert.deepEqual([200, 8000, 60_000, 150_000, 7_200_000].map(duration), ["1 sec", "8 sec", "1 min", "3 min", "2 hr"]);
+});
+
+test("the language is the first that there is a catalogue of, and its locale the browser's own", () => {
+  assert.equal(languageOf(["fr-FR", "de-AT", "en"]), "de");
+  assert.equal(languageOf(["fr"]), "en");
+  assert.equal(languageOf([]), "en");
+  assert.equal(languageOf(["constructor"]), "en");
+  assert.equal(localeOf("de", ["en", "de-CH"]), "de-CH");
+  assert.equal(localeOf("de", ["en"]), "de");
+  assert.equal(localeOf("en", ["en-US@posix"]), "en");
+  assert.deepEqual(["ar-EG", "he", "de"].map(directionOf), ["rtl", "rtl", "ltr"]);
+});

@@ -1,0 +1,44 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { problem } from "./en/problem.ts";
+import type { Messages } from "./messages.ts";
+
+type ProblemKey = keyof typeof problem;
+
+/** What went wrong, in the user's words. Of a field that was refused the server says it better than a code could. */
+export function problemWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
+  const failure = toHoldfastError(thrown);
+  const key = keyOf(failure.code);
+  return key === undefined ? failure.message : message(key);
+}
+
+/** Codes that are one to a person. */
+const alike: Readonly<Record<string, ProblemKey>> = {
+  subtree_changed: "problem.conflict",
+  precondition: "problem.conflict",
+  superseded: "problem.conflict",
+  request_timeout: "problem.unreachable",
+  damaged: "problem.internal",
+};
+
+const plain = [
+  "unreachable",
+  "unavailable",
+  "rate_limited",
+  "unauthenticated",
+  "forbidden",
+  "not_found",
+  "exists",
+  "conflict",
+  "trashed",
+  "cycle",
+  "too_large",
+  "locked",
+  "store_full",
+  "quota",
+  "internal",
+] as const;
+
+function keyOf(code: string): ProblemKey | undefined {
+  const same = plain.find((each) => each === code);
+  return same === undefined ? alike[code] : `problem.${same}`;
+}

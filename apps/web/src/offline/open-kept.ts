@@ -1,0 +1,54 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { News } from "../data/live.ts";
+import { bestHasher } from "../upload/workers/hasher.ts";
+import { KeptFiles } from "./kept-files.ts";
+import { openOpfsStore } from "./opfs-store.ts";
+
+const name = "holdfast-kept";
+/** Many changes at once are one. */
+const settleMs = 1000;
+
+export interface OpenedKept {
+  readonly files: KeptFiles;
+  readonly hear: (news: News) => void;
+  /** Nothing is written after it has resolved. */
+  readonly end: () => Promise<void>;
+}
+
+/** What this browser keeps for the account; all its tabs have the same. Only where `hasOpfs`, which is where there are locks. */
+export async function openKept(
+  client: Pick<ApiClient, "call" | "open">,
+  account: string,
+  onChange: () => void,
+): Promise<OpenedKept> {
+  const channel = new BroadcastChannel(name);
+  const files = new KeptFiles({
+    client,
+    store: await openOpfsStore(account),
+    hash: bestHasher(crypto.subtle),
+    alone: (run) => navigator.locks.request(name, run),
+    ifAlone: (run) =>
+      navigator.locks.request(`${name}-fetch`, { ifAvailable: true }, (lock) => (lock === null ? undefined : run())),
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin
+    tell: () => channel.postMessage("changed"),
+    onChange,
+  });
+  channel.addEventListener("message", () => void files.read().catch(() => {}));
+  await files.read();
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  return {
+    files,
+    hear: (news) => {
+      const isAbout =
+        news.kind === "reread" || (news.kind === "changes" && news.changes.some((change) => files.concerns(change)));
+      if (!isAbout) return;
+      clearTimeout(settling);
+      settling = setTimeout(() => void files.sync(), settleMs);
+    },
+    end: () => {
+      clearTimeout(settling);
+      channel.close();
+      return files.end();
+    },
+  };
+}

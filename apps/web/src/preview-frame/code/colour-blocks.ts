@@ -1,0 +1,88 @@
+import { type Coloured, type Colours, makeColours } from "./colours.ts";
+import { type LanguageName, languages } from "./languages.ts";
+import { paintLine } from "./paint-line.ts";
+import { linesOf, type TextBlock, type TextLine } from "./text-lines.ts";
+
+/** Of one block, which takes some milliseconds: a language that takes so long is led astray by the text. */
+const patienceMs = 250;
+
+interface Drawing {
+  readonly text: string;
+  readonly blocks: readonly TextBlock[];
+  /** One for each block. */
+  readonly places: readonly HTMLElement[];
+  /** None leaves it without colours. */
+  readonly language: LanguageName | undefined;
+}
+
+/** Puts each line of a block that comes near into a place of its own, and colours it once what stands before it has been read. */
+export function colourWhenNear(drawing: Drawing): void {
+  const { text, blocks, places, language } = drawing;
+  const painter = language === undefined ? undefined : makePainter(drawing, language);
+  const indexes = new Map<Element, number>(places.map((place, index) => [place, index]));
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        const index = indexes.get(target);
+        const block = index === undefined ? undefined : blocks[index];
+        if (!isIntersecting || index === undefined || block === undefined) continue;
+        observer.unobserve(target);
+        target.replaceChildren(...linesOf(text, block).map(makeLine));
+        painter?.want(index);
+      }
+    },
+    { rootMargin: "100% 0px" },
+  );
+  for (const place of places) observer.observe(place);
+}
+
+function makeLine({ text, number }: TextLine): HTMLElement {
+  const line = document.createElement("div");
+  line.className = "line";
+  if (number !== undefined) line.dataset["number"] = String(number);
+  line.textContent = text;
+  return line;
+}
+
+function makePainter({ text, blocks, places }: Drawing, language: LanguageName) {
+  /** How the reader stands before each block that was reached. */
+  const starts: Colours[] = [];
+  const wanted = new Set<number>();
+  let isRunning = false;
+  const read = (index: number): Coloured[][] => {
+    const reader = starts[index]?.copy();
+    const block = blocks[index];
+    if (reader === undefined || block === undefined) return [];
+    const began = performance.now();
+    const lines = linesOf(text, block).map((line) => {
+      if (performance.now() - began > patienceMs) throw new Error("The colours take too long.");
+      return reader.colour(line.text);
+    });
+    starts[index + 1] ??= reader;
+    return lines;
+  };
+  const run = async () => {
+    starts[0] ??= makeColours(await languages[language].load());
+    while (wanted.size > 0) {
+      const index = [...wanted].find((each) => starts[each] !== undefined) ?? starts.length - 1;
+      const lines = read(index);
+      if (wanted.delete(index)) paint(places[index], lines);
+      // Whoever scrolls meanwhile goes first.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    isRunning = false;
+  };
+  return {
+    want: (index: number) => {
+      wanted.add(index);
+      if (isRunning) return;
+      isRunning = true;
+      // Without colours it is the same text: a language that gives up leaves it as it is, and is not asked again.
+      run().catch(() => {});
+    },
+  };
+}
+
+function paint(place: HTMLElement | undefined, lines: readonly Coloured[][]): void {
+  for (const [index, pieces] of lines.entries()) place?.children[index]?.replaceChildren(...paintLine(pieces));
+}

@@ -1,0 +1,42 @@
+import type { FrameContent, FrameFacts } from "../frame-messages.ts";
+import { colourWhenNear } from "./colour-blocks.ts";
+import { languageOf } from "./language-of.ts";
+import { colouredCharactersMax, cutText, decodeText, lineCharactersMax, type TextBlock } from "./text-lines.ts";
+
+/** For the height of what is not drawn yet. */
+const lineHeightPx = 20;
+const charactersInRow = 100;
+
+/**
+ * As the characters that it is made of, whatever they say: numbered and coloured where they are of a language. Nothing far from what is seen
+ * is drawn, so that millions of characters cost no more than the screen does.
+ */
+export function showText({ name, bytes, look }: FrameContent): FrameFacts {
+  const text = decodeText(bytes);
+  const { blocks, linesCount, longestLine, isCut } = cutText(text);
+  const language = languageOf(name, text);
+  const mayWrap = longestLine <= lineCharactersMax;
+  const root = document.createElement("main");
+  root.className = language === undefined ? "text prose" : "text code";
+  root.tabIndex = 0;
+  root.ariaLabel = name;
+  root.dir = language === undefined ? "auto" : "ltr";
+  root.style.setProperty("--digits", String(String(linesCount).length));
+  root.style.setProperty("--longest", String(Math.min(longestLine, lineCharactersMax)));
+  const places = blocks.map((block) => makePlace(text, block));
+  root.append(...places);
+  document.documentElement.classList.toggle("whole-lines", mayWrap && !look.wraps);
+  document.body.replaceChildren(root);
+  colourWhenNear({ text, blocks, places, language: longestLine <= colouredCharactersMax ? language : undefined });
+  return { mayWrap, isCut };
+}
+
+/** Until it comes near, one run of characters: it can be found and read out. */
+function makePlace(text: string, { start, end, linesCount }: TextBlock): HTMLElement {
+  const place = document.createElement("div");
+  place.className = "block";
+  const rows = Math.max(linesCount, Math.ceil((end - start) / charactersInRow));
+  place.style.containIntrinsicBlockSize = `auto ${rows * lineHeightPx}px`;
+  place.textContent = text.slice(start, end);
+  return place;
+}

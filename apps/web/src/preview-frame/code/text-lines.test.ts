@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { cutText, decodeText, lineCharactersMax, linesMax, linesOf } from "./text-lines.ts";
+
+const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(2 ** 31));
+
+test(`every character is shown once, in its line (HOLDFAST_SEED=${seed} replays)`, () => {
+  const lines = fc.array(
+    fc.oneof(
+      fc.string({ unit: fc.constantFrom("a", "\t", "é", "😀") }),
+      fc.constant(`x${"😀".repeat(lineCharactersMax)}`),
+      fc.constant("x".repeat(lineCharactersMax)),
+    ),
+    { maxLength: 300 },
+  );
+  const property = fc.property(lines, fc.constantFrom("\n", "\r\n", "\r"), (given, end) => {
+    const text = given.map((line) => line + end).join("");
+    const { blocks, linesCount, longestLine } = cutText(text);
+    const whole: string[] = [];
+    for (const piece of blocks.flatMap((block) => linesOf(text, block))) {
+      if (piece.number === undefined) whole[whole.length - 1] += piece.text;
+      else assert.equal(whole.push(piece.text), piece.number);
+      assert.ok(piece.text.length <= lineCharactersMax);
+      assert.ok(piece.text.isWellFormed(), "no character is cut in two");
+    }
+    assert.deepEqual(whole, given.length === 0 ? [""] : given);
+    assert.equal(linesCount, whole.length);
+    assert.equal(blocks.map(({ start, end: till }) => text.slice(start, till)).join(""), text);
+    assert.equal(longestLine, Math.max(...whole.map(({ length }) => length)));
+  });
+  fc.assert(property, { seed, numRuns: 50 });
+});
+
+test("what a browser draws at once stays small, for a line of a MiB, five MiB of line ends, and both", () => {
+  for (const text of ["x".repeat(1 << 20), "\n".repeat(5 << 20), "ab\n".repeat(1 << 20)]) {
+    const { blocks, linesCount, isCut } = cutText(text);
+    assert.equal(isCut, linesCount === linesMax);
+    assert.ok(blocks.length <= 2001, `${blocks.length} blocks`);
+    for (const { start, end } of blocks) assert.ok(end - start <= 30_000);
+  }
+});
+
+test("the mark at the beginning says how a text is written, and a cut character is left out", () => {
+  assert.equal(decodeText(new Uint8Array([0xff, 0xfe, 0x41, 0]).buffer), "A");
+  assert.equal(decodeText(new Uint8Array([0xfe, 0xff, 0, 0x41]).buffer), "A");
+  assert.equal(decodeText(new Uint8Array([0x41, 0xc3]).buffer), "A");
+  assert.equal(decodeText(new Uint8Array().buffer), "");
+});

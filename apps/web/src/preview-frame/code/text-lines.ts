@@ -1,0 +1,140 @@
+/** A line, or a piece of one that is too long to be laid out at once. */
+export interface TextLine {
+  readonly text: string;
+  /** Of the line in the text, from 1; undefined goes on with the one before. */
+  readonly number: number | undefined;
+}
+
+/** Lines that are drawn together when they come near, by where they stand in the text. */
+export interface TextBlock {
+  readonly start: number;
+  readonly end: number;
+  /** Of its first line, from 1. */
+  readonly number: number;
+  /** It begins within that line. */
+  readonly goesOn: boolean;
+  readonly linesCount: number;
+}
+
+export interface CutText {
+  readonly blocks: readonly TextBlock[];
+  readonly linesCount: number;
+  /** In characters. */
+  readonly longestLine: number;
+  /** What comes after `linesMax` lines is in no block. */
+  readonly isCut: boolean;
+}
+
+/** Higher than they are, browsers lay out no page: all that follows would stand in one place, and be drawn at once. */
+export const linesMax = 1_000_000;
+
+/** With a longer line a text stays without colours: some languages take time that grows with the square of it. */
+export const colouredCharactersMax = 1000;
+
+/** A longer line is shown in pieces. */
+export const lineCharactersMax = 10_000;
+const pieceCharacters = 2000;
+const blockCharacters = 20_000;
+const blockLinesMin = 100;
+/** Each costs the browser something even far away. */
+const blocksMax = 2000;
+
+/** In time that grows like the text, and memory that does not grow with the number of lines: five million of them are five MiB. */
+export function cutText(text: string): CutText {
+  const blockLinesMax = Math.max(blockLinesMin, Math.ceil(Math.min(countLines(text), linesMax) / blocksMax));
+  const blocks: TextBlock[] = [];
+  let longestLine = 0;
+  let number = 1;
+  let block = { start: 0, number, goesOn: false, linesCount: 0 };
+  const close = (end: number, goesOn: boolean) => {
+    if (block.linesCount > 0) blocks.push({ ...block, end });
+    block = { start: end, number, goesOn, linesCount: 0 };
+  };
+  let start = 0;
+  for (; number <= linesMax && (start < text.length || number === 1); number += 1) {
+    if (block.linesCount >= blockLinesMax || start - block.start >= blockCharacters) close(start, false);
+    const end = lineEnd(text, start);
+    longestLine = Math.max(longestLine, end - start);
+    if (end - start > lineCharactersMax) {
+      // Each block of its pieces alone.
+      close(start, false);
+      for (let at = start; at < end;) {
+        at = afterPieces(text, at, end);
+        block.linesCount = 1;
+        if (at < end) close(at, true);
+      }
+    } else block.linesCount += 1;
+    start = nextStart(text, end);
+  }
+  close(Math.min(start, text.length), false);
+  return { blocks, linesCount: number - 1, longestLine, isCut: start < text.length };
+}
+
+/** What stands in one block. */
+export function linesOf(text: string, { start, end, number, goesOn }: TextBlock): TextLine[] {
+  const lines: TextLine[] = [];
+  let current: number | undefined = number;
+  for (let from = start; from < end || lines.length === 0; current += 1) {
+    const till = Math.min(lineEnd(text, from), end);
+    for (const piece of piecesOf(text, from, till))
+      lines.push({ text: piece.text, number: piece.isFirst && !(goesOn && lines.length === 0) ? current : undefined });
+    from = nextStart(text, till);
+  }
+  return lines;
+}
+
+function piecesOf(text: string, start: number, end: number): { readonly text: string; readonly isFirst: boolean }[] {
+  if (end - start <= lineCharactersMax) return [{ text: text.slice(start, end), isFirst: true }];
+  const pieces = [];
+  for (let from = start; from < end;) {
+    const till = wholeCharacter(text, Math.min(end, from + pieceCharacters));
+    pieces.push({ text: text.slice(from, till), isFirst: from === start });
+    from = till;
+  }
+  return pieces;
+}
+
+function afterPieces(text: string, from: number, end: number): number {
+  return wholeCharacter(text, Math.min(end, from + blockCharacters));
+}
+
+/** A character that is two in UTF-16 stays whole. */
+function wholeCharacter(text: string, at: number): number {
+  const isInside = isBetween(text.charCodeAt(at - 1), 0xd800, 0xdbff) && isBetween(text.charCodeAt(at), 0xdc00, 0xdfff);
+  return isInside ? at + 1 : at;
+}
+
+function isBetween(code: number, low: number, high: number): boolean {
+  return code >= low && code <= high;
+}
+
+const lineFeed = 10;
+const carriageReturn = 13;
+
+function lineEnd(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === lineFeed || code === carriageReturn) return at;
+  }
+  return text.length;
+}
+
+function nextStart(text: string, end: number): number {
+  const isTwo = text.charCodeAt(end) === carriageReturn && text.charCodeAt(end + 1) === lineFeed;
+  return end + (isTwo ? 2 : 1);
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let start = 0; start < text.length; count += 1) start = nextStart(text, lineEnd(text, start));
+  return count;
+}
+
+/** By its mark at the beginning, else UTF-8. A character that a cut left unfinished is left out. */
+export function decodeText(bytes: ArrayBuffer): string {
+  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  let encoding = "utf-8";
+  if (first === 0xff && second === 0xfe) encoding = "utf-16le";
+  if (first === 0xfe && second === 0xff) encoding = "utf-16be";
+  return new TextDecoder(encoding).decode(bytes, { stream: true });
+}

@@ -1,0 +1,63 @@
+import "./frame.css";
+import type { FrameAnswer, FrameContent, FrameFacts, FrameKind, FrameLook, FrameOrder } from "./frame-messages.ts";
+import { askBytes, type ReadRange } from "./zip/asked-bytes.ts";
+
+// Runs in an origin of nobody, without a network: what it reads may be anything, and gets no further than this page.
+
+addEventListener("message", begin);
+
+/** The first message comes from the page around this one, with the only way back to it. */
+function begin({ source, ports: [port] }: MessageEvent): void {
+  if (source !== parent || port === undefined) return;
+  removeEventListener("message", begin);
+  const answer = (given: FrameAnswer) => port.postMessage(given);
+  const asked = askBytes((number, start, end) => answer({ state: "read", number, start, end }));
+  let shown: FrameContent | undefined;
+  let turn = Promise.resolve();
+  port.addEventListener("message", ({ data }: MessageEvent<FrameContent | FrameOrder>) => {
+    if ("read" in data) asked.take(data.read, data.bytes);
+    else if ("wraps" in data) document.documentElement.classList.toggle("whole-lines", !data.wraps);
+    else {
+      shown = "kind" in data ? data : shown && { ...shown, bytes: new TextEncoder().encode(data.text).buffer };
+      const latest = shown;
+      // One after the other: what loads its scripts for the first time would else end after a newer text, and replace it.
+      turn = turn.then(() => (latest !== undefined && latest === shown ? show(latest, answer, asked.read) : undefined));
+    }
+  });
+  port.start();
+  // No key that is pressed in here reaches the page around.
+  addEventListener("keydown", ({ key, defaultPrevented }) => {
+    if (key === "Escape" && !defaultPrevented) answer({ state: "left" });
+  });
+}
+
+type Answer = (given: FrameAnswer) => void;
+
+async function show(content: FrameContent, answer: Answer, read: ReadRange): Promise<void> {
+  dress(content.look);
+  try {
+    answer({ state: "shown", facts: await showers[content.kind](content, answer, read) });
+  } catch (error) {
+    answer({ state: "failed", reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function dress({ theme, locale }: FrameLook): void {
+  const { documentElement: root } = document;
+  root.lang = locale;
+  if (theme !== undefined) root.dataset["theme"] = theme;
+}
+
+type Shower = (content: FrameContent, answer: Answer, read: ReadRange) => Promise<FrameFacts>;
+
+/** What one kind needs is loaded for it alone. */
+const showers: Readonly<Record<FrameKind, Shower>> = {
+  text: async (content) => (await import("./code/show-text.ts")).showText(content),
+  markdown: async (content, answer) => {
+    const { showMarkdown } = await import("./markdown/show-markdown.ts");
+    return showMarkdown(content, (address) => answer({ state: "link", address }));
+  },
+  picture: async (content) => (await import("./show-picture.ts")).showPicture(content),
+  pdf: async ({ bytes }) => (await import("./show-pdf.ts")).showPdf(bytes),
+  zip: async (content, _answer, read) => (await import("./zip/show-zip.ts")).showZip(content, read),
+};

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { outsideAddress } from "./outside-address.ts";
+import { readAnswer } from "./read-answer.ts";
+
+test("only addresses of pages and mailboxes lead out of a document", () => {
+  for (const [address, followed] of [
+    ["https://example.com/a?b#c", "https://example.com/a?b#c"],
+    ["HTTP://EXAMPLE.com", "http://example.com/"],
+    ["mailto:a@example.com", "mailto:a@example.com"],
+    ["https://exаmple.com/", "https://xn--exmple-4nf.com/"],
+  ] as const)
+    assert.equal(outsideAddress(address), followed, address);
+  for (const address of [
+    "javascript:alert(1)",
+    " JaVaScRiPt:alert(1)",
+    "java\nscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "blob:https://example.com/1",
+    "file:///etc/passwd",
+    "vbscript:x",
+    "https://bank.example@evil.example/",
+    "https://",
+    "//example.com",
+    "/files",
+    "./other.md",
+    "",
+    `https://example.com/${"a".repeat(3000)}`,
+    undefined,
+    { toString: () => "https://example.com" },
+  ])
+    assert.equal(outsideAddress(address), undefined, String(address));
+});
+
+test("what a frame says is taken apart, and whatever is not of these forms is nothing", () => {
+  assert.deepEqual(readAnswer({ state: "shown", facts: { mayWrap: true, filesCount: 3, evil: "<b>" } }), {
+    state: "shown",
+    facts: { mayWrap: true, filesCount: 3 },
+  });
+  assert.deepEqual(readAnswer({ state: "shown", facts: { mayWrap: "yes", filesCount: -1, contentBytes: 1.5 } }), {
+    state: "shown",
+    facts: {},
+  });
+  assert.deepEqual(readAnswer({ state: "failed", reason: { a: 1 } }), { state: "failed", reason: "" });
+  assert.deepEqual(readAnswer({ state: "link", address: "https://example.com" }), {
+    state: "link",
+    address: "https://example.com/",
+  });
+  for (const said of [
+    undefined,
+    null,
+    "shown",
+    5,
+    [],
+    {},
+    { state: "constructor" },
+    { state: "link", address: "javascript:alert(1)" },
+    { state: "read", number: 1, start: -1, end: 5 },
+    { state: "read", number: 1, start: 0, end: Number.NaN },
+    { state: "read", number: 1, start: "0", end: 2 ** 60 },
+  ])
+    assert.equal(readAnswer(said), undefined, JSON.stringify(said));
+});

@@ -1,0 +1,44 @@
+import type { FrameAnswer, FrameFacts } from "./frame-messages.ts";
+import { outsideAddress } from "./outside-address.ts";
+
+const reasonCharactersMax = 500;
+
+/** Takes nothing on trust: whoever made the content may have written it. @returns undefined for what is no answer */
+export function readAnswer(data: unknown): FrameAnswer | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const field = (name: string): unknown => Reflect.get(data, name);
+  switch (field("state")) {
+    case "shown":
+      return { state: "shown", facts: readFacts(field("facts")) };
+    case "failed":
+      return { state: "failed", reason: textOf(field("reason")) };
+    case "left":
+      return { state: "left" };
+    case "link": {
+      const address = outsideAddress(field("address"));
+      return address === undefined ? undefined : { state: "link", address };
+    }
+    case "read": {
+      const [number, start, end] = [field("number"), field("start"), field("end")];
+      return isCount(number) && isCount(start) && isCount(end) ? { state: "read", number, start, end } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readFacts(data: unknown): FrameFacts {
+  if (typeof data !== "object" || data === null) return {};
+  const fields = new Map<string, unknown>(Object.entries(data));
+  const flags = ["mayWrap", "isCut"].filter((name) => fields.get(name) === true);
+  const counts = ["filesCount", "foldersCount", "contentBytes"].filter((name) => isCount(fields.get(name)));
+  return Object.fromEntries([...flags, ...counts].map((name) => [name, fields.get(name)]));
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function textOf(data: unknown): string {
+  return typeof data === "string" ? data.slice(0, reasonCharactersMax) : "";
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import { testApp } from "../testing/test-app.ts";
+
+const app = testApp();
+
+/** What a script would do that runs where it may not: it leaves a mark in the storage of its origin. */
+const attack = "localStorage.setItem('owned', document.URL); document.title = 'owned'";
+const html = `<!doctype html><title>page</title><body onload="${attack}"><script>${attack}</script><img src=x onerror="${attack}">`;
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" onload="${attack}"><script>${attack}</script><foreignObject><iframe xmlns="http://www.w3.org/1999/xhtml" srcdoc="&lt;script&gt;parent.${attack}&lt;/script&gt;"/></foreignObject></svg>`;
+const pdf = `%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>>endobj\ntrailer<</Root 1 0 R>>\n`;
+
+const strange: Readonly<Record<string, string>> = {
+  "page.html": html,
+  "page.xhtml": html,
+  "drawing.svg": svg,
+  "paper.pdf": pdf,
+  // What one type says and another one is.
+  "picture.png": html,
+  "words.txt": html,
+  "both.gif": `GIF89a/*${html}*/=1;${attack}//`,
+  "script.js": attack,
+  "data.xml": `<?xml-stylesheet href="data:text/xsl,${encodeURIComponent(svg)}"?><x/>`,
+  noname: html,
+};
+
+async function marks() {
+  await app.open("/design");
+  return app.page.evaluate(() => localStorage.getItem("owned"));
+}
+
+test("no stored file runs its script in the app's origin, however its address is opened", async () => {
+  app.expectComplaint(
+    /frame-ancestors|X-Frame-Options|Content Security Policy|ERR_BLOCKED|failed: csp|net::ERR|MIME type|403|404|sandboxed/,
+  );
+  await app.signIn();
+  for (const [name, content] of Object.entries(strange)) {
+    await app.api.put(`/${name}`, content);
+    const id = await app.api.idOf(`/${name}`);
+    const uses = ["download", "media"] as const;
+    const { urls } = await ok(app.api, "POST", "/signed-urls", { items: uses.map((use) => ({ id, use })) });
+    for (const { url } of urls as { url: string }[]) {
+      const page = await app.another();
+      await page.goto(new URL(url, app.server.url).href).catch(() => {});
+      assert.notEqual(await page.title(), "owned", name);
+      await app.open("/design");
+      // An attachment loads in no frame, and says so to nobody: what tells that it was decided is the answer.
+      const framed = app.page.waitForResponse((answer) => answer.request().frame() !== app.page.mainFrame());
+      await app.page.evaluate(async (address) => {
+        const picture = document.createElement("img");
+        const settled = new Promise<void>((resolve) => {
+          picture.addEventListener("load", () => resolve());
+          picture.addEventListener("error", () => resolve());
+        });
+        picture.src = address;
+        document.body.append(picture, Object.assign(document.createElement("iframe"), { src: address }));
+        await settled;
+      }, url);
+      await framed;
+      assert.equal(await marks(), null, `${name} by ${url.split("?")[0]}`);
+    }
+  }
+});
+
+test("a blob of strange content made by the app runs nothing where it is opened", async () => {
+  app.expectComplaint(/Content Security Policy|failed: csp|Refused|blocked/i);
+  await app.signIn();
+  for (const [type, content] of [
+    ["text/html", html],
+    ["image/svg+xml", svg],
+  ] as const) {
+    await app.open("/design");
+    const opened = app.page.waitForEvent("popup");
+    await app.page.evaluate(
+      ([of, text]) => {
+        const url = URL.createObjectURL(new Blob([text], { type: of }));
+        document.body.append(Object.assign(document.createElement("iframe"), { src: url }));
+        window.open(url);
+      },
+      [type, content] as const,
+    );
+    const popup = await opened;
+    await popup.waitForLoadState();
+    assert.notEqual(await popup.title(), "owned", type);
+    await popup.close();
+    assert.equal(await marks(), null, type);
+  }
+});
+
+test("the frame shows strange content as text, is of no origin, reaches no network and no page, and nobody else may frame it", async () => {
+  app.expectComplaint(/Content Security Policy|violates|Blocked a frame|sandboxed|failed: csp|localStorage/);
+  await app.open("/design");
+  const state = await app.page.evaluate(async (text) => {
+    const frame = document.createElement("iframe");
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.src = "/preview-frame";
+    frame.title = "Preview";
+    document.body.append(frame);
+    await new Promise((resolve) => frame.addEventListener("load", resolve));
+    const { port1, port2 } = new MessageChannel();
+    frame.contentWindow?.postMessage("open", "*", [port2]);
+    const answered = new Promise<unknown>((resolve) => {
+      port1.addEventListener("message", ({ data }) => resolve(data));
+    });
+    port1.start();
+    const { buffer } = new TextEncoder().encode(text);
+    const look = { locale: "en", direction: "ltr", wraps: true };
+    const given = { kind: "text", name: "page.html", bytes: buffer, sizeBytes: buffer.byteLength, look, words: {} };
+    port1.postMessage(given, [buffer]);
+    return answered;
+  }, html);
+  assert.deepEqual(state, { state: "shown", facts: { mayWrap: true, isCut: false } });
+  const frame = app.page.frames().find((each) => each.url().endsWith("/preview-frame"));
+  assert.ok(frame !== undefined);
+  assert.equal(await frame.locator("main").textContent(), html);
+  const refused = await frame.evaluate(async () => {
+    const tries: Record<string, () => unknown> = {
+      storage: () => localStorage.length,
+      cookie: () => document.cookie,
+      parent: () => parent.document.title,
+      navigate: () => (top as Window).location.assign("/"),
+      network: () => fetch("/api/v1/account"),
+      popup: () => {
+        if (window.open("about:blank") === null) throw new Error("no window");
+      },
+    };
+    const outcome: Record<string, boolean> = {};
+    for (const [name, act] of Object.entries(tries)) {
+      try {
+        await act();
+        outcome[name] = false;
+      } catch {
+        outcome[name] = true;
+      }
+    }
+    return { origin: self.origin, outcome };
+  });
+  assert.equal(refused.origin, "null");
+  assert.deepEqual(
+    Object.entries(refused.outcome).filter(([, isRefused]) => !isRefused),
+    [],
+  );
+  assert.equal(await marks(), null);
+});

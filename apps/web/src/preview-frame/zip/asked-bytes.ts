@@ -1,0 +1,29 @@
+/** Bytes of the file from `start` to before `end`. @throws Error where they cannot be read */
+export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
+
+interface AskedBytes {
+  readonly read: ReadRange;
+  /** What came for a question. */
+  readonly take: (number: number, bytes: ArrayBuffer | undefined) => void;
+}
+
+/** Asks whoever has the file. */
+export function askBytes(ask: (number: number, start: number, end: number) => void): AskedBytes {
+  const waiting = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  let last = 0;
+  return {
+    read: (start, end) => {
+      const answered = Promise.withResolvers<Uint8Array>();
+      last += 1;
+      waiting.set(last, answered);
+      ask(last, start, end);
+      return answered.promise;
+    },
+    take: (number, bytes) => {
+      const answered = waiting.get(number);
+      waiting.delete(number);
+      if (bytes === undefined) answered?.reject(new Error("It cannot be read."));
+      else answered?.resolve(new Uint8Array(bytes));
+    },
+  };
+}

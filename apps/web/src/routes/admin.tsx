@@ -1,0 +1,53 @@
+import { useParams } from "@tanstack/react-router";
+import { useAccount } from "../data/account.ts";
+import { Loaded } from "../design/loaded.tsx";
+import { Empty } from "../design/notice.tsx";
+import { usePageTitle } from "../design/page-title.ts";
+import { Sections } from "../design/sections.tsx";
+import { Accounts } from "../features/admin/accounts.tsx";
+import { Groups } from "../features/admin/groups.tsx";
+import { Invitations } from "../features/admin/invitations.tsx";
+import { Jobs } from "../features/admin/jobs.tsx";
+import { Plans } from "../features/admin/plans.tsx";
+import { Reports } from "../features/admin/reports.tsx";
+import { ServerSettings } from "../features/admin/server-settings.tsx";
+import { Storage } from "../features/admin/storage.tsx";
+import { useMessages } from "../messages/use-messages.ts";
+import { NotFound } from "./place-problems.tsx";
+
+const pages = {
+  accounts: Accounts,
+  invitations: Invitations,
+  groups: Groups,
+  plans: Plans,
+  storage: Storage,
+  jobs: Jobs,
+  reports: Reports,
+  settings: ServerSettings,
+} as const;
+type Section = keyof typeof pages;
+const ids = Object.keys(pages) as Section[];
+
+export function AdminPlace() {
+  const { message } = useMessages();
+  const { section = "accounts" } = useParams({ strict: false });
+  const current = ids.find((id) => id === section);
+  const account = useAccount();
+  usePageTitle(current === undefined ? undefined : message(`admin.${current}`));
+  if (current === undefined) return <NotFound />;
+  const Page = pages[current];
+  return (
+    <Sections
+      title={message("place.admin")}
+      to="/admin/{-$section}"
+      sections={ids.map((id) => ({ id, name: message(`admin.${id}`) }))}
+      current={current}
+    >
+      <Loaded load={account}>
+        {({ admin }) =>
+          admin ? <Page /> : <Empty title={message("admin.notYou")}>{message("admin.notYouNext")}</Empty>
+        }
+      </Loaded>
+    </Sections>
+  );
+}

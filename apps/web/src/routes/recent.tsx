@@ -1,0 +1,17 @@
+import { listColumns } from "../features/files/columns.ts";
+import { recent } from "../features/files/list-queries.ts";
+import { ListedPlace } from "../features/files/listed-place.tsx";
+import { useMessages } from "../messages/use-messages.ts";
+
+export function RecentPlace() {
+  const { message } = useMessages();
+  return (
+    <ListedPlace
+      kind="list"
+      title={message("place.recent")}
+      columns={listColumns}
+      empty={message("files.emptyRecent")}
+      load={recent}
+    />
+  );
+}

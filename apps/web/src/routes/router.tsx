@@ -1,0 +1,170 @@
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import type { AccountDrive } from "../data/account-drive.ts";
+import {
+  findSearch,
+  listSearch,
+  parseSearch,
+  rewindSearch,
+  sharedSearch,
+  signInSearch,
+  writeSearch,
+} from "./place-search.ts";
+import { withWords } from "../messages/use-messages.ts";
+import { FilesPlace } from "./files.tsx";
+import { NotFound, PlaceFailed } from "./place-problems.tsx";
+import { Root } from "./root.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+// Every place, in the order of the navigation. Each is one file; all but that of the list load when they are first gone to.
+
+interface Context {
+  readonly drive: AccountDrive;
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Root,
+  notFoundComponent: NotFound,
+  errorComponent: PlaceFailed,
+});
+
+/** Those of somebody who is signed in: with the navigation around them. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ context: { drive }, location }) => {
+    // Without the server the shell is shown all the same: it says so, and what this browser keeps can be opened.
+    const state = await drive.reach.start();
+    if (state !== "signed_out" && state !== "leaving") return;
+    // oxlint-disable-next-line typescript/only-throw-error -- how the router is told
+    throw redirect({ to: "/sign-in", search: { next: location.href }, replace: true });
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    // oxlint-disable-next-line typescript/only-throw-error -- how the router is told
+    throw redirect({ to: "/files", replace: true });
+  },
+});
+
+const ownFiles = createRoute({
+  getParentRoute: () => shell,
+  path: "/files",
+  validateSearch: listSearch,
+  component: FilesPlace,
+});
+const files = createRoute({
+  getParentRoute: () => shell,
+  path: "/files/$id",
+  validateSearch: listSearch,
+  component: FilesPlace,
+});
+/** The link that somebody copied: shows the parent with the file laid over it. */
+const copiedLink = createRoute({
+  getParentRoute: () => shell,
+  path: "/f/$id",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./copied-link.tsx"), "CopiedLinkPlace"),
+});
+const recent = createRoute({
+  getParentRoute: () => shell,
+  path: "/recent",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./recent.tsx"), "RecentPlace"),
+});
+const starred = createRoute({
+  getParentRoute: () => shell,
+  path: "/starred",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./starred.tsx"), "StarredPlace"),
+});
+const shared = createRoute({
+  getParentRoute: () => shell,
+  path: "/shared",
+  validateSearch: sharedSearch,
+  component: lazyRouteComponent(() => import("./shared.tsx"), "SharedPlace"),
+});
+const trash = createRoute({
+  getParentRoute: () => shell,
+  path: "/trash",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./trash.tsx"), "TrashPlace"),
+});
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: "/search",
+  validateSearch: findSearch,
+  component: lazyRouteComponent(() => import("./search.tsx"), "SearchPlace"),
+});
+const edit = createRoute({
+  getParentRoute: () => shell,
+  path: "/edit/$id",
+  component: lazyRouteComponent(() => withWords(import("./edit.tsx")), "EditPlace"),
+});
+const rewind = createRoute({
+  getParentRoute: () => shell,
+  path: "/rewind/$id",
+  validateSearch: rewindSearch,
+  component: lazyRouteComponent(() => withWords(import("./rewind.tsx")), "RewindPlace"),
+});
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/{-$section}",
+  component: lazyRouteComponent(() => withWords(import("./settings.tsx")), "SettingsPlace"),
+});
+const admin = createRoute({
+  getParentRoute: () => shell,
+  path: "/admin/{-$section}",
+  component: lazyRouteComponent(() => withWords(import("./admin.tsx")), "AdminPlace"),
+});
+
+/** Its fragment is one of three tokens: of the set-up, of an invitation, or of an address to confirm. */
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("./setup.tsx"), "SetupPlace"),
+});
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  component: lazyRouteComponent(() => import("./setup.tsx"), "SetupPlace"),
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import("./sign-in.tsx"), "SignInPlace"),
+});
+const design = createRoute({
+  getParentRoute: () => root,
+  path: "/design",
+  component: lazyRouteComponent(() => withWords(import("./design.tsx")), "DesignPlace"),
+});
+
+const inShell = [ownFiles, files, copiedLink, recent, starred, shared, trash, search, edit, rewind, settings, admin];
+
+export const router = createRouter({
+  // Given by whoever shows the router.
+  context: {} as Context,
+  routeTree: root.addChildren([home, shell.addChildren(inShell), setup, invite, signIn, design]),
+  parseSearch,
+  stringifySearch: writeSearch,
+  defaultPreload: "intent",
+  // Lists keep an anchor row of their own; pixels would be wrong after a live change.
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,61 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { useNode } from "../../data/use-node.ts";
+import { Sheet } from "../../design/dialog.tsx";
+import { useMessages, withWords } from "../../messages/use-messages.ts";
+import type { ListSearch, Panel } from "../place-search.ts";
+import { useSubject } from "./subject.ts";
+
+const DetailsPanel = lazy(async () => ({
+  default: (await import("../../features/details/details-panel.tsx")).DetailsPanel,
+}));
+const Sharing = lazy(async () => ({
+  default: (await withWords(import("../../features/share/share-dialog.tsx"))).Sharing,
+}));
+
+/** What is known of the thing that is selected, or is shown over the list: beside it where there is room for both, else over it. */
+export function DetailsDock({ id }: { readonly id: string | undefined }) {
+  const { panel }: ListSearch = useSearch({ strict: false });
+  return panel === undefined || id === undefined ? null : <Dock id={id} panel={panel} />;
+}
+
+/** While nothing lies over the list. */
+export function ListDetails() {
+  const { open }: ListSearch = useSearch({ strict: false });
+  const subject = useSubject();
+  return <DetailsDock id={open === undefined ? subject?.id : undefined} />;
+}
+
+function Dock({ id, panel }: { readonly id: string; readonly panel: Panel }) {
+  const { message } = useMessages();
+  const navigate = useNavigate();
+  const { data: node } = useNode(id);
+  const isWide = useSyncExternalStore(watchWidth, () => wide.matches);
+  const show = (next: Panel | undefined) =>
+    void navigate({ to: ".", search: (old: object) => ({ ...old, panel: next }), replace: true } as never);
+  const close = () => show(undefined);
+  const content = node !== undefined && (
+    <Suspense fallback={null}>
+      <DetailsPanel
+        node={node}
+        tab={panel}
+        onTab={show}
+        onClose={isWide ? close : undefined}
+        sharing={<Sharing node={node.kind === "mount" ? { ...node, id: node.target ?? node.id } : node} />}
+      />
+    </Suspense>
+  );
+  if (isWide) return <aside className="w-90 shrink-0 border-s border-line bg-surface">{content}</aside>;
+  return (
+    <Sheet open title={node?.name ?? message("details.details")} onClose={close}>
+      {content}
+    </Sheet>
+  );
+}
+
+const wide = matchMedia("(min-width: 1280px)");
+
+function watchWidth(listener: () => void): () => void {
+  wide.addEventListener("change", listener);
+  return () => wide.removeEventListener("change", listener);
+}

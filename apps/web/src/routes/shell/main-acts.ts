@@ -1,0 +1,42 @@
+import { useEffect } from "react";
+
+/** What New and Upload do on the page that is open. */
+export interface MainActs {
+  readonly newFolder: () => void;
+  readonly newText: () => void;
+  readonly uploadFiles: () => void;
+  readonly uploadFolder: () => void;
+}
+
+let current: MainActs | undefined;
+const listeners = new Set<() => void>();
+
+/** A place that shows a folder says what New and Upload do there. Give the same object until it changes. */
+export function useOfferMainActs(acts: MainActs | undefined): void {
+  useEffect(() => {
+    if (acts !== undefined) set(acts);
+    return () => {
+      if (acts !== undefined && current === acts) set(undefined);
+    };
+  }, [acts]);
+}
+
+/** Calls back once a place offers its acts. */
+export function onceMainActs(run: (acts: MainActs) => void): void {
+  if (current !== undefined) return run(current);
+  const stop = listen(() => {
+    if (current === undefined) return;
+    stop();
+    run(current);
+  });
+}
+
+function set(acts: MainActs | undefined): void {
+  current = acts;
+  for (const listener of listeners) listener();
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

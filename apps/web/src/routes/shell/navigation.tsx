@@ -1,0 +1,46 @@
+import { Link } from "@tanstack/react-router";
+import { useMessages } from "../../messages/use-messages.ts";
+import { NewButton, UploadButton } from "./main-buttons.tsx";
+import { usePlaceDrop } from "./place-drop.ts";
+import { places } from "./places.ts";
+import { QuotaBar } from "./quota-bar.tsx";
+
+/** Beside the place: 240 px with words on a large screen, a rail of icons with small words on a tablet. */
+export function Navigation() {
+  const { message } = useMessages();
+  const dropOf = usePlaceDrop();
+  return (
+    <nav
+      aria-label={message("shell.places")}
+      className="hidden w-18 shrink-0 flex-col gap-4 border-e border-line bg-surface px-2 py-4 sm:flex lg:w-60 lg:px-4"
+    >
+      <Link to="/files" className="hidden h-8 items-center px-3 text-lg font-semibold lg:flex">
+        {message("app.name")}
+      </Link>
+      <div className="flex flex-col gap-2">
+        <NewButton />
+        <UploadButton />
+      </div>
+      <ul className="flex flex-col gap-1">
+        {places.map(({ to, name, Icon }) => (
+          <li key={to}>
+            <Link
+              to={to}
+              draggable={false}
+              {...dropOf(to)}
+              activeProps={{ className: "bg-selected font-semibold" }}
+              inactiveProps={{ className: "hover:bg-hover" }}
+              className="flex flex-col items-center gap-1 rounded-md px-1 py-2 text-sm data-over:ring-2 data-over:ring-accent lg:h-10 lg:flex-row lg:gap-3 lg:px-3 lg:text-base"
+            >
+              <Icon aria-hidden size={18} className="shrink-0" />
+              <span className="max-w-full truncate">{message(name)}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <div className="mt-auto hidden px-3 lg:block">
+        <QuotaBar />
+      </div>
+    </nav>
+  );
+}

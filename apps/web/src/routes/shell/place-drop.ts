@@ -1,0 +1,13 @@
+import { useAccount } from "../../data/account.ts";
+import { dropAttributes, trashTarget } from "../../features/files/drop-targets.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** What makes the links of the navigation take what is dragged onto them: the own drive, and the trash. */
+export function usePlaceDrop(): (to: string) => Readonly<Record<string, string>> {
+  const { message } = useMessages();
+  const { data: account } = useAccount();
+  return (to) => {
+    if (to === "/trash") return dropAttributes(trashTarget, message("place.trash"), [], false);
+    return to === "/files" && account !== undefined ? dropAttributes(account.root_id, message("files.home")) : {};
+  };
+}

@@ -1,0 +1,37 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import type { ListSearch } from "../place-search.ts";
+import { DetailsDock } from "./details-dock.tsx";
+import { useSubject } from "./subject.ts";
+
+const Preview = lazy(async () => ({ default: (await import("../../features/preview/preview.tsx")).Preview }));
+
+/** Lays a file over the list, which stays where it is. Back closes it. */
+export function PreviewHost() {
+  const { open, version }: ListSearch = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const subject = useSubject();
+  if (open === undefined) return null;
+  const go = (id: string | undefined) =>
+    void navigate({
+      to: ".",
+      search: (old: object) => ({ ...old, open: id, version: undefined }),
+      replace: true,
+    } as never);
+  return (
+    <Suspense fallback={null}>
+      <Preview
+        id={open}
+        version={version}
+        previousId={subject?.neighbour(open, -1)}
+        nextId={subject?.neighbour(open, 1)}
+        details={<DetailsDock id={open} />}
+        onGo={go}
+        onDetails={() =>
+          void navigate({ to: ".", search: (old: object) => ({ ...old, panel: "details" }), replace: true } as never)
+        }
+        onClose={() => go(undefined)}
+      />
+    </Suspense>
+  );
+}

@@ -1,0 +1,73 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import Search from "lucide-react/icons/search";
+import { lazy, type SubmitEvent, Suspense, useId, useRef, useState } from "react";
+import { useMessages, withWords } from "../../messages/use-messages.ts";
+
+const loadPalette = async () => ({
+  default: (await withWords(import("../../features/palette/palette.tsx"))).Palette,
+});
+const Palette = lazy(loadPalette);
+
+/** Names to look for; after a `>` what can be done now. */
+export function SearchField() {
+  const { message } = useMessages();
+  const navigate = useNavigate();
+  const { q = "" } = useSearch({ strict: false });
+  const field = useRef<HTMLInputElement>(null);
+  const listId = useId();
+  /** What is typed after the `>`. */
+  const [wanted, setWanted] = useState<string>();
+  const [activeId, setActiveId] = useState<string>();
+  /** What the commands are about has the focus again when one of them runs. */
+  const before = useRef<Element | null>(null);
+  const find = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const words = field.current?.value.trim() ?? "";
+    if (words !== "" && !words.startsWith(">")) void navigate({ to: "/search", search: { q: words } });
+  };
+  const leave = () => {
+    if (field.current !== null) field.current.value = q;
+    setWanted(undefined);
+    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
+    else field.current?.blur();
+  };
+  return (
+    <form role="search" onSubmit={find} className="relative min-w-0 max-w-xl flex-1">
+      <Search aria-hidden size={16} className="pointer-events-none absolute start-3 top-3 text-muted" />
+      <input
+        key={q}
+        ref={field}
+        type="search"
+        name="q"
+        defaultValue={q}
+        aria-label={message("shell.searchHint")}
+        aria-keyshortcuts="/"
+        placeholder={message("shell.search")}
+        autoComplete="off"
+        spellCheck={false}
+        onFocus={(event) => {
+          before.current = event.relatedTarget;
+          // What is typed next may be a command, and Enter may follow at once.
+          loadPalette().catch(() => {});
+        }}
+        onBlur={() => setWanted(undefined)}
+        onChange={({ target: { value } }) => setWanted(value.startsWith(">") ? value.slice(1) : undefined)}
+        {...(wanted === undefined
+          ? {}
+          : {
+              role: "combobox",
+              "aria-expanded": true,
+              "aria-autocomplete": "list",
+              "aria-controls": listId,
+              "aria-activedescendant": activeId,
+            })}
+        className="h-10 w-full rounded-md border border-edge bg-surface ps-9 pe-3 placeholder:text-muted"
+      />
+      {wanted !== undefined && (
+        <Suspense fallback={null}>
+          <Palette id={listId} wanted={wanted} field={field} onActive={setActiveId} onLeave={leave} />
+        </Suspense>
+      )}
+    </form>
+  );
+}

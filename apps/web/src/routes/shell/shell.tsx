@@ -1,0 +1,60 @@
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { useSession } from "../../data/use-session.ts";
+import { useMessages, withWords } from "../../messages/use-messages.ts";
+import { BottomBar } from "./bottom-bar.tsx";
+import { ListDetails } from "./details-dock.tsx";
+import { Navigation } from "./navigation.tsx";
+import { OfflineBanner } from "./offline-banner.tsx";
+import { PreviewHost } from "./preview-host.tsx";
+import { SignedOut } from "./signed-out.tsx";
+import { TopBar } from "./top-bar.tsx";
+
+const OfflinePlace = lazy(async () => ({
+  default: (await withWords(import("../../features/offline/offline-place.tsx"))).OfflinePlace,
+}));
+
+/**
+ * Around every place of somebody who is signed in. The place gets the rest of the screen and scrolls by itself; it brings
+ * its own heading.
+ */
+export function Shell() {
+  const { message } = useMessages();
+  return (
+    <div className="flex h-dvh bg-canvas">
+      <a
+        href="#place"
+        className="fixed start-4 top-2 z-50 -translate-y-16 rounded-md bg-accent px-4 py-2 text-on-accent focus:translate-y-0"
+      >
+        {message("shell.skip")}
+      </a>
+      <Navigation />
+      <div className="flex min-w-0 flex-1 flex-col">
+        <TopBar />
+        <OfflineBanner />
+        <div className="flex min-h-0 flex-1">
+          <main id="place" tabIndex={-1} className="min-w-0 flex-1 overflow-auto outline-none">
+            <Place />
+          </main>
+          <ListDetails />
+        </div>
+        <BottomBar />
+      </div>
+      <PreviewHost />
+      <SignedOut />
+    </div>
+  );
+}
+
+/** Opened without its server a place has nothing to show but what is kept here, until somebody knows who is signed in. */
+function Place() {
+  const session = useSession();
+  const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
+  const { pathname } = useLocation();
+  if (state !== "starting" || pathname === "/settings/offline") return <Outlet />;
+  return (
+    <Suspense fallback={null}>
+      <OfflinePlace />
+    </Suspense>
+  );
+}

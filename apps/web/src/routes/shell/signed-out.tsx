@@ -1,0 +1,49 @@
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { useAccount } from "../../data/account.ts";
+import { useSession } from "../../data/use-session.ts";
+import { Dialog } from "../../design/dialog.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+
+const SignInForm = lazy(async () => ({
+  default: (await import("../../features/sign-in/sign-in-form.tsx")).SignInForm,
+}));
+
+/** Once the first list is there. */
+const fetchedAfterMs = 3000;
+
+/**
+ * Leads to the sign-in once somebody has signed out, here or in another tab. A session that has ended by itself asks for the
+ * password over the page, and what waits goes on.
+ */
+export function SignedOut() {
+  const { message } = useMessages();
+  const session = useSession();
+  const { data: account } = useAccount();
+  const navigate = useNavigate();
+  const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
+  useEffect(() => {
+    // Nothing of the account stays on the screen, not even what was not saved.
+    if (state === "signed_out" || state === "leaving")
+      void navigate({ to: "/sign-in", replace: true, ignoreBlocker: true });
+  }, [state, navigate]);
+  useEffect(() => {
+    // Whoever signs out while the server is away is to see a page that says so, and could not load it then.
+    const timer = setTimeout(() => void import("../sign-in.tsx").catch(() => {}), fetchedAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <Dialog
+      open={state === "expired"}
+      title={message("session.expired")}
+      about={message("session.expiredAbout")}
+      size="small"
+      // Only whoever signs in, or signs out, goes on.
+      onClose={() => {}}
+    >
+      <Suspense fallback={null}>
+        <SignInForm email={account?.email} onDone={() => {}} />
+      </Suspense>
+    </Dialog>
+  );
+}

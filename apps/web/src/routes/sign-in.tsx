@@ -1,0 +1,27 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useSyncExternalStore } from "react";
+import { useSession } from "../data/use-session.ts";
+import { usePageTitle } from "../design/page-title.ts";
+import { FrontPage } from "../features/sign-in/front-page.tsx";
+import { Leaving } from "../features/sign-in/leaving.tsx";
+import { ownPlace } from "../features/sign-in/own-place.ts";
+import { SignInForm } from "../features/sign-in/sign-in-form.tsx";
+import { useMessages } from "../messages/use-messages.ts";
+
+export function SignInPlace() {
+  const session = useSession();
+  const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
+  return state === "leaving" ? <Leaving /> : <SignIn />;
+}
+
+function SignIn() {
+  const { message } = useMessages();
+  const { next } = useSearch({ from: "/sign-in" });
+  const navigate = useNavigate();
+  usePageTitle(message("session.signIn"));
+  return (
+    <FrontPage title={message("session.signIn")}>
+      <SignInForm onDone={() => void navigate({ href: ownPlace(next), replace: true })} />
+    </FrontPage>
+  );
+}

@@ -1,0 +1,99 @@
+import { type BuiltShell, dropOlderShells, installShell, keptFile, keptPage } from "./shell.ts";
+import { answerThumb } from "./thumbs.ts";
+import { whatToAnswer } from "./what-to-answer.ts";
+import type { FetchEvent, WorkerScope } from "./worker-scope.ts";
+
+// Opens the app where its server does not answer. It must never stand between the app and a server that does: the page is asked of the server
+// first, what is not the app's own is let pass, and where something of this fails the network answers.
+
+/** Put here by the build, where it is named: so once. */
+declare const builtShell: BuiltShell;
+
+const shell = builtShell;
+const scope = globalThis as unknown as WorkerScope;
+const script = "/service-worker.js";
+/** A server that has not answered by then is taken to be away. */
+const pageTimeoutMs = 3000;
+
+scope.addEventListener("install", (event) => {
+  const routes = [
+    { condition: { urlPattern: { pathname: "/api/v1/thumbs/*" } }, source: "fetch-event" },
+    { condition: { urlPattern: { pathname: "/api/*" } }, source: "network" },
+    { condition: { urlPattern: { pathname: "/s/*" } }, source: "network" },
+  ] as const;
+  event.waitUntil(Promise.resolve(event.addRoutes?.(routes)).catch(() => {}));
+  // At once, also while pages of an earlier build are open: what is wrong with an earlier worker ends with it.
+  event.waitUntil(installShell(shell).then(() => scope.skipWaiting()));
+});
+
+scope.addEventListener("activate", (event) => event.waitUntil(dropOlderShells(shell, 1)));
+
+scope.addEventListener("message", (event) => event.waitUntil(hear(event.data)));
+
+scope.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const answerer = whatToAnswer(request, scope.location.origin);
+  if (answerer === "page") event.respondWith(answerPage(request, (work) => event.waitUntil(work)));
+  else if (answerer === "asset") event.respondWith(answerFile(request));
+  else if (answerer === "thumb") event.respondWith(answerOwnThumb(event));
+});
+
+/** The page of a link is another's: of what it shows nothing is kept for the account, nor is it shown what the account keeps. */
+async function answerOwnThumb(event: FetchEvent): Promise<Response> {
+  const page = await scope.clients.get(event.clientId).catch(() => undefined);
+  if (page === undefined || new URL(page.url).pathname.startsWith("/s/")) return fetch(event.request);
+  return answerThumb(event.request, (work) => event.waitUntil(work));
+}
+
+async function answerPage(request: Request, outlasts: (work: Promise<unknown>) => void): Promise<Response> {
+  const asked = fetch(request);
+  const answer = await within(pageTimeoutMs, asked);
+  if (answer !== undefined && !isAway(answer)) {
+    outlasts(leaveIfGone());
+    return answer;
+  }
+  return (await keptPage(shell).catch(() => undefined)) ?? answer ?? asked;
+}
+
+/** A proxy says so in the place of a server that does not run. */
+function isAway({ status }: Response): boolean {
+  return status === 502 || status === 503 || status === 504;
+}
+
+async function answerFile(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  return (await keptFile(pathname).catch(() => undefined)) ?? fetch(request);
+}
+
+/** A page that has started tells one script of its build: where it is the only one, and of this build, nobody needs what is older. */
+async function hear(told: unknown): Promise<void> {
+  const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const isOwn = shell.files.some(([path]) => path === told);
+  if (isOwn && windows.length <= 1) await dropOlderShells(shell, 0);
+}
+
+/**
+ * A server that has no such script any more wants no such worker, and neither does whatever else answers at this address by now. Browsers
+ * would keep it.
+ */
+async function leaveIfGone(): Promise<void> {
+  const { status } = await fetch(script, { method: "HEAD", cache: "no-store" }).catch(() => ({ status: 0 }));
+  if (status !== 404 && status !== 410) return;
+  await scope.registration.unregister();
+  for (const name of await caches.keys()) await caches.delete(name);
+}
+
+/** @returns undefined for what failed or is late */
+async function within(timeoutMs: number, asked: Promise<Response>): Promise<Response | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,47 @@
+import { thumbCacheLock, thumbCachePrefix } from "./thumb-cache.ts";
+
+const thumbsMax = 2000;
+const dropAtOnce = 200;
+/** One that is larger is shown and not kept: so all of them have at most 128 MB. */
+const thumbBytesMax = 64 * 1024;
+/** To count them takes a moment: not for each. */
+const countEvery = 32;
+let addedSinceCounted = 0;
+
+/** A picture in small, from what is kept for the account that is signed in; else from the server, and kept then. */
+export async function answerThumb(request: Request, outlasts: (work: Promise<unknown>) => void): Promise<Response> {
+  const cache = await openThumbs().catch(() => undefined);
+  if (cache === undefined) return fetch(request);
+  // Without the tag, which is another one each day: the name tells the content, and whose cache it is tells the account.
+  const key = new URL(request.url).pathname;
+  const kept = await cache.match(key).catch(() => undefined);
+  if (kept !== undefined) return kept;
+  const answer = await fetch(request);
+  const sizeBytes = Number(answer.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
+  // A network that wants a sign-in of its own answers with a page.
+  const isPicture =
+    answer.status === 200 && !answer.redirected && answer.headers.get("content-type")?.startsWith("image/") === true;
+  if (isPicture && sizeBytes <= thumbBytesMax) outlasts(keep(cache, key, answer.clone()));
+  return answer;
+}
+
+function openThumbs(): Promise<Cache | undefined> {
+  return navigator.locks.request(thumbCacheLock, async () => {
+    const name = (await caches.keys()).find((each) => each.startsWith(thumbCachePrefix));
+    return name === undefined ? undefined : caches.open(name);
+  });
+}
+
+async function keep(cache: Cache, key: string, answer: Response): Promise<void> {
+  try {
+    await cache.put(key, answer);
+    addedSinceCounted += 1;
+    if (addedSinceCounted < countEvery) return;
+    addedSinceCounted = 0;
+    const all = await cache.keys();
+    if (all.length <= thumbsMax) return;
+    for (const oldest of all.slice(0, all.length - thumbsMax + dropAtOnce)) await cache.delete(oldest);
+  } catch {
+    // No room: it is shown all the same.
+  }
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "@holdfast/server/acceptance/testing";
+import { hasFocus } from "./focus.ts";
+import { testApp } from "./test-app.ts";
+import { watchPage } from "./watched-page.ts";
+
+const app = testApp();
+
+test("somebody signs in by the form, and ends in the drive", async () => {
+  await app.open("/");
+  await app.page.waitForURL(/\/sign-in/);
+  await app.signIn();
+  await app.page.getByRole("heading", { level: 1, name: "Files" }).waitFor({ state: "attached" });
+});
+
+test("every place shows its page to who is signed in, and none of them violates the policy", async () => {
+  await app.signIn();
+  for (const place of ["/recent", "/starred", "/shared", "/trash", "/search", "/settings", "/admin", "/design"]) {
+    await app.open(place);
+    assert.equal(new URL(app.page.url()).pathname, place);
+  }
+});
+
+test("a dialog locks the page's scrolling by a sheet of its own, which the policy lets", async () => {
+  await app.open("/design");
+  const isLocked = (locked: boolean) =>
+    app.page.waitForFunction((is) => (getComputedStyle(document.body).overflow === "hidden") === is, locked);
+  await isLocked(false);
+  await app.page.getByRole("button", { name: "Open a dialog" }).first().click();
+  await app.page.getByRole("dialog").waitFor();
+  await isLocked(true);
+  await hasFocus(app.page.getByRole("dialog"));
+  await app.page.keyboard.press("Escape");
+  await app.page.getByRole("dialog").waitFor({ state: "detached" });
+  await isLocked(false);
+});
+
+test("a line on the console, an error of a script, a missing file and a violated policy are each a complaint", async () => {
+  app.expectComplaint(/a warning|a broken script|missing-123|Content Security Policy|TrustedScript|failed: csp/);
+  const complaints: string[] = [];
+  watchPage(app.page, complaints);
+  await app.open("/sign-in");
+  const complaintOf = async (pattern: RegExp, act: () => Promise<unknown>) => {
+    complaints.length = 0;
+    await act();
+    await eventually(String(pattern), 30_000, () => complaints.find((text) => pattern.test(text)));
+  };
+  const { page } = app;
+  await complaintOf(/a warning/, () => page.evaluate(() => console.warn("a warning")));
+  await complaintOf(/a broken script/, () =>
+    page.evaluate(() => {
+      setTimeout(() => {
+        throw new Error("a broken script");
+      });
+    }),
+  );
+  await complaintOf(/404.*missing-123/, () =>
+    page.evaluate(async () => (await fetch("/assets/missing-123.js")).status),
+  );
+  const put = (name: string, properties: object) =>
+    page.evaluate(([tag, given]) => document.body.append(Object.assign(document.createElement(tag), given)), [
+      name,
+      properties,
+    ] as const);
+  await complaintOf(/Content Security Policy/, () => put("style", { textContent: "body { color: red }" }));
+  await complaintOf(/Content Security Policy/, () => put("img", { src: "https://elsewhere.example/x.png" }));
+  await complaintOf(/TrustedScript/, () =>
+    page.evaluate(() => document.createElement("script").setAttribute("src", "/x.js")).catch(() => {}),
+  );
+});

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** What stands between a browser and a server: a connection that can be cut, and a place to change what a path answers. */
+export interface Front {
+  readonly url: string;
+  /** Nobody answers at this address any more. */
+  leave(): Promise<void>;
+  /** And again. */
+  comeBack(): Promise<void>;
+  /** @param change of what the server answers to a GET, before it goes on to the browser; undefined changes nothing any more */
+  change(path: string, change: Change | undefined): void;
+}
+
+type Change = (body: string) => ChangedAnswer | Promise<ChangedAnswer>;
+interface ChangedAnswer {
+  readonly status?: number;
+  readonly body: string;
+}
+
+/** @param port of the server behind it */
+export async function openFront(port: number): Promise<Front & { close(): Promise<void> }> {
+  const changes = new Map<string, Change>();
+  let server: Server | undefined;
+  let ownPort = 0;
+  const sockets = new Set<Socket>();
+  const comeBack = async () => {
+    const opened = createServer((incoming, outgoing) => void pass(incoming, outgoing).catch(() => outgoing.destroy()));
+    server = opened;
+    opened.on("connection", (socket) => {
+      // One that was accepted before it left, and is told of after.
+      if (server !== opened) {
+        socket.destroy();
+        return;
+      }
+      socket.unref();
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
+    // A test that fails before it closes this ends all the same.
+    opened.unref();
+    opened.listen(ownPort, "127.0.0.1");
+    await once(opened, "listening");
+    ownPort = (opened.address() as AddressInfo).port;
+  };
+  const leave = async () => {
+    const left = server;
+    if (left === undefined) return;
+    server = undefined;
+    const closed = once(left, "close");
+    left.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { method, url: path = "", headers } = incoming;
+    const change = method === "POST" ? undefined : changes.get(new URL(path, "http://front").pathname);
+    const asked = request({
+      host: "127.0.0.1",
+      port,
+      method: change === undefined ? method : "GET",
+      path,
+      headers: change === undefined ? headers : { host: headers.host ?? "", "accept-encoding": "identity" },
+    });
+    outgoing.once("close", () => asked.destroy());
+    incoming.pipe(asked);
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    if (change === undefined) {
+      outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(outgoing);
+      return;
+    }
+    const { status = answer.statusCode ?? 0, body } = await change(await text(answer));
+    const { etag: _, "content-length": __, ...kept } = answer.headers;
+    outgoing.writeHead(status, { ...kept, "content-length": Buffer.byteLength(body) });
+    outgoing.end(method === "HEAD" ? "" : body);
+  };
+  await comeBack();
+  return {
+    url: `http://127.0.0.1:${ownPort}`,
+    leave,
+    comeBack,
+    close: leave,
+    change: (path, change) => void (change === undefined ? changes.delete(path) : changes.set(path, change)),
+  };
+}

@@ -1,0 +1,34 @@
+/** Lets so many bytes a second through; a request goes as a whole, and the ones after it wait for its share. */
+export class ByteLimit {
+  readonly #nowMs: () => number;
+  readonly #wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
+  #bytesPerSecond: number | undefined;
+  #freeAtMs = 0;
+
+  constructor(nowMs: () => number, wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>) {
+    this.#nowMs = nowMs;
+    this.#wait = wait;
+  }
+
+  get bytesPerSecond(): number | undefined {
+    return this.#bytesPerSecond;
+  }
+
+  set bytesPerSecond(limit: number | undefined) {
+    this.#bytesPerSecond = limit;
+    this.#freeAtMs = 0;
+  }
+
+  /** As much as one request may have, so that the limit holds over any few seconds. */
+  requestBytes(bytesMax: number): number {
+    return this.#bytesPerSecond === undefined ? bytesMax : Math.min(bytesMax, 2 * this.#bytesPerSecond);
+  }
+
+  async take(bytes: number, signal: AbortSignal): Promise<void> {
+    if (this.#bytesPerSecond === undefined) return;
+    const startMs = Math.max(this.#nowMs(), this.#freeAtMs);
+    this.#freeAtMs = startMs + (bytes / this.#bytesPerSecond) * 1000;
+    const delayMs = startMs - this.#nowMs();
+    if (delayMs > 0) await this.#wait(delayMs, signal);
+  }
+}

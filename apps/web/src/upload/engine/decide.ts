@@ -1,0 +1,75 @@
+import { type ErrorCode, isErrorCode } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { ClashChoice, Replaced } from "../store/job-store.ts";
+import type { FileItem, Problem } from "./job.ts";
+import { remedyFor } from "./remedies.ts";
+import type { BatchResult } from "./upload-server.ts";
+
+/** What follows from the server's answer to the put of a file. */
+export type Decision =
+  | { readonly do: "done" }
+  /** The very content is there already, under the very name. */
+  | { readonly do: "equal" }
+  /** Blocks are missing. */
+  | { readonly do: "send" }
+  /** The operation goes again under a new id, another one. */
+  | { readonly do: "again"; readonly replaces?: Replaced | undefined; readonly newNode?: boolean }
+  | { readonly do: "skip" }
+  | { readonly do: "ask"; readonly node: NodeJson | undefined }
+  /** The file is read once more. */
+  | ({ readonly do: "reread" } & Problem)
+  | ({ readonly do: "hold" } & Problem)
+  | ({ readonly do: "stop" } & Problem)
+  | ({ readonly do: "list" } & Problem);
+
+/** @param choice what the person said of clashes, of this one or of all */
+export function decide(
+  item: Pick<FileItem, "ids" | "replaces">,
+  contentId: string,
+  result: BatchResult | undefined,
+  choice: ClashChoice | undefined,
+): Decision {
+  if (result?.status === "committed") return { do: "done" };
+  if (result?.status === "missing") return { do: "send" };
+  const code = isErrorCode(result?.code) ? result.code : "failed";
+  const problem = { code, message: result?.message ?? "The server said nothing about it." };
+  switch (remedyFor(code)) {
+    case "clash":
+      return decideClash(item, contentId, result?.node, choice);
+    case "again":
+      return code === "operation_reused" ? { do: "again" } : { do: "reread", ...problem };
+    case "folder":
+      return item.replaces === undefined ? { do: "hold", ...problem } : decideGone(code, problem);
+    case "quota":
+    case "sign_in":
+      return { do: "stop", ...problem };
+    default:
+      return { do: "list", ...problem };
+  }
+}
+
+function decideClash(
+  { ids, replaces }: Pick<FileItem, "ids" | "replaces">,
+  contentId: string,
+  node: NodeJson | undefined,
+  choice: ClashChoice | undefined,
+): Decision {
+  if (node?.kind === "file" && node.content_id === contentId && node.trashed_at === null) return { do: "equal" };
+  // It came before, and the file has changed here since; or it went into the trash there.
+  if (node?.id === ids.nodeId) {
+    return node.trashed_at === null ? { do: "again", replaces: replacedOf(node) } : { do: "again", newNode: true };
+  }
+  if (choice === "skip") return { do: "skip" };
+  if (choice === "replace" && node?.kind === "file") return { do: "again", replaces: replacedOf(node) };
+  if (choice === "keep" && replaces === undefined) return { do: "again" };
+  return { do: "ask", node };
+}
+
+/** What was to be replaced is not there any more, or may not be. */
+function decideGone(code: ErrorCode, problem: Problem): Decision {
+  return code === "forbidden" ? { do: "list", ...problem } : { do: "again" };
+}
+
+function replacedOf(node: NodeJson): Replaced | undefined {
+  return node.version_id === null ? undefined : { fileId: node.id, versionId: node.version_id };
+}

@@ -1,0 +1,189 @@
+import type { ErrorCode } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { ClashChoice, EntryRecord, JobRecord, Replaced } from "../store/job-store.ts";
+import type { OwnIds } from "./new-ids.ts";
+
+/** What was found where something was dropped or picked. A folder comes before what is in it. */
+export type WalkedEntry = WalkedFolder | WalkedFile;
+
+export interface WalkedFolder {
+  readonly kind: "folder";
+  readonly path: string;
+}
+
+export interface WalkedFile {
+  readonly kind: "file";
+  readonly path: string;
+  readonly file: Blob;
+  readonly mtimeMs: number;
+  /** It could not be opened, and `file` stands for it. */
+  readonly isUnread?: boolean;
+  /** The file as it is now, after it changed or could not be read. */
+  readonly reopen?: () => Promise<{ readonly file: Blob; readonly mtimeMs: number }>;
+}
+
+/** Why something is not uploaded, until the person does something about it. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface FolderItem {
+  readonly kind: "folder";
+  readonly path: string;
+  readonly name: string;
+  readonly parent: FolderItem | undefined;
+  ids: OwnIds;
+  /** On the server, once it is known. */
+  id: string | undefined;
+  state: "waiting" | "made" | "clash" | "skipped" | "failed";
+  choice: ClashChoice | undefined;
+  /** Until it is made. */
+  waitingFiles: FileItem[];
+}
+
+export interface FileContent {
+  readonly sizeBytes: number;
+  readonly blocks: readonly ManifestEntry[];
+  readonly contentId: HashHex;
+}
+
+export interface FileItem {
+  readonly kind: "file";
+  readonly path: string;
+  readonly name: string;
+  readonly folder: FolderItem;
+  readonly reopen: WalkedFile["reopen"];
+  file: Blob;
+  mtimeMs: number;
+  isUnread: boolean;
+  ids: OwnIds;
+  choice: ClashChoice | undefined;
+  replaces: Replaced | undefined;
+  /** Whose blocks the server has, as far as is known: only the commit is left. */
+  content: FileContent | undefined;
+  /** Since the person last asked for it. */
+  attempts: number;
+  /** Of it: hashed here; on the server's disk; of that, what was there before. */
+  progress: Bytes;
+}
+
+export interface Bytes {
+  readonly cut: number;
+  readonly durable: number;
+  readonly here: number;
+}
+
+export const noBytes: Bytes = { cut: 0, durable: 0, here: 0 };
+
+/** Two things of one name: what is to be uploaded, and what has the name; undefined where that may not be seen. */
+export interface Clash {
+  readonly item: FileItem | FolderItem;
+  readonly node: NodeJson | undefined;
+}
+
+export interface JobCounts {
+  filesTotal: number;
+  /** Uploaded, equal and skipped ones. */
+  filesDone: number;
+  filesEqual: number;
+  filesSkipped: number;
+  bytesTotal: number;
+  bytesCut: number;
+  bytesDurable: number;
+  bytesHere: number;
+}
+
+/** One drop or pick, while it is under way. */
+export class Job {
+  record: JobRecord;
+  readonly root: FolderItem;
+  readonly folders = new Map<string, FolderItem>();
+  /** Those that are not on the server, parents first. */
+  newFolders: FolderItem[] = [];
+  /** Their folder is on the server; by size, and those of which only the commit is left. */
+  small: FileItem[] = [];
+  large: FileItem[] = [];
+  known: FileItem[] = [];
+  readonly active = new Set<FileItem>();
+  readonly clashes = new Map<string, Clash>();
+  readonly problems = new Map<string, { readonly item: FileItem | FolderItem; readonly problem: Problem }>();
+  /** Nothing can be put into the folder. */
+  held: Problem | undefined;
+  /** What is put into the target itself. */
+  readonly tops: { readonly name: string; readonly kind: "file" | "folder" }[] = [];
+  readonly ended = new AbortController();
+  readonly counts: JobCounts = {
+    filesTotal: 0,
+    filesDone: 0,
+    filesEqual: 0,
+    filesSkipped: 0,
+    bytesTotal: 0,
+    bytesCut: 0,
+    bytesDurable: 0,
+    bytesHere: 0,
+  };
+  /** By path, of an earlier page. */
+  readonly earlier: Map<string, EntryRecord>;
+  isMakingFolders = false;
+
+  constructor(record: JobRecord, earlier: readonly EntryRecord[]) {
+    this.record = record;
+    this.earlier = new Map(earlier.map((entry) => [entry.path, entry]));
+    this.root = {
+      kind: "folder",
+      path: "",
+      name: "",
+      parent: undefined,
+      ids: { operationId: "", nodeId: record.folderId },
+      id: record.folderId,
+      state: "made",
+      choice: undefined,
+      waitingFiles: [],
+    };
+    this.folders.set("", this.root);
+  }
+
+  /** Files that are neither done nor waiting for the person. */
+  get filesLeft(): number {
+    return this.counts.filesTotal - this.counts.filesDone - this.#needsPerson;
+  }
+
+  get #needsPerson(): number {
+    const isFile = ({ item }: { readonly item: FileItem | FolderItem }): boolean => item.kind === "file";
+    return [...this.clashes.values(), ...this.problems.values()].filter(isFile).length;
+  }
+
+  /** Nothing is left that goes on by itself. */
+  get isSettled(): boolean {
+    return this.record.isWalked && this.active.size === 0 && !this.isMakingFolders && !this.hasQueued;
+  }
+
+  get hasQueued(): boolean {
+    return this.newFolders.length + this.small.length + this.large.length + this.known.length > 0;
+  }
+
+  /** All of it is on the server, but for what the person left out. */
+  get isDone(): boolean {
+    return this.isSettled && this.clashes.size === 0 && this.problems.size === 0 && this.held === undefined;
+  }
+
+  setProgress(item: FileItem, progress: Bytes): void {
+    this.counts.bytesCut += progress.cut - item.progress.cut;
+    this.counts.bytesDurable += progress.durable - item.progress.durable;
+    this.counts.bytesHere += progress.here - item.progress.here;
+    item.progress = progress;
+  }
+}
+
+export function recordOf(item: FileItem | FolderItem, isDone: boolean): EntryRecord {
+  const choice = item.choice === undefined ? {} : { choice: item.choice };
+  if (item.kind === "folder") {
+    return { ...item.ids, ...choice, path: item.path, kind: "folder", sizeBytes: 0, mtimeMs: 0, isDone };
+  }
+  const replaces = item.replaces === undefined ? {} : { replaces: item.replaces };
+  const { path, file, mtimeMs } = item;
+  return { ...item.ids, ...choice, ...replaces, path, kind: "file", sizeBytes: file.size, mtimeMs, isDone };
+}

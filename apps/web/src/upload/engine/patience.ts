@@ -1,0 +1,107 @@
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ErrorCode } from "@holdfast/core/errors";
+import { remedyFor } from "./remedies.ts";
+
+/** Why nothing goes on, and until when (Unix milliseconds). */
+export interface Waiting {
+  readonly code: ErrorCode;
+  readonly untilMs: number;
+}
+
+export interface PatienceParts {
+  readonly nowMs: () => number;
+  /** Resolves after that many milliseconds, rejects when the signal aborts. */
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
+  readonly random: Random;
+  readonly onChange: () => void;
+}
+
+const delayMsFirst = 500;
+const delayMsMax = 30_000;
+/** A server that answers with an error of its own so often for the same request will go on doing so. */
+const internalMax = 6;
+
+/**
+ * Repeats calls until the server takes them: for as long as it takes while the server is away or has too much to do. What one call
+ * meets all of them meet, so they wait together.
+ */
+export class Patience {
+  readonly #parts: PatienceParts;
+  #waiting: Waiting | undefined;
+  #failures = 0;
+  #wake = new AbortController();
+
+  constructor(parts: PatienceParts) {
+    this.#parts = parts;
+  }
+
+  get waiting(): Waiting | undefined {
+    return this.#waiting;
+  }
+
+  /** There is reason to believe that it goes on now: the browser is online again. */
+  wakeUp(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+
+  /** @throws HoldfastError for what does not pass by itself, and what `signal` aborts with */
+  async run<Result>(signal: AbortSignal, call: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#pass(signal);
+      try {
+        const result = await call();
+        this.#succeeded();
+        return result;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        if (!(thrown instanceof HoldfastError) || remedyFor(thrown.code) !== "wait") throw thrown;
+        if (thrown.code === "internal" && attempt >= internalMax) throw thrown;
+        this.failed(thrown);
+      }
+    }
+  }
+
+  /** All calls wait from now on. */
+  failed(failure: HoldfastError): void {
+    const { nowMs, onChange } = this.#parts;
+    const askedMs = (failure.retryAfterSeconds ?? 0) * 1000;
+    const longestMs = Math.min(delayMsMax, delayMsFirst * 2 ** this.#failures);
+    // Many calls that fail together are one failure of the server.
+    if (this.#waiting === undefined || nowMs() >= this.#waiting.untilMs) this.#failures += 1;
+    const untilMs = nowMs() + askedMs + Math.ceil(longestMs * (0.5 + this.#fraction() / 2));
+    if (untilMs <= (this.#waiting?.untilMs ?? 0)) return;
+    this.#waiting = { code: failure.code, untilMs };
+    onChange();
+  }
+
+  async #pass(signal: AbortSignal): Promise<void> {
+    const { nowMs, wait } = this.#parts;
+    for (;;) {
+      const delayMs = (this.#waiting?.untilMs ?? 0) - nowMs();
+      if (delayMs <= 0) return;
+      const woken = this.#wake.signal;
+      try {
+        await wait(delayMs, AbortSignal.any([signal, woken]));
+      } catch (thrown) {
+        signal.throwIfAborted();
+        if (!woken.aborted) throw thrown;
+        return;
+      }
+    }
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    if (this.#waiting === undefined) return;
+    this.#waiting = undefined;
+    this.#parts.onChange();
+  }
+
+  /** 0 up to 1. */
+  #fraction(): number {
+    const [high = 0, low = 0] = this.#parts.random(2);
+    return (high * 256 + low) / 65_536;
+  }
+}

@@ -1,0 +1,161 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { EntryRecord } from "../store/job-store.ts";
+import { type Decision, decide } from "./decide.ts";
+import { type FileItem, type Job, noBytes, type Problem, recordOf } from "./job.ts";
+import { newIds, newOperationId } from "./new-ids.ts";
+import type { BatchResult } from "./upload-server.ts";
+import type { UploadWork } from "./upload-work.ts";
+
+/** Files whose blocks are small enough to be one, sent along with their operation. */
+export const smallBytesMax = 256 * 1024;
+
+/** So often one file is tried anew before it is listed, counted from when the person last asked for it. */
+const againMax = 5;
+/** Of a file that changes while it is read, or cannot be. */
+const rereadMax = 1;
+
+export interface Settled {
+  readonly item: FileItem;
+  readonly result: BatchResult | undefined;
+}
+
+/** Takes over what the server said of some files. What is to be sent again is in the store before it can be. */
+export async function settleFiles(work: UploadWork, job: Job, settled: readonly Settled[]): Promise<void> {
+  const records: EntryRecord[] = [];
+  const acts: (() => void)[] = [];
+  for (const { item, result } of settled) {
+    const decision = decide(item, item.content?.contentId ?? "", result, item.choice ?? job.record.choice);
+    const step = apply(work, job, item, decision);
+    if (step.record !== undefined) records.push(step.record);
+    acts.push(step.act);
+  }
+  if (records.length > 0) await work.store.saveEntries(job.record.id, records);
+  for (const act of acts) act();
+  work.changed();
+}
+
+/** The same for files of which the server said nothing, as all of a request failed. */
+export function settleFailed(work: UploadWork, job: Job, items: readonly FileItem[], thrown: unknown): Promise<void> {
+  const { code, message } = toHoldfastError(thrown);
+  const result = { operation_id: "", status: "error" as const, code, message };
+  return settleFiles(
+    work,
+    job,
+    items.map((item) => ({ item, result })),
+  );
+}
+
+/** Puts a file back to where it is taken from. */
+export function requeue(job: Job, item: FileItem): void {
+  job.active.delete(item);
+  if (item.folder.state !== "made") item.folder.waitingFiles.push(item);
+  else if (item.content !== undefined) job.known.push(item);
+  else {
+    job.setProgress(item, noBytes);
+    (item.file.size <= smallBytesMax ? job.small : job.large).push(item);
+  }
+}
+
+interface Step {
+  readonly record?: EntryRecord;
+  readonly act: () => void;
+}
+
+function apply(work: UploadWork, job: Job, item: FileItem, decision: Decision): Step {
+  switch (decision.do) {
+    case "done":
+    case "equal":
+    case "skip":
+      return { record: recordOf(item, true), act: () => finish(job, item, decision.do) };
+    case "ask": {
+      const act = (): void => {
+        job.active.delete(item);
+        job.clashes.set(item.path, { item, node: decision.node });
+      };
+      return { act };
+    }
+    case "again":
+      return tryAgain(work, job, item, decision);
+    case "send":
+      if ((item.attempts += 1) > againMax) return list(job, item, lostBlocks);
+      return { act: () => reread(job, item) };
+    case "reread":
+      if ((item.attempts += 1) > rereadMax) return list(job, item, decision);
+      return { act: () => void reopen(work, job, item, decision) };
+    case "hold":
+      return { act: () => hold(job, item, decision) };
+    case "stop":
+      work.stop(decision);
+      return { act: () => requeue(job, item) };
+    default:
+      return list(job, item, decision);
+  }
+}
+
+const lostBlocks: Problem = { code: "missing_blocks", message: "The server does not keep what it was sent." };
+
+function finish(job: Job, item: FileItem, how: "done" | "equal" | "skip"): void {
+  job.active.delete(item);
+  const { size } = item.file;
+  const here = how === "equal" ? size : item.progress.here;
+  job.setProgress(item, { cut: size, durable: size, here });
+  job.counts.filesDone += 1;
+  if (how === "equal") job.counts.filesEqual += 1;
+  if (how === "skip") job.counts.filesSkipped += 1;
+}
+
+function tryAgain(work: UploadWork, job: Job, item: FileItem, decision: Decision & { readonly do: "again" }): Step {
+  if ((item.attempts += 1) > againMax) {
+    return list(job, item, { code: "conflict", message: "It changes on the server all the time." });
+  }
+  const { random, nowMs } = work;
+  const operationId = newOperationId(random);
+  item.ids = decision.newNode === true ? newIds(item.folder.id ?? "", nowMs(), random) : { ...item.ids, operationId };
+  item.replaces = decision.replaces;
+  item.choice ??= job.record.choice;
+  return { record: recordOf(item, false), act: () => requeue(job, item) };
+}
+
+function reread(job: Job, item: FileItem): void {
+  item.content = undefined;
+  requeue(job, item);
+}
+
+/** A file that changed is another one, as is what is to be done with it. */
+async function reopen(work: UploadWork, job: Job, item: FileItem, problem: Problem): Promise<void> {
+  try {
+    await takeAnew(work, job, item);
+  } catch {
+    list(job, item, problem).act();
+  }
+  work.pump();
+}
+
+/** Queues the file as it is now. @throws what opening it does */
+export async function takeAnew(work: UploadWork, job: Job, item: FileItem): Promise<void> {
+  const now = await item.reopen?.();
+  if (now !== undefined) {
+    job.counts.bytesTotal += now.file.size - item.file.size;
+    item.file = now.file;
+    item.mtimeMs = now.mtimeMs;
+    item.isUnread = false;
+  }
+  item.ids = { ...item.ids, operationId: newOperationId(work.random) };
+  await work.store.saveEntries(job.record.id, [recordOf(item, false)]);
+  reread(job, item);
+}
+
+function hold(job: Job, item: FileItem, { code, message }: Problem): void {
+  job.held = { code, message };
+  requeue(job, item);
+}
+
+function list(job: Job, item: FileItem, { code, message }: Problem): Step {
+  const act = (): void => {
+    job.active.delete(item);
+    job.problems.set(item.path, { item, problem: { code, message } });
+    item.content = undefined;
+    job.setProgress(item, noBytes);
+  };
+  return { act };
+}

@@ -1,0 +1,109 @@
+import type { Bytes, FileItem, FolderItem, Job, JobCounts, Problem } from "./job.ts";
+import { canBe } from "./answer-clash.ts";
+import type { Waiting } from "./patience.ts";
+import { TransferRate } from "./transfer-rate.ts";
+import type { UploadEngine } from "./upload-engine.ts";
+
+/** All that is shown of uploads, at one moment. It is sent from thread to thread, so its lists are short. */
+export interface UploadsSnapshot {
+  readonly jobs: readonly JobSnapshot[];
+  readonly isPaused: boolean;
+  readonly stopped?: Problem | undefined;
+  readonly waiting?: Waiting | undefined;
+  readonly bytesPerSecond?: number | undefined;
+  readonly secondsLeft?: number | undefined;
+}
+
+export interface JobSnapshot {
+  readonly id: string;
+  readonly name: string;
+  readonly folderId: string;
+  readonly counts: JobCounts;
+  /** All of it was seen: the totals are final. */
+  readonly isWalked: boolean;
+  readonly isDone: boolean;
+  readonly held?: Problem | undefined;
+  /** Names of what is put into the target itself. */
+  readonly tops: readonly { readonly name: string; readonly kind: "file" | "folder" }[];
+  readonly active: readonly { readonly path: string; readonly sizeBytes: number; readonly progress: Bytes }[];
+  readonly problems: readonly ({ readonly path: string } & Problem)[];
+  readonly problemCount: number;
+  readonly clashes: readonly {
+    readonly path: string;
+    readonly kind: "file" | "folder";
+    readonly canReplace: boolean;
+  }[];
+  readonly clashCount: number;
+}
+
+const activeMax = 20;
+const listedMax = 200;
+const topsMax = 100;
+
+/** Takes snapshots of an engine one after the other, and knows by them how fast it goes. */
+export class Snapshots {
+  /** Jobs of the last one of which nothing is under way. */
+  endedCount = 0;
+  readonly #engine: UploadEngine;
+  readonly #nowMs: () => number;
+  readonly #rate = new TransferRate();
+
+  constructor(engine: UploadEngine, nowMs: () => number) {
+    this.#engine = engine;
+    this.#nowMs = nowMs;
+  }
+
+  take(): UploadsSnapshot {
+    const { isPaused, stopped, work } = this.#engine;
+    const jobs = [...this.#engine.jobs.values()];
+    const sum = (read: (counts: JobCounts) => number): number =>
+      jobs.reduce((all, { counts }) => all + read(counts), 0);
+    const durable = sum(({ bytesDurable }) => bytesDurable);
+    this.endedCount = jobs.filter((job) => job.isDone).length;
+    if (isPaused || stopped !== undefined || this.endedCount === jobs.length) this.#rate.stop();
+    else this.#rate.add(this.#nowMs(), durable);
+    return {
+      jobs: jobs.map(snapshotOf),
+      isPaused,
+      stopped,
+      waiting: work.patience.waiting,
+      bytesPerSecond: this.#rate.bytesPerSecond,
+      secondsLeft: this.#rate.secondsLeft(sum(({ bytesTotal }) => bytesTotal) - durable),
+    };
+  }
+}
+
+function snapshotOf(job: Job): JobSnapshot {
+  const { record, counts, isDone, held } = job;
+  return {
+    id: record.id,
+    name: record.name,
+    folderId: record.folderId,
+    counts: { ...counts },
+    isWalked: record.isWalked,
+    isDone,
+    held,
+    tops: job.tops.slice(0, topsMax).map(({ name, kind }) => ({ name, kind })),
+    active: firstOf(job.active, activeMax, ({ path, file, progress }: FileItem) => ({
+      path,
+      sizeBytes: file.size,
+      progress,
+    })),
+    problems: firstOf(job.problems.values(), listedMax, ({ item, problem }) => ({ path: item.path, ...problem })),
+    problemCount: job.problems.size,
+    clashes: firstOf(job.clashes.values(), listedMax, (clash) => ({
+      path: clash.item.path,
+      kind: kindOf(clash.item),
+      canReplace: canBe(clash, "replace"),
+    })),
+    clashCount: job.clashes.size,
+  };
+}
+
+function kindOf({ kind }: FileItem | FolderItem): "file" | "folder" {
+  return kind;
+}
+
+function firstOf<Each, Shown>(all: Iterable<Each>, max: number, show: (each: Each) => Shown): Shown[] {
+  return [...Iterator.from(all).take(max)].map((each) => show(each));
+}

@@ -1,0 +1,286 @@
+import type { UploadPace } from "@holdfast/api-client/upload-pace";
+import type { Random } from "@holdfast/core/clock";
+import { toHoldfastError } from "@holdfast/core/errors";
+import { bytesToHex } from "@holdfast/core/hex";
+import type { ClashChoice, EntryRecord, JobRecord, JobStore } from "../store/job-store.ts";
+import { addEntries } from "./add-entries.ts";
+import { answerClash } from "./answer-clash.ts";
+import { ByteLimit } from "./byte-limit.ts";
+import { commitFiles } from "./commit-files.ts";
+import type { Cutter } from "./cutter.ts";
+import { type FileItem, Job, type Problem, type WalkedEntry } from "./job.ts";
+import { foldersToMake, makeFolders } from "./make-folders.ts";
+import { Patience } from "./patience.ts";
+import { putLarge } from "./put-large.ts";
+import { putSmall } from "./put-small.ts";
+import { retryJob, retargetJob } from "./retry-job.ts";
+import { requeue, settleFailed } from "./settle.ts";
+import { Slots } from "./slots.ts";
+import type { UploadServer } from "./upload-server.ts";
+import type { UploadWork } from "./upload-work.ts";
+
+export interface UploadEngineParts {
+  readonly server: UploadServer;
+  readonly cutter: Cutter;
+  readonly store: JobStore;
+  readonly pace: UploadPace;
+  readonly nowMs: () => number;
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
+  readonly random: Random;
+  /** Something that people see is different. Often: whoever shows it does so now and then. */
+  readonly onChange: () => void;
+}
+
+/** Of one request, and of how many are prepared at once; the server takes 1,000 operations. */
+const batchFilesMax = 500;
+const batchBytesMax = 8 * 1024 * 1024;
+const batchesAtOnce = 4;
+const largeFilesAtOnce = 2;
+/** Requests with bytes that are under way at once: a browser opens six connections to a server, and others need some too. */
+const slotsMax = 3;
+/** Files and folders that are taken up and not done yet; the walk waits for the rest. */
+const aheadMax = 2000;
+
+/** Uploads what it is given, until each file is on the server exactly once or waits for the person. It reads no disk and no clock. */
+export class UploadEngine {
+  readonly jobs = new Map<string, Job>();
+  readonly work: UploadWork;
+  isPaused = false;
+  /** Why nothing goes on until somebody calls `resume`: no room, or nobody is signed in. */
+  stopped: Problem | undefined;
+  readonly #parts: UploadEngineParts;
+  #running = new AbortController();
+  #batches = 0;
+  #largeFiles = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(parts: UploadEngineParts) {
+    const { nowMs, wait, random } = parts;
+    this.#parts = parts;
+    this.work = {
+      ...parts,
+      patience: new Patience({ nowMs, wait, random, onChange: parts.onChange }),
+      slots: new Slots(slotsMax),
+      limit: new ByteLimit(nowMs, wait),
+      changed: parts.onChange,
+      pump: () => this.#pump(),
+      stop: (problem) => this.#stop(problem),
+    };
+  }
+
+  /** @returns the id of the new job, whose entries come with `add` */
+  async start(record: Omit<JobRecord, "id" | "createdMs" | "isWalked">): Promise<string> {
+    const id = bytesToHex(this.#parts.random(16));
+    const job = new Job({ ...record, id, createdMs: this.#parts.nowMs(), isWalked: false }, []);
+    await this.#parts.store.saveJob(job.record);
+    this.jobs.set(id, job);
+    this.#parts.onChange();
+    return id;
+  }
+
+  /** Goes on with a job of an earlier page; what it has is walked, and given by `add`, anew. */
+  async takeUp(record: JobRecord): Promise<void> {
+    const earlier: EntryRecord[] = await this.#parts.store.entries(record.id);
+    this.jobs.set(record.id, new Job({ ...record, isWalked: false }, earlier));
+    this.#parts.onChange();
+  }
+
+  /** Resolves when there is room for more. */
+  async add(jobId: string, entries: readonly WalkedEntry[]): Promise<void> {
+    const job = this.jobs.get(jobId);
+    if (job === undefined || job.ended.signal.aborted) return;
+    await addEntries(this.work, job, entries);
+    this.#pump();
+    while (this.#aheadOf(job) >= aheadMax && !job.ended.signal.aborted) {
+      await this.#progress();
+    }
+  }
+
+  /** All that the job has was added. */
+  async endWalk(jobId: string): Promise<void> {
+    const job = this.jobs.get(jobId);
+    if (job === undefined) return;
+    job.record = { ...job.record, isWalked: true };
+    await this.#parts.store.saveJob(job.record);
+    this.#pump();
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.#interrupt();
+  }
+
+  /** Also after the person made room, or signed in. */
+  resume(): void {
+    this.isPaused = false;
+    this.stopped = undefined;
+    this.work.patience.wakeUp();
+    this.#pump();
+  }
+
+  /** What is on the server already stays there. */
+  async cancel(jobId: string): Promise<void> {
+    const job = this.jobs.get(jobId);
+    this.jobs.delete(jobId);
+    job?.ended.abort();
+    await this.#parts.store.removeJob(jobId);
+    this.#pump();
+  }
+
+  /** Tries anew what is listed. */
+  async retry(jobId: string): Promise<void> {
+    const job = this.jobs.get(jobId);
+    if (job !== undefined) {
+      await this.#quiet(job);
+      await retryJob(this.work, job);
+    }
+    this.resume();
+  }
+
+  /** Puts what is left into another folder. */
+  async retarget(jobId: string, folderId: string): Promise<void> {
+    const job = this.jobs.get(jobId);
+    if (job !== undefined) {
+      await this.#quiet(job);
+      await retargetJob(this.work, job, folderId);
+    }
+    this.resume();
+  }
+
+  /** @param path of one clash; undefined for all that there are and will be */
+  async answerClash(jobId: string, path: string | undefined, choice: ClashChoice): Promise<void> {
+    const job = this.jobs.get(jobId);
+    if (job !== undefined) await answerClash(this.work, job, path, choice);
+    this.#pump();
+  }
+
+  /** Of a job that is held nothing new is begun; what is under way ends. */
+  async #quiet(job: Job): Promise<void> {
+    while (job.held !== undefined && (job.active.size > 0 || job.isMakingFolders)) await this.#progress();
+  }
+
+  #progress(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #stop(problem: Problem): void {
+    this.stopped ??= problem;
+    this.#interrupt();
+  }
+
+  /** What is under way goes back to where it was taken from; what the server does all the same it does not do twice. */
+  #interrupt(): void {
+    this.#running.abort();
+    this.#running = new AbortController();
+    this.#parts.onChange();
+  }
+
+  #pump(): void {
+    for (const job of this.jobs.values()) {
+      if (this.isPaused || this.stopped !== undefined) break;
+      if (job.held !== undefined) continue;
+      this.#startFolders(job);
+      this.#startKnown(job);
+      while (this.#startSmall(job));
+      while (this.#startLarge(job));
+    }
+    for (const job of this.jobs.values()) if (job.isDone) void this.#finish(job);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#parts.onChange();
+  }
+
+  async #finish(job: Job): Promise<void> {
+    if (job.ended.signal.aborted) return;
+    job.ended.abort();
+    await this.#parts.store.removeJob(job.record.id);
+    this.#parts.onChange();
+  }
+
+  #startFolders(job: Job): void {
+    const some = job.isMakingFolders ? [] : foldersToMake(job);
+    if (some.length === 0) return;
+    job.isMakingFolders = true;
+    const done = (): void => {
+      job.isMakingFolders = false;
+    };
+    this.#run(job, [], done, (signal) => makeFolders(this.work, job, some, signal));
+  }
+
+  #startKnown(job: Job): void {
+    const items = job.known.splice(0, knownCount(job.known));
+    if (items.length > 0)
+      this.#run(
+        job,
+        items,
+        () => {},
+        (signal) => commitFiles(this.work, job, items, signal),
+      );
+  }
+
+  #startSmall(job: Job): boolean {
+    if (this.#batches >= batchesAtOnce) return false;
+    const count = batchCount(job.small);
+    const isFull = count < job.small.length || count === batchFilesMax;
+    // A request that could have more waits for it as long as others are under way.
+    const isLast = job.record.isWalked && job.newFolders.length === 0 && !job.isMakingFolders;
+    if (count === 0 || !(isFull || isLast || this.#batches === 0)) return false;
+    const items = job.small.splice(0, count);
+    this.#batches += 1;
+    const done = (): void => void (this.#batches -= 1);
+    this.#run(job, items, done, (signal) => putSmall(this.work, job, items, signal));
+    return true;
+  }
+
+  #startLarge(job: Job): boolean {
+    if (this.#largeFiles >= largeFilesAtOnce) return false;
+    const item = job.large.shift();
+    if (item === undefined) return false;
+    this.#largeFiles += 1;
+    const done = (): void => void (this.#largeFiles -= 1);
+    this.#run(job, [item], done, (signal) => putLarge(this.work, job, item, signal));
+    return true;
+  }
+
+  #run(job: Job, items: readonly FileItem[], done: () => void, task: (signal: AbortSignal) => Promise<void>): void {
+    for (const item of items) job.active.add(item);
+    const signal = AbortSignal.any([this.#running.signal, job.ended.signal]);
+    const failed = async (thrown: unknown): Promise<void> => {
+      const left = items.filter((item) => job.active.has(item));
+      if (signal.aborted) for (const item of left) requeue(job, item);
+      else await settleFailed(this.work, job, left, thrown);
+    };
+    void task(signal)
+      .catch(failed)
+      // Without its store an upload could happen twice.
+      .catch((thrown: unknown) => this.#stop(toHoldfastError(thrown)))
+      .finally(() => {
+        done();
+        this.#pump();
+      });
+  }
+
+  #aheadOf(job: Job): number {
+    let waiting = 0;
+    for (const folder of job.folders.values()) waiting += folder.waitingFiles.length;
+    const queued = job.newFolders.length + job.small.length + job.large.length + job.known.length;
+    return queued + waiting + job.active.size;
+  }
+}
+
+/** Blocks that the JSON of one request lists. */
+const listedBlocksMax = 100_000;
+
+function knownCount(items: readonly FileItem[]): number {
+  let blocks = 0;
+  const isTooMuch = ({ content }: FileItem, index: number): boolean =>
+    index === batchFilesMax || (blocks += content?.blocks.length ?? 0) > listedBlocksMax;
+  const end = items.findIndex(isTooMuch);
+  return end === -1 ? items.length : Math.max(1, end);
+}
+
+/** How many of the first ones go in one request. */
+function batchCount(items: readonly FileItem[]): number {
+  let bytes = 0;
+  const end = items.findIndex(({ file }, index) => index === batchFilesMax || (bytes += file.size) > batchBytesMax);
+  return end === -1 ? items.length : Math.max(1, end);
+}

@@ -1,0 +1,24 @@
+import type { Source } from "./walk.ts";
+
+interface AskableHandle extends FileSystemHandle {
+  readonly requestPermission?: (options: { mode: "read" }) => Promise<PermissionState>;
+}
+
+/** What was dropped before a reload. To be called by a click: the browser asks the person. @returns undefined if they say no */
+export async function sourcesOfHandles(handles: readonly unknown[]): Promise<Source[] | undefined> {
+  for (const handle of handles as readonly AskableHandle[]) {
+    const answer = await handle.requestPermission?.({ mode: "read" });
+    if (answer !== "granted") return undefined;
+  }
+  return (handles as readonly FileSystemHandle[]).map(sourceOfHandle);
+}
+
+function sourceOfHandle(handle: FileSystemHandle): Source {
+  const { name } = handle;
+  if (handle.kind === "file") return { kind: "file", name, open: () => (handle as FileSystemFileHandle).getFile() };
+  return { kind: "folder", name, list: () => listHandle(handle as FileSystemDirectoryHandle) };
+}
+
+async function* listHandle(handle: FileSystemDirectoryHandle): AsyncGenerator<Source[]> {
+  for await (const child of handle.values()) yield [sourceOfHandle(child)];
+}

@@ -1,0 +1,88 @@
+import type { EntryRecord, JobRecord, JobStore } from "./job-store.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+const databaseName = "holdfast-uploads";
+
+/** The browser's own database; where it has none (a private window), memory. */
+export async function openJobStore(): Promise<JobStore> {
+  try {
+    return new IndexedStore(await open());
+  } catch {
+    return new MemoryStore();
+  }
+}
+
+/** At the end of a session: nothing of it stays with the browser. */
+export function forgetUploads(): void {
+  indexedDB.deleteDatabase(databaseName);
+}
+
+function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open(databaseName, 1);
+  request.addEventListener("upgradeneeded", () => {
+    request.result.createObjectStore("jobs", { keyPath: "id" });
+    request.result.createObjectStore("entries", { keyPath: ["jobId", "path"] });
+  });
+  return resultOf(request).then((database) => {
+    // Else nobody could delete it while this page is open.
+    database.addEventListener("versionchange", () => database.close());
+    return database;
+  });
+}
+
+class IndexedStore implements JobStore {
+  readonly #database: IDBDatabase;
+
+  constructor(database: IDBDatabase) {
+    this.#database = database;
+  }
+
+  jobs(): Promise<JobRecord[]> {
+    return resultOf(this.#database.transaction("jobs").objectStore("jobs").getAll() as IDBRequest<JobRecord[]>);
+  }
+
+  saveJob(job: JobRecord): Promise<void> {
+    return this.#change(["jobs"], (transaction) => transaction.objectStore("jobs").put(job));
+  }
+
+  removeJob(jobId: string): Promise<void> {
+    return this.#change(["jobs", "entries"], (transaction) => {
+      transaction.objectStore("jobs").delete(jobId);
+      transaction.objectStore("entries").delete(entriesOf(jobId));
+    });
+  }
+
+  async entries(jobId: string): Promise<EntryRecord[]> {
+    const entries = this.#database.transaction("entries").objectStore("entries");
+    return resultOf(entries.getAll(entriesOf(jobId)) as IDBRequest<EntryRecord[]>);
+  }
+
+  saveEntries(jobId: string, records: readonly EntryRecord[]): Promise<void> {
+    return this.#change(["entries"], (transaction) => {
+      const entries = transaction.objectStore("entries");
+      for (const record of records) entries.put({ ...record, jobId });
+    });
+  }
+
+  /** Resolves once the transaction is complete. */
+  #change(names: string[], act: (transaction: IDBTransaction) => unknown): Promise<void> {
+    const transaction = this.#database.transaction(names, "readwrite");
+    const done = new Promise<void>((resolve, reject) => {
+      transaction.addEventListener("complete", () => resolve());
+      transaction.addEventListener("abort", () => reject(transaction.error ?? new Error("The browser keeps nothing.")));
+    });
+    act(transaction);
+    return done;
+  }
+}
+
+function entriesOf(jobId: string): IDBKeyRange {
+  return IDBKeyRange.bound([jobId, ""], [jobId, []]);
+}
+
+function resultOf<Value>(request: IDBRequest<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error ?? new Error("The browser's database failed.")));
+  });
+}

@@ -1,0 +1,264 @@
+import type { AccessTokens } from "@holdfast/api-client/access-tokens";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { workerAddress } from "../data/worker-address.ts";
+import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
+import type { UploadsSnapshot } from "./engine/snapshot.ts";
+import { takeDropped } from "./sources/dropped.ts";
+import { sourcesOfHandles } from "./sources/handles.ts";
+import { entriesOfPicked, pickFiles } from "./sources/picked.ts";
+import { walk } from "./sources/walk.ts";
+import { forgetUploads, openJobStore } from "./store/indexed-store.ts";
+import type { ClashChoice, JobRecord } from "./store/job-store.ts";
+import { type Calls, connect } from "./workers/calls.ts";
+// oxlint-disable-next-line import/default -- Vite answers with the address of the script
+import uploadAddress from "./workers/upload.worker.ts?worker&url";
+import type { UploadHandlers } from "./workers/upload.worker.ts";
+
+export interface UploadsParts {
+  readonly tokens: AccessTokens;
+  readonly client: ApiClient;
+  /** Who is signed in and where their files begin, as far as this browser knows it without the server. */
+  readonly person: () => { readonly id: string; readonly root_id: string } | undefined;
+  /** What is interrupted can be gone on with in this browser; of whoever has a link nothing is kept beyond the page. */
+  readonly keeping: "in_browser" | "in_memory";
+}
+
+/** What the page shows of uploads. */
+export interface UploadsView {
+  readonly snapshot: UploadsSnapshot;
+  /** Those of an earlier page that no page goes on with. */
+  readonly interrupted: readonly JobRecord[];
+}
+
+const nothing: UploadsView = { snapshot: { jobs: [], isPaused: false }, interrupted: [] };
+
+/** The page's end of uploads: it takes what is dropped or picked, walks it, and shows what the worker says of it. */
+export class Uploads {
+  readonly #parts: UploadsParts;
+  readonly #listeners = new Set<() => void>();
+  /** Of each job what its files are opened by, for those that change or fail. */
+  readonly #files = new Map<string, Map<string, NonNullable<WalkedFile["reopen"]>>>();
+  readonly #locks = new Map<string, () => void>();
+  #view = nothing;
+  #bytesPerSecond: number | undefined;
+  #worker: { readonly calls: Calls<UploadHandlers>; readonly end: () => void } | undefined;
+
+  constructor(parts: UploadsParts) {
+    this.#parts = parts;
+    addEventListener("beforeunload", (event) => {
+      if (this.isBusy) event.preventDefault();
+    });
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getView = (): UploadsView => this.#view;
+
+  /** Closing the page now would leave something unsent. */
+  get isBusy(): boolean {
+    return this.#view.snapshot.jobs.some((job) => !job.isDone);
+  }
+
+  /** There is reason to believe that what waits for the server goes on now. */
+  wakeUp(): void {
+    void this.#worker?.calls.wakeUp();
+  }
+
+  /** Finds what an earlier page has left. */
+  async findInterrupted(): Promise<void> {
+    if (!this.#isKept) return;
+    const store = await openJobStore();
+    const jobs = await store.jobs();
+    if (jobs.length === 0) return;
+    const { id } = await this.#parts.client.call("getAccount");
+    const locks = navigator.locks as LockManager | undefined;
+    const held = (await locks?.query())?.held?.map(({ name }) => name) ?? [];
+    const isFree = (job: JobRecord): boolean => job.accountId === id && !held.includes(lockName(job.id));
+    this.#show({ interrupted: jobs.filter(isFree) });
+  }
+
+  /** To be called while the drop lasts. */
+  drop(dropped: DataTransfer, folderId: string): void {
+    const { sources, handles } = takeDropped(dropped);
+    const name = sources[0]?.name;
+    if (name === undefined) return;
+    const begin = async (): Promise<void> => {
+      const jobId = await this.#jobFor(name, folderId, await handles);
+      await this.#feed(jobId, walk(sources));
+    };
+    void begin();
+  }
+
+  /** To be called by a click: the browser opens its dialog for nothing else. */
+  async pick(kind: "files" | "folder", folderId: string): Promise<void> {
+    const files = await pickFiles(kind);
+    const [first] = files;
+    if (first === undefined) return;
+    const name = first.webkitRelativePath.split("/")[0] || first.name;
+    const jobId = await this.#jobFor(name, folderId, []);
+    await this.#feed(jobId, entriesOfPicked(files));
+  }
+
+  /** To be called by a click. @returns false where the same has to be dropped again */
+  async goOn(job: JobRecord): Promise<boolean> {
+    const sources = job.handles.length === 0 ? undefined : await sourcesOfHandles(job.handles);
+    if (sources === undefined) return false;
+    await this.#takeUp(job);
+    void this.#feed(job.id, walk(sources));
+    return true;
+  }
+
+  /** What is on the server of it stays there. */
+  async forget(jobId: string): Promise<void> {
+    this.#show({ interrupted: this.#view.interrupted.filter(({ id }) => id !== jobId) });
+    await (await openJobStore()).removeJob(jobId);
+  }
+
+  pause(): void {
+    void this.#calls.pause();
+  }
+
+  resume(): void {
+    void this.#calls.resume();
+  }
+
+  cancel(jobId: string): void {
+    this.#release(jobId);
+    void this.#calls.cancel(jobId);
+  }
+
+  retry(jobId: string): void {
+    void this.#calls.retry(jobId);
+  }
+
+  retarget(jobId: string, folderId: string): void {
+    void this.#calls.retarget(jobId, folderId);
+  }
+
+  answerClash(jobId: string, path: string | undefined, choice: ClashChoice): void {
+    void this.#calls.answerClash(jobId, path, choice);
+  }
+
+  /** @param bytesPerSecond undefined for as fast as it goes */
+  setLimit(bytesPerSecond: number | undefined): void {
+    this.#bytesPerSecond = bytesPerSecond;
+    // Nothing is started for it.
+    void this.#worker?.calls.setLimit(bytesPerSecond);
+  }
+
+  /** Somebody signed out: nothing goes on, and nothing is kept. */
+  end(): void {
+    this.#worker?.end();
+    this.#worker = undefined;
+    for (const id of this.#locks.keys()) this.#release(id);
+    if (this.#isKept) forgetUploads();
+    this.#show(nothing);
+  }
+
+  /** What was dropped again goes on with the job that was interrupted. */
+  async #jobFor(name: string, place: string, handles: readonly FileSystemHandle[]): Promise<string> {
+    const folderId = await this.#idOf(place);
+    const again = this.#view.interrupted.find((job) => job.name === name && job.folderId === folderId);
+    if (again !== undefined) {
+      await this.#takeUp(again);
+      return again.id;
+    }
+    const jobId = await this.#calls.start({
+      accountId: this.#isKept ? await this.#accountId() : "",
+      folderId,
+      name,
+      handles: this.#isKept ? handles : [],
+    });
+    this.#hold(jobId);
+    return jobId;
+  }
+
+  /** Ids of what is uploaded are made after that of its folder, which the word `root` does not tell. */
+  async #idOf(place: string): Promise<string> {
+    if (place !== "root") return place;
+    const { client, person } = this.#parts;
+    return (person() ?? (await client.call("getAccount"))).root_id;
+  }
+
+  async #takeUp(job: JobRecord): Promise<void> {
+    this.#hold(job.id);
+    this.#show({ interrupted: this.#view.interrupted.filter(({ id }) => id !== job.id) });
+    await this.#calls.takeUp(job);
+  }
+
+  /** Each portion is taken when the worker has room for it. */
+  async #feed(jobId: string, portions: AsyncIterable<WalkedEntry[]> | Iterable<WalkedEntry[]>): Promise<void> {
+    const files = new Map<string, NonNullable<WalkedFile["reopen"]>>();
+    this.#files.set(jobId, files);
+    for await (const portion of portions) {
+      const plain = portion.map((entry) => {
+        if (entry.kind === "folder" || entry.reopen === undefined) return entry;
+        const { reopen, ...told } = entry;
+        files.set(entry.path, reopen);
+        return told;
+      });
+      await this.#calls.add(jobId, plain);
+    }
+    await this.#calls.endWalk(jobId);
+  }
+
+  /** No other page takes it up. Plain http has no locks: there the same would have to be dropped again in two pages at once. */
+  #hold(jobId: string): void {
+    const locks = navigator.locks as LockManager | undefined;
+    const released = new Promise<void>((resolve) => this.#locks.set(jobId, resolve));
+    void locks?.request(lockName(jobId), () => released);
+  }
+
+  #release(jobId: string): void {
+    this.#locks.get(jobId)?.();
+    this.#locks.delete(jobId);
+    this.#files.delete(jobId);
+  }
+
+  get #calls(): Calls<UploadHandlers> {
+    this.#worker ??= this.#start();
+    return this.#worker.calls;
+  }
+
+  #start(): { readonly calls: Calls<UploadHandlers>; readonly end: () => void } {
+    const { tokens, keeping } = this.#parts;
+    const worker = new Worker(workerAddress(uploadAddress), { type: "module", name: keeping });
+    const calls = connect<UploadHandlers>(worker, {
+      token: () => tokens.current(),
+      renewToken: (refused: string) => tokens.renew(refused),
+      reopen: async (jobId: string, path: string) => {
+        const reopen = this.#files.get(jobId)?.get(path);
+        if (reopen === undefined) throw new HoldfastError("failed", "What it was read from is gone.");
+        return reopen();
+      },
+      show: (snapshot: UploadsSnapshot) => {
+        for (const job of snapshot.jobs) if (job.isDone) this.#release(job.id);
+        this.#show({ snapshot });
+      },
+    });
+    void calls.setLimit(this.#bytesPerSecond);
+    return { calls, end: () => worker.terminate() };
+  }
+
+  async #accountId(): Promise<string> {
+    const { client, person } = this.#parts;
+    return (person() ?? (await client.call("getAccount"))).id;
+  }
+
+  get #isKept(): boolean {
+    return this.#parts.keeping === "in_browser";
+  }
+
+  #show(part: Partial<UploadsView>): void {
+    this.#view = { ...this.#view, ...part };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function lockName(jobId: string): string {
+  return `holdfast-upload-${jobId}`;
+}

@@ -1,0 +1,68 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { ErrorCode } from "@holdfast/core/errors";
+
+/** What a worker, and whoever started it, can say to each other. */
+export interface Port {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  addEventListener(kind: "message", listen: (event: MessageEvent) => void): void;
+}
+
+type Handlers = Readonly<Record<string, (...values: never[]) => unknown>>;
+/** The handlers of the other side, which answer later. */
+export type Calls<Of extends Handlers> = {
+  readonly [Name in keyof Of]: (...values: Parameters<Of[Name]>) => Promise<Awaited<ReturnType<Of[Name]>>>;
+};
+
+type Message =
+  | { readonly kind: "call"; readonly id: number; readonly name: string; readonly values: never[] }
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "failure"; readonly id: number; readonly code: ErrorCode; readonly message: string };
+
+/** A value of an answer that is handed over with its memory. */
+export class Handed {
+  readonly value: unknown;
+  readonly transfer: Transferable[];
+
+  constructor(value: unknown, transfer: Transferable[]) {
+    this.value = value;
+    this.transfer = transfer;
+  }
+}
+
+/** Answers the other side's calls. @returns calls it */
+export function connect<Theirs extends Handlers>(port: Port, handlers: Handlers): Calls<Theirs> {
+  const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: HoldfastError) => void }>();
+  let lastId = 0;
+  const answer = async (id: number, name: string, values: never[]): Promise<void> => {
+    try {
+      const handler = handlers[name];
+      if (handler === undefined) throw new HoldfastError("internal", `Nobody here answers to ${name}.`);
+      const value: unknown = await handler(...values);
+      if (value instanceof Handed) port.postMessage({ kind: "answer", id, value: value.value }, value.transfer);
+      else port.postMessage({ kind: "answer", id, value }, []);
+    } catch (thrown) {
+      const { code, message } = toHoldfastError(thrown);
+      port.postMessage({ kind: "failure", id, code, message }, []);
+    }
+  };
+  port.addEventListener("message", ({ data }: MessageEvent<Message>) => {
+    if (data.kind === "call") {
+      void answer(data.id, data.name, data.values);
+      return;
+    }
+    const asked = waiting.get(data.id);
+    waiting.delete(data.id);
+    if (data.kind === "answer") asked?.resolve(data.value as never);
+    else asked?.reject(new HoldfastError(data.code, data.message));
+  });
+  const call = (name: string, values: readonly unknown[]): Promise<never> =>
+    new Promise((resolve, reject) => {
+      lastId += 1;
+      waiting.set(lastId, { resolve, reject });
+      port.postMessage({ kind: "call", id: lastId, name, values }, []);
+    });
+  return new Proxy({} as Calls<Theirs>, {
+    get: (_, name) =>
+      typeof name === "string" && name !== "then" ? (...values: unknown[]) => call(name, values) : undefined,
+  });
+}

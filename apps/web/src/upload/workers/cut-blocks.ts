@@ -1,0 +1,123 @@
+import { nextCut } from "@holdfast/core/chunker";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { ReadFiles } from "../engine/cutter.ts";
+
+/** SHA-256. It has taken over the bytes when it returns. */
+export type Hasher = (bytes: Uint8Array<ArrayBuffer>) => Promise<HashHex>;
+
+const sliceBytes = 4 * 1024 * 1024;
+const groupBlocks = 64;
+
+/**
+ * The blocks of a file in order, 64 at a time. It has two slices and a block of the file in memory, whatever its size.
+ * @throws HoldfastError failed for a file that cannot be read
+ */
+export async function* cutBlocks(file: Blob, hash: Hasher): AsyncGenerator<ManifestEntry[], void, undefined> {
+  const buffer = new Uint8Array(limits.blockBytesMax + sliceBytes);
+  let end = 0;
+  let group: Promise<ManifestEntry>[] = [];
+  let next = readAhead(file, 0);
+  for (let at = 0; at < file.size; at += sliceBytes) {
+    const slice = await next;
+    const isLast = at + sliceBytes >= file.size;
+    if (!isLast) next = readAhead(file, at + sliceBytes);
+    buffer.set(slice, end);
+    end += slice.length;
+    let start = 0;
+    for (let cut = nextCut(buffer, start, end, isLast); cut !== undefined; cut = nextCut(buffer, start, end, isLast)) {
+      const size = cut - start;
+      group.push(hash(buffer.subarray(start, cut)).then((name) => ({ hash: name, size })));
+      start = cut;
+      if (group.length < groupBlocks) continue;
+      yield await Promise.all(group);
+      group = [];
+    }
+    buffer.copyWithin(0, start, end);
+    end -= start;
+  }
+  if (group.length > 0) yield await Promise.all(group);
+}
+
+/** Small files, each one block, one behind the other. */
+export async function readWhole(files: readonly Blob[], hash: Hasher): Promise<ReadFiles> {
+  const groups = Array.from({ length: Math.ceil(files.length / readTogetherMax) }, (_, group) =>
+    readGroup(files.slice(group * readTogetherMax, (group + 1) * readTogetherMax)),
+  );
+  const contents = (await Promise.all(groups)).flat();
+  const bytes = new Uint8Array(contents.reduce((sum, content) => sum + (content?.length ?? 0), 0));
+  let start = 0;
+  const read = contents.map(async (content) => {
+    if (content === undefined) return undefined;
+    const at = start;
+    bytes.set(content, at);
+    start += content.length;
+    const block = content.length === 0 ? undefined : { hash: await hash(content), size: content.length };
+    return { block, start: at };
+  });
+  return { files: await Promise.all(read), bytes };
+}
+
+/** Each read costs a browser a millisecond or more of several processes, whatever it reads. */
+const readTogetherMax = 100;
+
+/** Random bytes behind each. */
+const markBytes = 16;
+
+/**
+ * All by one read, and each by its own where that fails. What one of them gives is what stands before its mark: where one has become shorter
+ * and another longer meanwhile, bytes of one would stand for those of another.
+ */
+async function readGroup(files: readonly Blob[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
+  const marks = files.map(() => crypto.getRandomValues(new Uint8Array(markBytes)));
+  const together = await readAll(new Blob(files.flatMap((file, index) => [file, marks[index] ?? ""])));
+  const contents = together === undefined ? [] : splitAtMarks(together, files, marks);
+  return contents.length === files.length ? contents : Promise.all(files.map(readAll));
+}
+
+/** @returns those before the first mark that is not where it was put */
+function splitAtMarks(
+  together: Uint8Array<ArrayBuffer>,
+  files: readonly Blob[],
+  marks: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer>[] {
+  const contents: Uint8Array<ArrayBuffer>[] = [];
+  let at = 0;
+  for (const [index, mark] of marks.entries()) {
+    const end = at + (files[index]?.size ?? 0);
+    if (mark.some((byte, place) => together[end + place] !== byte)) break;
+    contents.push(together.subarray(at, end));
+    at = end + markBytes;
+  }
+  return contents;
+}
+
+async function readAll(file: Blob): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const content = new Uint8Array(await file.arrayBuffer());
+    return content.length === file.size ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readAhead(file: Blob, at: number): Promise<Uint8Array> {
+  const slice = readSlice(file, at);
+  // It is awaited a turn later; until then its failure is not one that nobody handles.
+  slice.catch(() => {});
+  return slice;
+}
+
+async function readSlice(file: Blob, at: number): Promise<Uint8Array> {
+  const end = Math.min(at + sliceBytes, file.size);
+  let slice;
+  try {
+    slice = new Uint8Array(await file.slice(at, end).arrayBuffer());
+  } catch (thrown) {
+    throw new HoldfastError("failed", "The file cannot be read.", { cause: thrown });
+  }
+  if (slice.length === end - at) return slice;
+  throw new HoldfastError("failed", "The file changes while it is read.");
+}
