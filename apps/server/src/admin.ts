@@ -1,10 +1,13 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { toBucket } from "@holdfast/core/ids";
 import type { groupRoutes } from "@holdfast/protocol/group-routes";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteAnswer, type RouteName, routes } from "@holdfast/protocol/routes";
 import { nobody } from "./accounts/directory.ts";
 import { adminHandlers } from "./admin/admin-handlers.ts";
-import { openAdminStorage } from "./admin/open-admin-storage.ts";
+import { diagnoseWithoutDatabase } from "./admin/diagnose-storage.ts";
+import { type AdminStorage, openAdminStorage } from "./admin/open-admin-storage.ts";
+import { openRecordBeside } from "./admin/record-beside.ts";
 import { readConfig } from "./config/read-config.ts";
 import { validate } from "./http/exchange/json-body.ts";
 
@@ -26,7 +29,11 @@ export async function runAdmin<Name extends AdminRouteName>(
 ): Promise<RouteAnswer<(typeof routes)[Name]>> {
   const config = readConfig({ flags: { data: dataFolder }, environment });
   const checked = check(routes[name], request);
-  const storage = await openAdminStorage(config, environment);
+  const storage = await openAdminStorage(config, environment).catch((error: unknown) => toHoldfastError(error));
+  if (storage instanceof HoldfastError) {
+    if (name !== "adminDoctor" || storage.code === "not_found") throw storage;
+    return (await diagnoseWithoutDatabase({ config, environment }, storage)) as RouteAnswer<(typeof routes)[Name]>;
+  }
   try {
     const { host, port } = config.listen;
     const origin = `${config.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -37,10 +44,28 @@ export async function runAdmin<Name extends AdminRouteName>(
       caller: localAdministrator,
       conditions: () => ({}),
     };
-    const { json } = await handlers[name](context);
+    const { json } = await recorded(storage, name, checked, () => handlers[name](context));
     return json as RouteAnswer<(typeof routes)[Name]>;
   } finally {
     await storage.close();
+  }
+}
+
+async function recorded(
+  storage: AdminStorage,
+  name: AdminRouteName,
+  checked: Checked,
+  work: () => Promise<HandlerAnswer>,
+) {
+  const record = await openRecordBeside(storage, name, checked);
+  try {
+    const answer = await work();
+    await record?.(answer);
+    return answer;
+  } catch (error) {
+    const { code, status } = toHoldfastError(error);
+    await record?.({ code, status });
+    throw error;
   }
 }
 
@@ -54,7 +79,14 @@ const localAdministrator = {
 };
 
 /** As the exchange calls it; each takes of the context what its route has. */
-type AdminHandler = (context: unknown) => Promise<{ readonly json?: unknown }>;
+type AdminHandler = (context: unknown) => Promise<HandlerAnswer>;
+
+interface HandlerAnswer {
+  readonly status: number;
+  readonly json?: unknown;
+}
+
+type Checked = ReturnType<typeof check>;
 
 function check(route: Route, request: { params?: unknown; query?: unknown; body?: unknown }) {
   const { params, query = {}, body } = request;

@@ -65,7 +65,8 @@ test("a server starts from nothing, makes its administrator, drains when told to
   half.write(body.slice(10));
   let answer = "";
   half.on("data", (bytes: Buffer) => (answer += String(bytes)));
-  const [code] = (await once(first.child, "exit")) as [number | null];
+  // What it has sent and said may be read later here than that it has ended.
+  const [[code]] = await Promise.all([once(first.child, "close"), once(half, "close")]);
   assert.equal(code, 0, first.log());
   assert.match(answer, /^HTTP\/1.1 200 [^]*access_token/);
   for (const secret of [invite, "correct horse battery"])
@@ -83,12 +84,12 @@ test("secrets that others could read are closed to them at the start, which is s
   for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
   for (const path of secrets) chmodSync(path, 0o644);
   const second = await start(t, data);
-  for (const path of secrets) {
-    assert.equal(statSync(path).mode & 0o777, 0o600, path);
-    assert.match(second.log(), new RegExp(`"path":"${path}","mode":"644".*other users could read a secret`));
-  }
+  for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  const closed = once(second.child, "close");
   second.child.kill("SIGTERM");
-  await once(second.child, "exit");
+  await closed;
+  for (const path of secrets)
+    assert.match(second.log(), new RegExp(`"path":"${path}","mode":"644".*other users could read a secret`));
 });
 
 test("a second signal ends the process at once", async (t) => {

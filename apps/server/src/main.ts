@@ -2,18 +2,19 @@ import { readFileSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { type Config, type ConfigSources, readConfig } from "./config/read-config.ts";
+import type { PrepareApp } from "./http/web/web-app.ts";
 import { serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
 
-/** Starts a server and resolves once it serves requests. */
-export async function serve(config: Config): Promise<RunningServer> {
+/** Starts a server and resolves once it serves requests. @param prepareApp undefined: it serves no web app */
+export async function serve(config: Config, prepareApp?: PrepareApp): Promise<RunningServer> {
   if (config.roles !== undefined && config.roles.length < 4) {
     throw new HoldfastError(
       "usage",
       "--roles cannot split the roles yet: leave it away, or name all of api,blocks,notify,worker.",
     );
   }
-  return serveAll(config, version());
+  return serveAll(config, version(), { prepareApp });
 }
 
 /**
@@ -21,8 +22,8 @@ export async function serve(config: Config): Promise<RunningServer> {
  * is an administrator, the link that makes one; everything else goes to stderr.
  * @param flags as the command line parser gives them, in camel case or with dashes
  */
-export async function serveCommand(flags: Readonly<Record<string, unknown>>): Promise<void> {
-  const server = await serve(readConfig({ flags: toFlags(flags), environment: process.env }));
+export async function serveCommand(flags: Readonly<Record<string, unknown>>, prepareApp?: PrepareApp): Promise<void> {
+  const server = await serve(readConfig({ flags: toFlags(flags), environment: process.env }), prepareApp);
   // Before anybody is told that it is ready, since whoever is may tell it to stop.
   const stopped = untilToldToStop(server);
   process.stdout.write(`holdfast ready at ${server.url}\n`);

@@ -6,8 +6,17 @@ import { after, before, describe, test } from "node:test";
 import { sha256Bytes } from "@holdfast/core/hash";
 import { assertCommitted, putBatch } from "./batches.ts";
 import { filesBelow, findNeedles, findRuns, spellings } from "./plain-text-search.ts";
+import { type ReceivedMail, startTestSmtp, type TestSmtp } from "../mail/testing.ts";
 import { openStoredSecrets } from "./stored-secrets.ts";
-import { Api, makeFolder, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  Api,
+  eventually,
+  makeFolder,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 
 /**
  * Invariant: who has the disks without the key-encryption key learns names and sizes, and not one run of what the files hold;
@@ -16,7 +25,9 @@ import { Api, makeFolder, queryDatabase, removeFolder, type RunningServer, start
 describe("What stands on the disk", () => {
   let folder: string;
   let data: string;
+  let smtp: TestSmtp;
   let server: RunningServer;
+  const smtpPassword = `mail password ${randomBytes(12).toString("hex")}`.replaceAll(" ", "-");
   /** What was stored, by where it came in. */
   const texts: Record<string, Uint8Array> = {};
   /** The plain hashes of blocks whose cut we know. */
@@ -27,12 +38,22 @@ describe("What stands on the disk", () => {
 
   before(async () => {
     folder = makeFolder("at-rest");
+    smtp = await startTestSmtp({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"], allowInsecureAuth: true });
     data = `${folder}/data`;
     server = await startServer({
       dataFolder: data,
-      env: { HOLDFAST_ADMIN_EMAIL: undefined, HOLDFAST_ADMIN_PASSWORD: undefined, HOLDFAST_LOG_LEVEL: "debug" },
+      env: {
+        HOLDFAST_ADMIN_EMAIL: undefined,
+        HOLDFAST_ADMIN_PASSWORD: undefined,
+        HOLDFAST_LOG_LEVEL: "debug",
+        HOLDFAST_OPEN_REGISTRATION: "true",
+        HOLDFAST_SMTP_URL: `smtp://mailer:${smtpPassword}@127.0.0.1:${smtp.settings.port}`,
+        HOLDFAST_MAIL_FROM: "drive@example.org",
+      },
     });
     const admin = await makeAccounts();
+    await makeMails(admin);
+    await makeLinks(admin);
     await storeContent(admin);
     secrets["the access token after all"] = admin.token!;
     Object.assign(secrets, await keysOf(data));
@@ -40,6 +61,7 @@ describe("What stands on the disk", () => {
   });
   after(async () => {
     await server?.stop();
+    await smtp?.close();
     removeFolder(folder);
   });
 
@@ -84,10 +106,74 @@ describe("What stands on the disk", () => {
       "the second refresh token": renewed.refresh_token,
       "the personal token": personal.token,
       "the invitation": invitation.token,
+      "the secret of a device": session.device_secret,
       "the grant of a signed URL": grant.url.split("/").at(-1),
     });
     for (const [name, secret] of Object.entries(secrets)) assert.ok(secret.length >= 16, `${name}: ${String(secret)}`);
     return admin;
+  }
+
+  /** What is mailed and opens something: one that went out, and one that waits to be tried again. */
+  async function makeMails(admin: Api): Promise<void> {
+    const { body: shared } = await admin.call("POST", "/metadata", { path: "/shared by mail", kind: "folder" });
+    const share = async (email: string) => {
+      const { status } = await admin.call("POST", `/files/${shared.id}/share`, { email, role: "viewer" });
+      assert.equal(status, 201);
+    };
+    // Other mails go out too, such as that of the changed password.
+    const mailTo = (address: string, mails: readonly ReceivedMail[]) =>
+      eventually(`a mail to ${address}`, 60_000, async () => mails.find(({ to }) => to.includes(address)));
+    await share("pending@example.com");
+    const invitation = await mailTo("pending@example.com", smtp.mails);
+    smtp.answers.push(...Array.from({ length: 50 }, () => ({ code: 451, text: "Not now" })));
+    await share("waiting@example.com");
+    const waiting = await mailTo("waiting@example.com", smtp.refused);
+    const signUp = { email: "claimed@example.com", password: `a claimed password ${randomBytes(12).toString("hex")}` };
+    assert.equal((await new Api(server.url).call("POST", "/accounts", { ...signUp, name: "Claimed" })).status, 201);
+    const claimed = await Api.signIn(server.url, signUp);
+    assert.equal((await claimed.call("POST", "/account/confirm/mail")).status, 202);
+    const confirmation = await mailTo(signUp.email, smtp.refused);
+    Object.assign(secrets, {
+      "the password of the mail server": smtpPassword,
+      "the password of who claims an address": signUp.password,
+      "a mailed invitation": tokenIn(invitation.text, "hfi"),
+      "an invitation that waits": tokenIn(waiting.text, "hfi"),
+      "the link that ends mails": tokenIn(invitation.headers.get("list-unsubscribe") ?? "", "hfu"),
+      "a mailed confirmation": /#(\S{16,})/.exec(confirmation.text)?.[1] ?? assert.fail(confirmation.text),
+    });
+  }
+
+  const tokenIn = (text: string, kind: string): string =>
+    new RegExp(`${kind}_[\\w.-]{16,}`).exec(text)?.[0] ?? assert.fail(`no ${kind} in ${text}`);
+
+  /** Links with what guards them, and a webhook that is tried again and again. */
+  async function makeLinks(admin: Api): Promise<void> {
+    const draw = () => randomBytes(12).toString("hex");
+    const { body: top } = await admin.call("POST", "/metadata", { path: "/linked", kind: "folder" });
+    const hook = { url: "https://hooks.invalid/here", secret: `a webhook's secret ${draw()}`, events: ["created"] };
+    const made = await admin.call("POST", "/webhooks", hook);
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const password = `a link's password ${draw()}`;
+    const link = await admin.call("POST", `/files/${top.id}/share`, { link: true, role: "viewer", password });
+    const open = await admin.call("POST", `/files/${top.id}/share`, { link: true, role: "viewer" });
+    assert.deepEqual([link.status, open.status], [201, 201]);
+    const nobody = new Api(server.url);
+    const wrong = `a wrong password of a link ${draw()}`;
+    const { token } = link.body;
+    assert.equal((await nobody.call("POST", "/links/session", { token, password: wrong })).status, 401);
+    const { body: session } = await nobody.call("POST", "/links/session", { token, password });
+    for (const bearer of [session.access_token, open.body.token])
+      assert.equal((await new Api(server.url, bearer).call("GET", "/links/current")).status, 200);
+    for (const each of [link, open]) assert.equal((await fetch(`${server.url}/s/${each.body.token}`)).status, 200);
+    assert.equal((await new Api(server.url, `${token}x`).call("GET", "/links/current")).status, 401);
+    Object.assign(secrets, {
+      "a link": token,
+      "a link without a password": open.body.token,
+      "a link's password": password,
+      "a wrong password of a link": wrong,
+      "a link's session": session.access_token,
+      "a webhook's secret": hook.secret,
+    });
   }
 
   /** Small and large, compressible and not, finished and not. */
@@ -209,7 +295,7 @@ function ownRun(text: Uint8Array, others: readonly Uint8Array[]): number {
 }
 
 async function keysOf(data: string): Promise<Record<string, string | Uint8Array>> {
-  const { keyEncryptionKey, dataKeys, accessKey, refreshKey, grantKey } = await openStoredSecrets(data);
+  const { keyEncryptionKey, dataKeys, accessKey, refreshKey, grantKey, mailKey } = await openStoredSecrets(data);
   // The last 32 bytes of the PKCS #8 form are the key itself, RFC 8410.
   const seed = accessKey.export({ format: "der", type: "pkcs8" }).subarray(-32);
   return {
@@ -217,6 +303,7 @@ async function keysOf(data: string): Promise<Record<string, string | Uint8Array>
     ...spellings("the key of access tokens", seed),
     ...spellings("the key of refresh tokens", refreshKey),
     ...spellings("the key of signed URLs", grantKey),
+    ...spellings("the key of mails", mailKey),
     ...Object.assign({}, ...[...dataKeys].map(([epoch, key]) => spellings(`data key ${epoch}`, key))),
   };
 }

@@ -1,6 +1,6 @@
 import type { RouteName } from "@holdfast/protocol/routes";
 import { groupRows } from "./authorisation-groups.ts";
-import { id, jobRows, plain, rewindRows, transferRows, webhookRows, type Row } from "./authorisation-rows.ts";
+import { id, jobRows, plain, rewindRows, stranger, transferRows, webhookRows, type Row } from "./authorisation-rows.ts";
 
 /**
  * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
@@ -24,6 +24,12 @@ export const matrix: Matrix = {
   mailConfirmation: { request: plain, stranger: "own", owner: [202] },
   getAccount: { request: plain, stranger: "own", owner: [200] },
   updateAccount: { request: () => ({ body: { language: "de" } }), stranger: "own", owner: [200] },
+  changePassword: {
+    // The stranger's own; of the owner it is wrong.
+    request: () => ({ body: { current_password: stranger.password, new_password: stranger.password } }),
+    stranger: "own",
+    owner: [422],
+  },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
   listTokens: { request: plain, stranger: "own", owner: [200] },
   deleteToken: { request: id("token"), stranger: "404", owner: [204] },
@@ -42,6 +48,23 @@ export const matrix: Matrix = {
     owner: [200],
   },
   adminInvite: { request: () => ({ body: {} }), stranger: "403", owner: [201] },
+  adminListInvitations: { request: plain, stranger: "403", owner: [200] },
+  adminRemoveInvitation: { request: () => ({ path: { id: "0".repeat(64) } }), stranger: "403", owner: [404] },
+  adminGetStorage: { request: plain, stranger: "403", owner: [200] },
+  adminListSettings: { request: plain, stranger: "403", owner: [200] },
+  adminRotateKeys: { request: () => ({ body: { data_key: true } }), stranger: "403", owner: [200] },
+  adminDoctor: { request: plain, stranger: "403", owner: [200] },
+  adminListAudit: { request: plain, stranger: "403", owner: [200] },
+  adminVerifyAudit: { request: () => ({ body: {} }), stranger: "403", owner: [200] },
+  adminCollect: { request: () => ({ body: { dry_run: true } }), stranger: "403", owner: [200] },
+  adminGetCopies: { request: plain, stranger: "403", owner: [200] },
+  adminVerifyCopies: { request: plain, stranger: "403", owner: [202] },
+  adminShredUser: {
+    request: () => ({ path: { id: "made@example.com" }, body: { dry_run: true } }),
+    stranger: "403",
+    owner: [202],
+  },
+  adminGetShredding: { request: () => ({ path: { id: "made@example.com" } }), stranger: "403", owner: [404] },
   ...webhookRows,
   adminListPlans: { request: plain, stranger: "403", owner: [200] },
   adminStartScrub: { request: plain, stranger: "403", owner: [202] },
@@ -72,6 +95,22 @@ export const matrix: Matrix = {
     request: () => ({ body: { token: "forged", password: "wrong" } }),
     stranger: "open",
     owner: [401],
+  },
+  reportLink: {
+    request: () => ({ body: { token: "forged", reason: "abuse" } }),
+    stranger: "open",
+    owner: [204],
+  },
+  sendReport: {
+    request: () => ({ path: { token: "forged" }, bytes: Buffer.from("reason=abuse") }),
+    stranger: "open",
+    owner: [200],
+  },
+  adminListReports: { request: plain, stranger: "403", owner: [200] },
+  adminResolveReport: {
+    request: (f) => ({ path: { id: f.transfer }, body: { action: "none" } }),
+    stranger: "403",
+    owner: [404],
   },
   showLink: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
   sendToLink: {
@@ -107,6 +146,7 @@ export const matrix: Matrix = {
   unstarNode: { request: id("file"), stranger: "404", owner: [204] },
   listStarred: { request: plain, stranger: "own", owner: [200] },
   listRecent: { request: plain, stranger: "own", owner: [200] },
+  search: { request: () => ({ query: { q: "name" } }), stranger: "own", owner: [200] },
   restoreVersion: {
     request: (f) => ({ path: { id: f.file }, query: { version: "1" } }),
     stranger: "404",
@@ -166,6 +206,17 @@ export const matrix: Matrix = {
   commitUpload: { request: (f) => ({ path: { id: f.upload }, body: {} }), stranger: "404", owner: [200, 201] },
   deleteUpload: { request: id("upload2"), stranger: "404", owner: [204] },
   download: { request: id("file"), stranger: "404", owner: [200] },
+  createSignedUrls: {
+    request: (f) => ({ body: { items: [{ id: f.file, use: "media" }] } }),
+    stranger: "404",
+    owner: [200],
+  },
+  openSignedUrl: { request: () => ({ path: { grant: "forged" } }), stranger: "open", owner: [401] },
+  getThumb: {
+    request: () => ({ path: { content_id: "0".repeat(64), size: "s" }, query: { t: "forged" } }),
+    stranger: "open",
+    owner: [401],
+  },
   getManifest: { request: id("file"), stranger: "404", owner: [200] },
   queryManifests: { request: (f) => ({ body: { version_ids: [f.version] } }), stranger: "own", owner: [200] },
   syncFile: {
@@ -211,10 +262,19 @@ export const matrix: Matrix = {
   openapi: { request: plain, stranger: "open", owner: [200] },
   docs: { request: plain, stranger: "open", owner: [200] },
   home: { request: plain, stranger: "open", owner: [200] },
+  reportPolicy: { request: () => ({ bytes: Buffer.from("[]") }), stranger: "open", owner: [204] },
   setupPage: { request: plain, stranger: "open", owner: [200] },
   ...jobRows,
 
-  // The last ones: it deletes the folder, and then the owner's session ends.
+  createWebSession: {
+    request: () => ({ body: { email: "nobody@example.com", password: "wrong password" } }),
+    stranger: "open",
+    owner: [403],
+  },
+  refreshWebSession: { request: () => ({ body: {} }), stranger: "open", owner: [403] },
+  deleteWebSession: { request: plain, stranger: "open", owner: [403] },
+
+  // The last ones: it deletes the folder, and then the owner's sessions end.
   syncDelta: {
     request: (f) => ({
       body: { operations: [{ op: "delete", operation_id: "0".repeat(31) + "1", file_id: f.folder }] },
@@ -222,5 +282,6 @@ export const matrix: Matrix = {
     stranger: "own",
     owner: [200],
   },
+  deleteDevices: { request: () => ({ query: { keep: "current" } }), stranger: "own", owner: [204] },
   deleteCurrentSession: { request: plain, stranger: "own", owner: [204] },
 };

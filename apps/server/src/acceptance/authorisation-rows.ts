@@ -22,6 +22,9 @@ export interface Row {
   readonly owner: readonly number[];
 }
 
+/** Who has an account, and nothing to do with what is the owner's. */
+export const stranger = { email: "stranger@example.com", password: "the stranger's password" };
+
 export interface Fixture {
   readonly folder: string;
   readonly file: string;

@@ -6,7 +6,7 @@ import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import { makeGroup } from "./authorisation-groups.ts";
 import { mayLinkCall } from "./authorisation-links.ts";
 import { matrix } from "./authorisation-matrix.ts";
-import { type Fixture, makeJobs, type Row } from "./authorisation-rows.ts";
+import { type Fixture, makeJobs, type Row, stranger } from "./authorisation-rows.ts";
 import { type BadToken, makeBadTokens } from "./bad-tokens.ts";
 import {
   administrator,
@@ -34,7 +34,6 @@ describe("Who may call what", () => {
   /** Tokens that have every scope but one. */
   const withoutScope = new Map<string, string>();
   /** Another user, with a session for each route, since some routes end theirs. */
-  const stranger = { email: "stranger@example.com", password: "the stranger's password" };
 
   before(async () => {
     folder = makeFolder("authorisation");

@@ -70,11 +70,13 @@ describe("what one request may cost a whole server", () => {
       zstdCompressSync(Buffer.from(`{"email":"${"a".repeat(16_000_000)}","password":"x"}`)),
     ];
     for (const body of bodies) {
-      const { cpuMs, peakBytes } = await costOf(server.pid, async () => {
-        const headers = { "content-type": "application/json", "content-encoding": "zstd" };
-        const { status } = await stranger.call("POST", "/sessions", undefined, { body, headers });
-        assert.equal(status, 415);
-      });
+      const { cpuMs, peakBytes } = await leastOf(3, async () =>
+        costOf(server.pid, async () => {
+          const headers = { "content-type": "application/json", "content-encoding": "zstd" };
+          const { status } = await stranger.call("POST", "/sessions", undefined, { body, headers });
+          assert.equal(status, 415);
+        }),
+      );
       assert.ok(cpuMs < calibrationMs + tickMs, `${cpuMs} ms, ${calibrationMs} ms for the calibration`);
       assert.ok(peakBytes < 32 * mib, `${peakBytes} bytes more`);
     }
@@ -103,9 +105,12 @@ describe("what one request may cost a whole server", () => {
       async () => (await api.call("POST", "/manifests", asked)).body.items as { blocks: ManifestEntry[] }[],
       async () => [(await api.call("GET", `/files/${id}/manifest`)).body as { blocks: ManifestEntry[] }],
     ]) {
-      const { result, cpuMs, peakBytes } = await costOf(server.pid, ask);
-      assert.equal(result.length, 1);
-      assert.deepEqual(result[0]?.blocks, longList(100_000));
+      const { cpuMs, peakBytes } = await leastOf(3, async () => {
+        const cost = await costOf(server.pid, ask);
+        assert.equal(cost.result.length, 1);
+        assert.deepEqual(cost.result[0]?.blocks, longList(100_000));
+        return cost;
+      });
       assert.ok(cpuMs < 10 * calibrationMs, `${cpuMs} ms, ${calibrationMs} ms for the calibration`);
       assert.ok(peakBytes < 100 * mib, `${peakBytes} bytes more`);
     }

@@ -51,7 +51,7 @@ describe("Damage on the disk", () => {
 
   async function scrub(): Promise<ScrubReportJson> {
     assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
-    return eventually("the scrub ends", 30_000, async () => {
+    return eventually("the scrub ends", 60_000, async () => {
       const { body } = await api.call("GET", "/admin/scrub");
       return body.state === "done" ? body : undefined;
     });

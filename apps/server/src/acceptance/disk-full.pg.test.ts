@@ -9,6 +9,7 @@ import {
   type ApiAnswer,
   eventually,
   makeFolder,
+  ok,
   postmasterPid,
   queryDatabase,
   removeFolder,
@@ -16,11 +17,12 @@ import {
   type ServerOptions,
   startServer,
 } from "./testing.ts";
+import { startReceiver } from "../webhooks/testing.ts";
 import { finishUploads, isPassingFailure, type Ledger, newLedger, verifyFiles } from "./traffic.ts";
 
 const mib = 1024 * 1024;
 /** From the moment there is room again; the database may have to start anew for it. */
-const recoveryMsMax = 30_000;
+const recoveryMsMax = 120_000;
 
 /**
  * Invariant: a full disk refuses with an answer that says so and that it may be tried again, keeps all that was acknowledged,
@@ -30,9 +32,11 @@ test("a store whose disk is full refuses, serves on, and takes files again once 
   withSmallDisk(t, 48 * mib, async (disk) => {
     const folder = makeFolder("store-full");
     t.after(() => removeFolder(folder));
-    await withServer({ dataFolder: `${folder}/data`, args: ["--store", `${disk}/store`] }, async (server) => {
+    const options = { dataFolder: `${folder}/data`, args: ["--store", `${disk}/store`], env: privateWebhooks };
+    await withServer(options, async (server) => {
       writeFileSync(`${disk}/ballast`, randomBytes(12 * mib));
       const api = await Api.signIn(server.url);
+      const { calls } = await receiveCalls(t, api);
       const files = new Map<string, string>();
       await fillUp(api, files);
 
@@ -47,19 +51,23 @@ test("a store whose disk is full refuses, serves on, and takes files again once 
       for (const answer of again) assertFull(answer);
       assert.equal((await api.call("GET", "/metadata?path=/refused")).status, 404);
       await verifyFiles(api, files);
+      await assertTold(calls, ["/folder", "/empty", ...files.keys()]);
+      assert.ok(!told(calls).has("refused") && !told(calls).has("refused in a batch"), "what never was is told");
 
       rmSync(`${disk}/ballast`);
       await takesFilesAgain(api, files);
       await verifyFiles(api, files);
+      await assertTold(calls, ["/after"]);
       assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
     });
   }));
 
 test("a data folder whose disk is full, its database included, refuses, loses nothing, and returns by itself", (t) =>
   withSmallDisk(t, 208 * mib, (disk) =>
-    withServer({ dataFolder: `${disk}/data` }, async (server) => {
+    withServer({ dataFolder: `${disk}/data`, env: privateWebhooks }, async (server) => {
       writeFileSync(`${disk}/ballast`, randomBytes(40 * mib));
       const api = await Api.signIn(server.url);
+      const { calls } = await receiveCalls(t, api);
       const ledger = newLedger();
       await startHalf(api, ledger, 3 * mib);
       await fillUp(api, ledger.files);
@@ -78,7 +86,7 @@ test("a data folder whose disk is full, its database included, refuses, loses no
       folders.push(...(await makeFoldersUntilRefused(api)));
       await eventually(
         "the database dies of it",
-        10_000,
+        60_000,
         () => readLog(server).includes("automatic recovery in progress") || undefined,
       );
       assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
@@ -88,6 +96,9 @@ test("a data folder whose disk is full, its database included, refuses, loses no
       await finishUploads(api, ledger);
       await verifyFiles(api, ledger.files);
       for (const folder of folders) await api.idOf(folder);
+      // What was acknowledged while the database had no room to note a call is told too, and each under one id alone.
+      await assertTold(calls, [...ledger.files.keys(), ...folders]);
+      for (const [name, ids] of told(calls)) assert.equal(ids.size, 1, `${name} is told as ${ids.size} changes`);
       assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
     }),
   ));
@@ -104,7 +115,7 @@ test("a database that dies on a full disk is started again once there is room", 
         await eventually("the database runs", recoveryMsMax, () => postmasterPid(`${disk}/data`)),
         "SIGKILL",
       );
-      const refused = await eventually("requests are refused", 10_000, async () => {
+      const refused = await eventually("requests are refused", 60_000, async () => {
         const path = `/folder-${randomBytes(8).toString("hex")}`;
         const answer = await api.call("POST", "/metadata", { path, kind: "folder" });
         return answer.status === 503 ? answer : undefined;
@@ -116,6 +127,39 @@ test("a database that dies on a full disk is started again once there is room", 
       await verifyFiles(api, files);
     }),
   ));
+
+const privateWebhooks = { HOLDFAST_WEBHOOK_PRIVATE: "true" };
+
+interface Call {
+  readonly id: string;
+  readonly node: { readonly name: string };
+}
+
+/** What a webhook of the account is told of what is made. */
+async function receiveCalls(t: TestContext, api: Api): Promise<{ calls: Call[] }> {
+  const receiver = await startReceiver();
+  t.after(() => receiver.stop());
+  const calls: Call[] = [];
+  receiver.answer = (response, { body }) => {
+    calls.push(JSON.parse(body));
+    response.writeHead(204).end();
+  };
+  await ok(api, "POST", "/webhooks", { url: receiver.url, secret: "a secret of the webhook", events: ["created"] });
+  return { calls };
+}
+
+/** The ids under which each name was told. */
+function told(calls: readonly Call[]): Map<string, Set<string>> {
+  const groups = Map.groupBy(calls, ({ node }) => node.name);
+  return new Map([...groups].map(([name, some]) => [name, new Set(some.map(({ id }) => id))]));
+}
+
+async function assertTold(calls: readonly Call[], paths: readonly string[]): Promise<void> {
+  await eventually("the webhook is told of all that was acknowledged", 60_000, () => {
+    const names = told(calls);
+    return paths.every((path) => names.has(path.slice(1))) ? true : undefined;
+  });
+}
 
 /** Gives the work a disk of its own, or skips the test where this user may not make one. */
 async function withSmallDisk(t: TestContext, sizeBytes: number, work: (disk: string) => Promise<void>): Promise<void> {
@@ -220,7 +264,12 @@ async function makeFoldersUntilRefused(api: Api): Promise<string[]> {
 
 function fillUpTo(disk: string, leftBytes: number): void {
   const { bavail, bsize } = statfsSync(disk);
-  writeFileSync(`${disk}/filler`, Buffer.alloc(bavail * bsize - leftBytes));
+  try {
+    writeFileSync(`${disk}/filler`, Buffer.alloc(bavail * bsize - leftBytes));
+  } catch (error) {
+    // The database has taken some of it meanwhile, and the filler the rest.
+    if (leftBytes > 0 || (error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
 }
 
 function readLog({ logFile }: RunningServer): string {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { hashOf } from "./batches.ts";
-import { findPackFiles, readPackLayout } from "./pack-files.ts";
+import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import {
   administrator,
   Api,
@@ -112,6 +112,39 @@ describe("Healing", () => {
     assert.deepEqual((await api.download("/one-file")).body, content);
     assert.equal((await command("put", join(folder, "tree"), "/tree")).code, 0);
     await assertHealed({ "/one-file": content });
+  });
+
+  test("a device that lacks what the server has lost takes all else, deletes nothing, and gets it once another has sent it", async () => {
+    const names = Array.from({ length: 9 }, (_, index) => `file ${index}`);
+    const contents = Object.fromEntries(names.map((name) => [name, randomBytes(20_000)]));
+    write("first", contents);
+    const known = new Set(findPackFiles(join(folder, "data", "store")).keys());
+    const sync = (device: string) => command("sync", join(folder, device), "--remote", "/devices", "--once", "--json");
+    assert.equal((await sync("first")).code, 0);
+    const made = [...findPackFiles(join(folder, "data", "store"))].filter(([id]) => !known.has(id));
+    assert.equal(made.length, 1, "they are not in one pack");
+    const { records } = readPackLayout(made[0]![1]);
+    for (const index of [3, 4]) flipByte(made[0]![1], records[index]!.start + 30);
+
+    const { code, stdout, stderr } = await sync("second");
+    assert.equal(code, 1, stderr);
+    const { problems } = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    const lost: string[] = problems.map(({ path }: { path: string }) => path);
+    assert.deepEqual(
+      problems.map((problem: { code: string }) => problem.code),
+      ["damaged", "damaged"],
+    );
+    const here = readdirSync(join(folder, "second")).filter((name) => name.startsWith("file"));
+    assert.deepEqual([...here, ...lost].toSorted(), names);
+    const { items } = (await api.call("GET", `/folders/${await api.idOf("/devices")}/contents`)).body;
+    assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), names);
+
+    assert.equal((await sync("first")).code, 0);
+    assert.equal((await sync("second")).code, 0);
+    for (const [name, content] of Object.entries(contents))
+      assert.ok(content.equals(readFileSync(join(folder, "second", name))), name);
+    assert.equal((await command("rm", "--permanent", "/devices")).code, 0);
+    for (const device of ["first", "second"]) rmSync(join(folder, device), { recursive: true });
   });
 
   test("a sync sends what the server has lost, once and while it runs", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** People who want what they were never given, or not any more: through the API alone. */
 describe("who wants more than was given", () => {
@@ -34,11 +34,6 @@ describe("who wants more than was given", () => {
     removeFolder(folder);
   });
 
-  const ok = async (api: Api, method: string, path: string, json?: unknown) => {
-    const answer = await api.call(method, path, json);
-    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
   const mkdir = async (path: string) =>
     (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id as string;
   const put = async (path: string, content: string) => {
@@ -128,6 +123,8 @@ describe("who wants more than was given", () => {
       const page = await ok(editor, "GET", `/trash?in=${top}&limit=1${more}`);
       names.push(page.items.map((item: { name: string }) => item.name).join());
       cursor = page.next_cursor;
+      const told = Buffer.from(cursor ?? "", "base64url").toString("latin1");
+      for (const id of ids.values()) assert.ok(!told.includes(id), `the cursor names ${id}`);
     } while (cursor !== null && names.length < 9);
     assert.deepEqual(names, ["b", "deep"]);
     assert.equal((await late.call("GET", `/trash?in=${top}`)).status, 404);
@@ -225,16 +222,30 @@ describe("who wants more than was given", () => {
     await ends("what somebody gave who left the group ends", third, kept);
   });
 
-  test("an address for an upload takes nothing any more once the right has ended", async () => {
-    const top = await mkdir("/signed");
+  test("an address for an upload takes nothing any more once the right in its folder has ended, whatever there is elsewhere", async () => {
+    const [top, beside] = [await mkdir("/signed"), await mkdir("/signed beside")];
+    await share(owner, beside, "editor", "late");
     const { id } = await share(owner, top, "editor", "late");
-    const body = "late bytes";
-    const hash = createHash("sha256").update(body).digest("hex");
-    const asked = { hash, size: body.length, into: top };
-    const { url } = await ok(late, "POST", "/blocks/upload-url", asked);
-    await ok(owner, "DELETE", `/permissions/${id}`);
-    const sent = await fetch(url, { method: "PUT", body });
-    assert.equal(sent.status, 401, await sent.text());
+    const { token, ...made } = await ok(owner, "POST", `/files/${top}/share`, { link: true, role: "editor" });
+    const addressFor = async (api: Api, body: string) => {
+      const hash = createHash("sha256").update(body).digest("hex");
+      return (await ok(api, "POST", "/blocks/upload-url", { hash, size: body.length, into: top })).url as string;
+    };
+    const link = new Api(server.url, token);
+    const changes = [
+      ["lowered", late, () => ok(owner, "PATCH", `/permissions/${id}`, { role: "viewer" })],
+      ["taken away", late, () => ok(owner, "DELETE", `/permissions/${id}`)],
+      ["a link's, lowered", link, () => ok(owner, "PATCH", `/permissions/${made.id}`, { role: "viewer" })],
+    ] as const;
+    for (const [what, api, end] of changes) {
+      if (what === "taken away") await ok(owner, "PATCH", `/permissions/${id}`, { role: "editor" });
+      const [good, tooLate] = [`in time: ${what}`, `too late: ${what}`];
+      const [first, second] = [await addressFor(api, good), await addressFor(api, tooLate)];
+      assert.equal((await fetch(first, { method: "PUT", body: good })).status, 201, what);
+      await end();
+      const sent = await fetch(second, { method: "PUT", body: tooLate });
+      assert.equal(sent.status, 401, `${what}: ${await sent.text()}`);
+    }
   });
 
   test("a mount stands in one's own space alone", async () => {
@@ -263,5 +274,98 @@ describe("who wants more than was given", () => {
       names.filter((name: string) => name.startsWith("trashed")),
       ["trashed gone since 1"],
     );
+  });
+
+  test("what its owner mounts in it, and what lay in the trash before it was shared, nobody else hears of", async () => {
+    const [top, lent] = [
+      await mkdir("/with a mount"),
+      await ok(late, "POST", "/metadata", { path: "/lent", kind: "folder" }),
+    ];
+    await share(late, lent.id, "viewer", "owner");
+    const [old, renamed] = [await put("/with a mount/old secret", "x"), await put("/with a mount/secret name", "x")];
+    await ok(owner, "DELETE", `/files/${old}`);
+    await ok(owner, "PATCH", `/files/${renamed}`, { name: "told name" });
+    await share(owner, top, "viewer", "editor");
+    await ok(editor, "POST", "/mounts", { node_id: top });
+    const { token } = await ok(editor, "GET", "/changes/start_token");
+    const mount = await ok(owner, "POST", "/mounts", { node_id: lent.id, parent_id: top });
+    await ok(owner, "PATCH", `/files/${mount.id}`, { name: "whose it is" });
+    await ok(owner, "DELETE", `/files/${mount.id}`);
+    await ok(owner, "DELETE", `/trash/${old}`);
+    const last = await put("/with a mount/last", "x");
+    const told: { id: string }[] = [];
+    let [since, more] = [token, true];
+    while (more) {
+      const page = await ok(editor, "GET", `/changes/list?since_token=${since}`);
+      told.push(...page.changes);
+      [since, more] = [page.next_token, page.has_more];
+    }
+    const ids = new Set(told.map(({ id }) => id));
+    assert.deepEqual([ids.has(last), ids.has(mount.id), ids.has(old)], [true, false, false], "the feed");
+    const { items } = await ok(editor, "GET", `/activity?in=${top}&limit=100`);
+    const text = JSON.stringify(items);
+    for (const secret of [mount.id, old, "whose it is", "lent", "old secret", "secret name"]) {
+      assert.ok(!text.includes(secret), `the activity tells ${secret}: ${text}`);
+    }
+    const own = JSON.stringify((await ok(owner, "GET", `/activity?in=${top}&limit=100`)).items);
+    assert.ok(
+      own.includes("old secret") && own.includes("secret name") && own.includes("lent"),
+      `the owner is told: ${own}`,
+    );
+  });
+
+  test("who puts something where they see nothing is answered alike, whatever name is taken there, however they ask", async () => {
+    const top = await mkdir("/box");
+    const names = { file: "taken.txt", folder: "taken", symlink: "taken link" };
+    await put("/box/taken.txt", "x");
+    await mkdir("/box/taken");
+    await ok(owner, "POST", "/metadata", { path: "/box/taken link", kind: "symlink", target: "x" });
+    await share(owner, top, "uploader", "late");
+    const { token } = await ok(owner, "POST", `/files/${top}/share`, { link: true, role: "uploader" });
+    const told = ({ status, body }: { status: number; body: Record<string, unknown> }, name: string) => {
+      const text = JSON.stringify(body, (field, value: unknown) =>
+        /^(id|version_id|revision|seq|.*_at|operation_id|epoch|next_token|upload_id)$/.test(field) ? "" : value,
+      );
+      return `${status} ${text.replaceAll(name, "NAME")}`;
+    };
+    for (const [who, api] of Object.entries({ account: late, link: new Api(server.url, token) })) {
+      for (const on_conflict of [undefined, "rename", "replace", "fail"]) {
+        const more = on_conflict === undefined ? {} : { on_conflict };
+        const query = on_conflict === undefined ? "" : `&on_conflict=${on_conflict}`;
+        for (const taken of Object.values(names)) {
+          const ways: Record<string, (name: string) => Promise<{ status: number; body: Record<string, unknown> }>> = {
+            media: (name) => putIn(api, top, `${encodeURIComponent(name)}${query}`, "x"),
+            folder: (name) => api.call("POST", "/metadata", { parent_id: top, name, kind: "folder", ...more }),
+            symlink: (name) =>
+              api.call("POST", "/metadata", { parent_id: top, name, kind: "symlink", target: "x", ...more }),
+            ...Object.fromEntries(
+              ["put", "mkdir", "symlink"].map((op) => [
+                `delta ${op}`,
+                (name: string) =>
+                  api.call("POST", "/sync/delta", {
+                    operations: [
+                      {
+                        operation_id: randomBytes(16).toString("hex"),
+                        op,
+                        parent_id: top,
+                        name,
+                        ...(op === "put" ? { size: 0, blocks: [] } : {}),
+                        ...(op === "symlink" ? { target: "x" } : {}),
+                        ...(op === "mkdir" ? {} : more),
+                      },
+                    ],
+                  }),
+              ]),
+            ),
+          };
+          for (const [way, ask] of Object.entries(ways)) {
+            const free = taken.replace("taken", randomBytes(2).toString("hex").padEnd(5, "f"));
+            const [where, elsewhere] = [told(await ask(taken), taken), told(await ask(free), free)];
+            assert.equal(where, elsewhere, `${who} ${way} ${on_conflict} ${taken}`);
+            assert.match(where, on_conflict === undefined ? /^20[01] .*NAME/ : /./, `${who} ${way}`);
+          }
+        }
+      }
+    }
   });
 });

@@ -140,8 +140,8 @@ async function verifyRows(data: string): Promise<void> {
   assert.deepEqual(lost, [], "blocks that a space counts on have no live row");
 }
 
-/** The job runs within 15 s of a start. */
-const adoptionTimeoutMs = 30_000;
+/** The job runs within 15 s of a start, and a busy machine adds to that. */
+const adoptionTimeoutMs = 120_000;
 
 async function orphansAdopted(data: string): Promise<void> {
   const packs = [...listPackFiles(data).keys()];

@@ -57,12 +57,13 @@ describe("the page of a link", () => {
     assert.equal(status, 200);
     assert.equal(headers.get("referrer-policy"), "no-referrer");
     assert.match(headers.get("x-robots-tag") ?? "", /noindex/);
-    assert.match(
-      headers.get("content-security-policy") ?? "",
-      /^default-src 'none'; style-src 'sha256-[^']+'; img-src/,
-    );
+    const policy = headers.get("content-security-policy") ?? "";
+    assert.match(policy, /^default-src 'none'; script-src 'self'; /);
+    assert.match(policy, /frame-ancestors 'none'.*; style-src 'self' 'sha256-[^']+'/);
+    assert.doesNotMatch(policy, /unsafe/);
     assert.equal(headers.get("set-cookie"), null);
-    assert.doesNotMatch(html, /<script|<img src=x/);
+    const ownScript = /<script type="module" crossorigin src="\/assets\/[\w.-]+"><\/script>/g;
+    assert.doesNotMatch(html.replaceAll(ownScript, ""), /<script|<img src=x/);
     assert.match(html, /&lt;img src=x onerror=alert\(1\)&gt;\.txt/);
     const zip = addresses(html).find((address) => address.endsWith(`/files/${top}`)) ?? "";
     const zipped = await fetch(zip);
@@ -73,7 +74,7 @@ describe("the page of a link", () => {
         .toString(),
       "PK",
     );
-    const [picture = ""] = addresses(html, "src");
+    const [picture = ""] = addresses(html.replaceAll(ownScript, ""), "src");
     assert.equal((await get(picture)).html, "no picture");
     const inside = addresses(html).find((address) => address.includes("?in=")) ?? "";
     const low = await get(inside);
@@ -91,19 +92,18 @@ describe("the page of a link", () => {
     const locked = await makeLink(top, { password: "p" });
     await owner.call("DELETE", `/permissions/${revoked.id}`);
     const unknown = `${server.url}/s/hfl_${"0".repeat(32)}_${"A".repeat(43)}`;
-    const told = new Set<string>();
-    for (const url of [
-      revoked.url,
-      unknown,
-      `${server.url}/s/x`,
-      `${link.url}/files/${secret.id}`,
-      `${link.url}?in=${secret.parent_id}`,
-    ]) {
-      const { status, headers, html } = await get(url);
-      told.add(JSON.stringify([status, html, headers.get("content-length")]));
+    const pages = [revoked.url, unknown, `${server.url}/s/x`, `${link.url}?in=${secret.parent_id}`];
+    const downloads = [link.url, revoked.url, unknown, `${server.url}/s/x`].map((url) => `${url}/files/${secret.id}`);
+    // A page that shows brings its script along, and a download does not: each says one thing.
+    for (const kind of [pages, downloads]) {
+      const told = new Set<string>();
+      for (const url of kind) {
+        const { status, headers, html } = await get(url);
+        told.add(JSON.stringify([status, html, headers.get("content-length")]));
+      }
+      assert.equal(told.size, 1, [...told].join("\n"));
+      assert.match([...told][0] ?? "", /^\[404,/);
     }
-    assert.equal(told.size, 1, [...told].join("\n"));
-    assert.match([...told][0] ?? "", /^\[404,/);
     assert.equal((await get(`${locked.url}/files/${top}`)).status, 403);
     await owner.call("DELETE", `/files/${top}`);
     assert.equal((await get(link.url)).status, 404);
@@ -154,12 +154,64 @@ describe("the page of a link", () => {
     assert.equal(right.status, 200);
     assert.equal(right.headers.get("set-cookie"), null);
     const address = addresses(right.html).find((each) => each.includes(file.id)) ?? "";
-    assert.match(address, /access=hfk_/);
+    assert.match(address, /access=\d+\.[\w-]{43}$/);
     assert.equal((await get(address)).html, "behind a password");
     assert.equal((await get(address.replace(/access=.*/, ""))).status, 403);
     const other = await makeLink(top, { password: "another" });
     const strange = `${other.url}/files/${file.id}?${new URL(address).searchParams.toString()}`;
     assert.equal((await get(strange)).status, 403);
+  });
+
+  test("signs each address for what it is the address of, and nothing else", async () => {
+    const top = await mkdir("/places");
+    const [one, two] = [await put("/places/one.txt", "one"), await put("/places/two.txt", "two")];
+    const [low, other] = [await mkdir("/places/low"), await mkdir("/places/other")];
+    const deep = await put("/places/low/deep.txt", "deep");
+    const link = await makeLink(top, { password: "p" });
+    const { html } = await get(link.url, { method: "POST", body: new URLSearchParams({ password: "p" }) });
+    const hrefs = addresses(html);
+    const find = (part: string) => hrefs.find((each) => each.includes(part)) ?? assert.fail(`no ${part}: ${html}`);
+    const [fileOne, zip, pageLow] = [find(`/files/${one.id}`), find(`/files/${top}`), find(`in=${low}`)];
+    const accessOf = (address: string) => new URL(address).searchParams.get("access") ?? "";
+    const at = (path: string, access: string) => {
+      const url = new URL(`${link.url}${path}`);
+      url.searchParams.set("access", access);
+      return get(url.toString());
+    };
+    assert.equal((await get(fileOne)).html, "one");
+    assert.equal((await get(zip)).status, 200);
+    assert.match((await get(pageLow)).html, /deep\.txt/);
+    for (const access of [fileOne, zip, pageLow].map(accessOf)) {
+      assert.equal((await at(`/files/${two.id}`, access)).status, 403);
+      assert.equal((await at(`/files/${deep.id}`, access)).status, 403);
+      assert.equal((await at(`/files/${low}`, access)).status, 403);
+      // A page that one may not open asks for the password.
+      for (const page of ["", `?in=${other}`]) {
+        const shown = await at(page, access);
+        assert.match(shown.html, /type="password"/);
+        assert.doesNotMatch(shown.html, /one\.txt|low\/|places/);
+      }
+      assert.equal((await new Api(server.url, access).call("GET", "/links/current")).status, 401);
+      const sent = await sendFiles(`${link.url}?in=${other}&access=${access}`, { x: "x" });
+      assert.equal(sent.status, 403);
+    }
+    const until = Number(accessOf(fileOne).split(".")[0]);
+    assert.ok(Math.abs(until - Date.now() / 1000 - 900) < 60, `${until}`);
+    const longer = accessOf(fileOne).replace(/^\d+/, (text) => `${Number(text) + 1000}`);
+    assert.equal((await at(`/files/${one.id}`, longer)).status, 403);
+    // What is reached from page to page ends when the first of them does.
+    const inside = addresses((await get(pageLow)).html).map(accessOf);
+    assert.deepEqual(
+      new Set(inside.filter((text) => text !== "").map((text) => Number(text.split(".")[0]))),
+      new Set([until]),
+    );
+    await owner.call("PATCH", `/permissions/${link.id}`, { password: "q" });
+    assert.equal((await get(fileOne)).status, 403);
+    await owner.call("PATCH", `/permissions/${link.id}`, { password: null });
+    assert.equal((await get(fileOne)).status, 200, "no access is asked for any more");
+    await owner.call("DELETE", `/permissions/${link.id}`);
+    assert.equal((await get(fileOne)).status, 404);
+    assert.equal((await get(zip)).status, 404);
   });
 
   test("leaves no token and no password in the log", async () => {

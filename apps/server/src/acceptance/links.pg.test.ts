@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  Api,
+  type ApiAnswer,
+  eventually,
+  makeFolder,
+  ok,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/** Enough for a request on a busy machine: an end that is past as it arrives is refused. */
+const requestMs = 5000;
 
 /** One account, and strangers who have its links: through the API alone. */
 describe("links", () => {
@@ -23,11 +36,6 @@ describe("links", () => {
     removeFolder(folder);
   });
 
-  const ok = async (api: Api, method: string, path: string, json?: unknown) => {
-    const answer = await api.call(method, path, json);
-    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
   const mkdir = async (path: string): Promise<string> =>
     (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id;
   const put = async (path: string, content: string) => {
@@ -121,16 +129,20 @@ describe("links", () => {
     const theirs = (await ok(other, "POST", "/metadata", { path: "/theirs", kind: "folder" })).id;
     const suspended = await ok(other, "POST", `/files/${theirs}/share`, { link: true, role: "viewer" });
     const revoked = await makeLink(top);
-    const short = await makeLink(top, { expires_at: new Date(Date.now() + 1500).toISOString() });
+    const short = await makeLink(top, { expires_at: new Date(Date.now() + 3_600_000).toISOString() });
     for (const { api } of [revoked, short]) assert.equal((await api.call("GET", "/files/root")).status, 200);
+    await ok(owner, "PATCH", `/permissions/${short.id}`, {
+      expires_at: new Date(Date.now() + requestMs).toISOString(),
+    });
     await ok(owner, "DELETE", `/permissions/${revoked.id}`);
     await ok(admin, "PATCH", `/admin/users/${user.id}`, { disabled: true });
     const flip = (token: string) => token.slice(0, -2) + (token.endsWith("AA") ? "BB" : "AA");
     const good = await makeLink(top);
     const unknown = `hfl_${"0".repeat(32)}_${"A".repeat(43)}`;
     const told = new Set<string>();
-    const deadline = Date.now() + 30_000;
-    while ((await short.api.call("GET", "/files/root")).status !== 401) assert.ok(Date.now() < deadline);
+    await eventually("the link has ended", 60_000, async () =>
+      (await short.api.call("GET", "/files/root")).status === 401 ? true : undefined,
+    );
     for (const token of [revoked.token, short.token, suspended.token, flip(good.token), unknown]) {
       const { status, body, headers } = await new Api(server.url, token).call("GET", "/files/root");
       const { request_id: _, ...rest } = body;
@@ -172,7 +184,7 @@ describe("links", () => {
     const other = await makeLink(top, { password: "another" });
     const stranger = new Api(server.url);
     const statuses: number[] = [];
-    for (let guess = 0; guess < 15; guess += 1) {
+    for (let guess = 0; guess < 30 && statuses.at(-1) !== 429; guess += 1) {
       const { status } = await stranger.call("POST", "/links/session", { token: guessed.token, password: `${guess}` });
       statuses.push(status);
     }
@@ -234,6 +246,118 @@ describe("links", () => {
     const answers = await Promise.all(Array.from({ length: 8 }, (_, number) => part(number)));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([206]));
     assert.equal((await ok(api, "GET", "/links/current")).downloads_left, 0);
+  });
+
+  test("what goes out by a link is cut when the link or its password ends, and what asks for more is refused", async () => {
+    const top = await mkdir("/running");
+    const content = randomBytes(40 * 1024 * 1024);
+    const file = (await owner.put("/running/large", content)).body;
+    const blocks = (await ok(owner, "GET", `/files/${file.id}/manifest`)).blocks;
+    const items = [{ version_id: file.version_id, hashes: blocks.map(({ hash }: { hash: string }) => hash) }];
+    const api = (path: string, token: string, init: RequestInit = {}) => {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      return fetch(`${server.url}/api/v1${path}`, { ...init, headers });
+    };
+    const asked = { method: "POST", body: JSON.stringify({ items }) };
+    const session = async ({ token }: { token: string }) =>
+      (await ok(new Api(server.url), "POST", "/links/session", { token, password: "p" })).access_token;
+    const byForm = async ({ url }: { url: string }) => {
+      const page = await fetch(url, { method: "POST", body: new URLSearchParams({ password: "p" }) });
+      if (page.status !== 200) return page;
+      const address = /href="([^"]*\/files\/[^"]*)"/.exec((await page.text()).replaceAll("&amp;", "&"))?.[1];
+      return fetch(new URL(address ?? "", url));
+    };
+    type Made = Awaited<ReturnType<typeof makeLink>>;
+    const revoke = (link: Made) => owner.call("DELETE", `/permissions/${link.id}`);
+    const expire = async (link: Made) => {
+      const expires_at = new Date(Date.now() + requestMs).toISOString();
+      const given = await owner.call("PATCH", `/permissions/${link.id}`, { expires_at });
+      const isOver = async () => (await link.api.call("GET", "/files/root")).status === 401 || undefined;
+      await eventually("the link has ended", 60_000, isOver);
+      return given;
+    };
+    const change = (link: Made) => owner.call("PATCH", `/permissions/${link.id}`, { password: "another" });
+    const cases: [
+      string,
+      Record<string, unknown>,
+      (link: Made) => Promise<Response>,
+      (link: Made) => Promise<ApiAnswer>,
+    ][] = [
+      ["a file of a link that is removed", {}, ({ token }) => api(`/files/${file.id}/download`, token), revoke],
+      ["a zip of a link that ends", {}, ({ token }) => api(`/files/${top}/download`, token), expire],
+      ["blocks of a link that is removed", {}, ({ token }) => api("/blocks/fetch", token, asked), revoke],
+      [
+        "a file after its link's password was changed",
+        { password: "p" },
+        async (link) => api(`/files/${file.id}/download`, await session(link)),
+        change,
+      ],
+      ["a zip of the page after the password was changed", { password: "p" }, byForm, change],
+    ];
+    for (const [what, fields, begin, end] of cases) {
+      const link = await makeLink(top, fields);
+      const running = await begin(link);
+      assert.equal(running.status, 200, what);
+      const reader = running.body?.getReader();
+      assert.ok(reader !== undefined);
+      let receivedBytes = (await reader.read()).value?.length ?? 0;
+      assert.ok((await end(link)).status < 300, what);
+      await assert.rejects(async () => {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return;
+          receivedBytes += value.length;
+        }
+      }, `${what}: all of it came`);
+      assert.ok(receivedBytes < content.length, `${what}: ${receivedBytes} bytes came`);
+      assert.ok((await begin(link).catch(() => ({ status: 401 }))).status >= 400, what);
+    }
+  });
+
+  test("a link goes with its folder wherever that moves, rests while it lies in the trash, and ends with it", async () => {
+    const top = await mkdir("/moves/from");
+    const elsewhere = await mkdir("/moves/elsewhere");
+    const file = await put("/moves/from/file", "content");
+    const beside = await put("/moves/beside", "beside");
+    const link = await makeLink(top);
+    const { api } = link;
+    const status = async (path: string) => (await api.call("GET", path)).status;
+    await ok(owner, "PATCH", `/files/${top}`, { parent_id: elsewhere, name: "renamed" });
+    assert.equal((await ok(api, "GET", "/links/current")).node.name, "renamed");
+    assert.deepEqual([await read(api, file.id), await status(`/files/${elsewhere}`)], ["content", 404]);
+    // What is above goes to the trash with all that is in it.
+    for (const id of [top, elsewhere]) {
+      await ok(owner, "DELETE", `/files/${id}`);
+      for (const path of ["/links/current", "/files/root", "/folders/root/contents", `/files/${file.id}/download`])
+        assert.equal(await status(path), 404, `${path} of what lies in the trash`);
+      assert.equal((await fetch(link.url)).status, 404);
+      assert.equal((await fetch(`${link.url}/files/${file.id}`)).status, 404);
+      await ok(owner, "POST", `/trash/${id}/restore`, {});
+      assert.equal(await read(api, file.id), "content");
+      assert.equal((await fetch(link.url)).status, 200);
+    }
+    await ok(owner, "PATCH", `/files/${file.id}`, { parent_id: elsewhere });
+    await ok(owner, "PATCH", `/files/${beside.id}`, { parent_id: top });
+    assert.deepEqual([await read(api, file.id), await read(api, beside.id)], [404, "beside"]);
+    await ok(owner, "DELETE", `/files/${top}?permanent=true`);
+    assert.ok([401, 404].includes(await status("/files/root")), "it is gone for good");
+    assert.equal((await fetch(link.url)).status, 404);
+  });
+
+  test("an upload by a link is refused once the link has ended, and nothing of it stands in the folder", async () => {
+    const top = await mkdir("/uploaded");
+    const link = await makeLink(top, { role: "editor" });
+    const begun = await ok(link.api, "POST", "/files/upload?uploadType=resumable", {
+      name: "late",
+      size: 6,
+      parent_id: top,
+    });
+    const piece = (range: string, body: string) =>
+      link.api.call("PUT", `/upload/${begun.upload_id}`, undefined, { body, headers: { "content-range": range } });
+    assert.equal((await piece("bytes 0-2/6", "abc")).status, 308);
+    await owner.call("DELETE", `/permissions/${link.id}`);
+    assert.equal((await piece("bytes 3-5/6", "def")).status, 401);
+    assert.deepEqual((await ok(owner, "GET", `/folders/${top}/contents`)).items, []);
   });
 
   test("a poll with a link ends at once when the link does", async () => {

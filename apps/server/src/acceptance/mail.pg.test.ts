@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
-import { administrator, Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  administrator,
+  Api,
+  makeFolder,
+  queueWorked,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 
 /** The whole way of a mail: from a request through the rows of two accounts and the queue to a mail server. */
 describe("A server that sends mail", () => {
@@ -55,5 +63,68 @@ describe("A server that sends mail", () => {
     assert.equal(answer.status, 200);
     const { body } = await (await Api.signIn(server.url, ben)).call("GET", "/account");
     assert.equal(body.notify.share, "app");
+  });
+
+  test("tells what was written with a share, in the mail and the notification, to an account and to a group", async () => {
+    const [cleo, emil] = ["cleo@example.com", "emil@example.com"].map((email) => ({
+      email,
+      password: "a long password",
+    }));
+    assert.ok(cleo !== undefined && emil !== undefined);
+    for (const who of [cleo, emil]) assert.equal((await owner.call("POST", "/admin/users", who)).status, 201);
+    const { body: group } = await owner.call("POST", "/groups", { name: "Choir" });
+    for (const email of [administrator.email, emil.email])
+      assert.equal((await owner.call("PUT", `/groups/${group.id}/members/${email}`, {})).status, 200);
+    for (const [path, who, to] of [
+      ["/Letters", cleo, { email: cleo.email }],
+      ["/Songs", emil, { group_id: group.id }],
+    ] as const) {
+      const signedIn = await Api.signIn(server.url, who);
+      const { body: node } = await owner.call("POST", "/metadata", { path, kind: "folder" });
+      const arrival = smtp.next();
+      const message = `Look at ${path}.\r\nIt is <b>new</b>.`;
+      const given = await owner.call("POST", `/files/${node.id}/share`, { ...to, role: "viewer", message });
+      assert.equal(given.status, 201, JSON.stringify(given.body));
+      const got = await arrival;
+      assert.deepEqual(
+        [got.to, got.text.includes(`Look at ${path}.`), got.html.includes("<b>new")],
+        [[who.email], true, false],
+      );
+      const { body: told } = await signedIn.call("GET", "/notifications");
+      assert.deepEqual(told.items[0].detail, { role: "viewer", message: `Look at ${path}.\nIt is <b>new</b>.` });
+    }
+    const { body: node } = await owner.call("POST", "/metadata", { path: "/Refused", kind: "folder" });
+    for (const message of [" ", "a\u0000b", "\ud800", "ü".repeat(1001)]) {
+      const refused = await owner.call("POST", `/files/${node.id}/share`, {
+        email: cleo.email,
+        role: "viewer",
+        message,
+      });
+      assert.deepEqual([refused.status, refused.body.field], [422, "message"], JSON.stringify(message));
+    }
+  });
+
+  test("mails nothing but a new device to who wants no mail, and that with the digest never alone", async () => {
+    const dora = { email: "dora@example.com", password: "a long password" };
+    assert.equal((await owner.call("POST", "/admin/users", { ...dora, name: "Dora" })).status, 201);
+    const signedIn = await Api.signIn(server.url, dora);
+    const { body } = await signedIn.call("PATCH", "/account", { notify: { digest: "never" } });
+    assert.equal(body.notify.share, "mail");
+    const { body: node } = await owner.call("POST", "/metadata", { path: "/Quiet", kind: "folder" });
+    const given = await owner.call("POST", `/files/${node.id}/share`, { email: dora.email, role: "commenter" });
+    assert.equal(given.status, 201);
+    await owner.call("POST", `/files/${node.id}/comments`, { text: "for you", mentions: [body.id] });
+    const arrival = smtp.next();
+    await new Api(server.url).call("POST", "/sessions", { ...dora, device_name: "another" });
+    const got = await arrival;
+    assert.deepEqual([got.to, /another/.test(got.text)], [[dora.email], true]);
+    await queueWorked(`${folder}/data`);
+    assert.equal(smtp.mails.filter(({ to }) => to.includes(dora.email)).length, 1);
+    const { body: told } = await signedIn.call("GET", "/notifications");
+    const kinds = told.items.map(({ kind }: { kind: string }) => kind).toSorted();
+    assert.deepEqual(
+      kinds.filter((kind: string) => kind !== "device"),
+      ["mention", "share"],
+    );
   });
 });

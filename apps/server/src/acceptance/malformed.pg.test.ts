@@ -13,12 +13,18 @@ const sentCount = 14_000;
 const warmUpCount = 3000;
 /** Of each request: that much is found. */
 const leakBytes = 8 * 1024;
-/** A server that has nothing to do gives memory back after 10 to 20 s. */
-const settleMsMax = 40_000;
+/** A server that has nothing to do gives memory back after 10 to 20 s, and on a busy machine later. */
+const settleMsMax = 120_000;
 const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(2 ** 31));
 
 /** Not sent: they end the session that all others need, or begin long work each time. Tried on their own below. */
-const leftOut = new Set(["deleteCurrentSession", "adminStartScrub", "adminRebuildIndex"]);
+const leftOut = new Set([
+  "deleteCurrentSession",
+  "deleteDevices",
+  "adminStartScrub",
+  "adminVerifyCopies",
+  "adminRebuildIndex",
+]);
 
 describe("Malformed requests to a whole server", () => {
   let folder: string;

@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { type S3TestServer, startRadosgw, startS3rver } from "@holdfast/object-store/testing-s3-server";
 import { requireComponent } from "@holdfast/tools/components";
 import { bounded } from "@holdfast/tools/bounded";
-import { administrator, Api, holdfast, makeFolder, removeFolder, startServer } from "./testing.ts";
+import { administrator, Api, eventually, holdfast, makeFolder, removeFolder, startServer } from "./testing.ts";
 
 /** A tree goes through the command, the server and a bucket, and comes back after the server was killed. */
 async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
@@ -59,4 +59,42 @@ test("a server keeps its packs in a bucket of s3rver", async (t) => roundTrip(t,
 test("a server keeps its packs in a bucket of Ceph's gateway", async (t) => {
   if (!requireComponent(t, "radosgw")) return;
   await roundTrip(t, await startRadosgw());
+});
+
+test("a server whose database is lost is rebuilt from a bucket", async (t) => {
+  const folder = makeFolder("s3-rebuild");
+  t.after(() => removeFolder(folder));
+  const s3 = await startS3rver();
+  t.after(() => s3.stop());
+  const { endpoint, bucket, region } = s3.locationOf("rebuild/");
+  const place = new URLSearchParams({ endpoint: endpoint ?? "", region, path_style: "true" });
+  const store = `s3://${bucket}/rebuild?${place.toString()}`;
+  const env = {
+    AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+    HOLDFAST_SNAPSHOT_INTERVAL: "1s",
+    HOLDFAST_JOURNAL_INTERVAL: "1s",
+  };
+  const lost = await startServer({ dataFolder: `${folder}/lost`, args: ["--store", store], env });
+  const content = randomBytes(100_000);
+  assert.equal((await (await Api.signIn(lost.url)).put("/file", content)).status, 201);
+  const writtenMs = Date.now();
+  await eventually("what was written is in the bucket", 120_000, async () => {
+    const askedMs = Date.now();
+    const text = await (await fetch(`${lost.url}/metrics`)).text();
+    const age = /^metadata_journal_age_seconds (\S+)$/m.exec(text)?.[1];
+    return age !== undefined && askedMs - Number(age) * 1000 > writtenMs ? true : undefined;
+  });
+  await lost.stop();
+  const args = ["admin", "rebuild", "--from", store, "--key", `${folder}/lost/key-encryption-key`];
+  const { code, stdout, stderr } = await holdfast([...args, "--data", `${folder}/rebuilt`, "--json"], { env });
+  assert.equal(code, 0, stdout + stderr);
+  assert.deepEqual([JSON.parse(stdout).problems, JSON.parse(stdout).store], [[], store]);
+  const rebuilt = await startServer({ dataFolder: `${folder}/rebuilt`, args: ["--store", store], env });
+  try {
+    const { body } = await (await Api.signIn(rebuilt.url)).download("/file");
+    assert.ok(content.equals(body));
+  } finally {
+    await rebuilt.stop();
+  }
 });

@@ -9,6 +9,7 @@ import {
   administrator,
   Api,
   type CommandResult,
+  eventually,
   holdfast,
   makeFolder,
   queryDatabase,
@@ -151,5 +152,20 @@ describe("The scrub by command", () => {
     writeFileSync(join(folder, "data", "store", "objects", "no-pack"), "of another program");
     await assertAllWell();
     assert.deepEqual((await api.download("/forgotten bad")).body, bad);
+  });
+
+  test("a scrub that was asked for ends also when its server was killed meanwhile", async () => {
+    for (let pack = 0; pack < 40; pack++) await putInOnePack([{ path: `/pack ${pack}`, blocks: [randomBytes(3000)] }]);
+    assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
+    await server.kill();
+    server = await startServer({ dataFolder: `${folder}/data`, port: server.port });
+    api = await Api.signIn(server.url);
+    const report = await eventually("the scrub ends", 120_000, async () => {
+      const { body } = await api.call("GET", "/admin/scrub");
+      return body.state === "running" ? undefined : body;
+    });
+    assert.equal(report.state, "done");
+    assert.ok(report.packs >= 40, `${report.packs} packs`);
+    await assertAllWell();
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
-import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Versions, labels, stars and recent files of what one account shares with others. */
 describe("the history of what is shared", () => {
@@ -26,11 +26,6 @@ describe("the history of what is shared", () => {
     removeFolder(folder);
   });
 
-  const ok = async (api: Api, method: string, path: string, json?: unknown) => {
-    const answer = await api.call(method, path, json);
-    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
   const share = (id: string, name: string, role = name) =>
     ok(by("owner"), "POST", `/files/${id}/share`, { email: `${name}@example.com`, role });
   const write = async (api: Api, id: string, content: string) => {
@@ -93,7 +88,7 @@ describe("the history of what is shared", () => {
     assert.deepEqual(await namesIn(by("owner"), "starred"), []);
     await write(by("editor"), id, "two");
     // What tells the editor's shard of the grant is on its way.
-    await eventually("the editor's change is recent", 10_000, async () =>
+    await eventually("the editor's change is recent", 60_000, async () =>
       (await namesIn(by("editor"), "recent")).includes("file") ? true : undefined,
     );
     assert.ok(!(await namesIn(by("viewer"), "recent")).includes("file"));

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  Api,
+  eventually,
+  makeFolder,
+  ok,
+  queueWorked,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 
 /** Two accounts of one server, and what one gives to the other: through the API alone. */
 describe("what is shared", () => {
@@ -32,11 +41,6 @@ describe("what is shared", () => {
     removeFolder(folder);
   });
 
-  const ok = async (api: Api, method: string, path: string, json?: unknown) => {
-    const answer = await api.call(method, path, json);
-    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
   const mkdir = async (api: Api, path: string) =>
     (await ok(api, "POST", "/metadata", { path, kind: "folder", parents: true })).id as string;
   const put = async (api: Api, path: string, content: string, query = "") => {
@@ -163,7 +167,7 @@ describe("what is shared", () => {
 
   test("a mount goes when the right ends, the folder is trashed or moved away", async () => {
     const isGone = async (id: string) => {
-      await eventually("the mount goes", 10_000, async () =>
+      await eventually("the mount goes", 60_000, async () =>
         (await other.call("GET", `/files/${id}`)).status === 404 ? true : undefined,
       );
     };
@@ -187,10 +191,8 @@ describe("what is shared", () => {
     const beside = await mkdir(owner, "/unheard");
     await put(owner, "/heard/old.txt", "old");
     await share(top, "editor");
-    await eventually("the pointer arrives", 10_000, async () => {
-      const { items } = await ok(other, "GET", "/shared-with-me?limit=1000");
-      return items.find((item: { node: { id: string } }) => item.node.id === top);
-    });
+    // The pointer, and the notification, by which a poll is answered as well.
+    await queueWorked(`${folder}/data`);
     const { token: beforeMount } = await ok(other, "GET", "/changes/start_token");
     const mount = await ok(other, "POST", "/mounts", { node_id: top });
     const first = await ok(other, "GET", `/changes/list?since_token=${beforeMount}`);
@@ -261,13 +263,13 @@ describe("what is shared", () => {
     assert.equal(await text(other, file.id), 404);
     const waiting = await ok(other, "GET", `/files/${mount.id}`);
     assert.equal(waiting.waits, true);
-    const suspended = await eventually("the device hears of it", 20_000, async () => {
+    const suspended = await eventually("the device hears of it", 60_000, async () => {
       const page = await told(token);
       return page.changes.some((each: { node?: { waits?: boolean } }) => each.node?.waits === true) ? page : undefined;
     });
     assert.equal(suspended.share_seqs[mount.id], undefined);
     await ok(admin, "PATCH", "/admin/users/owner@example.com", { disabled: false });
-    const back = await eventually("the device hears that it is back", 20_000, async () => {
+    const back = await eventually("the device hears that it is back", 60_000, async () => {
       const page = await told(suspended.next_token);
       return page.changes.find(
         (each: { kind: string; id: string }) => each.id === mount.id && each.kind === "appeared",
@@ -334,7 +336,7 @@ describe("what is shared", () => {
     const given = await share(top, "viewer");
     const mine = await ok(owner, "GET", "/shared-by-me?limit=1000");
     assert.ok(mine.items.some((item: { permission: { id: string } }) => item.permission.id === given.id));
-    const theirs = await eventually("the pointer arrives", 10_000, async () => {
+    const theirs = await eventually("the pointer arrives", 60_000, async () => {
       const { items } = await ok(other, "GET", "/shared-with-me?limit=1000");
       return items.find((item: { permission: { id: string } }) => item.permission.id === given.id);
     });

@@ -67,7 +67,7 @@ describe("A store that is away", () => {
 
   async function scrub() {
     assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
-    return eventually("the scrub ends", 30_000, async () => {
+    return eventually("the scrub ends", 60_000, async () => {
       const { body } = await api.call("GET", "/admin/scrub");
       return body.state === "running" ? undefined : body;
     });
@@ -91,13 +91,13 @@ describe("A store that is away", () => {
       assert.ok(!body.detail.includes(folder), `${what} tells where the store lies: ${body.detail}`);
     }
     assert.equal(
-      await eventually("readiness sees it", 10_000, async () => ((await readyStatus()) === 503 ? 503 : undefined)),
+      await eventually("readiness sees it", 60_000, async () => ((await readyStatus()) === 503 ? 503 : undefined)),
       503,
     );
     assert.deepEqual(await flagged(), []);
     mount();
     assert.equal(
-      await eventually("readiness sees it", 10_000, async () => ((await readyStatus()) === 200 ? 200 : undefined)),
+      await eventually("readiness sees it", 60_000, async () => ((await readyStatus()) === 200 ? 200 : undefined)),
       200,
     );
     assert.deepEqual((await api.download("/away")).body, content);

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Fault, type FaultyStore, withFaults } from "@holdfast/object-store/with-faults";
 import { readConfig } from "../config/read-config.ts";
 import { serveAll } from "../roles/all.ts";
+import type { StoreWrap } from "../roles/open-storage.ts";
 import type { RunningServer } from "../roles/running-server.ts";
 import { administrator, Api, eventually, makeFolder, removeFolder } from "./testing.ts";
 import {
@@ -45,10 +46,11 @@ describe("A store that fails", () => {
     };
     const config = readConfig({ flags: { data: `${folder}/data`, listen: "127.0.0.1:0" }, environment });
     const sleep = (ms: number, signal?: AbortSignal) => delay(ms, undefined, signal === undefined ? {} : { signal });
-    server = await serveAll(config, "test", (plain) => {
+    const wrapStore: StoreWrap = (plain) => {
       store = withFaults(plain, { random: draw, sleep, slowMs: 200, hangMs });
       return store;
-    });
+    };
+    server = await serveAll(config, "test", { wrapStore });
   });
   after(async () => {
     store?.faults.setRates({});
@@ -86,7 +88,7 @@ describe("A store that fails", () => {
     const api = await Api.signIn(server.url);
     const refusedBefore = ledger.refused;
     store.faults.setRates({ failBefore: 1 });
-    await eventually("readiness goes", 20_000, async () => ((await ready()) === 503 ? true : undefined));
+    await eventually("readiness goes", 60_000, async () => ((await ready()) === 503 ? true : undefined));
     const traffic = { api, ledger, draw, passes: isPassingFailure };
     const known = ledger.files.size;
     // An empty file needs no store; all others cannot have been stored.
@@ -95,7 +97,7 @@ describe("A store that fails", () => {
     assert.ok(ledger.refused > refusedBefore);
     assert.equal((await api.call("POST", "/metadata", { path: "/folder", kind: "folder" })).status, 201);
     store.faults.setRates({});
-    await eventually("readiness returns", 20_000, async () => ((await ready()) === 200 ? true : undefined));
+    await eventually("readiness returns", 60_000, async () => ((await ready()) === 200 ? true : undefined));
     await commitBatch({ ...traffic, passes: () => false });
   });
 
@@ -103,11 +105,11 @@ describe("A store that fails", () => {
     const api = await Api.signIn(server.url);
     store.faults.setRates({ hang: 1 });
     const waiting = api.put("/waits", randomBytes(1000));
-    await eventually("readiness goes", 20_000, async () => ((await ready()) === 503 ? true : undefined));
+    await eventually("readiness goes", 60_000, async () => ((await ready()) === 503 ? true : undefined));
     store.faults.setRates({});
     const answer = await waiting;
     assert.ok(answer.status === 201 || isPassingFailure(answer), `${answer.status} ${JSON.stringify(answer.body)}`);
-    await eventually("readiness returns", 20_000, async () => ((await ready()) === 200 ? true : undefined));
+    await eventually("readiness returns", 60_000, async () => ((await ready()) === 200 ? true : undefined));
   });
 
   test("has lost nothing that was acknowledged, and cut uploads go on", async () => {

@@ -13,14 +13,20 @@ export interface StoredSecrets {
   readonly accessKey: KeyObject;
   readonly refreshKey: Buffer;
   readonly grantKey: Buffer;
+  readonly mailKey: Buffer;
 }
 
 export async function openStoredSecrets(dataFolder: string): Promise<StoredSecrets> {
   const keyEncryptionKey = Buffer.from(readFileSync(join(dataFolder, "key-encryption-key"), "utf8").trim(), "base64");
   const dataKeys = new Map<number, Buffer>();
-  for (const { epoch, wrapped } of await queryDatabase(dataFolder, "select epoch, wrapped from cell.data_keys")) {
-    const label = Buffer.concat([Buffer.from("holdfast data key 1"), uint32(Number(epoch))]);
-    dataKeys.set(Number(epoch), open(keyEncryptionKey, wrapped.subarray(0, 12), label, wrapped.subarray(12)));
+  for (const { epoch, wrapped, created_at } of await queryDatabase(dataFolder, "select * from cell.data_keys")) {
+    const label = Buffer.concat([
+      Buffer.from("holdfast data key 2"),
+      uint32(Number(epoch)),
+      uint64(BigInt(created_at)),
+    ]);
+    if (wrapped[0] !== 2) throw new Error(`The data key of epoch ${epoch} has the format ${wrapped[0]}.`);
+    dataKeys.set(Number(epoch), open(keyEncryptionKey, wrapped.subarray(1, 13), label, wrapped.subarray(13)));
   }
   const facts = await queryDatabase(dataFolder, "select name, value from shard.server_facts");
   const secret = (name: string) => openSecret(dataKeys, name, facts.find((fact) => fact.name === name).value);
@@ -30,6 +36,7 @@ export async function openStoredSecrets(dataFolder: string): Promise<StoredSecre
     accessKey: createPrivateKey({ key: secret("access_token_key"), format: "der", type: "pkcs8" }),
     refreshKey: secret("refresh_token_key"),
     grantKey: secret("grant_key"),
+    mailKey: secret("mail_key"),
   };
 }
 
@@ -50,5 +57,11 @@ function open(key: Buffer, nonce: Buffer, additional: Buffer, sealed: Buffer): B
 function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function uint64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(value);
   return bytes;
 }

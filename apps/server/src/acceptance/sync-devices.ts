@@ -62,7 +62,8 @@ export function start(device: Device, ...args: string[]): Client {
   const errors: string[] = [];
   child.stdout.setEncoding("utf8").on("data", (text: string) => lines.push(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  // What it has said is read by then, which may be later than its end.
+  const exited = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   const client = { child, lines, errors, exited };
   clients.add(client);
   return client;

@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The port of an earlier start, so that clients find it again; one that nobody else is given unless told. */
   readonly port?: number;
+  /** That of another installation, for what earlier versions did. */
+  readonly launcher?: string;
 }
 
 /** A real server in a process of its own. */
@@ -76,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const log = openSync(logFile, "a");
   // Chosen here and not by the system, which might give it to another while the server is away.
   const port = options.port ?? (await reservePort());
-  const child = spawn(launcher, serveArguments({ ...options, port }), {
+  const child = spawn(options.launcher ?? launcher, serveArguments({ ...options, port }), {
     env: { ...process.env, ...serveEnvironment(options) },
     stdio: ["ignore", "pipe", log],
   });
@@ -171,6 +173,15 @@ export async function eventually<Result>(
   }
 }
 
+/** Waits until a running server has worked what is in its queue, but for what is to happen later: what is told by it has been told then. */
+export async function queueWorked(dataFolder: string): Promise<void> {
+  const soon = "select from shard.messages where due_at < extract(epoch from now() + interval '1 minute') * 1000000";
+  await eventually("the queue is empty", 60_000, async () => {
+    const messages = await queryDatabase(dataFolder, soon);
+    return messages.length === 0 ? true : undefined;
+  });
+}
+
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -241,6 +252,13 @@ export class Api {
   }
 }
 
+/** What a call answers that has to succeed. */
+export async function ok(api: Api, ...request: Parameters<Api["call"]>): Promise<ApiAnswer["body"]> {
+  const { status, body } = await api.call(...request);
+  if (status < 300) return body;
+  throw new Error(`${request[0]} ${request[1]} was answered ${status}: ${JSON.stringify(body)}`);
+}
+
 export interface CommandResult {
   /** Null where a signal ended it. */
   readonly code: number | null;
@@ -251,10 +269,14 @@ export interface CommandResult {
 /** Runs `holdfast` as a user would. */
 export function holdfast(
   args: readonly string[],
-  options: { env?: Record<string, string | undefined>; input?: string; cwd?: string } = {},
+  options: { env?: Record<string, string | undefined>; input?: string; cwd?: string; launcher?: string } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(launcher, args, { env: { ...process.env, ...options.env }, cwd: options.cwd, stdio: "pipe" });
+    const child = spawn(options.launcher ?? launcher, args, {
+      env: { ...process.env, ...options.env },
+      cwd: options.cwd,
+      stdio: "pipe",
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -1,50 +1,35 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import type { SpaceId } from "@holdfast/core/ids";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { type Databases, openDatabases } from "../db/shards.ts";
 import { silentLog } from "../db/testing.ts";
 import { checkInvariants } from "../metadata/testing/invariants.ts";
 import { putBatch } from "./batches.ts";
-import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, type ApiAnswer } from "./testing.ts";
 import { drawsOf } from "./traffic.ts";
+import { startTwoServers, type TwoServers } from "./two-servers.ts";
 
 const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(6).toString("hex");
 const rounds = Number(process.env["HOLDFAST_ROUNDS"] ?? 40);
 
 describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer with HOLDFAST_ROUNDS)`, () => {
-  let folder: string;
-  let postgres: EmbeddedPostgres;
+  let started: TwoServers;
   let databases: Databases;
-  const servers: RunningServer[] = [];
   let apis: [Api, Api];
   let spaceId: SpaceId;
 
   before(async () => {
-    folder = makeFolder("two-servers");
-    mkdirSync(`${folder}/database`, { mode: 0o711 });
-    const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
-    postgres = await startEmbeddedPostgres(options);
-    const { user, password, host, port, database } = postgres.connection;
-    const url = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
-    const env = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
-    for (const name of ["one", "two"]) {
-      mkdirSync(`${folder}/${name}`);
-      const args = ["--database-url", url, "--store", `${folder}/store`];
-      servers.push(await startServer({ dataFolder: `${folder}/${name}/data`, args, env }));
-    }
-    apis = [await Api.signIn(servers[0]!.url), await Api.signIn(servers[1]!.url)];
-    databases = openDatabases({ defaultConnection: postgres.connection, log: silentLog });
+    started = await startTwoServers("two-servers");
+    const [one, two] = started.servers;
+    apis = [await Api.signIn(one.url), await Api.signIn(two.url)];
+    databases = openDatabases({ defaultConnection: started.postgres.connection, log: silentLog });
     const { db } = databases.shards.all()[0]!;
     spaceId = (await db.selectFrom("shard.spaces").select("id").executeTakeFirstOrThrow()).id;
   });
   after(async () => {
-    for (const server of servers) await server.stop();
     await databases?.close();
-    await postgres?.stop();
-    removeFolder(folder);
+    await started?.stop();
   });
 
   const assertSound = () => checkInvariants(databases.shards.ofId(spaceId).db, spaceId);
@@ -136,17 +121,17 @@ describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer
     pick: <Item>(items: readonly Item[]) => Item,
   ): Promise<ApiAnswer> {
     const start = { path, size: bytes.length, on_conflict: "replace" };
-    const started = await pick(apis).call("POST", "/files/upload?uploadType=resumable", start);
-    if (started.status !== 200) return started;
-    let answer = started;
+    const session = await pick(apis).call("POST", "/files/upload?uploadType=resumable", start);
+    if (session.status !== 200) return session;
+    let answer = session;
     for (let at = 0; at < bytes.length; at += 100_000) {
       const end = Math.min(bytes.length, at + 100_000);
-      answer = await pick(apis).call("PUT", `/upload/${started.body.upload_id}`, undefined, {
+      answer = await pick(apis).call("PUT", `/upload/${session.body.upload_id}`, undefined, {
         body: new Uint8Array(bytes.subarray(at, end)),
         headers: { "content-range": `bytes ${at}-${end - 1}/${bytes.length}` },
       });
     }
-    if (answer.status >= 400) await pick(apis).call("DELETE", `/upload/${started.body.upload_id}`);
+    if (answer.status >= 400) await pick(apis).call("DELETE", `/upload/${session.body.upload_id}`);
     return answer;
   }
 });

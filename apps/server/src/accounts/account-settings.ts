@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
+import { assertPlainText } from "./plain-text.ts";
 
 export interface AccountSettings {
   readonly language: Language;
@@ -54,6 +55,8 @@ interface SettingsChange {
   readonly language?: Language | null | undefined;
   readonly notify?: NotifyChange | undefined;
   readonly autoMount?: boolean | undefined;
+  /** As others see it beside what the account does. */
+  readonly name?: string | undefined;
 }
 
 /** What the change leaves out stays, of two changes at once too. */
@@ -62,10 +65,15 @@ export async function changeSettings(
   userId: UserId,
   change: SettingsChange,
 ): Promise<void> {
+  const name = change.name?.trim();
+  if (name !== undefined) assertPlainText(name, "name");
   await inTransaction(shards.ofId(userId).db, async (transaction) => {
     const { autoMount } = change;
     if (autoMount !== undefined) {
       await sql`update shard.users set auto_mount = ${autoMount} where id = ${userId}`.execute(transaction);
+    }
+    if (name !== undefined) {
+      await transaction.updateTable("shard.users").set({ name }).where("id", "=", userId).execute();
     }
     await choose(transaction, userId, change);
   });

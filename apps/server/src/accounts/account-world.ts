@@ -13,6 +13,8 @@ export interface AccountStore {
   readonly random: Random;
   /** What was shared with the address is theirs: at once, and by a message should that fail. Undefined beside the data. */
   readonly onConfirmed?: (userId: UserId) => Promise<void>;
+  /** A message was put into the queue of the account's shard. Undefined beside the data: a server finds it by itself. */
+  readonly queued?: (userId: UserId) => void;
 }
 
 /** What every part of the accounts is given from outside. */

@@ -7,7 +7,10 @@ export interface Caller extends Actor {
   readonly credential:
     | { readonly kind: "session"; readonly id: SessionId }
     | { readonly kind: "token"; readonly id: TokenId }
-    | { readonly kind: "link"; readonly id: GrantId };
+    /** With the `stamp` of its secret and password: who opened it with another password opens it no more. */
+    | { readonly kind: "link"; readonly id: GrantId; readonly stamp: string };
+  /** When its link ends by itself. */
+  readonly endsAtMicros?: number | undefined;
   readonly scopes: ReadonlySet<Scope>;
   /** An administrator; routes of the scope `admin` need both. */
   readonly admin: boolean;

@@ -26,6 +26,7 @@ export async function listDevices(world: AccountWorld, caller: Caller): Promise<
     created_at: formatTime(row.created_at),
     last_seen_at: row.last_seen_at === null ? null : formatTime(row.last_seen_at),
     current: row.id === caller.deviceId,
+    browser: row.browser,
   }));
 }
 
@@ -60,6 +61,22 @@ export async function deleteDevice(world: AccountWorld, caller: Caller, id: stri
       .where("user_id", "=", caller.userId)
       .where("device_id", "=", deviceId)
       .execute();
+  });
+}
+
+/** All of them, or all but the one that asks; a personal access token asks from none. */
+export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCurrent: boolean): Promise<void> {
+  const kept = keepsCurrent ? caller.deviceId : null;
+  await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
+    for (const { table, device } of [
+      { table: "shard.sessions", device: "device_id" },
+      { table: "shard.devices", device: "id" },
+    ]) {
+      await sql`
+        delete from ${sql.table(table)} where user_id = ${caller.userId} and ${sql.ref(device)} is distinct from ${kept}`.execute(
+        transaction,
+      );
+    }
   });
 }
 

@@ -4,11 +4,22 @@ import { limits } from "@holdfast/core/limits";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
 import type { GrantRow } from "../db/shard-tables.ts";
+import { dropLapsed } from "../rights/load-rights.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import type { Caller } from "./caller.ts";
 import { isPassword } from "./passwords.ts";
-import { digestOf, isSame, makeLinkSession, parseLinkToken, readLinkSession } from "./secret-token.ts";
+import {
+  digestOf,
+  isSame,
+  linkSecrets,
+  linkStamp,
+  makeLinkAccess,
+  makeLinkSession,
+  parseLinkToken,
+  readLinkAccess,
+  readLinkSession,
+} from "./secret-token.ts";
 
 /** A link that opens something now. */
 export interface LiveLink extends GrantRow {
@@ -28,8 +39,10 @@ export function isOfLink(bearer: string): boolean {
 export async function proveLink(world: AccountWorld, bearer: string): Promise<Caller | undefined> {
   const link = await findLinkOf(world, bearer);
   if (link === undefined) return undefined;
-  if (link.password_hash === null || readLinkSession(bearer) !== undefined) return callerOf(link);
-  throw new HoldfastError("unauthenticated", "This link has a password. Send both to POST /api/v1/links/session.");
+  if (link.password_hash === null || readLinkSession(bearer) !== undefined) return linkCaller(link);
+  throw new HoldfastError("unauthenticated", "This link has a password. Send both to POST /api/v1/links/session.", {
+    field: "password",
+  });
 }
 
 /** The live link that the token is of, whatever it needs besides; in one statement, however the token is wrong. */
@@ -43,18 +56,19 @@ export async function findLinkOf(world: AccountWorld, bearer: string): Promise<L
   return isSame(Buffer.from(sessionOf(world, link, session.untilSeconds)), Buffer.from(bearer)) ? link : undefined;
 }
 
-/** By grants_id and primary keys. */
+/** By grants_id and primary keys. One that an editor has made lives as long as that one may share there. */
 export async function findLiveLink(
   { shards, clock }: Pick<AccountWorld, "shards" | "clock">,
   id: GrantId,
 ): Promise<LiveLink | undefined> {
+  const { db } = shards.ofId(id);
   const { rows } = await sql<LiveLink>`
     select g.*, case when u.name = u.email then split_part(u.email, '@', 1) else u.name end as owner_name from shard.grants g
     join shard.spaces s on s.id = g.space_id
     join shard.users u on u.id = s.owner_id
     where g.id = ${id} and g.kind = 'link' and g.disabled_at is null and u.disabled_at is null
-      and (g.expires_at is null or g.expires_at > ${clock.nowMicros()})`.execute(shards.ofId(id).db);
-  return rows[0];
+      and (g.expires_at is null or g.expires_at > ${clock.nowMicros()})`.execute(db);
+  return (await dropLapsed(shards, db, rows))[0];
 }
 
 export interface LinkSession {
@@ -63,18 +77,43 @@ export interface LinkSession {
   readonly expires_in: number;
 }
 
-/**
- * What a password opens, for a quarter of an hour. Failures are counted by link and source, those of all sources together more widely; of tokens
- * that are no link's by source.
- * @param source where the attempt comes from
- * @throws HoldfastError unauthenticated, the same whatever is wrong; rate_limited
- */
+/** What a password opens, for a quarter of an hour. @throws HoldfastError as `openLink` */
 export async function startLinkSession(
   world: AccountWorld,
-  { token, password }: { readonly token: string; readonly password: string },
+  given: LinkAndPassword,
   source: string,
+  onFound?: (link: LiveLink) => void,
 ): Promise<LinkSession> {
+  const link = await openLink(world, given, source, onFound);
+  const expiresIn = limits.linkSessionLifetimeMs / 1000;
+  return { access_token: sessionOf(world, link, sessionEnd(world)), expires_in: expiresIn };
+}
+
+/** Unix seconds. */
+export function sessionEnd({ clock }: Pick<AccountWorld, "clock">): number {
+  return Math.floor((clock.nowMs() + limits.linkSessionLifetimeMs) / 1000);
+}
+
+interface LinkAndPassword {
+  readonly token: string;
+  readonly password: string;
+}
+
+/**
+ * The link, for whoever knows its password. Failures are counted by link and source, those of all sources together more widely; of tokens
+ * that are no link's by source.
+ * @param source where the attempt comes from
+ * @param onFound told of the link that the token is of, before its password is proved
+ * @throws HoldfastError unauthenticated, the same whatever is wrong; rate_limited
+ */
+export async function openLink(
+  world: AccountWorld,
+  { token, password }: LinkAndPassword,
+  source: string,
+  onFound?: (link: LiveLink) => void,
+): Promise<LiveLink> {
   const found = parseLinkToken(token) === undefined ? undefined : await findLinkOf(world, token);
+  if (found !== undefined) onFound?.(found);
   const hash = found?.password_hash ?? undefined;
   const attempt = async () => ((await isPassword(hash, password)) || isOpen(found) ? found : undefined);
   const link =
@@ -86,9 +125,7 @@ export async function startLinkSession(
         });
   if (link === undefined)
     throw new HoldfastError("unauthenticated", "The link is not there, or its password is another.");
-  const expiresIn = limits.linkSessionLifetimeMs / 1000;
-  const untilSeconds = Math.floor(world.clock.nowMs() / 1000) + expiresIn;
-  return { access_token: sessionOf(world, link, untilSeconds), expires_in: expiresIn };
+  return link;
 }
 
 /** So many sources may fail as often as each may before a link's password is closed to all. */
@@ -99,11 +136,12 @@ function isOpen(link: LiveLink | undefined): boolean {
 }
 
 function sessionOf({ secrets }: AccountWorld, link: LiveLink, untilSeconds: number): string {
-  const ofLink = `${link.secret_hash?.toString("hex")} ${link.password_hash}`;
-  return makeLinkSession(secrets.refreshKey, link.id, ofLink, untilSeconds);
+  return makeLinkSession(secrets.refreshKey, link.id, linkSecrets(link), untilSeconds);
 }
 
-function callerOf({ id, space_id: spaceId, node_id: rootId, role }: LiveLink): Caller {
+/** The caller that a link is, for whoever has proved that they may open it. */
+export function linkCaller(link: LiveLink): Caller {
+  const { id, space_id: spaceId, node_id: rootId, role } = link;
   const writes = role === "editor" || role === "uploader";
   return {
     // Where something says who did it, a link stands as an account does.
@@ -114,10 +152,30 @@ function callerOf({ id, space_id: spaceId, node_id: rootId, role }: LiveLink): C
     deviceId: null,
     owns: false,
     grantees: [id],
+    endsAtMicros: link.expires_at ?? undefined,
     receives: false,
-    credential: { kind: "link", id },
+    credential: { kind: "link", id, stamp: linkStamp(linkSecrets(link)) },
     scopes: new Set<Scope>(writes ? ["files:read", "files:write"] : ["files:read"]),
     admin: false,
     groupIds: [],
   };
+}
+
+/** What one address of a link's page opens, and nothing besides: the page of a folder, or the download of a file or folder. */
+export interface LinkPlace {
+  readonly use: "page" | "file";
+  readonly nodeId: string;
+}
+
+/** For the address of a place behind a password. */
+export function signPlace({ secrets }: AccountWorld, link: LiveLink, place: LinkPlace, untilSeconds: number): string {
+  return makeLinkAccess(secrets.refreshKey, `${place.use} ${link.id} ${place.nodeId}`, linkSecrets(link), untilSeconds);
+}
+
+/** @returns until when the access opens the place (Unix seconds); undefined if it does not */
+export function checkPlace(world: AccountWorld, link: LiveLink, place: LinkPlace, access: string): number | undefined {
+  const untilSeconds = readLinkAccess(access);
+  if (untilSeconds === undefined || untilSeconds * 1000 <= world.clock.nowMs()) return undefined;
+  const genuine = Buffer.from(signPlace(world, link, place, untilSeconds));
+  return isSame(genuine, Buffer.from(access)) ? untilSeconds : undefined;
 }

@@ -1,22 +1,23 @@
-import type { GrantId, SessionId, TokenId } from "@holdfast/core/ids";
+import type { GrantId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
-import type { ShardTables } from "../db/shard-tables.ts";
-import type { Shard } from "../db/shards.ts";
+import type { GrantRow, ShardTables } from "../db/shard-tables.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { dropLapsed } from "../rights/load-rights.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import { linkSecrets, linkStamp } from "./secret-token.ts";
 
 type Credential = Caller["credential"];
-type CredentialId = SessionId | TokenId | GrantId;
 
 /**
  * Which of these sessions, personal access tokens and links, each proved when its request began, are still alive: what the
- * authenticator asks of their rows, for many at once.
+ * authenticator asks of their rows, for many at once. A link is alive with the password alone with which it was opened.
  */
 export async function findLiveCredentials(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   credentials: readonly Credential[],
-): Promise<ReadonlySet<CredentialId>> {
+): Promise<ReadonlySet<Credential>> {
   const byShard = new Map<Shard, Credential[]>();
   for (const credential of credentials) {
     const shard = shards.ofId(credential.id);
@@ -25,33 +26,56 @@ export async function findLiveCredentials(
     else list.push(credential);
   }
   const now = clock.nowMicros();
-  const live = new Set<CredentialId>();
-  for (const [shard, list] of byShard) for (const id of await findLiveIn(shard.db, list, now)) live.add(id);
+  const live = new Set<Credential>();
+  for (const [shard, list] of byShard) {
+    const lapsed = new Set(await findLapsedLinks(shards, shard, list));
+    for (const credential of await findLiveIn(shard.db, list, now)) {
+      if (credential.kind !== "link" || !lapsed.has(credential.id)) live.add(credential);
+    }
+  }
   return live;
+}
+
+/** Of links that an editor has made, those whose maker may not share there any more. By grants_id. */
+async function findLapsedLinks(shards: Shards, { db }: Shard, credentials: readonly Credential[]): Promise<GrantId[]> {
+  const ids = credentials.flatMap((credential) => (credential.kind === "link" ? [credential.id] : []));
+  if (ids.length === 0) return [];
+  const { rows } = await sql<GrantRow>`
+    select * from shard.grants where id = any(${uuidArray(ids)}) and via is not null`.execute(db);
+  const held = new Set((await dropLapsed(shards, db, rows)).map(({ id }) => id));
+  return rows.flatMap(({ id }) => (held.has(id) ? [] : [id]));
 }
 
 export async function findLiveIn(
   db: Kysely<ShardTables>,
   credentials: readonly Credential[],
   nowMicros: number,
-): Promise<CredentialId[]> {
+): Promise<Credential[]> {
   const idsOf = (kind: Credential["kind"]) => [
     ...new Set(credentials.filter((credential) => credential.kind === kind).map(({ id }) => id)),
   ];
   // Served by primary keys, and grants_id.
-  const { rows } = await sql<{ id: CredentialId }>`
-    select s.id from unnest(${uuidArray(idsOf("session"))}) as asked (id)
+  const { rows } = await sql<Found>`
+    select s.id, null::bytea as secret_hash, null as password_hash from unnest(${uuidArray(idsOf("session"))}) as asked (id)
     join shard.sessions s on s.id = asked.id and s.expires_at > ${nowMicros}
     join shard.users u on u.id = s.user_id and u.disabled_at is null
     union all
-    select t.id from unnest(${uuidArray(idsOf("token"))}) as asked (id)
+    select t.id, null, null from unnest(${uuidArray(idsOf("token"))}) as asked (id)
     join shard.tokens t on t.id = asked.id and (t.expires_at is null or t.expires_at > ${nowMicros})
     join shard.users u on u.id = t.user_id and u.disabled_at is null
     union all
-    select g.id from unnest(${uuidArray(idsOf("link"))}) as asked (id)
+    select g.id, g.secret_hash, g.password_hash from unnest(${uuidArray(idsOf("link"))}) as asked (id)
     join shard.grants g on g.id = asked.id and g.kind = 'link' and g.disabled_at is null
       and (g.expires_at is null or g.expires_at > ${nowMicros})
     join shard.spaces s on s.id = g.space_id
     join shard.users u on u.id = s.owner_id and u.disabled_at is null`.execute(db);
-  return rows.map((row) => row.id);
+  const stamps = new Map<string, string>(rows.map((row) => [row.id, linkStamp(linkSecrets(row))]));
+  return credentials.filter((credential) => {
+    const stamp = stamps.get(credential.id);
+    return stamp !== undefined && (credential.kind !== "link" || credential.stamp === stamp);
+  });
+}
+
+interface Found extends Pick<GrantRow, "secret_hash" | "password_hash"> {
+  readonly id: string;
 }

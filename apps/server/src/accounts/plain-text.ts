@@ -8,6 +8,19 @@ export function isPlainText(text: string): boolean {
   return text.isWellFormed() && !controlCharacters.test(text);
 }
 
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const steeringCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+
+/** What somebody wrote in lines, which may be broken, and nothing else may steer a screen. @throws HoldfastError invalid_field */
+export function checkLines(given: string, field: string, bytesMax: number): string {
+  const text = given.replaceAll("\r\n", "\n");
+  const refused = (why: string) => new HoldfastError("invalid_field", `${field}: ${why}.`, { field });
+  if (text.trim() === "") throw refused("is empty");
+  if (!text.isWellFormed() || steeringCharacters.test(text)) throw refused("has control characters");
+  if (Buffer.byteLength(text) > bytesMax) throw refused(`has more than ${bytesMax} bytes`);
+  return text;
+}
+
 /** @throws HoldfastError invalid_field */
 export function assertPlainText(text: string, field: string): void {
   if (isPlainText(text) && text.trim() !== "") return;

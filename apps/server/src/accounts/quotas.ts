@@ -6,8 +6,8 @@ import { settleWarning } from "../metadata/weight/quota-warning.ts";
 import type { ShardTables, SpaceRow } from "../db/shard-tables.ts";
 
 /**
- * Gives accounts what their plans give, the largest of them; those with a quota of their own keep it. Whoever changes a plan of an
- * account calls this afterwards in the same transaction: what is read under the lock of its space is the last word.
+ * Gives accounts what their plans give, the largest of their own and their groups'; those with a quota of their own keep it. Whoever changes a plan of an
+ * account, or a membership, calls this afterwards in the same transaction: what is read under the lock of its space is the last word.
  */
 export async function followPlans(transaction: Kysely<ShardTables>, userIds: readonly UserId[]): Promise<void> {
   if (userIds.length === 0) return;
@@ -18,7 +18,12 @@ export async function followPlans(transaction: Kysely<ShardTables>, userIds: rea
     update shard.spaces s set quota_bytes = given.quota_bytes
     from (
       select u.space_id, case when bool_or(p.quota_bytes is null) then null else max(p.quota_bytes) end as quota_bytes
-      from shard.users u join shard.plans p on p.name = u.plan
+      from shard.users u
+      cross join lateral (
+        select u.plan as name union all
+        select m.plan from shard.memberships m where m.user_id = u.id and m.role is not null and m.plan is not null
+      ) had
+      join shard.plans p on p.name = had.name
       where u.id = any(${ids}) group by u.space_id
     ) given
     where s.id = given.space_id and not s.quota_fixed and s.quota_bytes is distinct from given.quota_bytes

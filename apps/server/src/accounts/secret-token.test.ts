@@ -22,6 +22,8 @@ const secrets: ServerSecrets = {
   accessPublicKey: keys.publicKey,
   refreshKey: randomBytes(32),
   grantKey: randomBytes(32),
+  thumbKey: randomBytes(32),
+  auditKey: randomBytes(32),
   mailKey: randomBytes(32),
 };
 const nowMs = Date.UTC(2026, 0, 1);

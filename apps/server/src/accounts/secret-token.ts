@@ -94,6 +94,26 @@ export function makeLinkSession(key: Buffer, id: GrantId, secrets: string, until
   return `hfk_${link}_${untilSeconds}_${proof}`;
 }
 
+/**
+ * What stands in an address of a link's page that has a password: until when (Unix seconds), and an HMAC over that, the place and the secrets of
+ * the link's row, so that it opens nothing else and ends with the link or its password.
+ */
+export function makeLinkAccess(key: Buffer, place: string, secrets: string, untilSeconds: number): string {
+  const proof = createHmac("sha256", key).update(`place ${untilSeconds} ${place} ${secrets}`).digest("base64url");
+  return `${untilSeconds}.${proof}`;
+}
+
+/** What it claims; who knows the link's row and the place compares it with the one that `makeLinkAccess` makes. */
+export function readLinkAccess(text: string): number | undefined {
+  const until = /^([1-9]\d{0,14})\.[\w-]{43}$/.exec(text)?.[1];
+  return until === undefined ? undefined : Number(until);
+}
+
+/** Tells one secret and password of a link from others of it, and nothing about them. @param secrets as `makeLinkSession` takes them */
+export function linkStamp(secrets: string): string {
+  return createHash("sha256").update(`stamp ${secrets}`).digest("hex").slice(0, 16);
+}
+
 /** What a token claims; who knows the link's row compares it with the one that `makeLinkSession` makes. */
 export function readLinkSession(text: string): { linkId: GrantId; untilSeconds: number } | undefined {
   const match = linkSessionPattern.exec(text);
@@ -122,6 +142,14 @@ export function makeInvitationToken(kind: "setup" | "invite", bucket: Bucket, ra
 export function bucketOfInvitationToken(text: string): Bucket | undefined {
   const match = invitationPattern.exec(text);
   return match?.[1] === undefined ? undefined : toBucket(Number.parseInt(match[1], 16));
+}
+
+/** What a link's sessions and stamps are made from. */
+export function linkSecrets(row: {
+  readonly secret_hash: Buffer | null;
+  readonly password_hash: string | null;
+}): string {
+  return `${row.secret_hash?.toString("hex")} ${row.password_hash}`;
 }
 
 export function digestOf(token: string): Buffer {

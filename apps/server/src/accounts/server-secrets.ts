@@ -16,6 +16,10 @@ export interface ServerSecrets {
   readonly grantKey: Buffer;
   /** 32 bytes, from which what mails need is derived. */
   readonly mailKey: Buffer;
+  /** 32 bytes, from which the keys of thumbnails on disks are derived. */
+  readonly thumbKey: Buffer;
+  /** 32 bytes, by which the entries of the audit are bound to each other. */
+  readonly auditKey: Buffer;
 }
 
 /** Wraps secrets under the key-encryption key, so that the database alone opens nothing. */
@@ -39,6 +43,8 @@ export async function openServerSecrets(
   const refreshKey = await fact("refresh_token_key", () => Buffer.from(random(32)));
   const grantKey = await fact("grant_key", () => Buffer.from(random(32)));
   const mailKey = await fact("mail_key", () => Buffer.from(random(32)));
+  const thumbKey = await fact("thumb_key", () => Buffer.from(random(32)));
+  const auditKey = await openAuditKey(shards, wrapper, random);
   const accessPrivateKey = createPrivateKey({ key: accessKey, format: "der", type: "pkcs8" });
   return {
     serverId: serverId.toString("hex"),
@@ -47,7 +53,14 @@ export async function openServerSecrets(
     refreshKey,
     grantKey,
     mailKey,
+    thumbKey,
+    auditKey,
   };
+}
+
+/** Also for commands beside the data, which need no other of the secrets. */
+export function openAuditKey(shards: Shards, wrapper: SecretWrapper, random: Random): Promise<Buffer> {
+  return readOrMake(shards, wrapper, "audit_key", () => Buffer.from(random(32)));
 }
 
 async function readOrMake(shards: Shards, wrapper: SecretWrapper, name: string, make: () => Buffer): Promise<Buffer> {

@@ -202,7 +202,16 @@ test("who signs in anew each time keeps the newest devices", async () => {
   );
   await db
     .insertInto("shard.devices")
-    .values(ids.map((id) => ({ user_id: user.id, id: id as DeviceId, name: "old", created_at: 1, last_seen_at: 1 })))
+    .values(
+      ids.map((id) => ({
+        user_id: user.id,
+        id: id as DeviceId,
+        name: "old",
+        created_at: 1,
+        last_seen_at: 1,
+        browser: false,
+      })),
+    )
     .execute();
   const newest = await signIn(world, { email, password: testPassword }, "192.0.2.1");
   const caller = await authenticator.authenticate(newest.access_token);

@@ -9,7 +9,7 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { signAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
-import { guardAttempt, throttleKey } from "./attempts.ts";
+import { guardAttempt, throttleKey, type WiderCount } from "./attempts.ts";
 import { forgetSurplusDevices } from "./devices.ts";
 import { findUserByEmail } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
@@ -18,6 +18,19 @@ import { assertPlainText } from "./plain-text.ts";
 import { makeDeviceSecret, makeRefreshToken, parseDeviceSecret, parseRefreshToken } from "./secret-token.ts";
 
 export type SessionJson = z.output<typeof sessionSchema>;
+
+export interface SignInRequest {
+  readonly email: string;
+  readonly password: string;
+  readonly device_name?: string | undefined;
+  readonly device_secret?: string | undefined;
+  /** Its refresh token goes into a cookie. */
+  readonly browser?: boolean;
+  readonly onClaimed?: OnClaimed;
+}
+
+/** Told of the account that somebody says to be, before it is proved. */
+export type OnClaimed = (userId: UserId) => void;
 
 /**
  * Makes a device and a session for it. Unknown address, wrong password and a password too long to be one take the same
@@ -29,35 +42,37 @@ export type SessionJson = z.output<typeof sessionSchema>;
  * @param source where the attempt comes from
  * @throws HoldfastError unauthenticated, rate_limited, forbidden (disabled, told only to who knows the password)
  */
-export async function signIn(
-  world: AccountWorld,
-  request: { email: string; password: string; device_name?: string | undefined; device_secret?: string | undefined },
-  source: string,
-): Promise<SessionJson> {
+export async function signIn(world: AccountWorld, request: SignInRequest, source: string): Promise<SessionJson> {
   const { device_name: deviceName = "unnamed device" } = request;
   assertPlainText(deviceName, "device_name");
   const attempt = async () => {
     const claimed = await findUserByEmail(world.shards, request.email);
+    if (claimed !== undefined) request.onClaimed?.(claimed.id);
     return (await isPassword(claimed?.password_hash, request.password)) ? claimed : undefined;
   };
   const device = await knownDevice(world, request);
   const account = emailKey(request.email);
-  const wider = { key: throttleKey("account", account), weight: 1 / sourcesMin };
+  const wider = accountWideCount(account);
   const user =
     device === undefined
       ? await guardAttempt(world.throttle, throttleKey("sign-in", `${account}\0${source}`), attempt, wider)
       : await guardAttempt(world.throttle, throttleKey("device", device), attempt);
   if (user === undefined) throw wrongPassword();
-  return startSession(world, user, deviceName);
+  return startSession(world, user, { name: deviceName, browser: request.browser ?? false });
 }
 
 /** So many sources may fail as often as each may before an account is closed to all but its known devices. */
 const sourcesMin = 10;
 
+/** Under which failures of all sources together are counted. @param account the key of its address */
+export function accountWideCount(account: string): WiderCount {
+  return { key: throttleKey("account", account), weight: 1 / sourcesMin };
+}
+
 /** The device of this account whose secret came along, if it was not removed since. */
 async function knownDevice(
   { shards, secrets }: AccountWorld,
-  { email, device_secret: secret }: { email: string; device_secret?: string | undefined },
+  { email, device_secret: secret }: SignInRequest,
 ): Promise<DeviceId | undefined> {
   const user = secret === undefined ? undefined : await findUserByEmail(shards, email);
   const deviceId =
@@ -74,7 +89,11 @@ async function knownDevice(
 }
 
 /** @param user as read when the password was checked: what has changed since counts */
-async function startSession(world: AccountWorld, user: UserRow, deviceName: string): Promise<SessionJson> {
+async function startSession(
+  world: AccountWorld,
+  user: UserRow,
+  named: { readonly name: string; readonly browser: boolean },
+): Promise<SessionJson> {
   const nowMs = world.clock.nowMs();
   const now = world.clock.nowMicros();
   const bucket = bucketOf(user.id);
@@ -90,12 +109,13 @@ async function startSession(world: AccountWorld, user: UserRow, deviceName: stri
   };
   await inTransaction(world.shards.of(bucket).db, async (transaction) => {
     await assertUnchanged(transaction, user);
-    const device = { user_id: user.id, id: deviceId, name: deviceName, created_at: now, last_seen_at: now };
+    const device = { user_id: user.id, id: deviceId, ...named, created_at: now, last_seen_at: now };
     await world.tellDevice?.(transaction, device);
     await transaction.insertInto("shard.devices").values(device).execute();
     await transaction.insertInto("shard.sessions").values(session).execute();
     await forgetSurplusDevices(transaction, user.id);
   });
+  world.queued?.(user.id);
   const json = await sessionJson(world, session);
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId) };
 }
@@ -124,7 +144,11 @@ function wrongPassword(): HoldfastError {
  * is a stolen token, or its owner beside the thief: the family ends.
  * @throws HoldfastError unauthenticated
  */
-export async function refreshSession(world: AccountWorld, refreshToken: string): Promise<SessionJson> {
+export async function refreshSession(
+  world: AccountWorld,
+  refreshToken: string,
+  onClaimed?: OnClaimed,
+): Promise<SessionJson> {
   const refused = () => new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
   const claimed = parseRefreshToken(world.secrets.refreshKey, refreshToken);
   if (claimed === undefined) throw refused();
@@ -138,6 +162,7 @@ export async function refreshSession(world: AccountWorld, refreshToken: string):
       .where("s.id", "=", claimed.sessionId)
       .forUpdate("s")
       .executeTakeFirst();
+    if (row !== undefined) onClaimed?.(row.user_id);
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
     if (claimed.number === row.number - 1 && !row.number_used) return row;
     if (claimed.number !== row.number) {
@@ -152,8 +177,23 @@ export async function refreshSession(world: AccountWorld, refreshToken: string):
   return sessionJson(world, session);
 }
 
-export async function endSession(world: AccountWorld, sessionId: SessionId): Promise<void> {
-  await world.shards.ofId(sessionId).db.deleteFrom("shard.sessions").where("id", "=", sessionId).execute();
+/** Whatever its number: whoever has a refresh token of the family may end it. Nothing for what is no refresh token of this server. */
+export async function endSessionOf(world: AccountWorld, refreshToken: string, onClaimed?: OnClaimed): Promise<void> {
+  const claimed = parseRefreshToken(world.secrets.refreshKey, refreshToken);
+  if (claimed === undefined) return;
+  const userId = await endSession(world, claimed.sessionId);
+  if (userId !== undefined) onClaimed?.(userId);
+}
+
+/** @returns whose it was; undefined where there is none */
+export async function endSession(world: AccountWorld, sessionId: SessionId): Promise<UserId | undefined> {
+  const { db } = world.shards.ofId(sessionId);
+  const ended = await db
+    .deleteFrom("shard.sessions")
+    .where("id", "=", sessionId)
+    .returning("user_id")
+    .executeTakeFirst();
+  return ended?.user_id;
 }
 
 async function sessionJson(

@@ -3,10 +3,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import type { user as userSchema } from "@holdfast/protocol/account-routes";
+import { sql } from "kysely";
 import type { z } from "zod";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
-import type { SpaceRow } from "../db/shard-tables.ts";
+import type { ShardReader, SpaceRow } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
 import { confirmIn } from "./confirm-address.ts";
@@ -94,6 +95,7 @@ export async function updateUser(store: AccountStore, idOrEmail: string, change:
   const apply = () => applyChange(store, user, change, passwordHash);
   if (change.disabled === true || change.admin === false) await unlessLastAdministrator(store, user, apply);
   else await apply();
+  if (change.disabled !== undefined) store.queued?.(user.id);
   if (change.confirmed === true) await store.onConfirmed?.(user.id);
   return describeUser(store, await getUser(store, user.id));
 }
@@ -105,6 +107,7 @@ async function applyChange(
   passwordHash: string | undefined,
 ): Promise<void> {
   await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
+    await refuseShredded(transaction, user);
     const plan = change.plan === undefined ? undefined : await takePlan(transaction, change.plan);
     const set = {
       ...(plan === undefined ? {} : { plan: plan.name }),
@@ -127,6 +130,13 @@ async function applyChange(
     if (passwordHash !== undefined) await endPersonalTokens(transaction, user.id);
     else if (change.admin === false) await endAdministration(transaction, user.id);
   });
+}
+
+/** The account's row is locked, as by whoever asks for its shredding. @throws HoldfastError conflict */
+async function refuseShredded(transaction: ShardReader, { id, email }: UserRow): Promise<void> {
+  await sql`select from shard.users where id = ${id} for update`.execute(transaction);
+  const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);
+  if (rows.length > 0) throw new HoldfastError("conflict", `${email} is being shredded, and nothing brings it back.`);
 }
 
 function userJson(user: UserRow, usage: SpaceUsage): UserJson {

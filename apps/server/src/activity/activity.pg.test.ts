@@ -7,6 +7,7 @@ import { sql } from "kysely";
 import type { GrantRow } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
+import { noBlocks } from "../metadata/testing/testing.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
 import { expireEvents } from "../metadata/retention/retention.ts";
 import { useTestSpaces } from "../metadata/testing/testing-spaces.ts";
@@ -32,7 +33,7 @@ const share = (space: TestSpace, nodeId: string, role: GrantRow["role"], { userI
   grantTo(space.db, { spaceId: space.caller.spaceId, nodeId, role, userId });
 /** As somebody with rights in the space of another. */
 async function doAs(space: TestSpace, caller: Actor, operation: Operation): Promise<void> {
-  const committer = openViewCommitter(spaces.databases.shards, space.committer);
+  const committer = openViewCommitter({ ...noBlocks, shards: spaces.databases.shards }, space.committer);
   const { results } = await committer.commit(caller, [operation]);
   assert.equal(results[0]?.status, "committed", JSON.stringify(results[0]));
 }

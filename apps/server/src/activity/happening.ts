@@ -41,7 +41,9 @@ export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Hap
   const later = lay.get(entry.node_id);
   if (later !== undefined && node.isTop !== true && !seen.nodes.has(later)) return lost(entry, seen);
   const to = later ?? node.row.parent_id;
-  const { verb, ...detail } = verbOf(entry, { node, to, nodes: seen.nodes }) ?? {};
+  const { verb, ...told } = verbOf(entry, { node, to, nodes: seen.nodes }) ?? {};
+  // What it was called before it was shared is not told.
+  const detail = entry.at < (node.sinceMicros ?? 0) ? {} : told;
   return verb === undefined ? undefined : { entry, verb, node: shown(node), parentId: to, detail };
 }
 
@@ -73,16 +75,22 @@ function verbOf(entry: JournalRow, { node, to, nodes }: Change): { verb: Activit
 }
 
 /** Of a node that went out of sight: what it is called there, if anything, is not told. */
-function lost({ seq, ...entry }: JournalRow, { nodes, names }: Seen): Happening | undefined {
+function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined {
   const { node_id: id, from_parent: parentId } = entry;
-  const name = names.get(seq);
+  const name = names.get(entry.seq);
   if (parentId === null || name === undefined || !nodes.has(parentId) || entry.kind === "appeared") return undefined;
-  // Nor is what went before this was shared, or was hidden in it.
   const folder = nodes.get(parentId);
-  const own = folder?.rights?.at(id);
-  if (entry.at < (folder?.sinceMicros ?? 0) || (own !== undefined && !roleMay(own.role, "read"))) return undefined;
+  if (folder === undefined || !isToldOf(entry, folder)) return undefined;
   const purged = entry.kind === "gone" && entry.from_name !== null;
-  return { entry: { seq, ...entry }, verb: purged ? "purged" : "trashed", node: { id, name }, parentId, detail: {} };
+  return { entry, verb: purged ? "purged" : "trashed", node: { id, name }, parentId, detail: {} };
+}
+
+/** Not of what went before the folder was shared, nor of what was hidden in it. */
+function isToldOf({ node_id: id, at, from_trashed_at, of_mount }: JournalRow, folder: PlacedNode): boolean {
+  const own = folder.rights?.at(id);
+  if (own !== undefined && !roleMay(own.role, "read")) return false;
+  if (of_mount && !roleMay(folder.role, "own")) return false;
+  return (from_trashed_at ?? at) >= (folder.sinceMicros ?? 0);
 }
 
 function shown({ row, path }: PlacedNode): Happening["node"] {

@@ -1,7 +1,8 @@
-import { bucketOf, type EventId, makeId } from "@holdfast/core/ids";
+import { bucketOf, type EventId, makeId, type SpaceId } from "@holdfast/core/ids";
 import type { Clock, Random } from "@holdfast/core/clock";
 import { sql } from "kysely";
 import type { EventRow, ShardReader } from "../db/shard-tables.ts";
+import { enqueue } from "../queue/enqueue.ts";
 
 export interface NewEvent extends Pick<EventRow, "verb" | "actor" | "detail"> {
   readonly spaceId: EventRow["space_id"];
@@ -25,4 +26,17 @@ export async function recordEvent(
     insert into shard.events (space_id, id, node_id, verb, actor, device_id, at, detail)
     values (${spaceId}, ${id}, ${nodeId}, ${verb}, ${actor}, ${deviceId}, ${atMicros}, ${JSON.stringify(detail)}::jsonb)
   `.execute(transaction);
+  await tellHooked(transaction, { spaceId, at: atMicros, id });
+}
+
+/** The kind of the messages that tell webhooks of an event. */
+export const hookedEventKind = "webhook_event";
+
+/** Costs one look where nobody has a webhook for the space. */
+async function tellHooked(
+  transaction: ShardReader,
+  event: { readonly spaceId: SpaceId; readonly at: number; readonly id: EventId },
+): Promise<void> {
+  const { rows } = await sql`select from shard.spaces where id = ${event.spaceId} and hooked`.execute(transaction);
+  if (rows.length > 0) await enqueue(transaction, { kind: hookedEventKind, key: event.id, payload: event });
 }

@@ -1,14 +1,34 @@
+import { resolve } from "node:path";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { readHeads } from "../audit/head-file.ts";
+import { verifyAudit } from "../audit/verify-audit.ts";
+import { auditHandlers } from "../http/operation/audit-handlers.ts";
+import { openAdminAuditKey } from "./record-beside.ts";
+import { collectBeside } from "./collect-beside.ts";
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
-import { scrubCell } from "../blocks/scrub.ts";
 import { readScrubReport } from "../blocks/scrub-report.ts";
-import type { BlockCells } from "../blocks/block-cell.ts";
 import { startBlockPool } from "../blocks/block-tasks.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
+import { readCopies } from "../copies/copies-report.ts";
+import { openKeeper } from "../copies/keep-copies.ts";
+import { noteVerificationBegun, verifyCopies } from "../copies/verify-copies.ts";
 import { groupHandlers } from "../http/groups/group-handlers.ts";
 import { userHandlers } from "../http/accounts/account-handlers.ts";
 import { queueHandlers } from "../http/operation/job-handlers.ts";
+import { settingsInForce } from "../config/settings-in-force.ts";
+import { settingHandlers } from "../http/operation/setting-handlers.ts";
+import { eachInTurn } from "../jobs/each-in-turn.ts";
+import { askForScrub, scrubCells } from "../jobs/scrub-cells.ts";
+import { systemTime } from "../operation/system-time.ts";
+import { openStorageFigures } from "../operation/storage-figures.ts";
+import { reportCareHandlers } from "../http/reports/report-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
-import { openAdminCells } from "./open-admin-cells.ts";
+import { shredHandlers } from "../http/operation/shred-handlers.ts";
+import { keyHandlers } from "../http/operation/key-handlers.ts";
+import { doctorHandlers } from "../http/operation/doctor-handlers.ts";
+import { openKeyCare } from "../blocks/key-care.ts";
+import { diagnoseStorage } from "./diagnose-storage.ts";
+import { adminKeySource, openAdminCells, openPlacedCells } from "./open-admin-cells.ts";
 import { type AdminStorage, silent } from "./open-admin-storage.ts";
 
 /** The routes that can be done without a server. The stores and their keys are opened by those alone that need them. */
@@ -17,18 +37,43 @@ export function adminHandlers(storage: AdminStorage) {
     ...userHandlers(storage),
     ...groupHandlers(storage),
     ...storageHandlers(careFor(storage)),
-    // A server that runs finds it at its next look.
+    ...settingHandlers(settingsInForce(storage.config)),
+    ...keyHandlers(
+      openKeyCare({
+        cells: () => openAdminCells(storage),
+        source: adminKeySource(storage),
+        random: storage.random,
+        log: silent,
+      }),
+    ),
+    ...auditHandlers({
+      shards: storage.shards,
+      verify: async (known) => {
+        const { shards, clock, config } = storage;
+        const witnesses = [...known, ...(await readHeads(nodeDisk, resolve(config.dataFolder)))];
+        return verifyAudit({ shards, clock, key: await openAdminAuditKey(storage), witnesses });
+      },
+    }),
+    ...doctorHandlers(() => diagnoseStorage(storage)),
+    // A server that runs finds both at its next look, another one when it starts.
+    ...shredHandlers({ ...storage, cells: storage.databases.cells }),
     ...queueHandlers({ ...storage, kick: () => {} }),
+    ...reportCareHandlers({
+      accounts: storage,
+      rights: { ...storage, queue: { kick: () => {} }, onCommitted: () => {} },
+    }),
   };
 }
 
+type OpenedCells = Awaited<ReturnType<typeof openPlacedCells>>;
+
 function careFor(storage: AdminStorage): StorageCare {
   const { shards, clock, random } = storage;
-  const withPool = async <Result>(work: (cells: BlockCells, pool: BlockPool) => Promise<Result>): Promise<Result> => {
-    const cells = await openAdminCells(storage);
+  const withPool = async <Result>(work: (opened: OpenedCells, pool: BlockPool) => Promise<Result>): Promise<Result> => {
+    const opened = await openPlacedCells(storage);
     const pool = startBlockPool();
     try {
-      return await work(cells, pool);
+      return await work(opened, pool);
     } finally {
       await pool.close();
     }
@@ -36,11 +81,24 @@ function careFor(storage: AdminStorage): StorageCare {
   return {
     // Nobody stays behind to go on with it, so it is over when this returns.
     startScrub: () =>
-      withPool(async (cells, pool) => {
-        for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, random, log: silent });
+      withPool(async ({ cells }, pool) => {
+        const keep = openKeeper({ pool, clock, ...systemTime, log: silent });
+        await askForScrub({ cells, clock });
+        const { monotonicMs } = systemTime;
+        const periodMs = storage.config.scrubPeriodMs;
+        await scrubCells({ cells, shards, pool, clock, random, log: silent, keep, monotonicMs, periodMs });
         return readScrubReport(cells);
       }),
+    readFigures: openStorageFigures(storage.databases, storage.config.dataFolder),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),
-    rebuildIndex: () => withPool((cells, pool) => rebuildIndex({ cells, shards, pool, clock, log: silent })),
+    collect: (dryRun) => withPool(({ cells }, pool) => collectBeside(storage, { cells, pool, dryRun })),
+    readCopies: async () => readCopies((await openPlacedCells(storage)).placed),
+    verifyCopies: () =>
+      withPool(async ({ placed }, pool) => {
+        await noteVerificationBegun(placed, clock);
+        await eachInTurn(placed, (each) => verifyCopies({ pool, clock, ...systemTime, log: silent }, each));
+        return readCopies(placed);
+      }),
+    rebuildIndex: () => withPool(({ cells }, pool) => rebuildIndex({ cells, shards, pool, clock, log: silent })),
   };
 }

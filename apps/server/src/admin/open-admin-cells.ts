@@ -1,44 +1,74 @@
-import { join, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
 import { type BlockCells, openBlockCells } from "../blocks/block-cell.ts";
-import { keyVariable } from "../blocks/key-encryption-key.ts";
+import { type KeySource, keySourceOf } from "../blocks/key-encryption-key.ts";
+import type { PlacedCell } from "../copies/copies-report.ts";
+import { openCellStore } from "../copies/open-cell-store.ts";
+import { storePlaces } from "../copies/store-places.ts";
 import type { Cell } from "../db/shards.ts";
+import { systemTime } from "../operation/system-time.ts";
 import { type AdminStorage, silent } from "./open-admin-storage.ts";
 
 /** The block cells with their stores and keys, from the places where the server has them. */
 export async function openAdminCells(storage: AdminStorage): Promise<BlockCells> {
-  const { config, databases, clock, random, environment } = storage;
-  const folder = resolve(config.dataFolder);
+  return (await openPlacedCells(storage)).cells;
+}
+
+export async function openPlacedCells(
+  storage: AdminStorage,
+): Promise<{ readonly cells: BlockCells; readonly placed: readonly PlacedCell[] }> {
+  const { databases, clock, random } = storage;
   const stores = new Map<Cell, ObjectStore>();
-  for (const cell of databases.cells.all()) {
-    stores.set(cell, await openOneStore(cell.store ?? config.store ?? join(folder, "store"), storage));
-  }
-  return openBlockCells({
-    cells: databases.cells,
-    storeOf: (cell) => {
-      const store = stores.get(cell);
-      if (store === undefined) throw new HoldfastError("internal", `The store of cell ${cell.id} is not open.`);
-      return store;
-    },
-    keySource: { disk: nodeDisk, path: join(folder, "key-encryption-key"), variable: environment[keyVariable] },
-    clock,
-    random,
+  for (const cell of databases.cells.all()) stores.set(cell, await openAdminStore(cell, storage));
+  const storeOf = (cell: Cell): ObjectStore => {
+    const store = stores.get(cell);
+    if (store === undefined) throw new HoldfastError("internal", `The store of cell ${cell.id} is not open.`);
+    return store;
+  };
+  const keySource = adminKeySource(storage);
+  const cells = await openBlockCells({ cells: databases.cells, storeOf, keySource, clock, random, log: silent });
+  const placed = databases.cells.all().map((cell) => {
+    return { cell: cells.ofCell(cell), places: placesOf(cell, storage) };
+  });
+  return { cells, placed };
+}
+
+export function adminKeySource({ config, environment }: Pick<AdminStorage, "config" | "environment">): KeySource {
+  return keySourceOf(nodeDisk, resolve(config.dataFolder), environment);
+}
+
+/** The store of a cell, or the two of it, without any of its keys. */
+export function openAdminStore(cell: Cell, storage: AdminStorage): Promise<ObjectStore> {
+  return openCellStore({
+    db: cell.db,
+    places: placesOf(cell, storage),
+    policy: storage.config.storePolicy,
+    open: (place) => openStoreAt(place, storage),
+    nowMicros: () => storage.clock.nowMicros(),
+    ...systemTime,
     log: silent,
   });
 }
 
-function openOneStore(location: string, { random, clock, environment }: AdminStorage): Promise<ObjectStore> {
+/** Of its store, or of the two of it. */
+export function placesOf(cell: Cell, { config }: AdminStorage): readonly string[] {
+  return storePlaces(cell, config, resolve(config.dataFolder));
+}
+
+/** @param location a folder or `s3://…` */
+export function openStoreAt(
+  location: string,
+  { random, clock, environment }: Pick<AdminStorage, "random" | "clock" | "environment">,
+): Promise<ObjectStore> {
   return openStore(location, {
     disk: nodeDisk,
     randomBytes: (bytes) => Buffer.from(random(bytes)),
     random: Math.random,
     nowMs: () => clock.nowMs(),
-    monotonicMs: () => performance.now(),
-    sleep: (durationMs, signal) => delay(durationMs, undefined, signal === undefined ? {} : { signal }),
+    ...systemTime,
     environment,
     onRetry: () => {},
   });

@@ -2,16 +2,18 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { AccountStore } from "../accounts/account-world.ts";
 import type { Config } from "../config/read-config.ts";
 import { type DataFolder, openDataFolder } from "../data-folder/open-data-folder.ts";
+import { refuseUnfinished } from "../data-folder/unfinished-restore.ts";
 import { cellMigrations } from "../db/cell-migrations/index.ts";
 import type { Connection } from "../db/database.ts";
 import type { DatabaseLog } from "../db/database-log.ts";
 import { findRunningPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../db/external-postgres.ts";
-import { migrate } from "../db/migrate.ts";
+import { migrateDatabases } from "../db/migrate-databases.ts";
 import { takeOwnerLock } from "../db/owner-lock.ts";
 import { shardMigrations } from "../db/shard-migrations/index.ts";
 import { type Databases, openDatabases } from "../db/shards.ts";
@@ -42,29 +44,39 @@ export async function openAdminStorage(
     await place.close();
   };
   try {
-    for (const { connection } of databases.shards.all()) await place.prepare(connection, shardMigrations);
-    for (const { connection } of databases.cells.all()) await place.prepare(connection, cellMigrations);
+    await place.prepare(databases);
   } catch (error) {
     await close();
     throw error;
   }
-  const clock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };
-  return { config, environment, databases, shards: databases.shards, clock, random: randomBytes, close };
+  return { config, databases, shards: databases.shards, ...portsFor(environment), close };
+}
+
+/** What else a command beside the data needs of the world. */
+export function portsFor(environment: AdminStorage["environment"]) {
+  const clock: Clock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };
+  return { environment, clock, random: (lengthBytes: number): Uint8Array => randomBytes(lengthBytes) };
 }
 
 interface Place {
   readonly connection: Connection;
-  readonly prepare: (connection: Connection, set: typeof shardMigrations) => Promise<unknown>;
+  readonly prepare: (databases: Databases) => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+async function assertAllMigrated({ shards, cells }: Databases): Promise<void> {
+  for (const { connection } of shards.all()) await assertMigrated(connection, shardMigrations);
+  for (const { connection } of cells.all()) await assertMigrated(connection, cellMigrations);
 }
 
 async function openExternal(url: string): Promise<Place> {
   const connection = { connectionString: url };
   await checkExternalPostgres(connection);
-  return { connection, prepare: assertMigrated, close: async () => {} };
+  return { connection, prepare: assertAllMigrated, close: async () => {} };
 }
 
 async function openEmbedded(dataFolder: string): Promise<Place> {
+  refuseUnfinished(dataFolder);
   if (!existsSync(join(dataFolder, "postgres"))) {
     throw new HoldfastError(
       "not_found",
@@ -75,7 +87,7 @@ async function openEmbedded(dataFolder: string): Promise<Place> {
     const folder = await openUnlessInUse(dataFolder);
     if (folder !== undefined) return startOwn(folder);
     const connection = findRunningPostgres(dataFolder);
-    if (connection !== undefined) return { connection, prepare: assertMigrated, close: async () => {} };
+    if (connection !== undefined) return { connection, prepare: assertAllMigrated, close: async () => {} };
     // Its owner is just starting or stopping.
     if (waitedMs >= waitMsMax) {
       throw new HoldfastError(
@@ -111,8 +123,7 @@ async function startOwn(folder: DataFolder): Promise<Place> {
     steps.push(() => postgres.stop());
     const owner = await takeOwnerLock(postgres.connection, silent);
     steps.push(() => owner.release());
-    const prepare: Place["prepare"] = (connection, set) => migrate(connection, set, silent);
-    return { connection: postgres.connection, prepare, close };
+    return { connection: postgres.connection, prepare: (databases) => migrateDatabases(databases, silent), close };
   } catch (error) {
     await close();
     throw error;

@@ -8,6 +8,7 @@ import type { BlockCell, BlockLog } from "./block-cell.ts";
 import { isIndexComplete } from "./cell-facts.ts";
 import { listPacks } from "./list-packs.ts";
 import type { ListedPack } from "./list-packs.ts";
+import { packKey } from "./pack-format.ts";
 import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
 import { insertPackRows } from "./pack-rows.ts";
 
@@ -42,9 +43,10 @@ export async function adoptOrphans(
     for (const orphan of await withoutRows(cell.db, old)) {
       assertWanted(signal);
       const blocks = await adopt(cell, clock, log, orphan);
-      if (blocks === undefined) adoption.unreadable += 1;
+      if (blocks === "gone") continue;
+      if (blocks === "unreadable") adoption.unreadable += 1;
       else adoption.packs += 1;
-      adoption.blocks += blocks ?? 0;
+      adoption.blocks += blocks === "unreadable" ? 0 : blocks;
     }
   }
   if (adoption.packs > 0) log.info(adoption, "packs that had no rows were adopted");
@@ -60,15 +62,21 @@ export async function withoutRows(db: Kysely<CellTables>, packs: readonly Listed
   return packs.filter(({ packId }) => !known.has(packId));
 }
 
-/** @returns how many blocks got rows, or undefined where the pack cannot be read */
-async function adopt(cell: BlockCell, clock: Clock, log: BlockLog, pack: ListedPack): Promise<number | undefined> {
+/** @returns how many blocks got rows; gone: it was collected since it was listed */
+async function adopt(
+  cell: BlockCell,
+  clock: Clock,
+  log: BlockLog,
+  pack: ListedPack,
+): Promise<number | "unreadable" | "gone"> {
   const now = clock.nowMicros();
   try {
     const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
     return await insertPackRows(cell.db, rows, { now, unreferencedSince: now });
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
+    if ((await cell.store.stat(packKey(pack.packId))) === undefined) return "gone";
     log.error({ pack_id: pack.packId, reason: error.message }, "a pack without rows cannot be read");
-    return undefined;
+    return "unreadable";
   }
 }

@@ -2,12 +2,16 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Bucket } from "@holdfast/core/ids";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Cell, Cells } from "../db/shards.ts";
-import { createKeyEncryptionKey, keyVariable, loadKeyEncryptionKey } from "./key-encryption-key.ts";
+import { createKeyEncryptionKey, keyVariable, loadWrappings } from "./key-encryption-key.ts";
 import type { KeySource } from "./key-encryption-key.ts";
-import { hasDataKeys, openKeyring } from "./keyring.ts";
+import type { KeyWrappings } from "./key-wrapping.ts";
+import { hasDataKeys, openKeyring, readDataKeyRows } from "./keyring.ts";
+import { openWrappedKeys } from "./open-wrapped-keys.ts";
+import { finishRotation } from "./rotate-key-encryption-key.ts";
+import { readKeyringObject } from "./wrapped-keys.ts";
 import type { Keyring } from "./keyring.ts";
 
 /** What the blocks folder says about itself; a pino logger fits. Never given content, keys or secrets. */
@@ -27,6 +31,7 @@ export interface BlockCell {
 
 export interface BlockCells {
   of(bucket: Bucket): BlockCell;
+  ofCell(cell: Cell): BlockCell;
   all(): readonly BlockCell[];
 }
 
@@ -45,34 +50,63 @@ export interface BlockCellsOptions {
  */
 export async function openBlockCells({ cells, storeOf, keySource, ...ports }: BlockCellsOptions): Promise<BlockCells> {
   const places = cells.all().map((cell) => ({ cell, id: cell.id, db: cell.db, store: storeOf(cell) }));
-  const keyEncryptionKey =
-    (await loadKeyEncryptionKey(keySource)) ?? (await createFirstKey(keySource, places, ports.random));
+  if ((await loadWrappings(keySource, ports.random)) === undefined) {
+    await assertNoDataKeys(keySource, places);
+    await createKeyEncryptionKey(keySource, ports.random);
+  }
+  const wrappings = async (): Promise<KeyWrappings> => {
+    const found = await loadWrappings(keySource, ports.random);
+    if (found === undefined) throw missingKey(keySource);
+    return found;
+  };
   const opened = new Map<Cell, BlockCell>();
   for (const { cell, id, db, store } of places) {
-    opened.set(cell, { id, db, store, keyring: await openKeyring({ db, store, keyEncryptionKey, ...ports }) });
+    opened.set(cell, { id, db, store, keyring: await openKeyring({ db, store, wrappings, ...ports }) });
   }
+  await finishRotation({ cells: [...opened.values()], source: keySource, log: ports.log });
+  const ofCell = (cell: Cell): BlockCell => {
+    const found = opened.get(cell);
+    if (found === undefined) throw new HoldfastError("internal", `The cell ${cell.id} is not open.`);
+    return found;
+  };
   return {
-    of: (bucket) => {
-      const found = opened.get(cells.of(bucket));
-      if (found === undefined) throw new HoldfastError("internal", `The cell of bucket ${bucket} is not open.`);
-      return found;
-    },
+    of: (bucket) => ofCell(cells.of(bucket)),
+    ofCell,
     all: () => [...opened.values()],
   };
 }
 
-async function createFirstKey(
+/**
+ * That the key at hand opens the data keys of all places, before anything there is written or migrated. Nothing is made and nothing changed.
+ * @throws HoldfastError failed, in words for whoever starts the server, where the key is missing or another
+ */
+export async function assertKeyFits(
   source: KeySource,
   places: readonly Pick<BlockCell, "db" | "store">[],
   random: Random,
-): Promise<Uint8Array> {
-  for (const place of places) {
-    if (!(await hasDataKeys(place))) continue;
-    throw new HoldfastError(
-      "failed",
-      `There is stored data, but the key that opens it is missing: neither the file ${source.path} nor the variable ` +
-        `${keyVariable} is there. Put it back from where you keep a copy; nothing was changed.`,
-    );
+): Promise<void> {
+  const wrappings = await loadWrappings(source, random);
+  for (const { db, store } of places) {
+    const [rows, objects] = [(await hasTables(db)) ? await readDataKeyRows(db) : [], await readKeyringObject(store)];
+    if (rows.length + objects.length === 0) continue;
+    if (wrappings === undefined) throw missingKey(source);
+    await openWrappedKeys(wrappings, rows, objects);
   }
-  return createKeyEncryptionKey(source, random);
+}
+
+async function hasTables(db: Kysely<CellTables>): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`select to_regclass('cell.data_keys') is not null as there`.execute(db);
+  return rows[0]?.there === true;
+}
+
+async function assertNoDataKeys(source: KeySource, places: readonly Pick<BlockCell, "db" | "store">[]): Promise<void> {
+  for (const place of places) if (await hasDataKeys(place)) throw missingKey(source);
+}
+
+function missingKey({ path }: KeySource): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `There is stored data, but the key that opens it is missing: neither the file ${path} nor the variable ` +
+      `${keyVariable} is there. Put it back from where you keep a copy; nothing was changed.`,
+  );
 }

@@ -105,3 +105,23 @@ export async function findWholeElsewhere(
   const places = await findPlaces(cell, undefined, hashes, ["live"]);
   return new Set(hashes.filter((hash) => places.get(hash)?.some((place) => place.packId !== packId) === true));
 }
+
+/** Whether any copy is known to be damaged, which is nearly never. One look into `blocks_damaged`. */
+export async function hasDamaged(cell: Kysely<CellTables>): Promise<boolean> {
+  const { rows } = await sql`select from cell.blocks where state = 'damaged' order by hash limit 1`.execute(cell);
+  return rows.length > 0;
+}
+
+/**
+ * Of these hashes those of which a copy is known to be damaged and none is whole. By `blocks_damaged`, and for each of those few by the
+ * primary key: without statistics a join would read the whole table.
+ */
+export async function findLost(cell: Kysely<CellTables>, hashes: readonly HashHex[]): Promise<Set<HashHex>> {
+  const { rows } = await sql<{ hash: HashHex }>`
+    select distinct encode(block.hash, 'hex') as hash from cell.blocks as block
+    where block.state = 'damaged' and block.hash = any(${hashArray(hashes)})
+      and not exists (select from cell.blocks as other where other.hash = block.hash and other.state = 'live' offset 0)`.execute(
+    cell,
+  );
+  return new Set(rows.map(({ hash }) => hash));
+}

@@ -1,8 +1,8 @@
 import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
+import type { AlsoHeld } from "../metadata/commit/hold-contents.ts";
 import type { BlockRoom } from "./block-room.ts";
-import type { AlsoHeld } from "./hold-also.ts";
 import type { DamagedBlock } from "./list-damaged.ts";
 import type { Reading } from "./reading-room.ts";
 
@@ -42,6 +42,10 @@ export interface BlockService {
   store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Promise<void>;
   /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */
   held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
+  /** Whether any block of the space's cell is known to be damaged: without one, `lost` finds nothing. */
+  anyDamaged(spaceId: SpaceId): Promise<boolean>;
+  /** Of these hashes, those that no copy is known to be whole of: whoever names one has to send it again. */
+  lost(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<ReadonlySet<HashHex>>;
   /**
    * The space holds from now on too what another one holds: in one cell a row for each block and no bytes, between cells the bytes are
    * copied. Beyond four times the quota: `quota`.
@@ -80,6 +84,10 @@ export interface ReadingOptions {
   readonly passing?: boolean;
   /** Room for what is read and not yet taken; see `ReadingRoom`. */
   readonly reading?: Reading;
+  /** The owner of the space reads: who else does is not told which of its files a damaged block touches. */
+  readonly asOwner?: boolean;
+  /** Of `read`: a block that is damaged comes as undefined, like one that the space does not hold, and the others go on. */
+  readonly passesOver?: "damaged";
 }
 
 export interface TailPlace {

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
+import { collectionAlone } from "./collect/collection-lock.ts";
 
 /**
  * Whether blocks, packs and holders of the cell are complete. Until they are, a block without a holder may be one whose
@@ -9,8 +10,10 @@ export async function isIndexComplete(db: Kysely<CellTables>): Promise<boolean> 
   return (await readFact(db, rebuildFact)) === undefined;
 }
 
+/** When it returns, nothing is under way any more that dooms or deletes. */
 export async function requireRebuild(db: Kysely<CellTables>): Promise<void> {
-  await writeFact(db, rebuildFact, true);
+  await sql`insert into cell.facts (name, value) select ${rebuildFact}, 'true'::json from (${collectionAlone}) as alone
+    on conflict (name) do update set value = excluded.value`.execute(db);
 }
 
 export async function noteRebuilt(db: Kysely<CellTables>): Promise<void> {

@@ -1,8 +1,5 @@
 import type { Clock } from "@holdfast/core/clock";
-import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
-import { assertWanted } from "@holdfast/object-store/call-signal";
 import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { BlockCell } from "./block-cell.ts";
@@ -10,9 +7,10 @@ import { markDamaged, markPackMissing, markWhole } from "./block-rows.ts";
 import { scrubPackInPool } from "./block-tasks.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import type { ScrubFinding, ScrubRow } from "./pack-check.ts";
-import { packKey } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 import { packKeyOf } from "./seal.ts";
+import { missingReason, settlePack } from "./settle-pack.ts";
+import type { MendedCopy } from "./settle-pack.ts";
 
 export interface CheckPorts {
   readonly cell: BlockCell;
@@ -38,6 +36,10 @@ export interface PackCheck extends ScrubFinding {
   readonly missing: boolean;
   /** The disk or the network failed at it: what the pack has is not known. */
   readonly unread: boolean;
+  /** The stores that were given the pack by the other one. */
+  readonly mended: readonly MendedCopy[];
+  /** And those that could not be. */
+  readonly unmended: readonly MendedCopy[];
 }
 
 /**
@@ -53,7 +55,7 @@ export async function checkStoredPack(ports: CheckPorts, pack: CheckedPack): Pro
   const key = packKeyOf((await keyring.keyOf(pack.epoch)).key, pack.id);
   const check = () => readAndCheck(ports, pack, key, rows);
   let found = await check();
-  if (isWorse(found, rows)) found = await check();
+  if (isWorse(found, rows)) found = { ...(await check()), mended: found.mended };
   if (found.missing && !(await isStillWanted(db, pack.id))) return undefined;
   if (!found.unread) await writeDown(db, pack.id, { ...found, rows }, ports.clock.nowMicros());
   return { ...found, rows };
@@ -70,54 +72,22 @@ async function rowsOf(db: Kysely<CellTables>, packId: PackId): Promise<CheckedRo
 type Found = Omit<PackCheck, "rows">;
 
 async function readAndCheck(
-  { cell, pool, signal }: CheckPorts,
+  ports: CheckPorts,
   { id: packId, epoch }: CheckedPack,
   key: Uint8Array,
   rows: readonly ScrubRow[],
 ): Promise<Found> {
-  const pack = await getPack(cell, packId, signal);
-  if (pack === undefined) return { missing: true, unread: false, ...allBad("the pack is missing", rows) };
-  if (pack instanceof Uint8Array) {
-    return { missing: false, unread: false, ...(await scrubPackInPool(pool, { pack, packId, epoch, key, rows })) };
+  const { bytes, withheld, ...copies } = await settlePack(ports, packId);
+  const unread = withheld?.unread ?? false;
+  if (bytes === undefined) {
+    const isMissing = withheld === undefined;
+    return { ...copies, missing: isMissing, unread, ...allBad(withheld?.reason ?? missingReason, rows) };
   }
-  return { missing: false, unread: pack.unread, ...allBad(pack.reason, rows) };
+  const finding = await scrubPackInPool(ports.pool, { pack: bytes, packId, epoch, key, rows });
+  const isWhole = finding.footer === undefined && finding.faults.every((fault) => fault === undefined);
+  // What one store has damaged, the one that does not answer may have whole.
+  return { ...copies, missing: false, unread: unread && !isWhole, ...finding };
 }
-
-/** Why a pack that is there is not given. */
-export interface Withheld {
-  readonly reason: string;
-  /** The disk or the network failed at it; else it is too large to be a pack. */
-  readonly unread: boolean;
-}
-
-/**
- * @returns undefined where a store that is there does not have it. This is asked after each of two readings, so that a store that goes
- *   away between its proof and the reading loses nothing
- * @throws HoldfastError unavailable where the store itself is not there
- */
-export async function getPack(
-  { store, keyring }: BlockCell,
-  packId: PackId,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | Withheld | undefined> {
-  const options = signal === undefined ? {} : { signal };
-  try {
-    const stat = await store.stat(packKey(packId), options);
-    if (stat !== undefined && stat.sizeBytes > limits.packBytesMax)
-      return { reason: `the pack has ${stat.sizeBytes} bytes`, unread: false };
-    if (stat !== undefined) return await store.get(packKey(packId), options);
-  } catch (error) {
-    assertWanted(signal);
-    if (!(error instanceof HoldfastError)) throw error;
-    await keyring.assertStoreThere();
-    return error.code === "not_found" ? undefined : { reason: unreadReason, unread: true };
-  }
-  await keyring.assertStoreThere();
-  return undefined;
-}
-
-/** What the system said names folders of this machine, and a report is shown far from it. */
-export const unreadReason = "the pack cannot be read: the disk or the network fails at it, look at the system's log";
 
 function allBad(reason: string, rows: readonly ScrubRow[]): ScrubFinding {
   return { footer: reason, faults: rows.map(() => reason) };
@@ -136,7 +106,7 @@ async function isStillWanted(db: Kysely<CellTables>, packId: PackId): Promise<bo
 async function writeDown(
   db: Kysely<CellTables>,
   packId: PackId,
-  { rows, faults, missing }: PackCheck,
+  { rows, faults, missing }: Pick<PackCheck, "rows" | "faults" | "missing">,
   now: number,
 ): Promise<void> {
   if (missing) return markPackMissing(db, packId, now);

@@ -1,22 +1,16 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf, type HashHex, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { bucketOf, type HashHex, type SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type Kysely, sql } from "kysely";
 import { hashArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { BlockService, IncomingBlock } from "./block-service.ts";
+import type { AlsoHeld } from "../metadata/commit/hold-contents.ts";
 import { insertSpaceBlocks, type SpaceBlock } from "./space-blocks.ts";
 import type { StorePorts } from "./store-blocks.ts";
+import { assertStoredInTime } from "./storing-time.ts";
 
 type HoldPorts = Pick<StorePorts, "cells" | "shards" | "clock"> & Pick<BlockService, "read" | "store" | "held">;
-
-/** Of another space: whose blocks, in whose name they come, and which. */
-export interface AlsoHeld {
-  readonly from: SpaceId;
-  readonly uploader: UserId;
-  /** Each hash once, with its size in bytes. */
-  readonly blocks: ReadonlyMap<HashHex, number>;
-}
 
 /** See `BlockService.holdAlso`. */
 export async function holdAlso(ports: HoldPorts, spaceId: SpaceId, also: AlsoHeld): Promise<void> {
@@ -25,13 +19,15 @@ export async function holdAlso(ports: HoldPorts, spaceId: SpaceId, also: AlsoHel
   const cell = cells.of(bucketOf(spaceId));
   if (cells.of(bucketOf(also.from)) !== cell) return copyBytes(ports, spaceId, also);
   const now = clock.nowMicros();
+  const startedMs = clock.nowMs();
   const blocks = await insertHolders(cell.db, spaceId, also, now);
   await insertSpaceBlocks(shards.ofId(spaceId).db, spaceId, also.uploader, blocks, now);
+  assertStoredInTime(startedMs, clock.nowMs());
 }
 
 /**
- * A holder keeps its block for as long as it stands, and the other space's stands until its own rows go, so the block is there all the
- * while. The rows of the space come after, as when bytes are stored.
+ * A holder keeps its block for as long as it stands. The other space's is locked, so it stands until the one that is made beside it does, and
+ * at no moment between them nobody holds the block. The rows of the space come after, as when bytes are stored.
  */
 async function insertHolders(
   cell: Kysely<CellTables>,
@@ -41,8 +37,10 @@ async function insertHolders(
 ): Promise<SpaceBlock[]> {
   const { rows } = await sql<{ hash: Buffer; stamp: number }>`
     insert into cell.holders as known (hash, space_id, stamp, pack_id)
-    select hash, ${spaceId}::uuid, ${now}::int8, pack_id from cell.holders
-    where space_id = ${from} and hash = any(${hashArray([...blocks.keys()])}) order by hash
+    select hash, ${spaceId}::uuid, ${now}::int8, pack_id from (
+      select hash, pack_id from cell.holders
+      where space_id = ${from} and hash = any(${hashArray([...blocks.keys()])}) order by hash for key share
+    ) as source
     on conflict (hash, space_id) do update
       set stamp = greatest(known.stamp + 1, excluded.stamp), pack_id = coalesce(known.pack_id, excluded.pack_id)
     returning hash, stamp`.execute(cell);
@@ -55,9 +53,10 @@ async function insertHolders(
 }
 
 /** Between cells there is no other way. */
-async function copyBytes(ports: HoldPorts, spaceId: SpaceId, { from, uploader, blocks }: AlsoHeld): Promise<void> {
+async function copyBytes(ports: HoldPorts, spaceId: SpaceId, also: AlsoHeld): Promise<void> {
+  const { from, uploader, owns, blocks } = also;
   const hashes = [...blocks.keys()];
-  const held = await ports.held(spaceId, hashes);
+  const held = owns ? await ports.held(spaceId, hashes) : new Set<HashHex>();
   const wanted = hashes.filter((hash) => !held.has(hash));
   let batch: IncomingBlock[] = [];
   let batchBytes = 0;

@@ -1,19 +1,75 @@
-import { dirname } from "node:path";
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Disk } from "@holdfast/disk/disk";
 import { isNotFound, isTaken } from "@holdfast/disk/disk-error";
 import { writeNewFile } from "@holdfast/disk/write-durably";
+import { isServiceAddress, type KeyServices, openKeyServices } from "./key-service.ts";
+import { type KeyWrapping, type KeyWrappings, wrappingBy } from "./key-wrapping.ts";
 
 export const keyVariable = "HOLDFAST_KEY_ENCRYPTION_KEY";
+export const newKeyVariable = "HOLDFAST_NEW_KEY_ENCRYPTION_KEY";
 
 /** Where the key that wraps the data keys comes from. The variable wins over the file. */
 export interface KeySource {
   readonly disk: Disk;
   /** Absolute; usually `key-encryption-key` in the data folder. */
   readonly path: string;
-  /** What HOLDFAST_KEY_ENCRYPTION_KEY holds. */
+  /** What HOLDFAST_KEY_ENCRYPTION_KEY holds: a key, or the address of one. */
   readonly variable: string | undefined;
+  /** What HOLDFAST_NEW_KEY_ENCRYPTION_KEY holds: takes the place of the other by a rotation. */
+  readonly newVariable?: string | undefined;
+  /** What leads to a key by its address. */
+  readonly services?: KeyServices;
+}
+
+/** The places where a server with this data folder and this environment has its key. @param folder absolute */
+export function keySourceOf(
+  disk: Disk,
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): KeySource {
+  const newVariable = environment[newKeyVariable];
+  return {
+    disk,
+    path: join(folder, "key-encryption-key"),
+    variable: environment[keyVariable],
+    // As with every setting, an empty variable is none; of the key itself it is an accident and said.
+    newVariable: newVariable === "" ? undefined : newVariable,
+    services: openKeyServices(environment),
+  };
+}
+
+/**
+ * Reads all keys anew: a rotation may have changed them since.
+ * @returns undefined where there is no key yet
+ * @throws HoldfastError failed where what is there is no key
+ */
+export async function loadWrappings(source: KeySource, random: Random): Promise<KeyWrappings | undefined> {
+  const { variable, newVariable, disk } = source;
+  const given = (text: string, where: string) => wrappingGiven(source, random, text, where);
+  const next = newVariable === undefined ? undefined : given(newVariable, `The variable ${newKeyVariable}`);
+  if (variable !== undefined) return { current: given(variable, `The variable ${keyVariable}`), next, retired: [] };
+  const by = (key: Uint8Array): KeyWrapping => wrappingBy(keyIdOf(key), key, random);
+  // Before the other: the next one takes its name, and would be seen under neither.
+  const nextKey = await readKeyFile(disk, nextPathOf(source));
+  const current = await loadKeyEncryptionKey(source);
+  if (current === undefined) return undefined;
+  const retired = await Promise.all((await listRetired(source)).map((path) => readKeyFile(disk, path)));
+  const others = retired.filter((key) => key !== undefined).map(by);
+  const nextByFile = nextKey === undefined ? undefined : by(nextKey);
+  if (next === undefined || nextByFile === undefined) {
+    return { current: by(current), next: next ?? nextByFile, retired: others };
+  }
+  return { current: by(current), next, retired: [nextByFile, ...others] };
+}
+
+/** A key itself, or by the address of a service that has it. */
+function wrappingGiven({ services }: KeySource, random: Random, text: string, where: string): KeyWrapping {
+  if (services !== undefined && isServiceAddress(text)) return services(text);
+  const key = parseKey(text, where);
+  return wrappingBy(keyIdOf(key), key, random);
 }
 
 /**
@@ -22,18 +78,9 @@ export interface KeySource {
  */
 export async function loadKeyEncryptionKey({ disk, path, variable }: KeySource): Promise<Uint8Array | undefined> {
   if (variable !== undefined) return parseKey(variable, `The variable ${keyVariable}`);
-  let content: Uint8Array;
-  try {
-    const { sizeBytes } = await disk.stat(path);
-    if (sizeBytes > keyFileBytesMax) throw noKey(`The file ${path}`);
-    content = await disk.readFile(path);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-  const key = parseKey(Buffer.from(content).toString("latin1"), `The file ${path}`);
+  const key = await readKeyFile(disk, path);
   // Whoever made it may have been killed before the name was durable.
-  await disk.syncFolder(dirname(path));
+  if (key !== undefined) await disk.syncFolder(dirname(path));
   return key;
 }
 
@@ -41,8 +88,7 @@ export async function loadKeyEncryptionKey({ disk, path, variable }: KeySource):
  * Makes the key file, whose folder must be durable. It is never overwritten: of several that do this at once, all get the key of the first.
  * @returns 32 bytes, once they are durable
  */
-export async function createKeyEncryptionKey(source: KeySource, random: Random): Promise<Uint8Array> {
-  const { disk, path } = source;
+export async function createKeyEncryptionKey({ disk, path }: KeySource, random: Random): Promise<Uint8Array> {
   const temporary = `${path}.${Buffer.from(random(8)).toString("hex")}.tmp`;
   const text = `${Buffer.from(random(keyBytes)).toString("base64")}\n`;
   await writeNewFile(disk, temporary, Buffer.from(text), { mode: 0o600 });
@@ -55,13 +101,68 @@ export async function createKeyEncryptionKey(source: KeySource, random: Random):
     await disk.unlink(temporary);
   }
   // Syncs the name as it reads.
-  const key = await loadKeyEncryptionKey({ ...source, variable: undefined });
-  if (key === undefined) throw new HoldfastError("failed", `The file ${path} was removed while the server started.`);
+  const key = await loadKeyEncryptionKey({ disk, path, variable: undefined });
+  if (key === undefined) throw new HoldfastError("failed", `The file ${path} was removed while it was made.`);
   return key;
+}
+
+/** Where the next key lies, from before anything is wrapped by it until it takes the place of the current one. */
+export function nextPathOf({ path }: Pick<KeySource, "path">): string {
+  return `${path}.new`;
+}
+
+/** 16 hexadecimal digits by which somebody knows a key and its copy again. @param key 32 bytes */
+export function keyIdOf(key: Uint8Array): string {
+  return createHash("sha256").update("holdfast key id 1").update(key).digest("hex").slice(0, 16);
+}
+
+/**
+ * Gives the next key, by which everything is wrapped now, the place of the current one, which stays beside it: it opens the keyrings
+ * in backups from before. May be cut short anywhere and be done again.
+ * @returns where the old one stays; undefined where the next one has its place already
+ */
+export async function promoteNextKey(source: KeySource): Promise<string | undefined> {
+  const { disk, path } = source;
+  const current = await readKeyFile(disk, path);
+  if (current === undefined || (await readKeyFile(disk, nextPathOf(source))) === undefined) return undefined;
+  const retiredPath = `${path}${retiredMark}${keyIdOf(current)}`;
+  try {
+    await disk.link(path, retiredPath);
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+  }
+  await disk.syncFolder(dirname(path));
+  // Never by a move that takes the source away where it fails: nothing else would open what is stored.
+  await disk.rename(nextPathOf(source), path);
+  await disk.syncFolder(dirname(path));
+  return retiredPath;
 }
 
 const keyBytes = 32;
 const keyFileBytesMax = 256;
+const retiredMark = ".old-";
+
+async function listRetired({ disk, path }: KeySource): Promise<string[]> {
+  const found: string[] = [];
+  const beginning = `${basename(path)}${retiredMark}`;
+  for await (const { name, kind } of disk.list(dirname(path))) {
+    if (kind === "file" && name.startsWith(beginning)) found.push(join(dirname(path), name));
+  }
+  return found.toSorted();
+}
+
+async function readKeyFile(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+  let content: Uint8Array;
+  try {
+    const { sizeBytes } = await disk.stat(path);
+    if (sizeBytes > keyFileBytesMax) throw noKey(`The file ${path}`);
+    content = await disk.readFile(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+  return parseKey(Buffer.from(content).toString("latin1"), `The file ${path}`);
+}
 
 function parseKey(text: string, where: string): Uint8Array {
   const base64 = text.trim();

@@ -1,23 +1,26 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
-import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-call";
-import type { CrashScenario } from "@holdfast/disk/crash-every-call";
-import { failEveryCall } from "@holdfast/disk/fail-every-call";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
-import { openFsStore } from "@holdfast/object-store/fs-store";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { withFaults } from "@holdfast/object-store/with-faults";
+import { bounded } from "@holdfast/tools/bounded";
 import { sql } from "kysely";
 import { startTestDatabases } from "../db/testing.ts";
 import type { TestDatabases } from "../db/testing.ts";
 import { openBlockCells } from "./block-cell.ts";
-import { createKeyEncryptionKey, loadKeyEncryptionKey } from "./key-encryption-key.ts";
-import { openKeyring } from "./keyring.ts";
+import { retentionUsual } from "../config/retention-settings.ts";
+import { storageJobs } from "../jobs/storage-jobs.ts";
+import { openLog } from "../operation/log.ts";
+import type { BlockPool } from "./block-tasks.ts";
+import { keyIdOf } from "./key-encryption-key.ts";
+import { wrappingBy } from "./key-wrapping.ts";
+import { openKeyring, readDataKeyRows } from "./keyring.ts";
 import type { Keyring } from "./keyring.ts";
+import { seal } from "./seal.ts";
 import { makeTestClock, silentBlockLog } from "./testing.ts";
-import { keyringKey, readKeyringObject } from "./wrapped-keys.ts";
+import { keyringKey, readKeyringObject, writeKeyringObject } from "./wrapped-keys.ts";
 
 let databases: TestDatabases;
 let store: ObjectStore;
@@ -86,10 +89,115 @@ test("a store without the keyring gets it again from the database", async () => 
 test("the store of another installation is refused", async () => {
   await open();
   const otherStore = makeMemoryStore({ nowMs: () => Date.now() });
-  const kept = await sql<{ wrapped: Buffer }>`delete from cell.data_keys returning wrapped`.execute(db());
+  const kept = await sql<{ wrapped: Buffer; created_at: number }>`
+    delete from cell.data_keys returning wrapped, created_at`.execute(db());
   await open({ store: otherStore });
-  await sql`update cell.data_keys set wrapped = ${kept.rows[0]?.wrapped}`.execute(db());
+  await sql`update cell.data_keys set wrapped = ${kept.rows[0]?.wrapped}, created_at = ${kept.rows[0]?.created_at}`.execute(
+    db(),
+  );
   await assert.rejects(open({ store: otherStore }), { code: "failed", message: /two installations/ });
+});
+
+test("the keyring of an installation with another key is not written over, whichever of the two keys is at hand", async () => {
+  const otherStore = makeMemoryStore({ nowMs: () => Date.now() });
+  const otherKey = randomBytes(32);
+  await open({ store: otherStore, keyEncryptionKey: otherKey });
+  await sql`delete from cell.data_keys`.execute(db());
+  clock.forwardMs(1000);
+  await open();
+  const [theirs, ours] = [Buffer.from(await otherStore.get(keyringKey)), await readDataKeyRows(db())];
+  for (const key of [keyEncryptionKey, otherKey]) {
+    await assert.rejects(open({ store: otherStore, keyEncryptionKey: key }), {
+      code: "failed",
+      message: /two installations/,
+    });
+    assert.ok(theirs.equals(await otherStore.get(keyringKey)));
+    assert.deepEqual(await readDataKeyRows(db()), ours);
+  }
+});
+
+test("a keyring of the first format is read, and its times are vouched for from then on", async () => {
+  const key = randomBytes(32);
+  const nonce = randomBytes(12);
+  const additional = Buffer.concat([Buffer.from("holdfast data key 1"), Buffer.of(0, 0, 0, 1)]);
+  const wrapped = Buffer.concat([nonce, seal(keyEncryptionKey, nonce, additional, key)]);
+  const createdAt = clock.nowMicros() - 1000;
+  await sql`insert into cell.data_keys (epoch, wrapped, created_at) values (1, ${wrapped}, ${createdAt})`.execute(db());
+  await writeKeyringObject(store, [{ epoch: 1, wrapped, createdAt }]);
+  assert.deepEqual(Buffer.from((await (await open()).current()).key), key);
+  for (const place of [await readDataKeyRows(db()), await readKeyringObject(store)]) {
+    assert.deepEqual([place[0]?.wrapped.length, place[0]?.createdAt], [61, createdAt]);
+  }
+});
+
+test("a time that was changed is noticed in either place, and in both", async () => {
+  await open();
+  const [kept] = await readKeyringObject(store);
+  assert.ok(kept !== undefined);
+  const changed = { ...kept, createdAt: kept.createdAt + 1 };
+  await writeKeyringObject(store, [changed]);
+  await assert.rejects(open(), { code: "failed", message: /the keyring of one was changed/ });
+  await sql`update cell.data_keys set created_at = ${changed.createdAt}`.execute(db());
+  await assert.rejects(open(), { code: "failed", message: /does not open the data key/ });
+  await writeKeyringObject(store, [kept]);
+  await assert.rejects(open(), { code: "failed", message: /the keyring of one was changed/ });
+  await sql`update cell.data_keys set created_at = ${kept.createdAt}`.execute(db());
+  await open();
+});
+
+test("a new data key comes when it is asked for, and another instance goes over to it at its next look", async () => {
+  const [one, other] = [await open(), await open()];
+  assert.deepEqual(await one.renew(), { epoch: 2, dataKeys: 2 });
+  assert.deepEqual(await epochs(), { rows: [1, 2], objects: [1, 2] });
+  assert.equal((await one.current()).epoch, 2);
+  assert.equal((await other.current()).epoch, 1);
+  await other.refresh();
+  assert.deepEqual((await other.current()).key, (await one.current()).key);
+});
+
+test("the job makes the key that is due, and without anything being stored", async () => {
+  const ring = await open();
+  const cell = { id: "main", db: db(), store, keyring: ring };
+  const log = openLog("silent");
+  const parts = { shards: databases.shards, pool: {} as BlockPool, clock, random: randomBytes, log };
+  const jobs = storageJobs({
+    ...parts,
+    cells: { of: () => cell, ofCell: () => cell, all: () => [cell] },
+    placed: [{ cell, places: ["/store"] }],
+    monotonicMs: () => 0,
+    sleep: async () => {},
+    retention: retentionUsual,
+    scrubPeriodMs: 1000,
+    alone: true,
+  });
+  const job = jobs.find(({ name }) => name === "data-keys") ?? assert.fail();
+  await job.run(new AbortController().signal);
+  assert.deepEqual(await epochs(), { rows: [1], objects: [1] });
+  clock.forwardMs(ninetyDaysMs);
+  await job.run(new AbortController().signal);
+  assert.deepEqual(await epochs(), { rows: [1, 2], objects: [1, 2] });
+});
+
+test("an epoch that another instance makes while a look is under way is found by a second look", async () => {
+  const writer = await open();
+  let gate = async () => {};
+  const reader = await open({ gate: () => gate() });
+  const read = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  gate = () => {
+    read.resolve();
+    return goOn.promise;
+  };
+  const look = reader.refresh();
+  await read.promise;
+  const renewed = writer.renew();
+  const stillInTime = bounded("the other instance waits for the lock");
+  const waiting = sql`select from pg_locks where locktype = 'advisory' and not granted`;
+  while ((await waiting.execute(db())).rows.length === 0) stillInTime();
+  const found = reader.keyOf(2);
+  goOn.resolve();
+  await Promise.all([look, renewed]);
+  assert.deepEqual((await found).key, (await writer.current()).key);
 });
 
 test("a keyring object that is none is called damaged, and the server does not start over it", async () => {
@@ -106,28 +214,45 @@ test("a keyring object that is none is called damaged, and the server does not s
 });
 
 test("rewrapping changes the key-encryption key and no data key", async () => {
-  const ring = await open();
+  const next = randomBytes(32);
+  const ring = await open({ next });
   const { key } = await ring.current();
   const secret = await ring.wrapSecret("signing key", Buffer.from("secret"));
-  const next = randomBytes(32);
-  await ring.rewrap(next);
+  await ring.rewrap();
   await assert.rejects(open(), { code: "failed" });
   const rotated = await open({ keyEncryptionKey: next });
   assert.deepEqual((await rotated.current()).key, key);
   assert.equal(Buffer.from(await rotated.unwrapSecret("signing key", secret)).toString(), "secret");
 });
 
+test("once the next key has wrapped anything, whatever is written is wrapped by it", async () => {
+  const next = randomBytes(32);
+  const [one, other] = [await open({ next }), await open({ next })];
+  await one.rewrap();
+  await other.renew();
+  await open({ keyEncryptionKey: next });
+  await assert.rejects(open(), { code: "failed" });
+});
+
+test("a key that is retired opens what it has wrapped, and what is written is wrapped by the current one", async () => {
+  const next = randomBytes(32);
+  await open();
+  await assert.rejects(open({ keyEncryptionKey: next }), { code: "failed" });
+  await open({ keyEncryptionKey: next, retired: keyEncryptionKey });
+  await open({ keyEncryptionKey: next });
+});
+
 test("a rewrapping that was cut short between store and database is finished or undone by either key", async () => {
   const next = randomBytes(32);
   const faulty = withFaults(store, { random: () => 1, sleep: async () => {}, slowMs: 0, hangMs: 0 });
-  const ring = await open({ store: faulty });
-  const { key } = await ring.current();
+  const { key } = await (await open({ store: faulty })).current();
   for (const [chosen, other] of [
     [keyEncryptionKey, next],
     [next, keyEncryptionKey],
   ] as const) {
+    const ring = await open({ store: faulty, next });
     faulty.faults.queue("failAfter", { operation: "put" });
-    await assert.rejects(ring.rewrap(next), { code: "unavailable" });
+    await assert.rejects(ring.rewrap(), { code: "unavailable" });
     assert.deepEqual((await (await open({ keyEncryptionKey: chosen })).current()).key, key);
     await assert.rejects(open({ keyEncryptionKey: other }), { code: "failed" });
   }
@@ -167,72 +292,36 @@ test("a missing key file is made only where nothing is stored yet", async () => 
   await assert.rejects(disk.stat("/data/key"), { code: "not_found" });
 });
 
-test("what is no key is refused by name", async () => {
-  const disk = new SimulatedDisk();
-  const source = { disk, path: "/key", variable: undefined };
-  await assert.rejects(loadKeyEncryptionKey({ ...source, variable: "c2hvcnQ=" }), {
-    code: "failed",
-    message: /HOLDFAST_KEY_ENCRYPTION_KEY/,
-  });
-  const file = await disk.createFile("/key", { mode: 0o600 });
-  await assert.rejects(loadKeyEncryptionKey(source), { code: "failed", message: /\/key/ });
-  await file.write(randomBytes(1000));
-  await assert.rejects(loadKeyEncryptionKey(source), { code: "failed", message: /\/key/ });
-});
-
-/** The first start of a server, its key file and its keyring object on one disk. */
-const firstStart: CrashScenario<{ keys: Buffer[] }> = {
-  makeNotes: () => ({ keys: [] }),
-  prepare: (disk) => disk.mkdir("/data"),
-  async work(disk, notes) {
-    const source = { disk, path: "/data/key", variable: undefined };
-    const key = (await loadKeyEncryptionKey(source)) ?? (await createKeyEncryptionKey(source, randomBytes));
-    // From here on something may be sealed by it.
-    notes.keys.push(Buffer.from(key));
-    const files = await openFsStore({ disk, folder: "/data/store", random: randomBytes, nowMs: () => 0 });
-    await files.put(keyringKey, key);
-    notes.keys.push(Buffer.from(await files.get(keyringKey)));
-  },
-  async check(disk, notes) {
-    const [first] = notes.keys;
-    const key = await loadKeyEncryptionKey({ disk, path: "/data/key", variable: undefined });
-    for (const used of notes.keys) assert.deepEqual(used, first, "one key from the beginning");
-    if (first !== undefined) assert.deepEqual(Buffer.from(key ?? []), first);
-    if (notes.keys.length < 2) return;
-    const files = await openFsStore({ disk, folder: "/data/store", random: randomBytes, nowMs: () => 0 });
-    assert.deepEqual(Buffer.from(await files.get(keyringKey)), first);
-  },
-};
-
-test("a key file and a keyring that were used survive a power cut after any call", async () => {
-  assert.ok((await crashEveryCall(firstStart, { seed: 11, randomOutcomes: 1 })) > 10);
-});
-
-test("whichever call fails, a key file and a keyring that were used are durable, and a start after it succeeds", async () => {
-  assert.ok((await failEveryCall(firstStart, { seed: 13 })) > 10);
-});
-
-test("leaving out any sync of the key file is noticed", async () => {
-  const unmissed = await findUnmissedSyncs(firstStart, { seed: 12, randomOutcomes: 1 });
-  assert.deepEqual(
-    unmissed.filter((each) => each.includes("/data/key")),
-    [],
-  );
-});
-
 function db() {
   return databases.cells.all()[0]?.db ?? assert.fail();
 }
 
-function open(options: { keyEncryptionKey?: Uint8Array; store?: ObjectStore } = {}): Promise<Keyring> {
+interface KeysAtHand {
+  readonly keyEncryptionKey?: Uint8Array;
+  readonly next?: Uint8Array;
+  readonly retired?: Uint8Array;
+  readonly store?: ObjectStore;
+  /** Waited for each time, between reading both places and opening what was read. */
+  readonly gate?: () => Promise<void>;
+}
+
+function open({ next, retired, gate = async () => {}, ...options }: KeysAtHand = {}): Promise<Keyring> {
+  const by = (key: Uint8Array) => wrappingBy(keyIdOf(key), key, randomBytes);
+  const wrappings = {
+    current: by(options.keyEncryptionKey ?? keyEncryptionKey),
+    next: next === undefined ? undefined : by(next),
+    retired: retired === undefined ? [] : [by(retired)],
+  };
   return openKeyring({
     db: db(),
-    store,
-    keyEncryptionKey,
+    store: options.store ?? store,
+    wrappings: async () => {
+      await gate();
+      return wrappings;
+    },
     clock,
     random: randomBytes,
     log: silentBlockLog,
-    ...options,
   });
 }
 

@@ -8,9 +8,11 @@ import { inTransaction } from "../db/database.ts";
 import { requireRebuild } from "./cell-facts.ts";
 import type { BlockLog } from "./block-cell.ts";
 import { packPrefix } from "./pack-format.ts";
+import type { KeyWrapping, KeyWrappings } from "./key-wrapping.ts";
+import { openWrappedKeys } from "./open-wrapped-keys.ts";
 import { unwrapSecret, wrapSecret } from "./secrets.ts";
-import { keyringKey, readKeyringObject, unwrapDataKey, wrapDataKey, writeKeyringObject } from "./wrapped-keys.ts";
-import type { WrappedKey } from "./wrapped-keys.ts";
+import { keyringKey, readKeyringObject, writeKeyringObject } from "./wrapped-keys.ts";
+import type { PlainKey, WrappedKey } from "./wrapped-keys.ts";
 
 export interface DataKey {
   readonly epoch: number;
@@ -30,17 +32,34 @@ export interface Keyring {
   unwrapSecret(label: string, wrapped: Uint8Array): Promise<Uint8Array>;
   /**
    * That the store is there, and is the one of this cell: it holds the keyring. Only then does it mean something that an object is not found.
+   * @param store one of the two that the cell's store is made of; of both together one is enough
    * @throws HoldfastError unavailable
    */
-  assertStoreThere(): Promise<void>;
-  /** From now on another key-encryption key wraps all data keys; no pack changes. The caller keeps the new one first. */
-  rewrap(keyEncryptionKey: Uint8Array): Promise<void>;
+  assertStoreThere(store?: ObjectStore): Promise<void>;
+  /** Reads the keys anew, since another process may have made some, and makes a new one where it is due. */
+  refresh(): Promise<void>;
+  /** Makes a new data key, however young the newest is. Other processes go over to it when they read the keys anew. */
+  renew(): Promise<HeldKeys>;
+  /** Writes the keys that there are again: of two stores both have them then. */
+  writeAgain(): Promise<void>;
+  /**
+   * From now on the next key-encryption key wraps all data keys, or the current one anew where there is no next; no pack changes. It must be
+   * kept durably by whoever gave it.
+   */
+  rewrap(): Promise<HeldKeys>;
+}
+
+export interface HeldKeys {
+  /** Of the newest. */
+  readonly epoch: number;
+  readonly dataKeys: number;
 }
 
 export interface KeyringOptions {
   readonly db: Kysely<CellTables>;
   readonly store: ObjectStore;
-  readonly keyEncryptionKey: Uint8Array;
+  /** Asked each time that keys are opened or wrapped, since a rotation may have changed the answer. */
+  readonly wrappings: () => Promise<KeyWrappings>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: BlockLog;
@@ -58,22 +77,32 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
 
 /** Whether a cell has data keys already, so that a missing key-encryption key must not be replaced by a new one. */
 export async function hasDataKeys({ db, store }: Pick<KeyringOptions, "db" | "store">): Promise<boolean> {
-  return (await readRows(db)).length > 0 || (await readKeyringObject(store)).length > 0;
+  return (await readDataKeyRows(db)).length > 0 || (await readKeyringObject(store)).length > 0;
 }
 
-interface OpenKey extends DataKey {
-  readonly createdAt: number;
+/** The data keys as the database has them. */
+export async function readDataKeyRows(db: Kysely<CellTables>): Promise<WrappedKey[]> {
+  const rows = await db.selectFrom("cell.data_keys").selectAll().orderBy("epoch").execute();
+  return rows.map(({ epoch, wrapped, created_at }) => ({ epoch, wrapped, createdAt: created_at }));
+}
+
+/** What is to be done beside bringing both places to one set. */
+interface Order {
+  readonly renew?: boolean;
+  readonly rewrap?: boolean;
+  readonly writeAgain?: boolean;
 }
 
 class CellKeyring implements Keyring {
   readonly #options: KeyringOptions;
-  #keyEncryptionKey: Uint8Array;
-  #keys = new Map<number, OpenKey>();
+  #keys: ReadonlyMap<number, PlainKey> = new Map();
   #loading: Promise<void> | undefined;
+  #turns = 0;
+  /** In which turn at the lock `#keys` was read. */
+  #turnKept = 0;
 
   constructor(options: KeyringOptions) {
     this.#options = options;
-    this.#keyEncryptionKey = options.keyEncryptionKey;
   }
 
   async current(): Promise<DataKey> {
@@ -89,9 +118,25 @@ class CellKeyring implements Keyring {
     return newestOf(this.#keys) ?? unknownEpoch(0);
   }
 
+  async renew(): Promise<HeldKeys> {
+    return heldOf(await this.#reconcile({ renew: true }));
+  }
+
+  async rewrap(): Promise<HeldKeys> {
+    return heldOf(await this.#reconcile({ rewrap: true }));
+  }
+
+  async writeAgain(): Promise<void> {
+    await this.#reconcile({ writeAgain: true });
+  }
+
+  refresh(): Promise<void> {
+    return this.load();
+  }
+
   async keyOf(epoch: number): Promise<DataKey> {
-    // Another instance may have made it since.
-    if (!this.#keys.has(epoch)) await this.load();
+    // Another instance may have made it since, and even since a look that is under way began.
+    for (let looks = 0; looks < 2 && !this.#keys.has(epoch); looks += 1) await this.load();
     return this.#keys.get(epoch) ?? unknownEpoch(epoch);
   }
 
@@ -103,56 +148,52 @@ class CellKeyring implements Keyring {
     return unwrapSecret((epoch) => this.keyOf(epoch), label, wrapped);
   }
 
-  async assertStoreThere(): Promise<void> {
-    const objects = await this.#readObject();
+  async assertStoreThere(store: ObjectStore = this.#options.store): Promise<void> {
+    const objects = await readObject(store);
     // Not opened: another process may have wrapped them by another key-encryption key since.
     const isOurs = objects.some(({ epoch, createdAt }) => this.#keys.get(epoch)?.createdAt === createdAt);
     if (!isOurs) throw storeAway("it does not hold the keyring of this server");
   }
 
-  async #readObject(): Promise<WrappedKey[]> {
-    try {
-      return await readKeyringObject(this.#options.store);
-    } catch (error) {
-      throw storeAway("its keyring cannot be read", error);
-    }
-  }
-
   load(): Promise<void> {
-    this.#loading ??= this.#reconcile().finally(() => (this.#loading = undefined));
+    this.#loading ??= this.#reconcile({})
+      .then(() => undefined)
+      .finally(() => (this.#loading = undefined));
     return this.#loading;
   }
 
-  async rewrap(keyEncryptionKey: Uint8Array): Promise<void> {
-    await this.load();
-    await this.#locked(async (db) => {
-      const keys = this.#openAll(await readRows(db), await readKeyringObject(this.#options.store));
-      await this.#write(db, [...keys.values()], keyEncryptionKey);
+  /** The union of both places, and a new epoch where it is due; the store gets it before the database. */
+  async #reconcile(order: Order): Promise<ReadonlyMap<number, PlainKey>> {
+    let turn = 0;
+    const keys = await this.#locked(async (db) => {
+      turn = this.#turns += 1;
+      const { store } = this.#options;
+      const [rows, objects] = [await readDataKeyRows(db), await readKeyringObject(store)];
+      if (objects.length === 0 && rows.length > 0) await this.#assertNotEmptied(db);
+      const wrappings = await this.#options.wrappings();
+      const opened = await openWrappedKeys(wrappings, rows, objects);
+      // The database is a new one beside an old store: nothing may be deleted until the index is complete.
+      if (rows.length === 0 && objects.length > 0 && (await hasPacks(store))) await requireRebuild(db);
+      const wrapping = (order.rewrap === true ? wrappings.next : undefined) ?? opened.wrapping;
+      const all = this.#withNewest(opened.keys, order);
+      const isAsked = order.rewrap === true || order.writeAgain === true;
+      if (all.size !== opened.keys.size || !opened.isWhole || isAsked) {
+        await this.#write(db, [...all.values()], wrapping);
+      }
+      return all;
     });
-    this.#keyEncryptionKey = keyEncryptionKey;
+    // Two of them may end in another order than they had the lock.
+    if (turn > this.#turnKept) [this.#keys, this.#turnKept] = [keys, turn];
+    return keys;
   }
 
-  /** The union of both places, and a new epoch where it is due; the store gets it before the database. */
-  async #reconcile(): Promise<void> {
-    this.#keys = await this.#locked(async (db) => {
-      const rows = await readRows(db);
-      const objects = await readKeyringObject(this.#options.store);
-      if (objects.length === 0 && rows.length > 0) await this.#assertNotEmptied(db);
-      const keys = this.#openAll(rows, objects);
-      // The database is a new one beside an old store: nothing may be deleted until the index is complete.
-      if (rows.length === 0 && objects.length > 0 && (await hasPacks(this.#options.store))) await requireRebuild(db);
-      const newest = newestOf(keys);
-      if (newest === undefined || this.#isDue(newest)) {
-        const key = Uint8Array.from(this.#options.random(32));
-        const made = { epoch: (newest?.epoch ?? 0) + 1, key, createdAt: this.#options.clock.nowMicros() };
-        keys.set(made.epoch, made);
-        this.#options.log.info({ epoch: made.epoch }, "made a new data key");
-      }
-      if (!this.#holdAll(rows, keys) || !this.#holdAll(objects, keys)) {
-        await this.#write(db, [...keys.values()], this.#keyEncryptionKey);
-      }
-      return keys;
-    });
+  #withNewest(keys: ReadonlyMap<number, PlainKey>, { renew = false }: Order): ReadonlyMap<number, PlainKey> {
+    const newest = newestOf(keys);
+    if (newest !== undefined && !renew && !this.#isDue(newest)) return keys;
+    const { random, clock, log } = this.#options;
+    const epoch = (newest?.epoch ?? 0) + 1;
+    log.info({ epoch }, "made a new data key");
+    return new Map([...keys, [epoch, { epoch, key: Uint8Array.from(random(32)), createdAt: clock.nowMicros() }]]);
   }
 
   /**
@@ -167,38 +208,19 @@ class CellKeyring implements Keyring {
     }
   }
 
-  async #write(db: Kysely<CellTables>, keys: readonly OpenKey[], keyEncryptionKey: Uint8Array): Promise<void> {
-    const wrapped = keys.map(({ epoch, key, createdAt }): WrappedKey => {
-      return { epoch, wrapped: wrapDataKey(keyEncryptionKey, epoch, key, this.#options.random(12)), createdAt };
-    });
+  async #write(db: Kysely<CellTables>, keys: readonly PlainKey[], wrapping: KeyWrapping): Promise<void> {
+    const wrapped: WrappedKey[] = [];
+    for (const key of keys) {
+      wrapped.push({ epoch: key.epoch, wrapped: await wrapping.wrap(key), createdAt: key.createdAt });
+    }
     await writeKeyringObject(this.#options.store, wrapped);
     for (const { epoch, wrapped: bytes, createdAt } of wrapped) {
       await sql`insert into cell.data_keys (epoch, wrapped, created_at) values (${epoch}, ${Buffer.from(bytes)}, ${createdAt})
-        on conflict (epoch) do update set wrapped = excluded.wrapped`.execute(db);
+        on conflict (epoch) do update set wrapped = excluded.wrapped, created_at = excluded.created_at`.execute(db);
     }
   }
 
-  /** Each epoch must open from one place at least: a rewrap cut short leaves the other place wrapped by the other key. */
-  #openAll(...places: readonly (readonly WrappedKey[])[]): Map<number, OpenKey> {
-    const keys = new Map<number, OpenKey>();
-    for (const wrapped of places.flat()) {
-      const key = unwrapDataKey(this.#keyEncryptionKey, wrapped);
-      const known = keys.get(wrapped.epoch);
-      if (key === undefined) continue;
-      if (known !== undefined && Buffer.compare(known.key, key) !== 0) throw twoKeyrings(wrapped.epoch);
-      keys.set(wrapped.epoch, { epoch: wrapped.epoch, key, createdAt: wrapped.createdAt });
-    }
-    const closed = places.flat().find(({ epoch }) => !keys.has(epoch));
-    if (closed !== undefined) throw wrongKey(closed.epoch);
-    return new Map([...keys].toSorted(([left], [right]) => left - right));
-  }
-
-  #holdAll(wrapped: readonly WrappedKey[], keys: ReadonlyMap<number, OpenKey>): boolean {
-    const open = wrapped.filter((each) => unwrapDataKey(this.#keyEncryptionKey, each) !== undefined);
-    return open.length === keys.size && open.length === wrapped.length;
-  }
-
-  #isDue({ createdAt }: OpenKey): boolean {
+  #isDue({ createdAt }: PlainKey): boolean {
     return this.#options.clock.nowMicros() - createdAt >= limits.dataKeyLifetimeMs * 1000;
   }
 
@@ -214,8 +236,12 @@ class CellKeyring implements Keyring {
 /** Any number that nothing else in the cell's database locks: "hf-keys" in ASCII. */
 const keyringLock = "29385742839282035";
 
-function newestOf(keys: ReadonlyMap<number, OpenKey>): OpenKey | undefined {
+function newestOf(keys: ReadonlyMap<number, PlainKey>): PlainKey | undefined {
   return [...keys.values()].at(-1);
+}
+
+function heldOf(keys: ReadonlyMap<number, PlainKey>): HeldKeys {
+  return { epoch: newestOf(keys)?.epoch ?? 0, dataKeys: keys.size };
 }
 
 async function hasPacks(store: ObjectStore): Promise<boolean> {
@@ -225,9 +251,12 @@ async function hasPacks(store: ObjectStore): Promise<boolean> {
   return done !== true;
 }
 
-async function readRows(db: Kysely<CellTables>): Promise<WrappedKey[]> {
-  const rows = await db.selectFrom("cell.data_keys").selectAll().orderBy("epoch").execute();
-  return rows.map(({ epoch, wrapped, created_at }) => ({ epoch, wrapped, createdAt: created_at }));
+async function readObject(store: ObjectStore): Promise<WrappedKey[]> {
+  try {
+    return await readKeyringObject(store);
+  } catch (error) {
+    throw storeAway("its keyring cannot be read", error);
+  }
 }
 
 function storeAway(what: string, cause?: unknown): HoldfastError {
@@ -235,22 +264,6 @@ function storeAway(what: string, cause?: unknown): HoldfastError {
     "unavailable",
     `The block store is not there: ${what}. Is its disk mounted? Nothing was changed; try again once it is back.`,
     { retryAfterSeconds: 5, cause },
-  );
-}
-
-function wrongKey(epoch: number): HoldfastError {
-  return new HoldfastError(
-    "failed",
-    `The key-encryption key does not open the data key of epoch ${epoch}, so what is stored cannot be read. Nothing was ` +
-      "changed. Put back the file key-encryption-key (or the variable HOLDFAST_KEY_ENCRYPTION_KEY) that this server was set up with.",
-  );
-}
-
-function twoKeyrings(epoch: number): HoldfastError {
-  return new HoldfastError(
-    "failed",
-    `The database and the block store hold different data keys for epoch ${epoch}: they belong to two installations. ` +
-      "Nothing was changed. Start with the store that belongs to this database.",
   );
 }
 

@@ -5,6 +5,7 @@ import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
 import { BlockRoom } from "./block-room.ts";
 import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
+import { findLost, hasDamaged } from "./block-rows.ts";
 import type { BlockService } from "./block-service.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { ByteBudget } from "./byte-budget.ts";
@@ -34,16 +35,20 @@ export interface BlockServiceOptions {
    */
   readonly bytesInFlightMax?: number;
   readonly crashPoint?: CrashPoint;
+  /** For how long a space holds what nothing refers to; a week unless told. */
+  readonly unreferencedMs?: number;
 }
 
 export interface OpenBlockService extends BlockService {
+  /** Resolves once this process stores nothing for the space any more. */
+  settled(spaceId: SpaceId): Promise<void>;
   /** Refuses further stores and resolves once those under way are done. */
   close(): Promise<void>;
 }
 
 export function openBlockService(options: BlockServiceOptions): OpenBlockService {
   const { cells, shards, pool, clock, random, log } = options;
-  const { crashPoint = () => {}, bytesInFlightMax = 64 * 1024 * 1024 } = options;
+  const { crashPoint = () => {}, bytesInFlightMax = 64 * 1024 * 1024, unreferencedMs } = options;
   const stock = new SlabStock(bytesInFlightMax);
   const writerPorts = { shards, pool, stock, clock, random, log, crashPoint };
   const writers = new Map<BlockCell, PackWriter>(
@@ -54,7 +59,8 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
     return writers.get(cell) ?? new PackWriter({ cell, ...writerPorts });
   };
   const budget = new ByteBudget(bytesInFlightMax);
-  const storePorts = { ...options, stock, budget, storing: new StoringRoom(), writerOf };
+  const storing = new StoringRoom();
+  const storePorts = { ...options, stock, budget, storing, writerOf };
 
   // Apart from the others: whoever broke the promise of `passing` would spoil an answer, and never a pack.
   const readPorts = { ...options, stock: new SlabStock(readBytesKept) };
@@ -66,17 +72,21 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
       if (hashes.length === 0) return new Set();
       const { db } = cells.of(bucketOf(spaceId));
       const bytes = [...new Set(hashes)].map(fromHashHex);
-      const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, { now: clock.nowMicros() });
+      const asking = { now: clock.nowMicros(), lifetimeMs: unreferencedMs };
+      const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, asking);
       return held as Set<HashHex>;
     },
+    anyDamaged: (spaceId) => hasDamaged(cells.of(bucketOf(spaceId)).db),
+    lost: (spaceId, hashes) => findLost(cells.of(bucketOf(spaceId)).db, hashes),
     holdAlso: (spaceId, also) => holdAlso({ ...options, ...service }, spaceId, also),
     damaged: (spaceId, page) => listDamaged({ shards, cell: cells.of(bucketOf(spaceId)).db }, spaceId, page),
-    read: (spaceId, hashes, { signal, passing = false, reading } = {}) =>
-      readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing, reading }),
-    readRange: (spaceId, entries, startByte, endByte, { signal, passing = false, reading } = {}) =>
-      readFileRange(readPorts, spaceId, { entries, startByte, endByte, signal, passing, reading }),
+    read: (spaceId, hashes, { signal, passing = false, reading, passesOver, asOwner = false } = {}) =>
+      readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing, reading, passesOver, asOwner }),
+    readRange: (spaceId, entries, startByte, endByte, { signal, passing = false, reading, asOwner = false } = {}) =>
+      readFileRange(readPorts, spaceId, { entries, startByte, endByte, signal, passing, reading, asOwner }),
     sealTail: (place, plain) => sealTail(cells, random, place, plain),
     openTail: (place, tail) => openTail(cells, place, tail),
+    settled: (spaceId) => storing.settled(spaceId),
     async close() {
       await Promise.all([...writers.values()].map((writer) => writer.close()));
     },

@@ -28,6 +28,7 @@ export interface Reader extends ReadPorts {
   readonly cell: BlockCell;
   readonly spaceId: SpaceId;
   readonly plain: boolean;
+  readonly asOwner: boolean;
   readonly signal: AbortSignal;
   /** Where the memory of what was read comes from and goes to, if a payload is done with once the next one is asked for. */
   readonly stock: SlabStock | undefined;

@@ -35,6 +35,9 @@ export function packKey(packId: PackId): string {
   return `packs/${packId.slice(0, 2)}/${packId}`;
 }
 
+/** Stands for the packs that nobody knows any more, and before all others. */
+export const lostPackId = "00000000-0000-0000-0000-000000000000" as PackId;
+
 export const packPrefix = "packs/";
 const packKeyPattern = /^packs\/([0-9a-f]{2})\/(\1[0-9a-f]{6}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import { copiesOf } from "@holdfast/object-store/two-stores";
 import type { BlockCell } from "./block-cell.ts";
 import type { ListedPack } from "./list-packs.ts";
 import { headerLength, packKey, parseHeader } from "./pack-format.ts";
@@ -14,7 +15,30 @@ import { packKeyOf } from "./seal.ts";
  * @throws HoldfastError damaged where they are not those of a pack of this cell, it has gone since it was listed, or the disk fails at it;
  *   unavailable where the store itself is not there
  */
-export async function readPackIndex(cell: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
+export async function readPackIndex(cell: BlockCell, pack: ListedPack): Promise<PackIndex> {
+  try {
+    return await readIndexOf(cell, pack);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
+    // What the first of two stores has damaged, the other one may have whole.
+    for (const store of copiesOf(cell.store).slice(1)) {
+      const index = await readUnlessDamaged({ ...cell, store }, pack);
+      if (index !== undefined) return index;
+    }
+    throw error;
+  }
+}
+
+async function readUnlessDamaged(cell: BlockCell, pack: ListedPack): Promise<PackIndex | undefined> {
+  try {
+    return await readIndexOf(cell, pack);
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === "damaged") return undefined;
+    throw error;
+  }
+}
+
+async function readIndexOf(cell: BlockCell, { packId, sizeBytes }: ListedPack): Promise<PackIndex> {
   // Of an empty object a store gives no range at all.
   if (sizeBytes === 0 || sizeBytes > limits.packBytesMax) {
     throw new HoldfastError("damaged", `The pack cannot be read: it has ${sizeBytes} bytes.`);
@@ -34,7 +58,7 @@ async function getPart(
     return await store.get(packKey(packId), { range });
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    await keyring.assertStoreThere();
+    await keyring.assertStoreThere(store);
     const isGone = error.code === "not_found" || error.code === "range";
     const problem = isGone ? "it is gone, or shorter than it was" : "the disk or the network fails at it";
     throw new HoldfastError("damaged", `The pack cannot be read: ${problem}.`, { cause: error });

@@ -11,6 +11,8 @@ export interface PackRows {
   readonly sizeBytes: number;
   /** In the order of the records; of a hash that stands twice the first gets the row. */
   readonly blocks: readonly BlockRow[];
+  /** Stored bytes of all records, where some get no row. */
+  readonly packedBytes?: number;
 }
 
 export interface BlockRow {
@@ -73,10 +75,13 @@ export interface NewRows {
   readonly unreferencedSince: number | null;
 }
 
-/** Rows that are there already stay as they are, so that what is known to be damaged stays so. @returns how many are new */
+/**
+ * Rows that are there already stay as they are, so that what is known to be damaged stays so. A pack whose rows had all gone is live
+ * again. @returns how many are new
+ */
 export async function insertPackRows(
   db: Kysely<CellTables>,
-  { packId, epoch, sizeBytes, blocks }: PackRows,
+  { packId, epoch, sizeBytes, blocks, packedBytes = storedBytesOf(blocks) }: PackRows,
   { now, createdAt = now, unreferencedSince }: NewRows,
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`
@@ -91,10 +96,18 @@ export async function insertPackRows(
       on conflict do nothing
       returning stored_size
     ), pack as (
-      insert into cell.packs as known (id, epoch, size, live_bytes, created_at)
-      select ${packId}::uuid, ${epoch}::int8, ${sizeBytes}::int8, coalesce(sum(stored_size), 0), ${createdAt}::int8 from made
-      on conflict (id) do update set live_bytes = known.live_bytes + excluded.live_bytes
+      insert into cell.packs as known (id, epoch, size, live_bytes, packed_bytes, created_at)
+      select ${packId}::uuid, ${epoch}::int8, ${sizeBytes}::int8, coalesce(sum(stored_size), 0), ${packedBytes}::int8, ${createdAt}::int8
+      from made
+      on conflict (id) do update set live_bytes = known.live_bytes + excluded.live_bytes,
+        packed_bytes = greatest(known.packed_bytes, excluded.packed_bytes),
+        state = case when known.state = 'doomed' and excluded.live_bytes > 0 then 'live' else known.state end,
+        emptied_at = case when excluded.live_bytes > 0 then null else known.emptied_at end
     )
     select count(*) as count from made`.execute(db);
   return rows[0]?.count ?? 0;
+}
+
+function storedBytesOf(blocks: readonly BlockRow[]): number {
+  return blocks.reduce((sum, { storedSize }) => sum + storedSize, 0);
 }

@@ -13,6 +13,7 @@ import type { Parcel, Pending } from "./parcel.ts";
 import { sealGroup } from "./seal-group.ts";
 import { storedBytesIn } from "./slab.ts";
 import type { SlabStock } from "./slab-stock.ts";
+import { assertStoredInTime } from "./storing-time.ts";
 import { insertSpaceBlocks } from "./space-blocks.ts";
 
 /** Between two durable steps of a store; a test ends the process there. */
@@ -122,6 +123,7 @@ export class PackWriter {
     const sealed = await sealGroup(this.#ports, group);
     if (sealed === undefined) return;
     const { packId, epoch, pieces, records, parts } = sealed;
+    const startedMs = clock.nowMs();
     await cell.store.put(packKey(packId), pieces);
     crashPoint("pack durable");
     const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -130,11 +132,12 @@ export class PackWriter {
     const rows = { packId, epoch, sizeBytes, blocks: blockRowsOf(records) };
     const stamps = await insertPack(cell.db, rows, holdersOf(parts, records), clock.nowMicros());
     crashPoint("cell rows");
-    await Promise.all(callersOf(parts).map((caller) => this.#acknowledge(caller, stamps)));
+    assertStoredInTime(startedMs, clock.nowMs());
+    await Promise.all(callersOf(parts).map((caller) => this.#acknowledge(caller, stamps, startedMs)));
   }
 
   /** Each space on its own shard: one that does not answer fails its own calls only. */
-  async #acknowledge(parts: readonly Pending[], stamps: Stamps): Promise<void> {
+  async #acknowledge(parts: readonly Pending[], stamps: Stamps, startedMs: number): Promise<void> {
     const [first] = parts;
     if (first === undefined) return;
     const { spaceId, uploader } = first.parcel;
@@ -155,6 +158,7 @@ export class PackWriter {
         this.#ports.clock.nowMicros(),
       );
       this.#ports.crashPoint("shard rows");
+      assertStoredInTime(startedMs, this.#ports.clock.nowMs());
       for (const { done } of parts) done();
     } catch (error) {
       this.#giveUp(parts, error);

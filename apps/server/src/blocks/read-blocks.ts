@@ -10,7 +10,7 @@ import type { Reader, ReadPorts } from "./open-range.ts";
 import { batchBytes, choosePlace, cutBatches, planRanges } from "./read-plan.ts";
 import type { PackRange } from "./read-plan.ts";
 import type { Reading } from "./reading-room.ts";
-import { rescueBlock } from "./rescue-block.ts";
+import { findWholeCopy, rescueBlock } from "./rescue-block.ts";
 import type { SlabStock } from "./slab-stock.ts";
 
 export interface ReadOptions {
@@ -21,6 +21,9 @@ export interface ReadOptions {
   readonly passing: boolean;
   /** Where each batch waits for room before it is read; without one it does not wait. */
   readonly reading: Reading | undefined;
+  readonly asOwner: boolean;
+  /** It comes as undefined, besides what the space does not hold; anything else that fails ends the reading. */
+  readonly passesOver?: "damaged" | undefined;
 }
 
 /** See `BlockService.read`. Rows are looked up for a window of hashes at once; one batch is read ahead of the reader. */
@@ -33,7 +36,8 @@ export async function* readBlocks(
   const leaving = new AbortController();
   const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
   const stock = options.passing ? ports.stock : undefined;
-  const reader = { ...ports, cell: ports.cells.of(bucketOf(spaceId)), spaceId, plain: options.plain, signal, stock };
+  const { plain, asOwner } = options;
+  const reader = { ...ports, cell: ports.cells.of(bucketOf(spaceId)), spaceId, plain, asOwner, signal, stock };
   const held = new Set<() => void>();
   const take = async (sizeBytes: number) => (await options.reading?.take(sizeBytes)) ?? (() => {});
   const readInRoom = async (batch: readonly Wanted[], giveBack: () => void): Promise<Batch> => {
@@ -42,7 +46,7 @@ export async function* readBlocks(
       held.delete(release);
     };
     held.add(release);
-    return { ...(await readBatch(reader, batch)), release };
+    return { ...(await readBatch(reader, batch, options)), release };
   };
   const readAheadOf = (batch: readonly Wanted[] | undefined): Promise<Batch> | undefined => {
     const giveBack =
@@ -111,7 +115,11 @@ interface BatchBytes {
   readonly memory: ReadonlySet<ArrayBuffer>;
 }
 
-async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<BatchBytes> {
+async function readBatch(
+  reader: Reader,
+  batch: readonly Wanted[],
+  { passesOver }: Pick<ReadOptions, "passesOver">,
+): Promise<BatchBytes> {
   const places = batch.map(({ place }) => place).filter((place) => place !== undefined);
   const opened = new Map<HashHex, Uint8Array>();
   const memory = new Set<ArrayBuffer>();
@@ -121,7 +129,7 @@ async function readBatch(reader: Reader, batch: readonly Wanted[]): Promise<Batc
     const payload = opened.get(hash);
     if (!stored) blocks.push(undefined);
     else if (place !== undefined && payload !== undefined) blocks.push(toBlock(reader, place, payload));
-    else blocks.push(await rescueBlock(reader, hash));
+    else blocks.push(await (passesOver === "damaged" ? findWholeCopy : rescueBlock)(reader, hash));
   }
   return { blocks, memory };
 }

@@ -15,13 +15,14 @@ export interface FileRange {
   /** As in `ReadOptions`. */
   readonly passing: boolean;
   readonly reading: Reading | undefined;
+  readonly asOwner: boolean;
 }
 
 /** See `BlockService.readRange`. @throws HoldfastError damaged for a block that the space does not hold, though the manifest names it */
 export async function* readFileRange(
   ports: ReadPorts & { readonly stock: SlabStock },
   spaceId: SpaceId,
-  { entries, startByte, endByte, signal, passing, reading }: FileRange,
+  { entries, startByte, endByte, signal, passing, reading, asOwner }: FileRange,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { first, last, offset } = findEntries(entries, startByte, endByte);
   const needed = startByte === endByte ? [] : entries.slice(first, last);
@@ -31,7 +32,7 @@ export async function* readFileRange(
     ports,
     spaceId,
     needed.map(({ hash }) => hash),
-    { plain: true, signal, passing, reading },
+    { plain: true, signal, passing, reading, asOwner },
   )) {
     const entry = needed[index];
     if (entry === undefined || block?.payload.length !== entry.size) throw notThere(entry);

@@ -1,11 +1,11 @@
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf } from "@holdfast/core/ids";
-import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import type { HashHex } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import { byteaArray, int8Array, uuidArray } from "../db/array-parameters.ts";
+import { uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
-import type { Shard, Shards } from "../db/shards.ts";
+import { inTransaction } from "../db/database.ts";
+import type { Shards } from "../db/shards.ts";
 import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
 import { findWholeElsewhere } from "./block-rows.ts";
 import type { BlockPool } from "./block-tasks.ts";
@@ -14,9 +14,12 @@ import { checkStoredPack } from "./check-stored-pack.ts";
 import type { CheckedPack } from "./check-stored-pack.ts";
 import { listPacks } from "./list-packs.ts";
 import type { ListedPack } from "./list-packs.ts";
+import { lostPackId } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
 import { insertPackRows } from "./pack-rows.ts";
+import { restoreHolders } from "./restore-holders.ts";
+import { settleCopies } from "./settle-copies.ts";
 
 export interface RebuildPorts {
   readonly cells: BlockCells;
@@ -49,10 +52,14 @@ export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> 
   for (const { keyring } of cells.all()) await keyring.assertStoreThere();
   for (const { db } of cells.all()) await requireRebuild(db);
   for (const cell of cells.all()) await rebuildPacks({ ...ports, cell, now: clock.nowMicros() }, report);
-  for (const shard of shards.all()) report.holders += await rebuildHolders(cells, shard, clock.nowMicros());
+  for (const shard of shards.all()) report.holders += await restoreHolders(cells, shard, clock.nowMicros());
   for (const { db } of cells.all()) {
     await settleOwnCopies(db);
-    await settleReferences(db, clock.nowMicros());
+    await settleCopies(db, {
+      nowMicros: clock.nowMicros(),
+      damagedBefore: 0,
+      inStep: (work) => inTransaction(db, work),
+    });
     await noteRebuilt(db);
   }
   log.info({ ...report, unreadable_packs: report.unreadable_packs.length }, "the block index was rebuilt");
@@ -65,7 +72,7 @@ interface CellRebuild extends Pick<RebuildPorts, "pool" | "clock" | "log"> {
 }
 
 async function rebuildPacks(rebuild: CellRebuild, report: RebuildReport): Promise<void> {
-  let after = lowestId;
+  let after: string = lostPackId;
   for await (const page of listPacks(rebuild.cell.store, undefined)) {
     const last = page.at(-1)?.packId ?? after;
     await checkDoubtful(rebuild, { after, upTo: last }, page);
@@ -75,7 +82,6 @@ async function rebuildPacks(rebuild: CellRebuild, report: RebuildReport): Promis
   await checkDoubtful(rebuild, { after, upTo: highestId }, []);
 }
 
-const lowestId = "00000000-0000-0000-0000-000000000000";
 const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 async function rebuildPack({ cell, now, log }: CellRebuild, pack: ListedPack, report: RebuildReport): Promise<void> {
@@ -119,76 +125,6 @@ async function checkDoubtful(
   for (const pack of rows) await checkStoredPack({ cell, pool, clock }, pack);
 }
 
-interface StoredRow {
-  readonly space_id: SpaceId;
-  readonly hash: Buffer;
-  readonly size: number;
-  readonly stamp: number;
-}
-
-/** @returns how many rows the shard's spaces have */
-async function rebuildHolders(cells: BlockCells, shard: Shard, now: number): Promise<number> {
-  let count = 0;
-  let last: Pick<StoredRow, "space_id" | "hash"> = { space_id: lowestId as SpaceId, hash: Buffer.alloc(0) };
-  for (;;) {
-    const { rows } = await sql<StoredRow>`
-      select space_id, hash, size, stamp from shard.space_blocks where (space_id, hash) > (${last.space_id}::uuid, ${last.hash})
-      order by space_id, hash limit ${pageRows}`.execute(shard.db);
-    for (const [cell, held] of byCell(cells, rows)) {
-      await insertHolders(cell.db, held);
-      await noteLost(cell.db, held, now);
-    }
-    count += rows.length;
-    const end = rows.at(-1);
-    if (end === undefined || rows.length < pageRows) return count;
-    last = end;
-  }
-}
-
-const pageRows = 5000;
-
-function byCell(cells: BlockCells, rows: readonly StoredRow[]): Map<BlockCell, StoredRow[]> {
-  const groups = new Map<BlockCell, StoredRow[]>();
-  for (const row of rows) {
-    const cell = cells.of(bucketOf(row.space_id));
-    const known = groups.get(cell);
-    if (known === undefined) groups.set(cell, [row]);
-    else known.push(row);
-  }
-  return groups;
-}
-
-async function insertHolders(db: Kysely<CellTables>, rows: readonly StoredRow[]): Promise<void> {
-  const sorted = rows.toSorted((left, right) => Buffer.compare(left.hash, right.hash));
-  await sql`
-    insert into cell.holders as known (hash, space_id, stamp)
-    select hash, space_id, stamp from unnest(
-      ${byteaArray(sorted.map(({ hash }) => hash))}, ${uuidArray(sorted.map(({ space_id }) => space_id))},
-      ${int8Array(sorted.map(({ stamp }) => stamp))}
-    ) as given (hash, space_id, stamp)
-    on conflict (hash, space_id) do update set stamp = excluded.stamp where known.stamp < excluded.stamp`.execute(db);
-}
-
-/** Stands for the packs that nobody knows any more. */
-const lostPackId = lowestId;
-
-/** What a space has stored and no pack has is damaged like what its pack has lost: a scrub tells it, and whoever has it heals it. */
-async function noteLost(db: Kysely<CellTables>, rows: readonly StoredRow[], now: number): Promise<void> {
-  await sql`
-    with lost as (
-      insert into cell.blocks (hash, pack_id, record_index, "offset", stored_size, size, codec, state, damaged_at)
-      select distinct on (hash) hash, ${lostPackId}::uuid, 0, 0, 0, size, 'raw', 'damaged', ${now}::int8
-      from unnest(${byteaArray(rows.map(({ hash }) => hash))}, ${int8Array(rows.map(({ size }) => size))}) as given (hash, size)
-      where not exists (select from cell.blocks as known where known.hash = given.hash)
-      on conflict do nothing
-      returning hash
-    )
-    insert into cell.packs (id, epoch, size, live_bytes, state, created_at)
-    select ${lostPackId}::uuid, (select min(epoch) from cell.data_keys), 0, 0, 'unreadable', ${now}::int8
-    where exists (select from lost)
-    on conflict do nothing`.execute(db);
-}
-
 /** A space noted its stamp right after it had put its pack, so its own copy is the one whose pack is nearest to that in time. */
 async function settleOwnCopies(db: Kysely<CellTables>): Promise<void> {
   await sql`
@@ -201,15 +137,4 @@ async function settleOwnCopies(db: Kysely<CellTables>): Promise<void> {
     )
     update cell.holders as holder set pack_id = nearest.pack_id
     from nearest where nearest.hash = holder.hash and nearest.space_id = holder.space_id`.execute(db);
-}
-
-/** What has a holder is referenced; what has none begins to wait now. */
-async function settleReferences(db: Kysely<CellTables>, now: number): Promise<void> {
-  await sql`update cell.blocks as block set unreferenced_since = null
-    where unreferenced_since is not null and state <> 'doomed'
-      and exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(db);
-  await sql`update cell.blocks as block set unreferenced_since = ${now}::int8
-    where unreferenced_since is null and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(
-    db,
-  );
 }

@@ -7,14 +7,16 @@ import type { CellTables } from "../db/cell-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { BlockLog } from "./block-cell.ts";
 import { findWholeElsewhere } from "./block-rows.ts";
-import { scrubPackInPool, sealInPool } from "./block-tasks.ts";
-import { getPack } from "./check-stored-pack.ts";
+import { scrubPackInPool } from "./block-tasks.ts";
+import { getPack } from "./get-pack.ts";
 import type { CheckedPack, CheckedRow, CheckPorts, PackCheck } from "./check-stored-pack.ts";
-import { packIdOf, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
+import { isNeeded } from "./needed-copies.ts";
+import { packKey, recordOffsets, tagBytes } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 import { openRecords, sealEnds } from "./pack.ts";
 import { insertPackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
+import { sealRecords, type SealedRecords } from "./seal-records.ts";
 
 export interface RepairPorts extends CheckPorts {
   readonly random: Random;
@@ -95,8 +97,10 @@ async function moveWhole(
   const packed = await packOf(ports, wanted, payloads);
   await cell.store.put(packKey(packed.packId), packed.pieces);
   const now = clock.nowMicros();
-  await insertPackRows(cell.db, packed, { now, unreferencedSince: null });
-  await giveToHolders(cell.db, { from: id, to: packed.packId, hashes: wanted.map(({ hash }) => hash), now });
+  await inTransaction(cell.db, async (transaction) => {
+    await insertPackRows(transaction, packed, { now, unreferencedSince: null });
+    await giveToHolders(transaction, { from: id, to: packed.packId, hashes: wanted.map(({ hash }) => hash), now });
+  });
   log.warn(
     { pack_id: id, into: packed.packId, blocks: wanted.length },
     "the whole blocks of a damaged pack were moved",
@@ -106,20 +110,18 @@ async function moveWhole(
 
 /** Locked in the order in which `insertPack` locks them. */
 async function giveToHolders(
-  db: Kysely<CellTables>,
+  transaction: Kysely<CellTables>,
   { from, to, hashes, now }: { from: PackId; to: PackId; hashes: readonly Uint8Array[]; now: number },
 ): Promise<void> {
-  await inTransaction(db, async (transaction) => {
-    await sql`
-      with locked as (
-        select hash, space_id from cell.holders where pack_id = ${from}::uuid and hash = any(${byteaArray(hashes)})
-        order by hash, space_id for no key update
-      )
-      update cell.holders as holder set pack_id = ${to}::uuid
-      from locked where holder.hash = locked.hash and holder.space_id = locked.space_id`.execute(transaction);
-    await sql`update cell.blocks as block set unreferenced_since = ${now}::int8 where pack_id = ${to}::uuid
-      and not exists (select from cell.holders as holder where holder.hash = block.hash)`.execute(transaction);
-  });
+  await sql`
+    with locked as (
+      select hash, space_id from cell.holders where pack_id = ${from}::uuid and hash = any(${byteaArray(hashes)})
+      order by hash, space_id for no key update
+    )
+    update cell.holders as holder set pack_id = ${to}::uuid
+    from locked where holder.hash = locked.hash and holder.space_id = locked.space_id`.execute(transaction);
+  await sql`update cell.blocks as block set unreferenced_since = ${now}::int8 where pack_id = ${to}::uuid
+    and not ${isNeeded}`.execute(transaction);
 }
 
 /** Of the blocks of a pack those that are some space's own copy. */
@@ -131,14 +133,12 @@ async function findOwned(db: Kysely<CellTables>, packId: PackId): Promise<Set<Ha
   return new Set(rows.map(({ hash }) => hash));
 }
 
-/** Sealed, and read back, like what comes from outside: nothing depends on it before. @throws HoldfastError where it does not come back */
+/** @throws HoldfastError where it does not come back from its seal */
 async function packOf(
-  { cell, pool, random }: RepairPorts,
+  ports: RepairPorts,
   rows: readonly CheckedRow[],
   payloads: readonly (Uint8Array | undefined)[],
-) {
-  const packId = packIdOf(random(16));
-  const { epoch, key } = await cell.keyring.current();
+): Promise<SealedRecords> {
   // Not as long as the row says: an older version may have stored an empty frame behind the payload.
   const whole = payloads.map((payload) => payload ?? missingRecord());
   const slab = new ArrayBuffer(whole.reduce((sum, { length }) => sum + length + tagBytes, 0));
@@ -150,24 +150,7 @@ async function packOf(
     start += payload.length + tagBytes;
     return record;
   });
-  const offsets = recordOffsets(records.map(({ length }) => length + tagBytes));
-  const { pieces, faults } = await sealInPool(pool, {
-    packId,
-    epoch,
-    key: packKeyOf(key, packId),
-    slabs: [slab],
-    records,
-  });
-  if (faults[0] !== undefined) throw new HoldfastError("internal", `Of what was sealed, ${faults[0].reason}.`);
-  return {
-    packId,
-    epoch,
-    pieces,
-    sizeBytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
-    blocks: records.map(({ hash, sizeBytes, codec, length }, recordIndex) => {
-      return { hash, sizeBytes, codec, recordIndex, offset: offsets[recordIndex] ?? 0, storedSize: length + tagBytes };
-    }),
-  };
+  return sealRecords(ports, [slab], records);
 }
 
 function missingRecord(): never {

@@ -2,21 +2,33 @@ import { decodeFrame } from "@holdfast/codec/codec";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { StoreCopy } from "@holdfast/object-store/store-copy";
+import { copiesOf } from "@holdfast/object-store/two-stores";
 import { findPlaces, markDamaged, markWhole } from "./block-rows.ts";
 import type { BlockPlace } from "./block-rows.ts";
 import type { StoredBlock } from "./block-service.ts";
-import { findFilesTouching } from "./files-touching.ts";
+import { findFilesTouching, type TouchedFile } from "./files-touching.ts";
 import { isUnread, openRangeIfThere, toBlock } from "./open-range.ts";
 import type { Reader } from "./open-range.ts";
+import { packKey } from "./pack-format.ts";
+
+/** See `findWholeCopy`. @throws HoldfastError also damaged when no copy is left, with the files that it touches */
+export async function rescueBlock(reader: Reader, hash: HashHex): Promise<StoredBlock> {
+  const whole = await findWholeCopy(reader, hash);
+  if (whole !== undefined) return whole;
+  throw await lostError(reader, hash);
+}
 
 /**
  * Reads a block whose first reading failed. Each time the rows are looked up anew, since its pack may just have been
  * rewritten; a copy that fails twice is marked as damaged, and the next one is tried. Where none is left, those that were found
  * damaged before are tried too. A copy at which the disk fails is passed over, and stays what it was.
- * @throws HoldfastError damaged when no copy is left; unavailable where one is left that cannot be read just now, and while the store itself
+ * @returns undefined where no copy is left
+ * @throws HoldfastError unavailable where one is left that cannot be read just now, and while the store itself
  *   is not there, which damages nothing
  */
-export async function rescueBlock(reader: Reader, hash: HashHex): Promise<StoredBlock> {
+export async function findWholeCopy(reader: Reader, hash: HashHex): Promise<StoredBlock | undefined> {
   const failures = new Map<string, number>();
   let unread: HoldfastError | undefined;
   for (;;) {
@@ -39,7 +51,8 @@ export async function rescueBlock(reader: Reader, hash: HashHex): Promise<Stored
     const block = failures.has(place.packId) ? undefined : await revive(reader, place);
     if (block !== undefined) return block;
   }
-  throw unread ?? (await lostError(reader, hash));
+  if (unread !== undefined) throw unread;
+  return undefined;
 }
 
 /**
@@ -48,15 +61,39 @@ export async function rescueBlock(reader: Reader, hash: HashHex): Promise<Stored
  * @returns undefined where the store has no such record; what went wrong where a store that is there cannot give it
  */
 async function openAlone(reader: Reader, place: BlockPlace): Promise<Uint8Array | HoldfastError | undefined> {
+  const [first, ...others] = copiesOf(reader.cell.store);
+  const opened = await openIn(reader, first ?? reader.cell.store, place);
+  if (opened instanceof Uint8Array || others.length === 0) return opened;
+  let unread = opened;
+  for (const store of others) {
+    const fromOther = await openIn(reader, store, place);
+    if (fromOther instanceof Uint8Array) {
+      // Away it lacks nothing: then the other is only quicker.
+      if (opened === undefined && first instanceof StoreCopy) first.lacks(packKey(place.packId));
+      return fromOther;
+    }
+    unread ??= fromOther;
+  }
+  return unread;
+}
+
+/** In one of the two stores of a cell, or the only one. Where that one of two is away, the block is unread there. */
+async function openIn(
+  reader: Reader,
+  store: ObjectStore,
+  place: BlockPlace,
+): Promise<Uint8Array | HoldfastError | undefined> {
   const { packId, epoch, offset, storedSize } = place;
   const range = { packId, epoch, start: offset, end: offset + storedSize, places: [place] };
+  const { keyring } = reader.cell;
+  const inStore = { ...reader, cell: { ...reader.cell, store } };
   try {
-    const opened = await openRangeIfThere(reader, range);
-    if (opened === undefined) await reader.cell.keyring.assertStoreThere();
+    const opened = await openRangeIfThere(inStore, range);
+    if (opened === undefined) await keyring.assertStoreThere(store);
     return opened?.payloads[0];
   } catch (error) {
     if (!isUnread(error)) throw error;
-    await reader.cell.keyring.assertStoreThere();
+    if (store === reader.cell.store) await keyring.assertStoreThere(store);
     return error;
   }
 }
@@ -73,7 +110,7 @@ async function revive(reader: Reader, place: BlockPlace): Promise<StoredBlock | 
   return block;
 }
 
-function isWhole({ hash, codec, payload, sizeBytes }: StoredBlock): boolean {
+export function isWhole({ hash, codec, payload, sizeBytes }: StoredBlock): boolean {
   try {
     return sha256(decodeFrame(codec, payload, sizeBytes)) === hash;
   } catch (error) {
@@ -88,9 +125,15 @@ async function noteDamage({ cell, shards, clock, log }: Reader, { hash, packId }
   log.error({ hash, pack_id: packId, files }, "a stored block is damaged");
 }
 
-/** The caller learns which of the files of this space are touched, and of no other. */
-async function lostError({ cell, shards, spaceId }: Reader, hash: HashHex): Promise<HoldfastError> {
-  const files = (await findFilesTouching(shards, cell.db, [hash], spaceId)).get(hash) ?? [];
+/**
+ * The owner learns which files of the space are touched, and of no other. Anybody else would learn names that are not shared with it, and
+ * where what it knows stands besides.
+ */
+async function lostError({ cell, shards, spaceId, asOwner }: Reader, hash: HashHex): Promise<HoldfastError> {
+  const touched = asOwner
+    ? await findFilesTouching(shards, cell.db, [hash], spaceId)
+    : new Map<HashHex, TouchedFile[]>();
+  const files = touched.get(hash) ?? [];
   return new HoldfastError("damaged", damagedMessage, { body: { hash, files: files.map(({ path }) => path) } });
 }
 

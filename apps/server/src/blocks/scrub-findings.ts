@@ -9,6 +9,7 @@ import { findFilesTouching } from "./files-touching.ts";
 import type { PackId } from "./pack-format.ts";
 import type { Repair } from "./repair-pack.ts";
 import type { CellScrubReport } from "./scrub-report.ts";
+import type { MendedCopy } from "./settle-pack.ts";
 
 export interface FindingPorts {
   readonly cell: BlockCell;
@@ -35,8 +36,13 @@ export class ScrubFindings {
   }
 
   /** @param repair what became of its header and footer, if they are wrong */
-  async addPack(packId: PackId, { rows, faults, footer }: PackCheck, repair: Repair): Promise<void> {
+  async addPack(packId: PackId, check: PackCheck, repair: Repair): Promise<void> {
     const { report } = this;
+    const { rows, faults, footer } = check;
+    for (const copy of check.mended) this.addMended(packId, copy);
+    for (const { store, reason } of check.unmended) {
+      this.#ports.log.error({ store, pack_id: packId, reason }, "a store has a pack otherwise than the other one");
+    }
     const isRepaired = repair !== "impossible";
     report.blocks += rows.length;
     report.revived += rows.filter(({ damaged }, index) => damaged && faults[index] === undefined).length;
@@ -56,6 +62,12 @@ export class ScrubFindings {
         .filter(({ row }) => !whole.has(row.hex))
         .map(({ row, reason }) => ({ hash: row.hex, reason, damagedAt: row.damagedAt })),
     );
+  }
+
+  /** A store has got the pack from the other one. */
+  addMended(packId: PackId, { store, reason }: MendedCopy): void {
+    this.#ports.log.warn({ store, pack_id: packId, reason }, "a store was given a pack by the other one");
+    if (this.report.mended.length < damagedMax) this.report.mended.push({ store, pack_id: packId, reason });
   }
 
   /** Of a pack that the index does not know. */

@@ -3,20 +3,20 @@ import type { HashHex } from "@holdfast/core/ids";
 import { assertWanted } from "@holdfast/object-store/call-signal";
 import { withoutRows } from "./adopt-orphans.ts";
 import { scrubPackInPool } from "./block-tasks.ts";
-import { getPack } from "./check-stored-pack.ts";
 import type { CheckPorts } from "./check-stored-pack.ts";
 import { listPacks } from "./list-packs.ts";
 import type { ListedPack } from "./list-packs.ts";
 import { readPackIndex, rowsOfIndex } from "./pack-index.ts";
 import type { ScrubFindings } from "./scrub-findings.ts";
 import { packKeyOf } from "./seal.ts";
+import { settlePack } from "./settle-pack.ts";
 
 /** Rereads the packs of the store that no row names: orphans, and what a lost index forgot. */
 export async function scrubUnknownPacks(ports: CheckPorts, findings: ScrubFindings): Promise<void> {
   for await (const listed of listPacks(ports.cell.store, ports.signal)) {
     for (const pack of await withoutRows(ports.cell.db, listed)) {
       assertWanted(ports.signal);
-      const faults = await faultsOf(ports, pack);
+      const faults = await faultsOf(ports, pack, findings);
       if (faults !== undefined) await findings.addUnknownPack(pack.packId, faults);
     }
   }
@@ -26,11 +26,12 @@ export async function scrubUnknownPacks(ports: CheckPorts, findings: ScrubFindin
 async function faultsOf(
   { cell, pool, signal }: CheckPorts,
   listed: ListedPack,
+  findings: ScrubFindings,
 ): Promise<{ hash: HashHex | null; reason: string }[] | undefined> {
   const { packId } = listed;
-  const pack = await getPack(cell, packId, signal);
-  if (pack === undefined) return undefined;
-  if (!(pack instanceof Uint8Array)) return [{ hash: null, reason: pack.reason }];
+  const { bytes: pack, withheld, mended } = await settlePack({ cell, pool, signal }, packId);
+  for (const { store, reason } of mended) findings.addMended(packId, { store, reason });
+  if (pack === undefined) return withheld === undefined ? undefined : [{ hash: null, reason: withheld.reason }];
   try {
     const { epoch, blocks } = rowsOfIndex(await readPackIndex(cell, listed), listed.sizeBytes);
     const { key } = await cell.keyring.keyOf(epoch);

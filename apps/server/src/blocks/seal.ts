@@ -8,7 +8,11 @@ import type { PackId } from "./pack-format.ts";
  * AES-256-GCM with a key that seals one thing only: HKDF-SHA256 (RFC 5869) of the epoch's data key, with 16 random bytes
  * as the salt. So a nonce may count, and two sealings never share key and nonce as long as the salt is drawn anew.
  */
-export function deriveKey(dataKey: Uint8Array, salt: Uint8Array, use: "pack" | "tail" | "secret"): Uint8Array {
+export function deriveKey(
+  dataKey: Uint8Array,
+  salt: Uint8Array,
+  use: "pack" | "tail" | "secret" | "thumb" | "backup",
+): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", dataKey, salt, `holdfast ${use} 1`, 32));
 }
 

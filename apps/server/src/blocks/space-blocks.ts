@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, hashArray, int8Array } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
@@ -8,7 +9,7 @@ import { assertRoom, type StoredFigures } from "../metadata/weight/stored-bytes.
 import type { ShardTables } from "../db/shard-tables.ts";
 
 /** A row whose `since` is younger keeps it: 7 days become an hour less, and most answers write nothing. */
-const renewalMicros = 3600_000_000;
+const renewalMsMax = 3600_000;
 
 /**
  * Of these hashes, those that the space holds and whose block is live; their `since` is renewed.
@@ -16,7 +17,6 @@ const renewalMicros = 3600_000_000;
  * The shard is asked first: once `since` is recent, the row stays for days, so the holder of its stamp stays, so its block
  * is not doomed, and what the cell answers afterwards stays true. A row that somebody else has locked is not waited for
  * (a commit may hold it and wait for us) and answers as not held: then its bytes come once more.
- * @param uploader who has brought the blocks once more, and from now on counts as the one who did
  * @returns hashes in hex
  */
 export async function findHeld(
@@ -24,12 +24,13 @@ export async function findHeld(
   cell: Kysely<CellTables>,
   spaceId: SpaceId,
   hashes: readonly Uint8Array[],
-  { now, uploader }: { readonly now: number; readonly uploader?: UserId },
+  { now, uploader, lifetimeMs = limits.unreferencedLifetimeMs }: Asking,
 ): Promise<Set<string>> {
   const by = uploader ?? null;
+  const renewalMicros = Math.min(renewalMsMax, lifetimeMs / 8) * 1000;
   const { rows } = await sql<{ hash: Buffer }>`
     with asked as (
-      select hash, since < ${now - renewalMicros}::int8 or uploader <> coalesce(${by}::uuid, uploader) as stale
+      select hash, since < ${Math.trunc(now - renewalMicros)}::int8 or uploader <> coalesce(${by}::uuid, uploader) as stale
       from shard.space_blocks where space_id = ${spaceId} and hash = any(${byteaArray(hashes)})
     ), locked as (
       select hash from shard.space_blocks
@@ -50,6 +51,14 @@ export async function findHeld(
     cell,
   );
   return new Set(live.map(({ hash }) => hash.toString("hex")));
+}
+
+export interface Asking {
+  readonly now: number;
+  /** Who has brought the blocks once more, and from now on counts as the one who did. */
+  readonly uploader?: UserId;
+  /** For how long a row stays that nothing refers to. */
+  readonly lifetimeMs?: number | undefined;
 }
 
 /** Of these hashes those whose bytes count as stored already. By the primary key. */

@@ -25,6 +25,8 @@ export interface StorePorts {
   readonly clock: Clock;
   readonly budget: ByteBudget;
   readonly storing: StoringRoom;
+  /** See `BlockServiceOptions`. */
+  readonly unreferencedMs?: number;
   readonly writerOf: (spaceId: SpaceId) => PackWriter;
 }
 
@@ -85,14 +87,18 @@ function refuseAll(_hash: HashHex, refusal: HoldfastError): never {
 }
 
 function findHeldOf(
-  { cells, shards, clock }: StorePorts,
+  { cells, shards, clock, unreferencedMs }: StorePorts,
   spaceId: SpaceId,
   uploader: UserId,
   slabs: readonly Slab[],
 ): Promise<Set<string>> {
   const hashes = [...new Set(slabs.flatMap(({ blocks }) => blocks.map(({ hash }) => hash)))].map(fromHashHex);
   const { db } = cells.of(bucketOf(spaceId));
-  return findHeld(shards.ofId(spaceId).db, db, spaceId, hashes, { now: clock.nowMicros(), uploader });
+  return findHeld(shards.ofId(spaceId).db, db, spaceId, hashes, {
+    now: clock.nowMicros(),
+    uploader,
+    lifetimeMs: unreferencedMs,
+  });
 }
 
 /** What the space does not hold, each hash once. The payloads that are left out stay in the buffer and are not sealed. */

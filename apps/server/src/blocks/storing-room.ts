@@ -43,6 +43,12 @@ export class StoringRoom {
     await this.#note(spaceId, sizeBytes, store());
   }
 
+  /** Resolves once nothing is under way for the space. What begins meanwhile is waited for too. */
+  async settled(spaceId: SpaceId): Promise<void> {
+    for (let others = this.#underWay.get(spaceId); others !== undefined; others = this.#underWay.get(spaceId))
+      await Promise.all([...others].map(({ over }) => over));
+  }
+
   async #note(spaceId: SpaceId, sizeBytes: number, work: Promise<void>): Promise<void> {
     const storing: Storing = { sizeBytes, over: work.catch(() => {}) };
     const ofSpace = this.#underWay.get(spaceId) ?? new Set();

@@ -6,7 +6,7 @@ import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
-import type { Databases } from "../db/shards.ts";
+import type { Cell, Databases } from "../db/shards.ts";
 import { openBlockCells } from "./block-cell.ts";
 import type { BlockCells, BlockLog } from "./block-cell.ts";
 import type { IncomingBlock } from "./block-service.ts";
@@ -28,7 +28,8 @@ export function makeTestClock(): Clock & { forwardMs(byMs: number): void } {
 
 export interface BlockWorldOptions {
   readonly databases: Databases;
-  readonly store: ObjectStore;
+  /** Of all cells, or of each its own. */
+  readonly store: ObjectStore | ((cell: Cell) => ObjectStore);
   readonly clock?: Clock;
   readonly log?: BlockLog;
   readonly crashPoint?: CrashPoint;
@@ -50,7 +51,7 @@ export async function openBlockWorld(pool: BlockPool, options: BlockWorldOptions
   const { databases, store, clock = makeTestClock(), log = silentBlockLog, crashPoint, bytesInFlightMax } = options;
   const cells = await openBlockCells({
     cells: databases.cells,
-    storeOf: () => store,
+    storeOf: typeof store === "function" ? store : () => store,
     keySource: { disk: new SimulatedDisk(), path: "/key-encryption-key", variable: testKey },
     clock,
     random: randomBytes,

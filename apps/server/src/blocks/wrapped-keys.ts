@@ -1,45 +1,90 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { copiesOf } from "@holdfast/object-store/two-stores";
 import { z } from "zod";
 import { openSealed, seal } from "./seal.ts";
 
 /** A data key as it is kept: sealed by the key-encryption key. */
 export interface WrappedKey {
   readonly epoch: number;
-  /** 60 bytes: nonce, ciphertext, tag. */
   readonly wrapped: Uint8Array;
   /** Microseconds since 1970. */
   readonly createdAt: number;
 }
 
+/** What is wrapped. */
+export interface PlainKey {
+  readonly epoch: number;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  /** Microseconds since 1970. */
+  readonly createdAt: number;
+}
+
+export interface UnwrappedKey {
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  /** In a format that vouches for the epoch alone and not for the time beside it. */
+  readonly isUntimed: boolean;
+}
+
 export const keyringKey = "keyring";
 
-/** @param nonce 12 fresh random bytes */
+/**
+ * @param nonce 12 fresh random bytes
+ * @returns 61 bytes: version, nonce, ciphertext, tag
+ */
 export function wrapDataKey(
   keyEncryptionKey: Uint8Array,
-  epoch: number,
-  dataKey: Uint8Array,
+  { epoch, key, createdAt }: PlainKey,
   nonce: Uint8Array,
 ): Uint8Array {
-  return Buffer.concat([nonce, seal(keyEncryptionKey, nonce, additionalDataOf(epoch), dataKey)]);
+  return Buffer.concat([
+    Uint8Array.of(wrappingVersion),
+    nonce,
+    seal(keyEncryptionKey, nonce, timedData(epoch, createdAt), key),
+  ]);
 }
 
-/** @returns 32 bytes, or undefined where this key-encryption key did not wrap it */
-export function unwrapDataKey(keyEncryptionKey: Uint8Array, { epoch, wrapped }: WrappedKey): Uint8Array | undefined {
-  if (wrapped.length !== wrappedBytes) return undefined;
-  const plain = openSealed(keyEncryptionKey, wrapped.subarray(0, 12), additionalDataOf(epoch), wrapped.subarray(12));
-  return plain;
+/** @returns undefined where this key-encryption key did not wrap it, or not with this epoch and time */
+export function unwrapDataKey(
+  keyEncryptionKey: Uint8Array,
+  { epoch, wrapped, createdAt }: WrappedKey,
+): UnwrappedKey | undefined {
+  const isUntimed = wrapped.length === untimedBytes;
+  if (!isUntimed && (wrapped.length !== 1 + untimedBytes || wrapped[0] !== wrappingVersion)) return undefined;
+  const sealed = wrapped.subarray(isUntimed ? 0 : 1);
+  const additionalData = isUntimed ? untimedData(epoch) : timedData(epoch, createdAt);
+  const key = openSealed(keyEncryptionKey, sealed.subarray(0, 12), additionalData, sealed.subarray(12));
+  return key === undefined ? undefined : { key, isUntimed };
 }
 
-/** The copy of the data keys in the object store, from which an index can be rebuilt when the database is lost. */
+/**
+ * The copy of the data keys in the object store, from which an index can be rebuilt when the database is lost. Of two stores that of the first
+ * that has a keyring.
+ */
 export async function readKeyringObject(store: ObjectStore): Promise<WrappedKey[]> {
+  const [, ...others] = copiesOf(store);
+  try {
+    return await readOne(store);
+  } catch (error) {
+    const [other] = others;
+    if (other === undefined || !(error instanceof HoldfastError) || error.code !== "damaged") throw error;
+    return readOne(other);
+  }
+}
+
+async function readOne(store: ObjectStore): Promise<WrappedKey[]> {
   const stat = await store.stat(keyringKey);
   if (stat === undefined) return [];
   if (stat.sizeBytes > keyringBytesMax) throw notOne(`it has ${stat.sizeBytes} bytes`);
-  const text = Buffer.from(await store.get(keyringKey)).toString("utf8");
+  return parseKeyring(await store.get(keyringKey));
+}
+
+function parseKeyring(bytes: Uint8Array): WrappedKey[] {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(Buffer.from(bytes).toString("utf8"));
   } catch {
     throw notOne("it is not JSON");
   }
@@ -65,26 +110,37 @@ export async function writeKeyringObject(store: ObjectStore, keys: readonly Wrap
   await store.put(keyringKey, Buffer.from(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
-const wrappedBytes = 12 + 32 + 16;
+/** Nonce, ciphertext and tag: all of it in the first format, which has no version in front. */
+const untimedBytes = 12 + 32 + 16;
+const wrappingVersion = 2;
 const keyringBytesMax = 1024 * 1024;
 const keyringFormat = "holdfast keyring 1";
 const keyringSchema = z.strictObject({
   format: z.literal(keyringFormat),
   keys: z
     .array(
-      z.strictObject({ epoch: z.int().min(1).max(0xffff_ffff), wrapped: z.base64().max(200), created_at: z.int() }),
+      z.strictObject({ epoch: z.int().min(1).max(0xffff_ffff), wrapped: z.base64().max(1024), created_at: z.int() }),
     )
-    .max(4096),
+    .max(1024),
 });
 
-function additionalDataOf(epoch: number): Uint8Array {
-  const data = Buffer.alloc(label.length + 4);
-  label.copy(data);
-  data.writeUInt32BE(epoch, label.length);
+function timedData(epoch: number, createdAt: number): Uint8Array {
+  const data = Buffer.alloc(timedLabel.length + 12);
+  timedLabel.copy(data);
+  data.writeUInt32BE(epoch, timedLabel.length);
+  data.writeBigInt64BE(BigInt(createdAt), timedLabel.length + 4);
   return data;
 }
 
-const label = Buffer.from("holdfast data key 1");
+function untimedData(epoch: number): Uint8Array {
+  const data = Buffer.alloc(untimedLabel.length + 4);
+  untimedLabel.copy(data);
+  data.writeUInt32BE(epoch, untimedLabel.length);
+  return data;
+}
+
+const timedLabel = Buffer.from("holdfast data key 2");
+const untimedLabel = Buffer.from("holdfast data key 1");
 
 function notOne(problem: string): HoldfastError {
   return new HoldfastError(

@@ -230,3 +230,32 @@ test("who may read it is mentioned, as long as the account is not suspended and 
   await sql`update shard.grants set role = 'uploader' where node_id = ${file.id}`.execute(space.db);
   assert.equal((await refusal(mention()))[0], "invalid_field");
 });
+
+test("a right that ends while a comment waits for the lock counts", async () => {
+  const [space, other] = [await open(), await open()];
+  const { world, caller, db } = space;
+  const file = await space.put("root", "file", "one");
+  await grant(space, file.id, "commenter", other.caller.userId);
+  const { id } = await createComment(world, other.caller, file.id, { text: "in time" });
+  const tries = {
+    create: () => createComment(world, other.caller, file.id, { text: "late" }),
+    change: () => updateComment(world, other.caller, id, { text: "late" }),
+    resolve: () => resolveComment(world, other.caller, id, true),
+    delete: () => deleteComment(world, other.caller, id),
+  };
+  for (const [what, attempt] of Object.entries(tries)) {
+    const { started } = await db.transaction().execute(async (lock) => {
+      await sql`select from shard.spaces where id = ${caller.spaceId} for update`.execute(lock);
+      const doing = { started: Promise.allSettled([attempt()]) };
+      const waiting = sql<{ n: number }>`select count(*) as n from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()`;
+      while ((await waiting.execute(db)).rows[0]?.n === 0) await new Promise(setImmediate);
+      await sql`update shard.grants set expires_at = 1 where node_id = ${file.id}`.execute(lock);
+      return doing;
+    });
+    const [{ status, reason }] = (await started) as unknown as [PromiseRejectedResult];
+    assert.deepEqual([what, status, toHoldfastError(reason).code], [what, "rejected", "not_found"]);
+    await sql`update shard.grants set expires_at = null where node_id = ${file.id}`.execute(db);
+  }
+  assert.deepEqual(await textsOf(space, file.id), ["in time"]);
+});

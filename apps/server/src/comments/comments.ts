@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type CommentId, isId, makeId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
+import { checkLines } from "../accounts/plain-text.ts";
 import { recordEvent } from "../activity/record-event.ts";
 import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
@@ -10,10 +11,12 @@ import type { CommentRow, ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { lockSpace } from "../metadata/commit/load.ts";
+import { findLockedNode } from "../metadata/read/locked-node.ts";
 import { findNode, noSuchNode } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { changeMetadataBytes, commentWeight } from "../metadata/weight/metadata-bytes.ts";
-import { assertMay, roleMay } from "../rights/roles.ts";
+import { loadGivers } from "../rights/load-rights.ts";
+import { type Act, assertMay, roleMay } from "../rights/roles.ts";
 import { checkMentions } from "./mentions.ts";
 import { tellComment } from "./tell-comment.ts";
 
@@ -37,15 +40,13 @@ export async function createComment(
   nodeId: string,
   written: WrittenComment,
 ): Promise<CommentRow> {
-  const { row: node, path, role } = await findNode(shards, caller, nodeId);
-  assertMay({ role }, "comment");
-  if (node.trashed_at !== null) {
-    throw new HoldfastError("trashed", `${path} lies in the trash. Restore it before you comment on it.`);
-  }
-  const text = checkText(written.text);
+  const found = await findNode(shards, caller, nodeId);
+  assertMayComment(found);
+  const { row: node } = found;
+  const text = checkLines(written.text, "text", limits.commentBytesMax);
   const mentions = await checkMentions(shards, node.id, written.mentions ?? []);
-  const comment = await inTransaction(shards.ofId(node.space_id).db, async (transaction) => {
-    await lockSpace(transaction, node.space_id);
+  const comment = await lockedIn(shards, caller, node.space_id, async (transaction, actor) => {
+    assertMayComment(await findLockedNode(transaction, node.space_id, actor, node.id));
     await assertRoom(transaction, node.space_id, node.id);
     const at = clock.nowMicros();
     const row: CommentRow = {
@@ -86,11 +87,11 @@ export async function updateComment(
   if (comment.author !== caller.userId) {
     throw new HoldfastError("forbidden", "Only who wrote a comment may change it.");
   }
-  const text = checkText(written.text);
+  const text = checkLines(written.text, "text", limits.commentBytesMax);
   const mentions =
     written.mentions === undefined ? comment.mentions : await checkMentions(shards, node.row.id, written.mentions);
-  const changed = await inTransaction(shards.ofId(comment.space_id).db, async (transaction) => {
-    const before = await lockComment(transaction, comment);
+  const changed = await lockedIn(shards, caller, comment.space_id, async (transaction, actor) => {
+    const { before } = await readLocked(transaction, actor, comment, "comment");
     const after = { ...before, text, mentions, edited_at: clock.nowMicros() };
     await sql`
       update shard.comments set text = ${text}, mentions = ${uuidArray(mentions)}, edited_at = ${after.edited_at}
@@ -106,12 +107,13 @@ export async function updateComment(
 
 /** With what the activity says of it. @throws HoldfastError not_found, forbidden */
 export async function deleteComment({ shards }: CommentWorld, caller: Actor, id: string): Promise<void> {
-  const { comment, node } = await findComment(shards, caller, id);
-  if (comment.author !== caller.userId && !roleMay(node.role, "own")) {
-    throw new HoldfastError("forbidden", "Only who wrote a comment, and the owner of the file, may delete it.");
-  }
-  await inTransaction(shards.ofId(comment.space_id).db, async (transaction) => {
-    const { space_id, at, ...before } = await lockComment(transaction, comment);
+  const { comment } = await findComment(shards, caller, id);
+  await lockedIn(shards, caller, comment.space_id, async (transaction, actor) => {
+    const locked = await readLocked(transaction, actor, comment, "read");
+    const { space_id, at, ...before } = locked.before;
+    if (before.author !== caller.userId && !roleMay(locked.node.role, "own")) {
+      throw new HoldfastError("forbidden", "Only who wrote a comment, and the owner of the file, may delete it.");
+    }
     await sql`delete from shard.comments where id = ${before.id}`.execute(transaction);
     await sql`
       delete from shard.events where space_id = ${space_id} and at = ${at} and verb = 'commented'
@@ -129,12 +131,35 @@ export async function resolveComment(
 ): Promise<CommentRow> {
   const { comment, node } = await findComment(shards, caller, id);
   assertMay(node, "comment");
-  const at = resolved ? clock.nowMicros() : null;
-  const { rows } = await sql<CommentRow>`
-    update shard.comments set resolved_at = case when ${resolved} then coalesce(resolved_at, ${at}::int8) end
-    where id = ${comment.id} returning *`.execute(shards.ofId(comment.space_id).db);
-  if (rows[0] === undefined) throw noSuchComment();
-  return rows[0];
+  return lockedIn(shards, caller, comment.space_id, async (transaction, actor) => {
+    const { before } = await readLocked(transaction, actor, comment, "comment");
+    const resolvedAt = resolved ? (before.resolved_at ?? clock.nowMicros()) : null;
+    await sql`update shard.comments set resolved_at = ${resolvedAt}::int8 where id = ${before.id}`.execute(transaction);
+    return { ...before, resolved_at: resolvedAt };
+  });
+}
+
+/** A transaction under the lock of a space, in which the caller's rights are those of that moment. */
+async function lockedIn<Result>(
+  shards: Shards,
+  caller: Actor,
+  spaceId: SpaceId,
+  act: (transaction: ShardReader, actor: Actor) => Promise<Result>,
+): Promise<Result> {
+  const isOwn = caller.owns && caller.spaceId === spaceId;
+  const actor = isOwn ? caller : { ...caller, givers: await loadGivers(shards, spaceId, caller.grantees) };
+  return inTransaction(shards.ofId(spaceId).db, async (transaction) => {
+    await lockSpace(transaction, spaceId);
+    return act(transaction, actor);
+  });
+}
+
+/** @throws HoldfastError forbidden, trashed */
+function assertMayComment(node: PlacedNode): void {
+  assertMay(node, "comment");
+  if (node.row.trashed_at === null) return;
+  const message = `${JSON.stringify(node.row.name)} lies in the trash. Restore it before you comment on it.`;
+  throw new HoldfastError("trashed", message);
 }
 
 /** A comment of a node that the caller may read. @throws HoldfastError not_found */
@@ -149,19 +174,29 @@ async function findComment(
     select * from shard.comments where id = ${id}`.execute(shards.ofId(id as CommentId).db);
   const comment = rows[0];
   if (comment === undefined) throw noSuchComment();
-  const node = await findNode(shards, caller, comment.node_id).catch((error: unknown) => {
-    throw error instanceof HoldfastError && error.code === "not_found" ? noSuchComment() : error;
-  });
+  const node = await findNode(shards, caller, comment.node_id).catch(asNoSuchComment);
   // A client may bring the id of a node, so that two spaces have the same one.
   if (node.row.space_id !== comment.space_id) throw noSuchComment();
   return { comment, node };
 }
 
-async function lockComment(transaction: ShardReader, { space_id, id }: CommentRow): Promise<CommentRow> {
-  await lockSpace(transaction, space_id);
+/** The comment and its node as they are under the lock. @throws HoldfastError not_found, forbidden */
+async function readLocked(
+  transaction: ShardReader,
+  actor: Actor,
+  { id, space_id, node_id }: CommentRow,
+  act: Act,
+): Promise<{ readonly before: CommentRow; readonly node: PlacedNode }> {
   const { rows } = await sql<CommentRow>`select * from shard.comments where id = ${id}`.execute(transaction);
   if (rows[0] === undefined) throw noSuchComment();
-  return rows[0];
+  const node = await findLockedNode(transaction, space_id, actor, node_id).catch(asNoSuchComment);
+  assertMay(node, act);
+  return { before: rows[0], node };
+}
+
+/** Of a node that is not to be seen there are no comments. */
+function asNoSuchComment(error: unknown): never {
+  throw error instanceof HoldfastError && error.code === "not_found" ? noSuchComment() : error;
 }
 
 /** Under the lock, as the node may have been purged meanwhile. By primary keys. */
@@ -173,19 +208,6 @@ async function assertRoom(transaction: ShardReader, spaceId: SpaceId, nodeId: No
   if (rows[0].count < limits.commentsMax) return;
   const message = `A file or folder has at most ${limits.commentsMax} comments. Delete some first.`;
   throw new HoldfastError("conflict", message, { field: "text" });
-}
-
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/;
-
-/** Lines may be broken, and nothing else may steer a screen. */
-function checkText(given: string): string {
-  const text = given.replaceAll("\r\n", "\n");
-  const refused = (why: string) => new HoldfastError("invalid_field", `text: ${why}.`, { field: "text" });
-  if (text.trim() === "") throw refused("is empty");
-  if (!text.isWellFormed() || controlCharacters.test(text)) throw refused("has control characters");
-  if (Buffer.byteLength(text) > limits.commentBytesMax) throw refused(`has more than ${limits.commentBytesMax} bytes`);
-  return text;
 }
 
 function noSuchComment(): HoldfastError {

@@ -1,10 +1,15 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
+import { storePolicies } from "@holdfast/object-store/two-stores";
 import { planSettings } from "@holdfast/protocol/account-routes";
 import { language } from "@holdfast/protocol/account-settings";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "../http/exchange/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
+import { duration } from "./durations.ts";
+import { retentionOptions } from "./retention-settings.ts";
+import { isSyslogTarget } from "../audit/syslog-target.ts";
+import { snapshotOptions } from "./snapshot-settings.ts";
 
 export const roleNames = ["api", "blocks", "notify", "worker"] as const;
 export type RoleName = (typeof roleNames)[number];
@@ -39,6 +44,8 @@ export const optionSchemas = {
   listen: text,
   database_url: z.string().regex(/^postgres(ql)?:\/\//, "must read like postgres://user:password@host/database"),
   store: text,
+  second_store: text,
+  store_policy: z.enum(storePolicies),
   redis_url: z.string().regex(/^rediss?:\/\//, "must read like redis://host:6379"),
   tls_cert: text,
   tls_key: text,
@@ -68,6 +75,11 @@ export const optionSchemas = {
   plans: plansSchema,
   default_plan: text,
   webhook_private: yesNo,
+  thumb_cache_bytes: amount,
+  scrub_period: duration,
+  audit_syslog: z.string().refine(isSyslogTarget, "must read like udp://host:514 or tcp://host:601"),
+  ...retentionOptions,
+  ...snapshotOptions,
 } as const satisfies Record<string, z.ZodType>;
 
 export type OptionName = keyof typeof optionSchemas;
@@ -79,6 +91,7 @@ export const flagNames: ReadonlySet<OptionName> = new Set([
   "listen",
   "database_url",
   "store",
+  "second_store",
   "redis_url",
   "tls_cert",
   "tls_key",

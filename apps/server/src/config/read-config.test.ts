@@ -150,6 +150,72 @@ test("plans are three unless they are named, and the default is one of them", ()
     assert.match(refusal(bad), /^HOLDFAST_PLANS: /, bad);
 });
 
+test("what is kept for how long is said in days, hours, minutes or seconds", () => {
+  const day = 24 * 3600_000;
+  assert.deepEqual(read({}).retention, {
+    versionsKept: 30,
+    versionAgeMs: 30 * day,
+    trashMs: 30 * day,
+    blocksMs: 7 * day,
+    doomedMs: day,
+    packsMs: 7 * day,
+    sessionsMs: 7 * day,
+    auditMs: 365 * day,
+  });
+  const environment = {
+    HOLDFAST_RETENTION_VERSIONS: "5",
+    HOLDFAST_RETENTION_VERSION_AGE: "90d",
+    HOLDFAST_RETENTION_TRASH: "12h",
+    HOLDFAST_RETENTION_BLOCKS: "5m",
+    HOLDFAST_RETENTION_DOOMED: "1s",
+    HOLDFAST_RETENTION_AUDIT: "90d",
+  };
+  const { retention } = read({
+    environment,
+    file: '{"retention_packs": "48h", "retention_sessions": "2d", "retention_doomed": "3d"}',
+  });
+  assert.deepEqual(retention, {
+    versionsKept: 5,
+    versionAgeMs: 90 * day,
+    trashMs: day / 2,
+    blocksMs: 300_000,
+    doomedMs: 1000,
+    packsMs: 2 * day,
+    sessionsMs: 2 * day,
+    auditMs: 90 * day,
+  });
+  for (const bad of ["30", "d", "1w", "-1d", "1.5h", " 1d", "1 d", "0s", "36501d", "999999999d", "1e3s"]) {
+    assert.match(
+      messageOf({ environment: { HOLDFAST_RETENTION_TRASH: bad } }),
+      /^HOLDFAST_RETENTION_TRASH: must (?:read like 30d, 12h, 5m or 1s|be at least 1s and at most 36500d)\.$/,
+      bad,
+    );
+  }
+  assert.match(messageOf({ file: '{"retention_blocks": 7}' }), /^retention_blocks of the configuration file: /);
+  for (const bad of ["0", "-1", "1.5", "many"])
+    assert.match(
+      messageOf({ environment: { HOLDFAST_RETENTION_VERSIONS: bad } }),
+      /^HOLDFAST_RETENTION_VERSIONS: /,
+      bad,
+    );
+});
+
+test("how often the metadata goes to the store is said in the same way, or switched off", () => {
+  assert.deepEqual(read({}).snapshots, { snapshotMs: 3600_000, journalMs: 60_000 });
+  const said = (snapshot: string, journal: string) =>
+    read({ environment: { HOLDFAST_SNAPSHOT_INTERVAL: snapshot, HOLDFAST_JOURNAL_INTERVAL: journal } }).snapshots;
+  assert.deepEqual(said("1s", "2d"), { snapshotMs: 1000, journalMs: 2 * 24 * 3600_000 });
+  assert.deepEqual(said("12h", "off"), { snapshotMs: 12 * 3600_000, journalMs: undefined });
+  assert.deepEqual(said("0", "5m"), { snapshotMs: undefined, journalMs: undefined });
+  assert.deepEqual(read({ file: '{"snapshot_interval": 0}' }).snapshots.snapshotMs, undefined);
+  for (const bad of ["30", "1w", "-1d", "0s", "no", "36501d"])
+    assert.match(
+      messageOf({ environment: { HOLDFAST_JOURNAL_INTERVAL: bad } }),
+      /^HOLDFAST_JOURNAL_INTERVAL: must (?:read like 1h, 5m or 30s, at least 1s, or be off|be at least 1s and at most 36500d)\.$/,
+      bad,
+    );
+});
+
 test("every setting is explained in docs/operation.md", () => {
   const text = readFileSync(join(import.meta.dirname, "../../../../docs/operation.md"), "utf8");
   for (const name of Object.keys(optionSchemas) as OptionName[]) {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { defaultDataFolder } from "../data-folder/default-data-folder.ts";
 import type { PlanSettings } from "../accounts/plans.ts";
@@ -12,6 +14,9 @@ import { assertLinksReachable, readMailSettings } from "./mail-settings.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
 import { flagNames, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";
 import { ratesOf } from "./rates.ts";
+import { retentionOf, type RetentionSettings } from "./retention-settings.ts";
+import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
+import { readSyslogTarget, type SyslogTarget } from "../audit/syslog-target.ts";
 
 /** Everything that a server is told, checked and with its defaults. */
 export interface Config {
@@ -22,6 +27,9 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** A folder or `s3://…`; undefined: a folder inside the data folder. */
   readonly store: string | undefined;
+  /** Another one that holds the same. */
+  readonly secondStore: string | undefined;
+  readonly storePolicy: StorePolicy;
   readonly redisUrl: string | undefined;
   /** Paths of PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
@@ -46,6 +54,21 @@ export interface Config {
   readonly plans: PlanSettings;
   /** Webhooks may go to addresses of this machine and of private networks. */
   readonly webhookPrivate: boolean;
+  /** That thumbnails may take on this server's disk. */
+  readonly thumbCacheBytes: number;
+  /** Within which each pack of the store is reread. */
+  readonly scrubPeriodMs: number;
+  readonly retention: RetentionSettings;
+  readonly snapshots: SnapshotSettings;
+  /** Undefined: the audit stays in the database. */
+  readonly auditSyslog: SyslogTarget | undefined;
+  /** What was said, and where; for administrators to look at. */
+  readonly given: GivenSettings;
+}
+
+export interface GivenSettings {
+  readonly options: Options;
+  readonly sources: Readonly<Partial<Record<OptionName, "flag" | "environment" | "file">>>;
 }
 
 export interface ConfigSources {
@@ -61,12 +84,15 @@ const plansDefault: PlanSettings["plans"] = { free: 15e9, plus: 2e12, business: 
 
 /** Flag beats environment beats file. @throws HoldfastError `usage` naming the setting and where it was given */
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
-  const options = readOptions(flags, environment, readFile(flags, environment, file));
+  const given = readOptions(flags, environment, readFile(flags, environment, file));
+  const { options } = given;
   const config: Config = {
     dataFolder: options.data ?? platformDataFolder(environment),
     listen: parseListen(options.listen ?? "127.0.0.1:8420"),
     databaseUrl: options.database_url,
     store: options.store,
+    secondStore: options.second_store,
+    storePolicy: options.store_policy ?? "both",
     redisUrl: options.redis_url,
     tls: tlsOf(options),
     proxyHops: options.behind_proxy ?? 0,
@@ -84,6 +110,12 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     topology: options.topology,
     plans: plansOf(options),
     webhookPrivate: options.webhook_private ?? false,
+    thumbCacheBytes: options.thumb_cache_bytes ?? limits.thumbCacheBytesMax,
+    scrubPeriodMs: options.scrub_period ?? limits.scrubPeriodMs,
+    retention: retentionOf(options),
+    snapshots: snapshotsOf(options),
+    auditSyslog: readSyslogTarget(options.audit_syslog),
+    given,
   };
   assertSafeToListen(config.listen, config.tls !== undefined, config.proxyHops > 0);
   assertLinksReachable(config);
@@ -113,26 +145,35 @@ function readOptions(
   flags: Readonly<Record<string, string | boolean | undefined>>,
   environment: Readonly<Record<string, string | undefined>>,
   file: Readonly<Record<string, unknown>>,
-): Options {
+): GivenSettings {
   const options: Record<string, unknown> = {};
+  const sources: Record<string, "flag" | "environment" | "file"> = {};
   for (const name of Object.keys(optionSchemas) as OptionName[]) {
     const flag = name.replaceAll("_", "-");
     const variable = `HOLDFAST_${name.toUpperCase()}`;
-    const [value, source] = firstGiven([
-      [flagNames.has(name) ? flags[flag] : undefined, `--${flag}`],
-      [fromEnvironment(name, environment[variable]), variable],
-      [file[name], `${name} of the configuration file`],
+    const first = firstGiven([
+      { value: flagNames.has(name) ? flags[flag] : undefined, source: "flag", place: `--${flag}` },
+      { value: fromEnvironment(name, environment[variable]), source: "environment", place: variable },
+      { value: file[name], source: "file", place: `${name} of the configuration file` },
     ]);
-    if (value === undefined) continue;
-    const result = optionSchemas[name].safeParse(value);
-    if (!result.success) throw usage(`${source}: ${result.error.issues[0]?.message ?? "is not valid"}.`);
+    if (first === undefined) continue;
+    const result = optionSchemas[name].safeParse(first.value);
+    if (!result.success) throw usage(`${first.place}: ${result.error.issues[0]?.message ?? "is not valid"}.`);
     options[name] = result.data;
+    sources[name] = first.source;
   }
-  return options;
+  return { options, sources };
 }
 
-function firstGiven(given: readonly (readonly [value: unknown, source: string])[]): readonly [unknown, string] {
-  return given.find(([value]) => value !== undefined) ?? [undefined, ""];
+interface Given {
+  readonly value: unknown;
+  readonly source: "flag" | "environment" | "file";
+  /** As an error names it. */
+  readonly place: string;
+}
+
+function firstGiven(given: readonly Given[]): Given | undefined {
+  return given.find(({ value }) => value !== undefined);
 }
 
 /** An empty variable counts as none: that is how a shell or a service file switches one off. */

@@ -5,6 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Disk } from "@holdfast/disk/disk";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
+import { refuseUnfinished } from "./unfinished-restore.ts";
 
 export interface DataFolder {
   /** Absolute, without symbolic links. */
@@ -24,11 +25,21 @@ export interface DataFolder {
  *
  * It is made for its owner alone (0700). Where the server is root's, the database runs as another user, whose group is then let pass
  * (0710); whatever is in it is in a private folder or a private file.
- * @throws HoldfastError `locked` when another process has it, `failed` when it cannot be created
+ * @param options.restoring only then one that is half restored is opened
+ * @throws HoldfastError `locked` when another process has it, `failed` when it cannot be created or is half restored
  */
-export async function openDataFolder(path: string): Promise<DataFolder> {
+export async function openDataFolder(
+  path: string,
+  { restoring = false }: { readonly restoring?: boolean } = {},
+): Promise<DataFolder> {
   const folder = await createFolder(resolve(path));
   const lock = takeLock(folder);
+  try {
+    if (!restoring) refuseUnfinished(folder);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
   writeFileSync(join(folder, holderName), `${process.pid}\n`, { mode: 0o644 });
   return {
     path: folder,

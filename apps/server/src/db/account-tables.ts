@@ -13,6 +13,7 @@ export interface AccountTables {
     name: string;
     created_at: number;
     last_seen_at: number | null;
+    browser: boolean;
   };
   "shard.notification_heads": { user_id: UserId; number: number; read_to: number };
   "shard.notifications": NotificationRow;

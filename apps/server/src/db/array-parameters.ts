@@ -42,6 +42,14 @@ export function uuidArray(values: readonly (string | null)[]): RawBuilder<string
   return sql`${encodeFixed(2950, 16, values, writeUuid)}::uuid[]`;
 }
 
+/**
+ * The same for a statement that is `keyed`: the planner cannot count what is in it. It takes an array that it sees for as long as that one is, and one that
+ * it does not see for ten long, so that for a single id the plan that is kept would seem dearer, and it would plan anew each time.
+ */
+export function uuidKeys(values: readonly string[]): RawBuilder<string[]> {
+  return sql`(select ${uuidArray(values)})::uuid[]`;
+}
+
 export function int8Array(values: readonly (number | null)[]): RawBuilder<number[]> {
   return sql`${encodeFixed(20, 8, values, writeInt8)}::int8[]`;
 }

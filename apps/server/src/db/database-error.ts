@@ -34,7 +34,13 @@ const networkCodes = new Set([
 const lostConnection =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
-/** Translates what is the database's own trouble; an error of the statement itself comes back as it is. */
+/** SQLSTATE of a text with a NUL character, as a text or in a JSON value. */
+const nulStates = new Set(["22021", "22P05"]);
+
+/**
+ * Translates what is the database's own trouble, and a text that no column can hold: it came with the request, be it inside a cursor.
+ * Any other error of the statement itself comes back as it is.
+ */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
   const code = codeOf(error);
@@ -43,6 +49,15 @@ export function toDatabaseError(error: unknown): unknown {
       cause: error,
       retryAfterSeconds: 30,
     });
+  }
+  if (code !== undefined && nulStates.has(code)) {
+    return new HoldfastError(
+      "bad_request",
+      "A text in the request has a NUL character, which is no part of any text here.",
+      {
+        cause: error,
+      },
+    );
   }
   // Retried by inTransaction, which has to see the state itself.
   if (isSerializationFailure(error)) return error;

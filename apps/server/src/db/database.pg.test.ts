@@ -124,6 +124,9 @@ test("trouble of the database has a code of ours, an error of the statement keep
   for (const state of ["53300", "57P01", "57P03", "08006", "25006"]) {
     await assert.rejects(raise(state).execute(db), hasCode("unavailable"), state);
   }
+  const text = "from outside\0";
+  await assert.rejects(sql`select ${text}::text`.execute(db), hasCode("bad_request"));
+  await assert.rejects(sql`select ${JSON.stringify({ text })}::jsonb`.execute(db), hasCode("bad_request"));
   await assert.rejects(sql`select 1/0`.execute(db), (error) => (error as { code?: string }).code === "22012");
 });
 

@@ -1,9 +1,17 @@
+import { hash } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
-import { type IsolationLevel, Kysely, PostgresDialect, type PostgresPool, type Transaction } from "kysely";
+import { type IsolationLevel, Kysely, PostgresDialect, type PostgresPool, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { codeOf, isSerializationFailure, toDatabaseError } from "./database-error.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { columnTypes } from "./column-types.ts";
+
+/**
+ * Ends a statement that looks everything up by keys, whatever is asked for: it is planned once for each connection and not each time, which
+ * takes longer than the look. Only where the text is always the same, names its columns, and no plan could be better for some values than for others.
+ */
+const keyedMark = "/* by keys alone */";
+export const keyed = sql.raw(keyedMark);
 
 /** Where a database is and who we are to it: what `pg` takes, a `connectionString` or the single parts. */
 export type Connection = Readonly<
@@ -50,7 +58,7 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
 export function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     ...options.connection,
-    ...(options.schema === undefined ? {} : { options: `-c search_path=${options.schema},public` }),
+    ...(options.schema === undefined ? {} : { options: `-c search_path=${options.schema},public -c bytea_output=hex` }),
     application_name: options.applicationName,
     types: columnTypes,
     max: options.connectionsMax ?? 10,
@@ -134,9 +142,9 @@ class TranslatingClient {
     this.#onConflict = onConflict;
   }
 
-  async query(sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
+  async query(text: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
     try {
-      return await this.#client.query(sql, [...parameters]);
+      return await this.#client.query({ text, values: [...parameters], ...planNameOf(text) });
     } catch (error) {
       if (isSerializationFailure(error)) this.#onConflict(error as Error);
       throw toDatabaseError(error);
@@ -147,4 +155,17 @@ class TranslatingClient {
     const status = this.#client.getTransactionStatus();
     this.#client.release(destroy === true || status !== "I");
   }
+}
+
+/** The texts are in the code, so there are few. */
+const planNames = new Map<string, { readonly name: string }>();
+
+/** By its content, since a name stands for one text. Empty for a statement that is planned each time. */
+function planNameOf(text: string): { readonly name?: string } {
+  if (!text.endsWith(keyedMark)) return {};
+  const known = planNames.get(text);
+  if (known !== undefined) return known;
+  const named = { name: `keyed ${hash("sha256", text).slice(0, 16)}` };
+  planNames.set(text, named);
+  return named;
 }

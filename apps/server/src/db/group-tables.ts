@@ -1,4 +1,5 @@
 import type { GroupId, UserId } from "@holdfast/core/ids";
+import type { Generated } from "kysely";
 
 export type GroupRole = "member" | "manager";
 
@@ -13,6 +14,8 @@ export interface GroupTables {
     role: GroupRole | null;
     change: number;
     changed_at: number;
+    /** The group's; null for none, and for somebody who is no member any more. */
+    plan: Generated<string | null>;
   };
 }
 
@@ -21,5 +24,7 @@ export interface GroupRow {
   name: string;
   changes: number;
   member_count: number;
+  /** What it gives its members; null: nothing. */
+  plan: string | null;
   created_at: number;
 }

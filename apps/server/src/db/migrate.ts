@@ -16,18 +16,32 @@ export interface MigrationSet {
  * start at once one migrates and the others wait for it. Refuses a database that a newer Holdfast has migrated.
  * @returns the names of the migrations that were applied now
  */
-export async function migrate(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
+export function migrate(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
+  return withSchema(connection, set, log, (db) => migrateWith(db, set));
+}
+
+/** @throws HoldfastError failed where a newer Holdfast has migrated the database; nothing is changed by asking */
+export function refuseNewer(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<void> {
+  return withSchema(connection, set, log, (db) => refuseNewerSchema(db, set));
+}
+
+async function withSchema<Result>(
+  connection: Connection,
+  { schema }: MigrationSet,
+  log: DatabaseLog,
+  work: (db: Kysely<unknown>) => Promise<Result>,
+): Promise<Result> {
   const { db, close } = openDatabase<unknown>({
     connection,
-    schema: set.schema,
-    applicationName: `holdfast migration ${set.schema}`,
+    schema,
+    applicationName: `holdfast migration ${schema}`,
     log,
     connectionsMax: 1,
     // A migration of a large table, and the wait for another server's migration, take what they take.
     statementTimeoutMs: 0,
   });
   try {
-    return await migrateWith(db, set);
+    return await work(db);
   } finally {
     await close();
   }

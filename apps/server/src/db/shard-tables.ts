@@ -12,12 +12,15 @@ import type {
   VersionId,
 } from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
+import type { AuditTables } from "./audit-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
 import type { WebhookTables } from "./webhook-tables.ts";
 import type { GroupTables } from "./group-tables.ts";
 import type { RewindTables } from "./rewind-tables.ts";
 import type { MailTables } from "./mail-tables.ts";
+import type { ReportTables } from "./report-tables.ts";
 import type { TransferTables } from "./transfer-tables.ts";
+import type { ShreddingTables } from "./shredding-tables.ts";
 
 /** The shard itself or a transaction on it. */
 export type ShardReader = Kysely<ShardTables>;
@@ -27,7 +30,17 @@ export type ShardReader = Kysely<ShardTables>;
  * Sizes and times (microseconds since 1970) are int8 and come as JavaScript numbers; hashes are bytea and come as Buffer.
  */
 export interface ShardTables
-  extends AccountTables, GroupTables, MailTables, QueueTables, RewindTables, TransferTables, WebhookTables {
+  extends
+    AccountTables,
+    AuditTables,
+    GroupTables,
+    MailTables,
+    QueueTables,
+    ReportTables,
+    RewindTables,
+    ShreddingTables,
+    TransferTables,
+    WebhookTables {
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;
@@ -150,6 +163,8 @@ export interface JournalRow {
   from_trashed_at: number | null;
   from_modified_at: number | null;
   from_executable: boolean | null;
+  /** Nobody but the owner of the space is told of it. */
+  of_mount: boolean;
   rewind_id: RewindId | null;
   actor: UserId;
   device_id: string | null;
@@ -177,6 +192,8 @@ export interface GrantRow {
   max_downloads: number | null;
   downloads: number;
   disabled_at: number | null;
+  /** Of whoever gave it to whoever it is for; null for none. */
+  message: string | null;
 }
 
 export interface CommentRow {

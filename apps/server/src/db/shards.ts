@@ -29,6 +29,8 @@ export interface Cell {
   readonly connection: Connection;
   /** As configured: a folder or `s3://…`; undefined is the default store. */
   readonly store: string | undefined;
+  /** A second one that holds the same; of a cell without `store` undefined is the default one, if there is one. */
+  readonly secondStore: string | undefined;
 }
 
 export interface Cells {
@@ -76,6 +78,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
   const cells = topology.cells.map((cell): Cell => ({
     ...open<CellTables>("cell", cell.id, cell.database_url),
     store: cell.store,
+    secondStore: cell.second_store,
   }));
   const shardOf = byBucket(topology.shards, shards);
   const cellOf = byBucket(topology.cells, cells);

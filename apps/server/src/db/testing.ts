@@ -59,19 +59,23 @@ export async function startTestDatabases(options: TestDatabaseOptions = {}): Pro
   return { ...databases, connection: database.connection, stop };
 }
 
-/** Two shards and one cell, each a database of its own: the buckets up to 2047 lie on the first shard, the others on the second. */
-export async function startTwoTestShards(options: TestDatabaseOptions = {}): Promise<TestDatabases> {
+/**
+ * Two shards and one cell, or two of each, in two databases: the buckets up to 2047 lie on the first shard, and cell, the others on the
+ * second.
+ */
+export async function startTwoTestShards(
+  options: TestDatabaseOptions & { readonly twoCells?: boolean } = {},
+): Promise<TestDatabases> {
   const databases = [await startTestDatabase(options), await startTestDatabase(options)] as const;
-  for (const { connection } of databases) await migrate(connection, shardMigrations, silentLog);
+  for (const { connection } of databases) {
+    await migrate(connection, shardMigrations, silentLog);
+    await migrate(connection, cellMigrations, silentLog);
+  }
   const [{ connection }] = databases;
-  await migrate(connection, cellMigrations, silentLog);
   const [first, second] = databases.map((database) => urlOf(database.connection));
   const topology = topologySchema.parse({
-    shards: [
-      { id: "low", buckets: [[0, 2047]], database_url: first },
-      { id: "high", buckets: [[2048, 4095]], database_url: second },
-    ],
-    cells: [{ id: "main", buckets: [[0, 4095]] }],
+    shards: halves(first, second),
+    cells: options.twoCells === true ? halves(first, second) : [{ id: "main", buckets: [[0, 4095]] }],
   });
   const opened = openDatabases({ defaultConnection: connection, log: silentLog, topology });
   const stop = async () => {
@@ -79,6 +83,13 @@ export async function startTwoTestShards(options: TestDatabaseOptions = {}): Pro
     for (const database of databases) await database.stop();
   };
   return { ...opened, connection, stop };
+}
+
+function halves(first: string | undefined, second: string | undefined) {
+  return [
+    { id: "low", buckets: [[0, 2047]], database_url: first },
+    { id: "high", buckets: [[2048, 4095]], database_url: second },
+  ];
 }
 
 function urlOf({ host = "", port, user, password, database }: Connection): string {

@@ -26,7 +26,13 @@ export const topologySchema = z.strictObject({
     }),
   ),
   cells: places(
-    z.strictObject({ id: placeId, buckets, database_url: databaseUrl, store: z.string().min(1).optional() }),
+    z.strictObject({
+      id: placeId,
+      buckets,
+      database_url: databaseUrl,
+      store: z.string().min(1).optional(),
+      second_store: z.string().min(1).optional(),
+    }),
   ),
 });
 

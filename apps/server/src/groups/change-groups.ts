@@ -2,13 +2,16 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type GroupId, makeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { GroupJson } from "@holdfast/protocol/group-routes";
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { AccountStore } from "../accounts/account-world.ts";
 import { assertPlainText } from "../accounts/plain-text.ts";
+import { takePlan } from "../accounts/plans.ts";
 import { inTransaction } from "../db/database.ts";
+import type { GroupRow } from "../db/group-tables.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
 import { doOnce, type Repeatable } from "./do-once.ts";
 import { groupJson } from "./group-json.ts";
-import { enqueueEnd, type GroupWorld, tellEnd } from "./group-messages.ts";
+import { enqueueEnd, enqueuePlan, type GroupWorld, tellAll } from "./group-messages.ts";
 import { type GroupCaller, lockManaged, readGroupId } from "./group-rights.ts";
 
 /** The Idempotency-Key of a request, if it has one. */
@@ -31,7 +34,7 @@ export async function createGroup(
   const id = makeId<GroupId>(caller.bucket, world.clock.nowMs(), world.random(8));
   return inTransaction(world.shards.of(caller.bucket).db, (transaction) =>
     doOnce(transaction, { ...key, about: caller.spaceId, userId: caller.userId, nowMicros }, async () => {
-      const row = { id, name, changes: 0, member_count: 0, created_at: nowMicros };
+      const row = { id, name, changes: 0, member_count: 0, plan: null, created_at: nowMicros };
       await transaction.insertInto("shard.groups").values(row).execute();
       return groupJson({ ...row, role: null });
     }),
@@ -49,24 +52,47 @@ async function assertRoom({ shards }: AccountStore): Promise<void> {
   throw new HoldfastError("conflict", `A server has at most ${limits.groupsMax} groups. Delete some first.`);
 }
 
+export interface GroupChange {
+  readonly name?: string | undefined;
+  /** One that is offered, for administrators to give; null: none any more. What it gives counts for its members at once. */
+  readonly plan?: string | null | undefined;
+}
+
 /** @throws HoldfastError not_found, forbidden, invalid_field */
-export async function renameGroup(
-  world: AccountStore,
+export async function updateGroup(
+  world: GroupWorld,
   caller: GroupCaller,
   groupId: string,
-  name: string,
+  change: GroupChange,
   key: Key = {},
 ): Promise<GroupJson> {
   const id = readGroupId(groupId);
-  assertPlainText(name, "name");
+  if (change.name !== undefined) assertPlainText(change.name, "name");
   const request = { ...key, about: id, userId: caller.userId, nowMicros: world.clock.nowMicros() };
-  return inTransaction(world.shards.ofId(id).db, (transaction) =>
+  const answer = await inTransaction(world.shards.ofId(id).db, (transaction) =>
     doOnce(transaction, request, async () => {
       const group = await lockManaged(transaction, caller, id);
+      const { name = group.name, plan = group.plan } = change;
+      if (plan !== group.plan) await changePlan(transaction, caller, group, plan);
       await transaction.updateTable("shard.groups").set({ name }).where("id", "=", id).execute();
-      return groupJson({ ...group, name });
+      return groupJson({ ...group, name, plan });
     }),
   );
+  if (change.plan !== undefined) await tellAll(world, id);
+  return answer;
+}
+
+async function changePlan(
+  transaction: Kysely<ShardTables>,
+  caller: GroupCaller,
+  { id, changes }: GroupRow,
+  plan: string | null,
+): Promise<void> {
+  if (!caller.administrates) throw new HoldfastError("forbidden", "Only an administrator may give a group a plan.");
+  if (plan !== null) await takePlan(transaction, plan);
+  const set = { plan, changes: changes + 1 };
+  await transaction.updateTable("shard.groups").set(set).where("id", "=", id).execute();
+  await enqueuePlan(transaction, id);
 }
 
 /** Its members are told once it is gone. @throws HoldfastError not_found, forbidden */
@@ -85,5 +111,5 @@ export async function deleteGroup(
       await enqueueEnd(transaction, id);
     }),
   );
-  await tellEnd(world, id);
+  await tellAll(world, id);
 }

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { tapShards } from "../notify/testing.ts";
-import { deliverEnd, deliverMembership, forgetMembers } from "./deliver-membership.ts";
+import { deliverToAll, deliverMembership, forgetMembers } from "./deliver-membership.ts";
 
 let databases: TestDatabases;
 let world: TestAccounts;
@@ -96,7 +96,7 @@ test("what was read of a group before it was deleted does not bring its membersh
   await change(groupId, userId, "member");
   const added = await heldUp(groupId, userId);
   await sql`delete from shard.groups where id = ${groupId}`.execute(near());
-  await deliverEnd(world, groupId);
+  await deliverToAll(world, groupId);
   await forgetMembers(world, groupId);
   await added();
   assert.equal(await roleOf(userId, groupId), null);
@@ -104,7 +104,7 @@ test("what was read of a group before it was deleted does not bring its membersh
     await sql`select from shard.group_members where group_id = ${groupId}`.execute(near()).then((r) => r.rows),
     [],
   );
-  await deliverEnd(world, groupId);
+  await deliverToAll(world, groupId);
   await deliverMembership(world, groupId, userId);
   assert.equal(await roleOf(userId, groupId), null);
 });
@@ -120,7 +120,7 @@ test("the end of a group of thousands is told to each of them", async () => {
     .execute();
   for (const userId of userIds.slice(0, 2)) await deliverMembership(world, groupId, userId);
   await sql`delete from shard.groups where id = ${groupId}`.execute(near());
-  await deliverEnd(world, groupId);
+  await deliverToAll(world, groupId);
   const { rows } = await sql<{ role: string | null; count: number }>`
     select role, count(*)::int8 as count from shard.memberships where group_id = ${groupId} group by role`.execute(
     far(),

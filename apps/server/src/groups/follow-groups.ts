@@ -1,44 +1,26 @@
 import type { GrantId, GroupId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { changeRights, removeGrants } from "../sharing/change-rights.ts";
+import type { GrantRow } from "../db/shard-tables.ts";
+import { loadMounts } from "../metadata/read/mounts.ts";
+import { readWaysUp } from "../rights/given-on.ts";
+import { changeRights, type GrantAt, removeGrants, serverOf } from "../sharing/change-rights.ts";
+import { endLapsed } from "../sharing/end-given-on.ts";
 import { mountIfWanted } from "../sharing/deliver.ts";
-import { reviewMounts } from "../sharing/mounts.ts";
+import { findActor, reviewMounts } from "../sharing/mounts.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
-import { deliverEnd, deliverMembership, forgetMembers, memberPages } from "./deliver-membership.ts";
+import { deliverMembership, deliverToAll, forgetMembers, memberPages } from "./deliver-membership.ts";
 
 /** A member came, went, or has another role: its shard knows, and its mounts are what they may be. */
 export async function followMembership(world: SharingWorld, groupId: GroupId, userId: UserId): Promise<void> {
   await deliverMembership(world, groupId, userId);
   const received = await receivedBy(world, groupId);
-  if (!(await isMember(world, groupId, userId))) await endGiven(world, groupId, userId);
+  for (const spaceId of await spacesSharedWith(world, groupId)) {
+    // What the member has given on by the right of the group, or of another one that now counts less.
+    await endLapsed(world, spaceId);
+    await tellMember(world, { groupId, spaceId, userId });
+  }
   for (const spaceId of new Set(received.map((each) => each.spaceId))) await reviewMounts(world, userId, spaceId);
   for (const { nodeId } of received) await mountIfWanted(world, userId, nodeId);
-}
-
-/** By the primary key. */
-async function isMember({ shards }: SharingWorld, groupId: GroupId, userId: UserId): Promise<boolean> {
-  const { rows } = await sql`
-    select from shard.group_members where group_id = ${groupId} and user_id = ${userId}`.execute(
-    shards.ofId(groupId).db,
-  );
-  return rows.length > 0;
-}
-
-/** Ends what somebody has given to others by the right of a group that they have left. */
-async function endGiven(world: SharingWorld, groupId: GroupId, userId: UserId): Promise<void> {
-  for (const spaceId of await spacesSharedWith(world, groupId)) {
-    await changeRights(world, spaceId, { userId, deviceId: null }, async (rights) => {
-      const { rows } = await sql<{ id: GrantId }>`
-        select g.id from shard.grants g join shard.grants v on v.space_id = g.space_id and v.id = g.via
-        where g.space_id = ${spaceId} and g.created_by = ${userId} and v.grantee_id = ${groupId}`.execute(
-        rights.transaction,
-      );
-      await removeGrants(
-        rights,
-        rows.map((row) => row.id),
-      );
-    });
-  }
 }
 
 interface Received {
@@ -58,10 +40,15 @@ async function receivedBy({ shards }: SharingWorld, groupId: GroupId): Promise<R
  * order, so that whoever goes on after a crash still finds whom and what it is about.
  */
 export async function followEnd(world: SharingWorld, groupId: GroupId): Promise<void> {
-  await deliverEnd(world, groupId);
+  await deliverToAll(world, groupId);
   const spaceIds = await spacesSharedWith(world, groupId);
   for await (const userIds of memberPages(world.shards, groupId)) {
-    for (const userId of userIds) for (const spaceId of spaceIds) await reviewMounts(world, userId, spaceId);
+    for (const userId of userIds) {
+      for (const spaceId of spaceIds) {
+        await reviewMounts(world, userId, spaceId);
+        await tellMember(world, { groupId, spaceId, userId });
+      }
+    }
   }
   for (const spaceId of spaceIds) await endGrants(world, groupId, spaceId);
   await forgetMembers(world, groupId);
@@ -81,10 +68,37 @@ async function spacesSharedWith({ shards }: SharingWorld, groupId: GroupId): Pro
   return found.flatMap(({ rows }) => rows.map((row) => row.space_id));
 }
 
+interface Membership {
+  readonly groupId: GroupId;
+  readonly spaceId: SpaceId;
+  readonly userId: UserId;
+}
+
+/**
+ * Tells the devices of a member, or of one that was, of what is granted to the group inside of folders that the member has mounted: their
+ * role there is another now. Of the folders themselves their mounts tell.
+ */
+async function tellMember(world: SharingWorld, { groupId, spaceId, userId }: Membership): Promise<void> {
+  const { shards } = world;
+  const actor = await findActor(shards, userId);
+  const mounts = actor === undefined ? [] : [...(await loadMounts(shards, actor)).values()];
+  const targets = new Set(mounts.flatMap((mount) => (mount.spaceId === spaceId ? [mount.targetId] : [])));
+  if (targets.size === 0) return;
+  const { db } = shards.ofId(spaceId);
+  const { rows } = await sql<GrantAt & Pick<GrantRow, "space_id">>`
+    select space_id, node_id, grantee_id, role from shard.grants
+    where grantee_id = ${groupId} and space_id = ${spaceId}`.execute(db);
+  const wayUp = await readWaysUp(db, rows);
+  const inMounts = rows.filter(({ node_id: id }) => wayUp(spaceId, id).some((at) => at !== id && targets.has(at)));
+  if (inMounts.length === 0) return;
+  await changeRights(world, spaceId, serverOf(spaceId), async ({ tellDevices }) => {
+    for (const at of inMounts) tellDevices({ ...at, grantee_id: userId });
+  });
+}
+
 async function endGrants(world: SharingWorld, groupId: GroupId, spaceId: SpaceId): Promise<void> {
-  // Nobody in particular: whoever deleted the group may be told of nothing here.
-  const server = { userId: spaceId as unknown as UserId, deviceId: null };
-  await changeRights(world, spaceId, server, async (rights) => {
+  // Whoever deleted the group may be told of nothing here.
+  await changeRights(world, spaceId, serverOf(spaceId), async (rights) => {
     const { rows } = await sql<{ id: GrantId }>`
       select id from shard.grants where grantee_id = ${groupId} and space_id = ${spaceId}`.execute(rights.transaction);
     await removeGrants(

@@ -3,6 +3,6 @@ import type { GroupJson } from "@holdfast/protocol/group-routes";
 import type { SeenGroup } from "./group-rights.ts";
 
 export function groupJson(group: SeenGroup): GroupJson {
-  const { id, name, role, member_count: members, created_at: createdAt } = group;
-  return { id, name, role, members, created_at: formatTime(createdAt) };
+  const { id, name, role, member_count: members, plan, created_at: createdAt } = group;
+  return { id, name, role, members, plan, created_at: formatTime(createdAt) };
 }

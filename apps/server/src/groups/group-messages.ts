@@ -7,7 +7,7 @@ import { enqueue } from "../queue/enqueue.ts";
 import type { Kinds } from "../queue/kind.ts";
 import type { Queue } from "../queue/open-queue.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
-import { deliverEnd, deliverMembership } from "./deliver-membership.ts";
+import { deliverMembership, deliverToAll } from "./deliver-membership.ts";
 import { followEnd, followMembership } from "./follow-groups.ts";
 
 /** What changing groups needs of the server around it. */
@@ -25,7 +25,7 @@ const userId = z
   .refine(isId)
   .transform((id) => id as UserId);
 const membership = z.object({ group_id: groupId, user_id: userId });
-const end = z.object({ group_id: groupId });
+const ofAll = z.object({ group_id: groupId });
 
 /** The rows say what is to be told, the messages only of whom, so that each may be worked late and twice. */
 export function groupKinds(world: () => SharingWorld): Kinds {
@@ -38,8 +38,12 @@ export function groupKinds(world: () => SharingWorld): Kinds {
       },
     },
     group_end: {
-      schema: end,
-      work: async (payload) => followEnd(world(), (payload as z.output<typeof end>).group_id),
+      schema: ofAll,
+      work: async (payload) => followEnd(world(), (payload as z.output<typeof ofAll>).group_id),
+    },
+    group_plan: {
+      schema: ofAll,
+      work: async (payload) => deliverToAll(world(), (payload as z.output<typeof ofAll>).group_id),
     },
   };
 }
@@ -55,13 +59,19 @@ export function enqueueEnd(transaction: ShardReader, group: GroupId): Promise<vo
   return enqueue(transaction, { kind: "group_end", key: group, payload: { group_id: group } });
 }
 
+/** In the transaction that gives the group another plan. */
+export function enqueuePlan(transaction: ShardReader, group: GroupId): Promise<void> {
+  return enqueue(transaction, { kind: "group_plan", key: group, payload: { group_id: group } });
+}
+
 /** Once that has committed: now, so that it acts on the member's next request. What cannot be told just now the message tells later. */
 export async function tellMembership(world: GroupWorld, group: GroupId, user: UserId): Promise<void> {
   await tellNow(world, group, () => deliverMembership(world, group, user));
 }
 
-export async function tellEnd(world: GroupWorld, group: GroupId): Promise<void> {
-  await tellNow(world, group, () => deliverEnd(world, group));
+/** Of a group's plan, or of its end. */
+export async function tellAll(world: GroupWorld, group: GroupId): Promise<void> {
+  await tellNow(world, group, () => deliverToAll(world, group));
 }
 
 async function tellNow({ shards, queue }: GroupWorld, group: GroupId, deliver: () => Promise<void>): Promise<void> {

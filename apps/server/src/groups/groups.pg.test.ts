@@ -11,7 +11,7 @@ import type { UserRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { openTestSharing } from "../sharing/testing.ts";
-import { createGroup, deleteGroup, renameGroup } from "./change-groups.ts";
+import { createGroup, deleteGroup, updateGroup } from "./change-groups.ts";
 import { removeMember, setMember } from "./change-members.ts";
 import { groupKinds } from "./group-messages.ts";
 import { listGroups } from "./list-groups.ts";
@@ -57,9 +57,9 @@ test("an administrator makes a group, a manager of it adds, changes and removes 
   const { items } = await listMembers(world, callerFor(singer), id, page);
   assert.deepEqual(items.map(({ name, role }) => `${name} ${role}`).toSorted(), ["Mia manager", "Sam member"]);
   assert.deepEqual((await listGroups(world, callerFor(singer), page)).items, [
-    { id, name: "Choir", role: "member", members: 2, created_at: "2026-01-01T00:00:00.000000Z" },
+    { id, name: "Choir", role: "member", members: 2, plan: null, created_at: "2026-01-01T00:00:00.000000Z" },
   ]);
-  assert.equal((await renameGroup(world, asManager, id, "Big choir")).name, "Big choir");
+  assert.equal((await updateGroup(world, asManager, id, { name: "Big choir" })).name, "Big choir");
   await removeMember(world, asManager, { groupId: id, userId: singer.id });
   assert.deepEqual(await groupsKnownTo(singer), []);
   assert.deepEqual((await listGroups(world, callerFor(singer), page)).items, []);
@@ -77,7 +77,7 @@ test("who is no manager changes nothing, and who is no member learns nothing", a
     [callerFor(root), "not_found"],
   ] as const) {
     const at = { groupId: id, userId: stranger.id };
-    await assert.rejects(renameGroup(world, caller, id, "x"), { code });
+    await assert.rejects(updateGroup(world, caller, id, { name: "x" }), { code });
     await assert.rejects(deleteGroup(world, caller, id), { code });
     await assert.rejects(setMember(world, caller, { ...at, role: "manager" }), { code });
     await assert.rejects(removeMember(world, caller, { groupId: id, userId: member.id }), { code });
@@ -95,7 +95,7 @@ test("a group that is deleted is nobody's any more, and its id is answered like 
   await deleteGroup(world, callerFor(members[0]!), id);
   for (const user of members) assert.deepEqual(await groupsKnownTo(user), []);
   for (const caller of [admin(), callerFor(members[0]!)]) {
-    await assert.rejects(renameGroup(world, caller, id, "x"), { code: "not_found" });
+    await assert.rejects(updateGroup(world, caller, id, { name: "x" }), { code: "not_found" });
     await assert.rejects(listMembers(world, caller, id, page), { code: "not_found" });
   }
 });
@@ -213,7 +213,7 @@ test("names that cannot be shown and ids that are none are refused in words", as
   for (const name of ["", " ", "a\u0000b", "\ud800", "line\nbreak"])
     await assert.rejects(createGroup(world, admin(), name), { code: "invalid_field", field: "name" });
   for (const id of ["x", "00000000-0000-8000-8000-000000000000", root.id]) {
-    await assert.rejects(renameGroup(world, admin(), id, "x"), { code: "not_found" });
+    await assert.rejects(updateGroup(world, admin(), id, { name: "x" }), { code: "not_found" });
     await assert.rejects(removeMember(world, admin(), { groupId: id, userId: root.id }), { code: "not_found" });
   }
 });

@@ -8,6 +8,7 @@ import type { Caller } from "../accounts/caller.ts";
 import type { Reading } from "../blocks/reading-room.ts";
 import type { Log } from "../operation/log.ts";
 import type { Conditions } from "./files/conditions.ts";
+import type { AuditNote } from "./exchange/describe-request.ts";
 import type { Peer } from "./exchange/peer.ts";
 import type { StreamedJson } from "./files/streamed-json.ts";
 
@@ -66,8 +67,14 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   readonly conditions: (bodyFacts?: unknown) => Conditions;
   /** For `open` routes: who the token, if there is a valid one, belongs to. */
   readonly identify: () => Promise<Caller | undefined>;
+  /** For `signed` routes: from now on the request is this caller's, in what it may hold of the store and in the log. */
+  readonly countFor: (caller: Caller) => void;
+  /** For the audit: what only the handler knows of what it does, said as soon as it knows. A later word stands beside an earlier one. */
+  readonly note: (note: AuditNote) => void;
   /** Takes what a call costs beyond the call itself from the caller's budget. @throws HoldfastError `rate_limited` */
   readonly charge: (unit: "operations" | "bytes" | "uploads", amount: number) => Promise<void>;
+  /** Takes what a call turned out to cost, in calls: this one is answered all the same, and those after it wait. */
+  readonly owe: (calls: number) => Promise<void>;
   readonly requestId: string;
   /** The address that counts for this request, and the URL under which the client reached us. */
   readonly peer: Peer;

@@ -3,9 +3,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type LooseHandler, runExchange } from "./exchange/exchange.ts";
+import { z } from "zod";
+import { type LooseHandler, type Mounted, runExchange } from "./exchange/exchange.ts";
 import type { Arrived, ExchangeWorld } from "./exchange/exchange-world.ts";
 import type { Handlers } from "./handler.ts";
+import { auditRule } from "./route-audit.ts";
 
 export interface Mounting {
   readonly handlers: Handlers;
@@ -31,35 +33,55 @@ export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
     if (handler === undefined) continue;
     const url = routeUrl(route);
     const taken = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
-    mount(app, mounting, { taken, url, route, handler });
+    mount(app, mounting, { taken, url, route, handler, audit: auditRule(name as RouteName) });
     allowed.set(url, new Set([...(allowed.get(url) ?? []), ...taken]));
   }
   for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken);
 }
 
-interface Place {
-  readonly taken: string[];
-  readonly url: string;
-  readonly route: Route;
-  readonly handler: LooseHandler;
+/** What an asterisk at the end of a pattern stands for. */
+const rest = z.object({ "*": z.string().optional() });
+
+/** Mounts what answers GET and HEAD of URLs that are no part of the API. @param pages by the pattern of the URL */
+export function mountPages(app: FastifyInstance, mounting: Mounting, pages: ReadonlyMap<string, LooseHandler>): void {
+  for (const [url, handler] of pages) {
+    const taken = ["GET", "HEAD"];
+    mount(app, mounting, { taken, url, route: { ...routeOutside(url), params: rest }, handler });
+    mountRefusal(app, mounting, url, new Set(taken));
+  }
 }
 
-function mount(app: FastifyInstance, mounting: Mounting, { taken, url, route, handler }: Place): void {
+interface Place extends Mounted {
+  readonly taken: string[];
+  readonly url: string;
+}
+
+function mount(app: FastifyInstance, mounting: Mounting, { taken, url, ...mounted }: Place): void {
   app.route({
     method: taken,
     url,
     handler: (request, reply) => {
       reply.hijack();
-      void runExchange(mounting.world, route, handler, mounting.arrive(request, reply.raw, url));
+      void runExchange(mounting.world, mounted, mounting.arrive(request, reply.raw, url));
     },
   });
 }
 
 function mountRefusal(app: FastifyInstance, mounting: Mounting, url: string, taken: ReadonlySet<string>): void {
   const allow = [...taken].toSorted().join(", ");
-  const route: Route = {
+  const route = routeOutside(url);
+  const refuse: LooseHandler = () => {
+    throw new HoldfastError("method_not_allowed", `This URL takes ${allow}.`, { body: { allow } });
+  };
+  const refused = methods.filter((method) => !taken.has(method));
+  if (refused.length > 0) mount(app, mounting, { taken: refused, url, route, handler: refuse });
+}
+
+/** Of what is in no table. */
+function routeOutside(path: string): Route {
+  return {
     method: "GET",
-    path: url,
+    path,
     outside: true,
     access: "open",
     summary: "",
@@ -67,9 +89,4 @@ function mountRefusal(app: FastifyInstance, mounting: Mounting, url: string, tak
     bodyKind: "none",
     responses: {},
   };
-  const refuse: LooseHandler = () => {
-    throw new HoldfastError("method_not_allowed", `This URL takes ${allow}.`, { body: { allow } });
-  };
-  const refused = methods.filter((method) => !taken.has(method));
-  if (refused.length > 0) mount(app, mounting, { taken: refused, url, route, handler: refuse });
 }

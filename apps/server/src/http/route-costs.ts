@@ -53,11 +53,16 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   confirmAddress: few,
   mailConfirmation: few,
   updateAccount: few,
+  changePassword: { ...few, rows: "of the account's sessions and tokens" },
   createToken: few,
   listTokens: { rows: limits.tokensMax, answerBytes: limits.tokensMax * 2 * kib },
   deleteToken: few,
   listDevices: { rows: limits.devicesMax, answerBytes: limits.devicesMax * 2 * kib },
   deleteDevice: few,
+  deleteDevices: { ...few, rows: "of the account's devices and sessions" },
+  createWebSession: few,
+  refreshWebSession: few,
+  deleteWebSession: few,
   adminListUsers: { rows: 2 * page, answerBytes: page * 4 * kib },
   adminCreateUser: few,
   adminUpdateUser: few,
@@ -82,6 +87,23 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   adminListJobs: { rows: "a page of each shard", answerBytes: page * 4 * kib },
   adminRetryJob: few,
   adminRemoveJob: few,
+  adminListInvitations: { rows: "a page of each shard", answerBytes: page * 2 * kib },
+  adminRemoveInvitation: few,
+  /** They are added up where they lie, and once a minute. */
+  adminGetStorage: { ...few, rows: "one of each shard and cell, of sums over spaces and packs" },
+  adminCollect: {
+    ...few,
+    rows: "of what goes, in portions, and the lists of the spaces that have blocks to give back",
+  },
+  adminGetCopies: { ...few, rows: "one of each store, of what it lacks" },
+  adminVerifyCopies: { ...few, rows: "one of each store, of what it lacks" },
+  adminShredUser: { ...few, rows: "counts of the account's space; the rest is done afterwards" },
+  adminGetShredding: few,
+  adminListSettings: { rows: 0, answerBytes: 64 * kib },
+  adminRotateKeys: { rows: "of every data key", answerBytes: 64 * kib },
+  adminDoctor: { rows: "of every data key, and counts of each shard and cell", answerBytes: 64 * kib },
+  adminListAudit: { rows: limits.auditPageMax, answerBytes: 16 * mib },
+  adminVerifyAudit: { rows: "of all entries, in portions", answerBytes: 64 * kib },
   lookUpPath: listed(lineage + 2 * page),
   createNode: oneNode,
   getNode: oneNode,
@@ -96,6 +118,12 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   unstarNode: oneNode,
   listStarred: listed(page + page * lineage),
   listRecent: listed(2 * (limits.recentEntriesMax + limits.recentCandidatesMax) + limits.recentItemsMax * lineage),
+  /** Those shared with the caller with all above them; what is looked at, and what matches with all above it. */
+  search: listed(
+    limits.searchSharesMax * lineage +
+      limits.searchRoundsMax * limits.searchRowsMax +
+      limits.searchRoundsMax * page * lineage,
+  ),
   restoreVersion: oneNode,
   rewind: { rows: "of all that changed since the moment", answerBytes: rewindBytes },
   undoRewind: { rows: "of what the rewind changed", answerBytes: rewindBytes },
@@ -138,6 +166,10 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   commitUpload: { ...oneNode, rows: "of what the upload has" },
   /** A folder's zip besides lists a page at a time, and keeps a line for each of its files until the end. */
   download: streamed(lineage + limits.manifestEntriesMax),
+  createSignedUrls: { ...few, rows: 2 * limits.zippedNodesMax * lineage, answerBytes: 2 * limits.signedUrlsMax * kib },
+  openSignedUrl: streamed(2 * limits.zippedNodesMax * lineage + limits.manifestEntriesMax),
+  /** Its tag names folders; of each the rights, and what has the content. */
+  getThumb: { rows: (limits.thumbTagPlacesMax + 100) * lineage, answerBytes: 8 * mib },
   getManifest: lists(2 * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),
   queryManifests: lists(2 * page + page * lineage + limits.manifestEntriesMax / limits.segmentEntriesMin),
   syncFile: { rows: "of the list that it changes", answerBytes: 2 * limits.requestJsonBytesMax },
@@ -165,6 +197,10 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   listSharedByMe: listed(4 * page * lineage),
   startLinkSession: few,
   getCurrentLink: oneNode,
+  reportLink: { ...few, rows: limits.reportsOpenMax },
+  sendReport: { ...few, rows: limits.reportsOpenMax, bodyBytes: 32 * kib },
+  adminListReports: { rows: 4 * page, answerBytes: page * 2 * limits.reportTextBytesMax },
+  adminResolveReport: { ...few, answerBytes: 2 * limits.reportTextBytesMax },
   showLink: listed(lineage + 2 * page),
   sendToLink: uploading,
   downloadFromLink: streamed(lineage + limits.manifestEntriesMax),
@@ -177,8 +213,9 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   metrics: { rows: 10, answerBytes: mib },
   openapi: { rows: 0, answerBytes: mib },
   docs: { rows: 0, answerBytes: mib },
-  home: few,
-  setupPage: { rows: 0, answerBytes: 64 * kib },
+  home: { rows: 0, answerBytes: 128 * kib },
+  reportPolicy: { rows: 0, answerBytes: 0, bodyBytes: 2 * limits.requestOpenBytesMax },
+  setupPage: { rows: 0, answerBytes: 128 * kib },
 };
 
 export function routeCost(name: RouteName): RouteCost {

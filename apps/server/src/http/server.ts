@@ -5,6 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
+import type { AuditLog } from "../audit/audit-log.ts";
 import { ByteBudget } from "../blocks/byte-budget.ts";
 import { ReadingRoom } from "../blocks/reading-room.ts";
 import type { Log } from "../operation/log.ts";
@@ -13,15 +14,18 @@ import { sendProblem } from "./exchange/answer.ts";
 import type { Authenticator } from "./exchange/authentication.ts";
 import { answerBrokenRequest } from "./exchange/broken-request.ts";
 import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange/exchange-world.ts";
+import type { LooseHandler } from "./exchange/exchange.ts";
 import { shareConnections } from "./exchange/connection-share.ts";
 import type { Handlers } from "./handler.ts";
 import { HostCheck } from "./exchange/host-check.ts";
 import { HeldCounts } from "./sync/held-counts.ts";
-import { mountRoutes } from "./mount.ts";
+import { mountPages, mountRoutes } from "./mount.ts";
 import { type PeerRules, readPeer } from "./exchange/peer.ts";
 import { fromTransport } from "./exchange/problem.ts";
 import type { RateLimits } from "./exchange/rate-limits.ts";
 import { securityHeaders } from "./exchange/security-headers.ts";
+import { appPages } from "./web/app-pages.ts";
+import type { WebApp } from "./web/web-app.ts";
 
 export interface HttpServerOptions {
   readonly handlers: Handlers;
@@ -32,6 +36,8 @@ export interface HttpServerOptions {
   readonly log: Log;
   /** Throws while nothing may be changed; asked before each request that is no GET. */
   readonly assertWritable?: () => void;
+  /** Undefined: nothing is recorded. */
+  readonly audit?: AuditLog;
   /** Told of each request when it is over. */
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
@@ -40,6 +46,8 @@ export interface HttpServerOptions {
   /** By which this server is reached; undefined: whatever Host says is believed. Behind a proxy it is the proxy's to check. */
   readonly ownNames?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** The web app, on whose URLs no handler of the table answers; undefined: only the table is served. */
+  readonly web?: WebApp;
   readonly timeouts?: Partial<Timeouts>;
   readonly connectionsMax?: number;
 }
@@ -60,7 +68,6 @@ export interface HttpServer {
   close(drainMs?: number): Promise<void>;
 }
 
-const connectionsMaxDefault = 16_384;
 const drainMsDefault = 6000;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -71,6 +78,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const world: ExchangeWorld = {
     authenticator: options.authenticator,
     rateLimits: options.rateLimits,
+    audit: options.audit,
     assertHost: (header) => hosts?.assertOwn(header),
     assertWritable: options.assertWritable ?? (() => {}),
     jsonBudget: new ByteBudget(limits.jsonBytesAtOnceMax),
@@ -96,8 +104,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const arrive = (request: FastifyRequest, response: ServerResponse, route: string) =>
     describe(request, response, route, rules, options.log);
   const app = openFastify(options, timeouts, stop.signal, arrive);
-  mountRoutes(app, { handlers: options.handlers, unmounted: options.unmounted ?? new Set(), world, arrive });
-  const connectionsMax = options.connectionsMax ?? connectionsMaxDefault;
+  const mounting = { handlers: options.handlers, unmounted: options.unmounted ?? new Set<RouteName>(), world, arrive };
+  mountRoutes(app, mounting);
+  if (options.web !== undefined) mountPages(app, mounting, appPages(options.web) as ReadonlyMap<string, LooseHandler>);
+  const connectionsMax = options.connectionsMax ?? limits.connectionsMaxDefault;
   app.server.maxConnections = connectionsMax;
   // Behind a proxy every connection is the proxy's.
   if (rules.proxyHops === 0) shareConnections(app.server, Math.ceil(connectionsMax / 4));
@@ -153,7 +163,7 @@ function openFastify(
     connectionTimeout: 0,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     ...(options.tls === undefined ? { http: transport } : { https: transport }),
-    routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: false },
+    routerOptions: { maxParamLength: limits.signedUrlBytesMax, ignoreDuplicateSlashes: false },
     exposeHeadRoutes: false,
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, options.tls !== undefined),
     frameworkErrors: (error, request, reply) => {

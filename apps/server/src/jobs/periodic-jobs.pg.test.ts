@@ -48,10 +48,14 @@ test("a job runs by itself, again after a failure, in one process at a time, and
   const one = startJobs([long], options);
   await inside.promise;
   const other = startJobs([{ ...long, run: async () => void (runsOfOther += 1) }], { ...options, random: () => 0.9 });
-  await other.runNow("long");
+  await (
+    await other.start("long")
+  ).ended;
   assert.equal(runsOfOther, 0);
   await one.stop();
-  await other.runNow("long");
+  await (
+    await other.start("long")
+  ).ended;
   assert.equal(runsOfOther, 1);
   await other.stop();
 
@@ -62,6 +66,41 @@ test("a job runs by itself, again after a failure, in one process at a time, and
       throw new HoldfastError("unavailable", "the lock is lost");
     },
   });
-  await assert.rejects(refused.runNow("long"), /the lock is lost/);
+  await assert.rejects(refused.start("long"), /the lock is lost/);
   await refused.stop();
+});
+
+test("what is asked for while a run is under way is another run after it, one for all who ask", async (t) => {
+  const databases = await startTestDatabases({ fsync: false });
+  t.after(() => databases.stop());
+  const steps: string[] = [];
+  const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const jobs = startJobs(
+    [
+      {
+        name: "reporting",
+        begin: async () => void steps.push("begun"),
+        run: async () => {
+          await ends[steps.length === 1 ? 0 : 1]?.promise;
+          steps.push("ended");
+        },
+      },
+    ],
+    { db: databases.shards.of(toBucket(0)).db, log: openLog("error"), random: () => 0 },
+  );
+  assert.equal(jobs.isRunning("reporting"), false);
+  const [first, joined] = await Promise.all([jobs.start("reporting"), jobs.start("reporting")]);
+  assert.equal(first.ended, joined.ended, "of a run that has not begun all of it is still to come");
+  assert.deepEqual([steps, jobs.isRunning("reporting")], [["begun"], true]);
+  const again = [jobs.start("reporting"), jobs.start("reporting")];
+  ends[0]?.resolve();
+  const [second, third] = await Promise.all(again);
+  assert.equal(second?.ended, third?.ended);
+  assert.deepEqual(steps, ["begun", "ended", "begun"]);
+  ends[1]?.resolve();
+  await second?.ended;
+  assert.deepEqual(steps, ["begun", "ended", "begun", "ended"]);
+  assert.equal(jobs.isRunning("reporting"), false);
+  await jobs.stop();
+  await assert.rejects(jobs.start("reporting"), { code: "unavailable" });
 });

@@ -1,4 +1,4 @@
-import { toHoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Log } from "../operation/log.ts";
@@ -7,10 +7,13 @@ import type { Log } from "../operation/log.ts";
 export interface PeriodicJob {
   /** Also the name of its lock: of all processes only one runs it at a time. */
   readonly name: string;
-  readonly everyMs: number;
+  /** Undefined: only when somebody asks for it. */
+  readonly everyMs?: number;
   /** When it runs for the first time after a start; soon unless told. */
   readonly firstInMs?: number;
-  /** Ends early, at a point where it may, when the signal says so. */
+  /** Notes that a run begins, for a job that reports how it goes: whoever asks from then on is not shown the last report. */
+  readonly begin?: () => Promise<void>;
+  /** Ends early, at a point where it may, when the signal says so. What it reports to be over is the last that it does. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -24,9 +27,21 @@ export interface JobsOptions {
   readonly assertMayRun?: () => void;
 }
 
+export interface StartedRun {
+  /** Rejects with what the job throws. */
+  readonly ended: Promise<void>;
+}
+
 export interface Jobs {
-  /** Runs the job now, or waits for the run that is under way in this process. @throws what the job throws */
-  runNow(name: string): Promise<void>;
+  /**
+   * Runs the job, after the run that has begun in this process: of what that has behind it nothing is done for whoever asks now. All who ask
+   * meanwhile get the same run.
+   * @returns once it has begun, or another process was found to run it
+   * @throws what kept it from beginning
+   */
+  start(name: string): Promise<StartedRun>;
+  /** Whether a run is under way in this process. */
+  isRunning(name: string): boolean;
   /** Starts no more, tells those that run to end, and waits for them. */
   stop(): Promise<void>;
 }
@@ -37,9 +52,15 @@ const firstRunMsMax = 15_000;
 export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): Jobs {
   const stop = new AbortController();
   const runners = new Map(jobs.map((job) => [job.name, new Runner(job, options, stop.signal)]));
-  for (const runner of runners.values()) runner.schedule(options.random() * runner.firstInMs);
+  const runnerOf = (name: string): Runner => {
+    const runner = runners.get(name);
+    if (runner === undefined) throw new HoldfastError("internal", `There is no job ${name}.`);
+    return runner;
+  };
+  for (const runner of runners.values()) runner.schedule(options.random());
   return {
-    runNow: async (name) => runners.get(name)?.run(),
+    start: (name) => runnerOf(name).start(),
+    isRunning: (name) => runnerOf(name).isRunning,
     stop: async () => {
       stop.abort();
       await Promise.allSettled([...runners.values()].map((runner) => runner.stop()));
@@ -47,12 +68,19 @@ export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): J
   };
 }
 
+interface Run extends StartedRun {
+  /** Settles when `ended` does at the latest. */
+  readonly begun: Promise<void>;
+  readonly hasBegun: boolean;
+}
+
 class Runner {
   readonly #job: PeriodicJob;
   readonly #options: JobsOptions;
   readonly #stopped: AbortSignal;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  #running: Run | undefined;
+  #next: Promise<StartedRun> | undefined;
 
   constructor(job: PeriodicJob, options: JobsOptions, stopped: AbortSignal) {
     this.#job = job;
@@ -60,29 +88,68 @@ class Runner {
     this.#stopped = stopped;
   }
 
-  get firstInMs(): number {
-    return this.#job.firstInMs ?? Math.min(this.#job.everyMs, firstRunMsMax);
+  /** @param share 0 to 1, of the time within which it runs first */
+  schedule(share: number): void {
+    const { everyMs, firstInMs } = this.#job;
+    if (everyMs !== undefined) this.#runIn(share * (firstInMs ?? Math.min(everyMs, firstRunMsMax)), everyMs);
   }
 
-  schedule(inMs: number): void {
+  #runIn(inMs: number, everyMs: number): void {
     if (this.#stopped.aborted) return;
-    this.#timer = setTimeout(() => void this.#runScheduled(), inMs);
+    this.#timer = setTimeout(() => void this.#runScheduled(everyMs), inMs);
     this.#timer.unref();
   }
 
-  run(): Promise<void> {
-    this.#running ??= this.#runOnce().finally(() => (this.#running = undefined));
-    return this.#running;
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  start(): Promise<StartedRun> {
+    this.#next ??= this.#startNext().finally(() => (this.#next = undefined));
+    return this.#next;
   }
 
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#running;
+    await this.#running?.ended;
   }
 
-  async #runScheduled(): Promise<void> {
+  async #startNext(): Promise<StartedRun> {
+    if (this.#running?.hasBegun === true) await this.#running.ended.catch(() => {});
+    if (this.#stopped.aborted)
+      throw new HoldfastError("unavailable", "The server is stopping. Try again once it runs.");
+    const { begun, ended } = this.#run();
+    await begun;
+    return { ended };
+  }
+
+  #run(): Run {
+    this.#running ??= this.#runOnce();
+    return this.#running;
+  }
+
+  #runOnce(): Run {
+    const begun = Promise.withResolvers<void>();
+    let hasBegun = false;
+    const ended = this.#work(() => {
+      hasBegun = true;
+      begun.resolve();
+    }).finally(() => (this.#running = undefined));
+    // It may come to its end, or to nothing, without a beginning.
+    ended.then(begun.resolve, begun.reject);
+    begun.promise.catch(() => {});
+    return {
+      begun: begun.promise,
+      ended,
+      get hasBegun() {
+        return hasBegun;
+      },
+    };
+  }
+
+  async #runScheduled(everyMs: number): Promise<void> {
     try {
-      await this.run();
+      await this.#run().ended;
     } catch (error) {
       const { code, message } = toHoldfastError(error);
       this.#options.log.error(
@@ -90,14 +157,19 @@ class Runner {
         "a job failed; it runs again in its time",
       );
     }
-    this.schedule(this.#job.everyMs * (0.9 + this.#options.random() * 0.2));
+    this.#runIn(everyMs * (0.9 + this.#options.random() * 0.2), everyMs);
   }
 
-  async #runOnce(): Promise<void> {
+  async #work(onBegun: () => void): Promise<void> {
     const { assertMayRun, db, log } = this.#options;
     assertMayRun?.();
     const startedMs = performance.now();
-    if (!(await withLock(db, this.#job.name, () => this.#job.run(this.#stopped)))) return;
+    const isOurs = await withLock(db, this.#job.name, async () => {
+      await this.#job.begin?.();
+      onBegun();
+      await this.#job.run(this.#stopped);
+    });
+    if (!isOurs) return;
     log.debug({ job: this.#job.name, ms: Math.round(performance.now() - startedMs) }, "a job ran");
   }
 }

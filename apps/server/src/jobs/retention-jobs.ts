@@ -1,58 +1,45 @@
-import type { Clock } from "@holdfast/core/clock";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { expireCredentials } from "../accounts/expire-credentials.ts";
 import { expireLinkDownloads } from "../links/count-download.ts";
 import { expireMails } from "../mail/mails-sent.ts";
 import { sweepPurged } from "../metadata/trash/removal.ts";
-import {
-  expireEvents,
-  expireJournal,
-  expireOperations,
-  expireSegments,
-  expireStaged,
-  expireTrash,
-  pruneVersions,
-} from "../metadata/retention/retention.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
-import { expireDeadMessages, expireTasks } from "../queue/expire-messages.ts";
-import { expireRewinds } from "../rewind/expire-rewinds.ts";
+import { expireReports } from "../reports/expire-reports.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
+import { giveUpBlocks, retainShard, type RetentionParts } from "./run-retention.ts";
 
-const hourMs = 3600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 /** What is kept for a time and no longer, on every shard. */
-export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob[] {
-  const { shards } = accounts;
+export function retentionJobs(accounts: AccountWorld, parts: RetentionParts): PeriodicJob[] {
+  const { shards, clock, settings } = parts;
   return [
     {
       name: "purge-sweep",
-      everyMs: 60_000,
+      everyMs: minuteMs,
       run: async (signal) => {
         for (const { db } of shards.all()) await sweepPurged(db, { nowMicros: clock.nowMicros(), signal });
       },
     },
     {
       name: "retention",
-      everyMs: hourMs,
+      everyMs: often(hourMs, settings.trashMs, settings.versionAgeMs, settings.blocksMs),
       run: async (signal) => {
-        for (const { db } of shards.all()) {
-          const job = { db, nowMicros: clock.nowMicros(), signal };
-          await expireOperations(job);
-          await expireTrash(job);
-          await pruneVersions(job);
-          await expireSegments(job);
-          await expireStaged(job);
-          await expireJournal(job);
-          await expireEvents(job);
-          await expireDeadMessages(job);
-          await expireTasks(job);
-          await expireRewinds(job);
-        }
+        for (const shard of shards.all()) await retainShard(parts, shard, signal);
+      },
+    },
+    {
+      name: "give-up-blocks",
+      // All lists of each space that has some to give up are read.
+      everyMs: often(24 * hourMs, settings.blocksMs),
+      run: async (signal) => {
+        for (const shard of shards.all()) await giveUpBlocks(parts, shard, signal);
       },
     },
     {
       name: "expire-uploads",
-      everyMs: hourMs,
+      everyMs: often(hourMs, settings.sessionsMs),
       run: async (signal) => void (await expireUploads({ shards, clock }, signal)),
     },
     {
@@ -60,7 +47,13 @@ export function retentionJobs(accounts: AccountWorld, clock: Clock): PeriodicJob
       everyMs: hourMs,
       run: () => expireLinkDownloads({ shards, nowMicros: clock.nowMicros() }),
     },
+    { name: "expire-reports", everyMs: hourMs, run: () => expireReports(shards, clock.nowMicros()) },
     { name: "expire-mails", everyMs: hourMs, run: () => expireMails({ shards, clock }) },
     { name: "expire-credentials", everyMs: hourMs, run: async () => void (await expireCredentials(accounts)) },
   ];
+}
+
+/** As usual, or more often where something is kept for a shorter time than is usual. */
+export function often(usualMs: number, ...lifetimesMs: readonly number[]): number {
+  return Math.max(minuteMs, Math.min(usualMs, ...lifetimesMs.map((lifetimeMs) => lifetimeMs / 4)));
 }

@@ -1,47 +1,111 @@
 import type { Clock, Random } from "@holdfast/core/clock";
+import type { Sleep } from "@holdfast/object-store/call-signal";
+import { twoOf } from "@holdfast/object-store/two-stores";
 import { adoptOrphans } from "../blocks/adopt-orphans.ts";
 import type { BlockCells } from "../blocks/block-cell.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
-import { scrubCell } from "../blocks/scrub.ts";
+import { collectCell } from "../blocks/collect/collect-cell.ts";
+import { settleCells } from "../blocks/collect/settle-cells.ts";
+import { strandedMsMin } from "../blocks/storing-time.ts";
+import type { CollectTimes } from "../blocks/collect/collect-ports.ts";
+import { type KeepCopies, openKeeper } from "../copies/keep-copies.ts";
+import type { PlacedCell } from "../copies/copies-report.ts";
+import { noteVerificationBegun, verifyCopies } from "../copies/verify-copies.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
+import { eachInTurn } from "./each-in-turn.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
+import { scrubCells } from "./scrub-cells.ts";
 
 export interface StorageJobsParts {
   readonly cells: BlockCells;
+  readonly placed: readonly PlacedCell[];
   readonly shards: Shards;
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly random: Random;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicMs: () => number;
+  readonly sleep: Sleep;
   readonly log: Log;
+  readonly retention: CollectTimes;
+  /** Within which each pack is reread. */
+  readonly scrubPeriodMs: number;
   /** No other process writes to these stores: what was there before this one began and has no rows is an orphan for sure. */
   readonly alone: boolean;
 }
 
 const hourMs = 3600_000;
-/** How long a pack of another process may be on its way to its rows. */
-const foreignGraceMs = hourMs;
 
-/** Packs without rows are adopted; all packs are reread in turn. */
+/** Whether its rest is over; one that is asked for begins at once. */
+const scrubLookMs = 10_000;
+
+/** How long another process may go on writing with the data key from before. */
+const keysSeenMs = 60_000;
+
+/**
+ * A new data key comes in its time, and to all processes; packs without rows are adopted; what nobody needs is collected; holders and
+ * copies are compared; all packs are reread in turn; where there are two stores they are made equal.
+ */
 export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
-  const { cells, shards, pool, clock, random, log, alone } = parts;
+  const { cells, shards, pool, clock, random, log, retention, alone } = parts;
   const startedMs = clock.nowMs();
+  const keeping = { pool, clock, monotonicMs: parts.monotonicMs, sleep: parts.sleep, log };
+  const keep = openKeeper(keeping);
+  const scrubbing = { monotonicMs: parts.monotonicMs, periodMs: parts.scrubPeriodMs };
   return [
+    ...(cells.all().some(({ store }) => twoOf(store) !== undefined) ? [copiesJob(cells, keep)] : []),
+    {
+      name: "verify-copies",
+      begin: () => noteVerificationBegun(parts.placed, clock),
+      run: (signal) => eachInTurn(parts.placed, (placed) => verifyCopies({ ...keeping, signal }, placed)),
+    },
+    {
+      name: "data-keys",
+      everyMs: keysSeenMs,
+      run: async () => {
+        for (const { keyring } of cells.all()) await keyring.refresh();
+      },
+    },
     {
       name: "adopt-orphans",
       everyMs: hourMs,
       run: async (signal) => {
-        const graceMs = alone ? clock.nowMs() - startedMs : foreignGraceMs;
+        const graceMs = alone ? clock.nowMs() - startedMs : strandedMsMin;
         for (const cell of cells.all()) await adoptOrphans({ cell, clock, log, signal }, { graceMs });
       },
     },
     {
-      name: "scrub",
-      everyMs: 7 * 24 * hourMs,
-      firstInMs: 24 * hourMs,
+      name: "collect",
+      everyMs: hourMs,
       run: async (signal) => {
-        for (const cell of cells.all()) await scrubCell({ cell, shards, pool, clock, random, log, signal });
+        for (const cell of cells.all())
+          await collectCell({ cell, shards, pool, clock, random, log, retention }, { signal });
       },
     },
+    {
+      name: "settle-blocks",
+      everyMs: 24 * hourMs,
+      firstInMs: hourMs,
+      run: (signal) => settleCells({ cells, shards, clock, log, signal }),
+    },
+    {
+      name: "scrub",
+      everyMs: scrubLookMs,
+      run: (signal) => scrubCells({ cells, shards, pool, clock, random, log, keep, signal, ...scrubbing }),
+    },
   ];
+}
+
+/** Short, so that what one store owes after an outage is paid soon; a round in which nothing is owed is two small statements and two looks. */
+const copiesEveryMs = 2000;
+
+function copiesJob(cells: BlockCells, keep: KeepCopies): PeriodicJob {
+  return {
+    name: "copies",
+    everyMs: copiesEveryMs,
+    run: async (signal) => {
+      for (const cell of cells.all()) await keep(cell, { signal });
+    },
+  };
 }

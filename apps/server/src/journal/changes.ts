@@ -9,8 +9,8 @@ import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { showMounts } from "../metadata/read/look-up.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
-import { checkPosition, foreignOf, isOwn, positionIn, readEntries, reachedBy } from "./journal-position.ts";
-import { findShares, listShare, seqsOf } from "./share-changes.ts";
+import { foreignOf, isOwn, positionIn, reachedBy, readFrom } from "./journal-position.ts";
+import { findShares, goneJson, listShare, seqsOf } from "./share-changes.ts";
 import { readHead } from "./start-token.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
@@ -35,6 +35,7 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
   const changes = own?.changes ?? [];
   const reached: JournalPosition[] = own === undefined ? [] : [own.reached];
   let hasMore = own?.hasMore ?? false;
+  // Not before: a mount that the own journal tells of has to be in the token, or what happens in it until the next time were told to nobody.
   const shares = await findShares(shards, caller);
   for (const [spaceId, ofSpace] of Map.groupBy(shares, (share) => share.spaceId)) {
     const position = positions.find((each) => each.spaceId === spaceId) ?? (await readHead(shards, spaceId));
@@ -56,8 +57,7 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
 async function listOwn(shards: Shards, caller: Actor, request: ChangesRequest & { readonly limit: number }) {
   const position = positionIn(caller, request.since_token);
   const shard = shards.of(caller.bucket);
-  const space = await checkPosition(shard, position);
-  const read = await readEntries(shard, position, request.limit);
+  const [space, read] = await readFrom(shard, position, request.limit);
   const brief = request.own === "brief" ? await briefChanges(shard, caller, read) : new Map<number, ChangeJson>();
   const told = read.filter(({ seq }) => !brief.has(seq));
   const placed = await findOwnNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
@@ -73,7 +73,8 @@ function changeJson(row: JournalRow, node: PlacedNode | undefined): ChangeJson {
   const { seq, node_id: id } = row;
   // Of its owner a node hides nothing: somebody else's right is a change of the node like any other.
   const kind = row.grantee_id === null ? row.kind : "changed";
-  if (kind === "gone" || node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
+  if (kind === "gone") return goneJson(row);
+  if (node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
   return { seq, kind, id, node: nodeJson(node) };
 }
 

@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
+import { keyed } from "../db/database.ts";
 import type { JournalRow, SpaceRow } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
@@ -28,7 +29,7 @@ export async function checkPosition(shard: Shard, position: JournalPosition): Pr
     select s.epoch, s.seq, j.tag, coalesce(h.number, 0) as notified from shard.spaces s
     left join shard.journal j on j.space_id = s.id and j.seq = ${position.seq}
     left join shard.notification_heads h on h.user_id = s.owner_id
-    where s.id = ${position.spaceId}`.execute(shard.db);
+    where s.id = ${position.spaceId} ${keyed}`.execute(shard.db);
   const space = rows[0];
   if (space === undefined || space.epoch !== position.epoch || position.seq > space.seq) throw reset("epoch");
   if (position.seq === 0) {
@@ -52,6 +53,41 @@ export function reset(reason: "epoch" | "expired"): HoldfastError {
   });
 }
 
+/** By name, since a plan that is kept must go on when a migration adds one; all of them, as the compiler sees. */
+const columns: Readonly<Record<keyof JournalRow, true>> = {
+  space_id: true,
+  seq: true,
+  tag: true,
+  node_id: true,
+  kind: true,
+  from_parent: true,
+  from_name: true,
+  from_trashed_at: true,
+  from_modified_at: true,
+  from_executable: true,
+  of_mount: true,
+  rewind_id: true,
+  actor: true,
+  device_id: true,
+  at: true,
+  grantee_id: true,
+};
+const journalColumns = sql.raw(Object.keys(columns).join(", "));
+
+/** The head, and what came after the position. @throws HoldfastError reset */
+export async function readFrom(
+  shard: Shard,
+  position: JournalPosition,
+  limit: number,
+): Promise<readonly [CheckedHead, readonly JournalRow[]]> {
+  // Asked at the same time, the entries may go beyond the head; those are of the next time.
+  const [head, rows] = await Promise.all([
+    checkPosition(shard, position),
+    limit === 0 ? [] : readEntries(shard, position, limit),
+  ]);
+  return [head, rows.filter(({ seq }) => seq <= head.seq)];
+}
+
 /** By the journal's primary key. */
 export async function readEntries(
   shard: Shard,
@@ -59,7 +95,7 @@ export async function readEntries(
   limit: number,
 ): Promise<readonly JournalRow[]> {
   const { rows } = await sql<JournalRow>`
-    select * from shard.journal where space_id = ${spaceId} and seq > ${seq} order by seq limit ${limit}`.execute(
+    select ${journalColumns} from shard.journal where space_id = ${spaceId} and seq > ${seq} order by seq limit ${limit} ${keyed}`.execute(
     shard.db,
   );
   return rows;

@@ -10,7 +10,7 @@ import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import type { JournalPosition } from "./change-token.ts";
-import { checkPosition, foreignOf, readEntries, reachedBy } from "./journal-position.ts";
+import { foreignOf, reachedBy, readFrom } from "./journal-position.ts";
 
 /** A folder of somebody else's that is in view, with all below it. */
 export interface Share {
@@ -49,8 +49,7 @@ interface ShareRequest {
 /** What happened in the shared folders of one space, as far as the caller may see it. @throws HoldfastError reset */
 export async function listShare(shards: Shards, caller: Actor, { position, shares, limit, blocks }: ShareRequest) {
   const shard = shards.ofId(position.spaceId);
-  const space = await checkPosition(shard, position);
-  const read = limit === 0 ? [] : await readEntries(shard, position, limit);
+  const [space, read] = await readFrom(shard, position, limit);
   const sight = await lookAt(shards, caller, { entries: read, shares });
   const rows = fittingPage(read, ({ node_id }) => sight.seen.get(node_id));
   const changes = rows.flatMap((row) => changeIn(caller, row, sight));
@@ -70,9 +69,17 @@ export async function lookAt(
   caller: Actor,
   { entries, shares }: { readonly entries: readonly JournalRow[]; readonly shares: readonly Share[] },
 ): Promise<Sight> {
+  return sightOf(caller, await findGrantedNodes(shards, caller, namedBy(entries)), shares);
+}
+
+export function namedBy(entries: readonly JournalRow[]): NodeId[] {
+  const ids = entries.flatMap(({ node_id: id, from_parent: from }) => (from === null ? [id] : [id, from]));
+  return [...new Set(ids)];
+}
+
+/** @param found by grants, wherever it lies */
+export function sightOf(caller: Actor, found: ReadonlyMap<NodeId, PlacedNode>, shares: readonly Share[]): Sight {
   const targets = new Set(shares.map(({ targetId }) => targetId));
-  const ids = new Set(entries.flatMap(({ node_id: id, from_parent: from }) => (from === null ? [id] : [id, from])));
-  const found = await findGrantedNodes(shards, caller, [...ids]);
   const spaceIds = new Set(shares.map(({ spaceId }) => spaceId));
   const isShown = ({ row, shownBy }: PlacedNode) =>
     spaceIds.has(row.space_id) && row.trashed_at === null && (!caller.owns || shownBy !== undefined);
@@ -82,18 +89,25 @@ export async function lookAt(
 /** Nothing where the caller may know nothing of the node, before or after. */
 export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sight): ChangeJson[] {
   const { seq, node_id: id, from_parent: from, grantee_id: grantee } = row;
-  // What is said of the folder itself stands in the caller's own space, with its mount.
-  if (targets.has(id)) return [];
+  // What is said of the folder itself stands in the caller's own space, with its mount; what its owner mounts in it nobody else hears of.
+  if (targets.has(id) || row.of_mount) return [];
   const node = seen.get(id);
-  const leftView = from !== null && seen.has(from);
+  // What lay in the trash was in no view: it may have gone there before anything was shared.
+  const leftView = from !== null && seen.has(from) && row.from_trashed_at === null;
   if (node === undefined) {
     const isEnded = grantee !== null && caller.grantees.includes(grantee);
+    if (leftView && row.kind === "gone") return [goneJson(row)];
     return leftView || isEnded ? [{ seq, kind: "gone", id }] : [];
   }
-  if (row.kind === "gone") return leftView ? [{ seq, kind: "gone", id }] : [];
+  if (row.kind === "gone") return leftView ? [goneJson(row)] : [];
   const isNew = row.kind === "appeared" || (from !== null && !seen.has(from));
   if (grantee !== null && !caller.grantees.includes(grantee)) return [];
   return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
+}
+
+/** Of what went to the trash, or out of view, by an entry that says so. */
+export function goneJson({ seq, node_id: id, rewind_id: rewindId }: JournalRow): ChangeJson {
+  return { seq, kind: "gone", id, ...(rewindId !== null && { rewound: true }) };
 }
 
 /** Up to which number each journal in view was told. */

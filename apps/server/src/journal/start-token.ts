@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
+import { keyed } from "../db/database.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { encodeToken, type JournalPosition } from "./change-token.ts";
@@ -29,13 +30,13 @@ export async function readHead(shards: Shards, spaceId: SpaceId): Promise<Journa
   return head;
 }
 
-/** By primary keys. */
+/** By primary keys. Without `offset 0` the planner takes the journal of a space for an average one, and may read all of it for its last entry. */
 async function readOwnHead(shards: Shards, spaceId: SpaceId): Promise<JournalPosition> {
   const { rows } = await sql<{ epoch: string; seq: number; tag: Buffer | null; notified: number }>`
     select s.epoch, s.seq, j.tag, coalesce(h.number, 0) as notified from shard.spaces s
-    left join shard.journal j on j.space_id = s.id and j.seq = s.seq
+    left join lateral (select tag from shard.journal where space_id = s.id and seq = s.seq offset 0) j on true
     left join shard.notification_heads h on h.user_id = s.owner_id
-    where s.id = ${spaceId}`.execute(shards.ofId(spaceId).db);
+    where s.id = ${spaceId} ${keyed}`.execute(shards.ofId(spaceId).db);
   const head = rows[0];
   if (head === undefined) throw new HoldfastError("internal", "There is no such space.");
   const { epoch, seq, tag, notified } = head;

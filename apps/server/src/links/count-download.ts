@@ -38,7 +38,11 @@ export async function countDownload(world: Counting, caller: Caller, download: D
     const isFree = await (download.version === undefined
       ? countOne(transaction, caller)
       : countOrGoOn(transaction, caller, { ...download, version: download.version }, world.nowMicros));
-    if (!isFree) throw new HoldfastError("forbidden", "This link has been used as often as it may be.");
+    if (!isFree)
+      throw new HoldfastError(
+        "forbidden",
+        "This link has been used as often as it may be. Ask whoever gave it to you for another one.",
+      );
   });
 }
 

@@ -113,6 +113,27 @@ describe("What an account is told of", () => {
     assert.deepEqual(subjects(), ["Ann commented on “Plans”"]);
   });
 
+  test("is not mailed at all with the digest never, whatever the kinds say, but for what their safety asks for", async () => {
+    const kinds = ["share", "comment", "mention", "watch", "quota", "device", "report"] as const;
+    const mailed = Object.fromEntries(kinds.map((kind) => [kind, "mail"]));
+    await choose({ ...mailed, digest: "never" });
+    const mailedOf = async (some: readonly (typeof kinds)[number][]): Promise<number> => {
+      const sentBefore = smtp.mails.length;
+      for (const kind of some) await mail.notify(ben, testNotice({ kind, actor: null }));
+      toDigest();
+      await mail.idle();
+      return smtp.mails.length - sentBefore;
+    };
+    assert.equal(await mailedOf(["share", "comment", "mention", "watch", "quota"]), 0);
+    for (const kind of ["device", "report"] as const) {
+      assert.equal(await mailedOf([kind]), 1, kind);
+      await choose({ [kind]: "app" });
+      assert.equal(await mailedOf([kind]), 0, kind);
+    }
+    await choose({ digest: "at_once" });
+    assert.equal(await mailedOf(["share"]), 1);
+  });
+
   test("is not mailed any more where they chose otherwise while it waited", async () => {
     await mail.notify(ben, testNotice({ kind: "comment", actor: byAnn() }));
     await choose({ digest: "never" });

@@ -9,6 +9,8 @@ import type { Said, Words } from "./words/words.ts";
 const detailSchema = z.object({
   /** Of a share. */
   role: role.optional().catch(undefined),
+  /** Of something that somebody wants to give away. */
+  transfer: z.object({ id: z.string(), name: z.string() }).optional().catch(undefined),
   message: z.string().optional().catch(undefined),
   /** Of a comment or mention. */
   text: z.string().optional().catch(undefined),
@@ -43,7 +45,10 @@ export function sayNotice(notice: Notice, words: Words, language: Language): Sai
 }
 
 const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>> = {
-  share: (words, { by, node, detail }) => words.share({ by, node, role: detail.role }),
+  share: (words, { by, node, detail }) =>
+    detail.transfer === undefined
+      ? words.share({ by, node, role: detail.role })
+      : words.transfer({ by, node: shownName(detail.transfer.name), id: shownName(detail.transfer.id) }),
   comment: (words, { by, node }) => words.comment({ by, node }),
   mention: (words, { by, node }) => words.mention({ by, node }),
   watch: (words, { by, node, detail }) => words.watch({ by, node, count: detail.count ?? 1 }),

@@ -54,14 +54,17 @@ export async function enqueueGathering(
 }
 
 /** What is addressed to somebody is mailed at once; what happens around them as they like. */
-const gathered: ReadonlySet<NoticeKind> = new Set(["comment", "watch"]);
+export const gatheredKinds: readonly NoticeKind[] = ["comment", "watch"];
+
+/** What the safety of an account or of the server asks for is mailed however few mails somebody wants. */
+const ofSafety: ReadonlySet<NoticeKind> = new Set(["device", "report"]);
 
 export function isGathered(kind: NoticeKind): boolean {
-  return gathered.has(kind);
+  return gatheredKinds.includes(kind);
 }
 
 export function whenMailed(notify: NotifySettings, kind: NoticeKind): NotifySettings["digest"] {
-  if (notify[kind] !== "mail") return "never";
+  if (notify[kind] !== "mail" || (notify.digest === "never" && !ofSafety.has(kind))) return "never";
   return isGathered(kind) ? notify.digest : "at_once";
 }
 

@@ -10,6 +10,11 @@ export function shownName(name: string): string {
   return isolated(shortened(oneLine(name), nameCharactersMax));
 }
 
+/** The name of a file as it is, its length too, but for what turns directions: its end would seem to be another. */
+export function shownFileName(name: string): string {
+  return isolated(oneLine(name));
+}
+
 /**
  * As a name, of somebody who invites strangers: a web address among it would be a link in every client, and such mails are an old way to
  * spread them.

@@ -21,6 +21,8 @@ export interface ReceivedMail {
 export interface TestSmtp {
   readonly settings: MailSettings;
   readonly mails: ReceivedMail[];
+  /** Those that an answer of `answers` has refused. */
+  readonly refused: ReceivedMail[];
   /** Resolves with the next mail that comes from now on. */
   next(): Promise<ReceivedMail>;
   /** What the server says to the next mails, the first to the first; `undefined` takes it. */
@@ -34,6 +36,7 @@ export async function startTestSmtp(
   settings: Partial<MailSettings> = {},
 ): Promise<TestSmtp> {
   const mails: ReceivedMail[] = [];
+  const refused: ReceivedMail[] = [];
   const waiting: ((mail: ReceivedMail) => void)[] = [];
   const answers: TestSmtp["answers"] = [];
   const server = new SMTPServer({
@@ -44,8 +47,6 @@ export async function startTestSmtp(
       const pieces: Buffer[] = [];
       stream.on("data", (piece: Buffer) => pieces.push(piece));
       stream.on("end", () => {
-        const answer = answers.shift();
-        if (answer !== undefined) return done(Object.assign(new Error(answer.text), { responseCode: answer.code }));
         const raw = Buffer.concat(pieces).toString("utf8");
         const { mailFrom, rcptTo } = session.envelope;
         const mail = {
@@ -56,6 +57,11 @@ export async function startTestSmtp(
           raw,
           ...readMail(raw),
         };
+        const answer = answers.shift();
+        if (answer !== undefined) {
+          refused.push(mail);
+          return done(Object.assign(new Error(answer.text), { responseCode: answer.code }));
+        }
         mails.push(mail);
         waiting.shift()?.(mail);
         done();
@@ -79,6 +85,7 @@ export async function startTestSmtp(
       ...settings,
     },
     mails,
+    refused,
     answers,
     next: () => new Promise((resolve) => waiting.push(resolve)),
     close: () => new Promise((resolve) => server.close(() => resolve())),

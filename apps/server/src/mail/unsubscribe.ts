@@ -1,14 +1,15 @@
 import { bucketOfHash, type HashHex } from "@holdfast/core/ids";
-import type { NotifyChange } from "@holdfast/protocol/account-settings";
 import { changeSettings } from "../accounts/account-settings.ts";
 import type { MailWorld } from "./mail-world.ts";
+import { gatheredKinds } from "./notify-by-mail.ts";
 import type { Unsubscription } from "./unsubscribe-token.ts";
 
-/** Ends such mails at once: what still waits is not sent either. An account is told in the app as before. */
+/** Ends such mails at once, and no others: what still waits is not sent either. An account is told in the app as before. */
 export async function unsubscribe(world: MailWorld, of: Unsubscription): Promise<void> {
   if ("userId" in of) {
-    const chosen = of.kinds.map((kind) => (kind === "digest" ? ["digest", "never"] : [kind, "app"]));
-    await changeSettings(world, of.userId, { notify: Object.fromEntries(chosen) as NotifyChange });
+    const ended = of.kinds.flatMap((kind) => (kind === "digest" ? gatheredKinds : kind));
+    const chosen = Object.fromEntries(ended.map((kind) => [kind, "app"]));
+    await changeSettings(world, of.userId, { notify: chosen });
     return;
   }
   const { addressHash } = of;

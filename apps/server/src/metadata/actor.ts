@@ -1,3 +1,4 @@
+import type { Givers } from "../rights/given-on.ts";
 import type { Bucket, DeviceId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 
 /** Who reads or changes a space: what the tree needs to know of a caller. */
@@ -18,6 +19,12 @@ export interface Actor {
   readonly receives: boolean;
   /** In somebody else's space: the folders of it that stand in its own, which say how paths begin. */
   readonly mounts?: Mounts;
+  /** In somebody else's space: those on whose rights it depends what was given on to the actor, as they were before a transaction. */
+  readonly givers?: Givers;
+  /** Its credential changes files and reads none: it brings nothing to where others read what it may not. */
+  readonly writesOnly?: boolean;
+  /** Looks at what would be there if nobody was suspended. */
+  readonly despiteSuspension?: boolean;
 }
 
 /** What shows a folder of another space in one's own. */

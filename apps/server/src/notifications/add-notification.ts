@@ -77,15 +77,15 @@ async function findKnown(
   return rows;
 }
 
-function gathered(before: NotificationRow, { detail, gather, nodeId }: NewNotification) {
+/** Messages may arrive in another order than what they tell of. */
+function gathered(before: NotificationRow, { detail, gather, nodeId, atMicros }: NewNotification) {
   const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
   const numberOf = (value: unknown): number => (typeof value === "number" ? value : 1);
   const verbs = [...new Set([...listOf(before.detail["verbs"]), ...listOf(detail["verbs"])])];
   return {
     nodeId: gather?.nodeId ?? nodeId,
     detail: {
-      ...before.detail,
-      ...detail,
+      ...(atMicros < before.at ? { ...detail, ...before.detail } : { ...before.detail, ...detail }),
       count: numberOf(before.detail["count"]) + numberOf(detail["count"]),
       ...(verbs.length === 0 ? {} : { verbs }),
     },

@@ -104,7 +104,7 @@ test("a device that signs in is told to the others, and not to itself", async ()
   const ids: DeviceId[] = [];
   for (const name of ["first", "second", "second"]) {
     const id = makeId<DeviceId>(ann.bucket, clock.nowMs(), randomBytes(8));
-    const device = { user_id: ann.userId, id, name, created_at: clock.nowMicros(), last_seen_at: null };
+    const device = { user_id: ann.userId, id, name, created_at: clock.nowMicros(), last_seen_at: null, browser: false };
     await tellDevice(db, device);
     await db.insertInto("shard.devices").values(device).execute();
     opened.queue.kick(databases.shards.of(ann.bucket));

@@ -15,7 +15,7 @@ import { HeldPolls, type Poll, type PollAnswer } from "./held-polls.ts";
 import { holdTicks, signInTo, type Tap, tapShards } from "./testing.ts";
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const journalQuery = "left join shard.journal j on j.space_id = s.id and j.seq = s.seq";
+const journalQuery = "from shard.journal where space_id = s.id and seq = s.seq";
 
 describe("polls that wait", () => {
   let databases: TestDatabases;
@@ -24,6 +24,7 @@ describe("polls that wait", () => {
   let tap: Tap;
   let polls: HeldPolls;
   let held: number;
+  let delays: number[];
   let warnings: string[];
 
   before(async () => {
@@ -37,6 +38,7 @@ describe("polls that wait", () => {
     await space.mkdir("root", "first");
     tap = tapShards(databases.shards);
     held = 0;
+    delays = [];
     warnings = [];
     polls = new HeldPolls({
       shards: tap.shards,
@@ -45,6 +47,7 @@ describe("polls that wait", () => {
       log: { ...log, warn: (_, message) => warnings.push(message) },
       onHeld: () => (held += 1),
       onReleased: () => (held -= 1),
+      onDelivered: (seconds) => delays.push(seconds),
     });
   });
 
@@ -56,11 +59,11 @@ describe("polls that wait", () => {
   const hold = async ({ token, timeoutMs }: { token?: string; timeoutMs?: number } = {}) =>
     answerTo(polls.open(caller, token ?? (await now())), timeoutMs);
   /** Holds a poll and resolves once it has compared its cursor and waits. */
-  const holdWaiting = async (): Promise<{ answer: Promise<PollAnswer> }> => {
+  const holdWaiting = async (timeoutMs?: number): Promise<{ answer: Promise<PollAnswer> }> => {
     const token = await now();
     const compared = Promise.withResolvers<void>();
     tap.before = () => void setImmediate(compared.resolve);
-    const answer = hold({ token });
+    const answer = hold({ token, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     answer.catch(() => {});
     await compared.promise;
     tap.before = () => {};
@@ -92,6 +95,20 @@ describe("polls that wait", () => {
     await space.do({ op: "put", fileId: file.id, content: await space.content("two") });
     await polls.compareAll();
     assert.deepEqual((await answer).change?.type, "file_update");
+    assert.equal(delays.length, steps.length + 1);
+  });
+
+  test("how late a change is heard of counts from the change, and only for who waited for it", async () => {
+    const token = await now();
+    await space.mkdir("root", "before it waits");
+    await hold({ token });
+    assert.deepEqual(delays, []);
+    const { answer } = await holdWaiting();
+    await space.mkdir("root", "while it waits");
+    space.clock.advanceMs(2_500);
+    await polls.compareAll();
+    await answer;
+    assert.ok(delays.length === 1 && delays[0] !== undefined && delays[0] >= 2.5 && delays[0] < 2.6, String(delays));
   });
 
   const tell = async (detail = {}) => {
@@ -133,7 +150,8 @@ describe("polls that wait", () => {
     assert.equal((await hold({ token: old, timeoutMs: 1000 })).change, undefined);
   });
 
-  test("a cursor behind the journal is answered at once, without any wake-up", async () => {
+  test("a cursor behind the journal is answered at once, without any wake-up", async (t) => {
+    holdTicks(t);
     const token = await now();
     const file = await space.put("root", "file", "one");
     const { change, backoffSeconds } = await hold({ token });
@@ -285,22 +303,43 @@ describe("polls that wait", () => {
     await assert.rejects(answer, { code: "unauthenticated" });
   });
 
-  test("a database that fails at a wake-up leaves the poll waiting for the next", async () => {
-    const { answer } = await holdWaiting();
-    await space.put("root", "file", "one");
-    const failed = Promise.withResolvers<void>();
-    tap.before = () => {
-      setImmediate(failed.resolve);
-      throw new Error("the database is away");
-    };
-    wake();
-    await failed.promise;
-    tap.before = () => {};
-    assert.equal(polls.size, 1);
-    assert.deepEqual(warnings, ["a wake-up was lost"]);
-    await polls.compareAll();
-    assert.equal((await answer).change?.type, "file_create");
-  });
+  for (const [what, lose] of [
+    ["a wake-up", () => Promise.resolve(wake())],
+    ["the comparison after a lost connection", () => assert.rejects(polls.compareAll())],
+  ] as const) {
+    test(
+      `a database that fails at ${what} is asked again in seconds, and not left until somebody wakes the poll`,
+      { timeout: 60_000 },
+      async (t) => {
+        const pass = holdTicks(t);
+        const { answer } = await holdWaiting(3_600_000);
+        await space.put("root", "file", "one");
+        const failed = Promise.withResolvers<void>();
+        tap.before = () => {
+          setImmediate(failed.resolve);
+          throw new Error("the database is away");
+        };
+        await lose();
+        await failed.promise;
+        assert.equal(polls.size, 1);
+        // Still away: it is not given up.
+        const again = Promise.withResolvers<void>();
+        tap.before = () => {
+          setImmediate(again.resolve);
+          throw new Error("the database is away");
+        };
+        pass(5250);
+        await again.promise;
+        tap.before = () => {};
+        // For less than the poll waits; the check before may still be on its way.
+        for (let passes = 0; polls.size > 0 && passes < 600; passes += 1) {
+          pass(5250);
+          await now();
+        }
+        assert.equal((await answer).change?.type, "file_create");
+      },
+    );
+  }
 
   test("a loop of polls and changes ends with every change seen", async () => {
     let token = await now();

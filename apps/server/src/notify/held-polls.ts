@@ -29,6 +29,8 @@ export interface HeldPollsOptions {
   readonly log: Log;
   readonly onHeld?: () => void;
   readonly onReleased?: () => void;
+  /** A poll was answered that had waited for the change: so many seconds after the change. */
+  readonly onDelivered?: (seconds: number) => void;
 }
 
 /** What is kept of a request while it waits, and no more: there may be many thousand of them. */
@@ -41,9 +43,13 @@ export interface Poll {
   /** Of its cursor, until that is compared with the journal; before, a wake-up only leaves a mark. */
   tag: string | undefined;
   readonly credential: Caller["credential"];
+  /** Of a link; infinite for who has no end. */
+  readonly endsAtMicros: number;
   /** Called once, unless the poll is never held. */
   answer: ((answer: PollAnswer | HoldfastError) => void) | undefined;
   slot: number;
+  /** By the server's clock. */
+  heldSinceMicros: number;
   woken: boolean;
   /** Of who sees more than its own space; the others cost nothing for it. */
   readonly view: PollView | undefined;
@@ -79,6 +85,8 @@ export class HeldPolls {
   readonly #deadlines: Deadlines<Poll>;
   readonly #gate: WakeGate;
   #stopping = false;
+  /** A wake-up came, and the journal could not be read. */
+  #missed = false;
   #checkedAtMs = performance.now();
   #checking = false;
 
@@ -86,7 +94,7 @@ export class HeldPolls {
     this.#options = options;
     this.#load = new Load(options.random);
     this.#deadlines = new Deadlines(
-      (poll) => this.#settle(poll, undefined),
+      (poll) => void this.#timeIsUp(poll),
       (latenessMs) => {
         this.#load.noteLateness(latenessMs);
         this.#checkNowAndThen();
@@ -105,7 +113,9 @@ export class HeldPolls {
     const { epoch, seq, tag, notified } = positionIn(caller, token);
     const positions = new Map(decodeToken(token).map((position) => [position.spaceId, position]));
     const view = caller.owns && !caller.receives ? undefined : { caller, positions, shares: new Map() };
-    return { spaceId, epoch, seq, notified, tag, credential, answer: undefined, slot: 0, woken: false, view };
+    const endsAtMicros = caller.endsAtMicros ?? Infinity;
+    const held = { answer: undefined, slot: 0, heldSinceMicros: Infinity, woken: false };
+    return { spaceId, epoch, seq, notified, tag, credential, endsAtMicros, view, ...held };
   }
 
   /**
@@ -119,7 +129,9 @@ export class HeldPolls {
       return;
     }
     poll.answer = answer;
-    this.#add(poll, timeoutMs);
+    poll.heldSinceMicros = this.#options.clock.nowMicros();
+    const endsMs = (poll.endsAtMicros - poll.heldSinceMicros) / 1000;
+    this.#add(poll, Math.max(0, Math.min(timeoutMs, endsMs)));
     void this.#compare(poll);
   }
 
@@ -133,8 +145,21 @@ export class HeldPolls {
     if (this.#bySpace.has(spaceId)) this.#gate.wake(spaceId);
   }
 
-  /** For when wake-ups may have been lost: every poll's cursor is compared with its journal again. */
+  /**
+   * For when wake-ups may have been lost: every poll's cursor is compared with its journal again. Where the database fails at that it is
+   * asked again within seconds: nobody would wake those polls a second time.
+   */
   async compareAll(): Promise<void> {
+    this.#missed = false;
+    try {
+      await this.#compareEach();
+    } catch (error) {
+      this.#missed = true;
+      throw error;
+    }
+  }
+
+  async #compareEach(): Promise<void> {
     const byShard = new Map<Shard, SpaceId[]>();
     for (const spaceId of this.#bySpace.keys()) {
       const shard = this.#options.shards.ofId(spaceId);
@@ -174,6 +199,18 @@ export class HeldPolls {
     }
   }
 
+  /** That of a link ends with it, if that is sooner. */
+  async #timeIsUp(poll: Poll): Promise<void> {
+    if (poll.credential.kind !== "link") return this.#settle(poll, undefined);
+    try {
+      const live = await findLiveCredentials(this.#options, [poll.credential]);
+      if (live.has(poll.credential)) this.#settle(poll, undefined);
+      else this.#fail(poll, signedOut());
+    } catch (error) {
+      this.#fail(poll, toHoldfastError(error));
+    }
+  }
+
   /** Subscribes first and looks then, as for the caller's own space. */
   async #watchShares(poll: Poll, view: PollView): Promise<void> {
     const shares = await findShares(this.#options.shards, view.caller);
@@ -188,17 +225,19 @@ export class HeldPolls {
     const watching = polls.flatMap((poll) => {
       const shares = poll.view?.shares.get(spaceId);
       if (poll.view === undefined || shares === undefined || poll.answer === undefined) return [];
-      return [{ poll, positions: poll.view.positions, shares }];
+      const { caller, positions } = poll.view;
+      return [{ poll, caller, positions, shares }];
     });
     if (watching.length === 0) return;
     const news = await findNews(this.#options.shards, spaceId, watching);
-    const told = watching.filter((each) => news.has(each));
+    // A link ends by a change of the space that its poll sees nothing of.
+    const told = watching.filter((each) => news.has(each) || each.poll.credential.kind === "link");
     if (told.length === 0) return;
     const credentials = told.map(({ poll }) => poll.credential);
     const live = await findLiveCredentials(this.#options, credentials);
     for (const each of told) {
       const change = news.get(each);
-      if (!live.has(each.poll.credential.id)) this.#fail(each.poll, signedOut());
+      if (!live.has(each.poll.credential)) this.#fail(each.poll, signedOut());
       else if (change instanceof HoldfastError) this.#fail(each.poll, change);
       else if (change !== undefined) this.#answerWith(each.poll, change);
     }
@@ -208,9 +247,16 @@ export class HeldPolls {
   #checkNowAndThen(): void {
     if (this.#checking || performance.now() - this.#checkedAtMs < credentialCheckMs) return;
     this.#checking = true;
-    void this.#endSignedOut().finally(() => {
+    void Promise.all([this.#endSignedOut(), this.#makeUp()]).finally(() => {
       this.#checking = false;
       this.#checkedAtMs = performance.now();
+    });
+  }
+
+  async #makeUp(): Promise<void> {
+    if (!this.#missed) return;
+    await this.compareAll().catch((error: unknown) => {
+      this.#options.log.debug({ reason: toHoldfastError(error).message }, "held polls could not be compared again");
     });
   }
 
@@ -224,7 +270,7 @@ export class HeldPolls {
           this.#options,
           some.map((poll) => poll.credential),
         );
-        for (const poll of some) if (!live.has(poll.credential.id)) this.#fail(poll, signedOut());
+        for (const poll of some) if (!live.has(poll.credential)) this.#fail(poll, signedOut());
       }
     } catch (error) {
       // They are held on until the next time; whatever is answered meanwhile is checked by itself.
@@ -252,8 +298,12 @@ export class HeldPolls {
     }
     const own = polls.length === 0 ? Promise.resolve() : this.#answer(spaceId, polls);
     Promise.all([own, this.#answerShares(spaceId, beside)]).catch((error: unknown) => {
-      // They are held on: the next wake-up, or the next poll's own comparison, makes up for this one.
-      this.#options.log.warn({ reason: toHoldfastError(error).message, polls: polls.length }, "a wake-up was lost");
+      // They are held on: the next check, or the next wake-up before it, makes up for this one.
+      this.#missed = true;
+      this.#options.log.warn(
+        { reason: toHoldfastError(error).message, polls: polls.length },
+        "a wake-up is made up for later",
+      );
     });
   }
 
@@ -265,7 +315,7 @@ export class HeldPolls {
       findLiveCredentials(this.#options, credentials),
     ]);
     for (const poll of polls) {
-      if (!live.has(poll.credential.id)) {
+      if (!live.has(poll.credential)) {
         this.#fail(poll, signedOut());
         continue;
       }
@@ -286,7 +336,14 @@ export class HeldPolls {
   #answerWith(poll: Poll, change: NewestChange): void {
     if (poll.answer === undefined) return;
     this.#load.noteAnswers(1);
+    this.#noteDelivered(poll, change);
     this.#settle(poll, { change, backoffSeconds: this.#load.backoffSeconds() });
+  }
+
+  /** What happened before the poll was there says how long its client was away, and nothing of this server. */
+  #noteDelivered({ heldSinceMicros }: Poll, { atMicros }: NewestChange): void {
+    if (atMicros < heldSinceMicros) return;
+    this.#options.onDelivered?.(Math.max(0, this.#options.clock.nowMicros() - atMicros) / 1e6);
   }
 
   #add(poll: Poll, timeoutMs: number): void {

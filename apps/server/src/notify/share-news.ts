@@ -1,28 +1,31 @@
-import { HoldfastError } from "@holdfast/core/errors";
-import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
 import type { JournalRow, NodeRow } from "../db/shard-tables.ts";
-import type { Shards } from "../db/shards.ts";
+import type { Shard, Shards } from "../db/shards.ts";
 import type { JournalPosition } from "../journal/change-token.ts";
 import { readEntries, reset } from "../journal/journal-position.ts";
 import type { NewestChange } from "../journal/newest-change.ts";
-import type { Share } from "../journal/share-changes.ts";
+import { changeIn, namedBy, type Share, sightOf } from "../journal/share-changes.ts";
 import { readHead } from "../journal/start-token.ts";
-import { readLineages } from "../metadata/read/lineages.ts";
+import type { Actor, Mount } from "../metadata/actor.ts";
+import { placeWays, readWays } from "../metadata/read/granted-nodes.ts";
+import { loadRightsOfEach } from "../rights/load-rights.ts";
 
-/** So many entries are looked at; where more came at once, everybody is told and looks for themselves. */
-const entriesMax = 100;
+/** So many entries are looked at together. */
+const entriesAtOnce = 100;
 
 export interface Watching {
-  /** Of the cursor, by space; moved on over what has happened elsewhere in the space. */
+  readonly caller: Actor;
+  /** Of the cursor, by space; moved on over what happened in the space and is not to be seen. */
   readonly positions: Map<SpaceId, JournalPosition>;
   readonly shares: readonly Share[];
 }
 
-type Place = Pick<NodeRow, "id" | "parent_id" | "kind" | "created_at" | "trashed_at">;
-
 /**
- * For whom something has happened in the folders of one space that they see. What happened elsewhere in the space wakes nobody.
+ * For whom something has happened in the folders of one space that they see: what the change feed tells at this moment. Everything else that
+ * happened in the space wakes nobody.
  * @returns what to tell each, or why the cursor is of no use any more
  */
 export async function findNews<Each extends Watching>(
@@ -32,61 +35,82 @@ export async function findNews<Each extends Watching>(
 ): Promise<ReadonlyMap<Each, NewestChange | HoldfastError>> {
   const news = new Map<Each, NewestChange | HoldfastError>();
   const head = await readHead(shards, spaceId);
-  const behind = watching.filter(({ positions }) => {
-    const at = positions.get(spaceId);
-    // A folder that came into view after the cursor is watched from now on.
-    if (at === undefined) positions.set(spaceId, head);
-    return at !== undefined && (at.seq !== head.seq || at.epoch !== head.epoch);
-  });
-  const first = behind
-    .map(({ positions }) => positions.get(spaceId)?.seq ?? 0)
-    .toSorted((left, right) => left - right)[0];
-  if (first === undefined) return news;
-  const shard = shards.ofId(spaceId);
-  const entries = await readEntries(shard, { ...head, seq: first }, entriesMax);
-  const ids = new Set(
-    entries.flatMap(({ node_id, from_parent }) => (from_parent === null ? node_id : [node_id, from_parent])),
-  );
-  const columns = sql`id, parent_id, kind, created_at, trashed_at`;
-  const places = await readLineages<Place>(shard, spaceId, [...ids], columns);
-  const byId = new Map(places.map((place) => [place.id, place]));
+  const behind = new Set(watching.filter((each) => isBehind(each, head)));
   for (const each of behind) {
     const at = each.positions.get(spaceId);
-    if (at === undefined) continue;
-    if (at.epoch !== head.epoch || at.seq > head.seq) {
-      news.set(each, reset("epoch"));
-      continue;
-    }
-    const targets = new Set(each.shares.map(({ targetId }) => targetId));
-    const told = entries.findLast((entry) => entry.seq > at.seq && isWithin(byId, entry, targets));
-    const isCut = entries.length === entriesMax && (entries.at(-1)?.seq ?? 0) < head.seq;
-    if (told !== undefined) news.set(each, newsOf(told, byId.get(told.node_id)));
-    else if (isCut) news.set(each, folderNews(each.shares, entries));
-    else each.positions.set(spaceId, head);
+    if (at === undefined || (at.epoch === head.epoch && at.seq <= head.seq)) continue;
+    news.set(each, reset("epoch"));
+    behind.delete(each);
   }
+  let seq = Math.min(...[...behind].map(({ positions }) => positions.get(spaceId)?.seq ?? head.seq));
+  while (behind.size > 0 && seq < head.seq) {
+    const entries = await readEntries(shards.ofId(spaceId), { ...head, seq }, entriesAtOnce);
+    for (const [each, change] of await findTold(shards, spaceId, [...behind], entries)) {
+      news.set(each, change);
+      behind.delete(each);
+    }
+    seq = entries.length < entriesAtOnce ? head.seq : (entries.at(-1)?.seq ?? head.seq);
+  }
+  for (const { positions } of behind) positions.set(spaceId, head);
   return news;
 }
 
-/** Below one of the folders, now or before. */
-function isWithin(
-  byId: ReadonlyMap<NodeId, Place>,
-  { node_id, from_parent }: JournalRow,
-  targets: ReadonlySet<NodeId>,
-): boolean {
-  if (targets.has(node_id)) return false;
-  for (const start of [node_id, from_parent]) {
-    for (let at = start; at !== null; at = byId.get(at)?.parent_id ?? null) if (targets.has(at)) return true;
+function isBehind({ positions }: Watching, head: JournalPosition): boolean {
+  const at = positions.get(head.spaceId);
+  // A folder that came into view after the cursor is watched from now on.
+  if (at === undefined) positions.set(head.spaceId, head);
+  return at !== undefined && (at.seq !== head.seq || at.epoch !== head.epoch);
+}
+
+/** The newest of these entries that each is told of. What nodes and grants say is read once for all. */
+async function findTold<Each extends Watching>(
+  shards: Shards,
+  spaceId: SpaceId,
+  watching: readonly Each[],
+  entries: readonly JournalRow[],
+): Promise<ReadonlyMap<Each, NewestChange>> {
+  const shard = shards.ofId(spaceId);
+  const ways = await readWays(shard, spaceId, namedBy(entries));
+  const named = new Map<NodeId, NodeRow>(ways.map(([own]) => [own.id, own]));
+  const onWays = new Set(ways.flatMap((way) => way.map(({ id }) => id)));
+  const touched = watching.filter(({ shares }) => shares.some(({ targetId }) => onWays.has(targetId)));
+  if (touched.length === 0) return new Map();
+  const grantees = await readGrantees(shards, touched);
+  const rights = await loadRightsOfEach(shards, spaceId, grantees);
+  const told = new Map<Each, NewestChange>();
+  for (const [index, each] of touched.entries()) {
+    const { shares, positions } = each;
+    const [caller, seq] = [{ ...each.caller, grantees: grantees[index] ?? [] }, positions.get(spaceId)?.seq ?? 0];
+    const mounts = new Map(shares.map((share) => [`${spaceId} ${share.targetId}`, mountOf(share)]));
+    const sight = sightOf(caller, placeWays(ways, { rights: rights[index], mounts, act: "read" }), shares);
+    const entry = entries.findLast((one) => one.seq > seq && changeIn(caller, one, sight).length > 0);
+    if (entry !== undefined) told.set(each, newsOf(entry, named.get(entry.node_id)));
   }
-  return false;
+  return told;
 }
 
-function folderNews([share]: readonly Share[], entries: readonly JournalRow[]): NewestChange {
-  const last = entries.at(-1);
-  if (share === undefined || last === undefined) throw new HoldfastError("internal", "A poll watches no folder.");
-  return { type: "folder_update", nodeId: share.targetId, atMicros: last.at };
+/** What is told names no path. */
+function mountOf({ mountId, spaceId, targetId }: Share): Mount {
+  return { id: mountId ?? targetId, spaceId, targetId, path: "/" };
 }
 
-function newsOf(entry: JournalRow, place: Place | undefined): NewestChange {
+/** Of now: who has left a group while the poll was held has its folders no more. By the primary key. */
+async function readGrantees(shards: Shards, watching: readonly Watching[]): Promise<readonly (readonly string[])[]> {
+  const groups = new Map<UserId, string[]>();
+  const accounts = watching.flatMap(({ caller }) => (caller.owns ? [caller] : []));
+  for (const [shard, some] of Map.groupBy(accounts, ({ bucket }): Shard => shards.of(bucket))) {
+    const { rows } = await sql<{ user_id: UserId; group_ids: string[] }>`
+      select user_id, array_agg(group_id) as group_ids from shard.memberships
+      where user_id = any(${uuidArray(some.map(({ userId }) => userId))}) and role is not null
+      group by user_id`.execute(shard.db);
+    for (const row of rows) groups.set(row.user_id, row.group_ids);
+  }
+  return watching.map(({ caller: { owns, userId, grantees } }) =>
+    owns ? [userId, ...(groups.get(userId) ?? [])] : grantees,
+  );
+}
+
+function newsOf(entry: JournalRow, place: NodeRow | undefined): NewestChange {
   const what = place?.kind === "folder" ? "folder" : "file";
   const isGone = entry.kind === "gone" || place === undefined;
   const isNew = entry.kind === "appeared" || place?.created_at === entry.at;

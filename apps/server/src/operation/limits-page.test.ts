@@ -33,7 +33,7 @@ A quota (\`quota_bytes\`, of the account's plan or its own; none by default) bou
   At \`quotaNearPercent\` and \`quotaFullPercent\` of the quota its owner is told, once until it was \`quotaWarningSlackPercent\` below that.
 - \`stored_bytes\`, at most \`quotaStoredFactor\` times the quota: the blocks that versions, trash and unfinished uploads refer to,
   each block once, with the ends of unfinished uploads, and for \`stagedLifetimeMs\` also what has arrived and nothing refers to. What was purged, and versions that were
-  pruned, count no more at once, though the store still has their blocks until collection is built.
+  pruned, count no more at once, though the store has their blocks for some days yet.
 - The weight of what is no content, at most the quota, or \`quotaMetadataBytesMin\` where the quota is smaller. Each node (in the
   trash too), version, segment of a long list of blocks and comment and unfinished upload weighs \`rowWeightBytes\` and what it holds: name, link
   target and metadata of a node, the list of blocks of a version or a segment, the label of a version, the text of a comment, the request of an upload. A small file weighs about 1.1 KiB.

@@ -15,18 +15,61 @@ export interface Metrics {
   readonly observe: (request: ObservedRequest) => void;
   readonly pollHeld: () => void;
   readonly pollReleased: () => void;
+  /** A poll that waited was answered so long after the change that it was answered with. */
+  readonly newsDelivered: (seconds: number) => void;
+  /** A browser kept a page from something. Both are one of a few words. */
+  readonly policyReported: (directive: string, from: string) => void;
+  /** So many counters of references had been too low. */
+  readonly countersMended: (count: number) => void;
+  /** So many entries were written. */
+  readonly audited: (entries: number) => void;
+  /** So many went before they could be sent to the syslog server. */
+  readonly auditDropped: (entries: number) => void;
   /** Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** Read when somebody asks, so that nothing is counted twice: what the database or a store knows better than this process. */
 export interface MetricSources {
-  /** Logical bytes of all versions' blocks divided by the bytes stored; undefined where nobody knows yet. */
-  readonly deduplicationRatio?: () => Promise<number | undefined>;
+  readonly stored?: () => Promise<StoredBytes>;
+  /** Blocks of which no whole copy is known. */
+  readonly damagedBlocks?: () => Promise<number>;
+  /** Since the moment to which the newest backup goes; undefined where there is none. */
+  readonly backupAgeSeconds?: () => Promise<number | undefined>;
   /** Transactions that gave way to another and were tried again. */
   readonly databaseConflicts?: () => number;
   /** Of each kind of message that is there. */
   readonly queue?: () => Promise<readonly QueueFigures[]>;
+  /** What waits to be given back, in each place where it waits. */
+  readonly waiting?: () => Promise<readonly WaitingBlocks[]>;
+  /** Of each store. */
+  readonly copies?: () => Promise<readonly CopyFigures[]>;
+  /** How old what the store has of the metadata may be; undefined before there is something. */
+  readonly metadata?: () => {
+    readonly snapshotSeconds: number | undefined;
+    readonly journalSeconds: number | undefined;
+  };
+}
+
+interface CopyFigures {
+  readonly store: string;
+  readonly state: string;
+  readonly lag_objects: number;
+  readonly lag_bytes: number;
+}
+
+/** Of all spaces. */
+export interface StoredBytes {
+  /** That all versions hold. */
+  readonly used: number;
+  /** That were stored for them. */
+  readonly stored: number;
+}
+
+export interface WaitingBlocks {
+  readonly place: "space" | "cell";
+  readonly blocks: number;
+  readonly bytes: number;
 }
 
 interface QueueFigures {
@@ -60,10 +103,31 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
     labelNames: ["api"],
     registers,
   });
+  const policyReports = new Counter({
+    name: "policy_reports_total",
+    help: "What browsers were kept from by a page's Content-Security-Policy, as they say",
+    labelNames: ["directive", "from"],
+    registers,
+  });
+  const mended = new Counter({
+    name: "reference_counters_mended_total",
+    help: "Counters of references that were too low, which is a defect; nothing went by them",
+    registers,
+  });
+  const audited = new Counter({ name: "audit_entries_total", help: "Entries written to the audit", registers });
+  const auditDropped = new Counter({
+    name: "audit_syslog_dropped_total",
+    help: "Entries of the audit that went because of their age before they could be sent to the syslog server",
+    registers,
+  });
   const polls = new Gauge({ name: "active_notification_connections", help: "Polls held now", registers });
-  if (sources.databaseConflicts !== undefined) addConflicts(registry, sources.databaseConflicts);
-  if (sources.deduplicationRatio !== undefined) addRatio(registry, sources.deduplicationRatio);
-  if (sources.queue !== undefined) addQueue(registry, sources.queue);
+  const delivered = new Histogram({
+    name: "sync_latency_seconds",
+    help: "Time from a change to the answer of a poll that waited for it",
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  addSources(registry, sources);
   return {
     observe: (request) => {
       const api = apiOf(request.route);
@@ -74,20 +138,49 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
     },
     pollHeld: () => polls.inc(),
     pollReleased: () => polls.dec(),
+    newsDelivered: (duration) => delivered.observe(duration),
+    policyReported: (directive, from) => policyReports.inc({ directive, from }),
+    countersMended: (count) => mended.inc(count),
+    audited: (entries) => audited.inc(entries),
+    auditDropped: (entries) => auditDropped.inc(entries),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }
 
-function addRatio(registry: Registry, read: () => Promise<number | undefined>): void {
+function addSources(registry: Registry, sources: MetricSources): void {
+  const { stored, damagedBlocks, backupAgeSeconds, databaseConflicts, queue, waiting, copies, metadata } = sources;
+  if (stored !== undefined) addStored(registry, stored);
+  if (damagedBlocks !== undefined)
+    addGauge(registry, "damaged_blocks", "Blocks of which no whole copy is known; 0 is expected", damagedBlocks);
+  if (backupAgeSeconds !== undefined)
+    addGauge(registry, "backup_age_seconds", "Since the moment to which the newest backup goes", backupAgeSeconds);
+  if (databaseConflicts !== undefined) addConflicts(registry, databaseConflicts);
+  if (queue !== undefined) addQueue(registry, queue);
+  if (waiting !== undefined) addWaiting(registry, waiting);
+  if (copies !== undefined) addCopies(registry, copies);
+  if (metadata !== undefined) addMetadata(registry, metadata);
+}
+
+/** Shows nothing while the figure is undefined. */
+function addGauge(registry: Registry, name: string, help: string, read: () => Promise<number | undefined>): void {
   const gauge = new Gauge({
-    name: "deduplication_ratio",
-    help: "Bytes that versions refer to, divided by the bytes stored for them",
+    name,
+    help,
     registers: [registry],
     collect: async () => {
-      const ratio = await read();
-      if (ratio === undefined) gauge.remove();
-      else gauge.set(ratio);
+      const figure = await read();
+      if (figure === undefined) gauge.remove();
+      else gauge.set(figure);
     },
+  });
+}
+
+function addStored(registry: Registry, read: () => Promise<StoredBytes>): void {
+  addGauge(registry, "used_bytes", "Bytes that all versions hold", async () => (await read()).used);
+  addGauge(registry, "stored_bytes", "Bytes stored for them", async () => (await read()).stored);
+  addGauge(registry, "deduplication_ratio", "used_bytes divided by stored_bytes", async () => {
+    const { used, stored } = await read();
+    return stored === 0 ? undefined : used / stored;
   });
 }
 
@@ -112,6 +205,53 @@ function addQueue(registry: Registry, read: () => Promise<readonly QueueFigures[
     "Since when the oldest of them ought to be done",
     ({ oldestSeconds }) => oldestSeconds,
   );
+}
+
+function addWaiting(registry: Registry, read: () => Promise<readonly WaitingBlocks[]>): void {
+  const add = (figure: "blocks" | "bytes", help: string) => {
+    const gauge = new Gauge({
+      name: `collection_waiting_${figure}`,
+      help,
+      labelNames: ["place"],
+      registers: [registry],
+      collect: async () => {
+        for (const waiting of await read()) gauge.set({ place: waiting.place }, waiting[figure]);
+      },
+    });
+  };
+  add(
+    "blocks",
+    "Blocks that nothing refers to in their space, or no space holds in their cell, and that are not given back yet",
+  );
+  add("bytes", "Their bytes: plain ones in spaces, stored ones in cells");
+}
+
+function addCopies(registry: Registry, read: () => Promise<readonly CopyFigures[]>): void {
+  let reading: Promise<readonly CopyFigures[]> | undefined;
+  const add = (name: string, help: string, figure: (figures: CopyFigures) => number) => {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames: ["store"],
+      registers: [registry],
+      collect: async () => {
+        reading ??= read().finally(() => (reading = undefined));
+        const all = await reading;
+        gauge.reset();
+        for (const figures of all) gauge.set({ store: figures.store }, figure(figures));
+      },
+    });
+  };
+  add("store_up", "1 while the store is there", ({ state }) => (state === "away" ? 0 : 1));
+  add("store_lag_objects", "Objects that the store lacks and the other one has", ({ lag_objects }) => lag_objects);
+  add("store_lag_bytes", "Bytes that the store lacks and the other one has", ({ lag_bytes }) => lag_bytes);
+}
+
+function addMetadata(registry: Registry, read: NonNullable<MetricSources["metadata"]>): void {
+  const snapshot = "Since when what was written is in no snapshot of the metadata in the store";
+  addGauge(registry, "metadata_snapshot_age_seconds", snapshot, async () => read().snapshotSeconds);
+  const journal = "Since when what was written may not be in the store at all";
+  addGauge(registry, "metadata_journal_age_seconds", journal, async () => read().journalSeconds);
 }
 
 function addConflicts(registry: Registry, read: () => number): void {

@@ -53,9 +53,11 @@ test("every reference of OpenAPI leads somewhere, and every schema is a JSON Sch
 test("health, readiness, metrics and the page of the API are served to whom they are meant for", async (t) => {
   let broken = false;
   const metrics = openMetrics({
-    deduplicationRatio: () => Promise.resolve(1.5),
+    stored: () => Promise.resolve({ used: 3000, stored: 2000 }),
     queue: () => Promise.resolve([{ kind: "mail", waiting: 3, dead: 2, oldestSeconds: 1.25 }]),
+    waiting: () => Promise.resolve([{ place: "space", blocks: 7, bytes: 512 }]),
   });
+  metrics.countersMended(4);
   let nowMs = 0;
   const database = () => (broken ? Promise.reject(new HoldfastError("unavailable", "it is down")) : Promise.resolve());
   const readiness = openReadiness({ database }, () => nowMs);
@@ -88,6 +90,9 @@ test("health, readiness, metrics and the page of the API are served to whom they
   assert.match(text, /^queue_dead\{kind="mail"\} 2$/m);
   assert.match(text, /^queue_oldest_age_seconds\{kind="mail"\} 1.25$/m);
   assert.match(text, /^active_notification_connections 0$/m);
+  assert.match(text, /^collection_waiting_blocks\{place="space"\} 7$/m);
+  assert.match(text, /^collection_waiting_bytes\{place="space"\} 512$/m);
+  assert.match(text, /^reference_counters_mended_total 4$/m);
 
   const page = await get(`${server.url}/api/docs`);
   const html = await page.text();

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
-import type { Shards } from "../db/shards.ts";
+import type { Shard } from "../db/shards.ts";
 
 /** Of the messages of one kind, on all shards. */
 export interface KindFigures {
@@ -12,10 +12,14 @@ export interface KindFigures {
   readonly oldestSeconds: number;
 }
 
+interface CountedShards {
+  all(): readonly Pick<Shard, "db">[];
+}
+
 const freshMs = 10_000;
 
 /** Read at most once in ten seconds. */
-export function queueFigures(shards: Shards): () => Promise<readonly KindFigures[]> {
+export function queueFigures(shards: CountedShards): () => Promise<readonly KindFigures[]> {
   let last: { readonly atMs: number; readonly figures: Promise<readonly KindFigures[]> } | undefined;
   return () => {
     if (last === undefined || performance.now() - last.atMs > freshMs)
@@ -24,7 +28,7 @@ export function queueFigures(shards: Shards): () => Promise<readonly KindFigures
   };
 }
 
-async function readFigures(shards: Shards): Promise<KindFigures[]> {
+async function readFigures(shards: CountedShards): Promise<KindFigures[]> {
   const byKind = new Map<string, KindFigures>();
   const rows = await Promise.all(shards.all().map(({ db }) => readShard(db)));
   for (const row of rows.flat()) {

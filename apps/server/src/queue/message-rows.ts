@@ -59,6 +59,14 @@ export async function findAbandoned(db: Db, nowMicros: number): Promise<Claimed[
   return rows;
 }
 
+/** What others are working, or were when they died. By messages_leases. */
+export async function findOfOthers(db: Db, worker: string): Promise<Claimed[]> {
+  const { rows } = await sql<Claimed>`
+    select ${columns} from shard.messages m
+    where m.state = 'running' and m.worker <> ${worker} order by m.leased_until limit 100`.execute(db);
+  return rows;
+}
+
 /** When the next of these kinds is due that is not due yet. */
 export async function nextDueMicros(db: Db, kinds: readonly string[], nowMicros: number): Promise<number | undefined> {
   const { rows } = await sql<{ due: number | null }>`

@@ -3,6 +3,7 @@ import type { Clock } from "@holdfast/core/clock";
 import type { Shard, Shards } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import type { Kinds } from "./kind.ts";
+import { lockedWorker, type OpenNeighbours } from "./neighbours.ts";
 import { ShardWorker } from "./shard-worker.ts";
 
 export interface QueueOptions {
@@ -15,6 +16,8 @@ export interface QueueOptions {
   readonly random?: () => number;
   /** Throws while nothing may be worked. */
   readonly assertMayRun?: () => void;
+  /** How it is known that another process has died. */
+  readonly neighbours?: OpenNeighbours;
 }
 
 export interface Queue {
@@ -28,10 +31,12 @@ export interface Queue {
 
 /**
  * Works the messages of all shards. Any number of processes may: each message is claimed by one, for as long as that gives signs of
- * life. At rest each process asks each shard once in ten seconds, which is also when it finds what another one left behind.
+ * life. At rest each process asks each shard once in ten seconds; what another one left behind it finds within two, where there may be
+ * another.
  */
 export function openQueue({ shards, random = Math.random, assertMayRun = () => {}, ...options }: QueueOptions): Queue {
-  const id = randomBytes(8).toString("hex");
+  const hex = randomBytes(8).toString("hex");
+  const id = options.neighbours === undefined ? hex : lockedWorker(hex);
   const workers = new Map(
     shards.all().map((shard) => [shard, new ShardWorker(shard, { ...options, random, assertMayRun, id })]),
   );

@@ -70,8 +70,11 @@ test("two processes share the work, and nothing of what one had when it was kill
   for (const [index, shard] of [first, second].entries())
     await enqueueOn(shard, ...numbers.filter((n) => n % 2 === index).map((n) => ({ kind: "number", payload: n })));
   const [one, other] = [start(), start()];
+  // Else the one that begins first may have worked all of it before the other begins.
+  for (const process of [one, other]) process.mayWork(60);
   await Promise.all([one.hasWorked(50), other.hasWorked(50)]);
   await one.kill();
+  other.mayWork(600);
   await other.hasWorked(500);
   await other.kill();
   const worked: number[] = [];

@@ -5,7 +5,16 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import { concurrencyUsual, type Kinds } from "./kind.ts";
-import { type Claimed, claimDue, findAbandoned, nextDueMicros, putBack, renewLeases } from "./message-rows.ts";
+import {
+  type Claimed,
+  claimDue,
+  findAbandoned,
+  findOfOthers,
+  nextDueMicros,
+  putBack,
+  renewLeases,
+} from "./message-rows.ts";
+import type { Neighbours, OpenNeighbours } from "./neighbours.ts";
 import { settle, tellFailure } from "./settle.ts";
 
 export interface WorkerOptions {
@@ -16,11 +25,16 @@ export interface WorkerOptions {
   readonly assertMayRun: () => void;
   /** This process. */
   readonly id: string;
+  /** Without it a process is taken for dead when its lease ends, and not before. */
+  readonly neighbours?: OpenNeighbours | undefined;
 }
 
 /** How often a shard is asked while nothing is known to be due. */
 const restMs = 10_000;
-/** Without a sign of life for so long a process is taken for dead; it gives one six times as often. */
+/**
+ * Without a sign of life for so long a process is taken for dead, where its lock does not tell (`neighbours.ts`); it gives one six times
+ * as often.
+ */
 const leaseMs = 60_000;
 const renewMs = 10_000;
 /** What is told to end and does not is given back after this, below the time that the whole server has to stop. */
@@ -47,10 +61,16 @@ export class ShardWorker {
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #startedCount = 0;
+  readonly #neighbours: Neighbours | undefined;
+  #asking: NodeJS.Timeout | undefined;
+  #isAsking = false;
 
   constructor(shard: Shard, options: WorkerOptions) {
     this.#shard = shard;
     this.#options = options;
+    this.#neighbours = options.neighbours?.(shard, options.id, options.log, () => this.kick());
+    const everyMs = this.#neighbours?.everyMs;
+    if (everyMs !== undefined) this.#asking = setInterval(() => void this.#askForGone(), everyMs).unref();
   }
 
   kick(): void {
@@ -76,6 +96,7 @@ export class ShardWorker {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#asking);
     await this.#looking;
     for (const { abort } of this.#running.values()) abort.abort();
     const ended = new AbortController();
@@ -85,6 +106,7 @@ export class ShardWorker {
     clearInterval(this.#renewal);
     for (const { message } of this.#running.values())
       await putBack(this.#shard.db, message, { dueMicros: 0, uncounted: true });
+    await this.#neighbours?.close();
   }
 
   async #look(): Promise<void> {
@@ -95,7 +117,9 @@ export class ShardWorker {
       while (this.#again && !this.#stopped) {
         this.#again = false;
         this.#options.assertMayRun();
+        if (this.#neighbours?.isSeen === false) break;
         await this.#takeOver();
+        await this.#takeOverGone();
         await this.#claim();
         inMs = Math.min(restMsNow, await this.#msToNextDue());
       }
@@ -171,6 +195,37 @@ export class ShardWorker {
       const problem = "The process that worked it ended.";
       await tellFailure({ ...this.#options, db: this.#shard.db }, message, problem);
     }
+  }
+
+  /** Of a process that is certainly dead nothing has to be waited for, but where it may have been the message that ended it. */
+  async #takeOverGone(): Promise<boolean> {
+    const neighbours = this.#neighbours;
+    if (neighbours === undefined) return false;
+    const { db } = this.#shard;
+    const others = await findOfOthers(db, this.#options.id);
+    const gone = await neighbours.gone([...new Set(others.map(({ worker }) => worker))]);
+    const left = others.filter(({ worker }) => gone.has(worker));
+    for (const message of left) {
+      const problem = "The process that worked it ended.";
+      if (message.attempts === 1) await putBack(db, message, { dueMicros: 0, problem });
+      else await tellFailure({ ...this.#options, db }, message, problem);
+    }
+    return left.length > 0;
+  }
+
+  async #askForGone(): Promise<void> {
+    if (this.#isAsking || this.#isLooking || this.#stopped) return;
+    this.#isAsking = true;
+    try {
+      this.#options.assertMayRun();
+      if (await this.#takeOverGone()) this.kick();
+    } catch (error) {
+      this.#options.log.debug(
+        { shard: this.#shard.id, reason: toHoldfastError(error).message },
+        "not asked for others",
+      );
+    }
+    this.#isAsking = false;
   }
 
   async #renew(): Promise<void> {

@@ -10,6 +10,8 @@ import { openQueue } from "./open-queue.ts";
 export interface QueueProcess {
   /** Payloads of `number` that it has worked to the end. */
   readonly worked: readonly number[];
+  /** How many of them it may work, altogether; none until it is told. Beyond that it holds what it has begun. */
+  mayWork(count: number): void;
   /** Resolves once it has worked so many of them. */
   hasWorked(count: number): Promise<void>;
   /** Resolves once it has begun a message of the kind `hang`, which never ends. */
@@ -40,6 +42,7 @@ export function startQueueProcess(shards: Shards): QueueProcess {
   const ended = once(child, "exit");
   return {
     worked,
+    mayWork: (count) => void child.send(count),
     hasWorked: async (count) => {
       while (worked.length < count) await once(events, "told", { signal: AbortSignal.timeout(timeoutMs) });
     },
@@ -66,6 +69,12 @@ function run(urls: readonly string[]): void {
   });
   const databases = openDatabases({ defaultConnection: {}, log: silentLog, topology });
   const tell = (what: Told) => void process.send?.(what);
+  const permits = new EventEmitter();
+  const numbers = { begun: 0, permitted: 0 };
+  process.on("message", (count: number) => {
+    numbers.permitted = count;
+    permits.emit("more");
+  });
   const queue = openQueue({
     shards: databases.shards,
     clock: { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 },
@@ -73,7 +82,12 @@ function run(urls: readonly string[]): void {
     kinds: {
       number: {
         schema: z.number(),
-        work: async (payload) => tell({ worked: payload as number }),
+        work: async (payload) => {
+          numbers.begun += 1;
+          const own = numbers.begun;
+          while (own > numbers.permitted) await once(permits, "more");
+          tell({ worked: payload as number });
+        },
       },
       hang: {
         schema: z.null(),

@@ -7,6 +7,7 @@ import { makeTestClock, type TestClock } from "../accounts/testing.ts";
 import type { Log } from "../operation/log.ts";
 import { enqueue, type Message } from "./enqueue.ts";
 import type { Kinds } from "./kind.ts";
+import type { OpenNeighbours } from "./neighbours.ts";
 import { openQueue, type Queue } from "./open-queue.ts";
 
 export interface TestQueue {
@@ -17,11 +18,17 @@ export interface TestQueue {
 }
 
 /** As one process would open it, with a clock that stands still and no jitter. */
-export function openTestQueue(shards: Shards, kinds: Kinds, clock = makeTestClock()): TestQueue {
+export function openTestQueue(
+  shards: Shards,
+  kinds: Kinds,
+  clock = makeTestClock(),
+  neighbours?: OpenNeighbours,
+): TestQueue {
   const lines: { level: string; fields: object; message: string }[] = [];
   const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
+  const options = neighbours === undefined ? {} : { neighbours };
   const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
-  return { queue: openQueue({ shards, clock, log, kinds, random: () => 0 }), clock, lines };
+  return { queue: openQueue({ ...options, shards, clock, log, kinds, random: () => 0 }), clock, lines };
 }
 
 export async function enqueueOn(shard: Shard, ...messages: readonly Message[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { Retention } from "../metadata/retention/retention.ts";
+import type { Retention } from "../metadata/retention/retention-job.ts";
 
 /** After this nobody can undo it; piece by piece, its steps first. By rewinds_age. @returns how many rewinds went */
 export async function expireRewinds(

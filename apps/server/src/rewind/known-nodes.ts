@@ -13,6 +13,7 @@ export type KnownNode = Pick<
   | "kind"
   | "head_version"
   | "version_number"
+  | "content_id"
   | "size"
   | "modified_at"
   | "executable"
@@ -22,7 +23,7 @@ export type KnownNode = Pick<
 >;
 
 const columns = sql.raw(
-  "id, parent_id, name, name_key, kind, head_version, version_number, size, modified_at, executable, revision, trashed_at, purged_at",
+  "id, parent_id, name, name_key, kind, head_version, version_number, content_id, size, modified_at, executable, revision, trashed_at, purged_at",
 );
 const idsAtOnce = 10_000;
 
@@ -84,6 +85,8 @@ export interface KeptVersion {
   readonly id: NodeRow["head_version"] & string;
   readonly number: number;
   readonly size: number;
+  /** Its bytes are those that the file has now. */
+  readonly isNow: boolean;
 }
 
 /**
@@ -100,19 +103,21 @@ export async function readHeadsAt(
   const heads = new Map<NodeId, KeptVersion>();
   for (let from = 0; from < files.length; from += idsAtOnce) {
     const part = files.slice(from, from + idsAtOnce);
-    const { rows } = await sql<KeptVersion & { nodeId: NodeId; next: number | null }>`
-      select asked.id as "nodeId", head.id, head.number, head.size, (
+    const { rows } = await sql<Omit<KeptVersion, "isNow"> & { nodeId: NodeId; contentId: Buffer; next: number | null }>`
+      select asked.id as "nodeId", head.id, head.number, head.size, head.content_id as "contentId", (
         select v.number from shard.versions v
         where v.space_id = ${spaceId} and v.node_id = asked.id and v.number = head.number + 1 offset 0
       ) as next
       from unnest(${uuidArray(part.map(({ id }) => id))}) as asked (id) cross join lateral (
-        select v.id, v.number, v.size from shard.versions v
+        select v.id, v.number, v.size, v.content_id from shard.versions v
         where v.space_id = ${spaceId} and v.node_id = asked.id and v.created_at <= ${momentMicros}
         order by v.number desc limit 1
       ) head`.execute(reader);
-    const newest = new Map(part.map((file) => [file.id, file.version_number]));
-    for (const { nodeId, next, ...head } of rows) {
-      if (next !== null || newest.get(nodeId) === head.number) heads.set(nodeId, head);
+    const now = new Map(part.map((file) => [file.id, file]));
+    for (const { nodeId, next, contentId, ...head } of rows) {
+      const file = now.get(nodeId);
+      if (next === null && file?.version_number !== head.number) continue;
+      heads.set(nodeId, { ...head, isNow: file?.content_id?.equals(contentId) === true });
     }
   }
   return heads;

@@ -1,6 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { splitName, withSuffix } from "@holdfast/core/name-suffix";
 import { nameKey } from "@holdfast/core/names";
+import { eachInTurns } from "./in-turns.ts";
 import type { NodeState, RewindStep } from "./node-state.ts";
 import type { TwoTrees } from "./two-trees.ts";
 
@@ -18,7 +19,7 @@ export interface Changes {
  * comes about; what is trashed goes once all that stays is out of it. Where a name is taken, its holder goes first; if that has to
  * wait, as in a rotation, it steps aside under a name of its own until its turn.
  */
-export function orderSteps(trees: TwoTrees, changes: Changes): RewindStep[] {
+export function orderSteps(trees: TwoTrees, changes: Changes): Promise<RewindStep[]> {
   return new Ordering(trees, changes).run();
 }
 
@@ -46,11 +47,12 @@ class Ordering {
     for (const { nodeId } of changes.placed) this.#countInside(nodeId);
   }
 
-  run(): RewindStep[] {
+  async run(): Promise<RewindStep[]> {
     const { placed, trashed, changed } = this.#changes;
     for (const step of trashed) if (this.#isReady(step)) this.#emit(step.nodeId);
     const byDepth = placed.map((step) => ({ step, depth: this.#trees.depthThen(step.nodeId) }));
-    for (const { step } of byDepth.toSorted((left, right) => left.depth - right.depth)) this.#place(step.nodeId);
+    byDepth.sort((left, right) => left.depth - right.depth);
+    await eachInTurns(byDepth, ({ step }) => this.#place(step.nodeId));
     for (const step of trashed) this.#emit(step.nodeId);
     return [...this.#ordered, ...changed];
   }

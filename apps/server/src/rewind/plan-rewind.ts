@@ -14,6 +14,7 @@ import {
 import { seqAt } from "./moments.ts";
 import { type NodeState, type RewindStep, sameAttributes, samePlace } from "./node-state.ts";
 import { orderSteps } from "./order-steps.ts";
+import { eachInTurns } from "./in-turns.ts";
 import { Tally } from "./tally.ts";
 import { TwoTrees } from "./two-trees.ts";
 import { readWhatWas, type WhatWas } from "./what-was.ts";
@@ -28,7 +29,8 @@ export interface RewindWanted {
 }
 
 export interface RewindPlan {
-  readonly steps: readonly RewindStep[];
+  /** In an order in which each can be done; worked out for whoever asks, and a dry run does not. */
+  readonly steps: () => Promise<readonly RewindStep[]>;
   readonly answer: RewindAnswer;
   /** What taking it back would answer. */
   readonly undoAnswer: RewindAnswer;
@@ -111,12 +113,12 @@ class Planner {
     this.#top = top;
   }
 
-  plan(ids: readonly NodeId[]): RewindPlan {
-    for (const id of ids) this.#bringBack(id);
-    for (const id of ids) this.#keepAbove(id);
-    for (const id of ids) this.#takeAway(id);
-    const steps = orderSteps(this.#trees, { placed: this.#placed, trashed: this.#trashed, changed: this.#changed });
-    return { steps, ...this.#tally.answers() };
+  async plan(ids: readonly NodeId[]): Promise<RewindPlan> {
+    await eachInTurns(ids, (id) => this.#bringBack(id));
+    await eachInTurns(ids, (id) => this.#keepAbove(id));
+    await eachInTurns(ids, (id) => this.#takeAway(id));
+    const changes = { placed: this.#placed, trashed: this.#trashed, changed: this.#changed };
+    return { steps: () => orderSteps(this.#trees, changes), ...this.#tally.answers() };
   }
 
   #bringBack(id: NodeId): void {
@@ -195,7 +197,8 @@ class Planner {
     if (node.kind !== "file" || !this.#was.has(node.id)) return node.head_version;
     const head = this.#heads.get(node.id);
     if (head === undefined) this.#leave(node, "its version of then is not kept any more");
-    return (head?.id as NodeState["version"] | undefined) ?? node.head_version;
+    // What has those bytes again, by an earlier rewind for instance, needs no new version of them.
+    return head === undefined || head.isNow ? node.head_version : head.id;
   }
 
   /** A mount is left alone, and so is what has no way back; so the folders above them stay too. */

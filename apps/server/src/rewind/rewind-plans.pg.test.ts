@@ -12,7 +12,11 @@ import { openRewinds, type Rewinds } from "./open-rewinds.ts";
 const files = 100_000;
 const folders = 100;
 /** Of this process: what passes by the clock says more of what else the machine does. */
-const cpuMsMax = 10_000;
+const cpuMsMax = 5000;
+/** Of its main thread until it looks at what else there is to do: whoever asks for something else meanwhile waits that long. */
+const turnCpuMsMax = 400;
+/** Whole portions of nodes, never one by one. */
+const statementsMax = 100;
 const tookMsMax = 120_000;
 
 let databases: TestDatabases;
@@ -20,6 +24,7 @@ let pool: pg.Pool;
 let space: TestSpace;
 let rewinds: Rewinds;
 let momentMicros: number;
+let asked = 0;
 const statements = new Map<string, readonly unknown[]>();
 
 before(async () => {
@@ -28,7 +33,9 @@ before(async () => {
   const db = new Kysely<ShardTables>({
     dialect: new PostgresDialect({ pool }),
     log: ({ query }) => {
-      if (query.sql.includes("shard.")) statements.set(query.sql, query.parameters);
+      if (!query.sql.includes("shard.")) return;
+      asked += 1;
+      statements.set(query.sql, query.parameters);
     },
   });
   const shard = { ...databases.shards.all()[0]!, db };
@@ -51,14 +58,22 @@ for (const known of [false, true]) {
     if (known) await sql`analyze shard.nodes, shard.versions, shard.journal`.execute(space.db);
     statements.clear();
     const { userId, spaceId, rootId } = space.caller;
-    const [startedMs, usedBefore] = [performance.now(), process.cpuUsage()];
-    const answer = await rewinds.preview({ userId, spaceId, nodeId: rootId, momentMicros });
-    const tookMs = performance.now() - startedMs;
-    const { user, system } = process.cpuUsage(usedBefore);
-    const cpuMs = (user + system) / 1000;
-    t.diagnostic(`${Math.round(tookMs)} ms, ${Math.round(cpuMs)} ms of them this process`);
-    assert.deepEqual([answer.reverted, answer.moved, answer.left, answer.bytes], [files, files, 0, files * 3]);
-    assert.ok(cpuMs < cpuMsMax && tookMs < tookMsMax, `it took ${tookMs} ms, ${cpuMs} of this process`);
+    // Others that use the same core, and a collection of garbage that happens to fall into a turn, only add to it.
+    const least = { cpuMs: Infinity, turnCpuMs: Infinity, tookMs: Infinity };
+    for (let round = 1; round <= 3 && !isSoon(least); round += 1) {
+      asked = 0;
+      const [startedMs, usedBefore] = [performance.now(), process.cpuUsage()];
+      const turns = watchTurns();
+      const answer = await rewinds.preview({ userId, spaceId, nodeId: rootId, momentMicros });
+      least.turnCpuMs = Math.min(least.turnCpuMs, turns.stop());
+      least.tookMs = Math.min(least.tookMs, performance.now() - startedMs);
+      const { user, system } = process.cpuUsage(usedBefore);
+      least.cpuMs = Math.min(least.cpuMs, (user + system) / 1000);
+      assert.deepEqual([answer.reverted, answer.moved, answer.left, answer.bytes], [files, files, 0, files * 3]);
+      assert.ok(asked < statementsMax, `${asked} statements`);
+    }
+    t.diagnostic(JSON.stringify(least));
+    assert.ok(isSoon(least), `it took ${JSON.stringify(least)}`);
     assert.ok(statements.size > 5, `only ${statements.size} statements were seen`);
     for (const [text, parameters] of statements) {
       const plan = await explain(text, parameters);
@@ -67,9 +82,31 @@ for (const known of [false, true]) {
   });
 }
 
+function isSoon({ cpuMs, turnCpuMs, tookMs }: Readonly<Record<"cpuMs" | "turnCpuMs" | "tookMs", number>>): boolean {
+  return cpuMs < cpuMsMax && turnCpuMs < turnCpuMsMax && tookMs < tookMsMax;
+}
+
 test("a statement that does read all is seen", async () => {
   assert.match(await explain("select * from shard.nodes where updated_at = 7", []), /Seq Scan on nodes/);
 });
+
+/** @returns by `stop` the most processor time of this thread, in ms, between two turns of its loop */
+function watchTurns(): { stop: () => number } {
+  let [since, mostMicros] = [process.threadCpuUsage(), 0];
+  const look = () => {
+    const { user, system } = process.threadCpuUsage(since);
+    mostMicros = Math.max(mostMicros, user + system);
+    since = process.threadCpuUsage();
+    next = setImmediate(look);
+  };
+  let next = setImmediate(look);
+  return {
+    stop: () => {
+      clearImmediate(next);
+      return Math.round(mostMicros / 1000);
+    },
+  };
+}
 
 async function explain(text: string, parameters: readonly unknown[]): Promise<string> {
   const { rows } = await pool.query<{ "QUERY PLAN": string }>(`explain ${text}`, [...parameters]);

@@ -62,7 +62,7 @@ export async function startUndo(
     request_hash: null,
   };
   const plan = {
-    steps: await reversed(transaction, rewind),
+    steps: () => reversed(transaction, rewind),
     answer: JSON.parse(rewind.undo_answer) as RewindAnswer,
     undoAnswer: JSON.parse(rewind.answer) as RewindAnswer,
   };
@@ -83,8 +83,9 @@ async function keep(
   transaction: ShardReader,
   { clock, random }: RewindsOptions,
   started: Started,
-  { steps, answer, undoAnswer }: RewindPlan,
+  { steps: inOrder, answer, undoAnswer }: RewindPlan,
 ): Promise<RewindRow | undefined> {
+  const steps = await inOrder();
   const id = makeId<RewindId>(bucketOf(started.space_id), clock.nowMs(), random(8));
   const message = { kind: "rewind", payload: { rewind_id: id } };
   const isLarge = steps.length > limits.rewindStepsAtOnce;

@@ -17,12 +17,8 @@ export class TwoTrees {
   readonly #was: ReadonlyMap<NodeId, WhatWas>;
   readonly #rootId: NodeId;
   readonly #topId: NodeId;
-  readonly #wasInside = new Map<NodeId, boolean>();
-  readonly #wasLive = new Map<NodeId, boolean>();
-  readonly #isLive = new Map<NodeId, boolean>();
-  readonly #comes = new Map<NodeId, boolean>();
-  readonly #canBe = new Map<NodeId, boolean>();
-  readonly #isThere = new Map<NodeId, boolean>();
+  /** Of each node a pair of bits for each question: that it was answered, and the answer. One map of numbers, since there are many nodes. */
+  readonly #answers = new Map<NodeId, number>();
 
   /** @param topId of what is rewound */
   constructor(
@@ -38,7 +34,7 @@ export class TwoTrees {
 
   /** Whether it can come back: nothing on the way to it was removed for good, and no other node has got its id since. */
   isThere(id: NodeId): boolean {
-    return this.#once(this.#isThere, id, () => {
+    return this.#once(questions.isThere, id, () => {
       if (id === this.#rootId) return true;
       const node = this.nodes.get(id);
       if (node === undefined || node.parent_id === null || node.purged_at !== null) return false;
@@ -47,7 +43,7 @@ export class TwoTrees {
   }
 
   isLive(id: NodeId): boolean {
-    return this.#once(this.#isLive, id, () => {
+    return this.#once(questions.isLive, id, () => {
       if (id === this.#rootId) return true;
       const node = this.nodes.get(id);
       return node !== undefined && isKept(node) && node.parent_id !== null && this.isLive(node.parent_id);
@@ -65,7 +61,7 @@ export class TwoTrees {
   }
 
   wasLive(id: NodeId): boolean {
-    return this.#once(this.#wasLive, id, () => {
+    return this.#once(questions.wasLive, id, () => {
       if (id === this.#rootId) return true;
       const parentId = this.placeThen(id)?.parentId;
       return parentId !== undefined && parentId !== null && this.wasLive(parentId);
@@ -74,7 +70,7 @@ export class TwoTrees {
 
   /** Whether it is the top, or lay below it, and was live. */
   wasInside(id: NodeId): boolean {
-    return this.#once(this.#wasInside, id, () => {
+    return this.#once(questions.wasInside, id, () => {
       if (id === this.#topId) return this.wasLive(id);
       const parentId = this.placeThen(id)?.parentId;
       return parentId !== undefined && parentId !== null && this.wasInside(parentId);
@@ -83,7 +79,7 @@ export class TwoTrees {
 
   /** Whether it would be inside once all that was inside is back, though it was not: it lies below something that was. */
   comesAlong(id: NodeId): boolean {
-    return this.#once(this.#comes, id, () => {
+    return this.#once(questions.comesAlong, id, () => {
       const node = this.nodes.get(id);
       if (node === undefined || !isKept(node) || node.parent_id === null || this.wasInside(id)) return false;
       const { parent_id: parentId } = node;
@@ -93,7 +89,7 @@ export class TwoTrees {
 
   /** Of what was inside, and of what is above it: whether there is a way back for it, or it is live anyway. */
   canBeLive(id: NodeId): boolean {
-    return this.#once(this.#canBe, id, () => {
+    return this.#once(questions.canBeLive, id, () => {
       if (!this.isThere(id)) return false;
       if (!this.wasInside(id)) return this.isLive(id) && !this.#isBelowInside(id);
       return this.hasWay(id) || this.isLive(id);
@@ -154,15 +150,19 @@ export class TwoTrees {
   }
 
   /** A tree has no cycle; should the journal tell one, its nodes were nowhere. */
-  #once(answers: Map<NodeId, boolean>, id: NodeId, answer: () => boolean): boolean {
-    const known = answers.get(id);
-    if (known !== undefined) return known;
-    answers.set(id, false);
+  #once(question: number, id: NodeId, answer: () => boolean): boolean {
+    const before = this.#answers.get(id) ?? 0;
+    if ((before & question) !== 0) return (before & (question << 1)) !== 0;
+    this.#answers.set(id, before | question);
     const found = answer();
-    answers.set(id, found);
+    // Others about the same node may have been answered meanwhile.
+    if (found) this.#answers.set(id, (this.#answers.get(id) ?? 0) | (question << 1));
     return found;
   }
 }
+
+/** Bits that say that one was answered; the next higher one is the answer. */
+const questions = { wasInside: 1, wasLive: 4, isLive: 16, comesAlong: 64, canBeLive: 256, isThere: 1024 } as const;
 
 /** Not in the trash itself. */
 function isKept({ trashed_at: trashedAt, purged_at: purgedAt }: KnownNode): boolean {

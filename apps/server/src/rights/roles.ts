@@ -18,6 +18,11 @@ export function roleMay(role: Role, act: Act): boolean {
   return acts[role].has(act);
 }
 
+/** Whether the one role allows all that the other does. */
+export function roleCovers(role: Role, other: Role): boolean {
+  return acts[other].isSubsetOf(acts[role]);
+}
+
 /** Of a node that the caller was found to see. @throws HoldfastError forbidden */
 export function assertMay({ role }: { readonly role: Role }, act: Act): void {
   if (roleMay(role, act)) return;

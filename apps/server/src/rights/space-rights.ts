@@ -1,88 +1,137 @@
-import type { NodeId, SpaceId } from "@holdfast/core/ids";
-import { type Kysely, sql } from "kysely";
-import { uuidArray } from "../db/array-parameters.ts";
-import type { GrantRow, ShardTables } from "../db/shard-tables.ts";
-import { type Act, type Role, roleMay } from "./roles.ts";
+import type { GrantId, NodeId } from "@holdfast/core/ids";
+import type { GrantRow } from "../db/shard-tables.ts";
+import { type Role, roleMay } from "./roles.ts";
 
 /** What somebody was given at one node. */
 export interface Right {
   readonly role: Role;
   readonly sinceMicros: number;
+  /** By which it was given; not known where only what counts was read. */
+  readonly grantId: GrantId | undefined;
 }
 
-/** What somebody may do in a space that is not theirs: at a node counts what was granted nearest to it on the way up. */
-export class SpaceRights {
-  readonly #byNode: ReadonlyMap<NodeId, Right>;
+/** At one node: what the owner gave, and what editors gave on there, where that counts. */
+interface Rights {
+  readonly owners?: Right | undefined;
+  readonly givenOn?: Right | undefined;
+}
 
-  constructor(byNode: ReadonlyMap<NodeId, Right>) {
+/**
+ * What somebody may do in a space that is not theirs: at a node counts what was granted nearest to it on the way up, where what the owner
+ * gave may raise and lower, and what an editor gave on takes nothing from anybody.
+ */
+export class SpaceRights {
+  readonly #byNode: ReadonlyMap<NodeId, Rights>;
+
+  constructor(byNode: ReadonlyMap<NodeId, Rights>) {
     this.#byNode = byNode;
   }
 
-  /** The nodes at which the role does not allow to read. */
+  /** The nodes at which the owner has taken away that they may be read. */
   get hidden(): readonly NodeId[] {
-    return [...this.#byNode].flatMap(([id, { role }]) => (roleMay(role, "read") ? [] : [id]));
+    return [...this.#byNode].flatMap(([id, { owners, givenOn }]) =>
+      owners === undefined || roleMay(higher(owners, givenOn).role, "read") ? [] : [id],
+    );
   }
 
-  /** Whether there is a node at which this is allowed. */
-  allowSomewhere(act: Act): boolean {
-    return this.#byNode.values().some(({ role }) => roleMay(role, act));
+  /** The nodes at which the owner has granted something. */
+  get ofOwners(): readonly NodeId[] {
+    return [...this.#byNode].flatMap(([id, { owners }]) => (owners === undefined ? [] : [id]));
   }
 
   /** What was granted at this very node. */
   at(nodeId: NodeId): Right | undefined {
-    return this.#byNode.get(nodeId);
+    const { owners, givenOn } = this.#byNode.get(nodeId) ?? {};
+    return owners === undefined ? givenOn : higher(owners, givenOn);
+  }
+
+  /** @param role at the folder in which the node lies */
+  roleBelow(role: Role, nodeId: NodeId): Role {
+    const { owners, givenOn } = this.#byNode.get(nodeId) ?? {};
+    if (owners !== undefined) return higher(owners, givenOn).role;
+    return givenOn === undefined || rankOf(role) >= rankOf(givenOn.role) ? role : givenOn.role;
   }
 
   /** @param way of ids, from the node up to the root */
   nearest(way: readonly NodeId[]): Right | undefined {
+    let given: Right | undefined;
     for (const id of way) {
-      const right = this.#byNode.get(id);
-      if (right !== undefined) return right;
+      const { owners, givenOn } = this.#byNode.get(id) ?? {};
+      if (givenOn !== undefined) given = given === undefined ? givenOn : higher(given, givenOn);
+      if (owners !== undefined) return higher(owners, given);
     }
-    return undefined;
+    return given;
+  }
+
+  /** The nearest of each node of a way, in its order: from the top down, so that none is looked for twice. */
+  nearestAll(way: readonly NodeId[]): readonly (Right | undefined)[] {
+    const found: (Right | undefined)[] = [];
+    let above: Rights = {};
+    for (const id of way.toReversed()) {
+      const here = this.#byNode.get(id);
+      above = here === undefined ? above : below(above, here);
+      found.push(above.owners === undefined ? above.givenOn : higher(above.owners, above.givenOn));
+    }
+    return found.toReversed();
   }
 }
 
-type LiveGrant = Pick<GrantRow, "space_id" | "node_id" | "kind" | "role" | "created_at">;
-
-/**
- * All that these grantees were given on a shard, by space, from live rows: nothing that has expired or was disabled, and nothing of an owner who is
- * suspended. By grants_grantee.
- * @param spaceId only in this space
- */
-export async function loadRights(
-  db: Kysely<ShardTables>,
-  grantees: readonly string[],
-  spaceId?: SpaceId,
-): Promise<ReadonlyMap<SpaceId, SpaceRights>> {
-  const { rows } = await sql<LiveGrant>`
-    select g.space_id, g.node_id, g.kind, g.role, g.created_at from shard.grants g
-    join shard.spaces s on s.id = g.space_id
-    left join shard.users u on u.id = s.owner_id
-    where g.grantee_id = any(${uuidArray(grantees)})
-      ${spaceId === undefined ? sql`` : sql`and g.space_id = ${spaceId}`}
-      and (g.expires_at is null or g.expires_at > (extract(epoch from clock_timestamp()) * 1000000)::int8)
-      and g.disabled_at is null and u.disabled_at is null`.execute(db);
-  return new Map([...Map.groupBy(rows, (row) => row.space_id)].map(([id, grants]) => [id, rightsOf(grants)]));
+/** What counts at a node, and below it where nothing is nearer: what was given on counts as far up as the owner gave nothing. */
+function below(above: Rights, { owners, givenOn }: Rights): Rights {
+  if (owners !== undefined) return { owners, givenOn };
+  if (givenOn === undefined) return above;
+  return { owners: above.owners, givenOn: above.givenOn === undefined ? givenOn : higher(givenOn, above.givenOn) };
 }
+
+/** Of two that are alike the first. */
+function higher(right: Right, other: Right | undefined): Right {
+  return other !== undefined && rankOf(other.role) > rankOf(right.role) ? other : right;
+}
+
+export type LiveGrant = Pick<
+  GrantRow,
+  "space_id" | "id" | "node_id" | "kind" | "grantee_id" | "role" | "via" | "created_by" | "created_at"
+>;
+
+/** What a right is made of. */
+export type CountedGrant = Pick<LiveGrant, "node_id" | "kind" | "role" | "via" | "created_at"> & {
+  readonly id?: GrantId | undefined;
+};
 
 /** Of several groups the highest counts. */
-const ranks: Readonly<Record<GrantRow["role"], number>> = { uploader: 0, viewer: 1, commenter: 2, editor: 3 };
+export const ranks: Readonly<Record<Role, number>> = { uploader: 0, viewer: 1, commenter: 2, editor: 3, owner: 4 };
+
+function rankOf(role: Role): number {
+  return ranks[role];
+}
 
 /** At one node a personal grant counts before those of groups. */
-function rightsOf(grants: readonly LiveGrant[]): SpaceRights {
-  const byNode = new Map<NodeId, LiveGrant>();
-  for (const grant of grants) {
-    const known = byNode.get(grant.node_id);
-    if (known === undefined || counts(grant, known)) byNode.set(grant.node_id, grant);
-  }
-  return new SpaceRights(
-    new Map([...byNode].map(([id, { role, created_at }]) => [id, { role, sinceMicros: created_at }])),
+export function rightsOf(grants: readonly CountedGrant[]): SpaceRights {
+  const byNode = Map.groupBy(grants, (grant) => grant.node_id);
+  return new SpaceRights(new Map([...byNode].map(([nodeId, here]) => [nodeId, rightsAt(here)])));
+}
+
+function rightsAt(grants: readonly CountedGrant[]): Rights {
+  const owners = first(grants.filter(({ via }) => via === null));
+  const givenOn = first(grants.filter(({ via }) => via !== null));
+  // A personal one of the owner's counts before one that somebody gave on to a group.
+  const isBeaten = owners?.kind === "user" && givenOn?.kind === "group";
+  return { owners: rightOf(owners), givenOn: isBeaten ? undefined : rightOf(givenOn) };
+}
+
+function first(grants: readonly CountedGrant[]): CountedGrant | undefined {
+  return grants.reduce<CountedGrant | undefined>(
+    (known, grant) => (known === undefined || counts(grant, known) ? grant : known),
+    undefined,
   );
 }
 
-function counts(grant: LiveGrant, before: LiveGrant): boolean {
+function rightOf(grant: CountedGrant | undefined): Right | undefined {
+  return grant && { role: grant.role, sinceMicros: grant.created_at, grantId: grant.id };
+}
+
+function counts(grant: CountedGrant, before: CountedGrant): boolean {
   const [isOfGroup, wasOfGroup] = [grant.kind === "group", before.kind === "group"];
   if (isOfGroup !== wasOfGroup) return wasOfGroup;
-  return ranks[grant.role] > ranks[before.role];
+  return rankOf(grant.role) > rankOf(before.role);
 }

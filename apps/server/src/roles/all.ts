@@ -7,87 +7,102 @@ import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
 import { openReadiness } from "../operation/health.ts";
-import { type Metrics, openMetrics } from "../operation/metrics.ts";
+import { readCopies } from "../copies/copies-report.ts";
+import { type Metrics, type MetricSources, openMetrics } from "../operation/metrics.ts";
 import { createHttpServer, type HttpServer } from "../http/server.ts";
-import { openLog } from "../operation/log.ts";
+import { openWebApp, type PrepareApp, type WebApp } from "../http/web/web-app.ts";
+import { systemTime } from "../operation/system-time.ts";
+import { type Log, openLog } from "../operation/log.ts";
 import { openCommitter } from "../metadata/commit/commit-queue.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
+import { backupJobs } from "../backup/archive-job.ts";
 import { retentionJobs } from "../jobs/retention-jobs.ts";
-import { storageJobs } from "../jobs/storage-jobs.ts";
-import { startJobs } from "../jobs/periodic-jobs.ts";
+import { storageJobs, type StorageJobsParts } from "../jobs/storage-jobs.ts";
+import { type Jobs, type PeriodicJob, startJobs } from "../jobs/periodic-jobs.ts";
+import type { RetentionParts } from "../jobs/run-retention.ts";
+import { tellMended } from "../jobs/tell-mended.ts";
+import { shredJob } from "../jobs/shred-job.ts";
+import type { ShredWorld } from "../shred/shred-world.ts";
 import { queueFigures } from "../queue/figures.ts";
+import { lockedNeighbours, noNeighbours } from "../queue/neighbours.ts";
 import { openQueue, type Queue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
 import { assertAddressFree } from "./free-address.ts";
 import { type ApiParts, makeHandlers } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
+import { openAudit } from "./open-audit.ts";
 import { openLimits } from "./open-limits.ts";
 import { openMail, type OpenedMail } from "./open-mail.ts";
+import { openMetadataCopy } from "./open-metadata-copy.ts";
 import { openNotifier } from "./open-notifier.ts";
 import { queueKinds, type QueueParts } from "./queue-kinds.ts";
-import { openStorage, type StoreWrap } from "./open-storage.ts";
-import { deduplicationRatio, storageProbes } from "./storage-figures.ts";
+import { openThumbs } from "./open-thumbs.ts";
+import { openStorage, type Storage, type StoreWrap } from "./open-storage.ts";
+import { backupAge, collectionBacklog, damagedBlocks, storageProbes, storedBytes } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
 import { webhookNetwork } from "../webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
 import { readTls } from "./tls.ts";
 
+/** What a server is given besides its settings. */
+export interface Given {
+  /** Undefined: no pages but the plain ones. */
+  readonly prepareApp?: PrepareApp | undefined;
+  readonly wrapStore?: StoreWrap | undefined;
+}
+
 /** Every role in one process: opens all, serves, and takes down what it opened if anything fails on the way. */
-export async function serveAll(config: Config, version: string, wrapStore?: StoreWrap): Promise<RunningServer> {
+export async function serveAll(config: Config, version: string, given: Given = {}): Promise<RunningServer> {
   const log = openLog(config.logLevel);
   const closers = new Closers(log);
   try {
     await assertAddressFree(config.listen);
-    const storage = await openStorage(config, log, closers, wrapStore);
+    const web = openWeb(given.prepareApp, log, closers);
+    const storage = await openStorage(config, log, closers, given.wrapStore);
     const { shards } = storage.databases;
     const ports = { shards, clock: systemClock, random: randomBytes, log };
     const rateLimits = openLimits(config, log, closers);
     const accounts = await openAccounts(config, storage, rateLimits, log);
     const mail = openMail(config, accounts, log);
-    const metrics = openMetrics({
-      deduplicationRatio: deduplicationRatio(shards),
-      databaseConflicts: storage.databases.conflicts,
-      queue: queueFigures(shards),
-    });
+    const metadataCopy = openMetadataCopy(config, storage, log);
+    const metrics = openFigures(storage, metadataCopy?.ages);
+    const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
     const alone = config.databaseUrl === undefined && config.topology === undefined;
     const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
     const committer = openCommitter({
       ...ports,
+      blocks: storage.blocks,
       onCommitted: committed,
       onMessages: (spaceId) => queue.kick(shards.ofId(spaceId)),
     });
-    const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer });
+    const lifetimeMs = config.retention.sessionsMs;
+    const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer, lifetimeMs });
     closers.add("uploads", () => uploads.idle());
     const webhooks = { ...ports, ...webhookPorts(config, accounts) };
-    const guarded = { log, assertMayRun: storage.assertOwner };
-    const periodic = [...retentionJobs(accounts, systemClock), ...storageJobs({ ...storage, ...ports, alone })];
-    const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: Math.random });
-    closers.add("jobs", () => jobs.stop());
-    const kick = (id: UserId) => queue.kick(shards.ofId(id));
-    const notifications = { ...ports, wake: committed, mail, kick };
+    const retaining = retention(config, { storage, metrics, log, kick: (shard) => queue.kick(shard) });
+    const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
+    const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
+    const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs];
+    const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
+    const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
     const queue = startQueue(
-      { log, sharing: () => ({ ...sharing, blocks: storage.blocks }), notifications, mail, webhooks: () => webhooks },
-      { storage, log },
+      {
+        log,
+        sharing: () => ({ ...sharing, blocks: storage.blocks }),
+        notifications,
+        mail,
+        webhooks: () => webhooks,
+        releases: { cells: storage.cells, clock: systemClock },
+      },
+      { storage, log, alone },
       closers,
     );
-    const inView = openViewCommitter(shards, committer);
+    const inView = openViewCommitter({ shards, blocks: storage.blocks }, committer);
     const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
-    const parts = {
-      accounts,
-      mail,
-      storage,
-      committer: inView,
-      uploads,
-      polls,
-      rateLimits,
-      jobs,
-      log,
-      sharing,
-      queue,
-      webhooks,
-    };
-    const http = openHttp(config, { parts, metrics, version }, closers);
+    const opened = { config, accounts, mail, storage, uploads, polls, rateLimits, jobs, audited, log };
+    const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining };
+    const http = await openHttp(config, { parts, metrics, version, web }, closers);
     const setupToken = await setUp(accounts, config.administrator);
     closers.add("http", () => http.close());
     const url = await listen(http, config, mail);
@@ -104,6 +119,70 @@ export async function serveAll(config: Config, version: string, wrapStore?: Stor
   }
 }
 
+function openFigures({ databases, placed }: Storage, metadata: MetricSources["metadata"]): Metrics {
+  return openMetrics({
+    ...(metadata === undefined ? {} : { metadata }),
+    stored: storedBytes(databases.shards),
+    damagedBlocks: damagedBlocks(databases),
+    backupAgeSeconds: backupAge(databases, systemClock),
+    databaseConflicts: databases.conflicts,
+    queue: queueFigures(databases.shards),
+    waiting: collectionBacklog(databases),
+    copies: async () => (await readCopies(placed)).copies,
+  });
+}
+
+interface RetentionPorts extends Pick<ApiParts, "storage" | "log">, Pick<RetentionParts, "kick"> {
+  readonly metrics: Metrics;
+}
+
+function retention(config: Config, { storage, metrics, log, kick }: RetentionPorts): RetentionParts {
+  const { databases, cells } = storage;
+  const onMended = tellMended(log, metrics);
+  return { shards: databases.shards, cells, clock: systemClock, settings: config.retention, kick, onMended };
+}
+
+type DataJobsParts = Omit<StorageJobsParts, keyof Config> & ShredWorld;
+
+function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
+  return [
+    ...storageJobs({ ...config, ...parts }),
+    ...(parts.alone ? backupJobs({ ...parts, config }) : []),
+    shredJob(parts),
+  ];
+}
+
+interface PeriodicParts
+  extends
+    Pick<ApiParts, "accounts" | "storage" | "log" | "retaining">,
+    Pick<ShredWorld, "thumbs" | "sharing" | "renewMetadata"> {
+  readonly alone: boolean;
+  readonly more: readonly PeriodicJob[];
+}
+
+function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): Jobs {
+  const { accounts, storage, log, retaining, more } = parts;
+  const { shards } = storage.databases;
+  const ports = { shards, clock: systemClock, random: randomBytes, log };
+  const periodic = [
+    ...retentionJobs(accounts, retaining),
+    ...jobsOnData(config, { ...parts, ...storage, ...ports, ...systemTime }),
+    ...more,
+  ];
+  const guarded = { log, assertMayRun: storage.assertOwner };
+  const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: Math.random });
+  closers.add("jobs", () => jobs.stop());
+  return jobs;
+}
+
+/** Found or built while all else opens. */
+function openWeb(prepare: PrepareApp | undefined, log: Log, closers: Closers): WebApp | undefined {
+  if (prepare === undefined) return undefined;
+  const web = openWebApp(prepare, log);
+  closers.add("web app", () => web.close());
+  return web;
+}
+
 function webhookPorts({ webhookPrivate }: Config, { secrets }: AccountWorld) {
   return { serverKey: secrets.grantKey, network: webhookNetwork({ allowPrivate: webhookPrivate }) };
 }
@@ -112,18 +191,25 @@ interface HttpParts {
   readonly parts: ApiParts;
   readonly metrics: Metrics;
   readonly version: string;
+  readonly web: WebApp | undefined;
 }
 
-function openHttp(config: Config, { parts, metrics, version }: HttpParts, closers: Closers): HttpServer {
-  const { accounts, storage, rateLimits, log } = parts;
+async function openHttp(
+  config: Config,
+  { parts, metrics, version, web }: HttpParts,
+  closers: Closers,
+): Promise<HttpServer> {
+  const { accounts, storage, rateLimits, audited, log } = parts;
   const memory = new IdleMemory();
   closers.add("memory", () => memory.stop());
   const readiness = openReadiness(storageProbes(storage), () => performance.now());
+  await web?.opened;
   return createHttpServer({
-    handlers: makeHandlers(parts, { readiness, metrics, version }),
+    handlers: makeHandlers(parts, { readiness, metrics, version, web }),
     authenticator: new Authenticator(accounts),
     rateLimits,
     log,
+    audit: audited.audit,
     observe: (request) => {
       metrics.observe(request);
       memory.touched();
@@ -131,16 +217,22 @@ function openHttp(config: Config, { parts, metrics, version }: HttpParts, closer
     assertWritable: storage.assertOwner,
     proxyHops: config.proxyHops,
     ownNames: [config.listen.host, hostname(), ...publicNames(config)],
+    ...(web === undefined ? {} : { web }),
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
     ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
   });
 }
 
-function startQueue(parts: QueueParts, { storage, log }: Pick<ApiParts, "storage" | "log">, closers: Closers): Queue {
+function startQueue(
+  parts: QueueParts,
+  { storage, log, alone }: Pick<ApiParts, "storage" | "log"> & { readonly alone: boolean },
+  closers: Closers,
+): Queue {
   const { shards } = storage.databases;
   const kinds = queueKinds(parts);
-  const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertOwner });
+  const neighbours = alone ? noNeighbours : lockedNeighbours;
+  const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertOwner, neighbours });
   closers.add("queue", () => queue.stop());
   return queue;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { AccountWorld } from "../accounts/account-world.ts";
+import type { Shard } from "../db/shards.ts";
 import { accountHandlers } from "../http/accounts/account-handlers.ts";
 import { blockHandlers } from "../http/blocks/block-handlers.ts";
 import { damagedHandlers } from "../http/blocks/damaged-handlers.ts";
@@ -11,7 +12,6 @@ import { downloadHandlers } from "../http/files/download-handlers.ts";
 import { groupHandlers } from "../http/groups/group-handlers.ts";
 import type { Handlers } from "../http/handler.ts";
 import { operationHandlers, type OperationWorld } from "../http/sync/operation-handlers.ts";
-import { openSetupPage } from "../http/accounts/setup-page.ts";
 import { nodeHandlers } from "../http/files/node-handlers.ts";
 import { peopleHandlers } from "../http/people/people-handlers.ts";
 import { linkHandlers } from "../http/links/link-handlers.ts";
@@ -22,27 +22,52 @@ import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
 import { jobHandlers, queueHandlers } from "../http/operation/job-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
+import { reportCareHandlers, reportHandlers } from "../http/reports/report-handlers.ts";
+import { auditHandlers } from "../http/operation/audit-handlers.ts";
+import { settingHandlers } from "../http/operation/setting-handlers.ts";
+import { settingsInForce } from "../config/settings-in-force.ts";
+import type { Config } from "../config/read-config.ts";
+import { openStorageFigures } from "../operation/storage-figures.ts";
+import { doctorHandlers } from "../http/operation/doctor-handlers.ts";
+import { shredHandlers } from "../http/operation/shred-handlers.ts";
+import { shredJobName } from "../jobs/shred-job.ts";
+import { keyHandlers } from "../http/operation/key-handlers.ts";
+import { type KeyCare, openKeyCare } from "../blocks/key-care.ts";
+import { diagnose } from "../doctor/diagnose.ts";
+import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
 import { rewindHandlers } from "../http/rewinds/rewind-handlers.ts";
 import { claimNow } from "../sharing/claim-pending.ts";
 import { transferHandlers } from "../http/transfers/transfer-handlers.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
+import { searchHandlers } from "../http/search/search-handlers.ts";
+import { signedUrlHandlers } from "../http/files/signed-url-handlers.ts";
+import { thumbHandlers } from "../http/files/thumb-handlers.ts";
 import { starHandlers } from "../http/stars/star-handlers.ts";
 import { versionHandlers } from "../http/files/version-handlers.ts";
 import { uploadHandlers } from "../http/uploads/upload-handlers.ts";
 import type { Uploads } from "../uploads/uploads.ts";
-import { readScrubReport, startScrubReport, writeScrubReport } from "../blocks/scrub-report.ts";
+import { reportLink } from "../reports/report-link.ts";
+import { askForScrub } from "../jobs/scrub-cells.ts";
+import { isUrgentScrub, readScrubReport } from "../blocks/scrub-report.ts";
+import { readCopies } from "../copies/copies-report.ts";
 import { rebuildIndex } from "../blocks/rebuild-index.ts";
+import { collectNow } from "../jobs/collect-now.ts";
 import type { Jobs } from "../jobs/periodic-jobs.ts";
+import type { RetentionParts } from "../jobs/run-retention.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { MailWorld } from "../mail/mail-world.ts";
 import type { HeldPolls } from "../notify/held-polls.ts";
 import type { Queue } from "../queue/open-queue.ts";
 import type { Log } from "../operation/log.ts";
+import type { OpenedAudit } from "./open-audit.ts";
 import type { Storage } from "./open-storage.ts";
 import { openRewinds } from "../rewind/open-rewinds.ts";
 import { systemClock } from "./system-clock.ts";
+import { policyReportHandlers } from "../http/web/policy-reports.ts";
 import { webhookHandlers } from "../http/webhooks/webhook-handlers.ts";
+import { openThumbTags } from "../thumbs/thumb-tag.ts";
+import type { Thumbs } from "../thumbs/thumbs.ts";
 import type { WebhookWorld } from "../webhooks/webhooks.ts";
 
 export interface ApiParts {
@@ -57,27 +82,38 @@ export interface ApiParts {
   readonly sharing: SharingWorld;
   readonly queue: Queue;
   readonly webhooks: WebhookWorld;
+  readonly thumbs: Thumbs;
+  readonly retaining: RetentionParts;
+  readonly audited: OpenedAudit;
+  readonly config: Config;
   readonly log: Log;
 }
 
 /** All handlers of the API, each area given what it needs. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
   const { mail, committer, uploads, polls, rateLimits, sharing } = parts;
-  const accounts: AccountWorld = { ...parts.accounts, onConfirmed: (userId) => claimNow(sharing, userId) };
+  const accounts: AccountWorld = {
+    ...parts.accounts,
+    onConfirmed: (userId) => claimNow(sharing, userId),
+    queued: (userId) => parts.queue.kick(shards.ofId(userId)),
+  };
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
+  const tagOf = openThumbTags(accounts);
   const boundary = () => randomBytes(16).toString("hex");
-  const downloads = downloadHandlers({ shards, blocks, clock: systemClock, boundary });
-  const setup = openSetupPage();
+  const content = { shards, blocks, clock: systemClock, boundary };
+  const downloads = downloadHandlers(content);
+  const reporting = { ...accounts, kick: (shard: Shard) => parts.queue.kick(shard) };
   return {
     ...accountHandlers(accounts, mail, (userId) => parts.queue.kick(shards.ofId(userId))),
     ...groupHandlers({ ...accounts, queue: parts.queue }),
     ...peopleHandlers(accounts),
     ...mailHandlers(mail),
-    ...nodeHandlers({ shards, committer }),
-    ...versionHandlers({ shards, committer }),
-    ...starHandlers({ shards, clock: systemClock }),
-    ...activityHandlers({ shards }),
+    ...nodeHandlers({ shards, committer, cursorKey: accounts.secrets.grantKey, tagOf }),
+    ...versionHandlers({ shards, committer, tagOf }),
+    ...starHandlers({ shards, clock: systemClock, tagOf }),
+    ...activityHandlers({ shards, cursorKey: accounts.secrets.grantKey }),
+    ...searchHandlers({ shards, tagOf }),
     ...notificationHandlers({ shards }),
     ...commentHandlers({
       shards,
@@ -89,35 +125,86 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),
     ...downloads,
+    ...signedUrlHandlers(accounts, content),
+    ...thumbHandlers(accounts, parts.thumbs),
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
-    ...sharingHandlers(sharing, mail),
+    ...sharingHandlers(sharing, mail, tagOf),
     ...webhookHandlers(parts.webhooks),
     ...linkHandlers(accounts),
-    ...linkPageHandlers({ accounts, uploads, download: downloads.download }),
+    ...linkPageHandlers({
+      accounts,
+      uploads,
+      download: downloads.download,
+      report: (report, source) => reportLink(reporting, report, source),
+      head: () => operation.web?.linkHead(),
+    }),
+    ...reportHandlers(reporting),
+    ...reportCareHandlers({ accounts, rights: sharing }),
     ...storageHandlers(storageCare(parts)),
+    ...auditHandlers({ shards, verify: parts.audited.verify }),
+    ...settingHandlers(settingsInForce(parts.config)),
+    ...keyHandlers(keyCare(parts)),
+    ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
+    ...doctorHandlers(() => diagnoseServer(parts, operation.version)),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
-    ...transferHandlers({ ...parts.sharing, blocks }),
+    ...transferHandlers({ ...parts.sharing, blocks, throttle: accounts.throttle }),
     ...jobHandlers({ shards }),
     ...queueHandlers({ shards, clock: systemClock, kick: (shard) => parts.queue.kick(shard) }),
     ...operationHandlers(operation),
-    setupPage: () => ({ status: 200, bytes: setup.html, headers: setup.headers }),
+    ...policyReportHandlers({ log: parts.log, metrics: operation.metrics, clock: systemClock }),
   };
 }
 
-function storageCare({ storage, jobs, log }: ApiParts): StorageCare {
-  const { cells, databases, pool } = storage;
+/** Whoever asks is answered at once; of how it goes its own rows tell. */
+function startInBackground({ jobs, log }: ApiParts, job: string): void {
+  const run = async () => (await jobs.start(job)).ended;
+  run().catch((error: unknown) => log.error({ job, reason: toHoldfastError(error).message }, "a job failed"));
+}
+
+function keyCare({ storage: { cells, keySource }, log }: ApiParts): KeyCare {
+  return openKeyCare({ cells: () => cells, source: keySource, random: randomBytes, log });
+}
+
+function diagnoseServer({ storage, config }: ApiParts, version: string): Promise<DiagnosisJson> {
+  const { databases, placed, keySource } = storage;
+  const opened = placed.map(({ cell: { id, db, store }, places }) => ({ id, db, places, store: async () => store }));
+  const ports = { keySource, clock: systemClock, random: randomBytes, version };
+  return diagnose({ config, shards: databases.shards.all(), cells: opened, ...ports });
+}
+
+function storageCare({ storage, jobs, log, config, retaining }: ApiParts): StorageCare {
+  const { cells, placed, databases, pool } = storage;
+  const tellFailed = (job: string, error: unknown): void =>
+    log.error({ job, reason: toHoldfastError(error).message }, "a job failed");
+  // A run whose report is over does no more of what is asked for now, and a report that says `running` may be a killed server's.
+  const startUnlessRunning = async (job: string, stateOf: () => Promise<string>): Promise<void> => {
+    if (jobs.isRunning(job) && (await stateOf()) === "running") return;
+    const { ended } = await jobs.start(job);
+    ended.catch((error: unknown) => tellFailed(job, error));
+  };
+  // One by the calendar may go on for days: a new one takes its place, in whatever process it is.
+  const startScrub = async (): Promise<void> => {
+    const isRunning = jobs.isRunning("scrub");
+    if (isRunning && (await isUrgentScrub(cells))) return;
+    await askForScrub({ cells, clock: systemClock });
+    const started = jobs.start("scrub");
+    started.then(({ ended }) => ended).catch((error: unknown) => tellFailed("scrub", error));
+    if (!isRunning) await started;
+  };
   return {
     async startScrub() {
-      for (const { keyring } of cells.all()) await keyring.assertStoreThere();
-      // Written before the job begins, so that whoever asks from now on does not take the last report for this one.
-      for (const { db } of cells.all()) await writeScrubReport(db, startScrubReport(systemClock));
-      jobs
-        .runNow("scrub")
-        .catch((error: unknown) => log.error({ reason: toHoldfastError(error).message }, "the scrub failed"));
+      await startScrub();
       return readScrubReport(cells);
     },
     readScrub: () => readScrubReport(cells),
+    readCopies: () => readCopies(placed),
+    async verifyCopies() {
+      await startUnlessRunning("verify-copies", async () => (await readCopies(placed)).verification.state);
+      return readCopies(placed);
+    },
+    readFigures: openStorageFigures(databases, config.dataFolder),
+    collect: (dryRun) => collectNow({ ...retaining, pool, random: randomBytes, log }, { dryRun }),
     rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log }),
   };
 }

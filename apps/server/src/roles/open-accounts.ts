@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { nodeDisk } from "@holdfast/disk/node-disk";
 import { toBucket } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { writePlans } from "../accounts/plans.ts";
@@ -7,6 +8,7 @@ import type { Config } from "../config/read-config.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { tellDevice } from "../notifications/tell-device.ts";
 import type { Log } from "../operation/log.ts";
+import { shredRestored } from "../shred/shred-restored.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -20,15 +22,15 @@ export async function openAccounts(
   const left = await writePlans(databases.shards, config.plans);
   if (left.length > 0)
     log.warn({ plans: left }, "accounts have plans that HOLDFAST_PLANS does not name; they keep what these gave");
+  const store = { shards: databases.shards, clock: systemClock, random: randomBytes };
+  await shredRestored({ ...store, cells: databases.cells }, log, nodeDisk, config.dataFolder);
   const { keyring } = cells.of(toBucket(0));
   const wrapper = {
     wrapSecret: async (label: string, secret: Uint8Array) => Buffer.from(await keyring.wrapSecret(label, secret)),
     unwrapSecret: async (label: string, wrapped: Uint8Array) => Buffer.from(await keyring.unwrapSecret(label, wrapped)),
   };
   return {
-    shards: databases.shards,
-    clock: systemClock,
-    random: randomBytes,
+    ...store,
     secrets: await openServerSecrets(databases.shards, wrapper, randomBytes),
     openRegistration: config.openRegistration,
     openDirectory: config.openDirectory,

@@ -19,7 +19,7 @@ export interface Notifier {
 
 export interface NotifierParts {
   readonly shards: Shards;
-  readonly metrics: Pick<Metrics, "pollHeld" | "pollReleased">;
+  readonly metrics: Pick<Metrics, "pollHeld" | "pollReleased" | "newsDelivered">;
   readonly log: Log;
   /** No other process can share the database. */
   readonly alone: boolean;
@@ -35,6 +35,7 @@ export function openNotifier(config: Config, parts: NotifierParts, closers: Clos
     log,
     onHeld: metrics.pollHeld,
     onReleased: metrics.pollReleased,
+    onDelivered: metrics.newsDelivered,
   });
   const listener: WakeListener = {
     wake: (spaceId) => polls.wake(spaceId),

@@ -1,25 +1,26 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
-import { type BlockCells, openBlockCells } from "../blocks/block-cell.ts";
+import { refuseNewDatabase } from "../backup/refuse-new-database.ts";
+import { assertKeyFits, type BlockCells, openBlockCells } from "../blocks/block-cell.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
-import { keyVariable } from "../blocks/key-encryption-key.ts";
+import { type KeySource, keySourceOf, nextPathOf } from "../blocks/key-encryption-key.ts";
 import { openBlockService, type OpenBlockService } from "../blocks/open-block-service.ts";
 import type { Config } from "../config/read-config.ts";
+import type { PlacedCell } from "../copies/copies-report.ts";
+import { openCellStore } from "../copies/open-cell-store.ts";
+import { storePlaces } from "../copies/store-places.ts";
 import { closeToOthers } from "../data-folder/close-to-others.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
-import { cellMigrations } from "../db/cell-migrations/index.ts";
 import type { Connection } from "../db/database.ts";
 import { startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../db/external-postgres.ts";
-import { migrate } from "../db/migrate.ts";
+import { migrateDatabases, refuseNewerDatabases } from "../db/migrate-databases.ts";
 import { type OwnerLock, takeOwnerLock } from "../db/owner-lock.ts";
-import { shardMigrations } from "../db/shard-migrations/index.ts";
 import { type Cell, type Databases, openDatabases } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
+import { systemTime } from "../operation/system-time.ts";
 import type { Closers } from "./closers.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -27,8 +28,13 @@ import { systemClock } from "./system-clock.ts";
 export interface Storage {
   readonly databases: Databases;
   readonly cells: BlockCells;
+  readonly keySource: KeySource;
+  /** The same, with where each keeps its packs. */
+  readonly placed: readonly PlacedCell[];
   readonly blocks: OpenBlockService;
   readonly pool: BlockPool;
+  /** For thumbnails, of this server alone. */
+  readonly thumbFolder: string;
   /** Throws while this process has lost the data folder's database to another. */
   readonly assertOwner: () => void;
 }
@@ -46,29 +52,34 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
     ...(config.topology === undefined ? {} : { topology: config.topology }),
   });
   closers.add("databases", () => databases.close());
-  for (const shard of databases.shards.all()) await migrate(shard.connection, shardMigrations, log);
-  for (const cell of databases.cells.all()) await migrate(cell.connection, cellMigrations, log);
-  const defaultStore = config.store ?? (await folder.privateFolder("store"));
+  await refuseNewerDatabases(databases, log);
+  if (config.store === undefined) await folder.privateFolder("store");
   const stores = new Map<Cell, ObjectStore>();
-  for (const cell of databases.cells.all()) stores.set(cell, await openOneStore(cell.store ?? defaultStore, log, wrap));
+  for (const cell of databases.cells.all()) {
+    const places = storePlaces(cell, config, folder.path);
+    stores.set(cell, await openStores({ cell, places, config }, log, wrap));
+  }
+  const storeOf = (cell: Cell) => stores.get(cell) as ObjectStore;
   const ports = { clock: systemClock, random: randomBytes, log };
-  const keyPath = join(folder.path, "key-encryption-key");
-  closeToOthers(keyPath, log);
-  const cells = await openBlockCells({
-    cells: databases.cells,
-    storeOf: (cell) => stores.get(cell) as ObjectStore,
-    keySource: {
-      disk: nodeDisk,
-      path: keyPath,
-      variable: process.env[keyVariable],
-    },
-    ...ports,
+  const keySource = keySourceOf(nodeDisk, folder.path, process.env);
+  closeToOthers(keySource.path, log);
+  closeToOthers(nextPathOf(keySource), log);
+  const keyed = databases.cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
+  await assertKeyFits(keySource, keyed, randomBytes);
+  await migrateDatabases(databases, log);
+  const isAlone = config.databaseUrl === undefined && config.topology === undefined;
+  if (isAlone) for (const place of keyed) await refuseNewDatabase(place);
+  const cells = await openBlockCells({ cells: databases.cells, storeOf, keySource, ...ports });
+  const placed = databases.cells.all().map((cell) => {
+    return { cell: cells.ofCell(cell), places: storePlaces(cell, config, folder.path) };
   });
   const pool = startBlockPool();
   closers.add("threads", () => pool.close());
-  const blocks = openBlockService({ cells, shards: databases.shards, pool, ...ports });
+  const unreferencedMs = config.retention.blocksMs;
+  const blocks = openBlockService({ cells, shards: databases.shards, pool, unreferencedMs, ...ports });
   closers.add("blocks", () => blocks.close());
-  return { databases, cells, blocks, pool, assertOwner: () => owner?.assertHeld() };
+  const thumbFolder = await folder.privateFolder("thumbs");
+  return { databases, cells, placed, keySource, blocks, pool, thumbFolder, assertOwner: () => owner?.assertHeld() };
 }
 
 async function openDatabaseServer(
@@ -89,14 +100,31 @@ async function openDatabaseServer(
   return { connection: postgres.connection, owner };
 }
 
+interface CellPlaces {
+  readonly cell: Cell;
+  readonly places: readonly string[];
+  readonly config: Config;
+}
+
+function openStores({ cell, places, config }: CellPlaces, log: Log, wrap: StoreWrap | undefined): Promise<ObjectStore> {
+  return openCellStore({
+    db: cell.db,
+    places,
+    policy: config.storePolicy,
+    open: (place) => openOneStore(place, log, wrap),
+    nowMicros: () => systemClock.nowMicros(),
+    ...systemTime,
+    log,
+  });
+}
+
 function openOneStore(location: string, log: Log, wrap: StoreWrap | undefined): Promise<ObjectStore> {
   return openStore(location, {
     disk: nodeDisk,
     randomBytes,
     random: Math.random,
     nowMs: () => systemClock.nowMs(),
-    monotonicMs: () => performance.now(),
-    sleep: (durationMs, signal) => delay(durationMs, undefined, signal === undefined ? {} : { signal }),
+    ...systemTime,
     environment: process.env,
     ...(wrap === undefined ? {} : { wrap }),
     onRetry: (error, delayMs) =>

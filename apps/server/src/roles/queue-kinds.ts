@@ -1,3 +1,4 @@
+import { type ReleasePorts, releaseKinds } from "../blocks/release-kind.ts";
 import { tellQuota } from "../notifications/tell-quota.ts";
 import { notificationKind, type NotificationWorld } from "../notifications/notification-kind.ts";
 import { groupKinds } from "../groups/group-messages.ts";
@@ -6,6 +7,8 @@ import type { MailWorld } from "../mail/mail-world.ts";
 import { type OnQuotaWarning, quotaWarningKind } from "../metadata/weight/quota-warning.ts";
 import type { Log } from "../operation/log.ts";
 import type { Kinds } from "../queue/kind.ts";
+import { reportKind } from "../reports/report-link.ts";
+import { reportToldKind } from "../reports/tell-administrators.ts";
 import { rewindKinds } from "../rewind/rewind-kinds.ts";
 import { claimKinds } from "../sharing/claim-pending.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
@@ -23,10 +26,11 @@ export interface QueueParts {
   readonly notifications: NotificationWorld;
   readonly mail: MailWorld;
   readonly webhooks: () => WebhookWorld;
+  readonly releases: ReleasePorts;
 }
 
 /** What works the messages of the queue, by the name of their kind. A name stays for as long as messages of it may wait. */
-export function queueKinds({ log, sharing, notifications, mail, webhooks }: QueueParts): Kinds {
+export function queueKinds({ log, sharing, notifications, mail, webhooks, releases }: QueueParts): Kinds {
   const logWarning: OnQuotaWarning = async ({ userId, percent, usedBytes, quotaBytes }) =>
     log.info(
       { user_id: userId, percent, used_bytes: usedBytes, quota_bytes: quotaBytes },
@@ -43,7 +47,12 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks }: Queu
     ...mailKinds(mail),
     ...quotaWarningKind([logWarning, tellAccount]),
     ...webhookKinds(webhooks),
+    ...releaseKinds(releases),
     notification: notificationKind(notifications),
+    [reportKind]: reportToldKind({
+      shards: notifications.shards,
+      kick: (shard) => sharing().queue.kick(shard),
+    }),
     watch: watchKind(notifications),
     watched_event: watchedEventKind(notifications),
   };

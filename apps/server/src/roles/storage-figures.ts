@@ -1,6 +1,11 @@
-import { sql } from "kysely";
-import type { Shards } from "../db/shards.ts";
+import { type Kysely, sql } from "kysely";
+import { readLastBackup } from "../blocks/last-backup.ts";
+import type { Clock } from "@holdfast/core/clock";
+import type { CellTables } from "../db/cell-tables.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import type { Databases, Shards } from "../db/shards.ts";
 import type { Probe } from "../operation/health.ts";
+import type { StoredBytes, WaitingBlocks } from "../operation/metrics.ts";
 import type { Storage } from "./open-storage.ts";
 
 /** What readiness asks: every database, and every store for its keyring. */
@@ -19,20 +24,93 @@ export function storageProbes({
   };
 }
 
-const ratioFreshMs = 60_000;
+const freshMs = 60_000;
 
-/** All bytes that versions hold by all bytes that were stored for them, over all spaces; read at most once a minute. */
-export function deduplicationRatio(shards: Shards): () => Promise<number | undefined> {
-  let last: { readonly atMs: number; readonly ratio: Promise<number | undefined> } | undefined;
-  return () => {
-    if (last === undefined || performance.now() - last.atMs > ratioFreshMs) {
-      last = { atMs: performance.now(), ratio: readRatio(shards) };
+/** Over all spaces; read at most once a minute. */
+export function storedBytes(shards: Shards): () => Promise<StoredBytes> {
+  return readSometimes(() => readStored(shards));
+}
+
+/** By blocks_damaged; read at most once a minute. */
+export function damagedBlocks({ cells }: Pick<Databases, "cells">): () => Promise<number> {
+  return readSometimes(async () => {
+    let damaged = 0;
+    for (const { db } of cells.all()) {
+      const { rows } = await sql<{ blocks: number }>`
+        select count(*) as blocks from (select from cell.blocks where state = 'damaged' limit ${rowsMax}) as damaged`.execute(
+        db,
+      );
+      damaged += rows[0]?.blocks ?? 0;
     }
-    return last.ratio;
+    return damaged;
+  });
+}
+
+/** @returns since when nothing is backed up, in the place that is worst off; undefined where no backup was ever made */
+export function backupAge({ cells }: Pick<Databases, "cells">, clock: Clock): () => Promise<number | undefined> {
+  const readOldest = readSometimes(async () => {
+    const last = await Promise.all(cells.all().map(({ db }) => readLastBackup(db)));
+    const times = last.flatMap((each) => (each === undefined ? [] : [Date.parse(each.consistent_at)]));
+    return times.length === 0 ? undefined : Math.min(...times);
+  });
+  return async () => {
+    const oldestMs = await readOldest();
+    return oldestMs === undefined ? undefined : clock.nowMicros() / 1e6 - oldestMs / 1e3;
   };
 }
 
-async function readRatio(shards: Shards): Promise<number | undefined> {
+/** What waits to be given back: in spaces, then in cells. Read at most once a minute. */
+export function collectionBacklog({
+  shards,
+  cells,
+}: Pick<Databases, "shards" | "cells">): () => Promise<readonly WaitingBlocks[]> {
+  return readSometimes(async () => [
+    { place: "space", ...sumOf(await Promise.all(shards.all().map(({ db }) => readUnreferenced(db)))) },
+    { place: "cell", ...sumOf(await Promise.all(cells.all().map(({ db }) => readUnheld(db)))) },
+  ]);
+}
+
+function readSometimes<Figures>(read: () => Promise<Figures>): () => Promise<Figures> {
+  let last: { readonly atMs: number; readonly figures: Promise<Figures> } | undefined;
+  return () => {
+    if (last === undefined || performance.now() - last.atMs > freshMs)
+      last = { atMs: performance.now(), figures: read() };
+    return last.figures;
+  };
+}
+
+interface Waiting {
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+function sumOf(all: readonly Waiting[]): Waiting {
+  const sum = (pick: (each: Waiting) => number) => all.reduce((total, each) => total + pick(each), 0);
+  return { blocks: sum(({ blocks }) => blocks), bytes: sum(({ bytes }) => bytes) };
+}
+
+/** So that a look costs no more than this: beyond, the figures stand still. */
+const rowsMax = 100_000;
+
+/** By space_blocks_unreferenced. */
+async function readUnreferenced(db: Kysely<ShardTables>): Promise<Waiting> {
+  const { rows } = await sql<Waiting>`
+    select count(*) as blocks, coalesce(sum(size), 0) as bytes
+    from (select size from shard.space_blocks where refs = 0 limit ${rowsMax}) as waiting`.execute(db);
+  return rows[0] ?? { blocks: 0, bytes: 0 };
+}
+
+/** By blocks_unreferenced. */
+async function readUnheld(db: Kysely<CellTables>): Promise<Waiting> {
+  const { rows } = await sql<Waiting>`
+    select count(*) as blocks, coalesce(sum(stored_size), 0) as bytes
+    from (select stored_size from cell.blocks where unreferenced_since is not null limit ${rowsMax}) as waiting`.execute(
+    db,
+  );
+  return rows[0] ?? { blocks: 0, bytes: 0 };
+}
+
+async function readStored(shards: Shards): Promise<StoredBytes> {
   let used = 0;
   let stored = 0;
   for (const { db } of shards.all()) {
@@ -46,5 +124,5 @@ async function readRatio(shards: Shards): Promise<number | undefined> {
     used += Number(row?.used ?? 0);
     stored += Number(row?.stored ?? 0);
   }
-  return stored === 0 ? undefined : used / stored;
+  return { used, stored };
 }

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { GrantId, SpaceId } from "@holdfast/core/ids";
+import type { GrantId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
@@ -7,44 +7,63 @@ import type { GrantRow, ShardReader, SpaceRow } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { lockSpace } from "../metadata/commit/load.ts";
 import { enqueueGrant } from "../metadata/commit/enqueue-grant.ts";
+import { readWaysUp } from "../rights/given-on.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 import { tellRights } from "./tell-rights.ts";
+
+/** What a change of rights needs of the server around it. */
+export type RightsWorld = Omit<SharingWorld, "committer">;
 
 /** A transaction that changes who may do what in a space. */
 export interface RightsChange {
   readonly transaction: ShardReader;
   readonly space: SpaceRow;
   readonly nowMicros: number;
-  /** The role of a grantee at a node is another, or none: devices hear of it, and so does the grantee's shard. */
-  readonly tell: (grant: GrantRow) => Promise<void>;
+  /**
+   * The role of a grantee at a node is another, or none: devices hear of it, and so does the grantee's shard.
+   * @param before the same grant as it was, unless it is new or gone
+   */
+  readonly tell: (grant: GrantRow, before?: Pick<GrantRow, "role">) => Promise<void>;
+  /** The same for devices alone: no grant has changed, but whom one means or what counts beside it. */
+  readonly tellDevices: (at: GrantAt) => void;
 }
+
+/** To whom something is granted at a node, and as what: an account, a group, or one account of a group. */
+export type GrantAt = Pick<GrantRow, "node_id" | "grantee_id" | "role">;
 
 /**
  * Changes rights under the space's lock, so that every commit comes before or after, and tells of them: an entry of the journal for each
  * grantee, and a message to the grantee's shard.
  */
 export async function changeRights<Result>(
-  world: SharingWorld,
+  world: RightsWorld,
   spaceId: SpaceId,
   actor: Pick<Actor, "userId" | "deviceId">,
   change: (rights: RightsChange) => Promise<Result>,
 ): Promise<Result> {
   const shard = world.shards.ofId(spaceId);
   const nowMicros = world.clock.nowMicros();
-  const { result, told, seq } = await inTransaction(shard.db, async (transaction) => {
+  const { result, isTold, seq } = await inTransaction(shard.db, async (transaction) => {
     const space = await lockSpace(transaction, spaceId);
     const grants: GrantRow[] = [];
-    const tell = async (grant: GrantRow): Promise<void> => void grants.push(grant);
-    const done = await change({ transaction, space, nowMicros, tell });
-    const last = await writeEntries(
-      { transaction, space, nowMicros, tag: Buffer.from(world.random(8)), actor },
-      grants,
-    );
+    const told: Told[] = [];
+    const done = await change({
+      transaction,
+      space,
+      nowMicros,
+      tell: async (grant, before) => {
+        grants.push(grant);
+        told.push({ ...grant, wasUploader: before?.role === "uploader" });
+      },
+      tellDevices: (at) => void told.push(at),
+    });
+    const writing = { transaction, space, nowMicros, tag: Buffer.from(world.random(8)), actor };
+    const last = await writeEntries(writing, [...told, ...(await givenOnBelow(writing, told))]);
     for (const grant of grants) await enqueueGrant(transaction, grant);
     await tellRights(world, transaction, { spaceId, actor, nowMicros }, grants);
-    return { result: done, told: grants.length > 0, seq: last };
+    return { result: done, isTold: told.length > 0, seq: last };
   });
-  if (told) {
+  if (isTold) {
     world.onCommitted(spaceId, seq);
     world.queue.kick(shard);
   }
@@ -56,20 +75,44 @@ interface Writing extends Pick<RightsChange, "transaction" | "space" | "nowMicro
   readonly actor: Pick<Actor, "userId" | "deviceId">;
 }
 
+/** Of whom devices are told. */
+interface Told extends GrantAt {
+  readonly kind?: GrantRow["kind"];
+  readonly id?: GrantId;
+  /** It was one that hides the node from who holds it. */
+  readonly wasUploader?: boolean;
+}
+
+/**
+ * What was given on counts beside what is granted further up (`SpaceRights.nearest`), so a role that changes changes those too. By grants_via,
+ * in which a space without any has no row.
+ */
+async function givenOnBelow({ transaction, space }: Writing, told: readonly Told[]): Promise<Told[]> {
+  if (told.length === 0) return [];
+  const { rows } = await sql<GrantAt>`
+    select node_id, grantee_id, role from shard.grants
+    where space_id = ${space.id} and via is not null and kind in ('user', 'group')`.execute(transaction);
+  if (rows.length === 0) return [];
+  const wayUp = await readWaysUp(
+    transaction,
+    rows.map((row) => ({ space_id: space.id, node_id: row.node_id })),
+  );
+  const above = new Set(told.map((each) => each.node_id));
+  const isBelow = (row: GrantAt) => wayUp(space.id, row.node_id).some((id) => id !== row.node_id && above.has(id));
+  return rows.filter(isBelow);
+}
+
 /** One for each node and grantee. What the node says of itself stays, but for whether it is shared. */
-async function writeEntries(writing: Writing, grants: readonly GrantRow[]): Promise<number> {
+async function writeEntries(writing: Writing, all: readonly Told[]): Promise<number> {
   const { transaction, space, nowMicros, tag, actor } = writing;
   let { seq } = space;
-  for (const { id, node_id: nodeId, grantee_id: granteeId, kind, role } of grants) {
+  for (const told of new Map(all.map((each) => [`${each.node_id} ${each.grantee_id ?? each.id}`, each])).values()) {
+    const { node_id: nodeId, grantee_id: granteeId, id = null } = told;
     seq += 1;
-    // One that was taken away is among them as it was.
-    const mayBeNew = role === "uploader" ? "appeared" : undefined;
-    const entryKind =
-      kind === "link" || granteeId === null ? "changed" : (mayBeNew ?? (await kindOf(writing, granteeId)));
     await sql`
       insert into shard.journal (space_id, seq, tag, node_id, kind, actor, device_id, at, grantee_id)
-      values (${space.id}, ${seq}, ${tag}, ${nodeId}, ${entryKind}, ${actor.userId}, ${actor.deviceId}, ${nowMicros},
-        ${granteeId ?? id})`.execute(transaction);
+      values (${space.id}, ${seq}, ${tag}, ${nodeId}, ${await kindOf(writing, told)}, ${actor.userId},
+        ${actor.deviceId}, ${nowMicros}, ${granteeId ?? id})`.execute(transaction);
     await sql`
       update shard.nodes set seq = ${seq}, shared = exists (
         select from shard.grants where space_id = ${space.id} and node_id = ${nodeId})
@@ -80,12 +123,24 @@ async function writeEntries(writing: Writing, grants: readonly GrantRow[]): Prom
 }
 
 /** Whoever may have seen nothing of the node until now lists it anew, which is always right. */
-async function kindOf({ transaction, space }: Writing, granteeId: string): Promise<"changed" | "appeared"> {
+async function kindOf({ transaction, space }: Writing, told: Told): Promise<"changed" | "appeared"> {
+  const { node_id: nodeId, grantee_id: granteeId, kind, role, wasUploader } = told;
+  if (kind === "link" || granteeId === null) return "changed";
+  // One that was taken away is among them as it was.
+  if (role === "uploader" || wasUploader === true) return "appeared";
+  // Of a group that means the grantee too, by grants_grantee_once, or of the same grantee, by grants_grantee.
   const { rows } = await sql`
-    select from shard.grants where grantee_id = ${granteeId} and space_id = ${space.id} and role = 'uploader' limit 1`.execute(
-    transaction,
-  );
+    (select from shard.grants
+      where space_id = ${space.id} and node_id = ${nodeId} and role = 'uploader' and kind in ('user', 'group') limit 1)
+    union all
+    (select from shard.grants
+      where space_id = ${space.id} and grantee_id = ${granteeId} and role = 'uploader' limit 1)`.execute(transaction);
   return rows.length === 0 ? "changed" : "appeared";
+}
+
+/** The server itself, which is nobody in particular: a change that no person makes. */
+export function serverOf(spaceId: SpaceId): Pick<Actor, "userId" | "deviceId"> {
+  return { userId: spaceId as unknown as UserId, deviceId: null };
 }
 
 /** By grants_id. @throws HoldfastError not_found */

@@ -6,12 +6,12 @@ import { inTransaction } from "../db/database.ts";
 import { ownerStateKind } from "../accounts/users.ts";
 import type { GrantRow, NodeRow, ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import type { Actor } from "../metadata/actor.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { Kinds } from "../queue/kind.ts";
 import { notify } from "../notifications/notify.ts";
-import { changeRights, removeGrants } from "./change-rights.ts";
+import { changeRights, type GrantAt, removeGrants, serverOf } from "./change-rights.ts";
+import { endLapsed, findGivenOnBy } from "./end-given-on.ts";
 import { findActor, mountFolder, reviewMounts } from "./mounts.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -67,6 +67,7 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
   if (grant === undefined) {
     await sql`delete from shard.received where grantee_id = ${granteeId} and grant_id = ${grantId}`.execute(pointers);
   }
+  await endLapsed(world, spaceId);
   for await (const userId of membersOf(shards, granteeId)) {
     await reviewMounts(world, userId, spaceId);
     if (isNew && grant.kind === "group") {
@@ -92,8 +93,9 @@ function addPointer(db: ShardReader, grant: GrantRow): Promise<boolean> {
 }
 
 function tellShared(transaction: ShardReader, userId: UserId, grant: GrantRow): Promise<void> {
-  const { node_id: nodeId, created_by: actor, created_at: atMicros, role } = grant;
-  return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail: { role } });
+  const { node_id: nodeId, created_by: actor, created_at: atMicros, role, message } = grant;
+  const detail = message === null ? { role } : { role, message };
+  return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail });
 }
 
 const membersAtOnce = 1000;
@@ -134,10 +136,8 @@ export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId:
 /** Nodes moved, came or went: whoever has something at or below them may see other things than before. */
 async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<typeof movedMessage>): Promise<void> {
   const shard = world.shards.ofId(spaceId);
-  const { rows: grants } = await sql<
-    Pick<GrantRow, "id" | "node_id" | "kind" | "grantee_id"> & { via_at: NodeId | null }
-  >`
-    select g.id, g.node_id, g.kind, g.grantee_id, v.node_id as via_at from shard.grants g
+  const { rows: grants } = await sql<GrantAt & Pick<GrantRow, "id" | "kind"> & { via_at: NodeId | null }>`
+    select g.id, g.node_id, g.kind, g.grantee_id, g.role, v.node_id as via_at from shard.grants g
     left join shard.grants v on v.space_id = g.space_id and v.id = g.via
     where g.space_id = ${spaceId}`.execute(shard.db);
   const moved = new Set(nodeIds);
@@ -156,18 +156,27 @@ async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<t
     const ended = apart.map(({ id }) => id);
     await changeRights(world, spaceId, serverOf(spaceId), async (rights) => void (await removeGrants(rights, ended)));
   }
+  // What counts beside it is granted at other folders now.
+  const below = touched.filter(({ node_id, kind, via_at }) => via_at !== null && isPerson(kind) && !moved.has(node_id));
+  if (below.length > 0) {
+    await changeRights(world, spaceId, serverOf(spaceId), async ({ tellDevices }) => {
+      for (const at of below) tellDevices(at);
+    });
+  }
+  await endLapsed(world, spaceId);
   const grantees = new Set(touched.flatMap(({ kind, grantee_id }) => (isPerson(kind) ? [grantee_id ?? ""] : [])));
   for (const granteeId of grantees) {
     for await (const userId of membersOf(world.shards, granteeId)) await reviewMounts(world, userId, spaceId);
   }
 }
 
-/** An account is suspended, or back: whoever sees something of it hears so. */
+/** An account is suspended, or back: whoever sees something of it, or through it, hears so. */
 async function reviewOwner(world: SharingWorld, ownerId: UserId): Promise<void> {
-  const { rows } = await sql<{ space_id: SpaceId; grantee_id: string }>`
-    select distinct g.space_id, g.grantee_id from shard.spaces s join shard.grants g on g.space_id = s.id
+  const { rows } = await sql<{ spaceId: SpaceId; granteeId: string }>`
+    select distinct g.space_id as "spaceId", g.grantee_id as "granteeId"
+    from shard.spaces s join shard.grants g on g.space_id = s.id
     where s.owner_id = ${ownerId} and g.kind in ('user', 'group')`.execute(world.shards.ofId(ownerId).db);
-  for (const { space_id: spaceId, grantee_id: granteeId } of rows) {
+  for (const { spaceId, granteeId } of [...rows, ...(await findGivenOnBy(world, ownerId))]) {
     for await (const userId of membersOf(world.shards, granteeId)) {
       await reviewMounts(world, userId, spaceId, { isBack: true });
     }
@@ -183,11 +192,6 @@ async function expire(world: SharingWorld, { grantId, spaceId }: z.output<typeof
     if (grant?.expires_at == null || grant.expires_at > rights.nowMicros) return;
     await removeGrants(rights, [grantId]);
   });
-}
-
-/** Nobody in particular. */
-function serverOf(spaceId: SpaceId): Pick<Actor, "userId" | "deviceId"> {
-  return { userId: spaceId as unknown as UserId, deviceId: null };
 }
 
 function isPerson(kind: GrantRow["kind"]): boolean {

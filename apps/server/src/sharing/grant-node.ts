@@ -2,19 +2,21 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type GrantId, makeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, NodeRow } from "../db/shard-tables.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
-import { assertMay, roleMay } from "../rights/roles.ts";
-import { loadRights } from "../rights/space-rights.ts";
+import { hasAllBelow, readWaysUp } from "../rights/given-on.ts";
+import { assertMay, type Role, roleMay } from "../rights/roles.ts";
+import { loadGivers, loadLockedRights } from "../rights/load-rights.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
-import { changeRights, removeDependents, type RightsChange, shortenDependents } from "./change-rights.ts";
+import { changeRights, findGrant, removeDependents, type RightsChange, shortenDependents } from "./change-rights.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 /** Whom, and what for. A link is its own grantee. */
 export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_key" | "role" | "expires_at"> &
-  Partial<Pick<GrantRow, "name" | "secret_hash" | "password_hash" | "max_downloads">> & { readonly id?: GrantId };
+  Partial<Pick<GrantRow, "name" | "secret_hash" | "password_hash" | "max_downloads" | "message">> & {
+    readonly id?: GrantId;
+  };
 
 /**
  * Gives somebody a role at a node. Whoever had one there gets this one instead, and its time.
@@ -28,9 +30,10 @@ export async function grantNode(
 ): Promise<{ readonly grant: GrantRow; readonly created: boolean }> {
   const { row } = node;
   assertMay(node, "share");
+  const givers = await loadGivers(world.shards, row.space_id, caller.grantees);
   assertGrantable(node, grant, world.clock.nowMicros());
   return changeRights(world, row.space_id, caller, async (rights) => {
-    const via = await findVia(rights, caller, node);
+    const via = await findVia(rights, { ...caller, givers }, node, grant.role);
     const before = await findSame(rights, row, grant);
     if (before !== undefined) return { grant: await replace(rights, caller, before, grant), created: false };
     await assertRoom(rights, row);
@@ -54,34 +57,35 @@ function assertGrantable({ row }: PlacedNode, { expires_at }: NewGrant, nowMicro
 
 /**
  * The grant by which somebody who does not own the space shares it on; the owner needs none.
+ * @param givers as they were before the transaction
  * @throws HoldfastError forbidden
  */
 export async function findVia(
-  { transaction, space, nowMicros }: RightsChange,
-  caller: Caller,
+  { transaction, space }: RightsChange,
+  { userId, grantees, givers }: Pick<Caller, "userId" | "grantees" | "givers">,
   { row }: PlacedNode,
+  role: Role,
 ): Promise<GrantRow | undefined> {
-  if (space.owner_id === caller.userId) return undefined;
-  const way = await readLineages<NodeRow>({ db: transaction }, space.id, [row.id], sql`*`);
-  if (way.some((above) => !above.editors_can_share)) {
+  if (space.owner_id === userId) return undefined;
+  const lineage = await readLineages<NodeRow>({ db: transaction }, space.id, [row.id], sql`*`);
+  if (lineage.some((above) => !above.editors_can_share)) {
     throw new HoldfastError("forbidden", "The owner does not let editors share this.");
   }
-  const { rows } = await sql<GrantRow>`
-    select * from shard.grants where space_id = ${space.id} and role = 'editor'
-      and grantee_id = any(${uuidArray(caller.grantees)}) and (expires_at is null or expires_at > ${nowMicros})`.execute(
-    transaction,
-  );
-  const ids = [row.id, ...upFrom(way, row)];
+  const ids = [row.id, ...upFrom(lineage, row)];
   // A lower right that is nearer counts, and so does one that has changed since the caller was looked up.
-  const right = (await loadRights(transaction, caller.grantees, space.id)).get(space.id)?.nearest(ids);
-  if (right === undefined || !roleMay(right.role, "share"))
+  const rights = await loadLockedRights(transaction, space.id, { grantees, givers });
+  const right = rights.nearest(ids);
+  if (right?.grantId === undefined || !roleMay(right.role, "share"))
     throw new HoldfastError("forbidden", "You may not share this.");
-  for (const id of ids) {
-    const at = rows.filter((grant) => grant.node_id === id);
-    const via = at.find((grant) => grant.kind === "user") ?? at[0];
-    if (via !== undefined) return via;
+  const nodes = rights.ofOwners.map((id) => ({ space_id: space.id, node_id: id }));
+  const wayUp = await readWaysUp(transaction, nodes);
+  const below = nodes.map(({ node_id: id }) => wayUp(space.id, id)).filter((way) => way.includes(row.id));
+  if (!hasAllBelow(rights, below, role)) {
+    const message =
+      "You may do less with something in this folder than this role allows. Share what you may do all of, or less of it.";
+    throw new HoldfastError("forbidden", message);
   }
-  throw new HoldfastError("forbidden", "You may not share this.");
+  return findGrant(transaction, right.grantId);
 }
 
 /** The ids of all above a node, nearest first. */
@@ -118,26 +122,32 @@ async function replace(
       "Somebody else has given this permission, and only they or the owner change it.",
     );
   }
-  if (before.role === role && before.expires_at === expires_at) return before;
-  return updateGrant(rights, before, { role, expires_at }, transaction);
+  // What the owner gives anew ends with nobody else's right.
+  const isTaken = space.owner_id === caller.userId && before.via !== null;
+  if (before.role === role && before.expires_at === expires_at && !isTaken) return before;
+  const maker = isTaken ? { via: null, created_by: caller.userId } : {};
+  return updateGrant(rights, before, { role, expires_at, ...maker }, transaction);
 }
 
 /** Also where one only changes a permission. What its holder gave to others goes where that may share no more. */
 export async function updateGrant(
   rights: RightsChange,
   before: GrantRow,
-  change: Partial<Pick<GrantRow, "role" | "expires_at" | "name" | "password_hash" | "max_downloads">>,
+  change: Partial<
+    Pick<GrantRow, "role" | "expires_at" | "name" | "password_hash" | "max_downloads" | "via" | "created_by">
+  >,
   transaction = rights.transaction,
 ): Promise<GrantRow> {
   const asked = { ...before, ...change };
   const next = { ...asked, expires_at: await endOf(rights, asked) };
   await sql`
     update shard.grants set role = ${next.role}, expires_at = ${next.expires_at}, name = ${next.name},
-      password_hash = ${next.password_hash}, max_downloads = ${next.max_downloads}
+      password_hash = ${next.password_hash}, max_downloads = ${next.max_downloads}, via = ${next.via},
+      created_by = ${next.created_by}
     where space_id = ${before.space_id} and id = ${before.id}`.execute(transaction);
   if (before.role === "editor" && next.role !== "editor") await removeDependents(rights, before);
   else if (next.expires_at !== null) await shortenDependents(rights, next);
-  await rights.tell(next);
+  await rights.tell(next, before);
   return next;
 }
 
@@ -174,11 +184,11 @@ async function insert(
   const expiresAt = earliest(grant.expires_at, via?.expires_at ?? null);
   const { rows } = await sql<GrantRow>`
     insert into shard.grants (space_id, id, node_id, kind, grantee_id, email, email_key, role, via, created_by, created_at,
-      expires_at, name, secret_hash, password_hash, max_downloads)
+      expires_at, name, secret_hash, password_hash, max_downloads, message)
     values (${row.space_id}, ${grant.id}, ${row.id}, ${grant.kind}, ${granteeId}, ${grant.email}, ${grant.email_key},
       ${grant.role}, ${via?.id ?? null}, ${caller.userId}, ${nowMicros},
       ${expiresAt}, ${grant.name ?? null}, ${grant.secret_hash ?? null},
-      ${grant.password_hash ?? null}, ${grant.max_downloads ?? null}::int8)
+      ${grant.password_hash ?? null}, ${grant.max_downloads ?? null}::int8, ${grant.message ?? null})
     returning *`.execute(transaction);
   const [made] = rows;
   if (made === undefined) throw new HoldfastError("internal", "A permission was not written.");

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type UserId } from "@holdfast/core/ids";
+import type { AccountStore } from "../accounts/account-world.ts";
 import { findUser } from "../accounts/directory.ts";
 import { createInvitation } from "../accounts/invitations.ts";
 import { inTransaction } from "../db/database.ts";
@@ -16,10 +17,14 @@ export interface PendingInvitation {
   readonly message: string | undefined;
 }
 
-/** Before an address without an account is given anything. @throws HoldfastError rate_limited where the sharer has caused too many mails */
-export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void> {
-  if (mail.mailer === undefined || (await mayCauseMail(mail, by))) return;
-  throw new HoldfastError("rate_limited", "You have had too many mails sent. Share with this address later.", {
+/**
+ * Before an address without an account is given anything. Counted also where no mail goes out: the answer says that there is no such account, and each one leaves
+ * an invitation.
+ * @throws HoldfastError rate_limited where the sharer has caused too many mails
+ */
+export async function assertMayInvite(mail: AccountStore, by: UserId): Promise<void> {
+  if (await mayCauseMail(mail, by)) return;
+  throw new HoldfastError("rate_limited", "You have invited too many addresses. Share with this one later.", {
     retryAfterSeconds: 60,
   });
 }

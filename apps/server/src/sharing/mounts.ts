@@ -2,7 +2,6 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
-import { uuidArray } from "../db/array-parameters.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
@@ -71,7 +70,8 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
 
 /**
  * Looks at all mounts that an account has of a space: those whose folder it may not see any more go for good; of others its devices are
- * told to look again. While the owner is suspended they wait; once it is back all in them is listed anew, since nothing of it was told.
+ * told to look again. While the owner, or who gave it on, is suspended they wait; once that one is back all in them is listed anew, since
+ * nothing of it was told.
  */
 export async function reviewMounts(
   world: SharingWorld,
@@ -83,18 +83,16 @@ export async function reviewMounts(
   if (actor === undefined) return;
   const all = [...(await loadMounts(world.shards, actor)).values()].filter((mount) => mount.spaceId === spaceId);
   if (all.length === 0) return;
-  const isAway = await isSuspended(world.shards, spaceId);
-  const seen = await findNodes(
-    world.shards,
-    actor,
-    all.map(({ targetId }) => targetId),
-  );
+  const targets = all.map(({ targetId }) => targetId);
+  const isShown = (target: PlacedNode | undefined) =>
+    target !== undefined && target.row.trashed_at === null && target.row.space_id === spaceId;
+  const seen = await findNodes(world.shards, actor, targets);
+  const waiting = targets.filter((id) => !isShown(seen.get(id)));
+  const due = await findNodes(world.shards, { ...actor, despiteSuspension: true }, waiting);
   const operations = all.map(({ id, targetId }) => {
-    const target = seen.get(targetId);
-    const isGone =
-      !isAway && (target === undefined || target.row.trashed_at !== null || target.row.space_id !== spaceId);
-    if (isGone) return { op: "delete" as const, fileId: id };
-    return { op: "touch" as const, fileId: id, appeared: isBack && !isAway };
+    const isHere = isShown(seen.get(targetId));
+    if (!isHere && !isShown(due.get(targetId))) return { op: "delete" as const, fileId: id };
+    return { op: "touch" as const, fileId: id, appeared: isBack && isHere };
   });
   await world.committer.commit(actor, operations);
 }
@@ -110,11 +108,4 @@ export async function findActor(shards: Shards, userId: UserId): Promise<Actor |
   const { space_id: spaceId, root_id: rootId, group_ids: groupIds } = row;
   const home = { bucket: bucketOf(userId), spaceId, rootId, owns: true };
   return { userId, deviceId: null, ...home, grantees: [userId, ...groupIds], receives: true };
-}
-
-async function isSuspended(shards: Shards, spaceId: SpaceId): Promise<boolean> {
-  const { rows } = await sql`
-    select from shard.spaces s join shard.users u on u.id = s.owner_id
-    where s.id = any(${uuidArray([spaceId])}) and u.disabled_at is not null`.execute(shards.ofId(spaceId).db);
-  return rows.length > 0;
 }

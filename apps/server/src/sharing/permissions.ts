@@ -8,11 +8,14 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Caller } from "../accounts/caller.ts";
+import type { Actor } from "../metadata/actor.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
+import { findLockedNode } from "../metadata/read/locked-node.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { loadGivers } from "../rights/load-rights.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
-import { changeRights, findGrant, noSuchPermission, removeGrants } from "./change-rights.ts";
+import { changeRights, findGrant, noSuchPermission, removeGrants, type RightsChange } from "./change-rights.ts";
 import { findVia, updateGrant } from "./grant-node.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
@@ -70,6 +73,7 @@ export async function permissionsJson(
             has_password: grant.password_hash !== null,
             max_downloads: grant.max_downloads,
             downloads: grant.downloads,
+            ...(grant.disabled_at === null ? {} : { disabled: true as const }),
           }
         : {}),
       ...(at === undefined || at === node_id ? {} : { inherited_from: node_id }),
@@ -97,16 +101,48 @@ export async function changePermission(
   if (isLink && change.role === "commenter") {
     throw new HoldfastError("invalid_field", "A link's role is viewer, editor or uploader.", { field: "role" });
   }
+  const givers = await loadGivers(world.shards, grant.space_id, caller.grantees);
   return changeRights(world, grant.space_id, caller, async (rights) => {
-    if (node !== undefined) await findVia(rights, caller, node);
-    return updateGrant(rights, await findGrant(rights.transaction, id), change);
+    const now = await findGrant(rights.transaction, id);
+    if (node !== undefined) {
+      assertMade(rights, caller, now);
+      await findVia(rights, { ...caller, givers }, node, change.role ?? grant.role);
+    }
+    return updateGrant(rights, now, change);
   });
 }
 
 /** Who was given it may leave. @throws HoldfastError not_found, forbidden */
 export async function removePermission(world: SharingWorld, caller: Caller, id: string): Promise<void> {
-  const { grant } = await findOwnGrant(world, caller, id, true);
-  await changeRights(world, grant.space_id, caller, async (rights) => void (await removeGrants(rights, [grant.id])));
+  const { grant, node } = await findOwnGrant(world, caller, id, true);
+  const givers = await loadGivers(world.shards, grant.space_id, caller.grantees);
+  await changeRights(world, grant.space_id, caller, async (rights) => {
+    const now = await findGrant(rights.transaction, id);
+    if (node !== undefined) await assertMayRemove(rights, { ...caller, givers }, now);
+    await removeGrants(rights, [now.id]);
+  });
+}
+
+/** As it is now: since it was looked up the owner may have given it anew, or have lowered who gave it. @throws HoldfastError forbidden, not_found */
+async function assertMayRemove(rights: RightsChange, caller: Actor, grant: GrantRow): Promise<void> {
+  const { transaction, space } = rights;
+  if (space.owner_id === caller.userId) return;
+  assertMade(rights, caller, grant);
+  const { role } = await findLockedNode(transaction, space.id, caller, grant.node_id);
+  if (!roleMay(role, "share")) throw noSuchPermission();
+}
+
+/** @throws HoldfastError forbidden */
+function assertMade({ space }: RightsChange, { userId }: Pick<Actor, "userId">, grant: GrantRow): void {
+  if (space.owner_id === userId || grant.created_by === userId) return;
+  throw ofSomebodyElse();
+}
+
+function ofSomebodyElse(): HoldfastError {
+  return new HoldfastError(
+    "forbidden",
+    "Somebody else has given this permission, and only they or the owner change it.",
+  );
 }
 
 /**
@@ -127,8 +163,5 @@ async function findOwnGrant(
   if (node.role === "owner") return { grant, node };
   if (!roleMay(node.role, "share")) throw noSuchPermission();
   if (grant.created_by === caller.userId) return { grant, node };
-  throw new HoldfastError(
-    "forbidden",
-    "Somebody else has given this permission, and only they or the owner change it.",
-  );
+  throw ofSomebodyElse();
 }

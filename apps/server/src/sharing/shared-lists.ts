@@ -35,10 +35,11 @@ export async function listSharedWithMe(
   type Pointer = Pick<GrantRow, "space_id"> & { grant_id: GrantRow["id"] };
   const pointers: Pointer[] = [];
   for (const [shard, grantees] of Map.groupBy(caller.grantees, (id) => shards.ofId(id as UserId))) {
-    // By the primary key.
+    // By the primary key. What one shares with a group of one's own is not from others.
     const { rows } = await sql<Pointer>`
       select grant_id, space_id from shard.received
-      where grantee_id = any(${uuidArray(grantees)}) and (${after}::uuid is null or grant_id > ${after}::uuid)
+      where grantee_id = any(${uuidArray(grantees)}) and space_id <> ${caller.spaceId}
+        and (${after}::uuid is null or grant_id > ${after}::uuid)
       order by grant_id limit ${limit + 1}`.execute(shard.db);
     pointers.push(...rows);
   }

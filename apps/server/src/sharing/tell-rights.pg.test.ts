@@ -58,12 +58,14 @@ test("a share is in the activity of who may share, and a notification of who got
   await share(folder.id, owner, editor, "editor");
   await watch(shards, owner, folder.id);
   const { grant } = await share(file.id, editor, viewer, "viewer");
+  assert.deepEqual(await toldTo(viewer), [["share", editor.userId, "/", "viewer"]]);
   await share(file.id, owner, viewer, "viewer");
   assert.deepEqual(await toldTo(editor), [["share", owner.userId, "/", "editor"]]);
   assert.deepEqual(await toldTo(viewer), [["share", editor.userId, "/", "viewer"]]);
   assert.deepEqual(await toldTo(owner), [["watch", editor.userId, "/folder/file", ["shared"]]]);
   await changeRights(world, owner.spaceId, owner, async (rights) => void (await removeGrants(rights, [grant.id])));
-  assert.deepEqual(await verbsFor(owner), ["unshared", "shared", "created"]);
-  assert.deepEqual(await verbsFor(editor), ["unshared", "shared", "created"]);
+  // What the editor gave, and the owner anew.
+  assert.deepEqual(await verbsFor(owner), ["unshared", "shared", "shared", "created"]);
+  assert.deepEqual(await verbsFor(editor), ["unshared", "shared", "shared", "created"]);
   assert.equal((await toldTo(viewer)).at(-1)?.[2], undefined, "a node that is not shared any more is named");
 });

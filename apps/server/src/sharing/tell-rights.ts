@@ -27,7 +27,8 @@ export async function tellRights(
   const ids = grants.map((grant) => grant.id);
   // By the primary key.
   const { rows } = await sql<Pick<GrantRow, "id">>`
-    select id from shard.grants where space_id = ${spaceId} and id = any(${uuidArray(ids)})`.execute(transaction);
+    select id from shard.grants
+    where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and disabled_at is null`.execute(transaction);
   const live = new Set(rows.map(({ id }) => id));
   for (const { id, node_id: nodeId, kind, email, role } of grants) {
     const verb = verbOf(kind, live.has(id));

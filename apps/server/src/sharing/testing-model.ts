@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { GrantRow } from "../db/shard-tables.ts";
-import { type Act, type Role, roleMay } from "../rights/roles.ts";
+import { type Act, type Role, roleCovers, roleMay } from "../rights/roles.ts";
 
 /** People by number, groups by the names that they have among the model's members. */
 export type Grantee = number | string;
@@ -22,6 +22,9 @@ export interface ModelGrant {
   role: GrantRow["role"];
   readonly since: number;
   isExpired: boolean;
+  /** Who gave it, and of somebody who does not own the node the grant by which they did. */
+  by: number;
+  via: ModelGrant | undefined;
 }
 
 /** Who may do what, as the contract says it and as slowly as it likes. */
@@ -32,20 +35,73 @@ export class RightsModel {
   /** By person: the folders that its mounts show. */
   readonly mounts = new Map<number, Map<ModelNode, NodeId>>();
 
-  /** The nearest grant on the way up; at one node a person's own before those of groups, of which the highest counts. */
-  grant(person: number, node: ModelNode): ModelGrant | undefined {
+  /**
+   * The nearest grant on the way up; at one node a person's own before those of groups, of which the highest counts. What was given on
+   * raises, and lowers nothing.
+   */
+  grant(
+    person: number,
+    node: ModelNode,
+    among = [...this.grants].filter((each) => this.holds(each)),
+  ): ModelGrant | undefined {
+    let given: ModelGrant | undefined;
     for (const at of wayUp(node)) {
-      const here = [...this.grants].filter((each) => each.at === at && !each.isExpired);
-      const own = here.find((each) => each.to === person);
-      const ofGroups = here.filter(({ to }) => typeof to === "string" && this.members.get(to)?.has(person) === true);
-      const found = own ?? ofGroups.toSorted((left, right) => rank(right) - rank(left))[0];
-      if (found !== undefined) return found;
+      const here = among.filter((each) => each.at === at && !each.isExpired);
+      const owners = this.#first(
+        person,
+        here.filter(({ via }) => via === undefined),
+      );
+      const on = this.#first(
+        person,
+        here.filter(({ via }) => via !== undefined),
+      );
+      const isBeaten = owners?.to === person && on?.to !== person;
+      if (on !== undefined && !isBeaten && (given === undefined || rank(on) > rank(given))) given = on;
+      if (owners !== undefined) return given !== undefined && rank(given) > rank(owners) ? given : owners;
     }
-    return undefined;
+    return given;
   }
 
-  role(person: number, node: ModelNode): Role | undefined {
-    return node.owner === person ? "owner" : this.grant(person, node)?.role;
+  #first(person: number, here: readonly ModelGrant[]): ModelGrant | undefined {
+    const ofGroups = here.filter(({ to }) => typeof to === "string" && this.members.get(to)?.has(person) === true);
+    return here.find((each) => each.to === person) ?? ofGroups.toSorted((left, right) => rank(right) - rank(left))[0];
+  }
+
+  /**
+   * What was given on holds while its giver may share there by the hand that it came by, and has no less anywhere below; only the owner's grants
+   * count against that.
+   */
+  holds(grant: ModelGrant): boolean {
+    const { via, by, at } = grant;
+    if (!this.grants.has(grant) || via === undefined) return this.grants.has(grant);
+    if (via.role !== "editor" || !this.#means(by, via.to) || !this.holds(via)) return false;
+    const counted = [...this.grants].filter((each) => each.via === undefined || each === via);
+    if (this.grant(by, at, counted)?.role !== "editor") return false;
+    return this.hasAllBelow(by, at, grant.role, counted);
+  }
+
+  /** Whether the person may do all that a role allows wherever the owner has given them a right of its own below a node. */
+  hasAllBelow(
+    person: number,
+    node: ModelNode,
+    role: Role,
+    among = [...this.grants].filter((each) => this.holds(each)),
+  ): boolean {
+    return among
+      .filter(({ via, isExpired, to }) => via === undefined && !isExpired && this.#means(person, to))
+      .filter((each) => [...wayUp(each.at)].includes(node))
+      .every((each) => {
+        const own = this.role(person, each.at, among);
+        return own !== undefined && roleCovers(own, role);
+      });
+  }
+
+  #means(person: number, to: Grantee): boolean {
+    return to === person || (typeof to === "string" && this.members.get(to)?.has(person) === true);
+  }
+
+  role(person: number, node: ModelNode, among?: ModelGrant[]): Role | undefined {
+    return node.owner === person ? "owner" : this.grant(person, node, among)?.role;
   }
 
   may(person: number, node: ModelNode | null, act: Act): boolean {

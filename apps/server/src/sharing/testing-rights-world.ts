@@ -5,7 +5,7 @@ import type { Caller } from "../accounts/caller.ts";
 import { openTestAccounts, type TestAccounts, makeTestClock } from "../accounts/testing.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import { createGroup } from "../groups/change-groups.ts";
+import { createGroup, deleteGroup } from "../groups/change-groups.ts";
 import { removeMember, setMember } from "../groups/change-members.ts";
 import { groupKinds } from "../groups/group-messages.ts";
 import { callerFor, createUserIn } from "../groups/testing.ts";
@@ -99,9 +99,17 @@ export class RightsWorld {
   async settle(): Promise<void> {
     this.#accounts.clock.forwardMs(1000);
     await this.#queue.idle();
+    this.#endLapsed();
     for (const [person, mounts] of this.model.mounts) {
       for (const node of mounts.keys()) if (!this.model.shows(person, node)) mounts.delete(node);
     }
+  }
+
+  /** For good: the right of who gave it may come back, and what they gave does not. */
+  #endLapsed(): void {
+    const { grants } = this.model;
+    const lapsed = [...grants].filter((each) => !this.model.holds(each));
+    for (const each of lapsed) grants.delete(each);
   }
 
   async make(person: number, parent: ModelNode, kind: "folder" | "file"): Promise<void> {
@@ -167,43 +175,48 @@ export class RightsWorld {
   }
 
   async grant(person: number, node: ModelNode, to: Grantee, role: ModelGrant["role"], expires: boolean): Promise<void> {
-    // What editors pass on ends with their own right, which is told elsewhere.
-    if (to === node.owner || this.model.role(person, node) === "editor") return;
+    if (to === node.owner || to === person) return;
     const at = await this.#nodeFor(person, node);
-    const isSeen = this.model.sees(person, node);
-    const refused = isSeen ? "forbidden" : "not_found";
-    const done = isLive(node) ? "done" : "refused";
     const since = this.#accounts.clock.nowMicros();
     const request = {
       kind: typeof to === "string" ? ("group" as const) : ("user" as const),
       email: null,
       email_key: null,
     };
-    const mayShare = isSeen && this.model.may(person, node, "share");
-    const expected = mayShare ? done : refused;
     const granteeId = typeof to === "string" ? the(this.#groups.get(to)) : the(this.#users[to]).id;
     const given = { ...request, grantee_id: granteeId, role, expires_at: expires ? since + 1 : null };
     const label = `${person} gives ${role} at ${node.name} to ${to}${expires ? " for no time" : ""}`;
-    const answer = await this.#try(label, expected, async () =>
+    const before = [...this.model.grants].find((each) => each.at === node && each.to === to);
+    const answer = await this.#try(label, this.#mayGive(person, node, role, before), async () =>
       grantNode(this.#world, await this.actor(person), await at(), given),
     );
     if (answer === undefined) return;
-    const before = [...this.model.grants].find((each) => each.at === node && each.to === to);
-    const made: ModelGrant = before ?? { at: node, to, role, since, isExpired: expires };
-    made.role = role;
-    made.isExpired = expires;
+    const via = [...this.#grantIds].find(([, id]) => id === answer.grant.via)?.[0];
+    const made: ModelGrant = before ?? { at: node, to, role, since, isExpired: expires, by: person, via };
+    // What the owner gives anew is the owner's from then on.
+    Object.assign(made, { role, isExpired: expires, by: person, via });
     this.model.grants.add(made);
     this.#grantIds.set(made, answer.grant.id);
     // The server takes it away once the clock has gone on.
     if (expires) this.model.grants.delete(made);
   }
 
+  /** An editor takes nothing from what somebody else gave. */
+  #mayGive(person: number, node: ModelNode, role: ModelGrant["role"], before: ModelGrant | undefined): Expected {
+    if (!this.model.sees(person, node)) return "not_found";
+    if (!this.model.may(person, node, "share")) return "forbidden";
+    if (!isLive(node)) return "refused";
+    if (node.owner !== person && !this.model.hasAllBelow(person, node, role)) return "forbidden";
+    return node.owner === person || before === undefined || before.by === person ? "done" : "forbidden";
+  }
+
   async revoke(person: number, grant: ModelGrant): Promise<void> {
-    const { at, to } = grant;
+    const { at, to, by } = grant;
     const isPurged = [...wayUp(at)].some((each) => each.isPurged);
-    if (isPurged || (person !== at.owner && (to === person || this.model.role(person, at) === "editor"))) return;
+    if (isPurged || to === person) return;
     const id = the(this.#grantIds.get(grant));
-    const expected = person === at.owner ? "done" : "refused";
+    const isTheirs = by === person && this.model.sees(person, at) && this.model.may(person, at, "share");
+    const expected = person === at.owner || isTheirs ? "done" : "refused";
     const answer = await this.#try(`${person} revokes ${to} at ${at.name}`, expected, async () => {
       await removePermission(this.#world, await this.actor(person), id);
       return true;
@@ -218,6 +231,12 @@ export class RightsWorld {
     if (members.has(person)) await removeMember(this.#accounts, administrator, request);
     else await setMember(this.#accounts, administrator, { ...request, role: "member" });
     if (!members.delete(person)) members.add(person);
+  }
+
+  async endGroup(group: string): Promise<void> {
+    await deleteGroup(this.#accounts, callerFor(the(this.#users[0]), true), the(this.#groups.get(group)));
+    this.model.members.set(group, new Set());
+    for (const grant of this.model.grants) if (grant.to === group) this.model.grants.delete(grant);
   }
 
   async mount(person: number, node: ModelNode): Promise<void> {

@@ -3,6 +3,7 @@ import type { TestClock } from "../accounts/testing.ts";
 import type { Shards } from "../db/shards.ts";
 import { openCommitter } from "../metadata/commit/commit-queue.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
+import { noBlocks } from "../metadata/testing/testing.ts";
 import type { Kinds } from "../queue/kind.ts";
 import type { Queue } from "../queue/open-queue.ts";
 import { openTestQueue } from "../queue/testing.ts";
@@ -15,6 +16,7 @@ export function openTestSharing(
   kinds: (world: () => SharingWorld) => Kinds,
 ): { readonly world: SharingWorld; readonly queue: Queue } {
   const committer = openCommitter({
+    ...noBlocks,
     shards,
     clock,
     random: randomBytes,
@@ -25,7 +27,7 @@ export function openTestSharing(
     shards,
     clock,
     random: randomBytes,
-    committer: openViewCommitter(shards, committer),
+    committer: openViewCommitter({ ...noBlocks, shards }, committer),
     queue: { kick: () => {} },
     onCommitted: () => {},
   };

@@ -12,7 +12,7 @@ import type { Actor } from "../metadata/actor.ts";
 import { type Committer, openCommitter } from "../metadata/commit/commit-queue.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
-import { describe as described, TestClock } from "../metadata/testing/testing.ts";
+import { describe as described, TestClock, noBlocks } from "../metadata/testing/testing.ts";
 import { listRecent } from "./recent.ts";
 import { addStar, listStarred, removeStar } from "./stars.ts";
 
@@ -28,8 +28,9 @@ describe("stars and recent files", () => {
     databases = await startTwoTestShards({ fsync: false });
     accounts = await openTestAccounts(databases.shards);
     committer = openViewCommitter(
-      databases.shards,
+      { ...noBlocks, shards: databases.shards },
       openCommitter({
+        ...noBlocks,
         shards: databases.shards,
         clock,
         random: randomBytes,

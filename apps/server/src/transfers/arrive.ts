@@ -14,11 +14,12 @@ import { checkPath } from "../metadata/weight/reach.ts";
 import { changeRights, type RightsChange } from "../sharing/change-rights.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import type { Crossed } from "./copy-across.ts";
+import { enqueueStars, followWatches, type Marks } from "./marks.ts";
 import { noteArrived, readArrival } from "./transfer-rows.ts";
 
 /**
  * Attaches what was copied to the root of its new owner, under a free name, with the permissions that it had, and an editor's for whom it
- * came from: one transaction, which only the first of several runs of a transfer does.
+ * came from, and what people watch: one transaction, which only the first of several runs of a transfer does.
  * @param grants of the nodes as they were, none of links
  * @returns whether it was this one
  */
@@ -26,7 +27,7 @@ export async function arrive(
   world: SharingWorld,
   { place, actor, arrival }: { place: TransactionPlace; actor: Actor; arrival: ArrivalRow },
   crossed: Crossed,
-  grants: readonly GrantRow[],
+  { grants, marks }: { readonly grants: readonly GrantRow[]; readonly marks: Marks },
 ): Promise<boolean> {
   return changeRights(world, place.spaceId, actor, async (rights) => {
     const { transaction } = rights;
@@ -39,6 +40,8 @@ export async function arrive(
       await insertGrant(rights, grant);
       await rights.tell(grant);
     }
+    await followWatches(transaction, place.spaceId, marks.watches, crossed.ids);
+    await enqueueStars(transaction, arrival, marks.stars, crossed.ids);
     const { topId, files, folders, versions, sizeBytes } = crossed;
     const result = { id: topId, name, files, folders, versions, bytes: sizeBytes };
     await noteArrived(transaction, row, { topId, result: JSON.stringify(result) });
@@ -71,6 +74,7 @@ async function attach(
     content: undefined,
     refused: undefined,
     missing: [],
+    lost: [],
     attach: undefined,
     named: undefined,
   };
@@ -122,6 +126,7 @@ function editorOf(world: SharingWorld, arrival: ArrivalRow, nodeId: NodeId): Gra
     max_downloads: null,
     downloads: 0,
     disabled_at: null,
+    message: null,
   };
 }
 

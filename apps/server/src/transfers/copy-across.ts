@@ -1,12 +1,10 @@
-import { type HashHex, type NodeId, type SpaceId, type UserId, type VersionId } from "@holdfast/core/ids";
-import { decodeSegment } from "@holdfast/core/manifest";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type CommentId, type HashHex, makeId, type NodeId, type VersionId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { sql } from "kysely";
 import { uuidArray } from "../db/array-parameters.ts";
-import type { BlockService } from "../blocks/block-service.ts";
 import { inTransaction } from "../db/database.ts";
-import type { NodeRow, VersionRow } from "../db/shard-tables.ts";
-import type { Shard } from "../db/shards.ts";
+import type { CommentRow, NodeRow, ShardReader, VersionRow } from "../db/shard-tables.ts";
 import {
   type FolderPair,
   leaseMicros,
@@ -15,25 +13,17 @@ import {
   startPiece,
   updateReach,
 } from "../metadata/commit/copy-folder.ts";
-import { lockBlocks } from "../metadata/commit/load.ts";
-import type { TransactionPlace } from "../metadata/commit/run-transaction.ts";
-import { stageSegments } from "../metadata/commit/stage-segments.ts";
+import { holdBlocks, type Holding, holdSegments, lockContents } from "../metadata/commit/hold-contents.ts";
 import { newId, newRevision, type Work } from "../metadata/commit/work.ts";
 import { insertNodes, insertVersions, writeLabels } from "../metadata/commit/write.ts";
-import { contentOf, distinctBlocks } from "../metadata/content/content.ts";
-import { readSegments } from "../metadata/content/manifests.ts";
+import { contentOf } from "../metadata/content/content.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../metadata/content/references.ts";
-import { assertWeightRoom, versionWeight } from "../metadata/weight/metadata-bytes.ts";
+import { sweepDetached } from "../metadata/trash/removal.ts";
+import { assertWeightRoom, commentWeight, versionWeight } from "../metadata/weight/metadata-bytes.ts";
 import { countBlocks } from "../metadata/weight/stored-bytes.ts";
 
-export interface Crossing {
-  readonly source: { readonly shard: Shard; readonly spaceId: SpaceId };
-  /** The other space, and what it takes to change it. */
-  readonly place: TransactionPlace;
-  readonly blocks: Pick<BlockService, "holdAlso">;
-  /** Whose the blocks are from now on. */
-  readonly userId: UserId;
-  /** Asked before each piece. */
+/** The blocks are the new owner's from now on. */
+export interface Crossing extends Holding {
   readonly signal: AbortSignal;
 }
 
@@ -57,7 +47,7 @@ interface Copying extends Crossing {
 }
 
 /**
- * Makes a file or folder anew in another space, with all versions, outside the tree as copies of folders are: piece by piece, seen by
+ * Makes a file or folder anew in another space, with all versions and comments, outside the tree as copies of folders are: piece by piece, seen by
  * nobody, and removed by `sweepPurged` after a while if nobody attaches it. No content moves: the space holds the same blocks. What
  * lies in the trash is left, and so are mounts, which show what was granted to somebody else.
  * @param asked nodes whose new ids are wanted
@@ -155,96 +145,155 @@ function copyOf(work: Work, source: NodeRow, parentId: NodeId | null): NodeRow {
   };
 }
 
+/** What came of one node. */
+interface Came extends Copy {
+  weightBytes: number;
+  versions: number;
+  hasHead: boolean;
+}
+
+/** Brings over what belongs to nodes that were made, and counts it. */
 async function count(copying: Copying, copies: readonly Copy[]): Promise<void> {
-  const { done } = copying;
-  for (const { source, copy } of copies) {
+  const { done, asked } = copying;
+  const all = copies.map((each): Came => ({ ...each, weightBytes: each.copy.weight, versions: 0, hasHead: false }));
+  const byId = new Map(all.map((each) => [each.source.id, each]));
+  await copyComments(copying, byId);
+  await copyVersions(copying, byId);
+  for (const each of all) {
+    const { source, copy, weightBytes, versions, hasHead } = each;
+    if (copy.head_version !== null && !hasHead) {
+      await leaveOut(copying, copy);
+      continue;
+    }
     done.sizeBytes += copy.size;
-    done.weightBytes += copy.weight;
+    done.weightBytes += weightBytes;
+    done.versions += versions;
     if (copy.kind === "folder") done.folders += 1;
     else done.files += 1;
-    if (copying.asked.has(source.id)) done.ids.set(source.id, copy.id);
+    if (asked.has(source.id)) done.ids.set(source.id, copy.id);
   }
-  await copyVersions(
-    copying,
-    copies.filter(({ copy }) => copy.head_version !== null),
-  );
+}
+
+/** A file that its owner removed for good in the same moment: nothing may stand here without its content. */
+async function leaveOut({ place, done }: Copying, copy: NodeRow): Promise<void> {
+  if (copy.id === done.topId) throw new HoldfastError("conflict", "Its owner removed it for good.");
+  const { db, spaceId, clock, pieces } = place;
+  await sweepDetached(db, spaceId, copy.id, { nowMicros: clock.nowMicros(), pieces });
+}
+
+/** @throws HoldfastError quota where this, with all that came until now, weighs more than there is room for */
+function addTo(
+  work: Work,
+  { done }: Copying,
+  byId: ReadonlyMap<NodeId, Came>,
+  added: ReadonlyMap<NodeId, number>,
+): void {
+  for (const [id, weightBytes] of added) {
+    const came = byId.get(id);
+    if (came !== undefined) came.weightBytes += weightBytes;
+  }
+  const hereBytes = byId.values().reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+  assertWeightRoom(work.space, done.weightBytes + hereBytes);
+}
+
+function weightsOf<Row extends { readonly node_id: NodeId }>(rows: readonly Row[], weigh: (row: Row) => number) {
+  const weights = new Map<NodeId, number>();
+  for (const row of rows) weights.set(row.node_id, (weights.get(row.node_id) ?? 0) + weigh(row));
+  return weights;
+}
+
+const commentsAtOnce = 200;
+
+/** Of one node after the other, the oldest first. By the primary key. */
+async function copyComments(copying: Copying, byId: ReadonlyMap<NodeId, Came>): Promise<void> {
+  if (byId.size === 0) return;
+  const { source, place, done } = copying;
+  let last: CommentRow | undefined;
+  for (let read = commentsAtOnce; read === commentsAtOnce;) {
+    copying.signal.throwIfAborted();
+    const { rows }: { rows: CommentRow[] } = await sql<CommentRow>`
+      select * from shard.comments where space_id = ${source.spaceId} and node_id = any(${uuidArray([...byId.keys()])})
+        and (${last?.id ?? null}::uuid is null
+          or (node_id, at, id) > (${last?.node_id ?? null}::uuid, ${last?.at ?? null}::int8, ${last?.id ?? null}::uuid))
+      order by node_id, at, id limit ${commentsAtOnce}`.execute(source.shard.db);
+    if (rows.length > 0) {
+      await inTransaction(place.db, async (transaction) => {
+        const work = await startPiece(transaction, place);
+        await renewLease(work, done.topId);
+        const comments = rows.flatMap((row) => {
+          const nodeId = byId.get(row.node_id)?.copy.id;
+          return nodeId === undefined ? [] : [commentOf(work, row, nodeId)];
+        });
+        await insertComments(transaction, comments);
+        addTo(work, copying, byId, weightsOf(rows, commentWeight));
+      });
+    }
+    read = rows.length;
+    last = rows.at(-1);
+  }
+}
+
+/** Whose it is, and when it was said, stay. */
+function commentOf({ space, clock, random }: Work, source: CommentRow, nodeId: NodeId): CommentRow {
+  const id = makeId<CommentId>(bucketOf(space.id), clock.nowMs(), random(8));
+  return { ...source, space_id: space.id, node_id: nodeId, id };
+}
+
+async function insertComments(transaction: ShardReader, rows: readonly CommentRow[]): Promise<void> {
+  for (const { space_id, node_id, id, text, mentions, author, at, edited_at, resolved_at } of rows) {
+    await sql`
+      insert into shard.comments (space_id, node_id, id, text, mentions, author, at, edited_at, resolved_at)
+      values (${space_id}, ${node_id}, ${id}, ${text}, ${uuidArray(mentions)}, ${author}, ${at}, ${edited_at}::int8,
+        ${resolved_at}::int8)`.execute(transaction);
+  }
 }
 
 /** With lists of some megabytes at most. */
 const versionsAtOnce = 100;
 
 /** One file after the other, the oldest version first. By versions_node. */
-async function copyVersions(copying: Copying, files: readonly Copy[]): Promise<void> {
+async function copyVersions(copying: Copying, byId: ReadonlyMap<NodeId, Came>): Promise<void> {
+  const files = [...byId].flatMap(([id, { copy }]) => (copy.head_version === null ? [] : [id]));
   if (files.length === 0) return;
   const { shard, spaceId } = copying.source;
-  const bySource = new Map(files.map((file) => [file.source.id, file.copy]));
   const staged = new Set<HashHex>();
   const last: { node: NodeId | null; number: number } = { node: null, number: 0 };
   for (let read = versionsAtOnce; read === versionsAtOnce;) {
     copying.signal.throwIfAborted();
     const { rows } = await sql<VersionRow>`
-      select * from shard.versions where space_id = ${spaceId} and node_id = any(${uuidArray([...bySource.keys()])})
+      select * from shard.versions where space_id = ${spaceId} and node_id = any(${uuidArray(files)})
         and (${last.node}::uuid is null or (node_id, number) > (${last.node}::uuid, ${last.number}::int8))
       order by node_id, number limit ${versionsAtOnce}`.execute(shard.db);
     await holdSegments(copying, rows, staged);
     await holdBlocks(copying, new Map(rows.flatMap((row) => [...contentOf(row).blocks])));
-    await writeVersions(copying, rows, bySource);
+    await writeVersions(copying, rows, byId);
     read = rows.length;
     last.node = rows.at(-1)?.node_id ?? null;
     last.number = rows.at(-1)?.number ?? 0;
   }
 }
 
-const segmentsAtOnce = 8;
-
-/** The lists of long files, each once. */
-async function holdSegments(copying: Copying, versions: readonly VersionRow[], staged: Set<HashHex>): Promise<void> {
-  const { source, place } = copying;
-  const wanted = new Set(versions.flatMap((version) => contentOf(version).segmentHashes)).difference(staged);
-  const hashes = [...wanted];
-  for (let at = 0; at < hashes.length; at += segmentsAtOnce) {
-    copying.signal.throwIfAborted();
-    const some = hashes.slice(at, at + segmentsAtOnce);
-    const buffers = some.map((hash) => Buffer.from(hash, "hex"));
-    const pieces = await readSegments(source.shard, source.spaceId, buffers);
-    const segments = some.map((hash, index) => ({ hash, entries: decodeSegment(pieces[index] ?? Buffer.alloc(0)) }));
-    await holdBlocks(copying, distinctBlocks(segments.flatMap(({ entries }) => entries)));
-    await stageSegments({ ...place, nowMicros: place.clock.nowMicros() }, segments);
-    for (const hash of some) staged.add(hash);
-  }
-}
-
-const blocksAtOnce = 1000;
-
-async function holdBlocks(copying: Copying, blocks: ReadonlyMap<HashHex, number>): Promise<void> {
-  const all = [...blocks];
-  for (let at = 0; at < all.length; at += blocksAtOnce) {
-    const part = new Map(all.slice(at, at + blocksAtOnce));
-    const also = { from: copying.source.spaceId, uploader: copying.userId, blocks: part };
-    await copying.blocks.holdAlso(copying.place.spaceId, also);
-  }
-}
-
 async function writeVersions(
-  { place, done }: Copying,
-  sources: readonly VersionRow[],
-  bySource: ReadonlyMap<NodeId, NodeRow>,
+  copying: Copying,
+  read: readonly VersionRow[],
+  byId: ReadonlyMap<NodeId, Came>,
 ): Promise<void> {
+  const { place, done } = copying;
+  // What was written since the node was looked at is not in its copy.
+  const sources = read.filter(({ node_id: id, number }) => number <= (byId.get(id)?.copy.version_number ?? 0));
   if (sources.length === 0) return;
-  await inTransaction(place.db, async (transaction) => {
+  const versions = await inTransaction(place.db, async (transaction) => {
     const work = await startPiece(transaction, place);
     await renewLease(work, done.topId);
     const contents = sources.map(contentOf);
     const blocks = contents.flatMap((content) => [...content.blocks.keys()]);
-    const { uncounted } = await lockBlocks(transaction, place.spaceId, [...new Set(blocks)]);
-    const versions = sources.flatMap((source) => {
-      const file = bySource.get(source.node_id);
+    const { uncounted } = await lockContents(transaction, place.spaceId, contents);
+    const made = sources.flatMap((source) => {
+      const file = byId.get(source.node_id)?.copy;
       return file === undefined ? [] : [versionOf(work, source, file)];
     });
-    const weightBytes = versions.reduce((sum, version) => sum + versionWeight(version), 0);
-    assertWeightRoom(work.space, done.weightBytes + weightBytes);
-    await insertVersions(transaction, versions);
-    const labels = versions.filter(({ label }) => label !== null);
+    await insertVersions(transaction, made);
+    const labels = made.filter(({ label }) => label !== null);
     await writeLabels(
       transaction,
       place.spaceId,
@@ -254,9 +303,16 @@ async function writeVersions(
     await changeBlockRefs(transaction, place.spaceId, countOf(blocks), work.nowMicros);
     const segments = countOf(contents.flatMap(({ segmentHashes }) => segmentHashes));
     await changeSegmentRefs(transaction, place.spaceId, segments, work.nowMicros);
-    done.weightBytes += weightBytes;
-    done.versions += versions.length;
+    addTo(work, copying, byId, weightsOf(sources, versionWeight));
+    return made;
   });
+  const heads = new Set(versions.map(({ id }) => id));
+  for (const each of byId.values())
+    each.hasHead ||= each.copy.head_version !== null && heads.has(each.copy.head_version);
+  for (const { node_id: id } of sources) {
+    const came = byId.get(id);
+    if (came !== undefined) came.versions += 1;
+  }
 }
 
 /** Its number, time, author and label stay. */

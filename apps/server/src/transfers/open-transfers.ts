@@ -1,28 +1,26 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import {
-  bucketOf,
-  isId,
-  makeId,
-  type NodeId,
-  type SpaceId,
-  type TaskId,
-  type TransferId,
-  type UserId,
-} from "@holdfast/core/ids";
+import { bucketOf, isId, makeId, type SpaceId, type TaskId, type TransferId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { TransferJson } from "@holdfast/protocol/transfer-routes";
 import { sql } from "kysely";
 import { z } from "zod";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { guardAttempt, throttleKey } from "../accounts/attempts.ts";
 import { findUser, findUserByEmail } from "../accounts/directory.ts";
 import { assertAddress } from "../accounts/email-address.ts";
+import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
+import type { NodeRow, ShardReader } from "../db/shard-tables.ts";
 import type { TransferRow } from "../db/transfer-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { assertWeightRoom } from "../metadata/weight/metadata-bytes.ts";
+import { weighTree } from "../metadata/weight/tree-weight.ts";
+import { assertFree } from "../metadata/weight/used-bytes.ts";
+import { notify } from "../notifications/notify.ts";
 import { startTask, readTask } from "../queue/tasks.ts";
 import { assertMay } from "../rights/roles.ts";
 import { findActor } from "../sharing/mounts.ts";
@@ -37,12 +35,16 @@ import {
 } from "./transfer-rows.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
+/** What it takes to offer something. */
+export type OfferWorld = TransferWorld & Pick<AccountWorld, "throttle">;
+
 /**
  * Offers a file or folder of the caller's own to another account, which has to accept.
- * @throws HoldfastError forbidden, invalid_field, conflict where it is on offer to somebody else
+ * @throws HoldfastError forbidden, invalid_field, conflict where it is on offer to somebody else, rate_limited after too many addresses
+ * that nobody has
  */
 export async function offerTransfer(
-  world: TransferWorld,
+  world: OfferWorld,
   caller: Actor,
   node: PlacedNode,
   email: string,
@@ -52,9 +54,9 @@ export async function offerTransfer(
   assertMay(node, "own");
   assertTransferable(node);
   assertAddress(email);
-  const user = await findUserByEmail(shards, email);
+  const user = await findNewOwner(world, caller, email);
   if (user?.id === caller.userId) throw refuse("email", "This is you. Give it to somebody else.");
-  if (user === undefined || user.email_confirmed_at === null || user.disabled_at !== null) {
+  if (user === undefined) {
     throw refuse(
       "email",
       "Nobody has an account with this address and has confirmed it. Only an account can own files.",
@@ -70,7 +72,13 @@ export async function offerTransfer(
     created_at: clock.nowMicros(),
     accepted_at: null,
   };
-  const transfer = await insertTransfer(db, made);
+  const transfer = await inTransaction(db, async (transaction) => {
+    const standing = await insertTransfer(transaction, made);
+    // A second offer to the same account is the first one.
+    if (standing.id === made.id) await tellOffer(transaction, made, row);
+    return standing;
+  });
+  world.queue.kick(shards.ofId(row.space_id));
   if (transfer.to_id !== user.id) {
     throw new HoldfastError("conflict", "This is on offer to somebody else already. Withdraw that first.", {
       field: "id",
@@ -79,6 +87,25 @@ export async function offerTransfer(
   const [json] = await transfersJson(world, [transfer]);
   if (json === undefined) throw withdrawn();
   return { transfer: json, created: transfer.id === made.id };
+}
+
+/** Misses are counted with those of the search for people, which tells no more about an address. */
+function findNewOwner(
+  { shards, throttle }: OfferWorld,
+  { userId }: Actor,
+  email: string,
+): Promise<UserRow | undefined> {
+  return guardAttempt(throttle, throttleKey("people", userId), async () => {
+    const user = await findUserByEmail(shards, email);
+    return user?.disabled_at === null && user.email_confirmed_at !== null ? user : undefined;
+  });
+}
+
+/** The node is not theirs to see yet, so its name stands in the detail. */
+function tellOffer(transaction: ShardReader, transfer: TransferRow, { name, kind }: NodeRow): Promise<void> {
+  const { id, node_id: nodeId, from_id: actor, to_id: userId, created_at: atMicros } = transfer;
+  const detail = { role: "owner", transfer: { id, name, kind } };
+  return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail });
 }
 
 function assertTransferable({ row }: PlacedNode): void {
@@ -186,33 +213,14 @@ async function assertRoom(
   { space_id: from, node_id: topId }: TransferRow,
   to: SpaceId,
 ): Promise<void> {
-  const { bytes, weight } = await weigh(shards.ofId(from).db, from, topId);
+  const { bytes, weight } = await weighTree(shards.ofId(from).db, from, topId);
   const { rows } = await sql<{ used_bytes: number; metadata_bytes: number; quota_bytes: number | null }>`
     select used_bytes, metadata_bytes, quota_bytes from shard.spaces where id = ${to}`.execute(shards.ofId(to).db);
   const [space] = rows;
   if (space === undefined) throw withdrawn();
   const { used_bytes: used, quota_bytes: quota } = space;
   assertWeightRoom(space, weight);
-  if (quota === null || used + bytes <= quota) return;
-  throw new HoldfastError("quota", `This needs ${bytes} more bytes, and ${Math.max(0, quota - used)} are free.`);
-}
-
-/** Of what is live. By nodes_parent. */
-async function weigh(
-  db: ReturnType<TransferWorld["shards"]["of"]>["db"],
-  spaceId: SpaceId,
-  topId: NodeId,
-): Promise<{ bytes: number; weight: number }> {
-  const { rows } = await sql<{ bytes: number; weight: number }>`
-    with recursive below (id, size, weight) as (
-      select n.id, n.size, n.weight from shard.nodes n where n.space_id = ${spaceId} and n.id = ${topId}
-      union all
-      select child.id, child.size, child.weight from below cross join lateral (
-        select n.id, n.size, n.weight from shard.nodes n
-        where n.space_id = ${spaceId} and n.parent_id = below.id and n.trashed_at is null and n.kind <> 'mount' offset 0
-      ) child
-    ) select coalesce(sum(size), 0)::int8 as bytes, coalesce(sum(weight), 0)::int8 as weight from below`.execute(db);
-  return rows[0] ?? { bytes: 0, weight: 0 };
+  assertFree(quota === null ? Infinity : quota - used, bytes);
 }
 
 /** Those whose node is still there. */

@@ -5,16 +5,19 @@ import { sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { GrantRow, NodeRow, ShardReader } from "../db/shard-tables.ts";
 import type { ArrivalRow } from "../db/transfer-tables.ts";
+import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
 import { pieceSizes } from "../metadata/commit/piece-sizes.ts";
-import { readLineages } from "../metadata/read/lineages.ts";
 import { sweepDetached } from "../metadata/trash/removal.ts";
 import { finishTask } from "../queue/tasks.ts";
 import { changeRights, removeGrants } from "../sharing/change-rights.ts";
 import { findActor } from "../sharing/mounts.ts";
+import { readActor } from "../accounts/may-read.ts";
 import { arrive } from "./arrive.ts";
+import { findBelow } from "./below.ts";
 import { copyAcross } from "./copy-across.ts";
+import { readMarks } from "./marks.ts";
 import { markAccepted, readArrival, unmarkAccepted } from "./transfer-rows.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
@@ -73,6 +76,7 @@ async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: Abor
   const { shards, clock, random, pieces = pieceSizes } = world;
   const shard = shards.ofId(arrival.from_space);
   if ((await markAccepted(shard.db, arrival.id, clock.nowMicros())) === undefined) throw withdrawn();
+  await assertActive(shards, arrival);
   const owner = await findActor(shards, arrival.from_id);
   const actor = await findActor(shards, arrival.user_id);
   if (owner === undefined || actor === undefined) throw withdrawn();
@@ -81,21 +85,40 @@ async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: Abor
   const { db } = shards.ofId(arrival.space_id);
   const place = { db, spaceId: arrival.space_id, clock, random, pieces };
   const source = { shard, spaceId: arrival.from_space };
-  const crossing = { source, place, blocks: world.blocks, userId: arrival.user_id, signal };
+  const crossing = { source, place, blocks: world.blocks, uploader: { userId: arrival.user_id, owns: true }, signal };
   let detached: NodeId | undefined;
   try {
-    const asked = new Set(grants.map((grant) => grant.node_id));
+    const marks = await readMarks(shards, arrival, grants);
+    const asked = new Set([...grants, ...marks.watches, ...marks.stars].map((each) => each.node_id));
     const crossed = await copyAcross(crossing, frozen, asked, (topId) => void (detached = topId));
     const now = await readFrozen(world, arrival);
     if (now?.trashed_at !== frozen.trashed_at) throw changed();
+    await assertActive(shards, arrival);
     // Where this throws it may be attached all the same. If it is not, the sweep finds it after a while.
     detached = undefined;
-    const isAttached = await arrive(world, { place, actor, arrival }, crossed, grants);
+    const isAttached = await arrive(world, { place, actor, arrival }, crossed, { grants, marks });
     if (!isAttached) detached = crossed.topId;
   } finally {
     if (detached !== undefined) {
       await sweepDetached(db, arrival.space_id, detached, { nowMicros: clock.nowMicros(), pieces });
     }
+  }
+}
+
+/**
+ * What would belong to a suspended account nobody could see any more, the old owner neither; and of a suspended one nothing is taken.
+ * @throws HoldfastError conflict
+ */
+async function assertActive(shards: Shards, { from_id: fromId, user_id: userId }: ArrivalRow): Promise<void> {
+  for (const [id, whose] of [
+    [fromId, "whose it is"],
+    [userId, "that accepted it"],
+  ] as const) {
+    if ((await readActor(shards, id)) !== undefined) continue;
+    throw new HoldfastError(
+      "conflict",
+      `The account ${whose} is suspended. Once it is back the transfer can be accepted.`,
+    );
   }
 }
 
@@ -148,16 +171,12 @@ async function readGrantsBelow(
 ): Promise<GrantRow[]> {
   const { rows: grants } = await sql<GrantRow>`
     select * from shard.grants where space_id = ${spaceId} ${withLinks ? sql`` : sql`and kind <> 'link'`}`.execute(db);
-  const ids = [...new Set(grants.map((grant) => grant.node_id))];
-  if (ids.length === 0) return [];
-  type Row = Pick<NodeRow, "id" | "parent_id">;
-  const rows = await readLineages<Row>({ db }, spaceId, ids, sql`id, parent_id`);
-  const parents = new Map(rows.map((row) => [row.id, row.parent_id]));
-  const isBelow = (id: NodeId): boolean => {
-    for (let at: NodeId | null = id; at !== null; at = parents.get(at) ?? null) if (at === topId) return true;
-    return false;
-  };
-  return grants.filter((grant) => isBelow(grant.node_id));
+  const below = await findBelow(
+    db,
+    { spaceId, topId },
+    grants.map((grant) => grant.node_id),
+  );
+  return grants.filter((grant) => below.has(grant.node_id));
 }
 
 /** The same again answers the same, for as long as one job may be tried. */

@@ -1,6 +1,7 @@
 import { isId, type SpaceId, type TransferId } from "@holdfast/core/ids";
 import { z } from "zod";
 import type { Kind } from "../queue/kind.ts";
+import { moveStars, starsKind, starsPayload } from "./marks.ts";
 import { runTransfer } from "./run-transfer.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
@@ -17,5 +18,9 @@ export function transferKinds(world: () => TransferWorld) {
     concurrency: 2,
     work: ({ space_id: spaceId, transfer_id: id }, { signal }) => runTransfer(world(), { spaceId, id }, signal),
   };
-  return { transfer };
+  const stars: Kind<z.output<typeof starsPayload>> = {
+    schema: starsPayload,
+    work: (payload) => moveStars(world().shards, payload),
+  };
+  return { transfer, [starsKind]: stars };
 }

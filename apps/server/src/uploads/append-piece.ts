@@ -30,7 +30,7 @@ export async function appendPiece(
   const leave = bodies.enter(session.id, generation, body);
   try {
     await ports.crashPoint("taken over");
-    return await append(ports, { session, generation }, step, body);
+    return await append(ports, { session, generation, lifetimeMs: ports.lifetimeMs }, step, body);
   } finally {
     leave();
   }

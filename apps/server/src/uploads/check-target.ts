@@ -8,10 +8,11 @@ import type { Shards } from "../db/shards.ts";
 import { isHead } from "../metadata/commit/base.ts";
 import { findNode, findNodeByPath } from "../metadata/read/look-up.ts";
 import { childOf, isReadable, type PlacedNode } from "../metadata/read/placed-node.ts";
+import { acrossRefusal } from "../metadata/commit/across.ts";
 import { settleSpaces } from "../metadata/commit/settle-spaces.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
-import { readFreeBytes } from "../metadata/weight/used-bytes.ts";
+import { assertFree, readFreeBytes, roomToTell } from "../metadata/weight/used-bytes.ts";
 import type { Place } from "../metadata/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
 
@@ -27,12 +28,13 @@ export async function checkTarget(
   request: UploadRequest,
   sizeBytes: number | null,
 ): Promise<void> {
-  const existing = await findExisting(shards, caller, request);
+  const { existing, isBlind } = await findExisting(shards, caller, request);
   if (existing === undefined) assertNoBase(request);
   else assertMayReplace(existing, request);
   if (sizeBytes === null) return;
   const replaced = existing !== undefined && request.onConflict !== "rename" ? existing.row.size : 0;
-  await assertQuota(shards, caller.spaceId, sizeBytes - replaced);
+  const freeBytes = await readFreeBytes(shards, caller.spaceId);
+  assertFree(isBlind ? roomToTell(freeBytes) : freeBytes, sizeBytes - replaced);
 }
 
 /** The upload in the space that it is for. @throws HoldfastError invalid_field */
@@ -42,7 +44,7 @@ export async function settleUpload<Request extends UploadRequest>(
   request: Request,
 ): Promise<{ readonly actor: Actor; readonly request: Request }> {
   const [settled] = await settleSpaces(shards, caller, [request]);
-  if (settled?.refused !== undefined) throw settled.refused;
+  if (settled?.isAcross === true) throw await acrossRefusal(shards, caller, request);
   return settled === undefined ? { actor: caller, request } : { actor: settled.actor, request: settled.what };
 }
 
@@ -56,13 +58,19 @@ export async function assertMayUpload(
   else assertMay((await findPlace(shards, caller, place)).parent, "create");
 }
 
+interface Met {
+  readonly existing: PlacedNode | undefined;
+  /** Whether the caller may not look into the folder. */
+  readonly isBlind: boolean;
+}
+
 /** The node that the upload would meet; that there is a place for it is checked on the way. */
-async function findExisting(shards: Shards, caller: Actor, request: UploadRequest): Promise<PlacedNode | undefined> {
+async function findExisting(shards: Shards, caller: Actor, request: UploadRequest): Promise<Met> {
   const { fileId, place = {} } = request;
   if (fileId !== undefined) {
     const file = await findNode(shards, caller, fileId);
     assertMay(file, "write");
-    return requireLive(shards, caller, file);
+    return { existing: await requireLive(shards, caller, file), isBlind: false };
   }
   const { parent, name } = await findPlace(shards, caller, place);
   assertMay(parent, "create");
@@ -72,18 +80,19 @@ async function findExisting(shards: Shards, caller: Actor, request: UploadReques
     throw new HoldfastError("invalid_field", `${JSON.stringify(parent.row.name)} is not a folder.`, { field });
   }
   // Of a folder that the caller may not look into nothing is told.
-  if (!roleMay(parent.role, "read")) return undefined;
+  if (!roleMay(parent.role, "read")) return { existing: undefined, isBlind: true };
   // By nodes_live_name.
   const { rows } = await sql<NodeRow>`
     select * from shard.nodes where space_id = ${caller.spaceId} and parent_id = ${parent.row.id}
       and name_key = ${nameKey(name)} and trashed_at is null`.execute(shards.of(caller.bucket).db);
   const row = rows[0];
-  if (row === undefined) return undefined;
+  const none = { existing: undefined, isBlind: false };
+  if (row === undefined) return none;
   const existing = childOf(parent, row);
   // Of what is hidden there the commit says no more than that the name is taken.
-  if (!isReadable(existing)) return undefined;
+  if (!isReadable(existing)) return none;
   if (request.onConflict === "replace" || request.baseVersion !== undefined) assertMay(existing, "write");
-  return existing;
+  return { existing, isBlind: false };
 }
 
 async function findPlace(
@@ -149,12 +158,6 @@ function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): vo
   if (baseVersion === undefined && baseRevision === undefined) return;
   const field = baseVersion === undefined ? "base_revision" : "base_version";
   throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field });
-}
-
-async function assertQuota(shards: Shards, spaceId: SpaceId, addedBytes: number): Promise<void> {
-  const freeBytes = await readFreeBytes(shards, spaceId);
-  if (addedBytes <= 0 || addedBytes <= freeBytes) return;
-  throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${Math.max(0, freeBytes)} are free.`);
 }
 
 /** Whether a new file of this size has room, whatever it would replace. */

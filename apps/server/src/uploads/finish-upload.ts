@@ -77,6 +77,7 @@ async function closeFile(ports: UploadsPorts, session: Session, total: number): 
   const generation = await takeOver(db, session, total, ports.clock.nowMicros());
   if (generation === undefined) return false;
   await ports.crashPoint("taken over");
+  const writer = { session, generation, lifetimeMs: ports.lifetimeMs };
   const tail = await openTail(ports, session);
   await ports.crashPoint("tail opened");
   let progress: Progress = session;
@@ -86,7 +87,7 @@ async function closeFile(ports: UploadsPorts, session: Session, total: number): 
     pieceBytes: ports.pieceBytes(),
     fileEnds: () => true,
     onStored: async (entries: readonly ManifestEntry[]) => {
-      progress = await appendBlocks(db, { session, generation }, progress, entries, ports.clock.nowMicros());
+      progress = await appendBlocks(db, writer, progress, entries, ports.clock.nowMicros());
       await ports.crashPoint("blocks appended");
     },
   };

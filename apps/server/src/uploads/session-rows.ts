@@ -1,6 +1,5 @@
 import { type HashHex, isId, type NodeId, type SpaceId, type UploadId, type UserId } from "@holdfast/core/ids";
 import { HoldfastError } from "@holdfast/core/errors";
-import { limits } from "@holdfast/core/limits";
 import { type Kysely, sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { Actor } from "../metadata/actor.ts";
@@ -70,6 +69,7 @@ export interface NewSession {
   readonly id: UploadId;
   readonly request: UploadRequest;
   readonly total: number | null;
+  readonly expiresAt: number;
   /** Of Idempotency-Key. */
   readonly operationId: Buffer | null;
   readonly requestHash: Buffer | null;
@@ -88,7 +88,7 @@ export async function insertSession(db: Db, caller: Actor, session: NewSession, 
         (space_id, id, user_id, device_id, request, total, operation_id, request_hash, expires_at, created_at)
       values (${caller.spaceId}, ${session.id}, ${caller.userId}, ${caller.deviceId}, ${request}::json,
         ${session.total}::int8, ${session.operationId}::bytea, ${session.requestHash}::bytea,
-        ${expiryFrom(nowMicros)}, ${nowMicros})
+        ${session.expiresAt}, ${nowMicros})
       on conflict (space_id, user_id, operation_id) where operation_id is not null do nothing
       returning id`.execute(transaction);
     if (rows.length > 0) await changeMetadataBytes(transaction, caller.spaceId, rowWeight(Buffer.byteLength(request)));
@@ -137,6 +137,8 @@ export async function takeOver(
 export interface Writer {
   readonly session: Session;
   readonly generation: number;
+  /** So long what it appends stays without anything that follows. */
+  readonly lifetimeMs: number;
 }
 
 export interface Advance {
@@ -148,13 +150,13 @@ export interface Advance {
 /** Locks the session's row and moves it on. @throws HoldfastError superseded, not_found */
 export async function advance(
   transaction: Db,
-  { session, generation }: Writer,
+  { session, generation, lifetimeMs }: Writer,
   { from, to }: Advance,
   nowMicros: number,
 ): Promise<void> {
   const { rows } = await sql`
     update shard.upload_sessions
-    set blocks_end = ${to.blocksEnd}, durable = ${to.durable}, expires_at = ${expiryFrom(nowMicros)}
+    set blocks_end = ${to.blocksEnd}, durable = ${to.durable}, expires_at = ${nowMicros + lifetimeMs * 1000}
     where space_id = ${session.spaceId} and id = ${session.id} and generation = ${generation}
       and blocks_end = ${from.blocksEnd} and durable = ${from.durable} and node_id is null and expires_at > ${nowMicros}
     returning id`.execute(transaction);
@@ -176,8 +178,4 @@ async function notMine(db: Db, { spaceId, id }: Session, nowMicros: number): Pro
 
 export function superseded(): HoldfastError {
   return new HoldfastError("superseded", "Another request has taken this upload over.");
-}
-
-function expiryFrom(nowMicros: number): number {
-  return nowMicros + limits.uploadLifetimeMs * 1000;
 }

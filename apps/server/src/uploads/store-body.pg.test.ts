@@ -32,6 +32,7 @@ function portsOf({ committer }: TestSpace) {
     hashes: new SeenHashes(),
     bodies: new BodiesAtWork(),
     pieceBytes: () => 4 * mib,
+    lifetimeMs: 1000,
   };
 }
 

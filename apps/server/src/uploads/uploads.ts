@@ -57,6 +57,7 @@ export function openUploads(options: UploadsOptions): Uploads {
   const running = new Set<Promise<unknown>>();
   const ports: UploadsPorts = {
     crashPoint: () => {},
+    lifetimeMs: limits.uploadLifetimeMs,
     ...options,
     hashes: new SeenHashes(),
     bodies: new BodiesAtWork(),
@@ -104,7 +105,7 @@ async function startUpload(
   asker: Actor,
   { request: asked, sizeBytes, key }: UploadStart,
 ): Promise<{ id: UploadId; expiresAt: number }> {
-  const { shards, clock, random } = ports;
+  const { shards, clock, random, lifetimeMs } = ports;
   const { actor: caller, request } = await settleUpload(shards, asker, asked);
   const { db } = shards.of(caller.bucket);
   const { operationId = null, requestHash = null } = key;
@@ -119,10 +120,9 @@ async function startUpload(
     }
     await tellingRoom(caller, checkTarget(shards, caller, request, sizeBytes));
     const id = makeId<UploadId>(caller.bucket, clock.nowMs(), random(8));
-    const session = { id, request, total: sizeBytes, operationId, requestHash };
-    if (await tellingRoom(caller, insertSession(db, caller, session, nowMicros))) {
-      return { id, expiresAt: nowMicros + limits.uploadLifetimeMs * 1000 };
-    }
+    const expiresAt = nowMicros + lifetimeMs * 1000;
+    const session = { id, request, total: sizeBytes, expiresAt, operationId, requestHash };
+    if (await tellingRoom(caller, insertSession(db, caller, session, nowMicros))) return { id, expiresAt };
   }
   throw busy();
 }

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
-import { isId, type SpaceId, type UserId, type WebhookId } from "@holdfast/core/ids";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type EventId, isId, type SpaceId, type UserId, type WebhookId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import { z } from "zod";
+import type { Entry } from "../activity/activity-scan.ts";
+import { hookedEventKind } from "../activity/record-event.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
-import type { JournalRow, ShardReader } from "../db/shard-tables.ts";
+import type { EventRow, JournalRow, ShardReader } from "../db/shard-tables.ts";
 import type { WebhookRow } from "../db/webhook-tables.ts";
 import { enqueue } from "../queue/enqueue.ts";
 import type { Attempt, Kind, Kinds } from "../queue/kind.ts";
@@ -18,10 +21,15 @@ import type { WebhookWorld } from "./webhooks.ts";
 
 const idText = <Id>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
 const spaceMessage = z.object({ spaceId: idText<SpaceId>() });
+/** Of an event of the activity, by its primary key. */
+const eventKey = { at: z.int(), id: idText<EventId>() };
+const hookedEvent = z.object({ spaceId: idText<SpaceId>(), ...eventKey });
 const eventMessage = z.object({
   userId: idText<UserId>(),
   webhookId: idText<WebhookId>(),
-  seq: z.int(),
+  /** Of an entry of the journal; of anything else there is an event. */
+  seq: z.int().optional(),
+  event: z.object(eventKey).optional(),
 });
 type SpaceMessage = z.output<typeof spaceMessage>;
 type EventMessage = z.output<typeof eventMessage>;
@@ -46,7 +54,28 @@ export function webhookKinds(world: () => WebhookWorld): Kinds {
     ageMsMax: dayMs,
     delayMsMax: dayMs,
   };
-  return { webhooks: space, webhook: event };
+  const hooked: Kind<z.output<typeof hookedEvent>> = {
+    schema: hookedEvent,
+    work: (message) => tellEvent(world(), message),
+    ageMsMax: dayMs,
+  };
+  return { webhooks: space, webhook: event, [hookedEventKind]: hooked };
+}
+
+/** A message for each webhook of the space. Those that are there already, from a time before it died, stand for themselves. */
+async function tellEvent({ shards }: WebhookWorld, { spaceId, at, id }: z.output<typeof hookedEvent>): Promise<void> {
+  let isFull = false;
+  for (const { db } of shards.all()) {
+    for (const { user_id: userId, id: webhookId } of await findWebhooks(db, spaceId)) {
+      if ((await countWaiting(db, webhookId)) >= limits.webhookWaitingMax) {
+        isFull = true;
+        continue;
+      }
+      const payload: EventMessage = { userId, webhookId, event: { at, id } };
+      await enqueue(db, { kind: "webhook", key: `${webhookId} ${id}`, payload });
+    }
+  }
+  if (isFull) throw new HoldfastError("unavailable", "As much waits for a webhook as may: it is told later.");
 }
 
 async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: Attempt): Promise<void> {
@@ -121,7 +150,7 @@ async function sendEvent(world: WebhookWorld, message: EventMessage, { signal }:
   const watcher = await findActor(shards, message.userId);
   if (hook === undefined || watcher === undefined) return;
   const { id, url, space_id: spaceId, node_id: nodeId } = hook;
-  const entry = await findEntry(world, spaceId, message.seq);
+  const entry = await findEntry(world, spaceId, message);
   const event = entry && (await eventOf(shards, watcher, { spaceId, nodeId }, entry));
   if (entry === undefined || event === undefined || !hook.events.includes(event.verb)) return;
   const at = formatTime(entry.at);
@@ -141,18 +170,27 @@ async function findLiveWebhook(
   return rows[0];
 }
 
-/** Undefined once the journal has forgotten it. By the primary key. */
-async function findEntry({ shards }: WebhookWorld, spaceId: SpaceId, seq: number): Promise<JournalRow | undefined> {
+/** Undefined once it is forgotten. By the primary keys. */
+async function findEntry(
+  { shards }: WebhookWorld,
+  spaceId: SpaceId,
+  { seq, event }: EventMessage,
+): Promise<Entry | undefined> {
+  if (event !== undefined) {
+    const { rows } = await sql<EventRow>`
+      select * from shard.events where space_id = ${spaceId} and at = ${event.at} and id = ${event.id}`.execute(
+      shards.ofId(spaceId).db,
+    );
+    return rows[0];
+  }
+  if (seq === undefined) return undefined;
   const { rows } = await sql<JournalRow>`
     select * from shard.journal where space_id = ${spaceId} and seq = ${seq}`.execute(shards.ofId(spaceId).db);
   return rows[0];
 }
 
 /** A link is an actor too, and has no account. */
-async function actorOf(
-  { shards }: WebhookWorld,
-  { actor: id }: JournalRow,
-): Promise<{ id: string; name: string | null }> {
+async function actorOf({ shards }: WebhookWorld, { actor: id }: Entry): Promise<{ id: string; name: string | null }> {
   const { rows } = await sql<Pick<UserRow, "name">>`select name from shard.users where id = ${id}`.execute(
     shards.ofId(id).db,
   );
@@ -160,6 +198,9 @@ async function actorOf(
 }
 
 /** The same however often it is sent, and by whichever process. */
-function eventId({ webhookId, seq }: EventMessage): string {
-  return createHash("sha256").update(`holdfast webhook ${webhookId} ${seq}`).digest("hex").slice(0, 32);
+function eventId({ webhookId, seq, event }: EventMessage): string {
+  return createHash("sha256")
+    .update(`holdfast webhook ${webhookId} ${seq ?? event?.id}`)
+    .digest("hex")
+    .slice(0, 32);
 }

@@ -3,6 +3,7 @@ import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { bucketOf, type NodeId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { activityVerbs } from "@holdfast/protocol/activity-routes";
 import { sql } from "kysely";
 import { createTestUser, makeTestClock, openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
@@ -10,9 +11,11 @@ import type { Shard } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { type Committer, openCommitter } from "../metadata/commit/commit-queue.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
-import { contentOfText, storeBlocks } from "../metadata/testing/testing.ts";
+import { contentOfText, noBlocks, storeBlocks } from "../metadata/testing/testing.ts";
 import type { Queue } from "../queue/open-queue.ts";
 import { messagesOn, openTestQueue, type TestQueue } from "../queue/testing.ts";
+import { recordEvent } from "../activity/record-event.ts";
+import { inTransaction } from "../db/database.ts";
 import { findActor } from "../sharing/mounts.ts";
 import { webhookNetwork } from "./send-webhook.ts";
 import { type Received, type Receiver, startReceiver } from "./testing.ts";
@@ -20,7 +23,7 @@ import { webhookKinds } from "./webhook-kinds.ts";
 import { createWebhook, deleteWebhook, listWebhooks, type NewWebhook, type WebhookWorld } from "./webhooks.ts";
 
 const clock = makeTestClock(Date.UTC(2030, 0, 1));
-const verbs = ["created", "edited", "renamed", "moved", "trashed", "restored", "purged"] as const;
+const verbs = activityVerbs;
 const secret = "between us";
 
 let databases: TestDatabases;
@@ -52,6 +55,7 @@ before(async () => {
   );
   ({ queue } = testQueue);
   committer = openCommitter({
+    ...noBlocks,
     shards,
     clock,
     random: randomBytes,
@@ -226,7 +230,8 @@ test("somebody with whom a folder is shared hears of it, from another shard, unt
     ["seen"],
   );
   await commit(ann, { op: "move", fileId: file, place: { parentId: ann.rootId } });
-  assert.deepEqual(await told(), []);
+  // As the activity says of what leaves a share: that it went, not where to.
+  assert.deepEqual(await told(), ["trashed seen"]);
   await sql`delete from shard.grants`.execute(databases.shards.ofId(ann.spaceId).db);
   await put(ann, "later", { place: { parentId: folder, name: "later" } });
   assert.deepEqual(await told(), []);
@@ -285,3 +290,37 @@ async function share(nodeId: NodeId, granteeId: UserId): Promise<void> {
     databases.shards.ofId(ann.spaceId).db,
   );
 }
+
+test("what changed no node is told as the activity tells it, shares only to who may share", async (t) => {
+  t.after(() => receiver.stop());
+  const folder = await commit(ann, { op: "mkdir", place: { name: "folder" } });
+  const record = async (verb: "shared" | "unshared" | "linked" | "commented" | "rewound") => {
+    await inTransaction(databases.shards.ofId(ann.spaceId).db, async (transaction) => {
+      const event = { spaceId: ann.spaceId, nodeId: folder, verb, actor: ann.userId, deviceId: null, detail: {} };
+      await recordEvent(transaction, world, event);
+    });
+    queue.kick(databases.shards.ofId(ann.spaceId));
+  };
+  await record("shared");
+  assert.deepEqual(await told(), [], "nobody has a webhook yet");
+  await createWebhook(world, ann, hook());
+  await share(folder, bob.userId);
+  await createWebhook(world, bob, hook({ in: folder }));
+  for (const verb of ["shared", "linked", "unshared"] as const) {
+    await record(verb);
+    assert.deepEqual(await told(), [`${verb} /folder`], "a viewer is not told who else may see it");
+  }
+  for (const verb of ["commented", "rewound"] as const) {
+    await record(verb);
+    const all = await told();
+    assert.equal(all.length, 2, `${verb} is told to both`);
+    assert.ok(all.every((each) => each.startsWith(verb)));
+  }
+  receiver.received.splice(0);
+  await record("commented");
+  await queue.idle();
+  assert.deepEqual(
+    receiver.received.map(({ body }) => JSON.parse(body).actor.id),
+    [ann.userId, ann.userId],
+  );
+});

@@ -2,6 +2,8 @@ import type { MigrationSet } from "../migrate.ts";
 import * as blocksAndPacks from "./010-blocks-and-packs.ts";
 import * as sinceWhenDamaged from "./011-since-when-damaged.ts";
 import * as ownCopies from "./012-own-copies.ts";
+import * as collection from "./013-collection.ts";
+import * as secondStore from "./014-second-store.ts";
 
 /**
  * The migrations of the schema `cell`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -13,5 +15,7 @@ export const cellMigrations: MigrationSet = {
     "010-blocks-and-packs": { up: blocksAndPacks.up },
     "011-since-when-damaged": { up: sinceWhenDamaged.up },
     "012-own-copies": { up: ownCopies.up },
+    "013-collection": { up: collection.up },
+    "014-second-store": { up: secondStore.up },
   },
 };

@@ -153,8 +153,8 @@ function refuseOtherVersion(folder: string): void {
     "failed",
     version === undefined
       ? `${folder} is not a database (it has no PG_VERSION). Move it away, or choose another folder with --data DIR.`
-      : `The database in ${folder} was made by PostgreSQL ${version}, and this Holdfast brings ${majorVersion}. Start the ` +
-          "Holdfast version that made it, take a backup with it, and restore that here.",
+      : `The database in ${folder} was made by PostgreSQL ${version}, and this Holdfast brings ${majorVersion}. Nothing was ` +
+          "changed. Start the Holdfast version that made it: a backup of it cannot be restored here either.",
   );
 }
 

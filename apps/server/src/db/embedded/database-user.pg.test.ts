@@ -103,8 +103,10 @@ test("while a database is made, whoever else runs as nobody does not read its pa
   const child = spawn(process.execPath, [script, folder], { stdio: ["pipe", "ignore", "inherit"] });
   const exited = once(child, "exit");
   const find = () => globSync("postgres-new-*/password", { cwd: folder })[0];
-  await until("the cluster is being made", () => find() !== undefined || existsSync(clusterFolderOf(folder)));
-  const password = find();
+  let password: string | undefined;
+  // Looked at once: a moment later it may be made.
+  const isSeen = () => (password = find()) !== undefined || existsSync(clusterFolderOf(folder));
+  await until("the cluster is being made", isSeen);
   assert.ok(password !== undefined, "it was seen being made");
   assert.ok(!canRead(join(folder, password), nobody));
   child.stdin.end();

@@ -19,6 +19,18 @@ import * as activity from "./098-activity.ts";
 import * as webhooks from "./099-webhooks.ts";
 import * as linkDownloads from "./100-link-downloads.ts";
 import * as transfers from "./101-transfers.ts";
+import * as reports from "./102-reports.ts";
+import * as privateEntries from "./103-private-entries.ts";
+import * as childrenByFolder from "./104-children-by-folder.ts";
+import * as groupPlans from "./106-group-plans.ts";
+import * as shareMessages from "./106-share-messages.ts";
+import * as browsers from "./107-browsers.ts";
+import * as nameOrderAndSearch from "./108-name-order-and-search.ts";
+import * as contentOfThumbs from "./110-content-of-thumbs.ts";
+import * as newestInvitations from "./111-newest-invitations.ts";
+import * as unreferencedBlocks from "./112-unreferenced-blocks.ts";
+import * as shreddings from "./115-shreddings.ts";
+import * as audit from "./113-audit.ts";
 
 /**
  * The migrations of the schema `shard`, in order; the name of each is its file's (`001-nouns`) and is recorded in the
@@ -47,5 +59,17 @@ export const shardMigrations: MigrationSet = {
     "099-webhooks": { up: webhooks.up },
     "100-link-downloads": { up: linkDownloads.up },
     "101-transfers": { up: transfers.up },
+    "102-reports": { up: reports.up },
+    "103-private-entries": { up: privateEntries.up },
+    "104-children-by-folder": { up: childrenByFolder.up },
+    "106-group-plans": { up: groupPlans.up },
+    "106-share-messages": { up: shareMessages.up },
+    "107-browsers": { up: browsers.up },
+    "108-name-order-and-search": { up: nameOrderAndSearch.up },
+    "110-content-of-thumbs": { up: contentOfThumbs.up },
+    "111-newest-invitations": { up: newestInvitations.up },
+    "112-unreferenced-blocks": { up: unreferencedBlocks.up },
+    "113-audit": { up: audit.up },
+    "115-shreddings": { up: shreddings.up },
   },
 };

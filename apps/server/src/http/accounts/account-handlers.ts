@@ -5,9 +5,11 @@ import { formatTime, parseTime } from "@holdfast/core/times";
 import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts";
 import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
-import { deleteDevice, listDevices } from "../../accounts/devices.ts";
+import { deleteDevice, deleteDevices, listDevices } from "../../accounts/devices.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
+import { listInvitations, removeInvitation } from "../../accounts/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
+import { changeOwnPassword } from "../../accounts/own-password.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { listPlans } from "../../accounts/plans.ts";
 import { endSession, refreshSession, signIn } from "../../accounts/sessions.ts";
@@ -17,6 +19,7 @@ import type { Caller } from "../../accounts/caller.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
 import type { Handlers } from "../handler.ts";
 import { addressGroup } from "../exchange/peer.ts";
+import { webSessionHandlers } from "./web-session-handlers.ts";
 
 /**
  * Sessions, accounts, tokens, devices and the administration of users.
@@ -24,11 +27,17 @@ import { addressGroup } from "../exchange/peer.ts";
  */
 export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (userId: UserId) => void = () => {}) {
   return {
-    createSession: async ({ body, peer }) => ({
-      status: 200,
-      json: await signIn(world, body, addressGroup(peer.address)),
-    }),
-    refreshSession: async ({ body }) => ({ status: 200, json: await refreshSession(world, body.refresh_token) }),
+    createSession: async ({ body, peer, note }) => {
+      const onClaimed = (userId: UserId) => note({ userId });
+      const json = await signIn(world, { ...body, onClaimed }, addressGroup(peer.address));
+      note({ deviceId: json.device_id });
+      return { status: 200, json };
+    },
+    refreshSession: async ({ body, note }) => {
+      const json = await refreshSession(world, body.refresh_token, (userId) => note({ userId }));
+      note({ deviceId: json.device_id });
+      return { status: 200, json };
+    },
     deleteCurrentSession: async ({ caller }) => {
       if (caller.credential.kind !== "session") {
         throw new HoldfastError(
@@ -57,6 +66,10 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (
       await changeSettings(world, caller.userId, { ...body, autoMount: body.auto_mount });
       return { status: 200, json: await accountJson(world, caller) };
     },
+    changePassword: async ({ caller, body, peer }) => {
+      await changeOwnPassword(world, caller, body, addressGroup(peer.address));
+      return { status: 204 };
+    },
     createToken: async ({ caller, body }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
       const json = await createPersonalToken(world, caller, { ...body, expiresAtMicros });
@@ -78,6 +91,11 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (
       await deleteDevice(world, caller, params.id);
       return { status: 204 };
     },
+    deleteDevices: async ({ caller, query }) => {
+      await deleteDevices(world, caller, query.keep === "current");
+      return { status: 204 };
+    },
+    ...webSessionHandlers(world),
     ...userHandlers(world),
   } satisfies Handlers;
 }
@@ -109,6 +127,11 @@ export function userHandlers(store: AccountStore) {
       status: 200,
       json: { items: await listPlans(store.shards), next_cursor: null },
     }),
+    adminListInvitations: async ({ query }) => ({ status: 200, json: await listInvitations(store, query) }),
+    adminRemoveInvitation: async ({ params }) => {
+      await removeInvitation(store, params.id);
+      return { status: 204 };
+    },
     adminInvite: async ({ body, peer }) => {
       const { token, expiresAtMicros } = await createInvitation(store, {
         kind: "invite",

@@ -1,10 +1,15 @@
 import { listActivity } from "../../activity/list-activity.ts";
 import type { Shards } from "../../db/shards.ts";
+import { sealedCursors } from "../exchange/sealed-cursor.ts";
 import type { Handlers } from "../handler.ts";
 
 /** What happened. */
-export function activityHandlers({ shards }: { readonly shards: Shards }) {
+export function activityHandlers({ shards, cursorKey }: { readonly shards: Shards; readonly cursorKey: Buffer }) {
   return {
-    listActivity: async ({ caller, query }) => ({ status: 200, json: await listActivity(shards, caller, query) }),
+    listActivity: async ({ caller, query }) => {
+      const cursors = sealedCursors(cursorKey, `activity ${caller.userId} ${query.in ?? ""}`);
+      const page = await listActivity(shards, caller, { ...query, cursor: cursors.open(query.cursor) });
+      return { status: 200, json: cursors.seal(page) };
+    },
   } satisfies Handlers;
 }

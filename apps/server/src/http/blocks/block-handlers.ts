@@ -1,42 +1,57 @@
 import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { HashHex } from "@holdfast/core/ids";
+import { bucketOf, type HashHex, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import { framesContentType, readFrames } from "@holdfast/protocol/frames";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import type { Caller } from "../../accounts/caller.ts";
-import { findLiveCredentials } from "../../accounts/live-credentials.ts";
+import { idsText, openGrant, openSigner, readIds } from "../../accounts/signed-grant.ts";
 import type { BlockService, IncomingBlock } from "../../blocks/block-service.ts";
 import { passingSlices } from "../../blocks/freed-bytes.ts";
 import { assertUncounted } from "../../links/count-download.ts";
+import { whileOpen } from "../../content/while-open.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../../metadata/actor.ts";
 import { findKnownBlocks } from "../../metadata/content/known-blocks.ts";
+import { findVisibleVersions } from "../../metadata/content/visible-versions.ts";
+import { findGrantedNodes } from "../../metadata/read/granted-nodes.ts";
 import { actIn, findNode, followMount } from "../../metadata/read/look-up.ts";
-import { assertMay } from "../../rights/roles.ts";
-import { loadRights } from "../../rights/space-rights.ts";
-import { findActor } from "../../sharing/mounts.ts";
+import { assertMay, roleMay } from "../../rights/roles.ts";
 import { blockSizes } from "../../metadata/content/block-sizes.ts";
 import { fetchFrames, findWanted } from "./fetch-frames.ts";
 import { tellingRoom } from "../../metadata/weight/quota-refusal.ts";
+import { assertFree, readFreeBytes, roomToTell } from "../../metadata/weight/used-bytes.ts";
 import type { Handlers } from "../handler.ts";
 import { primed } from "./primed.ts";
 import { formatContentRange, parseRange } from "../files/ranges.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
 import { storeFrames } from "./store-frames.ts";
-import { readUploadGrant, signUploadGrant, type UploadGrant } from "./upload-grant.ts";
+
+/** Where blocks go. */
+interface Into {
+  readonly actor: Actor;
+  readonly folderId: NodeId;
+  /** Whether the caller may not look into the folder. */
+  readonly isBlind: boolean;
+}
 
 /** Blocks without files: asked for, sent, fetched. */
 export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: CodecPool) {
   const { shards } = world;
 
-  /** The caller in the space that takes the blocks: that of the node `into`. */
-  const actorInto = async (caller: Caller, into = "root"): Promise<Actor> => {
-    if (caller.owns && into === "root") return caller;
+  /** The folder that `into` means, and the caller in its space, which takes the blocks. */
+  const settleInto = async (caller: Caller, into = "root"): Promise<Into> => {
+    if (caller.owns && into === "root") return { actor: caller, folderId: caller.rootId, isBlind: false };
     const folder = await followMount(shards, caller, await findNode(shards, caller, into, "create"));
     assertMay(folder, "create");
-    return actIn(shards, caller, folder);
+    const isBlind = !roleMay(folder.role, "read");
+    return { actor: await actIn(shards, caller, folder), folderId: folder.row.id, isBlind };
+  };
+  const actorInto = async (caller: Caller, into?: string) => (await settleInto(caller, into)).actor;
+  const assertRoom = async ({ actor, isBlind }: Into, growthBytes: number): Promise<void> => {
+    const freeBytes = await readFreeBytes(shards, actor.spaceId);
+    assertFree(isBlind ? roomToTell(freeBytes) : freeBytes, growthBytes);
   };
   const mayUse = async (actor: Actor, base: HashHex): Promise<boolean> =>
     (await findKnownBlocks(shards, actor, [base])).has(base);
@@ -44,7 +59,9 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   return {
     queryBlocks: async ({ caller, body, charge }) => {
       await charge("operations", Math.ceil(body.hashes.length / 100));
-      const actor = await actorInto(caller, body.into);
+      const into = await settleInto(caller, body.into);
+      const { actor } = into;
+      if (body.growth_bytes !== undefined) await tellingRoom(actor, assertRoom(into, body.growth_bytes));
       const known = await findKnownBlocks(shards, actor, body.hashes, body.version_ids);
       const held = await blocks.held(actor.spaceId, [...known]);
       return {
@@ -76,7 +93,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       const [part, ...more] = parseRange(range, size) ?? [];
       const isPart = part !== undefined && more.length === 0;
       const { start, end } = isPart ? part : { start: 0, end: size };
-      const options = { signal, reading, passing: true };
+      const options = { signal, reading, passing: true, asOwner: true };
       const bytes = head ? "" : await primed(blocks.readRange(caller.spaceId, [{ hash, size }], start, end, options));
       const headers = {
         "content-type": "application/octet-stream",
@@ -87,7 +104,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       };
       return { status: isPart ? 206 : 200, bytes, headers };
     },
-    fetchBlocks: async ({ caller, body, signal, reading, charge }) => {
+    fetchBlocks: async ({ caller, body, signal, reading, charge, note }) => {
       const count = body.items.reduce((sum, { hashes }) => sum + hashes.length, 0);
       if (count > limits.queryHashesMax) {
         throw new HoldfastError("invalid_field", `One request fetches at most ${limits.queryHashesMax} blocks.`, {
@@ -95,57 +112,71 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
         });
       }
       await assertUncounted(shards, caller);
-      const wanted = await findWanted(shards, caller, body.items);
+      const { blocks: wanted, ofOthers, nodeIds } = await findWanted(shards, caller, body.items);
+      note({ nodeIds, count });
       const patches = wanted.filter(({ base }) => base !== undefined).length;
       if (patches > 0) await charge("operations", patches);
+      const own = caller.owns ? caller.spaceId : undefined;
+      const frames = fetchFrames({ blocks, codec }, wanted, { signal, reading, own });
+      const seesAll = async (now: Caller) =>
+        (await findVisibleVersions(shards, now, ofOthers)).length === ofOthers.length;
       return {
         status: 200,
-        bytes: await primed(fetchFrames({ blocks, codec }, wanted, { signal, reading })),
+        bytes: await primed(whileOpen(world, caller, frames, ofOthers.length === 0 ? undefined : seesAll)),
         headers: { "content-type": framesContentType },
       };
     },
     createBlockUploadUrl: async ({ caller, body, peer }) => {
-      const actor = await actorInto(caller, body.into);
+      const { actor, folderId } = await settleInto(caller, body.into);
       const expiresAtMs = world.clock.nowMs() + limits.uploadUrlLifetimeMs;
-      const grant = signUploadGrant(world.secrets.grantKey, {
-        userId: caller.userId,
-        credential: caller.credential,
-        spaceId: actor.spaceId,
-        hash: body.hash,
-        sizeBytes: body.size,
-        expiresAtMs,
-      });
+      const facts = [idsText([actor.spaceId, folderId]), body.hash, body.size].join(".");
+      const grant = openSigner(world, caller, "block upload", expiresAtMs)(facts);
       return {
         status: 200,
         json: { url: `${peer.origin}/api/v1/blocks/signed/${grant}`, expires_at: formatTime(expiresAtMs * 1000) },
       };
     },
-    putSignedBlock: async ({ params, stream }) => {
-      const grant = readUploadGrant(world.secrets.grantKey, params.grant, world.clock.nowMs());
-      const live = grant === undefined ? undefined : await findLiveCredentials(world, [grant.credential]);
-      const isGood =
-        grant !== undefined && live?.has(grant.credential.id) === true && (await mayStillSend(shards, grant));
-      if (!isGood) {
+    putSignedBlock: async ({ params, stream, note }) => {
+      const grant = await openGrant(world, "block upload", params.grant);
+      note({ caller: grant?.caller });
+      const upload = readUpload(grant?.facts ?? "");
+      if (grant === undefined || !(await mayStillSend(shards, grant.caller, upload))) {
         throw new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Ask for a new one.");
       }
+      const { spaceId, hash, sizeBytes } = upload;
       const payload = await readBlock(stream);
-      if (payload.length !== grant.sizeBytes) {
-        throw new HoldfastError("hash_mismatch", `The URL takes ${grant.sizeBytes} bytes, not ${payload.length}.`);
+      if (payload.length !== sizeBytes) {
+        throw new HoldfastError("hash_mismatch", `The URL takes ${sizeBytes} bytes, not ${payload.length}.`);
       }
       // Whose space it is the URL does not say.
-      const store = blocks.store(grant.spaceId, grant.userId, [rawBlock(grant.hash, payload)]);
+      const store = blocks.store(spaceId, grant.caller.userId, [rawBlock(hash, payload)]);
       await tellingRoom({ owns: false }, store);
-      return { status: 201, json: { hash: grant.hash, size: payload.length } };
+      return { status: 201, json: { hash, size: payload.length } };
     },
   } satisfies Handlers;
 }
 
-/** The right to put something into the space may have ended since the URL was given. */
-async function mayStillSend(shards: Shards, { userId, spaceId }: UploadGrant): Promise<boolean> {
-  const actor = await findActor(shards, userId);
-  if (actor?.spaceId === spaceId) return true;
-  const rights = await loadRights(shards.ofId(spaceId).db, actor?.grantees ?? [userId], spaceId);
-  return rights.get(spaceId)?.allowSomewhere("create") === true;
+/** The right to put something into the folder may have ended since the URL was given. */
+async function mayStillSend(shards: Shards, caller: Caller, { spaceId, folderId }: Upload): Promise<boolean> {
+  if (caller.owns && caller.spaceId === spaceId) return true;
+  const sender: Actor = { ...caller, bucket: bucketOf(spaceId), spaceId, rootId: folderId, owns: false };
+  const folder = (await findGrantedNodes(shards, sender, [folderId], "create")).get(folderId);
+  return folder !== undefined && roleMay(folder.role, "create");
+}
+
+/** What a signed upload URL allows: one block into the space of one folder, while its caller may put something into that. */
+interface Upload {
+  readonly spaceId: SpaceId;
+  readonly folderId: NodeId;
+  readonly hash: HashHex;
+  readonly sizeBytes: number;
+}
+
+/** @param facts as they were signed */
+function readUpload(facts: string): Upload {
+  const [ids = "", hash = "", size] = facts.split(".");
+  const [spaceId, folderId] = readIds(ids);
+  return { spaceId: spaceId as SpaceId, folderId: folderId as NodeId, hash: hash as HashHex, sizeBytes: Number(size) };
 }
 
 function rawBlock(hash: HashHex, payload: Uint8Array): IncomingBlock {

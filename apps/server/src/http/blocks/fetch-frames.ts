@@ -1,6 +1,6 @@
 import type { CodecPool } from "@holdfast/codec/pool";
 import { hashBytes } from "@holdfast/core/hash-hex";
-import { type HashHex, isId, type SpaceId, type VersionId } from "@holdfast/core/ids";
+import { type HashHex, isId, type NodeId, type SpaceId, type VersionId } from "@holdfast/core/ids";
 import { encodeFrame } from "@holdfast/protocol/frames";
 import type { BlockService, ReadingOptions, StoredBlock } from "../../blocks/block-service.ts";
 import { Gathering } from "../../content/gathering.ts";
@@ -24,18 +24,26 @@ export interface WantedBlock {
   readonly base: HashHex | undefined;
 }
 
+export interface Wanted {
+  readonly blocks: readonly WantedBlock[];
+  /** Versions of others by which some of them may be read. */
+  readonly ofOthers: readonly VersionId[];
+  /** Of all versions by which they are read. */
+  readonly nodeIds: readonly NodeId[];
+}
+
 /** Where each block is to be had. A version of somebody else's space opens its own blocks, and nothing else of that space. */
-export async function findWanted(shards: Shards, caller: Actor, items: readonly AskedItem[]): Promise<WantedBlock[]> {
+export async function findWanted(shards: Shards, caller: Actor, items: readonly AskedItem[]): Promise<Wanted> {
   const named = items.flatMap(({ version_id }) =>
     version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
   );
-  const versions = new Map<string, SpaceId>();
-  for (const { id, spaceId } of await findVisibleVersions(shards, caller, [...new Set(named)]))
-    versions.set(id, spaceId);
+  const versions = new Map<VersionId, SpaceId>();
+  const visible = await findVisibleVersions(shards, caller, [...new Set(named)]);
+  for (const { id, spaceId } of visible) versions.set(id, spaceId);
   const own = caller.owns ? caller.spaceId : undefined;
   const wanted: WantedBlock[] = [];
   for (const { version_id, hashes, bases = {} } of items) {
-    const spaceId = version_id === undefined ? own : versions.get(version_id);
+    const spaceId = version_id === undefined ? own : versions.get(version_id as VersionId);
     if (spaceId === undefined || spaceId === own) {
       wanted.push(...hashes.map((hash) => ({ hash, spaceId, base: bases[hash] })));
       continue;
@@ -47,15 +55,26 @@ export async function findWanted(shards: Shards, caller: Actor, items: readonly 
     const spaceOf = (hash: HashHex) => (known.has(hash) ? spaceId : undefined);
     wanted.push(...hashes.map((hash) => ({ hash, spaceId: spaceOf(hash), base: ifKnown(bases[hash]) })));
   }
-  return wanted;
+  const ofOthers = [...versions].flatMap(([id, spaceId]) => (spaceId === own ? [] : [id]));
+  return { blocks: wanted, ofOthers, nodeIds: [...new Set(visible.map(({ node_id }) => node_id))] };
 }
 
-/** In the order asked, whatever spaces they are of. */
+interface FetchOptions
+  extends Required<Pick<ReadingOptions, "signal" | "reading">>, Pick<ReadingOptions, "passesOver"> {
+  /** The caller's own space. */
+  readonly own: SpaceId | undefined;
+}
+
+/**
+ * In the order asked, whatever spaces they are of. One that is damaged is as one that is absent, and keeps back no other; only whoever
+ * asks for it alone, and so can be told nothing else, has `damaged` with the files that it touches.
+ */
 export async function* fetchFrames(
   parts: { readonly blocks: BlockService; readonly codec: CodecPool },
   wanted: readonly WantedBlock[],
-  options: Required<Pick<ReadingOptions, "signal" | "reading">>,
+  given: FetchOptions,
 ): AsyncGenerator<Uint8Array> {
+  const options: FetchOptions = wanted.length === 1 ? given : { ...given, passesOver: "damaged" };
   for (let start = 0; start < wanted.length;) {
     const spaceId = wanted.slice(start).find((block) => block.spaceId !== undefined)?.spaceId;
     const next = wanted.findIndex(
@@ -71,7 +90,7 @@ async function* readFrames(
   { blocks, codec }: { readonly blocks: BlockService; readonly codec: CodecPool },
   spaceId: SpaceId | undefined,
   wanted: readonly WantedBlock[],
-  { signal, reading }: Required<Pick<ReadingOptions, "signal" | "reading">>,
+  { own, ...options }: FetchOptions,
 ): AsyncGenerator<Uint8Array> {
   if (spaceId === undefined) {
     for (const { hash } of wanted) yield* absentFrame(hash);
@@ -80,8 +99,22 @@ async function* readFrames(
   const readable = blocks.read(
     spaceId,
     wanted.filter((item) => item.spaceId !== undefined).map((item) => item.hash),
-    { signal, reading, passing: true },
+    { ...options, passing: true, asOwner: spaceId === own },
   );
+  try {
+    yield* framesOf({ blocks, codec }, spaceId, wanted, { readable, signal: options.signal });
+  } finally {
+    // Also where the client has gone in the middle: what was read holds memory until its reader has ended.
+    await readable.return(undefined);
+  }
+}
+
+async function* framesOf(
+  { blocks, codec }: { readonly blocks: BlockService; readonly codec: CodecPool },
+  spaceId: SpaceId,
+  wanted: readonly WantedBlock[],
+  { readable, signal }: { readonly readable: ReturnType<BlockService["read"]>; readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array> {
   const gathering = new Gathering();
   for (const { hash, spaceId: readableIn, base } of wanted) {
     const step = readableIn !== undefined ? await readable.next() : undefined;

@@ -1,12 +1,22 @@
 /**
  * Has the first piece read before the answer begins, so that a failure at the start (a damaged block) is an answer with its
- * reason and not a connection that breaks.
+ * reason and not a connection that breaks. Whoever ends the answer ends its source, also before the first piece was taken.
  */
 export async function primed(source: AsyncGenerator<Uint8Array>): Promise<AsyncGenerator<Uint8Array>> {
-  const first = await source.next();
-  return (async function* () {
-    if (first.done === true) return;
-    yield first.value;
-    yield* source;
-  })();
+  let first: IteratorResult<Uint8Array> | undefined = await source.next();
+  return {
+    next: () => {
+      const piece = first;
+      first = undefined;
+      return piece === undefined ? source.next() : Promise.resolve(piece);
+    },
+    return: (value: unknown) => source.return(value),
+    throw: (thrown: unknown) => source.throw(thrown),
+    [Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      return this as AsyncGenerator<Uint8Array>;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await source.return(undefined);
+    },
+  };
 }

@@ -8,6 +8,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { AnswerBytes, AnswerHeaders } from "../handler.ts";
 import { readEntityTags } from "../files/conditions.ts";
+import { acceptsEncoding } from "./accepted-encoding.ts";
 import { toProblem } from "./problem.ts";
 import { gatherTexts, StreamedJson } from "../files/streamed-json.ts";
 
@@ -70,8 +71,9 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
     return end(sending);
   }
   const text = answer.json instanceof StreamedJson ? await gatherTexts(answer.json) : JSON.stringify(answer.json);
-  // An entity tag names the bytes as they are.
-  const mayCompress = etag === undefined && acceptsZstd(sending);
+  // An entity tag names the bytes as they are. By a cookie only a page of our own is signed in, so no strange page can make a
+  // browser ask and learn from the lengths of the answers.
+  const mayCompress = etag === undefined && acceptsEncoding(sending.acceptEncoding, "zstd");
   const headers = (isCompressed: boolean) => ({
     "content-type": "application/json",
     ...(isCompressed ? { "content-encoding": "zstd" } : {}),
@@ -114,13 +116,6 @@ const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** What is shorter fits into one packet anyway. */
 const compressedBytesMin = 1024;
 
-/** Nobody is signed in by a cookie, so no strange page can make a browser ask and learn from the lengths of the answers. */
-function acceptsZstd({ acceptEncoding = "" }: Sending): boolean {
-  return acceptEncoding
-    .split(",")
-    .some((each) => /^zstd(?:;q=(?!0(?:\.0*)?$).*)?$/.test(each.replaceAll(" ", "").toLowerCase()));
-}
-
 /** Weak comparison (RFC 9110, 13.1.2). */
 function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = readEntityTags("If-None-Match", ifNoneMatch);
@@ -139,10 +134,27 @@ async function sendStream(
   }
   const watch = watchTaking(sending);
   try {
-    if (bytes instanceof Readable) await pipeline(bytes, sending.response);
+    if (bytes instanceof Readable) await sendReadable(sending.response, bytes);
     else await sendPieces(sending.response, bytes, watch.moved);
   } finally {
     watch.stop();
+  }
+}
+
+/** The end of the connection is waited for too: Node's pipeline was seen to wait for ever behind an answer that had been sent and closed. */
+async function sendReadable(response: ServerResponse, bytes: Readable): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const onClose = () => {
+    if (response.writableFinished) ended.resolve();
+    else ended.reject(new HoldfastError("bad_request", "The connection ended in the middle of the answer."));
+  };
+  response.once("close", onClose);
+  if (response.closed) onClose();
+  try {
+    await Promise.race([pipeline(bytes, response), ended.promise]);
+  } finally {
+    response.off("close", onClose);
+    bytes.destroy();
   }
 }
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
+import type { Scope } from "@holdfast/protocol/account-routes";
 import type { Caller } from "../../accounts/caller.ts";
 import { routesForLinks } from "./link-routes.ts";
 
@@ -32,12 +33,15 @@ export function assertAccess(caller: Caller, route: Route): void {
   if (access === "admin" && !caller.admin) {
     throw new HoldfastError("forbidden", "Only an administrator may do this.");
   }
-  if (!caller.scopes.has(access)) {
-    throw new HoldfastError("forbidden", lacking(caller, access));
-  }
+  assertScope(caller, access);
 }
 
-function lacking({ credential }: Caller, scope: string): string {
+/** @throws HoldfastError `forbidden` */
+export function assertScope(caller: Caller, scope: Scope): void {
+  if (!caller.scopes.has(scope)) throw new HoldfastError("forbidden", lacking(caller, scope));
+}
+
+function lacking({ credential }: Caller, scope: Scope): string {
   if (credential.kind === "link") return "This link is for looking only.";
   return `This token does not have the scope ${scope}. Make one that has it.`;
 }

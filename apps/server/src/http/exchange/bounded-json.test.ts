@@ -28,7 +28,7 @@ test("what anybody may send is short and not compressed, on every open route tha
     const send = async (body: Uint8Array | string, headers: object = {}) => {
       const answer = await fetch(server.url + routeUrl(route), {
         method: route.method,
-        headers: { ...json, ...headers },
+        headers: { ...json, origin: server.url, ...headers },
         body: body as NonNullable<RequestInit["body"]>,
       });
       return ((await answer.json()) as { code: string }).code;
@@ -39,6 +39,7 @@ test("what anybody may send is short and not compressed, on every open route tha
       name: "a",
       refresh_token: "r",
       token: "t",
+      reason: "other",
     });
     assert.equal(await send(text.padEnd(limits.requestOpenBytesMax)), "forbidden", name);
     assert.equal(await send(text.padEnd(limits.requestOpenBytesMax + 1)), "too_large", name);
@@ -47,7 +48,7 @@ test("what anybody may send is short and not compressed, on every open route tha
     });
     const endless = await fetch(server.url + routeUrl(route), {
       method: route.method,
-      headers: json,
+      headers: { ...json, origin: server.url },
       body: chunked,
       duplex: "half",
     });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
+import type { AuditLog } from "../../audit/audit-log.ts";
 import type { ByteBudget } from "../../blocks/byte-budget.ts";
 import type { ReadingRoom } from "../../blocks/reading-room.ts";
 import type { Log } from "../../operation/log.ts";
@@ -26,6 +27,8 @@ export interface ExchangeWorld {
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
   readonly stopping: AbortSignal;
+  /** Undefined: nothing is recorded. */
+  readonly audit: AuditLog | undefined;
   /** Every exchange that is under way; aborting one ends its work. */
   readonly running: Set<{ abort(): void }>;
   /** Told of each exchange once the last byte has left, so that its time and its count of bytes are true. */

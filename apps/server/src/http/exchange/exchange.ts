@@ -5,12 +5,15 @@ import type { z } from "zod";
 import type { Caller } from "../../accounts/caller.ts";
 import type { AnswerReading, Reading } from "../../blocks/reading-room.ts";
 import type { Log } from "../../operation/log.ts";
-import { type LooseAnswer, sendAnswer, sendProblem, type Sending } from "./answer.ts";
+import { type LooseAnswer, sendAnswer, sendProblem } from "./answer.ts";
 import { assertAccess, readBearer, signInNeeded } from "./authentication.ts";
 import { type Conditions, readConditions } from "../files/conditions.ts";
 import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
 import type { Later } from "../handler.ts";
+import type { AuditRule } from "../route-audit.ts";
 import { admitJson, readJsonBody, validate } from "./json-body.ts";
+import { assertFromOwnPage } from "./own-page.ts";
+import type { AuditNote, Outcome } from "./describe-request.ts";
 import { addressGroup, type Peer } from "./peer.ts";
 import { fromTransport } from "./problem.ts";
 import {
@@ -22,6 +25,8 @@ import {
   readParams,
 } from "./request-checks.ts";
 import { drainAfterAnswer, RequestBody } from "./request-body.ts";
+import { RequestRecord } from "./request-record.ts";
+import { sendingOf } from "./sending-of.ts";
 
 /** A handler as the exchange calls it: the types of its route were checked where it was written. */
 export type LooseHandler = (
@@ -32,19 +37,15 @@ export type LooseHandler = (
  * One request to one route, from the token to the last byte of the answer. Never rejects. Resolves early where the
  * handler wants to answer later, so that nothing of what ran until then is kept.
  */
-export async function runExchange(
-  world: ExchangeWorld,
-  route: Route,
-  handler: LooseHandler,
-  arrived: Arrived,
-): Promise<void> {
-  const exchange = new Exchange(world, route, arrived);
+export async function runExchange(world: ExchangeWorld, mounted: Mounted, arrived: Arrived): Promise<void> {
+  const exchange = new Exchange(world, mounted, arrived);
   let answer: LooseAnswer | Later<LooseAnswer>;
   try {
     await exchange.open();
-    answer = await handler(exchange);
+    answer = await mounted.handler(exchange);
+    if (!("later" in answer)) await exchange.record(answer);
   } catch (thrown) {
-    return await exchange.refuse(thrown);
+    return await exchange.refuseRecorded(thrown);
   } finally {
     exchange.releaseJson();
   }
@@ -52,22 +53,12 @@ export async function runExchange(
   else await exchange.answer(answer);
 }
 
-function sendingOf(
-  world: ExchangeWorld,
-  { request, response, requestId, baseHeaders }: Arrived,
-  onMoved: () => void,
-): Sending {
-  return {
-    onMoved,
-    response,
-    head: request.method === "HEAD",
-    ifNoneMatch: request.headers["if-none-match"],
-    acceptEncoding: request.headers["accept-encoding"],
-    requestId,
-    baseHeaders,
-    idleTimeoutMs: world.answerIdleTimeoutMs,
-    stopping: world.stopping,
-  };
+/** A route as it is served. */
+export interface Mounted {
+  readonly route: Route;
+  readonly handler: LooseHandler;
+  /** Undefined: nothing of it is recorded. */
+  readonly audit?: AuditRule | undefined;
 }
 
 const noRawHeaders: string[] = [];
@@ -84,6 +75,7 @@ function clientGone(thrown: unknown): HoldfastError {
 class Exchange {
   readonly #world: ExchangeWorld;
   readonly #route: Route;
+  readonly #record: RequestRecord | undefined;
   #arrived: Arrived;
   #userId: UserId | undefined;
   #isLink = false;
@@ -100,10 +92,13 @@ class Exchange {
   query: unknown;
   body: unknown;
 
-  constructor(world: ExchangeWorld, route: Route, arrived: Arrived) {
+  constructor(world: ExchangeWorld, { route, audit }: Mounted, arrived: Arrived) {
     this.#world = world;
     this.#route = route;
+    if (audit !== undefined && world.audit !== undefined) this.#record = new RequestRecord(world.audit, audit);
     this.#arrived = arrived;
+    // Whatever a handler is made to do, nobody is signed in by a cookie that a strange page sends along.
+    if (route.fromOwnPage !== true) delete arrived.request.headers.cookie;
     arrived.response.on("close", () => {
       if (this.#arrived.response.writableFinished) return;
       this.abort();
@@ -155,9 +150,24 @@ class Exchange {
     return () => this.#identify();
   }
 
+  get countFor() {
+    return (caller: Caller) => {
+      this.#countFor(caller);
+      this.note({ caller });
+    };
+  }
+
+  get note() {
+    return (note: AuditNote) => this.#record?.note(note);
+  }
+
   get charge() {
     return (unit: "operations" | "bytes" | "uploads", amount: number) =>
       this.#world.rateLimits.take(unit, this.#payer(), amount);
+  }
+
+  get owe() {
+    return (calls: number) => this.#world.rateLimits.debit("calls", this.#payer(), calls);
   }
 
   get reading(): Reading {
@@ -211,7 +221,9 @@ class Exchange {
     const route = this.#route;
     const { headers, url = "" } = this.#arrived.request;
     this.#world.assertHost(headers.host);
+    this.#record?.open();
     await this.#admit();
+    if (route.fromOwnPage === true) assertFromOwnPage(this.#arrived.request, this.#arrived.peer);
     await this.#takePlaces();
     if (route.method !== "GET") this.#world.assertWritable();
     if (route.params !== undefined) this.params = readParams(route, params);
@@ -226,6 +238,20 @@ class Exchange {
     const { requestsAtOnce, bodiesAtOnce } = this.#world;
     this.#places.push(requestsAtOnce.enter(this.#payer()));
     if (hasLongBody(this.#arrived.request)) this.#places.push(await bodiesAtOnce.enterInTurn(this.#payer()));
+  }
+
+  async record(outcome: Outcome): Promise<void> {
+    const { caller, query, body, requestId } = this;
+    // Of what is refused before it is looked at, too, it is told what was asked for.
+    const params = this.params ?? this.#arrived.params;
+    await this.#record?.close({ caller, params, query, body, requestId, address: this.peer.address }, outcome);
+  }
+
+  async refuseRecorded(thrown: unknown): Promise<void> {
+    const { status, code } = fromTransport(thrown);
+    // Where it cannot be recorded now it is later, and the refusal says more than that.
+    await this.record({ status, code }).catch(() => {});
+    await this.refuse(thrown);
   }
 
   async answer(answer: LooseAnswer): Promise<void> {
@@ -291,8 +317,7 @@ class Exchange {
       throw signInNeeded(this.#arrived.request.headers.authorization);
     }
     this.caller = await this.#authenticate(bearer);
-    this.#userId = this.caller.userId;
-    this.#isLink = this.caller.credential.kind === "link";
+    this.#countFor(this.caller);
     assertAccess(this.caller, this.#route);
     const { rateLimits } = this.#world;
     const payer = this.#payer();
@@ -300,6 +325,11 @@ class Exchange {
     await rateLimits.take("operations", payer, 1);
     await rateLimits.check("bytes", payer);
     if (this.#route.path === "/files/upload") await rateLimits.take("uploads", payer, 1);
+  }
+
+  #countFor({ userId, credential }: Caller): void {
+    this.#userId = userId;
+    this.#isLink = credential.kind === "link";
   }
 
   async #authenticate(bearer: string): Promise<Caller> {
@@ -317,7 +347,9 @@ class Exchange {
     const bearer = readBearer(this.#arrived.request.headers.authorization);
     if (bearer === undefined) return undefined;
     try {
-      return await this.#authenticate(bearer);
+      const caller = await this.#authenticate(bearer);
+      this.note({ caller });
+      return caller;
     } catch (error) {
       if (error instanceof HoldfastError && error.code === "unauthenticated") return undefined;
       throw error;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { requireComponent } from "@holdfast/tools/components";
@@ -124,7 +125,7 @@ test("with Redis several processes share a bucket, and without it each counts al
     redis.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   });
-  for await (const line of redis.stdout) if (String(line).includes("eady to accept connections")) break;
+  for await (const line of createInterface({ input: redis.stdout })) if (/ready to accept/i.test(line)) break;
   const log = openLog("silent");
   const open = () =>
     openRedisBuckets(

@@ -48,8 +48,8 @@ export function hasLongBody(request: IncomingMessage): boolean {
 const longBodyBytes = 64 * 1024;
 
 /**
- * JSON, and what clients call it that were told nothing: `curl -d`, a `fetch` of text, a library's default. No cookie signs
- * anybody in, so a form on a strange page gains nothing by such a type. What is no JSON then fails as such.
+ * JSON, and what clients call it that were told nothing: `curl -d`, a `fetch` of text, a library's default. No cookie counts
+ * here (see `assertFromOwnPage`), so a form on a strange page gains nothing by such a type. What is no JSON then fails as such.
  */
 const jsonTypes =
   /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;

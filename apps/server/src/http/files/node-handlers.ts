@@ -1,40 +1,57 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Shards } from "../../db/shards.ts";
 import { listChanges } from "../../journal/changes.ts";
 import { startToken } from "../../journal/start-token.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
 import { emptyTrash } from "../../metadata/trash/empty-trash.ts";
-import { listFolder } from "../../metadata/read/list-folder.ts";
+import { type FolderPage, listFolder, listRows } from "../../metadata/read/list-folder.ts";
 import { findNode, findNodeByPath, findNodes, followMount, readNodeId } from "../../metadata/read/look-up.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
+import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import type { Operation } from "../../metadata/commit/operation.ts";
 import { listTrash } from "../../metadata/trash/trash-list.ts";
-import type { Handlers } from "../handler.ts";
+import type { TagOf } from "../../thumbs/thumb-tag.ts";
+import { sealedCursors } from "../exchange/sealed-cursor.ts";
+import type { Handlers, RequestContext } from "../handler.ts";
 import { commitNode, commitOperation } from "./commit-one.ts";
 import { attributesOf, baseOf, placeOf, refuseConditions, revisionTag, seenOf, versionOf } from "./operation-fields.ts";
 
+interface NodeWorld {
+  readonly shards: Shards;
+  readonly committer: Committer;
+  /** Of the server: what cursors that could name something hidden are sealed with. */
+  readonly cursorKey: Buffer;
+  /** Of a list: with which its thumbnails can be had. */
+  readonly tagOf: TagOf;
+}
+
 /** The tree: look up, list, create, change, delete, restore, and what changed. */
-export function nodeHandlers({ shards, committer }: { shards: Shards; committer: Committer }) {
+export function nodeHandlers({ shards, committer, cursorKey, tagOf }: NodeWorld) {
   const commitOne = (caller: Caller, operation: Operation) => commitNode(committer, caller, operation);
   return {
-    lookUpPath: async ({ caller, query }) => {
+    lookUpPath: async ({ caller, query, owe }) => {
       const found = await findNodeByPath(shards, caller, query.path);
       const json = nodeJson(found);
       const folder = await followMount(shards, caller, found);
       if (folder.row.kind !== "folder") return { status: 200, json, headers: revisionTag(json) };
-      return { status: 200, json: { ...json, ...(await listFolder(shards, caller, folder, query)) } };
+      const page = await listFolder(shards, caller, folder, query);
+      await payCount(owe, page);
+      return { status: 200, json: { ...json, ...page, t: tagOf(caller, placeOfList(folder)) } };
     },
     getNode: async ({ caller, params }) => {
       const json = nodeJson(await findNode(shards, caller, params.id));
       return { status: 200, json, headers: revisionTag(json) };
     },
-    listFolder: async ({ caller, params, query }) => {
+    listFolder: async ({ caller, params, query, owe }) => {
       const folder = await followMount(shards, caller, await findNode(shards, caller, params.id));
-      return {
-        status: 200,
-        json: await listFolder(shards, caller, folder, { ...query, includeBlocks: query.include === "blocks" }),
-      };
+      const page =
+        query.fields === "row"
+          ? ((await listRows(shards, caller, folder, query)) as FolderPage)
+          : await listFolder(shards, caller, folder, { ...query, includeBlocks: query.include === "blocks" });
+      await payCount(owe, page);
+      return { status: 200, json: { ...page, t: tagOf(caller, placeOfList(folder)) } };
     },
     createNode: async ({ caller, body, conditions }) => {
       const base = baseOf(conditions(), body);
@@ -95,7 +112,13 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       });
       return { status: 200, json: node, headers: revisionTag(node) };
     },
-    listTrash: async ({ caller, query }) => ({ status: 200, json: await listTrash(shards, caller, query) }),
+    listTrash: async ({ caller, query }) => {
+      const t = tagOf(caller);
+      if (query.in === undefined) return { status: 200, json: { ...(await listTrash(shards, caller, query)), t } };
+      const cursors = sealedCursors(cursorKey, `trash ${caller.userId} ${query.in}`);
+      const page = await listTrash(shards, caller, { ...query, cursor: cursors.open(query.cursor) });
+      return { status: 200, json: { ...cursors.seal(page), t } };
+    },
     restoreFromTrash: async ({ caller, params, body, conditions }) => {
       const place = body === undefined ? undefined : placeOf(body);
       const { node } = await commitOne(caller, {
@@ -134,6 +157,17 @@ export function nodeHandlers({ shards, committer }: { shards: Shards; committer:
       return { status: 200, json: { items } };
     },
   } satisfies Handlers;
+}
+
+/** Counting the children of a large folder reads all of them, however short the page is. */
+async function payCount(owe: RequestContext["owe"], { total = 0 }: FolderPage): Promise<void> {
+  const calls = Math.floor(total / limits.countedPerCall);
+  if (calls > 0) await owe(calls);
+}
+
+/** In one's own space nothing needs to be named. */
+function placeOfList({ row, rights }: PlacedNode): string[] {
+  return rights === undefined ? [] : [row.id];
 }
 
 /** @param trashedAt undefined where there is no such node */

@@ -8,19 +8,21 @@ import type { Committer } from "../../metadata/commit/commit-queue.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import type { VersionFacts } from "../../metadata/read/version-json.ts";
 import { listVersions } from "../../metadata/read/versions-list.ts";
+import type { TagOf } from "../../thumbs/thumb-tag.ts";
 import type { Handlers } from "../handler.ts";
 import { commitOperation } from "./commit-one.ts";
 import { baseOf, seenOf, versionOf } from "./operation-fields.ts";
 
 /** The history of one file: who made which version, and what people call them. */
-export function versionHandlers({ shards, committer }: { shards: Shards; committer: Committer }) {
+export function versionHandlers({ shards, committer, tagOf }: { shards: Shards; committer: Committer; tagOf: TagOf }) {
   return {
     listVersions: async ({ caller, params, query }) => {
       const file = await findNode(shards, caller, params.id);
       if (file.row.kind !== "file")
         throw new HoldfastError("invalid_field", `${file.path} is no file.`, { field: "id" });
       const { items, next_cursor } = await listVersions(shards, file, query);
-      return { status: 200, json: { items: await withAuthors(shards, items), next_cursor } };
+      const t = tagOf(caller, file.rights === undefined ? [] : [file.row.id]);
+      return { status: 200, json: { items: await withAuthors(shards, items), next_cursor, t } };
     },
     labelVersion: async ({ caller, params, body, conditions }) => {
       const { version } = await commitOperation(committer, caller, {

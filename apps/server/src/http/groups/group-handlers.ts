@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import type { Caller } from "../../accounts/caller.ts";
-import { createGroup, deleteGroup, renameGroup } from "../../groups/change-groups.ts";
+import { createGroup, deleteGroup, updateGroup } from "../../groups/change-groups.ts";
 import { removeMember, setMember } from "../../groups/change-members.ts";
 import type { GroupWorld } from "../../groups/group-messages.ts";
 import type { GroupCaller } from "../../groups/group-rights.ts";
@@ -21,7 +21,7 @@ export function groupHandlers(store: GroupWorld) {
     }),
     updateGroup: async ({ caller, params, body, conditions }) => ({
       status: 200,
-      json: await renameGroup(store, groupCaller(caller), params.id, body.name, conditions()),
+      json: await updateGroup(store, groupCaller(caller), params.id, body, conditions()),
     }),
     deleteGroup: async ({ caller, params, conditions }) => {
       await deleteGroup(store, groupCaller(caller), params.id, conditions());

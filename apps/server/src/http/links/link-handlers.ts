@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { formatTime } from "@holdfast/core/times";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import type { Caller } from "../../accounts/caller.ts";
-import { findLiveLink, startLinkSession } from "../../accounts/link-callers.ts";
+import { findLiveLink, linkCaller, startLinkSession } from "../../accounts/link-callers.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import { addressGroup } from "../exchange/peer.ts";
@@ -11,9 +11,11 @@ import type { Handlers } from "../handler.ts";
 /** For whoever has a link. */
 export function linkHandlers(world: AccountWorld) {
   return {
-    startLinkSession: async ({ body, peer }) => ({
+    startLinkSession: async ({ body, peer, note }) => ({
       status: 200,
-      json: await startLinkSession(world, body, addressGroup(peer.address)),
+      json: await startLinkSession(world, body, addressGroup(peer.address), (link) =>
+        note({ caller: linkCaller(link) }),
+      ),
     }),
     getCurrentLink: async ({ caller }) => ({ status: 200, json: await describeLink(world, caller) }),
   } satisfies Handlers;

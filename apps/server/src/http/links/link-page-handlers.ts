@@ -1,66 +1,98 @@
 import { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import { reportReasons } from "@holdfast/protocol/report-routes";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import type { Caller } from "../../accounts/caller.ts";
-import { findLinkOf, type LiveLink, proveLink, startLinkSession } from "../../accounts/link-callers.ts";
+import {
+  checkPlace,
+  findLinkOf,
+  linkCaller,
+  type LinkPlace,
+  type LiveLink,
+  openLink,
+  sessionEnd,
+  signPlace,
+} from "../../accounts/link-callers.ts";
 import { listFolder } from "../../metadata/read/list-folder.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { roleMay } from "../../rights/roles.ts";
+import type { WrittenReport } from "../../reports/report-link.ts";
 import type { Uploads } from "../../uploads/uploads.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
 import type { downloadHandlers } from "../files/download-handlers.ts";
 import type { Handlers, RequestContext } from "../handler.ts";
-import { type AddressOf, linkPage, missingPage, type Page, passwordPage, refusedPage } from "./link-page.ts";
+import {
+  type AddressOf,
+  linkPage,
+  missingPage,
+  type Page,
+  passwordPage,
+  refusedPage,
+  reportCharactersMax,
+  reportedPage,
+} from "./link-page.ts";
 import { boundaryOf, readForm } from "./multipart.ts";
 
 export interface LinkPageWorld {
   readonly accounts: AccountWorld;
   readonly uploads: Uploads;
   readonly download: ReturnType<typeof downloadHandlers>["download"];
+  readonly report: (report: WrittenReport, source: string) => Promise<void>;
+  /** Of the script that takes pages over: see `readLinkHead`. */
+  readonly head: () => string | undefined;
 }
 
-/** Who has opened a link, and by what: an `access` only where there is a password. */
+/** Who has opened a link. */
 interface Visit {
   readonly link: LiveLink;
-  readonly token: string;
   readonly caller: Caller;
-  readonly access?: string | undefined;
+  /** Of a link with a password it opens places; each with an access of its own. */
+  readonly addressOf: AddressOf;
 }
 
-/** The page that whoever has a link's address sees, without any script. */
+/** The page that whoever has a link's address sees. It works without any script. */
 export function linkPageHandlers(world: LinkPageWorld) {
   const { accounts } = world;
   return {
-    showLink: async ({ params: { token }, query }) =>
-      asPage(async () => {
-        const link = await linkOf(accounts, token);
-        const visit = await visitBy(accounts, link, token, query.access);
-        if (visit === undefined) return { status: 200 as const, ...passwordPage(addressOf(token).page()) };
+    showLink: async ({ params: { token }, query, note }) => {
+      // Whoever goes on from a form has no script, or does without: what a script would ask for once more is here already.
+      const head = query.access === undefined && query.sent === undefined ? world.head() : undefined;
+      return asPage(async () => {
+        const link = await linkOf(accounts, token, note);
+        const visit = visitBy(accounts, { link, token }, pageOf(link, query.in), query.access);
+        if (visit === undefined) note({ action: "link.knock" });
+        else note({ nodeIds: [query.in ?? link.node_id] });
+        if (visit === undefined) return { status: 200 as const, ...passwordPage(addressOf(token), undefined, head) };
         const notice =
           query.sent === undefined ? undefined : `Sent: ${query.sent} ${query.sent === 1 ? "file" : "files"}.`;
-        return { status: 200 as const, ...(await show(accounts, visit, { ...query, notice })) };
-      }),
+        return { status: 200 as const, ...(await show(accounts, visit, { ...query, notice }, head)) };
+      }, head);
+    },
     sendToLink: async (context) =>
       asPage(async () => {
-        const { params, query, headers } = context;
-        const link = await linkOf(accounts, params.token);
+        const { params, query, headers, note } = context;
+        const link = await linkOf(accounts, params.token, note);
         const isForm = /^multipart\//i.test(headers["content-type"] ?? "");
         if (!isForm) return openByPassword(accounts, context);
-        const visit = await visitBy(accounts, link, params.token, query.access);
-        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token).page()) };
+        note({ action: "file.write" });
+        const place = pageOf(link, query.in);
+        const visit = visitBy(accounts, { link, token: params.token }, place, query.access);
+        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token)) };
         const sent = await takeFiles(world, visit, context);
-        const location = addressOf(params.token, query.access).page({ in: query.in ?? "root", sent: `${sent}` });
+        note({ count: sent });
+        const location = visit.addressOf.page({ in: place.nodeId, sent: `${sent}` });
         return { status: 303 as const, bytes: "", headers: { location, "content-length": "0" } };
       }),
-    downloadFromLink: async ({ params, query, headers, head, signal, reading, peer }) =>
+    downloadFromLink: async ({ params, query, headers, head, signal, reading, peer, note }) =>
       asPage(async () => {
-        const link = await linkOf(accounts, params.token);
-        const visit = await visitBy(accounts, link, params.token, query.access);
-        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token).page()) };
+        const link = await linkOf(accounts, params.token, note);
+        const place = { use: "file", nodeId: params.id } as const;
+        const visit = visitBy(accounts, { link, token: params.token }, place, query.access);
+        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token)) };
         const request = {
           caller: visit.caller,
           params: { id: params.id },
@@ -70,8 +102,16 @@ export function linkPageHandlers(world: LinkPageWorld) {
           signal,
           reading,
           peer,
+          note,
         };
         return world.download(request as RequestContext<"download">);
+      }),
+    // Nothing is looked up here: it is answered alike whatever the token is.
+    sendReport: async ({ params: { token }, peer, stream }) =>
+      asPage(async () => {
+        const form = new URLSearchParams((await readBounded(stream, reportFormBytesMax, "The form")).toString());
+        await world.report({ token, ...readReport(form) }, addressGroup(peer.address));
+        return { status: 200 as const, ...reportedPage() };
       }),
   } satisfies Handlers;
 }
@@ -80,13 +120,13 @@ type PageWith<Status extends number> = Status extends number ? Page & { readonly
 type Refusal = PageWith<403 | 404 | 409 | 429>;
 
 /** Whatever is not there, is not there any more or is not this link's is one and the same page. */
-async function asPage<Answer>(answer: () => Promise<Answer>): Promise<Answer | Refusal> {
+async function asPage<Answer>(answer: () => Promise<Answer>, head?: string): Promise<Answer | Refusal> {
   try {
     return await answer();
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     if (error.code === "not_found" || error.code === "unauthenticated")
-      return { status: 404 as const, ...missingPage() };
+      return { status: 404 as const, ...missingPage(head) };
     if (error.code === "rate_limited") return { status: 429 as const, ...refusedPage(error.message) };
     if (error.code === "forbidden") return { status: 403 as const, ...refusedPage(error.message) };
     if (shownCodes.has(error.code)) return { status: 409 as const, ...refusedPage(error.message) };
@@ -103,26 +143,35 @@ const shownCodes: ReadonlySet<string> = new Set([
   "conflict",
 ]);
 
-async function linkOf(accounts: AccountWorld, token: string): Promise<LiveLink> {
+async function linkOf(accounts: AccountWorld, token: string, note: RequestContext["note"]): Promise<LiveLink> {
   // Only the link's own token stands in its address.
   const link = token.startsWith("hfl_") ? await findLinkOf(accounts, token) : undefined;
   if (link === undefined) throw new HoldfastError("not_found", "There is no such link.");
+  note({ caller: linkCaller(link) });
   return link;
 }
 
-/** Undefined where a password is to be asked for. */
-async function visitBy(
-  accounts: AccountWorld,
-  link: LiveLink,
-  token: string,
-  access: string | undefined,
-): Promise<Visit | undefined> {
-  if (link.password_hash !== null && access === undefined) return undefined;
-  const isByAccess = link.password_hash !== null;
-  const proof = isByAccess && access !== undefined ? access : token;
-  const caller = await proveLink(accounts, proof).catch(() => undefined);
-  if (caller?.credential.id !== link.id) return undefined;
-  return { link, token, caller, access: isByAccess ? access : undefined };
+/** What is to be opened, and by whom. */
+interface Knock {
+  readonly link: LiveLink;
+  readonly token: string;
+}
+
+function pageOf(link: LiveLink, folder: string | undefined): LinkPlace {
+  return { use: "page", nodeId: folder === undefined || folder === "root" ? link.node_id : folder };
+}
+
+/** @returns undefined where a password is to be asked for */
+function visitBy(accounts: AccountWorld, { link, token }: Knock, place: LinkPlace, access = ""): Visit | undefined {
+  if (link.password_hash === null) return { link, caller: linkCaller(link), addressOf: addressOf(token) };
+  const untilSeconds = checkPlace(accounts, link, place, access);
+  return untilSeconds === undefined ? undefined : openVisit(accounts, { link, token }, untilSeconds);
+}
+
+/** All that it opens ends at the same time: whoever goes on from page to page is asked for the password again. */
+function openVisit(accounts: AccountWorld, { link, token }: Knock, untilSeconds: number): Visit {
+  const sign = (place: LinkPlace) => signPlace(accounts, link, place, untilSeconds);
+  return { link, caller: linkCaller(link), addressOf: addressOf(token, { link, sign }) };
 }
 
 async function openByPassword(
@@ -131,22 +180,27 @@ async function openByPassword(
 ): Promise<PageWith<200 | 403>> {
   const form = new URLSearchParams((await readBounded(stream, passwordFormBytesMax, "The form")).toString());
   const password = (form.get("password") ?? "").slice(0, limits.passwordBytesMax);
-  const session = await startLinkSession(accounts, { token, password }, addressGroup(peer.address)).catch(
-    (error: unknown) => {
-      if (error instanceof HoldfastError && error.code === "unauthenticated") return undefined;
-      throw error;
-    },
-  );
-  const visit =
-    session === undefined
-      ? undefined
-      : await visitBy(accounts, await linkOf(accounts, token), token, session.access_token);
-  if (visit === undefined)
-    return { status: 403 as const, ...passwordPage(addressOf(token).page(), "This is not the password.") };
+  const link = await openLink(accounts, { token, password }, addressGroup(peer.address)).catch((error: unknown) => {
+    if (error instanceof HoldfastError && error.code === "unauthenticated") return undefined;
+    throw error;
+  });
+  if (link === undefined)
+    return { status: 403 as const, ...passwordPage(addressOf(token), "This is not the password.") };
+  const visit = openVisit(accounts, { link, token }, sessionEnd(accounts));
   return { status: 200 as const, ...(await show(accounts, visit, {})) };
 }
 
 const passwordFormBytesMax = 8 * 1024;
+/** Each letter may take nine bytes in a form, and a break of lines six. */
+const reportFormBytesMax = 9 * reportCharactersMax + 1024;
+
+/** What a form that somebody made by hand leaves out says no more than that something is wrong. */
+function readReport(form: URLSearchParams): Omit<WrittenReport, "token"> {
+  const reason = reportReasons.find((each) => each === form.get("reason")) ?? "other";
+  const text = (form.get("text") ?? "").replaceAll("\r\n", "\n").slice(0, reportCharactersMax).toWellFormed();
+  return text.trim() === "" ? { reason } : { reason, text };
+}
+
 const itemsPerPage = 200;
 
 interface Asked {
@@ -155,16 +209,16 @@ interface Asked {
   readonly notice?: string | undefined;
 }
 
-async function show({ shards }: AccountWorld, visit: Visit, asked: Asked): Promise<Page> {
-  const { caller, link, token, access } = visit;
+async function show({ shards }: AccountWorld, visit: Visit, asked: Asked, head?: string): Promise<Page> {
+  const { caller, link } = visit;
   const found = await findNode(shards, caller, asked.in ?? "root", "create");
   if (found.row.trashed_at !== null) throw new HoldfastError("not_found", "It lies in the trash.");
   const node = nodeJson(found);
   const isListed = node.kind === "folder" && roleMay(found.role, "read");
   const { items, next_cursor: next } = isListed
-    ? await listFolder(shards, caller, found, { cursor: asked.cursor, limit: itemsPerPage })
+    ? await listFolder(shards, caller, found, { cursor: asked.cursor, limit: itemsPerPage, isUncounted: true })
     : { items: undefined, next_cursor: null };
-  return linkPage({
+  const shown = {
     ownerName: link.owner_name,
     node,
     items,
@@ -172,9 +226,10 @@ async function show({ shards }: AccountWorld, visit: Visit, asked: Asked): Promi
     mayAdd: mayAdd(found, caller),
     hasPreviews: link.max_downloads === null,
     notice: asked.notice,
-    addressOf: addressOf(token, access),
+    addressOf: visit.addressOf,
     next: next ?? undefined,
-  });
+  };
+  return linkPage(shown, head);
 }
 
 function mayAdd({ role }: PlacedNode, { scopes }: Caller): boolean {
@@ -205,13 +260,19 @@ async function takeFiles(
   return sent;
 }
 
-function addressOf(token: string, access?: string): AddressOf {
-  const queryOf = (fields: Readonly<Record<string, string>>) => {
-    const query = new URLSearchParams({ ...fields, ...(access === undefined ? {} : { access }) }).toString();
+/** @param signed where the link has a password */
+function addressOf(
+  token: string,
+  signed?: { readonly link: LiveLink; readonly sign: (place: LinkPlace) => string },
+): AddressOf {
+  const queryOf = (fields: Readonly<Record<string, string>>, place: (link: LiveLink) => LinkPlace) => {
+    const access = signed === undefined ? {} : { access: signed.sign(place(signed.link)) };
+    const query = new URLSearchParams({ ...fields, ...access }).toString();
     return query === "" ? "" : `?${query}`;
   };
   return {
-    page: (fields = {}) => `/s/${token}${queryOf(fields)}`,
-    file: (id) => `/s/${token}/files/${id}${queryOf({})}`,
+    page: (fields = {}) => `/s/${token}${queryOf(fields, (link) => pageOf(link, fields["in"]))}`,
+    file: (id) => `/s/${token}/files/${id}${queryOf({}, () => ({ use: "file", nodeId: id }))}`,
+    report: `/s/${token}/report`,
   };
 }

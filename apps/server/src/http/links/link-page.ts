@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import type { ReportReason } from "@holdfast/protocol/report-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { escapeHtml } from "../../mail/mail-text.ts";
+import { shownFileName, shownName } from "../../mail/shown-text.ts";
+import { linkPagePolicy, reportingHeaders } from "../web/page-policy.ts";
 
 export interface Page {
   readonly bytes: string;
@@ -26,33 +29,46 @@ export interface ShownLink {
 export interface AddressOf {
   readonly page: (fields?: Readonly<Record<string, string>>) => string;
   readonly file: (id: string) => string;
+  readonly report: string;
 }
 
-export function linkPage(link: ShownLink): Page {
+/**
+ * The page works without any script. Where the app is built it brings one along, which takes the page over.
+ * @param head see `readLinkHead`
+ */
+export function linkPage(link: ShownLink, head?: string): Page {
   const { node, ownerName, notice, items } = link;
-  const title = node.name === "" ? "Files" : node.name;
+  const title = node.name === "" ? "Files" : shownFileName(node.name);
   const parts = [
-    `<p>${escapeHtml(ownerName)} shares this with you.</p>`,
+    `<p>${escapeHtml(shownName(ownerName))} shares this with you.</p>`,
     notice === undefined ? "" : `<p role="status">${escapeHtml(notice)}</p>`,
     node.kind === "folder" ? folderOf(link, items) : `<ul>${entry(link, node)}</ul>`,
     link.mayAdd && node.kind === "folder" ? uploadForm(link) : "",
+    reportForm(link.addressOf),
   ];
-  return page(title, parts.join("\n"));
+  return page(title, parts.join("\n"), { state: "open", head });
 }
 
-export function passwordPage(action: string, notice?: string): Page {
+export function passwordPage(addressOf: AddressOf, notice?: string, head?: string): Page {
   return page(
     "A password, please",
     `${notice === undefined ? "" : `<p role="alert">${escapeHtml(notice)}</p>`}
-<form method="post" action="${escapeHtml(action)}">
+<form method="post" action="${escapeHtml(addressOf.page())}">
 <label>Password of this link <input type="password" name="password" required autofocus autocomplete="off"></label>
 <button>Open</button>
-</form>`,
+</form>
+${reportForm(addressOf)}`,
+    { state: "password", head },
   );
 }
 
-export function missingPage(): Page {
-  return page("There is nothing here", "<p>This link does not exist, or it has ended.</p>");
+export function missingPage(head?: string): Page {
+  const text = "<p>This link does not exist, or it has ended.</p>";
+  return page("There is nothing here", text, { state: "missing", head });
+}
+
+export function reportedPage(): Page {
+  return page("Thank you", `<p role="status">The administrators of this server are told of it.</p>`);
 }
 
 export function refusedPage(message: string): Page {
@@ -78,7 +94,7 @@ const pictures = /^image\/(?:png|jpeg|gif|webp|avif|bmp)$/;
 const pictureBytesMax = 4 * 1024 * 1024;
 
 function entry({ addressOf, hasPreviews }: ShownLink, { id, kind, name, size, mime_type: type }: NodeJson): string {
-  const text = escapeHtml(name);
+  const text = escapeHtml(shownFileName(name));
   if (kind === "folder") return `<li><a href="${escapeHtml(addressOf.page({ in: id }))}">${text}/</a></li>`;
   if (kind !== "file") return `<li>${text}</li>`;
   const address = escapeHtml(addressOf.file(id));
@@ -92,6 +108,26 @@ function uploadForm({ node, addressOf }: ShownLink): string {
 <label>Put files here <input type="file" name="file" multiple required></label>
 <button>Send</button>
 </form>`;
+}
+
+const reasons: readonly (readonly [ReportReason, string])[] = [
+  ["abuse", "It harms or deceives somebody"],
+  ["malware", "It is a harmful program"],
+  ["copyright", "It is not theirs to share"],
+  ["other", "Something else"],
+];
+
+/** So much of a text the form takes. */
+export const reportCharactersMax = 2000;
+
+function reportForm({ report }: AddressOf): string {
+  const options = reasons.map(([reason, text]) => `<option value="${reason}">${escapeHtml(text)}</option>`).join("");
+  return `<details><summary>Report this link</summary>
+<form method="post" action="${escapeHtml(report)}">
+<label>What is wrong with it? <select name="reason">${options}</select></label>
+<label>What else should the administrators of this server know? <textarea name="text" rows="4" maxlength="${reportCharactersMax}"></textarea></label>
+<button>Report</button>
+</form></details>`;
 }
 
 function sizeText(bytes: number): string {
@@ -111,33 +147,53 @@ img { display: block; max-width: 100%; max-height: 12rem; margin-bottom: 0.25rem
 small { opacity: 0.75 }
 form { margin: 2rem 0 }
 label { display: block; margin-bottom: 0.5rem }
-input { display: block; max-width: 100%; font: inherit }
+input, select, textarea { display: block; box-sizing: border-box; max-width: 100%; font: inherit }
+textarea { width: 100% }
 button { padding: 0.6rem 1.2rem; font: inherit }
+`;
+
+/** What is about to be taken over is not seen before; where no script comes, it shows itself. */
+const lateStyle = `${style}@media (scripting: enabled) { main { animation: late 0s 2s both } }
+@keyframes late { from { visibility: hidden } }
 `;
 
 const policy = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+  `style-src '${hashOf(style)}'`,
   "img-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join("; ");
 
-function page(title: string, content: string): Page {
+const policyWithScript = linkPagePolicy(hashOf(lateStyle));
+
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+interface TakenOver {
+  /** What the script finds, so that it need not ask. */
+  readonly state: "open" | "password" | "missing";
+  readonly head: string | undefined;
+}
+
+function page(title: string, content: string, { state, head }: Partial<TakenOver> = {}): Page {
   return {
     bytes: `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title><style>${style}</style></head>
-<body><main><h1>${escapeHtml(title)}</h1>
+<title>${escapeHtml(title)}</title><style>${head === undefined ? style : lateStyle}</style>${head ?? ""}</head>
+<body${head === undefined ? "" : ` data-link="${state ?? "open"}"`}><main><h1>${escapeHtml(title)}</h1>
 ${content}
 </main></body>
 </html>
 `,
     headers: {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": policy,
+      ...(head === undefined
+        ? { "content-security-policy": policy }
+        : { "content-security-policy": policyWithScript, ...reportingHeaders }),
       "cache-control": "no-store",
       "referrer-policy": "no-referrer",
       "x-robots-tag": "noindex, nofollow",

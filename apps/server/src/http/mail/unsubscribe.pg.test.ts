@@ -91,8 +91,9 @@ describe("The link that ends mails", () => {
     mail.clock.forwardMs(24 * 3600_000);
     await mail.idle();
     await call("POST", lastLink());
-    assert.deepEqual([(await notify()).digest, (await notify()).comment], ["never", "mail"]);
-    await changeSettings(mail.world, ben, { notify: { digest: "at_once" }, language: "de" });
+    const ended = await notify();
+    assert.deepEqual([ended.digest, ended.comment, ended.watch, ended.mention], ["daily", "app", "app", "mail"]);
+    await changeSettings(mail.world, ben, { notify: { comment: "mail", digest: "at_once" }, language: "de" });
     await mail.notify(ben, testNotice({ kind: "comment", actor: null }));
     await mail.notify(ben, testNotice({ kind: "mention", actor: null }));
     mail.clock.forwardMs(60_000);

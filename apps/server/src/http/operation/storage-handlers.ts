@@ -1,4 +1,5 @@
 import type { ScrubReportJson } from "@holdfast/protocol/account-routes";
+import type { CollectionJson, CopiesJson, StorageJson } from "@holdfast/protocol/admin-routes";
 import type { RebuildReport } from "../../blocks/rebuild-index.ts";
 import type { Handlers } from "../handler.ts";
 
@@ -8,12 +9,24 @@ export interface StorageCare {
   startScrub(): Promise<ScrubReportJson>;
   readScrub(): Promise<ScrubReportJson>;
   rebuildIndex(): Promise<RebuildReport>;
+  readCopies(): Promise<CopiesJson>;
+  /** Begins a verification unless one runs, and answers what is known of it. */
+  verifyCopies(): Promise<CopiesJson>;
+  readFigures(): Promise<StorageJson>;
+  collect(dryRun: boolean): Promise<CollectionJson>;
 }
 
 export function storageHandlers(care: StorageCare) {
   return {
     adminStartScrub: async () => ({ status: 202, json: await care.startScrub() }),
     adminGetScrub: async () => ({ status: 200, json: await care.readScrub() }),
+    adminGetStorage: async () => ({ status: 200, json: await care.readFigures() }),
+    adminCollect: async ({ body }) => ({
+      status: 200,
+      json: await care.collect(body.dry_run ?? false),
+    }),
+    adminGetCopies: async () => ({ status: 200, json: await care.readCopies() }),
+    adminVerifyCopies: async () => ({ status: 202, json: await care.verifyCopies() }),
     adminRebuildIndex: async () => ({ status: 200, json: await care.rebuildIndex() }),
   } satisfies Handlers;
 }

@@ -5,6 +5,7 @@ import type { Shards } from "../../db/shards.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import { noSuchRewind, type RewindOutcome, type Rewinds } from "../../rewind/open-rewinds.ts";
 import { assertMay } from "../../rights/roles.ts";
+import { assertScope } from "../exchange/authentication.ts";
 import { refuseConditions } from "../files/operation-fields.ts";
 import type { Handlers } from "../handler.ts";
 
@@ -14,6 +15,8 @@ export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: R
     rewind: async ({ caller, params, body, conditions }) => {
       const { operationId, requestHash, ...others } = conditions();
       refuseConditions(others);
+      // What it brings back into a shared folder, others read.
+      assertScope(caller, "files:read");
       const node = await findNode(shards, caller, params.id);
       assertMay(node, "own");
       const request = {
@@ -28,6 +31,7 @@ export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: R
     },
     undoRewind: async ({ caller, params, conditions }) => {
       refuseConditions(conditions());
+      assertScope(caller, "files:read");
       if (!isId(params.id)) throw noSuchRewind();
       const rewind = await rewinds.find(params.id);
       const node = await findNode(shards, caller, rewind.node_id).catch((error: unknown) => {

@@ -1,11 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
 import { parseTime } from "@holdfast/core/times";
+import { limits } from "@holdfast/core/limits";
 import type { RouteBody, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
 import { findUser, findUserByEmail } from "../../accounts/directory.ts";
 import { assertAddress, emailKey } from "../../accounts/email-address.ts";
 import { hashPassword } from "../../accounts/passwords.ts";
+import { checkLines } from "../../accounts/plain-text.ts";
 import { digestOf, makeLinkToken } from "../../accounts/secret-token.ts";
 import type { GrantRow } from "../../db/shard-tables.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
@@ -18,18 +20,22 @@ import { mountFolder } from "../../sharing/mounts.ts";
 import { changePermission, listPermissions, permissionsJson, removePermission } from "../../sharing/permissions.ts";
 import { listSharedByMe, listSharedWithMe } from "../../sharing/shared-lists.ts";
 import type { SharingWorld } from "../../sharing/sharing-world.ts";
+import { placesOf, type TagOf } from "../../thumbs/thumb-tag.ts";
 import { baseOf, revisionTag } from "../files/operation-fields.ts";
+import { assertScope } from "../exchange/authentication.ts";
 import type { Handlers } from "../handler.ts";
 
 type ShareBody = RouteBody<typeof routes.shareNode>;
 
 /** Who may do what: permissions, and folders of others in one's own space. */
-export function sharingHandlers(world: SharingWorld, mail: MailWorld) {
+export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: TagOf) {
   const { shards } = world;
   return {
     shareNode: async ({ caller, params, body, peer }) => {
       const node = await findNode(shards, caller, params.id);
       assertMay(node, "share");
+      // Whoever it is given to may be its maker: a token that reads nothing gives no right to read.
+      if (body.role !== "uploader") assertScope(caller, "files:read");
       if (body.link === true) {
         const id = newGrantId(world, node.row);
         const token = makeLinkToken(id, world.random);
@@ -53,6 +59,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld) {
     },
     updatePermission: async ({ caller, params, body }) => {
       const { role, expires_at: expiresAt, password, max_downloads, name } = body;
+      assertScope(caller, "files:read");
       const grant = await changePermission(world, caller, params.id, {
         ...(role === undefined ? {} : { role: grantedRole(role) }),
         ...(expiresAt === undefined ? {} : { expires_at: timeOf(expiresAt, world) }),
@@ -66,11 +73,14 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld) {
       await removePermission(world, caller, params.id);
       return { status: 204 };
     },
-    listSharedWithMe: async ({ caller, query }) => ({
-      status: 200,
-      json: await listSharedWithMe(shards, caller, query),
-    }),
-    listSharedByMe: async ({ caller, query }) => ({ status: 200, json: await listSharedByMe(shards, caller, query) }),
+    listSharedWithMe: async ({ caller, query }) => {
+      const page = await listSharedWithMe(shards, caller, query);
+      return { status: 200, json: { ...page, t: tagOf(caller, placesOf(page.items.map(({ node }) => node))) } };
+    },
+    listSharedByMe: async ({ caller, query }) => {
+      const page = await listSharedByMe(shards, caller, query);
+      return { status: 200, json: { ...page, t: tagOf(caller, placesOf(page.items.map(({ node }) => node))) } };
+    },
     createMount: async ({ caller, body, conditions }) => {
       const { node_id: nodeId, parent_id: parentId, name } = body;
       const target = name === undefined ? (await findNode(shards, caller, nodeId)).row.name : name;
@@ -127,6 +137,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld) {
       throw refuse("email", "Say with whom: email, user_id or group_id, or link.");
     }
     const common = {
+      message: body.message === undefined ? null : checkLines(body.message, "message", limits.shareMessageBytesMax),
       email: null,
       email_key: null,
       role: grantedRole(body.role),

@@ -2,10 +2,11 @@ import type { Clock } from "@holdfast/core/clock";
 import type { Shards } from "../../db/shards.ts";
 import { listRecent } from "../../stars/recent.ts";
 import { addStar, listStarred, removeStar } from "../../stars/stars.ts";
+import { placesOf, type TagOf } from "../../thumbs/thumb-tag.ts";
 import type { Handlers } from "../handler.ts";
 
 /** What an account comes back to: what it has starred, and what it changed lately. */
-export function starHandlers({ shards, clock }: { shards: Shards; clock: Clock }) {
+export function starHandlers({ shards, clock, tagOf }: { shards: Shards; clock: Clock; tagOf: TagOf }) {
   return {
     starNode: async ({ caller, params }) => {
       await addStar(shards, clock, caller, params.id);
@@ -15,7 +16,13 @@ export function starHandlers({ shards, clock }: { shards: Shards; clock: Clock }
       await removeStar(shards, caller, params.id);
       return { status: 204 };
     },
-    listStarred: async ({ caller, query }) => ({ status: 200, json: await listStarred(shards, caller, query) }),
-    listRecent: async ({ caller, query }) => ({ status: 200, json: await listRecent(shards, caller, query) }),
+    listStarred: async ({ caller, query }) => {
+      const page = await listStarred(shards, caller, query);
+      return { status: 200, json: { ...page, t: tagOf(caller, placesOf(page.items)) } };
+    },
+    listRecent: async ({ caller, query }) => {
+      const page = await listRecent(shards, caller, query);
+      return { status: 200, json: { ...page, t: tagOf(caller, placesOf(page.items)) } };
+    },
   } satisfies Handlers;
 }

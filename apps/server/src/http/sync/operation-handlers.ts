@@ -5,16 +5,20 @@ import type { Metrics } from "../../operation/metrics.ts";
 import { makeOpenApi } from "../../operation/openapi.ts";
 import { renderDocs } from "../../operation/docs-page.ts";
 import type { Handlers } from "../handler.ts";
+import { homeOf, setupOf } from "../web/app-pages.ts";
+import type { WebApp } from "../web/web-app.ts";
 import type { Peer } from "../exchange/peer.ts";
 
 export interface OperationWorld {
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Metrics;
   readonly version: string;
+  /** Undefined where the server was started without it. */
+  readonly web?: WebApp | undefined;
 }
 
 /** Health, metrics and the description of the API. */
-export function operationHandlers({ readiness, metrics, version }: OperationWorld) {
+export function operationHandlers({ readiness, metrics, version, web }: OperationWorld) {
   const openApi = makeOpenApi(version);
   const docs = renderDocs(openApi);
   return {
@@ -44,26 +48,10 @@ export function operationHandlers({ readiness, metrics, version }: OperationWorl
       },
       bytes: docs.html,
     }),
-    home: () => ({
-      status: 200,
-      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "public, max-age=300" },
-      bytes: homePage,
-    }),
+    home: homeOf(web),
+    setupPage: setupOf(web),
   } satisfies Handlers;
 }
-
-/** Plain on purpose: nothing of it loads, runs or is styled, so the policy of all answers stays as strict as it is. */
-const homePage = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Holdfast</title>
-<h1>Holdfast is running</h1>
-<p>Sign in with the command, in the folder in which Holdfast was installed:</p>
-<pre>npx holdfast login ADDRESS-OF-THIS-PAGE</pre>
-<p>A new server prints a link that creates its administrator when it starts. Programs use <a href="/api/docs">the API</a>.</p>
-</html>
-`;
 
 /** Behind a proxy every connection comes from the proxy's own machine, so the address proves nothing there. */
 async function mayInspect(peer: Peer, identify: () => Promise<Caller | undefined>): Promise<boolean> {

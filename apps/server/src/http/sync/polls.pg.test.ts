@@ -150,6 +150,7 @@ describe("polls over HTTP", () => {
   test("a poll answers with the newest change and the cursor's problems with their codes", async (t) => {
     const { server } = await start();
     t.after(() => server.close(0));
+    holdTicks(t);
     const token = await now();
     const file = await space.put("root", "news", "x");
     for (const path of ["/notifications/poll", "/events"]) {

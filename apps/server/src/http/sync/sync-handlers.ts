@@ -26,6 +26,7 @@ import type { Handlers } from "../handler.ts";
 import { validate } from "../exchange/json-body.ts";
 import { attributesOf, baseOf, placeOf, refuseConditions, seenOf } from "../files/operation-fields.ts";
 import { storeFrames } from "../blocks/store-frames.ts";
+import { noteOfBatch } from "./note-batch.ts";
 
 interface SyncParts {
   readonly shards: Shards;
@@ -47,6 +48,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       admitJson,
       releaseJson,
       charge,
+      note,
     }) => {
       refuseConditions(conditions());
       const schema = routes.syncDelta.body;
@@ -68,6 +70,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         body = await readJson(schema);
         await charge("operations", body.operations.length);
       }
+      note(noteOfBatch(body.operations));
       const { epoch } = body;
       const outcome = await committer.commit(
         caller,
@@ -77,6 +80,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       const results = outcome.results.map((result, index) =>
         resultJson(body.operations[index]?.operation_id ?? "", refusedResult(result, refused)),
       );
+      note(noteOfBatch(body.operations, results));
       return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
     },
     syncFile: async ({ caller, params, body, conditions }) => {

@@ -1,12 +1,20 @@
 import { findNode } from "../../metadata/read/look-up.ts";
-import { acceptTransfer, cancelTransfer, listTransfers, offerTransfer } from "../../transfers/open-transfers.ts";
-import type { TransferWorld } from "../../transfers/transfer-world.ts";
+import {
+  acceptTransfer,
+  cancelTransfer,
+  listTransfers,
+  type OfferWorld,
+  offerTransfer,
+} from "../../transfers/open-transfers.ts";
+import { assertScope } from "../exchange/authentication.ts";
 import type { Handlers } from "../handler.ts";
 
 /** A file or folder for another owner. */
-export function transferHandlers(world: TransferWorld) {
+export function transferHandlers(world: OfferWorld) {
   return {
     transferNode: async ({ caller, params, body }) => {
+      // Its new owner may be whoever has the token.
+      assertScope(caller, "files:read");
       const node = await findNode(world.shards, caller, params.id);
       const { transfer, created } = await offerTransfer(world, caller, node, body.email);
       return { status: created ? 201 : 200, json: transfer };

@@ -1,9 +1,14 @@
 import { createWebhook, deleteWebhook, listWebhooks, type WebhookWorld } from "../../webhooks/webhooks.ts";
+import { assertScope } from "../exchange/authentication.ts";
 import type { Handlers } from "../handler.ts";
 
 export function webhookHandlers(world: WebhookWorld) {
   return {
-    createWebhook: async ({ caller, body }) => ({ status: 201, json: await createWebhook(world, caller, body) }),
+    createWebhook: async ({ caller, body }) => {
+      // It tells what GET /activity does, and goes on when the token is gone.
+      assertScope(caller, "files:read");
+      return { status: 201, json: await createWebhook(world, caller, body) };
+    },
     listWebhooks: async ({ caller }) => ({
       status: 200,
       json: { items: await listWebhooks(world, caller), next_cursor: null },

@@ -27,6 +27,13 @@ export const english: Words = {
     title: `${by} shared “${node}” with you`,
     more: role === undefined ? [] : [rights[role]],
   }),
+  transfer: ({ by = english.somebody, node, id }) => ({
+    title: `${by} wants to give you “${node}”`,
+    more: [
+      "Once you accept it, it is yours, counts to your storage, and its old owner remains an editor. Until then nothing changes.",
+      `Accept it with: holdfast transfer accept ${id}`,
+    ],
+  }),
   comment: ({ by = english.somebody, node }) => ({ title: `${by} commented on “${node}”`, more: [] }),
   mention: ({ by = english.somebody, node }) => ({ title: `${by} mentioned you in a comment on “${node}”`, more: [] }),
   watch: ({ by = english.somebody, node, count }) => ({

@@ -29,6 +29,13 @@ export const german: Words = {
     title: `${by} hat „${node}“ mit Ihnen geteilt`,
     more: role === undefined ? [] : [rights[role]],
   }),
+  transfer: ({ by = german.somebody, node, id }) => ({
+    title: `${by} möchte Ihnen „${node}“ übergeben`,
+    more: [
+      "Nehmen Sie an, so gehört es Ihnen und zählt zu Ihrem Speicher; wer es bisher besaß, darf es weiter bearbeiten. Bis dahin ändert sich nichts.",
+      `Annehmen: holdfast transfer accept ${id}`,
+    ],
+  }),
   comment: ({ by = german.somebody, node }) => ({ title: `${by} hat „${node}“ kommentiert`, more: [] }),
   mention: ({ by = german.somebody, node }) => ({
     title: `${by} hat Sie in einem Kommentar zu „${node}“ erwähnt`,

@@ -22,6 +22,7 @@ export interface Words {
   confirmation(host: string): Said;
   confirmationAction: string;
   share(facts: { by: string | undefined; node: string; role: RoleName | undefined }): Said;
+  transfer(facts: { by: string | undefined; node: string; id: string }): Said;
   comment(facts: { by: string | undefined; node: string }): Said;
   mention(facts: { by: string | undefined; node: string }): Said;
   watch(facts: { by: string | undefined; node: string; count: number }): Said;

@@ -9,7 +9,8 @@ import { loadVersions } from "./load.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
-import { requireAct, requireWholeSight } from "./rights.ts";
+import { foreignSource } from "./foreign-source.ts";
+import { answered, requireAct } from "./rights.ts";
 import { findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
 import { checkPath } from "../weight/reach.ts";
 import {
@@ -23,7 +24,10 @@ import {
   type Work,
 } from "./work.ts";
 
-/** What lies below a folder is copied outside the tree first, in pieces; then the step comes again with `attach`. */
+/**
+ * What lies below a folder, and whatever comes from another space, is copied outside the tree first, in pieces; then the step comes again
+ * with `attach`.
+ */
 export interface FolderCopy {
   readonly copyFolder: NodeRow;
   readonly name: string;
@@ -36,25 +40,36 @@ export async function applyCopy(
   scope: Scope,
 ): Promise<Applied | FolderCopy> {
   const { operation } = step;
-  const found = await findNode(work, step, scope, operation.fileId, "file_id");
-  const { row } = found;
-  if (row.kind === "mount") {
-    throw new HoldfastError("invalid_field", "A mount cannot be copied. Copy what is in it.", { field: "file_id" });
-  }
-  if (step.attach === undefined) await requireLive(work, step, found);
-  if (step.attach === undefined) await checkBase(work, step, row, operation);
+  const foreign = foreignSource(operation);
+  const row = foreign?.top ?? (await findSource(work, step, scope));
   const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
   const name = await claimName(work, step, scope, target, { kind: row.kind });
   const copied = step.attach === undefined ? row : await detachedTop(work, step.attach);
-  await checkPath(work, { parent: target.parent, name }, { node: copied, copy: true });
-  if (row.kind !== "folder") return copyOne(work, step, row, { parent: target.parent, name });
-  if (step.attach !== undefined) return attach(work, step, step.attach, { parent: target.parent, name });
-  requireWholeSight(work, step);
+  // How far it reaches in another space is not for this one to measure: once it is here it is known.
+  const isHere = foreign === undefined || step.attach !== undefined;
+  await checkPath(work, { parent: target.parent, name }, isHere ? { node: copied, copy: true } : {});
+  const told = await answered(work, step, target);
+  const place = { parent: target.parent, name };
+  if (step.attach !== undefined) return { ...(await attach(work, step, step.attach, place)), ...told };
+  if (foreign === undefined && row.kind !== "folder") return { ...(await copyOne(work, step, row, place)), ...told };
   if (scope.inGroup) {
     throw new HoldfastError("invalid_field", "A folder is copied on its own, not in a group.", { field: "group" });
   }
+  if (foreign !== undefined) useBytes(work, foreign.sizeBytes);
   return { copyFolder: row, name };
+}
+
+async function findSource(work: Work, step: Step<OperationOf<"copy">>, scope: Scope): Promise<NodeRow> {
+  const { operation } = step;
+  const found = await findNode(work, step, scope, operation.fileId, "file_id");
+  const { row } = found;
+  if (row.kind === "mount") {
+    throw new HoldfastError("invalid_field", "What this mount shows is not to be seen now.", { field: "file_id" });
+  }
+  if (step.attach === undefined) await requireLive(work, step, found);
+  if (step.attach === undefined) await checkBase(work, step, row, operation);
+  return row;
 }
 
 /** Makes an old version the newest again, by a new version of the same content. */

@@ -7,7 +7,7 @@ import { claimName } from "./claim-name.ts";
 import { attributesOf, sameAttributes } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
-import { requireAct, requireMovable } from "./rights.ts";
+import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
@@ -22,12 +22,13 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
   if (!revived) await requireLive(work, step, found);
   await checkBase(work, step, row, operation);
   if (revived) {
-    const placed = await placeRevived(work, step, scope, row, operation.place);
-    return { nodeId: setAttributes(work, step, placed).id, created: false };
+    const { row: placed, ...told } = await placeRevived(work, step, scope, row, operation.place);
+    return { nodeId: setAttributes(work, step, placed).id, created: false, ...told };
   }
   const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);
   await checkCycle(work, target, row);
+  await requireDiscloser(work, step, row, target.parent);
   const name = await claimName(work, step, scope, target, row);
   await checkPath(work, { parent: target.parent, name }, { node: row });
   const attributes = attributesOf(operation.attributes ?? {}, row);
@@ -36,7 +37,7 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
   const moved = next.parent_id !== row.parent_id || next.name !== row.name;
   if (moved) record(work, step, next, { kind: "changed", from_parent: row.parent_id });
   else if (!sameAttributes(row, next)) record(work, step, next);
-  return { nodeId: row.id, created: false };
+  return { nodeId: row.id, created: false, ...(await answered(work, step, target)) };
 }
 
 export async function applySet(work: Work, step: Step<OperationOf<"set">>, scope: Scope): Promise<Applied> {

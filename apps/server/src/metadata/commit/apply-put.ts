@@ -11,7 +11,7 @@ import { attributesOf, newNode, sameAttributes } from "./new-node.ts";
 import type { Attributes } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive, type Target } from "./place.ts";
-import { answered, isBlind, requireAct, requireMovable } from "./rights.ts";
+import { answered, isBlind, requireAct, requireMovable, requireReader } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { addVersion, type Applied, record, type Scope, type Step, useBytes, type Work } from "./work.ts";
 import { conflictWith } from "./conflict.ts";
@@ -38,8 +38,10 @@ async function putInto(work: Work, step: PutStep, scope: Scope, fileId: string):
   if (step.operation.ifNoneMatch === true) throw await nameTaken(work, step, "precondition", found.row);
   await checkBase(work, step, found.row, step.operation);
   if (revived) await requireMovable(work, step, found.row);
-  const row = revived ? await placeRevived(work, step, scope, found.row, step.operation.place) : found.row;
-  return { nodeId: (await putVersion(work, step, row)).id, created: false };
+  const { row, ...told } = revived
+    ? await placeRevived(work, step, scope, found.row, step.operation.place)
+    : { row: found.row };
+  return { nodeId: (await putVersion(work, step, row)).id, created: false, ...told };
 }
 
 async function putAtPlace(
@@ -50,7 +52,11 @@ async function putAtPlace(
 ): Promise<Applied> {
   const { operation } = step;
   const target = await findPlace(work, step, scope, place);
-  if (await isBlind(work, step, target.parent)) return putNew(work, step, scope, target);
+  if (await isBlind(work, step, target.parent)) {
+    // Nothing is there that the splices could be of: their base is a file elsewhere.
+    if (operation.content.splices !== undefined) requireReader(step.caller);
+    return putNew(work, step, scope, target);
+  }
   const existing = await work.tree.child(target.parent.id, nameKey(target.name));
   if (existing !== undefined && operation.ifNoneMatch === true)
     throw await nameTaken(work, step, "precondition", existing);

@@ -7,7 +7,7 @@ import { freeName } from "./free-name.ts";
 import type { Place } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, liveFolder, rootOf, type Target } from "./place.ts";
-import { requireAct, requireMovable } from "./rights.ts";
+import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
 
@@ -25,12 +25,14 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   const current = { parent: async () => liveParentOrRoot(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place ?? {}, current);
   await checkCycle(work, target, row);
+  await requireDiscloser(work, step, row, target.parent);
   const name =
     operation.onConflict === "rename"
       ? await restoredName(work, target, row)
       : await claimName(work, step, scope, target, row);
   await checkPath(work, { parent: target.parent, name }, { node: row });
-  return { nodeId: appear(work, step, row, { parent: target.parent, name }).id, created: false };
+  const { id } = appear(work, step, row, { parent: target.parent, name });
+  return { nodeId: id, created: false, ...(await answered(work, step, target)) };
 }
 
 /**
@@ -43,13 +45,15 @@ export async function placeRevived(
   scope: Scope,
   row: NodeRow,
   place: Place | undefined,
-): Promise<NodeRow> {
+): Promise<{ readonly row: NodeRow } & Pick<Applied, "answeredName">> {
   const current = { parent: async () => revivedParent(work, step, row), name: row.name };
   const target = await findPlace(work, step, scope, place ?? {}, current);
   await checkCycle(work, target, row);
+  await requireDiscloser(work, step, row, target.parent);
   const name = await claimName(work, step, scope, target, row);
   await checkPath(work, { parent: target.parent, name }, { node: row });
-  return appear(work, step, row, { parent: target.parent, name });
+  const placed = appear(work, step, row, { parent: target.parent, name });
+  return { row: placed, ...(await answered(work, step, target)) };
 }
 
 /** @throws HoldfastError cycle */

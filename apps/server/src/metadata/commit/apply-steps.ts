@@ -26,10 +26,13 @@ export async function applyStep(work: Work, step: Step, failedIds: ReadonlySet<s
     return refused ?? { status: "missing", missingBlocks: missing };
   }
   const mark = markWork(work);
+  const before = work.changes.versions.length;
   try {
     const applied = await apply(work, step, { failedIds, inGroup: false });
-    if (!("copyFolder" in applied)) return await committed(work, step, applied);
+    const lost = lostIn(work, step, before, applied);
+    if (lost.length === 0 && !("copyFolder" in applied)) return await committed(work, step, applied);
     rollbackWork(work, mark);
+    if (lost.length > 0 || !("copyFolder" in applied)) return { status: "missing", missingBlocks: lost };
     return { status: "folder", folderCopy: applied };
   } catch (error) {
     rollbackWork(work, mark);
@@ -52,9 +55,17 @@ export async function applyGroup(
   const applied: Applied[] = [];
   let current = 0;
   try {
+    const lost: (readonly HashHex[])[] = [];
     for (const step of steps) {
-      applied.push((await apply(work, step, { failedIds, inGroup: true })) as Applied);
+      const before = work.changes.versions.length;
+      const each = (await apply(work, step, { failedIds, inGroup: true })) as Applied;
+      applied.push(each);
+      lost.push(lostIn(work, step, before, each));
       current += 1;
+    }
+    if (lost.some((hashes) => hashes.length > 0)) {
+      rollbackWork(work, mark);
+      return lost.map((hashes) => resultOfMissing(hashes));
     }
     // The later claimer is the one that is refused.
     for (current = steps.length - 1; current >= 0; current -= 1) {
@@ -117,6 +128,14 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
   } catch (error) {
     return error;
   }
+}
+
+/**
+ * What a step that would make a version has to be sent for it. One that makes none, since it names what the file is already, changes
+ * nothing of what is lost: a file of which a block is gone can still be renamed, moved and given other attributes.
+ */
+function lostIn({ changes }: Work, { lost }: Step, before: number, applied: Applied | FolderCopy): readonly HashHex[] {
+  return changes.versions.length > before || "copyFolder" in applied ? lost : [];
 }
 
 async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | FolderCopy> {

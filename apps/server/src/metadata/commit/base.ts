@@ -10,27 +10,25 @@ export type Base = Seen & Pick<OperationBase, "ifMatch">;
  * @throws HoldfastError precondition (a header) or conflict (a field), with the node as it is
  */
 export async function checkBase(work: Work, step: Step, row: NodeRow, base: Base): Promise<void> {
+  const refusal = baseRefusal(row, base);
+  if (refusal !== undefined) throw await conflictWith(work, step, { ...refusal, row });
+}
+
+/** What is to be said where the node is not what the caller saw. */
+export function baseRefusal(
+  row: NodeRow,
+  base: Base,
+): { readonly code: "precondition" | "conflict"; readonly message: string } | undefined {
   if (base.ifMatch !== undefined && base.ifMatch !== "*" && !base.ifMatch.includes(row.revision)) {
-    throw await conflictWith(work, step, {
-      code: "precondition",
-      message: "The node has changed: If-Match names another revision.",
-      row,
-    });
+    return { code: "precondition", message: "The node has changed: If-Match names another revision." };
   }
   if (base.baseRevision !== undefined && base.baseRevision !== row.revision) {
-    throw await conflictWith(work, step, {
-      code: "conflict",
-      message: "The node has changed since the revision that you saw.",
-      row,
-    });
+    return { code: "conflict", message: "The node has changed since the revision that you saw." };
   }
   if (base.baseVersion !== undefined && !isHead(row, base.baseVersion)) {
-    throw await conflictWith(work, step, {
-      code: "conflict",
-      message: "The file has a newer version than the one that you changed.",
-      row,
-    });
+    return { code: "conflict", message: "The file has a newer version than the one that you changed." };
   }
+  return undefined;
 }
 
 /** @param version its number, in a query as text, or its id */

@@ -6,7 +6,7 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { withoutFigures } from "../weight/quota-refusal.ts";
-import { readFreeBytes } from "../weight/used-bytes.ts";
+import { readFreeBytes, roomToTell } from "../weight/used-bytes.ts";
 import { loadOperations } from "./load.ts";
 import type { Operation } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
@@ -25,7 +25,10 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
   if (first === undefined || puts.length < settled.length) return;
   const free = new Map<SpaceId, number>();
   for (const { actor } of puts) {
-    if (!free.has(actor.spaceId)) free.set(actor.spaceId, await readFreeBytes(shards, actor.spaceId));
+    if (free.has(actor.spaceId)) continue;
+    const freeBytes = await readFreeBytes(shards, actor.spaceId);
+    // The role of each folder is not known yet.
+    free.set(actor.spaceId, actor.owns ? freeBytes : roomToTell(freeBytes));
   }
   const freeOf = ({ spaceId }: Actor): number => free.get(spaceId) ?? Infinity;
   // What a file of this space gives way with is asked for only where that may help.
@@ -63,5 +66,5 @@ function mayReplace({ onConflict, baseVersion, baseRevision, ifMatch }: Operatio
 }
 
 function isPut(settled: Settled<Operation>): settled is Put {
-  return settled.what.op === "put" && settled.refused === undefined;
+  return settled.what.op === "put" && !settled.isAcross;
 }

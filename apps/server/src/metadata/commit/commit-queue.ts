@@ -4,8 +4,10 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Actor } from "../actor.ts";
 import type { Shards } from "../../db/shards.ts";
+import { loadGivers } from "../../rights/load-rights.ts";
 import { refusal } from "./apply-steps.ts";
 import { copyFolder } from "./copy-folder.ts";
+import type { KnowsLost } from "./lost-content.ts";
 import type { CommitOutcome, Operation, OperationResult } from "./operation.ts";
 import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { prepareSteps } from "./prepare.ts";
@@ -33,6 +35,7 @@ export interface CommitterOptions {
   /** Told after each transaction that put messages into the queue of the space's shard. */
   readonly onMessages?: (spaceId: SpaceId) => void;
   readonly log: CommitLog;
+  readonly blocks: KnowsLost;
   /** The usual ones unless told. */
   readonly pieces?: PieceSizes;
 }
@@ -61,10 +64,11 @@ export function openCommitter(options: CommitterOptions): Committer {
         const message = `A batch has at most ${limits.batchOperationsMax} operations.`;
         throw new HoldfastError("invalid_field", message, { field: "operations" });
       }
-      const { spaceId } = caller;
+      const { spaceId, grantees } = caller;
+      const actor = caller.owns ? caller : { ...caller, givers: await loadGivers(options.shards, spaceId, grantees) };
       const { db } = options.shards.ofId(spaceId);
       const steps = await prepareSteps(
-        { shards: options.shards, db, caller, nowMicros: options.clock.nowMicros(), pieces },
+        { ...options, db, caller: actor, nowMicros: options.clock.nowMicros(), pieces },
         operations,
       );
       const queue =

@@ -4,12 +4,17 @@ import { nameKey } from "@holdfast/core/names";
 import { sql } from "kysely";
 import { int4Array, uuidArray } from "../../db/array-parameters.ts";
 import { inTransaction } from "../../db/database.ts";
-import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
+import type { NodeRow, ShardReader, VersionRow } from "../../db/shard-tables.ts";
 import { contentOf } from "../content/content.ts";
+import { foreignSource, noSuchSource } from "./foreign-source.ts";
+import { lockContents } from "./hold-contents.ts";
 import { loadVersions, lockSpace, noHeldBlocks } from "./load.ts";
 import { assertWeightRoom } from "../weight/metadata-bytes.ts";
 import { type Reach, reachAbove } from "../weight/reach.ts";
 import { sweepDetached } from "../trash/removal.ts";
+import { onlySeen, type PlacedNode } from "../read/placed-node.ts";
+import { countBlocks } from "../weight/stored-bytes.ts";
+import { loadStepRights, placed } from "./rights.ts";
 import type { TransactionPlace } from "./run-transaction.ts";
 import { Tree } from "./tree.ts";
 import {
@@ -41,42 +46,49 @@ export interface FolderPair {
 interface Copying {
   readonly place: TransactionPlace;
   readonly step: Step;
-  readonly topId: NodeId;
   /** All that was copied until now. */
-  readonly copied: { sizeBytes: number; weightBytes: number };
+  readonly copied: { topId: NodeId | undefined; sizeBytes: number; weightBytes: number };
 }
 
 /**
- * Copies what lies in a folder to a place outside the tree, piece by piece, each a short transaction of its own, so
- * that the space is never locked for long. Nobody sees the copy before one more commit attaches its top (`applyCopy`).
+ * Copies a folder with what lies in it, or a file of another space, to a place outside the tree, piece by piece, each a short transaction
+ * of its own, so that the space is never locked for long. Nobody sees the copy before one more commit attaches its top (`applyCopy`).
  * A copy into the folder itself ends, since the copy is not in the tree while it is written. What a crash leaves behind
  * has a time in `purged_at` and is removed by `sweepPurged`. It counts once it is attached; one that could not be then, for its bytes
  * or its weight, is given up at once.
  */
 export async function copyFolder(place: TransactionPlace, step: Step, source: NodeRow): Promise<DetachedFolder> {
-  const topId = await makeTop(place, step, source);
-  const copying: Copying = { place, step, topId, copied: { sizeBytes: 0, weightBytes: source.weight } };
+  const copying: Copying = { place, step, copied: { topId: undefined, sizeBytes: 0, weightBytes: 0 } };
+  const { copied } = copying;
   try {
-    const waiting: FolderPair[] = [
-      { from: source.id, to: topId, name: source.name, above: undefined, reach: { names: 0, bytes: 0 } },
-    ];
+    const topId = await copyTop(copying, source);
+    const waiting: FolderPair[] = [];
+    const top = { from: source.id, to: topId, name: source.name, above: undefined, reach: { names: 0, bytes: 0 } };
+    if (source.kind === "folder") waiting.push(top);
     for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
       await copyChildren(copying, pair, waiting);
     }
+    return { topId, sizeBytes: copied.sizeBytes, weightBytes: copied.weightBytes };
   } catch (error) {
-    await sweepDetached(place.db, place.spaceId, topId, { nowMicros: place.clock.nowMicros(), pieces: place.pieces });
+    const { db, spaceId, clock, pieces } = place;
+    if (copied.topId !== undefined) {
+      await sweepDetached(db, spaceId, copied.topId, { nowMicros: clock.nowMicros(), pieces });
+    }
     throw error;
   }
-  return { topId, ...copying.copied };
 }
 
-async function makeTop(place: TransactionPlace, step: Step, source: NodeRow): Promise<NodeId> {
+async function copyTop(copying: Copying, source: NodeRow): Promise<NodeId> {
+  const { place, step, copied } = copying;
+  const sources = [source];
+  const heads = (await foreignSource(step.operation)?.heads(sources, place)) ?? [];
   return inTransaction(place.db, async (transaction) => {
     const work = await startPiece(transaction, place);
-    const top = copyOf(work, step, source, null);
     const lease = { trashed_at: work.nowMicros, purged_at: work.nowMicros + leaseMicros };
-    await insertNodes(transaction, [{ ...top, ...lease, name_key: nameKey(top.name) }]);
-    return top.id;
+    const [top] = await insertCopies(copying, work, { sources, heads }, { parent_id: null, ...lease });
+    if (top === undefined) throw noSuchSource();
+    copied.topId = top.copy.id;
+    return top.copy.id;
   });
 }
 
@@ -84,8 +96,6 @@ async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderP
   let after: NodeId | undefined = undefined;
   do {
     const piece: Piece = await copyPiece(copying, pair, after);
-    copying.copied.sizeBytes += piece.sizeBytes;
-    copying.copied.weightBytes += piece.weightBytes;
     for (const [folder, reach] of piece.raised) folder.reach = reach;
     waiting.push(...piece.folders);
     after = piece.last;
@@ -93,49 +103,115 @@ async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderP
 }
 
 interface Piece {
-  readonly sizeBytes: number;
-  readonly weightBytes: number;
   readonly folders: readonly FolderPair[];
   readonly raised: ReadonlyMap<FolderPair, Reach>;
   /** Undefined once the folder is done. */
   readonly last: NodeId | undefined;
 }
 
+/** What is to be copied into one folder. */
+interface Brought {
+  readonly sources: readonly NodeRow[];
+  /** Their newest versions, where they are files. */
+  readonly heads: readonly VersionRow[];
+}
+
 async function copyPiece(copying: Copying, pair: FolderPair, after: NodeId | undefined): Promise<Piece> {
-  const { place, step, topId, copied } = copying;
+  const { place, step, copied } = copying;
+  const brought = await bringOver(copying, pair, after);
   return inTransaction(place.db, async (transaction) => {
     const work = await startPiece(transaction, place);
-    await renewLease(work, topId);
-    const sources = await loadChildren(work, pair.from, after);
-    const copies = sources.map((source) => ({ source, copy: copyOf(work, step, source, pair.to) }));
-    const heads = sources.flatMap((source) => source.head_version ?? []);
-    const versions = new Map((await loadVersions(transaction, work.space.id, heads)).map((head) => [head.id, head]));
-    const rows = copies.map(({ source, copy }) => {
-      const head = source.head_version === null ? undefined : versions.get(source.head_version);
-      return head === undefined ? copy : withHead(work, step, copy, head);
-    });
-    const sizeBytes = rows.reduce((sum, row) => sum + row.size, 0);
-    const weightBytes = rows.reduce((sum, row) => sum + row.weight, work.changes.metadataBytes.at(-1) ?? 0);
-    useBytes(work, copied.sizeBytes + sizeBytes);
-    assertWeightRoom(work.space, copied.weightBytes + weightBytes);
-    const raised = raisedBy(pair, rows);
-    await insertNodes(transaction, rows);
+    await renewLease(work, copied.topId);
+    const { sources, heads } = brought ?? (await loadHere(work, step, pair, after));
+    const made = await insertCopies(copying, work, { sources, heads }, { parent_id: pair.to });
+    const raised = raisedBy(
+      pair,
+      made.map(({ copy }) => copy),
+    );
     await updateReach(transaction, work.space.id, raised);
-    await insertVersions(transaction, work.changes.versions);
-    await changeBlockRefs(transaction, work.space.id, countOf(work.changes.blockRefs), work.nowMicros);
-    await changeSegmentRefs(transaction, work.space.id, countOf(work.changes.segmentRefs), work.nowMicros);
     return {
-      sizeBytes,
-      weightBytes,
-      folders: copies.flatMap(({ source, copy }) =>
-        source.kind === "folder"
-          ? [{ from: source.id, to: copy.id, name: copy.name, above: pair, reach: { names: 0, bytes: 0 } }]
-          : [],
-      ),
+      folders: made
+        .filter(({ source }) => source.kind === "folder")
+        .map(({ source, copy }) => {
+          return { from: source.id, to: copy.id, name: copy.name, above: pair, reach: { names: 0, bytes: 0 } };
+        }),
       raised,
-      last: sources.length < work.pieces.copiedNodesMax ? undefined : sources.at(-1)?.id,
+      last: sources.length < place.pieces.copiedNodesMax ? undefined : sources.at(-1)?.id,
     };
   });
+}
+
+/** What comes from another space is found there, and its blocks are known here, before this one is locked. */
+async function bringOver(
+  { place, step }: Copying,
+  pair: FolderPair,
+  after: NodeId | undefined,
+): Promise<Brought | undefined> {
+  const from = foreignSource(step.operation);
+  if (from === undefined) return undefined;
+  const sources = await from.children(pair.from, after, place.pieces.copiedNodesMax);
+  return { sources, heads: await from.heads(sources, place) };
+}
+
+async function loadHere(work: Work, step: Step, pair: FolderPair, after: NodeId | undefined): Promise<Brought> {
+  const sources = await loadChildren(work, await sightOf(work, step, pair), pair.from, after);
+  const heads = await loadVersions(
+    work.reader,
+    work.space.id,
+    sources.flatMap((source) => source.head_version ?? []),
+  );
+  return { sources, heads };
+}
+
+/** What whoever does not own the space may see in a folder, now. @throws HoldfastError not_found */
+async function sightOf(work: Work, step: Step, { from, above }: FolderPair): Promise<Sight> {
+  if (step.caller.owns) return {};
+  const row = await work.tree.node(from);
+  const rights = await loadStepRights(work.reader, work.space, [step]);
+  const folder = row === undefined ? undefined : await placed({ ...work, rights }, step, row);
+  if (folder === undefined && above === undefined) throw noSuchSource();
+  return folder ?? "nothing";
+}
+
+type Sight = Pick<PlacedNode, "rights"> | "nothing";
+
+interface Copied {
+  readonly source: NodeRow;
+  readonly copy: NodeRow;
+}
+
+/** In the order of the sources, without files that were removed for good meanwhile, whose versions are gone. */
+async function insertCopies(
+  { step, copied }: Copying,
+  started: Work,
+  { sources, heads }: Brought,
+  place: Pick<NodeRow, "parent_id"> & Partial<NodeRow>,
+): Promise<Copied[]> {
+  const isForeign = foreignSource(step.operation) !== undefined;
+  const { reader, space, nowMicros } = started;
+  const heldBlocks = isForeign ? await lockContents(reader, space.id, heads.map(contentOf)) : started.heldBlocks;
+  const work = { ...started, heldBlocks };
+  const versions = new Map(heads.map((head) => [head.id, head]));
+  const made = sources.flatMap((source) => {
+    const copy = { ...copyOf(work, step, source), ...place };
+    if (source.head_version === null) return [{ source, copy }];
+    const head = versions.get(source.head_version);
+    return head === undefined ? [] : [{ source, copy: withHead(work, step, copy, head) }];
+  });
+  const rows = made.map(({ copy }) => copy);
+  const sizeBytes = copied.sizeBytes + rows.reduce((sum, row) => sum + row.size, 0);
+  const heldBytes = work.changes.metadataBytes.at(-1) ?? 0;
+  const weightBytes = copied.weightBytes + rows.reduce((sum, row) => sum + row.weight, heldBytes);
+  useBytes(work, sizeBytes);
+  assertWeightRoom(work.space, weightBytes);
+  const { changes } = work;
+  await insertNodes(reader, rows);
+  await insertVersions(reader, changes.versions);
+  await countBlocks(reader, space.id, changes.counted);
+  await changeBlockRefs(reader, space.id, countOf(changes.blockRefs), nowMicros);
+  await changeSegmentRefs(reader, space.id, countOf(changes.segmentRefs), nowMicros);
+  Object.assign(copied, { sizeBytes, weightBytes });
+  return made;
 }
 
 /** The folders of the copy that reach farther with these rows in one of them, and how far. */
@@ -198,33 +274,39 @@ export async function startPiece(
 }
 
 /** Once the time has come the sweep may have begun, and nothing may be added. */
-export async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId): Promise<void> {
+export async function renewLease({ reader, space, nowMicros }: Work, topId: NodeId | undefined): Promise<void> {
   const { numAffectedRows } = await sql`
     update shard.nodes set purged_at = ${nowMicros + leaseMicros}
     where space_id = ${space.id} and id = ${topId} and purged_at > ${nowMicros}`.execute(reader);
-  if (numAffectedRows === 1n) return;
-  throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+  if (numAffectedRows !== 1n) throw tookTooLong();
+}
+
+function tookTooLong(): HoldfastError {
+  return new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
 }
 
 /** By nodes_parent. */
 async function loadChildren(
   { reader, space, pieces }: Work,
+  sight: Sight,
   folder: NodeId,
   after: NodeId | undefined,
 ): Promise<NodeRow[]> {
+  if (sight === "nothing") return [];
   const { rows } = await sql<NodeRow>`
     select * from shard.nodes
     where space_id = ${space.id} and parent_id = ${folder} and (${after ?? null}::uuid is null or id > ${after ?? null})
-      and trashed_at is null and kind <> 'mount'
+      and trashed_at is null and kind <> 'mount' ${onlySeen(sight)}
     order by id limit ${pieces.copiedNodesMax}`.execute(reader);
   return rows;
 }
 
-function copyOf(work: Work, step: Step, source: NodeRow, parentId: NodeId | null): NodeRow {
+function copyOf(work: Work, step: Step, source: NodeRow): NodeRow {
   return {
     ...source,
+    space_id: work.space.id,
     id: newId<NodeId>(work),
-    parent_id: parentId,
+    name_key: nameKey(source.name),
     head_version: null,
     version_number: source.kind === "file" ? 0 : null,
     content_id: null,

@@ -3,6 +3,7 @@ import type { HashHex, NodeId, RewindId, SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { VersionFacts } from "../read/version-json.ts";
+import type { ForeignSource } from "./foreign-source.ts";
 
 /**
  * One change of one space, whether it came alone by a route of its own or in a batch: there is one way to commit.
@@ -79,7 +80,13 @@ export type OperationKind =
     } & Seen &
       Attributes)
   | ({ readonly op: "move"; readonly fileId: string; readonly place: Place; readonly attributes?: Attributes } & Seen)
-  | ({ readonly op: "copy"; readonly fileId: string; readonly place: Place } & Seen)
+  | ({
+      readonly op: "copy";
+      readonly fileId: string;
+      readonly place: Place;
+      /** Where it lies in another space than it is to be: what the caller may have of it there, or why not. */
+      readonly from?: ForeignSource | HoldfastError;
+    } & Seen)
   | ({ readonly op: "set"; readonly fileId: string } & Seen & Attributes)
   | ({ readonly op: "delete"; readonly fileId: string; readonly seen?: number } & Seen)
   | ({

@@ -17,6 +17,8 @@ export interface PieceSizes {
   readonly segmentsMax: number;
   /** Rows of whatever else lives for a time only. */
   readonly rowsMax: number;
+  /** Blocks, or segments, for which all lists of their space are read once: some tens of megabytes of memory. */
+  readonly candidatesMax: number;
   /** More changed nodes than this are not looked at one by one before a folder is deleted; the caller then hears that something changed. */
   readonly changedNodesMax: number;
   /** Nodes that one transaction looks at to measure how far folders reach: some tens of milliseconds under the lock. */
@@ -31,6 +33,7 @@ export const pieceSizes: PieceSizes = {
   copiedNodesMax: 500,
   segmentsMax: 8,
   rowsMax: 1000,
+  candidatesMax: 100_000,
   changedNodesMax: 10_000,
   measuredNodesMax: 5000,
 };

@@ -155,14 +155,21 @@ async function findPath(
     }
     if (child !== undefined) requireFolder(child, "path");
     else await requireAct(work, step, parent, "create");
-    parent = child ?? (await makeFolder(work, step, parent, await unseenName(work, step, parent, folder)));
+    parent =
+      child ?? (await makeFolder(work, step, parent, await nameBeside(work, step, { parent, name: folder }, found)));
   }
   return { parent, name };
 }
 
-/** Of a folder that the caller may not look into, nothing is told of a name that is taken there. */
-async function unseenName(work: Work, step: Step, parent: NodeRow, name: string): Promise<string> {
-  return (await isBlind(work, step, parent)) ? freeName(work, parent, name, "folder") : name;
+/**
+ * Of a folder that the caller may not look into, nothing is told of a name that is taken there.
+ * @param unseen what has the name
+ * @throws HoldfastError exists where the caller sees what is beside it
+ */
+async function nameBeside(work: Work, step: Step, { parent, name }: Target, unseen?: NodeRow): Promise<string> {
+  if (unseen === undefined) return name;
+  if (await isBlind(work, step, parent)) return freeName(work, parent, name, "folder");
+  throw await conflictWith(work, step, { code: "exists", message: "This name is taken.", row: unseen });
 }
 
 async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {

@@ -7,21 +7,20 @@ import { openPool } from "../../db/database.ts";
 import type { ShardTables } from "../../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { emptyTrash } from "../trash/empty-trash.ts";
+import { countDueNodes } from "../trash/count-due.ts";
 import { sweepPurged } from "../trash/removal.ts";
+import { expireBlocks } from "../retention/expire-blocks.ts";
+import { expireSegments } from "../retention/expire-segments.ts";
 import {
+  countOldVersions,
   expireJournal,
   expireOperations,
-  expireSegments,
   expireStaged,
   expireTrash,
   pruneVersions,
 } from "../retention/retention.ts";
+import { assertNarrow, type Statement } from "../testing/narrow-plans.ts";
 import { contentOfText, makeTestSpace, newTestId, type TestSpace } from "../testing/testing.ts";
-
-interface Statement {
-  readonly text: string;
-  readonly parameters: readonly unknown[];
-}
 
 let databases: TestDatabases;
 let pool: pg.Pool;
@@ -66,7 +65,7 @@ test("no statement of a commit reads all of a space on tables of which no statis
   await putAll("two");
   const explained = [...statements.values()].filter(({ text }) => /^\s*(select|insert|update|delete|with)/i.test(text));
   assert.ok(explained.length > 10, `${explained.length} statements`);
-  await assertNarrow(explained);
+  await assertNarrow(pool, explained);
 });
 
 test("no statement of a commit or a job reads a whole table", async () => {
@@ -76,16 +75,8 @@ test("no statement of a commit or a job reads a whole table", async () => {
   await runEverything(space);
   const explained = [...statements.values()].filter(({ text }) => /^\s*(select|insert|update|delete|with)/i.test(text));
   assert.ok(explained.length > 40, `${explained.length} statements`);
-  await assertNarrow(explained);
+  await assertNarrow(pool, explained);
 });
-
-async function assertNarrow(explained: readonly Statement[]): Promise<void> {
-  for (const statement of explained) {
-    const plan = await explain(statement);
-    const wide = stepsOf(plan).filter(isWide);
-    assert.deepEqual(wide, [], `${statement.text}\n${JSON.stringify(plan, undefined, 1)}`);
-  }
-}
 
 async function openLogged(): Promise<TestSpace> {
   const id = newTestId<NodeId>();
@@ -187,50 +178,14 @@ async function runEverything(space: TestSpace): Promise<void> {
   await emptyTrash(logged, space.committer, space.caller);
   await space.do({ op: "delete", fileId: file.id });
   const job = { db: logged, nowMicros: space.clock.nowMicros() };
+  await countDueNodes(job, 0);
   await expireTrash(job, 0);
   await sweepPurged(logged, job);
   await expireOperations(job, 0);
   await expireJournal(job);
+  await countOldVersions(job, { keptMin: 1, lifetimeMs: 0 });
   await pruneVersions(job, { keptMin: 1, lifetimeMs: 0 });
   await expireSegments(job, 0);
   await expireStaged(job, 0);
+  await expireBlocks({ ...job, nowMicros: space.clock.nowMicros() }, 0);
 }
-
-interface PlanStep {
-  readonly "Node Type"?: string;
-  readonly "Index Cond"?: string;
-  readonly Plans?: readonly PlanStep[];
-}
-
-function stepsOf(plan: PlanStep): PlanStep[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(stepsOf)];
-}
-
-/** Reads a whole table, or all of a space. */
-function isWide(step: PlanStep): boolean {
-  const wholeSpace = /^\(\w*\.?space_id = [^()]*\)$/.test(step["Index Cond"] ?? "");
-  return step["Node Type"] === "Seq Scan" || wholeSpace;
-}
-
-/** What runs under the space lock is planned as there. */
-async function explain({ text, parameters }: Statement): Promise<PlanStep> {
-  const client = await pool.connect();
-  try {
-    await client.query("begin");
-    if (!jobSelect.test(text))
-      await client.query(
-        "set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off",
-      );
-    const { rows } = await client.query<{ "QUERY PLAN": { Plan: PlanStep }[] }>(`explain (format json) ${text}`, [
-      ...parameters,
-    ]);
-    await client.query("rollback");
-    return rows[0]?.["QUERY PLAN"][0]?.Plan ?? {};
-  } finally {
-    client.release();
-  }
-}
-
-/** Statements of jobs that run without the lock. */
-const jobSelect =
-  /order by (at|trashed_at|since|expires_at|purged_at|space_id, id) limit|j\.at <|^\s*delete from shard\.(operations|journal)/;

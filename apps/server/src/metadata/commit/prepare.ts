@@ -9,9 +9,11 @@ import { hashArray } from "../../db/array-parameters.ts";
 import type { ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import { decodeEntries, encodeContent, type NewContent, segmentHashesOf } from "../content/content.ts";
+import { type KnowsLost, withLost } from "./lost-content.ts";
 import { loadNumberedVersions, loadVersions } from "./load.ts";
 import { findNodes } from "../read/look-up.ts";
 import type { Operation } from "./operation.ts";
+import { readerNeeded } from "./rights.ts";
 import type { OperationOf } from "./operation-of.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import { stageSegments } from "./stage-segments.ts";
@@ -24,19 +26,23 @@ export interface Preparation {
   readonly caller: Actor;
   readonly nowMicros: number;
   readonly pieces: PieceSizes;
+  readonly blocks: KnowsLost;
 }
 
 /**
  * Everything that needs no lock: manifests are read, checked and encoded, and segments of long ones staged. What is
  * wrong with one operation becomes its result later and stops no other.
  */
-export async function prepareSteps(preparation: Preparation, operations: readonly Operation[]): Promise<Step[]> {
+export async function prepareSteps(
+  preparation: Preparation,
+  operations: readonly Operation[],
+): Promise<readonly Step[]> {
   const bases = await loadBases(preparation, operations);
   const steps: Step[] = [];
   for (const operation of operations) {
     steps.push(await prepareStep(preparation, operation, bases));
   }
-  return steps;
+  return withLost(preparation, steps);
 }
 
 type Bases = ReadonlyMap<Operation, readonly ManifestEntry[]>;
@@ -45,7 +51,18 @@ async function prepareStep(preparation: Preparation, operation: Operation, bases
   const { caller, db, nowMicros, pieces } = preparation;
   const base = bases.get(operation);
   const named = caller.owns ? undefined : new Set(base?.map(({ hash }) => hash));
-  const step = { caller, operation, refused: undefined, content: undefined, missing: [], attach: undefined, named };
+  const step = {
+    caller,
+    operation,
+    refused: undefined,
+    content: undefined,
+    missing: [],
+    lost: [],
+    attach: undefined,
+    named,
+  };
+  const early = refusalOf(caller, operation);
+  if (early !== undefined) return { ...step, refused: early };
   if (operation.op !== "put") return step;
   try {
     const content = encodePut(operation, base);
@@ -62,6 +79,17 @@ async function prepareStep(preparation: Preparation, operation: Operation, bases
     if (refused.retryable || refused.code === "internal" || refused.code === "damaged") throw error;
     return { ...step, refused };
   }
+}
+
+/** What is wrong already, whatever it names. */
+function refusalOf(caller: Actor, operation: Operation): HoldfastError | undefined {
+  if (caller.writesOnly === true && bringsContent(operation)) return readerNeeded();
+  return operation.op === "copy" && operation.from instanceof HoldfastError ? operation.from : undefined;
+}
+
+/** Whether what the space has already comes to be in another place as well. */
+function bringsContent(operation: Operation): boolean {
+  return operation.op === "copy" || (operation.op === "put" && operation.content.sourceVersion !== undefined);
 }
 
 /** @returns undefined if the base of the splices is not there: under the lock it shows what stands in its place */

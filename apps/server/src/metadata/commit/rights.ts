@@ -1,8 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
+import type { Actor } from "../actor.ts";
 import type { NodeRow, ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { type Act, assertMay, roleMay } from "../../rights/roles.ts";
-import { loadRights, SpaceRights } from "../../rights/space-rights.ts";
+import { loadLockedRights } from "../../rights/load-rights.ts";
+import { SpaceRights } from "../../rights/space-rights.ts";
 import { placeGranted } from "../read/granted-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
@@ -21,7 +23,8 @@ export async function loadStepRights(
   const rights = new Map<UserId, SpaceRights>();
   for (const { caller } of steps) {
     if (caller.owns || rights.has(caller.userId)) continue;
-    rights.set(caller.userId, (await loadRights(reader, caller.grantees, space.id)).get(space.id) ?? nothing);
+    const { grantees, givers } = caller;
+    rights.set(caller.userId, await loadLockedRights(reader, space.id, { grantees, givers }));
   }
   return rights;
 }
@@ -61,10 +64,32 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
   throw new HoldfastError("forbidden", message);
 }
 
-/** A folder is copied whole, or not by somebody who may not see some of what is in it. @throws HoldfastError forbidden */
-export function requireWholeSight(work: Work, step: Step): void {
-  if ((rightsOf(work, step)?.hidden.length ?? 0) === 0) return;
-  throw new HoldfastError("forbidden", "There are folders here that you may not see, so copy what you need from it.");
+/**
+ * What is copied, or brought to where others see it, whoever has the token may read there.
+ * @throws HoldfastError forbidden for a credential that only writes
+ */
+export function requireReader({ writesOnly }: Actor): void {
+  if (writesOnly === true) throw readerNeeded();
+}
+
+export function readerNeeded(): HoldfastError {
+  const message =
+    "This token does not have the scope files:read: it copies nothing, and brings nothing to where others see it. Make one that has it.";
+  return new HoldfastError("forbidden", message);
+}
+
+/**
+ * To move or restore into a folder that is shared, from where those who see it there may not have seen it.
+ * @param row as it was; in the trash nobody may have seen it
+ * @throws HoldfastError forbidden for a credential that only writes
+ */
+export async function requireDiscloser(work: Work, { caller }: Step, row: NodeRow, parent: NodeRow): Promise<void> {
+  if (caller.writesOnly !== true) return;
+  const [own = row, ...above] = await work.tree.lineage(row);
+  const isTrashed = [own, ...above].some(({ trashed_at }) => trashed_at !== null);
+  const before = new Set(isTrashed ? [] : above.map(({ id }) => id));
+  const lineage = await work.tree.lineage(parent);
+  if (lineage.some(({ id, shared }) => shared && !before.has(id))) requireReader(caller);
 }
 
 /** Whether the step may put something into the folder without seeing what is there. */

@@ -1,4 +1,3 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
 import { sql } from "kysely";
@@ -25,8 +24,8 @@ interface Named {
 export interface Settled<What> {
   readonly actor: Actor;
   readonly what: What;
-  /** It lies in two spaces, which no operation does. */
-  readonly refused?: HoldfastError;
+  /** What it names lies in another space than the place that it names: only a copy comes over. */
+  readonly isAcross: boolean;
 }
 
 /**
@@ -38,7 +37,7 @@ export async function settleSpaces<What extends Named>(
   caller: Actor,
   operations: readonly What[],
 ): Promise<Settled<What>[]> {
-  if (!caller.owns) return operations.map((what) => ({ actor: caller, what }));
+  if (!caller.owns) return operations.map((what) => ({ actor: caller, what, isAcross: false }));
   const ids = new Set(operations.flatMap(idsOf));
   const own = await findOwn(shards, caller, ids);
   const made = new Set(operations.flatMap(({ id }) => (id === undefined ? [] : [id as string])));
@@ -95,7 +94,8 @@ class Settling {
     this.#granted = granted;
   }
 
-  settle<What extends Named>(operation: What): Settled<What> {
+  settle<What extends Named>(asked: What): Settled<What> {
+    const operation = asked.op === "copy" ? this.#followMount(asked) : asked;
     const { fileId, place } = operation;
     const of = fileId === undefined ? undefined : this.#actorAt(fileId);
     const to = place === undefined ? undefined : this.#settlePlace(place);
@@ -103,9 +103,18 @@ class Settling {
     const actor = (isNowhere ? of : (to?.actor ?? of)) ?? this.#caller;
     const what = to === undefined ? operation : { ...operation, place: to.place };
     if (operation.id !== undefined) this.#made.set(operation.id, actor);
-    if (of === undefined || of.spaceId === actor.spaceId) return { actor, what };
-    const message = "It lies in another space. Create it there, then delete it here.";
-    return { actor, what, refused: new HoldfastError("invalid_field", message, { field: "parent_id" }) };
+    return { actor, what, isAcross: of !== undefined && of.spaceId !== actor.spaceId };
+  }
+
+  /** Whoever copies a mount means what it shows, under the name that it has here. */
+  #followMount<What extends Named>(operation: What): What {
+    const mount = this.#byMount.get(operation.fileId ?? "");
+    const target = mount === undefined ? undefined : this.#targetOf(mount);
+    if (mount === undefined || target === undefined || !roleMay(target.role, "read")) return operation;
+    const { place } = operation;
+    const name = place?.name ?? namesOf(mount.path).at(-1);
+    const named = place === undefined || place.path !== undefined || name === undefined ? place : { ...place, name };
+    return { ...operation, fileId: target.row.id, ...(named === undefined ? {} : { place: named }) };
   }
 
   /** Without an actor where the folder is none that the caller sees: the space of the node itself says so then. */

@@ -7,7 +7,8 @@ import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { checkInvariants } from "../testing/invariants.ts";
 import { sweepPurged } from "../trash/removal.ts";
-import { expireJournal, expireOperations, expireSegments, expireTrash, pruneVersions } from "../retention/retention.ts";
+import { expireSegments } from "../retention/expire-segments.ts";
+import { expireJournal, expireOperations, expireTrash, pruneVersions } from "../retention/retention.ts";
 import { smallPieces, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 

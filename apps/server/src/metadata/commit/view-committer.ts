@@ -1,44 +1,69 @@
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { findNodes } from "../read/look-up.ts";
 import { nodeJson } from "../read/node-json.ts";
+import { acrossRefusal } from "./across.ts";
 import type { Committer } from "./commit-queue.ts";
+import { type ForeignPorts, openForeignSource } from "./foreign-source.ts";
 import type { Operation, OperationResult } from "./operation.ts";
 import { type Settled, settleSpaces } from "./settle-spaces.ts";
 
 /**
- * A committer for callers who see more than their own space: each operation is done in the space of what it names, in order. `seq` and
- * `epoch` are always those of the caller's own space.
+ * A committer for callers who see more than their own space: each operation is done in the space of what it names, in order, a copy in the
+ * space where it is to be. `seq` and `epoch` are always those of the caller's own space.
  */
-export function openViewCommitter(shards: Shards, committer: Committer): Committer {
+export function openViewCommitter(ports: ForeignPorts, committer: Committer): Committer {
+  const { shards } = ports;
   return {
     async commit(caller, operations, options = {}) {
       const settled = await settleSpaces(shards, caller, operations);
-      if (settled.every(({ actor, refused }) => actor === caller && refused === undefined)) {
-        const outcome = await committer.commit(caller, operations, options);
+      if (settled.every(({ actor, isAcross }) => actor === caller && !isAcross)) {
+        const outcome = await committer.commit(
+          caller,
+          settled.map(({ what }) => what),
+          options,
+        );
         return { ...outcome, results: await withMountRoles(shards, caller, outcome.results) };
       }
       // The epoch is wrong before anything is done, or not at all.
       let { seq, epoch } = await committer.commit(caller, [], options);
       const results: OperationResult[] = [];
-      for (const run of runsOf(settled)) {
-        const [{ actor, refused }] = run;
-        if (refused !== undefined) {
-          results.push(...run.map((): OperationResult => ({ status: "error", error: refused })));
+      for (const { actor, members } of runsOf(settled)) {
+        if (actor === undefined) {
+          results.push(...(await refusals(shards, caller, members)));
           continue;
         }
-        const outcome = await committer.commit(
-          actor,
-          run.map(({ what }) => what),
-        );
+        const whats: Operation[] = [];
+        for (const member of members) whats.push(await withSource(ports, caller, member));
+        const outcome = await committer.commit(actor, whats);
         results.push(...outcome.results);
         if (actor === caller) ({ seq, epoch } = outcome);
       }
       return { results: await withMountRoles(shards, caller, results), seq, epoch };
     },
   };
+}
+
+/** What a copy brings from another space is looked up once everything before it is done; what is wrong with it is told as its result. */
+async function withSource(ports: ForeignPorts, caller: Actor, { actor, what, isAcross }: Placed): Promise<Operation> {
+  if (what.op !== "copy" || !isAcross) return what;
+  try {
+    return { ...what, from: await openForeignSource(ports, { caller, target: actor }, what) };
+  } catch (thrown) {
+    const error = toHoldfastError(thrown);
+    if (error.retryable || error.code === "internal") throw error;
+    return { ...what, from: error };
+  }
+}
+
+async function refusals(shards: Shards, caller: Actor, members: readonly Placed[]): Promise<OperationResult[]> {
+  const results: OperationResult[] = [];
+  for (const { what, cut } of members) {
+    results.push({ status: "error", error: cut ?? (await acrossRefusal(shards, caller, what)) });
+  }
+  return results;
 }
 
 /** A commit knows a mount and not what it shows, whose role is the mount's. */
@@ -62,28 +87,39 @@ async function withMountRoles(
   });
 }
 
-type Run = readonly [Settled<Operation>, ...Settled<Operation>[]];
+interface Placed extends Settled<Operation> {
+  /** It is of a group that does not lie in one space. */
+  readonly cut?: HoldfastError;
+}
 
-/** Neighbours of one space. A group lies in one space: of one that does not, nothing is done. */
+/** Neighbours of one space, or without an actor those of which nothing is done. */
+interface Run {
+  readonly actor: Actor | undefined;
+  readonly members: Placed[];
+}
+
 function runsOf(settled: readonly Settled<Operation>[]): Run[] {
-  const runs: [Settled<Operation>, ...Settled<Operation>[]][] = [];
+  const runs: Run[] = [];
   for (const each of withWholeGroups(settled)) {
+    const isRefused = each.cut !== undefined || (each.isAcross && each.what.op !== "copy");
+    const actor = isRefused ? undefined : each.actor;
     const last = runs.at(-1);
-    if (last !== undefined && last[0].actor === each.actor && last[0].refused === each.refused) last.push(each);
-    else runs.push([each]);
+    if (last !== undefined && last.actor === actor) last.members.push(each);
+    else runs.push({ actor, members: [each] });
   }
   return runs;
 }
 
-function withWholeGroups(settled: readonly Settled<Operation>[]): readonly Settled<Operation>[] {
+/** A group lies in one space: of one that does not, nothing is done. */
+function withWholeGroups(settled: readonly Settled<Operation>[]): readonly Placed[] {
   const byGroup = Map.groupBy(settled, ({ what }) => what.group);
   const error = new HoldfastError("invalid_field", "A group lies in one space.", { field: "group" });
   const cut = new Set(
     byGroup.entries().flatMap(([group, members]) => {
-      const isWhole = members.every(({ actor, refused }) => actor === members[0]?.actor && refused === undefined);
+      const isWhole = members.every(({ actor, isAcross }) => actor === members[0]?.actor && !isAcross);
       return group === undefined || isWhole ? [] : [group];
     }),
   );
   if (cut.size === 0) return settled;
-  return settled.map((each) => (cut.has(each.what.group ?? "") ? { ...each, refused: error } : each));
+  return settled.map((each) => (cut.has(each.what.group ?? "") ? { ...each, cut: error } : each));
 }

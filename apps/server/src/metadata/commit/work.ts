@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@holdfast/core/clock";
-import { HoldfastError } from "@holdfast/core/errors";
+import type { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type HashHex, makeId, type NodeId, type UploadId, type VersionId } from "@holdfast/core/ids";
 import type { Actor } from "../actor.ts";
 import type { JournalRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
@@ -11,6 +11,7 @@ import type { RightsByActor } from "./rights.ts";
 import type { Operation } from "./operation.ts";
 import { raiseAbove } from "../weight/reach.ts";
 import { assertRoom } from "../weight/stored-bytes.ts";
+import { assertFree } from "../weight/used-bytes.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import type { Tree } from "./tree.ts";
 
@@ -24,6 +25,8 @@ export interface Step<Kind extends Operation = Operation> {
   readonly refused: HoldfastError | undefined;
   /** Blocks of segments that the space does not hold, found before the lock was taken. */
   readonly missing: readonly HashHex[];
+  /** Blocks of what it would make a version of that the store is known to have lost. */
+  readonly lost: readonly HashHex[];
   /** Of a folder copy that stands ready outside the tree. */
   readonly attach: DetachedFolder | undefined;
   /** Of a caller who does not own the space: the blocks that it may use besides those that it has sent itself. */
@@ -145,6 +148,7 @@ export function record(
     kind: entry.kind,
     from_parent: entry.from_parent ?? null,
     ...whatWas(before, row),
+    of_mount: row.kind === "mount",
     rewind_id: step.operation.rewindId ?? null,
     actor: step.caller.userId,
     device_id: step.caller.deviceId,
@@ -195,10 +199,7 @@ export function freeBytes({ space, changes }: Work): number {
 /** @throws HoldfastError quota unless so many more bytes fit */
 export function useBytes(work: Work, deltaBytes: number): void {
   const before = work.changes.usedBytes.at(-1) ?? 0;
-  const free = freeBytes(work);
-  if (deltaBytes > 0 && deltaBytes > free) {
-    throw new HoldfastError("quota", `This needs ${deltaBytes} more bytes, and ${Math.max(0, free)} are free.`);
-  }
+  assertFree(freeBytes(work), deltaBytes);
   if (deltaBytes !== 0) work.changes.usedBytes.push(before + deltaBytes);
 }
 

@@ -1,4 +1,5 @@
 import type { SpaceId, VersionId } from "@holdfast/core/ids";
+import { foldName, nameSortKey } from "@holdfast/core/sort-key";
 import { sql } from "kysely";
 import {
   booleanArray,
@@ -107,7 +108,8 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       modified_at = v.modified_at, executable = v.executable, revision = v.revision, seq = v.seq,
       trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, weight = v.weight,
       names_below = v.names_below, bytes_below = v.bytes_below, device_id = v.device_id,
-      operation_id = v.operation_id, updated_at = v.updated_at, editors_can_share = v.editors_can_share
+      operation_id = v.operation_id, updated_at = v.updated_at, editors_can_share = v.editors_can_share,
+      sort_key = v.sort_key, folded_name = v.folded_name
     from (select ${spaceId}::uuid as space_id, given.* from unnest(
       ${uuidArray(rows.map((row) => row.id))}, ${uuidArray(rows.map((row) => row.parent_id))},
       ${textArray(rows.map((row) => row.name))}, ${textArray(rows.map((row) => row.name_key))},
@@ -120,10 +122,12 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       ${int4Array(rows.map((row) => row.names_below))}, ${int4Array(rows.map((row) => row.bytes_below))},
       ${uuidArray(rows.map((row) => row.device_id))},
       ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.updated_at))},
-      ${booleanArray(rows.map((row) => row.editors_can_share))})
+      ${booleanArray(rows.map((row) => row.editors_can_share))},
+      ${byteaArray(rows.map((row) => nameSortKey(row.name, row.kind)))},
+      ${textArray(rows.map((row) => foldName(row.name)))})
     as given (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
       revision, seq, trashed_at, purged_at, metadata, weight, names_below, bytes_below, device_id, operation_id,
-      updated_at, editors_can_share) offset 0) v
+      updated_at, editors_can_share, sort_key, folded_name) offset 0) v
     where n.space_id = v.space_id and n.id = v.id`.execute(reader);
 }
 
@@ -132,7 +136,8 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
   await sql`
     insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, target, head_version, version_number,
       content_id, size, modified_at, executable, revision, seq, trashed_at, purged_at, metadata, weight,
-      names_below, bytes_below, device_id, operation_id, created_at, updated_at, editors_can_share, target_space)
+      names_below, bytes_below, device_id, operation_id, created_at, updated_at, editors_can_share, target_space,
+      sort_key, folded_name)
     select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
       ${uuidArray(rows.map((row) => row.parent_id))}, ${textArray(rows.map((row) => row.name))},
       ${textArray(rows.map((row) => row.name_key))}, ${textArray(rows.map((row) => row.kind))},
@@ -146,9 +151,9 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
       ${int4Array(rows.map((row) => row.bytes_below))},
       ${uuidArray(rows.map((row) => row.device_id))}, ${byteaArray(rows.map((row) => row.operation_id))},
       ${int8Array(rows.map((row) => row.created_at))}, ${int8Array(rows.map((row) => row.updated_at))},
-      ${booleanArray(rows.map((row) => row.editors_can_share))}, ${uuidArray(rows.map((row) => row.target_space))})`.execute(
-    reader,
-  );
+      ${booleanArray(rows.map((row) => row.editors_can_share))}, ${uuidArray(rows.map((row) => row.target_space))},
+      ${byteaArray(rows.map((row) => nameSortKey(row.name, row.kind)))},
+      ${textArray(rows.map((row) => foldName(row.name)))})`.execute(reader);
 }
 
 export async function insertVersions(reader: ShardReader, rows: readonly VersionRow[]): Promise<void> {
@@ -187,19 +192,20 @@ async function insertJournal(work: Work, entries: readonly JournalEntry[]): Prom
   const tag = Buffer.from(work.random(8));
   await sql`
     insert into shard.journal (space_id, seq, tag, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at,
-      from_executable, rewind_id, actor, device_id, at)
+      from_executable, of_mount, rewind_id, actor, device_id, at)
     select ${space.id}::uuid, v.seq, ${tag}::bytea, v.node_id, v.kind, v.from_parent, v.from_name, v.from_trashed_at,
-      v.from_modified_at, v.from_executable, v.rewind_id, v.actor, v.device_id, ${nowMicros}::int8
+      v.from_modified_at, v.from_executable, v.of_mount, v.rewind_id, v.actor, v.device_id, ${nowMicros}::int8
     from unnest(${int8Array(entries.map((_, index) => space.seq + 1 + index))},
       ${uuidArray(entries.map((entry) => entry.node_id))}, ${textArray(entries.map((entry) => entry.kind))},
       ${uuidArray(entries.map((entry) => entry.from_parent))}, ${textArray(entries.map((entry) => entry.from_name))},
       ${int8Array(entries.map((entry) => entry.from_trashed_at))},
       ${int8Array(entries.map((entry) => entry.from_modified_at))},
       ${booleanArray(entries.map((entry) => entry.from_executable))},
+      ${booleanArray(entries.map((entry) => entry.of_mount))},
       ${uuidArray(entries.map((entry) => entry.rewind_id))}, ${uuidArray(entries.map((entry) => entry.actor))},
       ${uuidArray(entries.map((entry) => entry.device_id))})
-    as v (seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable, rewind_id, actor,
-      device_id)`.execute(reader);
+    as v (seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable, of_mount, rewind_id,
+      actor, device_id)`.execute(reader);
   return space.seq + entries.length;
 }
 

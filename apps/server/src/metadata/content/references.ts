@@ -9,17 +9,27 @@ import { changeStoredBytes } from "../weight/stored-bytes.ts";
  * What keeps a block from being collected: each version counts once for every distinct block of a short list, or for
  * every distinct segment of a long one; each segment once for every distinct block of its entries; each row of
  * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`), and the block counts as
- * stored no more; whoever adds a reference has let it count before (`countBlocks`).
+ * stored no more; whoever adds a reference has let it count before (`countBlocks`). A counter that was too low stops at 0: what lets
+ * blocks go looks for itself what names them (`retention/named-after-all.ts`), and puts the counter right.
  */
 export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
   let freedBytes = 0;
   for (const [delta, hashes] of hashesByDelta(deltas)) {
+    const chosen = sql`space_id = ${spaceId} and hash = any(${hashArray(hashes)})`;
+    const update = sql`
+      update shard.space_blocks set refs = greatest(refs + ${delta}::int8, 0), since = greatest(since, ${nowMicros}::int8),
+        counted = counted and refs + ${delta}::int8 > 0
+      where ${chosen}`;
+    if (delta >= 0) {
+      await update.execute(transaction);
+      continue;
+    }
     const { rows } = await sql<{ bytes: number }>`
-      with changed as (
-        update shard.space_blocks set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8),
-          counted = counted and refs + ${delta}::int8 > 0
-        where space_id = ${spaceId} and hash = any(${hashArray(hashes)}) returning size, refs
-      ) select coalesce(sum(size), 0) as bytes from changed where refs = 0`.execute(transaction);
+      with freed as materialized (
+        select coalesce(sum(size), 0) as bytes from shard.space_blocks
+        where ${chosen} and counted and refs + ${delta}::int8 <= 0
+      ), changed as (${update})
+      select bytes from freed`.execute(transaction);
     freedBytes += rows[0]?.bytes ?? 0;
   }
   await changeStoredBytes(transaction, spaceId, -freedBytes);
@@ -28,7 +38,7 @@ export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicro
 export async function changeSegmentRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
   for (const [delta, hashes] of hashesByDelta(deltas)) {
     await sql`
-      update shard.segments set refs = refs + ${delta}::int8, since = greatest(since, ${nowMicros}::int8)
+      update shard.segments set refs = greatest(refs + ${delta}::int8, 0), since = greatest(since, ${nowMicros}::int8)
       where space_id = ${spaceId} and hash = any(${hashArray(hashes)})`.execute(transaction);
   }
 }

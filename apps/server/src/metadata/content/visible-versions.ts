@@ -1,8 +1,8 @@
 import { bucketOf, type NodeId, type SpaceId, type VersionId } from "@holdfast/core/ids";
 import type { Shards } from "../../db/shards.ts";
-import { loadRights } from "../../rights/space-rights.ts";
+import { loadRights } from "../../rights/load-rights.ts";
 import type { Actor } from "../actor.ts";
-import { findGrantedNodes } from "../read/granted-nodes.ts";
+import { findGrantedNodes, soughtBy } from "../read/granted-nodes.ts";
 import { findVisible } from "../read/own-nodes.ts";
 import { findVersionHeads, type VersionHead } from "./manifests.ts";
 
@@ -40,7 +40,7 @@ async function findGrantedVersions(
 ): Promise<VisibleVersion[]> {
   const found: VisibleVersion[] = [];
   for (const [shard, some] of Map.groupBy(ids, (id) => shards.ofId(id))) {
-    const rights = await loadRights(shard.db, caller.grantees, caller.owns ? undefined : caller.spaceId);
+    const rights = await loadRights(shards, shard, soughtBy(caller));
     for (const spaceId of rights.keys()) {
       const asked = some.filter((id) => bucketOf(id) === bucketOf(spaceId));
       const heads = await findVersionHeads(shard, spaceId, asked);

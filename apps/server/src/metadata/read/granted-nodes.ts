@@ -1,11 +1,24 @@
-import { type Bucket, bucketOf, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { bucketOf, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { joinPath } from "@holdfast/core/names";
+import { sql } from "kysely";
+import { uuidKeys } from "../../db/array-parameters.ts";
+import { keyed } from "../../db/database.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard, Shards } from "../../db/shards.ts";
 import { type Act, roleMay } from "../../rights/roles.ts";
-import { loadRights, type SpaceRights } from "../../rights/space-rights.ts";
+import { countedParts, type CountedRow, type Sought } from "../../rights/counted-grants.ts";
+import { countRights } from "../../rights/load-rights.ts";
+import type { SpaceRights } from "../../rights/space-rights.ts";
 import type { Actor, Mounts } from "../actor.ts";
-import { readLineagesIn } from "./lineages.ts";
+import {
+  foundColumn,
+  type FoundRow,
+  placeParts,
+  type PlaceRow,
+  type Places,
+  placesOf,
+  readPlaces,
+} from "./lineages.ts";
 import { loadMounts, noMounts } from "./mounts.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
@@ -22,43 +35,70 @@ export async function findGrantedNodes(
 ): Promise<Map<NodeId, PlacedNode>> {
   const found = new Map<NodeId, PlacedNode>();
   for (const [shard, some] of Map.groupBy(new Set(ids), (id) => shards.ofId(id))) {
-    const rights = await loadRights(shard.db, caller.grantees, caller.owns ? undefined : caller.spaceId);
-    if (rights.size === 0) continue;
-    const ways = await readWays(shard, [...rights.keys()], some);
-    if (ways.length === 0) continue;
-    const mounts = await loadMounts(shards, caller);
-    for (const way of ways) {
-      const inSpace = rights.get(way[0].space_id);
-      const node = inSpace === undefined ? undefined : placeGranted(way, { rights: inSpace, mounts, act });
-      if (node !== undefined) found.set(node.row.id, node);
+    const [{ rights, ways }, mounts] = await Promise.all([
+      readGranted(shards, shard, soughtBy(caller), some),
+      loadMounts(shards, caller),
+    ]);
+    for (const [spaceId, inSpace] of Map.groupBy(ways, ([own]) => own.space_id)) {
+      for (const [id, node] of placeWays(inSpace, { rights: rights.get(spaceId), mounts, act })) found.set(id, node);
     }
   }
   return found;
 }
 
-/** Each node with all above it, up to the root of its space, nearest first. */
-type Way = readonly [NodeRow, ...NodeRow[]];
+/** What was given to somebody, and where the nodes are in what was given, in one statement. */
+async function readGranted(shards: Shards, shard: Shard, sought: Sought, ids: readonly NodeId[]) {
+  // A node's id has the bucket of its space, in the same place.
+  const wanted = sql`(select live.id as space_id, one.id from live join unnest(${uuidKeys(ids)}) as one (id)
+      on substr(one.id::text, 16, 3) = substr(live.id::text, 16, 3)) as wanted`;
+  const { rows } = await sql<FoundRow & { readonly found: { readonly counted: readonly CountedRow[] | null } }>`
+    with recursive ${countedParts(sought)}, ${placeParts(wanted)}
+    select ${foundColumn(sql`, 'counted', (select json_agg(counted) from counted)`)} ${keyed}`.execute(shard.db);
+  const rights = await countRights(shards, shard.db, rows[0]?.found.counted ?? [], sought);
+  return { rights, ways: waysOf(placesOf(rows)) };
+}
 
-async function readWays(shard: Shard, spaceIds: readonly SpaceId[], ids: readonly NodeId[]): Promise<Way[]> {
-  const byBucket: ReadonlyMap<Bucket, SpaceId[]> = Map.groupBy(spaceIds, bucketOf);
-  const asked = ids.flatMap((id) => (byBucket.get(bucketOf(id)) ?? []).map((spaceId) => ({ spaceId, id })));
-  if (asked.length === 0) return [];
-  const rows = await readLineagesIn(shard, asked);
-  const byKey = new Map(rows.toReversed().map((row) => [`${row.space_id} ${row.id}`, row]));
-  const ways = asked.flatMap(({ spaceId, id }) => wayOf(byKey, spaceId, id));
+/** Those nodes of one space that are in somebody's view. */
+export function placeWays(
+  ways: readonly Way[],
+  { rights, ...sight }: Omit<Sight, "rights"> & { readonly rights: SpaceRights | undefined },
+): Map<NodeId, PlacedNode> {
+  const placed = rights === undefined ? [] : ways.flatMap((way) => placeGranted(way, { rights, ...sight }) ?? []);
+  return new Map(placed.map((node) => [node.row.id, node]));
+}
+
+/** The rights that the caller has in other spaces; who does not act in its own space, in that one alone. */
+export function soughtBy({ grantees, owns, spaceId, despiteSuspension }: Actor): Sought {
+  return { grantees, spaceId: owns ? undefined : spaceId, despiteSuspension };
+}
+
+/** Each node with the places of all above it, up to the root of its space, nearest first. */
+export type Way = readonly [NodeRow, ...PlaceRow[]];
+
+/** Of nodes in one space. */
+export async function readWays(shard: Pick<Shard, "db">, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Way[]> {
+  const asked = ids.filter((id) => bucketOf(id) === bucketOf(spaceId)).map((id) => ({ spaceId, id }));
+  return asked.length === 0 ? [] : waysOf(await readPlaces(shard, asked));
+}
+
+function waysOf({ asked, above }: Places): Way[] {
+  const bySpace = new Map<SpaceId, Map<NodeId, PlaceRow>>();
+  for (const row of above) {
+    const known = bySpace.get(row.space_id) ?? new Map<NodeId, PlaceRow>();
+    bySpace.set(row.space_id, known.set(row.id, row));
+  }
+  const ways = asked.flatMap((own) => wayOf(own, bySpace.get(own.space_id)));
   // A client brings the ids of new nodes, so two spaces may have the same one: whoever took it first is the one that others know.
   return ways.toSorted(([left], [right]) => right.created_at - left.created_at);
 }
 
-function wayOf(byKey: ReadonlyMap<string, NodeRow>, spaceId: SpaceId, id: NodeId): Way[] {
-  const own = byKey.get(`${spaceId} ${id}`);
-  if (own === undefined) return [];
-  const way: [NodeRow, ...NodeRow[]] = [own];
-  for (let row = own; row.parent_id !== null;) {
-    const parent = byKey.get(`${spaceId} ${row.parent_id}`);
+function wayOf(own: NodeRow, above: ReadonlyMap<NodeId, PlaceRow> | undefined): Way[] {
+  const way: [NodeRow, ...PlaceRow[]] = [own];
+  for (let at = own.parent_id; at !== null;) {
+    const parent = above?.get(at);
     if (parent === undefined) return [];
     way.push(parent);
-    row = parent;
+    at = parent.parent_id;
   }
   return [way];
 }
@@ -98,6 +138,7 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
     role: right.role,
     sinceMicros: right.sinceMicros,
     rights,
+    mounts,
     isTop: top === 0,
     shownBy: ids[shown],
   };
@@ -105,11 +146,8 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
 
 /** How far up from the node one may go on reading. */
 function topOf(rights: SpaceRights, ids: readonly NodeId[]): number {
-  let top = 0;
-  for (let index = 1; index < ids.length; index += 1) {
-    const right = rights.nearest(ids.slice(index));
-    if (right === undefined || !roleMay(right.role, "read")) break;
-    top = index;
-  }
-  return top;
+  const blind = rights
+    .nearestAll(ids)
+    .findIndex((right, index) => index > 0 && (right === undefined || !roleMay(right.role, "read")));
+  return (blind === -1 ? ids.length : blind) - 1;
 }

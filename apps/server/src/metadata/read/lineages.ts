@@ -1,50 +1,42 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
-import { uuidArray } from "../../db/array-parameters.ts";
+import { uuidArray, uuidKeys } from "../../db/array-parameters.ts";
+import { keyed } from "../../db/database.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard } from "../../db/shards.ts";
 
-/**
- * Of a node above only its place is of use: a thousand nodes may have 127,000 above them, each with 16 KiB of metadata. Both kinds come
- * in one answer, so what is left out has its type.
- */
-const columnsAbove: Readonly<Record<keyof NodeRow, string>> = {
-  space_id: "space_id",
-  id: "id",
-  parent_id: "parent_id",
-  name: "name",
-  name_key: `''::text collate "C"`,
-  kind: "kind",
-  target: "null::text",
-  head_version: "null::uuid",
-  version_number: "null::int8",
-  content_id: "null::bytea",
-  size: "0::int8",
-  modified_at: "0::int8",
-  executable: "false",
-  revision: "''::text",
-  seq: "0::int8",
-  trashed_at: "trashed_at",
-  purged_at: "purged_at",
-  metadata: "null::jsonb",
-  weight: "0::int4",
-  names_below: "0::int4",
-  bytes_below: "0::int4",
-  device_id: "null::uuid",
-  operation_id: "null::bytea",
-  created_at: "0::int8",
-  updated_at: "0::int8",
-  shared: "false",
-  editors_can_share: "editors_can_share",
-  target_space: "null::uuid",
+/** What there is of a node, in the order of the answer, with its type. */
+const columnTypes: Readonly<Record<keyof NodeRow, string>> = {
+  space_id: "uuid",
+  id: "uuid",
+  parent_id: "uuid",
+  name: "text",
+  name_key: "text",
+  kind: "text",
+  target: "text",
+  head_version: "uuid",
+  version_number: "int8",
+  content_id: "bytea",
+  size: "int8",
+  modified_at: "int8",
+  executable: "boolean",
+  revision: "text",
+  seq: "int8",
+  trashed_at: "int8",
+  purged_at: "int8",
+  metadata: "jsonb",
+  weight: "int4",
+  names_below: "int4",
+  bytes_below: "int4",
+  device_id: "uuid",
+  operation_id: "bytea",
+  created_at: "int8",
+  updated_at: "int8",
+  shared: "boolean",
+  editors_can_share: "boolean",
+  target_space: "uuid",
 };
-export const nodeColumns = sql.raw(Object.keys(columnsAbove).join(", "));
-export const placeColumns = sql.raw(
-  Object.entries(columnsAbove)
-    .map(([name, value]) => `${value} as ${name}`)
-    .join(", "),
-);
-
+export const nodeColumns = sql.raw(Object.keys(columnTypes).join(", "));
 /**
  * The rows of these nodes and of all above them; one of both kinds comes twice. Served by the primary key, one step an ancestor:
  * `union` visits each once, and the nodes themselves, of which there may be many in few folders, are read outside of the walk. The
@@ -55,40 +47,125 @@ export async function readLineages<Row>(
   spaceId: SpaceId,
   ids: readonly NodeId[],
   columns: RawBuilder<unknown>,
-  higherColumns = columns,
 ): Promise<Row[]> {
-  const own = sql`select ${columns} from shard.nodes where space_id = ${spaceId}`;
-  const higher = sql`select ${higherColumns} from shard.nodes where space_id = ${spaceId}`;
+  const node = sql`select ${columns} from shard.nodes where space_id = ${spaceId}`;
   const { rows } = await sql<Row>`
     with recursive asked as materialized (
-      select n.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (${own} and id = asked.id offset 0) n
+      select n.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (${node} and id = asked.id offset 0) n
     ), above as (
       select p.* from (select distinct parent_id as id from asked) as folder
-      cross join lateral (${higher} and id = folder.id offset 0) p
+      cross join lateral (${node} and id = folder.id offset 0) p
       union
-      select p.* from above cross join lateral (${higher} and id = above.parent_id offset 0) p
+      select p.* from above cross join lateral (${node} and id = above.parent_id offset 0) p
     )
     select * from asked union all select * from above`.execute(shard.db);
   return rows;
 }
 
-/** The same of nodes in several spaces; one may be asked for in each. */
-export async function readLineagesIn(
+/** Of a node above only its place is of use: a thousand nodes may have 127,000 above them, each with 16 KiB of metadata. */
+export interface PlaceRow {
+  readonly space_id: SpaceId;
+  readonly id: NodeId;
+  readonly parent_id: NodeId | null;
+  readonly name: string;
+  readonly trashed_at: number | null;
+  readonly purged_at: number | null;
+}
+
+/**
+ * All that was found as one value: a column for each of a node's, and a row for each place, take the driver longer to read than the
+ * database to find.
+ */
+export interface FoundRow {
+  readonly found: {
+    readonly asked: readonly NodeJsonRow[] | null;
+    readonly above: AboveLists;
+  };
+}
+
+/** In JSON bytes are text: `\\x` and two digits each. */
+type NodeJsonRow = Omit<NodeRow, "content_id" | "operation_id"> & {
+  readonly content_id: string | null;
+  readonly operation_id: string | null;
+};
+
+interface AboveLists {
+  /** Ids, with a comma between two; null where nothing is above. */
+  readonly spaces: string | null;
+  readonly ids: string | null;
+  readonly parents: string | null;
+  readonly names: readonly string[] | null;
+  readonly trashed: readonly (number | null)[] | null;
+  readonly purged: readonly (number | null)[] | null;
+}
+
+/** The nodes that are asked for, and the places of all above them; one of both kinds is told as both. */
+export interface Places {
+  readonly asked: readonly NodeRow[];
+  readonly above: readonly PlaceRow[];
+}
+
+/** Of nodes in several spaces, of which one may be asked for in each. */
+export async function readPlaces(
   shard: Pick<Shard, "db">,
   asked: readonly { readonly spaceId: SpaceId; readonly id: NodeId }[],
-): Promise<NodeRow[]> {
-  const own = sql`select ${nodeColumns} from shard.nodes where space_id =`;
-  const higher = sql`select ${placeColumns} from shard.nodes where space_id =`;
-  const { rows } = await sql<NodeRow>`
-    with recursive asked as materialized (
-      select n.* from unnest(${uuidArray(asked.map(({ spaceId }) => spaceId))}, ${uuidArray(asked.map(({ id }) => id))})
-        as asked (space_id, id) cross join lateral (${own} asked.space_id and id = asked.id offset 0) n
+): Promise<Places> {
+  const wanted = sql`unnest(${uuidKeys(asked.map(({ spaceId }) => spaceId))}, ${uuidKeys(asked.map(({ id }) => id))})`;
+  const { rows } = await sql<FoundRow>`
+    with recursive ${placeParts(sql`${wanted} as wanted (space_id, id)`)} select ${foundColumn()} ${keyed}`.execute(
+    shard.db,
+  );
+  return placesOf(rows);
+}
+
+/**
+ * The parts of a recursive statement that find places, named `asked` and `above`. `any` of one value is a key like any other, and keeps the
+ * planner from reading the whole table, as `offset 0` does, for less.
+ * @param wanted rows of space_id and id, under the name `wanted`
+ */
+export function placeParts(wanted: RawBuilder<unknown>): RawBuilder<unknown> {
+  const places = sql`p.space_id, p.id, p.parent_id, p.name, p.trashed_at, p.purged_at from`;
+  return sql`asked as materialized (
+      select n.* from ${wanted}
+      cross join lateral (select ${nodeColumns} from shard.nodes where space_id = wanted.space_id and id = wanted.id offset 0) n
     ), above as (
-      select p.* from (select distinct space_id, parent_id as id from asked) as folder
-      cross join lateral (${higher} folder.space_id and id = folder.id offset 0) p
+      select ${places} (select distinct space_id, parent_id as id from asked) as folder
+      join shard.nodes p on p.space_id = any(array[folder.space_id]) and p.id = any(array[folder.id])
       union
-      select p.* from above cross join lateral (${higher} above.space_id and id = above.parent_id offset 0) p
-    )
-    select * from asked union all select * from above`.execute(shard.db);
-  return rows;
+      select ${places} above join shard.nodes p on p.space_id = any(array[above.space_id]) and p.id = any(array[above.parent_id])
+    )`;
+}
+
+/** The one row of the statement. @param beside more of the value, after a comma */
+export function foundColumn(beside = sql``): RawBuilder<unknown> {
+  return sql`json_build_object('asked', (select json_agg(asked) from asked), 'above', (
+      select json_build_object('spaces', string_agg(space_id::text, ','), 'ids', string_agg(id::text, ','),
+        'parents', string_agg(coalesce(parent_id::text, ''), ','), 'names', json_agg(name),
+        'trashed', json_agg(trashed_at), 'purged', json_agg(purged_at)) from above)${beside}) as found`;
+}
+
+export function placesOf([row]: readonly FoundRow[]): Places {
+  if (row === undefined) return { asked: [], above: [] };
+  return { asked: (row.found.asked ?? []).map(nodeOf), above: listsToRows(row.found.above) };
+}
+
+function nodeOf(row: NodeJsonRow): NodeRow {
+  return { ...row, content_id: bytesOf(row.content_id), operation_id: bytesOf(row.operation_id) };
+}
+
+function bytesOf(text: string | null): Buffer | null {
+  return text === null ? null : Buffer.from(text.slice(2), "hex");
+}
+
+function listsToRows({ spaces, ids, parents, names, trashed, purged }: AboveLists): PlaceRow[] {
+  const spaceIds = spaces?.split(",") ?? [];
+  const parentIds = parents?.split(",");
+  return (ids?.split(",") ?? []).map((id, index) => ({
+    space_id: spaceIds[index] as SpaceId,
+    id: id as NodeId,
+    parent_id: (parentIds?.[index] || null) as NodeId | null,
+    name: names?.[index] ?? "",
+    trashed_at: trashed?.[index] ?? null,
+    purged_at: purged?.[index] ?? null,
+  }));
 }

@@ -1,19 +1,22 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { nameSortKey } from "@holdfast/core/sort-key";
 import type { SortOrder } from "@holdfast/protocol/node-routes";
-import type { NodeJson } from "@holdfast/protocol/values";
+import type { NodeJson, NodeRowJson } from "@holdfast/protocol/values";
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Actor } from "../actor.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard, Shards } from "../../db/shards.ts";
+import { starredAmong } from "./starred-among.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { addBlocks } from "../content/inline-blocks.ts";
+import { nodeColumns } from "./lineages.ts";
 import { walkFolder } from "./walk-folder.ts";
 import { showMounts } from "./look-up.ts";
 import { childOf, isReadable, onlySeen, type PlacedNode } from "./placed-node.ts";
-import { nodeJson } from "./node-json.ts";
+import { nodeJson, nodeRow } from "./node-json.ts";
 import { fittingPage } from "./page-bytes.ts";
 
 export interface ListRequest {
@@ -22,11 +25,20 @@ export interface ListRequest {
   readonly sort?: SortOrder | undefined;
   readonly recursive?: boolean | undefined;
   readonly includeBlocks?: boolean | undefined;
+  /** Whoever shows no total spares the counting. */
+  readonly isUncounted?: boolean | undefined;
 }
 
 export interface NodePage {
   items: NodeJson[];
   next_cursor: string | null;
+}
+
+export interface FolderPage<Item = NodeJson> {
+  items: Item[];
+  next_cursor: string | null;
+  /** How many children there are; on the first page alone, and not of all below. */
+  total?: number;
 }
 
 /** @throws HoldfastError bad_request for a cursor of another list, invalid_field for what is no folder */
@@ -35,23 +47,81 @@ export async function listFolder(
   caller: Actor,
   folder: PlacedNode,
   request: ListRequest,
-): Promise<NodePage> {
+): Promise<FolderPage> {
+  const { items: nodes, ...rest } = await readPage(shards, caller, folder, request);
+  const items = nodes.map(nodeJson);
+  if (request.includeBlocks === true) await addBlocks(shards.ofId(folder.row.space_id), folder.row.space_id, items);
+  return { items, ...rest };
+}
+
+/** The same with a few fields of each. @throws HoldfastError also invalid_field for a list of more than one folder, since a row does not say where it lies */
+export async function listRows(
+  shards: Shards,
+  caller: Actor,
+  folder: PlacedNode,
+  request: Omit<ListRequest, "includeBlocks">,
+): Promise<FolderPage<NodeRowJson>> {
+  if (request.recursive === true)
+    throw new HoldfastError("invalid_field", "Rows are of one folder. Leave out fields or recursive.", {
+      field: "fields",
+    });
+  const { items: nodes, ...rest } = await readPage(shards, caller, folder, request);
+  const ids = nodes.map(({ row }) => row.id);
+  const starred = await starredAmong(shards, caller, folder.row.space_id, ids);
+  return { items: nodes.map((node) => nodeRow(node, starred.has(node.row.id))), ...rest };
+}
+
+async function readPage(
+  shards: Shards,
+  caller: Actor,
+  folder: PlacedNode,
+  request: ListRequest,
+): Promise<FolderPage<PlacedNode>> {
   if (folder.row.kind !== "folder") {
     throw new HoldfastError("invalid_field", `${folder.path} is no folder.`, { field: "id" });
   }
   const shard = shards.ofId(folder.row.space_id);
   const limit = request.limit ?? limits.listItemsDefault;
-  const { nodes, nextCursor } =
+  const isCounted = request.cursor === undefined && request.recursive !== true && request.isUncounted !== true;
+  const [total, { nodes, nextCursor }] = await Promise.all([
+    isCounted ? countChildren(shard, folder) : undefined,
     request.recursive === true
-      ? await walkFolder(shard, folder, limit, request.cursor)
-      : await listChildren(shard, folder, limit, request.sort ?? "name", request.cursor);
-  const items = (await showMounts(shards, caller, nodes.filter(isReadable))).map(nodeJson);
-  if (request.includeBlocks === true) await addBlocks(shard, folder.row.space_id, items);
-  return { items, next_cursor: nextCursor };
+      ? walkFolder(shard, folder, limit, request.cursor)
+      : listChildren(shard, folder, limit, request.sort ?? "name", request.cursor),
+  ]);
+  const items = [...(await showMounts(shards, caller, nodes.filter(isReadable)))];
+  return { items, next_cursor: nextCursor, ...(total === undefined ? {} : { total }) };
 }
 
-const childCursor = z.tuple([z.string(), z.union([z.string(), z.number()]), z.string().refine(isId)]);
-const sortColumns = { name: "name_key", modified_at: "modified_at", created_at: "created_at", size: "size" } as const;
+/** By nodes_live_name. */
+async function countChildren({ db }: Shard, folder: PlacedNode): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from shard.nodes
+    where space_id = ${folder.row.space_id} and parent_id = ${folder.row.id} and trashed_at is null
+      ${onlySeen(folder)}`.execute(db);
+  return rows[0]?.total ?? 0;
+}
+
+const childCursor = z.tuple([z.string(), z.union([z.string(), z.int()]), z.string().refine(isId)]);
+
+interface SortColumn {
+  readonly name: "name_key" | "sort_key" | "modified_at" | "created_at" | "size";
+  /** Of a cursor: the value of the last row of a page, and the type as which the database compares it. */
+  readonly valueOf: (row: NodeRow) => string | number;
+  readonly typed: (value: string | number) => RawBuilder<unknown>;
+}
+
+const sortColumns: Readonly<Record<string, SortColumn>> = {
+  name: { name: "name_key", valueOf: (row) => row.name_key, typed: (value) => sql`${value}::text collate "C"` },
+  natural: {
+    name: "sort_key",
+    valueOf: ({ name, kind }) => Buffer.from(nameSortKey(name, kind)).toString("hex"),
+    typed: (value) => sql`decode(${value}::text, 'hex')`,
+  },
+  modified_at: { name: "modified_at", valueOf: (row) => row.modified_at, typed: (value) => sql`${value}::int8` },
+  created_at: { name: "created_at", valueOf: (row) => row.created_at, typed: (value) => sql`${value}::int8` },
+  size: { name: "size", valueOf: (row) => row.size, typed: (value) => sql`${value}::int8` },
+};
 
 async function listChildren(
   shard: Shard,
@@ -60,30 +130,33 @@ async function listChildren(
   sort: SortOrder,
   cursor: string | undefined,
 ) {
-  const descending = sort.startsWith("-");
-  const column = sortColumns[sort.replace("-", "") as keyof typeof sortColumns];
+  const direction = sql.raw(sort.startsWith("-") ? "desc" : "asc");
+  const column = sortColumns[sort.replace("-", "")] as SortColumn;
   const { rows } = await sql<NodeRow>`
-    select * from shard.nodes
+    select ${nodeColumns} from shard.nodes
     where space_id = ${folder.row.space_id} and parent_id = ${folder.row.id} and trashed_at is null
-      ${onlySeen(folder)} ${after(column, descending, sort, cursor)}
-    order by ${sql.ref(column)} ${sql.raw(descending ? "desc" : "asc")}, id ${sql.raw(descending ? "desc" : "asc")}
+      ${onlySeen(folder)} ${after(column, sort, cursor)}
+    order by ${sql.ref(column.name)} ${direction}, id ${direction}
     limit ${limit + 1}`.execute(shard.db);
   const nodes = rows.slice(0, limit).map((row) => childOf(folder, row));
   const page = fittingPage(nodes, (node) => node);
   const last = page.at(-1)?.row;
   return {
     nodes: page,
-    nextCursor: rows.length > page.length && last !== undefined ? encodeCursor([sort, last[column], last.id]) : null,
+    nextCursor:
+      rows.length > page.length && last !== undefined ? encodeCursor([sort, column.valueOf(last), last.id]) : null,
   };
 }
 
 /** Only what comes after the last row of the page before: by the values that it had then, wherever it is now. */
-function after(column: string, descending: boolean, sort: SortOrder, cursor: string | undefined): RawBuilder<unknown> {
+function after(column: SortColumn, sort: SortOrder, cursor: string | undefined): RawBuilder<unknown> {
   if (cursor === undefined) return sql``;
   const [cursorSort, value, id] = decodeCursor(childCursor, cursor);
-  if (cursorSort !== sort || (typeof value === "string") !== (column === "name_key")) {
+  const isHex = typeof value === "string" && /^(?:[0-9a-f]{2})*$/.test(value);
+  const fits = column.name === "sort_key" ? isHex : (typeof value === "string") === (column.name === "name_key");
+  if (cursorSort !== sort || !fits) {
     throw new HoldfastError("bad_request", "The cursor belongs to another sort order.", { field: "cursor" });
   }
-  const typed = typeof value === "string" ? sql`${value}::text collate "C"` : sql`${value}::int8`;
-  return sql`and (${sql.ref(column)}, id) ${sql.raw(descending ? "<" : ">")} (${typed}, ${id}::uuid)`;
+  const direction = sql.raw(sort.startsWith("-") ? "<" : ">");
+  return sql`and (${sql.ref(column.name)}, id) ${direction} (${column.typed(value)}, ${id}::uuid)`;
 }

@@ -1,13 +1,15 @@
-import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import type { NodeId } from "@holdfast/core/ids";
 import { sql } from "kysely";
+import { keyed } from "../../db/database.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor, Mounts } from "../actor.ts";
-import { findOwnNodes } from "./own-nodes.ts";
+import { foundColumn, type FoundRow, placeParts, placesOf } from "./lineages.ts";
+import { placeOwn } from "./own-nodes.ts";
 
 export const noMounts: Mounts = new Map();
 const known = new WeakMap<Actor, Promise<Mounts>>();
 
-/** The caller's live mounts: what shows folders of others in its own space. Looked for once for each request. By nodes_mounts. */
+/** The caller's live mounts: what shows folders of others in its own space. Looked for once for each request, in one statement, by nodes_mounts. */
 export function loadMounts(shards: Shards, caller: Actor): Promise<Mounts> {
   if (!caller.owns) return Promise.resolve(caller.mounts ?? noMounts);
   const before = known.get(caller);
@@ -17,24 +19,20 @@ export function loadMounts(shards: Shards, caller: Actor): Promise<Mounts> {
   return loading;
 }
 
-async function readMounts(shards: Shards, caller: Actor): Promise<Mounts> {
-  const shard = shards.of(caller.bucket);
-  const { rows } = await sql<{ id: NodeId; target: NodeId; target_space: SpaceId }>`
-    select id, target, target_space from shard.nodes
-    where space_id = ${caller.spaceId} and kind = 'mount' and target_space is not null and trashed_at is null`.execute(
-    shard.db,
-  );
-  if (rows.length === 0) return noMounts;
-  const placed = await findOwnNodes(
-    shard,
-    caller,
-    rows.map(({ id }) => id),
-  );
+async function readMounts(shards: Shards, { bucket, spaceId, rootId }: Actor): Promise<Mounts> {
+  const wanted = sql`(
+    select space_id, id from shard.nodes
+    where space_id = ${spaceId} and kind = 'mount' and target_space is not null and trashed_at is null) as wanted`;
+  const { rows } = await sql<FoundRow>`
+    with recursive ${placeParts(wanted)} select ${foundColumn()} ${keyed}`.execute(shards.of(bucket).db);
+  const places = placesOf(rows);
+  if (places.asked.length === 0) return noMounts;
   return new Map(
-    rows.flatMap(({ id, target, target_space: spaceId }) => {
-      const node = placed.get(id);
-      if (node === undefined || node.row.trashed_at !== null) return [];
-      return [[`${spaceId} ${target}`, { id, spaceId, targetId: target, path: node.path }] as const];
+    [...placeOwn(places, rootId).values()].flatMap(({ row, path }) => {
+      const { id, target, target_space: of, trashed_at: trashedAt } = row;
+      if (trashedAt !== null || of === null) return [];
+      const targetId = target as NodeId;
+      return [[`${of} ${targetId}`, { id, spaceId: of, targetId, path }] as const];
     }),
   );
 }

@@ -1,7 +1,8 @@
 import { extname } from "node:path/posix";
 import { formatTime } from "@holdfast/core/times";
-import type { NodeJson } from "@holdfast/protocol/values";
+import type { NodeJson, NodeRowJson } from "@holdfast/protocol/values";
 import { lookup } from "mime-types";
+import { mayHaveThumb } from "./may-have-thumb.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
 /** As the API shows it to whoever looked it up. */
@@ -30,10 +31,35 @@ export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode):
     device_id: row.device_id,
     operation_id: row.operation_id?.toString("hex") ?? null,
   };
+  if (mayHaveThumb(row)) json.thumb = true;
   if (waits === true) json.waits = true;
   if (rights?.at(row.id) !== undefined) json.granted = true;
   if (row.target !== null) json.target = row.target;
   if (row.metadata !== null) json.metadata = row.metadata as NonNullable<NodeJson["metadata"]>;
+  return json;
+}
+
+/** A few fields of it, for lists of very many. @param isStarred by the caller */
+export function nodeRow({ row, role, rights, waits }: PlacedNode, isStarred: boolean): NodeRowJson {
+  const json: NodeRowJson = {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    size: row.size,
+    modified_at: formatTime(row.modified_at),
+    revision: row.revision,
+    seq: row.seq,
+    role,
+  };
+  if (mayHaveThumb(row) && row.content_id !== null) {
+    json.thumb = true;
+    json.content_id = row.content_id.toString("hex");
+  }
+  if (row.shared || rights !== undefined) json.shared = true;
+  if (isStarred) json.starred = true;
+  if (waits === true) json.waits = true;
+  if (rights?.at(row.id) !== undefined) json.granted = true;
+  if (row.target !== null) json.target = row.target;
   return json;
 }
 

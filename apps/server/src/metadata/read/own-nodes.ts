@@ -3,7 +3,7 @@ import { joinPath } from "@holdfast/core/names";
 import { sql } from "kysely";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard } from "../../db/shards.ts";
-import { nodeColumns, placeColumns, readLineages } from "./lineages.ts";
+import { type PlaceRow, type Places, readLineages, readPlaces } from "./lineages.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
 /**
@@ -16,15 +16,28 @@ export async function findOwnNodes(
   ids: readonly NodeId[],
 ): Promise<Map<NodeId, PlacedNode>> {
   if (ids.length === 0) return new Map();
-  const rows = await readLineages<NodeRow>(shard, spaceId, ids, nodeColumns, placeColumns);
-  // One that is also above another comes first as a whole.
-  const byId = new Map(rows.toReversed().map((row) => [row.id, row]));
-  const placed = new Map<NodeId, PlacedNode>();
-  for (const id of ids) {
-    const node = place(byId, rootId, id);
-    if (node !== undefined) placed.set(id, node);
-  }
-  return placed;
+  const places = await readPlaces(
+    shard,
+    ids.map((id) => ({ spaceId, id })),
+  );
+  const placed = placeOwn(places, rootId);
+  return new Map(
+    ids.flatMap((id) => {
+      const node = placed.get(id);
+      return node === undefined ? [] : [[id, node] as const];
+    }),
+  );
+}
+
+/** Of nodes in one space. @param rootId of the space */
+export function placeOwn({ asked, above }: Places, rootId: NodeId): Map<NodeId, PlacedNode> {
+  const aboveById = new Map(above.map((row) => [row.id, row]));
+  return new Map(
+    asked.flatMap((own) => {
+      const node = place(own, aboveById, rootId);
+      return node === undefined ? [] : [[own.id, node] as const];
+    }),
+  );
 }
 
 /** Those of the ids that `findOwnNodes` would find, without their rows. */
@@ -78,17 +91,16 @@ export async function findRevisions(
   );
 }
 
-function place(byId: ReadonlyMap<NodeId, NodeRow>, rootId: NodeId, id: NodeId): PlacedNode | undefined {
+function place(own: NodeRow, above: ReadonlyMap<NodeId, PlaceRow>, rootId: NodeId): PlacedNode | undefined {
   const names: string[] = [];
-  const own = byId.get(id);
   let trashedAt: number | null = null;
-  let row = own;
-  for (; row !== undefined && row.id !== rootId; row = row.parent_id === null ? undefined : byId.get(row.parent_id)) {
+  let row: PlaceRow | undefined = own;
+  for (; row !== undefined && row.id !== rootId; row = row.parent_id === null ? undefined : above.get(row.parent_id)) {
     if (row.purged_at !== null) return undefined;
     trashedAt ??= row.trashed_at;
     names.push(row.name);
   }
-  if (own === undefined || row === undefined) return undefined;
+  if (row === undefined) return undefined;
   return {
     row: own.trashed_at === trashedAt ? own : { ...own, trashed_at: trashedAt },
     path: joinPath(names.toReversed()),

@@ -3,6 +3,7 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import type { NodeId } from "@holdfast/core/ids";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { type Role, roleMay } from "../../rights/roles.ts";
+import type { Mounts } from "../actor.ts";
 import type { SpaceRights } from "../../rights/space-rights.ts";
 
 /** A node with the place in the caller's view that its row alone does not know. */
@@ -21,15 +22,20 @@ export interface PlacedNode {
   readonly isTop?: boolean;
   /** What of somebody else's is mounted shows it: the id of that folder. */
   readonly shownBy?: NodeId | undefined;
+  /** Of the caller, where paths in a space that is not its own may begin. */
+  readonly mounts?: Mounts | undefined;
   /** A mount whose folder is not to be seen for now. */
   readonly waits?: boolean;
 }
 
-export function childOf({ path, role, rights }: PlacedNode, row: NodeRow): PlacedNode {
+export function childOf({ path, role, rights, mounts, shownBy }: PlacedNode, row: NodeRow): PlacedNode {
+  // What is mounted itself has the path of its mount, whatever way leads to it.
+  const mount = mounts?.get(`${row.space_id} ${row.id}`);
   // What lies below a folder that may not be read is not reached through it.
-  const nearest = roleMay(role, "read") ? rights?.at(row.id)?.role : undefined;
-  const child = { row, path: path === "/" ? `/${row.name}` : `${path}/${row.name}`, role: nearest ?? role };
-  return rights === undefined ? child : { ...child, rights };
+  const own = roleMay(role, "read") ? rights?.roleBelow(role, row.id) : undefined;
+  const below = path === "/" ? `/${row.name}` : `${path}/${row.name}`;
+  const child = { row, path: mount?.path ?? below, role: own ?? role };
+  return rights === undefined ? child : { ...child, rights, mounts, shownBy: mount?.targetId ?? shownBy };
 }
 
 /** Of the children of a folder in somebody else's space those that the caller may know of, for a `where`. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import { nameSortKey } from "@holdfast/core/sort-key";
 import type { SortOrder } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { NodeId } from "@holdfast/core/ids";
@@ -79,6 +80,8 @@ describe("reading the tree", () => {
     "-created_at",
     "size",
     "-size",
+    "natural",
+    "-natural",
   ] as SortOrder[]) {
     test(`sorted by ${sort}, a folder that changes between pages repeats nothing and skips nothing that stays`, async () => {
       const folder = await space.mkdir("root", `sorted by ${sort}`);
@@ -106,12 +109,30 @@ describe("reading the tree", () => {
       const ids = items.map((item) => item.id);
       assert.equal(new Set(ids).size, ids.length, "something came twice");
       for (const file of stays) assert.ok(ids.includes(file.id), `${file.name} was skipped`);
-      const key = sort.replace("-", "") as "name" | "size" | "modified_at" | "created_at";
-      const values = items.map((item) => item[key]);
+      const key = sort.replace("-", "") as "name" | "size" | "modified_at" | "created_at" | "natural";
+      const valueOf = (item: NodeJson) =>
+        key === "natural" ? Buffer.from(nameSortKey(item.name, item.kind)).toString("hex") : item[key];
+      const values = items.map(valueOf);
       const sorted = values.toSorted((left, right) => Number(left > right) - Number(left < right));
       assert.deepEqual(values, sort.startsWith("-") ? sorted.toReversed() : sorted);
     });
   }
+
+  test("in the natural order folders come first and numbers count by value; a rename moves the name, and the first page counts all", async () => {
+    const folder = await space.mkdir("root", "natural");
+    for (const name of ["file 10", "File 2", "äpfel", "zebra", "file 1"]) await space.put(folder.id, name, "x");
+    await space.mkdir(folder.id, "zoo");
+    const gone = await space.put(folder.id, "file 3", "x");
+    await space.do({ op: "delete", fileId: gone.id });
+    const names = async () => (await listAll(folder.id, { sort: "natural", limit: 2 })).map(({ name }) => name);
+    assert.deepEqual(await names(), ["zoo", "äpfel", "file 1", "File 2", "file 10", "zebra"]);
+    const zebra = (await list(folder.id, { sort: "-natural", limit: 1 })).items[0]!;
+    await space.do({ op: "move", fileId: zebra.id, place: { parentId: folder.id, name: "File 9" } });
+    assert.deepEqual(await names(), ["zoo", "äpfel", "file 1", "File 2", "File 9", "file 10"]);
+    const first = await list(folder.id, { sort: "natural", limit: 2 });
+    assert.equal(first.total, 6);
+    assert.equal((await list(folder.id, { sort: "natural", limit: 2, cursor: first.next_cursor! })).total, undefined);
+  });
 
   test("a cursor of another order, another list or nobody is refused", async () => {
     const folder = await space.mkdir("root", "cursors");

@@ -7,16 +7,23 @@ import { uuidArray } from "../../db/array-parameters.ts";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shard } from "../../db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { childOf, onlySeen, type PlacedNode } from "./placed-node.ts";
+import { childOf, isReadable, onlySeen, type PlacedNode } from "./placed-node.ts";
 import { PageBytes } from "./page-bytes.ts";
+
+export interface WalkOptions {
+  /** Any other node is passed over, and what is below it is not. */
+  readonly isWanted?: (row: NodeRow) => boolean;
+  /** So many nodes, wanted or not, end the page. */
+  readonly rowsMax?: number;
+}
 
 /**
  * All below a folder, parents before children: the children of a folder by id, then the same for each folder among them.
  * By ids and not by names, since an id stays while a rename moves a name across the cursor.
  *
  * The cursor says where the walk stands, in as many bytes for any depth: the folder being listed, the last child that was given
- * of it, and a digest of the way to it. If a folder on this way lies in the trash meanwhile, or the folder itself has gone, the walk
- * goes on behind it. If one has moved, the way can no longer be told, and all below the top's child on it comes once more.
+ * of it, and a digest of the way to it. If a folder on this way lies in the trash meanwhile, or may not be read, or the folder itself has
+ * gone, the walk goes on behind it. If one has moved, the way can no longer be told, and all below the top's child on it comes once more.
  * A page has fewer than `limit` nodes, even none, where it is as large as may be or passed very many empty folders.
  */
 export async function walkFolder(
@@ -24,25 +31,30 @@ export async function walkFolder(
   top: PlacedNode,
   limit: number,
   cursor: string | undefined,
-): Promise<{ nodes: PlacedNode[]; nextCursor: string | null }> {
+  { isWanted, rowsMax }: WalkOptions = {},
+): Promise<{ nodes: PlacedNode[]; nextCursor: string | null; passed: number }> {
   const children = new ChildLoader(shard, top);
   const nodes: PlacedNode[] = [];
   const bytes = new PageBytes();
   let place = await resume(children, top, cursor);
+  let passed = 0;
   for (let folders = 0; place !== undefined; folders += 1) {
-    if (folders === limits.listFoldersMax) return { nodes, nextCursor: encodeCursor(position(place)) };
+    if (folders === limits.listFoldersMax) return { nodes, nextCursor: encodeCursor(position(place)), passed };
     const { folder } = place;
     const page = await children.of(folder.row.id, place.afterChild);
     for (const row of page.rows) {
-      if (nodes.length === limit || bytes.isFull) return { nodes, nextCursor: encodeCursor(position(place)) };
+      if (nodes.length === limit || passed === rowsMax || bytes.isFull)
+        return { nodes, nextCursor: encodeCursor(position(place)), passed };
+      place.afterChild = row.id;
+      passed += 1;
+      if (isWanted?.(row) === false) continue;
       const node = childOf(folder, row);
       nodes.push(node);
       bytes.add(node);
-      place.afterChild = row.id;
     }
     if (!page.more) place = await nextFolder(children, place, undefined);
   }
-  return { nodes, nextCursor: null };
+  return { nodes, nextCursor: null, passed };
 }
 
 /** The folder being listed, the way to it, and the last child given of it. */
@@ -95,8 +107,10 @@ async function resume(children: ChildLoader, top: PlacedNode, cursor: string | u
   }
   let place = start;
   for (const row of way) {
-    if (row.trashed_at !== null || row.purged_at !== null) return nextFolder(children, place, row.id);
     place = below(place, row);
+    // Whoever writes cursors of their own may name what they were never given.
+    const isShown = isReadable(place.folder) && row.trashed_at === null && row.purged_at === null;
+    if (!isShown) return nextFolder(children, place.above ?? start, row.id);
   }
   const row = await children.folder(parentId, folderId);
   if (row === undefined) return nextFolder(children, place, folderId);

@@ -5,14 +5,9 @@ import { seededRandom } from "@holdfast/disk/seeded-random";
 import { checkInvariants } from "../testing/invariants.ts";
 import { pieceSizes } from "../commit/piece-sizes.ts";
 import { sweepPurged } from "../trash/removal.ts";
-import {
-  expireJournal,
-  expireOperations,
-  expireSegments,
-  expireTrash,
-  pruneVersions,
-  type Retention,
-} from "./retention.ts";
+import { expireSegments } from "./expire-segments.ts";
+import { countOldVersions, expireJournal, expireOperations, expireTrash, pruneVersions } from "./retention.ts";
+import type { Retention } from "./retention-job.ts";
 import { stageSegments } from "../commit/stage-segments.ts";
 import { contentOfText, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
@@ -81,13 +76,18 @@ test("a version goes only when it is beyond the newest and also old", async () =
   space.clock.advanceMs(31 * dayMs);
   assert.equal(await pruneVersions(job(space)), 0);
   await putAll(["5", "6"]);
+  assert.equal(await countOldVersions(job(space), { keptMin: 3 }), 4);
   assert.equal(await pruneVersions(job(space), { keptMin: 3 }), 4);
-  assert.equal(await pruneVersions(job(space), { keptMin: 1 }), 1);
+  // Until a moment ago the fifth was the newest, and then the sixth.
+  assert.equal(await pruneVersions(job(space), { keptMin: 1 }), 0);
+  space.clock.advanceMs(31 * dayMs);
+  assert.equal(await pruneVersions(job(space), { keptMin: 1 }), 2);
+  assert.equal(await countOldVersions(job(space), { keptMin: 1 }), 0);
   const { rows } = await sql<{ number: number }>`
     select number from shard.versions where space_id = ${space.caller.spaceId} order by number`.execute(space.db);
   assert.deepEqual(
     rows.map((row) => row.number),
-    [6, 7],
+    [7],
   );
   assert.equal((await space.refused({ op: "revert", fileId: file.id, version: 1 })).code, "not_found");
 });
@@ -141,7 +141,10 @@ test("a version with a label is never pruned, whatever is kept beside it", async
         const keptMin = 1 + random(4);
         const before = space.clock.nowMicros() - 30 * dayMs * 1000;
         const due = [...model].filter(
-          ([number, { madeAtMicros, label }]) => number <= head - keptMin && madeAtMicros < before && label === null,
+          ([number, { label }]) =>
+            number <= head - keptMin &&
+            label === null &&
+            [...model].some(([later, { madeAtMicros }]) => later > number && madeAtMicros < before),
         );
         await pruneVersions(job(space), { keptMin });
         for (const [number] of due) model.delete(number);

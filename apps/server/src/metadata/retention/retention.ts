@@ -1,36 +1,13 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { byteaArray, uuidArray } from "../../db/array-parameters.ts";
 import { inTransaction } from "../../db/database.ts";
-import type { ShardTables } from "../../db/shard-tables.ts";
-import { entryBytes } from "../content/content.ts";
 import { lockSpace } from "../commit/load.ts";
-import { changeMetadataBytes, rowWeight, versionWeight } from "../weight/metadata-bytes.ts";
-import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
-import {
-  changeBlockRefs,
-  hashesIn,
-  type ReferringVersion,
-  releaseCounts,
-  releaseVersions,
-} from "../content/references.ts";
+import { type ReferringVersion, releaseVersions } from "../content/references.ts";
+import { changeMetadataBytes, versionWeight } from "../weight/metadata-bytes.ts";
 import { changeStoredBytes } from "../weight/stored-bytes.ts";
-
-/**
- * What lets old things go, each as a job of one shard that may run at any time, twice or never: in pieces, each a
- * short transaction, the oldest first. All answer how many rows went.
- */
-export interface Retention {
-  readonly db: Kysely<ShardTables>;
-  readonly nowMicros: number;
-  /** Asked before each piece. */
-  readonly signal?: AbortSignal;
-  /** The usual ones unless told. */
-  readonly pieces?: PieceSizes;
-}
-
-const segmentLifetimeMs = 24 * 3600_000;
+import { inPieces, type Retention, rowsIn } from "./retention-job.ts";
 
 /** Answers are repeated for 14 days. By operations_age. */
 export async function expireOperations(
@@ -113,51 +90,24 @@ export interface VersionRetention {
   readonly lifetimeMs?: number;
 }
 
-/** A version goes only when it is beyond the newest 30 and also older than 30 days, and one with a label never. By nodes_history and versions_node. */
+/**
+ * A version goes only when it is beyond the newest 30 and nobody has met it as the newest for 30 days: what a file was at any moment of
+ * these days can be brought back. One with a label never goes. By nodes_history and versions_node.
+ */
 export async function pruneVersions(job: Retention, options: VersionRetention = {}): Promise<number> {
-  const keptMin = Math.max(1, options.keptMin ?? limits.versionsKeptMin);
-  const before = job.nowMicros - (options.lifetimeMs ?? limits.versionLifetimeMs) * 1000;
+  const { keptMin, before } = oldVersions(job, options);
   let count = 0;
   let page = await filesWithHistory(job, keptMin, undefined);
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     for (const [spaceId, files] of Map.groupBy(page, (file) => file.space_id)) {
-      const ids = files.map((file) => file.id);
-      count += await inPieces(job, async () => pruneFiles(job, spaceId, ids, { keptMin, before }));
+      count += await inPieces(job, async () => pruneFiles(job, spaceId, files, { keptMin, before }));
     }
     page = await filesWithHistory(job, keptMin, last);
   }
   return count;
 }
 
-/** Segments that no version has named for a day, with their holds on blocks. By segments_unreferenced. */
-export async function expireSegments(job: Retention, lifetimeMs: number = segmentLifetimeMs): Promise<number> {
-  const before = job.nowMicros - lifetimeMs * 1000;
-  return inPieces(job, async () => {
-    const { rows } = await sql<{ space_id: SpaceId; hash: Buffer }>`
-      select space_id, hash from shard.segments where refs = 0 and since < ${before} order by since limit 8`.execute(
-      job.db,
-    );
-    let count = 0;
-    for (const [spaceId, segments] of Map.groupBy(rows, (row) => row.space_id)) {
-      const hashes = segments.map((segment) => segment.hash);
-      count += await inTransaction(job.db, async (transaction) => {
-        await lockSpace(transaction, spaceId);
-        const { rows: gone } = await sql<{ entries: Buffer }>`
-          delete from shard.segments
-          where space_id = ${spaceId} and hash = any(${byteaArray(hashes)}) and refs = 0 and since < ${before}
-          returning entries`.execute(transaction);
-        const refs = releaseCounts(gone.map(({ entries }) => hashesIn(entries, entryBytes)));
-        await changeBlockRefs(transaction, spaceId, refs, job.nowMicros);
-        const weightBytes = gone.reduce((sum, { entries }) => sum + rowWeight(entries.length), 0);
-        await changeMetadataBytes(transaction, spaceId, -weightBytes);
-        return gone.length;
-      });
-    }
-    return count;
-  });
-}
-
-/** Blocks that nothing has named for a day count as stored no more. By space_blocks_staged. */
+/** Blocks that nothing has named for a day count as stored no more. By space_blocks_unreferenced. */
 export async function expireStaged(job: Retention, lifetimeMs: number = limits.stagedLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
   return inPieces(job, async () => {
@@ -181,6 +131,46 @@ export async function expireStaged(job: Retention, lifetimeMs: number = limits.s
   });
 }
 
+/** How many `pruneVersions` would remove. */
+export async function countOldVersions(job: Retention, options: VersionRetention = {}): Promise<number> {
+  const old = oldVersions(job, options);
+  let count = 0;
+  let page = await filesWithHistory(job, old.keptMin, undefined);
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    job.signal?.throwIfAborted();
+    for (const [spaceId, files] of Map.groupBy(page, (file) => file.space_id)) {
+      const { rows } = await sql<{
+        count: number;
+      }>`select count(*) as count from (${selectOld(spaceId, files, old)}) as old`.execute(job.db);
+      count += rows[0]?.count ?? 0;
+    }
+    page = await filesWithHistory(job, old.keptMin, last);
+  }
+  return count;
+}
+
+interface OldVersions {
+  readonly keptMin: number;
+  readonly before: number;
+}
+
+function oldVersions(job: Retention, options: VersionRetention): OldVersions {
+  return {
+    keptMin: Math.max(1, options.keptMin ?? limits.versionsKeptMin),
+    before: job.nowMicros - (options.lifetimeMs ?? limits.versionLifetimeMs) * 1000,
+  };
+}
+
+/** A version was met as the newest until the next one was made. By versions_node. */
+function selectOld(spaceId: SpaceId, files: readonly Pick<File, "id">[], { keptMin, before }: OldVersions) {
+  return sql`
+    select v.id from shard.nodes n join shard.versions v
+      on v.space_id = n.space_id and v.node_id = n.id and v.number <= n.version_number - ${keptMin}::int8
+    where n.space_id = ${spaceId} and n.id = any(${uuidArray(files.map(({ id }) => id))}) and v.label is null and exists (
+      select from shard.versions later
+      where later.space_id = v.space_id and later.node_id = v.node_id and later.number > v.number and later.created_at < ${before})`;
+}
+
 interface File {
   readonly space_id: SpaceId;
   readonly id: NodeId;
@@ -197,38 +187,15 @@ async function filesWithHistory(job: Retention, keptMin: number, after: File | u
 
 const firstId = "00000000-0000-0000-0000-000000000000";
 
-async function pruneFiles(
-  job: Retention,
-  spaceId: SpaceId,
-  ids: readonly NodeId[],
-  { keptMin, before }: { readonly keptMin: number; readonly before: number },
-): Promise<number> {
+async function pruneFiles(job: Retention, spaceId: SpaceId, files: readonly File[], old: OldVersions): Promise<number> {
   return inTransaction(job.db, async (transaction) => {
     await lockSpace(transaction, spaceId);
     const { rows } = await sql<ReferringVersion>`
-      delete from shard.versions where space_id = ${spaceId} and id in (
-        select v.id from shard.nodes n join shard.versions v
-          on v.space_id = n.space_id and v.node_id = n.id and v.number <= n.version_number - ${keptMin}::int8
-        where n.space_id = ${spaceId} and n.id = any(${uuidArray(ids)}) and v.created_at < ${before}
-          and v.label is null limit ${rowsIn(job)})
+      delete from shard.versions where space_id = ${spaceId} and id in (${selectOld(spaceId, files, old)} limit ${rowsIn(job)})
       returning manifest, segments, label`.execute(transaction);
     await releaseVersions(transaction, spaceId, rows, job.nowMicros);
     const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
     await changeMetadataBytes(transaction, spaceId, -weightBytes);
     return rows.length;
   });
-}
-
-function rowsIn({ pieces = pieceSizes }: Retention): number {
-  return pieces.rowsMax;
-}
-
-/** Until a piece finds nothing left to do. */
-async function inPieces(job: Retention, run: () => Promise<number>): Promise<number> {
-  let count = 0;
-  for (let last = 1; last > 0; count += last) {
-    job.signal?.throwIfAborted();
-    last = await run();
-  }
-  return count;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
+import { foldName, nameSortKey } from "@holdfast/core/sort-key";
 import { type Kysely, sql } from "kysely";
 import type { CommentRow, NodeRow, ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 import { entryBytes, segmentRecordBytes } from "../content/content.ts";
@@ -11,7 +12,12 @@ import { hashesIn } from "../content/references.ts";
 export async function checkInvariants(db: Kysely<ShardTables>, spaceId: SpaceId): Promise<void> {
   const [space] = (await sql<SpaceRow>`select * from shard.spaces where id = ${spaceId}`.execute(db)).rows;
   assert.ok(space, "the space is there");
-  const nodes = (await sql<NodeRow>`select * from shard.nodes where space_id = ${spaceId}`.execute(db)).rows;
+  const nodes = (await sql<NodeRow & NameForms>`select * from shard.nodes where space_id = ${spaceId}`.execute(db))
+    .rows;
+  for (const node of nodes) {
+    assert.equal(node.folded_name, foldName(node.name), "a node is found by its name");
+    assert.ok(node.sort_key.equals(nameSortKey(node.name, node.kind)), "a node has its place in the natural order");
+  }
   const versions = (await sql<VersionRow>`select * from shard.versions where space_id = ${spaceId}`.execute(db)).rows;
   checkTree(space, nodes);
   checkHeads(nodes, versions);
@@ -45,6 +51,12 @@ async function checkWeights(
   const metadataBytes = weights.reduce((sum, weight) => sum + weight, 0);
   assert.equal(space.metadata_bytes, metadataBytes, "metadata_bytes is the weight of all rows");
   for (const node of nodes) assert.equal(node.weight, nodeWeight(node), "a node has its weight");
+}
+
+/** What no answer shows, made by the database's writer from the name. */
+interface NameForms {
+  readonly folded_name: string;
+  readonly sort_key: Buffer;
 }
 
 function checkTree(space: SpaceRow, nodes: readonly NodeRow[]): void {

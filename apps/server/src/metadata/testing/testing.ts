@@ -13,6 +13,15 @@ import { createSpace } from "../commit/create-space.ts";
 import { type PieceSizes, pieceSizes } from "../commit/piece-sizes.ts";
 import type { Operation, OperationResult } from "../commit/operation.ts";
 
+/** For a committer of views where nothing is copied from one space to another. */
+export const noBlocks = {
+  blocks: {
+    holdAlso: () => Promise.reject(new Error("There are no blocks here.")),
+    anyDamaged: () => Promise.resolve(false),
+    lost: () => Promise.resolve(new Set<HashHex>()),
+  },
+};
+
 /** A clock that moves on by a microsecond with each look, and by as much as a test says. */
 export class TestClock implements Clock {
   #micros = 1_900_000_000_000_000;
@@ -49,6 +58,7 @@ export const smallPieces: PieceSizes = {
   copiedNodesMax: 1,
   segmentsMax: 1,
   rowsMax: 1,
+  candidatesMax: 2,
   changedNodesMax: 2,
   measuredNodesMax: 2,
 };
@@ -66,6 +76,7 @@ export class TestSpace {
     this.clock = clock;
     this.caller = callerOf(row);
     this.committer = openCommitter({
+      ...noBlocks,
       shards,
       clock,
       random: randomBytes,

@@ -52,7 +52,7 @@ export async function listTrash(shards: Shards, caller: Actor, request: TrashReq
 const lookedAtOnce = limits.listItemsMax;
 const looksMax = 5;
 
-/** What went from elsewhere is passed over, and a cursor names none of it unless very much of it comes at once. */
+/** What went from elsewhere is passed over; a cursor names some of it where very much of it comes at once. */
 async function listTrashIn(
   shards: Shards,
   caller: Actor,

@@ -180,6 +180,7 @@ test("a folder copy that has no room, of bytes or of weight, stops where it has 
     content: undefined,
     refused: undefined,
     missing: [],
+    lost: [],
     attach: undefined,
     named: undefined,
   };

@@ -11,6 +11,7 @@ import {
   contentOfText,
   describe,
   makeTestSpace,
+  noBlocks,
   smallPieces,
   storeBlocks,
   type TestSpace,
@@ -44,7 +45,7 @@ function writers({ clock, caller }: TestSpace) {
   const { shards } = databases;
   const log = { warn: () => {}, error: () => {} };
   return Array.from({ length: writersCount }, () => {
-    const committer = openCommitter({ shards, clock, random: randomBytes, onCommitted: () => {}, log });
+    const committer = openCommitter({ ...noBlocks, shards, clock, random: randomBytes, onCommitted: () => {}, log });
     return async (operation: Operation) => (await committer.commit(caller, [operation])).results[0] ?? assert.fail();
   });
 }

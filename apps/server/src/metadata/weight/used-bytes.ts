@@ -1,3 +1,4 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
@@ -23,6 +24,21 @@ export async function changeUse(transaction: ShardReader, spaceId: SpaceId, chan
     update shard.spaces set seq = coalesce(${seq}::int8, seq), used_bytes = used_bytes + ${usedBytes},
       metadata_bytes = metadata_bytes + ${metadataBytes} where id = ${spaceId} returning *`.execute(transaction);
   return usedBytes !== 0 && rows[0] !== undefined && settleWarning(transaction, rows[0]);
+}
+
+/** @throws HoldfastError quota unless so many more bytes of files have room */
+export function assertFree(freeBytes: number, addedBytes: number): void {
+  if (addedBytes <= 0 || addedBytes <= freeBytes) return;
+  throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${Math.max(0, freeBytes)} are free.`);
+}
+
+/**
+ * What is refused before it is sent to whoever sees nothing of the space: by steps, or asking for one size after another would tell the room to the byte.
+ * What is sent is refused by what there is.
+ * @returns the next power of two
+ */
+export function roomToTell(freeBytes: number): number {
+  return freeBytes <= 0 ? 0 : 2 ** Math.ceil(Math.log2(freeBytes));
 }
 
 /** That files may still take; infinite without a quota. By the primary key. */

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** What administrators look at: the secrets of the server are not in it. */
+describe("the lists of administrators", () => {
+  let folder: string;
+  let server: RunningServer;
+  let admin: Api;
+
+  before(async () => {
+    folder = makeFolder("admin-lists");
+    server = await startServer({
+      dataFolder: `${folder}/data`,
+      env: {
+        HOLDFAST_SMTP_URL: "smtp://drive:mail%40secret@127.0.0.1:1",
+        HOLDFAST_MAIL_FROM: "Drive <drive@example.org>",
+        HOLDFAST_DIRECTORY: "open",
+      },
+    });
+    admin = await Api.signIn(server.url);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  test("have the invitations that nobody has used, the newest first, and one that is taken back lets nobody in", async () => {
+    const made = [];
+    for (const email of ["ann@example.org", "ben@example.org", null]) {
+      const body = email === null ? { quota_bytes: 5 } : { email, plan: "free" };
+      made.push(await ok(admin, "POST", "/admin/invitations", body));
+    }
+    const { items } = await ok(admin, "GET", "/admin/invitations");
+    const facts = items.map(({ email, plan, quota_bytes, quota_fixed }: Record<string, unknown>) => [
+      email,
+      plan,
+      quota_bytes,
+      quota_fixed,
+    ]);
+    assert.deepEqual(facts, [
+      [null, null, 5, true],
+      ["ben@example.org", "free", null, false],
+      ["ann@example.org", "free", null, false],
+    ]);
+    assert.equal(items[0].expires_at, made[2].expires_at);
+    const told = JSON.stringify(items);
+    for (const { token } of made) assert.ok(!told.includes(token));
+    const first = await ok(admin, "GET", "/admin/invitations?limit=2");
+    const second = await ok(admin, "GET", `/admin/invitations?limit=2&cursor=${first.next_cursor}`);
+    assert.deepEqual([[...first.items, ...second.items], second.next_cursor], [items, null]);
+    await ok(admin, "DELETE", `/admin/invitations/${items[1].id}`);
+    assert.equal((await admin.call("DELETE", `/admin/invitations/${items[1].id}`)).status, 404);
+    const signUp = (email: string, invite: string) =>
+      new Api(server.url).call("POST", "/accounts", { email, password: "long enough a password", name: "N", invite });
+    assert.equal((await signUp("ben@example.org", made[1].token)).status, 403);
+    assert.equal((await signUp("ann@example.org", made[0].token)).status, 201);
+    const left = (await ok(admin, "GET", "/admin/invitations")).items;
+    assert.deepEqual(left, [items[0]], "what was used is gone");
+  });
+
+  test("have how much is stored, and what there is room for", async () => {
+    const figures = await ok(admin, "GET", "/admin/storage");
+    assert.ok(figures.accounts >= 1 && figures.accounts_disabled === 0);
+    assert.deepEqual([figures.unreadable_packs, figures.damaged_blocks], [0, 0]);
+    assert.ok(figures.pack_bytes >= figures.live_bytes && figures.database_bytes > 1_000_000);
+    assert.ok(figures.disk_bytes > figures.disk_free_bytes && figures.disk_free_bytes > 0);
+  });
+
+  test("have the settings in force, where each was given, and of secrets nothing", async () => {
+    const { items } = await ok(admin, "GET", "/admin/settings");
+    const byName = new Map<string, { value: unknown; source: string; secret: boolean }>(
+      items.map((item: { name: string }) => [item.name, item]),
+    );
+    const told = (name: string) => [byName.get(name)?.value, byName.get(name)?.source];
+    assert.deepEqual(told("data"), [`${folder}/data`, "flag"]);
+    assert.deepEqual(told("directory"), ["open", "environment"]);
+    assert.deepEqual(told("smtp_url"), ["smtp://***@127.0.0.1:1", "environment"]);
+    assert.deepEqual(told("open_registration"), [false, "default"]);
+    assert.deepEqual(told("database_url"), [null, "default"]);
+    assert.deepEqual(told("plans"), [{ free: 15e9, plus: 2e12, business: null }, "default"]);
+    assert.deepEqual(byName.get("admin_password"), {
+      name: "admin_password",
+      value: null,
+      secret: true,
+      source: "environment",
+    });
+    assert.ok(!/correct horse|mail%40secret|mail@secret/.test(JSON.stringify(items)));
+  });
+});

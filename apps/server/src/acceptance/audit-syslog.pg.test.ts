@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { after, test } from "node:test";
+import type { AuditEntryJson } from "@holdfast/protocol/audit-routes";
+import { Api, eventually, makeFolder, ok, removeFolder, startServer } from "./testing.ts";
+
+const folder = makeFolder("audit-syslog");
+after(() => removeFolder(folder));
+
+/** RFC 5424, 6, as far as Holdfast uses it: all fields of the header, no structured data, ASCII without control characters. */
+const message =
+  /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z) ([!-~]{1,255}) ([!-~]{1,48}) ([!-~]{1,128}) ([!-~]{1,32}) - ([ -~]+)$/;
+
+function parse(text: string): AuditEntryJson {
+  const [, priority, at, , application, , id, json] = message.exec(text) ?? [];
+  assert.ok(json !== undefined, `no message of RFC 5424: ${text}`);
+  const entry = JSON.parse(json) as AuditEntryJson;
+  assert.equal(Number(priority), 13 * 8 + (entry.result === "ok" ? 6 : 4));
+  assert.deepEqual([at, application, id], [entry.at, "holdfast", "audit"]);
+  return entry;
+}
+
+/** Takes messages by RFC 6587, 3.4.1: each behind its length and a space. */
+class Receiver {
+  readonly entries: AuditEntryJson[] = [];
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor() {
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      let rest = Buffer.alloc(0);
+      socket.on("error", () => {});
+      socket.on("data", (bytes: Buffer) => {
+        rest = Buffer.concat([rest, bytes]);
+        for (;;) {
+          const space = rest.indexOf(" ");
+          if (space === -1) return;
+          const count = rest.subarray(0, space).toString();
+          assert.match(count, /^[1-9]\d*$/);
+          const end = space + 1 + Number(count);
+          if (rest.length < end) return;
+          this.entries.push(parse(rest.subarray(space + 1, end).toString("latin1")));
+          rest = rest.subarray(end);
+        }
+      });
+    });
+  }
+
+  async listen(port: number): Promise<number> {
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+test("entries go to a syslog server by TCP, and after it was away from where they stopped", async () => {
+  const first = new Receiver();
+  const port = await first.listen(0);
+  const env = { HOLDFAST_AUDIT_SYSLOG: `tcp://127.0.0.1:${port}` };
+  const server = await startServer({ dataFolder: `${folder}/tcp`, env });
+  try {
+    const admin = await Api.signIn(server.url);
+    const { id } = await ok(admin, "POST", "/metadata", { path: "/Grüße", kind: "folder" });
+    await eventually(
+      "the folder is told",
+      30_000,
+      () => first.entries.some(({ node_ids: ids }) => ids?.includes(id)) || undefined,
+    );
+    assert.deepEqual(
+      first.entries.map(({ seq }) => seq),
+      first.entries.map((_, index) => index + 1),
+    );
+    await first.close();
+    const meanwhile = await ok(admin, "POST", "/tokens", { name: "meanwhile", scopes: ["files:read"] });
+    const second = new Receiver();
+    await second.listen(port);
+    await eventually(
+      "what was done meanwhile is told",
+      60_000,
+      () => second.entries.some(({ target }) => target === meanwhile.id) || undefined,
+    );
+    const batch = Array.from({ length: 30 }, (_, index) => ({
+      op: "mkdir",
+      operation_id: index.toString(16).padStart(32, "0"),
+      path: `/f${index}`,
+    }));
+    await ok(admin, "POST", "/sync/delta", { operations: batch });
+    const told = await eventually("the batch is told", 30_000, () =>
+      second.entries.find(({ action }) => action === "file.batch"),
+    );
+    assert.deepEqual(
+      [told.count, told.node_ids?.length, (told as { node_ids_left_off?: number }).node_ids_left_off],
+      [30, 20, 10],
+    );
+    const seqs = new Set([...first.entries, ...second.entries].map(({ seq }) => seq));
+    assert.deepEqual(
+      [...seqs].toSorted((left, right) => left - right),
+      Array.from(seqs, (_, index) => index + 1),
+      "none is missing",
+    );
+    const { items } = await ok(admin, "GET", "/admin/audit?limit=5000");
+    const kept = new Map((items as AuditEntryJson[]).map((entry) => [entry.seq, entry]));
+    for (const entry of second.entries.filter(({ action }) => action !== "file.batch"))
+      assert.deepEqual(entry, kept.get(entry.seq));
+    const metrics = String((await admin.call("GET", `${server.url}/metrics`)).body);
+    assert.match(metrics, /^audit_syslog_dropped_total 0$/m);
+    assert.ok(Number(/^audit_entries_total (\d+)$/m.exec(metrics)?.[1]) >= seqs.size);
+    await second.close();
+  } finally {
+    await server.stop();
+  }
+});
+
+test("entries go to a syslog server by UDP, each in a datagram", async () => {
+  const socket = createSocket("udp4");
+  const entries: AuditEntryJson[] = [];
+  socket.on("message", (bytes) => entries.push(parse(bytes.toString("latin1"))));
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const env = { HOLDFAST_AUDIT_SYSLOG: `udp://127.0.0.1:${socket.address().port}` };
+  const server = await startServer({ dataFolder: `${folder}/udp`, env });
+  try {
+    await Api.signIn(server.url);
+    await eventually(
+      "the sign-in is told",
+      30_000,
+      () => entries.some(({ action }) => action === "session.start") || undefined,
+    );
+  } finally {
+    await server.stop();
+    socket.close();
+  }
+});

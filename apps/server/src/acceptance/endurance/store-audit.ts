@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { cutBlocks } from "@holdfast/core/chunker";
+import { findPackFiles } from "../pack-files.ts";
+import { hashOf } from "../batches.ts";
+import { eventually, ok, queryDatabase } from "../testing.ts";
+import type { TwoStoreScene } from "../two-store-scene.ts";
+import type { Person } from "./person.ts";
+
+const settledMsMax = 240_000;
+
+/**
+ * The stores hold what the files of these people are made of, as they are cut here once more, and nothing else: no block, no row, no pack.
+ * Of what is needed no more everything is to be given back before.
+ */
+export async function auditStores(scene: TwoStoreScene, people: readonly Person[]): Promise<void> {
+  const expected = new Map<string, string[]>();
+  for (const { email, live } of people) {
+    const hashes = [...live.values()].flatMap(({ content }) =>
+      cutBlocks(content, true).blocks.map(({ start, end }) => hashOf(content.subarray(start, end))),
+    );
+    expected.set(email, [...new Set(hashes)].toSorted());
+  }
+  const all = [...new Set([...expected.values()].flat())].toSorted();
+  const last = await settled(scene, all.length);
+  assert.deepEqual(last.unneeded, [], "blocks that nobody needs are kept");
+  for (const [email, hashes] of expected) {
+    const held = await queryDatabase(
+      scene.data,
+      `select encode(b.hash, 'hex') as hash from shard.space_blocks b join shard.users u on u.space_id = b.space_id
+       where u.email = '${email}' order by 1`,
+    );
+    assert.deepEqual(
+      held.map(({ hash }) => hash),
+      hashes,
+      `the blocks of ${email}`,
+    );
+  }
+  assert.deepEqual(last.blocks, all, "the blocks of the cell");
+  const { packs } = last;
+  for (const store of scene.stores) {
+    assert.deepEqual([...findPackFiles(store).keys()].toSorted(), packs, `the packs of ${store}`);
+  }
+  const stored = [...findPackFiles(scene.stores[0]).values()].reduce((sum, path) => sum + statSync(path).size, 0);
+  const overhead = 200 * (all.length + packs.length) + 4096;
+  assert.ok(stored <= 2 * last.liveBytes + overhead, `${stored} bytes are stored of ${last.liveBytes} that are needed`);
+}
+
+/** Collects until nothing more comes of it. */
+async function settled(scene: TwoStoreScene, count: number) {
+  let before = "";
+  return eventually("all is given back", settledMsMax, async () => {
+    await ok(scene.api, "POST", "/admin/gc", {});
+    const found = await readCell(scene);
+    const isStill = JSON.stringify(found) === before;
+    before = JSON.stringify(found);
+    const isDone = found.blocks.length === count && found.unneeded.length === 0;
+    return isStill && isDone ? found : undefined;
+  }).catch(async (error: unknown) => {
+    // What is left over tells more than that it took too long.
+    const found = await readCell(scene);
+    assert.equal(found.blocks.length, count, `${String(error)}: ${found.unneeded.length} blocks are not needed`);
+    return found;
+  });
+}
+
+async function readCell({ data }: TwoStoreScene) {
+  const blocks = await queryDatabase(data, "select encode(hash, 'hex') as hash from cell.blocks order by 1");
+  const packs = await queryDatabase(data, "select replace(id::text, '-', '') as id from cell.packs order by 1");
+  const unneeded = await queryDatabase(
+    data,
+    `select encode(b.hash, 'hex') as hash from cell.blocks b
+     where b.state <> 'live' or not exists (select from cell.holders h where h.hash = b.hash)
+     union all select encode(h.hash, 'hex') from cell.holders h where not exists (
+       select from shard.space_blocks s where s.space_id = h.space_id and s.hash = h.hash)`,
+  );
+  const live = await queryDatabase(data, "select coalesce(sum(stored_size), 0)::int8 as bytes from cell.blocks");
+  return {
+    blocks: [...new Set(blocks.map(({ hash }) => String(hash)))],
+    packs: packs.map(({ id }) => String(id)),
+    unneeded: unneeded.map(({ hash }) => String(hash)),
+    liveBytes: Number(live[0]?.bytes),
+  };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findPackFiles, flipByte } from "../pack-files.ts";
+import { ok, postmasterPid } from "../testing.ts";
+import type { TwoStoreScene } from "../two-store-scene.ts";
+
+export interface TroubleWorld {
+  readonly scene: TwoStoreScene;
+  readonly draw: () => number;
+  readonly start: () => Promise<void>;
+  /** Until everybody has done some more. */
+  readonly someWork: () => Promise<void>;
+}
+
+/** What an operator does and what befalls a server, one thing after the other; each leaves it running and its stores whole, or about to be. */
+export const troubles: Readonly<Record<string, (world: TroubleWorld) => Promise<void>>> = {
+  collect: ({ scene }) => ok(scene.api, "POST", "/admin/gc", {}),
+  scrub: async ({ scene }) => assertWhole(await scene.scrub()),
+  "data key": ({ scene }) => ok(scene.api, "POST", "/admin/keys/rotate", { data_key: true }),
+  "key-encryption key": ({ scene }) => ok(scene.api, "POST", "/admin/keys/rotate", {}),
+  "rebuild index": async ({ scene }) => {
+    const { unreadable_packs: unreadable } = await ok(scene.api, "POST", "/admin/rebuild-index");
+    assert.deepEqual(unreadable, []);
+  },
+  backup: async ({ scene }) => {
+    const { code, stderr } = await scene.admin("backup", join(scene.folder, "backup"));
+    assert.equal(code, 0, stderr);
+  },
+  kill: async ({ scene, start }) => {
+    await scene.server.kill();
+    await start();
+  },
+  "kill the database": async ({ scene, start }) => {
+    const database = postmasterPid(scene.data);
+    await scene.server.kill();
+    if (database !== undefined) process.kill(database, "SIGKILL");
+    await start();
+  },
+  "a store is away": async ({ scene, draw, start, someWork }) => {
+    const store = scene.stores[draw() < 0.5 ? 0 : 1];
+    await scene.caughtUp();
+    scene.takeAway(store);
+    await someWork();
+    if (draw() < 0.5) {
+      await scene.server.kill();
+      await start();
+      await someWork();
+    }
+    scene.bringBack(store);
+    await scene.caughtUp();
+  },
+  damage: async ({ scene, draw, start }) => {
+    await scene.caughtUp();
+    damage(scene, draw);
+    await scene.api.call("POST", "/admin/scrub");
+    if (draw() < 0.4) {
+      await scene.server.kill();
+      await start();
+    }
+    assertWhole(await scene.scrub());
+    await scene.caughtUp();
+  },
+};
+
+function assertWhole({ state, damaged }: { readonly state: string; readonly damaged: readonly unknown[] }): void {
+  assert.deepEqual([state, damaged], ["done", []]);
+}
+
+/** Some packs of one store, of which the other has the same. */
+function damage({ stores }: TwoStoreScene, draw: () => number): void {
+  const [bad, good] = (draw() < 0.5 ? stores : stores.toReversed()).map(findPackFiles);
+  const shared = [...(bad ?? [])].filter(([pack, path]) => {
+    const other = good?.get(pack);
+    return other !== undefined && readFileSync(other).equals(readFileSync(path));
+  });
+  const paths = shared.map(([, path]) => path).filter(() => draw() < 0.2);
+  for (const [index, path] of paths.entries()) {
+    const length = readFileSync(path).length;
+    const next = paths[index + 1];
+    const how = draw();
+    if (how < 0.4) flipByte(path, Math.floor(draw() * length));
+    else if (how < 0.6) truncateSync(path, Math.floor(draw() * length));
+    else if (how < 0.8 || next === undefined) rmSync(path);
+    else writeFileSync(path, readFileSync(next));
+  }
+}

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** What an editor has given on ends with the editor's own right, however that one ends: on the next request. */
+describe("what an editor has given on", () => {
+  let folder: string;
+  let server: RunningServer;
+  let admin: Api;
+  let owner: Api;
+  let editor: Api;
+  let third: Api;
+  let fourth: Api;
+  let count = 0;
+  const idOf = new Map<Api, string>();
+
+  before(async () => {
+    folder = makeFolder("given-on");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    admin = await Api.signIn(server.url);
+    [owner, editor, third, fourth] = (await Promise.all(["owner", "editor", "third", "fourth"].map(join))) as [
+      Api,
+      Api,
+      Api,
+      Api,
+    ];
+  });
+
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const accountOf = (name: string) => ({ email: `${name}@example.com`, password: `the password of ${name}` });
+  const join = async (name: string) => {
+    await ok(admin, "POST", "/admin/users", { ...accountOf(name), name });
+    const api = await Api.signIn(server.url, accountOf(name));
+    idOf.set(api, (await ok(api, "GET", "/account")).id);
+    return api;
+  };
+  const mkdir = async (path: string) =>
+    (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id as string;
+  const share = (api: Api, node: string, role: string, to: object) =>
+    ok(api, "POST", `/files/${node}/share`, { role, ...to });
+  const to = (api: Api) => ({ user_id: idOf.get(api) });
+  const putIn = async (api: Api, parent: string) =>
+    (await api.call("POST", "/metadata", { parent_id: parent, name: `new ${count++}`, kind: "folder" })).status;
+
+  /** Three hands: the owner gives to the editor, who gives to a third by person and to all by a link, who gives to a fourth. */
+  const passOn = async () => {
+    const name = `/top ${count++}`;
+    const [top, low] = [await mkdir(name), await mkdir(`${name}/low`)];
+    const group = await ok(admin, "POST", "/groups", { name: `group ${count++}` });
+    for (const api of [owner, editor]) {
+      await ok(admin, "PUT", `/groups/${group.id}/members/${idOf.get(api)}`, { role: "member" });
+    }
+    const given = await share(owner, top, "editor", { group_id: group.id });
+    const file = await ok(owner, "POST", "/metadata", { path: `${name}/low/file`, kind: "folder" });
+    await share(editor, low, "editor", to(third));
+    const { token } = await share(editor, low, "editor", { link: true });
+    await share(third, low, "editor", to(fourth));
+    const mount = await ok(fourth, "POST", "/mounts", { node_id: low, name: `mount ${count++}` });
+    const link = new Api(server.url, token);
+    return { top, low, group, given, file: file.id as string, mount: mount.id as string, link };
+  };
+  type Given = Awaited<ReturnType<typeof passOn>>;
+
+  const holds = async ({ low, file, link }: Given, what: string) => {
+    for (const api of [third, fourth, link]) {
+      assert.equal((await api.call("GET", `/files/${file}`)).status, 200, what);
+      assert.equal(await putIn(api, low), 201, what);
+    }
+  };
+  const isOver = async ({ low, file, link }: Given, what: string) => {
+    for (const api of [third, fourth]) {
+      assert.equal((await api.call("GET", `/files/${file}`)).status, 404, what);
+      assert.equal(await putIn(api, low), 404, what);
+    }
+    assert.equal((await link.call("GET", `/files/${file}`)).status, 401, what);
+    assert.equal(await putIn(link, low), 401, what);
+  };
+  const mountStatus = async ({ mount }: Given) => (await fourth.call("GET", `/files/${mount}`)).status;
+
+  const ends: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
+    "a nearer grant that is lower": ({ low }) => share(owner, low, "viewer", to(editor)),
+    "a personal grant that counts before the group's": ({ top }) => share(owner, top, "commenter", to(editor)),
+    "a nearer grant of the group": ({ low, group }) => share(owner, low, "viewer", { group_id: group.id }),
+    "a lower role": ({ given }) => ok(owner, "PATCH", `/permissions/${given.id}`, { role: "viewer" }),
+    "a right that is taken away": ({ given }) => ok(owner, "DELETE", `/permissions/${given.id}`),
+    "a group that is left": ({ group }) => ok(admin, "DELETE", `/groups/${group.id}/members/${idOf.get(editor)}`),
+    "a group that is deleted": ({ group }) => ok(admin, "DELETE", `/groups/${group.id}`),
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    test(`ends at once with ${what}, and stays ended`, async () => {
+      const given = await passOn();
+      await holds(given, "before");
+      await end(given);
+      await isOver(given, what);
+      await eventually("the mount goes", 60_000, async () => ((await mountStatus(given)) === 404 ? true : undefined));
+      await share(owner, given.low, "editor", to(editor));
+      await isOver(given, "the editor may share again, and has not");
+      const { items } = await ok(owner, "GET", `/files/${given.low}/permissions`);
+      assert.deepEqual(
+        items.filter((item: { created_by: string }) => item.created_by !== idOf.get(owner)),
+        [],
+      );
+    });
+  }
+
+  test("ends where it is moved out of what the editor was given", async () => {
+    const given = await passOn();
+    await ok(owner, "PATCH", `/files/${given.low}`, { parent_id: "root", name: `moved ${count++}` });
+    await isOver(given, "moved");
+  });
+
+  test("ends when the editor's right expires", async () => {
+    const given = await passOn();
+    const endAfter = async (ms: number): Promise<string> => {
+      const expires_at = new Date(Date.now() + ms).toISOString();
+      await ok(owner, "PATCH", `/permissions/${given.given.id}`, { expires_at });
+      return expires_at;
+    };
+    await endAfter(3_600_000);
+    await holds(given, "before");
+    // Long enough for the request itself on a busy machine: an end in the past is refused.
+    const soon = await endAfter(5000);
+    await eventually("it has expired", 60_000, async () => (Date.now() > Date.parse(soon) ? true : undefined));
+    await isOver(given, "expired");
+  });
+
+  test("is not there while the editor is suspended, and is there again with the editor; mounts wait", async () => {
+    const given = await passOn();
+    const setDisabled = (disabled: boolean) => ok(admin, "PATCH", `/admin/users/${idOf.get(editor)}`, { disabled });
+    await setDisabled(true);
+    await isOver(given, "suspended");
+    const waits = (expected: boolean) =>
+      eventually(`the mount waits: ${expected}`, 60_000, async () => {
+        const node = await ok(fourth, "GET", `/files/${given.mount}`);
+        return (node.waits === true) === expected ? node : undefined;
+      });
+    await waits(true);
+    await setDisabled(false);
+    await holds(given, "back");
+    await waits(false);
+    editor = await Api.signIn(server.url, accountOf("editor"));
+    idOf.set(editor, (await ok(editor, "GET", "/account")).id);
+    await setDisabled(true);
+    await ok(owner, "DELETE", `/permissions/${given.given.id}`);
+    await eventually("the mount goes", 60_000, async () => ((await mountStatus(given)) === 404 ? true : undefined));
+    await setDisabled(false);
+    await isOver(given, "back without the right");
+  });
+});

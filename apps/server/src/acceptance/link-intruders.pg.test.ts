@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { Api, type ApiAnswer, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** Whoever has the link of one folder wants to know of the owner's other things, and of another link: every answer is that of what does not exist. */
+describe("a link against all that is not its own", () => {
+  let folder: string;
+  let server: RunningServer;
+  let owner: Api;
+  /** Of an editor, which may call most. */
+  let link: Api;
+  let other: Api;
+  let top: string;
+  let secret: Secrets;
+  let words: readonly string[];
+
+  interface Secrets {
+    /** By what they are of: each of something that the link does not show. */
+    readonly nodes: Readonly<Record<string, string>>;
+    readonly version: string;
+    readonly content: Buffer;
+    readonly hash: string;
+    readonly upload: string;
+    readonly cursor: string;
+    readonly recursiveCursor: string;
+    readonly changeToken: string;
+    readonly snapshotCursor: string;
+    readonly key: string;
+    readonly signedUrl: string;
+  }
+
+  before(async () => {
+    folder = makeFolder("link-intruders");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    owner = await Api.signIn(server.url);
+    const mkdir = async (path: string): Promise<string> =>
+      (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id;
+    const makeLink = async (id: string) =>
+      new Api(server.url, (await ok(owner, "POST", `/files/${id}/share`, { link: true, role: "editor" })).token);
+    top = await mkdir("/shown");
+    await owner.put("/shown/mine.txt", "mine");
+    link = await makeLink(top);
+    const content = randomBytes(5000);
+    const hidden = await mkdir("/hidden name");
+    const file = (await owner.put("/hidden name/secret name", content)).body;
+    await owner.put("/hidden name/second name", "x");
+    const trashed = (await owner.put("/trashed name", "gone")).body.id;
+    await ok(owner, "DELETE", `/files/${trashed}`);
+    const moved = (await owner.put("/shown/moved name", "was here")).body.id;
+    await ok(owner, "PATCH", `/files/${moved}`, { parent_id: hidden });
+    const others = await mkdir("/other link");
+    const othersFile = (await owner.put("/other link/others name", "others")).body.id;
+    other = await makeLink(others);
+    const root = (await ok(owner, "GET", "/files/root")).id;
+    const upload = await ok(owner, "POST", "/files/upload?uploadType=resumable", {
+      name: "up",
+      parent_id: hidden,
+      size: 6,
+    });
+    const hash = createHash("sha256").update(content).digest("hex");
+    const key = randomBytes(16).toString("hex");
+    await owner.call("POST", "/metadata", { path: "/by key", kind: "folder" }, { headers: { "idempotency-key": key } });
+    const block = randomBytes(100);
+    const signed = { hash: createHash("sha256").update(block).digest("hex"), size: 100 };
+    secret = {
+      nodes: { hidden, file: file.id, trashed, moved, others, othersFile, root },
+      version: file.version_id,
+      content,
+      hash,
+      upload: upload.upload_id,
+      cursor: (await ok(owner, "GET", `/folders/${hidden}/contents?limit=1`)).next_cursor,
+      recursiveCursor: (await ok(owner, "GET", `/folders/${root}/contents?limit=1&recursive=true`)).next_cursor,
+      changeToken: (await ok(owner, "GET", "/changes/start_token")).token,
+      snapshotCursor: (await ok(owner, "GET", "/changes/snapshot")).next_cursor ?? "",
+      key,
+      signedUrl: (await ok(owner, "POST", "/blocks/upload-url", signed)).url,
+    };
+    words = [
+      "hidden name",
+      "secret name",
+      "second name",
+      "trashed name",
+      "moved name",
+      "others name",
+      "other link",
+      "by key",
+    ];
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const missing = (id: string) => id.slice(0, 24) + randomBytes(6).toString("hex");
+  /** All of an answer that may tell something, with what was asked for made alike. */
+  const toldBy = ({ status, headers, body }: ApiAnswer, asked: string) => {
+    const text = Buffer.isBuffer(body) ? body.toString("latin1") : JSON.stringify({ ...body, request_id: "" });
+    const names = [...headers.keys()].filter((name) => name !== "date").toSorted();
+    return JSON.stringify([status, text.replaceAll(asked, "ASKED"), names, headers.get("content-length")]);
+  };
+  /** @param asked what the answer may repeat */
+  const assertSilent = ({ status, body }: ApiAnswer, what: string, asked = "-") => {
+    const text = (Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body)).replaceAll(asked, "");
+    for (const word of [...words, ...Object.values(secret.nodes)])
+      assert.ok(!text.includes(word), `${what} (${status}) tells ${word}: ${text}`);
+  };
+
+  test("no id of the owner's or of another link is anything else than one that does not exist", async () => {
+    const calls: readonly ((id: string) => [string, string, unknown?])[] = [
+      (id) => ["GET", `/files/${id}`],
+      (id) => ["PATCH", `/files/${id}`, { name: "stolen" }],
+      (id) => ["PATCH", `/files/${id}`, { parent_id: top }],
+      (id) => ["DELETE", `/files/${id}`],
+      (id) => ["POST", `/files/${id}/copy`, { parent_id: top, name: "stolen" }],
+      (id) => ["GET", `/folders/${id}/contents`],
+      (id) => ["GET", `/folders/${id}/contents?recursive=true`],
+      (id) => ["GET", `/files/${id}/download`],
+      (id) => ["HEAD", `/files/${id}/download`],
+      (id) => ["GET", `/files/${id}/manifest`],
+      (id) => ["GET", `/files/${id}/versions`],
+      (id) => ["POST", `/files/${id}/restore?version=1`],
+      (id) => ["POST", `/trash/${id}/restore`, {}],
+      (id) => ["POST", "/nodes/query", { ids: [id] }],
+      (id) => ["POST", "/metadata", { parent_id: id, name: "stolen", kind: "folder" }],
+      (id) => ["POST", "/files/upload?uploadType=resumable", { name: "x", parent_id: id, size: 1 }],
+      (id) => ["POST", "/files/upload?uploadType=resumable", { file_id: id, size: 1 }],
+      (id) => ["POST", "/blocks/query", { hashes: [secret.hash], into: id }],
+      (id) => ["POST", "/blocks/upload-url", { hash: secret.hash, size: 5000, into: id }],
+      (id) => ["POST", `/files/${id}/sync`, { current_version: secret.version, new_block_hashes: [] }],
+    ];
+    for (const [name, id] of Object.entries(secret.nodes)) {
+      for (const call of calls) {
+        const ask = async (asked: string) => {
+          const [method, path, json] = call(asked);
+          const answer = await link.call(method, path, json);
+          return { what: `${method} ${path} of ${name}`, answer, told: toldBy(answer, asked) };
+        };
+        const { what, answer, told } = await ask(id);
+        // What was in its folder has gone from there: the link may have known it.
+        if (name === "moved" && what.includes("/nodes/query")) continue;
+        assert.equal(told, (await ask(missing(id))).told, what);
+        assertSilent(answer, what, id);
+      }
+    }
+  });
+
+  test("operations of a batch that name something else fail as those that name nothing", async () => {
+    const operations = (id: string) => [
+      { op: "move", file_id: id, parent_id: top, name: "stolen" },
+      { op: "copy", file_id: id, parent_id: top, name: "stolen" },
+      { op: "mkdir", parent_id: id, name: "planted" },
+      { op: "delete", file_id: id },
+      { op: "set", file_id: id, executable: true },
+      { op: "restore", file_id: id, parent_id: top },
+    ];
+    for (const [name, id] of Object.entries(secret.nodes)) {
+      const run = async (asked: string) => {
+        const sent = operations(asked).map((each) =>
+          Object.assign(each, { operation_id: randomBytes(16).toString("hex") }),
+        );
+        const { results } = await ok(link, "POST", "/sync/delta", { operations: sent });
+        return results.map((result: Record<string, unknown>) =>
+          JSON.stringify({ ...result, operation_id: "" }).replaceAll(asked, "ASKED"),
+        );
+      };
+      assert.deepEqual(await run(id), await run(missing(id)), name);
+    }
+  });
+
+  test("no hash of other content is known, and none of it is had by naming it", async () => {
+    const { hash, version, content } = secret;
+    assert.deepEqual((await ok(link, "POST", "/blocks/query", { hashes: [hash], into: top })).have, []);
+    const named = await ok(link, "POST", "/blocks/query", { hashes: [hash], into: top, version_ids: [version] });
+    assert.deepEqual(named.have, []);
+    const frame = async (item: object) => {
+      const { status, body } = await link.call("POST", "/blocks/fetch", { items: [item] });
+      return [status, Buffer.from(body).length];
+    };
+    const nowhere = createHash("sha256").update("nothing").digest("hex");
+    const bytes = async (item: object) => {
+      const { body } = await link.call("POST", "/blocks/fetch", { items: [item] });
+      return Buffer.isBuffer(body) ? body.includes(content.subarray(0, 100)) : false;
+    };
+    for (const item of [{ hashes: [hash] }, { version_id: version, hashes: [hash] }]) {
+      assert.equal(await bytes(item), false);
+      assert.deepEqual(await frame(item), await frame({ ...item, hashes: [nowhere] }));
+    }
+    const put = {
+      op: "put",
+      parent_id: top,
+      name: "stolen",
+      size: content.length,
+      blocks: [{ hash, size: content.length }],
+    };
+    for (const extra of [{}, { source_version: version }]) {
+      const operation = { ...put, ...extra, operation_id: randomBytes(16).toString("hex") };
+      const [result] = (await ok(link, "POST", "/sync/delta", { operations: [operation] })).results;
+      assert.notEqual(result.status, "committed", JSON.stringify(result));
+    }
+    const manifests = await link.call("POST", "/manifests", { version_ids: [version] });
+    assert.ok(!JSON.stringify(manifests.body).includes(hash));
+  });
+
+  test("cursors, tokens, uploads and keys of others open nothing", async () => {
+    const { cursor, recursiveCursor, changeToken, snapshotCursor, upload, key } = secret;
+    for (const path of [
+      `/folders/root/contents?cursor=${encodeURIComponent(cursor)}`,
+      `/folders/root/contents?recursive=true&cursor=${encodeURIComponent(recursiveCursor)}`,
+      `/changes/list?since_token=${encodeURIComponent(changeToken)}`,
+      ...(snapshotCursor === "" ? [] : [`/changes/snapshot?cursor=${encodeURIComponent(snapshotCursor)}`]),
+      `/upload/${upload}`,
+    ]) {
+      const answer = await link.call("GET", path);
+      assertSilent(answer, path);
+    }
+    const atPath = async (path: string) =>
+      toldBy(await link.call("GET", `/metadata?path=${encodeURIComponent(path)}`), path);
+    assert.equal(await atPath("/hidden name"), await atPath("/nowhere too"));
+    assert.equal((await link.call("GET", `/upload/${upload}`)).status, 404);
+    assert.equal((await link.call("PUT", `/upload/${upload}`, undefined, { body: "abcdef" })).status, 404);
+    assert.equal((await link.call("DELETE", `/upload/${upload}`)).status, 404);
+    const same = { path: "/by key", kind: "folder" };
+    const made = await link.call("POST", "/metadata", same, { headers: { "idempotency-key": key } });
+    assert.equal(made.status, 201, "the owner's key is the owner's");
+    assert.equal(made.body.parent_id, top);
+    const ofOther = (await ok(other, "GET", "/changes/start_token")).token;
+    assertSilent(
+      await link.call("GET", `/changes/list?since_token=${encodeURIComponent(ofOther)}`),
+      "another link's token",
+    );
+  });
+
+  test("the token of one link and the page of another do not go together, and an access to nothing is none", async () => {
+    const page = (path: string) => fetch(`${server.url}/s/${link.token}${path}`);
+    // A page that shows brings its script along, and a download does not: each says one thing.
+    for (const kind of ["/files/", "?in="]) {
+      const told = new Set<string>();
+      for (const id of [...Object.values(secret.nodes), missing(top), "nonsense"]) {
+        const answer = await page(`${kind}${id}`);
+        const text = await answer.text();
+        told.add(JSON.stringify([answer.status, text, answer.headers.get("content-length")]));
+        for (const word of words) assert.ok(!text.includes(word), `${kind}${id} tells ${word}`);
+      }
+      assert.equal(told.size, 1, [...told].join("\n"));
+    }
+  });
+});

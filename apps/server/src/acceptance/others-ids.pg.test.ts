@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import {
+  Api,
+  type ApiAnswer,
+  eventually,
+  makeFolder,
+  ok,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/** What one account has under a key or an id, and what another one hears that uses the same. */
+const folder = makeFolder("others-ids");
+const rounds = 30;
+let server: RunningServer;
+let admin: Api;
+let ann: Api;
+let bob: Api;
+
+before(async () => {
+  server = await startServer({ dataFolder: `${folder}/data` });
+  admin = await Api.signIn(server.url);
+  [ann, bob] = [await join("ann"), await join("bob")];
+});
+after(async () => {
+  await server?.stop();
+  removeFolder(folder);
+});
+
+async function join(name: string): Promise<Api> {
+  const account = { email: `${name}@example.com`, password: "long enough for it" };
+  await ok(admin, "POST", "/admin/users", { ...account, name });
+  return Api.signIn(server.url, account);
+}
+
+const mkdir = async (api: Api, path: string): Promise<string> =>
+  (await ok(api, "POST", "/metadata", { path, kind: "folder" })).id;
+
+/** All of an answer but its date, and what it says of itself to one request alone. */
+function wordsOf({ status, body, headers }: ApiAnswer, asked: string): string {
+  const names = [...headers.keys()].filter((name) => !name.startsWith("x-request")).toSorted();
+  return JSON.stringify([status, body, names])
+    .replaceAll(asked, "ID")
+    .replaceAll(/"(instance|request_id)":"[^"]*"/g, "");
+}
+
+/** An id as the other, so that it lies in the same place, of what was never there. */
+const unknownLike = (id: string) => id.slice(0, 24) + randomUUID().slice(24);
+
+/** Asks in turns for what is somebody else's and for what is not there: neither the words nor the order of time may tell one from the other. */
+async function answersAlike(theirs: string, ask: (id: string) => Promise<ApiAnswer>): Promise<void> {
+  const tookMs: Record<"theirs" | "none", number[]> = { theirs: [], none: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    const none = unknownLike(theirs);
+    const heard: string[] = [];
+    for (const what of round % 2 === 0 ? (["theirs", "none"] as const) : (["none", "theirs"] as const)) {
+      const id = what === "theirs" ? theirs : none;
+      const startMs = performance.now();
+      const answer = await ask(id);
+      tookMs[what].push(performance.now() - startMs);
+      heard.push(wordsOf(answer, id));
+    }
+    assert.equal(heard[0], heard[1]);
+  }
+  const median = (values: number[]) => values.toSorted((left, right) => left - right)[rounds >> 1] ?? 0;
+  const [first, second] = [median(tookMs.theirs), median(tookMs.none)];
+  // In turns, so that what else the machine does meets both; a look more at the database would not be seen, a tree read would.
+  assert.ok(Math.max(first, second) < 3 * Math.min(first, second) + 2, `${first} and ${second} ms`);
+}
+
+test("a rewind of another account is undone by nobody else, who hears what is said of one that was never", async () => {
+  const id = await mkdir(ann, "/rewound");
+  await ann.put("/rewound/file", "first");
+  const to = (await ok(ann, "GET", `/files/${id}`)).updated_at;
+  const since = new Date(Date.now()).toISOString();
+  await ann.call(
+    "POST",
+    "/files/upload?uploadType=media&path=/rewound/file&on_conflict=replace",
+    Buffer.from("second"),
+  );
+  const done = await ok(ann, "POST", `/files/${id}/rewind`, { to: since > to ? since : to });
+  assert.ok(done.rewind_id, JSON.stringify(done));
+  await answersAlike(done.rewind_id, (rewind) => bob.call("POST", `/rewinds/${rewind}/undo`));
+  assert.equal((await ann.call("POST", `/rewinds/${done.rewind_id}/undo`)).status, 200);
+});
+
+test("what another account was told is not read by its id, and says no more than one that was never", async () => {
+  const shared = await mkdir(bob, "/for ann");
+  await ok(bob, "POST", `/files/${shared}/share`, { email: "ann@example.com", role: "viewer" });
+  const told = async (api: Api) => (await ok(api, "GET", "/notifications?unread=true")).items as { id: string }[];
+  const [notification] = await eventually("Ann is told", 60_000, async () => {
+    const items = await told(ann);
+    return items.length > 0 ? items : undefined;
+  });
+  assert.ok(notification);
+  // Bob is told something later, that his own reading up to an earlier moment leaves unread.
+  const back = await mkdir(ann, "/for bob");
+  await ok(ann, "POST", `/files/${back}/share`, { email: "bob@example.com", role: "viewer" });
+  await eventually("Bob is told", 60_000, async () => (await told(bob)).length > 0 || undefined);
+  const unread = (await told(bob)).length;
+  await answersAlike(notification.id, (up_to) => bob.call("POST", "/notifications/read", { up_to }));
+  assert.deepEqual([(await told(ann)).length, (await told(bob)).length], [1, unread]);
+});
+
+test("a key under which another account has done something is as one that nobody has used, in one folder as well", async () => {
+  const shared = await mkdir(ann, "/together");
+  await ok(ann, "POST", `/files/${shared}/share`, { email: "bob@example.com", role: "editor" });
+  const key = randomUUID();
+  const made = { parent_id: shared, name: "one", kind: "folder" };
+  const mine = await ann.call("POST", "/metadata", made, { headers: { "idempotency-key": key } });
+  assert.equal(mine.status, 201);
+  const asBob = (each: string, body: unknown) =>
+    bob.call("POST", "/metadata", body, { headers: { "idempotency-key": each } });
+  // The same request, of which Ann's answer is kept: Bob is told that the name is taken.
+  await answersAlike(key, (each) => asBob(each, made));
+  assert.equal((await asBob(key, made)).body.code, "exists");
+  // Another one is not refused as repeated under another request's key.
+  const other = randomUUID();
+  await ann.call("POST", "/metadata", { path: "/of Ann", kind: "folder" }, { headers: { "idempotency-key": other } });
+  const own = await asBob(other, { path: "/of Bob", kind: "folder" });
+  assert.deepEqual([own.status, own.body.path], [201, "/of Bob"]);
+});

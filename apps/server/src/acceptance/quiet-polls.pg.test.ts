@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Api, makeFolder, ok, queueWorked, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** A poll tells what the change feed would tell, and of nothing else that happens in the same space. */
+describe("polls of what is shared", () => {
+  let folder: string;
+  let server: RunningServer;
+  let owner: Api;
+  let other: Api;
+  let top: string;
+  let low: string;
+
+  before(async () => {
+    folder = makeFolder("quiet-polls");
+    server = await startServer({ dataFolder: `${folder}/data` });
+    const admin = await Api.signIn(server.url);
+    const join = async (email: string) => {
+      const account = { email, password: `the password of ${email}` };
+      assert.equal((await admin.call("POST", "/admin/users", { ...account, name: email })).status, 201);
+      return Api.signIn(server.url, account);
+    };
+    owner = await join("owner@example.com");
+    other = await join("other@example.com");
+    const mkdir = async (path: string) =>
+      (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id as string;
+    top = await mkdir("/shared");
+    low = await mkdir("/shared/low");
+    await ok(owner, "POST", `/files/${top}/share`, { email: "other@example.com", role: "viewer" });
+    await ok(owner, "POST", `/files/${low}/share`, { email: "other@example.com", role: "uploader" });
+    await ok(other, "POST", "/mounts", { node_id: top });
+    // A poll is answered by what is told of the grants as well.
+    await queueWorked(`${folder}/data`);
+  });
+
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const token = async () => {
+    const { token: since } = await ok(other, "GET", "/changes/start_token");
+    return since as string;
+  };
+  const poll = (since: string, seconds: number) =>
+    other.call("GET", `/notifications/poll?since_token=${since}`, undefined, { headers: { timeout: `${seconds}` } });
+  const puts = (parent: string, count: number) =>
+    ok(owner, "POST", "/sync/delta", {
+      operations: Array.from({ length: count }, (_, index) => ({
+        operation_id: `${parent.slice(0, 8)}${String(sent++).padStart(24, "0")}`,
+        op: "put",
+        parent_id: parent,
+        name: `f${sent} ${index}`,
+        size: 0,
+        blocks: [],
+      })),
+    });
+  let sent = 0;
+
+  test("wake for nothing in a folder below in which one only puts something in, however much it is", async () => {
+    const since = await token();
+    await puts(low, 1);
+    assert.equal((await poll(since, 1)).status, 204, "one that was there before the poll");
+    const held = poll(since, 2);
+    await puts(low, 250);
+    assert.equal((await held).status, 204, "many that came while it was held");
+    const { results } = await puts(top, 1);
+    const woken = await poll(since, 30);
+    assert.deepEqual([woken.status, woken.body.file_id], [200, results[0].node.id]);
+  });
+
+  test("name what is to be seen, whatever hidden came after it", async () => {
+    const since = await token();
+    const { results } = await puts(top, 1);
+    await puts(low, 150);
+    const woken = await poll(since, 30);
+    assert.deepEqual([woken.status, woken.body.file_id], [200, results[0].node.id]);
+  });
+});

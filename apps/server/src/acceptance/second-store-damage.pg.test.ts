@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { assertCommitted, putBatch } from "./batches.ts";
+import { flipByte, readPackLayout } from "./pack-files.ts";
+import { objectsIn, withScene } from "./two-store-scene.ts";
+
+/** Invariant: what one of two stores has lost or damaged is read from the other, and both are whole and equal after a scrub. */
+describe(
+  "Damage in two stores",
+  withScene((scene) => {
+    before(async () => {
+      await scene.start();
+      await scene.putFiles(40);
+      const blocks = [randomBytes(3000), randomBytes(3000), randomBytes(3000)];
+      assertCommitted(await putBatch(scene.api, [{ path: "/together", blocks }]));
+      scene.files.set("/together", Buffer.concat(blocks));
+      await scene.equalAgain();
+    });
+
+    /** Flips, deletes, cuts, empties and swaps packs of one store. @returns how many it has touched */
+    function damage(store: string, packs: readonly string[]): number {
+      const path = (index: number) => join(store, "objects", packs[index] ?? assert.fail());
+      const sizeOf = (index: number) => statSync(path(index)).size;
+      flipByte(path(0), readPackLayout(path(0)).records[0]?.start ?? 0);
+      flipByte(path(1), 3);
+      flipByte(path(2), sizeOf(2) - 1);
+      rmSync(path(3));
+      truncateSync(path(4), sizeOf(4) >> 1);
+      truncateSync(path(5), 0);
+      copyFileSync(path(6), join(scene.folder, "swapped"));
+      copyFileSync(path(7), path(6));
+      copyFileSync(join(scene.folder, "swapped"), path(7));
+      return 8;
+    }
+
+    test("all files are read, and after a scrub both are equal and whole; what was mended is told once", async () => {
+      const packs = [...objectsIn(scene.stores[0]).keys()].filter((name) => name.startsWith("packs/"));
+      const whole = scene.stores.map(objectsIn);
+      const together = packs.find(
+        (name) => readPackLayout(join(scene.stores[0], "objects", name)).records.length === 3,
+      );
+      const alone = packs.filter((name) => name !== together);
+      const count = damage(scene.stores[0], alone.slice(0, 10)) + damage(scene.stores[1], alone.slice(10, 20));
+      // Of this one neither store has all.
+      for (const [index, store] of scene.stores.entries()) {
+        const path = join(store, "objects", together ?? assert.fail());
+        flipByte(path, (readPackLayout(path).records[index]?.start ?? 0) + 50);
+      }
+      const found = await scene.verify();
+      assert.equal(found.code, 1, JSON.stringify(found.copies));
+      assert.ok(
+        found.copies.every(
+          ({ state, lag_objects, damaged_objects = 0 }) =>
+            state === "damaged" && lag_objects === 1 && damaged_objects >= 7,
+        ),
+      );
+
+      await scene.assertAllRead();
+      const report = await scene.scrub();
+      assert.equal(report.state, "done");
+      assert.deepEqual(report.damaged, []);
+      await scene.equalAgain();
+      assert.deepEqual(scene.stores.map(objectsIn), whole);
+      const told = scene.logLines("a store was given a pack by the other one");
+      const late = scene.logLines("a store lacks what the other one has, or has it damaged; it gets it from there");
+      const mended = new Set(told.map(({ store, pack_id }) => `${store} ${pack_id}`));
+      assert.equal(mended.size, told.length, "something was told twice");
+      assert.ok(told.length + late.length >= count, `${told.length} and ${late.length} of ${count} were told`);
+      assert.deepEqual((await scene.scrub()).mended, []);
+      await scene.assertAllRead();
+      const { code, copies } = await scene.verify();
+      assert.equal(code, 0, JSON.stringify(copies));
+    });
+
+    test("a scrub alone mends what nobody has read, in either store, and says what", async () => {
+      const packs = [...objectsIn(scene.stores[0]).keys()].filter((name) => name.startsWith("packs/"));
+      const whole = scene.stores.map(objectsIn);
+      damage(scene.stores[0], packs.slice(20, 30));
+      damage(scene.stores[1], packs.slice(30, 40));
+      const report = await scene.scrub();
+      assert.deepEqual(report.damaged, []);
+      assert.deepEqual(scene.stores.map(objectsIn), whole);
+      assert.ok(report.mended.length >= 10, JSON.stringify(report.mended));
+      assert.deepEqual(new Set(report.mended.map((each: { store: string }) => each.store)), new Set(scene.stores));
+    });
+
+    for (const which of [0, 1] as const) {
+      test(`store ${which + 1} is deleted: nothing is lost, and the other one fills it again`, async () => {
+        const store = scene.stores[which];
+        rmSync(store, { recursive: true });
+        await scene.assertAllRead();
+        assert.deepEqual((await scene.scrub()).damaged, []);
+        await scene.equalAgain();
+        rmSync(scene.stores[1 - which] ?? "", { recursive: true });
+        mkdirSync(scene.stores[1 - which] ?? "");
+        await scene.assertAllRead();
+        // Without a word, a while after it has gone.
+        await scene.equalAgain();
+      });
+    }
+  }),
+);

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { silentLog } from "../db/testing.ts";
+import { makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+export interface TwoServers {
+  readonly postgres: EmbeddedPostgres;
+  readonly servers: readonly [RunningServer, RunningServer];
+  readonly stop: () => Promise<void>;
+}
+
+/** Two servers in processes of their own on one database and one store. */
+export async function startTwoServers(name: string): Promise<TwoServers> {
+  const folder = makeFolder(name);
+  mkdirSync(`${folder}/database`, { mode: 0o711 });
+  const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
+  const postgres = await startEmbeddedPostgres(options);
+  const { user, password, host, port, database } = postgres.connection;
+  const url = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
+  const env = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
+  const start = (which: string): Promise<RunningServer> => {
+    mkdirSync(`${folder}/${which}`);
+    const args = ["--database-url", url, "--store", `${folder}/store`];
+    return startServer({ dataFolder: `${folder}/${which}/data`, args, env });
+  };
+  const servers = [await start("one"), await start("two")] as const;
+  const stop = async () => {
+    for (const server of servers) await server.stop();
+    await postgres.stop();
+    removeFolder(folder);
+  };
+  return { postgres, servers, stop };
+}

@@ -1,0 +1,122 @@
+import {
+  bucketOf,
+  type GroupId,
+  type NodeId,
+  type SessionId,
+  type SpaceId,
+  type TokenId,
+  type UserId,
+} from "@holdfast/core/ids";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import { sql } from "kysely";
+import { keyed } from "../db/database.ts";
+import type { AccountStore } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
+import { findLiveLink, linkCaller } from "./link-callers.ts";
+
+type World = Pick<AccountStore, "shards" | "clock">;
+
+const sessionScopes: readonly Scope[] = ["files:read", "files:write", "account"];
+
+/** Whether anything was ever shared with the user. By the primary key. */
+const receives = sql<boolean>`exists (select from shard.received where grantee_id = u.id)`.as("receives");
+/** Of the user `u`, served by the primary key: in the statement that proves the credential, since every request asks. */
+const groupIds = sql<GroupId[]>`array(
+  select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null)`.as("group_ids");
+
+/** Whom a session, personal access token or link that was proved before is of, as its rows are now; undefined once it has ended. */
+export async function findLiveCaller(world: World, credential: Caller["credential"]): Promise<Caller | undefined> {
+  if (credential.kind === "session") return (await findLiveSession(world, credential.id))?.caller;
+  if (credential.kind === "token") return (await findLiveToken(world, credential.id))?.caller;
+  const link = await findLiveLink(world, credential.id);
+  return link === undefined ? undefined : linkCaller(link);
+}
+
+export interface LiveSession {
+  readonly caller: Caller;
+  /** Of the refresh token that is good now, and whether anything was used that came with it. */
+  readonly number: number;
+  readonly isNumberUsed: boolean;
+  /** Of its device. */
+  readonly lastSeenAt: number | null;
+}
+
+/** By primary keys. */
+export async function findLiveSession({ shards, clock }: World, id: SessionId): Promise<LiveSession | undefined> {
+  const row = await shards
+    .ofId(id)
+    .db.selectFrom("shard.sessions as s")
+    .innerJoin("shard.users as u", "u.id", "s.user_id")
+    .innerJoin("shard.devices as d", (join) =>
+      join.onRef("d.user_id", "=", "s.user_id").onRef("d.id", "=", "s.device_id"),
+    )
+    .select(["u.id as userId", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
+    .select(receives)
+    .select(["s.device_id", "s.number", "s.number_used", "s.expires_at", "d.last_seen_at"])
+    .select(groupIds)
+    .where("s.id", "=", id)
+    .modifyEnd(keyed)
+    .executeTakeFirst();
+  if (row === undefined || row.disabled_at !== null || row.expires_at <= clock.nowMicros()) return undefined;
+  const caller: Caller = {
+    ...ownerOf(row),
+    deviceId: row.device_id,
+    credential: { kind: "session", id },
+    scopes: new Set<Scope>(row.admin ? [...sessionScopes, "admin"] : sessionScopes),
+  };
+  return { caller, number: row.number, isNumberUsed: row.number_used, lastSeenAt: row.last_seen_at };
+}
+
+export interface LiveToken {
+  readonly caller: Caller;
+  readonly secretHash: Buffer;
+  readonly lastUsedAt: number | null;
+}
+
+/** By the primary key. */
+export async function findLiveToken({ shards, clock }: World, id: TokenId): Promise<LiveToken | undefined> {
+  const row = await shards
+    .ofId(id)
+    .db.selectFrom("shard.tokens as t")
+    .innerJoin("shard.users as u", "u.id", "t.user_id")
+    .select(["u.id as userId", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
+    .select(receives)
+    .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at"])
+    .select(groupIds)
+    .where("t.id", "=", id)
+    .modifyEnd(keyed)
+    .executeTakeFirst();
+  if (row === undefined || row.disabled_at !== null) return undefined;
+  if (row.expires_at !== null && row.expires_at <= clock.nowMicros()) return undefined;
+  const caller: Caller = {
+    ...ownerOf(row),
+    deviceId: null,
+    credential: { kind: "token", id },
+    ...(row.scopes.includes("files:read") ? {} : { writesOnly: true }),
+    scopes: new Set(row.scopes.filter((scope) => scope !== "admin" || row.admin)),
+  };
+  return { caller, secretHash: row.secret_hash, lastUsedAt: row.last_used_at };
+}
+
+interface OwnerRow {
+  readonly userId: UserId;
+  readonly space_id: SpaceId;
+  readonly root_id: NodeId;
+  readonly admin: boolean;
+  readonly receives: boolean;
+  readonly group_ids: readonly GroupId[];
+}
+
+function ownerOf(row: OwnerRow) {
+  return {
+    userId: row.userId,
+    bucket: bucketOf(row.userId),
+    spaceId: row.space_id,
+    rootId: row.root_id,
+    owns: true,
+    grantees: [row.userId, ...row.group_ids],
+    receives: row.receives || row.group_ids.length > 0,
+    admin: row.admin,
+    groupIds: row.group_ids,
+  };
+}

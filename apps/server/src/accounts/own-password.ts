@@ -1,0 +1,63 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { inTransaction } from "../db/database.ts";
+import type { AccountWorld } from "./account-world.ts";
+import { guardAttempt, throttleKey } from "./attempts.ts";
+import type { Caller } from "./caller.ts";
+import { emailKey } from "./email-address.ts";
+import { hashPassword, isPassword } from "./passwords.ts";
+import { endPersonalTokens } from "./personal-tokens.ts";
+import { accountWideCount } from "./sessions.ts";
+import { getUser } from "./users.ts";
+
+export interface PasswordChange {
+  readonly current_password: string;
+  readonly new_password: string;
+}
+
+/**
+ * Whoever changes it may do so because somebody else knows it: all other sessions end, and all personal access tokens, which that
+ * somebody may have made. Only the session that asks goes on. Guesses at the current one count with those of signing in.
+ * @param source where the attempt comes from
+ * @throws HoldfastError forbidden for a personal access token, invalid_field, rate_limited, conflict
+ */
+export async function changeOwnPassword(
+  world: AccountWorld,
+  caller: Caller,
+  change: PasswordChange,
+  source: string,
+): Promise<void> {
+  const { credential } = caller;
+  if (credential.kind !== "session") {
+    throw new HoldfastError("forbidden", "A personal access token changes no password. Sign in with the password.");
+  }
+  const user = await getUser(world, caller.userId);
+  const account = emailKey(user.email);
+  const isRight = await guardAttempt(
+    world.throttle,
+    throttleKey("sign-in", `${account}\0${source}`),
+    async () => (await isPassword(user.password_hash, change.current_password)) || undefined,
+    accountWideCount(account),
+  );
+  if (isRight !== true) {
+    const message = "current_password: is not your password.";
+    throw new HoldfastError("invalid_field", message, { field: "current_password" });
+  }
+  const passwordHash = await hashPassword(change.new_password);
+  await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+    const changed = await transaction
+      .updateTable("shard.users")
+      .set({ password_hash: passwordHash })
+      .where("id", "=", user.id)
+      .where("password_hash", "=", user.password_hash)
+      .returning("id")
+      .executeTakeFirst();
+    if (changed === undefined)
+      throw new HoldfastError("conflict", "The password was changed meanwhile. Sign in again.");
+    await transaction
+      .deleteFrom("shard.sessions")
+      .where("user_id", "=", user.id)
+      .where("id", "<>", credential.id)
+      .execute();
+    await endPersonalTokens(transaction, user.id);
+  });
+}

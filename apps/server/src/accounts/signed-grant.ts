@@ -1,0 +1,79 @@
+import { createHmac } from "node:crypto";
+import { type GrantId, isId, type SessionId, type TokenId } from "@holdfast/core/ids";
+import type { AccountWorld } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
+import { findLiveCaller } from "./live-callers.ts";
+import { isSame } from "./secret-token.ts";
+
+/** What a signed address is for; one for the one is none for the other. */
+export type GrantUse = "block upload" | "download" | "thumb";
+
+/** For whom a signed address was made, as their rows are now, and what it says. */
+export interface OpenedGrant {
+  readonly caller: Caller;
+  readonly facts: string;
+}
+
+type World = Pick<AccountWorld, "shards" | "clock" | "secrets">;
+type Credential = Caller["credential"];
+
+/**
+ * Makes the part of signed addresses that stands for a token: what they allow, for as long as the session, token or link lives with which
+ * they were asked for, and not beyond their time. It names that credential and holds nothing of its secret.
+ * @returns what signs facts: letters that need no encoding in a path, without `~`
+ */
+export function openSigner(
+  world: Pick<World, "secrets">,
+  { credential }: Pick<Caller, "credential">,
+  use: GrantUse,
+  expiresAtMs: number,
+): (facts: string) => string {
+  const who = `${letters[credential.kind]}${idsText([credential.id])}`;
+  const head = [who, stampOf(credential), expiresAtMs.toString(36)].join("~");
+  return (facts) => `${head}~${facts}~${signatureOf(world, use, `${head}~${facts}`)}`;
+}
+
+/** Undefined for what this server did not sign for that use, what has expired, and where the credential has ended since. */
+export async function openGrant(world: World, use: GrantUse, text: string): Promise<OpenedGrant | undefined> {
+  const end = text.lastIndexOf("~");
+  const signed = text.slice(0, Math.max(0, end));
+  if (!isSame(Buffer.from(signatureOf(world, use, signed)), Buffer.from(text.slice(end + 1)))) return undefined;
+  const [who = "", stamp, expires = "", facts = ""] = signed.split("~");
+  if (Number.parseInt(expires, 36) <= world.clock.nowMs()) return undefined;
+  const credential = readCredential(who, stamp);
+  const caller = credential === undefined ? undefined : await findLiveCaller(world, credential);
+  if (caller === undefined || stampOf(caller.credential) !== stamp) return undefined;
+  return { caller, facts };
+}
+
+/** Ids in as few letters of a path as may be. */
+export function idsText(ids: readonly string[]): string {
+  return Buffer.from(ids.join("").replaceAll("-", ""), "hex").toString("base64url");
+}
+
+/** Those that `idsText` was given; what is none is left out. */
+export function readIds(text: string): string[] {
+  const hex = Buffer.from(text, "base64url").toString("hex");
+  return (hex.match(/.{32}/g) ?? [])
+    .map((id) => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"))
+    .filter(isId);
+}
+
+function signatureOf({ secrets }: Pick<World, "secrets">, use: GrantUse, signed: string): string {
+  return createHmac("sha256", secrets.grantKey).update(`${use} ${signed}`).digest("base64url");
+}
+
+/** Of a link what is another once its password is: an address that was signed with the old one ends. */
+function stampOf(credential: Credential): string {
+  return credential.kind === "link" ? credential.stamp : "";
+}
+
+const letters: Readonly<Record<Credential["kind"], string>> = { session: "s", token: "t", link: "l" };
+
+function readCredential(text: string, stamp = ""): Credential | undefined {
+  const [id] = readIds(text.slice(1));
+  if (id === undefined) return undefined;
+  if (text.startsWith(letters.link)) return { kind: "link", id: id as GrantId, stamp };
+  if (text.startsWith(letters.token)) return { kind: "token", id: id as TokenId };
+  return { kind: "session", id: id as SessionId };
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type HoldfastError } from "@holdfast/core/errors";
+import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
+import { diagnose } from "../doctor/diagnose.ts";
+import { fail } from "../doctor/finding.ts";
+import { adminKeySource, openAdminStore, placesOf } from "./open-admin-cells.ts";
+import type { AdminStorage } from "./open-admin-storage.ts";
+
+/** What the server stands on, beside one that runs or without one. */
+export function diagnoseStorage(storage: AdminStorage): Promise<DiagnosisJson> {
+  const { config, databases, clock, random } = storage;
+  const cells = databases.cells.all().map((cell) => ({
+    id: cell.id,
+    db: cell.db,
+    places: placesOf(cell, storage),
+    store: () => openAdminStore(cell, storage),
+  }));
+  const ports = { keySource: adminKeySource(storage), clock, random, version: version() };
+  return diagnose({ config, shards: databases.shards.all(), cells, ...ports });
+}
+
+/** What can be looked at without any database. */
+export function diagnoseWithoutDatabase(
+  { config, environment }: Pick<AdminStorage, "config" | "environment">,
+  error: HoldfastError,
+): Promise<DiagnosisJson> {
+  const clock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };
+  const ports = { keySource: adminKeySource({ config, environment }), clock, random: randomBytes, version: version() };
+  const advice = "Mend what it says: without its database no server starts, and nothing else here could be looked at.";
+  return diagnose({ config, shards: [], cells: [], ...ports }, [fail("database", error.message, advice)]);
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,64 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Clock } from "@holdfast/core/clock";
+import { limits } from "@holdfast/core/limits";
+import type { Shard, Shards } from "../db/shards.ts";
+import { type AuditEntry, microsOf, type Recorded } from "./audit-entry.ts";
+import { ChainWriter, type ChainWriterOptions } from "./chain-writer.ts";
+import { Repeats } from "./repeats.ts";
+
+/** Where everything is recorded that somebody did or tried to do. */
+export interface AuditLog {
+  /** Written within about a second. */
+  record(recorded: Recorded): void;
+  /** What comes again within a minute is counted and not repeated. */
+  recordRepeated(recorded: Recorded): void;
+  /** @returns once it is durable @throws HoldfastError unavailable; then it is tried again all the same */
+  recordDurably(recorded: Recorded): Promise<void>;
+  /** @throws HoldfastError unavailable while too much could not be written: nothing may be done then that would have to be recorded */
+  assertRoom(): void;
+  /** Writes all that waits, and this behind it. */
+  close(last: Recorded): Promise<void>;
+}
+
+export interface AuditLogOptions extends Omit<ChainWriterOptions, "shard"> {
+  readonly shards: Shards;
+  readonly clock: Clock;
+}
+
+export function openAuditLog({ shards, clock, ...options }: AuditLogOptions): AuditLog {
+  const writers = new Map<Shard, ChainWriter>(
+    shards.all().map((shard) => [shard, new ChainWriter({ ...options, shard })]),
+  );
+  const writerOf = ({ bucket }: Recorded): ChainWriter => {
+    const writer = writers.get(shards.of(bucket));
+    if (writer === undefined) throw new HoldfastError("internal", `Bucket ${bucket} has no audit.`);
+    return writer;
+  };
+  const record = (recorded: Recorded) => writerOf(recorded).add(keptOf(recorded.entry));
+  const repeats = new Repeats(record);
+  const timer = setInterval(() => repeats.end(clock.nowMs()), limits.auditRepeatMs / 4);
+  timer.unref();
+  return {
+    record,
+    recordRepeated: (recorded) => repeats.add(recorded, clock.nowMs()),
+    recordDurably: (recorded) => writerOf(recorded).addDurably(keptOf(recorded.entry)),
+    assertRoom() {
+      for (const { waitingBytes } of writers.values()) {
+        if (waitingBytes < limits.auditWaitingBytesMax) continue;
+        throw new HoldfastError("unavailable", "What you ask for cannot be recorded now. Try again.", {
+          retryAfterSeconds: 1,
+        });
+      }
+    },
+    async close(last) {
+      clearInterval(timer);
+      repeats.end(Number.POSITIVE_INFINITY);
+      record(last);
+      for (const writer of writers.values()) await writer.drain();
+    },
+  };
+}
+
+function keptOf(entry: AuditEntry) {
+  return { atMicros: microsOf(entry), text: JSON.stringify(entry) };
+}

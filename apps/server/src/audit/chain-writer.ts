@@ -1,0 +1,141 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { Shard } from "../db/shards.ts";
+import type { Log } from "../operation/log.ts";
+import { appendBehind, appendLocked, type KeptText } from "./append-entries.ts";
+import type { Link } from "./chain.ts";
+
+export interface ChainWriterOptions {
+  readonly shard: Shard;
+  readonly key: Uint8Array;
+  readonly log: Log;
+  /** Told where the chain ends after each append of this process. */
+  readonly onAppended?: (shard: Shard, end: Link, count: number) => void;
+}
+
+interface Waiting extends KeptText {
+  /** For whoever may not be answered before it is written. */
+  readonly written: PromiseWithResolvers<void> | undefined;
+}
+
+/**
+ * Gathers what is to be recorded on one shard, so that many requests are one statement. What fails is tried again, and nothing that
+ * was taken is dropped: who cannot be recorded is refused before.
+ */
+export class ChainWriter {
+  readonly #options: ChainWriterOptions;
+  #waiting: Waiting[] = [];
+  #known: Link | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #waitingBytes = 0;
+  /** Taken for an append that has not succeeded; `tried`: behind which entry, if it may have been done all the same. */
+  #taken: { readonly texts: readonly Waiting[]; tried: Link | undefined } | undefined;
+
+  constructor(options: ChainWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Of what is not written yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  get #length(): number {
+    return this.#waiting.length + (this.#taken?.texts.length ?? 0);
+  }
+
+  /** Written within `auditDelayMs`. */
+  add(kept: KeptText): void {
+    this.#push({ ...kept, written: undefined });
+    if (this.#waiting.length >= limits.auditEntriesAtOnceMax) void this.#flush();
+    else this.#flushIn(limits.auditDelayMs);
+  }
+
+  /** @returns once it is durable @throws HoldfastError unavailable; it is tried again all the same */
+  addDurably(kept: KeptText): Promise<void> {
+    const written = Promise.withResolvers<void>();
+    this.#push({ ...kept, written });
+    void this.#flush();
+    return written.promise;
+  }
+
+  /** Writes all that waits. @throws HoldfastError where that fails */
+  async drain(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#running;
+    while (this.#length > 0) await this.#append();
+  }
+
+  #push(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#waitingBytes += waiting.text.length;
+  }
+
+  #takeSome(): Waiting[] {
+    let sizeBytes = 0;
+    const end = this.#waiting.findIndex(({ text }) => (sizeBytes += text.length) > limits.auditAppendBytesMax);
+    const count = end === -1 ? this.#waiting.length : Math.max(end, 1);
+    return this.#waiting.splice(0, Math.min(count, limits.auditEntriesAtOnceMax));
+  }
+
+  #flushIn(delayMs: number): void {
+    if (this.#timer !== undefined || this.#running !== undefined) return;
+    this.#timer = setTimeout(() => void this.#flush(), delayMs);
+  }
+
+  #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#length === 0) return;
+      const isUrgent =
+        this.#taken === undefined &&
+        (this.#waiting.length >= limits.auditEntriesAtOnceMax ||
+          this.#waiting.some(({ written }) => written !== undefined));
+      if (isUrgent) void this.#flush();
+      else this.#flushIn(this.#taken === undefined ? limits.auditDelayMs : limits.auditRetryMs);
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#append();
+    } catch (thrown) {
+      const error = toHoldfastError(thrown);
+      this.#options.log.error({ reason: error.message, waiting: this.#length }, "the audit cannot be written");
+      const refused = new HoldfastError("unavailable", "What you ask for cannot be recorded now. Try again.", {
+        cause: error,
+        retryAfterSeconds: 1,
+      });
+      for (const { written } of [...(this.#taken?.texts ?? []), ...this.#waiting]) written?.reject(refused);
+    }
+  }
+
+  async #append(): Promise<void> {
+    const { shard, key } = this.#options;
+    const isRetry = this.#taken !== undefined;
+    this.#taken ??= { texts: this.#takeSome(), tried: this.#known };
+    const taken = this.#taken;
+    const { texts, tried } = taken;
+    if (texts.length === 0) return void (this.#taken = undefined);
+    const append = { db: shard.db, key, texts };
+    const end = isRetry || tried === undefined ? undefined : await appendBehind(tried, append);
+    if (end !== undefined) return this.#done(end, texts);
+    if (!isRetry) taken.tried = undefined;
+    const onKnown = (known: Link) => void (taken.tried = known);
+    this.#done(await appendLocked(append, { onKnown, tried: taken.tried }), texts);
+  }
+
+  #done(end: Link, texts: readonly Waiting[]): void {
+    this.#known = end;
+    this.#taken = undefined;
+    for (const { text, written } of texts) {
+      this.#waitingBytes -= text.length;
+      written?.resolve();
+    }
+    this.#options.onAppended?.(this.#options.shard, end, texts.length);
+  }
+}

@@ -1,0 +1,13 @@
+import { sql } from "kysely";
+import type { Shards } from "../db/shards.ts";
+import type { Witness } from "./verify-audit.ts";
+
+/** Whether the entry stands in its chain, or has gone because of its age. One of a chain that is no more is not looked for. */
+export async function isThere(shards: Shards, { chain, seq, hash }: Witness): Promise<boolean> {
+  const shard = shards.all().find(({ id }) => id === chain);
+  if (shard === undefined) return true;
+  const { rows } = await sql`
+    select 1 from shard.audit_entries where seq = ${seq} and hash = ${Buffer.from(hash, "hex")}
+    union all select 1 from shard.audit_chain where anchor_seq >= ${seq}`.execute(shard.db);
+  return rows.length > 0;
+}

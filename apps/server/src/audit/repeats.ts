@@ -1,0 +1,58 @@
+import { limits } from "@holdfast/core/limits";
+import type { AuditEntry, Recorded } from "./audit-entry.ts";
+
+interface Repeat extends Recorded {
+  readonly untilMs: number;
+  /** Since the one that was recorded. */
+  count: number;
+  last: AuditEntry;
+}
+
+/**
+ * What somebody does again and again, such as asking for a video part by part: the first time is recorded at once, and what follows
+ * within a minute as one more entry with how often it was, when that minute is over.
+ */
+export class Repeats {
+  readonly #repeats = new Map<string, Repeat>();
+  readonly #record: (recorded: Recorded) => void;
+
+  constructor(record: (recorded: Recorded) => void) {
+    this.#record = record;
+  }
+
+  add({ bucket, entry }: Recorded, nowMs: number): void {
+    this.end(nowMs);
+    const key = keyOf(entry);
+    const known = this.#repeats.get(key);
+    if (known !== undefined) {
+      known.count += entry.count ?? 1;
+      known.last = entry;
+      return;
+    }
+    if (this.#repeats.size >= limits.auditRepeatsMax) this.#endOldest();
+    this.#repeats.set(key, { bucket, entry, untilMs: nowMs + limits.auditRepeatMs, count: 0, last: entry });
+    this.#record({ bucket, entry });
+  }
+
+  /** Records what is over. */
+  end(nowMs: number): void {
+    // They began in the order in which they stand, and all last as long.
+    for (const { untilMs } of this.#repeats.values()) {
+      if (untilMs > nowMs) return;
+      this.#endOldest();
+    }
+  }
+
+  #endOldest(): void {
+    const [oldest] = this.#repeats;
+    if (oldest === undefined) return;
+    const [key, { bucket, last, count }] = oldest;
+    this.#repeats.delete(key);
+    if (count > 0) this.#record({ bucket, entry: { ...last, count } });
+  }
+}
+
+function keyOf({ action, result, user_id, credential_id, device_id, address, node_ids, target }: AuditEntry): string {
+  const nodes = node_ids?.join();
+  return JSON.stringify([action, result, user_id, credential_id, device_id, address, nodes, target]);
+}

@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { toHoldfastError } from "@holdfast/core/errors";
+import { openStoreAt } from "../admin/open-admin-cells.ts";
+import { portsFor } from "../admin/open-admin-storage.ts";
+import { archiveLog } from "./archive-log.ts";
+import { copyPacksSince } from "./archive-packs.ts";
+import { type BackupPlace, openPlace } from "./backup-place.ts";
+import { type LastBackup, readLastBackup } from "../blocks/last-backup.ts";
+import { scheduledBackups } from "./schedule-job.ts";
+import type { Shards } from "../db/shards.ts";
+import { noteShredded } from "./shredded-ids.ts";
+import { backupSlots } from "./take-backup.ts";
+import type { BlockCell, BlockCells } from "../blocks/block-cell.ts";
+import type { BlockPool } from "../blocks/block-tasks.ts";
+import type { Config } from "../config/read-config.ts";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import type { Log } from "../operation/log.ts";
+import type { PeriodicJob } from "../jobs/periodic-jobs.ts";
+
+export interface BackupJobsParts {
+  readonly cells: BlockCells;
+  readonly shards: Shards;
+  readonly pool: BlockPool;
+  readonly log: Log;
+  /** Of a server with the embedded database. */
+  readonly config: Config;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * From the first backup on, what is written since the last one follows it to its place every minute. Where that is away, the database keeps
+ * its log for it, up to a bound. And those that are scheduled are made.
+ */
+export function backupJobs({ cells, shards, pool, log, config }: BackupJobsParts): PeriodicJob[] {
+  const ports = portsFor(process.env);
+  let complaint: string | undefined;
+  const archive = async (signal: AbortSignal) => {
+    const [cell] = cells.all();
+    const last = cell === undefined ? undefined : await readLastBackup(cell.db);
+    if (cell === undefined || last === undefined) return;
+    const place = await openLastPlace(cell, last, ports);
+    await noteShredded(place, shards);
+    await archiveLog({
+      db: cell.db,
+      archive: { place, run: last.run },
+      slot: backupSlots.archive,
+      clusterFolder: clusterFolderOf(resolve(config.dataFolder)),
+      clock: ports.clock,
+      bringBefore: (sinceMs) => copyPacksSince({ cell, place, pool, clock: ports.clock, signal }, sinceMs),
+      signal,
+    });
+  };
+  const run = async (signal: AbortSignal) => {
+    try {
+      await archive(signal);
+      if (complaint !== undefined) log.info({}, "what is written follows the last backup again");
+      complaint = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      // Once, and not every minute for as long as a disk is away.
+      const { message } = toHoldfastError(error);
+      if (message !== complaint)
+        log.warn({ reason: message }, "what is written since the last backup does not follow it");
+      complaint = message;
+    }
+  };
+  return [
+    { name: "archive-log", everyMs: minuteMs, run },
+    scheduledBackups({ cells, config, clock: ports.clock, log }),
+  ];
+}
+
+async function openLastPlace(
+  { keyring }: BlockCell,
+  last: LastBackup,
+  ports: ReturnType<typeof portsFor>,
+): Promise<BackupPlace> {
+  const store = await openStoreAt(last.place, ports);
+  return openPlace({ store, keyring, random: ports.random }, last.place_id);
+}

@@ -1,0 +1,169 @@
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { z } from "zod";
+import type { KeyWrapping } from "../blocks/key-wrapping.ts";
+import type { DataKey, Keyring } from "../blocks/keyring.ts";
+import { packPrefix } from "../blocks/pack-format.ts";
+import { unwrapSecret } from "../blocks/secrets.ts";
+import { keyringKey, readKeyringObject } from "../blocks/wrapped-keys.ts";
+import { openBox, type SealedBox } from "./sealed-box.ts";
+
+/**
+ * Where backups lie: packs as in a block store, the keyring, the database's files in pieces, and a manifest for each backup. Only what
+ * a manifest names is part of one.
+ */
+export interface BackupPlace {
+  readonly store: ObjectStore;
+  readonly box: SealedBox;
+  /** 16 hex digits, drawn when the place was made. */
+  readonly id: string;
+  /** Where the server that was backed up has its key-encryption key, as an absolute path; a key of the environment has none. */
+  readonly keyFile: string | undefined;
+}
+
+interface Ports {
+  readonly store: ObjectStore;
+  /** Of the server: its keyring, as it stands in its store. Undefined where the place is in that store. */
+  readonly keyringObject: Uint8Array | undefined;
+  /** Of the server. */
+  readonly keyring: Keyring;
+  readonly random: Random;
+  readonly keyFile: string | undefined;
+}
+
+/**
+ * Opens the place for a server that is to be backed up, and makes it where nothing is there.
+ * @throws HoldfastError conflict where something else is there
+ */
+export async function openOrMakePlace(ports: Ports): Promise<BackupPlace> {
+  const { store, keyring, random } = ports;
+  const head = (await readHead(store)) ?? (await makeHead(ports));
+  const secret = await openSecret(head, (epoch) => keyring.keyOf(epoch));
+  return { store, id: head.id, keyFile: head.key_file ?? undefined, box: openBox(secret, random) };
+}
+
+/**
+ * Opens a place that is known.
+ * @throws HoldfastError unavailable where it is not there: a disk that is not mounted is no reason to make another one in its stead
+ */
+export async function openPlace(
+  { store, keyring, random }: Omit<Ports, "keyFile" | "keyringObject">,
+  id: string,
+): Promise<BackupPlace> {
+  const head = await readHead(store);
+  if (head?.id !== id) {
+    throw new HoldfastError("unavailable", "The place of the last backup is not there. Is its disk mounted?");
+  }
+  const secret = await openSecret(head, (epoch) => keyring.keyOf(epoch));
+  return { store, id, keyFile: head.key_file ?? undefined, box: openBox(secret, random) };
+}
+
+/**
+ * Opens the place with nothing but a key-encryption key, or a service that has it.
+ * @param keyringStore where the keyring lies
+ * @returns undefined where that key is not the one
+ * @throws HoldfastError not_found where there is no backup, damaged
+ */
+export async function openPlaceByKey(
+  store: ObjectStore,
+  wrapping: KeyWrapping,
+  random: Random,
+  keyringStore: ObjectStore = store,
+): Promise<(BackupPlace & { readonly keyOf: Keyring["keyOf"] }) | undefined> {
+  const head = await readHead(store);
+  if (head === undefined) throw noBackup();
+  const keys = new Map<number, DataKey>();
+  for (const wrapped of await readKeyringObject(keyringStore)) {
+    const opened = await wrapping.unwrap(wrapped);
+    if (opened === undefined) return undefined;
+    keys.set(wrapped.epoch, { epoch: wrapped.epoch, key: opened.key });
+  }
+  const keyOf = async (epoch: number): Promise<DataKey> => keys.get(epoch) ?? missingKey(epoch);
+  const secret = await openSecret(head, keyOf);
+  return { store, id: head.id, keyFile: head.key_file ?? undefined, box: openBox(secret, random), keyOf };
+}
+
+/** Where the key was when the backup was made, to look for it; needs no key. @throws HoldfastError not_found */
+export async function readKeyFile(store: ObjectStore): Promise<string | undefined> {
+  const head = await readHead(store);
+  if (head === undefined) throw noBackup();
+  return head.key_file ?? undefined;
+}
+
+const headKey = "backup.json";
+const headFormat = "holdfast backup 1";
+const headBytesMax = 16 * 1024;
+const secretLabel = "backup";
+const headSchema = z.strictObject({
+  format: z.literal(headFormat),
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  secret: z.base64(),
+  key_file: z.string().nullable(),
+});
+type Head = z.output<typeof headSchema>;
+
+async function readHead(store: ObjectStore): Promise<Head | undefined> {
+  const stat = await store.stat(headKey);
+  if (stat === undefined) return undefined;
+  const parsed = headSchema.safeParse(stat.sizeBytes > headBytesMax ? undefined : await readJson(store));
+  if (parsed.success) return parsed.data;
+  throw new HoldfastError("damaged", `The backup's ${headKey} is damaged, or of a newer Holdfast.`);
+}
+
+async function readJson(store: ObjectStore): Promise<unknown> {
+  try {
+    return JSON.parse(Buffer.from(await store.get(headKey)).toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Before all but the keys that open it, so that what follows is known to be of a backup. */
+async function makeHead({ store, keyring, keyringObject, random, keyFile }: Ports): Promise<Head> {
+  if (await holdsPacks(store)) {
+    throw new HoldfastError(
+      "conflict",
+      "There are packs and no backup: this is the store of a server. Name another folder for backups.",
+    );
+  }
+  const secret = await keyring.wrapSecret(secretLabel, random(32));
+  const head: Head = {
+    format: headFormat,
+    id: Buffer.from(random(8)).toString("hex"),
+    secret: Buffer.from(secret).toString("base64"),
+    key_file: keyFile ?? null,
+  };
+  if (keyringObject !== undefined) await store.put(keyringKey, keyringObject);
+  await store.put(headKey, Buffer.from(`${JSON.stringify(head, undefined, 2)}\n`));
+  return head;
+}
+
+async function holdsPacks(store: ObjectStore): Promise<boolean> {
+  const packs = store.list(packPrefix)[Symbol.asyncIterator]();
+  const { done } = await packs.next();
+  await packs.return?.();
+  return done !== true;
+}
+
+async function openSecret(head: Head, keyOf: Keyring["keyOf"]): Promise<Uint8Array> {
+  try {
+    return await unwrapSecret(keyOf, secretLabel, Buffer.from(head.secret, "base64"));
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    throw new HoldfastError(
+      "conflict",
+      "The backup there is another server's, or damaged: the keys do not open it. Name another folder.",
+      { cause: error },
+    );
+  }
+}
+
+function missingKey(epoch: number): never {
+  throw new HoldfastError("damaged", `The backup is damaged: its keyring lacks the data key of epoch ${epoch}.`);
+}
+
+function noBackup(): HoldfastError {
+  return new HoldfastError("not_found", "There is no backup. Name the folder that 'holdfast admin backup' was given.");
+}

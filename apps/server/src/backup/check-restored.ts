@@ -1,0 +1,64 @@
+import { sql } from "kysely";
+import { checkStoredPack, type CheckedPack, type CheckPorts } from "../blocks/check-stored-pack.ts";
+import { findFilesTouching } from "../blocks/files-touching.ts";
+import { packKey } from "../blocks/pack-format.ts";
+import type { HashHex } from "@holdfast/core/ids";
+import type { Shards } from "../db/shards.ts";
+import { someAtOnce } from "./some-at-once.ts";
+
+export interface CheckReport {
+  /** In the trash too. */
+  readonly files: number;
+  readonly bytes: number;
+  /** That were reread. */
+  readonly packs: number;
+  /** In words, with the files that are touched. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Rereads the packs of a server that was restored, and compares every block with its hash.
+ * @param isSample only some of the packs are there
+ */
+export async function checkRestored(
+  ports: CheckPorts & { readonly shards: Shards },
+  isSample: boolean,
+): Promise<CheckReport> {
+  const { cell, shards } = ports;
+  const lost = new Map<HashHex, string>();
+  let packs = 0;
+  await someAtOnce(await allPacks(ports), atOnceMax, async (pack) => {
+    if (isSample && (await cell.store.stat(packKey(pack.id))) === undefined) return;
+    const found = await checkStoredPack(ports, pack);
+    if (found === undefined) return;
+    packs += 1;
+    for (const [index, { hex }] of found.rows.entries()) {
+      const fault = found.faults[index];
+      if (fault !== undefined) lost.set(hex, `a block of pack ${pack.id} is lost: ${fault}`);
+    }
+  });
+  const touched = await findFilesTouching(shards, cell.db, [...lost.keys()]);
+  const problems = [...lost].flatMap(([hash, what]) =>
+    (touched.get(hash) ?? []).map(({ owner, path, version }) => `${owner}: ${path} (version ${version}): ${what}`),
+  );
+  return { ...(await countFiles(shards)), packs, problems };
+}
+
+const atOnceMax = 4;
+
+async function allPacks({ cell }: CheckPorts): Promise<CheckedPack[]> {
+  const { rows } = await sql<CheckedPack>`
+    select id, epoch from cell.packs where state <> 'doomed' order by id`.execute(cell.db);
+  return rows;
+}
+
+async function countFiles(shards: Shards): Promise<{ files: number; bytes: number }> {
+  let [files, bytes] = [0, 0];
+  for (const { db } of shards.all()) {
+    const { rows } = await sql<{ files: number; bytes: number }>`
+      select count(*) as files, coalesce(sum(size), 0)::int8 as bytes from shard.nodes where kind = 'file'`.execute(db);
+    files += rows[0]?.files ?? 0;
+    bytes += rows[0]?.bytes ?? 0;
+  }
+  return { files, bytes };
+}

@@ -1,0 +1,136 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import type { Random } from "@holdfast/core/clock";
+import {
+  keyIdOf,
+  keySourceOf,
+  keyVariable,
+  loadKeyEncryptionKey,
+  loadWrappings,
+  nextPathOf,
+} from "../blocks/key-encryption-key.ts";
+import { wrappingBy } from "../blocks/key-wrapping.ts";
+import type { Keyring } from "../blocks/keyring.ts";
+import { type BackupPlace, openPlaceByKey, readKeyFile } from "./backup-place.ts";
+
+/** In a data folder, and in a backup where somebody said so. */
+export const keyFileName = "key-encryption-key";
+
+export interface OpenedPlace extends BackupPlace {
+  readonly keyOf: Keyring["keyOf"];
+  /** Undefined where the environment gives it, to the server too. */
+  readonly keyEncryptionKey: Uint8Array | undefined;
+}
+
+interface Ports {
+  readonly store: ObjectStore;
+  readonly random: Random;
+  /** Where the key may be, besides where it was when the backup was made. */
+  readonly keyFiles: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Opens a backup with the first key that opens it: of the environment, of these files, of the backup itself, of the server that was backed up.
+ * @throws HoldfastError failed, in words for whoever restores, where there is none
+ */
+export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
+  const { store, random } = ports;
+  const lastKnown = await readKeyFile(store);
+  const tried: string[] = [];
+  const byKey = async (where: string, key: Uint8Array | undefined): Promise<OpenedPlace | undefined> => {
+    if (key === undefined) return undefined;
+    tried.push(where);
+    const place = await openPlaceByKey(store, wrappingBy(keyIdOf(key), key, random), random);
+    return place === undefined ? undefined : { ...place, keyEncryptionKey: key };
+  };
+  const inFiles = async (paths: readonly string[]): Promise<OpenedPlace | undefined> => {
+    for (const path of paths.flatMap(withOthersBeside)) {
+      const found = await byKey(path, await loadKeyEncryptionKey({ disk: nodeDisk, path, variable: undefined }));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const found =
+    (await byEnvironment(ports, tried)) ??
+    (await inFiles(ports.keyFiles)) ??
+    (await byKey("the backup", await readKept(store))) ??
+    (await inFiles(lastKnown === undefined ? [] : [lastKnown]));
+  if (found !== undefined) return found;
+  throw new HoldfastError(
+    "failed",
+    tried.length === 0
+      ? `The key that opens the backup is missing: ${lastKnown ?? `the variable ${keyVariable}`} of the server that was backed up. ` +
+          `Name a copy of it with --key FILE, or give it in ${keyVariable}. Nothing was changed.`
+      : `The key-encryption key of ${tried.join(", ")} is not the one of the server that was backed up. Name that with --key FILE. Nothing was changed.`,
+  );
+}
+
+/**
+ * Opens what lies in the store of a server with the key that is named, and with no other: of the file, or else of the environment.
+ * @param store the part of it with the metadata
+ * @param keyringStore all of it
+ * @throws HoldfastError failed where that is not the key, usage where none is named
+ */
+export async function openPlaceByGivenKey(
+  { store, random, environment }: Omit<Ports, "keyFiles">,
+  keyringStore: ObjectStore,
+  keyFile: string | undefined,
+): Promise<OpenedPlace> {
+  if (keyFile === undefined) {
+    if (environment[keyVariable] === undefined) {
+      throw new HoldfastError(
+        "usage",
+        `Name the server's key-encryption key with --key FILE, or give it in ${keyVariable}.`,
+      );
+    }
+    return (await byEnvironment({ store, random, environment }, [], keyringStore)) ?? notTheKey(keyVariable);
+  }
+  let isThere = false;
+  for (const path of withOthersBeside(keyFile)) {
+    const key = await loadKeyEncryptionKey({ disk: nodeDisk, path, variable: undefined });
+    if (key === undefined) continue;
+    isThere = true;
+    const place = await openPlaceByKey(store, wrappingBy(keyIdOf(key), key, random), random, keyringStore);
+    if (place !== undefined) return { ...place, keyEncryptionKey: key };
+  }
+  if (isThere) return notTheKey(keyFile);
+  throw new HoldfastError("not_found", `There is no key in ${keyFile}: no such file. Nothing was changed.`);
+}
+
+function notTheKey(where: string): never {
+  throw new HoldfastError(
+    "failed",
+    `The key-encryption key of ${where} is not the one of the store: nothing in it opens by that. Name a copy of the right one with --key FILE. ` +
+      "Nothing was changed.",
+  );
+}
+
+async function byEnvironment(
+  { store, random, environment }: Omit<Ports, "keyFiles">,
+  tried: string[],
+  keyringStore: ObjectStore = store,
+): Promise<OpenedPlace | undefined> {
+  if (environment[keyVariable] === undefined) return undefined;
+  const wrappings = await loadWrappings(keySourceOf(nodeDisk, "/", environment), random);
+  if (wrappings === undefined) return undefined;
+  tried.push(keyVariable);
+  const place = await openPlaceByKey(store, wrappings.current, random, keyringStore);
+  return place === undefined ? undefined : { ...place, keyEncryptionKey: undefined };
+}
+
+/** A backup from before a rotation opens by the key from before, which stays beside the other. */
+function withOthersBeside(path: string): string[] {
+  const old = `${basename(path)}.old-`;
+  const names = existsSync(dirname(path)) ? readdirSync(dirname(path)).filter((name) => name.startsWith(old)) : [];
+  return [path, nextPathOf({ path }), ...names.map((name) => join(dirname(path), name))];
+}
+
+async function readKept(store: ObjectStore): Promise<Uint8Array | undefined> {
+  if ((await store.stat(keyFileName)) === undefined) return undefined;
+  const text = Buffer.from(await store.get(keyFileName)).toString("latin1");
+  return new Uint8Array(Buffer.from(text.trim(), "base64"));
+}

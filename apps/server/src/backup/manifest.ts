@@ -1,0 +1,97 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+import type { PackId } from "../blocks/pack-format.ts";
+import { manifestPrefix } from "../blocks/stored-metadata.ts";
+import type { BackupPlace } from "./backup-place.ts";
+
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+/** Below the cluster's folder; nothing leads out of it. */
+const clusterPath = z
+  .string()
+  .refine((path) => path.split("/").every((name) => !["", ".", ".."].includes(name)), "leads out of the cluster");
+
+const packSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9a-f-]{36}$/)
+    .transform((id) => id as PackId),
+  size: z.int().min(0),
+  sha256: hex64,
+  /** It was so in the store already. */
+  damaged: z.string().optional(),
+});
+
+const fileSchema = z.strictObject({
+  path: clusterPath,
+  size: z.int().min(0),
+  /** Names of its pieces, in order. */
+  pieces: z.array(hex64),
+});
+
+const manifestFormat = "holdfast backup manifest 1";
+const manifestSchema = z.strictObject({
+  format: z.literal(manifestFormat),
+  id: z.string(),
+  /** All that was acknowledged before is in the backup. */
+  consistent_at: z.iso.datetime(),
+  /** Null where the database is not the embedded one. */
+  database: z
+    .strictObject({
+      /** What PostgreSQL's `pg_backup_stop` gave: the text of `backup_label`. */
+      label: z.string(),
+      /** The last file of the write-ahead log that the backup needs and has. */
+      wal_end: z.string().regex(/^[0-9A-F]{24}$/),
+      /** The log had ended by then: to an earlier moment it cannot be brought. */
+      stopped_at: z.iso.datetime(),
+      /** Which archive goes on with its log. */
+      run: z.string().regex(/^[0-9a-f]{16}$/),
+      /** Sealed, in base64. */
+      password: z.base64(),
+      folders: z.array(clusterPath),
+      files: z.array(fileSchema),
+    })
+    .nullable(),
+  packs: z.array(packSchema),
+  /** That the backup takes up, with what it shares with others; and what it added. */
+  bytes: z.int(),
+  added_bytes: z.int(),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
+export type BackedUpPack = Manifest["packs"][number];
+export type BackedUpFile = NonNullable<Manifest["database"]>["files"][number];
+
+/** `20260131T120000000Z-1a2b3c4d`: they sort by time. */
+export function newBackupId(nowMs: number, random: Uint8Array): string {
+  const time = new Date(nowMs).toISOString().replaceAll(/[-:.]/g, "").toLowerCase();
+  return `${time}-${Buffer.from(random).toString("hex")}`;
+}
+
+/** Written last, and whole or not at all: a backup without it is none. @returns its size */
+export async function writeManifest({ store, box }: BackupPlace, manifest: Omit<Manifest, "format">): Promise<number> {
+  const json = Buffer.from(JSON.stringify({ format: manifestFormat, ...manifest } satisfies Manifest));
+  const sealed = Buffer.concat([Buffer.from(`${macOf(box, json)}\n`), json, Buffer.from("\n")]);
+  await store.put(`${manifestPrefix}${manifest.id}`, sealed);
+  return sealed.length;
+}
+
+/** The ids of the backups that came to their end, oldest first. */
+export async function listBackups({ store }: Pick<BackupPlace, "store">): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { key } of store.list(manifestPrefix)) ids.push(key.slice(manifestPrefix.length));
+  return ids;
+}
+
+/** @throws HoldfastError damaged where it is not what was written */
+export async function readManifest({ store, box }: BackupPlace, id: string): Promise<Manifest> {
+  const bytes = Buffer.from(await store.get(`${manifestPrefix}${id}`));
+  const json = bytes.subarray(65, -1);
+  const isWhole = bytes.length > 66 && bytes.toString("latin1", 0, 64) === macOf(box, json);
+  const parsed = isWhole ? manifestSchema.safeParse(JSON.parse(json.toString("utf8"))) : undefined;
+  if (parsed?.success === true && parsed.data.id === id) return parsed.data;
+  throw new HoldfastError("damaged", `The backup ${id} is damaged: its manifest is not what was written.`);
+}
+
+function macOf(box: BackupPlace["box"], json: Uint8Array): string {
+  return box.nameOf(Buffer.concat([Buffer.from("manifest\n"), json]));
+}

@@ -1,0 +1,37 @@
+import { getPack } from "../blocks/get-pack.ts";
+import type { Withheld } from "../blocks/get-pack.ts";
+import { type PackId, packKey } from "../blocks/pack-format.ts";
+import { type SettlePorts, settlePack } from "../blocks/settle-pack.ts";
+import { oweFound } from "../copies/debts.ts";
+import { packFault } from "./whole-pack.ts";
+
+export interface ReadPack {
+  readonly bytes: Uint8Array;
+  /** What is wrong with it, in each store that there is. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * Reads a pack for a backup, a second time where something was wrong with it. Of two stores the other one may have it whole: nothing is changed in
+ * them here, and the server is owed to look.
+ * @param now microseconds since 1970
+ * @returns undefined where a store that is there does not have it
+ */
+export async function readPack(
+  { cell, pool, signal }: SettlePorts,
+  id: PackId,
+  now: number,
+): Promise<ReadPack | Withheld | undefined> {
+  const faultOf = (bytes: Uint8Array) => packFault(pool, (epoch) => cell.keyring.keyOf(epoch), id, bytes);
+  const first = await getPack(cell, id, signal);
+  if (first === undefined) return undefined;
+  if (first instanceof Uint8Array && (await faultOf(first)) === undefined) return { bytes: first, fault: undefined };
+  const { bytes, withheld, unmended } = await settlePack({ cell, pool, signal }, id, { mend: false });
+  const sizeBytes = bytes?.length ?? 0;
+  await oweFound(
+    cell.db,
+    unmended.map(({ store }) => ({ store, key: packKey(id), deed: "copy", sizeBytes })),
+    now,
+  );
+  return bytes === undefined ? withheld : { bytes, fault: await faultOf(bytes) };
+}

@@ -1,0 +1,124 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Random } from "@holdfast/core/clock";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { writeFileDurably } from "@holdfast/disk/write-durably";
+import { silent } from "../admin/open-admin-storage.ts";
+import { type Restored, restoredFact } from "../audit/restored-fact.ts";
+import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import { passwordPath } from "../db/embedded/password.ts";
+import pg from "pg";
+import type { BackupPlace } from "./backup-place.ts";
+import { walFolder } from "./cluster-files.ts";
+import { backupScheduleFact } from "../blocks/backup-schedule.ts";
+import { lastBackupFact } from "../blocks/last-backup.ts";
+import { afterRestore, databaseRunFact } from "./database-run.ts";
+import { type LogPlan, writeLog } from "./log-plan.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Pieces } from "./pieces.ts";
+import { passwordLabel } from "./take-database.ts";
+import { writeCluster } from "./write-cluster.ts";
+
+interface Ports {
+  readonly place: BackupPlace;
+  readonly pieces: Pieces;
+  /** Held, and without a database. */
+  readonly dataFolder: string;
+  readonly random: Random;
+}
+
+/**
+ * Makes the database of a backup in a data folder and lets it recover to the end of its log. It runs when this returns, and knows that it
+ * is another than the one that went on: its spaces have new epochs, and nothing that was under way there is under way here.
+ */
+export async function recoverDatabase(
+  { place, pieces, dataFolder, random }: Ports,
+  { database }: Manifest,
+  plan: LogPlan,
+): Promise<EmbeddedPostgres> {
+  if (database === null) {
+    throw new HoldfastError(
+      "failed",
+      "This backup is of a server with a PostgreSQL of its own: restore that with its own tools first, then the store. See docs/operation.md.",
+    );
+  }
+  const sealed = Buffer.from(database.password, "base64");
+  const password = await place.box.open(passwordLabel, sealed, passwordBytesMax);
+  await writeFileDurably(nodeDisk, passwordPath(dataFolder), Buffer.concat([password, Buffer.from("\n")]), {
+    mode: 0o600,
+    random: (sizeBytes) => random(sizeBytes),
+  });
+  await writeCluster(database, clusterFolderOf(dataFolder), pieces);
+  await writeLog(plan, join(clusterFolderOf(dataFolder), walFolder));
+  const postgres = await replay({ dataFolder, log: silent, random: (bytes) => random(bytes) }, plan);
+  try {
+    await beginAnew(postgres);
+    return postgres;
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+}
+
+const passwordBytesMax = 1024;
+
+/** PostgreSQL asks this program for each file of the log, and takes those that lie there when it does not have it. */
+const archiveRecovery = {
+  restore_command: "false",
+  recovery_target_timeline: "current",
+  recovery_target_action: "promote",
+};
+
+async function replay(options: EmbeddedPostgresOptions, { files, untilMs }: LogPlan): Promise<EmbeddedPostgres> {
+  if (files.length === 0) return startEmbeddedPostgres(options);
+  await writeFile(join(clusterFolderOf(options.dataFolder), "recovery.signal"), "", { mode: 0o600 });
+  if (untilMs === undefined) return startEmbeddedPostgres({ ...options, settings: archiveRecovery });
+  try {
+    // Without a "Z": PostgreSQL reads its settings before it knows the names of zones.
+    const recovery_target_time = new Date(untilMs).toISOString().replace("T", " ").replace("Z", "+00");
+    return await startEmbeddedPostgres({ ...options, settings: { ...archiveRecovery, recovery_target_time } });
+  } catch (error) {
+    // Nothing was written between that moment and the end of the log.
+    if (!(error as Error).message.includes("recovery ended before configured recovery target")) throw error;
+    return startEmbeddedPostgres({ ...options, settings: archiveRecovery });
+  }
+}
+
+/**
+ * A client that saw what the backup lacks must learn so, and not take it for deleted: a cursor of the epoch before is answered `reset`.
+ * Of a random UUID the first 32 bits are random.
+ */
+async function beginAnew({ connection }: EmbeddedPostgres): Promise<void> {
+  const client = new pg.Client({ ...connection, application_name: "holdfast restore" });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    // Of the backup itself, which is over here.
+    await client.query("delete from cell.pins");
+    await client.query("delete from cell.facts where name = any($1)", [[lastBackupFact, backupScheduleFact]]);
+    const { rows } = await client.query<{ value: unknown }>("select value from cell.facts where name = $1", [
+      databaseRunFact,
+    ]);
+    if (rows[0] !== undefined) {
+      const run = JSON.stringify(afterRestore(rows[0].value));
+      await client.query("update cell.facts set value = $2::json where name = $1", [databaseRunFact, run]);
+    }
+    const restored: Restored = {
+      restored_at: new Date().toISOString(),
+      host: hostname(),
+      system_user: userInfo().username,
+    };
+    await client.query(
+      "insert into cell.facts (name, value) values ($1, $2::json) on conflict (name) do update set value = excluded.value",
+      [restoredFact, JSON.stringify(restored)],
+    );
+    await client.query(
+      "update shard.spaces set epoch = left(gen_random_uuid()::text, 8) || left(gen_random_uuid()::text, 8)",
+    );
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,182 @@
+import { readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { writeFileDurably } from "@holdfast/disk/write-durably";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { silent } from "../admin/open-admin-storage.ts";
+import type { BlockPool } from "../blocks/block-tasks.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { openDataFolder } from "../data-folder/open-data-folder.ts";
+import type { Connection } from "../db/database.ts";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import { stopLeftover } from "../db/embedded/leftover.ts";
+import { isUnfinished, markFinished, markUnfinished } from "../data-folder/unfinished-restore.ts";
+import { keyFileName, type OpenedPlace } from "./find-key.ts";
+import { type LogPlan, planLog, verifyLog } from "./log-plan.ts";
+import { listBackups, type Manifest, readManifest } from "./manifest.ts";
+import { Pieces } from "./pieces.ts";
+import { writeShredAgain } from "../data-folder/shred-again.ts";
+import { readShredded } from "./shredded-ids.ts";
+import { recoverDatabase } from "./recover-database.ts";
+import { type RestoredPacks, restorePacks } from "./restore-packs.ts";
+import { verifyDatabase, verifyPacks } from "./verify-backup.ts";
+
+export interface RestorePorts {
+  readonly place: OpenedPlace;
+  /** New, or what a restore that was cut off has left. */
+  readonly dataFolder: string;
+  /** Of the server that is to be. */
+  readonly openStoreIn: (dataFolder: string) => Promise<ObjectStore>;
+  readonly pool: BlockPool;
+  readonly random: Random;
+  /** Milliseconds since 1970; undefined is as late as there is something of. */
+  readonly atMs: number | undefined;
+  /** Also where packs of the backup are not what they were. */
+  readonly acceptsDamage: boolean;
+  /** Only so many packs, drawn by chance: for a look at the backup, and not for a server. */
+  readonly sample?: number | undefined;
+}
+
+export interface RestoreReport {
+  readonly id: string;
+  readonly consistent_at: string;
+  readonly packs: number;
+  readonly bytes: number;
+  /** Accounts that the place knows were shredded: those that are back by this go again when the server starts. */
+  readonly shredded: number;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Makes a data folder of a backup. All of the backup is reread before anything is written; a server starts on the folder only after all
+ * of it has been.
+ * @throws HoldfastError damaged, conflict where the folder is not empty, not_found where no backup is that old
+ */
+export async function restoreBackup(ports: RestorePorts): Promise<RestoreReport> {
+  const { place, pool, sample } = ports;
+  const manifest = await chooseBackup(place, ports.atMs);
+  const pieces = await Pieces.open(place);
+  const plan = await planLog(place, manifest, ports.atMs);
+  await verifyDatabase(manifest, pieces);
+  await verifyLog(plan);
+  if (!ports.acceptsDamage) refuseDamage(await verifyPacks(place, manifest));
+  const bringPacks: FolderPorts["bringPacks"] = (store, connection) =>
+    restorePacks({ place, store, pool, connection, sample }, manifest);
+  return makeFolderOf({ manifest, pieces, plan }, { ...ports, bringPacks });
+}
+
+/** What is restored: it was reread, and is whole. */
+export interface ChosenBackup {
+  readonly manifest: Manifest;
+  readonly pieces: Pieces;
+  readonly plan: LogPlan;
+}
+
+export interface FolderPorts extends Pick<RestorePorts, "place" | "dataFolder" | "openStoreIn" | "random"> {
+  /** Of the restored index to the store. */
+  readonly bringPacks: (store: ObjectStore, connection: Connection) => Promise<RestoredPacks>;
+}
+
+/** Makes the data folder. @throws HoldfastError conflict where it is not empty, before anything is written */
+export async function makeFolderOf(chosen: ChosenBackup, ports: FolderPorts): Promise<RestoreReport> {
+  const { place, random } = ports;
+  refuseFilled(ports.dataFolder);
+  const folder = await openDataFolder(ports.dataFolder, { restoring: true });
+  try {
+    await clear(folder.path, random);
+    if (place.keyEncryptionKey !== undefined) await writeKey(folder.path, place.keyEncryptionKey, random);
+    const shredded = await readShredded(place);
+    const restored = await restoreInto(folder.path, ports, chosen);
+    if (shredded.length > 0) await writeShredAgain(nodeDisk, folder.path, shredded, random);
+    await markFinished(nodeDisk, folder.path);
+    return { id: chosen.manifest.id, consistent_at: chosen.plan.reached, shredded: shredded.length, ...restored };
+  } finally {
+    folder.release();
+  }
+}
+
+async function chooseBackup(place: OpenedPlace, atMs: number | undefined): Promise<Manifest> {
+  let oldest: string | undefined;
+  for (const id of (await listBackups(place)).toReversed()) {
+    const manifest = await readManifest(place, id);
+    if (atMs === undefined || Date.parse(manifest.consistent_at) <= atMs) return manifest;
+    oldest = manifest.consistent_at;
+  }
+  throw new HoldfastError(
+    "not_found",
+    oldest === undefined
+      ? "There is no backup that came to its end."
+      : `There is no backup of that time: the oldest is of ${oldest}.`,
+  );
+}
+
+function refuseDamage(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const shown = problems.slice(0, shownMax).join("; ");
+  const more = problems.length > shownMax ? `; and ${problems.length - shownMax} more` : "";
+  throw new HoldfastError(
+    "damaged",
+    `Nothing was restored: ${shown}${more}. Restore another backup (--at TIME), or what is whole of this one (--accept-damage).`,
+    { body: { problems } },
+  );
+}
+
+const shownMax = 5;
+/** That may lie in a new data folder: the key that somebody put there, and what locking it leaves. */
+const expected = new Set([keyFileName, "lock.sqlite", "server.pid"]);
+
+/** @throws HoldfastError conflict */
+function refuseFilled(dataFolder: string): void {
+  const names = namesIn(dataFolder);
+  if (isUnfinished(dataFolder) || names.every((name) => expected.has(name))) return;
+  throw new HoldfastError(
+    "conflict",
+    `${dataFolder} is not empty, and a backup is restored into a new folder. Name another one with --data DIR. Nothing was changed.`,
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** What a restore that was cut off has left is begun again; its database may still run. */
+async function clear(dataFolder: string, random: Random): Promise<void> {
+  await markUnfinished(nodeDisk, dataFolder, random);
+  await stopLeftover(clusterFolderOf(dataFolder), silent);
+  for (const name of namesIn(dataFolder)) {
+    if (name.startsWith("postgres") || name === "store" || name === "database-password")
+      await rm(join(dataFolder, name), { recursive: true, force: true });
+  }
+}
+
+async function writeKey(dataFolder: string, key: Uint8Array, random: Random): Promise<void> {
+  const text = `${Buffer.from(key).toString("base64")}\n`;
+  await writeFileDurably(nodeDisk, join(dataFolder, keyFileName), Buffer.from(text), {
+    mode: 0o600,
+    random: (sizeBytes) => random(sizeBytes),
+  });
+}
+
+async function restoreInto(
+  dataFolder: string,
+  { place, random, openStoreIn, bringPacks }: FolderPorts,
+  { manifest, pieces, plan }: ChosenBackup,
+): Promise<RestoredPacks> {
+  const store = await openStoreIn(dataFolder);
+  // A store that is there has the keys of its packs already.
+  if ((await store.stat(keyringKey)) === undefined) await store.put(keyringKey, await place.store.get(keyringKey));
+  const postgres = await recoverDatabase({ place, pieces, dataFolder, random }, manifest, plan);
+  try {
+    return await bringPacks(store, postgres.connection);
+  } finally {
+    await postgres.stop();
+  }
+}

@@ -1,0 +1,107 @@
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import pg from "pg";
+import type { BlockPool } from "../blocks/block-tasks.ts";
+import { listPacks } from "../blocks/list-packs.ts";
+import { type PackId, packKey } from "../blocks/pack-format.ts";
+import type { Connection } from "../db/database.ts";
+import type { OpenedPlace } from "./find-key.ts";
+import type { Manifest } from "./manifest.ts";
+import { someAtOnce } from "./some-at-once.ts";
+import { readBackedUp } from "./verify-backup.ts";
+import { packFault } from "./whole-pack.ts";
+
+interface Ports {
+  readonly place: OpenedPlace;
+  readonly store: ObjectStore;
+  readonly pool: BlockPool;
+  /** Of the restored database. */
+  readonly connection: Connection;
+  /** Only so many, drawn by chance. */
+  readonly sample: number | undefined;
+}
+
+export interface RestoredPacks {
+  /** That the restored server has, and their bytes. */
+  readonly packs: number;
+  readonly bytes: number;
+  readonly problems: readonly string[];
+}
+
+/** Brings the packs that the restored index names to its store. One that is there already, in a store that was not lost, stays. */
+export async function restorePacks(ports: Ports, manifest: Manifest): Promise<RestoredPacks> {
+  const { store } = ports;
+  const listed = new Map(manifest.packs.map((pack) => [pack.id, pack]));
+  const there = await listThere(store);
+  const wanted = await wantedPacks(ports);
+  const problems: string[] = [];
+  let packs = 0;
+  let bytes = 0;
+  await someAtOnce(wanted, atOnceMax, async ({ id, size }) => {
+    const backedUp = listed.get(id);
+    if (backedUp?.damaged !== undefined) problems.push(`pack ${id} was damaged in the store: ${backedUp.damaged}`);
+    if (there.get(id) !== size) {
+      const read = backedUp === undefined ? await readUnlisted(ports, id) : await readBackedUp(ports.place, backedUp);
+      if (read.problem !== undefined) problems.push(read.problem);
+      if (read.bytes === undefined) return;
+      await store.put(packKey(id), read.bytes);
+    }
+    packs += 1;
+    bytes += size;
+  });
+  return { packs, bytes, problems: problems.toSorted() };
+}
+
+const atOnceMax = 4;
+
+/** Looks whether a store that was not lost has what the restored index names. */
+export async function comparePacks(store: ObjectStore, connection: Connection): Promise<RestoredPacks> {
+  const there = await listThere(store);
+  const problems: string[] = [];
+  let packs = 0;
+  let bytes = 0;
+  for (const { id, size } of await wantedPacks({ connection, sample: undefined })) {
+    const sizeBytes = there.get(id);
+    if (sizeBytes === size) {
+      packs += 1;
+      bytes += size;
+    } else {
+      problems.push(
+        `pack ${id} ${sizeBytes === undefined ? "is missing in the store" : "has another size in the store"}`,
+      );
+    }
+  }
+  return { packs, bytes, problems };
+}
+
+async function listThere(store: ObjectStore): Promise<Map<PackId, number>> {
+  const there = new Map<PackId, number>();
+  for await (const page of listPacks(store, undefined))
+    for (const { packId, sizeBytes } of page) there.set(packId, sizeBytes);
+  return there;
+}
+
+async function wantedPacks({
+  connection,
+  sample,
+}: Pick<Ports, "connection" | "sample">): Promise<{ id: PackId; size: number }[]> {
+  const client = new pg.Client({ ...connection, application_name: "holdfast restore" });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ id: PackId; size: string }>(
+      `select id, size::text from cell.packs where state <> 'doomed' order by ${sample === undefined ? "id" : "random()"} limit $1`,
+      [sample ?? null],
+    );
+    return rows.map(({ id, size }) => ({ id, size: Number(size) }));
+  } finally {
+    await client.end();
+  }
+}
+
+/** One that came after the manifest: what it says of itself has to do. */
+async function readUnlisted({ place, pool }: Ports, id: PackId): Promise<{ bytes?: Uint8Array; problem?: string }> {
+  if ((await place.store.stat(packKey(id))) === undefined) return { problem: `pack ${id} is missing in the backup` };
+  const bytes = await place.store.get(packKey(id));
+  const fault = await packFault(pool, place.keyOf, id, bytes);
+  return fault === undefined ? { bytes } : { bytes, problem: `pack ${id} is damaged in the backup: ${fault}` };
+}

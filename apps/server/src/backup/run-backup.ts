@@ -1,0 +1,194 @@
+import { join, resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { openAdminCells, openStoreAt } from "../admin/open-admin-cells.ts";
+import { type AdminStorage, openAdminStorage, silent } from "../admin/open-admin-storage.ts";
+import type { BlockCell } from "../blocks/block-cell.ts";
+import { pinPacks, unpinPacks } from "../blocks/collect/pack-pins.ts";
+import { startBlockPool } from "../blocks/block-tasks.ts";
+import { type KeySource, keyVariable, loadKeyEncryptionKey } from "../blocks/key-encryption-key.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { type Config, readConfig } from "../config/read-config.ts";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import { readPassword } from "../db/embedded/password.ts";
+import { SessionLock } from "../db/session-lock.ts";
+import { noteBackupSchedule } from "../blocks/backup-schedule.ts";
+import { openOrMakePlace } from "./backup-place.ts";
+import { keyFileName } from "./find-key.ts";
+import { noteBackup, readLastBackup } from "../blocks/last-backup.ts";
+import { pruneBackups } from "./prune-backups.ts";
+import { noteShredded } from "./shredded-ids.ts";
+import { type BackupPorts, type BackupReport, takeBackup } from "./take-backup.ts";
+
+export interface BackupRequest {
+  /** Where backups lie: a folder or `s3://…`. */
+  readonly place: string;
+  /** How many backups stay; undefined is all. */
+  readonly keep: number | undefined;
+  /** Whether the key-encryption key goes into the backup, which opens it to whoever has that. */
+  readonly withKey: boolean;
+}
+
+export interface BackupAnswer extends BackupReport {
+  /** Whether the database is in it: one that is not embedded is its own tools' to back up. */
+  readonly database: boolean;
+  /** Without which nothing in the backup opens: a path, or the name of a variable. Null where the backup has it. */
+  readonly key: string | null;
+  /** Backups that went, since so many were to stay. */
+  readonly removed: readonly string[];
+}
+
+export interface CommandRequest extends BackupRequest {
+  /** Undefined: as `serve` finds it. */
+  readonly dataFolder: string | undefined;
+  /** How often the server is to do the same from then on; 0 is no more, and no backup now. Undefined: that stays as it is. */
+  readonly everyMs: number | undefined;
+}
+
+/** What `holdfast admin backup` does, beside the data of a server that runs or not. @returns undefined where none was to be made */
+export async function runBackup(
+  { dataFolder, everyMs, ...request }: CommandRequest,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<BackupAnswer | undefined> {
+  const config = readConfig({ flags: { data: dataFolder }, environment });
+  if (everyMs !== undefined && everyMs > 0) assertSchedulable(request, config);
+  const answer = everyMs === 0 ? undefined : await backUpServer(request, config, { environment });
+  if (everyMs !== undefined) {
+    const schedule = { place: placeName(request.place), every_ms: everyMs, keep: request.keep ?? null };
+    await withCell(config, environment, ({ db }) => noteBackupSchedule(db, everyMs === 0 ? null : schedule));
+  }
+  return answer;
+}
+
+function assertSchedulable({ place, withKey }: BackupRequest, { databaseUrl, topology }: Config): void {
+  const refuse = (message: string) => new HoldfastError("usage", message);
+  if (databaseUrl !== undefined || topology !== undefined) {
+    throw refuse(
+      "The database is not the embedded one: let your own timer say both, its tools first and then 'holdfast admin backup'.",
+    );
+  }
+  if (withKey) throw refuse("--with-key goes with a single backup. Keep a copy of the key instead.");
+  if (place === "") throw refuse("Name the folder, or s3://…, to back up to.");
+}
+
+interface RunOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** One backup of the server of this configuration, by whoever has its keys. */
+export function backUpServer(
+  request: BackupRequest,
+  config: Config,
+  { environment = process.env, signal }: RunOptions = {},
+): Promise<BackupAnswer> {
+  return withCell(config, environment, (cell, storage) => alone(storage, () => backUp(request, storage, cell, signal)));
+}
+
+async function withCell<Result>(
+  config: Config,
+  environment: AdminStorage["environment"],
+  work: (cell: BlockCell, storage: AdminStorage) => Promise<Result>,
+): Promise<Result> {
+  const storage = await openAdminStorage(config, environment);
+  try {
+    return await work(await onlyCell(storage), storage);
+  } finally {
+    await storage.close();
+  }
+}
+
+async function backUp(
+  request: BackupRequest,
+  storage: AdminStorage,
+  cell: BlockCell,
+  signal: AbortSignal | undefined,
+): Promise<BackupAnswer> {
+  const { config, clock, random, environment } = storage;
+  const cluster = clusterOf(storage);
+  const store = await openStoreAt(request.place, storage);
+  const variable = environment[keyVariable];
+  const keyPath = join(resolve(config.dataFolder), keyFileName);
+  const keyFile = variable === undefined ? keyPath : undefined;
+  const keyringObject = await cell.store.get(keyringKey);
+  const place = await openOrMakePlace({ store, keyring: cell.keyring, keyringObject, random, keyFile });
+  if (request.withKey) await putKey(store, { disk: nodeDisk, path: keyPath, variable });
+  const pool = startBlockPool();
+  try {
+    const run = (await readLastBackup(cell.db))?.run ?? Buffer.from(random(8)).toString("hex");
+    const keepPacks = () => pinPacks(cell.db, pinName, clock.nowMicros() + pinMicros);
+    const report = await takeBackup({ cell, place, pool, cluster, run, clock, random, keepPacks, signal });
+    const { id, consistent_at } = report;
+    await noteShredded(place, storage.shards);
+    await noteBackup(cell.db, { place: placeName(request.place), place_id: place.id, id, consistent_at, run });
+    const removed = request.keep === undefined ? [] : await pruneBackups(place, request.keep);
+    const key = request.withKey ? null : (keyFile ?? keyVariable);
+    return { ...report, database: cluster !== undefined, key, removed };
+  } finally {
+    await unpinPacks(cell.db, pinName);
+    await pool.close();
+  }
+}
+
+const pinName = "backup";
+/** What a backup that was killed forbids ends then by itself. */
+const pinMicros = 86_400_000_000;
+
+async function putKey(store: ObjectStore, source: KeySource): Promise<void> {
+  const key = await loadKeyEncryptionKey(source);
+  if (key !== undefined) await store.put(keyFileName, Buffer.from(`${Buffer.from(key).toString("base64")}\n`));
+}
+
+async function onlyCell(storage: AdminStorage): Promise<BlockCell> {
+  const [cell, ...others] = (await openAdminCells(storage)).all();
+  if (cell !== undefined && others.length === 0) return cell;
+  throw new HoldfastError(
+    "usage",
+    "This server has several block cells, and a backup is of one. Back up each store and database with their own tools.",
+  );
+}
+
+/** Of one server one backup at a time. */
+async function alone<Result>({ databases }: AdminStorage, work: () => Promise<Result>): Promise<Result> {
+  const lock = new SessionLock(databases.cells.all()[0]?.connection ?? {}, backupLock, silent);
+  if (!(await lock.take())) {
+    throw new HoldfastError("locked", "Another backup of this server is under way. Try again once it has ended.");
+  }
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+const backupLock = {
+  name: "holdfast backup",
+  called: "the lock of backups",
+  until: "no other backup",
+  applicationName: "holdfast backup",
+};
+
+/** Undefined where no database is the embedded one. */
+function clusterOf({ config, databases }: AdminStorage): BackupPorts["cluster"] {
+  const folder = resolve(config.dataFolder);
+  const places = config.topology === undefined ? [{}] : [...config.topology.shards, ...config.topology.cells];
+  const isElsewhere = places.map((place: { readonly database_url?: string | undefined }) => {
+    return (place.database_url ?? config.databaseUrl) !== undefined;
+  });
+  if (isElsewhere.every(Boolean)) return undefined;
+  const password = readPassword(folder);
+  const [shard] = databases.shards.all();
+  if (isElsewhere.some(Boolean) || shard === undefined || password === undefined) {
+    throw new HoldfastError(
+      "usage",
+      "One database of this server is embedded and another is not. Back up each with its own tools.",
+    );
+  }
+  return { connection: shard.connection, folder: clusterFolderOf(folder), password };
+}
+
+/** As it is found again from another working folder. */
+function placeName(place: string): string {
+  return place.startsWith("s3://") ? place : resolve(place);
+}

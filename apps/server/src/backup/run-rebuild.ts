@@ -1,0 +1,82 @@
+import { existsSync, realpathSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { isS3Location } from "@holdfast/object-store/s3-location";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { openStoreAt } from "../admin/open-admin-cells.ts";
+import { portsFor } from "../admin/open-admin-storage.ts";
+import { metadataPartOf, newestSnapshot } from "../blocks/stored-metadata.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { chooseSnapshot, noSnapshot } from "./choose-snapshot.ts";
+import { openPlaceByGivenKey } from "./find-key.ts";
+import { makeFolderOf, type RestoreReport } from "./restore-backup.ts";
+import { comparePacks } from "./restore-packs.ts";
+
+export interface RebuildRequest {
+  /** The store of the server whose database is lost: a folder or `s3://…`. */
+  readonly from: string;
+  /** With that server's key-encryption key; undefined: the environment has it. */
+  readonly keyFile: string | undefined;
+  /** Of the server that is to be. */
+  readonly dataFolder: string;
+}
+
+export interface RebuildReport extends RestoreReport {
+  /** What `serve` has to be told as its store; null where it finds it by itself. */
+  readonly store: string | null;
+}
+
+/** What `holdfast admin rebuild` does: makes a data folder of what the store has of the metadata. The store stays as it is, and where it is. */
+export async function runRebuild(
+  request: RebuildRequest,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<RebuildReport> {
+  const { from } = request;
+  const ports = portsFor(environment);
+  const dataFolder = resolve(request.dataFolder);
+  const isFolder = !isS3Location(from);
+  if (isFolder) refuseWithin(dataFolder, from);
+  const store = await openStoreAt(from, ports);
+  await assertIsStore(store, from);
+  const keyFile = request.keyFile === undefined ? undefined : resolve(request.keyFile);
+  const part = metadataPartOf(store);
+  // Said before the key, which is of no use without.
+  if ((await newestSnapshot(store)) === undefined) throw noSnapshot();
+  const place = await openPlaceByGivenKey({ store: part, ...ports }, store, keyFile);
+  const chosen = await chooseSnapshot(place);
+  const openStoreIn = async (folder: string): Promise<ObjectStore> => {
+    if (isFolder) await linkStore(resolve(from), folder);
+    return store;
+  };
+  const bringPacks = comparePacks;
+  const made = await makeFolderOf(chosen, { place, dataFolder, openStoreIn, random: ports.random, bringPacks });
+  return { ...made, problems: [...chosen.problems, ...made.problems], store: isFolder ? null : from };
+}
+
+/** What a rebuild that was cut off has left in the data folder is removed before the next: the store must not be among it. */
+function refuseWithin(dataFolder: string, from: string): void {
+  const folders = [dataFolder, resolve(from)].map((path) => (existsSync(path) ? realpathSync(path) : path));
+  const [data = "", store = ""] = folders;
+  if (relative(data, store).startsWith("..")) return;
+  throw new HoldfastError(
+    "usage",
+    `The store ${from} lies in ${dataFolder}, and a server is rebuilt in a new folder, which will lead to the store. Name another one with --data NEW.`,
+  );
+}
+
+async function assertIsStore(store: ObjectStore, from: string): Promise<void> {
+  if ((await store.stat(keyringKey)) !== undefined) return;
+  const inFolder = existsSync(join(from, "store", "objects")) ? ` Did you mean ${join(from, "store")}?` : "";
+  throw new HoldfastError(
+    "not_found",
+    `There is no store of a Holdfast server in ${from}: it has no keyring. Name what 'holdfast serve' was given with --store, ` +
+      `or else the folder \`store\` in its data folder.${inFolder} Nothing was changed.`,
+  );
+}
+
+/** The server that starts on the folder finds its store as any other does, and no pack is copied. */
+async function linkStore(store: string, dataFolder: string): Promise<void> {
+  await nodeDisk.symlink(store, join(dataFolder, "store"));
+  await nodeDisk.syncFolder(dataFolder);
+}

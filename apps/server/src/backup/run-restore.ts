@@ -1,0 +1,47 @@
+import { join, resolve } from "node:path";
+import { openStoreAt } from "../admin/open-admin-cells.ts";
+import { portsFor } from "../admin/open-admin-storage.ts";
+import { startBlockPool } from "../blocks/block-tasks.ts";
+import { readConfig } from "../config/read-config.ts";
+import { keyFileName, openPlaceByFoundKey } from "./find-key.ts";
+import { type RestoreReport, restoreBackup } from "./restore-backup.ts";
+
+export interface RestoreRequest {
+  /** Where backups lie: a folder or `s3://…`. */
+  readonly place: string;
+  /** Of the server that is to be. */
+  readonly dataFolder: string;
+  /** RFC 3339; undefined is the newest backup. */
+  readonly at: string | undefined;
+  /** A copy of the key of the server that was backed up, where that is not found by itself. */
+  readonly keyFile: string | undefined;
+  /** Also where packs of the backup are not what they were. */
+  readonly acceptsDamage: boolean;
+}
+
+/** What `holdfast admin restore-backup` does. The settings are those of the server that is to be. */
+export async function runRestoreBackup(
+  request: RestoreRequest,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<RestoreReport> {
+  const config = readConfig({ flags: { data: request.dataFolder }, environment });
+  const ports = portsFor(environment);
+  const store = await openStoreAt(request.place, ports);
+  const dataFolder = resolve(request.dataFolder);
+  const own = request.keyFile === undefined ? [] : [resolve(request.keyFile)];
+  const place = await openPlaceByFoundKey({ store, keyFiles: [...own, join(dataFolder, keyFileName)], ...ports });
+  const pool = startBlockPool();
+  try {
+    return await restoreBackup({
+      place,
+      dataFolder,
+      openStoreIn: (folder) => openStoreAt(config.store ?? join(folder, "store"), ports),
+      pool,
+      random: ports.random,
+      atMs: request.at === undefined ? undefined : Date.parse(request.at),
+      acceptsDamage: request.acceptsDamage,
+    });
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Connection } from "../db/database.ts";
+import type { BackupPlace } from "./backup-place.ts";
+import { type BackupSlots, type BaseBackup, takeBaseBackup } from "./base-backup.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Pieces } from "./pieces.ts";
+
+/** An embedded database that runs. */
+export interface Cluster {
+  readonly connection: Connection;
+  readonly folder: string;
+  readonly password: string;
+}
+
+interface Ports {
+  readonly cluster: Cluster;
+  readonly place: Pick<BackupPlace, "box">;
+  /** Names the archive of the database's log. */
+  readonly run: string;
+  readonly slots: BackupSlots;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface TakenDatabase {
+  readonly base: BaseBackup;
+  readonly manifest: NonNullable<Manifest["database"]>;
+}
+
+/** Brings all of the database to a place, as its manifest names it. */
+export async function takeDatabase(
+  { cluster, place, run, slots, signal }: Ports,
+  pieces: Pieces,
+): Promise<TakenDatabase> {
+  const { connection, folder: clusterFolder } = cluster;
+  const base = await takeBaseBackup({ connection, clusterFolder, slots, signal }, pieces);
+  const password = await place.box.seal(passwordLabel, Buffer.from(cluster.password));
+  const { label, walEnd, folders, files } = base;
+  return {
+    base,
+    manifest: {
+      label,
+      wal_end: walEnd,
+      stopped_at: new Date(base.stoppedAtMs).toISOString(),
+      run,
+      password: Buffer.from(password).toString("base64"),
+      folders: [...folders],
+      files: [...files],
+    },
+  };
+}
+
+export const passwordLabel = "database-password";

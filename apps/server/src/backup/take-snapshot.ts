@@ -1,0 +1,95 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { timeOfBackup } from "../blocks/stored-metadata.ts";
+import type { BackupPlace } from "./backup-place.ts";
+import type { BackupSlots } from "./base-backup.ts";
+import { listBackups, newBackupId, readManifest, writeManifest } from "./manifest.ts";
+import { Pieces } from "./pieces.ts";
+import { pruneBackups } from "./prune-backups.ts";
+import { someAtOnce } from "./some-at-once.ts";
+import { type Cluster, takeDatabase } from "./take-database.ts";
+import { piecesOf } from "./verify-backup.ts";
+
+export interface SnapshotPorts {
+  readonly cluster: Cluster;
+  readonly place: BackupPlace;
+  /** Names the archive of the database's log. */
+  readonly run: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  /** So many of the newest stay; two unless told. */
+  readonly kept?: number;
+}
+
+export interface Snapshot {
+  /** The last file of the database's log that it has. */
+  readonly walEnd: string;
+  /** All that was acknowledged before is in it; milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** Apart from those of backups, so that a snapshot and a backup may be made at once. */
+export const snapshotSlots: BackupSlots = { meanwhile: "holdfast_snapshot", archive: "holdfast_journal" };
+
+/**
+ * Brings what the database has to the store, as far as it is not there. It becomes a snapshot by its manifest, which is written once all
+ * else was reread; then older ones go but for the last, which was good, too.
+ */
+export async function takeSnapshot(ports: SnapshotPorts): Promise<Snapshot> {
+  const { cluster, place, run, clock, random, signal, kept = snapshotsKept } = ports;
+  const newest = (await listBackups(place)).at(-1);
+  // Behind all others also where the clock was put back: the last ones stay.
+  const afterMs = newest === undefined ? 0 : (timeOfBackup(newest) ?? 0) + 1;
+  const id = newBackupId(Math.max(clock.nowMs(), afterMs), random(4));
+  const pieces = await Pieces.open(place);
+  const before = new Set(pieces.names());
+  const { base, manifest: database } = await takeDatabase(
+    { cluster, place, run, slots: snapshotSlots, signal },
+    pieces,
+  );
+  const names = piecesOf({ database });
+  await reread(
+    pieces,
+    [...names].filter((name) => !before.has(name) || isDue(name, clock)),
+    signal,
+  );
+  await writeManifest(place, {
+    id,
+    consistent_at: new Date(base.consistentAtMs).toISOString(),
+    database,
+    packs: [],
+    bytes: pieces.bytesOf(names),
+    added_bytes: pieces.addedBytes,
+  });
+  await readManifest(place, id);
+  await pruneBackups(place, kept);
+  return { walEnd: database.wal_end, atMs: base.consistentAtMs };
+}
+
+/** The newest, and the one before for the case that something of it goes bad. */
+const snapshotsKept = 2;
+const atOnceMax = 4;
+
+/** Of what was there before one part in so many with each hour, so that all of it is reread within a day. */
+const hours = 24;
+
+function isDue(name: string, clock: Clock): boolean {
+  return Number.parseInt(name.slice(0, 8), 16) % hours === Math.floor(clock.nowMs() / 3600_000) % hours;
+}
+
+/** What is bad is removed, so that the next snapshot, which needs it, brings it again. @throws HoldfastError damaged */
+async function reread(pieces: Pieces, names: readonly string[], signal: AbortSignal): Promise<void> {
+  let fault: HoldfastError | undefined;
+  await someAtOnce(names, atOnceMax, async (name) => {
+    signal.throwIfAborted();
+    try {
+      await pieces.get(name);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || !["damaged", "not_found"].includes(error.code)) throw error;
+      fault = error;
+      await pieces.remove(name);
+    }
+  });
+  if (fault !== undefined) throw fault;
+}

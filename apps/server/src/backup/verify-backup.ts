@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+import { packKey } from "../blocks/pack-format.ts";
+import type { BackupPlace } from "./backup-place.ts";
+import type { BackedUpPack, Manifest } from "./manifest.ts";
+import type { Pieces } from "./pieces.ts";
+import { someAtOnce } from "./some-at-once.ts";
+
+/** Rereads all of the database in a backup. @throws HoldfastError damaged, naming the first piece that is not what it was */
+export async function verifyDatabase(manifest: Pick<Manifest, "database">, pieces: Pieces): Promise<void> {
+  await someAtOnce(piecesOf(manifest), atOnceMax, async (name) => void (await pieces.get(name)));
+}
+
+/** Names of the pieces that it needs, each once. */
+export function piecesOf({ database }: Pick<Manifest, "database">): Set<string> {
+  return new Set(database?.files.flatMap((file) => file.pieces));
+}
+
+/** Rereads all packs of a backup. @returns in words what is not as it was backed up */
+export async function verifyPacks(place: BackupPlace, { packs }: Manifest): Promise<string[]> {
+  const problems: string[] = [];
+  await someAtOnce(packs, atOnceMax, async (pack) => {
+    const read = await readBackedUp(place, pack);
+    if (read.problem !== undefined) problems.push(read.problem);
+  });
+  return problems.toSorted();
+}
+
+/** @returns the bytes also where they are not what they were: most of a pack may still be read */
+export async function readBackedUp(
+  { store }: BackupPlace,
+  { id, sha256 }: Pick<BackedUpPack, "id" | "sha256">,
+): Promise<{ readonly bytes?: Uint8Array; readonly problem?: string }> {
+  try {
+    const bytes = await store.get(packKey(id));
+    const isSame = createHash("sha256").update(bytes).digest("hex") === sha256;
+    return isSame ? { bytes } : { bytes, problem: `pack ${id} is damaged in the backup: it has other bytes` };
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || !["not_found", "failed", "unavailable"].includes(error.code)) throw error;
+    const how = error.code === "not_found" ? "is missing in the backup" : "cannot be read from the backup";
+    return { problem: `pack ${id} ${how}` };
+  }
+}
+
+const atOnceMax = 8;

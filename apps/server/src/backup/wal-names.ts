@@ -1,0 +1,29 @@
+/** A file of PostgreSQL's write-ahead log: timeline, and two halves of its number, as 8 hexadecimal digits each. */
+export const walName = /^[0-9A-F]{24}$/;
+
+/** Of the size that initdb gives them. */
+export const walFileBytes = 16 * 1024 * 1024;
+const filesPerLog = 2 ** 32 / walFileBytes;
+
+/** The name of the file after this one, on the same timeline. */
+export function nextWalName(name: string): string {
+  const number = walNumber(name) + 1;
+  return `${name.slice(0, 8)}${hex8(Math.floor(number / filesPerLog))}${hex8(number % filesPerLog)}`;
+}
+
+/** How many files of the log came before it. */
+export function walNumber(name: string): number {
+  return Number.parseInt(name.slice(8, 16), 16) * filesPerLog + Number.parseInt(name.slice(16), 16);
+}
+
+/** Which of the files from `first` to `last` are not among the names, in order. */
+export function missingBetween(first: string, last: string, names: Iterable<string>): string[] {
+  const there = new Set(names);
+  const missing: string[] = [];
+  for (let name = first; name <= last; name = nextWalName(name)) if (!there.has(name)) missing.push(name);
+  return missing;
+}
+
+function hex8(number: number): string {
+  return number.toString(16).toUpperCase().padStart(8, "0");
+}

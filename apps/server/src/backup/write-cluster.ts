@@ -1,0 +1,43 @@
+import { mkdir, open, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { toDiskError } from "@holdfast/disk/disk-error";
+import type { BackedUpFile, Manifest } from "./manifest.ts";
+import type { Pieces } from "./pieces.ts";
+import { someAtOnce } from "./some-at-once.ts";
+
+/**
+ * Puts the database of a backup where a cluster is to be. Nothing is synced here: PostgreSQL syncs all of a cluster that it finds like
+ * this before it begins to recover it.
+ */
+export async function writeCluster(
+  { label, folders, files }: NonNullable<Manifest["database"]>,
+  clusterFolder: string,
+  pieces: Pieces,
+): Promise<void> {
+  try {
+    await mkdir(clusterFolder, { mode: 0o700 });
+    for (const folder of folders) await mkdir(join(clusterFolder, folder), { mode: 0o700, recursive: true });
+    await someAtOnce(files, filesAtOnceMax, (file) => writeOne(clusterFolder, file, pieces));
+    await writeFile(join(clusterFolder, "backup_label"), label, { mode: 0o600 });
+  } catch (error) {
+    throw toDiskError(error, "write below", clusterFolder);
+  }
+}
+
+const filesAtOnceMax = 8;
+
+async function writeOne(clusterFolder: string, { path, size, pieces: names }: BackedUpFile, pieces: Pieces) {
+  await using file = await open(join(clusterFolder, path), "wx", 0o600);
+  let written = 0;
+  for (const name of names) {
+    const bytes = await pieces.get(name);
+    await file.writeFile(bytes);
+    written += bytes.length;
+  }
+  if (written === size) return;
+  throw new HoldfastError(
+    "damaged",
+    `The backup is damaged: the database's file ${path} has ${written} bytes of ${size}.`,
+  );
+}

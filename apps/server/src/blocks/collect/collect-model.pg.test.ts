@@ -1,0 +1,130 @@
+/**
+ * What a space holds can be read at any time, in the form in which it was sent, whatever else is stored, held, released, collected, rewritten,
+ * scrubbed, adopted and rebuilt meanwhile, and wherever any of it ends; and once nobody holds anything, nothing is left.
+ */
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { after, before, test } from "node:test";
+import { seededRandom } from "@holdfast/disk/seeded-random";
+import { type RawBuilder, sql } from "kysely";
+import { byteaArray } from "../../db/array-parameters.ts";
+import { inTransaction } from "../../db/database.ts";
+import { startTestDatabases } from "../../db/testing.ts";
+import type { TestDatabases } from "../../db/testing.ts";
+import type { BlockPool } from "../block-tasks.ts";
+import { packIdOfKey } from "../pack-format.ts";
+import { startTestPool } from "../testing.ts";
+import { type GoneCopy, shrinkPacks } from "./shrink-packs.ts";
+import { CollectWorld, dayMs } from "./testing-collect.ts";
+import { CollectStory, type PlantedBugs } from "./testing-model.ts";
+
+let databases: TestDatabases;
+let pool: BlockPool;
+
+before(async () => {
+  databases = await startTestDatabases({ fsync: false });
+  pool = startTestPool();
+});
+after(async () => {
+  await pool.close();
+  await databases.stop();
+});
+
+const stepCount = 60;
+const given = process.env["HOLDFAST_SEED"];
+const runs = Number(process.env["HOLDFAST_RUNS"] ?? (given === undefined ? 3 : 1));
+
+test("whatever happens to a cell, what is held reads back, and what is not goes", async () => {
+  for (let run = 0; run < runs; run += 1) {
+    const seed = given === undefined ? randomInt(2 ** 31) : Number(given) + run;
+    const failure = await tell(seed, {});
+    if (failure === undefined) continue;
+    failure.error.message += `\nreplay with HOLDFAST_SEED=${seed}; the story:\n${failure.told.join("\n")}`;
+    throw failure.error;
+  }
+});
+
+interface Planted {
+  readonly bugs: PlantedBugs;
+  /** How it is told: that something is left in the end would not be it. */
+  readonly found: RegExp;
+}
+
+const planted: Readonly<Record<string, Planted>> = {
+  "a holder that is released too early, as its stamp is not looked at": {
+    found: /holders are gone|has lost|is served another/,
+    bugs: {
+      release: async ({ world }, { spaceId }, holders) => {
+        const hashes = byteaArray(holders.map(({ hash }) => hash));
+        await sql`delete from cell.holders where space_id = ${spaceId} and hash = any(${hashes})`.execute(
+          world.cell.db,
+        );
+      },
+    },
+  },
+  "a rewrite that forgets a record": {
+    found: /has lost|is served another/,
+    bugs: {
+      afterCollect: async (story, packs) => {
+        const made = (await story.world.packKeys()).find((key) => !packs.has(key));
+        const id = packIdOfKey(made ?? "");
+        if (id !== undefined) await forget(story, sql`pack_id = ${id}::uuid limit 1`);
+      },
+    },
+  },
+  "blocks that go without another look at the holders": {
+    found: /has lost|is served another/,
+    bugs: {
+      beforeCollect: (story) => {
+        const due = story.world.clock.nowMicros() - 8 * dayMs * 1000;
+        return forget(story, sql`unreferenced_since <= ${due}::int8`);
+      },
+    },
+  },
+  "an object that is deleted under a pin": { found: /went under a pin/, bugs: { pin: async () => {} } },
+};
+
+/** One of ten stories and more comes upon the rarest of them. */
+const storiesMax = 200;
+
+for (const [name, { bugs, found }] of Object.entries(planted)) {
+  test(`the story finds ${name}`, async () => {
+    const others: string[] = [];
+    for (let run = 0; run < storiesMax; run += 1) {
+      const failure = await tell(randomInt(2 ** 31), bugs);
+      if (failure === undefined) continue;
+      if (found.test(failure.error.message)) return;
+      others.push(failure.error.message);
+    }
+    assert.fail(`${storiesMax} stories did not find it, but: ${others.join("\n")}`);
+  });
+}
+
+async function forget({ world: { cell, clock } }: CollectStory, which: RawBuilder<unknown>): Promise<void> {
+  await inTransaction(cell.db, async (transaction) => {
+    const { rows } =
+      await sql<GoneCopy>`delete from cell.blocks where ctid = any(array(select ctid from cell.blocks where ${which}))
+      returning pack_id as "packId", stored_size as "storedSize"`.execute(transaction);
+    await shrinkPacks(transaction, rows, clock.nowMicros());
+  });
+}
+
+interface Failure {
+  readonly error: Error;
+  readonly told: readonly string[];
+}
+
+async function tell(seed: number, bugs: PlantedBugs): Promise<Failure | undefined> {
+  const world = await CollectWorld.open(databases, pool);
+  const story = new CollectStory(world, seededRandom(seed), bugs);
+  try {
+    await story.start();
+    for (let step = 0; step < stepCount; step += 1) await story.step();
+    await story.end();
+    return undefined;
+  } catch (error) {
+    return { error: error as Error, told: story.told };
+  } finally {
+    await world.close();
+  }
+}

@@ -1,0 +1,33 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import type { Shards } from "../../db/shards.ts";
+import type { BlockCell, BlockLog } from "../block-cell.ts";
+import type { BlockPool } from "../block-tasks.ts";
+
+/** Between two durable steps of collection; a test ends the process there. */
+export type CollectCrashPoint = (
+  reached: "blocks doomed" | "rows gone" | "rewritten pack durable" | "rewritten rows" | "object deleted",
+) => void;
+
+/** How long each step waits. */
+export interface CollectTimes {
+  readonly blocksMs: number;
+  readonly doomedMs: number;
+  readonly packsMs: number;
+}
+
+export interface CollectPorts {
+  readonly cell: BlockCell;
+  readonly shards: Shards;
+  readonly pool: BlockPool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: BlockLog;
+  readonly retention: CollectTimes;
+  readonly crashPoint?: CollectCrashPoint;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Microseconds since 1970, so long ago. */
+export function agoMicros({ clock }: Pick<CollectPorts, "clock">, ms: number): number {
+  return clock.nowMicros() - ms * 1000;
+}

@@ -1,0 +1,38 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { ownBytes } from "@holdfast/codec/task";
+import type { BlockPlace } from "../block-rows.ts";
+import { openInPool } from "../block-tasks.ts";
+import { packKey } from "../pack-format.ts";
+import { isWhole } from "../rescue-block.ts";
+import { packKeyOf } from "../seal.ts";
+import type { CollectPorts } from "./collect-ports.ts";
+
+/**
+ * Reads a copy on which others are about to depend.
+ * @returns its payload as it is stored, undefined where it does not open, decode to its hash, or is not there
+ * @throws HoldfastError what else the store says
+ */
+export async function readCopy(
+  { cell, pool, signal }: Pick<CollectPorts, "cell" | "pool" | "signal">,
+  { hash, packId, epoch, recordIndex, offset, storedSize, sizeBytes, codec }: BlockPlace,
+): Promise<Uint8Array | undefined> {
+  const range = { start: offset, end: offset + storedSize };
+  const sealed = await getIfThere(() =>
+    cell.store.get(packKey(packId), signal === undefined ? { range } : { range, signal }),
+  );
+  if (sealed === undefined) return undefined;
+  const key = packKeyOf((await cell.keyring.keyOf(epoch)).key, packId);
+  const records = [{ index: recordIndex, start: 0, storedSize, codec, sizeBytes }];
+  const { payloads } = await openInPool(pool, { packId, key, bytes: ownBytes(sealed), records, plain: false });
+  const [payload] = payloads;
+  return payload !== undefined && isWhole({ hash, sizeBytes, codec, payload }) ? payload : undefined;
+}
+
+async function getIfThere(get: () => Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+  try {
+    return await get();
+  } catch (error) {
+    if (error instanceof HoldfastError && (error.code === "not_found" || error.code === "range")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import { ownBytes } from "@holdfast/codec/task";
+import type { HashHex } from "@holdfast/core/ids";
+import { type Kysely, sql } from "kysely";
+import type { CellTables } from "../../db/cell-tables.ts";
+import { checkStoredPack } from "../check-stored-pack.ts";
+import { getPack } from "../get-pack.ts";
+import { openInPool, verifyInPool } from "../block-tasks.ts";
+import { tagBytes } from "../pack-format.ts";
+import type { PackId } from "../pack-format.ts";
+import { packKeyOf } from "../seal.ts";
+import type { SlabBlock } from "../slab.ts";
+import type { ShrunkPack } from "./choose-shrunk.ts";
+import type { CollectPorts } from "./collect-ports.ts";
+
+/** What a pack still has, each record of it opened and found to be the block that its row says. */
+export interface LiveRecords {
+  readonly packId: PackId;
+  readonly slab: ArrayBuffer;
+  /** Where the payloads stand in it. */
+  readonly records: readonly SlabBlock[];
+}
+
+interface LiveRow {
+  readonly hash: HashHex;
+  readonly index: number;
+  readonly start: number;
+  readonly storedSize: number;
+  readonly sizeBytes: number;
+  readonly codec: "raw" | "zstd";
+}
+
+/**
+ * Reads the records of a pack that are needed.
+ * @returns undefined where one of them is not what its row says. That is written down then, and the pack is left as it is.
+ */
+export async function readLiveRecords(ports: CollectPorts, pack: ShrunkPack): Promise<LiveRecords | undefined> {
+  const { cell, pool, signal } = ports;
+  const rows = await liveRows(cell.db, pack.id);
+  const bytes = await getPack(cell, pack.id, signal);
+  if (!(bytes instanceof Uint8Array)) return leave(ports, pack);
+  const key = packKeyOf((await cell.keyring.keyOf(pack.epoch)).key, pack.id);
+  const records = { packId: pack.id, key, bytes: ownBytes(bytes), records: rows, plain: false };
+  const { payloads } = await openInPool(pool, records);
+  const opened = payloads.filter((payload) => payload !== undefined);
+  if (opened.length < rows.length) return leave(ports, pack);
+  const { slab, blocks } = inOneSlab(rows, opened);
+  const verified = await verifyInPool(pool, slab, blocks);
+  if (verified.refusals.length > 0) return leave(ports, pack);
+  return { packId: pack.id, slab: verified.slab, records: blocks };
+}
+
+/** What waits to be collected stays where it is. */
+async function liveRows(db: Kysely<CellTables>, packId: PackId): Promise<LiveRow[]> {
+  const { rows } = await sql<LiveRow>`
+    select encode(hash, 'hex') as hash, record_index as index, "offset" as start, stored_size as "storedSize", size as "sizeBytes", codec
+    from cell.blocks where pack_id = ${packId}::uuid and state = 'live' and unreferenced_since is null
+    order by record_index`.execute(db);
+  return rows;
+}
+
+/** A scrub would find it in its turn; whoever has the block can heal it sooner. */
+async function leave({ cell, pool, clock, log, signal }: CollectPorts, pack: ShrunkPack): Promise<undefined> {
+  log.error({ pack_id: pack.id }, "a pack could not be rewritten, as not all of it can be read");
+  await checkStoredPack({ cell, pool, clock, signal }, pack);
+}
+
+/** Behind each payload there is room for the tag. */
+function inOneSlab(
+  rows: readonly LiveRow[],
+  payloads: readonly Uint8Array[],
+): { slab: ArrayBuffer; blocks: SlabBlock[] } {
+  const slab = new ArrayBuffer(payloads.reduce((sum, { length }) => sum + length + tagBytes, 0));
+  let start = 0;
+  const blocks: SlabBlock[] = [];
+  for (const [index, { hash, sizeBytes: size, codec }] of rows.entries()) {
+    const payload = payloads[index] ?? new Uint8Array(0);
+    new Uint8Array(slab).set(payload, start);
+    blocks.push({ hash, size, codec, start, length: payload.length });
+    start += payload.length + tagBytes;
+  }
+  return { slab, blocks };
+}

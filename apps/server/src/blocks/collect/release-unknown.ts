@@ -1,0 +1,87 @@
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { assertWanted } from "@holdfast/object-store/call-signal";
+import { type Kysely, sql } from "kysely";
+import { byteaArray } from "../../db/array-parameters.ts";
+import type { CellTables } from "../../db/cell-tables.ts";
+import type { Shards } from "../../db/shards.ts";
+import type { BlockCell, BlockLog } from "../block-cell.ts";
+import { isIndexComplete } from "../cell-facts.ts";
+import { lostPackId } from "../pack-format.ts";
+import { type ReleasedHolder, releaseHolders } from "../release-holders.ts";
+
+export interface UnknownHolderPorts {
+  readonly cell: BlockCell;
+  readonly shards: Shards;
+  readonly log: BlockLog;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface HolderRow extends ReleasedHolder {
+  readonly spaceId: SpaceId;
+}
+
+/**
+ * Releases holders of which their space knows nothing: a store that ended between its rows in the cell and those on the shard left them.
+ * Of a space that its shard does not know nothing is released: it may be that the buckets are mapped wrong. One that was shredded it knows.
+ * @param before microseconds since 1970: a later one may be of a store that is under way
+ * @returns how many
+ */
+export async function releaseUnknown(
+  { cell, shards, log, signal }: UnknownHolderPorts,
+  { before, nowMicros }: { readonly before: number; readonly nowMicros: number },
+): Promise<number> {
+  if (!(await isIndexComplete(cell.db))) return 0;
+  let count = 0;
+  let last: Pick<HolderRow, "spaceId" | "hash"> = { spaceId: lostPackId as string as SpaceId, hash: Buffer.alloc(0) };
+  for (;;) {
+    assertWanted(signal);
+    const rows = await nextHolders(cell.db, last);
+    for (const [spaceId, held] of bySpace(rows.filter(({ stamp }) => stamp < before))) {
+      const unknown = await unknownTo(shards, spaceId, held);
+      if (unknown === undefined)
+        log.warn({ space_id: spaceId }, "blocks are held for a space that its shard does not know");
+      else await releaseHolders(cell, spaceId, unknown, nowMicros);
+      count += unknown?.length ?? 0;
+    }
+    const end = rows.at(-1);
+    if (end === undefined || rows.length < holdersAtOnce) return count;
+    last = end;
+  }
+}
+
+const holdersAtOnce = 2000;
+
+/** Index: holders_space. */
+async function nextHolders(db: Kysely<CellTables>, last: Pick<HolderRow, "spaceId" | "hash">): Promise<HolderRow[]> {
+  const { rows } = await sql<HolderRow>`
+    select space_id as "spaceId", hash, stamp from cell.holders
+    where (space_id, hash) > (${last.spaceId}::uuid, ${last.hash}) order by space_id, hash limit ${holdersAtOnce}`.execute(
+    db,
+  );
+  return rows;
+}
+
+function bySpace(rows: readonly HolderRow[]): Map<SpaceId, HolderRow[]> {
+  const groups = new Map<SpaceId, HolderRow[]>();
+  for (const row of rows) groups.set(row.spaceId, [...(groups.get(row.spaceId) ?? []), row]);
+  return groups;
+}
+
+/** @returns undefined where there is no such space */
+async function unknownTo(
+  shards: Shards,
+  spaceId: SpaceId,
+  held: readonly HolderRow[],
+): Promise<HolderRow[] | undefined> {
+  const { db } = shards.ofId(spaceId);
+  const { rows: spaces } = await sql`
+    select from shard.spaces where id = ${spaceId} union all select from shard.shreddings where space_id = ${spaceId}`.execute(
+    db,
+  );
+  if (spaces.length === 0) return undefined;
+  const { rows } = await sql<{ hash: HashHex }>`
+    select encode(hash, 'hex') as hash from shard.space_blocks
+    where space_id = ${spaceId} and hash = any(${byteaArray(held.map(({ hash }) => hash))})`.execute(db);
+  const known = new Set<string>(rows.map(({ hash }) => hash));
+  return held.filter(({ hash }) => !known.has(hash.toString("hex")));
+}

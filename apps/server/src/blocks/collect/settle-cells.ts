@@ -1,0 +1,43 @@
+import type { Clock } from "@holdfast/core/clock";
+import type { Shards } from "../../db/shards.ts";
+import type { BlockCells, BlockLog } from "../block-cell.ts";
+import { isIndexComplete } from "../cell-facts.ts";
+import { restoreHolders } from "../restore-holders.ts";
+import { settleCopies } from "../settle-copies.ts";
+import { strandedMsMin } from "../storing-time.ts";
+import { whileCollecting } from "./collection-lock.ts";
+import { releaseUnknown } from "./release-unknown.ts";
+
+export interface SettlePorts {
+  readonly cells: BlockCells;
+  readonly shards: Shards;
+  readonly clock: Clock;
+  readonly log: BlockLog;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Compares the holders of all cells with what the spaces have stored, and the copies with their holders. All of it follows from what is
+ * done at once elsewhere, but for what a crash left between cell and shard; and should anything have gone wrong there, it is found here,
+ * days before a block goes.
+ */
+export async function settleCells({ cells, shards, clock, log, signal }: SettlePorts): Promise<void> {
+  for (const shard of shards.all()) await restoreHolders(cells, shard, clock.nowMicros(), signal);
+  for (const cell of cells.all()) {
+    const nowMicros = clock.nowMicros();
+    const released = await releaseUnknown(
+      { cell, shards, log, signal },
+      { before: nowMicros - strandedMsMin * 1000, nowMicros },
+    );
+    if (released > 0) log.info({ released }, "holders of which their spaces know nothing were released");
+    await settleCopies(cell.db, {
+      nowMicros,
+      damagedBefore: nowMicros - damagedMs * 1000,
+      signal,
+      inStep: (work) => whileCollecting(cell.db, isIndexComplete, work),
+    });
+  }
+}
+
+/** A disk that is back within this time has lost nobody the copy that is their own. */
+const damagedMs = 7 * 24 * 3600_000;

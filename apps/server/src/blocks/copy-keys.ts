@@ -1,0 +1,23 @@
+import { type Kysely, sql } from "kysely";
+import { byteaArray, uuidArray } from "../db/array-parameters.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+
+/** A row of cell.blocks by its primary key. */
+export interface CopyKey {
+  readonly hash: Buffer;
+  readonly packId: string;
+}
+
+/** As a table `given (hash, pack_id)` of a statement. */
+export function givenCopies(copies: readonly CopyKey[]) {
+  return sql`unnest(${byteaArray(copies.map(({ hash }) => hash))}, ${uuidArray(copies.map(({ packId }) => packId))})
+    as given (hash, pack_id)`;
+}
+
+export const isGiven = sql`block.hash = given.hash and block.pack_id = given.pack_id`;
+
+/** What is asked of these rows by later statements of the transaction stays true of them. In the order of their keys, as everywhere. */
+export async function lockCopies(transaction: Kysely<CellTables>, copies: readonly CopyKey[]): Promise<void> {
+  await sql`select from cell.blocks as block join ${givenCopies(copies)} on ${isGiven}
+    order by block.hash, block.pack_id for update of block`.execute(transaction);
+}

@@ -1,0 +1,66 @@
+import { lstatSync } from "node:fs";
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { KeyRotationJson } from "@holdfast/protocol/admin-routes";
+import type { BlockCells, BlockLog } from "./block-cell.ts";
+import type { KeySource } from "./key-encryption-key.ts";
+import { type CellKeys, rotateKeyEncryptionKey } from "./rotate-key-encryption-key.ts";
+
+/** The change of keys, by an administrator's word. */
+export interface KeyCare {
+  /** A new data key in every cell. */
+  renewDataKeys(): Promise<KeyRotationJson>;
+  /** Another key-encryption key, which wraps all data keys. */
+  rotateKeyEncryptionKey(): Promise<KeyRotationJson>;
+}
+
+export interface KeyCareParts {
+  readonly cells: () => Promise<BlockCells> | BlockCells;
+  readonly source: KeySource;
+  readonly random: Random;
+  readonly log: BlockLog;
+}
+
+export function openKeyCare({ cells, source, random, log }: KeyCareParts): KeyCare {
+  return {
+    async renewDataKeys() {
+      const renewed: CellKeys[] = [];
+      for (const { id, keyring } of (await cells()).all()) renewed.push({ id, ...(await keyring.renew()) });
+      return {
+        rotated: "data_key",
+        cells: renewed.map(toJson),
+        key_fingerprint: null,
+        key_file: null,
+        old_key_file: null,
+      };
+    },
+    async rotateKeyEncryptionKey() {
+      if (source.variable === undefined && source.newVariable === undefined) assertOwnFile(source.path);
+      const parts = { cells: (await cells()).all(), source, random, log };
+      const { keyId, keyFile, oldKeyFile, cells: done } = await rotateKeyEncryptionKey(parts);
+      return {
+        rotated: "key_encryption_key",
+        cells: done.map(toJson),
+        key_fingerprint: keyId,
+        key_file: keyFile ?? null,
+        old_key_file: oldKeyFile ?? null,
+      };
+    },
+  };
+}
+
+function toJson({ id, epoch, dataKeys }: CellKeys): KeyRotationJson["cells"][number] {
+  return { cell: id, epoch, data_keys: dataKeys };
+}
+
+/** A file that root makes in the place of the server's own could not be read by the server. */
+function assertOwnFile(path: string): void {
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
+  const user = process.geteuid?.();
+  if (owner === undefined || user === undefined || owner === user) return;
+  throw new HoldfastError(
+    "failed",
+    `${path} belongs to user ${owner}, and this is user ${user}, whose new file the server could not read. Run this as the ` +
+      "user that runs the server, or signed in to it as an administrator. Nothing was changed.",
+  );
+}

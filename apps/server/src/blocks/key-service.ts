@@ -1,0 +1,85 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { awsKmsKey } from "./aws-kms-key.ts";
+import type { KeyWrapping } from "./key-wrapping.ts";
+import { vaultKey } from "./vault-key.ts";
+import type { PlainKey, WrappedKey } from "./wrapped-keys.ts";
+
+/** A key that lies elsewhere and never comes here: whatever it is to seal or open goes to it. */
+export interface RemoteKey {
+  /** Its address, without any secret. */
+  readonly id: string;
+  /** @throws HoldfastError unavailable while it does not answer, failed where it refuses */
+  seal(plain: Uint8Array): Promise<Uint8Array>;
+  /** @returns undefined where it did not seal that */
+  open(sealed: Uint8Array): Promise<Uint8Array | undefined>;
+}
+
+export type KeyServices = (address: string) => KeyWrapping;
+
+export function isServiceAddress(text: string): boolean {
+  return /^(vault|aws-kms):/.test(text);
+}
+
+/** Gives the same wrapping for the same address, since it remembers what it has opened. @param environment has the services' secrets */
+export function openKeyServices(environment: Readonly<Record<string, string | undefined>>): KeyServices {
+  const known = new Map<string, KeyWrapping>();
+  return (address) => {
+    const wrapping = known.get(address) ?? wrappingByRemoteKey(remoteKeyAt(address, environment));
+    known.set(address, wrapping);
+    return wrapping;
+  };
+}
+
+function remoteKeyAt(address: string, environment: Readonly<Record<string, string | undefined>>): RemoteKey {
+  const key = address.startsWith("vault:") ? vaultKey(address, environment) : awsKmsKey(address, environment);
+  if (key !== undefined) return key;
+  throw new HoldfastError(
+    "usage",
+    "HOLDFAST_KEY_ENCRYPTION_KEY does not name a key: it reads like vault:https://vault.example.org:8200/transit/NAME or " +
+      "aws-kms:alias/NAME?region=eu-central-1.",
+  );
+}
+
+/** All of it is sealed, so that neither epoch nor time can be changed beside it. */
+export function wrappingByRemoteKey(key: RemoteKey): KeyWrapping {
+  // By what they are sealed as: a server that runs needs the service for new ones alone.
+  const opened = new Map<string, Uint8Array>();
+  const open = async (sealed: Uint8Array): Promise<Uint8Array | undefined> => {
+    const name = Buffer.from(sealed).toString("base64");
+    const plain = opened.get(name) ?? (await key.open(sealed));
+    if (plain !== undefined) opened.set(name, plain);
+    return plain;
+  };
+  return {
+    id: key.id,
+    async wrap(plain) {
+      const sealed = await key.seal(Buffer.concat([headOf(plain), plain.key]));
+      const back = await open(sealed);
+      if (back === undefined || Buffer.compare(back.subarray(-keyBytes), plain.key) !== 0) {
+        throw new HoldfastError("failed", `${key.id} does not open what it has just sealed. Nothing was changed.`);
+      }
+      return Buffer.concat([Uint8Array.of(wrappingVersion), sealed]);
+    },
+    async unwrap(wrapped) {
+      if (wrapped.wrapped[0] !== wrappingVersion) return undefined;
+      const plain = await open(wrapped.wrapped.subarray(1));
+      const head = headOf(wrapped);
+      if (plain?.length !== head.length + keyBytes || Buffer.compare(plain.subarray(0, head.length), head) !== 0) {
+        return undefined;
+      }
+      return { key: Uint8Array.from(plain.subarray(head.length)), isUntimed: false };
+    },
+  };
+}
+
+const wrappingVersion = 3;
+const keyBytes = 32;
+const label = Buffer.from("holdfast data key 3");
+
+function headOf({ epoch, createdAt }: Pick<PlainKey | WrappedKey, "epoch" | "createdAt">): Buffer {
+  const head = Buffer.alloc(label.length + 12);
+  label.copy(head);
+  head.writeUInt32BE(epoch, label.length);
+  head.writeBigInt64BE(BigInt(createdAt), label.length + 4);
+  return head;
+}

@@ -1,0 +1,117 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { KeyWrapping, KeyWrappings } from "./key-wrapping.ts";
+import type { PlainKey, UnwrappedKey, WrappedKey } from "./wrapped-keys.ts";
+
+export interface OpenedKeys {
+  /** By epoch, ascending. */
+  readonly keys: ReadonlyMap<number, PlainKey>;
+  /** That is to wrap whatever is written: the next one as soon as it has wrapped anything, so that no rotation goes back by itself. */
+  readonly wrapping: KeyWrapping;
+  /** Both places hold all keys, wrapped by that one in the format of today. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Opens the keys of the two places, and changes nothing. Each epoch must open from one of them at least: a rotation that was cut short
+ * leaves the other place wrapped by a key that may not be at hand. What does not open must at least be of the same moment as what does, since
+ * the keyring of another installation would be written over otherwise.
+ * @throws HoldfastError failed where a key-encryption key is missing, or the places are of two installations
+ */
+export async function openWrappedKeys(
+  wrappings: KeyWrappings,
+  rows: readonly WrappedKey[],
+  objects: readonly WrappedKey[],
+): Promise<OpenedKeys> {
+  const [ofRows, ofObjects] = [await openAll(wrappings, rows), await openAll(wrappings, objects)];
+  const keys = unite([...ofRows, ...ofObjects]);
+  assertOneInstallation(keys, ofRows, ofObjects, "Start with the database and the key that belong to this store.");
+  assertOneInstallation(keys, ofObjects, ofRows, ownStoreAdvice);
+  const isByNext = [...ofRows, ...ofObjects].some(({ by }) => by !== undefined && by === wrappings.next);
+  const wrapping = (isByNext ? wrappings.next : undefined) ?? wrappings.current;
+  const isWhole = [ofRows, ofObjects].every(
+    (place) =>
+      place.length === keys.size &&
+      place.every(
+        ({ by, opened, kept }) =>
+          by === wrapping && opened?.isUntimed === false && keys.get(kept.epoch)?.createdAt === kept.createdAt,
+      ),
+  );
+  return { keys, wrapping, isWhole };
+}
+
+interface Tried {
+  readonly kept: WrappedKey;
+  /** Undefined where nothing opens it. */
+  readonly opened: UnwrappedKey | undefined;
+  readonly by: KeyWrapping | undefined;
+}
+
+async function openAll(wrappings: KeyWrappings, place: readonly WrappedKey[]): Promise<Tried[]> {
+  const tried: Tried[] = [];
+  for (const kept of place) tried.push(await openOne(wrappings, kept));
+  return tried;
+}
+
+async function openOne({ current, next, retired }: KeyWrappings, kept: WrappedKey): Promise<Tried> {
+  for (const by of [current, ...(next === undefined ? [] : [next]), ...retired]) {
+    const opened = await by.unwrap(kept);
+    if (opened !== undefined) return { kept, opened, by };
+  }
+  return { kept, opened: undefined, by: undefined };
+}
+
+/** Where no place vouches for the time, the earlier one counts: by it a new key is not made too late. */
+function unite(tried: readonly Tried[]): Map<number, PlainKey> {
+  const keys = new Map<number, PlainKey & { readonly isUntimed: boolean }>();
+  for (const { kept, opened } of tried) {
+    if (opened === undefined) continue;
+    const known = keys.get(kept.epoch);
+    if (known !== undefined && Buffer.compare(known.key, opened.key) !== 0)
+      throw twoKeyrings(kept.epoch, ownStoreAdvice);
+    const isBetter =
+      known === undefined ||
+      (known.isUntimed && !opened.isUntimed) ||
+      (known.isUntimed === opened.isUntimed && kept.createdAt < known.createdAt);
+    if (isBetter) keys.set(kept.epoch, { ...kept, ...opened });
+  }
+  return new Map(
+    [...keys]
+      .toSorted(([left], [right]) => left - right)
+      .map(([epoch, { key, createdAt }]) => [epoch, { epoch, key, createdAt }]),
+  );
+}
+
+function assertOneInstallation(
+  keys: ReadonlyMap<number, PlainKey>,
+  place: readonly Tried[],
+  other: readonly Tried[],
+  advice: string,
+): void {
+  for (const { kept, opened } of place) {
+    if (opened !== undefined) continue;
+    if (!keys.has(kept.epoch)) throw wrongKey(kept.epoch);
+    const same = other.find((each) => each.opened !== undefined && each.kept.epoch === kept.epoch);
+    if (same?.kept.createdAt !== kept.createdAt) throw twoKeyrings(kept.epoch, advice);
+  }
+}
+
+function wrongKey(epoch: number): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `The key-encryption key does not open the data key of epoch ${epoch}, so what is stored cannot be read. Nothing was ` +
+      "changed. Put back the file key-encryption-key (or the variable HOLDFAST_KEY_ENCRYPTION_KEY) that this server was set up " +
+      "with, or that its last 'holdfast admin rotate-keys' has named.",
+  );
+}
+
+function twoKeyrings(epoch: number, advice: string): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `The database and the block store hold different data keys for epoch ${epoch}: they belong to two installations, or the ` +
+      `keyring of one was changed. Nothing was changed. ${advice}`,
+  );
+}
+
+const ownStoreAdvice =
+  'Start with the store that belongs to this database; if it is that one, put its object "keyring" elsewhere, and the next start ' +
+  "writes it again from the database.";

@@ -1,0 +1,60 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { byteaArray, int8Array } from "../db/array-parameters.ts";
+import { inTransaction } from "../db/database.ts";
+import type { BlockCell } from "./block-cell.ts";
+import { isNeeded } from "./needed-copies.ts";
+
+export interface ReleasedHolder {
+  /** 32 bytes. */
+  readonly hash: Buffer;
+  /** That the space's row had when it went. */
+  readonly stamp: number;
+}
+
+/**
+ * The space holds these blocks no more: from now on the copies that nobody needs wait to be collected. A holder with another stamp
+ * is of a later time and is left alone, so this may be told twice, late, and in any order.
+ */
+export async function releaseHolders(
+  cell: BlockCell,
+  spaceId: SpaceId,
+  holders: readonly ReleasedHolder[],
+  nowMicros: number,
+): Promise<void> {
+  const sorted = holders.toSorted((left, right) => Buffer.compare(left.hash, right.hash));
+  for (let start = 0; start < sorted.length; start += holdersAtOnce)
+    await releaseSome(cell, spaceId, sorted.slice(start, start + holdersAtOnce), nowMicros);
+}
+
+const holdersAtOnce = 1000;
+
+/**
+ * Holders are locked before blocks, and both in the order of their keys, as everywhere. With the rows of a block locked, of two spaces
+ * that release it at the same moment the later one sees that it was the last.
+ */
+async function releaseSome(
+  { db }: BlockCell,
+  spaceId: SpaceId,
+  holders: readonly ReleasedHolder[],
+  nowMicros: number,
+): Promise<void> {
+  const hashes = byteaArray(holders.map(({ hash }) => hash));
+  const stamps = int8Array(holders.map(({ stamp }) => stamp));
+  await inTransaction(db, async (transaction) => {
+    const { rows } = await sql<{ hash: Buffer }>`
+      select holder.hash from cell.holders as holder
+        join unnest(${hashes}, ${stamps}) as given (hash, stamp) on given.hash = holder.hash and given.stamp = holder.stamp
+      where holder.space_id = ${spaceId} order by holder.hash for update of holder`.execute(transaction);
+    if (rows.length === 0) return;
+    const released = byteaArray(rows.map(({ hash }) => hash));
+    await sql`delete from cell.holders where space_id = ${spaceId} and hash = any(${released})`.execute(transaction);
+    await sql`select from cell.blocks where hash = any(${released}) order by hash, pack_id for no key update`.execute(
+      transaction,
+    );
+    await sql`update cell.blocks as block set unreferenced_since = ${nowMicros}::int8
+      where hash = any(${released}) and unreferenced_since is null and state <> 'doomed' and not ${isNeeded}`.execute(
+      transaction,
+    );
+  });
+}

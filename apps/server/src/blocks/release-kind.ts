@@ -1,0 +1,38 @@
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, type SpaceId } from "@holdfast/core/ids";
+import { releaseKind, releasePayload } from "../metadata/retention/release-message.ts";
+import type { Kinds } from "../queue/kind.ts";
+import type { BlockCells } from "./block-cell.ts";
+import { isIndexComplete } from "./cell-facts.ts";
+import { releaseHolders } from "./release-holders.ts";
+
+export interface ReleasePorts {
+  readonly cells: BlockCells;
+  readonly clock: Clock;
+}
+
+/** So long a cell may be away before what it was to release stays for good. */
+const ageMsMax = 90 * 24 * 3600_000;
+
+/** In the cell of a space the holders go of which the space's rows have gone. */
+export function releaseKinds({ cells, clock }: ReleasePorts): Kinds {
+  return {
+    [releaseKind]: {
+      schema: releasePayload,
+      // It is never urgent, and there may be very many.
+      concurrency: 1,
+      ageMsMax,
+      work: async (given) => {
+        const { space_id, holders } = releasePayload.parse(given);
+        const spaceId = space_id as SpaceId;
+        const cell = cells.of(bucketOf(spaceId));
+        // A rebuild may have read the space's rows before they went, and make their holders yet.
+        if (!(await isIndexComplete(cell.db)))
+          throw new HoldfastError("unavailable", "The index of blocks is being rebuilt.");
+        const released = holders.map(([hash, stamp]) => ({ hash: Buffer.from(hash, "hex"), stamp }));
+        await releaseHolders(cell, spaceId, released, clock.nowMicros());
+      },
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { z } from "zod";
+
+const unitsMs = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 };
+const durationMsMax = 36_500 * unitsMs.d;
+
+/** `30d`, `12h`, `5m` or `1s`, as milliseconds; at least a second, at most a hundred years. */
+export const duration = z
+  .string()
+  .regex(/^\d{1,9}[smhd]$/, "must read like 30d, 12h, 5m or 1s")
+  .transform((text) => Number(text.slice(0, -1)) * unitsMs[text.at(-1) as keyof typeof unitsMs])
+  .refine((ms) => ms >= 1000 && ms <= durationMsMax, "must be at least 1s and at most 36500d");
+
+/** As it is written in the configuration: in the largest unit that leaves no rest. */
+export function shownDuration(ms: number): string {
+  const [unit = "s", unitMs = 1000] = Object.entries(unitsMs).findLast(([, each]) => ms % each === 0) ?? [];
+  return `${ms / unitMs}${unit}`;
+}

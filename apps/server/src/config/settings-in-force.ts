@@ -1,0 +1,59 @@
+import { limits } from "@holdfast/core/limits";
+import type { SettingJson } from "@holdfast/protocol/admin-routes";
+import type { LimitName } from "../http/exchange/rate-limits.ts";
+import { shownRetention } from "./retention-settings.ts";
+import { shownDuration } from "./durations.ts";
+import { shownSnapshots } from "./snapshot-settings.ts";
+import { shownAddress } from "./shown-address.ts";
+import { limitOptions, type OptionName, optionSchemas, type Options } from "./options.ts";
+import type { Config } from "./read-config.ts";
+
+/** Each setting with what is in force, for administrators to look at: no password and no key is in it. */
+export function settingsInForce(config: Config): SettingJson[] {
+  const { options, sources } = config.given;
+  const unlessGiven = defaultsOf(config);
+  const shown: Readonly<Record<string, unknown>> = {
+    ...shownRetention(config.retention),
+    ...shownSnapshots(config.snapshots),
+    scrub_period: shownDuration(config.scrubPeriodMs),
+  };
+  return (Object.keys(optionSchemas) as OptionName[]).map((name) => {
+    const secret = name === "admin_password";
+    const value = secret ? null : hidePasswords(shown[name] ?? options[name] ?? unlessGiven[name] ?? null);
+    return { name, value, secret, source: sources[name] ?? "default" };
+  });
+}
+
+/** What holds without a word; what is not here has no value then. */
+function defaultsOf(config: Config): Options {
+  const rates = (Object.entries(limitOptions) as [LimitName, OptionName][]).map(([limit, name]) => {
+    const perMinute = (config.rates[limit]?.perSecond ?? 0) * 60;
+    return [name, Math.round(perMinute * 1000) / 1000];
+  });
+  return {
+    ...(Object.fromEntries(rates) as Options),
+    data: config.dataFolder,
+    listen: `${config.listen.host}:${config.listen.port}`,
+    store_policy: config.storePolicy,
+    behind_proxy: config.proxyHops,
+    log_level: config.logLevel,
+    connections_max: limits.connectionsMaxDefault,
+    open_registration: config.openRegistration,
+    directory: config.openDirectory ? "open" : "closed",
+    language: config.language,
+    rate_limit_preset: "default",
+    rate_limit_polls: config.pollsMax,
+    plans: { ...config.plans.plans },
+    default_plan: config.plans.defaultPlan,
+    webhook_private: config.webhookPrivate,
+    thumb_cache_bytes: config.thumbCacheBytes,
+  };
+}
+
+/** In addresses of databases, of mail servers and of stores, however deep they stand. */
+function hidePasswords(value: unknown): unknown {
+  if (typeof value === "string") return shownAddress(value);
+  if (Array.isArray(value)) return value.map(hidePasswords);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, hidePasswords(each)]));
+}

@@ -1,0 +1,57 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Caller } from "../accounts/caller.ts";
+import { findNodes } from "../metadata/read/look-up.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { liveCaller, type StillSees, type WatchWorld } from "./while-open.ts";
+
+/**
+ * What the caller of a running answer may still have of somebody else's: whoever takes a right away, or what it was for, ends what runs by it.
+ * One's own stays one's own.
+ */
+export class LiveSight {
+  readonly #world: WatchWorld;
+  readonly #caller: Caller;
+  readonly #tops: readonly PlacedNode[];
+  #begun: PlacedNode | undefined;
+
+  /** @param nodes what the answer is of */
+  constructor(world: WatchWorld, caller: Caller, nodes: readonly PlacedNode[]) {
+    this.#world = world;
+    this.#caller = caller;
+    this.#tops = nodes.filter(isOfOthers);
+  }
+
+  /** Of all that the answer is of, and what is being sent of it now. */
+  get stillSees(): StillSees | undefined {
+    if (this.#tops.length === 0) return undefined;
+    return async (now) => {
+      const nodes = [...this.#tops, ...(this.#begun === undefined ? [] : [this.#begun])];
+      return (await this.#findAs(now, nodes)).every((found) => found !== undefined);
+    };
+  }
+
+  /**
+   * The node as the caller sees it now, before something of it is sent; undefined where that may not see it any more.
+   * @throws HoldfastError unauthenticated where the session, token or link has ended
+   */
+  async again(node: PlacedNode): Promise<PlacedNode | undefined> {
+    if (!isOfOthers(node)) return node;
+    const [found] = await this.#findAs(await liveCaller(this.#world, this.#caller), [node]);
+    this.#begun = found;
+    return found;
+  }
+
+  async #findAs(now: Caller, nodes: readonly PlacedNode[]): Promise<(PlacedNode | undefined)[]> {
+    const ids = new Set<NodeId>(nodes.map(({ row }) => row.id));
+    const found = await findNodes(this.#world.shards, now, [...ids]);
+    return nodes.map(({ row }) => {
+      const node = found.get(row.id);
+      // Two spaces may have the same id.
+      return node?.row.space_id === row.space_id ? node : undefined;
+    });
+  }
+}
+
+function isOfOthers({ rights }: PlacedNode): boolean {
+  return rights !== undefined;
+}

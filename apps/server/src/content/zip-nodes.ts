@@ -1,0 +1,134 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { BlockService, ReadingOptions } from "../blocks/block-service.ts";
+import type { Shards } from "../db/shards.ts";
+import type { VersionRow } from "../db/shard-tables.ts";
+import { isReadable, type PlacedNode } from "../metadata/read/placed-node.ts";
+import { findVersion } from "../metadata/content/manifests.ts";
+import { walkFolder } from "../metadata/read/walk-folder.ts";
+import { Gathering } from "./gathering.ts";
+import type { LiveSight } from "./live-sight.ts";
+import { readVersion } from "./read-version.ts";
+import { makeZip } from "./zip.ts";
+import type { ZipEntry } from "./zip.ts";
+
+const pageNodes = 500;
+
+interface ZipParts {
+  readonly shards: Shards;
+  readonly blocks: BlockService;
+}
+
+interface ZipOptions extends Required<Pick<ReadingOptions, "signal" | "reading">> {
+  /** Asked before each page of the tree and before each node: what may not be seen any more by then is left out. */
+  readonly sight: LiveSight;
+}
+
+/** Something that is to be in a zip, under this name: a folder with what is below it. */
+export interface ZippedNode {
+  readonly node: PlacedNode;
+  readonly name: string;
+}
+
+/** What lies in a folder as a zip; the folder's own name is not in it. See `zipNodes`. */
+export function zipFolder(parts: ZipParts, folder: PlacedNode, options: ZipOptions): AsyncGenerator<Uint8Array> {
+  return zipEntries(entriesBelow(parts, folder, "", options));
+}
+
+/**
+ * Files and folders as one zip, made while it is sent: one file is open at a time, and the next page of the tree is listed only when
+ * the last one is on its way. Nothing is deflated: the blocks are read at the speed of the network, and what compresses well
+ * is rarely what people keep. Each piece is done with once the next is asked for.
+ * @throws HoldfastError damaged, behind the last byte, if files in it are: see `makeZip`
+ */
+export function zipNodes(
+  parts: ZipParts,
+  nodes: readonly ZippedNode[],
+  options: ZipOptions,
+): AsyncGenerator<Uint8Array> {
+  return zipEntries(entriesOf(parts, nodes, options));
+}
+
+async function* zipEntries(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array, void, undefined> {
+  const gathering = new Gathering();
+  let failure: HoldfastError | undefined;
+  try {
+    for await (const piece of makeZip(entries)) yield* gathering.add(piece);
+  } catch (thrown) {
+    failure = toHoldfastError(thrown);
+  }
+  // What came before a failure is sent: of a zip with a damaged file all the rest is in it.
+  yield* gathering.end();
+  if (failure !== undefined) throw failure;
+}
+
+async function* entriesOf(
+  parts: ZipParts,
+  nodes: readonly ZippedNode[],
+  options: ZipOptions,
+): AsyncGenerator<ZipEntry, void, undefined> {
+  for (const { node, name } of nodes) {
+    const entry = await entryOf(parts, node, options);
+    if (entry !== undefined) yield { ...entry, path: name };
+    if (node.row.kind === "folder") yield* entriesBelow(parts, node, `${name}/`, options);
+  }
+}
+
+async function* entriesBelow(
+  parts: ZipParts,
+  folder: PlacedNode,
+  prefix: string,
+  options: ZipOptions,
+): AsyncGenerator<ZipEntry, void, undefined> {
+  const prefixLength = folder.path === "/" ? 1 : folder.path.length + 1;
+  let cursor: string | undefined;
+  do {
+    options.signal.throwIfAborted();
+    const now = await options.sight.again(folder);
+    if (now === undefined) return;
+    const top = { ...folder, role: now.role, rights: now.rights };
+    const page = await walkFolder(parts.shards.ofId(folder.row.space_id), top, pageNodes, cursor);
+    for (const node of page.nodes.filter(isReadable)) {
+      const entry = await entryOf(parts, node, options);
+      if (entry !== undefined) yield { ...entry, path: prefix + node.path.slice(prefixLength) };
+    }
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** @returns undefined for what has no place in a zip, or is gone or out of the caller's sight since it was listed */
+async function entryOf(
+  parts: ZipParts,
+  node: PlacedNode,
+  options: ZipOptions,
+): Promise<Omit<ZipEntry, "path"> | undefined> {
+  const { row } = node;
+  if ((await options.sight.again(node)) === undefined) return undefined;
+  const mtimeMs = row.modified_at / 1000;
+  if (row.kind === "folder") return { kind: "folder", mode: 0o755, mtimeMs, sizeBytes: 0, content: piecesOf() };
+  if (row.kind === "symlink") {
+    const target = Buffer.from(row.target ?? "");
+    return { kind: "symlink", mode: 0o777, mtimeMs, sizeBytes: target.length, content: piecesOf(target) };
+  }
+  if (row.kind !== "file") return undefined;
+  const version = await headOf(parts, row);
+  if (version === undefined) return undefined;
+  const mode = row.executable ? 0o755 : 0o644;
+  return { kind: "file", mode, mtimeMs, sizeBytes: version.size, content: contentOf(parts, version, options) };
+}
+
+async function headOf({ shards }: ZipParts, row: PlacedNode["row"]): Promise<VersionRow | undefined> {
+  try {
+    return await findVersion(shards, row);
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "not_found") return undefined;
+    throw thrown;
+  }
+}
+
+function contentOf(parts: ZipParts, version: VersionRow, { signal, reading }: ZipOptions): AsyncGenerator<Uint8Array> {
+  return readVersion(parts, version, { start: 0, end: version.size }, { signal, reading, passing: true });
+}
+
+async function* piecesOf(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* await Promise.resolve(pieces);
+}

@@ -1,0 +1,74 @@
+import type { Clock } from "@holdfast/core/clock";
+import { assertWanted } from "@holdfast/object-store/call-signal";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import type { StoreCopy } from "@holdfast/object-store/store-copy";
+import type { Debt } from "@holdfast/object-store/two-stores";
+import type { BlockCell } from "../blocks/block-cell.ts";
+import { packPrefix } from "../blocks/pack-format.ts";
+import { metadataPrefix } from "../blocks/stored-metadata.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { oweFound } from "./debts.ts";
+
+export interface ComparePorts {
+  readonly cell: BlockCell;
+  readonly copies: readonly [StoreCopy, StoreCopy];
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Lists both stores, and notes as owed what one of them lacks, or has in another size. Nothing is copied here, so it may be cut and begin again.
+ * @param doubted what lies in them may be anything: also of what both have it is owed to look
+ * @returns how many objects are owed that were not before
+ */
+export async function compareCopies(ports: ComparePorts, doubted: readonly StoreCopy[]): Promise<number> {
+  const { cell, copies, clock, signal } = ports;
+  let count = 0;
+  for (const prefix of comparedPrefixes) {
+    assertWanted(signal);
+    const [first, second] = await Promise.all(copies.map((copy) => sizesIn(copy, prefix, signal)));
+    const debts: Debt[] = [];
+    for (const key of new Set([...(first?.keys() ?? []), ...(second?.keys() ?? [])])) {
+      const store = owedBy({ first: first?.get(key), second: second?.get(key) }, copies, doubted);
+      const sizeBytes = Math.max(first?.get(key) ?? 0, second?.get(key) ?? 0);
+      if (store !== undefined) debts.push({ store, key, deed: "copy", sizeBytes });
+    }
+    for (let start = 0; start < debts.length; start += debtsAtOnce) {
+      count += await oweFound(cell.db, debts.slice(start, start + debtsAtOnce), clock.nowMicros());
+    }
+  }
+  return count;
+}
+
+const debtsAtOnce = 1000;
+
+/** Of the pack's ids the first two digits: of the keys of a store one in 256 is in memory at a time. */
+const packFolders = Array.from({ length: 256 }, (_, index) => `${packPrefix}${index.toString(16).padStart(2, "0")}/`);
+
+/** Of all that a server keeps in a store. */
+export const comparedPrefixes: readonly string[] = [keyringKey, metadataPrefix, ...packFolders];
+
+export async function sizesIn(
+  store: ObjectStore,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for await (const { key, sizeBytes } of store.list(prefix, signal === undefined ? {} : { signal })) {
+    sizes.set(key, sizeBytes);
+  }
+  return sizes;
+}
+
+function owedBy(
+  sizes: { readonly first: number | undefined; readonly second: number | undefined },
+  [first, second]: ComparePorts["copies"],
+  doubted: readonly StoreCopy[],
+): string | undefined {
+  if (sizes.first === undefined) return first.name;
+  if (sizes.second === undefined) return second.name;
+  const [one] = doubted;
+  if (one !== undefined) return one.name;
+  // The shorter one is cut; that is found out when it is looked at.
+  return sizes.first === sizes.second ? undefined : (sizes.first < sizes.second ? first : second).name;
+}

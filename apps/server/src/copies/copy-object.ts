@@ -1,0 +1,44 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+
+/** Undefined where the store does not have it. */
+export async function getIfThere(
+  store: ObjectStore,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(key, signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+export interface CopyObjectPorts {
+  readonly from: ObjectStore;
+  readonly to: ObjectStore;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Gives a store an object that the other one has. Both may get a newer one meanwhile: so it is looked at until it stayed the same.
+ * @returns how many bytes it has, undefined where the other one does not have it either
+ * @throws HoldfastError unavailable where it changes all the time
+ */
+export async function copyObject(key: string, { from, to, signal }: CopyObjectPorts): Promise<number | undefined> {
+  const call = signal === undefined ? {} : { signal };
+  let bytes = await getIfThere(from, key, signal);
+  for (let round = 1; round <= roundsMax; round += 1) {
+    if (bytes === undefined) return undefined;
+    await to.put(key, bytes, call);
+    const now = await getIfThere(from, key, signal);
+    if (now !== undefined && Buffer.compare(now, bytes) === 0) return bytes.length;
+    // It is gone there, and came back here by this.
+    if (now === undefined) await to.delete(key, call);
+    bytes = now;
+  }
+  throw new HoldfastError("unavailable", `${key} changes all the time. It is tried again.`);
+}
+
+const roundsMax = 5;

@@ -1,0 +1,117 @@
+import type { Clock } from "@holdfast/core/clock";
+import { limits } from "@holdfast/core/limits";
+import type { Sleep } from "@holdfast/object-store/call-signal";
+import type { StoreCopy } from "@holdfast/object-store/store-copy";
+import { twoOf } from "@holdfast/object-store/two-stores";
+import type { BlockCell, BlockLog } from "../blocks/block-cell.ts";
+import type { BlockPool } from "../blocks/block-tasks.ts";
+import { compareCopies } from "./compare-copies.ts";
+import { noteCompared, noteCopy, readKnownCopies } from "./known-copies.ts";
+import { makePace } from "./pace.ts";
+import { payDebts } from "./pay-debts.ts";
+
+export interface KeeperPorts {
+  readonly pool: BlockPool;
+  readonly clock: Clock;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicMs: () => number;
+  readonly sleep: Sleep;
+  readonly log: BlockLog;
+}
+
+export interface KeepOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** A store that lost all that it had is filled anew at once, and not after a while. */
+  readonly fillsAtOnce?: boolean;
+  /** All keys are compared, also where they were lately. */
+  readonly compares?: boolean;
+}
+
+/** Makes the two stores of a cell equal again, as far as both are there. Of a cell with one store it does nothing. */
+export type KeepCopies = (cell: BlockCell, options?: KeepOptions) => Promise<void>;
+
+export function openKeeper(ports: KeeperPorts): KeepCopies {
+  const pace = makePace(limits.copyBytesPerSecondMax, ports);
+  /** By the name of the store. */
+  const goneSinceMs = new Map<string, number>();
+
+  return async (cell, { signal, fillsAtOnce = false, compares = false } = {}) => {
+    const copies = twoOf(cell.store);
+    if (copies === undefined) return;
+    await Promise.all(copies.map((copy) => copy.look()));
+    for (const copy of copies) {
+      if (isLost(copy, { graceMs: fillsAtOnce ? 0 : limits.storeGoneMs, goneSinceMs, nowMs: ports.monotonicMs() })) {
+        await beginAnew(ports, cell, copy);
+      }
+    }
+    if (copies.some(({ isAway }) => isAway)) return;
+    const known = await admit(ports, cell, copies);
+    await compareIfDue(ports, cell, { copies, known }, { signal, compares });
+    await payDebts({ ...ports, cell, copies, pace, signal });
+  };
+}
+
+interface Grace {
+  readonly graceMs: number;
+  readonly goneSinceMs: Map<string, number>;
+  readonly nowMs: number;
+}
+
+/** A disk that is mounted a moment later, or a folder that somebody moves back, shall find its place as it was. */
+function isLost(copy: StoreCopy, { graceMs, goneSinceMs, nowMs }: Grace): boolean {
+  if (!copy.isGone) {
+    goneSinceMs.delete(copy.name);
+    return false;
+  }
+  const sinceMs = goneSinceMs.get(copy.name) ?? nowMs;
+  goneSinceMs.set(copy.name, sinceMs);
+  return nowMs - sinceMs >= graceMs;
+}
+
+async function beginAnew({ log }: KeeperPorts, cell: BlockCell, copy: StoreCopy): Promise<void> {
+  if (twoOf(cell.store)?.every(({ isGone }) => isGone) === true) return;
+  log.warn({ store: copy.name }, "a store has lost all that it had, and is filled anew from the other one");
+  await noteCompared(cell.db, [copy.name], null);
+  await copy.beginAnew();
+}
+
+/** From here on both show that they are the stores of this cell. @returns when each was compared */
+async function admit(
+  { clock }: KeeperPorts,
+  cell: BlockCell,
+  copies: readonly StoreCopy[],
+): Promise<ReadonlyMap<string, number | null>> {
+  if (copies.some(({ isNew }) => isNew)) await cell.keyring.writeAgain();
+  const known = await readKnownCopies(cell.db);
+  for (const copy of copies) {
+    if (copy.isNew) await copy.look();
+    if (!known.has(copy.name)) await noteCopy(cell.db, copy.name, clock.nowMicros());
+  }
+  return known;
+}
+
+interface KnownCopies {
+  readonly copies: readonly [StoreCopy, StoreCopy];
+  readonly known: ReadonlyMap<string, number | null>;
+}
+
+async function compareIfDue(
+  ports: KeeperPorts,
+  cell: BlockCell,
+  { copies, known }: KnownCopies,
+  { signal, compares }: KeepOptions,
+): Promise<void> {
+  const doubted = copies.filter(({ name }) => (known.get(name) ?? null) === null);
+  const startedAt = ports.clock.nowMicros();
+  const isOld = copies.some(({ name }) => startedAt - (known.get(name) ?? 0) > limits.copiesComparedEveryMs * 1000);
+  if (compares !== true && !isOld) return;
+  // The only one of which nothing is known is the one to be filled; of a new installation both are.
+  const filled = doubted.length === copies.length ? doubted.slice(1) : doubted;
+  const count = await compareCopies({ cell, copies, clock: ports.clock, signal }, filled);
+  await noteCompared(
+    cell.db,
+    copies.map(({ name }) => name),
+    startedAt,
+  );
+  if (count > 0) ports.log.info({ objects: count }, "the two stores were compared, and are made equal");
+}

@@ -1,0 +1,138 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Sleep } from "@holdfast/object-store/call-signal";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { StoreCopy } from "@holdfast/object-store/store-copy";
+import { makeTwoStores } from "@holdfast/object-store/two-stores";
+import type { StorePolicy, TwoStores } from "@holdfast/object-store/two-stores";
+import { type Kysely, sql } from "kysely";
+import type { BlockLog } from "../blocks/block-cell.ts";
+import { keyringKey, readKeyringObject } from "../blocks/wrapped-keys.ts";
+import type { CellTables } from "../db/cell-tables.ts";
+import { doubtOthers, readKnownCopies } from "./known-copies.ts";
+import { owe, oweFound } from "./debts.ts";
+
+export interface CellStoreOptions {
+  readonly db: Kysely<CellTables>;
+  /** Of one store, or of two: a folder or `s3://…` each. */
+  readonly places: readonly string[];
+  readonly policy: StorePolicy;
+  readonly open: (place: string) => Promise<ObjectStore>;
+  /** Microseconds since 1970. */
+  readonly nowMicros: () => number;
+  readonly monotonicMs: () => number;
+  readonly sleep: Sleep;
+  readonly log: BlockLog;
+  /** How long a store is waited for while the other could answer. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * The store of a cell: one, or two that hold the same.
+ * @throws HoldfastError failed where one of the two is another server's
+ */
+export async function openCellStore(options: CellStoreOptions): Promise<ObjectStore> {
+  const { db, places, open } = options;
+  // Before the first migration nothing is known, and nothing may be written yet.
+  const isMigrated = await hasTable(db, "cell.copies");
+  if (isMigrated) await doubtOthers(db, places);
+  const [first, second] = places;
+  if (first === undefined) throw new HoldfastError("internal", "A cell has no store.");
+  if (second === undefined) return open(first);
+  if (first === second) {
+    throw new HoldfastError(
+      "usage",
+      `The second store is the same as the first, ${first}. Name another place, or leave it out.`,
+    );
+  }
+  const known = isMigrated ? await readKnownCopies(db) : new Map<string, number | null>();
+  const copies = [makeCopy(options, first, known), makeCopy(options, second, known)] as const;
+  await Promise.all(copies.map((copy) => copy.look()));
+  await assertOfThisCell(db, copies);
+  return makeTwoStores({
+    copies,
+    policy: options.policy,
+    owe: (debts) => owe(db, debts, options.nowMicros()),
+    patienceMs: options.patienceMs ?? patienceMsUsual,
+    sleep: options.sleep,
+  });
+}
+
+async function hasTable(db: Kysely<CellTables>, table: string): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`select to_regclass(${table}) is not null as there`.execute(db);
+  return rows[0]?.there === true;
+}
+
+/** Far longer than what a store takes that is only slow. */
+const patienceMsUsual = 10_000;
+
+function makeCopy(options: CellStoreOptions, place: string, known: ReadonlyMap<string, unknown>): StoreCopy {
+  const { db, open, log, sleep, monotonicMs, nowMicros } = options;
+  const noteLack = async (copy: StoreCopy, key: string): Promise<void> => {
+    const sizeBytes = (await copy.stat(key))?.sizeBytes ?? 0;
+    const isNews = (await oweFound(db, [{ store: place, key, deed: "copy", sizeBytes }], nowMicros())) > 0;
+    if (isNews)
+      log.warn({ store: place, key }, "a store lacks what the other one has, or has it damaged; it gets it from there");
+  };
+  return new StoreCopy({
+    name: place,
+    open: () => open(place),
+    proofKey: keyringKey,
+    assertOwn: async (store) => {
+      const ours = await keysOf(db);
+      if (isStrange(await keysIn(store), ours)) throw strangeStore(place);
+    },
+    isNew: !known.has(place),
+    patienceMs: options.patienceMs ?? patienceMsUsual,
+    sleep,
+    monotonicMs,
+    onChange: (_copy, reason) => {
+      if (reason === undefined) log.info({ store: place }, "a store is there again");
+      else log.error({ store: place, reason: reason.message }, "a store is away; the other one is used");
+    },
+    onLack: (copy, key) => {
+      noteLack(copy, key).catch((error: unknown) =>
+        log.warn({ err: error, key }, "what a store lacks could not be noted"),
+      );
+    },
+  });
+}
+
+/** Before anything is written: two servers that took each other's store for their own would replace its keys. */
+async function assertOfThisCell(db: Kysely<CellTables>, copies: TwoStores["copies"]): Promise<void> {
+  const ours = await keysOf(db);
+  for (const copy of copies) {
+    if (copy.isAway) continue;
+    const keys = await keysIn(copy);
+    if (isStrange(keys, ours)) throw strangeStore(copy.name);
+    for (const key of keys) ours.add(key);
+  }
+}
+
+/** The data keys that the cell knows; none in a new one. */
+async function keysOf(db: Kysely<CellTables>): Promise<Set<string>> {
+  const rows = (await hasTable(db, "cell.data_keys"))
+    ? await db.selectFrom("cell.data_keys").select(["epoch", "created_at"]).execute()
+    : [];
+  return new Set(rows.map(({ epoch, created_at }) => `${epoch} ${created_at}`));
+}
+
+function isStrange(keys: readonly string[], ours: ReadonlySet<string>): boolean {
+  return keys.length > 0 && ours.size > 0 && !keys.some((key) => ours.has(key));
+}
+
+/** None where there is no keyring, or one that cannot be read: then it gets the one of the other store. */
+async function keysIn(store: ObjectStore): Promise<string[]> {
+  try {
+    return (await readKeyringObject(store)).map(({ epoch, createdAt }) => `${epoch} ${createdAt}`);
+  } catch (error) {
+    if (error instanceof HoldfastError) return [];
+    throw error;
+  }
+}
+
+function strangeStore(place: string): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `The store ${place} holds the keyring of another server. Nothing was changed. Name an empty place, or the store that belongs to this one.`,
+  );
+}

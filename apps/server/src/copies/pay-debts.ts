@@ -1,0 +1,70 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { assertWanted } from "@holdfast/object-store/call-signal";
+import type { StoreCopy } from "@holdfast/object-store/store-copy";
+import type { BlockCell } from "../blocks/block-cell.ts";
+import { packIdOfKey } from "../blocks/pack-format.ts";
+import { settlePack } from "../blocks/settle-pack.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { copyObject } from "./copy-object.ts";
+import { dueDebts, postponeDebt, settleDebt } from "./debts.ts";
+import type { OwedRow } from "./debts.ts";
+import type { KeeperPorts } from "./keep-copies.ts";
+import type { Pace } from "./pace.ts";
+
+export interface PayPorts extends KeeperPorts {
+  readonly cell: BlockCell;
+  readonly copies: readonly [StoreCopy, StoreCopy];
+  readonly pace: Pace;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Does what is owed, one object after the other, until nothing is due any more or a store goes away. */
+export async function payDebts(ports: PayPorts): Promise<void> {
+  const { cell, copies, clock, signal, log } = ports;
+  const upTo = clock.nowMicros();
+  for (;;) {
+    const debts = await dueDebts(cell.db, upTo, debtsAtOnce);
+    if (debts.length === 0) return;
+    for (const debt of debts) {
+      assertWanted(signal);
+      if (copies.some(({ isAway }) => isAway)) return;
+      try {
+        await payDebt(ports, debt);
+        await settleDebt(cell.db, debt);
+      } catch (error) {
+        assertWanted(signal);
+        const { code, message } = toHoldfastError(error);
+        log.warn(
+          { store: debt.store, key: debt.key, code, reason: message },
+          "a store could not be given what it lacks; it is tried again",
+        );
+        await postponeDebt(cell.db, debt, clock.nowMicros() + againInMicros);
+      }
+    }
+  }
+}
+
+const debtsAtOnce = 50;
+const againInMicros = 60_000_000;
+
+async function payDebt(ports: PayPorts, { store, key, deed, sizeBytes }: OwedRow): Promise<void> {
+  const { cell, copies, pool, pace, signal, log } = ports;
+  const copy = copies.find(({ name }) => name === store);
+  // Of a store that the server does without: what lies in it is compared when it is there again.
+  if (copy === undefined) return;
+  const options = signal === undefined ? {} : { signal };
+  if (deed === "delete") return copy.delete(key, options);
+  if (key === keyringKey) return cell.keyring.writeAgain();
+  const packId = packIdOfKey(key);
+  if (packId === undefined) {
+    const other = copies.find((each) => each !== copy);
+    const bytes = other && (await copyObject(key, { from: other, to: copy, signal }));
+    return pace(2 * (bytes ?? 0), signal);
+  }
+  const { mended, unmended, withheld, bytes } = await settlePack({ cell, pool, signal }, packId);
+  for (const each of mended) log.warn({ ...each, pack_id: packId }, "a store was given a pack by the other one");
+  const [failed] = unmended;
+  if (failed !== undefined) throw new HoldfastError("unavailable", failed.reason);
+  if (withheld !== undefined) throw new HoldfastError("unavailable", withheld.reason);
+  await pace(2 * Math.max(sizeBytes, bytes?.length ?? 0), signal);
+}

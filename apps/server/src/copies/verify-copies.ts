@@ -1,0 +1,170 @@
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { assertWanted } from "@holdfast/object-store/call-signal";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { type Debt, twoOf } from "@holdfast/object-store/two-stores";
+import type { CopyJson } from "@holdfast/protocol/admin-routes";
+import type { BlockPool } from "../blocks/block-tasks.ts";
+import { checkAlone, missingReason, settlePack } from "../blocks/settle-pack.ts";
+import { packIdOfKey } from "../blocks/pack-format.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { comparedPrefixes, sizesIn } from "./compare-copies.ts";
+import { getIfThere } from "./copy-object.ts";
+import { copyJson, writeVerification } from "./copies-report.ts";
+import type { PlacedCell, Verification } from "./copies-report.ts";
+import { oweFound } from "./debts.ts";
+import type { KeeperPorts } from "./keep-copies.ts";
+import { makePace } from "./pace.ts";
+
+export interface VerifyPorts extends KeeperPorts {
+  readonly pool: BlockPool;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Of all cells, before the first is verified: so they count as one. */
+export async function noteVerificationBegun(placed: readonly PlacedCell[], clock: Clock): Promise<void> {
+  for (const { cell } of placed) await writeVerification(cell, begun(clock.nowMs()));
+}
+
+/**
+ * Rereads every object of every store of a cell, compares the two, and checks seal and hash of each block. It changes nothing in the stores: what
+ * differs is owed from then on. The result is kept in `cell.facts`.
+ */
+export async function verifyCopies(ports: VerifyPorts, placed: PlacedCell): Promise<void> {
+  const { clock } = ports;
+  const report = begun(clock.nowMs());
+  await writeVerification(placed.cell, report);
+  const end = (state: "done" | "failed", copies: CopyJson[]) => {
+    const finished_at = new Date(clock.nowMs()).toISOString();
+    return writeVerification(placed.cell, { ...report, state, finished_at, copies });
+  };
+  try {
+    await end("done", await verifyAll(ports, placed, report));
+  } catch (error) {
+    await end("failed", []);
+    throw error;
+  }
+}
+
+function begun(nowMs: number): Verification {
+  return { state: "running", started_at: new Date(nowMs).toISOString(), finished_at: null, objects: 0, copies: [] };
+}
+
+/** Of one store. */
+interface Tally {
+  readonly store: ObjectStore;
+  readonly name: string;
+  lagObjects: number;
+  lagBytes: number;
+  damaged: number;
+  isAway: boolean;
+}
+
+async function verifyAll(ports: VerifyPorts, { cell, places }: PlacedCell, report: Verification): Promise<CopyJson[]> {
+  const copies = twoOf(cell.store);
+  await Promise.all((copies ?? []).map((copy) => copy.look()));
+  const stores = copies ?? [cell.store];
+  const tallies = stores.map((store, index): Tally => {
+    const isAway = copies?.[index]?.isAway ?? false;
+    return { store, name: places[index] ?? "", lagObjects: 0, lagBytes: 0, damaged: 0, isAway };
+  });
+  const there = tallies.filter(({ isAway }) => !isAway);
+  if (there.length === 0)
+    throw new HoldfastError("unavailable", "Neither of the two stores is there. Try again once one is.");
+  const verify = makeVerifier(ports, { cell, places }, tallies);
+  for (const prefix of comparedPrefixes) {
+    const listed = await Promise.all(there.map(({ store }) => sizesIn(store, prefix, ports.signal)));
+    for (const key of new Set(listed.flatMap((sizes) => Array.from(sizes.keys())))) {
+      assertWanted(ports.signal);
+      await verify(key);
+      report.objects += 1;
+    }
+  }
+  return tallies.map(tallyJson);
+}
+
+function tallyJson({ name, isAway, lagObjects: objects, lagBytes: bytes, damaged }: Tally): CopyJson {
+  const lags = objects > 0 ? "behind" : "ok";
+  const found = damaged > 0 ? "damaged" : lags;
+  return { ...copyJson(name, { state: isAway ? "away" : found, objects, bytes }), damaged_objects: damaged };
+}
+
+function makeVerifier(ports: VerifyPorts, { cell }: PlacedCell, tallies: readonly Tally[]) {
+  const { pool, clock, signal } = ports;
+  const pace = makePace(limits.copyBytesPerSecondMax, ports);
+  return async (key: string): Promise<void> => {
+    if (key === keyringKey) return verifyKeyring(tallies);
+    const packId = packIdOfKey(key);
+    if (packId === undefined) {
+      const debts = await verifySame(key, tallies, signal);
+      await oweFound(cell.db, debts, clock.nowMicros());
+      return;
+    }
+    const { bytes, withheld, unmended } = await settlePack({ cell, pool, signal }, packId, { mend: false });
+    const sizeBytes = bytes?.length ?? 0;
+    for (const { store, reason } of unmended) {
+      const tally = tallies.find(({ name }) => name === store);
+      if (tally === undefined) continue;
+      count(tally, reason === missingReason ? sizeBytes : undefined);
+      await oweFound(cell.db, [{ store, key, deed: "copy", sizeBytes }], clock.nowMicros());
+    }
+    const isBad =
+      bytes === undefined ? withheld !== undefined : (await checkAlone({ cell, pool }, packId, bytes)) !== undefined;
+    // Of what is best is something wrong: in none of the stores that are there it is whole.
+    const inAll = tallies.filter(({ isAway, name }) => !isAway && !unmended.some(({ store }) => store === name));
+    if (isBad) for (const tally of inAll) count(tally, undefined);
+    await pace(tallies.length * sizeBytes, signal);
+  };
+}
+
+/** @param lagBytes of an object that is not there; undefined for one that is damaged */
+function count(tally: Tally, lagBytes: number | undefined): void {
+  if (lagBytes === undefined) {
+    tally.damaged += 1;
+    return;
+  }
+  tally.lagObjects += 1;
+  tally.lagBytes += lagBytes;
+}
+
+/** An object of the metadata: which is right is known to whoever has the keys and reads it; that both have the same is seen here. */
+async function verifySame(
+  key: string,
+  tallies: readonly Tally[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Debt[]> {
+  const there = tallies.filter(({ isAway }) => !isAway);
+  const read = () => Promise.all(there.map(({ store }) => getIfThere(store, key, signal)));
+  const isSame = (copies: readonly (Uint8Array | undefined)[]) =>
+    copies.every((copy) => Buffer.compare(copy ?? nothing, copies[0] ?? nothing) === 0);
+  let copies = await read();
+  // It may just have been written or removed.
+  for (let again = 1; again <= looksMore && !isSame(copies); again += 1) copies = await read();
+  if (isSame(copies)) return [];
+  const sizeBytes = Math.max(...copies.map((copy) => copy?.length ?? 0));
+  const lacking = there.filter((_, index) => copies[index] === undefined);
+  for (const tally of lacking) count(tally, sizeBytes);
+  if (lacking.length > 0) return lacking.map(({ name }): Debt => ({ store: name, key, deed: "copy", sizeBytes }));
+  const [, second] = there;
+  if (second === undefined) return [];
+  count(second, undefined);
+  // The first is read first, so the other one follows it.
+  return [{ store: second.name, key, deed: "copy", sizeBytes }];
+}
+
+const nothing = new Uint8Array();
+const looksMore = 2;
+
+async function verifyKeyring(tallies: readonly Tally[]): Promise<void> {
+  const there = tallies.filter(({ isAway }) => !isAway);
+  const rings = await Promise.all(
+    there.map(async ({ store }) => ((await store.stat(keyringKey)) === undefined ? undefined : store.get(keyringKey))),
+  );
+  const [first] = rings;
+  for (const [index, tally] of there.entries()) {
+    const ring = rings[index];
+    if (ring === undefined) count(tally, 0);
+    else if (first !== undefined && Buffer.compare(ring, first) !== 0) count(tally, undefined);
+  }
+}

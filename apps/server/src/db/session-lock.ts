@@ -1,0 +1,117 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import type { Connection } from "./database.ts";
+import { toDatabaseError } from "./database-error.ts";
+import type { DatabaseLog } from "./database-log.ts";
+
+export interface LockedName {
+  /** Two sessions of one database that lock the same name exclude each other. */
+  readonly name: string;
+  /** As the log calls it. */
+  readonly called: string;
+  /** What does not go on while it is lost. */
+  readonly until: string;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+}
+
+/** The number that PostgreSQL locks for a name, as SQL. */
+export const lockNumber = (name: string) => `hashtextextended('${name.replaceAll("'", "''")}', 0)`;
+
+const retryPauseMs = 100;
+
+/**
+ * An advisory lock of PostgreSQL on a connection of its own: it is held for exactly as long as the connection, so when its process dies
+ * the database drops it at once. When the connection is lost (the database died), so is the lock; it is taken again as soon as the
+ * database is back.
+ */
+export class SessionLock {
+  readonly #connection: Connection;
+  readonly #lock: LockedName;
+  readonly #log: DatabaseLog;
+  readonly #released = new AbortController();
+  readonly #lostListeners: (() => void)[] = [];
+  readonly #regainedListeners: (() => void)[] = [];
+  #client: pg.Client | undefined;
+  #wasLost = false;
+
+  constructor(connection: Connection, lock: LockedName, log: DatabaseLog) {
+    this.#connection = connection;
+    this.#lock = lock;
+    this.#log = log;
+  }
+
+  get held(): boolean {
+    return this.#client !== undefined;
+  }
+
+  onLost(listener: () => void): void {
+    this.#lostListeners.push(listener);
+  }
+
+  onRegained(listener: () => void): void {
+    this.#regainedListeners.push(listener);
+  }
+
+  /** Ends with the connection, and with it the lock. */
+  async release(): Promise<void> {
+    this.#released.abort();
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end();
+  }
+
+  /** @returns whether the lock is ours now; @throws HoldfastError `unavailable` when the database does not answer */
+  async take(): Promise<boolean> {
+    const client = new pg.Client({
+      ...this.#connection,
+      application_name: this.#lock.applicationName,
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+    });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ taken: boolean }>(
+        `select pg_try_advisory_lock(${lockNumber(this.#lock.name)}) as taken`,
+      );
+      if (rows[0]?.taken === true && !this.#released.signal.aborted) {
+        this.#client = client;
+        client.once("end", () => this.#lose(client));
+        return true;
+      }
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw toDatabaseError(error);
+    }
+    await client.end();
+    return false;
+  }
+
+  #lose(client: pg.Client): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#wasLost = true;
+    const { called, until } = this.#lock;
+    this.#log.error({}, `${called} is lost: ${until} until it is back`);
+    for (const listener of this.#lostListeners) listener();
+    void this.takeInTime();
+  }
+
+  /** Tries until it is held, or given up. */
+  async takeInTime(): Promise<void> {
+    const { called } = this.#lock;
+    while (!this.#released.signal.aborted) {
+      try {
+        if (await this.take()) break;
+        this.#log.error({}, `another server holds ${called}`);
+      } catch (error) {
+        this.#log.warn({ reason: (error as Error).message }, `${called} cannot be taken yet`);
+      }
+      await delay(retryPauseMs, undefined, { signal: this.#released.signal }).catch(() => {});
+    }
+    if (!this.held) return;
+    if (this.#wasLost) this.#log.info({}, `${called} is held again`);
+    for (const listener of this.#regainedListeners) listener();
+  }
+}

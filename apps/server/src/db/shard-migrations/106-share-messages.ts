@@ -1,0 +1,13 @@
+import { type Kysely, sql } from "kysely";
+
+/** Why: what somebody wrote to whom they gave something reached only addresses without an account. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `
+-- to whoever it is for, told with the share
+alter table shard.grants add column message text;
+`,
+    )
+    .execute(db);
+}

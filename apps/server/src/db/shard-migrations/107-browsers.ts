@@ -1,0 +1,13 @@
+import { type Kysely, sql } from "kysely";
+
+/** Why: browsers sign in too, and whoever looks through the list of devices wants to know which of them are browsers. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `
+-- signed in by a page: its refresh token lies in a cookie
+alter table shard.devices add column browser boolean not null default false;
+`,
+    )
+    .execute(db);
+}

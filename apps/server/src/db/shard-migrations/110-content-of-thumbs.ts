@@ -1,0 +1,18 @@
+import { type Kysely, sql } from "kysely";
+
+/**
+ * Why: a thumbnail is asked for by the content that it shows, and who asks must be able to read a version with it. In one's own space any
+ * version counts; in a folder of somebody else's only what lies in it is looked at, so that no time tells what lies elsewhere.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `
+-- eight bytes of a hash are as good as all, and a fourth of the size
+create index versions_content on shard.versions (space_id, substring(content_id from 1 for 8));
+create index nodes_folder_content on shard.nodes (parent_id, substring(content_id from 1 for 8))
+  where content_id is not null and trashed_at is null;
+`,
+    )
+    .execute(db);
+}

@@ -1,0 +1,42 @@
+import { sql } from "kysely";
+import { judgeClock } from "./judge-clock.ts";
+import type { DoctorWorld } from "./doctor-world.ts";
+import { fail, type Finding, ok } from "./finding.ts";
+
+interface Row {
+  readonly place: string;
+  readonly version: string;
+  readonly off: string[];
+  readonly nowMs: number;
+}
+
+/** That each database answers, keeps what it says that it keeps, and has the time of this machine. Shards and cells may share one. */
+export async function checkDatabases({ shards, cells, clock }: DoctorWorld): Promise<Finding[]> {
+  const findings = new Map<string, Finding[]>();
+  for (const { db } of [...shards, ...cells]) {
+    const sentMs = clock.nowMs();
+    const { rows } = await sql<Row>`
+      select coalesce(inet_server_addr()::text, 'local socket') || ':' || current_setting('port') || '/' || current_database() as place,
+        current_setting('server_version') as version,
+        array(select name from pg_settings
+          where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name) as off,
+        (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`.execute(db);
+    for (const row of rows) {
+      findings.set(row.place, [
+        judgeDatabase(row),
+        judgeClock(`the database ${row.place}`, row.nowMs, { sentMs, nowMs: clock.nowMs() }),
+      ]);
+    }
+  }
+  return [...findings.values()].flat();
+}
+
+export function judgeDatabase({ place, version, off }: Pick<Row, "place" | "version" | "off">): Finding {
+  const detail = `PostgreSQL ${version} at ${place}`;
+  if (off.length === 0) return ok("database", detail);
+  return fail(
+    "database",
+    `${detail} runs with ${off.map((name) => `${name} = off`).join(", ")}`,
+    `Set ${off.join(" and ")} to on: a power cut would lose or garble what was acknowledged.`,
+  );
+}

@@ -1,0 +1,65 @@
+import { logPrefix, metadataPartOf, newestSnapshot, timeOfBackup } from "../blocks/stored-metadata.ts";
+import type { SnapshotSettings } from "../config/snapshot-settings.ts";
+import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
+import { type Finding, ok, warn } from "./finding.ts";
+
+/** That what is needed to rebuild the database is in the store, and how old it is. */
+export async function checkMetadata({ config, cells, clock }: DoctorWorld): Promise<Finding[]> {
+  const [cell] = cells;
+  if (cell === undefined || config.databaseUrl !== undefined || config.topology !== undefined) return [];
+  return [judgeMetadata(await lookAt(cell), config.snapshots, clock.nowMs())];
+}
+
+export interface StoredMetadata {
+  /** When the newest snapshot was made, in milliseconds since 1970; undefined: there is none. */
+  readonly madeMs: number | undefined;
+  /** Up to when all is there, whether anything was written or not. */
+  readonly saidMs: number;
+  /** Of the log. */
+  readonly logBytes: number;
+}
+
+const graceMs = 15 * 60_000;
+/** So much of the log, and no snapshot: that is no quiet server. */
+const logBytesMax = 1024 * 1024;
+
+export function judgeMetadata(
+  { madeMs, saidMs, logBytes }: StoredMetadata,
+  { snapshotMs, journalMs }: SnapshotSettings,
+  nowMs: number,
+): Finding {
+  if (snapshotMs === undefined) {
+    const detail = "HOLDFAST_SNAPSHOT_INTERVAL is off: it does not go to the store";
+    return warn("metadata", detail, "Have backups: without either, a database that is lost is lost for good.");
+  }
+  if (madeMs === undefined) {
+    return ok("metadata", "no snapshot is in the store yet; a server makes the first one some minutes after its start");
+  }
+  const detail = `snapshot of ${new Date(madeMs).toISOString()}, log up to ${new Date(saidMs).toISOString()}`;
+  // The log says every ten minutes that there is nothing more.
+  if (journalMs !== undefined && nowMs - saidMs > graceMs + 3 * journalMs) {
+    return warn(
+      "metadata",
+      `${detail}: what was written since, if anything, is not in the store`,
+      "Where a server runs, its log says why; else it comes with the next start.",
+    );
+  }
+  if (logBytes > logBytesMax && nowMs - madeMs > graceMs + 3 * snapshotMs) {
+    const advice = "Where a server runs, its log says why. A rebuild takes longer until there is one.";
+    return warn("metadata", `${detail}: there ought to be a newer snapshot`, advice);
+  }
+  return ok("metadata", detail);
+}
+
+async function lookAt({ store }: CellWorld): Promise<StoredMetadata> {
+  const opened = await store();
+  const part = metadataPartOf(opened);
+  const madeMs = timeOfBackup((await newestSnapshot(opened)) ?? "");
+  let saidMs = madeMs ?? 0;
+  let logBytes = 0;
+  for await (const { key, sizeBytes, modifiedAtMs } of part.list(logPrefix)) {
+    if (key.endsWith("/head")) saidMs = Math.max(saidMs, modifiedAtMs);
+    else logBytes += sizeBytes;
+  }
+  return { madeMs, saidMs, logBytes };
+}

@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { limits } from "@holdfast/core/limits";
+import type { DoctorWorld } from "./doctor-world.ts";
+import { type Finding, ok, warn } from "./finding.ts";
+
+const nodeMajorMin = 24;
+
+/** PostgreSQL's own is told with the database. */
+export async function checkVersions({ version }: Pick<DoctorWorld, "version">): Promise<Finding[]> {
+  const detail = `Holdfast ${version}, Node.js ${process.versions.node}`;
+  const isOld = Number(process.versions.node.split(".")[0]) < nodeMajorMin;
+  return [
+    isOld
+      ? warn(
+          "versions",
+          detail,
+          `Run it by its own launcher (npx holdfast), which brings a Node.js of at least ${nodeMajorMin}.`,
+        )
+      : ok("versions", detail),
+  ];
+}
+
+/** Of this process: the server where it was asked, else the command, which a shell starts with the same limit as a server. */
+export async function checkOpenFiles({ config }: Pick<DoctorWorld, "config">): Promise<Finding[]> {
+  // Only Linux shows it there.
+  if (process.platform !== "linux") return [];
+  const text = await readFile("/proc/self/limits", "utf8");
+  const filesMax = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Infinity);
+  return [judgeOpenFiles(filesMax, config.connectionsMax ?? limits.connectionsMaxDefault)];
+}
+
+/** For databases, stores and what is being read. */
+const otherFiles = 1024;
+
+export function judgeOpenFiles(filesMax: number, connectionsMax: number): Finding {
+  const detail = `${filesMax} open files for up to ${connectionsMax} connections`;
+  if (filesMax >= connectionsMax + otherFiles) return ok("open_files", detail);
+  return warn(
+    "open_files",
+    detail,
+    `Raise the limit (ulimit -n, LimitNOFILE=) to ${connectionsMax + otherFiles}, or set HOLDFAST_CONNECTIONS_MAX to at most ` +
+      `${Math.max(filesMax - otherFiles, 1)}.`,
+  );
+}

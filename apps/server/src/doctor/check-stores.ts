@@ -1,0 +1,117 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { StoreCopy } from "@holdfast/object-store/store-copy";
+import { type TwoStores, twoOf } from "@holdfast/object-store/two-stores";
+import { readDataKeyRows } from "../blocks/keyring.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
+import { shownAddress } from "../config/shown-address.ts";
+import { readLag } from "../copies/debts.ts";
+import { readKnownCopies } from "../copies/known-copies.ts";
+import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
+import { judgeClock } from "./judge-clock.ts";
+
+/**
+ * That each store is there, and takes, gives back and forgets an object. By its time, what the store's clock says. Where a cell has two,
+ * what one of them still lacks.
+ */
+export async function checkStores(world: DoctorWorld): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const cell of world.cells) findings.push(...(await checkCell(world, cell)));
+  return findings;
+}
+
+async function checkCell(world: DoctorWorld, cell: CellWorld): Promise<Finding[]> {
+  const what = `cell ${cell.id}`;
+  try {
+    const store = await cell.store();
+    const copies = twoOf(store);
+    if (copies === undefined) return await checkStore(world, cell, { what, store });
+    const findings: Finding[] = [];
+    for (const copy of copies) {
+      const named = `${what}, ${shownAddress(copy.name)}`;
+      findings.push(...(await tried(named, () => checkStore(world, cell, { what: named, store: copy }))));
+    }
+    return [...findings, ...(await checkCopies(cell, copies))];
+  } catch (error) {
+    return [notWorking(what, error)];
+  }
+}
+
+async function tried(what: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [notWorking(what, error)];
+  }
+}
+
+function notWorking(what: string, error: unknown): Finding {
+  const advice = "Look at its disk, its bucket, their rights and room. Nothing can be stored until it works.";
+  return fail("store", `${what}: ${toHoldfastError(error).message}`, advice);
+}
+
+interface CheckedStore {
+  readonly what: string;
+  /** One, and not two in one. */
+  readonly store: ObjectStore;
+}
+
+async function checkStore(
+  { clock, random }: DoctorWorld,
+  { db }: CellWorld,
+  { what, store }: CheckedStore,
+): Promise<Finding[]> {
+  const isUsed = !(store instanceof StoreCopy) || !store.isNew;
+  if (isUsed && (await store.stat(keyringKey)) === undefined && (await readDataKeyRows(db)).length > 0) {
+    const detail = `the store of ${what} does not hold the keyring of this server`;
+    return [
+      fail(
+        "store",
+        detail,
+        'Is its disk mounted, its bucket the right one? See "When the store is not there" in docs/operation.md.',
+      ),
+    ];
+  }
+  const startMs = performance.now();
+  const sentMs = clock.nowMs();
+  const modifiedAtMs = await tryStore(store, random);
+  const tookMs = Math.round(performance.now() - startMs);
+  const asked = { sentMs, nowMs: clock.nowMs() };
+  return [
+    ok("store", `${what}: an object was written, read and removed in ${tookMs} ms`),
+    judgeClock(`the store of ${what}`, modifiedAtMs, asked),
+  ];
+}
+
+async function checkCopies({ id, db }: CellWorld, copies: TwoStores["copies"]): Promise<Finding[]> {
+  const [lag, known] = await Promise.all([readLag(db), readKnownCopies(db)]);
+  return copies.map(({ name }) => {
+    const place = `cell ${id}, ${shownAddress(name)}`;
+    const { objects, bytes } = lag.get(name) ?? { objects: 0, bytes: 0 };
+    if (objects > 0)
+      return warn("copies", `${place} lacks ${objects} objects (${bytes} bytes) of the other store`, lagAdvice);
+    if ((known.get(name) ?? null) === null)
+      return warn("copies", `${place} was not yet compared with the other store`, lagAdvice);
+    return ok("copies", `${place} lacks nothing that is known`);
+  });
+}
+
+const lagAdvice =
+  "It is given what it lacks by itself while both are there; look again in some minutes. 'holdfast admin copies status' shows how far it is.";
+
+/** @returns when the store says that it was written */
+async function tryStore(store: ObjectStore, random: DoctorWorld["random"]): Promise<number> {
+  const key = `doctor-${Buffer.from(random(8)).toString("hex")}`;
+  const bytes = random(4096);
+  try {
+    await store.put(key, bytes);
+    const stat = await store.stat(key);
+    if (Buffer.compare(await store.get(key), bytes) !== 0 || stat === undefined) {
+      throw new HoldfastError("damaged", `The object ${key} did not come back as it was written.`);
+    }
+    return stat.modifiedAtMs;
+  } finally {
+    await store.delete(key);
+  }
+}

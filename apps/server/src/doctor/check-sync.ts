@@ -1,0 +1,70 @@
+import { open, rm, statfs } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { DoctorWorld } from "./doctor-world.ts";
+import { type Finding, ok, warn } from "./finding.ts";
+
+/** How long the disk takes to say that something is on it: one that answers at once cannot have done it. */
+export async function checkSync({ config, random }: DoctorWorld): Promise<Finding[]> {
+  const folder = resolve(config.dataFolder);
+  const { type } = await statfs(folder);
+  return [judgeSync(folder, { syncMicros: await measureSync(folder, random), isMemory: memoryTypes.has(type) })];
+}
+
+/** tmpfs and ramfs, as statfs(2) numbers them. */
+const memoryTypes: ReadonlySet<number> = new Set([0x0102_1994, 0x8584_58f6]);
+
+export interface SyncFigures {
+  /** Microseconds; the median. */
+  readonly syncMicros: number;
+  readonly isMemory: boolean;
+}
+
+/** The fastest disks whose cache survives a power cut take longer for the way to them and back. */
+const syncMicrosMin = 20;
+const syncMicrosMax = 50_000;
+
+export function judgeSync(folder: string, { syncMicros, isMemory }: SyncFigures): Finding {
+  const detail = `${folder}: a sync of 4 KiB takes ${Math.round(syncMicros)} us`;
+  if (isMemory) {
+    return warn(
+      "sync",
+      `${folder} lies in memory`,
+      "Move the data folder to a disk: all of it is gone when the machine stops.",
+    );
+  }
+  if (syncMicros < syncMicrosMin) {
+    return warn(
+      "sync",
+      `${detail}, too little to have reached a disk`,
+      "Look whether the disk, its controller or the virtual machine's host ignores syncs (write-back cache without a battery, " +
+        "cache=unsafe, a library such as eatmydata): a power cut would lose what was acknowledged.",
+    );
+  }
+  return syncMicros > syncMicrosMax
+    ? warn(
+        "sync",
+        detail,
+        "Each change waits for it. Look for a disk that fails or is overloaded, or use a faster one.",
+      )
+    : ok("sync", detail);
+}
+
+const syncs = 15;
+
+async function measureSync(folder: string, random: DoctorWorld["random"]): Promise<number> {
+  const path = join(folder, `doctor-${Buffer.from(random(8)).toString("hex")}.tmp`);
+  const file = await open(path, "wx", 0o600);
+  const tookMs: number[] = [];
+  try {
+    for (let times = 0; times < syncs; times += 1) {
+      await file.write(random(4096));
+      const startMs = performance.now();
+      await file.datasync();
+      tookMs.push(performance.now() - startMs);
+    }
+  } finally {
+    await file.close();
+    await rm(path, { force: true });
+  }
+  return (tookMs.toSorted((left, right) => left - right)[Math.floor(syncs / 2)] ?? 0) * 1000;
+}

@@ -1,0 +1,61 @@
+import { sql } from "kysely";
+import { shownDuration } from "../config/durations.ts";
+import { isAnyUnseenSince } from "../blocks/scrub.ts";
+import { isIndexComplete } from "../blocks/cell-facts.ts";
+import { queueFigures } from "../queue/figures.ts";
+import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
+
+/** What was found damaged, and whether the index is complete. */
+export async function checkBlocks({ cells, clock, config }: DoctorWorld): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const cell of cells) {
+    findings.push(await checkIndex(cell));
+    // A server that was off for some days, or a store that is large, may be a little late.
+    const isLate = await isAnyUnseenSince(cell.db, (clock.nowMs() - 1.5 * config.scrubPeriodMs) * 1000);
+    if (isLate) findings.push(lateScrub(cell.id, config.scrubPeriodMs));
+  }
+  return findings;
+}
+
+function lateScrub(cell: string, periodMs: number): Finding {
+  return warn(
+    "blocks",
+    `cell ${cell}: not everything was read again within ${shownDuration(periodMs)}, for the server was off or the store is large`,
+    "Say 'holdfast admin scrub --now', which takes all of the disk's time, or give it longer: HOLDFAST_SCRUB_PERIOD.",
+  );
+}
+
+async function checkIndex({ id, db }: CellWorld): Promise<Finding> {
+  const { rows } = await sql<{ damaged: number; unreadable: number }>`
+    select (select count(*) from cell.blocks where state = 'damaged') as damaged,
+      (select count(*) from cell.packs where state = 'unreadable') as unreadable`.execute(db);
+  const { damaged = 0, unreadable = 0 } = rows[0] ?? {};
+  if (damaged + unreadable > 0) {
+    return fail(
+      "blocks",
+      `cell ${id}: ${damaged} damaged blocks, ${unreadable} unreadable packs`,
+      'holdfast admin scrub --now names the files that they touch; see "Damage" in docs/operation.md.',
+    );
+  }
+  return (await isIndexComplete(db))
+    ? ok("blocks", `cell ${id}: none is known to be damaged`)
+    : warn(
+        "blocks",
+        `cell ${id}: the index of blocks is not complete`,
+        "Say 'holdfast admin rebuild-index'; nothing is given back until then.",
+      );
+}
+
+export async function checkJobs({ shards }: DoctorWorld): Promise<Finding[]> {
+  const figures = await queueFigures({ all: () => shards })();
+  const dead = figures.filter((figure) => figure.dead > 0).map((figure) => `${figure.dead} ${figure.kind}`);
+  if (dead.length === 0) return [ok("jobs", "none was given up")];
+  return [
+    warn(
+      "jobs",
+      `given up: ${dead.join(", ")}`,
+      "holdfast admin jobs ls --dead says why; retry them once the cause is gone, or rm what is not wanted.",
+    ),
+  ];
+}

@@ -1,0 +1,69 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
+import { checkAudit } from "./check-audit.ts";
+import { checkBackup } from "./check-backup.ts";
+import { checkDatabases } from "./check-databases.ts";
+import { checkDisks } from "./check-disks.ts";
+import { checkKeys } from "./check-keys.ts";
+import { checkMetadata } from "./check-metadata.ts";
+import { checkOpenFiles, checkVersions } from "./check-process.ts";
+import { checkStores } from "./check-stores.ts";
+import { checkSync } from "./check-sync.ts";
+import { checkBlocks, checkJobs } from "./check-work.ts";
+import type { DoctorWorld } from "./doctor-world.ts";
+import { fail, type Finding } from "./finding.ts";
+
+type Check = (world: DoctorWorld) => Promise<Finding[]>;
+
+/** By the name under which a check that itself fails is told. */
+const checks: Readonly<Record<string, Check>> = {
+  versions: checkVersions,
+  disk: checkDisks,
+  sync: checkSync,
+  open_files: checkOpenFiles,
+  database: checkDatabases,
+  keys: checkKeys,
+  store: checkStores,
+  metadata: checkMetadata,
+  blocks: checkBlocks,
+  jobs: checkJobs,
+  audit: checkAudit,
+  backup: checkBackup,
+};
+
+const checkTimeoutMs = 20_000;
+
+/**
+ * Looks at everything that a server stands on, one thing after the other, and changes nothing that stays.
+ * @param known found already, on the way here
+ */
+export async function diagnose(world: DoctorWorld, known: readonly Finding[] = []): Promise<DiagnosisJson> {
+  const items: Finding[] = [...known];
+  for (const [name, check] of Object.entries(checks)) items.push(...(await tried(name, () => check(world))));
+  return { state: worstOf(items), items };
+}
+
+async function tried(name: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  let clock: NodeJS.Timeout | undefined;
+  const late = new Promise<Finding[]>((resolve) => {
+    const detail = `no answer within ${checkTimeoutMs / 1000} s`;
+    clock = setTimeout(
+      () => resolve([fail(name, detail, "Look whether it hangs, and say this again.")]),
+      checkTimeoutMs,
+    );
+  });
+  try {
+    return await Promise.race([check(), late]);
+  } catch (error) {
+    const { message } = toHoldfastError(error);
+    return [fail(name, message, "Mend what it says, and say this again.")];
+  } finally {
+    clearTimeout(clock);
+  }
+}
+
+function worstOf(items: readonly Finding[]): DiagnosisJson["state"] {
+  const states = new Set(items.map(({ state }) => state));
+  if (states.has("fail")) return "fail";
+  return states.has("warn") ? "warn" : "ok";
+}

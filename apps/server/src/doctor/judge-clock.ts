@@ -1,0 +1,22 @@
+import { fail, type Finding, ok, warn } from "./finding.ts";
+
+/** Between question and answer. */
+export interface Asked {
+  readonly sentMs: number;
+  readonly nowMs: number;
+}
+
+/** More than the second to which some stores round. */
+const skewMsMax = 5_000;
+/** S3 refuses requests that are signed a quarter of an hour off; tokens end too early or too late. */
+const skewMsBroken = 300_000;
+
+/** @param theirsMs what the other's clock said, somewhere between */
+export function judgeClock(whose: string, theirsMs: number, { sentMs, nowMs }: Asked): Finding {
+  const skewMs = theirsMs < sentMs ? theirsMs - sentMs : Math.max(theirsMs - nowMs, 0);
+  const by = Math.abs(skewMs) / 1000;
+  if (by * 1000 <= skewMsMax) return ok("clock", `${whose} has the same time`);
+  const detail = `${whose} is ${by.toFixed(0)} s ${skewMs < 0 ? "behind" : "ahead of"} this machine`;
+  const advice = "Let a time service (chrony, systemd-timesyncd) set the clocks of both.";
+  return by * 1000 > skewMsBroken ? fail("clock", detail, advice) : warn("clock", detail, advice);
+}

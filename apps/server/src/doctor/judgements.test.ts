@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { judgeBackup } from "./check-backup.ts";
+import { judgeDatabase } from "./check-databases.ts";
+import { judgeRoom } from "./check-disks.ts";
+import { judgeOpenFiles } from "./check-process.ts";
+import { checkSync, judgeSync } from "./check-sync.ts";
+import { judgeMetadata } from "./check-metadata.ts";
+import { judgeClock } from "./judge-clock.ts";
+
+const state = ({ state: found, advice }: { state: string; advice: string | null }) => {
+  assert.equal(advice === null, found === "ok", "whatever is not well has an advice");
+  return found;
+};
+
+test("a disk is well with room, warned of with little, and failing with next to none, of bytes or of files", () => {
+  const room = { bytes: 1e12, freeBytes: 5e11, files: 1e6, freeFiles: 5e5 };
+  assert.equal(state(judgeRoom("/data", room)), "ok");
+  assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 4e10 })), "warn");
+  assert.equal(state(judgeRoom("/data", { ...room, bytes: 2e10, freeBytes: 4e9 })), "warn");
+  assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 1e8 })), "fail");
+  assert.equal(state(judgeRoom("/data", { ...room, freeFiles: 9_000 })), "fail");
+  assert.equal(state(judgeRoom("/data", { ...room, files: 0, freeFiles: 0 })), "ok");
+});
+
+test("a sync that comes back too soon to be true is warned of, and so is one that takes too long", () => {
+  const judged = (syncMicros: number, isMemory = false) => state(judgeSync("/data", { syncMicros, isMemory }));
+  assert.deepEqual([judged(3), judged(60), judged(8_000), judged(200_000)], ["warn", "ok", "ok", "warn"]);
+  assert.equal(judged(8_000, true), "warn");
+});
+
+test("a folder in memory is known as such, and nothing stays in it", async () => {
+  if (!existsSync("/dev/shm")) return;
+  for (const [parent, detail] of [
+    ["/dev/shm", /lies in memory/],
+    [tmpdir(), /takes \d+ us|lies in memory/],
+  ] as const) {
+    const folder = mkdtempSync(join(parent, "holdfast-doctor-"));
+    const settings = {
+      databaseUrl: undefined,
+      topology: undefined,
+      auditSyslog: undefined,
+      snapshots: { snapshotMs: 1, journalMs: 1 },
+      scrubPeriodMs: 1000,
+    };
+    const stores = { store: undefined, secondStore: undefined };
+    const world = { config: { dataFolder: folder, connectionsMax: undefined, ...stores, ...settings } };
+    const ports = {
+      shards: [],
+      cells: [],
+      keySource: {} as never,
+      clock: {} as never,
+      random: randomBytes,
+      version: "",
+    };
+    const [finding] = await checkSync({ ...world, ...ports });
+    assert.match(finding?.detail ?? "", detail);
+    assert.deepEqual(readdirSync(folder), []);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a clock is judged by what was asked before and after, and not by how long the answer took", () => {
+  const asked = { sentMs: 1_000_000, nowMs: 1_030_000 };
+  const judged = (theirsMs: number) => state(judgeClock("the database", theirsMs, asked));
+  assert.deepEqual([judged(1_000_000), judged(1_030_000), judged(997_000)], ["ok", "ok", "ok"]);
+  assert.deepEqual([judged(980_000), judged(1_060_000)], ["warn", "warn"]);
+  assert.deepEqual([judged(0), judged(2_000_000)], ["fail", "fail"]);
+});
+
+test("a database that gives up durability fails", () => {
+  const row = { place: "local", version: "18.4", off: [] };
+  assert.equal(state(judgeDatabase(row)), "ok");
+  const off = judgeDatabase({ ...row, off: ["fsync", "full_page_writes"] });
+  assert.equal(state(off), "fail");
+  assert.match(off.detail, /fsync = off, full_page_writes = off/);
+});
+
+test("no backup, and one of long ago, are warned of", () => {
+  const nowMs = Date.UTC(2026, 1, 20);
+  const judged = (atMs: number) => state(judgeBackup("cell main", { place: "/backup", atMs }, nowMs));
+  assert.deepEqual([judged(nowMs), judged(Date.UTC(2026, 1, 13))], ["ok", "ok"]);
+  assert.equal(judged(Date.UTC(2026, 1, 11)), "warn");
+  assert.equal(state(judgeBackup("cell main", undefined, nowMs)), "warn");
+  const scheduled = (hours: number) =>
+    state(judgeBackup("cell main", { place: "/backup", atMs: nowMs - hours * 3600_000 }, nowMs, 12 * 3600_000));
+  assert.deepEqual([scheduled(13), scheduled(30), scheduled(32)], ["ok", "ok", "warn"]);
+});
+
+test("fewer open files than connections are warned of", () => {
+  assert.equal(state(judgeOpenFiles(20_000, 16_384)), "ok");
+  assert.equal(state(judgeOpenFiles(1_024, 16_384)), "warn");
+});
+
+test("metadata in the store is judged by its age, unless nothing was written", () => {
+  const hourMs = 3600_000;
+  const nowMs = 1_900_000_000_000;
+  const judged = (madeMs: number | undefined, saidMs: number, logBytes: number, settings = {}) =>
+    state(judgeMetadata({ madeMs, saidMs, logBytes }, { snapshotMs: hourMs, journalMs: 60_000, ...settings }, nowMs));
+  assert.equal(judged(undefined, 0, 0), "ok");
+  assert.equal(judged(undefined, 0, 0, { snapshotMs: undefined, journalMs: undefined }), "warn");
+  assert.equal(judged(nowMs - 90 * hourMs, nowMs - 600_000, 1000), "ok");
+  assert.equal(judged(nowMs - hourMs, nowMs - hourMs / 2, 1000), "warn");
+  assert.equal(judged(nowMs - hourMs, nowMs - hourMs / 2, 0, { journalMs: undefined }), "ok");
+  assert.equal(judged(nowMs - 2 * hourMs, nowMs, 5_000_000), "ok");
+  assert.equal(judged(nowMs - 4 * hourMs, nowMs, 5_000_000), "warn");
+});

@@ -1,0 +1,171 @@
+import type { Clock } from "@holdfast/core/clock";
+import type { BlockService, ReadingOptions } from "../../blocks/block-service.ts";
+import { readVersion } from "../../content/read-version.ts";
+import { LiveSight } from "../../content/live-sight.ts";
+import { whileOpen } from "../../content/while-open.ts";
+import { zipFolder, type ZippedNode, zipNodes } from "../../content/zip-nodes.ts";
+import type { VersionRow } from "../../db/shard-tables.ts";
+import type { Shards } from "../../db/shards.ts";
+import { countDownload, type Download } from "../../links/count-download.ts";
+import { findVersion } from "../../metadata/content/manifests.ts";
+import { findNode, followMount } from "../../metadata/read/look-up.ts";
+import { mimeTypeOf } from "../../metadata/read/node-json.ts";
+import type { PlacedNode } from "../../metadata/read/placed-node.ts";
+import type { Caller } from "../../accounts/caller.ts";
+import { primed } from "../blocks/primed.ts";
+import { addressGroup } from "../exchange/peer.ts";
+import type { RequestContext } from "../handler.ts";
+import { readEntityTags } from "./conditions.ts";
+import { contentDisposition } from "./content-disposition.ts";
+import { multipartOf } from "./multipart-ranges.ts";
+import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
+
+export interface DownloadParts {
+  readonly shards: Shards;
+  readonly blocks: BlockService;
+  /** Of the parts of one answer, which no content has in it. */
+  readonly boundary: () => string;
+  readonly clock: Clock;
+}
+
+/** What a download needs to know of its request. */
+export interface DownloadRequest extends Pick<
+  RequestContext,
+  "headers" | "head" | "signal" | "reading" | "peer" | "note"
+> {
+  readonly caller: Caller;
+}
+
+export interface Wanted {
+  readonly id: string;
+  /** A number or an id; without it the head. */
+  readonly version?: string | undefined;
+  /** To be saved, whatever it is. Else a browser shows what it can show without running anything of it. */
+  readonly isSaved?: boolean;
+}
+
+interface ReadingWays extends Required<Pick<ReadingOptions, "signal" | "reading">> {
+  readonly sight: LiveSight;
+  /** What passes the content on for as long as the caller may have it. */
+  readonly guard: (content: AsyncGenerator<Uint8Array>) => AsyncGenerator<Uint8Array>;
+  /** Called before the first byte, unless there will be none. */
+  readonly begin: (download: Omit<Download, "source">) => Promise<void>;
+}
+
+/** A file with ranges and conditions, or a folder as a zip. @throws HoldfastError not_found, range, and forbidden for a link that is used up */
+export async function serveDownload(parts: DownloadParts, request: DownloadRequest, wanted: Wanted) {
+  const { shards } = parts;
+  const found = await findNode(shards, request.caller, wanted.id);
+  request.note({ nodeIds: [found.row.id] });
+  const folder = await followMount(shards, request.caller, found);
+  if (folder.row.kind !== "folder") {
+    const version = await findVersion(shards, found.row, wanted.version);
+    return serveFile(parts, request, { found, version, isSaved: wanted.isSaved ?? false });
+  }
+  const { begin, guard, ...ways } = waysOf(parts, request, [folder]);
+  await begin({});
+  return zipAnswer(found.row.name, guard(zipFolder(parts, folder, ways)));
+}
+
+/** All of them as one zip. @param name without `.zip` @throws HoldfastError forbidden for a link that is used up */
+export async function serveZip(
+  parts: DownloadParts,
+  request: DownloadRequest,
+  nodes: readonly ZippedNode[],
+  name: string,
+) {
+  const shown = nodes.map(({ node }) => node);
+  request.note({ nodeIds: shown.map(({ row }) => row.id) });
+  const { begin, guard, ...ways } = waysOf(parts, request, shown);
+  await begin({});
+  return zipAnswer(name, guard(zipNodes(parts, nodes, ways)));
+}
+
+/** @param nodes of which something is read */
+function waysOf({ shards, clock }: DownloadParts, request: DownloadRequest, nodes: readonly PlacedNode[]): ReadingWays {
+  const { caller, head, signal, reading, peer } = request;
+  const source = addressGroup(peer.address);
+  const begin = async (download: Omit<Download, "source">) => {
+    if (!head) await countDownload({ shards, nowMicros: clock.nowMicros() }, caller, { ...download, source });
+  };
+  const sight = new LiveSight({ shards, clock }, caller, nodes);
+  const guard = (content: AsyncGenerator<Uint8Array>) => whileOpen({ shards, clock }, caller, content, sight.stillSees);
+  return { signal, reading, sight, guard, begin };
+}
+
+/** @param bytes not asked for one of them where only the head is sent, which cannot know how many there will be */
+function zipAnswer(name: string, bytes: AsyncGenerator<Uint8Array>) {
+  const headers = {
+    ...safeContentHeaders(`${name === "" ? unnamed : name}.zip`, "attachment"),
+    "content-type": "application/zip",
+  };
+  return { status: 200 as const, bytes, headers };
+}
+
+/** What a root folder is called outside of its drive. */
+export const unnamed = "Holdfast";
+
+async function serveFile(
+  parts: DownloadParts,
+  request: DownloadRequest,
+  { found, version, isSaved }: { readonly found: PlacedNode; readonly version: VersionRow; readonly isSaved: boolean },
+) {
+  const { headers, head } = request;
+  const { begin, guard, signal, reading } = waysOf(parts, request, [found]);
+  const { name } = found.row;
+  const etag = `"${version.content_id.toString("hex")}"`;
+  const common = {
+    ...safeContentHeaders(name, isSaved || !inlineTypes.test(mimeTypeOf(name)) ? "attachment" : "inline"),
+    etag,
+    "accept-ranges": "bytes",
+    "cache-control": "private, no-cache",
+  };
+  if (matches(headers["if-none-match"], etag)) return { status: 304 as const, headers: { etag } };
+  const rangeHeader = ifRangeHolds(headers["if-range"], etag) ? headers.range : undefined;
+  const ranges = parseRange(rangeHeader, version.size);
+  const rangeBytes = ranges?.reduce((sum, { start, end }) => sum + end - start, 0);
+  await begin({ version: { id: version.id, size: version.size }, rangeBytes });
+  const asOwner = request.caller.owns && request.caller.spaceId === version.space_id;
+  const options = { signal, reading, passing: true, asOwner };
+  const read = (range: ByteRange) => readVersion(parts, version, range, options);
+  // The head of an answer needs nothing of the content.
+  const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(guard(content)));
+  const only = ranges?.[0];
+  if (ranges === undefined || only === undefined) {
+    const whole = { ...common, "content-type": mimeTypeOf(name), "content-length": version.size };
+    return { status: 200 as const, bytes: await open(read({ start: 0, end: version.size })), headers: whole };
+  }
+  if (ranges.length === 1) {
+    const part = {
+      ...common,
+      "content-type": mimeTypeOf(name),
+      "content-length": only.end - only.start,
+      "content-range": formatContentRange(only, version.size),
+    };
+    return { status: 206 as const, bytes: await open(read(only)), headers: part };
+  }
+  const multipart = multipartOf(ranges, version.size, mimeTypeOf(name), parts.boundary());
+  const several = { ...common, "content-type": multipart.contentType, "content-length": multipart.sizeBytes };
+  return { status: 206 as const, bytes: await open(multipart.body(read)), headers: several };
+}
+
+/** What a browser may show in place without running anything of it. Vector images can carry scripts. */
+const inlineTypes = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+)$/;
+
+function safeContentHeaders(name: string, shown: "attachment" | "inline"): Record<string, string> {
+  return {
+    "content-disposition": contentDisposition(name, shown),
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "sandbox; default-src 'none'",
+  };
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  const tags = readEntityTags("If-None-Match", header);
+  return tags === "*" || (tags?.includes(etag.slice(1, -1)) ?? false);
+}
+
+/** A date is never exact enough to continue a file by, so with one the whole file is sent. */
+function ifRangeHolds(header: string | string[] | undefined, etag: string): boolean {
+  return header === undefined || header === etag;
+}

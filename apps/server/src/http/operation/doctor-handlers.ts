@@ -1,0 +1,8 @@
+import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
+import type { Handlers } from "../handler.ts";
+
+export function doctorHandlers(diagnose: () => Promise<DiagnosisJson>) {
+  return {
+    adminDoctor: async () => ({ status: 200, json: await diagnose() }),
+  } satisfies Handlers;
+}

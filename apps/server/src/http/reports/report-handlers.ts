@@ -1,0 +1,34 @@
+import { limits } from "@holdfast/core/limits";
+import { type ReportingWorld, reportLink } from "../../reports/report-link.ts";
+import { listReports } from "../../reports/list-reports.ts";
+import { resolveReport, type ResolvingWorld } from "../../reports/resolve-report.ts";
+import { addressGroup } from "../exchange/peer.ts";
+import type { Handlers } from "../handler.ts";
+
+/** For whoever has a link. */
+export function reportHandlers(world: ReportingWorld) {
+  return {
+    reportLink: async ({ body, peer }) => {
+      await reportLink(world, body, addressGroup(peer.address));
+      return { status: 204 };
+    },
+  } satisfies Handlers;
+}
+
+/** For administrators. */
+export function reportCareHandlers(world: ResolvingWorld) {
+  return {
+    adminListReports: async ({ query }) => ({
+      status: 200,
+      json: await listReports(world.accounts.shards, {
+        open: query.open === "true",
+        limit: query.limit ?? limits.listItemsDefault,
+        cursor: query.cursor,
+      }),
+    }),
+    adminResolveReport: async ({ caller, params, body }) => ({
+      status: 200,
+      json: await resolveReport(world, caller, params.id, body.action),
+    }),
+  } satisfies Handlers;
+}

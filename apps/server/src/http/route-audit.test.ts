@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Route } from "@holdfast/protocol/route";
+import { type RouteName, routes } from "@holdfast/protocol/routes";
+import { auditRule } from "./route-audit.ts";
+
+const table = Object.entries(routes) as [RouteName, Route][];
+
+test("every route says what it is in the audit, and only these are nothing there", () => {
+  const unrecorded = table.flatMap(([name]) => (auditRule(name) === undefined ? [name] : []));
+  assert.deepEqual(unrecorded.toSorted(), [
+    "askUnsubscribe",
+    "docs",
+    "getAccount",
+    "getJob",
+    "getStartToken",
+    "home",
+    "live",
+    "metrics",
+    "openapi",
+    "pollChanges",
+    "pollEvents",
+    "readNotifications",
+    "ready",
+    "reportPolicy",
+    "setupPage",
+  ]);
+});
+
+test("an action is a noun and a verb", () => {
+  for (const [name] of table) assert.match(auditRule(name)?.action ?? "search", /^(?:[a-z_]+\.[a-z_]+|search)$/, name);
+});
+
+test("nobody is answered before it is kept what administrators change", () => {
+  const changing = table.filter(([, { access, method }]) => access === "admin" && method !== "GET");
+  const late = changing.flatMap(([name]) => (auditRule(name)?.durable === true ? [] : [name]));
+  assert.deepEqual(late, ["adminVerifyAudit"], "which changes nothing");
+});
+
+test("and what is a sign-in, a token, a permission, a group or a transfer", () => {
+  const ofRights =
+    /^(?:session\.(?:start|end)|(?:token|permission|group|transfer|user|password|device)\.(?!list|members)|link\.open)/;
+  const late = table.flatMap(([name, { method }]) => {
+    const rule = auditRule(name);
+    return method !== "GET" && ofRights.test(rule?.action ?? "") && rule?.durable !== true ? [name] : [];
+  });
+  assert.deepEqual(late, []);
+});
+
+test("what says a password is told by that it was set, whatever the route", () => {
+  const body = {
+    password: "secret",
+    current_password: "secret",
+    new_password: "secret",
+    token: "secret",
+    refresh_token: "secret",
+  };
+  const facts = {
+    params: { token: "secret", grant: "secret" },
+    query: { access: "secret" },
+    body,
+    json: { token: "secret", access_token: "secret", url: "secret" },
+  };
+  for (const [name] of table) {
+    const rule = auditRule(name);
+    const told = [rule?.detail?.(facts), rule?.nodes?.(facts), rule?.count?.(facts)];
+    assert.doesNotMatch(JSON.stringify(told), /secret/, name);
+  }
+});

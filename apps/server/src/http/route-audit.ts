@@ -1,0 +1,282 @@
+import type { RouteName } from "@holdfast/protocol/routes";
+
+/** What was asked and answered, as far as the table of routes knows; `json` is empty where something else was answered. */
+export interface AuditFacts {
+  readonly params: Fields;
+  readonly query: Fields;
+  readonly body: Fields;
+  readonly json: Fields;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** How requests to a route stand in the audit. */
+export interface AuditRule {
+  /** A noun and a verb. */
+  readonly action: string;
+  /** Of rights, sign-ins and what administrators do: nobody is answered before it is kept. The rest is kept within about a second. */
+  readonly durable?: true;
+  /** Comes again and again: within a minute it is counted. */
+  readonly repeats?: true;
+  /** What the path's `id` names; a node unless told. */
+  readonly id?: "target";
+  /** Other nodes than the path and the answer name. */
+  readonly nodes?: (facts: AuditFacts) => readonly unknown[];
+  readonly count?: (facts: AuditFacts) => unknown;
+  /** What else is worth knowing, of which nothing is secret. */
+  readonly detail?: (facts: AuditFacts) => Fields;
+  /** That nothing was read or done after all. */
+  readonly isNothing?: (facts: AuditFacts) => boolean;
+}
+
+/** Why nothing of a route is recorded. */
+type Unrecorded =
+  | "none: health and description"
+  | "none: of oneself alone"
+  | "none: tells that there is something to ask for";
+
+const ofServer: Unrecorded = "none: health and description";
+const ofOneself: Unrecorded = "none: of oneself alone";
+const wakes: Unrecorded = "none: tells that there is something to ask for";
+
+type More = Omit<AuditRule, "action" | "durable">;
+
+function reads(action: string, more: More = {}): AuditRule {
+  return { action, ...more };
+}
+
+/** Changes of files stand in the journal besides, which is durable before the answer. */
+const writes = reads;
+
+function decides(action: string, more: More = {}): AuditRule {
+  return { action, durable: true, ...more };
+}
+
+const target = { id: "target" } as const;
+const itemsOf = ({ json }: AuditFacts) => lengthOf(json["items"]);
+
+/** A route that is not here does not compile. */
+const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
+  createSession: decides("session.start"),
+  createWebSession: decides("session.start", { detail: () => ({ browser: true }) }),
+  refreshSession: reads("session.refresh"),
+  refreshWebSession: reads("session.refresh"),
+  deleteCurrentSession: decides("session.end"),
+  deleteWebSession: decides("session.end"),
+  createAccount: decides("account.create", target),
+  confirmAddress: decides("account.confirm", target),
+  mailConfirmation: writes("account.mail_confirmation"),
+  getAccount: ofOneself,
+  updateAccount: writes("account.change", { ...target, detail: changed }),
+  changePassword: decides("password.change"),
+  createToken: decides("token.create", { ...target, detail: pick("body", "scopes", "expires_at") }),
+  listTokens: reads("token.list"),
+  deleteToken: decides("token.delete", target),
+  listDevices: reads("device.list"),
+  deleteDevice: decides("device.delete", target),
+  deleteDevices: decides("device.delete_all", { detail: pick("query", "keep") }),
+  adminListUsers: reads("user.list", { count: itemsOf }),
+  adminCreateUser: decides("user.create", { ...target, detail: pick("body", "admin", "plan", "quota_bytes") }),
+  adminUpdateUser: decides("user.change", {
+    ...target,
+    detail: ({ body }) => ({
+      ...some(body, ["disabled", "admin", "confirmed", "plan", "quota_bytes"]),
+      ...("password" in body ? { password: "replaced" } : {}),
+    }),
+  }),
+  adminInvite: decides("invitation.create", { ...target, detail: pick("body", "plan", "quota_bytes") }),
+  adminListInvitations: reads("invitation.list", { count: itemsOf }),
+  adminRemoveInvitation: decides("invitation.delete", target),
+  adminListPlans: reads("plan.list"),
+  adminShredUser: decides("user.shred", { ...target, detail: pick("body", "dry_run") }),
+  adminGetShredding: reads("shredding.read", { ...target, repeats: true }),
+  adminStartScrub: decides("scrub.start"),
+  adminGetScrub: reads("scrub.read", { repeats: true }),
+  adminRebuildIndex: decides("index.rebuild"),
+  adminGetStorage: reads("storage.read", { repeats: true }),
+  adminCollect: decides("collection.run", { detail: pick("body", "dry_run") }),
+  adminGetCopies: reads("copies.read", { repeats: true }),
+  adminVerifyCopies: decides("copies.verify"),
+  adminListSettings: reads("settings.read"),
+  adminRotateKeys: decides("keys.rotate", { detail: pick("json", "rotated", "key_fingerprint") }),
+  adminDoctor: reads("doctor.run"),
+  adminListAudit: reads("audit.read", {
+    detail: pick("query", "from", "to"),
+    isNothing: ({ query }) => "cursor" in query,
+  }),
+  adminVerifyAudit: reads("audit.verify", { detail: pick("json", "ok") }),
+  adminListJobs: reads("job.list", { count: itemsOf }),
+  adminRetryJob: decides("job.retry", target),
+  adminRemoveJob: decides("job.delete", target),
+  adminListReports: reads("report.list", { count: itemsOf }),
+  adminResolveReport: decides("report.resolve", { ...target, detail: pick("body", "action") }),
+  unsentLinks: decides("unsent_links.list", { count: itemsOf }),
+  createGroup: decides("group.create", target),
+  listGroups: reads("group.list", { count: itemsOf }),
+  updateGroup: decides("group.change", { ...target, detail: pick("body", "plan") }),
+  deleteGroup: decides("group.delete", target),
+  listGroupMembers: reads("group.members", { ...target, count: itemsOf }),
+  setGroupMember: decides("group.add", {
+    ...target,
+    detail: (facts) => ({ ...pick("params", "user_id")(facts), ...pick("body", "role")(facts) }),
+  }),
+  removeGroupMember: decides("group.remove", { ...target, detail: pick("params", "user_id") }),
+  findPeople: reads("people.find", { count: itemsOf }),
+  createWebhook: decides("webhook.create", {
+    ...target,
+    nodes: ({ body }) => [body["in"]],
+    detail: pick("body", "events"),
+  }),
+  listWebhooks: reads("webhook.list"),
+  deleteWebhook: decides("webhook.delete", target),
+  lookUpPath: reads("file.look"),
+  getNode: reads("file.look"),
+  queryNodes: reads("file.query", {
+    nodes: ({ body }) => listOf(body["ids"]),
+    count: ({ body }) => lengthOf(body["ids"]),
+  }),
+  listFolder: reads("folder.list", { count: itemsOf, detail: pick("query", "recursive") }),
+  listVersions: reads("version.list", { count: itemsOf }),
+  labelVersion: writes("version.label", { detail: pick("params", "number") }),
+  restoreVersion: writes("version.restore", { detail: pick("query", "version") }),
+  createNode: writes("file.create", { detail: pick("body", "kind") }),
+  updateNode: writes("file.change", { detail: changed }),
+  deleteNode: writes("file.delete", { detail: pick("query", "permanent") }),
+  copyNode: writes("file.copy", { nodes: ({ body }) => [body["parent_id"]] }),
+  listTrash: reads("trash.list", { nodes: ({ query }) => [query["in"]], count: itemsOf }),
+  restoreFromTrash: writes("trash.restore"),
+  emptyTrash: writes("trash.empty", { count: ({ json }) => json["purged"] }),
+  purgeFromTrash: writes("trash.purge"),
+  starNode: writes("star.set"),
+  unstarNode: writes("star.end"),
+  listStarred: reads("star.list", { count: itemsOf }),
+  listRecent: reads("recent.list", { count: itemsOf }),
+  search: reads("search", { count: itemsOf }),
+  getStartToken: ofOneself,
+  listChanges: reads("changes.read", {
+    count: ({ json }) => lengthOf(json["changes"]),
+    isNothing: ({ json }) => lengthOf(json["changes"]) === 0,
+  }),
+  getSnapshot: reads("snapshot.read", { count: itemsOf }),
+  pollChanges: wakes,
+  pollEvents: wakes,
+  rewind: writes("rewind.start", { detail: pick("body", "to", "dry_run") }),
+  undoRewind: writes("rewind.undo", target),
+  upload: writes("file.write"),
+  putUpload: writes("file.write", { ...target, repeats: true }),
+  postUpload: writes("file.write", { ...target, repeats: true }),
+  getUpload: reads("upload.read", { ...target, repeats: true }),
+  deleteUpload: writes("upload.delete", target),
+  commitUpload: writes("file.write", target),
+  download: reads("file.read", { repeats: true, detail: pick("query", "version") }),
+  createSignedUrls: reads("file.sign", { nodes: signedNodes }),
+  openSignedUrl: reads("file.read", { repeats: true }),
+  getThumb: reads("thumb.read", { repeats: true }),
+  getManifest: reads("manifest.read", { detail: pick("query", "version", "base") }),
+  queryManifests: reads("manifest.read", {
+    count: ({ body }) => lengthOf(body["version_ids"]),
+    detail: pick("body", "version_ids"),
+  }),
+  syncFile: writes("file.write"),
+  syncDelta: writes("file.batch"),
+  listDamaged: reads("damaged.list", { count: itemsOf }),
+  queryBlocks: reads("block.query", {
+    nodes: ({ body }) => [body["into"]],
+    count: ({ body }) => lengthOf(body["hashes"]),
+  }),
+  putBlocks: writes("block.write", { nodes: intoOf, count: ({ json }) => json["stored"] }),
+  putBlock: writes("block.write", { nodes: intoOf, detail: pick("params", "hash") }),
+  getBlock: reads("block.read", { repeats: true, detail: pick("params", "hash") }),
+  fetchBlocks: reads("block.read"),
+  createBlockUploadUrl: writes("block.sign", { nodes: ({ body }) => [body["into"]], detail: pick("body", "hash") }),
+  putSignedBlock: writes("block.write", { detail: pick("json", "hash") }),
+  shareNode: decides("permission.create", {
+    detail: (facts) => ({
+      permission_id: facts.json["id"],
+      ...pick("body", "user_id", "group_id", "link", "role", "expires_at", "max_downloads")(facts),
+      ...withPassword(facts),
+    }),
+  }),
+  listPermissions: reads("permission.list", { count: itemsOf }),
+  updatePermission: decides("permission.change", {
+    ...target,
+    nodes: ({ json }) => [json["node_id"]],
+    detail: (facts) => ({ ...pick("body", "role", "expires_at", "max_downloads")(facts), ...withPassword(facts) }),
+  }),
+  deletePermission: decides("permission.delete", target),
+  listSharedWithMe: reads("share.list", { count: itemsOf }),
+  listSharedByMe: reads("share.list", { count: itemsOf }),
+  createMount: writes("mount.create", { nodes: ({ body }) => [body["node_id"]] }),
+  startLinkSession: decides("link.open"),
+  getCurrentLink: reads("link.read"),
+  showLink: reads("link.open", { repeats: true, nodes: ({ query }) => [query["in"]] }),
+  sendToLink: decides("link.open", { nodes: ({ query }) => [query["in"]] }),
+  downloadFromLink: reads("file.read", { repeats: true }),
+  reportLink: writes("link.report"),
+  sendReport: writes("link.report"),
+  transferNode: decides("transfer.create"),
+  listTransfers: reads("transfer.list", { count: itemsOf }),
+  acceptTransfer: decides("transfer.accept", target),
+  deleteTransfer: decides("transfer.delete", target),
+  listComments: reads("comment.list", { count: itemsOf }),
+  createComment: writes("comment.create"),
+  updateComment: writes("comment.change", target),
+  deleteComment: writes("comment.delete", target),
+  resolveComment: writes("comment.resolve", target),
+  listActivity: reads("activity.list", { nodes: ({ query }) => [query["in"]], count: itemsOf }),
+  listNotifications: reads("notification.list", { count: itemsOf }),
+  readNotifications: ofOneself,
+  watchNode: writes("watch.set"),
+  unwatchNode: writes("watch.end"),
+  getJob: ofOneself,
+  askUnsubscribe: ofOneself,
+  unsubscribe: writes("mail.unsubscribe"),
+  live: ofServer,
+  ready: ofServer,
+  metrics: ofServer,
+  openapi: ofServer,
+  docs: ofServer,
+  home: ofServer,
+  reportPolicy: ofServer,
+  setupPage: ofServer,
+};
+
+export function auditRule(name: RouteName): AuditRule | undefined {
+  const rule = rules[name];
+  return typeof rule === "string" ? undefined : rule;
+}
+
+function pick(from: keyof AuditFacts, ...names: readonly string[]): (facts: AuditFacts) => Fields {
+  return (facts) => some(facts[from], names);
+}
+
+function some(fields: Fields, names: readonly string[]): Fields {
+  const given = names.filter((name) => fields[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, fields[name]]));
+}
+
+/** Which fields, and not what they became: a name is in the answer, and the rest says little. */
+function changed({ body }: AuditFacts): Fields {
+  return { changed: Object.keys(body) };
+}
+
+function withPassword({ body }: AuditFacts): Fields {
+  if (body["password"] === undefined) return {};
+  return { password: body["password"] === null ? "removed" : "set" };
+}
+
+function signedNodes({ body }: AuditFacts): readonly unknown[] {
+  return "ids" in body ? listOf(body["ids"]) : listOf(body["items"]).map((item) => (item as Fields)["id"]);
+}
+
+function intoOf({ query }: AuditFacts): readonly unknown[] {
+  return [query["into"]];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function lengthOf(value: unknown): number | undefined {
+  return Array.isArray(value) ? value.length : undefined;
+}

@@ -1,0 +1,113 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { RequestContext } from "../handler.ts";
+import { appPage, type BuiltApp, framePage } from "./built-app.ts";
+import { appPageHeaders, assetHeaders, framePageHeaders, plainFileHeaders } from "./page-policy.ts";
+import { buildingPage, lateBuildingPage, withoutAppPage } from "./plain-pages.ts";
+import { type FileAnswer, sendFile } from "./send-file.ts";
+import type { WebApp } from "./web-app.ts";
+
+type HeadRequest = Pick<RequestContext, "headers" | "head">;
+type PageRequest = HeadRequest & { readonly params: { readonly "*"?: string | undefined } };
+type PageAnswer = FileAnswer | { status: 200; bytes: string; headers: Record<string, string> };
+type PageHandler = (request: PageRequest) => Promise<PageAnswer> | PageAnswer;
+
+/** Where the app shows something; what stands behind them is the app's own business, which is the same page for all. */
+const places = [
+  "/files",
+  "/files/*",
+  "/f/*",
+  "/recent",
+  "/starred",
+  "/shared",
+  "/trash",
+  "/search",
+  "/edit/*",
+  "/rewind/*",
+  "/settings",
+  "/settings/*",
+  "/admin",
+  "/admin/*",
+  "/sign-in",
+  "/design",
+];
+
+/** Beside the page and without its content in their names. */
+const plainFiles = ["/service-worker.js", "/manifest.webmanifest"];
+
+/** What answers GET and HEAD of each URL outside of the table of routes, by its pattern. */
+export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
+  const home = homeOf(web);
+  return new Map<string, PageHandler>([
+    ...places.map((place) => [place, home] as const),
+    ["/invite", setupOf(web)],
+    ["/preview-frame", (request) => answerFile(web, request, framePage, framePageHeaders)],
+    ...plainFiles.map(
+      (place) => [place, (request: PageRequest) => answerFile(web, request, place, plainFileHeaders(place))] as const,
+    ),
+    [
+      "/assets/*",
+      (request) => {
+        const place = `/assets/${request.params["*"] ?? ""}`;
+        return answerFile(web, request, place, assetHeaders(place));
+      },
+    ],
+  ]);
+}
+
+/** The page of the app; while there is none, one that says so. */
+export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> | PageAnswer {
+  return (request) => {
+    const app = web?.now() ?? "failed";
+    if (app === "building") return plain(buildingPage);
+    if (app === "failed") return plain(withoutAppPage);
+    return sendFile(request, fileAt(app, appPage), appPageHeaders);
+  };
+}
+
+/**
+ * The same behind the links that have a secret after their #. It waits for an app that is being built: a page that refreshes itself does
+ * not load anew where its address has a fragment, and would stand there for ever. Nobody waits longer than a browser and the proxies before
+ * a server do.
+ */
+export function setupOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> {
+  const home = homeOf(web);
+  return async (request) => {
+    if (web !== undefined) await within(waitMs, web.settled);
+    return web?.now() === "building" ? plain(lateBuildingPage) : home(request);
+  };
+}
+
+const waitMs = 30_000;
+
+async function within(timeoutMs: number, settled: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+  await Promise.race([settled, late]);
+  clearTimeout(timer);
+}
+
+function plain(bytes: string): PageAnswer {
+  const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
+  return { status: 200, bytes, headers };
+}
+
+function answerFile(
+  web: WebApp,
+  request: PageRequest,
+  place: string,
+  headers: Parameters<typeof sendFile>[2],
+): Promise<FileAnswer> {
+  const app = web.now();
+  if (app === "building") {
+    throw new HoldfastError("unavailable", "The web app is being built. Try again in some seconds.", {
+      retryAfterSeconds: 2,
+    });
+  }
+  return sendFile(request, fileAt(app === "failed" ? new Map() : app, place), headers);
+}
+
+function fileAt(app: BuiltApp, place: string) {
+  const file = app.get(place);
+  if (file === undefined) throw new HoldfastError("not_found", "The web app has no such file.");
+  return file;
+}

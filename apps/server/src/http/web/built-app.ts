@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+
+/** One file of the app as it lies on disk. */
+export interface AppFile {
+  readonly path: string;
+  readonly type: string;
+  readonly sizeBytes: number;
+  /** Names the content. */
+  readonly tag: string;
+  /** Sizes of the same content, packed: `path` with ".br" or ".gz" behind it. */
+  readonly br?: number | undefined;
+  readonly gz?: number | undefined;
+}
+
+/** By the path under which each is asked for. What is not in here is not served, whatever a request says. */
+export type BuiltApp = ReadonlyMap<string, AppFile>;
+
+/** The page of the app, and the one of the frame that shows strange content. */
+export const appPage = "/index.html";
+export const framePage = "/preview-frame.html";
+/** Never served: what stands in its head goes into the pages of links. */
+const linkPage = "/link-page.html";
+
+/**
+ * @param folders the newest build first; of those before it only what lies in `assets`, whose names tell one content, for tabs that are still open
+ * @throws HoldfastError failed
+ */
+export async function loadApp(folders: readonly string[]): Promise<BuiltApp> {
+  const app = new Map<string, AppFile>();
+  const [newest = "", ...earlier] = folders;
+  for (const [place, file] of await readIndex(newest)) app.set(place, file);
+  if (!app.has(appPage)) throw new HoldfastError("failed", `${newest} has no page of the web app. Build it again.`);
+  for (const folder of earlier) {
+    // One that another server has just cleared away is nobody's loss.
+    for (const [place, file] of await readIndex(folder).catch(() => []))
+      if (place.startsWith("/assets/") && !app.has(place)) app.set(place, file);
+  }
+  return app;
+}
+
+/**
+ * What a page needs in its head to be taken over by the script of link pages; undefined where the build has none. Its style is for browsers
+ * in which scripts run: without them a page has a style of its own.
+ * @throws HoldfastError failed
+ */
+export async function readLinkHead(app: BuiltApp): Promise<string | undefined> {
+  const file = app.get(linkPage);
+  if (file === undefined) return undefined;
+  const tags = (await readFile(file.path, "utf8")).match(linkTags) ?? [];
+  return tags.map((tag) => tag.replace(/^<link rel="stylesheet"/, '$& media="(scripting: enabled)"')).join("\n");
+}
+
+const linkTags =
+  /<script type="module" crossorigin src="\/assets\/[\w.-]+"><\/script>|<link rel="(?:modulepreload|stylesheet)" crossorigin href="\/assets\/[\w.-]+">/g;
+
+/** Of the index that the build writes: names only, without a way out of the folder. */
+const index = z.object({
+  files: z.array(
+    z.object({
+      file: z.string().regex(/^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*\/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*$/),
+      sizeBytes: z.int().nonnegative(),
+      tag: z.string().regex(/^[A-Za-z0-9_-]+$/),
+      br: z.int().positive().optional(),
+      gz: z.int().positive().optional(),
+    }),
+  ),
+});
+
+async function readIndex(folder: string): Promise<[place: string, file: AppFile][]> {
+  const path = join(folder, "app.json");
+  try {
+    const { files } = index.parse(JSON.parse(await readFile(path, "utf8")));
+    return files.map(({ file, ...facts }) => [`/${file}`, { path: join(folder, file), type: typeOf(file), ...facts }]);
+  } catch (error) {
+    throw new HoldfastError("failed", `${path} is not the index of a build: ${toHoldfastError(error).message}`);
+  }
+}
+
+const types: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".txt": "text/plain; charset=utf-8",
+  ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
+  ".webp": "image/webp",
+  ".woff2": "font/woff2",
+};
+
+function typeOf(file: string): string {
+  return types[extname(file)] ?? "application/octet-stream";
+}

@@ -1,0 +1,53 @@
+import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { HoldfastError } from "@holdfast/core/errors";
+import { acceptsEncoding } from "../exchange/accepted-encoding.ts";
+import { readEntityTags } from "../files/conditions.ts";
+import type { AnswerHeaders, RequestContext } from "../handler.ts";
+import type { AppFile } from "./built-app.ts";
+
+export type FileAnswer =
+  | { readonly status: 200; readonly headers: AnswerHeaders; readonly bytes: Readable | string }
+  | { readonly status: 304; readonly headers: AnswerHeaders };
+
+/** A file of the app, packed as the client takes it, or that the client has it already. @throws HoldfastError not_found */
+export async function sendFile(
+  { headers, head }: Pick<RequestContext, "headers" | "head">,
+  file: AppFile,
+  of: AnswerHeaders,
+): Promise<FileAnswer> {
+  const packing = choosePacking(file, headers["accept-encoding"]);
+  const common = { ...of, etag: `"${file.tag}${packing.ending}"`, vary: "accept-encoding" };
+  const known = readEntityTags("If-None-Match", headers["if-none-match"]);
+  // The same content, however it was packed then.
+  if (known === "*" || known?.some((tag) => tag.replace(/\.(?:br|gz)$/, "") === file.tag) === true) {
+    return { status: 304, headers: common };
+  }
+  const answered = {
+    ...common,
+    "content-type": file.type,
+    "content-length": packing.sizeBytes,
+    "content-encoding": packing.encoding,
+  };
+  return { status: 200, headers: answered, bytes: head ? "" : await openFile(file.path + packing.ending) };
+}
+
+interface Packing {
+  readonly ending: "" | ".br" | ".gz";
+  readonly encoding: "br" | "gzip" | undefined;
+  readonly sizeBytes: number;
+}
+
+function choosePacking({ br, gz, sizeBytes }: AppFile, accepted: string | undefined): Packing {
+  if (br !== undefined && acceptsEncoding(accepted, "br")) return { ending: ".br", encoding: "br", sizeBytes: br };
+  if (gz !== undefined && acceptsEncoding(accepted, "gzip")) return { ending: ".gz", encoding: "gzip", sizeBytes: gz };
+  return { ending: "", encoding: undefined, sizeBytes };
+}
+
+async function openFile(path: string): Promise<Readable> {
+  try {
+    return (await open(path)).createReadStream({ highWaterMark: 64 * 1024 });
+  } catch (error) {
+    throw new HoldfastError("not_found", "This file of the web app is gone. Load the page again.", { cause: error });
+  }
+}

@@ -1,0 +1,60 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { Log } from "../../operation/log.ts";
+import { type BuiltApp, loadApp, readLinkHead } from "./built-app.ts";
+
+/**
+ * Brings the folders of the built app, the newest build first, and says when that will take a while. Given by whoever starts
+ * the server, which knows nothing of how an app is built.
+ * @throws HoldfastError failed
+ */
+export type PrepareApp = (how: {
+  readonly building: () => void;
+  readonly signal: AbortSignal;
+}) => Promise<readonly string[]>;
+
+export interface WebApp {
+  readonly now: () => BuiltApp | "building" | "failed";
+  /** See `readLinkHead`; undefined as long as there is no app. */
+  readonly linkHead: () => string | undefined;
+  /** Resolves once the app is there, or is known to take a while. Never rejects: a server without its app keeps files all the same. */
+  readonly opened: Promise<void>;
+  /** Resolves once the app is there, or is known not to come. Never rejects. */
+  readonly settled: Promise<void>;
+  /** Ends a build that is under way. */
+  readonly close: () => Promise<void>;
+}
+
+export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
+  const stop = new AbortController();
+  let app: BuiltApp | "building" | "failed" = "building";
+  let linkHead: string | undefined;
+  let startedMs: number | undefined;
+  let isBuilding = () => {};
+  const begun = new Promise<void>((resolve) => (isBuilding = resolve));
+  const building = () => {
+    startedMs = performance.now();
+    log.info({}, "building the web app, once: its pages come in some seconds, all else works already");
+    isBuilding();
+  };
+  const prepared = (async () => {
+    try {
+      const loaded = await loadApp(await prepare({ building, signal: stop.signal }));
+      linkHead = await readLinkHead(loaded);
+      app = loaded;
+      if (startedMs !== undefined) log.info({ ms: Math.round(performance.now() - startedMs) }, "the web app is built");
+    } catch (error) {
+      app = "failed";
+      if (!stop.signal.aborted) log.error({ reason: toHoldfastError(error).message }, "there is no web app");
+    }
+  })();
+  return {
+    now: () => app,
+    linkHead: () => linkHead,
+    opened: Promise.race([prepared, begun]),
+    settled: prepared,
+    close: () => {
+      stop.abort();
+      return prepared;
+    },
+  };
+}

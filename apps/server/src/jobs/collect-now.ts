@@ -1,0 +1,67 @@
+import type { Random } from "@holdfast/core/clock";
+import type { CollectionJson } from "@holdfast/protocol/admin-routes";
+import type { BlockPool } from "../blocks/block-tasks.ts";
+import { collectCell } from "../blocks/collect/collect-cell.ts";
+import { countOldVersions } from "../metadata/retention/retention.ts";
+import { countDueNodes } from "../metadata/trash/count-due.ts";
+import type { Log } from "../operation/log.ts";
+import { expireUploads } from "../uploads/remove-uploads.ts";
+import { giveUpBlocks, type Retained, retainShard, type RetentionParts, versionsOf } from "./run-retention.ts";
+
+export interface CollectionParts extends RetentionParts {
+  readonly pool: BlockPool;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface CollectionOptions {
+  /** Nothing is changed: what would go now. */
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs at once what else runs from time to time: on all shards what is kept for a time and no longer, in all cells what nobody holds.
+ * Each step keeps its own times, so what goes on a shard now is given back by its cell after those of the cell.
+ * @throws HoldfastError unavailable where a store is not there: then nothing is touched
+ */
+export async function collectNow(parts: CollectionParts, options: CollectionOptions): Promise<CollectionJson> {
+  const { cells, shards, pool, clock, random, log, settings } = parts;
+  const { dryRun, signal = new AbortController().signal } = options;
+  for (const { keyring } of cells.all()) await keyring.assertStoreThere();
+  const retained = dryRun ? await countRetained(parts, signal) : await retainAll(parts, signal);
+  const sum = { bytes: 0, blocks: 0, packs: 0, ...retained };
+  for (const cell of cells.all()) {
+    const collected = await collectCell(
+      { cell, shards, pool, clock, random, log, retention: settings },
+      { dryRun, signal },
+    );
+    sum.bytes += collected.bytes;
+    sum.blocks += collected.blocks;
+    sum.packs += collected.packs;
+  }
+  if (!dryRun) log.info(sum, "space was given back by an administrator's word");
+  return sum;
+}
+
+async function retainAll(parts: CollectionParts, signal: AbortSignal): Promise<Retained> {
+  const sum = { versions: 0, nodes: 0 };
+  await expireUploads(parts, signal);
+  for (const shard of parts.shards.all()) {
+    const { versions, nodes } = await retainShard(parts, shard, signal);
+    await giveUpBlocks(parts, shard, signal);
+    sum.versions += versions;
+    sum.nodes += nodes;
+  }
+  return sum;
+}
+
+async function countRetained({ shards, clock, settings }: CollectionParts, signal: AbortSignal): Promise<Retained> {
+  const sum = { versions: 0, nodes: 0 };
+  for (const { db } of shards.all()) {
+    const job = { db, nowMicros: clock.nowMicros(), signal };
+    sum.versions += await countOldVersions(job, versionsOf(settings));
+    sum.nodes += await countDueNodes(job, settings.trashMs);
+  }
+  return sum;
+}

@@ -1,0 +1,81 @@
+import type { Clock } from "@holdfast/core/clock";
+import { limits } from "@holdfast/core/limits";
+import type { BlockCells } from "../blocks/block-cell.ts";
+import { isIndexComplete } from "../blocks/cell-facts.ts";
+import type { RetentionSettings } from "../config/retention-settings.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { expireBlocks } from "../metadata/retention/expire-blocks.ts";
+import { expireSegments } from "../metadata/retention/expire-segments.ts";
+import {
+  expireEvents,
+  expireJournal,
+  expireOperations,
+  expireStaged,
+  expireTrash,
+  pruneVersions,
+} from "../metadata/retention/retention.ts";
+import type { Mended, Retention } from "../metadata/retention/retention-job.ts";
+import { sweepPurged } from "../metadata/trash/removal.ts";
+import { expireDeadMessages, expireTasks } from "../queue/expire-messages.ts";
+import { expireRewinds } from "../rewind/expire-rewinds.ts";
+
+export interface RetentionParts {
+  readonly shards: Shards;
+  readonly cells: BlockCells;
+  readonly clock: Clock;
+  readonly settings: RetentionSettings;
+  /** Messages were put into the queue of this shard. */
+  readonly kick: (shard: Shard) => void;
+  readonly onMended: (mended: Mended) => void;
+}
+
+export interface Retained {
+  /** Of files that stay. */
+  readonly versions: number;
+  /** With all that was in them. */
+  readonly nodes: number;
+}
+
+/** What is kept for a time and no longer, on one shard; what its blocks then are no more needed for is `giveUpBlocks`'. */
+export async function retainShard(parts: RetentionParts, shard: Shard, signal: AbortSignal): Promise<Retained> {
+  const { settings } = parts;
+  const job = jobOn(parts, shard, signal);
+  await expireOperations(job);
+  const versions = await pruneVersions(job, versionsOf(settings));
+  await expireTrash(job, settings.trashMs);
+  const nodes = await sweepAll(parts, shard, signal);
+  await expireSegments(job, stagedMs(settings));
+  await expireStaged(job, stagedMs(settings));
+  await expireJournal(job);
+  await expireEvents(job);
+  await expireDeadMessages(job);
+  await expireTasks(job);
+  await expireRewinds(job);
+  return { versions, nodes };
+}
+
+/** While the index of blocks is being rebuilt from what spaces hold, they hold all that they held. */
+export async function giveUpBlocks(parts: RetentionParts, shard: Shard, signal: AbortSignal): Promise<void> {
+  for (const { db } of parts.cells.all()) if (!(await isIndexComplete(db))) return;
+  const gone = await expireBlocks(jobOn(parts, shard, signal), parts.settings.blocksMs);
+  if (gone > 0) parts.kick(shard);
+}
+
+export function versionsOf({ versionsKept, versionAgeMs }: RetentionSettings) {
+  return { keptMin: versionsKept, lifetimeMs: versionAgeMs };
+}
+
+/** What came and was not named is not kept for longer than what was. */
+function stagedMs({ blocksMs }: RetentionSettings): number {
+  return Math.min(blocksMs, limits.stagedLifetimeMs);
+}
+
+async function sweepAll({ clock }: RetentionParts, { db }: Shard, signal: AbortSignal): Promise<number> {
+  let nodes = 0;
+  for (let last = 1; last > 0; nodes += last) last = await sweepPurged(db, { nowMicros: clock.nowMicros(), signal });
+  return nodes;
+}
+
+function jobOn({ clock, onMended }: RetentionParts, { db }: Shard, signal: AbortSignal): Retention {
+  return { db, nowMicros: clock.nowMicros(), signal, onMended };
+}

@@ -1,0 +1,14 @@
+import type { Mended } from "../metadata/retention/retention-job.ts";
+import type { Log } from "../operation/log.ts";
+import type { Metrics } from "../operation/metrics.ts";
+
+/** It should never happen: how it came about is to be found out. */
+export function tellMended(log: Log, metrics: Pick<Metrics, "countersMended">): (mended: Mended) => void {
+  return ({ spaceId, of, count }) => {
+    metrics.countersMended(count);
+    log.error(
+      { space_id: spaceId, of, count },
+      "counters of references were too low and are right again; nothing was lost",
+    );
+  };
+}

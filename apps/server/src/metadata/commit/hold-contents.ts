@@ -1,0 +1,89 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
+import { decodeSegment } from "@holdfast/core/manifest";
+import type { ShardReader, VersionRow } from "../../db/shard-tables.ts";
+import type { Shard } from "../../db/shards.ts";
+import { contentOf, distinctBlocks, type VersionContent } from "../content/content.ts";
+import { readSegments } from "../content/manifests.ts";
+import { type HeldBlocks, lockBlocks, lockSegments } from "./load.ts";
+import type { TransactionPlace } from "./run-transaction.ts";
+import { stageSegments } from "./stage-segments.ts";
+
+/** Blocks of another space, in whose name they come, and which. */
+export interface AlsoHeld {
+  readonly from: SpaceId;
+  readonly uploader: UserId;
+  /** Whether the space is the uploader's: to nobody else it may show, not by its time either, how much of this it held already. */
+  readonly owns: boolean;
+  /** Each hash once, with its size in bytes. */
+  readonly blocks: ReadonlyMap<HashHex, number>;
+}
+
+/** The part of a block service by which a space comes to hold what another one holds. */
+export interface HoldsAlso {
+  holdAlso(spaceId: SpaceId, also: AlsoHeld): Promise<void>;
+}
+
+/** Contents of one space that another one is to hold as well; no bytes travel. */
+export interface Holding {
+  readonly source: { readonly shard: Shard; readonly spaceId: SpaceId };
+  /** The other space. */
+  readonly place: TransactionPlace;
+  readonly blocks: HoldsAlso;
+  /** In whose name the blocks come, and whether that is the owner of the other space. */
+  readonly uploader: { readonly userId: UserId; readonly owns: boolean };
+  /** Asked before each piece. */
+  readonly signal?: AbortSignal;
+}
+
+const segmentsAtOnce = 8;
+
+/** The lists of long files, each once, with their blocks. @param staged those that are there; more are added */
+export async function holdSegments(
+  holding: Holding,
+  versions: readonly VersionRow[],
+  staged: Set<HashHex>,
+): Promise<void> {
+  const { source, place, signal } = holding;
+  const wanted = new Set(versions.flatMap((version) => contentOf(version).segmentHashes)).difference(staged);
+  const hashes = [...wanted];
+  for (let at = 0; at < hashes.length; at += segmentsAtOnce) {
+    signal?.throwIfAborted();
+    const some = hashes.slice(at, at + segmentsAtOnce);
+    const buffers = some.map((hash) => Buffer.from(hash, "hex"));
+    const pieces = await readSegments(source.shard, source.spaceId, buffers);
+    const segments = some.map((hash, index) => ({ hash, entries: decodeSegment(pieces[index] ?? Buffer.alloc(0)) }));
+    await holdBlocks(holding, distinctBlocks(segments.flatMap(({ entries }) => entries)));
+    await stageSegments({ ...place, nowMicros: place.clock.nowMicros() }, segments);
+    for (const hash of some) staged.add(hash);
+  }
+}
+
+const blocksAtOnce = 1000;
+
+export async function holdBlocks(holding: Holding, blocks: ReadonlyMap<HashHex, number>): Promise<void> {
+  const { source, place, uploader } = holding;
+  const all = [...blocks];
+  for (let at = 0; at < all.length; at += blocksAtOnce) {
+    const part = new Map(all.slice(at, at + blocksAtOnce));
+    const also = { from: source.spaceId, uploader: uploader.userId, owns: uploader.owns, blocks: part };
+    await holding.blocks.holdAlso(place.spaceId, also);
+  }
+}
+
+/**
+ * Locks the blocks and segments of versions that are about to refer to them, all of which the space holds by now.
+ * @throws HoldfastError unavailable where one is not there, so that nothing refers to what may go
+ */
+export async function lockContents(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  contents: readonly VersionContent[],
+): Promise<HeldBlocks> {
+  const blocks = [...new Set(contents.flatMap((content) => [...content.blocks.keys()]))];
+  const segments = [...new Set(contents.flatMap(({ segmentHashes }) => segmentHashes))];
+  const held = await lockBlocks(transaction, spaceId, blocks);
+  const lists = await lockSegments(transaction, spaceId, segments);
+  if (held.sizes.size === blocks.length && lists.size === segments.length) return held;
+  throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+}

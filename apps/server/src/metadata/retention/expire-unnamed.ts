@@ -1,0 +1,103 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { byteaArray } from "../../db/array-parameters.ts";
+import { inTransaction } from "../../db/database.ts";
+import type { ShardReader } from "../../db/shard-tables.ts";
+import { lockSpace } from "../commit/load.ts";
+import { pieceSizes } from "../commit/piece-sizes.ts";
+import { type CandidateRow, Candidates, type Found } from "./candidates.ts";
+import type { ListReader } from "./named-after-all.ts";
+import { inPieces, type Mended, type Retention, rowMark } from "./retention-job.ts";
+
+/** Rows that stay for as long as something names them, of which a counter tells how much does. */
+export interface CountedRows {
+  readonly of: Mended["of"];
+  readonly table: "shard.space_blocks" | "shard.segments";
+  /** Of one transaction. */
+  readonly rowsMax: number;
+  /** The oldest of those that nothing refers to by their counter, of all spaces. */
+  find(limit: number): Promise<CandidateRow[]>;
+  /** Reads all lists of a space that could name them. */
+  countNames(reader: ListReader, candidates: Candidates): Promise<void>;
+  /** Under the space lock; only what is still as `find` wants it. @returns how many rows went */
+  remove(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[]): Promise<number>;
+  /** Under the space lock: so much names each of them. @returns how many rows were put right */
+  mend(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[], names: number): Promise<number>;
+}
+
+/**
+ * Removes rows that nothing names. A counter only says what to look at: before anything goes all that could name it is read, once for
+ * all candidates of a space; under the space lock each is then still as it was before that, or it stays for the next time.
+ * A counter that was too low so costs nothing: it is put right, and told.
+ * @returns how many rows went
+ */
+export async function expireUnnamed(job: Retention, rows: CountedRows): Promise<number> {
+  const { db, signal, pieces = pieceSizes } = job;
+  let count = 0;
+  await inPieces(job, async () => {
+    let done = 0;
+    const candidates = await rows.find(pieces.candidatesMax);
+    for (const [spaceId, some] of Map.groupBy(candidates, (row) => row.space_id)) {
+      const found = new Candidates(some);
+      await rows.countNames({ db, spaceId, signal }, found);
+      const gone = await inTurn({ job, rows, spaceId }, found.unnamed(), (transaction, hashes) =>
+        rows.remove(transaction, spaceId, hashes),
+      );
+      const mended = await mendAll({ job, rows, spaceId }, found);
+      count += gone;
+      done += gone + mended;
+    }
+    return done;
+  });
+  return count;
+}
+
+interface Place {
+  readonly job: Retention;
+  readonly rows: CountedRows;
+  readonly spaceId: SpaceId;
+}
+
+/** What was counted is exact, since a row that got or lost a reference meanwhile is not the same any more. */
+async function mendAll(place: Place, found: Candidates): Promise<number> {
+  const { job, rows, spaceId } = place;
+  let count = 0;
+  for (const [names, some] of found.named()) {
+    count += await inTurn(place, some, (transaction, hashes) => rows.mend(transaction, spaceId, hashes, names));
+  }
+  if (count > 0) job.onMended?.({ spaceId, of: rows.of, count });
+  return count;
+}
+
+/** In short transactions, of those rows that nobody has touched since they became candidates. */
+async function inTurn(
+  { job, rows, spaceId }: Place,
+  found: readonly Found[],
+  work: (transaction: ShardReader, hashes: readonly Buffer[]) => Promise<number>,
+): Promise<number> {
+  let count = 0;
+  for (let at = 0; at < found.length; at += rows.rowsMax) {
+    job.signal?.throwIfAborted();
+    const some = found.slice(at, at + rows.rowsMax);
+    count += await inTransaction(job.db, async (transaction) => {
+      await lockSpace(transaction, spaceId);
+      const same = await stillSame(transaction, rows, spaceId, some);
+      return same.length === 0 ? 0 : work(transaction, same);
+    });
+  }
+  return count;
+}
+
+/** By the primary key. */
+async function stillSame(
+  transaction: ShardReader,
+  { table }: CountedRows,
+  spaceId: SpaceId,
+  found: readonly Found[],
+): Promise<Buffer[]> {
+  const { rows } = await sql<{ hash: Buffer; mark: string }>`
+    select hash, ${rowMark} as mark from ${sql.table(table)}
+    where space_id = ${spaceId} and hash = any(${byteaArray(found.map(({ hash }) => hash))})`.execute(transaction);
+  const marks = new Map(found.map(({ hash, mark }) => [hash.toString("latin1"), mark]));
+  return rows.filter(({ hash, mark }) => marks.get(hash.toString("latin1")) === mark).map(({ hash }) => hash);
+}

@@ -1,0 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Sleep } from "@holdfast/object-store/call-signal";
+
+/** How time passes on this machine, for what measures it and waits. */
+export const systemTime: { readonly monotonicMs: () => number; readonly sleep: Sleep } = {
+  monotonicMs: () => performance.now(),
+  sleep: (durationMs, signal) => delay(durationMs, undefined, signal === undefined ? {} : { signal }),
+};

@@ -1,0 +1,89 @@
+import { type Kysely, sql } from "kysely";
+import { textArray } from "../db/array-parameters.ts";
+import { SessionLock } from "../db/session-lock.ts";
+import type { ShardTables } from "../db/shard-tables.ts";
+import type { Shard } from "../db/shards.ts";
+import type { Log } from "../operation/log.ts";
+
+/** What a process can tell of the others that work the same shard. */
+export interface Neighbours {
+  /** Whether others see that this one lives: until then it takes nothing. */
+  readonly isSeen: boolean;
+  /** How often it is worth while to ask between two looks; undefined: never. */
+  readonly everyMs: number | undefined;
+  /** Of these workers those that are certainly dead. */
+  gone(workers: readonly string[]): Promise<ReadonlySet<string>>;
+  close(): Promise<void>;
+}
+
+export type OpenNeighbours = (shard: Shard, worker: string, log: Log, onSeen: () => void) => Neighbours;
+
+/** Where no other process can share the database: whoever worked anything before is dead. */
+export const noNeighbours: OpenNeighbours = () => ({
+  isSeen: true,
+  everyMs: undefined,
+  gone: async (workers) => new Set(workers),
+  close: async () => {},
+});
+
+/** A worker of an older server holds no lock: of it only its lease tells. */
+const prefix = "locked ";
+const everyMs = 1000;
+/** A process that has only lost its connection takes its lock again well before that. */
+const absentMs = 500;
+
+/** Each process holds a lock in the name of its worker, which the database drops when the process dies, however it does. */
+export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => {
+  const lock = new SessionLock(
+    shard.connection,
+    {
+      name: nameOf(shard, worker),
+      called: `the lock of this process on the queue of shard ${shard.id}`,
+      until: "no message is begun",
+      applicationName: "holdfast queue",
+    },
+    log,
+  );
+  lock.onRegained(onSeen);
+  void lock.takeInTime();
+  const absentSinceMs = new Map<string, number>();
+  return {
+    get isSeen() {
+      return lock.held;
+    },
+    everyMs,
+    gone: async (workers) => {
+      const asked = workers.filter((each) => each.startsWith(prefix));
+      const locked = asked.length === 0 ? new Set<string>() : await findLocked(shard, asked);
+      for (const each of absentSinceMs.keys()) {
+        if (!asked.includes(each) || locked.has(each)) absentSinceMs.delete(each);
+      }
+      const nowMs = performance.now();
+      const absent = asked.filter((each) => !locked.has(each));
+      for (const each of absent) if (!absentSinceMs.has(each)) absentSinceMs.set(each, nowMs);
+      return new Set(absent.filter((each) => nowMs - (absentSinceMs.get(each) ?? nowMs) >= absentMs));
+    },
+    close: () => lock.release(),
+  };
+};
+
+/** Names a worker whose death its lock tells. */
+export function lockedWorker(id: string): string {
+  return `${prefix}${id}`;
+}
+
+function nameOf({ id }: Shard, worker: string): string {
+  return `holdfast queue ${id} ${worker}`;
+}
+
+/** Those of the workers whose lock somebody holds. */
+async function findLocked(shard: Shard, workers: readonly string[]): Promise<Set<string>> {
+  const db: Kysely<ShardTables> = shard.db;
+  const { rows } = await sql<{ worker: string }>`
+    select asked.worker from unnest(${textArray(workers)}, ${textArray(workers.map((each) => nameOf(shard, each)))})
+      as asked (worker, name)
+    join pg_locks l on l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+      and l.database = (select oid from pg_database where datname = current_database())
+      and (l.classid::int8 << 32 | l.objid::int8) = hashtextextended(asked.name, 0)`.execute(db);
+  return new Set(rows.map(({ worker }) => worker));
+}

@@ -1,0 +1,59 @@
+import { isId, type ReportId, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { z } from "zod";
+import { inTransaction } from "../db/database.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { notify } from "../notifications/notify.ts";
+import type { Kind } from "../queue/kind.ts";
+import { findReport } from "./list-reports.ts";
+
+const told = z.object({ report_id: z.custom<ReportId>((value) => typeof value === "string" && isId(value)) });
+
+export interface TellingWorld {
+  readonly shards: Shards;
+  /** Something is due on the shard. */
+  readonly kick: (shard: Shard) => void;
+}
+
+/**
+ * Tells each administrator of a report; of several of one link there is one notification until that is read. A message without a report is of a
+ * link that is not there. One that runs twice may count a report twice, and no more.
+ */
+export function reportToldKind(world: TellingWorld): Kind<z.output<typeof told>> {
+  return {
+    schema: told,
+    work: async ({ report_id: id }) => {
+      const report = await findReport(world.shards, id);
+      if (report === undefined || report.resolved_at !== null) return;
+      const shard = world.shards.ofId(id);
+      const administrators = await findAdministrators(world.shards);
+      await inTransaction(shard.db, async (transaction) => {
+        for (const userId of administrators) {
+          await notify(transaction, {
+            userId,
+            kind: "report",
+            actor: null,
+            // They need not see what it is about, nor may they.
+            nodeId: null,
+            atMicros: report.at,
+            detail: { report_id: id, permission_id: report.link_id, reason: report.reason },
+            gather: { key: `report ${report.link_id}`, nodeId: null },
+          });
+        }
+      });
+      world.kick(shard);
+    },
+  };
+}
+
+/** Who can sign in, on all shards. By users_admin. */
+async function findAdministrators(shards: Shards): Promise<UserId[]> {
+  const found = await Promise.all(
+    shards
+      .all()
+      .map(({ db }) =>
+        sql<{ id: UserId }>`select id from shard.users where admin and disabled_at is null order by id`.execute(db),
+      ),
+  );
+  return found.flatMap(({ rows }) => rows.map(({ id }) => id));
+}

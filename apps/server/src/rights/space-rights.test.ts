@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
+import fc from "fast-check";
+import { type CountedGrant, rightsOf } from "./space-rights.ts";
+
+const way = Array.from({ length: 6 }, (_, level) => makeId<NodeId>(toBucket(1), level, new Uint8Array(8)));
+const grant: fc.Arbitrary<CountedGrant> = fc.record({
+  node_id: fc.constantFrom(...way),
+  kind: fc.constantFrom("user" as const, "group" as const),
+  role: fc.constantFrom("uploader" as const, "viewer" as const, "commenter" as const, "editor" as const),
+  via: fc.constantFrom(null, makeId<never>(toBucket(1), 9, new Uint8Array(8))),
+  created_at: fc.nat(1000),
+});
+
+test("the rights of all nodes of a way are those of each looked for alone", () => {
+  fc.assert(
+    fc.property(fc.array(grant, { maxLength: 12 }), (grants) => {
+      const rights = rightsOf(grants);
+      const alone = way.map((_, index) => rights.nearest(way.slice(index)));
+      assert.deepEqual(rights.nearestAll(way), alone);
+    }),
+  );
+});

@@ -1,0 +1,111 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { foldName } from "@holdfast/core/sort-key";
+import { parseTime } from "@holdfast/core/times";
+import type { SearchType } from "@holdfast/protocol/search-routes";
+import mimeTypes from "mime-types";
+import type { NodeRow } from "../db/shard-tables.ts";
+
+/** What a search asks of a node. */
+export interface SearchQuery {
+  /** Folded; each stands somewhere in the name. */
+  readonly words: readonly string[];
+  readonly kinds: readonly NodeRow["kind"][] | undefined;
+  /** Of a name, folded; undefined: any. */
+  readonly extensions: readonly string[] | undefined;
+  readonly modified: { readonly fromMicros: number; readonly toMicros: number } | undefined;
+}
+
+export interface SearchText {
+  readonly q: string;
+  readonly type?: SearchType | undefined;
+  readonly modified?: string | undefined;
+}
+
+/** @throws HoldfastError invalid_field */
+export function readQuery({ q, type, modified }: SearchText): SearchQuery {
+  if (q.includes("\0")) {
+    throw new HoldfastError("invalid_field", "A search has no NUL character: no name has one.", { field: "q" });
+  }
+  const words = [
+    ...new Set(
+      foldName(q)
+        .split(/\s+/u)
+        .filter((word) => word !== ""),
+    ),
+  ];
+  if (words.length === 0 || words.length > limits.searchWordsMax) {
+    const wanted = `between 1 and ${limits.searchWordsMax} words`;
+    throw new HoldfastError("invalid_field", `A search is for ${wanted}, which stand in the name.`, { field: "q" });
+  }
+  return {
+    words,
+    kinds: type === undefined ? undefined : kindsOf(type),
+    extensions: type === undefined ? undefined : extensionsOf[type],
+    modified: modified === undefined ? undefined : readRange(modified),
+  };
+}
+
+/** As the database decides it by `searched` in own-names.ts. */
+export function matches(query: SearchQuery, row: Pick<NodeRow, "name" | "kind" | "modified_at">): boolean {
+  const name = foldName(row.name);
+  return (
+    query.words.every((word) => name.includes(word)) &&
+    query.kinds?.includes(row.kind) !== false &&
+    query.extensions?.includes(/\.([^.]*)$/.exec(name)?.[1] ?? "") !== false &&
+    (query.modified === undefined ||
+      (row.modified_at >= query.modified.fromMicros && row.modified_at < query.modified.toMicros))
+  );
+}
+
+function kindsOf(type: SearchType): readonly NodeRow["kind"][] {
+  return type === "folder" ? ["folder", "mount"] : ["file"];
+}
+
+const documents = [
+  "application/pdf",
+  "application/rtf",
+  "application/msword",
+  "application/epub+zip",
+  "application/vnd.ms-",
+  "application/vnd.openxmlformats-officedocument",
+  "application/vnd.oasis.opendocument",
+  "application/vnd.apple.",
+  "text/",
+];
+
+function extensionsLike(...starts: readonly string[]): string[] {
+  const types = Object.entries(mimeTypes.extensions);
+  return types.flatMap(([type, extensions]) => (starts.some((start) => type.startsWith(start)) ? extensions : []));
+}
+
+const extensionsOf: Readonly<Record<SearchType, readonly string[] | undefined>> = {
+  file: undefined,
+  folder: undefined,
+  image: extensionsLike("image/"),
+  audio: extensionsLike("audio/"),
+  video: extensionsLike("video/"),
+  document: extensionsLike(...documents),
+};
+
+/** `FROM..TO`, either of which may be left out: dates, or times of RFC 3339. */
+function readRange(text: string): { fromMicros: number; toMicros: number } {
+  const parts = text.split("..");
+  const [from = "", to = ""] = parts;
+  if (parts.length !== 2 || (from === "" && to === "")) throw noRange();
+  return { fromMicros: momentOf(from) ?? Number.MIN_SAFE_INTEGER, toMicros: momentOf(to) ?? Number.MAX_SAFE_INTEGER };
+}
+
+function momentOf(text: string): number | undefined {
+  if (text === "") return undefined;
+  try {
+    return parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
+  } catch {
+    throw noRange();
+  }
+}
+
+function noRange(): HoldfastError {
+  const message = "It is FROM..TO with dates or times, as in 2026-01-01..2026-02-01; one of them may be left out.";
+  return new HoldfastError("invalid_field", message, { field: "modified" });
+}

@@ -1,0 +1,46 @@
+import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { findNodes } from "../metadata/read/look-up.ts";
+import type { PlacedNode } from "../metadata/read/placed-node.ts";
+
+/**
+ * What others have shared with the caller and what it sees of that, each with all below it: nothing that lies in another of them. The
+ * newest `searchSharesMax` grants are looked at.
+ */
+export async function findSharedTops(shards: Shards, caller: Actor): Promise<PlacedNode[]> {
+  if (!caller.owns || !caller.receives) return [];
+  const pointers: { grant_id: string; node_id: NodeId }[] = [];
+  for (const [shard, grantees] of Map.groupBy(caller.grantees, (id) => shards.ofId(id as UserId))) {
+    // By the primary key.
+    const { rows } = await sql<{ grant_id: string; node_id: NodeId }>`
+      select grant_id, node_id from shard.received
+      where grantee_id = any(${uuidArray(grantees)}) order by grant_id desc limit ${limits.searchSharesMax}`.execute(
+      shard.db,
+    );
+    pointers.push(...rows);
+  }
+  const newest = pointers
+    .toSorted((left, right) => (left.grant_id < right.grant_id ? 1 : -1))
+    .slice(0, limits.searchSharesMax);
+  const found = await findNodes(shards, caller, [...new Set(newest.map(({ node_id: id }) => id))]);
+  // What a group of the caller was given may be the caller's own.
+  return [...found.values()].filter(
+    ({ row, rights, isTop }) => rights !== undefined && isTop === true && row.trashed_at === null,
+  );
+}
+
+/** Of the spaces in which these are. By the primary key. */
+export async function ownersOf(shards: Shards, nodes: readonly PlacedNode[]): Promise<Map<SpaceId, UserId>> {
+  const owners = new Map<SpaceId, UserId>();
+  const spaceIds = [...new Set(nodes.map(({ row }) => row.space_id))];
+  for (const [shard, some] of Map.groupBy(spaceIds, (id) => shards.ofId(id))) {
+    const { rows } = await sql<{ id: SpaceId; owner_id: UserId }>`
+      select id, owner_id from shard.spaces where id = any(${uuidArray(some)})`.execute(shard.db);
+    for (const row of rows) owners.set(row.id, row.owner_id);
+  }
+  return owners;
+}

@@ -1,0 +1,91 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId, UserId } from "@holdfast/core/ids";
+import { isId } from "@holdfast/core/ids";
+import type { ShreddingJson } from "@holdfast/protocol/shred-routes";
+import { sql } from "kysely";
+import type { AccountStore } from "../accounts/account-world.ts";
+import { unlessLastAdministrator } from "../accounts/administrators.ts";
+import { getUser } from "../accounts/users.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { Cells } from "../db/shards.ts";
+import type { ShreddingFigures, ShreddingKnown } from "../db/shredding-tables.ts";
+import { measureAccount } from "./measure-account.ts";
+import { describeShredding, newestBackup, readShredding, shreddingJson } from "./shreddings.ts";
+
+export interface ShreddingWorld extends AccountStore {
+  readonly cells: Cells;
+  /** A shredding was asked for. Undefined beside the data: the server finds it by itself. */
+  readonly begin?: () => void;
+}
+
+/**
+ * From now on nothing of the account comes back, and the job `shred` brings it to its end. Asked twice it is the same shredding.
+ * @param dryRun says how much would go, and changes nothing
+ * @throws HoldfastError not_found; conflict for an account that is not suspended, the last administrator, and one with a transfer under way
+ */
+export async function askShredding(
+  world: ShreddingWorld,
+  idOrEmail: string,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<ShreddingJson> {
+  if (isId(idOrEmail)) {
+    const userId = idOrEmail as UserId;
+    const known = await readShredding(world.shards.ofId(userId).db, userId);
+    if (known !== undefined) return describeShredding(world, userId);
+  }
+  const user = await getUser(world, idOrEmail);
+  const figures = await measureAccount(world, user);
+  const known = { email: user.email, mounts: [] };
+  if (dryRun) {
+    const row = { user_id: user.id, known, figures, waits_for: null, done_at: null };
+    return shreddingJson(row, await newestBackup(world));
+  }
+  await assertNoTransfer(world, user);
+  await unlessLastAdministrator(world, user, () => beginShredding(world, user, figures));
+  world.begin?.();
+  return describeShredding(world, user.id);
+}
+
+/** Notes it, and nothing else looks whether it may be. @throws HoldfastError conflict for an account that is not suspended */
+export async function beginShredding(world: ShreddingWorld, user: UserRow, figures: ShreddingFigures): Promise<void> {
+  const known: ShreddingKnown = { email: user.email, mounts: await findMountsOf(world, user) };
+  await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+    const { rows } = await sql<Pick<UserRow, "disabled_at">>`
+      select disabled_at from shard.users where id = ${user.id} for update`.execute(transaction);
+    if (rows[0]?.disabled_at === null)
+      throw new HoldfastError(
+        "conflict",
+        `${user.email} is not suspended. Do that first (holdfast admin users disable ${user.email}): nobody uses what is to be gone.`,
+      );
+    await sql`
+      insert into shard.shreddings (user_id, space_id, step, known, figures, asked_at)
+      values (${user.id}, ${user.space_id}, 'rights', ${JSON.stringify(known)}::jsonb, ${JSON.stringify(figures)}::jsonb,
+        ${world.clock.nowMicros()}::int8)
+      on conflict (user_id) do nothing`.execute(transaction);
+  });
+}
+
+/** What is on its way to another owner is to arrive, or to be withdrawn, by whoever may decide that. By the primary key and transfers_to. */
+async function assertNoTransfer({ shards }: ShreddingWorld, user: UserRow): Promise<void> {
+  for (const { db } of shards.all()) {
+    const { rows } = await sql`
+      select from shard.transfers where space_id = ${user.space_id} or to_id = ${user.id} limit 1`.execute(db);
+    if (rows.length === 0) continue;
+    throw new HoldfastError(
+      "conflict",
+      `Something is being transferred from or to ${user.email}. Wait until that is accepted, declined or withdrawn.`,
+    );
+  }
+}
+
+/** Those that others have of it, and they alone know it by. Index: nodes_mounts. */
+async function findMountsOf({ shards }: ShreddingWorld, user: UserRow): Promise<NodeId[]> {
+  const found: NodeId[] = [];
+  for (const { db } of shards.all()) {
+    const { rows } = await sql<{ id: NodeId }>`
+      select id from shard.nodes where kind = 'mount' and target_space = ${user.space_id}`.execute(db);
+    found.push(...rows.map(({ id }) => id));
+  }
+  return found;
+}

@@ -1,0 +1,27 @@
+import { bucketOf } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { ShreddingRow } from "../db/shredding-tables.ts";
+import { beginLogFile, cleanLog } from "./clean-log.ts";
+import { releaseSpace } from "./release-space.ts";
+import { rewriteStores } from "./rewrite-stores.ts";
+import type { ShredWorld } from "./shred-world.ts";
+
+/** What was copied of all this goes too: out of the second store, out of the snapshots of the metadata, out of the database's log. */
+export async function cleanStores(
+  world: ShredWorld,
+  row: ShreddingRow,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { db } = world.cells.of(bucketOf(row.space_id));
+  // Of a store that was under way when the space went, in another process or before a crash.
+  const { rows: late } = await sql`select from cell.holders where space_id = ${row.space_id} limit 1`.execute(db);
+  const waitsFor =
+    late.length === 0 ? undefined : ((await releaseSpace(world, row)) ?? (await rewriteStores(world, row, signal)));
+  if (waitsFor !== undefined) return waitsFor;
+  const { rows: owed } = await sql`select from cell.owed where deed = 'delete' limit 1`.execute(db);
+  if (owed.length > 0) return "a store that is away, and has to delete something yet";
+  const from = world.alone ? await beginLogFile(db) : undefined;
+  await world.renewMetadata?.(signal);
+  if (from === undefined || (await cleanLog(db, from, world.sleep, signal))) return undefined;
+  return "the place of the backups, which is away, and to which the database's log is to come yet";
+}

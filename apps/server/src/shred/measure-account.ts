@@ -1,0 +1,33 @@
+import { bucketOf } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { UserRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShreddingFigures } from "../db/shredding-tables.ts";
+import type { ShreddingStore } from "./shreddings.ts";
+
+/** How much an account has. `packs` are those with a block of it, most of which have blocks of others too. */
+export async function measureAccount(
+  { shards, cells }: ShreddingStore,
+  { space_id: spaceId }: Pick<UserRow, "space_id">,
+): Promise<ShreddingFigures> {
+  const rows = await inTransaction(shards.ofId(spaceId).db, async (transaction) => {
+    // By the space's own rows, however large a part of all they are.
+    await sql`select set_config('enable_seqscan', 'off', true)`.execute(transaction);
+    const counted = await sql<Omit<ShreddingFigures, "packs">>`
+      select (select count(*) from shard.nodes where space_id = s.id and kind = 'file') as files,
+        (select count(*) from shard.versions where space_id = s.id) as versions,
+        s.stored_bytes as bytes,
+        (select count(*) from shard.space_blocks where space_id = s.id) as blocks,
+        (select count(*) from shard.grants where space_id = s.id) as shared_with
+      from shard.spaces s where s.id = ${spaceId}`.execute(transaction);
+    return counted.rows;
+  });
+  const { rows: held } = await sql<{ packs: number }>`
+    select count(distinct pack_id) as packs from cell.holders where space_id = ${spaceId}`.execute(
+    cells.of(bucketOf(spaceId)).db,
+  );
+  return {
+    ...(rows[0] ?? { files: 0, versions: 0, bytes: 0, blocks: 0, shared_with: 0 }),
+    packs: held[0]?.packs ?? 0,
+  };
+}

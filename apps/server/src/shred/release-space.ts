@@ -1,0 +1,30 @@
+import { bucketOf } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
+import { sql } from "kysely";
+import { type ReleasedHolder, releaseHolders } from "../blocks/release-holders.ts";
+import { storingMsMax } from "../blocks/storing-time.ts";
+import type { ShreddingRow } from "../db/shredding-tables.ts";
+import type { ShredWorld } from "./shred-world.ts";
+
+const holdersAtOnce = 1000;
+
+/**
+ * In the cell nobody holds for the space any more. The space's row has gone, so nothing that is being stored for it is acknowledged; what was
+ * on its way into a pack is waited for.
+ */
+export async function releaseSpace(world: ShredWorld, row: ShreddingRow): Promise<string | undefined> {
+  const { space_id: spaceId, asked_at } = row;
+  await world.blocks.settled(spaceId);
+  const settledAt = asked_at + storingMsMax * 1000;
+  if (!world.alone && world.clock.nowMicros() < settledAt)
+    return `what other servers may be storing for it, until ${formatTime(settledAt)}`;
+  const cell = world.cells.of(bucketOf(spaceId));
+  for (;;) {
+    const { rows } = await sql<ReleasedHolder>`
+      select hash, stamp from cell.holders where space_id = ${spaceId} order by hash limit ${holdersAtOnce}`.execute(
+      cell.db,
+    );
+    if (rows.length === 0) return undefined;
+    await releaseHolders(cell, spaceId, rows, world.clock.nowMicros());
+  }
+}

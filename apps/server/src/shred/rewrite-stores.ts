@@ -1,0 +1,22 @@
+import { bucketOf } from "@holdfast/core/ids";
+import { adoptOrphans } from "../blocks/adopt-orphans.ts";
+import { collectAtOnce } from "../blocks/collect/collect-at-once.ts";
+import { strandedMsMin } from "../blocks/storing-time.ts";
+import type { ShreddingRow } from "../db/shredding-tables.ts";
+import type { ShredWorld } from "./shred-world.ts";
+
+/**
+ * What has no row any more is in no pack either. Of whom the dead bytes of a pack were nobody knows, so all packs with any are written anew,
+ * and the old objects go at once.
+ */
+export async function rewriteStores(
+  world: ShredWorld,
+  { space_id: spaceId }: ShreddingRow,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const cell = world.cells.of(bucketOf(spaceId));
+  const { clock, log, shards, pool, random } = world;
+  await cell.keyring.assertStoreThere();
+  await adoptOrphans({ cell, clock, log, signal }, { graceMs: strandedMsMin });
+  return collectAtOnce({ cell, shards, pool, clock, random, log, signal });
+}

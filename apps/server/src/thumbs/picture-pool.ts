@@ -1,0 +1,60 @@
+import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
+import { type Failure, type Picture, PictureProcess } from "./picture-process.ts";
+
+/** A process gives its memory back when nothing is to be made for so long. */
+const idleMs = 30_000;
+/** And after so many pictures, whatever a library has not given back by then. */
+const picturesMax = 500;
+
+/** As many processes as are asked at once; each is used again. */
+export class PicturePool {
+  readonly #idle: PictureProcess[] = [];
+  readonly #all = new Set<PictureProcess>();
+  #idleTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** See `PictureProcess.make`. */
+  async make(picture: Picture, size: ThumbSize): Promise<Buffer | Failure> {
+    const process = this.#take();
+    try {
+      return await process.make(picture, size);
+    } finally {
+      this.#giveBack(process);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
+    for (const process of this.#all) process.end();
+  }
+
+  #take(): PictureProcess {
+    clearTimeout(this.#idleTimer);
+    for (let process = this.#idle.pop(); process !== undefined; process = this.#idle.pop()) {
+      if (!process.isOver) return process;
+      this.#all.delete(process);
+    }
+    const started = new PictureProcess();
+    this.#all.add(started);
+    return started;
+  }
+
+  #giveBack(process: PictureProcess): void {
+    if (this.#isClosed || process.isOver || process.made >= picturesMax) {
+      process.end();
+      this.#all.delete(process);
+    } else {
+      this.#idle.push(process);
+    }
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#endIdle(), idleMs).unref();
+  }
+
+  #endIdle(): void {
+    for (const process of this.#idle.splice(0)) {
+      process.end();
+      this.#all.delete(process);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { constants, setPriority } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
+import { frameHead, type PipeFrame, readFrames, words } from "./pipe-frames.ts";
+
+/** Why there is no thumbnail: the library refuses the picture, or did not survive it. */
+export type Failure = "unreadable" | "deadly" | "slow";
+
+export interface Picture {
+  readonly sizeBytes: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+const program = fileURLToPath(new URL("make-thumb.ts", import.meta.url));
+/** Thumbnails are WebP of at most 2,048 pixels: uncompressed one has four times as many. */
+const answerBytesMax = 32 * 1024 * 1024;
+
+/** One process that makes one thumbnail at a time. Once a picture has ended it, or it was ended, it makes no more. */
+export class PictureProcess {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #answers: AsyncGenerator<PipeFrame, void, undefined>;
+  readonly #timeoutMs: number;
+  #isReady = false;
+  #isOver = false;
+  made = 0;
+
+  /** @param timeoutMs for one picture, once the process has all of it */
+  constructor({ timeoutMs = limits.thumbTimeoutMs }: { readonly timeoutMs?: number | undefined } = {}) {
+    this.#timeoutMs = timeoutMs;
+    // Of the server's environment, in which secrets stand, it has nothing.
+    this.#child = spawn(process.execPath, ["--max-old-space-size=256", program], {
+      stdio: ["pipe", "pipe", "ignore"],
+      cwd: "/",
+      env: { UV_THREADPOOL_SIZE: "2", MALLOC_ARENA_MAX: "2", VIPS_BLOCK_UNTRUSTED: "1" },
+    });
+    this.#child.once("error", () => (this.#isOver = true));
+    this.#child.once("exit", () => (this.#isOver = true));
+    this.#child.stdin.on("error", () => {});
+    this.#child.stdout.on("error", () => {});
+    this.#answers = readFrames(this.#child.stdout, answerBytesMax);
+    beNice(this.#child.pid);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Undefined where it did not start. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /**
+   * @returns the WebP, or why there is none
+   * @throws HoldfastError unavailable where the process cannot run at all; and what `picture` throws
+   */
+  async make({ sizeBytes, bytes }: Picture, size: ThumbSize): Promise<Buffer | Failure> {
+    await this.#started();
+    try {
+      await this.#write(frameHead(size, sizeBytes));
+      for await (const some of bytes) {
+        if (this.#isOver) break;
+        await this.#write(some);
+      }
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+    const answer = await this.#answer(this.#timeoutMs);
+    if (answer === "slow") this.end();
+    if (typeof answer === "string") return answer;
+    this.made += 1;
+    return answer.word === words.made ? Buffer.from(answer.bytes) : "unreadable";
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#child.kill("SIGKILL");
+  }
+
+  async #started(): Promise<void> {
+    if (this.#isReady) return;
+    const answer = await this.#answer(limits.thumbTimeoutMs);
+    this.#isReady = typeof answer !== "string" && answer.word === words.ready;
+    if (this.#isReady) return;
+    this.end();
+    throw new HoldfastError("unavailable", "The process that makes thumbnails does not start.", {
+      retryAfterSeconds: 60,
+    });
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    const { stdin } = this.#child;
+    if (this.#isOver || stdin.write(bytes)) return;
+    // Whatever comes first: of a process that has ended nothing is waited for.
+    const over = new AbortController();
+    const { signal } = over;
+    await Promise.race([once(stdin, "drain", { signal }), once(stdin, "close", { signal })]).catch(() => {});
+    over.abort();
+  }
+
+  async #answer(timeoutMs: number): Promise<PipeFrame | "deadly" | "slow"> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"slow">((resolve) => {
+      timer = setTimeout(() => resolve("slow"), timeoutMs);
+    });
+    const answer = this.#answers.next().then(
+      ({ value }) => value ?? ("deadly" as const),
+      () => "deadly" as const,
+    );
+    const first = await Promise.race([answer, late]);
+    clearTimeout(timer);
+    if (first === "deadly") this.end();
+    return first;
+  }
+}
+
+/** Whoever waits for an answer to a request goes before whoever waits for a picture. */
+function beNice(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, or the system knows no priorities.
+  }
+}

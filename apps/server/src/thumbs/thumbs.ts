@@ -1,0 +1,134 @@
+import { availableParallelism } from "node:os";
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
+import type { BlockService } from "../blocks/block-service.ts";
+import { readVersion } from "../content/read-version.ts";
+import type { VersionRow } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Log } from "../operation/log.ts";
+import { MakingLine } from "./making-line.ts";
+import { PicturePool } from "./picture-pool.ts";
+import type { Failure } from "./picture-process.ts";
+import { pictureTypeOf } from "./picture-types.ts";
+import type { ThumbCache } from "./thumb-cache.ts";
+
+export interface ThumbsOptions {
+  readonly shards: Shards;
+  readonly blocks: Pick<BlockService, "readRange">;
+  readonly cache: ThumbCache;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface WantedThumb {
+  /** Which the caller may read, as was looked up. */
+  readonly version: VersionRow;
+  readonly size: ThumbSize;
+  /** Whose share of the line it takes. */
+  readonly payer: string;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Thumbnails of contents: in each space each is made once, and what none can be made of is tried once. Were one of another space used, the
+ * time of an answer would tell that somebody else has the same picture.
+ */
+export class Thumbs {
+  readonly #options: ThumbsOptions;
+  readonly #pool = new PicturePool();
+  readonly #line: MakingLine;
+
+  constructor(options: ThumbsOptions) {
+    this.#options = options;
+    const runningMax = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+    this.#line = new MakingLine({
+      runningMax,
+      waitingMax: limits.thumbsWaitingMax,
+      shareMax: limits.thumbsWaitingShareMax,
+    });
+  }
+
+  /** @returns a WebP. @throws HoldfastError not_found where none can be made of this content, unavailable where too many wait */
+  async get({ version, size, payer, signal }: WantedThumb): Promise<Buffer> {
+    const { size: sizeBytes } = version;
+    if (sizeBytes === 0 || sizeBytes > limits.thumbSourceBytesMax) throw noThumb();
+    const known = await this.#known(version, size);
+    const key = labelOf(version, size);
+    return known ?? this.#line.run({ key, payer, signal }, () => this.#make(version, size));
+  }
+
+  /** Of nobody is any kept: by their names they are nobody's. */
+  async clear(): Promise<void> {
+    await this.#options.cache.clear();
+  }
+
+  /** No process is left. */
+  close(): void {
+    this.#pool.close();
+  }
+
+  async #known(version: VersionRow, size: ThumbSize): Promise<Buffer | undefined> {
+    const { cache, clock } = this.#options;
+    const thumb = await cache.read(labelOf(version, size));
+    if (thumb !== undefined) return thumb;
+    const failed = await cache.read(labelOf(version, "failed"));
+    const untilMs = Number(failed?.toString());
+    if (failed !== undefined && !(untilMs <= clock.nowMs())) throw noThumb();
+    return undefined;
+  }
+
+  async #make(version: VersionRow, size: ThumbSize): Promise<Buffer> {
+    // Another size of it may have been tried while this one waited.
+    const known = await this.#known(version, size);
+    if (known !== undefined) return known;
+    const made = await this.#read(version, size);
+    if (typeof made !== "string") {
+      await this.#keep(labelOf(version, size), made);
+      return made;
+    }
+    const { log, clock } = this.#options;
+    log.info({ content_id: version.content_id.toString("hex"), reason: made }, "no thumbnail can be made");
+    // A library that refuses a picture does so again; what was too slow may have been so because of the machine.
+    const untilMs = made === "unreadable" ? "never" : `${clock.nowMs() + limits.thumbRetryMs}`;
+    await this.#keep(labelOf(version, "failed"), Buffer.from(untilMs));
+    throw noThumb();
+  }
+
+  async #read(version: VersionRow, size: ThumbSize): Promise<Buffer | Failure> {
+    const bytes = readVersion(this.#options, version, { start: 0, end: version.size });
+    const first = await bytes.next();
+    if (first.done === true || pictureTypeOf(first.value) === undefined) {
+      await bytes.return();
+      return "unreadable";
+    }
+    return this.#pool.make({ sizeBytes: version.size, bytes: beginningWith(first.value, bytes) }, size);
+  }
+
+  /** A disk that is full is no reason to show nothing. */
+  async #keep(label: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#options.cache.write(label, bytes);
+    } catch (error) {
+      this.#options.log.warn({ reason: (error as Error).message }, "a thumbnail could not be kept");
+    }
+  }
+}
+
+function labelOf({ space_id, content_id }: VersionRow, what: ThumbSize | "failed"): string {
+  return `${space_id} ${content_id.toString("hex")} ${what}`;
+}
+
+async function* beginningWith(
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield first;
+  yield* rest;
+}
+
+function noThumb(): HoldfastError {
+  return new HoldfastError("not_found", "No thumbnail can be made of this file.");
+}
