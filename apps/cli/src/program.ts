@@ -10,10 +10,10 @@ import { commandTable } from "./commands/table.ts";
 export async function makeProgram(context: Context, version: string, only?: string): Promise<Command> {
   const program = new Command("holdfast")
     .description("Files on a server of your own: put them there, get them back, keep every version.")
-    .version(version, "--version", "print the version")
+    .version(version, "-v, --version", "print the version, as 'holdfast version' does")
     // So that `restore --version N` is an option of restore.
     .enablePositionalOptions()
-    .helpOption("--help", "show help, also after each command")
+    .helpOption("-h, --help", "show help, also after each command; 'holdfast help ls' does too")
     .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ holdfast ${example}`).join("\n")}`);
   const single = only === undefined ? undefined : commandTable[only];
   const loaders = single === undefined ? Object.values(commandTable) : [single];
@@ -36,7 +36,7 @@ const examples = [
 function prepare(command: Command, context: Context): void {
   command
     .exitOverride()
-    .helpOption("--help", "show help")
+    .helpOption("-h, --help", "show help")
     .showHelpAfterError("Run it with --help to see how it is used.")
     .configureOutput({
       writeOut: (text) => void showText(context.stdout, text),

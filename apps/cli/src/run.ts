@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Context } from "./commands/command.ts";
+import { commandTable } from "./commands/table.ts";
+import { ofCommand } from "./config/variables-of-command.ts";
 import { showJson, showLines } from "./output/screen.ts";
 
 /** One command line, with this process's input and output. @returns the exit code */
@@ -11,18 +13,41 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** The same with others. */
 export async function runIn(context: Context, args: readonly string[]): Promise<number> {
-  if (args.length === 1 && args[0] === "--version") {
+  if (args.length === 1 && versionWords.has(args[0] ?? "")) {
     showLines(context.stdout, [version()]);
     return 0;
   }
+  await nameUnknownVariables(context, args);
+  const words = asOption(args);
   const { makeProgram } = await import("./program.ts");
-  const program = await makeProgram(context, version(), args[0]);
+  const program = await makeProgram(context, version(), words[0]);
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(words, { from: "user" });
   } catch (thrown) {
     return usageFailure(thrown, args, context);
   }
   return context.exitCode;
+}
+
+const versionWords: ReadonlySet<string> = new Set(["--version", "-v", "version"]);
+
+/** `help` and `help ls` say what `--help` and `ls --help` do; `help` of what is no command fails as that would. */
+function asOption(args: readonly string[]): readonly string[] {
+  const [first, ...rest] = args;
+  if (first !== "help") return args;
+  return rest[0] === undefined || Object.hasOwn(commandTable, rest[0]) ? [...rest, "--help"] : rest;
+}
+
+/** A mistyped name would else be passed over in silence. */
+async function nameUnknownVariables({ environment, stderr }: Context, args: readonly string[]): Promise<void> {
+  const set = Object.keys(environment).filter((name) => name.startsWith("HOLDFAST_") && !ofCommand.has(name));
+  if (set.length === 0 || args.includes("--quiet")) return;
+  const { unknownVariables } = await import("./config/known-variables.ts");
+  const unknown = await unknownVariables(set);
+  showLines(
+    stderr,
+    unknown.map((name) => `holdfast: there is no setting ${name}; it is passed over`),
+  );
 }
 
 function version(): string {

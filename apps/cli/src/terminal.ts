@@ -53,14 +53,20 @@ export async function confirm(context: Context, question: string): Promise<boole
   return /^y(es)?$/i.test(await ask(context, `${question} (y/N) `));
 }
 
+/** Without their ends. */
+export async function firstLines(input: Context["stdin"], count: number): Promise<string[]> {
+  return (await text(input)).split(/\r?\n/, count);
+}
+
 /** For --password-stdin: the first line, without its end. */
 export async function firstLine(input: Context["stdin"]): Promise<string> {
-  const [line = ""] = (await text(input)).split(/\r?\n/, 1);
+  const [line = ""] = await firstLines(input, 1);
   if (line === "") throw new HoldfastError("usage", "Standard input has no password in its first line.");
   return line;
 }
 
-function requireTerminal({ stdin }: Context, question: string): void {
+/** @throws HoldfastError usage where there is nobody to ask */
+export function requireTerminal({ stdin }: Context, question: string): void {
   if (stdin.isTTY === true) return;
   throw new HoldfastError(
     "usage",

@@ -44,7 +44,7 @@ test(`one person alone, whatever is killed meanwhile, never sees a conflicted co
     })();
     await Promise.all([work, trouble]);
     const left = diskTree(anna!.folder)!;
-    const tree = await home.rest(120_000);
+    const tree = await home.rest(240_000);
     assert.deepEqual(differences("what was left", left, "what there is", tree), []);
     assert.deepEqual(
       [...tree.keys()].filter((path) => /conflict/i.test(path)),

@@ -26,8 +26,8 @@ export interface DeviceOptions {
   readonly folder?: string;
 }
 
-/** Twice what the command allows itself, for a busy machine. */
-const stopTimeoutMs = 10_000;
+/** Far beyond what the command allows itself, for a busy machine. */
+const stopTimeoutMs = 60_000;
 
 /** A folder, a configuration and a `holdfast sync` that runs in a process of its own, behind a cable of its own. */
 export class Device {
@@ -140,7 +140,7 @@ export class Device {
 
   async pause(): Promise<void> {
     await this.#tell("pause");
-    await this.#reaches("paused", (status) => status.state === "paused");
+    await this.reaches("paused", (status) => status.state === "paused");
   }
 
   async resume(): Promise<void> {
@@ -148,8 +148,8 @@ export class Device {
   }
 
   /** Waits until it says that there is nothing to do. */
-  idle(timeoutMs = 30_000): Promise<SyncReport> {
-    return this.#reaches("idle", (status) => status.state === "idle" && status.pending_files === 0, timeoutMs);
+  idle(timeoutMs = 120_000): Promise<SyncReport> {
+    return this.reaches("idle", (status) => status.state === "idle" && status.pending_files === 0, timeoutMs);
   }
 
   /** The end of what it said, for a test that fails. */
@@ -178,7 +178,8 @@ export class Device {
     return [this.folder, this.#configFolder, ...names.map((name) => join(this.#configFolder, name))];
   }
 
-  #reaches(what: string, is: (status: SyncReport) => boolean, timeoutMs = 15_000): Promise<SyncReport> {
+  /** Waits until it says so of itself. */
+  reaches(what: string, is: (status: SyncReport) => boolean, timeoutMs = 60_000): Promise<SyncReport> {
     return eventually(`${this.name} is ${what}`, timeoutMs, async () => {
       const status = await this.status();
       return status !== undefined && is(status) ? status : undefined;

@@ -21,7 +21,7 @@ import { Home } from "./home.ts";
 const programs = ["mkfs.exfat", "mount.exfat-fuse", "losetup"] as const;
 const sizeBytes = 32 * 1024 * 1024;
 const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-const timeoutMs = 60_000;
+const timeoutMs = 120_000;
 
 test(
   "a folder on exFAT is synced with one on this disk: names in two cases, bits, links, replacements, and mounted anew",

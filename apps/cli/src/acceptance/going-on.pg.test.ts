@@ -173,6 +173,47 @@ describe("put and get go on", () => {
     }
   });
 
+  test("what has no room is refused before any of its bytes travel, and what has room goes in", async () => {
+    const tight = join(folder, "tight");
+    mkdirSync(tight);
+    const sizes = { huge: 40_000_000, large: 20_000_000, medium: 3_000_000, small: 2000 };
+    for (const [name, size] of Object.entries(sizes)) writeFileSync(join(tight, name), randomBytes(size));
+    const admin = await Api.signIn(server.url);
+    const account = { email: "tight@example.com", password: "a tight space", quota_bytes: 2_000_000 };
+    assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
+    const owner = await Api.signIn(server.url, account);
+    const shared = (await owner.call("POST", "/metadata", { path: "/shared", kind: "folder" })).body.id;
+    const grant = await owner.call("POST", `/files/${shared}/share`, { email: "admin@example.com", role: "editor" });
+    assert.equal(grant.status, 201);
+    assert.equal((await admin.call("POST", "/mounts", { node_id: shared, name: "full mount" })).status, 201);
+    const passed = { requests: 0, bytes: 0 };
+    meddler.meddling = ({ path, body }, forward) => {
+      passed.requests += path.startsWith("/api/v1/blocks") && !path.endsWith("/query") ? 1 : 0;
+      passed.bytes += body.length;
+      return forward();
+    };
+    const own = { ...env, HOLDFAST_CONFIG_DIR: `${folder}/config-tight`, HOLDFAST_TOKEN: owner.token ?? "" };
+    for (const [as, remote, words] of [
+      [own, "/own", /^(This needs \d+ more bytes, and \d+ are free|There is no room for it)\.$/],
+      [env, "/full mount/sub", /^The owner of this folder has no room for this\. Ask them to make room\.$/],
+    ] as const) {
+      Object.assign(passed, { requests: 0, bytes: 0 });
+      const { code, stdout } = await holdfast(["put", tight, remote, "--json"], { env: as });
+      const { files_sent, problems } = JSON.parse(stdout);
+      assert.deepEqual([code, files_sent, passed.requests], [6, 1, 0]);
+      assert.ok(passed.bytes < 100_000, `${passed.bytes} bytes travelled`);
+      const told = problems.map(({ path, code: why }: { path: string; code: string }) => [path, why]).toSorted();
+      assert.deepEqual(
+        told,
+        ["huge", "large", "medium"].map((name) => [join(tight, name), "quota"]),
+      );
+      for (const { message } of problems) assert.match(message, words);
+      const one = await holdfast(["put", join(tight, "large"), `${remote}/alone`], { env: as });
+      assert.deepEqual([one.code, passed.requests], [6, 0], one.stderr);
+    }
+    meddler.meddling = (_, forward) => forward();
+  });
+
   test("in a full space what is larger than what was refused is not sent, and what is smaller is", async () => {
     const full = join(folder, "full");
     const large = 60;
@@ -318,8 +359,8 @@ describe("put and get go on", () => {
     const { code, report, target } = await get("/damaged", (_, forward) => forward());
     assert.equal(code, 1);
     assert.deepEqual(
-      report.problems.map(({ path }: { path: string }) => path),
-      [join(target, "one")],
+      report.problems.map(({ path, code: why }: { path: string; code: string }) => [path, why]),
+      [[join(target, "one"), "damaged"]],
     );
     assertAllBut(join(target, "tree"), []);
   });

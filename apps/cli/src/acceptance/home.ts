@@ -79,7 +79,7 @@ export class Home {
    * their folders and the server's tree are equal.
    * @returns that tree
    */
-  async rest(timeoutMs = 60_000, devices: readonly Device[] = this.devices): Promise<Tree> {
+  async rest(timeoutMs = 180_000, devices: readonly Device[] = this.devices): Promise<Tree> {
     let reason = "nothing was looked at";
     let before: string | undefined;
     const isAtRest = async (): Promise<Tree | undefined> => {

@@ -104,14 +104,14 @@ describe("names", () => {
     );
     for (const path of unnameable) writeFileSync(path, "kept");
     scene.anna.make({ "fine too": "2" });
-    await eventually("the other file arrives", 20_000, () => scene.bert.has("fine too") || undefined);
-    const problems = await eventually("both names are listed", 20_000, async () => {
+    await eventually("the other file arrives", 60_000, () => scene.bert.has("fine too") || undefined);
+    const problems = await eventually("both names are listed", 60_000, async () => {
       const status = await pair.anna.status();
       return status?.problems.length === 2 ? status.problems : undefined;
     });
     for (const { path, message } of problems) assert.ok(path.startsWith(`${scene.folder}/`) && message !== "", path);
     scene.bert.make({ fine: "edited" });
-    await eventually("the edit arrives", 20_000, () => scene.anna.read("fine") === "edited" || undefined);
+    await eventually("the edit arrives", 60_000, () => scene.anna.read("fine") === "edited" || undefined);
     for (const path of unnameable) assert.equal(readFileSync(path, "utf8"), "kept");
     assert.ok(!existsSync(scene.bert.at("two\nlines")));
     const once = await pair.anna.run(["sync", pair.anna.folder, "--once"]);

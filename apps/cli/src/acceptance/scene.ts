@@ -18,7 +18,7 @@ import { Home } from "./home.ts";
 export type Sight = Readonly<Record<string, string | null>>;
 
 /** Far beyond what a scene takes on a busy machine. */
-const restTimeoutMs = 30_000;
+const restTimeoutMs = 120_000;
 
 /** What the files say, in order. */
 export function textsOf(sight: Sight): string[] {
@@ -131,12 +131,19 @@ export class Place {
     return readFileSync(this.at(path), "utf8");
   }
 
+  /** Without what a client keeps for itself, which comes and goes as it is looked at. */
   sight(): Sight {
-    const paths = readdirSync(this.path, { recursive: true, encoding: "utf8" }).toSorted();
+    const names = readdirSync(this.path).filter((name) => name !== ".holdfast");
+    const paths = [...names, ...names.flatMap((name) => pathsBelow(this.path, name))];
     return Object.fromEntries(
-      paths.map((path) => [path.replaceAll(/\d{4}-\d\d-\d\d/g, "DATE"), textAt(this.at(path))]),
+      paths.toSorted().map((path) => [path.replaceAll(/\d{4}-\d\d-\d\d/g, "DATE"), textAt(this.at(path))]),
     );
   }
+}
+
+function pathsBelow(root: string, name: string): string[] {
+  if (!lstatSync(join(root, name)).isDirectory()) return [];
+  return readdirSync(join(root, name), { recursive: true, encoding: "utf8" }).map((path) => join(name, path));
 }
 
 function textAt(path: string): string | null {

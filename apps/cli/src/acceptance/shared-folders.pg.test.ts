@@ -46,8 +46,10 @@ describe("folders that three accounts share on four devices", () => {
     await eventually("the edit is in the quarantine", waitMs, () => {
       return putAway(all.vera, "quarantine")["viewed/a.txt"] === mine || undefined;
     });
-    const kept = (await problemsOf(all.vera)).find((each) => each.startsWith("quarantined"));
-    assert.match(kept ?? "", /^quarantined \.holdfast\/quarantine\/\d{4}-\d\d-\d\d\/viewed\/a\.txt$/);
+    const kept = await eventually("what is kept is told of", waitMs, async () => {
+      return (await problemsOf(all.vera)).find((each) => each.startsWith("quarantined"));
+    });
+    assert.match(kept, /^quarantined \.holdfast\/quarantine\/\d{4}-\d\d-\d\d\/viewed\/a\.txt$/);
     assert.ok(all.vera.cable.carried.up - carried < hugeBytes, "some of it left the device");
     assert.deepEqual(olga.sight(), { "a.txt": "by the editor", "b.txt": "0", "gone.txt": "0" });
     vera.remove("new.txt");
@@ -88,8 +90,10 @@ describe("folders that three accounts share on four devices", () => {
     olga.move("sub", "../kept by olga");
     for (const place of [emil, emil2, vera]) await shows(place, { "stays.txt": "0" });
     const { body: page } = await api.call("GET", `/changes/list?since_token=${start.token}`);
+    // Of a mount it may be told again that it is as it was.
+    const told = page.changes.filter((change: { node?: { kind: string } }) => change.node?.kind !== "mount");
     assert.deepEqual(
-      page.changes.map((change: { kind: string }) => change.kind),
+      told.map((change: { kind: string }) => change.kind),
       ["gone"],
     );
     for (const device of [all.emil, all.emil2, all.vera]) {
@@ -133,6 +137,7 @@ describe("folders that three accounts share on four devices", () => {
     await problems(all.emil2, ["read_only roles/a.txt"]);
     emil.make({ "sub/new.txt": "new", "new.txt": "new" });
     await arrives(vera, "sub/new.txt", "new");
+    await arrives(olga, "sub/new.txt", "new");
     await problems(all.emil, ["read_only roles/new.txt"]);
     assert.deepEqual(olga.sight(), {
       "a.txt": "0",
@@ -174,9 +179,9 @@ describe("folders that three accounts share on four devices", () => {
 
   test("a device that syncs one folder has the mounts below it, as long as they stand there", async () => {
     const { olga, emil, emil2 } = await all.shared("shown", { "a.txt": "0", "sub/b.txt": "0" });
-    await done(all.emil, ["mkdir", "/work"]);
-    await done(all.emil, ["mv", "/shown", "/work/shown"]);
-    const narrow = await all.addDevice("emil3", "emil", ["--remote", "/work"]);
+    await done(all.emil, ["mkdir", "/office"]);
+    await done(all.emil, ["mv", "/shown", "/office/shown"]);
+    const narrow = await all.addDevice("emil3", "emil", ["--remote", "/office"]);
     const place = new Place(join(narrow.folder, "shown"));
     await alike(olga, [place]);
     olga.make({ "sub/b.txt": "by olga" });
@@ -184,14 +189,14 @@ describe("folders that three accounts share on four devices", () => {
     place.make({ "sub/new.txt": "by emil" });
     await arrives(olga, "sub/new.txt", "by emil");
     // Out of what it syncs, and back.
-    await done(all.emil, ["mv", "/work/shown", "/shown"]);
+    await done(all.emil, ["mv", "/office/shown", "/shown"]);
     await eventually("it goes", waitMs, () => !place.has("") || undefined);
     olga.make({ "a.txt": "meanwhile" });
-    await done(all.emil, ["mv", "/shown", "/work/shown"]);
+    await done(all.emil, ["mv", "/shown", "/office/shown"]);
     await alike(olga, [place]);
     await alike(
       olga,
-      [emil, emil2].map((each) => new Place(each.at("../work/shown"))),
+      [emil, emil2].map((each) => new Place(each.at("../office/shown"))),
     );
     await all.unshare("/shown", "emil");
     await eventually("it ends", waitMs, () => !place.has("") || undefined);

@@ -7,7 +7,7 @@ import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place } from "./scene.ts";
 
-const waitMs = 30_000;
+const waitMs = 120_000;
 
 /** What `deletes ls --json` says of one that waits, without what only a program needs. */
 interface Listed {
@@ -101,7 +101,7 @@ describe("the commands that steer clients while they run", () => {
       items: [{ root: realpathSync(bert.folder), paused: true, running: true }],
       next_cursor: null,
     });
-    assert.equal((await bert.status())?.state, "paused");
+    await bert.reaches("paused", ({ state }) => state === "paused");
     at.make({ "paused/edited.txt": "edited by anna", "paused/by anna": "1" });
     at.remove("paused/deleted.txt");
     other.move("paused/renamed.txt", "paused/new name.txt");

@@ -13,7 +13,7 @@ const sizeBytes = 40 * mib;
 /** So slow that the middle is not missed. */
 const rate = "12M";
 const stopMsMax = 5000;
-const waitMs = 60_000;
+const waitMs = 180_000;
 
 let home: Home;
 before(async () => {

@@ -21,9 +21,9 @@ const deedsPerRound = Number(process.env["HOLDFAST_STORM_DEEDS"] ?? 30);
 const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(1_000_000_000));
 const replay = `HOLDFAST_SEED=${seed} HOLDFAST_STORM_ROUNDS=${rounds} tools/node tools/src/run-tests.ts storm`;
 /** Backing off included. */
-const restTimeoutMs = 120_000;
+const restTimeoutMs = 240_000;
 /** Bytes that were written into a file in the moment it was replaced come back after 10 s. */
-const returnTimeoutMs = 30_000;
+const returnTimeoutMs = 120_000;
 
 test(`three devices stay equal and lose nothing in ${rounds} rounds of work and kill -9 (${replay})`, async (t) => {
   const draws = Array.from({ length: 5 }, (_, index) => seededRandom(seed + index));

@@ -113,20 +113,20 @@ export async function done(device: Device, args: readonly string[]): Promise<str
 
 /** Waits until all places show what the first one shows. */
 export async function alike(one: Place, others: readonly Place[]): Promise<void> {
-  for (const other of others) await shows(other, () => one.sight());
+  for (const other of others) await shows(other, one);
 }
 
-/** Waits until the place shows that. */
-export async function shows(place: Place, sight: Sight | (() => Sight)): Promise<void> {
-  const wanted = typeof sight === "function" ? sight : () => sight;
+/** Waits until the place shows that, or what the other place shows. */
+export async function shows(place: Place, sight: Sight | Place): Promise<void> {
+  const wanted = () => (sight instanceof Place ? sightOf(sight) : JSON.stringify(sight));
   let seen = "nothing";
   try {
     await eventually("what is wanted is there", waitMs, () => {
       seen = sightOf(place);
-      return seen === JSON.stringify(wanted()) || undefined;
+      return seen === wanted() || undefined;
     });
   } catch (error) {
-    const [shown, missed] = [seen, JSON.stringify(wanted())].map((text) => text.slice(0, toldMax));
+    const [shown, missed] = [seen, wanted()].map((text) => text.slice(0, toldMax));
     throw new Error(`${place.path} shows ${shown} instead of ${missed}`, { cause: error });
   }
 }

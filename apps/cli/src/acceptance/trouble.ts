@@ -35,9 +35,9 @@ const killServer: Trouble = async (home, draw) => {
 };
 
 const killDatabase: Trouble = async (home) => {
-  const pid = await eventually("the database runs", 20_000, () => postmasterPid(home.dataFolder));
+  const pid = await eventually("the database runs", 60_000, () => postmasterPid(home.dataFolder));
   process.kill(pid, "SIGKILL");
-  await eventually("the database runs again", 20_000, () => {
+  await eventually("the database runs again", 60_000, () => {
     const now = postmasterPid(home.dataFolder);
     return now !== undefined && now !== pid ? now : undefined;
   });

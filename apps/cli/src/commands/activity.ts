@@ -23,9 +23,14 @@ export const activityCommand: CommandMaker = (context) => {
           formatTime(at),
           actor.name,
           verb,
-          `${node.path ?? node.name}${count === 1 ? "" : ` and ${count - 1} more`}`,
+          `${placeOf(node)}${count === 1 ? "" : ` and ${count - 1} more`}`,
         ]),
       ),
     );
   });
 };
+
+/** Of what is shared and not mounted the path begins at what was shared, which then is `/` itself. */
+function placeOf({ path, name }: { readonly path?: string | undefined; readonly name: string }): string {
+  return path === undefined || (path === "/" && name !== "") ? name : path;
+}

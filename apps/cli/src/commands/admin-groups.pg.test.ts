@@ -70,6 +70,25 @@ test("an administrator makes a group and its manager, who fills it; each word ha
   assert.deepEqual(json("mia", "ls").items, []);
 });
 
+test("a group's plan counts for its members, in words and with --json", () => {
+  const { id } = json("admin", "create", "Library");
+  json("admin", "add", id, "sam@example.org");
+  const planned = run("admin", ["admin", "groups", "plan", "Library", "plus"]);
+  assert.deepEqual([planned.status, planned.stdout], [0, "the members of Library have the plan plus too\n"]);
+  assert.deepEqual(
+    json("sam", "ls").items.map((group: { name: string; plan: string }) => [group.name, group.plan]),
+    [["Library", "plus"]],
+  );
+  assert.match(run("admin", ["admin", "groups", "ls"]).stdout, /Library +1 members +plus\n/);
+  assert.equal(json("admin", "plan", "Library", "--none").plan, null);
+  for (const args of [["Library"], ["Library", "plus", "--none"]]) {
+    assert.equal(run("admin", ["admin", "groups", "plan", ...args]).status, 2);
+  }
+  const unknown = run("admin", ["admin", "groups", "plan", "Library", "gold"]);
+  assert.deepEqual([unknown.status, /There is no plan "gold"/.test(unknown.stderr)], [2, true], unknown.stderr);
+  json("admin", "rm", "Library");
+});
+
 test("what cannot be is told in words, with the exit code of its kind", () => {
   json("admin", "create", "Twice");
   const { id } = json("admin", "create", "Twice");
@@ -85,5 +104,10 @@ test("what cannot be is told in words, with the exit code of its kind", () => {
   ] as const) {
     const ran = run(who, ["admin", "groups", ...args]);
     assert.deepEqual([ran.status, words.test(ran.stderr)], [status, true], `${args.join(" ")}: ${ran.stderr}`);
+  }
+  // The administrator has made it and is not in it.
+  for (const group of ["Twice", "Nowhere"]) {
+    const ran = run("admin", ["share", "/", "--with", group, "--role", "viewer"]);
+    assert.deepEqual([ran.status, /You are in no group/.test(ran.stderr)], [4, true], ran.stderr);
   }
 });

@@ -2,18 +2,19 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { GroupJson } from "@holdfast/protocol/group-routes";
 import { formatTable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { checkTitle, newGroup, runs } from "./command.ts";
+import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 
 export function groupsCommand(context: Context) {
   return newGroup(
     "groups",
     "People to share with at once; the managers of a group may do this too",
-    ["admin groups create Choir", "admin groups add Choir ann@example.org --manager", "admin groups members Choir"],
+    ["admin groups create Choir", "admin groups add Choir ann@example.org --manager", "admin groups plan Choir plus"],
     [
       list(context),
       create(context),
       rename(context),
+      plan(context),
       remove(context),
       addMember(context),
       removeMember(context),
@@ -30,7 +31,7 @@ function list(context: Context) {
   return runs<[]>(context, command, async (run, { data }) => {
     await run.output.listing(await groupPages(run, data), (groups) =>
       formatTable(
-        groups.map((group) => [group.id, group.name, `${group.members} members`, group.role ?? ""]),
+        groups.map((group) => [group.id, group.name, `${group.members} members`, group.role ?? "", group.plan ?? ""]),
         [2],
       ),
     );
@@ -55,6 +56,26 @@ function rename(context: Context) {
     const body = { name: checkTitle(name, "The name") };
     const group = await adminCall(run, data, "updateGroup", { params: { id }, body });
     await run.output.result(group, () => [`renamed to ${group.name}`]);
+  });
+}
+
+function plan(context: Context) {
+  const command = newAdminCommand("plan", "Let the members of a group keep what a plan gives, where theirs give less", [
+    "admin groups plan Choir plus",
+    "admin groups plan Choir --none",
+  ])
+    .argument(...groupArgument)
+    .argument("[plan]", "one of 'holdfast admin plans'")
+    .option("--none", "end the one that it has");
+  return runs<[string, string | undefined]>(context, command, async (run, which, name, { data, none }) => {
+    if ((name === undefined) !== (none === true)) throw usage("Name a plan, or say --none.");
+    const { id } = await findGroup(run, data, which);
+    const group = await adminCall(run, data, "updateGroup", { params: { id }, body: { plan: name ?? null } });
+    await run.output.result(group, () => [
+      group.plan === null
+        ? `${group.name} has no plan`
+        : `the members of ${group.name} have the plan ${group.plan} too`,
+    ]);
   });
 }
 

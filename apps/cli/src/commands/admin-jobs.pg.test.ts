@@ -1,62 +1,35 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { join, resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { makeId, type MessageId, toBucket } from "@holdfast/core/ids";
-import {
-  makeFolder,
-  queryDatabase,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "@holdfast/server/acceptance/testing";
+import { queryDatabase } from "@holdfast/server/acceptance/testing";
+import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
-const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
-const folder = makeFolder("admin-jobs");
-const data = join(folder, "data");
-let server: RunningServer;
+const command = useSignedIn("admin-jobs");
+const { data, run } = command;
 
-before(async () => {
-  server = await startServer({ dataFolder: data });
-  const login = ["login", server.url, "--email", "admin@example.com", "--password-stdin"];
-  assert.equal(run(login, "correct horse battery staple\n").status, 0);
-});
-after(async () => {
-  await server?.stop();
-  removeFolder(folder);
-});
-
-for (const [where, flags] of [
-  ["signed in", []],
-  ["beside the data", ["--data", data]],
-] as const) {
+for (const [where, flags] of bothPlaces(command)) {
   test(`${where}, jobs that were given up are listed, retried and removed`, async () => {
+    const json = (...args: string[]) => command.json("admin", "jobs", ...args, ...flags);
     const [dead, other] = [await putDead(), await putDead()];
-    const list = (...args: string[]) => json("ls", ...args).items.map(({ id }: { id: string }) => id);
-    assert.deepEqual(list("--dead"), [dead, other]);
+    const list = async (...args: string[]) => (await json("ls", ...args)).items.map(({ id }: { id: string }) => id);
+    assert.deepEqual(await list("--dead"), [dead, other]);
     assert.match(
-      run(["admin", "jobs", "ls", ...flags]).stdout,
+      (await run(["admin", "jobs", "ls", ...flags])).stdout,
       new RegExp(`${dead} +test +dead +7 attempts .*no answer`),
     );
-    const retried = json("retry", dead);
+    const retried = await json("retry", dead);
     assert.deepEqual([retried.id, retried.state, retried.attempts, retried.due_at], [dead, "waiting", 0, null]);
-    assert.deepEqual(list("--dead"), [other]);
-    assert.deepEqual(list(), [dead, other]);
-    for (const id of [dead, other]) assert.deepEqual(json("rm", id), { id, removed: true });
-    assert.deepEqual(list(), []);
+    assert.deepEqual(await list("--dead"), [other]);
+    assert.deepEqual(await list(), [dead, other]);
+    for (const id of [dead, other]) assert.deepEqual(await json("rm", id), { id, removed: true });
+    assert.deepEqual(await list(), []);
     for (const word of ["retry", "rm"]) {
-      const missing = run(["admin", "jobs", word, dead, ...flags]);
-      assert.equal(missing.status, 4);
+      const missing = await run(["admin", "jobs", word, dead, ...flags]);
+      assert.equal(missing.code, 4);
       assert.match(missing.stderr, /There is no job/);
     }
   });
-
-  function json(...args: string[]) {
-    const { stdout, stderr } = run(["admin", "jobs", ...args, ...flags, "--json"]);
-    assert.notEqual(stdout, "", stderr);
-    return JSON.parse(stdout);
-  }
 }
 
 /** Of a kind that no server works, so that it stays as it is. */
@@ -68,10 +41,4 @@ async function putDead(): Promise<string> {
      values ('${id}', 'test', '{}', 'dead', 7, 0, 'no answer', ${Date.now() * 1000})`,
   );
   return id;
-}
-
-function run(args: string[], input = "") {
-  const environment = { PATH: process.env["PATH"] ?? "", HOLDFAST_CONFIG_DIR: join(folder, "config") };
-  const { status, stdout, stderr } = spawnSync(launcher, args, { env: environment, input, encoding: "utf8" });
-  return { status, stdout, stderr };
 }

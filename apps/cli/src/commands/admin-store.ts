@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { count, formatTime } from "../output/text.ts";
+import { count, formatBytes, formatTime } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { runs } from "./command.ts";
+import { runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 
 type ScrubReport = RouteAnswer<typeof routes.adminGetScrub>;
@@ -59,11 +59,14 @@ function since(foundAt: string | undefined, isNew: boolean): string {
   return isNew ? "new" : `known since ${formatTime(foundAt)}`;
 }
 
-function mended({ revived, healed, repaired, without_rows }: ScrubReport): string[] {
+function mended({ revived, healed, repaired, mended: copies, without_rows }: ScrubReport): string[] {
   return [
     ...(revived > 0 ? [`${count(revived, "block")} that had been damaged can be read again`] : []),
     ...(healed > 0 ? [`${count(healed, "damaged block")} of which another copy is whole`] : []),
     ...repaired.map(({ pack_id, reason }) => `repaired from the index: pack ${pack_id}: ${reason}`),
+    ...copies.map(
+      ({ store, pack_id, reason }) => `mended from the other store: pack ${pack_id} in ${store}: ${reason}`,
+    ),
     ...(without_rows > 0 ? [`${count(without_rows, "pack")} read that the index does not know (yet)`] : []),
   ];
 }
@@ -72,6 +75,30 @@ function ended(state: ScrubReport["state"], finishedAt: string | null): string {
   if (state === "running") return "still running";
   const at = formatTime(finishedAt);
   return state === "failed" ? `given up at ${at}: the server's log says why; is the store there?` : at;
+}
+
+export function gcCommand(context: Context) {
+  const command = newAdminCommand(
+    "gc",
+    "Give back the room of what is kept no longer, which else happens from time to time",
+    ["admin gc --dry-run", "admin gc --now"],
+  )
+    .option("--now", "do it")
+    .option("--dry-run", "say what would be given back now, and change nothing");
+  return runs<[]>(context, command, async (run, { data, now, dryRun }) => {
+    if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
+    const body = { dry_run: dryRun === true };
+    const given = await adminCall(run, data, "adminCollect", { body });
+    await run.output.result(given, () => collectionLines(given, body.dry_run));
+  });
+}
+
+function collectionLines(given: RouteAnswer<typeof routes.adminCollect>, isDry: boolean): string[] {
+  const { bytes, blocks, packs, versions, nodes } = given;
+  return [
+    `${isDry ? "would give back" : "gave back"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
+    `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${nodes} files and folders`} that were in the trash`,
+  ];
 }
 
 export function rebuildIndexCommand(context: Context) {

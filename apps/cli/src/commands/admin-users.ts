@@ -1,8 +1,8 @@
-import { limits } from "@holdfast/core/limits";
 import { formatBytes, formatTable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
+import { checkNewPassword } from "./new-password.ts";
 
 export function usersCommand(context: Context) {
   return newGroup(
@@ -14,6 +14,8 @@ export function usersCommand(context: Context) {
       list(context),
       update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
       update(context, "enable", "Let somebody in again", { disabled: false }),
+      administrate(context, "promote", "Make an account an administrator", { admin: true }),
+      administrate(context, "demote", "Make an administrator an account like any other", { admin: false }),
       confirm(context),
       plan(context),
       quota(context),
@@ -78,6 +80,17 @@ function update(context: Context, name: string, summary: string, body: { disable
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
     await run.output.result(user, () => [`${user.email} is ${user.disabled ? "disabled" : "enabled"}`]);
+  });
+}
+
+function administrate(context: Context, name: string, summary: string, body: { admin: boolean }) {
+  const command = newAdminCommand(name, summary, [`admin users ${name} ann@example.org`]).argument(
+    "<email>",
+    "of the account",
+  );
+  return runs<[string]>(context, command, async (run, email, { data }) => {
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
+    await run.output.result(user, () => [`${user.email} is ${user.admin ? "an" : "no"} administrator`]);
   });
 }
 
@@ -161,12 +174,7 @@ function roomText({ quota_bytes: bytes }: { readonly quota_bytes: number | null 
 
 async function newPassword(run: Run, email: string, fromStdin: boolean): Promise<string> {
   const { askNewPassword, firstLine } = await import("../terminal.ts");
-  const password = fromStdin ? await firstLine(run.context.stdin) : await askNewPassword(run.context, email);
-  if (password.length < limits.passwordBytesMin)
-    throw usage(`The password is too short: it needs at least ${limits.passwordBytesMin} characters.`);
-  if (password.length > limits.passwordBytesMax)
-    throw usage(`The password is too long: it may have ${limits.passwordBytesMax} characters.`);
-  return password;
+  return checkNewPassword(fromStdin ? await firstLine(run.context.stdin) : await askNewPassword(run.context, email));
 }
 
 const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };

@@ -1,9 +1,19 @@
 import { newGroup } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { auditCommand } from "./admin-audit.ts";
+import { backupCommand, drillCommand, restoreBackupCommand } from "./admin-backup.ts";
+import { copiesCommand } from "./admin-copies.ts";
 import { jobsCommand } from "./admin-jobs.ts";
-import { rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
+import { doctorCommand } from "./admin-doctor.ts";
+import { rotateKeysCommand } from "./admin-keys.ts";
+import { rebuildCommand } from "./admin-rebuild.ts";
+import { gcCommand, rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
+import { invitesCommand } from "./admin-invites.ts";
 import { groupsCommand } from "./admin-groups.ts";
 import { plansCommand } from "./admin-plans.ts";
+import { reportsCommand } from "./admin-reports.ts";
+import { shredCommand } from "./admin-shred.ts";
+import { unsentLinksCommand } from "./admin-unsent-links.ts";
 import { usersCommand } from "./admin-users.ts";
 
 export const adminCommand: CommandMaker = (context) =>
@@ -13,10 +23,23 @@ export const adminCommand: CommandMaker = (context) =>
     ["admin users ls", "admin scrub --now", "admin users ls --data /srv/holdfast"],
     [
       usersCommand(context),
+      shredCommand(context),
+      invitesCommand(context),
       groupsCommand(context),
       plansCommand(context),
+      gcCommand(context),
       scrubCommand(context),
       rebuildIndexCommand(context),
+      rotateKeysCommand(context),
+      doctorCommand(context),
+      backupCommand(context),
+      restoreBackupCommand(context),
+      drillCommand(context),
+      copiesCommand(context),
+      rebuildCommand(context),
+      auditCommand(context),
       jobsCommand(context),
+      reportsCommand(context),
+      unsentLinksCommand(context),
     ],
   );

@@ -40,15 +40,15 @@ export class Run {
     return this.#connection;
   }
 
-  /** From now on the server is the link's, and its root what the link shows. @returns false for what is no link's address */
-  async connectByLink(address: string, readsPassword: boolean): Promise<boolean> {
+  /** From now on the server is the link's, and its root what the link shows. @param reads that, and does not only put @returns false for what is no link's address */
+  async connectByLink(address: string, readsPassword: boolean, reads: boolean): Promise<boolean> {
     const { connectByLink, readLinkAddress } = await import("../links/link-address.ts");
     const link = readLinkAddress(address);
     if (link === undefined && readsPassword) throw usage("--password-stdin is for the address of a link.");
     if (link === undefined) return false;
     const { firstLine } = await import("../terminal.ts");
     const password = readsPassword ? await firstLine(this.context.stdin) : undefined;
-    this.#connection = await connectByLink(this.context.environment, link, password);
+    this.#connection = await connectByLink(this.context.environment, link, { password, reads });
     return true;
   }
 

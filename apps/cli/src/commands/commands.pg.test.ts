@@ -134,6 +134,7 @@ test("--json after every command that lists answers a document, below groups too
   assert.equal(other.status, 0, other.stderr);
   for (const args of [
     ["devices"],
+    ["devices", "ls"],
     ["token", "ls"],
     ["trash", "ls"],
     ["admin", "users", "ls"],

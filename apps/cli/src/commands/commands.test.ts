@@ -33,7 +33,13 @@ test("the exit code tells what went wrong", () => {
   const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" };
   const table: [string[], Record<string, string>, number][] = [
     [["--version"], {}, 0],
+    [["-v"], {}, 0],
+    [["version"], {}, 0],
     [["--help"], {}, 0],
+    [["help"], {}, 0],
+    [["help", "ls"], {}, 0],
+    [["help", "frobnicate"], {}, 2],
+    [["ls", "-h"], {}, 0],
     [["put", "--help"], {}, 0],
     [[], {}, 2],
     [["frobnicate"], {}, 2],
@@ -67,6 +73,32 @@ test("the exit code tells what went wrong", () => {
     const ran = holdfast(args, environment);
     assert.equal(ran.status, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
   }
+});
+
+test("help and version are asked for in whatever way people know", () => {
+  const said = (...args: string[]) => holdfast(args).stdout;
+  assert.match(said("--version"), /^\d+\.\d+\.\d+\n$/);
+  for (const word of ["-v", "version"]) assert.equal(said(word), said("--version"));
+  for (const words of [["-h"], ["help"]]) assert.equal(said(...words), said("--help"));
+  for (const words of [
+    ["help", "ls"],
+    ["ls", "-h"],
+  ])
+    assert.equal(said(...words), said("ls", "--help"));
+  assert.equal(said("help", "devices", "rm"), said("devices", "rm", "--help"));
+  assert.match(said("help", "devices", "rm"), /Usage: holdfast devices rm/);
+  assert.match(holdfast(["help", "frobnicate"]).stderr, /unknown command 'frobnicate'/);
+});
+
+test("a variable that is no setting is named, and stops nothing", () => {
+  const mistyped = { HOLDFAST_SERVR: "https://drive.example", HOLDFAST_STORE: "/srv/store" };
+  const told = holdfast(["pause"], mistyped);
+  assert.deepEqual(
+    [told.status, told.stderr.split("\n")[0]],
+    [0, "holdfast: there is no setting HOLDFAST_SERVR; it is passed over"],
+  );
+  assert.doesNotMatch(told.stderr, /HOLDFAST_STORE/);
+  assert.doesNotMatch(holdfast(["pause", "--quiet"], mistyped).stderr, /SERVR/);
 });
 
 test("no password and no token goes to another machine in the clear, unless that is asked for", () => {
@@ -126,7 +158,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["ls", "--frobnicate", "--json"], /unknown option '--frobnicate'/],
     [["put", "--json"], /missing required argument/],
     [["frobnicate", "--json"], /unknown command|unknown option/],
-    [["admin", "gc"], /unknown command 'gc'/],
+    [["admin", "frobnicate"], /unknown command 'frobnicate'/],
     [["devices", "rm", "--json"], /missing required argument 'id'/],
     [["get", "/x", "-", "--json"], /no place for --json/],
   ];

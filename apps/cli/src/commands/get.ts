@@ -1,3 +1,4 @@
+import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
@@ -24,15 +25,18 @@ async function get(run: Run, given: string, local: string, options: { passwordSt
   if (local === "") throw usage("The path to get to is empty; write . for the folder that you are in.");
   if (local === "-" && output.json)
     throw usage("With - standard output carries the file itself, so there is no place for --json.");
-  const remote = (await run.connectByLink(given, options.passwordStdin === true)) ? "/" : given;
+  const isLink = await run.connectByLink(given, options.passwordStdin === true, true);
+  const remote = isLink ? "/" : given;
   const { client } = await run.connect();
-  if (local === "-") return getToStdout(run, remote);
+  if (local === "-") return getToStdout(run, remote, isLink);
   const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
     import("../transfer/get/get.ts"),
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
     import("../transfer/interruptible.ts"),
   ]);
+  const { countedSource } = await import("../links/counted-source.ts");
+  const sourceOf = isLink ? (node: NodeJson, folder: string) => countedSource(client, node, folder) : undefined;
   const report = new TransferReport(output, "received");
   const progress = new Progress(report.counts, {
     stream: context.stderr,
@@ -40,18 +44,22 @@ async function get(run: Run, given: string, local: string, options: { passwordSt
     nowMs: () => performance.now(),
     label: "get",
   });
-  await interruptible(run, progress, () => transfer.get({ client, report }, remote, local));
+  await interruptible(run, progress, () => transfer.get({ client, report, sourceOf }, remote, local));
   await output.result(report.toJson(), () => [
     `${count(report.filesSent, "file")} fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }
 
-async function getToStdout(run: Run, remote: string): Promise<void> {
-  const [{ lookUpShared }, { streamFile }] = await Promise.all([
+async function getToStdout(run: Run, remote: string, isLink: boolean): Promise<void> {
+  const [{ lookUpShared }, { streamFile }, { countedSource }] = await Promise.all([
     import("../remote/look-up-shared.ts"),
     import("../transfer/get/stream-file.ts"),
+    import("../links/counted-source.ts"),
   ]);
   const { client } = await run.connect();
-  await streamFile(client, await lookUpShared(client, remote), (bytes) => run.output.bytes(bytes));
+  const node = await lookUpShared(client, remote);
+  // Of a file nothing is spooled, and of a folder nothing is written here.
+  const source = isLink ? await countedSource(client, node, ".") : undefined;
+  await streamFile(client, node, (bytes) => run.output.bytes(bytes), source);
 }

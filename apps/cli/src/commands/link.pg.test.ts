@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import {
   administrator,
+  Api,
   holdfast,
   makeFolder,
   removeFolder,
@@ -75,6 +76,56 @@ describe("holdfast link, and get and put by a link", () => {
       assert.notEqual((await visit(["put", `${folder}/${role}.txt`, address])).code, 0);
       await succeed(visit(["put", `${folder}/${role}.txt`, address, "--password-stdin"], "sesame\n"));
       assert.equal(await succeed(run(["cat", `/inbox/${role}.txt`])), `by ${role}`);
+    }
+  });
+
+  test("says to a visitor what a link does not do, in words of the command", async () => {
+    const makeLink = async (args: string[], input?: string) => (await succeed(run(["link", ...args], input))).trim();
+    await succeed(run(["mkdir", "-p", "/told"]));
+    const locked = await makeLink(["/photos", "--password-stdin"], "sesame\n");
+    const box = await makeLink(["/told", "--role", "uploader"]);
+    const ended = await makeLink(["/told"]);
+    const { items } = JSON.parse(await succeed(run(["link", "ls", "/told", "--json"])));
+    await succeed(run(["link", "rm", items.find((each: { role: string }) => each.role === "viewer").id]));
+    const cases: [string[], number, RegExp][] = [
+      [["get", locked, `${folder}/told`], 3, /has a password\. Give it with --password-stdin/],
+      [["put", `${folder}/photos/a.txt`, locked], 3, /has a password\. Give it with --password-stdin/],
+      [["get", box, `${folder}/told`], 3, /takes what is put by it, and shows nothing/],
+      [["get", box, "-"], 3, /takes what is put by it, and shows nothing/],
+      [["get", ended, `${folder}/told`], 3, /This link is not there, or has ended/],
+      [["put", `${folder}/photos/a.txt`, ended], 3, /This link is not there, or has ended/],
+    ];
+    for (const [args, code, words] of cases) {
+      const told = await visit(args);
+      assert.equal(told.code, code, `${args.join(" ")}: ${told.stderr}`);
+      assert.match(told.stderr, words);
+      assert.doesNotMatch(told.stderr, /Sign in again|api\/v1|holdfast ls/);
+    }
+  });
+
+  test("shows what a link has: its password, its end, and that an administrator has ended it", async () => {
+    await succeed(run(["mkdir", "/shown"]));
+    const address = (await succeed(run(["link", "/shown", "--expires", "7d", "--password-stdin"], "sesame\n"))).trim();
+    const day = /until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/;
+    for (const args of [
+      ["link", "ls", "/shown"],
+      ["link", "ls"],
+      ["permissions", "/shown"],
+    ]) {
+      const told = await succeed(run(args));
+      assert.match(told, day);
+      assert.match(told, /with a password/);
+      assert.doesNotMatch(told, /ended/);
+    }
+    const report = { token: address.slice(address.lastIndexOf("/") + 1), reason: "abuse" };
+    assert.equal((await new Api(server.url).call("POST", "/links/report", report)).status, 204);
+    const [{ id }] = JSON.parse(await succeed(run(["admin", "reports", "ls", "--json"]))).items;
+    await succeed(run(["admin", "reports", "resolve", id, "--action", "disable_link"]));
+    for (const args of [
+      ["link", "ls", "/shown"],
+      ["permissions", "/shown"],
+    ]) {
+      assert.match(await succeed(run(args)), /ended by an administrator/);
     }
   });
 

@@ -1,6 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { RouteBodyInput, routes } from "@holdfast/protocol/routes";
-import { formatTable } from "../output/text.ts";
+import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
+import { formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { parseExpiry } from "./expiry.ts";
@@ -74,8 +75,9 @@ function list(context: Context) {
           permission.role,
           permission.grantee.name ?? "",
           at,
-          permission.expires_at === null ? "" : `until ${permission.expires_at}`,
+          permission.expires_at === null ? "" : `until ${formatTime(permission.expires_at)}`,
           downloadsOf(permission),
+          stateOf(permission),
         ]),
       ),
     );
@@ -90,6 +92,14 @@ function downloadsOf({
   max_downloads?: number | null | undefined;
 }) {
   return most == null ? `${downloads} downloads` : `${downloads} of ${most} downloads`;
+}
+
+/** What else is to be known of a link. */
+export function stateOf({ has_password: hasPassword, disabled }: PermissionJson): string {
+  return [
+    ...(hasPassword === true ? ["with a password"] : []),
+    ...(disabled === true ? ["ended by an administrator"] : []),
+  ].join(", ");
 }
 
 async function linksAt(client: ApiClient, path: string) {

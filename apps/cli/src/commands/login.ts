@@ -10,6 +10,8 @@ interface LoginOptions {
   readonly passwordStdin?: boolean;
   readonly deviceName?: string;
   readonly insecure?: boolean;
+  readonly caCert?: string;
+  readonly fingerprint?: string;
 }
 
 export const loginCommand: CommandMaker = (context) => {
@@ -21,6 +23,14 @@ export const loginCommand: CommandMaker = (context) => {
     .option("--email <address>", "asked for on the terminal unless given")
     .option("--password-stdin", "read the password from standard input (its first line)")
     .option("--device-name <name>", "how this device is listed", hostname())
+    .option(
+      "--ca-cert <file>",
+      "trust the server's certificate if this one, in PEM, is it or has signed it; kept with the login",
+    )
+    .option(
+      "--fingerprint <SHA256:hex>",
+      "trust the certificate with this fingerprint and no other; kept with the login",
+    )
     .option("--insecure", "to another machine without TLS too: the password and all content go there in the clear");
   return runs<[string]>(context, command, login);
 };
@@ -28,18 +38,25 @@ export const loginCommand: CommandMaker = (context) => {
 async function login(run: Run, url: string, options: LoginOptions): Promise<void> {
   const { assertPrivate, openClient, parseServer, thisConfigFolder, toSavedSession } =
     await import("../config/connection.ts");
+  const { lookAtServer } = await import("../config/look-at-server.ts");
+  const { readTrust } = await import("../config/read-trust.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
-  const { ask, askSecret, firstLine } = await import("../terminal.ts");
+  const { ask, askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
   const server = parseServer(url);
   if (options.insecure !== true) assertPrivate(server, ofLogin);
   const { context } = run;
+  const trust = await readTrust(options);
   if (options.passwordStdin === true && options.email === undefined) throw usage("--password-stdin takes --email too.");
+  if (options.email === undefined) requireTerminal(context, "E-mail: ");
+  else if (options.passwordStdin !== true) requireTerminal(context, "Password: ");
+  // Nobody types a password for a server that is not there.
+  await lookAtServer(server, trust);
   const email = options.email ?? (await ask(context, "E-mail: "));
   const password =
     options.passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
   if (email === "") throw usage("The e-mail address is empty.");
   if (password === "") throw usage("The password is empty.");
-  const client = openClient(server);
+  const client = openClient(server, { trust });
   try {
     const device_name = checkTitle(options.deviceName ?? hostname(), "--device-name");
     const saved = new SavedLogin(thisConfigFolder(context.environment));
@@ -48,7 +65,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     const body = { email, password, device_name, ...(known === undefined ? {} : { device_secret: known }) };
     const session = await client.call("createSession", { body });
     const { device_id: deviceId, device_secret: deviceSecret } = session;
-    const kept = deviceSecret === undefined ? {} : { deviceSecret };
+    const kept = { ...(deviceSecret === undefined ? {} : { deviceSecret }), ...(trust === undefined ? {} : { trust }) };
     const made = { ...toSavedSession(session), server, email, deviceId, ...kept };
     await endFormer(run, former, made);
     await saved.update(() => Promise.resolve(made));
@@ -85,7 +102,7 @@ async function endFormer(run: Run, former: Login | undefined, made: Login): Prom
   const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = run.context.environment;
   const isSameAccount = former.server === made.server && former.email === made.email;
   const client = isSameAccount
-    ? openClient(made.server, fixedToken(made.accessToken))
+    ? openClient(made.server, { tokens: fixedToken(made.accessToken), trust: made.trust })
     : (await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA })).client;
   try {
     await client.call("deleteDevice", { params: { id: former.deviceId } });

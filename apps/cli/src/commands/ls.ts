@@ -14,7 +14,7 @@ export const lsCommand: CommandMaker = (context) => {
     .argument("[path]", "a path on the server", "/")
     .option("-l, --long", "kind, size, time and version too")
     .option("-R, --recursive", "everything below, with paths")
-    .option("--sort <order>", "name, size, modified_at or created_at, with - before it for descending");
+    .option("--sort <order>", "name, natural, size, modified_at or created_at, with - before it for descending");
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();

@@ -2,6 +2,7 @@ import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { stateOf } from "./link.ts";
 
 export const permissionsCommand: CommandMaker = (context) => {
   const command = newCommand("permissions", "List who may do what with a file or folder", [
@@ -16,8 +17,9 @@ export const permissionsCommand: CommandMaker = (context) => {
   });
 };
 
-function permissionCells({ id, grantee, role, expires_at, inherited_from: above }: PermissionJson): string[] {
+function permissionCells(permission: PermissionJson): string[] {
+  const { id, grantee, role, expires_at, inherited_from: above } = permission;
   const who = grantee.email ?? grantee.name ?? grantee.kind;
   const until = expires_at === null ? "" : `until ${formatTime(expires_at)}`;
-  return [grantee.kind, who, role, until, above === undefined ? "" : "from above", id];
+  return [grantee.kind, who, role, until, above === undefined ? "" : "from above", stateOf(permission), id];
 }

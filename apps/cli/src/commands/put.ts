@@ -1,3 +1,6 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId } from "@holdfast/core/ids";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
@@ -9,11 +12,12 @@ export const putCommand: CommandMaker = (context) => {
     "put a.jpg b.jpg /photos/",
     "tar c folder | holdfast put - /folder.tar",
     "put report.odt https://drive.example/s/hfl_…",
+    "put report.odt 0199c3a1-83c0-8a5f-9d3c-2f7d0d4a1b2c",
   ])
     .usage("[options] <local...> <remote>")
     .argument(
       "<paths...>",
-      "what to put (- is standard input), and last where to on the server, or the address of a link",
+      "what to put (- is standard input), and last where to on the server, the address of a link, or an id as `shared` lists it",
     )
     .option("--password-stdin", "read the link's password from standard input (its first line)")
     .addHelpText(
@@ -30,8 +34,11 @@ async function put(run: Run, paths: string[], options: { passwordStdin?: true })
   if (options.passwordStdin === true && locals.includes("-")) {
     throw usage("Standard input is either what to put or the password.");
   }
-  const isLink = await run.connectByLink(given, options.passwordStdin === true);
-  const remote = isLink ? "/" : given;
+  const isLink = await run.connectByLink(given, options.passwordStdin === true, false);
+  const id = given.replace(/\/$/, "");
+  const isShared = !isLink && isId(id);
+  const own = isLink ? "/" : given;
+  const remote = isShared ? given.slice(id.length) : own;
   const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
@@ -39,7 +46,8 @@ async function put(run: Run, paths: string[], options: { passwordStdin?: true })
     import("../transfer/interruptible.ts"),
   ]);
   const { client, configFolder } = await run.connect();
-  const root = isLink ? (await client.call("getCurrentLink")).node : undefined;
+  const shared = isShared ? await sharedRoot(client, id) : {};
+  const top = isLink ? { top: (await client.call("getCurrentLink")).node } : shared;
   const { context, output } = run;
   const report = new TransferReport(output, "sent");
   const progress = new Progress(report.counts, {
@@ -49,11 +57,27 @@ async function put(run: Run, paths: string[], options: { passwordStdin?: true })
     label: "put",
   });
   await interruptible(run, progress, () =>
-    transfer.put({ client, configFolder, report, stdin: context.stdin, root }, locals, remote),
+    transfer.put({ client, configFolder, report, stdin: context.stdin, ...top }, locals, remote),
   );
   const healed = report.filesHealed === 0 ? "" : ` (${report.filesHealed} of them healed on the server)`;
   await output.result(report.toJson(), () => [
     `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
+}
+
+/** @throws HoldfastError not_found */
+async function sharedRoot(client: ApiClient, id: string) {
+  const [{ rootAt }, { findSharedWithMe, lookUpShared }] = await Promise.all([
+    import("../transfer/put/put-root.ts"),
+    import("../remote/look-up-shared.ts"),
+  ]);
+  const top = await lookUpShared(client, id).catch(async (thrown: unknown) => {
+    // Who may only put something in finds it in the list alone.
+    const listed = thrown instanceof HoldfastError && thrown.code === "not_found";
+    const shared = listed ? await findSharedWithMe(client, id) : undefined;
+    if (shared === undefined) throw thrown;
+    return shared;
+  });
+  return { top, root: rootAt(client, top) };
 }

@@ -4,6 +4,7 @@ import { type RewindAnswer, rewindAnswer } from "@holdfast/protocol/rewind-route
 import { count, formatBytes, printable } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
+import { parseMoment } from "./moment.ts";
 
 export const rewindCommand: CommandMaker = (context) => {
   const command = newCommand("rewind", "Bring a folder or a file back to how it was at a moment; it can be undone", [
@@ -39,7 +40,7 @@ function undo(context: Context) {
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     const answer = await finished(client, await client.call("undoRewind", { params: { id } }));
-    await run.output.result(answer, () => linesOf(answer));
+    await run.output.result(answer, () => [...linesOf(answer), ...undoHint(answer)]);
   });
 }
 
@@ -65,24 +66,13 @@ async function finished(client: Client, given: RewindAnswer | { job: string }): 
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
-
-/** @returns RFC 3339, with the digits of the second that were given */
-function parseMoment(text: string, nowMs: number): string {
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)) return text;
-  const [, number, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-  const atMs =
-    number === undefined || unit === undefined ? Date.parse(text) : nowMs - Number(number) * (unitMs[unit] ?? 0);
-  if (!Number.isNaN(atMs)) return new Date(atMs).toISOString();
-  throw usage(`${text} is neither a time such as 2027-01-31T09:00:00Z nor how long ago, such as 90m, 12h or 2d.`);
-}
-
 function linesOf({ restored, reverted, trashed, moved, changed, purged, left, bytes, sample }: RewindAnswer): string[] {
   const summary = [
     `${restored} restored from the trash`,
-    `${reverted} with their old content (${formatBytes(bytes)} came back)`,
+    `${reverted} with their old content`,
     `${trashed} that came since to the trash`,
     `${moved} moved back`,
+    `${formatBytes(bytes)} came back`,
     ...(changed > 0 ? [`${changed} with their old time or executable bit`] : []),
     ...(left > 0 ? [`${left} left alone`] : []),
     ...(purged > 0 ? [`${count(purged, "item")} removed for good since, which cannot come back`] : []),

@@ -11,6 +11,7 @@ export const serveCommand: CommandMaker = (context) => {
     .option("--listen <address>", "host and port, 127.0.0.1:8420 unless told")
     .option("--database-url <url>", "an external PostgreSQL instead of the embedded one")
     .option("--store <place>", "a folder or s3://… for the packs")
+    .option("--second-store <place>", "another one that holds the same")
     .option("--redis-url <url>", "shares rate limits and wake-ups between several processes")
     .option("--tls-cert <file>", "certificate, with its chain, in PEM")
     .option("--tls-key <file>", "its private key in PEM")
@@ -19,7 +20,8 @@ export const serveCommand: CommandMaker = (context) => {
     .option("--config <file>", "a JSON file with the same settings");
   return runs<[]>(context, command, async (_, options) => {
     const server = await import("@holdfast/server/main");
+    const { prepareApp } = await import("@holdfast/web/build/prepare-app");
     const { json: _json, quiet: _quiet, ...flags } = options;
-    await server.serveCommand(flags);
+    await server.serveCommand(flags, prepareApp);
   });
 };

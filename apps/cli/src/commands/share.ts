@@ -68,7 +68,8 @@ async function granteeOf(client: ApiClient, whom: string): Promise<{ email: stri
   for await (const page of allPages((cursor) =>
     client.call("listGroups", { query: { cursor, limit: pageItemsMax } }),
   )) {
-    const group = page.find(({ name }) => name === whom);
+    // An administrator is shown every group, and shares with those that one is in.
+    const group = page.find(({ name, role }) => name === whom && role !== null);
     if (group !== undefined) return { group_id: group.id };
   }
   throw new HoldfastError("not_found", `You are in no group ${JSON.stringify(whom)}, and it is no address.`);

@@ -1,47 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import {
-  administrator,
-  Api,
-  eventually,
-  holdfast,
-  makeFolder,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "@holdfast/server/acceptance/testing";
+import { describe, test } from "node:test";
+import { administrator, eventually } from "@holdfast/server/acceptance/testing";
+import { useTwoPeople } from "./testing-signed-in.ts";
 
 describe("holdfast share, unshare, permissions, shared, mount and leave", () => {
-  let folder: string;
-  let server: RunningServer;
-  const ann = { email: "ann@example.com", password: "the password of ann" };
-  const as = (who: string) => (args: string[], input?: string) =>
-    holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${folder}/${who}` }, ...(input === undefined ? {} : { input }) });
-  const owner = as("owner");
-  const guest = as("guest");
-
-  before(async () => {
-    folder = makeFolder("sharing-command");
-    server = await startServer({ dataFolder: `${folder}/data` });
-    const admin = await Api.signIn(server.url);
-    assert.equal((await admin.call("POST", "/admin/users", { ...ann, name: "Ann" })).status, 201);
-    for (const [run, { email, password }] of [[owner, administrator] as const, [guest, ann] as const]) {
-      const login = await run(["login", server.url, "--email", email, "--password-stdin"], `${password}\n`);
-      assert.equal(login.code, 0, login.stderr);
-    }
-  });
-  after(async () => {
-    await server?.stop();
-    removeFolder(folder);
-  });
-
-  const done = async (run: typeof owner, args: string[], input?: string) => {
-    const { code, stdout, stderr } = await run(args, input);
-    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-    return stdout;
-  };
+  const people = useTwoPeople("sharing-command");
+  const { owner, guest, ann, done } = people;
 
   test("a folder goes to somebody, is mounted, worked in, and given back", async () => {
     await done(owner, ["mkdir", "/project"]);
@@ -49,7 +15,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     const said = await done(owner, ["share", "/project", "--with", ann.email, "--role", "editor", "--expires", "30d"]);
     assert.match(said, /shared \/project with ann@example\.com \(editor\)/);
     assert.match(await done(owner, ["permissions", "/project"]), /user +ann@example\.com +editor +until /);
-    await eventually("the share is listed", 10_000, async () =>
+    await eventually("the share is listed", 60_000, async () =>
       /project\//.test(await done(guest, ["shared"])) ? true : undefined,
     );
     assert.match(await done(guest, ["mount", "project", "--at", "/theirs"]), /mounted at \/theirs/);
@@ -59,7 +25,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     const listed = JSON.parse(await done(guest, ["shared", "--json"]));
     assert.equal(listed.items.length, 1);
     await done(guest, ["leave", "/theirs"]);
-    await eventually("the mount goes", 10_000, async () =>
+    await eventually("the mount goes", 60_000, async () =>
       (await guest(["ls", "/theirs"])).code === 4 ? true : undefined,
     );
     assert.equal(await done(owner, ["cat", "/project/plan.txt"]), "the plan");
@@ -69,11 +35,11 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     await done(owner, ["mkdir", "/album"]);
     await done(owner, ["put", "-", "/album/first.txt"], "the first");
     await done(owner, ["share", "/album", "--with", ann.email, "--role", "editor"]);
-    await eventually("the share is listed", 10_000, async () =>
+    await eventually("the share is listed", 60_000, async () =>
       /album\//.test(await done(guest, ["shared"])) ? true : undefined,
     );
     await done(guest, ["mount", "album"]);
-    const tree = `${folder}/tree`;
+    const tree = `${people.folder}/tree`;
     mkdirSync(`${tree}/inner`, { recursive: true });
     writeFileSync(`${tree}/second.txt`, "the second");
     writeFileSync(`${tree}/inner/long.bin`, randomBytes(9_000_000));
@@ -82,6 +48,16 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     await done(guest, ["mkdir", "-p", "/album", "/album/made/deep"]);
     await done(guest, ["cp", "/album/first.txt", "/album/made/"]);
     await done(guest, ["mv", "/album/second.txt", "/album/made/"]);
+    // Out of the share: a copy of one's own, while nothing is moved.
+    await done(guest, ["cp", "/album/first.txt", "/mine.txt"]);
+    await done(guest, ["cp", "/album/inner", "/inner"]);
+    assert.equal(await done(guest, ["cat", "/mine.txt"]), "the first");
+    assert.equal(await done(guest, ["ls", "/inner"]), "long.bin\n");
+    const moved = await guest(["mv", "/album/first.txt", "/moved.txt"]);
+    assert.equal(moved.code, 2);
+    assert.match(moved.stderr, /\/album\/first\.txt and the folder \/ belong to different people.*Copy it there/);
+    await done(guest, ["rm", "--permanent", "--yes", "/mine.txt"]);
+    await done(guest, ["rm", "--permanent", "--yes", "/inner"]);
     await done(guest, ["comment", "/album", "about all of it"]);
     const paths = ["first.txt", "inner/", "inner/long.bin", "made/", "made/deep/", "made/first.txt", "made/second.txt"];
     assert.equal(await done(owner, ["ls", "-R", "/album"]), `${paths.join("\n")}\n`);
@@ -91,8 +67,8 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.match(await done(owner, ["comments", "/album"]), /about all of it/);
     assert.match(await done(guest, ["activity", "/album"]), /created +\/album/);
     for (const [args, at] of [
-      [["get", "/album", `${folder}/got`], `${folder}/got`],
-      [["get", "/", `${folder}/all`], `${folder}/all/album`],
+      [["get", "/album", `${people.folder}/got`], `${people.folder}/got`],
+      [["get", "/", `${people.folder}/all`], `${people.folder}/all/album`],
     ] as const) {
       await done(guest, [...args]);
       assert.equal(readFileSync(`${at}/made/second.txt`, "utf8"), "the second");
@@ -104,7 +80,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await guest(["cat", "/album/first.txt"])).code, 4);
     await done(guest, ["trash", "restore", items[0]?.id ?? ""]);
     assert.equal(await done(guest, ["cat", "/album/first.txt"]), "the first");
-    const mounted = await guest(["sync", `${folder}/one`, "--once", "--remote", "/album"]);
+    const mounted = await guest(["sync", `${people.folder}/one`, "--once", "--remote", "/album"]);
     assert.deepEqual([mounted.code, /shared with you/.test(mounted.stderr)], [5, true]);
     assert.match((await guest(["rm", "/album"])).stderr, /Taken away here/);
     assert.equal(await done(owner, ["cat", "/album/first.txt"]), "the first");
@@ -122,7 +98,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await owner(["share", "/taken", "--with", "Nobody", "--role", "viewer"])).code, 4);
     await done(owner, ["mkdir", "/box"]);
     await done(owner, ["share", "/box", "--with", ann.email, "--role", "uploader"]);
-    await eventually("the share is listed", 10_000, async () =>
+    await eventually("the share is listed", 60_000, async () =>
       /box\//.test(await done(guest, ["shared"])) ? true : undefined,
     );
     const mounted = await guest(["mount", "box"]);
@@ -132,15 +108,15 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
   test("a single file is read by the id that is listed", async () => {
     await done(owner, ["put", "-", "/single.txt"], "by itself");
     await done(owner, ["share", "/single.txt", "--with", ann.email, "--role", "viewer"]);
-    const id = await eventually("the share is listed", 10_000, async () => {
+    const id = await eventually("the share is listed", 60_000, async () => {
       const { items } = JSON.parse(await done(guest, ["shared", "--json"])) as {
         items: { node: { id: string; name: string } }[];
       };
       return items.find(({ node }) => node.name === "single.txt")?.node.id;
     });
     assert.equal(await done(guest, ["cat", id]), "by itself");
-    await done(guest, ["get", id, `${folder}/single`]);
-    assert.equal(readFileSync(`${folder}/single`, "utf8"), "by itself");
+    await done(guest, ["get", id, `${people.folder}/single`]);
+    assert.equal(readFileSync(`${people.folder}/single`, "utf8"), "by itself");
     assert.equal(await done(guest, ["ls", id]), "single.txt\n");
     assert.equal((await guest(["cat", "/single.txt"])).code, 4);
   });

@@ -1,37 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { NodeJson } from "@holdfast/protocol/values";
-import {
-  administrator,
-  holdfast,
-  makeFolder,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "@holdfast/server/acceptance/testing";
+import { useSignedIn } from "./testing-signed-in.ts";
 
 describe("holdfast star, unstar, starred and recent", () => {
-  let folder: string;
-  let server: RunningServer;
-  const run = (args: string[], input?: string) =>
-    holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${folder}/config` }, ...(input === undefined ? {} : { input }) });
+  const { run } = useSignedIn("stars-command");
   const pathsOf = async (command: string) => {
     const { code, stdout, stderr } = await run([command, "--json"]);
     assert.equal(code, 0, stderr);
     return (JSON.parse(stdout).items as NodeJson[]).map(({ path }) => path);
   };
-
-  before(async () => {
-    folder = makeFolder("stars-command");
-    server = await startServer({ dataFolder: `${folder}/data` });
-    const { email, password } = administrator;
-    const login = await run(["login", server.url, "--email", email, "--password-stdin"], `${password}\n`);
-    assert.equal(login.code, 0, login.stderr);
-  });
-  after(async () => {
-    await server?.stop();
-    removeFolder(folder);
-  });
 
   test("mark what one comes back to, and list it", async () => {
     assert.deepEqual(await pathsOf("starred"), []);

@@ -2,31 +2,17 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { applyPatch } from "diff";
-import {
-  administrator,
-  Api,
-  holdfast,
-  makeFolder,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "@holdfast/server/acceptance/testing";
+import { Api, holdfast } from "@holdfast/server/acceptance/testing";
+import { useSignedIn } from "./testing-signed-in.ts";
 
 describe("holdfast versions", () => {
-  let folder: string;
-  let server: RunningServer;
-  const run = (args: string[], input?: string) =>
-    holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${folder}/config` }, ...(input === undefined ? {} : { input }) });
-  const json = async (...args: string[]) => {
-    const { stdout, stderr } = await run([...args, "--json"]);
-    assert.notEqual(stdout, "", stderr);
-    return JSON.parse(stdout);
-  };
+  const signedIn = useSignedIn("versions-command");
+  const { run, json } = signedIn;
   const putAll = async (path: string, contents: (string | Uint8Array)[]) => {
     assert.equal((await run(["mkdir", "-p", dirname(path)])).code, 0);
-    const local = mkdtempSync(join(folder, "local-"));
+    const local = mkdtempSync(join(signedIn.folder, "local-"));
     for (const content of contents) {
       writeFileSync(join(local, "f"), content);
       const put = await run(["put", join(local, "f"), path]);
@@ -34,18 +20,6 @@ describe("holdfast versions", () => {
     }
     rmSync(local, { recursive: true });
   };
-
-  before(async () => {
-    folder = makeFolder("versions-command");
-    server = await startServer({ dataFolder: `${folder}/data` });
-    const { email, password } = administrator;
-    const login = await run(["login", server.url, "--email", email, "--password-stdin"], `${password}\n`);
-    assert.equal(login.code, 0, login.stderr);
-  });
-  after(async () => {
-    await server?.stop();
-    removeFolder(folder);
-  });
 
   test("shows who made each and what it is called", async () => {
     await putAll("/a", ["one\n", "two\n"]);
@@ -165,7 +139,7 @@ describe("holdfast versions", () => {
 
   test("a viewer compares versions of what is mounted, and may not label them", async () => {
     await putAll("/given/f", ["one\n", "two\n"]);
-    const owner = await Api.signIn(server.url);
+    const owner = await Api.signIn(signedIn.server.url);
     const account = { email: "viewer@example.com", password: "the viewer's password" };
     await owner.call("POST", "/admin/users", { ...account, name: "viewer" });
     const shared = await owner.call("POST", `/files/${await owner.idOf("/given")}/share`, {
@@ -173,10 +147,14 @@ describe("holdfast versions", () => {
       role: "viewer",
     });
     assert.equal(shared.status, 201, JSON.stringify(shared.body));
-    const viewer = await Api.signIn(server.url, account);
+    const viewer = await Api.signIn(signedIn.server.url, account);
     const mounted = await viewer.call("POST", "/mounts", { node_id: await owner.idOf("/given"), name: "theirs" });
     assert.equal(mounted.status, 201, JSON.stringify(mounted.body));
-    const env = { HOLDFAST_CONFIG_DIR: `${folder}/none`, HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: viewer.token };
+    const env = {
+      HOLDFAST_CONFIG_DIR: `${signedIn.folder}/none`,
+      HOLDFAST_SERVER: signedIn.server.url,
+      HOLDFAST_TOKEN: viewer.token,
+    };
     const { stdout, stderr } = await holdfast(["versions", "diff", "/theirs/f"], { env });
     assert.deepEqual(stdout.split("\n").slice(2), ["@@ -1,1 +1,1 @@", "-one", "+two", ""], stderr);
     const refused = await holdfast(["versions", "label", "/theirs/f", "1", "x"], { env });

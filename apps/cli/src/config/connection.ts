@@ -3,8 +3,10 @@ import { homedir } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { fixedToken, noTokens, SessionTokens } from "@holdfast/api-client/access-tokens";
 import type { AccessTokens, SavedSession } from "@holdfast/api-client/access-tokens";
+import { readBySchemas } from "@holdfast/api-client/answer-schemas";
 import { ApiClient } from "@holdfast/api-client/api-client";
-import { openHttpTransport } from "@holdfast/api-client/transport";
+import { openHttpTransport } from "@holdfast/api-client/http-transport";
+import type { ServerTrust } from "@holdfast/api-client/server-trust";
 import type { Transport } from "@holdfast/api-client/transport";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -14,6 +16,8 @@ import { watchedTransport } from "./watched-transport.ts";
 
 export interface Connection {
   readonly server: string;
+  /** Undefined: what the system trusts. */
+  readonly trust: ServerTrust | undefined;
   readonly client: ApiClient;
   /** For further clients of the same login. */
   readonly tokens: AccessTokens;
@@ -44,18 +48,32 @@ export async function connect(environment: Environment, onSilence: () => void = 
   const server = named === undefined ? login?.server : parseServer(named);
   // To sign in there a person has said so already.
   if (token !== undefined && named !== undefined && !isAllowed) assertPrivate(server ?? "", ofEnvironment);
-  if (server === undefined) await noTokens.current();
-  const tokens = token === undefined ? sessionTokens(saved, server ?? "") : givenToken(token, server ?? "");
+  if (server === undefined) throw notSignedIn();
+  const trust = await saved.trustOf(server);
+  const tokens = token === undefined ? sessionTokens(saved, server, trust) : givenToken(token, server);
   if (token === undefined && login?.server !== server) {
     throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
   }
-  return { server: server ?? "", client: openClient(server ?? "", tokens, onSilence), tokens, configFolder: folder };
+  const client = openClient(server, { tokens, onSilence, trust });
+  return { server, trust, client, tokens, configFolder: folder };
 }
 
-/** For what needs no token: signing in, and renewing a session. */
-export function openClient(server: string, tokens: AccessTokens = noTokens, onSilence = (): void => {}): ApiClient {
+interface TransportChoices {
+  readonly trust?: ServerTrust | undefined;
+  readonly onSilence?: () => void;
+}
+
+interface ClientChoices extends TransportChoices {
+  /** None for what needs none: signing in, and renewing a session. */
+  readonly tokens?: AccessTokens;
+}
+
+export function openClient(
+  server: string,
+  { tokens = noTokens(notSignedIn), ...choices }: ClientChoices = {},
+): ApiClient {
   return new ApiClient({
-    transport: openTransport(server, onSilence),
+    transport: openTransport(server, choices),
     tokens,
     random: (lengthBytes) => randomBytes(lengthBytes),
     retry: {
@@ -64,11 +82,12 @@ export function openClient(server: string, tokens: AccessTokens = noTokens, onSi
       attemptsMax: 8,
       patienceMs: patienceSeconds * 1000,
     },
+    readAnswer: readBySchemas,
   });
 }
 
-export function openTransport(server: string, onSilence = (): void => {}): Transport {
-  return watchedTransport(openHttpTransport({ server, connections: connectionsMax }), server, onSilence);
+export function openTransport(server: string, { trust, onSilence = () => {} }: TransportChoices = {}): Transport {
+  return watchedTransport(openHttpTransport({ server, trust, connections: connectionsMax }), server, onSilence);
 }
 
 export function thisConfigFolder(environment: Environment): string {
@@ -131,6 +150,13 @@ export function toSavedSession(answer: {
   };
 }
 
+function notSignedIn(): HoldfastError {
+  return new HoldfastError(
+    "unauthenticated",
+    "Not signed in. Run 'holdfast login URL', or set HOLDFAST_SERVER and HOLDFAST_TOKEN.",
+  );
+}
+
 /** Of the environment: nobody can renew it, and a login would not be asked for beside it. */
 function givenToken(token: string, server: string): AccessTokens {
   const refused = `The server ${server} refuses the token in HOLDFAST_TOKEN: it is not valid, has expired or was revoked. Set another one, or unset it and run 'holdfast login ${server}'.`;
@@ -140,9 +166,9 @@ function givenToken(token: string, server: string): AccessTokens {
   };
 }
 
-function sessionTokens(saved: SavedLogin, server: string): AccessTokens {
+function sessionTokens(saved: SavedLogin, server: string, trust: ServerTrust | undefined): AccessTokens {
   const exchange = async (refreshToken: string): Promise<SavedSession> => {
-    const client = openClient(server);
+    const client = openClient(server, { trust });
     try {
       return toSavedSession(await client.call("refreshSession", { body: { refresh_token: refreshToken } }));
     } catch (thrown) {
@@ -153,5 +179,5 @@ function sessionTokens(saved: SavedLogin, server: string): AccessTokens {
       await client.close();
     }
   };
-  return new SessionTokens(saved, exchange, systemClock);
+  return new SessionTokens(saved, exchange, systemClock, notSignedIn);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { promises as fs } from "node:fs";
 import { join } from "node:path";
+import type { ServerTrust } from "@holdfast/api-client/server-trust";
 import type { SavedSession, SessionStore } from "@holdfast/api-client/access-tokens";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
@@ -14,6 +15,8 @@ export interface Login extends SavedSession {
   readonly deviceId: string;
   /** By which the server knows this device again when it signs in anew. */
   readonly deviceSecret?: string;
+  /** Where the system does not trust the server's certificate. */
+  readonly trust?: ServerTrust;
 }
 
 const fileName = "login.json";
@@ -37,6 +40,12 @@ export class SavedLogin implements SessionStore<Login> {
       });
     }
     return parseLogin(text, this.#folder);
+  }
+
+  /** What the login trusts, if it is one of this server and can be read. */
+  async trustOf(server: string): Promise<ServerTrust | undefined> {
+    const login = await this.read().catch(() => undefined);
+    return login?.server === server ? login.trust : undefined;
   }
 
   async update(change: (stored: Login | undefined) => Promise<Login | undefined>): Promise<Login | undefined> {
@@ -69,10 +78,17 @@ function parseLogin(text: string, folder: string): Login {
   }
   const login = value as Partial<Record<keyof Login, unknown>> | undefined;
   const texts = [login?.server, login?.email, login?.deviceId, login?.accessToken, login?.refreshToken];
-  if (texts.every((each) => typeof each === "string") && typeof login?.accessTokenEndsMs === "number") {
+  const isWhole = texts.every((each) => typeof each === "string") && typeof login?.accessTokenEndsMs === "number";
+  if (isWhole && isTrust(login?.trust)) {
     return login as Login;
   }
   throw new HoldfastError("unauthenticated", `The login in ${folder} is damaged. Run 'holdfast login URL' again.`);
+}
+
+function isTrust(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { caCert, fingerprint } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof caCert === "string" || typeof fingerprint === "string";
 }
 
 function errno(thrown: unknown): unknown {

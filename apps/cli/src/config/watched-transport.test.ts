@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { test } from "node:test";
-import { openHttpTransport } from "@holdfast/api-client/transport";
+import { openHttpTransport } from "@holdfast/api-client/http-transport";
 import { watchedTransport } from "./watched-transport.ts";
 
 const request = { method: "GET", path: "/", headers: {}, body: undefined, signal: undefined } as const;

@@ -1,4 +1,6 @@
 import { fixedToken } from "@holdfast/api-client/access-tokens";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "../config/connection.ts";
 
 /** Of the page that a link opens: `https://drive.example/s/hfl_…`. */
@@ -18,26 +20,55 @@ export function readLinkAddress(text: string): LinkAddress | undefined {
 /**
  * A connection for which the link's node is the root; nobody needs to be signed in.
  * @param password undefined for a link that has none
- * @throws HoldfastError unauthenticated, also for a wrong password; usage for an address that would be reached in the clear
+ * @param reads whether anything is to be read by it
+ * @throws HoldfastError unauthenticated, also for a wrong password; forbidden where nothing can be read; usage for an address that would be reached in the clear
  */
 export async function connectByLink(
   environment: Readonly<Record<string, string | undefined>>,
   { server, token }: LinkAddress,
-  password: string | undefined,
+  { password, reads }: { readonly password: string | undefined; readonly reads: boolean },
 ): Promise<Connection> {
   const { assertPrivate, openClient, thisConfigFolder } = await import("../config/connection.ts");
+  const { SavedLogin } = await import("../config/saved-login.ts");
   if (environment["HOLDFAST_INSECURE"] !== "1") assertPrivate(server, ofLink);
+  const configFolder = thisConfigFolder(environment);
+  const trust = await new SavedLogin(configFolder).trustOf(server);
   const tokens = fixedToken(password === undefined ? token : await openByPassword());
-  return { server, client: openClient(server, tokens), tokens, configFolder: thisConfigFolder(environment) };
+  const client = openClient(server, { tokens, trust });
+  try {
+    await assertOpen(client, reads);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return { server, trust, client, tokens, configFolder };
 
   async function openByPassword(): Promise<string> {
-    const client = openClient(server);
+    const opening = openClient(server, { trust });
     try {
-      return (await client.call("startLinkSession", { body: { token, password: password ?? "" } })).access_token;
+      return (await opening.call("startLinkSession", { body: { token, password: password ?? "" } })).access_token;
     } finally {
-      await client.close();
+      await opening.close();
     }
   }
+}
+
+/** What the server says of tokens and paths means nothing to whoever has only an address. */
+async function assertOpen(client: ApiClient, reads: boolean): Promise<void> {
+  try {
+    const { role } = await client.call("getCurrentLink");
+    if (!reads || role !== "uploader") return;
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "unauthenticated") throw error;
+    const hasPassword = error.field === "password";
+    throw new HoldfastError(
+      "unauthenticated",
+      hasPassword
+        ? "This link has a password. Give it with --password-stdin."
+        : "This link is not there, or has ended. Ask whoever gave it to you for another one.",
+    );
+  }
+  throw new HoldfastError("forbidden", "This link takes what is put by it, and shows nothing.");
 }
 
 const ofLink = { named: "The link's server", carried: "the link", anyway: "set HOLDFAST_INSECURE=1" };

@@ -55,6 +55,12 @@ export class Output {
     if (this.json) await this.#drained(showJson(this.#stdout, '],"next_cursor":null}\n'));
   }
 
+  /** One JSON document a line, as programs read it, whatever was asked for. */
+  async jsonLines(documents: readonly unknown[]): Promise<void> {
+    if (documents.length === 0) return;
+    await this.#drained(showJson(this.#stdout, documents.map((each) => `${JSON.stringify(each)}\n`).join("")));
+  }
+
   /** A sentence beside the result, for people. */
   note(text: string): void {
     if (!this.quiet) showLines(this.#stderr, [text]);

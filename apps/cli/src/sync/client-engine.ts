@@ -135,12 +135,12 @@ function pooledRandom(): Random {
 }
 
 export function openSpace(
-  { server, tokens }: Connection,
+  { server, trust, tokens }: Connection,
   pool: CodecPool,
   { upBytesPerSecond, downBytesPerSecond }: BandwidthLimits,
 ): Promise<RemoteSpace> {
   return openRemoteSpace({
-    transport: openTransport(server),
+    transport: openTransport(server, { trust }),
     tokens,
     pool,
     clock: systemClock,

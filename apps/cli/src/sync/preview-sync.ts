@@ -14,13 +14,13 @@ import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe
 import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
 import { count } from "../output/text.ts";
-import { lookUpFolder } from "../remote/look-up.ts";
 import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
 import { readKnownSyncs } from "./known-syncs.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { recordFor } from "./open-sync.ts";
 import type { SyncChoices } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
+import { findRemoteFolder } from "./remote-folder.ts";
 import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
 
 const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
@@ -54,9 +54,7 @@ async function previewIn(scratch: string, connection: Connection, choices: SyncC
   const root = isThere ? await checkRoot(folder, connection.configFolder) : await newRoot(folder);
   await refuseNested(root, syncs);
   const known = await findSync(root, syncs);
-  const find = async (client: Connection["client"], path: string): Promise<string> =>
-    (await lookUpFolder(client, path)).id;
-  const record = await recordFor({ root, known }, connection, choices, find);
+  const record = await recordFor({ root, known }, connection, choices, findRemoteFolder);
   const abilities = probeBeside(isThere ? root : dirname(root));
   requireAbilities(root, abilities);
   const database = await copyState(known && join(known.folder, stateName), join(scratch, stateName));

@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { findNode } from "../remote/look-up.ts";
+import { findNode, lookUpFolder } from "../remote/look-up.ts";
 
 /** The folder on the server that is synced, made with all above it if it is missing. @returns its id. @throws HoldfastError conflict */
 export async function ensureRemoteFolder(client: ApiClient, path: string): Promise<string> {
@@ -19,6 +19,12 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
     if (made?.kind !== "folder") throw thrown;
     return made.id;
   }
+}
+
+/** The same for a look at what would be done: nothing is made. @throws HoldfastError not_found, conflict */
+export async function findRemoteFolder(client: ApiClient, path: string): Promise<string> {
+  await refuseShared(client, path, await findNode(client, path));
+  return (await lookUpFolder(client, path)).id;
 }
 
 /** What stands in a mount is in another space, where a device can follow only all that its own space shows. */

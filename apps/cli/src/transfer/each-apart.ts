@@ -6,6 +6,8 @@ export interface Apart<Each, Result> {
   /** Is done again for a part of what it was done for before. */
   readonly act: (some: readonly Each[]) => Promise<Result>;
   readonly done: (some: readonly Each[], result: Result) => void;
+  /** Codes of failures that every other one would meet too, beside those that always mean so. */
+  readonly hopeless?: ReadonlySet<string> | undefined;
   /** Is told of each that fails alone. */
   readonly refuse: (one: Each, failure: HoldfastError) => void;
 }
@@ -30,12 +32,15 @@ type Outcome<Result> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly failure: HoldfastError };
 
-async function attempt<Each, Result>(all: readonly Each[], { act }: Apart<Each, Result>): Promise<Outcome<Result>> {
+async function attempt<Each, Result>(
+  all: readonly Each[],
+  { act, hopeless }: Apart<Each, Result>,
+): Promise<Outcome<Result>> {
   try {
     return { ok: true, result: await act(all) };
   } catch (thrown) {
     const failure = toHoldfastError(thrown);
-    assertNotHopeless(failure.code, failure.message);
+    assertNotHopeless(failure.code, failure.message, hopeless);
     return { ok: false, failure };
   }
 }

@@ -75,7 +75,8 @@ export class TransferReport {
 
   /** Of a run that went through to its end. */
   get exitCode(): number {
-    const codes = new Set(this.problems.map(({ code }) => code));
+    // A backup of a tree in which some program has its socket is a whole one.
+    const codes = new Set(this.problems.map(({ code }) => code).filter((code) => code !== "special_file"));
     if (codes.size === 0) return 0;
     if (codes.has("quota")) return errorTable.quota.exitCode;
     const [only] = codes;
@@ -124,6 +125,12 @@ const refusedInARowMax = 200;
 /** So many are refused for want of room before what needs as much is not sent any more. */
 const withoutRoomMax = 20;
 
-export function assertNotHopeless(code: string | undefined, message: string): void {
-  if (code !== undefined && isErrorCode(code) && hopeless.has(code)) throw new HoldfastError(code, message);
+/** @param also codes that mean so here */
+export function assertNotHopeless(
+  code: string | undefined,
+  message: string,
+  also: ReadonlySet<string> = new Set(),
+): void {
+  if (code === undefined || !isErrorCode(code)) return;
+  if (hopeless.has(code) || also.has(code)) throw new HoldfastError(code, message);
 }

@@ -172,11 +172,23 @@ test("what cannot be put is listed, the rest is done, and the exit code is 1", (
   assert.equal(ran.status, 1);
   const { files_sent, problems } = JSON.parse(ran.stdout.toString());
   assert.equal(files_sent, 1);
-  assert.deepEqual(problems.map(({ path }: { path: string }) => path.slice(odd.length + 1)).toSorted(), [
-    String.raw`bad\xff`,
-    "control\u0001",
-    "pipe",
+  const told = problems.map(({ path, code }: { path: string; code: string }) => [path.slice(odd.length + 1), code]);
+  assert.deepEqual(told.toSorted(), [
+    [String.raw`bad\xff`, "not_utf8"],
+    ["control\u0001", "control_character"],
+    ["pipe", "special_file"],
   ]);
+});
+
+test("a pipe in a tree is listed and fails nothing; one that is named does", () => {
+  const folder = join(home, "with a pipe");
+  mkdirSync(folder);
+  spawnSync("sh", ["-c", "mkfifo pipe"], { cwd: folder });
+  writeFileSync(join(folder, "good"), "good");
+  const ran = run(["put", folder, "/with a pipe", "--json"]);
+  assert.equal(ran.status, 0);
+  assert.deepEqual(JSON.parse(ran.stdout.toString()).problems[0].code, "special_file");
+  assert.equal(run(["put", join(folder, "pipe"), "/pipe"]).status, 1);
 });
 
 test("get goes through no link that stands in its way", () => {

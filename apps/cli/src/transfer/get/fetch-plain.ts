@@ -1,4 +1,3 @@
-import { fetchFramesInto, type WantedFrame } from "@holdfast/api-client/fetch-frames";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
@@ -6,6 +5,7 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { frameHeaderBytes } from "@holdfast/protocol/frames";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { TransferPool } from "../transfer-pool.ts";
+import type { BlockSource, WantedBlock } from "./block-source.ts";
 
 /** The blocks of a file's head: those that came with a listing, or else asked for. */
 export async function manifestOf(client: ApiClient, node: NodeJson): Promise<readonly ManifestEntry[]> {
@@ -13,14 +13,6 @@ export async function manifestOf(client: ApiClient, node: NodeJson): Promise<rea
   const query = node.version_id === null ? {} : { version: node.version_id };
   const { blocks = [] } = await client.call("getManifest", { params: { id: node.id }, query });
   return blocks;
-}
-
-/** A block of a file. */
-export type WantedBlock = ManifestEntry & WantedFrame;
-
-/** The version by which blocks of a file are asked for that is not the caller's own. */
-export function foreignVersion({ role, version_id: versionId }: NodeJson): string | undefined {
-  return role === "owner" ? undefined : (versionId ?? undefined);
 }
 
 /** Plain bytes that one request fetches. */
@@ -46,23 +38,25 @@ export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]
 /**
  * Plain bytes by hash, each verified in a thread.
  * @param window of `fetchWindowBytes`; the plain bytes stand in it
- * @throws HoldfastError not_found for a block that the server does not give, hash_mismatch for a wrong one
+ * @throws HoldfastError not_found for a block that the server does not give, damaged for one that it has lost, hash_mismatch for a wrong one
  */
 export async function fetchPlain(
-  client: ApiClient,
+  source: BlockSource,
   pool: TransferPool,
   entries: readonly WantedBlock[],
   window: SharedArrayBuffer,
 ): Promise<Map<string, Uint8Array>> {
   const wanted = new Map(entries.map((entry) => [entry.hash, entry]));
-  const bodyBytes = await fetchFramesInto(client, [...wanted.values()], new Uint8Array(window));
+  const bodyBytes = await source.fetch([...wanted.values()], new Uint8Array(window));
   const plain = new Map<string, Uint8Array>();
   for (const block of await pool.run("openWindowTask", { window, bodyBytes })) {
     if (!block.ok)
       throw new HoldfastError("hash_mismatch", `Block ${block.hash} came damaged over the network. Try again.`);
     plain.set(block.hash, new Uint8Array(window, block.start, block.end - block.start));
   }
-  if (wanted.keys().every((hash) => plain.has(hash))) return plain;
+  const lacking = entries.find(({ hash }) => !plain.has(hash));
+  if (lacking === undefined) return plain;
+  await source.assertNotLost?.(lacking);
   throw new HoldfastError(
     "not_found",
     "The server does not give all of its content; perhaps it was removed meanwhile. Try again.",

@@ -18,6 +18,7 @@ import { Output } from "../../output/output.ts";
 import type { TransferPool } from "../transfer-pool.ts";
 import { TransferReport } from "../transfer-report.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
+import { blockSource } from "./block-source.ts";
 import { TreeGet } from "./get-tree.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { syncEveryBytesUsual } from "./large-file.ts";
@@ -155,6 +156,7 @@ async function getTree(disk: Disk, run: number, syncEveryBytes = syncEveryBytesU
   const folders = new LocalFolders(bound, false);
   const work = {
     client: fakeServer,
+    source: blockSource(fakeServer),
     pool: inProcess(bound),
     disk: bound,
     largeDisk: bound,

@@ -175,7 +175,7 @@ export class TreeGet {
     // What this disk cannot read or write here it may well do elsewhere, until it is full.
     const isOfThisName = errnoOf(error) !== undefined && error.code !== "store_full";
     if (isOfThisName) return this.#work.report.problem(path, error.message, error.code);
-    assertNotHopeless(error.code, error.message);
+    assertNotHopeless(error.code, error.message, this.#work.source.hopeless);
     this.#work.report.refused(path, error);
   }
 }

@@ -6,6 +6,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { toMicros } from "../times.ts";
 import type { TransferPool } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
+import type { BlockSource } from "./block-source.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { replacedMode } from "./get-plan.ts";
 import type { LocalFolder, LocalFolders } from "./local-folders.ts";
@@ -15,6 +16,7 @@ import type { FileMode } from "./write-files.ts";
 /** What all steps of one get share. */
 export interface GetWork {
   readonly client: ApiClient;
+  readonly source: BlockSource;
   readonly pool: TransferPool;
   /** For names and small files. */
   readonly disk: LocalDisk;

@@ -8,6 +8,7 @@ import { listBelow } from "../../remote/list-below.ts";
 import { lookUpShared } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
+import { type BlockSource, blockSource } from "./block-source.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
 import { foldsNames, placeOf } from "./get-place.ts";
 import type { GetPlace } from "./get-place.ts";
@@ -20,6 +21,8 @@ import type { TargetFolder } from "./target-folder.ts";
 
 export interface GetOptions {
   readonly client: ApiClient;
+  /** For what blocks by their hashes are not to be had of. @param folder in which there is room for a while */
+  readonly sourceOf?: ((node: NodeJson, folder: string) => Promise<BlockSource | undefined>) | undefined;
   readonly report: TransferReport;
 }
 
@@ -30,12 +33,13 @@ const windowsMax = 4;
  * Gets a file or a tree, merging into what is here. What could not be got is listed in the report, and the rest is done.
  * @throws HoldfastError for what stops all of it, and for the one file that was to be got
  */
-export async function get({ client, report }: GetOptions, remote: string, local: string): Promise<void> {
+export async function get(options: GetOptions, remote: string, local: string): Promise<void> {
+  const { client, report } = options;
   const node = await lookUpShared(client, remote);
   const place = await placeOf(nodeDisk, local, node);
   const target = openTarget(place.folderPath);
   try {
-    await getInto(target, { client, report }, node, place);
+    await getInto(target, options, node, place);
   } finally {
     target.close();
   }
@@ -47,18 +51,19 @@ export async function get({ client, report }: GetOptions, remote: string, local:
 
 async function getInto(
   target: TargetFolder,
-  { client, report }: GetOptions,
+  { client, report, sourceOf }: GetOptions,
   node: NodeJson,
   { folderPath, name }: GetPlace,
 ): Promise<void> {
   const [disk, largeDisk] = [blockingDiskAt(target.places), nodeDiskAt(target.places)];
   const runId = randomBytes(4).toString("hex");
   const folders = new LocalFolders(disk, await foldsNames(disk, folderPath, runId));
+  const source = (await sourceOf?.(node, folderPath)) ?? blockSource(client);
   const pool = startTransferPool();
   if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
   const local = { disk, largeDisk, folders, target, syncEveryBytes: syncEveryBytesUsual };
-  const tree = new TreeGet({ client, pool, windows, report, runId, ...local });
+  const tree = new TreeGet({ client, source, pool, windows, report, runId, ...local });
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);
@@ -66,6 +71,7 @@ async function getInto(
     await tree.finish();
   } finally {
     await tree.settle();
+    await source.close();
     await pool.close();
   }
 }

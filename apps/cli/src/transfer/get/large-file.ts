@@ -7,7 +7,8 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { DiskFile, DiskReader } from "@holdfast/disk/disk";
 import { asCodecPool } from "../transfer-pool.ts";
 import { Turns } from "../turns.ts";
-import { fetchPlain, foreignVersion, manifestOf, type WantedBlock, windowsOf } from "./fetch-plain.ts";
+import { placed, type WantedBlock } from "./block-source.ts";
+import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { chainOf } from "./local-folders.ts";
@@ -18,14 +19,10 @@ const windowsAtOnce = 4;
 export const syncEveryBytesUsual = 64 * 1024 * 1024;
 const sliceBytes = 1024 * 1024;
 
-interface PlacedBlock extends WantedBlock {
-  readonly offset: number;
-}
-
 /** A file of this side that may have blocks, and where: verified before they are used. */
 interface Source {
   readonly reader: DiskReader;
-  offsetOf(block: PlacedBlock): number | undefined;
+  offsetOf(block: WantedBlock): number | undefined;
 }
 
 /**
@@ -61,7 +58,7 @@ async function writeBeside(
   const turns = new Turns(windowsAtOnce);
   const writer = new SyncingWriter(target, work.syncEveryBytes);
   try {
-    for (const window of windowsOf(placed(entries, foreignVersion(file.node)))) {
+    for (const window of windowsOf(placed(file.node, entries))) {
       await turns.start(() => writeWindow(work, writer, window, sources));
     }
     await turns.finish();
@@ -78,22 +75,13 @@ async function writeBeside(
   }
 }
 
-function placed(entries: readonly ManifestEntry[], versionId: string | undefined): PlacedBlock[] {
-  let offset = 0;
-  return entries.map(({ hash, size }) => {
-    const block = { hash, size, offset, versionId };
-    offset += size;
-    return block;
-  });
-}
-
 async function writeWindow(
   work: GetWork,
   writer: SyncingWriter,
-  window: readonly PlacedBlock[],
+  window: readonly WantedBlock[],
   sources: readonly Source[],
 ): Promise<void> {
-  const wanted: PlacedBlock[] = [];
+  const wanted: WantedBlock[] = [];
   for (const block of window) {
     const bytes = await findLocally(block, sources);
     if (bytes === undefined) wanted.push(block);
@@ -103,10 +91,10 @@ async function writeWindow(
   for (const { size } of window) work.report.counts.bytesDone += size;
 }
 
-async function fetchAndWrite(work: GetWork, writer: SyncingWriter, wanted: readonly PlacedBlock[]): Promise<void> {
+async function fetchAndWrite(work: GetWork, writer: SyncingWriter, wanted: readonly WantedBlock[]): Promise<void> {
   const window = await work.windows.take();
   try {
-    const plain = await fetchPlain(work.client, work.pool, wanted, window);
+    const plain = await fetchPlain(work.source, work.pool, wanted, window);
     for (const { offset, blocks } of neighbours(wanted)) {
       const pieces = blocks.map((block) => bytesOf(block, plain));
       await writer.write(pieces, offset);
@@ -118,8 +106,8 @@ async function fetchAndWrite(work: GetWork, writer: SyncingWriter, wanted: reado
 }
 
 /** Blocks that follow each other in the file go in one write. */
-function neighbours(wanted: readonly PlacedBlock[]): { offset: number; blocks: PlacedBlock[] }[] {
-  const runs: { offset: number; end: number; blocks: PlacedBlock[] }[] = [];
+function neighbours(wanted: readonly WantedBlock[]): { offset: number; blocks: WantedBlock[] }[] {
+  const runs: { offset: number; end: number; blocks: WantedBlock[] }[] = [];
   for (const block of wanted) {
     const last = runs.at(-1);
     const end = block.offset + block.size;
@@ -132,13 +120,13 @@ function neighbours(wanted: readonly PlacedBlock[]): { offset: number; blocks: P
   return runs;
 }
 
-function bytesOf({ hash, size }: PlacedBlock, plain: ReadonlyMap<string, Uint8Array>): Uint8Array {
+function bytesOf({ hash, size }: WantedBlock, plain: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const bytes = plain.get(hash);
   if (bytes?.length === size) return bytes;
   throw new HoldfastError("hash_mismatch", `Block ${hash} has another length than its file says.`);
 }
 
-async function findLocally(block: PlacedBlock, sources: readonly Source[]): Promise<Uint8Array | undefined> {
+async function findLocally(block: WantedBlock, sources: readonly Source[]): Promise<Uint8Array | undefined> {
   for (const source of sources) {
     const position = source.offsetOf(block);
     if (position === undefined) continue;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isNotFound, isTaken } from "@holdfast/disk/disk-error";
 import type { Disk, DiskStat } from "@holdfast/disk/disk";
+import { replaced } from "./write-files.ts";
 import type { KnownFolder } from "./write-files.ts";
 
 /** A folder of this side that things are got into. */
@@ -29,18 +30,14 @@ export class LocalFolders {
     this.#foldsNames = foldsNames;
   }
 
-  /** @throws HoldfastError conflict where something else stands there */
+  /** @throws HoldfastError conflict where something else stands there, or takes its place meanwhile */
   async enter(path: string, parent: LocalFolder | undefined): Promise<{ folder: LocalFolder; isNew: boolean }> {
-    let there = await statOf(this.#disk, path);
-    const isNew = there === undefined;
-    if (there === undefined) there = await this.#make(path);
-    if (there.kind !== "folder") {
-      throw new HoldfastError("conflict", `is a ${there.kind} here and a folder on the server. Move it away.`);
+    try {
+      return await this.#enter(path, parent);
+    } catch (thrown) {
+      // Whatever was here went away: `not_found` would read as if the server lacked it.
+      throw isNotFound(thrown) ? replaced(path) : thrown;
     }
-    const { device, inode } = there;
-    this.#entered.add(path);
-    const { entries, parts } = isNew ? emptyListing : await this.#list(path);
-    return { folder: { path, parent, device, inode, entries, parts, taken: new Set() }, isNew };
   }
 
   /** @returns false for a name that this filesystem cannot tell from one that was given out before */
@@ -78,6 +75,19 @@ export class LocalFolders {
       await Promise.all(paths.slice(start, start + syncsAtOnce).map(syncOne));
     }
     return failures;
+  }
+
+  async #enter(path: string, parent: LocalFolder | undefined): Promise<{ folder: LocalFolder; isNew: boolean }> {
+    let there = await statOf(this.#disk, path);
+    const isNew = there === undefined;
+    if (there === undefined) there = await this.#make(path);
+    if (there.kind !== "folder") {
+      throw new HoldfastError("conflict", `is a ${there.kind} here and a folder on the server. Move it away.`);
+    }
+    const { device, inode } = there;
+    this.#entered.add(path);
+    const { entries, parts } = isNew ? emptyListing : await this.#list(path);
+    return { folder: { path, parent, device, inode, entries, parts, taken: new Set() }, isNew };
   }
 
   async #make(path: string): Promise<DiskStat> {

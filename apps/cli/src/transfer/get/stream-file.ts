@@ -2,25 +2,25 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { startTransferPool } from "../transfer-pool.ts";
-import { fetchPlain, fetchWindowBytes, foreignVersion, manifestOf, windowsOf } from "./fetch-plain.ts";
+import { type BlockSource, blockSource, placed } from "./block-source.ts";
+import { fetchPlain, fetchWindowBytes, manifestOf, windowsOf } from "./fetch-plain.ts";
 
 /** Hands out a file's bytes in order, each block verified before any of it is handed out; one window is fetched ahead. */
 export async function streamFile(
   client: ApiClient,
   node: NodeJson,
   write: (bytes: Uint8Array) => Promise<void>,
+  source: BlockSource = blockSource(client),
 ): Promise<void> {
   if (node.kind !== "file") throw new HoldfastError("conflict", `${node.path} is a ${node.kind}, not a file.`);
-  const versionId = foreignVersion(node);
-  const entries = await manifestOf(client, node);
-  const windows = windowsOf(entries.map(({ hash, size }) => ({ hash, size, versionId })));
+  const windows = windowsOf(placed(node, await manifestOf(client, node)));
   const pool = startTransferPool();
   try {
     const fetching: ReturnType<typeof fetchPlain>[] = [];
     for (const [index, window] of windows.entries()) {
       for (const next of windows.slice(index + fetching.length, index + 2)) {
         // Each its own: whoever reads the output may still have what was handed out.
-        const coming = fetchPlain(client, pool, next, new SharedArrayBuffer(fetchWindowBytes));
+        const coming = fetchPlain(source, pool, next, new SharedArrayBuffer(fetchWindowBytes));
         // Its failure is met when it is awaited.
         coming.catch(() => {});
         fetching.push(coming);

@@ -1,10 +1,10 @@
-import { fetchFramesInto, type WantedFrame } from "@holdfast/api-client/fetch-frames";
+import { toHoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { eachApart } from "../each-apart.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
-import { foreignVersion } from "./fetch-plain.ts";
+import { placed, type WantedBlock } from "./block-source.ts";
 import { chainOf } from "./local-folders.ts";
 import { heldPlace } from "./target-folder.ts";
 import type { HeldFolders } from "./target-folder.ts";
@@ -58,6 +58,7 @@ function fetchAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFol
     done: (some, outcomes) => {
       for (const [index, file] of some.entries()) settle(work, file, outcomes[index]);
     },
+    hopeless: work.source.hopeless,
     refuse: (file, failure) => work.report.refused(pathOf(file), failure),
   });
 }
@@ -78,9 +79,23 @@ async function fetchAndWriteAll(
       blocks: (file.node.blocks ?? []).map(({ hash }) => hash),
     }));
     const input = { files: toWrite, held: held.descriptors, folders: foldersOf(files), window, bodyBytes };
-    return await work.pool.run("writeFilesTask", input);
+    const outcomes = await work.pool.run("writeFilesTask", input);
+    for (const [index, outcome] of outcomes.entries()) outcomes[index] = await withReason(work, files[index], outcome);
+    return outcomes;
   } finally {
     work.windows.giveBack(window);
+  }
+}
+
+/** What the server does not give it may have lost. */
+async function withReason(work: GetWork, file: FileToGet | undefined, outcome: WriteOutcome): Promise<WriteOutcome> {
+  if (outcome.ok || outcome.code !== "not_found" || file === undefined) return outcome;
+  try {
+    for (const block of placed(file.node, file.node.blocks ?? [])) await work.source.assertNotLost?.(block);
+    return outcome;
+  } catch (thrown) {
+    const { code, message } = toHoldfastError(thrown);
+    return { ok: false, code, message };
   }
 }
 
@@ -93,12 +108,11 @@ function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefine
 
 /** @returns how many bytes the frames have, at the beginning of the window */
 async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: SharedArrayBuffer): Promise<number> {
-  const wanted = new Map<HashHex, WantedFrame>();
+  const wanted = new Map<HashHex, WantedBlock>();
   for (const { node } of files) {
-    const versionId = foreignVersion(node);
-    for (const { hash } of node.blocks ?? []) if (!wanted.has(hash)) wanted.set(hash, { hash, versionId });
+    for (const block of placed(node, node.blocks ?? [])) if (!wanted.has(block.hash)) wanted.set(block.hash, block);
   }
-  return wanted.size === 0 ? 0 : fetchFramesInto(work.client, [...wanted.values()], new Uint8Array(window));
+  return wanted.size === 0 ? 0 : work.source.fetch([...wanted.values()], new Uint8Array(window));
 }
 
 /** Of all the files, each once, parents too. */

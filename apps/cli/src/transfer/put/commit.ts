@@ -20,17 +20,22 @@ export interface Item {
   readonly growthBytes?: number;
 }
 
+/** The blocks that go along with some of the items, into the space of a folder that is that of them all. */
+export interface BlocksAlong<Each> {
+  readonly into: string;
+  readonly framesOf: (some: readonly Each[]) => readonly Uint8Array[];
+}
+
 /**
  * Sends the operations of all items as one batch, and lists what failed. A batch that is refused as a whole is sent in parts,
  * so that what it was refused for takes no other along.
- * @param framesOf the blocks that go along with some of the items
  * @returns the items of which the server lacks blocks; nothing of them is done
  * @throws HoldfastError for what the next batch would meet too
  */
 export async function commit<Each extends Item>(
   work: PutWork,
   items: readonly Each[],
-  framesOf: (some: readonly Each[]) => readonly Uint8Array[] = () => [],
+  blocks?: BlocksAlong<Each>,
 ): Promise<Each[]> {
   const missing: Each[] = [];
   const lacksRoom = ({ growthBytes }: Item): boolean => work.report.lacksRoom(growthBytes ?? 0);
@@ -44,7 +49,7 @@ export async function commit<Each extends Item>(
       // Known since the whole was refused.
       if (some.every(lacksRoom)) return Promise.reject(new HoldfastError("quota", "There is no room for it."));
       const operations = some.flatMap((item) => item.operations);
-      return send(work, operations, framesOf(some));
+      return send(work, operations, { into: blocks?.into ?? "root", frames: blocks?.framesOf(some) ?? [] });
     },
     done: (some, answer) => {
       const results = new Map(answer.results.map((result) => [result.operation_id, result]));
@@ -59,7 +64,11 @@ export async function commit<Each extends Item>(
 }
 
 /** On a link that does not carry both together the blocks go ahead. An operation that was done all the same answers as it did then. */
-async function send(work: PutWork, operations: readonly BatchOperationInput[], frames: readonly Uint8Array[]) {
+async function send(
+  work: PutWork,
+  operations: readonly BatchOperationInput[],
+  { into, frames }: { readonly into: string; readonly frames: readonly Uint8Array[] },
+) {
   const { client, pace } = work;
   const sizeBytes = frames.reduce((sum, piece) => sum + piece.length, 0);
   if (sizeBytes <= pace.bytes) {
@@ -71,7 +80,7 @@ async function send(work: PutWork, operations: readonly BatchOperationInput[], f
       pace.cut();
     }
   }
-  await upload(work, frames.flatMap(blocksIn), "root");
+  await upload(work, frames.flatMap(blocksIn), into);
   return sendBatch(client, operations, []);
 }
 

@@ -1,4 +1,5 @@
 import { constants, promises as fs } from "node:fs";
+import { missingBlocks } from "@holdfast/api-client/block-upload";
 import type { OutgoingBlock } from "@holdfast/api-client/block-transfer";
 import { cutFile } from "@holdfast/codec/cut-file";
 import { cutStream } from "@holdfast/codec/cut-stream";
@@ -50,7 +51,7 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
   try {
     handle = await fs.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (thrown) {
-    work.report.problem(path, readFailure(thrown));
+    work.report.problem(path, readFailure(thrown), "unreadable");
     return "done";
   }
   try {
@@ -64,6 +65,8 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
       work.report.untried();
       return "done";
     }
+    const growthBytes = growthOf(file, Number(before.size));
+    if (!isEqual) await missingBlocks({ client: work.client, into: file.folder.id }, [], growthBytes);
     if (isDamaged) work.report.counts.bytesDone -= compared.sizeBytes;
     const sent =
       isEqual && !isDamaged ? compared : await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id);
@@ -78,7 +81,7 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     return committed ? "done" : "again";
   } catch (thrown) {
     const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : ownErrnoOf(thrown);
-    if (typeof errno === "string") work.report.problem(path, readFailureOf(errno));
+    if (typeof errno === "string") work.report.problem(path, readFailureOf(errno), "unreadable");
     else {
       const failure = toHoldfastError(thrown);
       assertNotHopeless(failure.code, `${path}: ${failure.message}`);

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { nameProblem } from "@holdfast/core/names";
+import { hasControlCharacter, nameProblem } from "@holdfast/core/names";
 import { microsOfNanos } from "@holdfast/core/times";
 import type { FileStamp } from "../read-files.ts";
 import { toStamp } from "../read-files.ts";
@@ -15,8 +15,12 @@ export interface LocalEntry extends LocalState {
 /** What cannot be put, and why. */
 export interface Unfit {
   readonly path: string;
+  readonly code: UnfitCode;
   readonly message: string;
 }
+
+/** `special_file`: a pipe, socket or device, of which nobody expects that it is put. */
+export type UnfitCode = "special_file" | "not_utf8" | "control_character" | "unfit_name" | "unreadable";
 
 const entriesAtOnce = 500;
 /** Files that a `get` was writing when it was interrupted. */
@@ -40,16 +44,23 @@ export function lookAt(path: string, name: string): { entry: LocalEntry } | { un
     const stats = lstatSync(path, { bigint: true });
     const kind = kindOf(stats);
     if (kind === undefined)
-      return { unfit: { path, message: "is no file, folder or link (a socket, pipe or device), skipped" } };
+      return {
+        unfit: {
+          path,
+          code: "special_file",
+          message: "is no file, folder or link (a socket, pipe or device), skipped",
+        },
+      };
     const stamp = toStamp(stats);
     const entry = { name, path, kind, stamp, sizeBytes: stamp.sizeBytes, mtimeMicros: microsOfNanos(stats.mtimeNs) };
     const executable = kind === "file" && (stats.mode & 0o100n) !== 0n;
     if (kind !== "symlink") return { entry: { ...entry, executable } };
     const target = readTarget(path);
-    if (target === undefined) return { unfit: { path, message: "is a link whose target is not UTF-8, skipped" } };
+    if (target === undefined)
+      return { unfit: { path, code: "not_utf8", message: "is a link whose target is not UTF-8, skipped" } };
     return { entry: { ...entry, executable, target } };
   } catch (thrown) {
-    return { unfit: { path, message: readFailure(thrown) } };
+    return { unfit: { path, code: "unreadable", message: readFailure(thrown) } };
   }
 }
 
@@ -76,18 +87,27 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
     all = readdirSync(folder);
     if (all.some((name) => name.includes("\ufffd"))) bad = namesNotUtf8(folder);
   } catch (thrown) {
-    return { names: [], unfit: [{ path: folder, message: readFailure(thrown) }] };
+    return { names: [], unfit: [{ path: folder, code: "unreadable", message: readFailure(thrown) }] };
   }
   const unfit: Unfit[] = [];
   const names = all.filter((name) => {
     if (partNamePattern.test(name)) return false;
     const shown = bad.get(name);
     const problem = shown === undefined ? nameProblem(name) : "is not UTF-8";
-    if (problem !== undefined)
-      unfit.push({ path: join(folder, shown ?? name), message: `its name ${problem}, skipped; rename it to put it` });
-    return problem === undefined;
+    if (problem === undefined) return true;
+    const code = shown === undefined ? codeOfName(name) : "not_utf8";
+    unfit.push({
+      path: join(folder, shown ?? name),
+      code,
+      message: `its name ${problem}, skipped; rename it to put it`,
+    });
+    return false;
   });
   return { names: names.toSorted(), unfit };
+}
+
+function codeOfName(name: string): UnfitCode {
+  return hasControlCharacter(name) ? "control_character" : "unfit_name";
 }
 
 /** Decoded name -> its bytes with escapes, of those that are not UTF-8. */

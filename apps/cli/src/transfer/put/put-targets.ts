@@ -35,7 +35,8 @@ export function putTargets(
     );
   }
   const targets = locals.map((local) => {
-    const inside = isInto || (local.kind !== "folder" && (remoteKind === "folder" || names.length === 0));
+    const inside =
+      isInto || (local.kind !== "folder" && (remoteKind === "folder" || (names.length === 0 && remoteKind !== "file")));
     return { local, remotePath: joinPath(inside ? [...names, ownName(local)] : names) };
   });
   const twice = targets.find(

@@ -53,7 +53,7 @@ export class TreePut {
     for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
       const below: Visit[] = [];
       for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
-        for (const { path, message } of unfit) this.#work.report.problem(path, message);
+        for (const { path, code, message } of unfit) this.#work.report.problem(path, message, code);
         for (const entry of entries) {
           const child = this.#take(entry, visit.folder, this.#remote?.child(visit.folder.id, entry.name));
           if (child !== undefined) below.push(child);

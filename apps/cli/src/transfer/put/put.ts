@@ -8,7 +8,6 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { findDamagedIfTold } from "../../remote/damaged-blocks.ts";
-import { findShown } from "../../remote/look-up.ts";
 import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
@@ -17,6 +16,7 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { putStream } from "./large-file.ts";
 import { lookAt } from "./local-folder.ts";
+import { ownRoot, type PutRoot } from "./put-root.ts";
 import { putTargets } from "./put-targets.ts";
 import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
@@ -29,8 +29,10 @@ export interface PutOptions {
   readonly configFolder: string;
   readonly report: TransferReport;
   readonly stdin: Readable;
-  /** What the root is, for whoever may put something in and look up nothing. */
-  readonly root?: NodeJson | undefined;
+  /** What the path `/` names, for whoever may put something in and look up nothing, and where it is not the account's own root. */
+  readonly top?: NodeJson | undefined;
+  /** Where paths begin; at the account's root unless told. */
+  readonly root?: PutRoot | undefined;
 }
 
 /**
@@ -45,22 +47,22 @@ const windowsMax = 4;
  * @throws HoldfastError for what stops all of it, and for the one file that was to be put
  */
 export async function put(options: PutOptions, locals: readonly string[], given: string): Promise<void> {
-  const remote = parseRemotePath(given);
+  // From elsewhere it is taken apart already, and empty for what is there itself.
+  const remote = options.root === undefined ? parseRemotePath(given) : given;
   const { client, configFolder, report } = options;
+  const root = options.root ?? ownRoot(client);
   const args = locals.map(toArgument);
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
-  const [remoteNode, damaged] = await Promise.all([
-    options.root ?? findShown(client, remote),
-    findDamagedIfTold(client),
-  ]);
+  const [remoteNode, damaged] = await Promise.all([options.top ?? root.find(remote), findDamagedIfTold(client)]);
   const targets = putTargets(args, remote, remoteNode?.kind);
   const journal = new ContentJournal(configFolder);
   const nowMs = (): number => Date.now();
   const ids = new NewIds(nowMs);
   const windows = new SharedWindows(windowBytes, windowsMax);
-  const work: PutWork = {
+  const work: RootedWork = {
     client,
+    root,
     pool,
     journal,
     ids,
@@ -109,6 +111,10 @@ function toArgument(path: string): LocalArgument {
   return { path, kind: stats.isSymbolicLink() ? "symlink" : "file" };
 }
 
+interface RootedWork extends PutWork {
+  readonly root: PutRoot;
+}
+
 /** What stood at a path when this put began. */
 interface Known {
   readonly path: string;
@@ -116,15 +122,15 @@ interface Known {
 }
 
 async function putTarget(
-  work: PutWork,
+  work: RootedWork,
   { local, remotePath }: PutTarget,
   known: Known,
   stdin: Readable,
 ): Promise<void> {
-  const there = known.path === remotePath ? known.node : await findShown(work.client, remotePath);
+  const there = known.path === remotePath ? known.node : await work.root.find(remotePath);
   if (local.kind === "folder") return putFolder(work, local.path, remotePath, there);
   const names = splitPath(remotePath);
-  const name = names.at(-1) ?? "";
+  const name = names.at(-1) ?? there?.name ?? "";
   const folder = await folderFor(work, there, joinPath(names.slice(0, -1)), known);
   const remote = there;
   if (local.kind === "stdin") {
@@ -137,7 +143,11 @@ async function putTarget(
     return putStream(work, { entry, folder, remote, exchange: false }, stdin);
   }
   const looked = lookAt(resolve(local.path), name);
-  if ("unfit" in looked) return work.report.problem(looked.unfit.path, looked.unfit.message);
+  if ("unfit" in looked) {
+    const { path, code, message } = looked.unfit;
+    // Whoever names it means it.
+    return work.report.problem(path, message, code === "special_file" ? "failed" : code);
+  }
   const tree = new TreePut(work, undefined);
   tree.putEntry(looked.entry, folder, remote);
   await finish(tree);
@@ -145,25 +155,27 @@ async function putTarget(
 
 /** The folder that a file goes into: its own, if the file is there. */
 async function folderFor(
-  work: PutWork,
+  work: RootedWork,
   there: NodeJson | undefined,
   path: string,
   known: Known,
 ): Promise<RemoteFolder> {
   const parentId = there?.parent_id ?? undefined;
   if (parentId !== undefined) return toRemoteFolder({ id: parentId });
+  // A file that is shared by itself: nothing is put beside it.
+  if (there?.kind === "file") return toRemoteFolder(there);
   if (known.path === path && known.node?.kind === "folder") return toRemoteFolder(known.node);
-  return toRemoteFolder(await ensureFolder(work.client, path, work.report));
+  return toRemoteFolder(await ensureFolder(work, path));
 }
 
 async function putFolder(
-  work: PutWork,
+  work: RootedWork,
   localPath: string,
   remotePath: string,
   there: NodeJson | undefined,
 ): Promise<void> {
   const isThere = there?.kind === "folder";
-  const node = isThere ? there : await ensureFolder(work.client, remotePath, work.report);
+  const node = isThere ? there : await ensureFolder(work, remotePath);
   // It may lie in another space than what was put before, which has its own blocks.
   const tree = new TreePut(
     { ...work, sent: new SentBlocks() },
@@ -187,18 +199,18 @@ async function finish(tree: TreePut): Promise<void> {
 }
 
 /** @throws HoldfastError conflict where something else has the name */
-async function ensureFolder(client: ApiClient, path: string, report: TransferReport): Promise<NodeJson> {
-  const there = await findShown(client, path);
+async function ensureFolder({ root, report }: RootedWork, path: string): Promise<NodeJson> {
+  const there = await root.find(path);
   if (there?.kind === "folder") return there;
   if (there !== undefined)
     throw new HoldfastError("conflict", `${path} is a ${there.kind} on the server, not a folder.`);
   report.foldersMade += 1;
   try {
-    return await client.call("createNode", { body: { kind: "folder", path, parents: true } });
+    return await root.makeFolder(path);
   } catch (thrown) {
     const code = thrown instanceof HoldfastError ? thrown.code : undefined;
     if (code !== "exists" && code !== "conflict") throw thrown;
-    const made = await findShown(client, path);
+    const made = await root.find(path);
     if (made?.kind === "folder") return made;
     throw new HoldfastError(
       "conflict",

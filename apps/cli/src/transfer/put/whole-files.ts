@@ -1,20 +1,14 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { eachApart } from "../each-apart.ts";
 import type { ReadFile, ReadOutcome } from "../read-files.ts";
-import { assertNotHopeless } from "../transfer-report.ts";
 import { commit } from "./commit.ts";
 import type { Item } from "./commit.ts";
 import { healBlocks } from "./heal.ts";
 import { readFailureOf } from "./local-folder.ts";
+import { type FileItem, neededBlocks, refuseAll } from "./needed-blocks.ts";
 import { planCompared } from "./put-plan.ts";
 import { damagedOf, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
-
-/** A file that was read and is to be committed, with where its frames stand. */
-interface FileItem extends Item {
-  readonly read: ReadFile;
-}
 
 /**
  * Puts small files in as few calls as can be: one task of a thread reads them all, one request carries blocks and
@@ -55,18 +49,25 @@ async function putRead(
     refuse: ({ path }, failure) => work.report.refused(path, failure),
   });
   await commit(work, sets);
-  const needed = await neededBlocks(
+  const into = files[0]?.folder.id ?? "root";
+  const { needed, full } = await neededBlocks(
     work,
     puts.filter(({ growthBytes }) => !work.report.lacksRoom(growthBytes ?? 0)),
-    files[0]?.folder.id ?? "root",
+    into,
   );
+  const lacksRoom = ({ growthBytes = 0 }: FileItem): boolean => growthBytes >= (full?.growthBytes ?? Infinity);
+  if (full !== undefined) refuseAll(work, puts.filter(lacksRoom), full);
   // Each goes once, however many files of the request have it.
-  const missing = await commit(work, puts, (some) => {
-    const unsent = new Set(needed);
-    return framesOf(some, window, (hash) => unsent.delete(hash));
+  const fitting = puts.filter((item) => !lacksRoom(item));
+  const missing = await commit(work, fitting, {
+    into,
+    framesOf: (some) => {
+      const unsent = new Set(needed);
+      return framesOf(some, window, (hash) => unsent.delete(hash));
+    },
   });
   // A block that was there when asked, or came with another batch, can be gone: then all of the file's frames go along.
-  const lost = await commit(work, missing, allFrames);
+  const lost = await commit(work, missing, { into, framesOf: allFrames });
   for (const { path } of lost)
     work.report.problem(path, "the server does not keep its blocks. Run put again.", "missing_blocks");
   return again;
@@ -80,7 +81,7 @@ function sortOut(work: PutWork, files: readonly QueuedFile[], outcomes: readonly
   for (const [index, file] of files.entries()) {
     const read = outcomes[index];
     if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets, damaged });
-    else if (read?.status === "failed") work.report.problem(file.entry.path, readFailureOf(read.errno));
+    else if (read?.status === "failed") work.report.problem(file.entry.path, readFailureOf(read.errno), "unreadable");
     else if (read?.status === "refused")
       work.report.problem(file.entry.path, `${read.message} It is skipped.`, read.code);
     else again.push(file);
@@ -127,33 +128,6 @@ function place(
     };
     const growthBytes = growthOf(file, content.size);
     into.puts.push({ path, operations: putOperations(work, file, content), read, onCommitted, growthBytes });
-  }
-}
-
-/** As much goes along without asking: the question would take a round trip, and bytes too. */
-const unaskedBytesMax = 16 * 1024;
-
-/** Which blocks of these files have to go along into the space of a folder, which is that of them all. */
-async function neededBlocks(work: PutWork, items: readonly FileItem[], into: string): Promise<ReadonlySet<HashHex>> {
-  const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
-  for (const hash of hashes) if (work.sent.has(hash)) hashes.delete(hash);
-  const sizeBytes = items.reduce((sum, { read }) => sum + read.stamp.sizeBytes, 0);
-  if (hashes.size > 0 && sizeBytes > unaskedBytesMax && work.sent.shouldAsk()) {
-    const have = await heldOf(work, [...hashes], into);
-    work.sent.learned(have.length);
-    for (const hash of have) hashes.delete(hash as HashHex);
-  }
-  return hashes;
-}
-
-/** Where that cannot be told all are sent: what is wrong is found with the file that has it. */
-async function heldOf(work: PutWork, hashes: HashHex[], into: string): Promise<readonly string[]> {
-  try {
-    return (await work.client.call("queryBlocks", { body: { hashes, into } })).have;
-  } catch (thrown) {
-    if (!(thrown instanceof HoldfastError)) throw thrown;
-    assertNotHopeless(thrown.code, thrown.message);
-    return [];
   }
 }
 

@@ -1,0 +1,86 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { limits } from "@holdfast/core/limits";
+import type { AuditEntryJson, AuditVerificationJson } from "@holdfast/protocol/audit-routes";
+import { formatTime } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { newGroup, runs, usage } from "./command.ts";
+import type { Context } from "./command.ts";
+import { parseMoment } from "./moment.ts";
+
+export function auditCommand(context: Context) {
+  return newGroup(
+    "audit",
+    "Who read and changed what, and the proof that nothing of it was changed",
+    ["admin audit verify", "admin audit export --from 30d > audit.jsonl"],
+    [verify(context), exportEntries(context)],
+  );
+}
+
+function verify(context: Context) {
+  const command = newAdminCommand(
+    "verify",
+    "Look whether every entry is as it was written and none is missing; exit code 1 if not",
+    ["admin audit verify", "admin audit verify --against audit.jsonl"],
+  ).option("--against <file>", "an earlier export: its last entries must still be there");
+  return runs<[]>(context, command, async (run, { data, against }) => {
+    const known = typeof against === "string" ? await lastOf(against) : [];
+    const verification = await adminCall(run, data, "adminVerifyAudit", { body: { known } });
+    await run.output.result(verification, () => verificationLines(verification));
+    if (!verification.ok) context.exitCode = 1;
+  });
+}
+
+function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJson): string[] {
+  const span = from === null || to === null ? "" : `, from ${formatTime(from)} to ${formatTime(to)}`;
+  const found = chains.flatMap(({ chain, problem }) =>
+    problem === null ? [] : [`chain ${chain}: entry ${problem.seq} was ${problem.what}: ${problem.detail}`],
+  );
+  if (ok) return [`${entries} entries${span}: each is as it was written, and none is missing`];
+  return [`${entries} entries${span} are as they were written, up to what was found:`, ...found];
+}
+
+/** The last entry of each chain in an export. */
+async function lastOf(file: string): Promise<Pick<AuditEntryJson, "chain" | "seq" | "hash">[]> {
+  const last = new Map<string, Pick<AuditEntryJson, "chain" | "seq" | "hash">>();
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (line === "") continue;
+    const { chain, seq, hash } = readLine(file, line);
+    if (seq > (last.get(chain)?.seq ?? 0)) last.set(chain, { chain, seq, hash });
+  }
+  return [...last.values()];
+}
+
+function readLine(file: string, line: string): Pick<AuditEntryJson, "chain" | "seq" | "hash"> {
+  try {
+    const { chain, seq, hash } = JSON.parse(line) as Partial<AuditEntryJson>;
+    if (typeof chain === "string" && typeof seq === "number" && typeof hash === "string") return { chain, seq, hash };
+  } catch {
+    // As a line that says something else.
+  }
+  throw usage(`${file} is no export of the audit: a line of it is no entry.`);
+}
+
+function exportEntries(context: Context) {
+  const command = newAdminCommand("export", "Print the entries, one JSON object a line, the oldest first", [
+    "admin audit export > audit.jsonl",
+    "admin audit export --from 2027-03-01T00:00:00Z --to 2027-04-01T00:00:00Z",
+  ])
+    .option("--from <time>", "not before: a time, or how long ago, such as 30d")
+    .option("--to <time>", "before that; now unless told");
+  return runs<[]>(context, command, async (run, { data, from, to }) => {
+    const { allPages } = await import("../remote/pages.ts");
+    const nowMs = Date.now();
+    const moment = (text: unknown) => (typeof text === "string" ? parseMoment(text, nowMs) : undefined);
+    const query = {
+      ...(from === undefined ? {} : { from: moment(from) }),
+      // What the export itself adds would make it endless.
+      to: moment(to) ?? new Date(nowMs).toISOString(),
+      limit: limits.auditPageMax,
+    };
+    const pages = allPages((cursor) =>
+      adminCall(run, data, "adminListAudit", { query: cursor === undefined ? query : { ...query, cursor } }),
+    );
+    for await (const entries of pages) await run.output.jsonLines(entries);
+  });
+}

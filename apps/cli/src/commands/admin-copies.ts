@@ -1,0 +1,76 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { count, formatBytes, formatTable, formatTime } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { newGroup, runs } from "./command.ts";
+import type { Context, Run } from "./command.ts";
+
+type Copies = RouteAnswer<typeof routes.adminGetCopies>;
+type Copy = Copies["copies"][number];
+
+export function copiesCommand(context: Context) {
+  return newGroup(
+    "copies",
+    "How far the two stores of a server are equal",
+    ["admin copies status", "admin copies verify --json"],
+    [status(context), verify(context)],
+  );
+}
+
+function status(context: Context) {
+  const command = newAdminCommand("status", "List the stores, whether they are there, and what each lacks", [
+    "admin copies status",
+  ]);
+  return runs<[]>(context, command, async (run, { data }) => {
+    const report = await adminCall(run, data, "adminGetCopies", {});
+    await run.output.result(report, () => [...formatTable(report.copies.map(rowOf)), lastVerified(report)]);
+  });
+}
+
+function verify(context: Context) {
+  const command = newAdminCommand(
+    "verify",
+    "Reread and compare everything in the stores; exit code 1 unless they are equal and whole",
+    ["admin copies verify", "admin copies verify --json"],
+  );
+  return runs<[]>(context, command, async (run, { data }) => {
+    const { verification } = await verified(run, data);
+    const { copies } = verification;
+    await run.output.result({ copies, verification }, () => [
+      ...formatTable(copies.map(rowOf)),
+      verification.state === "failed"
+        ? "The verification was given up: the server's log says why. Are the stores there?"
+        : `${count(verification.objects, "object")} reread`,
+      ...(copies.every(isWhole) ? [] : [advice]),
+    ]);
+    if (verification.state === "failed" || !copies.every(isWhole)) context.exitCode = 1;
+  });
+}
+
+const advice =
+  'The server mends what one store lacks, or has damaged, from the other, by itself. Look again in a moment; see docs/operation.md, "Two stores".';
+const pollIntervalMs = 500;
+
+async function verified(run: Run, data: unknown): Promise<Copies> {
+  let report = await adminCall(run, data, "adminVerifyCopies", {});
+  while (report.verification.state === "running") {
+    await wait(pollIntervalMs);
+    report = await adminCall(run, data, "adminGetCopies", {});
+  }
+  return report;
+}
+
+function isWhole({ state, lag_objects, damaged_objects = 0 }: Copy): boolean {
+  return state === "ok" && lag_objects === 0 && damaged_objects === 0;
+}
+
+function rowOf({ store, state, lag_objects, lag_bytes, damaged_objects }: Copy): string[] {
+  const damaged = damaged_objects === undefined ? [] : [`${damaged_objects} damaged`];
+  return [store, state, `lacks ${count(lag_objects, "object")}`, formatBytes(lag_bytes), ...damaged];
+}
+
+function lastVerified({ verification: { state, finished_at } }: Copies): string {
+  if (state === "never") return "Nothing was verified yet. 'holdfast admin copies verify' does.";
+  if (state === "running") return "A verification runs.";
+  return `Verified last at ${formatTime(finished_at)}${state === "failed" ? ", and given up" : ""}.`;
+}

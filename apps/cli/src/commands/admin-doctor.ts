@@ -1,0 +1,25 @@
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { printable } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { runs } from "./command.ts";
+import type { Context } from "./command.ts";
+
+type Finding = RouteAnswer<typeof routes.adminDoctor>["items"][number];
+
+export function doctorCommand(context: Context) {
+  const command = newAdminCommand(
+    "doctor",
+    "Look at disks, keys, clock, store, database and jobs, and say what to do; exit code 1 if something fails",
+    ["admin doctor", "admin doctor --data /srv/holdfast"],
+  );
+  return runs<[]>(context, command, async (run, { data }) => {
+    const diagnosis = await adminCall(run, data, "adminDoctor", {});
+    await run.output.result(diagnosis, () => diagnosis.items.flatMap(linesOf));
+    if (diagnosis.state === "fail") context.exitCode = 1;
+  });
+}
+
+function linesOf({ check, state, detail, advice }: Finding): string[] {
+  const head = `${state.padEnd(4)}  ${check.padEnd(10)}  ${printable(detail)}`;
+  return advice === null ? [head] : [head, `      ${printable(advice)}`];
+}

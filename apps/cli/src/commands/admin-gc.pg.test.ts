@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { queryDatabase } from "@holdfast/server/acceptance/testing";
+import { until } from "@holdfast/tools/bounded";
+import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
+
+const command = useSignedIn("admin-gc", {
+  HOLDFAST_RETENTION_VERSIONS: "2",
+  HOLDFAST_RETENTION_VERSION_AGE: "12h",
+  HOLDFAST_RETENTION_TRASH: "12h",
+  HOLDFAST_LOG_LEVEL: "debug",
+});
+const { data, run } = command;
+
+for (const [where, flags] of bothPlaces(command)) {
+  test(`${where}, a dry run says what --now then removes`, async () => {
+    // The next time is an hour later, so that nothing happens by itself meanwhile.
+    const log = () => readFileSync(command.server.logFile, "utf8");
+    await until("the retention ran", () => /"job":"retention"/.test(log()), 180_000);
+    const gc = async (...args: string[]): Promise<Record<string, number>> =>
+      JSON.parse(await done(["admin", "gc", ...args, "--json", ...flags]));
+    const name = where.replace(" ", "-");
+    for (let version = 1; version <= 4; version += 1) await put(`/${name}`, `version ${version}`);
+    await done(["mkdir", `/${name}-folder`]);
+    await put(`/${name}-folder/file`, "text");
+    await done(["rm", `/${name}-folder`]);
+    await letTimePass();
+    const { versions, nodes, ...store } = await gc("--dry-run");
+    assert.deepEqual([versions, nodes, Object.keys(store).toSorted()], [2, 2, ["blocks", "bytes", "packs"]]);
+    const again = await gc("--dry-run");
+    assert.deepEqual([again["versions"], again["nodes"]], [2, 2]);
+    const now = await gc("--now");
+    assert.deepEqual([now["versions"], now["nodes"]], [2, 2]);
+    const rest = await gc("--dry-run");
+    assert.deepEqual([rest["versions"], rest["nodes"]], [0, 0]);
+    assert.equal(await done(["cat", `/${name}`]), "version 4");
+    const told = await done(["admin", "gc", "--dry-run", ...flags]);
+    assert.match(
+      told,
+      /^would give back .+: \d+ blocks?, \d+ packs?\nwould remove 0 old versions, and 0 files and folders/,
+    );
+  });
+}
+
+test("one of both has to be said", async () => {
+  for (const flags of [[], ["--now", "--dry-run"]]) {
+    const { code, stderr } = await run(["admin", "gc", ...flags]);
+    assert.deepEqual([code, /--now or --dry-run/.test(stderr)], [2, true], stderr);
+  }
+});
+
+/** What the command says; it has to end with 0. */
+async function done(args: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await run(args, input);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+async function put(path: string, text: string): Promise<void> {
+  await done(["put", "-", path], text);
+}
+
+/** As if all that was done until now had been done a day before. */
+async function letTimePass(): Promise<void> {
+  const day = 24 * 3600_000_000;
+  await queryDatabase(data, `update shard.versions set created_at = created_at - ${day}`);
+  await queryDatabase(data, `update shard.nodes set trashed_at = trashed_at - ${day} where trashed_at is not null`);
+}

@@ -1,0 +1,45 @@
+import { formatTable, formatTime } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { newGroup, runs } from "./command.ts";
+import type { Context } from "./command.ts";
+
+export function invitesCommand(context: Context) {
+  return newGroup(
+    "invites",
+    "Invitations that nobody has used; 'holdfast admin users invite' makes one",
+    ["admin invites ls", "admin invites rm 4f2a…"],
+    [list(context), remove(context)],
+  );
+}
+
+function list(context: Context) {
+  const command = newAdminCommand("ls", "List them, the newest first", ["admin invites ls"]);
+  return runs<[]>(context, command, async (run, { data }) => {
+    const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+    const pages = allPages((cursor) =>
+      adminCall(run, data, "adminListInvitations", {
+        query: { limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
+      }),
+    );
+    await run.output.listing(pages, (invitations) =>
+      formatTable(
+        invitations.map(({ id, email, plan, expires_at }) => [
+          id,
+          email ?? "for whoever has it",
+          plan ?? "",
+          `until ${formatTime(expires_at)}`,
+        ]),
+      ),
+    );
+  });
+}
+
+function remove(context: Context) {
+  const command = newAdminCommand("rm", "Take an invitation back: its link is good for nothing from now on", [
+    "admin invites rm 4f2a…",
+  ]).argument("<id>", "as 'holdfast admin invites ls' lists it");
+  return runs<[string]>(context, command, async (run, id, { data }) => {
+    await adminCall(run, data, "adminRemoveInvitation", { params: { id } });
+    await run.output.result({ id, removed: true }, () => [`took back ${id}`]);
+  });
+}

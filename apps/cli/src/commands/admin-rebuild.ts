@@ -1,0 +1,34 @@
+import { count, formatBytes, formatTime } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { Context } from "./command.ts";
+
+export function rebuildCommand(context: Context) {
+  const command = newCommand(
+    "rebuild",
+    "Make a new data folder from the store and the key alone, where the database is lost",
+    [
+      "admin rebuild --from /srv/holdfast/store --key ./key-encryption-key --data /srv/rebuilt",
+      "admin rebuild --from 's3://drive?endpoint=https://s3.example' --key ./key-encryption-key --data /srv/rebuilt",
+    ],
+  )
+    .requiredOption("--from <store>", "the store of the server whose database is lost: a folder, or s3://…")
+    .option("--key <file>", "its key-encryption key; unless given, HOLDFAST_KEY_ENCRYPTION_KEY")
+    .requiredOption("--data <folder>", "the new data folder");
+  return runs<[]>(context, command, async (run, { from, key, data }) => {
+    const { runRebuild } = await import("@holdfast/server/backup/run-rebuild");
+    const keyFile = typeof key === "string" ? key : undefined;
+    const request = { from: String(from), keyFile, dataFolder: String(data) };
+    const report = await runRebuild(request, context.environment);
+    await run.output.result(report, () => [
+      `${request.dataFolder} is as the server was at ${formatTime(report.consistent_at)}: ` +
+        `${count(report.packs, "pack")} with ${formatBytes(report.bytes)} are in the store`,
+      ...report.problems.map((problem) => `problem: ${problem}`),
+    ]);
+    run.output.note(
+      report.store === null
+        ? `Start it with: holdfast serve --data ${request.dataFolder}. It goes on with the store in ${request.from}: the old server must not run any more.`
+        : `Start it with: holdfast serve --data ${request.dataFolder} --store '${report.store}'. The old server must not run any more.`,
+    );
+    if (report.problems.length > 0) context.exitCode = 1;
+  });
+}

@@ -1,0 +1,61 @@
+import { type ReportJson, reportActions } from "@holdfast/protocol/report-routes";
+import { formatTable, formatTime, printable } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { newGroup, runs, usage } from "./command.ts";
+import type { Context } from "./command.ts";
+
+export function reportsCommand(context: Context) {
+  return newGroup(
+    "reports",
+    "Links that somebody reported, and what was decided",
+    ["admin reports ls --open", "admin reports resolve 0198… --action disable_link"],
+    [list(context), resolve(context)],
+  );
+}
+
+function list(context: Context) {
+  const command = newAdminCommand("ls", "List the reports, newest first", [
+    "admin reports ls",
+    "admin reports ls --open",
+  ]).option("--open", "only those that nobody has resolved");
+  return runs<[]>(context, command, async (run, { data, open }) => {
+    const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+    const only = open === true ? { open: "true" as const } : {};
+    const pages = allPages((cursor) =>
+      adminCall(run, data, "adminListReports", {
+        query: { ...only, limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
+      }),
+    );
+    await run.output.listing(pages, (reports) => formatTable(reports.map(lineOf)));
+  });
+}
+
+function lineOf({ id, at, reason, text, node, owner, action }: ReportJson): string[] {
+  const what = node === null ? "(gone)" : printable(node.name === "" ? "/" : node.name);
+  const said = text === null ? "" : printable(text.replaceAll("\n", " "));
+  return [id, formatTime(at), reason, action ?? "open", printable(owner?.email ?? "(gone)"), what, said];
+}
+
+function resolve(context: Context) {
+  const command = newAdminCommand("resolve", "Decide on a report; what it says is done at once", [
+    "admin reports resolve 0198… --action disable_link",
+    "admin reports resolve 0198… --action none",
+  ])
+    .argument("<id>", "as 'holdfast admin reports ls' lists it")
+    .requiredOption(
+      "--action <action>",
+      "none; disable_link: nobody opens it any more; suspend_account: its owner is kept out, and all that is shared of it",
+    );
+  return runs<[string]>(context, command, async (run, id, options) => {
+    const action = reportActions.find((each) => each === options["action"]);
+    if (action === undefined) throw usage(`--action is one of ${reportActions.join(", ")}.`);
+    const report = await adminCall(run, options["data"], "adminResolveReport", { params: { id }, body: { action } });
+    await run.output.result(report, () => [`${report.id} is resolved: ${sayings[action]}`]);
+  });
+}
+
+const sayings = {
+  none: "nothing was done",
+  disable_link: "the link opens nothing any more",
+  suspend_account: "its owner is suspended ('holdfast admin users enable' ends that)",
+} as const;

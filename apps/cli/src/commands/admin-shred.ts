@@ -1,0 +1,97 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { count, formatBytes, formatTime } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { runs, usage } from "./command.ts";
+import type { Context, Run } from "./command.ts";
+
+type Shredding = RouteAnswer<typeof routes.adminShredUser>;
+
+export function shredCommand(context: Context) {
+  const command = newAdminCommand(
+    "shred",
+    "Remove for good, and at once, all that is of an account alone: files, versions, trash, names, everything",
+    [
+      "admin shred ann@example.org --dry-run",
+      "admin shred ann@example.org",
+      "admin shred ann@example.org --yes --json",
+    ],
+  )
+    .argument("<account>", "its address; of one that was shredded before its id")
+    .option("--dry-run", "say what would go, and change nothing")
+    .option("--yes", "suspend the account if that was not done, and ask nothing");
+  return runs<[string]>(context, command, async (run, account, { data, dryRun, yes }) => {
+    if (dryRun === true) return show(run, await ask(run, data, account, true));
+    const known = await findShredding(run, data, account);
+    if (known === undefined && yes !== true) await confirmed(run, await ask(run, data, account, true));
+    if (known === undefined)
+      await adminCall(run, data, "adminUpdateUser", { params: { id: account }, body: { disabled: true } });
+    const begun = known ?? (await ask(run, data, account, false));
+    await show(run, typeof data === "string" ? begun : await waitedFor(run, begun));
+  });
+}
+
+function ask(run: Run, data: unknown, id: string, dryRun: boolean): Promise<Shredding> {
+  return adminCall(run, data, "adminShredUser", { params: { id }, body: { dry_run: dryRun } });
+}
+
+/** One that was asked for before, which goes on or is done. */
+async function findShredding(run: Run, data: unknown, id: string): Promise<Shredding | undefined> {
+  const { HoldfastError } = await import("@holdfast/core/errors");
+  try {
+    return await adminCall(run, data, "adminGetShredding", { params: { id } });
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+/** @throws HoldfastError usage where nobody can be asked, or something else is typed */
+async function confirmed(run: Run, planned: Shredding): Promise<void> {
+  const { email } = planned;
+  if (run.context.stdin.isTTY !== true)
+    throw usage(`This removes ${email} for good, and nothing brings it back. Say --yes where there is no terminal.`);
+  for (const line of linesOf(planned)) run.output.note(line);
+  const { ask: askPerson } = await import("../terminal.ts");
+  if ((await askPerson(run.context, "Nothing brings it back. Type the address to go on: ")) !== email)
+    throw usage("That is not its address. Nothing was changed.");
+}
+
+const pollIntervalMs = 500;
+
+async function waitedFor(run: Run, begun: Shredding): Promise<Shredding> {
+  let said: string | null = null;
+  let now = begun;
+  while (now.state !== "done") {
+    if (now.waits_for !== null && now.waits_for !== said)
+      run.output.note(`waits for ${now.waits_for}; it goes on by itself then, also without this command`);
+    said = now.waits_for;
+    await wait(pollIntervalMs);
+    now = await adminCall(run, undefined, "adminGetShredding", { params: { id: begun.user_id } });
+  }
+  return now;
+}
+
+async function show(run: Run, shredding: Shredding): Promise<void> {
+  await run.output.result(shredding, () => linesOf(shredding));
+}
+
+function linesOf(shredding: Shredding): string[] {
+  const { state, email, user_id, files, versions, bytes, blocks, packs, shared_with, backup, finished_at } = shredding;
+  const what = `${count(files, "file")} in ${count(versions, "version")}, ${formatBytes(bytes)} in ${count(blocks, "block")} of ${count(packs, "pack")}, shared with ${shared_with}`;
+  const head = {
+    dry_run: `would remove ${email ?? user_id}: ${what}`,
+    running: `is being removed by the server, or will be once it runs: ${email ?? user_id}: ${what}`,
+    waiting: `is being removed, and waits for ${shredding.waits_for}: ${email ?? user_id}: ${what}`,
+    done: `removed at ${formatTime(finished_at)}: account ${user_id}: ${what}`,
+  }[state];
+  return [head, ...backupLines(backup)];
+}
+
+function backupLines(backup: Shredding["backup"]): string[] {
+  if (backup === null) return ["If there are backups from before, they hold it still; this server knows of none."];
+  return [
+    `Backups from before hold it still: those in ${backup.place}, the newest of which this server knows is of ${formatTime(backup.consistent_at)}.`,
+    `After it is removed: 'holdfast admin backup ${backup.place} --keep 1' makes one without it and removes the others. See docs/operation.md, "An account's data is to be gone".`,
+  ];
+}

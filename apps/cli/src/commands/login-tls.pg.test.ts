@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import {
+  administrator,
+  holdfast,
+  launcher,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+
+const home = makeFolder("login-tls");
+let server: RunningServer;
+let secureUrl: string;
+
+before(async () => {
+  makeCertificate("own", "IP:127.0.0.1");
+  makeCertificate("other", "DNS:elsewhere.example");
+  server = await startServer({ dataFolder: `${home}/data`, args: tlsArguments("own") });
+  secureUrl = `https://127.0.0.1:${server.port}`;
+});
+after(async () => {
+  await server?.stop();
+  removeFolder(home);
+});
+
+test("a certificate that nobody has signed is told with its fingerprint, before anybody is asked for a password", () => {
+  const { status, stderr } = signIn(secureUrl);
+  assert.equal(status, 7, stderr);
+  assert.match(stderr, /signed by nobody whom this machine trusts/);
+  assert.ok(stderr.includes(`--fingerprint SHA256:${fingerprintOf("own")}`), stderr);
+});
+
+test("with its fingerprint it is trusted, and no other; the login keeps that for all that follows", async () => {
+  const { port } = server;
+  const signedIn = signIn(
+    secureUrl,
+    "--fingerprint",
+    `sha256:${fingerprintOf("own").toUpperCase().match(/../g)?.join(":")}`,
+  );
+  assert.equal(signedIn.status, 0, signedIn.stderr);
+  assert.equal(run(["put", "-", "/note.txt"], "by TLS").status, 0);
+  assert.equal(run(["cat", "/note.txt"]).stdout, "by TLS");
+  mkdirSync(`${home}/drive`);
+  const synced = run(["sync", `${home}/drive`, "--once"]);
+  assert.equal(synced.status, 0, synced.stderr);
+  assert.equal(readFileSync(`${home}/drive/note.txt`, "utf8"), "by TLS");
+  const wrong = signIn(secureUrl, "--fingerprint", `SHA256:${fingerprintOf("other")}`);
+  assert.equal(wrong.status, 7, wrong.stderr);
+  assert.match(wrong.stderr, /is not the one that this login trusts.*sign in again/);
+  assert.equal(signIn(secureUrl, "--fingerprint", "SHA256:abc").status, 2);
+
+  await server.stop();
+  server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments("other") });
+  const changed = run(["ls"]);
+  assert.equal(changed.status, 7, changed.stderr);
+  assert.ok(changed.stderr.includes(`SHA256:${fingerprintOf("other")}`), changed.stderr);
+  await server.stop();
+  server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments("own") });
+});
+
+test("with its certificate, or that of whoever signed it, it is trusted under its own name", () => {
+  const signedIn = signIn(secureUrl, "--ca-cert", `${home}/own.crt`);
+  assert.equal(signedIn.status, 0, signedIn.stderr);
+  assert.equal(run(["whoami"]).status, 0);
+  assert.equal(signIn(secureUrl, "--ca-cert", `${home}/other.crt`).status, 7);
+  writeFileSync(`${home}/no.crt`, "no certificate");
+  assert.equal(signIn(secureUrl, "--ca-cert", `${home}/no.crt`).status, 2);
+  assert.equal(signIn(secureUrl, "--ca-cert", `${home}/own.crt`, "--fingerprint", "SHA256:abc").status, 2);
+});
+
+test("plain http to a port of TLS is told, and so is a server of something else", async (t) => {
+  const plain = signIn(`http://127.0.0.1:${server.port}`);
+  assert.equal(plain.status, 7, plain.stderr);
+  assert.ok(plain.stderr.includes(`its address is ${secureUrl}`), plain.stderr);
+  const router = createServer((_, answer) => answer.end("<h1>Your router</h1>")).listen(0, "127.0.0.1");
+  t.after(() => router.close());
+  await once(router, "listening");
+  const url = `http://127.0.0.1:${(router.address() as AddressInfo).port}`;
+  const login = ["login", url, "--email", administrator.email, "--password-stdin"];
+  const { code, stderr } = await holdfast(login, { env: environment, input: "a password\n" });
+  assert.equal(code, 7, stderr);
+  assert.match(stderr, /is no Holdfast server \(it says 200\)/);
+});
+
+const environment = { PATH: process.env["PATH"] ?? "", HOME: home, HOLDFAST_CONFIG_DIR: `${home}/config` };
+
+function tlsArguments(name: string): string[] {
+  return ["--tls-cert", `${home}/${name}.crt`, "--tls-key", `${home}/${name}.key`];
+}
+
+function makeCertificate(name: string, alternativeName: string): void {
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  const subject = ["-subj", `/CN=${name}.example`, "-addext", `subjectAltName=${alternativeName}`];
+  const files = ["-keyout", `${home}/${name}.key`, "-out", `${home}/${name}.crt`];
+  execFileSync("openssl", ["req", "-x509", ...kind, ...subject, ...files], { stdio: "ignore" });
+}
+
+function fingerprintOf(name: string): string {
+  const args = ["x509", "-noout", "-fingerprint", "-sha256", "-in", `${home}/${name}.crt`];
+  const said = execFileSync("openssl", args, { encoding: "utf8" });
+  return said.trim().split("=")[1]?.replaceAll(":", "").toLowerCase() ?? "";
+}
+
+function signIn(url: string, ...more: string[]) {
+  const login = ["login", url, "--email", administrator.email, "--password-stdin", ...more];
+  return run(login, `${administrator.password}\n`);
+}
+
+function run(args: string[], input = "") {
+  const { status, stdout, stderr } = spawnSync(launcher, args, { env: environment, input, encoding: "utf8" });
+  return { status, stdout, stderr };
+}

@@ -1,0 +1,11 @@
+import { limits } from "@holdfast/core/limits";
+import { usage } from "./command.ts";
+
+/** @throws HoldfastError usage for what no account may have */
+export function checkNewPassword(password: string): string {
+  if (password.length < limits.passwordBytesMin)
+    throw usage(`The password is too short: it needs at least ${limits.passwordBytesMin} characters.`);
+  if (password.length > limits.passwordBytesMax)
+    throw usage(`The password is too long: it may have ${limits.passwordBytesMax} characters.`);
+  return password;
+}

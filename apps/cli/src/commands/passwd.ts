@@ -1,0 +1,46 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { checkNewPassword } from "./new-password.ts";
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker, Run } from "./command.ts";
+
+export const passwdCommand: CommandMaker = (context) => {
+  const command = newCommand("passwd", "Change your password; other sessions and all personal tokens end", [
+    "passwd",
+    "printf '%s\\n' OLD NEW | holdfast passwd --password-stdin",
+  ]).option("--password-stdin", "read the present password and the new one from standard input, a line each");
+  return runs<[]>(context, command, async (run, { passwordStdin }) => {
+    const { client } = await run.connect();
+    const body = passwordStdin === true ? await fromStdin(run) : await fromTerminal(run);
+    try {
+      await client.call("changePassword", { body });
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.field !== "current_password") throw thrown;
+      throw new HoldfastError("unauthenticated", "That is not your present password. Nothing is changed.", {
+        cause: thrown,
+      });
+    }
+    await run.output.result({ changed: true }, () => [
+      "Your password is changed. Your other sessions and your personal tokens have ended.",
+    ]);
+  });
+};
+
+interface Passwords {
+  readonly current_password: string;
+  readonly new_password: string;
+}
+
+async function fromStdin({ context }: Run): Promise<Passwords> {
+  const { firstLines } = await import("../terminal.ts");
+  const [current = "", next = ""] = await firstLines(context.stdin, 2);
+  if (current === "" || next === "")
+    throw usage("Standard input needs the present password and the new one, a line each.");
+  return { current_password: current, new_password: checkNewPassword(next) };
+}
+
+async function fromTerminal({ context }: Run): Promise<Passwords> {
+  const { askNewPassword, askSecret } = await import("../terminal.ts");
+  const current = await askSecret(context, "Present password: ");
+  if (current === "") throw usage("The password is empty.");
+  return { current_password: current, new_password: checkNewPassword(await askNewPassword(context, "the future")) };
+}

@@ -1,0 +1,72 @@
+import type { CallRequest } from "@holdfast/api-client/request";
+import { languages, noticeKinds, notifyChange, type NotifySettings } from "@holdfast/protocol/account-settings";
+import { formatTable } from "../output/text.ts";
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+export const settingsCommand: CommandMaker = (context) => {
+  const command = newCommand(
+    "settings",
+    "Show or change your name, what your account is told, how, and in which language",
+    [
+      "settings",
+      "settings name 'Ann Example'",
+      "settings auto-mount on",
+      "settings language de",
+      "settings comment app",
+      "settings digest never",
+    ],
+  )
+    .argument("[name]", `name, auto-mount, language, digest, ${noticeKinds.join(", ")}`)
+    .argument("[value]", "the new one")
+    .addHelpText(
+      "after",
+      `
+name:       as others see it beside what you do
+auto-mount: on or off: what others share appears in your root by itself
+language:   ${languages.join(" or ")}, of your mails; server for that of the server
+digest:     at_once, daily or never: when comments and what happens in watched folders are mailed; never: no mail but of
+            new devices and reports, whatever the others say
+any other:  off, app (told in the app alone) or mail (by mail too)`,
+    );
+  return runs<[string | undefined, string | undefined]>(context, command, async (run, name, value) => {
+    if (name !== undefined && value === undefined) throw usage(`Say what ${name} is to be.`);
+    const body = name === undefined || value === undefined ? undefined : changeOf(name, value);
+    const { client } = await run.connect();
+    const account = await (body === undefined ? client.call("getAccount") : client.call("updateAccount", { body }));
+    const { name: ownName, language, auto_mount, notify } = account;
+    await run.output.result({ name: ownName, language, auto_mount, notify }, () =>
+      formatTable(
+        [
+          ["name", ownName],
+          ["auto-mount", auto_mount ? "on" : "off"],
+          ["language", language],
+          ["digest", notify.digest],
+          ...noticeKinds.map((kind) => [kind, sayChoice(notify, kind)]),
+        ],
+        [],
+      ),
+    );
+  });
+};
+
+type Change = NonNullable<CallRequest<"updateAccount">["body"]>;
+
+/** @throws HoldfastError usage */
+function changeOf(name: string, value: string): Change {
+  if (name === "name") return { name: value };
+  if (name === "auto-mount" && (value === "on" || value === "off")) return { auto_mount: value === "on" };
+  const language = languages.find((each) => each === value);
+  if (name === "language" && (language !== undefined || value === "server")) return { language: language ?? null };
+  const notify = notifyChange.safeParse({ [name]: value });
+  if (notify.success) return { notify: notify.data };
+  throw usage(`${name} cannot be ${value}. 'holdfast settings --help' shows what there is.`);
+}
+
+/** A kind may want mail and get none for the digest's sake. */
+function sayChoice(notify: NotifySettings, kind: (typeof noticeKinds)[number]): string {
+  if (notify[kind] !== "mail") return notify[kind];
+  const isGathered = kind === "comment" || kind === "watch";
+  if (notify.digest === "never") return kind === "device" || kind === "report" ? "mail" : "app (digest never)";
+  return isGathered && notify.digest === "daily" ? "mail, once a day" : "mail";
+}

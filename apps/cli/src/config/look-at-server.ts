@@ -1,0 +1,115 @@
+import { connect, type TLSSocket } from "node:tls";
+import { fingerprintOf, type ServerTrust } from "@holdfast/api-client/server-trust";
+import { HoldfastError } from "@holdfast/core/errors";
+import { openTransport } from "./connection.ts";
+
+const answerBytesMax = 64 * 1024;
+const handshakeTimeoutMs = 10_000;
+/** What Node says of a certificate that nobody has signed whom the system trusts. */
+const untrusted =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?)$/;
+
+/**
+ * Whether a Holdfast server answers there, and if not what a person can do.
+ * @throws HoldfastError unreachable
+ */
+export async function lookAtServer(server: string, trust: ServerTrust | undefined): Promise<void> {
+  const transport = openTransport(server, { trust });
+  try {
+    const request = {
+      method: "GET",
+      path: "/api/v1/account",
+      headers: {},
+      body: undefined,
+      signal: undefined,
+    } as const;
+    const answer = await transport.send(request);
+    if (!isRefusal(await readText(answer.body))) throw otherServer(server, answer.status);
+  } catch (thrown) {
+    throw (await explain(server, thrown)) ?? thrown;
+  } finally {
+    await transport.close();
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > answerBytesMax) return "";
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+/** Nobody is signed in, so every Holdfast refuses, by a problem with a code. */
+function isRefusal(text: string): boolean {
+  try {
+    return typeof (JSON.parse(text) as { code?: unknown } | null)?.code === "string";
+  } catch {
+    return false;
+  }
+}
+
+function otherServer(server: string, status: number): HoldfastError {
+  return new HoldfastError(
+    "unreachable",
+    `What answers at ${server} is no Holdfast server (it says ${status}). Look whether the address and its port are right.`,
+  );
+}
+
+async function explain(server: string, thrown: unknown): Promise<HoldfastError | undefined> {
+  if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") return undefined;
+  const network = String(thrown.body["network"]);
+  if (server.startsWith("https:")) return untrusted.test(network) ? selfSigned(server, thrown) : undefined;
+  // A server that expects TLS ends a connection that begins in the clear, in whatever way.
+  if (!/^(UND_ERR_SOCKET|ECONNRESET|HPE_|EPIPE)/.test(network)) return undefined;
+  return (await shownFingerprint(server)) === undefined ? undefined : withTls(server, thrown);
+}
+
+async function selfSigned(server: string, cause: unknown): Promise<HoldfastError> {
+  const fingerprint = await shownFingerprint(server);
+  const shown = fingerprint === undefined ? "" : ` Its fingerprint is SHA256:${fingerprint}.`;
+  const ways = `--ca-cert FILE${fingerprint === undefined ? "" : ` or --fingerprint SHA256:${fingerprint}`}`;
+  return new HoldfastError(
+    "unreachable",
+    `The certificate of ${server} is signed by nobody whom this machine trusts.${shown} If you know that it is the server's own ('openssl x509 -noout -fingerprint -sha256 -in FILE' shows it there), sign in with ${ways}.`,
+    { cause, body: { network: "UNTRUSTED" } },
+  );
+}
+
+function withTls(server: string, cause: unknown): HoldfastError {
+  const address = server.replace(/^http:/, "https:");
+  return new HoldfastError("unreachable", `The server ${server} speaks TLS there: its address is ${address}.`, {
+    cause,
+    body: { network: "TLS" },
+  });
+}
+
+/** Of the certificate that a server shows, to which nothing is sent. Undefined where there is no TLS. */
+async function shownFingerprint(server: string): Promise<string | undefined> {
+  const { hostname, port } = new URL(server);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const usualPort = server.startsWith("https:") ? 443 : 80;
+  let socket: TLSSocket | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      const connecting = connect({
+        host,
+        port: port === "" ? usualPort : Number(port),
+        ...(/[a-z]/i.test(host) && !host.includes(":") ? { servername: host } : {}),
+        rejectUnauthorized: false,
+      });
+      socket = connecting;
+      connecting.setTimeout(handshakeTimeoutMs, () => connecting.destroy(new Error("It takes too long.")));
+      connecting.once("secureConnect", () => resolve(fingerprintOf(connecting)));
+      connecting.once("error", reject);
+      connecting.once("close", () => reject(new Error("It was closed.")));
+    });
+  } catch {
+    return undefined;
+  } finally {
+    socket?.destroy();
+  }
+}

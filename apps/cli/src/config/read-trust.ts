@@ -1,0 +1,39 @@
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { ServerTrust } from "@holdfast/api-client/server-trust";
+import { usage } from "../commands/command.ts";
+
+interface TrustOptions {
+  /** Path of a PEM file. */
+  readonly caCert?: string;
+  /** `SHA256:` and the hex digits, with or without colons between, as openssl and browsers show them. */
+  readonly fingerprint?: string;
+}
+
+/** @throws HoldfastError usage; what the system says of a file that cannot be read */
+export async function readTrust({ caCert, fingerprint }: TrustOptions): Promise<ServerTrust | undefined> {
+  if (caCert !== undefined && fingerprint !== undefined) throw usage("Give --ca-cert or --fingerprint, not both.");
+  if (fingerprint !== undefined) return { fingerprint: parseFingerprint(fingerprint) };
+  if (caCert === undefined) return undefined;
+  const pem = await readFile(caCert, "utf8");
+  if (!isCertificate(pem))
+    throw usage(`${caCert} is no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----.`);
+  return { caCert: pem };
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).serialNumber !== "";
+  } catch {
+    return false;
+  }
+}
+
+function parseFingerprint(text: string): string {
+  const digits = text
+    .replace(/^sha-?256[:=]/i, "")
+    .replaceAll(":", "")
+    .toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(digits)) return digits;
+  throw usage(`${text} is no fingerprint: it reads SHA256: and 64 hex digits.`);
+}

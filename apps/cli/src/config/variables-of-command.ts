@@ -1,0 +1,8 @@
+/** The variables that the command itself reads; those of `serve` are its settings. */
+export const ofCommand: ReadonlySet<string> = new Set([
+  "HOLDFAST_CONFIG_DIR",
+  "HOLDFAST_SERVER",
+  "HOLDFAST_TOKEN",
+  "HOLDFAST_INSECURE",
+  "HOLDFAST_DEBUG",
+]);

@@ -1,0 +1,64 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { fetchRangeInto, newAskPace } from "@holdfast/api-client/fetch-range";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { type BlockSource, type WantedBlock, writeFrame } from "../transfer/get/block-source.ts";
+import { zipSource } from "./zip-source.ts";
+
+/**
+ * For a link whose downloads are counted, which gives no blocks. One `get` is one download: a file comes by ranges, which are the same
+ * download for as long as they follow each other, and a folder as one zip.
+ * @param spoolFolder where the zip may lie for as long as this is open
+ * @returns undefined where nothing is counted
+ */
+export async function countedSource(
+  client: ApiClient,
+  node: NodeJson,
+  spoolFolder: string,
+): Promise<BlockSource | undefined> {
+  const { downloads_left: left } = await client.call("getCurrentLink");
+  if (left === null) return undefined;
+  const source = node.kind === "folder" ? zipSource(client, node, spoolFolder) : rangeSource(client);
+  return { ...source, hopeless: usedUp };
+}
+
+/** A link that has been used up gives nothing any more. */
+const usedUp: ReadonlySet<string> = new Set(["forbidden"]);
+
+function rangeSource(client: ApiClient): BlockSource {
+  const pace = newAskPace();
+  return {
+    async fetch(wanted, target) {
+      let end = 0;
+      for (const run of runsOf(wanted)) end += await fetchRun(run, target.subarray(end));
+      return end;
+    },
+    close: async () => {},
+  };
+
+  async function fetchRun(run: readonly WantedBlock[], target: Uint8Array): Promise<number> {
+    const [first] = run;
+    if (first === undefined) return 0;
+    const { node, offset } = first;
+    const plain = new Uint8Array(run.reduce((sum, { size }) => sum + size, 0));
+    const range = { nodeId: node.id, versionId: node.version_id ?? undefined, startByte: offset };
+    await fetchRangeInto(client, range, plain, pace);
+    let end = 0;
+    for (const block of run) {
+      const from = block.offset - offset;
+      end += writeFrame(block, plain.subarray(from, from + block.size), target.subarray(end));
+    }
+    return end;
+  }
+}
+
+/** Neighbours in the file come with one request. */
+function runsOf(wanted: readonly WantedBlock[]): WantedBlock[][] {
+  const runs: WantedBlock[][] = [];
+  for (const block of wanted) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    if (last?.node === block.node && last.offset + last.size === block.offset) run?.push(block);
+    else runs.push([block]);
+  }
+  return runs;
+}

@@ -1,0 +1,80 @@
+import { missingBlocks } from "@holdfast/api-client/block-upload";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex } from "@holdfast/core/ids";
+import type { ReadFile } from "../read-files.ts";
+import { assertNotHopeless } from "../transfer-report.ts";
+import type { Item } from "./commit.ts";
+import type { PutWork } from "./put-work.ts";
+
+/** A file that was read and is to be committed, with where its frames stand. */
+export interface FileItem extends Item {
+  readonly read: ReadFile;
+}
+
+/** As much goes along without asking: the question would take a round trip, and bytes too. */
+const unaskedBytesMax = 16 * 1024;
+
+/**
+ * Which blocks of these files have to go along into the space of a folder, which is that of them all.
+ * @returns `full` where some of them have no room by themselves: of those no block is needed
+ */
+export async function neededBlocks(
+  work: PutWork,
+  items: readonly FileItem[],
+  into: string,
+): Promise<{ readonly needed: ReadonlySet<HashHex>; readonly full?: Full | undefined }> {
+  const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
+  for (const hash of hashes) if (work.sent.has(hash)) hashes.delete(hash);
+  const sizeBytes = items.reduce((sum, { read }) => sum + read.stamp.sizeBytes, 0);
+  if (hashes.size === 0 || sizeBytes <= unaskedBytesMax || !work.sent.shouldAsk()) return { needed: hashes };
+  try {
+    const growths = items.map(({ growthBytes = 0 }) => growthBytes);
+    const lacking = await missingBlocks({ client: work.client, into }, [...hashes], Math.max(0, ...growths));
+    work.sent.learned(hashes.size - lacking.size);
+    return { needed: lacking };
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+    if (thrown.code === "quota") return { needed: hashes, full: await leastWithoutRoom(work, items, into, thrown) };
+    assertNotHopeless(thrown.code, thrown.message);
+    // All are sent: what is wrong is found with the file that has it.
+    return { needed: hashes };
+  }
+}
+
+/** What the server said of the one that needs least holds for all, but for the figures. */
+export function refuseAll(work: PutWork, items: readonly FileItem[], { growthBytes: least, failure }: Full): void {
+  for (const { path, growthBytes = 0 } of items) {
+    const said = growthBytes === least ? failure : new HoldfastError("quota", "There is no room for it.");
+    work.report.refused(path, said, growthBytes);
+  }
+}
+
+/** A file that needs so much more room, or more, has none. */
+interface Full {
+  readonly growthBytes: number;
+  readonly failure: HoldfastError;
+}
+
+/** The one that needs most has none. */
+async function leastWithoutRoom(
+  { client }: PutWork,
+  items: readonly FileItem[],
+  into: string,
+  failure: HoldfastError,
+): Promise<Full> {
+  const growths = items.map(({ growthBytes = 0 }) => growthBytes).toSorted((one, other) => one - other);
+  let full = { growthBytes: growths.at(-1) ?? 0, failure };
+  for (let [start, end] = [0, growths.length - 1]; start < end;) {
+    const middle = Math.floor((start + end) / 2);
+    const growthBytes = growths[middle] ?? 0;
+    try {
+      await missingBlocks({ client, into }, [], growthBytes);
+      start = middle + 1;
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.code !== "quota") throw thrown;
+      full = { growthBytes, failure: thrown };
+      end = middle;
+    }
+  }
+  return full;
+}

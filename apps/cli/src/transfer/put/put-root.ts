@@ -1,0 +1,61 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, nameKey, splitPath } from "@holdfast/core/names";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { findShown, showMount } from "../../remote/look-up.ts";
+import { allPages, pageItemsMax } from "../../remote/pages.ts";
+
+/** What paths on the server begin at. */
+export interface PutRoot {
+  /** Of a mount the folder that it shows. */
+  find(path: string): Promise<NodeJson | undefined>;
+  /** With all above it that is missing. @throws HoldfastError exists, conflict */
+  makeFolder(path: string): Promise<NodeJson>;
+}
+
+/** The root of the account, or of what a link shows. */
+export function ownRoot(client: ApiClient): PutRoot {
+  return {
+    find: (path) => findShown(client, path),
+    makeFolder: (path) => client.call("createNode", { body: { kind: "folder", path, parents: true } }),
+  };
+}
+
+/** Something that is shared and stands nowhere among the account's own, so that it has no path. */
+export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
+  const find = async (path: string): Promise<NodeJson | undefined> => {
+    let node: NodeJson | undefined = top;
+    for (const name of splitPath(path)) node = node && (await childOf(client, node, name));
+    return node;
+  };
+  return {
+    find,
+    makeFolder: async (path) => {
+      let node = top;
+      const names = splitPath(path);
+      for (const [index, name] of names.entries()) {
+        const there = await childOf(client, node, name);
+        if (there !== undefined && there.kind !== "folder") {
+          const at = joinPath(names.slice(0, index + 1));
+          throw new HoldfastError("conflict", `${at} is a ${there.kind} on the server, not a folder.`);
+        }
+        const body = { kind: "folder", parent_id: node.id, name } as const;
+        node = there ?? (await client.call("createNode", { body }));
+      }
+      return node;
+    },
+  };
+}
+
+/** Who may only put something in sees nothing. */
+async function childOf(client: ApiClient, { id, kind, role }: NodeJson, name: string): Promise<NodeJson | undefined> {
+  if (kind !== "folder" || role === "uploader") return undefined;
+  const pages = allPages((cursor) =>
+    client.call("listFolder", { params: { id }, query: { limit: pageItemsMax, cursor } }),
+  );
+  for await (const nodes of pages) {
+    const child = nodes.find((node) => nameKey(node.name) === nameKey(name));
+    if (child !== undefined) return showMount(client, child);
+  }
+  return undefined;
+}
