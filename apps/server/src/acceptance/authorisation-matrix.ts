@@ -179,8 +179,16 @@ export const matrix: Matrix = {
   // A token of another view is answered like one of another server.
   listChanges: { request: (f) => ({ query: { since_token: f.startToken } }), stranger: "own", owner: [200] },
   getSnapshot: { request: plain, stranger: "own", owner: [200] },
-  pollChanges: { request: (f) => ({ query: { since_token: f.startToken } }), stranger: "own", owner: [200] },
-  pollEvents: { request: (f) => ({ query: { since_token: f.startToken } }), stranger: "own", owner: [200] },
+  pollChanges: {
+    request: (f) => ({ query: { since_token: f.startToken }, headers: { timeout: "1" } }),
+    stranger: "own",
+    owner: [200],
+  },
+  pollEvents: {
+    request: (f) => ({ query: { since_token: f.startToken }, headers: { timeout: "1" } }),
+    stranger: "own",
+    owner: [200],
+  },
   queryNodes: { request: (f) => ({ body: { ids: [f.file, f.trashed] } }), stranger: "own", owner: [200] },
 
   upload: {

@@ -13,6 +13,20 @@ export interface Ledger {
   refused: number;
 }
 
+/** Files of a ledger that remember when each of them was acknowledged. */
+export class TimedFiles extends Map<string, string> {
+  readonly atMs = new Map<string, number>();
+
+  override set(path: string, hash: string): this {
+    this.atMs.set(path, Date.now());
+    return super.set(path, hash);
+  }
+
+  before(timeMs: number): Map<string, string> {
+    return new Map([...this].filter(([path]) => (this.atMs.get(path) ?? 0) < timeMs));
+  }
+}
+
 export interface Upload {
   readonly id: string;
   readonly path: string;
